@@ -1,0 +1,206 @@
+"""
+Locks to verified files in ``packages/``, through ``pip download --no-deps --require-hashes`` for each target.
+
+A file that lies there with the right hash is not fetched; one with a wrong hash is set aside and fetched again. pip
+copies into its destination piece by piece, so it gets a folder of its own, and only whole, checked files move on.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+
+from pypi_subset import files, piprun
+from pypi_subset.errors import BadDistribution, HashMismatch, PipFailed
+from pypi_subset.model import Artifact
+from pypi_subset.offers import Offer
+from pypi_subset.targets import pip_flags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from pypi_subset.model import Distribution, Lock, Target
+    from pypi_subset.upstream import Upstream
+
+#: Where files with a wrong hash are kept, below ``packages/``: somebody may want to look at them.
+REJECTED = ".rejected"
+
+_OPTIONS = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off")
+_WAITING = ("--retries", "0", "--timeout", "86400")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stock:
+    """
+    What of the locks lies in ``packages/`` before anything is fetched.
+
+    :param present: files with the right hash.
+    :param missing: what has to be fetched, for each job that is the first to need it; one release of a project at most.
+    :param rejected: names of files whose hash was wrong; they were moved to ``.rejected/``.
+    :param superseded: names of distributions that no lock needs.
+    """
+
+    present: tuple[Artifact, ...]
+    missing: tuple[tuple[str, tuple[Distribution, ...]], ...]
+    rejected: tuple[str, ...]
+    superseded: tuple[str, ...]
+
+
+def take_stock(locks: Sequence[Lock], packages: Path) -> Stock:
+    """
+    Return what *packages* holds of *locks*; files with a wrong hash are set aside.
+
+    :raises HashMismatch: two locks want different bytes under one name.
+    :raises BadDistribution: something lies there that is no distribution.
+    """
+    wanted = _wanted(locks)
+    lying = _lying(packages)
+    with ThreadPoolExecutor() as pool, files.folder_errors(packages):
+        here = [packages / name for name in sorted(lying & wanted.keys())]
+        hashes = dict(zip([path.name for path in here], pool.map(files.sha256_of, here), strict=True))
+    wrong = [name for name, sha256 in hashes.items() if sha256 != wanted[name][0].sha256]
+    for name in wrong:
+        _reject(packages / name, hashes[name])
+    right = hashes.keys() - set(wrong)
+    missing: dict[str, list[Distribution]] = {}
+    for name, (distribution, job) in wanted.items():
+        if name not in right:
+            missing.setdefault(job, []).append(distribution)
+    return Stock(
+        present=tuple(Artifact(distribution=wanted[name][0], path=packages / name) for name in sorted(right)),
+        missing=tuple((job, tuple(group)) for job, group in sorted(missing.items())),
+        rejected=tuple(wrong),
+        superseded=tuple(sorted(lying - wanted.keys())),
+    )
+
+
+def download(
+    stock: Stock,
+    *,
+    targets: Mapping[str, Target],
+    upstream: Upstream,
+    packages: Path,
+    work: Path,
+    progress: Callable[[int], None],
+) -> tuple[Artifact, ...]:
+    """
+    Return every artifact of the locks, present ones and those fetched now, sorted by name.
+
+    :param targets: the target of each job, by the job's name.
+    :param upstream: the loopback index that fetches.
+    :param work: a folder for this run, on the file system of *packages*.
+    :param progress: called with the number of files that arrived.
+    :raises UpstreamError: a file cannot be fetched.
+    :raises HashMismatch: a file is not what the lock says.
+    """
+    offers = {
+        distribution.filename: _offer(distribution, upstream)
+        for _, group in stock.missing
+        for distribution in group
+    }
+    for job, group in stock.missing:
+        upstream.lock(job, [offers[distribution.filename] for distribution in group])
+    with ThreadPoolExecutor(max_workers=len(stock.missing) + 1) as pool:
+        ahead = pool.submit(upstream.fetch_all, offers.values())
+        runs = [
+            pool.submit(_pip_download, job, group, targets[job], upstream, packages, work / job, progress)
+            for job, group in stock.missing
+        ]
+        ahead.result()
+        fetched = [artifact for run in runs for artifact in run.result()]
+    return tuple(sorted([*stock.present, *fetched], key=lambda artifact: artifact.distribution.filename))
+
+
+def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
+    """Each file once, with the name of the first job that needs it."""
+    wanted: dict[str, tuple[Distribution, str]] = {}
+    for lock in locks:
+        for one in (pin.distribution for pin in lock.pins):
+            other, first = wanted.setdefault(one.filename, (one, lock.name))
+            if other.sha256 != one.sha256:
+                msg = f"{one.filename} has two contents: sha256 {other.sha256} for {first}, {one.sha256} for {lock.name}"
+                step = "drop one of the two sources from pip's configuration, then run the update"
+                raise HashMismatch(msg, project=one.project, target=lock.target_name, next_step=step)
+    return wanted
+
+
+def _lying(packages: Path) -> set[str]:
+    """Names of the distributions in *packages*; hidden files and the README are none of our business."""
+    with files.folder_errors(packages):
+        paths = [path for path in packages.iterdir() if not path.name.startswith(".") and path.name != "README.md"]
+    for path in paths:
+        if path.is_symlink() or not path.is_file() or not _is_distribution(path.name):
+            msg = "this is no wheel and no sdist"
+            raise BadDistribution(msg, path=path, next_step="move it away: this folder holds distributions alone")
+    return {path.name for path in paths}
+
+
+def _is_distribution(filename: str) -> bool:
+    try:
+        if filename.endswith(".whl"):
+            parse_wheel_filename(filename)
+        else:
+            parse_sdist_filename(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return False
+    return True
+
+
+def _reject(path: Path, sha256: str) -> None:
+    folder = path.parent / REJECTED
+    with files.folder_errors(folder):
+        folder.mkdir(exist_ok=True)
+        path.replace(folder / f"{path.name}.{sha256[:12]}")
+
+
+def _offer(distribution: Distribution, upstream: Upstream) -> Offer:
+    return Offer(
+        distribution=distribution,
+        source="the lock",
+        hashes=(("sha256", distribution.sha256 or ""),),
+        path=None if distribution.url else upstream.find_local(distribution.filename),
+    )
+
+
+def _pip_download(  # noqa: PLR0913 - what one thread needs to know
+    job: str,
+    group: Sequence[Distribution],
+    target: Target,
+    upstream: Upstream,
+    packages: Path,
+    work: Path,
+    progress: Callable[[int], None],
+) -> list[Artifact]:
+    """Files of one job, fetched by pip from the locked view, checked again and moved to their place."""
+    destination = work / "files"
+    with files.folder_errors(work):
+        destination.mkdir(parents=True, exist_ok=True)
+    lines = [f"{one.project}=={one.version} --hash=sha256:{one.sha256}\n" for one in group]
+    requirements = work / "locked.txt"
+    files.write(requirements, "".join(lines).encode())
+    command = ["download", *_OPTIONS, *_WAITING, "--index-url", upstream.locked_url(job)]
+    command += [*pip_flags(target), "--dest", str(destination), "--requirement", str(requirements)]
+    result = piprun.run(command, work=work, environment=target.environment)
+    if result.returncode != 0:
+        if upstream.failure is not None:
+            raise upstream.failure
+        msg = f"pip download failed for target {target.name}: {piprun.complaint(result)}"
+        raise PipFailed(msg, output=result.stderr, target=target.name, next_step="see the message of pip")
+    return [_settle(one, destination, packages, progress) for one in group]
+
+
+def _settle(one: Distribution, source: Path, packages: Path, progress: Callable[[int], None]) -> Artifact:
+    path = source / one.filename
+    with files.folder_errors(path):
+        sha256 = files.sha256_of(path)
+    if sha256 != one.sha256:
+        msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
+        raise HashMismatch(msg, project=one.project, next_step="run the same command again; the disk may be failing")
+    with files.folder_errors(packages):
+        path.replace(packages / one.filename)
+    progress(1)
+    return Artifact(distribution=one, path=packages / one.filename)

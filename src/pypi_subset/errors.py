@@ -1,0 +1,169 @@
+"""
+Everything that can go wrong, as values.
+
+::
+
+    SubsetError                 root: one line for the user, and what to do next
+    ├── InputFaults             requirements/ holds mistakes: all of them, each with file and line
+    ├── TargetError             a target's name or tag says nothing we could resolve for
+    ├── PipFailed               pip ran and refused; carries the tail of what it said
+    ├── NoSolution              no set of wheels satisfies a set on a target
+    ├── Gaps                    the same of several targets at once
+    ├── UndefinedMarker         a marker reads a value that the target leaves undefined
+    ├── UpstreamError           an index or a file of it could not be read
+    ├── HashMismatch            bytes are not what the lock, or another index, says they are
+    ├── BadDistribution         a file is no distribution, or contradicts its own name
+    ├── LockError               a lock file cannot be read
+    ├── FolderError             a folder cannot be read or written, or the disk is full
+    └── ProofFailed             verify found at least one request that does not install
+
+Each error carries data; printing and exit codes live in ``tasks.py`` alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """One mistake in one document: what is wrong, where, and what to do next."""
+
+    what: str
+    path: Path | None = None
+    line: int | None = None
+    #: The offending text with a caret line below it, if the reader could tell the column.
+    excerpt: tuple[str, ...] = ()
+    next_step: str = ""
+
+    def __str__(self) -> str:
+        """Return ``file:line: what; next step``, the excerpt below it."""
+        where = "" if self.path is None else f"{self.path}:" if self.line is None else f"{self.path}:{self.line}:"
+        head = " ".join(part for part in (where, self.what) if part)
+        if self.next_step:
+            head += f"; {self.next_step}"
+        return "\n".join([head, *(f"    {text}" for text in self.excerpt)])
+
+
+class SubsetError(Exception):
+    """
+    Root of all errors that a user may see: a sentence, where it happened, and the next step.
+
+    :param what: what is wrong, one line, no full stop.
+    :param next_step: what the user can do about it, one line.
+    :param project: normalized project name, if one is to blame.
+    :param target: target name, if it happened for one target.
+    :param path: file or folder concerned, as the user spelt it.
+    :param line: line number in *path*, from 1.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        next_step: str = "",
+        project: str | None = None,
+        target: str | None = None,
+        path: Path | None = None,
+        line: int | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.what, self.next_step = what, next_step
+        self.project, self.target = project, target
+        self.path, self.line = path, line
+
+    def __str__(self) -> str:
+        """Return the one line that is printed after ``error:``."""
+        return str(Fault(what=self.what, path=self.path, line=self.line, next_step=self.next_step))
+
+
+class InputFaults(SubsetError):  # noqa: N818 - a collection of faults, and named so
+    """All mistakes of all input files, found in one reading."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(f"{len(self.faults)} fault{'s' * (len(self.faults) != 1)} in the requirements")
+
+    def __str__(self) -> str:
+        """Return every fault, one below the other."""
+        return "\n".join(map(str, self.faults))
+
+
+class TargetError(SubsetError):
+    """A target's tag or marker values cannot be understood; ``nearest`` holds valid spellings."""
+
+    def __init__(self, what: str, *, nearest: Sequence[str] = (), target: str | None = None) -> None:
+        self.nearest = tuple(nearest)
+        hint = f"did you mean {' or '.join(map(repr, self.nearest))}?" if self.nearest else ""
+        super().__init__(what, next_step=hint, target=target)
+
+
+class PipFailed(SubsetError):
+    """pip ended with an exit code other than 0; ``output`` is what it wrote to standard error."""
+
+    def __init__(self, what: str, *, output: str = "", target: str | None = None, next_step: str = "") -> None:
+        self.output = output
+        super().__init__(what, next_step=next_step, target=target)
+
+
+class NoSolution(SubsetError):
+    """
+    Nothing on the indexes satisfies a set on a target.
+
+    ``seen`` lists what was found and why each was rejected, one line each.
+    """
+
+    def __init__(
+        self, what: str, *, target: str, project: str | None = None, seen: Sequence[str] = (), next_step: str = ""
+    ) -> None:
+        self.seen = tuple(seen)
+        super().__init__(what, next_step=next_step, project=project, target=target)
+
+    def __str__(self) -> str:
+        """Return the one line, and below it what was seen."""
+        return "\n".join([super().__str__(), *(f"    {line}" for line in self.seen)])
+
+
+class Gaps(SubsetError):
+    """Several jobs have no solution; all of them are told at once."""
+
+    def __init__(self, gaps: Sequence[NoSolution]) -> None:
+        self.gaps = tuple(gaps)
+        super().__init__(f"{len(self.gaps)} pairs of set and target have no solution")
+
+    def __str__(self) -> str:
+        """Return every gap, one below the other."""
+        return "\n".join(map(str, self.gaps))
+
+
+class UndefinedMarker(SubsetError):
+    """A marker reads ``platform_release`` or ``platform_version``, which a tag cannot tell."""
+
+
+class UpstreamError(SubsetError):
+    """An index page or a file could not be fetched or read."""
+
+
+class HashMismatch(SubsetError):
+    """Bytes differ from the hash that a lock or an index promised."""
+
+
+class BadDistribution(SubsetError):
+    """A file is not the distribution that its name says it is."""
+
+
+class LockError(SubsetError):
+    """A lock file is damaged or written by a newer version."""
+
+
+class FolderError(SubsetError):
+    """A folder cannot be read or written."""
+
+
+class ProofFailed(SubsetError):
+    """At least one case of the proof is red."""

@@ -1,0 +1,254 @@
+"""Bytes from the network, through pip's own sessions: pages, whole files, and the ends of files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pip._internal.exceptions import PipError
+from pip._internal.models.link import Link
+from pip._vendor.requests import RequestException
+from pip._vendor.urllib3.exceptions import HTTPError
+
+from pypi_subset.errors import UpstreamError
+from pypi_subset.files import CHUNK, folder_errors, part_of
+from pypi_subset.network import without_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pypi_subset.network import Network
+
+#: PEP 691: what we can read, best first.
+ACCEPT = ", ".join(
+    [
+        "application/vnd.pypi.simple.v1+json",
+        "application/vnd.pypi.simple.v1+html; q=0.1",
+        "text/html; q=0.01",
+    ]
+)
+
+#: Bytes that are fetched from a wheel's end at once: directory and METADATA stand there (PEP 427 recommends it).
+TAIL = 1 << 17
+
+_T = TypeVar("_T")
+
+_OK, _PARTIAL = 200, 206
+#: Answers that mean "not here". Object stores without a listing right answer 403 for a key that does not exist.
+_ABSENT = frozenset({403, 404, 410})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """An index page: its text, its media type, and the URL after redirects."""
+
+    text: str
+    content_type: str
+    url: str
+
+
+class Fetcher:
+    """Fetches for one run, from any thread."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._local = threading.local()
+
+    def page(self, url: str) -> Page | None:
+        """
+        Return the page at *url*, or ``None`` if the server says that there is none.
+
+        :raises UpstreamError: no answer, or one that is neither.
+        """
+        self._require_trust(url)
+        with self._get(url, {"Accept": ACCEPT, "Cache-Control": "max-age=0"}) as response:
+            if response.status_code in _ABSENT:
+                return None
+            _require(response, url, _OK)
+            content_type = response.headers.get("Content-Type", "")
+            text = _guarded(url, lambda: response.content).decode(response.encoding or "utf-8", "replace")
+            return Page(text=text, content_type=content_type, url=response.url)
+
+    def small(self, url: str) -> bytes | None:
+        """Return the whole content at *url*, or ``None`` if there is none."""
+        with self._get(url, {}) as response:
+            if response.status_code in _ABSENT:
+                return None
+            _require(response, url, _OK)
+            content: bytes = _guarded(url, lambda: response.content)
+            return content
+
+    def save(self, url: str, path: Path, progress: Callable[[int], None]) -> None:
+        """
+        Fetch the file at *url* to *path*, which appears only when it is whole.
+
+        A connection that breaks is taken up where it broke, as often as pip's ``--resume-retries`` allows.
+
+        :param progress: called with the number of bytes of each piece.
+        """
+        part, left, validator = part_of(path), self._network.options.resume_retries, ""
+        with folder_errors(path):
+            stream = part.open("wb")
+        with stream:
+            while True:
+                start = stream.tell()
+                headers = {"Range": f"bytes={start}-", "If-Range": validator} if start else {}
+                with self._get(url, headers) as response:
+                    if response.status_code == _OK:
+                        stream.seek(0)
+                        stream.truncate()
+                    elif not (start and response.status_code == _PARTIAL):
+                        _require(response, url, _OK)
+                    validator = response.headers.get("ETag", "")
+                    broken = _copy(response, stream, progress)
+                if broken is None:
+                    break
+                left -= 1
+                if left < 0:
+                    raise _failure(url, broken)
+                if not validator or validator.startswith("W/"):
+                    stream.seek(0)
+                    stream.truncate()
+        with folder_errors(path):
+            part.replace(path)
+
+    def tail(self, url: str, path: Path, progress: Callable[[int], None]) -> RemoteFile | None:
+        """
+        Return a file that reads itself from *url* piece by piece.
+
+        ``None`` where the server sends the whole file instead: then that lies at *path* now, and nothing is wasted.
+        """
+        with self._get(url, {"Range": f"bytes=-{TAIL}"}) as response:
+            if response.status_code == _PARTIAL:
+                first, total = _content_range(response, url)
+                return RemoteFile(self, url, total, first, _guarded(url, lambda: response.content))
+            if response.status_code == _OK:
+                part = part_of(path)
+                with folder_errors(path):
+                    stream = part.open("wb")
+                with stream:
+                    broken = _copy(response, stream, progress)
+                if broken is None:
+                    with folder_errors(path):
+                        part.replace(path)
+                    return None
+        # A range that cannot be satisfied, or a connection that broke: the plain way has its own retries.
+        self.save(url, path, progress)
+        return None
+
+    def span(self, url: str, first: int, last: int) -> bytes:
+        """Return bytes *first* to *last*, both included, of the file at *url*."""
+        with self._get(url, {"Range": f"bytes={first}-{last}"}) as response:
+            _require(response, url, _PARTIAL)
+            content: bytes = _guarded(url, lambda: response.content)
+            return content
+
+    def _get(self, url: str, headers: dict[str, str]) -> Any:
+        if not hasattr(self._local, "session"):
+            self._local.session = self._network.session()
+        session = self._local.session
+        # Compressed transfer would change sizes and ranges.
+        headers = {"Accept-Encoding": "identity", **headers}
+        return _guarded(url, lambda: session.get(url, headers=headers, stream=True))
+
+    def _require_trust(self, url: str) -> None:
+        if not hasattr(self._local, "session"):
+            self._local.session = self._network.session()
+        if not self._local.session.is_secure_origin(Link(url)):
+            msg = f"{without_credentials(url)} is plain http on another machine, which pip does not trust"
+            raise UpstreamError(msg, next_step="use https, or name the host in pip's 'trusted-host'")
+
+
+class RemoteFile(io.RawIOBase):
+    """A remote file that can seek; what was read stays, so that a ZIP directory and one member cost few requests."""
+
+    def __init__(self, fetcher: Fetcher, url: str, total: int, first: int, data: bytes) -> None:
+        super().__init__()
+        self._fetcher, self._url = fetcher, url
+        self.total, self._first, self._data = total, first, data
+        self._position = 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.total}[whence]
+        self._position = start + offset
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        end = min(self._position + len(buffer), self.total)
+        if self._position >= end:
+            return 0
+        if self._position < self._first:
+            # One request for all that lies between; the directory of a wheel stands behind its METADATA.
+            first = max(0, min(self._position, self._first - TAIL))
+            self._data = self._fetcher.span(self._url, first, self._first - 1) + self._data
+            self._first = first
+        data = self._data[self._position - self._first : end - self._first]
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+
+def matches(path: Path, hashes: tuple[tuple[str, str], ...]) -> tuple[str, str, str] | None:
+    """Return ``None`` if the file has all *hashes*, else the first ``(algorithm, promised, found)`` that differs."""
+    for algorithm, promised in hashes:
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, algorithm).hexdigest()
+        if found != promised:
+            return algorithm, promised, found
+    return None
+
+
+def _copy(response: Any, stream: Any, progress: Callable[[int], None]) -> Exception | None:
+    """Write the body to *stream*; return what broke the connection, if something did."""
+    try:
+        for chunk in response.iter_content(CHUNK):
+            with folder_errors(stream.name):
+                stream.write(chunk)
+            progress(len(chunk))
+    except (RequestException, HTTPError) as error:
+        return error
+    return None
+
+
+def _content_range(response: Any, url: str) -> tuple[int, int]:
+    """``bytes 10-19/20`` as ``(10, 20)`` (RFC 9110, section 14.4)."""
+    span, _, total = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
+    first = span.partition("-")[0]
+    if not (first.isdecimal() and total.isdecimal()):
+        msg = f"{without_credentials(url)} answered a range request without saying which bytes it sent"
+        raise UpstreamError(msg, next_step="tell the index's operator")
+    return int(first), int(total)
+
+
+def _require(response: Any, url: str, status: int) -> None:
+    if response.status_code != status:
+        msg = f"{without_credentials(url)} answered {response.status_code} {response.reason}"
+        steps = {401: "give pip credentials for it (in the URL, .netrc or a keyring)", 403: "see who may read it"}
+        raise UpstreamError(msg, next_step=steps.get(response.status_code, "try again later, or name another index"))
+
+
+def _guarded(url: str, action: Callable[[], _T]) -> _T:
+    """Return what *action* gives; whatever the network layer raises becomes one line."""
+    try:
+        return action()
+    except (RequestException, HTTPError, PipError) as error:
+        raise _failure(url, error) from error
+
+
+def _failure(url: str, error: Exception) -> UpstreamError:
+    reason = without_credentials(str(error).strip().partition("\n")[0]) or type(error).__name__
+    msg = f"cannot fetch {without_credentials(url)}: {reason}"
+    return UpstreamError(msg, next_step="check the network, and pip's 'index-url' and 'proxy' settings")

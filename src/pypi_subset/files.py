@@ -1,0 +1,240 @@
+"""
+Reading and writing folders so that nothing is ever half done: gather, then write; stage, then rename.
+
+Everything that changes a folder goes through here, so that one place decides what a crash can leave behind: a file
+named ``.*.part``, a folder named ``.*.stage``, and never a half file under its final name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import hashlib
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import FolderError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: Bytes read at once when hashing.
+CHUNK = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of the file at *path*, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def part_of(path: Path) -> Path:
+    """Return the name under which *path* is written before it gets its own: a hidden sibling."""
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def write(path: Path, data: bytes) -> None:
+    """
+    Make *path* hold *data*, in one step: a reader sees the old bytes or the new ones, never a mixture.
+
+    :raises FolderError: the folder cannot be written, or the disk is full.
+    """
+    part = part_of(path)
+    with folder_errors(path):
+        try:
+            part.write_bytes(data)
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def link(source: Path, destination: Path) -> None:
+    """
+    Make *destination* a hard link of *source*, or a copy where the file system has no links.
+
+    An existing *destination* is replaced in one step. Never a symbolic link: hosts and archives drop those.
+
+    :raises FolderError: the folder cannot be written, or the disk is full.
+    """
+    part = part_of(destination)
+    with folder_errors(destination):
+        part.unlink(missing_ok=True)
+        try:
+            try:
+                os.link(source, part)
+            except OSError as error:
+                # Another file system, one without links, or a link count that is used up.
+                if error.errno not in {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}:
+                    raise
+                shutil.copy2(source, part)
+            # rename(2) does nothing, and leaves the source, where both names are one file already.
+            part.replace(destination)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def move(source: Path, destination: Path) -> None:
+    """
+    Rename *source* to *destination* on the same file system; a file there is replaced in one step.
+
+    :raises FolderError: the folder cannot be written.
+    """
+    with folder_errors(destination):
+        source.replace(destination)
+
+
+@contextlib.contextmanager
+def staged(live: Path) -> Iterator[Path]:
+    """
+    Yield an empty folder that takes the place of *live* if the block succeeds; else *live* stays as it was.
+
+    A README in *live* is the user's and is carried along.
+
+    :raises FolderError: the folder beside *live* cannot be written, or the two cannot be exchanged.
+    """
+    stage = live.with_name(f".{live.name}.new.stage")
+    with folder_errors(stage):
+        remove_tree(stage)
+        stage.mkdir(parents=True)
+        readme = live / "README.md"
+        if readme.is_file():
+            shutil.copy2(readme, stage)
+    try:
+        yield stage
+    except BaseException:
+        remove_tree(stage)
+        raise
+    exchange(stage, live)
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Whether both are files and hold the same; two names of one file need no reading."""
+    if not (one.is_file() and other.is_file()):
+        return False
+    return one.samefile(other) or (one.stat().st_size == other.stat().st_size and sha256_of(one) == sha256_of(other))
+
+
+def exchange(stage: Path, live: Path) -> None:
+    """
+    Put the folder *stage* where *live* stands; afterwards the old folder is gone.
+
+    One step where the kernel has it (Linux ``renameat2``); elsewhere two renames, and `recover` mends what a crash
+    between them left.
+
+    :raises FolderError: the folders cannot be renamed.
+    """
+    old = retired(live)
+    with folder_errors(live):
+        if not live.exists():
+            stage.rename(live)
+        elif _exchange_names(stage, live):
+            stage.rename(old)
+        else:
+            live.rename(old)
+            stage.rename(live)
+        remove_tree(old)
+
+
+def retired(live: Path) -> Path:
+    """Return the name that the old folder at *live* carries while it is being replaced."""
+    return live.with_name(f".{live.name}.old.stage")
+
+
+def recover(live: Path) -> None:
+    """Finish or undo an `exchange` of *live* that a crash cut off, and remove what is left of stages."""
+    with folder_errors(live):
+        old = retired(live)
+        if old.exists() and not live.exists():
+            old.rename(live)
+        sweep(live.parent, f".{live.name}.*.stage")
+
+
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove whatever in *folder* matches *pattern*: the leavings of a run that was killed."""
+    with folder_errors(folder):
+        for path in folder.glob(pattern):
+            remove_tree(path)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a file or a whole folder; nothing there is no error."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def folder_errors(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about *path* into one line with a next step."""
+    try:
+        yield
+    except OSError as error:
+        steps = {
+            errno.ENOSPC: ("the disk is full", "free some space and run the same command again"),
+            errno.EDQUOT: ("the disk quota is used up", "free some space and run the same command again"),
+            errno.EROFS: ("the file system is read-only", "name a folder that can be written"),
+            errno.EACCES: ("permission denied", "make the folder writable, or name another"),
+            errno.EPERM: ("permission denied", "make the folder writable, or name another"),
+            errno.EBUSY: ("the folder is a mount point", "name a folder inside it"),
+            errno.ENAMETOOLONG: ("the path is too long", "choose a folder with a shorter path"),
+        }
+        what, step = steps.get(error.errno or 0, (error.strerror or str(error), "see that the folder can be written"))
+        raise FolderError(what, path=path, next_step=step) from error
+
+
+@contextlib.contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """
+    Hold *folder* for this process; two runs at once would undo each other's work.
+
+    :raises FolderError: another run holds it.
+    """
+    with folder_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = (folder / ".running").open("wb")
+    with stream:
+        if not _lock(stream.fileno()):
+            msg = "another run is working in this folder"
+            raise FolderError(msg, path=folder, next_step="wait for it to end")
+        yield
+
+
+def _lock(descriptor: int) -> bool:
+    """Whether this process now holds the file; the operating system lets go of it when the process ends."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - exists on Windows alone
+
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl  # noqa: PLC0415 - exists everywhere else
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _exchange_names(one: Path, other: Path) -> bool:
+    """Swap the names of two folders in one step; ``False`` where the system cannot (renameat2(2))."""
+    if sys.platform != "linux":
+        return False
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    at_fdcwd, rename_exchange = -100, 2
+    if renameat2(at_fdcwd, os.fsencode(one), at_fdcwd, os.fsencode(other), rename_exchange) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in {errno.EINVAL, errno.ENOSYS}:
+        return False
+    raise OSError(code, os.strerror(code), str(other))

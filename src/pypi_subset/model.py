@@ -1,0 +1,284 @@
+"""
+The frozen values that flow between the stages; no input, no output, nothing but data.
+
+``requirements/`` becomes a `Plan` of `Job` pairs; each job becomes a `Lock` of `Pin` values; pins become `Artifact`
+files in ``packages/``; artifacts become `Project` pages in ``site/``; the proof turns cases into `Check` values.
+
+A raw string becomes a `Requirement`, `NormalizedName`, `Version` or `Tag` once, at the door, through `packaging`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packaging.requirements import Requirement
+    from packaging.tags import Tag
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+#: Marker values that follow from the running kernel, not from the kind of machine.
+KERNEL_MARKERS = ("platform_release", "platform_version")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """
+    One kind of machine with one Python: everything that decides which wheels fit and which markers hold.
+
+    :param name: the key in ``[targets]``.
+    :param tag: the tag in full, e.g. ``cp310-cp310-manylinux2014_x86_64``; for a host, of the best native tag.
+    :param implementation: ``cp``, ``pp``…: pip's ``--implementation``.
+    :param python: full version of the interpreter, three numbers; X.Y alone was read as X.Y.0.
+    :param abis: most specific first, e.g. ``("cp310",)``: pip's ``--abi``.
+    :param platforms: every platform tag that the machine accepts, best first: pip's ``--platform``.
+    :param tags: every compatible tag, best first (PEP 425, 600, 656).
+    :param markers: the marker environment (PEP 508), sorted by name; a value that nobody knows is absent.
+    :param host: whether it describes the interpreter that runs the tool.
+    """
+
+    name: str
+    tag: str
+    implementation: str
+    python: tuple[int, int, int]
+    abis: tuple[str, ...]
+    platforms: tuple[str, ...]
+    tags: tuple[Tag, ...]
+    markers: tuple[tuple[str, str], ...]
+    host: bool = False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The marker environment as a new dict, for `packaging.markers.Marker.evaluate`."""
+        return dict(self.markers)
+
+    @property
+    def digest(self) -> str:
+        """
+        SHA-256 over tags and markers, in hexadecimal.
+
+        The kernel's release and version are left out: a kernel update must not resolve the host anew.
+        """
+        known = {name: value for name, value in self.markers if name not in KERNEL_MARKERS}
+        return _digest({"tags": [str(tag) for tag in self.tags], "markers": known})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One line of a set: a requirement, where it stands, and the hashes it insists on (``sha256:…``)."""
+
+    requirement: Requirement
+    path: Path
+    line: int
+    hashes: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """``base.txt:3``: the file's name, without its folder, and the line."""
+        return f"{self.path.name}:{self.line}"
+
+    def __str__(self) -> str:
+        """Return the request as pip reads it from a requirements file."""
+        return " ".join([str(self.requirement), *(f"--hash={digest}" for digest in self.hashes)])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequirementSet:
+    """
+    One requirements file with all it includes: what is resolved together.
+
+    :param name: stem of *path*.
+    :param requests: the lines of the file and of every ``-r`` below it, in order of reading.
+    :param constraints: the lines of every ``-c``.
+    :param targets: names of the targets that it serves, sorted as in ``subset.toml``.
+    """
+
+    name: str
+    path: Path
+    requests: tuple[Request, ...]
+    constraints: tuple[Request, ...]
+    targets: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over what is asked for: a comment or a blank line does not change it."""
+        return _digest({"requests": [*map(str, self.requests)], "constraints": [*map(str, self.constraints)]})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One (set, target) pair: what is resolved, locked and proven together."""
+
+    requirement_set: RequirementSet
+    target: Target
+
+    @property
+    def name(self) -> str:
+        """``<set>--<target>``, as in the lock's file name and in every table."""
+        return f"{self.requirement_set.name}--{self.target.name}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """Everything that ``requirements/`` asks for; ``policy`` holds the ``[policy]`` table's pairs, sorted."""
+
+    root: Path
+    sets: tuple[RequirementSet, ...]
+    targets: tuple[Target, ...]
+    jobs: tuple[Job, ...]
+    policy: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def policy_digest(self) -> str:
+        """SHA-256 over the policy."""
+        return _digest(dict(self.policy))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Distribution:
+    """
+    One file of one release, as an index or a lock describes it.
+
+    :param filename: as on the index; its project, version and tags were read from it by `packaging.utils`.
+    :param size: bytes; ``None`` until an index or the file itself has told.
+    :param sha256: hexadecimal; ``None`` where an index gives no hash and the file was not read yet.
+    :param requires_python: as written by the project (PEP 345), not normalized.
+    :param url: where it is fetched from, no fragment, no credentials; ``None`` for a file from a local folder.
+    :param upload_time: ``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700), or ``None``.
+    :param yanked: reason (perhaps empty) if it was yanked (PEP 592), else ``None``.
+    """
+
+    filename: str
+    project: NormalizedName
+    version: Version
+    size: int | None = None
+    sha256: str | None = None
+    requires_python: str | None = None
+    url: str | None = None
+    upload_time: str | None = None
+    yanked: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Reason:
+    """
+    Why a pin is there: one requirement and who stated it.
+
+    :param requirement: as written, e.g. ``numpy>=1.22.4; python_version < "3.11"``.
+    :param by: the project whose metadata says so; ``""`` for a request.
+    :param origin: ``base.txt:3`` for a request, else ``""``.
+    """
+
+    requirement: str
+    by: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pin:
+    """One distribution chosen for one job; ``extras`` are those that somebody asked of it."""
+
+    distribution: Distribution
+    reasons: tuple[Reason, ...]
+    extras: tuple[NormalizedName, ...] = ()
+
+    @property
+    def requested(self) -> bool:
+        """Whether a line of the set names it."""
+        return any(not reason.by for reason in self.reasons)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs:
+    """What a lock was resolved from, as digests: it is valid as long as all of them stay."""
+
+    requirement_set: str
+    target: str
+    policy: str
+    constraint: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lock:
+    """The answer for one job: its pins, sorted by project."""
+
+    set_name: str
+    target_name: str
+    inputs: Inputs
+    pins: tuple[Pin, ...]
+
+    @property
+    def name(self) -> str:
+        """``<set>--<target>``."""
+        return f"{self.set_name}--{self.target_name}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Artifact:
+    """A distribution that lies on disk, its hash checked: ``size`` and ``sha256`` are never ``None`` here."""
+
+    distribution: Distribution
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """One page of the index: a project's artifacts, oldest release first, then by file name."""
+
+    name: NormalizedName
+    artifacts: tuple[Artifact, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paths:
+    """The three folders of a subset, as the user spelt them."""
+
+    requirements: Path
+    packages: Path
+    site: Path
+
+    @property
+    def locks(self) -> Path:
+        """Where the lock files lie."""
+        return self.requirements / "lock"
+
+
+Proof = Literal["inventory", "installed", "unpacked"]
+Status = Literal["passed", "failed", "skipped"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """
+    The result of one case of the proof.
+
+    :param target: target name; ``""`` for the inventory, which concerns all.
+    :param set_name: set name; ``""`` for the inventory.
+    :param request: the requested line, ``""`` for the whole set jointly.
+    :param proof: how it was proven.
+    :param status: ``skipped`` means "not requested here": its marker is false for the target.
+    :param reason: for red, one sentence naming project, target and who requires it; for green, what is worth knowing.
+    :param seconds: wall time.
+    :param interpreter: path and version of the interpreter used, ``""`` if none.
+    :param notes: further facts, e.g. ``installed, needs libGL.so.1``.
+    """
+
+    target: str
+    set_name: str
+    request: str
+    proof: Proof
+    status: Status
+    reason: str = ""
+    seconds: float = 0.0
+    interpreter: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def _digest(value: object) -> str:
+    """SHA-256, in hexadecimal, of *value* written as canonical JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,120 @@
+"""
+What the user told pip about the network, and sessions that follow it.
+
+Proxies, certificates, credentials and keyrings are a large subject that pip has solved and that users have already
+configured for pip. So pip's own option parser reads its configuration and pip's own session fetches. Only the settings
+listed in `Network` are taken; whatever else a configuration says (``no-deps``, ``target``, ``pre``…) is left behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from pypi_subset.errors import UpstreamError
+
+if TYPE_CHECKING:
+    from optparse import Values
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Network:
+    """
+    pip's settings, as its own parser resolved them from command section, files and ``PIP_*`` variables.
+
+    :param index_urls: ``index-url`` and every ``extra-index-url``, without a trailing slash.
+    :param find_links: folders, pages and files, as configured.
+    :param constraints: paths or URLs of constraint files.
+    :param options: pip's parsed options, from which sessions are built: ``trusted-host``, ``proxy``, ``cert``,
+        ``client-cert``, ``timeout``, ``retries``, ``keyring-provider``.
+    """
+
+    index_urls: tuple[str, ...]
+    find_links: tuple[str, ...]
+    constraints: tuple[str, ...]
+    options: Values
+
+    def session(self) -> Any:
+        """
+        Return a new `requests` session, made by pip from the user's settings; one for each thread.
+
+        It has no cache: every run asks the index anew, and what it fetched is shared by the caller.
+        """
+        return _command()._build_session(self.options)  # noqa: SLF001 - the hook that pip's own commands use
+
+
+def read_network() -> Network:
+    """
+    Return what pip would use for ``pip download`` in this environment.
+
+    :raises UpstreamError: pip refuses its own configuration; says what pip said.
+    """
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            options, _ = _command().parse_args([])
+    except SystemExit as error:
+        lines = complaint.getvalue().strip().splitlines() or ["no reason given"]
+        msg = f"pip refuses its own configuration: {lines[-1].strip()}"
+        raise UpstreamError(msg, next_step="see 'pip config list' and 'pip config debug'") from error
+    # A page that asks for a password in the middle of parallel work could not be answered.
+    options.no_input = True
+    options.cache_dir = None
+    return Network(
+        index_urls=tuple(url.rstrip("/") for url in [options.index_url, *options.extra_index_urls] if url),
+        find_links=tuple(options.find_links),
+        constraints=tuple(options.constraints),
+        options=options,
+    )
+
+
+def read_constraints(network: Network) -> tuple[str, ...]:
+    """
+    Return the lines of the user's constraint files, nested ones included, as pip reads them.
+
+    :raises UpstreamError: a file cannot be read.
+    """
+    if not network.constraints:
+        return ()
+    from pip._internal.exceptions import InstallationError  # noqa: PLC0415 - only where constraints are configured
+    from pip._internal.req.req_file import parse_requirements  # noqa: PLC0415
+
+    session = network.session()
+    try:
+        return tuple(
+            line.requirement
+            for source in network.constraints
+            for line in parse_requirements(source, session, constraint=True)
+        )
+    except InstallationError as error:
+        step = "correct pip's setting 'constraint' (PIP_CONSTRAINT)"
+        raise UpstreamError(without_credentials(str(error)), next_step=step) from error
+
+
+def without_credentials(url: str) -> str:
+    """Return *url* without user name and password: what may be printed and written into a lock."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def local_path(location: str) -> Path | None:
+    """Return the path that *location* names, if it is a ``file:`` URL or a path; ``None`` for other URLs."""
+    from pip._internal.utils.urls import url_to_path  # noqa: PLC0415
+
+    if location.startswith("file:"):
+        return Path(url_to_path(location))
+    return None if "://" in location else Path(location)
+
+
+def _command() -> Any:
+    """Return pip's ``download`` command: its option parser and its way to build a session."""
+    # Imported late: pip's commands take 0.2 s, and --help needs none of them.
+    from pip._internal.commands import create_command  # noqa: PLC0415
+
+    return create_command("download")

@@ -1,0 +1,194 @@
+"""
+What the indexes offer: pages of the simple API (PEP 503, 691) read into `Offer` values; no input, no output.
+
+Facts are kept as the index states them: size, upload time and yanks cannot be recovered later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from pypi_subset.errors import HashMismatch
+from pypi_subset.model import Distribution
+from pypi_subset.network import without_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from packaging.tags import Tag
+    from packaging.utils import NormalizedName
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """
+    One file that some index or folder offers.
+
+    :param distribution: what is known of it so far.
+    :param source: the page or folder it stood on, without credentials.
+    :param hashes: every hash the page gave, ``(("md5", "…"), …)``.
+    :param metadata: ``None`` if no separate metadata is advertised (PEP 658), else its SHA-256 or ``""``.
+    :param tags: of a wheel; ``None`` for an sdist.
+    :param path: where it lies, if the source is local.
+    """
+
+    distribution: Distribution
+    source: str
+    hashes: tuple[tuple[str, str], ...] = ()
+    metadata: str | None = None
+    tags: frozenset[Tag] | None = None
+    path: Path | None = None
+
+    @property
+    def key(self) -> str:
+        """A short name for the place that the bytes come from: the same place, the same key."""
+        place = self.distribution.url or str(self.path)
+        return hashlib.sha256(place.encode()).hexdigest()[:24]
+
+
+def read_page(text: str, *, content_type: str, url: str, project: NormalizedName) -> tuple[Offer, ...]:
+    """
+    Return what the page offers of *project*, in the page's order; files of other projects are passed over.
+
+    :param text: the page.
+    :param content_type: as the server said; anything but PEP 691's JSON is read as HTML, as pip does.
+    :param url: where the page was found, after redirects: relative links start there.
+    :raises ValueError: the page is not what its type says.
+    """
+    if content_type.partition(";")[0].strip().lower() == "application/vnd.pypi.simple.v1+json":
+        files = [_from_json(entry, url) for entry in json.loads(text)["files"]]
+    else:
+        reader = _Anchors(url)
+        reader.feed(text)
+        reader.close()
+        files = [_from_anchor(link) for link in reader.links]
+    offers = (_identified(offer, project) for offer in files)
+    return tuple(offer for offer in offers if offer is not None)
+
+
+def from_folder(paths: Iterable[Path], *, source: str, project: NormalizedName) -> tuple[Offer, ...]:
+    """Return what a folder of files offers of *project*, sorted by name."""
+    found = (
+        Offer(distribution=_unread(path.name, url=None), source=source, path=path)
+        for path in sorted(paths, key=lambda path: path.name)
+    )
+    return tuple(offer for one in found if (offer := _identified(one, project)) is not None)
+
+
+def merge(groups: Iterable[tuple[Offer, ...]]) -> tuple[Offer, ...]:
+    """
+    Return one offer for each file name; the first source wins, as the user ordered them.
+
+    :raises HashMismatch: two sources give one name to different bytes.
+    """
+    merged: dict[str, Offer] = {}
+    for offer in (offer for group in groups for offer in group):
+        first = merged.setdefault(offer.distribution.filename, offer)
+        one, other = dict(first.hashes), dict(offer.hashes)
+        for algorithm in one.keys() & other.keys():
+            if one[algorithm] != other[algorithm]:
+                name = offer.distribution.filename
+                msg = (
+                    f"{name} has two contents: {algorithm} {one[algorithm]} on {first.source}, "
+                    f"{other[algorithm]} on {offer.source}"
+                )
+                step = "drop one of the two sources from pip's configuration"
+                raise HashMismatch(msg, project=offer.distribution.project, next_step=step)
+    return tuple(merged.values())
+
+
+def _unread(filename: str, **facts: Any) -> Distribution:
+    """A distribution whose name was not parsed yet; `_identified` completes it."""
+    return Distribution(filename=filename, project="", version=None, **facts)  # type: ignore[arg-type]
+
+
+def _identified(offer: Offer, project: NormalizedName) -> Offer | None:
+    """The offer with project, version and tags read from its file name; ``None`` if it is none of *project*."""
+    filename = offer.distribution.filename
+    tags = None
+    try:
+        if filename.endswith(".whl"):
+            name, version, _, tags = parse_wheel_filename(filename)
+        else:
+            name, version = parse_sdist_filename(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        # Eggs, installers, signatures, and names from before PEP 440: pip passes them over as well.
+        return None
+    if canonicalize_name(name) != project:
+        return None
+    return replace(offer, distribution=replace(offer.distribution, project=project, version=version), tags=tags)
+
+
+def _from_json(entry: dict[str, Any], page: str) -> Offer:
+    """PEP 691 and 700; PEP 714 renamed ``dist-info-metadata`` to ``core-metadata``."""
+    url = without_credentials(urljoin(page, entry["url"]))
+    metadata = entry.get("core-metadata", entry.get("dist-info-metadata"))
+    yanked = entry.get("yanked", False)
+    return Offer(
+        distribution=_unread(
+            entry["filename"],
+            url=url,
+            size=entry.get("size"),
+            sha256=entry.get("hashes", {}).get("sha256"),
+            requires_python=entry.get("requires-python") or None,
+            upload_time=entry.get("upload-time"),
+            yanked=yanked if isinstance(yanked, str) and yanked else "" if yanked is True else None,
+        ),
+        source=without_credentials(page),
+        hashes=tuple(sorted(entry.get("hashes", {}).items())),
+        metadata=metadata.get("sha256", "") if isinstance(metadata, dict) else "" if metadata else None,
+    )
+
+
+def _from_anchor(link: tuple[str, str, dict[str, str]]) -> Offer:
+    """PEP 503, 592, 658; ``data-size`` and ``data-upload-time`` are no standard, but uv and nab read them too."""
+    page, href, attributes = link
+    parts = urlsplit(urljoin(page, href))
+    algorithm, _, digest = parts.fragment.partition("=")
+    hashes = ((algorithm, digest),) if digest and algorithm in hashlib.algorithms_guaranteed else ()
+    metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
+    size = attributes.get("data-size", "")
+    return Offer(
+        distribution=_unread(
+            unquote(parts.path.rpartition("/")[2]),
+            url=without_credentials(parts._replace(fragment="").geturl()),
+            size=int(size) if size.isdecimal() else None,
+            sha256=dict(hashes).get("sha256"),
+            requires_python=attributes.get("data-requires-python") or None,
+            upload_time=attributes.get("data-upload-time") or None,
+            yanked=attributes.get("data-yanked"),
+        ),
+        source=without_credentials(page),
+        hashes=hashes,
+        metadata=None if metadata is None else metadata.removeprefix("sha256=") if "=" in metadata else "",
+    )
+
+
+class _Anchors(HTMLParser):
+    """Collects ``(base, href, attributes)`` of every anchor; a ``<base>`` shifts what follows."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self._base = url
+        self.links: list[tuple[str, str, dict[str, str]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "base" and attributes.get("href"):
+            self._base = urljoin(self._base, attributes["href"])
+        elif tag == "a" and attributes.get("href"):
+            self.links.append((self._base, attributes["href"], attributes))

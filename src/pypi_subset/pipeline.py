@@ -1,0 +1,294 @@
+"""
+The story: requirements go in, a verified site comes out, one stage a line.
+
+This module alone calls the stages; none of them knows another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pypi_subset import files, lock, manifest
+from pypi_subset.download import download, take_stock
+from pypi_subset.errors import Gaps, NoSolution
+from pypi_subset.index import write_index
+from pypi_subset.inputs import read_plan
+from pypi_subset.layout import lay_out, planned
+from pypi_subset.model import Inputs
+from pypi_subset.network import read_constraints, read_network
+from pypi_subset.pages import write_pages
+from pypi_subset.proof.report import carry_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pypi_subset.display import Display
+    from pypi_subset.download import Stock
+    from pypi_subset.model import Artifact, Job, Lock, Paths, Plan
+    from pypi_subset.network import Network
+    from pypi_subset.upstream import Upstream
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One line of the summary: a target, how much it needs, and the seconds spent on resolving for it."""
+
+    target: str
+    projects: int
+    files: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Summary:
+    """What a run did."""
+
+    rows: tuple[Row, ...]
+    changes: tuple[str, ...]
+    rejected: tuple[str, ...]
+    superseded: tuple[str, ...]
+    resolved: int
+    fetched: int
+    published: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """What the stages of one run share."""
+
+    plan: Plan
+    paths: Paths
+    work: Path
+    display: Display
+    constraints: tuple[str, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def inputs(self, job: Job) -> Inputs:
+        """Digests of all that the lock of *job* depends on."""
+        constraint = hashlib.sha256("\n".join(self.constraints).encode()).hexdigest()
+        return Inputs(
+            requirement_set=job.requirement_set.digest,
+            target=job.target.digest,
+            policy=self.plan.policy_digest,
+            constraint=constraint,
+        )
+
+
+def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
+    """
+    Build the site that ``requirements/`` asks for; on any error leave the old one as it was.
+
+    :param paths: the three folders.
+    :param display: where progress is shown.
+    :param update: resolve every pair anew, whether or not its lock still matches.
+    :raises SubsetError: whatever stood in the way, with the next step.
+    """
+    plan = read_plan(paths.requirements)
+    network = read_network()
+    with files.exclusive(paths.packages), _workspace(paths) as work:
+        run = _Run(plan=plan, paths=paths, work=work, display=display, constraints=read_constraints(network))
+        before = _standing_locks(run)
+        valid = {} if update else _still_valid(run, before)
+        with _upstream(run, network) as upstream:
+            locks = _lock_all(run, valid, upstream)
+            changes = _write_locks(run, before, locks)
+            stock = take_stock(locks, paths.packages)
+            artifacts = _fetch(run, stock, upstream)
+        published = _publish(run, locks, artifacts)
+    return Summary(
+        rows=_rows(run, locks),
+        changes=changes,
+        rejected=stock.rejected,
+        superseded=stock.superseded,
+        resolved=len(locks) - len(valid),
+        fetched=len(artifacts) - len(stock.present),
+        published=published,
+    )
+
+
+@contextlib.contextmanager
+def _workspace(paths: Paths) -> Iterator[Path]:
+    """A folder for this run on the file system of ``packages/``; what an earlier, killed run left is removed."""
+    files.recover(paths.site)
+    files.sweep(paths.packages, ".work.*.stage")
+    files.sweep(paths.packages, ".*.part")
+    files.sweep(paths.locks, ".*.part")
+    work = paths.packages.absolute() / f".work.{os.getpid()}.stage"
+    with files.folder_errors(work):
+        work.mkdir()
+    try:
+        yield work
+    finally:
+        files.remove_tree(work)
+
+
+def _upstream(run: _Run, network: Network) -> Upstream:
+    from pypi_subset.upstream import Upstream  # noqa: PLC0415 - pip's network stack is slow to import
+
+    return Upstream(network, store=run.work / "store", shelf=run.paths.packages, targets=run.plan.targets)
+
+
+def _standing_locks(run: _Run) -> dict[str, Lock]:
+    """The locks on disk of the plan's jobs, by the job's name."""
+    found = ((job.name, lock.path_of(run.paths.locks, job.name)) for job in run.plan.jobs)
+    return {name: lock.read(path) for name, path in found if path.is_file()}
+
+
+def _still_valid(run: _Run, locks: dict[str, Lock]) -> dict[str, Lock]:
+    """Those locks whose inputs are what they were; says of the others what changed."""
+    valid = {}
+    for job in run.plan.jobs:
+        if job.name not in locks:
+            continue
+        now, then = run.inputs(job), locks[job.name].inputs
+        names = {"set": "requirement_set", "target": "target", "policy": "policy", "pip's constraints": "constraint"}
+        changed = [word for word, name in names.items() if getattr(now, name) != getattr(then, name)]
+        if changed:
+            run.display.say(f"{job.name}: {' and '.join(changed)} changed, resolving anew")
+        else:
+            valid[job.name] = locks[job.name]
+    return valid
+
+
+def _lock_all(run: _Run, valid: dict[str, Lock], upstream: Upstream) -> tuple[Lock, ...]:
+    """One lock for each job: the valid ones as they are, the others from pip, in parallel; all gaps at once."""
+    jobs = [job for job in run.plan.jobs if job.name not in valid]
+    if not jobs:
+        return tuple(valid[job.name] for job in run.plan.jobs)
+    from pypi_subset.resolve import resolve  # noqa: PLC0415 - needed where something is to be resolved
+
+    with run.display.stage("resolve", len(jobs)) as bar, ThreadPoolExecutor(os.cpu_count()) as pool:
+
+        def one(job: Job) -> Lock:
+            started = time.monotonic()
+            found = resolve(
+                job,
+                inputs=run.inputs(job),
+                constraints=run.constraints,
+                upstream=upstream,
+                work=run.work / "resolve" / job.name,
+            )
+            run.seconds[job.name] = time.monotonic() - started
+            bar.advance()
+            return found
+
+        futures = {job.name: pool.submit(one, job) for job in jobs}
+    errors = [error for future in futures.values() if (error := future.exception()) is not None]
+    gaps = [error for error in errors if isinstance(error, NoSolution)]
+    other = next((error for error in errors if not isinstance(error, NoSolution)), None)
+    if other is not None:
+        raise other
+    if gaps:
+        raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
+    locks = valid | {name: future.result() for name, future in futures.items()}
+    return tuple(locks[job.name] for job in run.plan.jobs)
+
+
+def _write_locks(run: _Run, before: dict[str, Lock], locks: Sequence[Lock]) -> tuple[str, ...]:
+    """Write what changed, remove locks that no job has any more; return the differences, one line each."""
+    changes: list[str] = []
+    for job, one in zip(run.plan.jobs, locks, strict=True):
+        if one is not before.get(one.name):
+            lock.write(one, run.paths.locks, target=job.target, packages=run.paths.packages)
+            changes += _changes(before.get(one.name), one)
+    names = {lock.path_of(run.paths.locks, one.name).name for one in locks}
+    for path in sorted(run.paths.locks.glob("pylock.*.toml")):
+        if path.name not in names:
+            files.remove_tree(path)
+            changes.append(f"{path.name}: no set asks for this target any more, lock removed")
+    return tuple(changes)
+
+
+def _changes(before: Lock | None, after: Lock) -> list[str]:
+    """``base--linux: pandas 2.3.1 -> 2.3.2``, also for what came and what went; nothing for a first lock."""
+    if before is None:
+        return []
+    old = {pin.distribution.project: pin.distribution for pin in before.pins}
+    new = {pin.distribution.project: pin.distribution for pin in after.pins}
+    lines = []
+    for project in sorted(old.keys() | new.keys()):
+        if project not in new:
+            lines.append(f"{after.name}: {project} {old[project].version} is not needed any more")
+        elif project not in old:
+            lines.append(f"{after.name}: {project} {new[project].version} added")
+        elif old[project].version != new[project].version:
+            lines.append(f"{after.name}: {project} {old[project].version} -> {new[project].version}")
+        elif old[project].sha256 != new[project].sha256:
+            lines.append(f"{after.name}: {project} {new[project].version} has another file: {new[project].filename}")
+    return lines
+
+
+def _fetch(run: _Run, stock: Stock, upstream: Upstream) -> tuple[Artifact, ...]:
+    """Every artifact, what was missing fetched first."""
+    for name in stock.rejected:
+        run.display.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and fetched again")
+    missing = sum(len(group) for _, group in stock.missing)
+    with run.display.stage("download", missing or None) as bar:
+        return download(
+            stock,
+            targets={job.name: job.target for job in run.plan.jobs},
+            upstream=upstream,
+            packages=run.paths.packages,
+            work=run.work / "download",
+            progress=bar.advance,
+        )
+
+
+def _publish(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) -> bool:
+    """Put a new site in place of the old one, unless the old one is just that; whether it was replaced."""
+    site = run.paths.site
+    if _is_current(run, locks, artifacts):
+        return False
+    with files.staged(site) as stage:
+        projects = lay_out(artifacts, stage)
+        write_index(projects, stage)
+        write_pages(run.plan, locks, projects, stage)
+        manifest.write_manifest(run.plan, locks, projects, stage)
+        carry_over(site, stage)
+    return True
+
+
+def _is_current(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) -> bool:
+    """Whether the site has this very manifest and still holds every file of it, each the one in ``packages/``."""
+    site = run.paths.site
+    projects = planned(artifacts, site)
+    expected = manifest.render(run.plan, locks, projects)
+    here = site / "manifest.json"
+    with files.folder_errors(site):
+        if not here.is_file() or here.read_bytes() != expected:
+            return False
+        pages = [site / "index.html", site / "find-links.html", site / "simple" / "index.html"]
+        pages += [site / "simple" / project.name / "index.html" for project in projects]
+        sources = {artifact.distribution.filename: artifact.path for artifact in artifacts}
+        return all(page.is_file() for page in pages) and all(
+            files.same_bytes(artifact.path, sources[artifact.distribution.filename])
+            for project in projects
+            for artifact in project.artifacts
+        )
+
+
+def _rows(run: _Run, locks: Sequence[Lock]) -> tuple[Row, ...]:
+    """One row for each target that some set serves; a file that several sets need counts once."""
+    rows = []
+    for target in run.plan.targets:
+        mine = [one for one in locks if one.target_name == target.name]
+        needed = {pin.distribution.filename: pin.distribution for one in mine for pin in one.pins}
+        if mine:
+            rows.append(
+                Row(
+                    target=target.name,
+                    projects=len({distribution.project for distribution in needed.values()}),
+                    files=len(needed),
+                    bytes=sum(distribution.size or 0 for distribution in needed.values()),
+                    seconds=sum(run.seconds.get(one.name, 0.0) for one in mine),
+                )
+            )
+    return tuple(rows)

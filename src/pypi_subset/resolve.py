@@ -1,0 +1,187 @@
+"""
+(set, target) to `Lock`: pip's own resolver, told the target's tags *and* markers, asked for its dry-run report.
+
+The report is believed only if the environment it names is the target's. Who requires what is worked out again from the
+metadata in the report, under the same environment, so that every pin can say why it is there.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from email import message_from_bytes
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from pypi_subset import files, piprun
+from pypi_subset.errors import PipFailed, UndefinedMarker, UpstreamError
+from pypi_subset.gaps import explain
+from pypi_subset.markers import UndefinedName, holds
+from pypi_subset.model import Lock, Pin, Reason
+from pypi_subset.targets import pip_flags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from pypi_subset.model import Distribution, Inputs, Job, Request, Target
+    from pypi_subset.offers import Offer
+    from pypi_subset.upstream import Upstream
+
+#: Options of pip's resolver that are the same for every job. The loopback index never makes pip wait in vain.
+_OPTIONS = ("--dry-run", "--ignore-installed", "--only-binary", ":all:", "--retries", "0", "--timeout", "86400")
+
+
+def resolve(job: Job, *, inputs: Inputs, constraints: Sequence[str], upstream: Upstream, work: Path) -> Lock:
+    """
+    Return the lock of one job.
+
+    :param inputs: digests of what the lock is made from, to be written into it.
+    :param constraints: the user's own constraints, beside those of the set.
+    :param upstream: the index to resolve from.
+    :param work: a folder for this job alone.
+    :raises NoSolution: no set of wheels satisfies the requests on this target; says what was seen.
+    :raises UndefinedMarker: a marker reads what the target leaves open.
+    :raises PipFailed: pip failed otherwise, or evaluated markers for another machine.
+    """
+    asked = _asked(job)
+    report = _report(job, constraints=constraints, upstream=upstream, work=work)
+    found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
+    offers = {project: _offer(item, project, upstream, job.target) for project, item in found.items()}
+    reasons, extras = _who_asks(asked, job.target, found)
+    pins = (
+        Pin(
+            distribution=_complete(offers[project], found[project], upstream),
+            reasons=tuple(sorted(reasons[project])),
+            extras=tuple(sorted(extras[project])),
+        )
+        for project in sorted(found)
+    )
+    return Lock(set_name=job.requirement_set.name, target_name=job.target.name, inputs=inputs, pins=tuple(pins))
+
+
+def _report(job: Job, *, constraints: Sequence[str], upstream: Upstream, work: Path) -> dict[str, Any]:
+    """pip's dry-run report (version 1), checked to speak of the target and of no other machine."""
+    requests, limits, report = work / "requests.txt", work / "constraints.txt", work / "report.json"
+    with files.folder_errors(work):
+        work.mkdir(parents=True, exist_ok=True)
+    files.write(requests, "".join(f"{line}\n" for line in job.requirement_set.requests).encode())
+    lines = [*map(str, job.requirement_set.constraints), *constraints]
+    files.write(limits, "".join(f"{line}\n" for line in lines).encode())
+    command = ["install", *_OPTIONS, "--index-url", upstream.index_url, "--report", str(report)]
+    command += [*pip_flags(job.target), "--requirement", str(requests), "--constraint", str(limits)]
+    result = piprun.run(command, work=work, environment=job.target.environment)
+    if result.returncode != 0:
+        if upstream.failure is not None:
+            raise upstream.failure
+        undefined = "UndefinedEnvironmentName" in result.stderr and _undefined_in_metadata(job, upstream)
+        raise undefined or explain(
+            piprun.complaint(result), f"{result.stdout}\n{result.stderr}", job, upstream.offers
+        )
+    with files.folder_errors(report):
+        document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    if document["environment"] != job.target.environment:
+        differing = sorted(dict(document["environment"].items() ^ job.target.environment.items()))
+        msg = f"pip evaluated markers for another machine than {job.target.name}: {', '.join(differing)} differ"
+        raise PipFailed(msg, target=job.target.name, next_step="install the version of pip that pypi-subset asks for")
+    return document
+
+
+def _undefined_in_metadata(job: Job, upstream: Upstream) -> UndefinedMarker | None:
+    """Which of the releases that pip looked at has a marker that the target leaves open."""
+    for filename, metadata in upstream.metadata_seen():
+        for text in message_from_bytes(metadata).get_all("Requires-Dist", []):
+            try:
+                holds(Requirement(text).marker, job.target.environment)
+            except UndefinedName as error:
+                return _undefined(error, f"{filename}: {text}", job.target)
+            except InvalidRequirement:
+                continue
+    return None
+
+
+def _undefined(error: UndefinedName, where: str, target: Target) -> UndefinedMarker:
+    msg = f"{where!r} has a marker that reads {error}, which target {target.name} leaves open"
+    return UndefinedMarker(msg, target=target.name, next_step="leave this project out for this target")
+
+
+def _offer(item: Mapping[str, Any], project: str, upstream: Upstream, target: Target) -> Offer:
+    """What pip chose, found again among what it was offered."""
+    offer = upstream.offer_at(item["download_info"]["url"])
+    if offer is None:
+        url = item["download_info"]["url"]
+        msg = f"{project} on {target.name} comes from {url}, not from an index: it cannot be mirrored"
+        step = "require a release from an index instead"
+        raise UpstreamError(msg, project=project, target=target.name, next_step=step)
+    return offer
+
+
+def _complete(offer: Offer, item: Mapping[str, Any], upstream: Upstream) -> Distribution:
+    """The distribution with size and hash, for which the file is fetched where no page told them."""
+    sha256 = offer.distribution.sha256 or files.sha256_of(upstream.file(offer))
+    return replace(
+        offer.distribution,
+        sha256=sha256,
+        size=upstream.size(offer),
+        requires_python=offer.distribution.requires_python or item["metadata"].get("requires_python"),
+    )
+
+
+def _asked(job: Job) -> list[Request]:
+    """The requests that concern the target; the others are not requested here."""
+    return [
+        request
+        for request in job.requirement_set.requests
+        if _holds(request.requirement, job.target, (), f"{request.origin}: {request.requirement}")
+    ]
+
+
+def _who_asks(
+    asked: Iterable[Request], target: Target, found: Mapping[NormalizedName, Mapping[str, Any]]
+) -> tuple[dict[NormalizedName, set[Reason]], dict[NormalizedName, set[NormalizedName]]]:
+    """
+    For each project: the requirements that lead to it, and the extras that anybody asks of it.
+
+    An extra can bring in requirements that ask for further extras, so a project whose extras grew is read again.
+    """
+    reasons: dict[NormalizedName, set[Reason]] = {project: set() for project in found}
+    extras: dict[NormalizedName, set[NormalizedName]] = {project: set() for project in found}
+    waiting = [
+        (
+            canonicalize_name(request.requirement.name),
+            Reason(requirement=str(request.requirement), origin=request.origin),
+            request.requirement,
+        )
+        for request in asked
+    ]
+    while waiting:
+        project, reason, requirement = waiting.pop()
+        asked = {canonicalize_name(extra) for extra in requirement.extras} - extras[project]
+        is_new = not reasons[project]
+        reasons[project].add(reason)
+        extras[project] |= asked
+        if is_new or asked:
+            waiting += _dependencies(found[project]["metadata"], project, extras[project], target)
+    return reasons, extras
+
+
+def _dependencies(
+    metadata: Mapping[str, Any], project: NormalizedName, extras: Iterable[NormalizedName], target: Target
+) -> Iterator[tuple[NormalizedName, Reason, Requirement]]:
+    """The requirements of one release that hold on the target with these extras (PEP 508)."""
+    for text in metadata.get("requires_dist", ()):
+        requirement = Requirement(text)
+        if _holds(requirement, target, extras, f"{project} {metadata['version']}: {text}"):
+            reason = Reason(requirement=str(requirement), by=project)
+            yield canonicalize_name(requirement.name), reason, requirement
+
+
+def _holds(requirement: Requirement, target: Target, extras: Iterable[str], where: str) -> bool:
+    try:
+        return holds(requirement.marker, target.environment, extras)
+    except UndefinedName as error:
+        raise _undefined(error, where, target) from error
