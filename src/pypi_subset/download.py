@@ -23,14 +23,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pypi_subset.loopback import Loopback
     from pypi_subset.model import Distribution, Lock, Target
     from pypi_subset.upstream import Upstream
 
 #: Where files with a wrong hash are kept, below ``packages/``: somebody may want to look at them.
 REJECTED = ".rejected"
 
-_OPTIONS = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off")
-_WAITING = ("--retries", "0", "--timeout", "86400")
+#: The loopback index has its own patience and its own retries, so pip needs none.
+_OPTIONS = (
+    *("--no-deps", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off"),
+    *("--retries", "0", "--timeout", "86400"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +86,7 @@ def download(
     stock: Stock,
     *,
     targets: Mapping[str, Target],
-    upstream: Upstream,
+    index: Loopback,
     packages: Path,
     work: Path,
     progress: Callable[[int], None],
@@ -91,27 +95,25 @@ def download(
     Return every artifact of the locks, present ones and those fetched now, sorted by name.
 
     :param targets: the target of each job, by the job's name.
-    :param upstream: the loopback index that fetches.
+    :param index: the loopback index to download from.
     :param work: a folder for this run, on the file system of *packages*.
     :param progress: called with the number of files that arrived.
     :raises UpstreamError: a file cannot be fetched.
     :raises HashMismatch: a file is not what the lock says.
     """
-    offers = {
-        distribution.filename: _offer(distribution, upstream)
-        for _, group in stock.missing
-        for distribution in group
-    }
-    for job, group in stock.missing:
-        upstream.lock(job, [offers[distribution.filename] for distribution in group])
+    offers = {job: [_offer(one, index.upstream) for one in group] for job, group in stock.missing}
+    views = {job: index.locked_url(job, group) for job, group in offers.items()}
     with ThreadPoolExecutor(max_workers=len(stock.missing) + 1) as pool:
-        ahead = pool.submit(upstream.fetch_all, offers.values())
+        ahead = pool.submit(index.upstream.fetch_all, [offer for group in offers.values() for offer in group])
         runs = [
-            pool.submit(_pip_download, job, group, targets[job], upstream, packages, work / job, progress)
+            pool.submit(_pip_download, group, target=targets[job], view=views[job], work=work / job)
             for job, group in stock.missing
         ]
-        ahead.result()
-        fetched = [artifact for run in runs for artifact in run.result()]
+        try:
+            ahead.result()
+            fetched = [_settle(one, path, packages, progress) for run in runs for one, path in run.result()]
+        except PipFailed as error:
+            raise index.failure or error from error
     return tuple(sorted([*stock.present, *fetched], key=lambda artifact: artifact.distribution.filename))
 
 
@@ -122,7 +124,9 @@ def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
         for one in (pin.distribution for pin in lock.pins):
             other, first = wanted.setdefault(one.filename, (one, lock.name))
             if other.sha256 != one.sha256:
-                msg = f"{one.filename} has two contents: sha256 {other.sha256} for {first}, {one.sha256} for {lock.name}"
+                msg = (
+                    f"{one.filename} has two contents: sha256 {other.sha256} for {first}, {one.sha256} for {lock.name}"
+                )
                 step = "drop one of the two sources from pip's configuration, then run the update"
                 raise HashMismatch(msg, project=one.project, target=lock.target_name, next_step=step)
     return wanted
@@ -162,45 +166,35 @@ def _offer(distribution: Distribution, upstream: Upstream) -> Offer:
         distribution=distribution,
         source="the lock",
         hashes=(("sha256", distribution.sha256 or ""),),
-        path=None if distribution.url else upstream.find_local(distribution.filename),
+        path=None if distribution.url else upstream.find_local(distribution),
     )
 
 
-def _pip_download(  # noqa: PLR0913 - what one thread needs to know
-    job: str,
-    group: Sequence[Distribution],
-    target: Target,
-    upstream: Upstream,
-    packages: Path,
-    work: Path,
-    progress: Callable[[int], None],
-) -> list[Artifact]:
-    """Files of one job, fetched by pip from the locked view, checked again and moved to their place."""
-    destination = work / "files"
+def _pip_download(
+    group: Sequence[Distribution], *, target: Target, view: str, work: Path
+) -> list[tuple[Distribution, Path]]:
+    """Files of one job, each where pip put it."""
+    destination, requirements = work / "files", work / "locked.txt"
     with files.folder_errors(work):
         destination.mkdir(parents=True, exist_ok=True)
     lines = [f"{one.project}=={one.version} --hash=sha256:{one.sha256}\n" for one in group]
-    requirements = work / "locked.txt"
     files.write(requirements, "".join(lines).encode())
-    command = ["download", *_OPTIONS, *_WAITING, "--index-url", upstream.locked_url(job)]
-    command += [*pip_flags(target), "--dest", str(destination), "--requirement", str(requirements)]
+    command = ["download", *_OPTIONS, "--index-url", view, "--dest", str(destination)]
+    command += [*pip_flags(target), "--requirement", str(requirements)]
     result = piprun.run(command, work=work, environment=target.environment)
     if result.returncode != 0:
-        if upstream.failure is not None:
-            raise upstream.failure
         msg = f"pip download failed for target {target.name}: {piprun.complaint(result)}"
-        raise PipFailed(msg, output=result.stderr, target=target.name, next_step="see the message of pip")
-    return [_settle(one, destination, packages, progress) for one in group]
+        raise PipFailed(msg, output=result.stderr, target=target.name, next_step="run the same command again")
+    return [(one, destination / one.filename) for one in group]
 
 
-def _settle(one: Distribution, source: Path, packages: Path, progress: Callable[[int], None]) -> Artifact:
-    path = source / one.filename
+def _settle(one: Distribution, path: Path, packages: Path, progress: Callable[[int], None]) -> Artifact:
+    """Move a whole, checked file to its place."""
     with files.folder_errors(path):
         sha256 = files.sha256_of(path)
     if sha256 != one.sha256:
         msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
         raise HashMismatch(msg, project=one.project, next_step="run the same command again; the disk may be failing")
-    with files.folder_errors(packages):
-        path.replace(packages / one.filename)
+    files.move(path, packages / one.filename)
     progress(1)
     return Artifact(distribution=one, path=packages / one.filename)

@@ -82,7 +82,7 @@ class SubsetError(Exception):
         return str(Fault(what=self.what, path=self.path, line=self.line, next_step=self.next_step))
 
 
-class InputFaults(SubsetError):  # noqa: N818 - a collection of faults, and named so
+class InputFaults(SubsetError):
     """All mistakes of all input files, found in one reading."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:

@@ -6,7 +6,8 @@ import hashlib
 import io
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from pip._internal.exceptions import PipError
 from pip._internal.models.link import Link
@@ -14,26 +15,22 @@ from pip._vendor.requests import RequestException
 from pip._vendor.urllib3.exceptions import HTTPError
 
 from pypi_subset.errors import UpstreamError
-from pypi_subset.files import CHUNK, folder_errors, part_of
+from pypi_subset.files import folder_errors, part_of
 from pypi_subset.network import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from pypi_subset.network import Network
 
 #: PEP 691: what we can read, best first.
-ACCEPT = ", ".join(
-    [
-        "application/vnd.pypi.simple.v1+json",
-        "application/vnd.pypi.simple.v1+html; q=0.1",
-        "text/html; q=0.01",
-    ]
-)
+ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
 
 #: Bytes that are fetched from a wheel's end at once: directory and METADATA stand there (PEP 427 recommends it).
 TAIL = 1 << 17
+
+#: Bytes that are written at once; what of a piece has arrived when a connection breaks is lost.
+PIECE = 1 << 16
 
 _T = TypeVar("_T")
 
@@ -82,13 +79,11 @@ class Fetcher:
             content: bytes = _guarded(url, lambda: response.content)
             return content
 
-    def save(self, url: str, path: Path, progress: Callable[[int], None]) -> None:
+    def save(self, url: str, path: Path) -> None:
         """
         Fetch the file at *url* to *path*, which appears only when it is whole.
 
         A connection that breaks is taken up where it broke, as often as pip's ``--resume-retries`` allows.
-
-        :param progress: called with the number of bytes of each piece.
         """
         part, left, validator = part_of(path), self._network.options.resume_retries, ""
         with folder_errors(path):
@@ -104,7 +99,7 @@ class Fetcher:
                     elif not (start and response.status_code == _PARTIAL):
                         _require(response, url, _OK)
                     validator = response.headers.get("ETag", "")
-                    broken = _copy(response, stream, progress)
+                    broken = _copy(response, stream)
                 if broken is None:
                     break
                 left -= 1
@@ -116,7 +111,7 @@ class Fetcher:
         with folder_errors(path):
             part.replace(path)
 
-    def tail(self, url: str, path: Path, progress: Callable[[int], None]) -> RemoteFile | None:
+    def tail(self, url: str, path: Path) -> RemoteFile | None:
         """
         Return a file that reads itself from *url* piece by piece.
 
@@ -131,13 +126,13 @@ class Fetcher:
                 with folder_errors(path):
                     stream = part.open("wb")
                 with stream:
-                    broken = _copy(response, stream, progress)
+                    broken = _copy(response, stream)
                 if broken is None:
                     with folder_errors(path):
                         part.replace(path)
                     return None
         # A range that cannot be satisfied, or a connection that broke: the plain way has its own retries.
-        self.save(url, path, progress)
+        self.save(url, path)
         return None
 
     def span(self, url: str, first: int, last: int) -> bytes:
@@ -173,20 +168,25 @@ class RemoteFile(io.RawIOBase):
         self._position = 0
 
     def seekable(self) -> bool:
+        """Return ``True``."""
         return True
 
     def readable(self) -> bool:
+        """Return ``True``."""
         return True
 
     def tell(self) -> int:
+        """Return the position, bytes from the start."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Return the new position."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.total}[whence]
         self._position = start + offset
         return self._position
 
     def readinto(self, buffer: Any) -> int:
+        """Return how many bytes were put into *buffer*; what is not here yet is fetched."""
         end = min(self._position + len(buffer), self.total)
         if self._position >= end:
             return 0
@@ -211,13 +211,12 @@ def matches(path: Path, hashes: tuple[tuple[str, str], ...]) -> tuple[str, str, 
     return None
 
 
-def _copy(response: Any, stream: Any, progress: Callable[[int], None]) -> Exception | None:
+def _copy(response: Any, stream: IO[bytes]) -> Exception | None:
     """Write the body to *stream*; return what broke the connection, if something did."""
     try:
-        for chunk in response.iter_content(CHUNK):
-            with folder_errors(stream.name):
+        for chunk in response.iter_content(PIECE):
+            with folder_errors(Path(stream.name)):
                 stream.write(chunk)
-            progress(len(chunk))
     except (RequestException, HTTPError) as error:
         return error
     return None

@@ -34,7 +34,8 @@ def sha256_of(path: Path) -> str:
 
 def part_of(path: Path) -> Path:
     """Return the name under which *path* is written before it gets its own: a hidden sibling."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
+    # File systems take 255 bytes; of a longer name the end, with a wheel's tags, tells more than the beginning.
+    return path.with_name(f".{path.name[-200:]}.{os.getpid()}.part")
 
 
 def write(path: Path, data: bytes) -> None:
@@ -66,7 +67,8 @@ def link(source: Path, destination: Path) -> None:
         part.unlink(missing_ok=True)
         try:
             try:
-                os.link(source, part)
+                # Of a symbolic link, link(2) would make a second symbolic link.
+                os.link(source.resolve(), part)
             except OSError as error:
                 # Another file system, one without links, or a link count that is used up.
                 if error.errno not in {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}:

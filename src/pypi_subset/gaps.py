@@ -37,9 +37,7 @@ _VERSIONED = re.compile(r"(?P<family>manylinux|musllinux|macosx)_(?P<major>\d+)_
 _SYSTEM = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS"}
 
 
-def explain(
-    complaint: str, output: str, job: Job, offers: Callable[[NormalizedName], tuple[Offer, ...]]
-) -> NoSolution:
+def explain(complaint: str, output: str, job: Job, offers: Callable[[NormalizedName], tuple[Offer, ...]]) -> NoSolution:
     """
     Return the error that tells the user what stands in the way of *job*.
 
@@ -56,9 +54,12 @@ def explain(
     seen = [line.strip() for line in conflict["lines"].splitlines()]
     step = "loosen one of these requirements, or put them into separate sets"
     for name in _names(output):
-        found = _unmatched(Requirement(name), job, offers(canonicalize_name(name)))
-        seen += [found.what, *found.seen]
-        step = found.next_step or step
+        offered = offers(canonicalize_name(name))
+        if not any(offer.tags and not offer.tags.isdisjoint(job.target.tags) for offer in offered):
+            # The conflict is but a symptom: this project has nothing for the target at all.
+            found = _unmatched(Requirement(name), job, offered)
+            seen += [found.what, *found.seen]
+            step = found.next_step
     msg = f"{job.name}: the requirements contradict each other"
     return NoSolution(msg, target=job.target.name, seen=seen, next_step=step)
 

@@ -133,8 +133,9 @@ def _package(pin: Pin, packages: PurePosixPath) -> Package:
         tool["extras"] = list(pin.extras)
     if one.yanked is not None:
         tool["yanked"] = one.yanked
-    if one.requires_python and _specifiers(one.requires_python) is None:
-        # Some releases of old carry what PEP 440 does not allow; the standard's own field cannot hold it.
+    bound = _specifiers(one.requires_python)
+    if one.requires_python and str(bound) != one.requires_python:
+        # The standard's field is normalized, and cannot hold what PEP 440 does not allow; pages show what was written.
         tool["requires-python"] = one.requires_python
     tool["required-by"] = [
         {"requirement": reason.requirement, **({"by": reason.by} if reason.by else {"origin": reason.origin})}
@@ -143,7 +144,7 @@ def _package(pin: Pin, packages: PurePosixPath) -> Package:
     return Package(
         name=one.project,
         version=one.version,
-        requires_python=_specifiers(one.requires_python) if one.requires_python else None,
+        requires_python=bound,
         wheels=[wheel],
         tool={_TOOL: tool},
     )
@@ -176,13 +177,13 @@ def _pin(package: Package) -> Pin:
     )
 
 
-def _specifiers(text: str) -> SpecifierSet | None:
+def _specifiers(text: str | None) -> SpecifierSet | None:
     try:
-        return SpecifierSet(text)
+        return SpecifierSet(text) if text else None
     except InvalidSpecifier:
         return None
 
 
 def _stamp(moment: datetime | None) -> str | None:
     """``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700)."""
-    return moment and moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,13 +55,17 @@ def read_network() -> Network:
     :raises UpstreamError: pip refuses its own configuration; says what pip said.
     """
     complaint = io.StringIO()
+    logger, handler = logging.getLogger("pip"), logging.StreamHandler(complaint)
+    logger.addHandler(handler)
     try:
         with contextlib.redirect_stderr(complaint):
             options, _ = _command().parse_args([])
     except SystemExit as error:
         lines = complaint.getvalue().strip().splitlines() or ["no reason given"]
-        msg = f"pip refuses its own configuration: {lines[-1].strip()}"
+        msg = f"pip refuses its own configuration: {lines[0].strip()}"
         raise UpstreamError(msg, next_step="see 'pip config list' and 'pip config debug'") from error
+    finally:
+        logger.removeHandler(handler)
     # A page that asks for a password in the middle of parallel work could not be answered.
     options.no_input = True
     options.cache_dir = None

@@ -20,10 +20,13 @@ from pypi_subset.errors import Gaps, NoSolution
 from pypi_subset.index import write_index
 from pypi_subset.inputs import read_plan
 from pypi_subset.layout import lay_out, planned
+from pypi_subset.loopback import Loopback
 from pypi_subset.model import Inputs
 from pypi_subset.network import read_constraints, read_network
 from pypi_subset.pages import write_pages
 from pypi_subset.proof.report import carry_over
+from pypi_subset.resolve import resolve
+from pypi_subset.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     from pypi_subset.download import Stock
     from pypi_subset.model import Artifact, Job, Lock, Paths, Plan
     from pypi_subset.network import Network
-    from pypi_subset.upstream import Upstream
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,11 +99,11 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         run = _Run(plan=plan, paths=paths, work=work, display=display, constraints=read_constraints(network))
         before = _standing_locks(run)
         valid = {} if update else _still_valid(run, before)
-        with _upstream(run, network) as upstream:
-            locks = _lock_all(run, valid, upstream)
+        with _index(run, network) as index:
+            locks = _lock_all(run, valid, index)
             changes = _write_locks(run, before, locks)
             stock = take_stock(locks, paths.packages)
-            artifacts = _fetch(run, stock, upstream)
+            artifacts = _fetch(run, stock, index)
         published = _publish(run, locks, artifacts)
     return Summary(
         rows=_rows(run, locks),
@@ -130,10 +132,9 @@ def _workspace(paths: Paths) -> Iterator[Path]:
         files.remove_tree(work)
 
 
-def _upstream(run: _Run, network: Network) -> Upstream:
-    from pypi_subset.upstream import Upstream  # noqa: PLC0415 - pip's network stack is slow to import
-
-    return Upstream(network, store=run.work / "store", shelf=run.paths.packages, targets=run.plan.targets)
+def _index(run: _Run, network: Network) -> Loopback:
+    """The index that pip is shown for this run."""
+    return Loopback(Upstream(network, store=run.work / "store", shelf=run.paths.packages), run.plan.targets)
 
 
 def _standing_locks(run: _Run) -> dict[str, Lock]:
@@ -158,13 +159,11 @@ def _still_valid(run: _Run, locks: dict[str, Lock]) -> dict[str, Lock]:
     return valid
 
 
-def _lock_all(run: _Run, valid: dict[str, Lock], upstream: Upstream) -> tuple[Lock, ...]:
+def _lock_all(run: _Run, valid: dict[str, Lock], index: Loopback) -> tuple[Lock, ...]:
     """One lock for each job: the valid ones as they are, the others from pip, in parallel; all gaps at once."""
     jobs = [job for job in run.plan.jobs if job.name not in valid]
     if not jobs:
         return tuple(valid[job.name] for job in run.plan.jobs)
-    from pypi_subset.resolve import resolve  # noqa: PLC0415 - needed where something is to be resolved
-
     with run.display.stage("resolve", len(jobs)) as bar, ThreadPoolExecutor(os.cpu_count()) as pool:
 
         def one(job: Job) -> Lock:
@@ -173,7 +172,7 @@ def _lock_all(run: _Run, valid: dict[str, Lock], upstream: Upstream) -> tuple[Lo
                 job,
                 inputs=run.inputs(job),
                 constraints=run.constraints,
-                upstream=upstream,
+                index=index,
                 work=run.work / "resolve" / job.name,
             )
             run.seconds[job.name] = time.monotonic() - started
@@ -226,7 +225,7 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
     return lines
 
 
-def _fetch(run: _Run, stock: Stock, upstream: Upstream) -> tuple[Artifact, ...]:
+def _fetch(run: _Run, stock: Stock, index: Loopback) -> tuple[Artifact, ...]:
     """Every artifact, what was missing fetched first."""
     for name in stock.rejected:
         run.display.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and fetched again")
@@ -235,7 +234,7 @@ def _fetch(run: _Run, stock: Stock, upstream: Upstream) -> tuple[Artifact, ...]:
         return download(
             stock,
             targets={job.name: job.target for job in run.plan.jobs},
-            upstream=upstream,
+            index=index,
             packages=run.paths.packages,
             work=run.work / "download",
             progress=bar.advance,

@@ -88,7 +88,7 @@ def run(
     else:
         start = [str(python), "-I", "-m", "pip"]
     try:
-        done = subprocess.run(  # noqa: S603 - a list of arguments, no shell
+        done = subprocess.run(
             [*start, *arguments, *GENERAL],
             env=sealed_environment(work),
             stdin=subprocess.DEVNULL,

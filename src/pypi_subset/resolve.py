@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from pypi_subset.loopback import Loopback
     from pypi_subset.model import Distribution, Inputs, Job, Request, Target
     from pypi_subset.offers import Offer
     from pypi_subset.upstream import Upstream
@@ -36,26 +37,26 @@ if TYPE_CHECKING:
 _OPTIONS = ("--dry-run", "--ignore-installed", "--only-binary", ":all:", "--retries", "0", "--timeout", "86400")
 
 
-def resolve(job: Job, *, inputs: Inputs, constraints: Sequence[str], upstream: Upstream, work: Path) -> Lock:
+def resolve(job: Job, *, inputs: Inputs, constraints: Sequence[str], index: Loopback, work: Path) -> Lock:
     """
     Return the lock of one job.
 
     :param inputs: digests of what the lock is made from, to be written into it.
     :param constraints: the user's own constraints, beside those of the set.
-    :param upstream: the index to resolve from.
+    :param index: the loopback index to resolve from.
     :param work: a folder for this job alone.
     :raises NoSolution: no set of wheels satisfies the requests on this target; says what was seen.
     :raises UndefinedMarker: a marker reads what the target leaves open.
     :raises PipFailed: pip failed otherwise, or evaluated markers for another machine.
     """
     asked = _asked(job)
-    report = _report(job, constraints=constraints, upstream=upstream, work=work)
+    report = _report(job, constraints=constraints, index=index, work=work)
     found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
-    offers = {project: _offer(item, project, upstream, job.target) for project, item in found.items()}
+    offers = {project: _offer(item, project, index, job.target) for project, item in found.items()}
     reasons, extras = _who_asks(asked, job.target, found)
     pins = (
         Pin(
-            distribution=_complete(offers[project], found[project], upstream),
+            distribution=_complete(offers[project], found[project], index.upstream),
             reasons=tuple(sorted(reasons[project])),
             extras=tuple(sorted(extras[project])),
         )
@@ -64,7 +65,7 @@ def resolve(job: Job, *, inputs: Inputs, constraints: Sequence[str], upstream: U
     return Lock(set_name=job.requirement_set.name, target_name=job.target.name, inputs=inputs, pins=tuple(pins))
 
 
-def _report(job: Job, *, constraints: Sequence[str], upstream: Upstream, work: Path) -> dict[str, Any]:
+def _report(job: Job, *, constraints: Sequence[str], index: Loopback, work: Path) -> dict[str, Any]:
     """pip's dry-run report (version 1), checked to speak of the target and of no other machine."""
     requests, limits, report = work / "requests.txt", work / "constraints.txt", work / "report.json"
     with files.folder_errors(work):
@@ -72,15 +73,15 @@ def _report(job: Job, *, constraints: Sequence[str], upstream: Upstream, work: P
     files.write(requests, "".join(f"{line}\n" for line in job.requirement_set.requests).encode())
     lines = [*map(str, job.requirement_set.constraints), *constraints]
     files.write(limits, "".join(f"{line}\n" for line in lines).encode())
-    command = ["install", *_OPTIONS, "--index-url", upstream.index_url, "--report", str(report)]
+    command = ["install", *_OPTIONS, "--index-url", index.index_url, "--report", str(report)]
     command += [*pip_flags(job.target), "--requirement", str(requests), "--constraint", str(limits)]
     result = piprun.run(command, work=work, environment=job.target.environment)
     if result.returncode != 0:
-        if upstream.failure is not None:
-            raise upstream.failure
-        undefined = "UndefinedEnvironmentName" in result.stderr and _undefined_in_metadata(job, upstream)
+        if index.failure is not None:
+            raise index.failure
+        undefined = "UndefinedEnvironmentName" in result.stderr and _undefined_in_metadata(job, index.upstream)
         raise undefined or explain(
-            piprun.complaint(result), f"{result.stdout}\n{result.stderr}", job, upstream.offers
+            piprun.complaint(result), f"{result.stdout}\n{result.stderr}", job, index.upstream.offers
         )
     with files.folder_errors(report):
         document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
@@ -109,9 +110,9 @@ def _undefined(error: UndefinedName, where: str, target: Target) -> UndefinedMar
     return UndefinedMarker(msg, target=target.name, next_step="leave this project out for this target")
 
 
-def _offer(item: Mapping[str, Any], project: str, upstream: Upstream, target: Target) -> Offer:
+def _offer(item: Mapping[str, Any], project: str, index: Loopback, target: Target) -> Offer:
     """What pip chose, found again among what it was offered."""
-    offer = upstream.offer_at(item["download_info"]["url"])
+    offer = index.offer_at(item["download_info"]["url"])
     if offer is None:
         url = item["download_info"]["url"]
         msg = f"{project} on {target.name} comes from {url}, not from an index: it cannot be mirrored"
@@ -160,11 +161,11 @@ def _who_asks(
     ]
     while waiting:
         project, reason, requirement = waiting.pop()
-        asked = {canonicalize_name(extra) for extra in requirement.extras} - extras[project]
+        further = {canonicalize_name(extra) for extra in requirement.extras} - extras[project]
         is_new = not reasons[project]
         reasons[project].add(reason)
-        extras[project] |= asked
-        if is_new or asked:
+        extras[project] |= further
+        if is_new or further:
             waiting += _dependencies(found[project]["metadata"], project, extras[project], target)
     return reasons, extras
 

@@ -1,45 +1,35 @@
 """
-A loopback index in front of the real ones: each page and each file crosses the network once, for all jobs together.
+What the user's indexes and folders hold: each page and each file crosses the network once, for all jobs together.
 
-Every pip that we start sees this index alone. It merges the user's indexes and folders, hands out only files that fit
-some target, takes METADATA from where it is cheapest, and keeps what the pages said. A second view offers exactly the
-files of one lock, so that a download needs no page at all.
+pip's own HTTP cache does not give that: many indexes send no cache header, parallel runs share nothing, and where an
+index has no separate metadata pip fetches whole wheels to resolve. Here pages of all sources are merged, METADATA is
+taken from where it is cheapest, and what the pages said is kept.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
-import json
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from urllib.parse import quote, unquote
-
-from packaging.utils import canonicalize_name
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pypi_subset import files
-from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
-from pypi_subset.fetch import Fetcher, matches
+from pypi_subset.errors import HashMismatch, UpstreamError
+from pypi_subset.fetch import Fetcher, Page, matches
 from pypi_subset.network import local_path, without_credentials
 from pypi_subset.offers import Offer, from_folder, merge, read_page
+from pypi_subset.once import Once
 from pypi_subset.wheelfile import read_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from packaging.utils import NormalizedName
 
-    from pypi_subset.fetch import Page
-    from pypi_subset.model import Target
+    from pypi_subset.model import Distribution
     from pypi_subset.network import Network
-
-_K = TypeVar("_K")
-_V = TypeVar("_V")
 
 #: Bytes: a wheel up to this size is fetched whole, since asking for its end costs as much.
 SMALL = 1 << 17
@@ -47,106 +37,44 @@ SMALL = 1 << 17
 #: Files fetched at the same time.
 PARALLEL = 8
 
-_JSON = "application/vnd.pypi.simple.v1+json"
-
-
-class Once(Generic[_K, _V]):
-    """Computes each value once, however many threads ask; an error is kept as well, and raised to all who ask."""
-
-    def __init__(self, compute: Callable[[_K], _V]) -> None:
-        self._compute = compute
-        self._lock = threading.Lock()
-        self._values: dict[_K, Future[_V]] = {}
-
-    def __call__(self, key: _K) -> _V:
-        with self._lock:
-            mine = key not in self._values
-            future = self._values.setdefault(key, Future())
-        if mine:
-            try:
-                future.set_result(self._compute(key))
-            except BaseException as error:  # noqa: BLE001 - handed on to everybody who waits for this value
-                future.set_exception(error)
-        return future.result()
-
-    def results(self) -> list[tuple[_K, _V]]:
-        """Return what was computed so far without an error, in the order of asking."""
-        with self._lock:
-            done = [(key, future) for key, future in self._values.items() if future.done()]
-        return [(key, future.result()) for key, future in done if future.exception() is None]
-
 
 class Upstream:
     """
-    The loopback index, while the ``with`` block lasts.
+    What the user's indexes and folders hold, each page and file fetched once.
 
     :param network: where to fetch from, and how.
     :param store: a folder for what is fetched; the caller removes it.
     :param shelf: the folder of files that an earlier run fetched: what lies there under the right hash is not fetched.
-    :param targets: a file that fits none of them is not offered.
-    :param progress: called with the number of bytes of each piece that arrives.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        *,
-        store: Path,
-        shelf: Path,
-        targets: Sequence[Target],
-        progress: Callable[[int], None] = lambda _: None,
-    ) -> None:
-        self._network, self._store, self._shelf, self._progress = network, store, shelf, progress
+    def __init__(self, network: Network, *, store: Path, shelf: Path) -> None:
+        self._network, self._store, self._shelf = network, store, shelf
         self._fetcher = Fetcher(network)
-        self._tags = frozenset(tag for target in targets for tag in target.tags)
         self._known: dict[str, Offer] = {}
-        self._locked: dict[tuple[str, str], tuple[Offer, ...]] = {}
-        self._ranges = True
-        self._links = Once(self._read_links)
         self._sizes: dict[str, int] = {}
-        #: ``offers(project)``: everything that the sources have of it, fitting or not, sdists included.
-        self.offers = Once(self._read_project)
+        self._ranges = True
+        self._offers_of, self._links_at = Once(self._read_project), Once(self._read_links)
         self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
-        #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
-        self.failure: SubsetError | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
+    def offers(self, project: NormalizedName) -> tuple[Offer, ...]:
+        """
+        Return everything that the sources have of *project*, fitting or not, sdists included.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def index_url(self) -> str:
-        """The view for resolving: all that fits some target."""
-        return f"{self._root}/simple/"
-
-    def locked_url(self, name: str) -> str:
-        """The view for downloading: the files that `lock` was told of under *name*."""
-        return f"{self._root}/locked/{quote(name)}/"
-
-    @property
-    def _root(self) -> str:
-        host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}"
-
-    def lock(self, name: str, offers: Iterable[Offer]) -> None:
-        """Offer exactly *offers* under `locked_url`."""
+        :raises UpstreamError: a source does not answer, or not with a page.
+        :raises HashMismatch: two sources give one file name to different bytes.
+        """
+        offers = self._offers_of(project)
         for offer in offers:
-            self._known[offer.key] = offer
-            self._locked[name, offer.distribution.project] = (offer,)
+            self.know(offer)
+        return offers
 
-    def offer_at(self, url: str) -> Offer | None:
-        """Return what was offered at one of our own URLs, as pip's report names it."""
-        if not url.startswith(f"{self._root}/files/"):
-            return None
-        return self._known.get(url.removeprefix(f"{self._root}/files/").partition("/")[0])
+    def know(self, offer: Offer) -> None:
+        """Remember *offer*, so that it can be found by its key."""
+        self._known.setdefault(offer.key, offer)
+
+    def known(self, key: str) -> Offer | None:
+        """Return the offer with that key."""
+        return self._known.get(key)
 
     def file(self, offer: Offer) -> Path:
         """
@@ -163,71 +91,45 @@ class Upstream:
             for future in [pool.submit(self.file, offer) for offer in offers]:
                 future.result()
 
-    def find_local(self, filename: str) -> Path | None:
-        """Return the file of that name in one of the user's ``find-links`` folders."""
-        for location in self._network.find_links:
-            folder = local_path(location)
-            if folder is not None and (folder / filename).is_file():
-                return folder / filename
-        return None
+    def metadata(self, offer: Offer) -> bytes:
+        """
+        Return the bytes of METADATA of a wheel.
+
+        :raises BadDistribution: the wheel is damaged.
+        """
+        return self._metadata_of(offer.key)
+
+    def metadata_seen(self) -> list[tuple[str, bytes]]:
+        """Return file name and METADATA of every wheel that a pip has looked into, in that order."""
+        return [(self._known[key].distribution.filename, data) for key, data in self._metadata_of.results()]
 
     def size(self, offer: Offer) -> int:
         """Return the file's size in bytes, which costs a fetch if no page told it."""
         stated = offer.distribution.size or self._sizes.get(offer.key)
         return stated if stated is not None else self.file(offer).stat().st_size
 
-    # What the server answers.
-
-    def page(self, view: str, project: NormalizedName) -> bytes | None:
-        """Return the page of *project* as PEP 691 JSON; *view* is ``""`` or a lock's name; ``None``: no such page."""
-        if view:
-            offers = self._locked.get((view, project), ())
-        else:
-            offers = tuple(offer for offer in self.offers(project) if self._fits(offer))
-            for offer in offers:
-                self._known[offer.key] = offer
-        if not offers:
-            return None
-        page = {"meta": {"api-version": "1.1"}, "name": project, "files": [self._entry(offer) for offer in offers]}
-        return json.dumps(page).encode()
-
-    def metadata(self, key: str) -> bytes:
-        """Return METADATA of the wheel with that key."""
-        return self._metadata_of(key)
-
-    def metadata_seen(self) -> list[tuple[str, bytes]]:
-        """Return file name and METADATA of every wheel that a pip has looked into, in that order."""
-        return [(self._known[key].distribution.filename, data) for key, data in self._metadata_of.results()]
-
-    def known(self, key: str) -> Offer | None:
-        """Return the offer with that key."""
-        return self._known.get(key)
-
-    def _fits(self, offer: Offer) -> bool:
-        return offer.tags is not None and not self._tags.isdisjoint(offer.tags)
-
-    def _entry(self, offer: Offer) -> dict[str, Any]:
-        """One file of a page. METADATA is promised for every wheel: `_extract` finds it wherever it is."""
-        one = offer.distribution
-        entry: dict[str, Any] = {
-            "filename": one.filename,
-            "url": f"{self._root}/files/{offer.key}/{quote(one.filename)}",
-            "hashes": {"sha256": one.sha256} if one.sha256 else {},
-            "core-metadata": True,
-        }
-        if one.requires_python:
-            entry["requires-python"] = one.requires_python
-        if one.yanked is not None:
-            entry["yanked"] = one.yanked or True
-        return entry
+    def find_local(self, one: Distribution) -> Path | None:
+        """Return where a file lies that came from one of the user's folders, asking nobody on the network."""
+        offers = [offer for location in self._network.find_links for offer in self._linked(location, one.project)]
+        for url in self._network.index_urls:
+            if local_path(url) is not None:
+                offers += self._read_index(url, one.project)
+        found = (offer.path for offer in offers if offer.distribution.filename == one.filename)
+        return next((path for path in found if path is not None), None)
 
     # Where the facts come from.
 
     def _read_project(self, project: NormalizedName) -> tuple[Offer, ...]:
         """All offers of all sources, in pip's order: folders and pages of ``find-links`` do not outrank an index."""
         pages = [self._read_index(url, project) for url in self._network.index_urls]
-        links = [self._links(location) for location in self._network.find_links]
-        return merge([*pages, *(tuple(found) for found in (_of(project, link) for link in links))])
+        return merge([*pages, *(self._linked(location, project) for location in self._network.find_links)])
+
+    def _linked(self, location: str, project: NormalizedName) -> tuple[Offer, ...]:
+        """What one location of ``find-links`` has of *project*."""
+        links = self._links_at(location)
+        if links.page is not None:
+            return _localized(_parsed(links.page, project))
+        return from_folder(links.paths, source=links.source, project=project)
 
     def _read_index(self, index: str, project: NormalizedName) -> tuple[Offer, ...]:
         folder = local_path(index)
@@ -244,19 +146,17 @@ class Upstream:
     def _read_links(self, location: str) -> _Links:
         folder = local_path(location)
         if folder is None:
-            return _Links(location, (), self._fetcher.page(location))
+            return _Links(source=location, page=self._fetcher.page(location))
         with files.folder_errors(folder):
             if folder.is_dir():
-                return _Links(str(folder), tuple(path for path in folder.iterdir() if path.is_file()), None)
+                return _Links(source=str(folder), paths=tuple(path for path in folder.iterdir() if path.is_file()))
             if folder.suffix in {".html", ".htm"}:
-                from pypi_subset.fetch import Page  # noqa: PLC0415 - a value, needed here alone
-
-                text = folder.read_text(encoding="utf-8")
-                return _Links(str(folder), (), Page(text=text, content_type="text/html", url=folder.as_uri()))
-            return _Links(str(folder), (folder,) if folder.is_file() else (), None)
+                page = Page(text=folder.read_text(encoding="utf-8"), content_type="text/html", url=folder.as_uri())
+                return _Links(source=str(folder), page=page)
+            return _Links(source=str(folder), paths=(folder,) if folder.is_file() else ())
 
     def _obtain(self, key: str) -> Path:
-        """The whole file: on the shelf already, in a local folder, or fetched; its hashes hold in any case."""
+        """Return the whole file: on the shelf already, in a local folder, or fetched; its hashes hold in any case."""
         offer = self._known[key]
         one = offer.distribution
         shelved = self._shelf / one.filename
@@ -264,7 +164,7 @@ class Upstream:
             return shelved
         path = offer.path or self._place(offer)
         if offer.path is None and not path.exists():
-            self._fetcher.save(self._address(offer), path, self._progress)
+            self._fetcher.save(self._address(offer), path)
         return _checked(offer, path)
 
     def _address(self, offer: Offer) -> str:
@@ -290,7 +190,7 @@ class Upstream:
                 return _checked_metadata(offer, data)
         if one.url is not None and self._ranges and (one.size or SMALL + 1) > SMALL and not self._is_here(offer):
             path = self._place(offer)
-            remote = self._fetcher.tail(one.url, path, self._progress)
+            remote = self._fetcher.tail(one.url, path)
             if remote is not None:
                 self._sizes[key] = remote.total
                 return read_metadata(io.BufferedReader(remote), one.filename)
@@ -303,17 +203,13 @@ class Upstream:
         return (self._shelf / offer.distribution.filename).is_file()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Links:
     """One location of ``find-links``, read once: files of a folder, or a page."""
 
-    def __init__(self, source: str, paths: tuple[Path, ...], page: Page | None) -> None:
-        self.source, self.paths, self.page = source, paths, page
-
-
-def _of(project: NormalizedName, links: _Links) -> tuple[Offer, ...]:
-    if links.page is not None:
-        return _localized(_parsed(links.page, project))
-    return from_folder(links.paths, source=links.source, project=project)
+    source: str
+    paths: tuple[Path, ...] = ()
+    page: Page | None = None
 
 
 def _parsed(page: Page, project: NormalizedName) -> tuple[Offer, ...]:
@@ -326,7 +222,6 @@ def _parsed(page: Page, project: NormalizedName) -> tuple[Offer, ...]:
 
 def _localized(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
     """Offers with a ``file:`` URL become offers with a path: such a URL must never reach a lock."""
-    from dataclasses import replace  # noqa: PLC0415
 
     def localize(offer: Offer) -> Offer:
         url = offer.distribution.url
@@ -351,67 +246,9 @@ def _checked(offer: Offer, path: Path) -> Path:
 
 
 def _checked_metadata(offer: Offer, data: bytes) -> bytes:
-    import hashlib  # noqa: PLC0415
-
     found = hashlib.sha256(data).hexdigest()
     if offer.metadata and found != offer.metadata:
         name = f"{offer.distribution.filename}.metadata"
         msg = f"{name} has sha256 {found}, but {offer.source} promised {offer.metadata}"
         raise HashMismatch(msg, project=offer.distribution.project, next_step="try again, or tell the index's operator")
     return data
-
-
-def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
-    """Return the request handler of one loopback index."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            try:
-                self._route(*unquote(self.path).strip("/").split("/"))
-            except SubsetError as error:
-                upstream.failure = upstream.failure or error
-                self._reply(HTTPStatus.NOT_FOUND, b"")
-
-        def _route(self, kind: str, *rest: str) -> None:
-            if kind in {"simple", "locked"} and rest:
-                view = rest[0] if kind == "locked" else ""
-                page = upstream.page(view, canonicalize_name(rest[-1]))
-                self._reply(HTTPStatus.NOT_FOUND if page is None else HTTPStatus.OK, page or b"", _JSON)
-            elif kind == "files" and rest[-1].endswith(".metadata"):
-                self._reply(HTTPStatus.OK, upstream.metadata(rest[0]))
-            elif kind == "files" and (offer := upstream.known(rest[0])) is not None:
-                self._send(upstream.file(offer))
-            else:
-                self._reply(HTTPStatus.NOT_FOUND, b"")
-
-        def _reply(self, status: HTTPStatus, body: bytes, media: str = "application/octet-stream") -> None:
-            self._head(status, len(body), media)
-            self.wfile.write(body)
-
-        def _head(self, status: HTTPStatus, length: int, media: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", media)
-            self.send_header("Content-Length", str(length))
-            self.end_headers()
-
-        def _send(self, path: Path) -> None:
-            with files.folder_errors(path):
-                stream = path.open("rb")
-            with stream:
-                self._head(HTTPStatus.OK, path.stat().st_size, "application/octet-stream")
-                self.wfile.flush()
-                self.connection.sendfile(stream)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
-            """Say nothing: what went wrong is kept in ``failure``."""
-
-        def handle_one_request(self) -> None:
-            try:
-                super().handle_one_request()
-            except ConnectionError:
-                # A pip that was killed or gave up; nobody is waiting for the answer.
-                self.close_connection = True
-
-    return Handler

@@ -1,0 +1,146 @@
+"""Reading ``requirements/``: its ``*.txt`` and ``subset.toml`` become a `Plan`; all faults of all files come at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import Fault, InputFaults
+from pypi_subset.model import Job, Plan, Request, RequirementSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+from pypi_subset.reqfile import Include, read_file
+from pypi_subset.settings import (
+    EXAMPLE,
+    NAME,
+    SETTINGS,
+    name_fault,
+    read_choices,
+    read_settings,
+    read_targets,
+    refuse_policy,
+)
+
+
+def read_plan(root: Path) -> Plan:
+    """
+    Return everything that the folder *root* asks for.
+
+    :raises InputFaults: with all faults of all files, in the order of paths and lines.
+    """
+    faults: list[Fault] = []
+    if not root.is_dir():
+        step = "create it, with a base.txt that says 'pandas' and a subset.toml that says:"
+        raise InputFaults([Fault(what="no such folder", path=root, next_step=step, excerpt=EXAMPLE)])
+    # As in a shell, a leading dot hides a file: editors leave such things.
+    paths = {path.stem: path for path in sorted(root.glob("*.txt")) if not path.name.startswith(".")}
+    settings = read_settings(root / SETTINGS, faults)
+    targets = read_targets(settings, faults)
+    choices = read_choices(settings, targets, paths, faults)
+    refuse_policy(settings, faults)
+    sets = tuple(_read_sets(paths, choices, tuple(targets), faults))
+    if not paths:
+        step = "write one with a line such as 'pandas', for example base.txt"
+        faults.append(Fault(what="no requirements file (*.txt) in the folder", path=root, next_step=step))
+    if faults:
+        raise InputFaults(sorted(dict.fromkeys(faults), key=lambda fault: (str(fault.path), fault.line or 0)))
+    good = {name: target for name, target in targets.items() if target}
+    jobs = tuple(Job(requirement_set=one, target=good[name]) for one in sets for name in one.targets)
+    return Plan(root=root, sets=sets, targets=tuple(good.values()), jobs=jobs)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _File:
+    """What stands in a file, or why it cannot be opened."""
+
+    entries: tuple[Request | Include, ...] = ()
+    closed: str = ""
+
+
+_Files = dict[Path, _File]
+
+
+def _read_sets(
+    paths: Mapping[str, Path], choices: Mapping[str, tuple[str, ...]], targets: tuple[str, ...], faults: list[Fault]
+) -> Iterator[RequirementSet]:
+    """Yield the sets, sorted by name; *choices* and else *targets* say which targets they serve."""
+    files: _Files = {}
+    for path in paths.values():
+        _load(path, files, faults, ())
+        if files[_key(path)].closed:
+            faults.append(Fault(what=files[_key(path)].closed, path=path, next_step="see that it is a readable file"))
+    entries = (entry for file in files.values() for entry in file.entries)
+    included = {_key(entry.path) for entry in entries if isinstance(entry, Include)}
+    for name, path in sorted(paths.items()):
+        if name in choices or _key(path) not in included:
+            yield _read_set(name, path, files, choices.get(name, targets), faults)
+
+
+def _read_set(name: str, path: Path, files: _Files, targets: tuple[str, ...], faults: list[Fault]) -> RequirementSet:
+    """Return one set, with what its file includes."""
+    if not NAME.fullmatch(name):
+        what, better = name_fault(name)
+        faults.append(Fault(what=what, path=path, next_step=f"rename the file, for example to {better}.txt"))
+    seen = {(_key(path), False)}
+    both = list(_walk(_key(path), files, seen, constraint=False))
+    requests = tuple(request for request, constraint in both if not constraint)
+    constraints = tuple(request for request, constraint in both if constraint)
+    for request in constraints:
+        if request.requirement.extras:
+            what = f"a constraint has no extras, {request.requirement.name!r} has"
+            faults.append(Fault(what=what, path=request.path, line=request.line, next_step="drop the brackets"))
+    # A file whose lines are all at fault asks for something.
+    if not requests and not {_key(fault.path) for fault in faults if fault.path} & {one for one, _ in seen}:
+        step = "add a requirement, or remove the file"
+        faults.append(Fault(what=f"the set {name!r} asks for nothing", path=path, next_step=step))
+    return RequirementSet(name=name, path=path, requests=requests, constraints=constraints, targets=targets)
+
+
+def _walk(
+    key: Path, files: _Files, seen: set[tuple[Path, bool]], *, constraint: bool
+) -> Iterator[tuple[Request, bool]]:
+    """Yield the requests of a file and of all below it, each with whether it is a constraint; no file twice."""
+    for entry in files[key].entries:
+        if isinstance(entry, Request):
+            yield entry, constraint
+        elif (step := (_key(entry.path), entry.constraint)) not in seen:
+            seen.add(step)
+            # As in pip, what counts is the last option on the way: -r in a file of constraints makes requests.
+            yield from _walk(step[0], files, seen, constraint=entry.constraint)
+
+
+def _load(path: Path, files: _Files, faults: list[Fault], above: tuple[Include, ...]) -> None:
+    """Read the file at *path* and all that it includes into *files*; *above* are the lines that led here."""
+    key = _key(path)
+    if key in files:
+        return
+    try:
+        found = list(read_file(path))
+    except (OSError, ValueError) as error:
+        files[key] = _File(closed=getattr(error, "strerror", None) or str(error))
+        return
+    faults.extend(entry for entry in found if isinstance(entry, Fault))
+    files[key] = _File(entries=tuple(entry for entry in found if not isinstance(entry, Fault)))
+    for entry in files[key].entries:
+        if isinstance(entry, Include):
+            _follow(entry, files, faults, (*above, entry))
+
+
+def _follow(include: Include, files: _Files, faults: list[Fault], above: tuple[Include, ...]) -> None:
+    """Read what *include* names into *files*; it is the last of *above*."""
+    key, way = _key(include.path), [_key(one.line.path) for one in above]
+    if key in way:
+        names = " -> ".join(one.name for one in [*way[way.index(key) :], key])
+        faults.append(include.line.fault(f"the file includes itself: {names}", "remove one of these lines"))
+    _load(include.path, files, faults, above)
+    if files[key].closed:
+        faults.append(include.line.fault(f"{include.path}: {files[key].closed}", "mend the path"))
+
+
+def _key(path: Path) -> Path:
+    """Return the one path of a file, however it was spelt."""
+    return Path(os.path.normpath(path.absolute()))

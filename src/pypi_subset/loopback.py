@@ -1,0 +1,171 @@
+"""
+The index that every pip of ours sees: an HTTP server on 127.0.0.1 in front of `Upstream`.
+
+One view is for resolving: what fits some target. The others are for downloading: exactly the files of one lock.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from packaging.utils import canonicalize_name
+
+from pypi_subset import files
+from pypi_subset.errors import SubsetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from packaging.utils import NormalizedName
+
+    from pypi_subset.model import Target
+    from pypi_subset.offers import Offer
+    from pypi_subset.upstream import Upstream
+
+_JSON = "application/vnd.pypi.simple.v1+json"
+
+
+class Loopback:
+    """
+    The index, while the ``with`` block lasts.
+
+    :param upstream: where pages, files and metadata come from.
+    :param targets: a file that fits none of them is not offered for resolving.
+    """
+
+    def __init__(self, upstream: Upstream, targets: Sequence[Target]) -> None:
+        self.upstream = upstream
+        self._tags = frozenset(tag for target in targets for tag in target.tags)
+        self._locked: dict[tuple[str, str], Offer] = {}
+        #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
+        self.failure: SubsetError | None = None
+        self._server = _Server(self)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def index_url(self) -> str:
+        """The view for resolving."""
+        return f"{self._root}/simple/"
+
+    def locked_url(self, name: str, offers: Iterable[Offer]) -> str:
+        """Return the view for downloading exactly *offers*, one file of a project at most; *name* tells views apart."""
+        for offer in offers:
+            self.upstream.know(offer)
+            self._locked[name, offer.distribution.project] = offer
+        return f"{self._root}/locked/{quote(name)}/"
+
+    def offer_at(self, url: str) -> Offer | None:
+        """Return what is offered at one of our own URLs, as pip's report names it."""
+        prefix = f"{self._root}/files/"
+        return self.upstream.known(url.removeprefix(prefix).partition("/")[0]) if url.startswith(prefix) else None
+
+    def answer(self, path: str) -> bytes | Path | None:
+        """
+        Return what stands at *path*: a page as PEP 691 JSON, metadata, or the path of a whole file; ``None``: nothing.
+
+        :raises SubsetError: it should be there, and could not be had.
+        """
+        kind, *rest = path.strip("/").split("/")
+        if kind == "simple" and len(rest) == 1:
+            project = canonicalize_name(rest[0])
+            return self._page(project, [offer for offer in self.upstream.offers(project) if self._fits(offer)])
+        if kind == "locked" and len(rest) == 2:  # noqa: PLR2004 - view and project
+            locked = self._locked.get((rest[0], canonicalize_name(rest[1])))
+            return self._page(canonicalize_name(rest[1]), [locked] if locked else [])
+        offer = self.upstream.known(rest[0]) if kind == "files" and rest else None
+        if offer is None:
+            return None
+        return self.upstream.metadata(offer) if path.endswith(".metadata") else self.upstream.file(offer)
+
+    @property
+    def _root(self) -> str:
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}"
+
+    def _fits(self, offer: Offer) -> bool:
+        return offer.tags is not None and not self._tags.isdisjoint(offer.tags)
+
+    def _page(self, project: NormalizedName, offers: Sequence[Offer]) -> bytes | None:
+        if not offers:
+            return None
+        page = {"meta": {"api-version": "1.0"}, "name": project, "files": [self._entry(offer) for offer in offers]}
+        return json.dumps(page).encode()
+
+    def _entry(self, offer: Offer) -> dict[str, Any]:
+        """One file of a page. METADATA is promised for every wheel: `Upstream` finds it wherever it is (PEP 714)."""
+        one = offer.distribution
+        entry: dict[str, Any] = {
+            "filename": one.filename,
+            "url": f"{self._root}/files/{offer.key}/{quote(one.filename)}",
+            "hashes": {"sha256": one.sha256} if one.sha256 else {},
+            "core-metadata": True,
+        }
+        if one.requires_python:
+            entry["requires-python"] = one.requires_python
+        if one.yanked is not None:
+            entry["yanked"] = one.yanked or True
+        return entry
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, loopback: Loopback) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.loopback = loopback
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        try:
+            answer = self.server.loopback.answer(unquote(self.path))
+        except SubsetError as error:
+            self.server.loopback.failure = self.server.loopback.failure or error
+            answer = None
+        if answer is None:
+            self._head(HTTPStatus.NOT_FOUND, 0)
+        elif isinstance(answer, bytes):
+            self._head(HTTPStatus.OK, len(answer))
+            self.wfile.write(answer)
+        else:
+            with files.folder_errors(answer), answer.open("rb") as stream:
+                self._head(HTTPStatus.OK, answer.stat().st_size)
+                self.connection.sendfile(stream)
+
+    def _head(self, status: HTTPStatus, length: int) -> None:
+        self.send_response(status)
+        # pip decides by this type how to read a page; for files it does not matter.
+        self.send_header("Content-Type", _JSON)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
+        """Say nothing: what went wrong is kept in ``failure``."""
+
+    def handle_one_request(self) -> None:
+        """Answer; a pip that was killed or gave up meanwhile is nobody's trouble."""
+        try:
+            super().handle_one_request()
+        except ConnectionError:
+            self.close_connection = True

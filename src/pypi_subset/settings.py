@@ -1,0 +1,243 @@
+"""``subset.toml``: targets, which sets serve which of them, and the reserved policy; faults carry their line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pypi_subset.errors import Fault, TargetError
+from pypi_subset.targets import describe_host, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from pypi_subset.model import Target
+
+#: How sets and targets may be called: safe in a file name, and without the ``--`` that parts the two in a lock's name.
+NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+SETTINGS = "subset.toml"
+#: The stand-in for a tag: the interpreter that runs the tool.
+HOST = "host"
+#: The shortest list of targets, shown to whoever has none.
+EXAMPLE = ("[targets]", f'here = "{HOST}"')
+
+_HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]")
+_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Number:
+    """A number with a point, as it was written: as a `float`, 3.10 would be 3.1."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """
+    The document in ``subset.toml``.
+
+    :param places: line of each table and key, as far as a search through the text can tell.
+    :param readable: whether there was a document at all; where not, nothing is missing from it.
+    """
+
+    path: Path
+    lines: tuple[str, ...] = ()
+    document: Mapping[str, object]
+    places: Mapping[tuple[str, ...], int]
+    readable: bool = True
+
+    def fault(self, what: str, *keys: str, next_step: str = "", item: str | None = None) -> Fault:
+        """Return a fault at the line of *keys*, or of the nearest table around; of *item* in a list below that."""
+        known = (keys[:length] for length in range(len(keys), 0, -1))
+        line = next((self.places[key] for key in known if key in self.places), None)
+        if line is not None and item is not None:
+            below = range(line, len(self.lines) + 1)
+            line = next(
+                (number for number in below if re.search(rf"""["']{re.escape(item)}["']""", self.lines[number - 1])),
+                line,
+            )
+        return Fault(what=what, path=self.path, line=line, next_step=next_step)
+
+    def table(self, name: str, faults: list[Fault]) -> dict[str, object]:
+        """Return the table *name*, empty where there is none."""
+        value = self.document.get(name, {})
+        if isinstance(value, dict):
+            return value
+        faults.append(self.fault(f"{name!r} must be a table", name, next_step=f"write [{name}] on a line of its own"))
+        return {}
+
+
+def read_settings(path: Path, faults: list[Fault]) -> Settings:
+    """Return the document at *path*, an empty one if it cannot be read."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        document = tomllib.loads(text, parse_float=lambda literal: _Number(text=literal))
+    except FileNotFoundError:
+        what, step = "no such file, so there are no targets", "create it with the lines:"
+        faults.append(Fault(what=what, path=path, next_step=step, excerpt=EXAMPLE))
+    except OSError as error:
+        faults.append(Fault(what=error.strerror or str(error), path=path, next_step="see that it is a readable file"))
+    except UnicodeDecodeError as error:
+        faults.append(Fault(what=f"not UTF-8 ({error.reason})", path=path, next_step="save it as UTF-8"))
+    except (ValueError, RecursionError) as error:
+        faults.append(_toml_fault(path, text, str(error)))
+    else:
+        lines = tuple(text.split("\n"))
+        settings = Settings(path=path, lines=lines, document=document, places=_places(lines))
+        faults.extend(_unknown_keys(settings, document, ("targets", "sets", "policy")))
+        return settings
+    return Settings(path=path, document={}, places={}, readable=False)
+
+
+def _toml_fault(path: Path, text: str, message: str) -> Fault:
+    """Return what the TOML parser said, with a caret under the column that it named."""
+    match = re.fullmatch(r"(.*) \(at line ([0-9]+), column ([0-9]+)\)", message, re.DOTALL)
+    if match is None:
+        return Fault(what=f"not TOML: {message}", path=path)
+    shown = text.split("\n")[int(match[2]) - 1].rstrip()
+    step = "put versions in quotes" if re.search(r"=\s*[0-9]+(\.[0-9]+){2}", shown) else ""
+    excerpt = (shown, " " * (int(match[3]) - 1) + "^")
+    return Fault(what=f"not TOML: {match[1]}", path=path, line=int(match[2]), excerpt=excerpt, next_step=step)
+
+
+def _places(lines: Iterable[str]) -> dict[tuple[str, ...], int]:
+    """Return the line of each table and key, and for what stands nowhere itself, of the first line below it."""
+    places: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(lines, start=1):
+        if match := _HEADER.match(line):
+            path = table = _split_key(match[1])
+        elif match := _KEY.match(line):
+            path = (*table, *_split_key(match[1]))
+        else:
+            continue
+        for length in range(1, len(path) + 1):
+            places.setdefault(path[:length], number)
+    return places
+
+
+def _split_key(key: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in key.split("."))
+
+
+def _unknown_keys(
+    settings: Settings, table: Mapping[str, object], known: Collection[str], *keys: str
+) -> Iterator[Fault]:
+    """Yield a fault for each key of *table* that is not among the *known*."""
+    for key in table:
+        if key not in known:
+            yield settings.fault(f"unknown key {key!r}", *keys, key, next_step=_nearest(key, known, "known here"))
+
+
+def _nearest(word: str, known: Collection[str], otherwise: str) -> str:
+    """Return a next step: the nearest of the *known*, or all of them behind the word *otherwise*."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"{otherwise}: {', '.join(known) or 'nothing'}"
+
+
+def name_fault(name: str) -> tuple[str, str]:
+    """Return what is wrong with *name*, and a name that would be good."""
+    better = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "base"
+    return f"{name!r} is no name: lower-case letters, digits, and single - or _ between them", better
+
+
+def read_targets(settings: Settings, faults: list[Fault]) -> dict[str, Target | None]:
+    """Return the targets by name, in the order of the file; ``None`` for what was meant to be one."""
+    table = settings.table("targets", faults)
+    targets: dict[str, Target | None] = {}
+    for name, value in table.items():
+        if not NAME.fullmatch(name):
+            what, better = name_fault(name)
+            faults.append(settings.fault(what, "targets", name, next_step=f"call the target {better!r}, say"))
+        targets[name] = _read_target(settings, name, value, faults)
+    if not targets and settings.readable and isinstance(settings.document.get("targets", {}), dict):
+        step = f'write here = "{HOST}", or another tag, below [targets]'
+        faults.append(settings.fault("no targets", "targets", next_step=step))
+    return targets
+
+
+def _read_target(settings: Settings, name: str, value: object, faults: list[Fault]) -> Target | None:
+    """Return the target that *value*, a tag or a table, describes."""
+    table: dict[str, Any] = value if isinstance(value, dict) else {"tag": value}
+    wrong = list(_unknown_keys(settings, table, ("tag", "python"), "targets", name))
+    if "tag" not in table:
+        wrong.append(
+            settings.fault("the target has no tag", "targets", name, next_step='write tag = "<python>-<platform>"')
+        )
+    for key in ("tag", "python"):
+        if key in table and not isinstance(table[key], str):
+            what, step = _not_text(key, table[key])
+            wrong.append(settings.fault(what, "targets", name, key, next_step=step))
+    if table.get("tag") == HOST and "python" in table:
+        step = "drop python, or write the tag in full"
+        wrong.append(settings.fault("the host has a version of its own", "targets", name, "python", next_step=step))
+    faults.extend(wrong)
+    return None if wrong else _make_target(settings, name, table, faults)
+
+
+def _make_target(settings: Settings, name: str, table: dict[str, str], faults: list[Fault]) -> Target | None:
+    """Return the target with the tag and the version in *table*."""
+    try:
+        return describe_host(name) if table["tag"] == HOST else parse(name, table["tag"], table.get("python"))
+    except TargetError as error:
+        faults.append(settings.fault(error.what, "targets", name, "tag", next_step=error.next_step))
+        return None
+
+
+def _not_text(key: str, value: object) -> tuple[str, str]:
+    """Return what is wrong with a *value* that should be a string, and the mend."""
+    if isinstance(value, _Number):
+        read = f", {float(value.text)} to TOML" if str(float(value.text)) != value.text else ""
+        return f"{key} is the number {value.text}{read}", f'quote it: "{value.text}"'
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{key} is the number {value}", f'quote it: "{value}"'
+    return f"{key} must be a string", f'write {key} = "…"'
+
+
+def read_choices(
+    settings: Settings, targets: Collection[str], files: Collection[str], faults: list[Fault]
+) -> dict[str, tuple[str, ...]]:
+    """Return the targets of each set that ``[sets]`` speaks of, in the order of *targets*; *files* are stems."""
+    choices: dict[str, tuple[str, ...]] = {}
+    for name, value in settings.table("sets", faults).items():
+        chosen: list[str] = []
+        if name not in files:
+            step = _nearest(name, files, "the files are")
+            faults.append(settings.fault(f"there is no {name}.txt for [sets.{name}]", "sets", name, next_step=step))
+        if isinstance(value, dict):
+            faults.extend(_unknown_keys(settings, value, ("targets",), "sets", name))
+            chosen = _read_choice(settings, name, value.get("targets", list(targets)), targets, faults)
+        else:
+            faults.append(settings.fault(f"{name!r} must be a table", "sets", name, next_step=f"write [sets.{name}]"))
+        choices[name] = tuple(target for target in targets if target in chosen)
+    return choices
+
+
+def _read_choice(
+    settings: Settings, name: str, value: object, targets: Collection[str], faults: list[Fault]
+) -> list[str]:
+    """Return the targets in *value*, a list of names."""
+    where = ("sets", name, "targets")
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        faults.append(settings.fault("targets must be a list of names", *where, next_step='write targets = ["…"]'))
+        return []
+    if not value and targets:
+        step = "name a target, or drop the line to serve all of them"
+        faults.append(settings.fault(f"the set {name!r} serves no target", *where, next_step=step))
+    for one in value:
+        if one not in targets and settings.readable:
+            what = f"the set {name!r} names the target {one!r}, which is not in [targets]"
+            faults.append(settings.fault(what, *where, item=one, next_step=_nearest(one, targets, "targets")))
+    return value
+
+
+def refuse_policy(settings: Settings, faults: list[Fault]) -> None:
+    """Take no key under ``[policy]``: a newer version gives them a meaning, and this one must not ignore it."""
+    for key in settings.table("policy", faults):
+        what = f"[policy] is reserved, {key!r} has no meaning yet"
+        faults.append(settings.fault(what, "policy", key, next_step="remove the line"))

@@ -1,0 +1,373 @@
+"""
+The one place that knows machines: from a wheel's tag to a `Target`, and from a `Target` to pip's flags.
+
+A tag says more than it seems: CPython's version and ABI, a system, an architecture, and the oldest C library or macOS
+that is good enough. From that follow every tag that such a machine accepts, best first, and nine or ten of the eleven
+marker values; the kernel's two are never known, nor is PyPy's own version, and what is not known is absent.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from itertools import chain, product
+from typing import TYPE_CHECKING
+
+from packaging import tags as packaging_tags
+from packaging.markers import default_environment
+
+from pypi_subset.errors import TargetError
+from pypi_subset.model import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from packaging.tags import Tag
+
+#: ``os_name``, ``sys_platform`` and ``platform_system`` of each system (dependency specifiers, "environment markers").
+SYSTEMS = {
+    "linux": ("posix", "linux", "Linux"),
+    "macos": ("posix", "darwin", "Darwin"),
+    "windows": ("nt", "win32", "Windows"),
+}
+#: ``implementation_name`` and ``platform_python_implementation`` by the first letters of a Python tag (PEP 425).
+IMPLEMENTATIONS = {"cp": ("cpython", "CPython"), "pp": ("pypy", "PyPy")}
+#: ``platform_machine``, spelt as the system itself spells it; on Linux and macOS the tag's last part is the same word.
+LINUX_MACHINES = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "riscv64")
+MAC_MACHINES = ("arm64", "x86_64")
+WINDOWS_MACHINES = {"win_amd64": "AMD64", "win32": "x86", "win_arm64": "ARM64"}
+
+#: The first 3.N without the ``m`` of pymalloc in its ABI tag, and the first with a free-threaded build (PEP 703).
+NO_PYMALLOC, FREE_THREADED = 8, 13
+
+#: The second name of three glibc versions (PEP 513, 571, 599).
+LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+#: The oldest glibc 2.N that has tags at all (PEP 600), with the architectures that go further back.
+OLDEST_GLIBC, OLDEST_GLIBC_OF = 17, {"x86_64": 5, "i686": 5}
+#: Beyond these lies a slip of the pen rather than a machine; to be raised about once in a decade.
+NEWEST_GLIBC, NEWEST_MACOS = 50, 39
+#: Apple went from 15 straight to 26.
+NO_MACOS = range(16, 26)
+
+#: Shown where nothing that was written comes near a tag.
+EXAMPLES = ("cp312-manylinux_2_28_x86_64", "cp312-macosx_14_0_arm64", "cp312-win_amd64")
+
+_PYTHON = re.compile(r"(cp|pp)3([6-9]|1[0-9])")
+_GLIBC = re.compile(r"manylinux_2_(0|[1-9][0-9]?)_([a-z0-9_]+)|(manylinux[0-9]+)_([a-z0-9_]+)")
+_MUSL = re.compile(r"musllinux_1_([0-9])_([a-z0-9_]+)")
+_MACOS = re.compile(r"macosx_([1-9][0-9])_(0|[1-9][0-9]?)_([a-z0-9_]+)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Machine:
+    """What a platform tag says: a key of `SYSTEMS`, ``platform_machine``, and every platform tag, best first."""
+
+    system: str
+    name: str
+    platforms: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reading:
+    """A tag, understood."""
+
+    implementation: str
+    minor: int
+    abi: str
+    machine: _Machine
+    tag: str
+
+
+def parse(name: str, tag: str, python: str | None = None) -> Target:
+    """
+    Return the target that *tag* describes.
+
+    :param name: the target's name, for the result and for errors.
+    :param tag: ``<python>[-<abi>]-<platform>``, spelt as in the file names of wheels (PEP 425, 600, 656).
+    :param python: full version ``X.Y.Z`` where it is known; otherwise it is X.Y.0.
+    :raises TargetError: the tag is none, or *python* is no version of it; ``nearest`` holds valid spellings.
+    """
+    reading = _read(tag)
+    if reading is None:
+        raise TargetError(_complaint(tag), nearest=_nearest(tag), target=name)
+    version = (3, reading.minor, _patch(name, reading, python))
+    return Target(
+        name=name,
+        tag=reading.tag,
+        implementation=reading.implementation,
+        python=version,
+        abis=(reading.abi,),
+        platforms=reading.machine.platforms,
+        tags=_tags(reading.implementation, version[:2], (reading.abi,), reading.machine.platforms),
+        markers=_sorted(_markers(reading.implementation, version, reading.machine)),
+    )
+
+
+def describe_host(name: str) -> Target:
+    """Return the interpreter that runs this, as a target with all eleven marker values."""
+    native = tuple(packaging_tags.sys_tags())
+    environment = {key: str(value) for key, value in default_environment().items()}
+    major, minor, patch = re.findall("[0-9]+", environment["python_full_version"])[:3]
+    implementation = packaging_tags.interpreter_name()
+    own = [tag for tag in native if tag.interpreter == f"{implementation}{major}{minor}" and tag.platform != "any"]
+    # The stable ABIs and "none" are not given to pip: it adds them by itself, in their place.
+    abis = tuple(dict.fromkeys(tag.abi for tag in own if tag.abi not in {"abi3", "abi3t", "none"}))
+    platforms = tuple(dict.fromkeys(tag.platform for tag in own))
+    # linux_<arch> comes first, but does not say which C library there is; the next one does.
+    telling = next((platform for platform in platforms if not platform.startswith("linux_")), platforms[0])
+    return Target(
+        name=name,
+        tag=f"{own[0].interpreter}-{own[0].abi}-{telling}",
+        implementation=implementation,
+        python=(int(major), int(minor), int(patch)),
+        abis=abis,
+        platforms=platforms,
+        tags=_tags(implementation, (int(major), int(minor)), abis, platforms),
+        markers=_sorted(environment),
+        host=True,
+    )
+
+
+def pip_flags(target: Target) -> tuple[str, ...]:
+    """
+    Return the flags from which pip derives exactly ``target.tags``, in that order, on any machine.
+
+    All four kinds are always given: without one of them pip takes this interpreter's.
+    """
+    platforms = chain.from_iterable(("--platform", _unexpanded(platform)) for platform in target.platforms)
+    abis = chain.from_iterable(("--abi", abi) for abi in target.abis)
+    version = ".".join(map(str, target.python))
+    return (*platforms, "--python-version", version, "--implementation", target.implementation, *abis)
+
+
+def _unexpanded(platform: str) -> str:
+    """
+    Return *platform*, written so that pip takes it as it is.
+
+    pip lets ``manylinux2014`` mean 2010 and 1 as well, and puts those before glibc 2.16 to 2.6, where no machine has
+    them. It compares before it folds case, as all tags are; so a capital letter keeps the order. What pip makes of
+    macOS tags is the list that we have already.
+    """
+    return re.sub("^m(?=anylinux[12])", "M", platform)
+
+
+def _tags(
+    implementation: str, python: tuple[int, int], abis: Iterable[str], platforms: Iterable[str]
+) -> tuple[Tag, ...]:
+    """
+    Return all compatible tags, best first, as `packaging.tags.sys_tags` ranks them.
+
+    One thing differs, on PyPy: pip accepts ``pp311-none-any`` where packaging has ``pp3-none-any``; pip installs here.
+    """
+    interpreter = f"{implementation}{python[0]}{python[1]}"
+    abis, platforms = list(abis), list(platforms)
+    own = (
+        packaging_tags.cpython_tags(python, abis, platforms)
+        if implementation == "cp"
+        else packaging_tags.generic_tags(interpreter, abis, platforms)
+    )
+    return (*own, *packaging_tags.compatible_tags(python, interpreter, platforms))
+
+
+def _markers(implementation: str, python: tuple[int, int, int], machine: _Machine) -> dict[str, str]:
+    """Return the marker values that follow from a tag; what does not follow is absent, not empty."""
+    os_name, sys_platform, platform_system = SYSTEMS[machine.system]
+    implementation_name, platform_python_implementation = IMPLEMENTATIONS[implementation]
+    full = ".".join(map(str, python))
+    values = {
+        "implementation_name": implementation_name,
+        "os_name": os_name,
+        "platform_machine": machine.name,
+        "platform_python_implementation": platform_python_implementation,
+        "platform_system": platform_system,
+        "python_full_version": full,
+        "python_version": f"{python[0]}.{python[1]}",
+        "sys_platform": sys_platform,
+    }
+    # CPython is the reference: its own version is that of the language. PyPy's is another (7.3.17), and in no tag.
+    return values | ({"implementation_version": full} if implementation == "cp" else {})
+
+
+def _sorted(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(values.items()))
+
+
+def _patch(name: str, reading: _Reading, python: str | None) -> int:
+    """Return the third number of *python*, 0 if nobody gave it."""
+    match = re.fullmatch(r"([0-9]+)\.([0-9]+)(?:\.([0-9]+))?", f"3.{reading.minor}" if python is None else python)
+    if match is None:
+        msg = f"{python!r} is no Python version such as '3.{reading.minor}.4'"
+        raise TargetError(msg, nearest=[f"3.{reading.minor}.0"], target=name)
+    if (int(match[1]), int(match[2])) != (3, reading.minor):
+        msg = f"Python {python} contradicts the tag {reading.tag!r}, which is for 3.{reading.minor}"
+        raise TargetError(msg, nearest=[f"3.{reading.minor}.{match[3] or 0}"], target=name)
+    return int(match[3] or 0)
+
+
+def _read(tag: str) -> _Reading | None:
+    """Return what *tag* says, ``None`` if it is not spelt exactly as in a wheel's file name."""
+    python, *rest = tag.split("-")
+    match = _PYTHON.fullmatch(python)
+    if match is None or len(rest) not in {1, 2}:
+        return None
+    implementation, minor, machine = match[1], int(match[2]), _machine(rest[-1])
+    abi = rest[0] if len(rest) > 1 else _usual_abi(implementation, minor)
+    if machine is None or not re.fullmatch(_abis(implementation, minor), abi):
+        return None
+    full = f"{python}-{abi}-{rest[-1]}"
+    return _Reading(implementation=implementation, minor=minor, abi=abi, machine=machine, tag=full)
+
+
+def _usual_abi(implementation: str, minor: int) -> str:
+    """Return the ABI tag of an ordinary build (PEP 425)."""
+    return f"pypy3{minor}_pp73" if implementation == "pp" else f"cp3{minor}m" if minor < NO_PYMALLOC else f"cp3{minor}"
+
+
+def _abis(implementation: str, minor: int) -> str:
+    """Return a pattern of the ABI tags that a release of Python comes with."""
+    free_threaded = "t?" if minor >= FREE_THREADED else ""
+    return rf"pypy3{minor}_pp[0-9]+" if implementation == "pp" else _usual_abi("cp", minor) + free_threaded
+
+
+def _machine(platform: str) -> _Machine | None:
+    """Return the machine that *platform* describes, with every platform tag that it accepts."""
+    if platform in WINDOWS_MACHINES:
+        return _Machine(system="windows", name=WINDOWS_MACHINES[platform], platforms=(platform,))
+    return _glibc_machine(platform) or _musl_machine(platform) or _mac_machine(platform)
+
+
+def _glibc_machine(platform: str) -> _Machine | None:
+    """Return a Linux machine whose glibc is the one that *platform* names (PEP 600)."""
+    match = _GLIBC.fullmatch(platform)
+    if match is None:
+        return None
+    aliases = {alias: minor for minor, alias in LEGACY.items()}
+    newest, arch = int(match[1]) if match[1] else aliases.get(match[3], -1), match[2] or match[4]
+    oldest = OLDEST_GLIBC_OF.get(arch, OLDEST_GLIBC)
+    if arch not in LINUX_MACHINES or not oldest <= newest <= NEWEST_GLIBC:
+        return None
+    versions = ((f"manylinux_2_{minor}", LEGACY.get(minor)) for minor in range(newest, oldest - 1, -1))
+    return _linux(arch, (version for version in chain.from_iterable(versions) if version))
+
+
+def _musl_machine(platform: str) -> _Machine | None:
+    """Return a Linux machine whose musl is the one that *platform* names (PEP 656)."""
+    match = _MUSL.fullmatch(platform)
+    if match is None or match[2] not in LINUX_MACHINES:
+        return None
+    return _linux(match[2], (f"musllinux_1_{minor}" for minor in range(int(match[1]), -1, -1)))
+
+
+def _linux(arch: str, versions: Iterable[str]) -> _Machine:
+    """Return a Linux machine; from packaging 26.3 on what was built on it outranks what was built for many."""
+    return _Machine(system="linux", name=arch, platforms=tuple(f"{one}_{arch}" for one in ("linux", *versions)))
+
+
+def _mac_machine(platform: str) -> _Machine | None:
+    """Return a Mac with the system version that *platform* names; ``universal2`` is a file format, no machine."""
+    match = _MACOS.fullmatch(platform)
+    if match is None or match[3] not in MAC_MACHINES:
+        return None
+    version = int(match[1]), int(match[2])
+    # Macs with an arm64 processor started at macOS 11.
+    oldest = (11, 0) if match[3] == "arm64" else (10, 4)
+    if not oldest <= version <= (NEWEST_MACOS, 99) or version[0] in NO_MACOS or (10, 16) < version < (11, 0):
+        return None
+    return _Machine(system="macos", name=match[3], platforms=tuple(packaging_tags.mac_platforms(version, match[3])))
+
+
+def _complaint(tag: str) -> str:
+    """Return what is wrong with *tag*, in one line."""
+    python, *rest = tag.split("-")
+    if len(rest) not in {1, 2}:
+        return f"{tag!r} is no tag of the form <python>[-<abi>]-<platform>"
+    if not _PYTHON.fullmatch(python):
+        return f"unknown Python {python!r} in the tag {tag!r}"
+    if _machine(rest[-1]):
+        return f"{rest[0]!r} in the tag {tag!r} is no ABI of {python}"
+    return _platform_complaint(rest[-1], tag)
+
+
+def _platform_complaint(platform: str, tag: str) -> str:
+    """Return what is wrong with *platform* in *tag*."""
+    if "." in platform and all(map(_machine, platform.split("."))):
+        return f"{platform!r} in the tag {tag!r} names several platforms, a target is one machine"
+    if platform.startswith("linux_"):
+        return f"{platform!r} in the tag {tag!r} does not say which C library the machine has"
+    if platform.startswith("macosx_") and platform.endswith("universal2"):
+        return f"{platform!r} in the tag {tag!r} is a file format, a machine has one architecture"
+    return f"unknown platform {platform!r} in the tag {tag!r}"
+
+
+#: What people write for a platform, and what it is called in a wheel's name; applied from top to bottom.
+_PLATFORM_SLIPS = tuple(
+    (re.compile(pattern), spelling)
+    for pattern, spelling in (
+        (r"[.\s-]+", "_"),
+        (r"^win(dows)?_?(64|x64|x86_64|amd64)?$", "win_amd64"),
+        (r"^win(dows)?_?(32|x86|i[36]86)$", "win32"),
+        (r"^win(dows)?_?(arm64|aarch64)$", "win_arm64"),
+        (r"^(mac|macos|macosx|osx|darwin)_?(?=[0-9]|$)", "macosx_"),
+        (r"^(macosx_.*)(aarch64|arm64e)$", r"\1arm64"),
+        (r"^(macosx_.*)(amd64|x64|intel)$", r"\1x86_64"),
+        (r"^macosx_([0-9]+)_(?=[a-z])", r"macosx_\1_0_"),
+        (r"^macosx_10_[0-9]+_arm64$", "macosx_11_0_arm64"),
+        (r"^macosx_(1[6-9]|2[0-5])_[0-9]+_", "macosx_15_0_"),
+        (r"^manylinux_?(2014|2010|1)_?(?=[a-z])", r"manylinux\1_"),
+        (r"^(many|musl)_?linux_?([12])_(?=[0-9])", r"\1linux_\2_"),
+        (r"^(.*linux.*)_(amd64|x64)$", r"\1_x86_64"),
+        (r"^(.*linux.*)_(arm64|armv8)$", r"\1_aarch64"),
+        (r"^(.*linux.*)_(x86|i386)$", r"\1_i686"),
+        (r"^manylinux(?:1|2010|_2_[0-9]|_2_1[0-6])_(?!x86_64|i686)", "manylinux2014_"),
+    )
+)
+#: Half a platform, and the machines that may be meant.
+_PLATFORM_GAPS = (
+    (re.compile(r"linux_(\w+)"), (r"manylinux_2_28_\1", r"musllinux_1_2_\1")),
+    (re.compile(r"linux"), ("manylinux_2_28_x86_64", "musllinux_1_2_x86_64")),
+    (re.compile(r"((?:many|musl)linux[0-9_]+)"), (r"\1_x86_64", r"\1_aarch64")),
+    (re.compile(r"(macosx_[0-9]+)"), (r"\1_0_arm64", r"\1_0_x86_64")),
+    (re.compile(r"(macosx_[0-9]+_[0-9]+)(_universal2)?"), (r"\1_arm64", r"\1_x86_64")),
+    (re.compile(r"macosx_"), ("macosx_14_0_arm64", "macosx_14_0_x86_64")),
+)
+_WELL_KNOWN_PLATFORMS = (
+    *(f"{libc}_{arch}" for arch in LINUX_MACHINES for libc in ("manylinux_2_28", "manylinux2014", "musllinux_1_2")),
+    *(f"macosx_{version}_0_{arch}" for version in (11, 12, 13, 14, 15, 26) for arch in MAC_MACHINES),
+    *WINDOWS_MACHINES,
+)
+_WELL_KNOWN_PYTHONS = (*(f"cp3{minor}" for minor in range(15, 8, -1)), "pp311", "pp310")
+
+
+def _nearest(tag: str) -> tuple[str, ...]:
+    """Return up to three valid tags that *tag* may stand for."""
+    python, *rest = tag.strip().lower().split("-")
+    pythons, free_threaded = _near_pythons(python)
+    # Without a dash the whole may be a platform; behind two, the second may be a slip for an underscore.
+    platforms = _near_platforms(rest[-1] if rest else python) or _near_platforms("-".join(rest))
+    abis = [*rest[:-1], *([f"{one}t" for one in pythons] if free_threaded else []), ""]
+    spellings = ("-".join(filter(None, parts)) for parts in product(pythons, abis, platforms))
+    found = list(dict.fromkeys(spelling for spelling in spellings if _read(spelling)))
+    # The first that is good decides whether an ABI is named at all.
+    same = [one for one in found if one.count("-") == found[0].count("-")]
+    return tuple(same[:3]) or EXAMPLES
+
+
+def _near_pythons(python: str) -> tuple[list[str], bool]:
+    """Return Python tags that *python* may stand for, and whether it asks for a free-threaded build."""
+    match = re.fullmatch(r"(pp|pypy)?[a-z]*[-_]?3[._]?([0-9]{1,2})(?:\.[0-9]+)?(t?)", python)
+    if match:
+        spelling = f"{'pp' if match[1] else 'cp'}3{match[2]}"
+        if _PYTHON.fullmatch(spelling):
+            return [spelling], bool(match[3])
+    return difflib.get_close_matches(python, _WELL_KNOWN_PYTHONS, n=1, cutoff=0.6) or ["cp312"], False
+
+
+def _near_platforms(platform: str) -> list[str]:
+    """Return platform tags that *platform* may stand for, best first."""
+    spelling = platform
+    for slip, proper in _PLATFORM_SLIPS:
+        spelling = slip.sub(proper, spelling)
+    gaps = (match.expand(one) for gap, ones in _PLATFORM_GAPS if (match := gap.fullmatch(spelling)) for one in ones)
+    good = [one for one in (*platform.split("."), spelling, *gaps) if _machine(one)]
+    return good or difflib.get_close_matches(spelling, _WELL_KNOWN_PLATFORMS, n=2, cutoff=0.6)

@@ -1,0 +1,95 @@
+"""What the tests stand on: an index on loopback, a folder to work in, and nothing of this machine's configuration."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from loopback import Index
+from pypi_subset.model import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+#: Variables that would let this machine's configuration into a test.
+AMBIENT = ("PIP_", "UV_", "VIRTUALENV_", "PYTEST_ADDOPTS", "PYTHONPATH", "PYTHONHOME", "XDG_", "NETRC", "INVOKE_")
+
+
+@pytest.fixture(autouse=True)
+def clean_pip(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty home folder; pip, uv and virtualenv find no configuration, no cache and no proxy."""
+    for name in list(os.environ):
+        if name.upper().startswith(AMBIENT) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    return home
+
+
+@pytest.fixture
+def index() -> Iterator[Index]:
+    """Yield an empty index that answers."""
+    with Index() as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with the three folders of a subset, ``requirements/`` empty."""
+
+    root: Path
+
+    @property
+    def paths(self) -> Paths:
+        """The three folders."""
+        return Paths(requirements=self.root / "requirements", packages=self.root / "packages", site=self.root / "site")
+
+    def write(self, name: str, text: str) -> Path:
+        """Return the path of ``requirements/<name>``, which now holds *text*."""
+        path = self.paths.requirements / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def toml(
+        self, targets: Mapping[str, object] | None = None, *, sets: Mapping[str, object] | None = None, more: str = ""
+    ) -> Path:
+        """
+        Return the path of ``subset.toml``, written.
+
+        :param targets: name → tag, or a table of strings; without any, the host alone.
+        :param sets: name → a table, e.g. ``{"targets": ["here"]}``.
+        :param more: text put behind everything.
+        """
+        lines = ["[targets]", *(f"{key} = {_toml(value)}" for key, value in (targets or {"here": "host"}).items())]
+        for name, table in (sets or {}).items():
+            lines += ["", f"[sets.{name}]"]
+            lines += [f"{key} = {_toml(value)}" for key, value in _table(table).items()]
+        return self.write("subset.toml", "\n".join([*lines, "", more]))
+
+
+def _toml(value: object) -> str:
+    """Return *value* as TOML; strings, numbers and lists are written as in JSON."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
+    return json.dumps(value)
+
+
+def _table(value: object) -> dict[str, object]:
+    assert isinstance(value, dict)
+    return value
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """Return a folder to mirror in: ``requirements/`` exists, ``packages/`` and ``site/`` do not yet."""
+    space = Workspace(tmp_path / "work")
+    space.paths.requirements.mkdir(parents=True)
+    return space

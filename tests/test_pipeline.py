@@ -1,0 +1,725 @@
+"""The story from requirements to site, with real pip against a real index on loopback."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from loopback import Index, make_sdist
+from pypi_subset import lock, pipeline
+from pypi_subset.display import Display
+from pypi_subset.errors import BadDistribution, Gaps, HashMismatch, NoSolution, SubsetError, UndefinedMarker
+from wheels import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Workspace
+    from pypi_subset.model import Lock
+    from pypi_subset.pipeline import Summary
+
+LINUX, WINDOWS, MAC = "cp310-manylinux2014_x86_64", "cp310-win_amd64", "cp312-macosx_13_0_arm64"
+THREE = {"linux": LINUX, "windows": WINDOWS, "mac": MAC}
+
+
+@pytest.fixture(autouse=True)
+def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's pip is configured for the loopback index."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+
+
+def mirror(space: Workspace, *, update: bool = False) -> tuple[Summary, str]:
+    """Return the summary of one run, and what it said."""
+    said = io.StringIO()
+    summary = pipeline.mirror(space.paths, display=Display(Console(file=said, width=200)), update=update)
+    return summary, said.getvalue()
+
+
+def read_lock(space: Workspace, name: str) -> Lock:
+    """Return one lock of the workspace."""
+    return lock.read(lock.path_of(space.paths.locks, name))
+
+
+def versions(space: Workspace, name: str) -> dict[str, str]:
+    """Return project → version of one lock."""
+    return {pin.distribution.project: str(pin.distribution.version) for pin in read_lock(space, name).pins}
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file below *folder* with its bytes, by relative path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_markers_are_the_targets(workspace: Workspace, index: Index) -> None:
+    """A Windows-only and an old-Python-only dependency are locked where they are needed, and nowhere else."""
+    index.add(
+        make_wheel(
+            "app",
+            requires=[
+                "colorama; sys_platform == 'win32'",
+                "uvloop; sys_platform != 'win32'",
+                "tomli; python_version < '3.11'",
+                "arm; platform_machine == 'arm64'",
+            ],
+        ),
+        *map(make_wheel, ("colorama", "uvloop", "tomli", "arm")),
+    )
+    workspace.write("base.txt", "app\n")
+    workspace.toml(THREE)
+    mirror(workspace)
+    assert set(versions(workspace, "base--windows")) == {"app", "colorama", "tomli"}
+    assert set(versions(workspace, "base--linux")) == {"app", "uvloop", "tomli"}
+    assert set(versions(workspace, "base--mac")) == {"app", "uvloop", "arm"}
+    site = {path.name for path in workspace.paths.site.rglob("*.whl")}
+    assert site == {f"{name}-1.0-py3-none-any.whl" for name in ("app", "colorama", "uvloop", "tomli", "arm")}
+
+
+def test_each_target_has_its_own_version(workspace: Workspace, index: Index) -> None:
+    """The newest release without a wheel for one target does not take the project away from it, nor hold others back."""
+    index.add(make_wheel("fast", "1.0", tag="cp310-cp310-manylinux2014_x86_64"))
+    index.add(make_wheel("fast", "2.0", tag="cp310-cp310-manylinux_2_28_x86_64"))
+    index.add(make_wheel("fast", "2.0", tag="cp310-cp310-macosx_11_0_arm64"))
+    workspace.write("base.txt", "fast\n")
+    workspace.toml({"old": LINUX, "new": "cp310-manylinux_2_28_x86_64", "mac": "cp310-macosx_12_0_arm64"})
+    mirror(workspace)
+    assert [versions(workspace, f"base--{name}")["fast"] for name in ("old", "new", "mac")] == ["1.0", "2.0", "2.0"]
+
+
+def test_a_free_threaded_wheel_is_not_a_plain_one(workspace: Workspace, index: Index) -> None:
+    """``cp313`` does not get a ``cp313t`` wheel, and a free-threaded target no ``abi3`` wheel."""
+    index.add(make_wheel("fast", "1.0", tag="cp38-abi3-manylinux2014_x86_64"))
+    index.add(make_wheel("fast", "0.9", tag="cp313-cp313t-manylinux2014_x86_64"))
+    workspace.write("base.txt", "fast\n")
+    workspace.toml({"plain": "cp313-manylinux2014_x86_64", "nogil": "cp313-cp313t-manylinux2014_x86_64"})
+    mirror(workspace)
+    assert versions(workspace, "base--plain") == {"fast": "1.0"}
+    assert versions(workspace, "base--nogil") == {"fast": "0.9"}
+
+
+def test_patch_level_counts(workspace: Workspace, index: Index) -> None:
+    """Requires-Python and markers see the target's full version; X.Y alone means X.Y.0."""
+    index.add(make_wheel("lib", "2.0", requires_python=">3.9.1"), make_wheel("lib", "1.0"), make_wheel("timeout"))
+    index.add(make_wheel("redis", requires=["timeout; python_full_version < '3.9.3'"]))
+    workspace.write("base.txt", "lib\nredis\n")
+    exact = {"tag": "cp39-manylinux2014_x86_64", "python": "3.9.20"}
+    workspace.toml({"exact": exact, "minor": "cp39-manylinux2014_x86_64"})
+    mirror(workspace)
+    assert versions(workspace, "base--exact") == {"lib": "2.0", "redis": "1.0"}
+    assert versions(workspace, "base--minor") == {"lib": "1.0", "redis": "1.0", "timeout": "1.0"}
+
+
+@pytest.mark.parametrize("update", [False, True])
+def test_each_page_and_file_crosses_the_network_once(workspace: Workspace, update: bool) -> None:  # noqa: FBT001
+    """An index without metadata, ranges and cache headers is asked once for each page and file, for three targets."""
+    with Index(metadata=False, ranges=False) as bare, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIP_INDEX_URL", bare.url)
+        bare.add(make_wheel("app", requires=["lib", "other"], ballast=300_000), make_wheel("lib", ballast=300_000))
+        bare.add(make_wheel("other", requires=["lib"], ballast=200), make_wheel("unused"))
+        workspace.write("base.txt", "app\n")
+        workspace.write("more.txt", "lib\nother\n")
+        workspace.toml(THREE)
+        mirror(workspace, update=update)
+        pages = {f"/simple/{name}/": 1 for name in ("app", "lib", "other")}
+        files = {f"/files/{name}-1.0-py3-none-any.whl": 1 for name in ("app", "lib", "other")}
+        assert bare.counts() == pages | files
+
+
+def test_metadata_comes_from_a_wheels_end(workspace: Workspace) -> None:
+    """Where the index has ranges but no metadata, a wheel that is not chosen costs its end alone."""
+    with Index(metadata=False) as ranged, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIP_INDEX_URL", ranged.url)
+        ranged.add(make_wheel("app", "2.0", requires=["lib>=2"], ballast=400_000))
+        ranged.add(make_wheel("app", "1.0", requires=["lib"], ballast=400_000), make_wheel("lib", "1.0"))
+        workspace.write("base.txt", "app\n")
+        workspace.toml({"linux": LINUX})
+        mirror(workspace)
+        assert versions(workspace, "base--linux") == {"app": "1.0", "lib": "1.0"}
+        assert [hit.status for hit in ranged.hits("app-2.0-py3-none-any.whl")] == [206]
+        assert [hit.status for hit in ranged.hits("app-1.0-py3-none-any.whl")] == [206, 200]
+
+
+def test_the_lock_is_enough(workspace: Workspace, index: Index) -> None:
+    """With a lock that matches, nothing is resolved: files alone are fetched, at the locked URLs, and no page."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib", "1.0"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml(THREE)
+    mirror(workspace)
+    first = tree(workspace.root)
+    index.add(make_wheel("lib", "2.0"))
+    index.requests.clear()
+    for path in workspace.paths.packages.glob("*.whl"):
+        path.unlink()
+    summary, _ = mirror(workspace)
+    assert (summary.resolved, summary.fetched) == (0, 2)
+    assert set(index.counts()) == {"/files/app-1.0-py3-none-any.whl", "/files/lib-1.0-py3-none-any.whl"}
+    assert tree(workspace.root) == first
+
+
+def test_nothing_to_do(workspace: Workspace, index: Index) -> None:
+    """A second run asks the index for nothing and leaves the site as it is."""
+    index.add(make_wheel("app", requires_python=">=3.8, <4.0"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    assert mirror(workspace)[0].published
+    before = workspace.paths.site.stat().st_ino
+    index.requests.clear()
+    summary, _ = mirror(workspace)
+    assert (summary.resolved, summary.fetched, summary.published) == (0, 0, False)
+    assert index.requests == []
+    assert workspace.paths.site.stat().st_ino == before
+
+
+def test_what_is_missing_in_the_site_comes_back(workspace: Workspace, index: Index) -> None:
+    """A file that somebody removed from the site is put back by the next run."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    before = tree(workspace.paths.site)
+    for name in ("app-1.0-py3-none-any.whl", "index.html"):
+        (workspace.paths.site / "simple" / "app" / name).unlink()
+        assert mirror(workspace)[0].published
+        assert tree(workspace.paths.site) == before
+
+
+def test_a_changed_set_resolves_its_own_pairs(workspace: Workspace, index: Index) -> None:
+    """A change in one set says so and resolves that set's pairs; a comment changes nothing."""
+    index.add(*map(make_wheel, ("one", "two", "three")))
+    workspace.write("first.txt", "one\n")
+    workspace.write("second.txt", "two\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS})
+    mirror(workspace)
+    workspace.write("first.txt", "# a comment\n\none\n")
+    assert mirror(workspace)[0].resolved == 0
+    workspace.write("second.txt", "two\nthree\n")
+    summary, said = mirror(workspace)
+    assert summary.resolved == 2
+    assert "second--linux: set changed, resolving anew" in said
+    assert "first" not in said
+    assert "second--linux: three 1.0 added" in summary.changes
+
+
+def test_changed_constraints_resolve_anew(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pip's own constraint setting is obeyed and is an input of the lock; a set's ``-c`` is obeyed as well."""
+    index.add(*(make_wheel("app", version) for version in ("1.0", "2.0", "3.0")))
+    workspace.write("base.txt", "-c limit.in\napp\n")
+    workspace.write("limit.in", "app<3\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "2.0"}
+    limit = workspace.root / "constraints.txt"
+    limit.write_text("app<2\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(limit))
+    _, said = mirror(workspace)
+    assert "base--linux: pip's constraints changed, resolving anew" in said
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+
+
+def test_update_tells_what_changed(workspace: Workspace, index: Index) -> None:
+    """An update resolves anew and names what came, went and moved; the superseded file stays, unpublished."""
+    index.add(make_wheel("app", "1.0", requires=["old"]), make_wheel("old"), make_wheel("new"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    index.add(make_wheel("app", "1.1", requires=["new"]))
+    assert mirror(workspace)[0].changes == ()
+    summary, _ = mirror(workspace, update=True)
+    assert summary.changes == (
+        "base--linux: app 1.0 -> 1.1",
+        "base--linux: new 1.0 added",
+        "base--linux: old 1.0 is not needed any more",
+    )
+    assert summary.superseded == ("app-1.0-py3-none-any.whl", "old-1.0-py3-none-any.whl")
+    assert (workspace.paths.packages / "old-1.0-py3-none-any.whl").is_file()
+    assert {path.name for path in (workspace.paths.site / "simple").iterdir()} == {"app", "new", "index.html"}
+
+
+def test_a_set_that_is_gone_takes_its_lock_along(workspace: Workspace, index: Index) -> None:
+    """The lock of a removed set is removed, and so are its pages."""
+    index.add(make_wheel("one"), make_wheel("two"))
+    workspace.write("first.txt", "one\n")
+    second = workspace.write("second.txt", "two\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    second.unlink()
+    summary, _ = mirror(workspace)
+    assert [path.name for path in workspace.paths.locks.iterdir()] == ["pylock.first--linux.toml"]
+    assert summary.superseded == ("two-1.0-py3-none-any.whl",)
+    assert not (workspace.paths.site / "simple" / "two").exists()
+
+
+def test_a_wrong_hash_is_set_aside(workspace: Workspace, index: Index) -> None:
+    """A file in packages/ that is not what the lock says is named, kept in .rejected/, and fetched again."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    before = tree(workspace.paths.site)
+    path = workspace.paths.packages / "app-1.0-py3-none-any.whl"
+    path.unlink()
+    path.write_bytes(b"something else")
+    summary, said = mirror(workspace)
+    assert summary.rejected == ("app-1.0-py3-none-any.whl",)
+    assert "app-1.0-py3-none-any.whl had a wrong hash" in said
+    (kept,) = (workspace.paths.packages / ".rejected").iterdir()
+    assert kept.read_bytes() == b"something else"
+    assert tree(workspace.paths.site) == before
+
+
+def test_a_stray_file_stops_the_run(workspace: Workspace, index: Index) -> None:
+    """A file in packages/ that is no distribution is named; the site stays."""
+    index.add(make_wheel("app"), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    before = tree(workspace.paths.site)
+    stray = workspace.paths.packages / "foo.whl"
+    stray.write_bytes(b"")
+    workspace.write("base.txt", "app\nlib\n")
+    with pytest.raises(BadDistribution, match=r"foo\.whl: this is no wheel and no sdist; move it away"):
+        mirror(workspace)
+    assert tree(workspace.paths.site) == before
+
+
+def test_same_name_other_bytes_is_fatal(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One wheel name with two contents on two indexes stops the run and names both sources."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with Index({"app": [make_wheel("app", files={"app.py": b"evil = True\n"})]}) as other:
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", other.url)
+        with pytest.raises(HashMismatch) as caught:
+            mirror(workspace)
+    assert f"{index.url}app/" in str(caught.value)
+    assert f"{other.url}app/" in str(caught.value)
+    assert not workspace.paths.site.exists()
+
+
+def test_an_index_that_lies_about_a_hash(workspace: Workspace, index: Index) -> None:
+    """A file that is not what the page promised is refused, wherever pip meets it; no half file stays."""
+    wheel = make_wheel("app")
+    index.add(wheel)
+    index.overrides[f"/files/{wheel.filename}"] = wheel.data + b"\0"
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has sha256 .* promised"):
+        mirror(workspace)
+    assert not list(workspace.paths.packages.rglob("*.whl"))
+
+
+def test_local_files_become_relative_paths(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file from a find-links folder is locked as a path into packages/; the lock names no folder of this machine."""
+    folder = workspace.root / "wheelhouse"
+    folder.mkdir()
+    make_wheel("app", requires=["lib"]).save(folder)
+    index.add(make_wheel("lib"))
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    text = lock.path_of(workspace.paths.locks, "base--linux").read_text()
+    assert 'path = "../../packages/app-1.0-py3-none-any.whl"' in text
+    assert "file:" not in text
+    assert str(workspace.root) not in text
+    (workspace.paths.packages / "app-1.0-py3-none-any.whl").unlink()
+    assert mirror(workspace)[0].fetched == 1
+    (workspace.paths.packages / "app-1.0-py3-none-any.whl").unlink()
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    with pytest.raises(SubsetError, match=r"app-1\.0-py3-none-any\.whl came from a local folder and is not there"):
+        mirror(workspace)
+
+
+def test_a_file_index_is_local(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An extra index on this disk is read as pip reads it, and its files are locked as paths too."""
+    folder = workspace.root / "index"
+    (folder / "simple" / "app").mkdir(parents=True)
+    wheel = make_wheel("app")
+    wheel.save(folder)
+    (folder / "simple" / "app" / "index.html").write_text(f'<a href="../../{wheel.filename}">{wheel.filename}</a>')
+    index.add(make_wheel("lib"))
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", (folder / "simple").as_uri())
+    workspace.write("base.txt", "app\nlib\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    text = lock.path_of(workspace.paths.locks, "base--linux").read_text()
+    assert 'path = "../../packages/app-1.0-py3-none-any.whl"' in text
+    assert "file:" not in text
+
+
+def test_credentials_never_reach_a_lock(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that asks for a password is mirrored, and the password stands nowhere in what was written."""
+    with Index(auth=("me", "s3cret")) as closed:
+        closed.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+        monkeypatch.setenv("PIP_INDEX_URL", closed.login_url)
+        workspace.write("base.txt", "app\n")
+        workspace.toml({"linux": LINUX})
+        mirror(workspace)
+        assert versions(workspace, "base--linux") == {"app": "1.0", "lib": "1.0"}
+        assert not any(b"s3cret" in data for data in tree(workspace.root).values())
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://me:wr0ng@{closed.host}/simple/")
+        with pytest.raises(SubsetError, match="401") as caught:
+            mirror(workspace, update=True)
+    assert "wr0ng" not in str(caught.value)
+
+
+@pytest.mark.parametrize("style", ["json", "html"])
+def test_a_poor_index_is_enough(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, style: str) -> None:
+    """Without hashes, sizes, metadata or ranges the lock still has hash and size of every file."""
+    app = make_wheel("app", requires=["lib"])
+    with Index(style=style, hashes=False, facts=False, metadata=False, ranges=False) as poor:  # type: ignore[arg-type]
+        poor.add(app, make_wheel("lib"))
+        monkeypatch.setenv("PIP_INDEX_URL", poor.url)
+        workspace.write("base.txt", "app\n")
+        workspace.toml({"linux": LINUX, "windows": WINDOWS})
+        mirror(workspace)
+        assert set(poor.counts().values()) == {1}
+    one = read_lock(workspace, "base--linux").pins[0].distribution
+    assert (one.sha256, one.size) == (app.sha256, len(app.data))
+
+
+def test_a_yanked_release_keeps_its_mark(workspace: Workspace, index: Index) -> None:
+    """A pinned release that was yanked is mirrored with its mark and reason, and stays so from lock to page (PEP 592)."""
+    index.add(make_wheel("app"), make_wheel("app", "2.0"))
+    index.yank(index.projects["app"][0], "leaks <secrets>")
+    workspace.write("base.txt", "app==1.0\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert read_lock(workspace, "base--linux").pins[0].distribution.yanked == "leaks <secrets>"
+    page = (workspace.paths.site / "simple" / "app" / "index.html").read_text()
+    assert 'data-yanked="leaks &lt;secrets&gt;"' in page
+
+
+def test_hashes_in_requests_are_obeyed(workspace: Workspace, index: Index) -> None:
+    """``--hash`` lines choose the file, and a hash that fits nothing is an error that shows it."""
+    app, lib = make_wheel("app", requires=["lib"]), make_wheel("lib")
+    index.add(app, lib)
+    line = f"app==1.0 --hash=sha256:{app.sha256}\nlib==1.0 \\\n    --hash=sha256:{lib.sha256}\n"
+    workspace.write("base.txt", line)
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0", "lib": "1.0"}
+    workspace.write("base.txt", line.replace(app.sha256, "0" * 64))
+    with pytest.raises(SubsetError, match=r"(?i)hash"):
+        mirror(workspace)
+
+
+def test_extras_are_followed(workspace: Workspace, index: Index) -> None:
+    """An extra, and an extra that asks for another, bring their dependencies; the reasons say through whom."""
+    requires = ["core", "demo[fast]; extra == 'all'", "speed; extra == 'fast'", "docs; extra == 'doc'"]
+    index.add(make_wheel("demo", requires=requires, extras=["all", "fast", "doc"]))
+    index.add(*map(make_wheel, ("core", "speed", "docs")))
+    workspace.write("base.txt", "demo[all]\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    pins = {str(pin.distribution.project): pin for pin in read_lock(workspace, "base--linux").pins}
+    assert set(pins) == {"demo", "core", "speed"}
+    assert pins["demo"].extras == ("all", "fast")
+    assert [reason.by for reason in pins["speed"].reasons] == ["demo"]
+    assert pins["demo"].requested
+    assert not pins["core"].requested
+
+
+def test_a_request_for_other_machines(workspace: Workspace, index: Index) -> None:
+    """A request whose marker is false for a target is not requested there; a lock may even be empty."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app; sys_platform == 'win32'\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {}
+    assert versions(workspace, "base--windows") == {"app": "1.0"}
+
+
+def test_an_unknown_marker_value_is_an_error(workspace: Workspace, index: Index) -> None:
+    """A marker that reads platform_release is an error naming project, marker and target, never silently false."""
+    index.add(make_wheel("app", requires=["lib; platform_release >= '20'"]), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(UndefinedMarker, match=r"app-1\.0.*platform_release.*linux"):
+        mirror(workspace)
+    workspace.write("base.txt", "lib; platform_version == '1'\n")
+    with pytest.raises(UndefinedMarker, match=r"base\.txt:1.*platform_version.*linux"):
+        mirror(workspace)
+
+
+def test_sets_may_disagree(workspace: Workspace, index: Index) -> None:
+    """Two sets lock two versions of a project for one target, and the site has both."""
+    index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"))
+    workspace.write("new.txt", "app\n")
+    workspace.write("old.txt", "app<2\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "new--linux") == {"app": "2.0"}
+    assert versions(workspace, "old--linux") == {"app": "1.0"}
+    assert len(list(workspace.paths.site.rglob("*.whl"))) == 2
+
+
+def test_all_gaps_at_once(workspace: Workspace, index: Index) -> None:
+    """Every target without a solution is named in one error, with the lowest system that would do."""
+    index.add(make_wheel("fast", tag="cp310-cp310-macosx_12_0_arm64"))
+    index.add(make_wheel("fast", tag="cp310-cp310-manylinux_2_28_x86_64"))
+    workspace.write("base.txt", "fast\n")
+    workspace.toml({"mac": "cp310-macosx_11_0_arm64", "linux": LINUX, "good": "cp310-macosx_13_0_arm64"})
+    with pytest.raises(Gaps) as caught:
+        mirror(workspace)
+    text = str(caught.value)
+    assert "lowest macOS that works is 12.0: make the target cp310-cp310-macosx_12_0_arm64" in text
+    assert "lowest glibc that works is 2.28: make the target cp310-cp310-manylinux_2_28_x86_64" in text
+    assert "good" not in text
+
+
+def test_an_sdist_only_project_is_a_finding(workspace: Workspace, index: Index) -> None:
+    """A project without wheels is named with the way out, never a silent gap and never built."""
+    index.add(make_wheel("app", requires=["docopt"]), make_sdist("docopt"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"windows": WINDOWS})
+    with pytest.raises(NoSolution, match=r"docopt: the project offers sdists only.*pip wheel --no-deps docopt"):
+        mirror(workspace)
+
+
+def test_a_project_that_nobody_has(workspace: Workspace) -> None:
+    """A misspelt project is named as such."""
+    workspace.write("base.txt", "pandsa\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution, match="no index has a project pandsa; check the spelling"):
+        mirror(workspace)
+
+
+def test_a_conflict_is_boiled_down(workspace: Workspace, index: Index) -> None:
+    """Requirements that contradict each other are shown as pip saw them, one line each."""
+    index.add(make_wheel("a", requires=["c<2"]), make_wheel("b", requires=["c>=2"]))
+    index.add(make_wheel("c", "1.0"), make_wheel("c", "2.0"))
+    workspace.write("base.txt", "a\nb\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert str(caught.value).splitlines()[1:] == ["    a 1.0 depends on c<2", "    b 1.0 depends on c>=2"]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "reason"),
+    [
+        ("app==9", "none of 3 releases satisfies it (newest is 3.0)"),
+        ("app==2.0", "2.0: Requires-Python >=3.12, the target has 3.10.0"),
+        ("app==3.0", "3.0: sdist only"),
+        ("app==1.0", "1.0: wheels for cp311-cp311-win_amd64"),
+    ],
+)
+def test_why_each_release_was_rejected(workspace: Workspace, index: Index, requirement: str, reason: str) -> None:
+    """What was seen is listed, with the obstacle of each release."""
+    index.add(make_wheel("app", "1.0", tag="cp311-cp311-win_amd64"), make_sdist("app", "3.0"))
+    index.add(make_wheel("app", "2.0", requires_python=">=3.12"))
+    workspace.write("base.txt", f"{requirement}\n")
+    workspace.toml({"windows": WINDOWS})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert reason in str(caught.value)
+
+
+def test_no_network_is_one_line(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that does not answer is named in one line with the next step."""
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(SubsetError, match=r"cannot fetch http://127\.0\.0\.1:9/simple/app/.*; check the network") as e:
+        mirror(workspace)
+    assert "\n" not in str(e.value)
+
+
+def test_a_damaged_wheel_is_named(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wheel that is no archive stops the run in one line that names it; the old site stays."""
+    folder = workspace.root / "wheelhouse"
+    folder.mkdir()
+    (folder / "app-1.0-py3-none-any.whl").write_bytes(make_wheel("app").data[:100])
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(BadDistribution, match=r"app-1\.0-py3-none-any\.whl is a damaged wheel"):
+        mirror(workspace)
+    assert not workspace.paths.site.exists()
+
+
+def test_a_kernel_update_does_not_resolve_the_host(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host's lock stays valid when nothing but the kernel's release and version changed."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"here": "host"})
+    mirror(workspace)
+    told = {"release": "99.9", "version": "#1 tomorrow"}
+    for name, value in told.items():
+        monkeypatch.setattr(f"platform.{name}", lambda value=value: value)
+    summary, _ = mirror(workspace)
+    assert (summary.resolved, summary.published) == (0, False)
+
+
+POISON = {
+    "PIP_NO_DEPS": "1",
+    "PIP_TARGET": "elsewhere",
+    "PIP_USER": "1",
+    "PIP_PRE": "1",
+    "PIP_ONLY_BINARY": ":none:",
+    "PIP_NO_BINARY": ":all:",
+    "PIP_PLATFORM": "win_amd64",
+    "PIP_PYTHON_VERSION": "2.7",
+    "PIP_IMPLEMENTATION": "pp",
+    "PIP_ABI": "none",
+    "PIP_DEST": "elsewhere",
+    "PIP_NO_INDEX": "1",
+    "PIP_REQUIRE_HASHES": "1",
+    "PIP_IGNORE_REQUIRES_PYTHON": "1",
+    "PIP_PREFER_BINARY": "1",
+    "PIP_REQUIREMENT": "absent.txt",
+    "PIP_QUIET": "3",
+    "PIP_VERBOSE": "3",
+    "PIP_LOG": "pip.log",
+    "PIP_PREFIX": "elsewhere",
+    "PIP_ROOT": "elsewhere",
+    "PIP_DRY_RUN": "1",
+    "PIP_REPORT": "elsewhere.json",
+    "PIP_UPLOADED_PRIOR_TO": "2001-01-01",
+    "PIP_PYTHON": "/nowhere/python",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_ISOLATED": "1",
+    "PIP_CACHE_DIR": "elsewhere",
+    "PIP_EXISTS_ACTION": "a",
+}
+
+
+@pytest.mark.parametrize("where", ["variables", "file"])
+def test_other_settings_of_pip_change_nothing(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Whatever else the user told pip is overridden, by variable or by file: the lock is what it always is."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"), make_wheel("lib", "2.0rc1"))
+    index.add(make_wheel("app", "2.0", requires_python=">=3.12"), make_sdist("app", "3.0"))
+    if where == "variables":
+        for name, value in POISON.items():
+            monkeypatch.setenv(name, value)
+    else:
+        lines = [f"{name.removeprefix('PIP_').lower().replace('_', '-')} = {value}" for name, value in POISON.items()]
+        config = workspace.root / "pip.conf"
+        config.write_text("\n".join(["[global]", *lines, "[download]", *lines, "[install]", *lines, ""]))
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    monkeypatch.chdir(workspace.root)
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0", "lib": "1.0"}
+    left = {path.name for path in workspace.root.iterdir()} - {"pip.conf"}
+    assert left == {"requirements", "packages", "site"}
+
+
+def test_a_setting_that_pip_refuses(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value that pip itself cannot read is one line, in pip's words."""
+    monkeypatch.setenv("PIP_TIMEOUT", "soon")
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(SubsetError, match=r"pip refuses its own configuration: .*soon"):
+        mirror(workspace)
+
+
+def test_building_twice_gives_the_same_bytes(workspace: Workspace, index: Index, tmp_path: Path) -> None:
+    """Two mirrors of the same inputs, in two folders, are identical to the byte."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib", requires_python=">=3.7,<4"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml(THREE)
+    mirror(workspace)
+    second = type(workspace)(tmp_path / "other")
+    second.write("base.txt", "app\n")
+    second.toml(THREE)
+    mirror(second)
+    assert tree(workspace.root) == tree(second.root)
+
+
+def test_no_byte_is_stored_twice(workspace: Workspace, index: Index) -> None:
+    """The site's files are the very files in packages/, by another name."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    (published,) = workspace.paths.site.rglob("*.whl")
+    assert published.samefile(workspace.paths.packages / published.name)
+    assert not any(path.is_symlink() for path in workspace.paths.site.rglob("*"))
+
+
+def test_readmes_are_carried_along(workspace: Workspace, index: Index) -> None:
+    """A README in packages/ and site/ survives every rebuild."""
+    index.add(make_wheel("app"), make_wheel("lib"))
+    workspace.toml({"linux": LINUX})
+    for folder in (workspace.paths.packages, workspace.paths.site):
+        folder.mkdir()
+        (folder / "README.md").write_text(f"about {folder.name}\n")
+    for text in ("app\n", "app\nlib\n"):
+        workspace.write("base.txt", text)
+        assert mirror(workspace)[0].published
+    assert (workspace.paths.site / "README.md").read_text() == "about site\n"
+    assert (workspace.paths.packages / "README.md").read_text() == "about packages\n"
+
+
+def test_two_runs_at_once(workspace: Workspace, index: Index) -> None:
+    """A second run in the same folders is refused while the first one works."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    refusals = []
+
+    def second(path: str) -> None:
+        if path == "/simple/app/":
+            with pytest.raises(SubsetError, match="another run is working in this folder") as caught:
+                mirror(workspace)
+            refusals.append(caught.value)
+
+    index.on_request = second
+    mirror(workspace)
+    assert len(refusals) == 1
+
+
+def test_the_manifest_says_who_needs_what(workspace: Workspace, index: Index) -> None:
+    """The manifest has the chain from a request to a file, for each target that needs it."""
+    index.add(make_wheel("app", requires=["lib; sys_platform == 'win32'"]), make_wheel("lib", requires=["deep"]))
+    index.add(make_wheel("deep"))
+    workspace.write("base.txt", "\napp\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS})
+    mirror(workspace)
+    manifest = json.loads((workspace.paths.site / "manifest.json").read_text())
+    (deep,) = (entry for entry in manifest["files"] if entry["project"] == "deep")
+    (need,) = deep["needed_by"]
+    assert (need["set"], need["target"]) == ("base", "windows")
+    assert [(step["by"], step["origin"]) for step in need["chain"]] == [("", "base.txt:2"), ("app", ""), ("lib", "")]
+
+
+def test_an_unreadable_lock_is_named(workspace: Workspace, index: Index) -> None:
+    """A lock that somebody broke is named with its file and the next step."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    path = lock.path_of(workspace.paths.locks, "base--linux")
+    path.write_text(path.read_text().replace("schema = 1", "schema = 99"))
+    with pytest.raises(SubsetError, match="schema 99, this version reads 1"):
+        mirror(workspace)
+    path.write_text("[[packages")
+    with pytest.raises(SubsetError, match=f"{path.name}: the lock cannot be read"):
+        mirror(workspace)
+
+
+def test_nothing_of_the_run_stays_behind(workspace: Workspace, index: Index) -> None:
+    """After a run, and after one that failed, there is no working folder and no part of a file."""
+    index.add(make_wheel("app"))
+    workspace.toml({"linux": LINUX})
+    for text, fine in (("app\n", True), ("nothing\n", False)):
+        workspace.write("base.txt", text)
+        if fine:
+            mirror(workspace)
+        else:
+            with pytest.raises(NoSolution):
+                mirror(workspace)
+        hidden = {path.name for path in workspace.root.rglob(".*")}
+        assert hidden == {".running"}
+        assert {path.name for path in workspace.root.iterdir()} == {"requirements", "packages", "site"}
