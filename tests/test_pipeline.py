@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
+import chaincheck
 from loopback import Index, make_sdist
-from pypi_subset import lock, pipeline
+from pypi_subset import lock, manifest, pipeline
 from pypi_subset.display import Display
 from pypi_subset.errors import BadDistribution, Gaps, HashMismatch, NoSolution, SubsetError, UndefinedMarker
 from wheels import make_wheel
@@ -184,6 +185,32 @@ def test_what_is_missing_in_the_site_comes_back(workspace: Workspace, index: Ind
         (workspace.paths.site / "simple" / "app" / name).unlink()
         assert mirror(workspace)[0].published
         assert tree(workspace.paths.site) == before
+
+
+@pytest.mark.parametrize("page", ["index.html", "find-links.html", "simple/index.html", "simple/app/index.html"])
+def test_a_damaged_page_is_written_again(workspace: Workspace, index: Index, page: str) -> None:
+    """Whatever somebody did to a page, or put beside it, is undone by the next run."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    before = tree(workspace.paths.site)
+    path = workspace.paths.site / page
+    path.write_bytes(path.read_bytes().replace(b"app", b"oops"))
+    path.with_name("stray.txt").write_text("")
+    assert mirror(workspace)[0].published
+    assert tree(workspace.paths.site) == before
+
+
+def test_chains_hold_against_the_wheels(workspace: Workspace, index: Index) -> None:
+    """Every chain in the manifest can be rebuilt from the METADATA of the wheels in the site."""
+    index.add(make_wheel("app", requires=["lib[x]", "win; os_name == 'nt'"]), make_wheel("win", requires=["lib"]))
+    index.add(make_wheel("lib", requires=["deep; extra == 'x'"], extras=["x"]), make_wheel("deep"))
+    workspace.write("base.txt", "app\n")
+    workspace.write("more.txt", "lib[x]\nwin; os_name == 'nt'\n")
+    workspace.toml(THREE)
+    mirror(workspace)
+    assert chaincheck.faults(manifest.read(workspace.paths.site / "manifest.json"), workspace.paths.site) == []
 
 
 def test_a_changed_set_resolves_its_own_pairs(workspace: Workspace, index: Index) -> None:
@@ -687,8 +714,8 @@ def test_the_manifest_says_who_needs_what(workspace: Workspace, index: Index) ->
     workspace.write("base.txt", "\napp\n")
     workspace.toml({"linux": LINUX, "windows": WINDOWS})
     mirror(workspace)
-    manifest = json.loads((workspace.paths.site / "manifest.json").read_text())
-    (deep,) = (entry for entry in manifest["files"] if entry["project"] == "deep")
+    written = json.loads((workspace.paths.site / "manifest.json").read_text())
+    (deep,) = (entry for entry in written["files"] if entry["project"] == "deep")
     (need,) = deep["needed_by"]
     assert (need["set"], need["target"]) == ("base", "windows")
     assert [(step["by"], step["origin"]) for step in need["chain"]] == [("", "base.txt:2"), ("app", ""), ("lib", "")]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.loopback import Loopback
     from pypi_subset.model import Distribution, Lock, Target
+    from pypi_subset.piprun import Pips
     from pypi_subset.upstream import Upstream
 
 #: Where files with a wrong hash are kept, below ``packages/``: somebody may want to look at them.
@@ -82,11 +83,12 @@ def take_stock(locks: Sequence[Lock], packages: Path) -> Stock:
     )
 
 
-def download(
+def download(  # noqa: PLR0913 - all that fetching needs, each by name
     stock: Stock,
     *,
     targets: Mapping[str, Target],
     index: Loopback,
+    pips: Pips,
     packages: Path,
     work: Path,
     progress: Callable[[int], None],
@@ -96,6 +98,7 @@ def download(
 
     :param targets: the target of each job, by the job's name.
     :param index: the loopback index to download from.
+    :param pips: runs pip.
     :param work: a folder for this run, on the file system of *packages*.
     :param progress: called with the number of files that arrived.
     :raises UpstreamError: a file cannot be fetched.
@@ -106,7 +109,7 @@ def download(
     with ThreadPoolExecutor(max_workers=len(stock.missing) + 1) as pool:
         ahead = pool.submit(index.upstream.fetch_all, [offer for group in offers.values() for offer in group])
         runs = [
-            pool.submit(_pip_download, group, target=targets[job], view=views[job], work=work / job)
+            pool.submit(_pip_download, group, target=targets[job], view=views[job], pips=pips, work=work / job)
             for job, group in stock.missing
         ]
         try:
@@ -171,7 +174,7 @@ def _offer(distribution: Distribution, upstream: Upstream) -> Offer:
 
 
 def _pip_download(
-    group: Sequence[Distribution], *, target: Target, view: str, work: Path
+    group: Sequence[Distribution], *, target: Target, view: str, pips: Pips, work: Path
 ) -> list[tuple[Distribution, Path]]:
     """Files of one job, each where pip put it."""
     destination, requirements = work / "files", work / "locked.txt"
@@ -181,7 +184,7 @@ def _pip_download(
     files.write(requirements, "".join(lines).encode())
     command = ["download", *_OPTIONS, "--index-url", view, "--dest", str(destination)]
     command += [*pip_flags(target), "--requirement", str(requirements)]
-    result = piprun.run(command, work=work, environment=target.environment)
+    result = pips.run(command, work=work, environment=target.environment)
     if result.returncode != 0:
         msg = f"pip download failed for target {target.name}: {piprun.complaint(result)}"
         raise PipFailed(msg, output=result.stderr, target=target.name, next_step="run the same command again")

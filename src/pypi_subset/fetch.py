@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
-import threading
+import queue
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -19,7 +20,7 @@ from pypi_subset.files import folder_errors, part_of
 from pypi_subset.network import without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pypi_subset.network import Network
 
@@ -49,11 +50,11 @@ class Page:
 
 
 class Fetcher:
-    """Fetches for one run, from any thread."""
+    """Fetches for one run, from any thread; sessions, and so connections, are used again by whoever comes next."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._local = threading.local()
+        self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
 
     def page(self, url: str) -> Page | None:
         """
@@ -142,20 +143,33 @@ class Fetcher:
             content: bytes = _guarded(url, lambda: response.content)
             return content
 
-    def _get(self, url: str, headers: dict[str, str]) -> Any:
-        if not hasattr(self._local, "session"):
-            self._local.session = self._network.session()
-        session = self._local.session
+    @contextlib.contextmanager
+    def _session(self) -> Iterator[Any]:
+        """Lend a session to one thread; making one, and greeting a server anew, costs more than most pages."""
+        try:
+            session = self._idle.get_nowait()
+        except queue.Empty:
+            session = self._network.session()
+        try:
+            yield session
+        finally:
+            self._idle.put(session)
+
+    @contextlib.contextmanager
+    def _get(self, url: str, headers: dict[str, str]) -> Iterator[Any]:
         # Compressed transfer would change sizes and ranges.
         headers = {"Accept-Encoding": "identity", **headers}
-        return _guarded(url, lambda: session.get(url, headers=headers, stream=True))
+        with (
+            self._session() as session,
+            _guarded(url, lambda: session.get(url, headers=headers, stream=True)) as response,
+        ):
+            yield response
 
     def _require_trust(self, url: str) -> None:
-        if not hasattr(self._local, "session"):
-            self._local.session = self._network.session()
-        if not self._local.session.is_secure_origin(Link(url)):
-            msg = f"{without_credentials(url)} is plain http on another machine, which pip does not trust"
-            raise UpstreamError(msg, next_step="use https, or name the host in pip's 'trusted-host'")
+        with self._session() as session:
+            if not session.is_secure_origin(Link(url)):
+                msg = f"{without_credentials(url)} is plain http on another machine, which pip does not trust"
+                raise UpstreamError(msg, next_step="use https, or name the host in pip's 'trusted-host'")
 
 
 class RemoteFile(io.RawIOBase):

@@ -14,16 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, lock, manifest
+from pypi_subset import files, index, lock, manifest
 from pypi_subset.download import download, take_stock
 from pypi_subset.errors import Gaps, NoSolution
-from pypi_subset.index import write_index
 from pypi_subset.inputs import read_plan
 from pypi_subset.layout import lay_out, planned
 from pypi_subset.loopback import Loopback
 from pypi_subset.model import Inputs
 from pypi_subset.network import read_constraints, read_network
-from pypi_subset.pages import write_pages
+from pypi_subset.pages import front_page, write_pages
+from pypi_subset.piprun import Pips
 from pypi_subset.proof.report import carry_over
 from pypi_subset.resolve import resolve
 from pypi_subset.upstream import Upstream
@@ -99,11 +99,11 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         run = _Run(plan=plan, paths=paths, work=work, display=display, constraints=read_constraints(network))
         before = _standing_locks(run)
         valid = {} if update else _still_valid(run, before)
-        with _index(run, network) as index:
-            locks = _lock_all(run, valid, index)
+        with _index(run, network) as loopback, Pips(work) as pips:
+            locks = _lock_all(run, valid, loopback, pips)
             changes = _write_locks(run, before, locks)
             stock = take_stock(locks, paths.packages)
-            artifacts = _fetch(run, stock, index)
+            artifacts = _fetch(run, stock, loopback, pips)
         published = _publish(run, locks, artifacts)
     return Summary(
         rows=_rows(run, locks),
@@ -159,7 +159,7 @@ def _still_valid(run: _Run, locks: dict[str, Lock]) -> dict[str, Lock]:
     return valid
 
 
-def _lock_all(run: _Run, valid: dict[str, Lock], index: Loopback) -> tuple[Lock, ...]:
+def _lock_all(run: _Run, valid: dict[str, Lock], loopback: Loopback, pips: Pips) -> tuple[Lock, ...]:
     """One lock for each job: the valid ones as they are, the others from pip, in parallel; all gaps at once."""
     jobs = [job for job in run.plan.jobs if job.name not in valid]
     if not jobs:
@@ -172,7 +172,8 @@ def _lock_all(run: _Run, valid: dict[str, Lock], index: Loopback) -> tuple[Lock,
                 job,
                 inputs=run.inputs(job),
                 constraints=run.constraints,
-                index=index,
+                index=loopback,
+                pips=pips,
                 work=run.work / "resolve" / job.name,
             )
             run.seconds[job.name] = time.monotonic() - started
@@ -225,7 +226,7 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
     return lines
 
 
-def _fetch(run: _Run, stock: Stock, index: Loopback) -> tuple[Artifact, ...]:
+def _fetch(run: _Run, stock: Stock, loopback: Loopback, pips: Pips) -> tuple[Artifact, ...]:
     """Every artifact, what was missing fetched first."""
     for name in stock.rejected:
         run.display.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and fetched again")
@@ -234,7 +235,8 @@ def _fetch(run: _Run, stock: Stock, index: Loopback) -> tuple[Artifact, ...]:
         return download(
             stock,
             targets={job.name: job.target for job in run.plan.jobs},
-            index=index,
+            index=loopback,
+            pips=pips,
             packages=run.paths.packages,
             work=run.work / "download",
             progress=bar.advance,
@@ -248,7 +250,7 @@ def _publish(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) ->
         return False
     with files.staged(site) as stage:
         projects = lay_out(artifacts, stage)
-        write_index(projects, stage)
+        index.write_index(projects, stage)
         write_pages(run.plan, locks, projects, stage)
         manifest.write_manifest(run.plan, locks, projects, stage)
         carry_over(site, stage)
@@ -256,22 +258,27 @@ def _publish(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) ->
 
 
 def _is_current(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) -> bool:
-    """Whether the site has this very manifest and still holds every file of it, each the one in ``packages/``."""
+    """Whether the site holds just the pages that would be written now, and just the files in ``packages/``."""
     site = run.paths.site
     projects = planned(artifacts, site)
-    expected = manifest.render(run.plan, locks, projects)
-    here = site / "manifest.json"
+    pages = {site / path: data for path, data in index.render(projects).items()} | {
+        site / "index.html": front_page(run.plan, locks, projects).encode(),
+        site / "manifest.json": manifest.render(run.plan, locks, projects),
+    }
+    sources = {artifact.distribution.filename: artifact.path for artifact in artifacts}
+    placed = {one.path: sources[one.distribution.filename] for project in projects for one in project.artifacts}
     with files.folder_errors(site):
-        if not here.is_file() or here.read_bytes() != expected:
-            return False
-        pages = [site / "index.html", site / "find-links.html", site / "simple" / "index.html"]
-        pages += [site / "simple" / project.name / "index.html" for project in projects]
-        sources = {artifact.distribution.filename: artifact.path for artifact in artifacts}
-        return all(page.is_file() for page in pages) and all(
-            files.same_bytes(artifact.path, sources[artifact.distribution.filename])
-            for project in projects
-            for artifact in project.artifacts
+        return (
+            _published(site) == pages.keys() | placed.keys()
+            and all(page.read_bytes() == data for page, data in pages.items())
+            and all(files.same_bytes(path, source) for path, source in placed.items())
         )
+
+
+def _published(site: Path) -> set[Path]:
+    """Every file of the site, but for the user's README and the report of the proof."""
+    found = {path for path in site.rglob("*") if not path.is_dir()}
+    return {path for path in found if path != site / "README.md" and site / "proof" not in path.parents}
 
 
 def _rows(run: _Run, locks: Sequence[Lock]) -> tuple[Row, ...]:

@@ -8,19 +8,24 @@ that a pip started here can reach.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
-from pypi_subset.errors import PipFailed
+from pypi_subset.errors import PipFailed, SubsetError
 from pypi_subset.files import folder_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
 
 #: What every run of pip is told, whatever it does.
 GENERAL = ("--isolated", "--disable-pip-version-check", "--no-input", "--no-color", "--no-cache-dir")
@@ -102,6 +107,109 @@ def run(
         msg = f"pip {arguments[0]} did not end within {error.timeout:.0f} s"
         raise PipFailed(msg, output=str(error.stderr or "")) from error
     return PipResult(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+class Pips:
+    """
+    Runs pip many times, in parallel, while the ``with`` block lasts.
+
+    On Linux one process imports pip once and forks for each run. Elsewhere every run starts pip anew: on macOS a fork
+    that did not exec may crash in the system's frameworks, and Windows has no fork.
+
+    :param work: a folder for the process itself; each run brings its own.
+    """
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+        self._lock = threading.Lock()
+        self._runs: dict[int, Future[int]] = {}
+        self._server: Future[subprocess.Popen[str]] = Future()
+        # It is started by the thread that listens to it: Linux ends a process that asked for it (prctl) together with
+        # the thread that started it, and those that ask for runs come and go.
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._gone = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._listener.ident is not None and self._server.exception() is None:
+            # Whoever is still running is running for nobody.
+            self._server.result().kill()
+            self._listener.join()
+
+    def run(self, arguments: Sequence[str], *, work: Path, environment: Mapping[str, str]) -> PipResult:
+        """
+        Return what pip did; an exit code other than 0 is a result, not an error.
+
+        :param arguments: pip's command and its options.
+        :param work: a folder for this run alone.
+        :param environment: the marker environment to evaluate under.
+        :raises PipFailed: pip's process vanished.
+        """
+        if sys.platform != "linux":
+            return run(arguments, work=work, environment=environment)
+        variables = sealed_environment(work)
+        outputs = {name: str(work / f"{arguments[0]}.{name}.txt") for name in ("stdout", "stderr")}
+        order = {
+            "arguments": [*arguments, *GENERAL],
+            "environment": dict(environment),
+            "variables": variables,
+            **outputs,
+        }
+        code = self._send(order).result()
+        with folder_errors(work):
+            texts = {name: Path(path).read_text(encoding="utf-8", errors="replace") for name, path in outputs.items()}
+        return PipResult(returncode=code, **texts)
+
+    def _send(self, order: Mapping[str, object]) -> Future[int]:
+        with self._lock:
+            if self._listener.ident is None:
+                self._listener.start()
+            number, future = len(self._runs), Future[int]()
+            self._runs[number] = future
+            orders = cast("IO[str]", self._server.result().stdin)
+            if self._gone:
+                raise _vanished(None)
+            try:
+                orders.write(f"{json.dumps({'id': number, **order})}\n")
+                orders.flush()
+            except BrokenPipeError as error:
+                future.set_exception(_vanished(error))
+        return future
+
+    def _listen(self) -> None:
+        """Start the process and hand each exit code to whoever waits for it; when it ends, tell all the others."""
+        try:
+            server = subprocess.Popen(
+                [sys.executable, "-I", str(_SCRIPT), "--serve"],
+                env=sealed_environment(self._work),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+            )
+        except (OSError, SubsetError) as error:
+            self._server.set_exception(error)
+            return
+        self._server.set_result(server)
+        for line in cast("IO[str]", server.stdout):
+            number, code = json.loads(line)
+            self._runs[number].set_result(code)
+        with self._lock:
+            self._gone = True
+            for future in self._runs.values():
+                if not future.done():
+                    future.set_exception(_vanished(None))
+        with contextlib.suppress(BrokenPipeError):
+            server.communicate()
+
+
+def _vanished(cause: BaseException | None) -> PipFailed:
+    error = PipFailed("pip's process vanished", next_step="run the same command again; was it killed?")
+    error.__cause__ = cause
+    return error
 
 
 def complaint(result: PipResult) -> str:

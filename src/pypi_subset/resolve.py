@@ -31,26 +31,28 @@ if TYPE_CHECKING:
     from pypi_subset.loopback import Loopback
     from pypi_subset.model import Distribution, Inputs, Job, Request, Target
     from pypi_subset.offers import Offer
+    from pypi_subset.piprun import Pips
     from pypi_subset.upstream import Upstream
 
 #: Options of pip's resolver that are the same for every job. The loopback index never makes pip wait in vain.
 _OPTIONS = ("--dry-run", "--ignore-installed", "--only-binary", ":all:", "--retries", "0", "--timeout", "86400")
 
 
-def resolve(job: Job, *, inputs: Inputs, constraints: Sequence[str], index: Loopback, work: Path) -> Lock:
+def resolve(job: Job, *, inputs: Inputs, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> Lock:
     """
     Return the lock of one job.
 
     :param inputs: digests of what the lock is made from, to be written into it.
     :param constraints: the user's own constraints, beside those of the set.
     :param index: the loopback index to resolve from.
+    :param pips: runs pip.
     :param work: a folder for this job alone.
     :raises NoSolution: no set of wheels satisfies the requests on this target; says what was seen.
     :raises UndefinedMarker: a marker reads what the target leaves open.
     :raises PipFailed: pip failed otherwise, or evaluated markers for another machine.
     """
     asked = _asked(job)
-    report = _report(job, constraints=constraints, index=index, work=work)
+    report = _report(job, constraints=constraints, index=index, pips=pips, work=work)
     found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
     offers = {project: _offer(item, project, index, job.target) for project, item in found.items()}
     reasons, extras = _who_asks(asked, job.target, found)
@@ -65,7 +67,7 @@ def resolve(job: Job, *, inputs: Inputs, constraints: Sequence[str], index: Loop
     return Lock(set_name=job.requirement_set.name, target_name=job.target.name, inputs=inputs, pins=tuple(pins))
 
 
-def _report(job: Job, *, constraints: Sequence[str], index: Loopback, work: Path) -> dict[str, Any]:
+def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> dict[str, Any]:
     """pip's dry-run report (version 1), checked to speak of the target and of no other machine."""
     requests, limits, report = work / "requests.txt", work / "constraints.txt", work / "report.json"
     with files.folder_errors(work):
@@ -75,7 +77,7 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, work: Path
     files.write(limits, "".join(f"{line}\n" for line in lines).encode())
     command = ["install", *_OPTIONS, "--index-url", index.index_url, "--report", str(report)]
     command += [*pip_flags(job.target), "--requirement", str(requests), "--constraint", str(limits)]
-    result = piprun.run(command, work=work, environment=job.target.environment)
+    result = pips.run(command, work=work, environment=job.target.environment)
     if result.returncode != 0:
         if index.failure is not None:
             raise index.failure
