@@ -1,0 +1,236 @@
+"""
+The tasks: flags to values, one call, errors to exit codes; also the command ``pypi-subset``.
+
+This module alone knows the machine it runs on: the folder, the screen, the command line. The first line of each
+docstring is what ``make``, ``inv --list`` and ``pypi-subset --list`` show.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke import Collection, Context, Exit, Program, task
+
+from pypi_subset import __version__, files
+from pypi_subset.display import Display
+from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.model import Paths
+
+# A stage is imported by the task that needs it: `--help` and a run with nothing to do load neither pip nor a server.
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Concatenate, ParamSpec
+
+    P = ParamSpec("P")
+
+#: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
+INTERRUPTED = 130
+
+FOLDERS = {
+    "requirements": "folder with *.txt and subset.toml (default: requirements)",
+    "packages": "folder for downloaded files (default: packages)",
+    "site": "folder for the site (default: site)",
+}
+
+
+def edge(body: Callable[Concatenate[Context, P], None]) -> Callable[Concatenate[Context, P], None]:
+    """Return *body* as a task's body: what goes wrong becomes one line on standard error and an exit code."""
+
+    @functools.wraps(body)
+    def wrapped(_context: Context, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            body(_context, *args, **kwargs)
+        except SubsetError as error:
+            msg = f"error: {error}"
+            raise Exit(msg, code=1) from error
+        except KeyboardInterrupt as error:
+            msg = "interrupted: nothing is half done; the same command goes on from here"
+            raise Exit(msg, code=INTERRUPTED) from error
+
+    return wrapped
+
+
+def words_after(name: str, arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return the bare words that follow the task *name* on a command line, up to the next flag."""
+    behind = list(arguments)[list(arguments).index(name) + 1 :] if name in arguments else []
+    return tuple(itertools.takewhile(lambda word: not word.startswith("-"), behind))
+
+
+@task(help=dict(FOLDERS))  # a copy: Invoke takes out what it has read
+@edge
+def mirror(
+    _context: Context, requirements: str = "requirements", packages: str = "packages", site: str = "site"
+) -> None:
+    """
+    Build site/ from requirements/; a lock that still fits is kept.
+
+    Resolves for each set and target, locks, downloads, writes pages. A lock that matches its inputs is kept: nothing is resolved anew, exactly what it says is fetched. On any error the
+    old site stays as it is. A target that names a Python version as X.Y is resolved as X.Y.0.
+    """
+    _mirror(_paths(requirements, packages, site), update=False)
+
+
+@task(help=dict(FOLDERS))  # a copy: Invoke takes out what it has read
+@edge
+def update(
+    _context: Context, requirements: str = "requirements", packages: str = "packages", site: str = "site"
+) -> None:
+    """
+    Resolve anew, print what changed, and mirror.
+
+    The newest versions that requirements/ allows are chosen, whatever the locks say.
+    """
+    _mirror(_paths(requirements, packages, site), update=True)
+
+
+@task(
+    help={
+        **FOLDERS,
+        "processes": "how many proofs run at a time (default: 0, one for each core)",
+        "pythons": "further interpreters to prove with: paths or folders, separated as in PATH (default: none)",
+        "target": "names of targets to prove, separated by commas (default: all)",
+    }
+)
+@edge
+def verify(
+    _context: Context,
+    requirements: str = "requirements",
+    packages: str = "packages",
+    site: str = "site",
+    processes: int = 0,
+    pythons: str = "",
+    target: str = "",
+) -> None:
+    """
+    Prove that every request installs, on every target.
+
+    Installs see site/ alone. Ends with a table and writes proof/report.json into the site. Interpreters are looked for on PATH, among those of
+    pyenv, and where --pythons says.
+    """
+    from pypi_subset import proof  # noqa: PLC0415
+
+    targets = [name.strip() for name in target.split(",") if name.strip()]
+    paths = _paths(requirements, packages, site)
+    proof.run_suite(paths, processes=processes, pythons=pythons, targets=targets)
+
+
+@task(help={"site": FOLDERS["site"], "port": "port to listen on, 0 for any free one (default: 8080)"})
+@edge
+def serve(_context: Context, site: str = "site", port: int = 8080) -> None:
+    """
+    Offer site/ on this machine, for pip, uv and browsers.
+
+    It listens on 127.0.0.1 until Ctrl-C. For other machines, copy site/ to any static web server.
+    """
+    from pypi_subset import serve as server  # noqa: PLC0415
+
+    display = Display()
+
+    def ready(url: str) -> None:
+        for line in [*server.address_lines(url), "stop with Ctrl-C"]:
+            display.say(line)
+
+    server.serve(Path(site), host="127.0.0.1", port=port, ready=ready)
+
+
+# Invoke knows no optional positional parameter, so the second word counts as one only when it is there.
+@task(
+    positional=["project", "target"][: max(1, len(words_after("why", sys.argv)))],
+    help={
+        "project": "the project to explain",
+        "target": "for this target alone (default: all)",
+        "site": FOLDERS["site"],
+    },
+)
+@edge
+def why(_context: Context, project: str, target: str | None = None, site: str = "site") -> None:
+    """
+    Print what led to a project: why PROJECT [TARGET].
+
+    One line for each file, set and target that needs it.
+    """
+    from pypi_subset import manifest  # noqa: PLC0415
+
+    display = Display()
+    for line in manifest.why(manifest.read(Path(site) / "manifest.json"), project, target):
+        display.say(line)
+
+
+@task(help={"packages": FOLDERS["packages"], "site": FOLDERS["site"]})
+@edge
+def clean(_context: Context, packages: str = "packages", site: str = "site") -> None:
+    """
+    Empty packages/ and site/; READMEs and locks stay.
+
+    The next mirror fetches the same files again. If a folder holds anything that mirror did not put there, nothing is
+    removed.
+    """
+    folders = {Path(packages): _downloaded, Path(site): _built}
+    # Only where it stands already: holding a folder makes it.
+    with files.exclusive(Path(packages)) if Path(packages).is_dir() else contextlib.nullcontext():
+        for folder, generated in folders.items():
+            for path in _content(folder):
+                if not generated(path):
+                    msg = "mirror did not make this"
+                    raise FolderError(msg, path=path, next_step="move it away, then run clean again")
+        for folder in folders:
+            files.recover(folder)
+            for path in _content(folder):
+                with files.folder_errors(path):
+                    files.remove_tree(path)
+
+
+def _content(folder: Path) -> list[Path]:
+    """Return what stands in *folder*, sorted, apart from its README; nothing if there is no folder."""
+    with files.folder_errors(folder):
+        return sorted(path for path in folder.iterdir() if path.name != "README.md") if folder.is_dir() else []
+
+
+def _downloaded(path: Path) -> bool:
+    """Whether *path*, in packages/, is of a kind that mirror puts there."""
+    return path.name.startswith(".") or path.name.endswith((".whl", ".tar.gz", ".zip"))
+
+
+def _built(path: Path) -> bool:
+    """Whether *path*, in site/, is of a kind that mirror or verify puts there."""
+    return path.name.startswith(".") or path.name in {
+        "simple",
+        "proof",
+        "index.html",
+        "find-links.html",
+        "manifest.json",
+    }
+
+
+def _paths(requirements: str, packages: str, site: str) -> Paths:
+    return Paths(requirements=Path(requirements), packages=Path(packages), site=Path(site))
+
+
+def _mirror(paths: Paths, *, update: bool) -> None:
+    """Run the pipeline, then show what changed and what came out."""
+    from pypi_subset import pipeline  # noqa: PLC0415
+
+    display = Display()
+    summary = pipeline.mirror(paths, update=update, display=display)
+    for line in summary.changes:
+        display.say(line)
+    if summary.superseded:
+        count = len(summary.superseded)
+        display.say(f"{paths.packages} also holds {count} files that no lock names: {', '.join(summary.superseded)}")
+    display.table(
+        ["target", "projects", "files", "bytes", "seconds"],
+        [(row.target, row.projects, row.files, row.bytes, row.seconds) for row in summary.rows],
+    )
+    state = "built" if summary.published else "up to date"
+    display.say(f"{paths.site} is {state}: {summary.resolved} locks resolved, {summary.fetched} files fetched")
+
+
+namespace = Collection(mirror, update, verify, serve, why, clean)
+
+main = Program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace).run

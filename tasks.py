@@ -1,0 +1,57 @@
+"""
+The Invoke tasks of this checkout: those of the product, and below them those for developers.
+
+The product's live in the package, where ``pypi-subset`` finds them too. The developers' live here, because they are
+about this folder (its tests, its linters) and mean nothing to somebody who installed the wheel.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from invoke import Context, Exit, task
+
+from pypi_subset.tasks import clean, mirror, serve, update, verify, why
+
+__all__ = ["bench", "clean", "lint", "mirror", "serve", "test", "test_network", "update", "verify", "why"]
+
+LINTERS = ("ruff check .", "ruff format --check .", "mypy")
+
+
+def run(*commands: str) -> None:
+    """Run each command as ``python -m …`` under this interpreter; the first that fails ends it, with its exit code."""
+    context = Context()
+    for command in commands:
+        sys.stdout.write(f"+ {command}\n")
+        sys.stdout.flush()
+        done = context.run(f'"{sys.executable}" -m {command}', warn=True, in_stream=False)
+        if done is None or done.exited:
+            raise Exit(code=done.exited if done else 1)
+
+
+@task
+def test(_context: Context) -> None:
+    """
+    Lint, then run the tests that need no network.
+
+    ruff, mypy and pytest on all cores; branch coverage is reported.
+    """
+    run(*LINTERS, 'pytest -q -n auto -m "not network" --cov --cov-branch --cov-report=term')
+
+
+@task
+def test_network(_context: Context) -> None:
+    """Run the tests that need PyPI."""
+    run("pytest -q -m network")
+
+
+@task
+def bench(_context: Context) -> None:
+    """Time mirroring beside pex3, uv and nab; needs PyPI."""
+    run("bench")
+
+
+@task
+def lint(_context: Context) -> None:
+    """Run ruff and mypy."""
+    run(*LINTERS)
