@@ -14,21 +14,26 @@ import hashlib
 import os
 import shutil
 import sys
+from glob import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Collection, Iterator
 
 #: Bytes read at once when hashing.
 CHUNK = 1 << 20
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of the file at *path*, in hexadecimal."""
-    with path.open("rb") as stream:
+    """
+    Return the SHA-256 of the file at *path*, in hexadecimal.
+
+    :raises FolderError: it cannot be read.
+    """
+    with folder_errors(path), path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -95,23 +100,47 @@ def staged(live: Path) -> Iterator[Path]:
     """
     Yield an empty folder that takes the place of *live* if the block succeeds; else *live* stays as it was.
 
-    A README in *live* is the user's and is carried along.
+    A README in *live* is the user's and is carried along. Where *live* is a symbolic link it stays one: the folder that
+    it leads to is replaced.
 
     :raises FolderError: the folder beside *live* cannot be written, or the two cannot be exchanged.
     """
-    stage = live.with_name(f".{live.name}.new.stage")
-    with folder_errors(stage):
-        remove_tree(stage)
-        stage.mkdir(parents=True)
-        readme = live / "README.md"
-        if readme.is_file():
-            shutil.copy2(readme, stage)
+    here = _real(live)
+    # The process is part of the name: two runs that build one site never get into each other's stage.
+    stage = here.with_name(f".{here.name}.{os.getpid()}.new.stage")
     try:
+        with folder_errors(live):
+            remove_tree(stage)
+            stage.mkdir(parents=True)
         yield stage
+        with folder_errors(live):
+            if (here / "README.md").is_file():
+                shutil.copy2(here / "README.md", stage)
+        exchange(stage, here)
     except BaseException:
-        remove_tree(stage)
+        # What went wrong first is what the user needs to know.
+        with contextlib.suppress(FolderError):
+            recover(here)
         raise
-    exchange(stage, live)
+
+
+def refuse_strangers(folder: Path, known: Collection[str]) -> None:
+    """
+    Do nothing, unless something would be lost if another folder took the place of *folder*.
+
+    :param known: names of what may be lost.
+    :raises FolderError: it is no folder, or holds something else.
+    """
+    with folder_errors(folder):
+        if not folder.is_dir():
+            if folder.exists():
+                msg = "this is no folder"
+                raise FolderError(msg, path=folder, next_step="name another")
+            return
+        strangers = sorted(path for path in folder.iterdir() if path.name not in known)
+    if strangers:
+        msg = "this did not come from here and would be lost"
+        raise FolderError(msg, path=strangers[0], next_step="move it away, or name another folder")
 
 
 def same_bytes(one: Path, other: Path) -> bool:
@@ -135,32 +164,77 @@ def exchange(stage: Path, live: Path) -> None:
         if not live.exists():
             stage.rename(live)
         elif _exchange_names(stage, live):
-            stage.rename(old)
+            discard(stage)
         else:
-            live.rename(old)
-            stage.rename(live)
-        remove_tree(old)
+            try:
+                _set_aside(live, old)
+                stage.rename(live)
+            except BaseException:
+                _put_back(live, unfinished=stage.exists())
+                raise
+            discard(old)
 
 
 def retired(live: Path) -> Path:
-    """Return the name that the old folder at *live* carries while it is being replaced."""
+    """Return the name that the old folder at *live* carries while it is being replaced: always a whole folder."""
     return live.with_name(f".{live.name}.old.stage")
+
+
+def _set_aside(live: Path, old: Path) -> None:
+    """Give the folder *live* the name *old*."""
+    try:
+        live.rename(old)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # A folder that came with a container's image cannot be renamed (overlayfs), only copied and removed.
+        copy = live.with_name(f".{live.name}.copy.stage")
+        shutil.copytree(live, copy, symlinks=True)
+        copy.rename(old)
+        remove_tree(live)
+
+
+def _put_back(live: Path, *, unfinished: bool) -> None:
+    """Give the old folder its name again, unless the new one stands there already."""
+    old = retired(live)
+    if old.exists() and (unfinished or not live.exists()):
+        remove_tree(live)
+        old.rename(live)
 
 
 def recover(live: Path) -> None:
     """Finish or undo an `exchange` of *live* that a crash cut off, and remove what is left of stages."""
+    here = _real(live)
     with folder_errors(live):
-        old = retired(live)
-        if old.exists() and not live.exists():
-            old.rename(live)
-        sweep(live.parent, f".{live.name}.*.stage")
+        _put_back(here, unfinished=any(here.parent.glob(f".{escape(here.name)}.*new.stage")))
+        sweep(here.parent, f".{escape(here.name)}.*.stage")
 
 
 def sweep(folder: Path, pattern: str) -> None:
     """Remove whatever in *folder* matches *pattern*: the leavings of a run that was killed."""
     with folder_errors(folder):
         for path in folder.glob(pattern):
-            remove_tree(path)
+            discard(path)
+
+
+def discard(path: Path) -> None:
+    """
+    Remove the file, or the folder that is called ``….stage``, at *path*, even if somebody is still writing into it.
+
+    It loses its name first, so that nobody who knows that name gets in. Ctrl-C is obeyed when all is gone.
+    """
+    gone = path.with_suffix(".gone.stage") if path.is_dir() and not path.is_symlink() else path
+
+    def remove() -> None:
+        if gone != path and path.exists():
+            path.rename(gone)
+        remove_tree(gone)
+
+    try:
+        remove()
+    except KeyboardInterrupt:
+        remove()
+        raise
 
 
 def remove_tree(path: Path) -> None:
@@ -201,7 +275,9 @@ def exclusive(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         stream = (folder / ".running").open("wb")
     with stream:
-        if not _lock(stream.fileno()):
+        with folder_errors(folder):
+            locked = _lock(stream.fileno())
+        if not locked:
             msg = "another run is working in this folder"
             raise FolderError(msg, path=folder, next_step="wait for it to end")
         yield
@@ -223,7 +299,16 @@ def _lock(descriptor: int) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        # Some network file systems know no locks: there nobody can be kept out, which is no reason to do nothing.
+        if error.errno not in {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}:
+            raise
     return True
+
+
+def _real(path: Path) -> Path:
+    """Return where *path* leads to, absolute, whether or not anything is there."""
+    return Path(os.path.realpath(path))
 
 
 def _exchange_names(one: Path, other: Path) -> bool:

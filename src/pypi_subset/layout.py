@@ -1,0 +1,212 @@
+"""
+Artifacts become a staged ``simple/<project>/<file>`` tree, laid out by dir2pi and checked by `packaging`.
+
+dir2pi decides where a file belongs. It reads names with one regular expression, so sdists such as
+``python-3parclient-4.2.12.tar.gz`` and wheels with a build tag land in a wrong folder: those are moved.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from packaging.utils import (
+    InvalidName,
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from pypi_subset import files
+from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
+from pypi_subset.model import Artifact, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+# All that names of distributions are made of (PyPA "Binary distribution format", "Source distribution format"):
+# no separator of paths, nothing that a page, a shell or a web server reads as something else.
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
+
+# dir2pi stops at an sdist whose version does not begin with a digit (``foo-v1.0.tar.gz``).
+_READ_BY_DIR2PI = re.compile(r".*(\.whl|-\d.*)")
+
+_DIR2PI = "import sys; from libpip2pi.commands import dir2pi; sys.exit(dir2pi(['dir2pi', *sys.argv[1:]]))"
+
+
+def lay_out(artifacts: Sequence[Artifact], stage: Path) -> tuple[Project, ...]:
+    """
+    Return the projects, sorted by name, whose files now lie in *stage*``/simple/<project>/``.
+
+    The files are hard links of those in *artifacts*, or copies where the file system has none.
+
+    :param stage: a folder that no reader sees yet; it has no ``simple/``.
+    :raises BadDistribution: a file name is not a distribution's, or a file got lost on the way.
+    :raises HashMismatch: two artifacts share a name and differ in content.
+    :raises FolderError: the stage cannot be written, or the disk is full.
+    """
+    chosen = _unique(artifacts)
+    owners = {filename: checked_project(artifact) for filename, artifact in chosen.items()}
+    scratch, simple = stage / ".layout.stage", stage / "simple"
+    with files.folder_errors(stage):
+        scratch.mkdir(parents=True)
+        try:
+            for filename, artifact in chosen.items():
+                files.link(artifact.path, _waiting(scratch, filename))
+            placed = run_dir2pi(scratch, simple)
+            _settle(scratch, simple, placed, owners)
+        finally:
+            files.remove_tree(scratch)
+    _check_complete(simple, owners)
+    return planned(chosen.values(), stage)
+
+
+def planned(artifacts: Iterable[Artifact], site: Path) -> tuple[Project, ...]:
+    """Return the projects as `lay_out` would place them below *site*, without touching a file."""
+
+    def name(artifact: Artifact) -> NormalizedName:
+        return artifact.distribution.project
+
+    moved = (
+        replace(artifact, path=site / "simple" / name(artifact) / artifact.distribution.filename)
+        for artifact in artifacts
+    )
+    ordered = sorted(moved, key=lambda one: (name(one), *_age(one)))
+    return tuple(Project(name=project, artifacts=tuple(group)) for project, group in groupby(ordered, key=name))
+
+
+def checked_project(artifact: Artifact) -> NormalizedName:
+    """
+    Return the project that the artifact's file name belongs to; only the name on disk and page counts, not METADATA.
+
+    :raises BadDistribution: the name is not valid, or says something else than the index did.
+    """
+    distribution = artifact.distribution
+    filename = distribution.filename
+    try:
+        project, version = _parse(filename)
+    except (InvalidName, InvalidSdistFilename, InvalidWheelFilename) as error:
+        msg = f"{filename!r} is not the name of a wheel or source distribution"
+        raise BadDistribution(msg, path=artifact.path, next_step="remove the file") from error
+    if (project, version) != (distribution.project, distribution.version):
+        msg = f"{filename!r} is a file of {project} {version}, not of {distribution.project} {distribution.version}"
+        raise BadDistribution(msg, project=distribution.project, path=artifact.path, next_step="run `make update`")
+    return project
+
+
+def run_dir2pi(scratch: Path, simple: Path) -> dict[str, str]:
+    """
+    Return the folder below *simple* that dir2pi chose for each file of *scratch*.
+
+    *simple* then holds dir2pi's own tree of symbolic links, or of copies where links are not possible. dir2pi runs in
+    a process of its own: it imports ``pkg_resources``, which warns, prints, and leaves by ``sys.exit``.
+
+    :param scratch: a folder that holds distributions and nothing else.
+    :raises SubsetError: dir2pi failed.
+    """
+    # Its pages lack a doctype and hashes; ours replace them, so it writes none.
+    arguments = ["--no-build-html", "--symlink" if _has_symlinks(scratch) else "--no-symlink", str(scratch.absolute())]
+    # The modules of this process, wherever they were installed, and nothing else that is ambient.
+    environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", "-c", _DIR2PI, *arguments],
+        capture_output=True,
+        check=False,
+        env=environment,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().rpartition("\n")[2]
+        msg = f"dir2pi failed: {said or f'exit code {done.returncode}'}"
+        raise SubsetError(msg, next_step="see that pip2pi and setuptools<82 are installed beside pypi-subset")
+    files.move(scratch / "simple", simple)
+    return {path.name: path.parent.name for path in sorted(simple.glob("*/*"))}
+
+
+def _parse(filename: str) -> tuple[NormalizedName, Version]:
+    if not _PLAIN.fullmatch(filename):
+        raise InvalidName(filename)
+    if filename.endswith(".whl"):
+        project, version, _, _ = parse_wheel_filename(filename)
+    else:
+        project, version = parse_sdist_filename(filename)
+    # The parsers do not validate the name itself: ``_-1.0.tar.gz`` would become the folder ``-``.
+    return canonicalize_name(project, validate=True), version
+
+
+def _unique(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:
+    """Return the artifacts by file name, refusing names that one folder could not hold on every file system."""
+    chosen: dict[str, Artifact] = {}
+    spelling: dict[str, str] = {}
+    for artifact in artifacts:
+        distribution = artifact.distribution
+        first = chosen.setdefault(distribution.filename, artifact)
+        if first.distribution.sha256 != distribution.sha256:
+            msg = f"two files are named {distribution.filename} and differ: {first.path} and {artifact.path}"
+            raise HashMismatch(msg, project=distribution.project, next_step="remove one of their indexes")
+        other = spelling.setdefault(distribution.filename.lower(), distribution.filename)
+        if other != distribution.filename:
+            msg = f"{other} and {distribution.filename} are one file on a disk that ignores case"
+            raise BadDistribution(msg, project=distribution.project, next_step="pin the release to one of them")
+    return dict(sorted(chosen.items()))
+
+
+def _has_symlinks(folder: Path) -> bool:
+    """Whether symbolic links can be made in *folder*: not on some file systems, nor by everybody on Windows."""
+    probe = folder / ".probe"
+    try:
+        probe.symlink_to("nowhere")
+    except OSError:
+        return False
+    probe.unlink()
+    return True
+
+
+def _waiting(scratch: Path, filename: str) -> Path:
+    """Where a file waits for its place: hidden from dir2pi if its name would stop it."""
+    return scratch / filename if _READ_BY_DIR2PI.fullmatch(filename) else scratch / f".{filename}"
+
+
+def _settle(scratch: Path, simple: Path, placed: Mapping[str, str], owners: Mapping[str, NormalizedName]) -> None:
+    """Put each file of *scratch* where dir2pi's link to it stands; where that is wrong, into its project's folder."""
+    for filename, project in owners.items():
+        folder = placed.get(filename)
+        if folder != project:
+            (simple / project).mkdir(exist_ok=True)
+            if folder is not None:
+                (simple / folder / filename).unlink()
+        files.move(_waiting(scratch, filename), simple / project / filename)
+    for folder in {*placed.values()} - {*owners.values()}:
+        (simple / folder).rmdir()
+
+
+def _check_complete(simple: Path, owners: Mapping[str, NormalizedName]) -> None:
+    """Compare what lies below *simple* with what was to be laid out: real files, all of them, and no others."""
+    wanted = {f"{project}/{filename}" for filename, project in owners.items()}
+    found = {path.relative_to(simple).as_posix() for path in simple.rglob("*") if path.is_symlink() or path.is_file()}
+    links = {name for name in found if (simple / name).is_symlink()}
+    if wrong := sorted((wanted ^ found) | links):
+        msg = f"the layout lost or added {_few(wrong)}"
+        raise BadDistribution(msg, path=simple, next_step="run the same command again")
+
+
+def _few(names: Collection[str]) -> str:
+    shown = ", ".join([*names][:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"  # noqa: PLR2004 - three are enough
+
+
+def _age(artifact: Artifact) -> tuple[Version, str]:
+    return artifact.distribution.version, artifact.distribution.filename

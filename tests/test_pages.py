@@ -1,0 +1,189 @@
+"""The page for people: valid and escaped, true about what the site holds, and its commands work."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from clients import install
+from pagecheck import anchors, elements, tags
+from pypi_subset import index, layout, pages
+from pypi_subset.model import Lock, Plan, Project
+from values import BRISK, LINUX, WINDOWS, artifacts_of, lock_of, plan_of, projects_of
+from wheels import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WHEELS = (
+    make_wheel("app", requires=["lib-one<2; sys_platform == 'linux'", "lib-one>=2; sys_platform == 'win32'"]),
+    make_wheel("lib-one", "1.0+cpu"),
+    make_wheel("lib-one", "2.0", ballast=3_000_000),
+)
+
+
+def made(folder: Path) -> tuple[Plan, tuple[Lock, ...], tuple[Project, ...]]:
+    """Return a plan for two targets that need other releases of `lib-one`, the locks, and the projects."""
+    plan = plan_of(["App[x]>=1", "absent; sys_platform == 'darwin'"], [LINUX, WINDOWS])
+    app, one, two = artifacts_of(WHEELS, folder)
+    linux = lock_of(plan.jobs[0], [app, one], WHEELS)
+    windows = lock_of(plan.jobs[1], [app, two], WHEELS)
+    return plan, (linux, windows), projects_of([app, one, two])
+
+
+def text_of(page: str, tag: str) -> list[str]:
+    """Return the text of each element with this tag, white space collapsed."""
+    return [" ".join("".join(element.itertext()).split()) for element in elements(page, tag)]
+
+
+def test_the_page_says_how_much_there_is(tmp_path: Path) -> None:
+    """The numbers of projects, files, bytes and targets."""
+    plan, locks, projects = made(tmp_path)
+    size = sum(len(wheel.data) for wheel in WHEELS) / 1_000_000
+
+    assert (
+        text_of(pages.front_page(plan, locks, projects), "p")[0] == f"2 projects · 3 files · {size:.1f} MB · 2 targets"
+    )
+
+
+def test_the_page_names_sets_targets_and_releases(tmp_path: Path) -> None:
+    """One row for each set, target and release, the release with the targets that need it."""
+    page = pages.front_page(*made(tmp_path))
+
+    rows = [[" ".join("".join(cell.itertext()).split()) for cell in row] for row in elements(page, "tr")]
+    app, one, two = (pages.readable_size(len(wheel.data)) for wheel in WHEELS)
+    both = pages.readable_size(len(WHEELS[0].data) + len(WHEELS[1].data))
+    larger = pages.readable_size(len(WHEELS[0].data) + len(WHEELS[2].data))
+    assert [row for row in rows if row[0] not in {"Set", "Target", "Project"}] == [
+        ["base", 'App[x]>=1absent; sys_platform == "darwin"', "linux, windows"],
+        ["linux", "cp310-cp310-manylinux2014_x86_64", "3.10.0", "2", both],
+        ["windows", "cp312-cp312-win_amd64", "3.12.0", "2", larger],
+        ["app", "1.0", "linux, windows", "1", app],
+        ["lib-one", "1.0+cpu", "linux", "1", one],
+        ["2.0", "windows", "1", two],
+    ]
+
+
+def test_a_yanked_release_is_marked(tmp_path: Path) -> None:
+    """Who reads the page sees that a release was withdrawn, and why."""
+    plan, locks, (project, *_) = made(tmp_path)
+    distribution = replace(project.artifacts[0].distribution, yanked="loses <data>")
+    yanked = replace(project, artifacts=(replace(project.artifacts[0], distribution=distribution),))
+
+    assert "<strong>yanked</strong>: loses &lt;data&gt;" in pages.front_page(plan, locks, [yanked])
+
+
+def test_links_work_from_a_disk(tmp_path: Path) -> None:
+    """A browser that opens the file shows no folder's index.html by itself, so links name the page."""
+    plan, locks, projects = made(tmp_path)
+
+    found = anchors(pages.front_page(plan, locks, projects))
+
+    assert [anchor.segments for anchor in found] == [
+        ("manifest.json",),
+        ("simple", "app", "index.html"),
+        ("simple", "lib-one", "index.html"),
+    ]
+
+
+def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
+    """No external style, script, font or image; the only addresses are placeholders."""
+    page = pages.front_page(*made(tmp_path))
+
+    assert set(re.findall(r"\w+://[^/\"< ]+", page)) <= {"https://HOST"}
+    assert not {"link", "img", "iframe", "object"} & set(tags(page))
+    assert all("src" not in dict(element.items()) for element in elements(page, "script"))
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_each_command_on_the_page_works(tmp_path: Path, number: int) -> None:
+    """Every command shown, the placeholder filled in as the script does, installs from a folder with no server."""
+    plan, locks, _ = made(tmp_path / "packages")
+    artifacts = artifacts_of(WHEELS[:2], tmp_path / "packages")
+    site = tmp_path / "site"
+    projects = layout.lay_out(artifacts, site)
+    index.write_index(projects, site)
+    pages.write_pages(plan, locks, projects, site)
+
+    command = text_of((site / "index.html").read_text(encoding="utf-8"), "pre")[number]
+
+    assert command.endswith(" App")
+
+    # The folder stands for the server too: what is different there is tried in test_serve.
+    code, said, into = install(re.sub(r"https://HOST/PATH/|file:///PATH/", f"{site.as_uri()}/", command), tmp_path)
+
+    assert code == 0, said
+    assert (into / "lib_one.py").is_file()
+
+
+def test_an_empty_site_has_a_page_too() -> None:
+    """With nothing asked for, the page is valid and its commands name a placeholder."""
+    plan = Plan(root=plan_of([]).root, sets=(), targets=(), jobs=())
+
+    page = pages.front_page(plan, [], [])
+
+    assert text_of(page, "p")[0] == "0 projects · 0 files · 0 bytes · 0 targets"
+    assert all(command.endswith(" PROJECT") for command in text_of(page, "pre"))
+
+
+def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
+    """The order of locks, projects and files does not show."""
+    plan, locks, projects = made(tmp_path)
+    turned = [replace(project, artifacts=project.artifacts[::-1]) for project in projects[::-1]]
+
+    expected = pages.front_page(plan, locks, projects)
+    assert pages.front_page(replace(plan, targets=plan.targets[::-1]), locks[::-1], turned) == expected
+
+
+HOSTILE = st.text(max_size=15) | st.sampled_from(
+    ["<script>", "</script>", "\"'>", "$example", "${x}", "<!--", "\0\ud800"]
+)
+
+
+@BRISK
+@given(set_name=HOSTILE, target=HOSTILE, tag=HOSTILE, requirement=HOSTILE, yanked=HOSTILE)
+def test_nothing_hostile_gets_into_the_page(
+    tmp_path_factory: pytest.TempPathFactory, set_name: str, target: str, tag: str, requirement: str, yanked: str
+) -> None:
+    """Whatever names, tags, requirements and reasons hold, the page is valid HTML5 with the same elements."""
+    (artifact,) = artifacts_of([make_wheel("app")], tmp_path_factory.mktemp("page"))
+
+    class Odd(Requirement):
+        def __str__(self) -> str:
+            return requirement
+
+    def page(machine_name: str, machine_tag: str, name: str, reason: str, line: Requirement) -> str:
+        distribution = replace(artifact.distribution, yanked=reason)
+        project = Project(name=canonicalize_name("app"), artifacts=(replace(artifact, distribution=distribution),))
+        plan = plan_of(["app"], [replace(LINUX, name=machine_name, tag=machine_tag)])
+        requests = (replace(plan.sets[0].requests[0], requirement=line),)
+        sets = (replace(plan.sets[0], name=name, requests=requests),)
+        return pages.front_page(replace(plan, sets=sets), [], [project])
+
+    hostile = page(target, tag, set_name, yanked, Odd("app"))
+    assert tags(hostile) == tags(page("linux", "tag", "base", "reason", Requirement("app")))
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (12_345_678, "12.3 MB"),
+        (4_000_000_000_000_000, "4000.0 TB"),
+    ],
+)
+def test_sizes_are_readable(size: int, shown: str) -> None:
+    """Decimal units, one digit behind the point, never 1000.0 of a unit that has a larger one."""
+    assert pages.readable_size(size) == shown
