@@ -1,0 +1,138 @@
+"""What there is to prove: one `Case` for each set and each request on each target, small enough to be sent away."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import LockError
+from pypi_subset.proof import locks
+from pypi_subset.proof.fitting import fitting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pypi_subset.model import Check, Job, Paths, Plan, Proof, Request, Target
+    from pypi_subset.proof.interpreters import Interpreter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """
+    One thing to prove: that these lines install on this target from the files of the site.
+
+    :param site: the published folder; nothing else of the subset is looked at.
+    :param work: a folder for scratch files.
+    :param requests: the lines; one of them, or all of the set.
+    :param joint: whether it is the set as a whole.
+    :param constraints: lines of a constraints file: for a request alone the lock's pins, hashed if a line has a hash.
+    :param pins: what the lock holds for the set on the target, as such lines, whether or not they constrain.
+    :param interpreter: the one that stands for the target; ``None`` makes the target a foreign one.
+    """
+
+    site: Path
+    work: Path
+    target: Target
+    set_name: str
+    requests: tuple[Request, ...]
+    joint: bool
+    constraints: tuple[str, ...]
+    pins: tuple[str, ...]
+    interpreter: Interpreter | None
+
+    @property
+    def request(self) -> str:
+        """The requested line, ``""`` for the whole set."""
+        return "" if self.joint else str(self.requests[0].requirement)
+
+    @property
+    def name(self) -> str:
+        """Unique among all cases: ``linux--base`` for a set, ``linux--base--base.txt:3`` for a request of it."""
+        return f"{self.target.name}--{self.set_name}" + ("" if self.joint else f"--{self.requests[0].origin}")
+
+    @property
+    def proof(self) -> Proof:
+        """How it will be proven."""
+        return "unpacked" if self.interpreter is None else "installed"
+
+
+def cases_of(plan: Plan, paths: Paths, interpreters: Sequence[Interpreter], work: Path) -> tuple[Case, ...]:
+    """
+    Return the cases of *plan*: for each set on each of its targets the set jointly, then each request alone.
+
+    :param paths: where the locks and the site are.
+    :param interpreters: those that run here.
+    :param work: a folder for scratch files, which all cases share.
+    """
+    return tuple(case for job in plan.jobs for case in _cases(job, paths, fitting(job.target, interpreters), work))
+
+
+def expected(plan: Plan) -> list[tuple[str, str, str, str]]:
+    """
+    Return target, set, request and origin of everything that must have a case, sorted.
+
+    Read from the sets themselves and not from ``plan.jobs``, so that a pair that was forgotten there shows.
+    """
+    return sorted(
+        (target, one.name, request, origin)
+        for one in plan.sets
+        for target in one.targets
+        for request, origin in [("", ""), *((str(line.requirement), line.origin) for line in one.requests)]
+    )
+
+
+def unproven(plan: Plan, cases: Sequence[Case], targets: Sequence[str] = ()) -> list[str]:
+    """
+    Return one sentence for each request and set of *plan* that no case is about, and each case too many.
+
+    :param targets: names of the targets that count; none means all.
+    """
+    wanted = [one for one in expected(plan) if not targets or one[0] in targets]
+    had = sorted(
+        (case.target.name, case.set_name, case.request, "" if case.joint else case.requests[0].origin) for case in cases
+    )
+    missing = [f"{_spell(one)} has no case" for one in (Counter(wanted) - Counter(had)).elements()]
+    return missing + [f"{_spell(one)} has a case too many" for one in (Counter(had) - Counter(wanted)).elements()]
+
+
+def unanswered(cases: Sequence[Case], checks: Sequence[Check]) -> list[Case]:
+    """Return the cases that have no result."""
+    had = {(check.target, check.set_name, check.request) for check in checks}
+    return [case for case in cases if (case.target.name, case.set_name, case.request) not in had]
+
+
+def _spell(one: tuple[str, str, str, str]) -> str:
+    target, set_name, request, origin = one
+    return f"{request} ({origin})" * bool(request) + f"the set {set_name}" * (not request) + f" on {target}"
+
+
+def _cases(job: Job, paths: Paths, interpreter: Interpreter | None, work: Path) -> Iterator[Case]:
+    wanted = job.requirement_set
+    try:
+        pins = locks.read(locks.lock_path(paths.locks, wanted.name, job.target.name))
+    except LockError:
+        # The inventory names the lock; here it only means that there is nothing to constrain with.
+        pins = ()
+    lines, own, held = wanted.requests, tuple(map(str, wanted.constraints)), tuple(pin.pin for pin in pins)
+    if any(line.hashes for line in (*lines, *wanted.constraints)):
+        # One line with a hash makes pip want a pin and a hash for everything, and only constraints can give them to
+        # what a project requires. pip 26.0, the last for Python 3.9, ignores them there; then the inventory must do.
+        if interpreter is not None and interpreter.version < (3, 10):
+            lines, own = tuple(replace(line, hashes=()) for line in lines), ()
+        else:
+            own = held = tuple(pin.hashed_pin for pin in pins)
+    groups = [(lines, True, own), *(((line,), False, held or own) for line in lines)]
+    for requests, joint, constraints in groups:
+        yield Case(
+            site=paths.site.resolve(),
+            work=work.resolve(),
+            target=job.target,
+            set_name=wanted.name,
+            requests=requests,
+            joint=joint,
+            constraints=constraints,
+            pins=tuple(pin.pin for pin in pins),
+            interpreter=interpreter,
+        )

@@ -1,0 +1,117 @@
+"""Walking what was installed: is everything there that its metadata asks for, and nothing else."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from importlib.metadata import PathDistribution
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import ProofFailed
+from pypi_subset.proof.markers import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from pypi_subset.model import Request
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Present:
+    """One distribution as it lies on disk, as its METADATA describes it."""
+
+    project: NormalizedName
+    version: str
+    requires: tuple[Requirement, ...]
+    requires_python: SpecifierSet
+    #: The paths of its RECORD, relative to the folder it lies in.
+    files: tuple[str, ...]
+
+
+def present_in(folders: Iterable[Path]) -> tuple[Present, ...]:
+    """Return the distributions that lie in *folders*, sorted by project."""
+    found = [_read(path) for folder in folders for path in folder.glob("*.dist-info")]
+    return tuple(sorted(found, key=lambda one: (one.project, one.version)))
+
+
+def gaps(
+    present: Sequence[Present], requests: Sequence[Request], environment: Mapping[str, str], target: str
+) -> tuple[str, ...]:
+    """
+    Return one sentence for each thing that is wrong with *present* on a machine with *environment*, empty if nothing.
+
+    Wrong is: a requirement, of a request or of a distribution with the extras asked of it, that nothing or another
+    version answers; a distribution that wants another Python; two versions of one project; one that nobody asks for.
+
+    :param environment: marker values; recorded ones, where the machine is another.
+    :param target: the target's name, for the sentences.
+    """
+    by_name = {one.project: one for one in present}
+    found = [f"{name} is installed more than once on {target}" for name in _twice(present)]
+    seen: set[tuple[NormalizedName, str]] = set()
+    waiting = deque((f"asked for by {one.origin}", one.requirement, ("",)) for one in requests)
+    while waiting:
+        who, requirement, asked = waiting.popleft()
+        if not holds(requirement.marker, environment, asked):
+            continue
+        name = canonicalize_name(requirement.name)
+        answer = by_name.get(name)
+        sentence = f"({who} on {target}: {_plain(requirement)})"
+        if answer is None:
+            found.append(f"{name} {sentence} is not in the subset")
+            continue
+        if not requirement.specifier.contains(answer.version, prereleases=True):
+            found.append(f"{name} {sentence} is there as {answer.version}")
+        extras = {canonicalize_name(extra) for extra in requirement.extras}
+        for extra in sorted({"", *extras} - {extra for project, extra in seen if project == name}):
+            seen.add((name, extra))
+            by = f"needed by {name} {answer.version}"
+            waiting.extend((by, each, (extra,)) for each in answer.requires)
+    reached = {name for name, _ in seen}
+    found += _other_pythons([one for one in present if one.project in reached], environment, target)
+    found += [
+        f"{one.project} {one.version} was installed on {target}, but nothing there asks for it"
+        for one in present
+        if one.project not in reached
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _other_pythons(present: Iterable[Present], environment: Mapping[str, str], target: str) -> Iterator[str]:
+    """Yield a sentence for each distribution whose Requires-Python the full version does not satisfy (PEP 345)."""
+    version = environment["python_full_version"]
+    for one in present:
+        if not one.requires_python.contains(version, prereleases=True):
+            yield f"{one.project} {one.version} needs Python {one.requires_python}, and {target} has {version}"
+
+
+def _twice(present: Sequence[Present]) -> list[NormalizedName]:
+    names = [one.project for one in present]
+    return sorted({name for name in names if names.count(name) > 1})
+
+
+def _read(path: Path) -> Present:
+    distribution = PathDistribution(path)
+    metadata = distribution.metadata
+    try:
+        return Present(
+            project=canonicalize_name(metadata["Name"]),
+            version=metadata["Version"],
+            requires=tuple(Requirement(line) for line in metadata.get_all("Requires-Dist") or ()),
+            requires_python=SpecifierSet(",".join(metadata.get_all("Requires-Python") or ())),
+            files=tuple(file.as_posix() for file in distribution.files or ()),
+        )
+    except (InvalidRequirement, InvalidSpecifier) as error:
+        msg = f"the METADATA of {metadata['Name']} {metadata['Version']} cannot be read: {error}"
+        raise ProofFailed(msg) from error
+
+
+def _plain(requirement: Requirement) -> str:
+    return str(requirement).replace('"', "'")

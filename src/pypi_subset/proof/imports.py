@@ -1,0 +1,167 @@
+"""Importing what a project brings: modules as its RECORD lists them, never as its name suggests."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import os
+import re
+import signal
+import subprocess
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from pypi_subset import piprun
+from pypi_subset.errors import ProofFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from pypi_subset.proof.closure import Present
+
+#: Seconds that the imports of one case may take together.
+PATIENCE = 120
+
+#: Leftovers of a project's own checkout, which many wheels install by mistake.
+LEFTOVERS = frozenset(
+    {"benchmark", "benchmarks", "conftest", "doc", "docs", "example", "examples", "setup", "test", "tests"}
+)
+
+#: A module's file: ``.py``, or an extension for one Python (``.cpython-310-x86_64-linux-gnu.so``, ``.abi3.so``, ``.pyd``).
+_SOURCE = re.compile(r"([^.]+)\.py")
+_EXTENSION = re.compile(r"([^.]+)(?:\.(?:cpython-[\w-]+|pypy[\w-]+|graalpy[\w-]+|abi3t?|cp\d+-[\w-]+))?\.(?:so|pyd)")
+
+#: What an import says if a shared library of the system is missing, on Linux, macOS and Windows.
+_LIBRARY = re.compile(
+    r"(?P<linux>[^\s:']+\.so[\w.]*): cannot open shared object file|Library not loaded: (?P<macos>\S+)|(?P<windows>DLL load failed)"
+)
+_NO_MODULE = "does not define module export function"
+
+#: Runs in the fresh environment: imports one module after the other, and tells after each.
+_SCRIPT = """
+import importlib, json, sys
+results = open(sys.argv[1], "w", encoding="utf-8")
+for name in sys.argv[2:]:
+    results.write(name + " ")
+    results.flush()
+    try:
+        importlib.import_module(name)
+    except BaseException as error:
+        kind, text = type(error).__name__, " ".join(str(error).split())
+    else:
+        kind, text = "", ""
+    results.write(json.dumps([kind, text]) + "\\n")
+    results.flush()
+"""
+
+
+def modules_of(files: Iterable[str]) -> tuple[str, ...]:
+    """
+    Return the modules that a distribution brings: the topmost packages and modules of its RECORD, sorted.
+
+    A folder without ``__init__`` is a part of a namespace (PEP 420): what lies below it counts, ``google.cloud.storage``
+    and not ``google``.
+
+    :param files: paths of the RECORD, relative to ``site-packages``.
+    """
+    paths = [path for path in map(PurePosixPath, files) if _counts(path)]
+    packages = {path.parent for path in paths if _module(path) == "__init__" and path.parent.parts}
+    topmost = {one for one in packages if packages.isdisjoint(one.parents)}
+    modules = {".".join(one.parts) for one in topmost}
+    for path in paths:
+        if topmost.isdisjoint(path.parents) and (name := _module(path)) not in {"", "__init__", "__main__"}:
+            modules.add(".".join([*path.parent.parts, name]))
+    kept = {name for name in modules if name.split(".")[0] not in LEFTOVERS}
+    return tuple(sorted(kept or modules))
+
+
+def has_stubs(files: Iterable[str]) -> bool:
+    """Whether a distribution brings type stubs (PEP 561)."""
+    return any(path.endswith(".pyi") for path in files)
+
+
+def try_imports(present: Sequence[Present], *, python: Path, folder: Path, target: str) -> tuple[str, ...]:
+    """
+    Return notes on what importing the modules of *present* showed: stubs alone, or a library that the system lacks.
+
+    :param python: the interpreter of the environment that they are installed in.
+    :param folder: an empty folder for this run alone.
+    :raises ProofFailed: an import failed, hung, or ended the interpreter.
+    """
+    notes, owners = [], {}
+    for one in present:
+        modules = modules_of(one.files)
+        owners.update(dict.fromkeys(modules, one.project))
+        if not modules:
+            notes.append(
+                f"{one.project} holds {'type stubs' if has_stubs(one.files) else 'no module'}, nothing to import"
+            )
+    ended = _run(tuple(owners), python, folder)
+    for line in (folder / "imports.txt").read_text(encoding="utf-8").splitlines() if owners else ():
+        name, _, outcome = line.partition(" ")
+        what = f"importing {name} of {owners[name]} on {target}"
+        kind, text = json.loads(outcome or '["", ""]')
+        excuse = _excuse(kind, text, name)
+        if excuse:
+            notes.append(f"{owners[name]}: {excuse}")
+        elif kind or not outcome:
+            msg = f"{what} failed: {kind}: {text}" if outcome else f"{what} {ended}"
+            raise ProofFailed(msg, project=owners[name], target=target)
+    return tuple(notes)
+
+
+def _excuse(kind: str, text: str, module: str) -> str:
+    """Return what is worth a note about a failed import; ``""`` for one that the subset must answer for."""
+    if library := _LIBRARY.search(text):
+        return f"installed, needs {library['linux'] or library['macos'] or 'a DLL of the system'}"
+    return f"{module} is not meant to be imported" if kind == "SystemExit" or _NO_MODULE in text else ""
+
+
+def _run(modules: Sequence[str], python: Path, folder: Path) -> str:
+    """Import *modules*, one line for each in ``imports.txt``; return how it ended, for the one that was never answered."""
+    if not modules:
+        return ""
+    process = subprocess.Popen(
+        [python, "-I", "-B", "-c", _SCRIPT, folder / "imports.txt", *modules],
+        env=piprun.sealed_environment(folder),
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        code = process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        return f"did not end within {PATIENCE} s"
+    finally:
+        _end(process)
+    return f"ended the interpreter with {f'signal {-code}' if code < 0 else f'exit code {code}'}"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End *process* with all that it started; what an import leaves running must not outlive its case."""
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+    else:
+        process.kill()
+    process.wait()
+
+
+def _counts(path: PurePosixPath) -> bool:
+    """Whether *path* is a module that an import statement can spell."""
+    return bool(_module(path)) and all(_importable(part) for part in path.parent.parts)
+
+
+def _module(path: PurePosixPath) -> str:
+    """Return the name of the module in the file *path*, ``""`` if there is none."""
+    found = _SOURCE.fullmatch(path.name) or _EXTENSION.fullmatch(path.name)
+    return found[1] if found and _importable(found[1]) else ""
+
+
+def _importable(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)

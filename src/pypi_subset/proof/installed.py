@@ -1,0 +1,92 @@
+"""The stronger proof: a fresh virtual environment of a real interpreter, a real install, real imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from pypi_subset import piprun
+from pypi_subset.errors import ProofFailed
+from pypi_subset.proof import closure, held, imports, installing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pypi_subset.model import Request
+    from pypi_subset.proof.case import Case
+    from pypi_subset.proof.interpreters import Interpreter
+
+#: pip alone: a seeded setuptools would answer for one that is missing from the subset.
+_SEED = ("--no-setuptools", "--no-download", "--no-periodic-update", "--activators=", "-qq")
+
+
+def prove_installed(case: Case, interpreter: Interpreter, requests: Sequence[Request], folder: Path) -> tuple[str, ...]:
+    """
+    Return notes on *case*, which holds: installed, checked by pip and by our own walk, and imported.
+
+    :param interpreter: the one that stands for the target.
+    :param requests: those lines of the case that apply to the target.
+    :param folder: an empty folder for this case alone.
+    :raises ProofFailed: it does not hold.
+    """
+    python, libraries = fresh_environment(interpreter, folder, case.work)
+    held.hold(case.target, libraries[0])
+    installed = installing.install(case, folder, options=("--root-user-action=ignore",), python=python)
+    check = piprun.run(["check"], work=folder, python=python, timeout=installing.PATIENCE)
+    if check.returncode:
+        msg = f"pip check on {case.target.name}: {'; '.join(check.stdout.splitlines())}"
+        raise ProofFailed(msg, target=case.target.name)
+    present = [one for one in closure.present_in(libraries) if one.project != "pip"]
+    for sentence in closure.gaps(present, requests, dict(interpreter.markers), case.target.name):
+        raise ProofFailed(sentence, target=case.target.name)
+    requested = {canonicalize_name(one.requirement.name) for one in requests}
+    wanted = [one for one in present if one.project in requested]
+    notes = imports.try_imports(wanted, python=python, folder=folder, target=case.target.name)
+    return (*installing.differences(case, installed), *notes)
+
+
+def fresh_environment(interpreter: Interpreter, folder: Path, shared: Path) -> tuple[Path, tuple[Path, ...]]:
+    """
+    Return the Python of a new virtual environment and its library folders; pip is in it and nothing else.
+
+    :param folder: an empty folder, in which it is made.
+    :param shared: a folder where virtualenv keeps what all environments of this run have in common.
+    :raises ProofFailed: virtualenv could not make it, or put more in than it was told.
+    """
+    virtual_env = _virtual_env_class()
+    try:
+        made = virtual_env(
+            env=piprun.sealed_environment(folder),
+            workspace=str(folder),
+            name="environment",
+            python=str(interpreter.path),
+            args=[*_SEED, "--app-data", str(shared / "app-data")],
+        )
+    except (subprocess.CalledProcessError, OSError) as error:
+        msg = f"virtualenv could not make an environment of {interpreter}: {getattr(error, 'output', '') or error}"
+        raise ProofFailed(" ".join(msg.split())) from error
+    root = Path(made.virtualenv)
+    libraries = {path.resolve(): path for path in [*root.glob("lib*/*/site-packages"), root / "Lib" / "site-packages"]}
+    folders = tuple(path for path in libraries.values() if path.is_dir())
+    seeded = sorted(one.project for one in closure.present_in(folders))
+    if seeded != ["pip"]:
+        msg = f"a fresh environment of {interpreter} holds {', '.join(seeded) or 'nothing'}, and should hold pip alone"
+        raise ProofFailed(msg)
+    return Path(made.python), folders
+
+
+def _virtual_env_class() -> Any:
+    """Return `pytest_virtualenv.VirtualEnv`, whose module warns of itself when it is loaded."""
+    with warnings.catch_warnings():
+        # It declares a fixture in a way that pytest 10 drops; we use the class alone, and pytest is capped.
+        warnings.filterwarnings("ignore", message=".*yield_fixture is deprecated")
+        # It loads pytest, which no other module here needs, and comes without types.
+        import pytest_virtualenv  # type: ignore[import-untyped]  # noqa: PLC0415
+    # It would take this from an environment variable, and start it with the current folder on its path.
+    pytest_virtualenv.CONFIG.virtualenv_executable = [sys.executable, "-I", "-m", "virtualenv"]
+    return pytest_virtualenv.VirtualEnv

@@ -1,0 +1,74 @@
+"""Reading the locks a second time, by `packaging.pylock` alone: what the tool's own reader misses shows here."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.pylock import Pylock, PylockValidationError
+
+from pypi_subset.errors import LockError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from packaging.pylock import Package, PackageSdist, PackageWheel
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Locked:
+    """One file that a lock names; *marker* says when, ``""`` for always; *sha256* is ``""`` if the lock has none."""
+
+    filename: str
+    project: NormalizedName
+    version: Version | None
+    sha256: str
+    marker: str = ""
+
+    @property
+    def pin(self) -> str:
+        """The file's release, as a line of a constraints file."""
+        return f"{self.project}=={self.version}" + (f" ; {self.marker}" if self.marker else "")
+
+    @property
+    def hashed_pin(self) -> str:
+        """The same with the file's hash, for an installation in which every requirement needs one."""
+        return f"{self.pin} --hash=sha256:{self.sha256}"
+
+
+def lock_path(folder: Path, set_name: str, target_name: str) -> Path:
+    """Return where the lock of a set on a target lies (PEP 751: ``pylock.<name>.toml``)."""
+    return folder / f"pylock.{set_name}--{target_name}.toml"
+
+
+def read(path: Path) -> tuple[Locked, ...]:
+    """
+    Return every file that the lock at *path* names, in its order (PEP 751).
+
+    :raises LockError: there is none, or it is damaged.
+    """
+    try:
+        lock = Pylock.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        msg = "there is no such lock"
+        raise LockError(msg, path=path, next_step="run `make mirror`") from error
+    except (ValueError, PylockValidationError) as error:
+        msg = f"the lock is damaged: {error}"
+        raise LockError(msg, path=path, next_step="run `make update`") from error
+    return tuple(file for package in lock.packages for file in _files(package))
+
+
+def _files(package: Package) -> Iterator[Locked]:
+    files: list[PackageWheel | PackageSdist] = [*(package.wheels or ())]
+    for file in [*files, package.sdist] if package.sdist else files:
+        yield Locked(
+            filename=file.filename,
+            project=package.name,
+            version=package.version,
+            sha256=file.hashes.get("sha256", ""),
+            marker=str(package.marker or ""),
+        )

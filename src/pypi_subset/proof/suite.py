@@ -1,0 +1,120 @@
+"""Starting the suite: pytest in a process of its own, with nothing of this machine's settings and no network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset import piprun
+from pypi_subset.errors import ProofFailed
+from pypi_subset.proof import interpreters
+from pypi_subset.proof.inventory import read_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pypi_subset.model import Paths
+
+#: What a terminal is known by; passed on, so that progress and colours look as they do elsewhere.
+_TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+
+#: pytest's exit codes (its documentation, "Exit codes").
+_GREEN, _RED, _INTERRUPTED = 0, 1, 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seal:
+    """What keeps the network out: the words to put before a command, and a name for the report."""
+
+    prefix: tuple[str, ...]
+    name: str
+
+
+def seal() -> Seal:
+    """
+    Return the tightest seal that this system allows.
+
+    Linux gives a process a network of its own, with nothing in it: at once to root, to others in a user namespace where
+    that is allowed. Elsewhere pip's own ``--no-index`` is all there is, and the report says so.
+    """
+    unshare = shutil.which("unshare") if sys.platform == "linux" else None
+    for options in (["--net"], ["--user", "--map-current-user", "--net"], ["--user", "--map-root-user", "--net"]):
+        if unshare and _works([unshare, *options, "true"]):
+            return Seal(prefix=(unshare, *options, "--"), name="network namespace")
+    return Seal(prefix=(), name="none: pip was told --no-index, but this system cannot shut the network")
+
+
+def run_suite(paths: Paths, *, processes: int = 0, pythons: str = "", targets: Sequence[str] = ()) -> int:
+    """
+    Prove the site at *paths*, show how it goes, and leave ``proof/report.json`` in it; return 0, the exit code of green.
+
+    :param processes: how many cases are proven at a time, 0 for one on each core.
+    :param pythons: interpreters, or folders of them, to be found besides those on PATH and pyenv's, separated as in PATH.
+    :param targets: names of the targets to prove; none means all.
+    :raises ProofFailed: at least one check is red, or the suite could not run.
+    :raises SubsetError: there is no site yet, or one of *pythons* is not there.
+    """
+    read_manifest(paths.site)
+    words = [word for word in pythons.split(os.pathsep) if word]
+    found = interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ), words)
+    shut = seal()
+    with tempfile.TemporaryDirectory(prefix="pypi-subset-proof-", ignore_cleanup_errors=True) as scratch:
+        work = Path(scratch)
+        arguments = [f"--subset-{name}={path.absolute()}" for name, path in _folders(paths, work).items()]
+        arguments += [f"--subset-python={file.absolute()}" for file in found]
+        arguments += [f"--subset-target={name}" for name in targets]
+        command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-seal={shut.name}", str(suite_folder())]
+        code = _run(command, _environment(work))
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt
+    if code != _GREEN:
+        what = "the subset is not proven" if code == _RED else f"the suite did not run: pytest ended with {code}"
+        raise ProofFailed(what, next_step="see the lines above, and proof/report.json in the site")
+    return code
+
+
+def suite_folder() -> Path:
+    """Return the folder of the suite, in a checkout or in an installed wheel."""
+    return Path(str(files("pypi_subset.verify")))
+
+
+def _folders(paths: Paths, work: Path) -> dict[str, Path]:
+    return {"requirements": paths.requirements, "packages": paths.packages, "site": paths.site, "work": work}
+
+
+def _pytest(processes: int) -> list[str]:
+    """Return the command that starts pytest: this interpreter, no settings of any folder, no plugin but two."""
+    start = [sys.executable, "-I", "-m", "pytest", "-c", os.devnull, f"--rootdir={suite_folder()}"]
+    plugins = ["-p", "no:cacheprovider", "-p", "no:terminalreporter", "-p", "xdist.plugin"]
+    # One process as well is a worker of its own: a crash there is one red case, not the end of the run.
+    spread = [f"--numprocesses={processes or os.cpu_count() or 1}", "--dist=worksteal", "--import-mode=importlib"]
+    return [*start, *plugins, *spread]
+
+
+def _environment(work: Path) -> dict[str, str]:
+    terminal = {name: os.environ[name] for name in _TERMINAL if name in os.environ}
+    return piprun.sealed_environment(work) | terminal | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+def _run(command: Sequence[str], environment: dict[str, str]) -> int:
+    """Return the exit code of *command*; Ctrl-C reaches it too, and it is given the time to end."""
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+
+
+def _works(command: Sequence[str]) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, check=False, timeout=10).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False

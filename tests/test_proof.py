@@ -1,0 +1,333 @@
+"""``prove(case)``: real pip, real virtual environments, the files of the site and nothing else."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pypi_subset import targets
+from pypi_subset.proof import Case, case, cases_of, interpreters, prove
+from pypi_subset.proof.unpacked import flags_of
+from subsets import Subset
+from wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pypi_subset.model import Check, Target
+    from wheels import Wheel
+
+WINDOWS = targets.parse("windows", "cp312-win_amd64")
+LINUX = targets.parse("linux", "cp310-manylinux2014_x86_64")
+HERE = targets.describe_host("here")
+#: The running Python on an older Linux, as far as this machine is one.
+OLDER = targets.parse("older", f"cp3{sys.version_info.minor}-manylinux2014_x86_64")
+OWN = interpreters.find([Path(sys.executable)])
+
+CLICK = make_wheel("click", "8.1.7", requires=['colorama; platform_system == "Windows"'])
+COLORAMA = make_wheel("colorama", "0.4.6")
+
+on_linux = pytest.mark.skipif(OWN[0].kind != "linux_x86_64", reason="needs glibc on x86_64")
+
+
+def cases(
+    root: Path,
+    target: Target,
+    lines: Sequence[str],
+    wheels: Sequence[Wheel],
+    *,
+    installed: Path | None = None,
+    hashes: Mapping[str, str] | None = None,
+) -> tuple[Case, ...]:
+    """
+    Return the cases of one set on one target: the set jointly, then line by line.
+
+    :param installed: a folder to work in with the running interpreter; without one, the target is a foreign one.
+    """
+    subset = Subset(root, targets=[target], lines=lines, pins={target.name: wheels}, hashes=hashes or {}).write()
+    return cases_of(subset.plan, subset.paths, OWN if installed else (), installed or root / "work")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder to work in, where all virtual environments share what they are seeded with."""
+    return tmp_path_factory.mktemp("shared")
+
+
+def outcome(check: Check) -> tuple[str, str]:
+    """Return status and reason."""
+    return check.status, check.reason
+
+
+# --- a target that is not here ------------------------------------------------------------------------------------
+
+
+def test_foreign_target(tmp_path: Path) -> None:
+    """A whole closure is green for a target that cannot run here; a case is small, and can be sent away."""
+    (joint, _) = cases(tmp_path, WINDOWS, ["click"], [CLICK, COLORAMA])
+    data = pickle.dumps(joint)
+    check = prove(pickle.loads(data))  # noqa: S301 - our own bytes
+    assert outcome(check) == ("passed", "")
+    assert (check.target, check.set_name, check.request, check.proof) == ("windows", "base", "", "unpacked")
+    assert check.seconds > 0
+    assert len(data) < 100_000
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_dependency_that_markers_bring_is_missing(tmp_path: Path) -> None:
+    """What Windows alone needs is missed on Windows: project, target and who requires it, in one sentence."""
+    check = prove(cases(tmp_path, WINDOWS, ["click"], [CLICK])[0])
+    sentence = (
+        "colorama (needed by click 8.1.7 on windows: colorama; platform_system == 'Windows') is not in the subset"
+    )
+    assert outcome(check) == ("failed", sentence)
+
+
+def test_a_wrong_line_in_targets_is_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one marker value wrong in `targets`, pip is content with a subset that lacks something; the walk is not."""
+    monkeypatch.setitem(targets.SYSTEMS, "windows", ("nt", "win32", "Linux"))
+    wrong = targets.parse("windows", "cp312-win_amd64")
+    check = prove(cases(tmp_path, wrong, ["click"], [CLICK])[0])
+    sentence = (
+        "colorama (needed by click 8.1.7 on windows: colorama; platform_system == 'Windows') is not in the subset"
+    )
+    assert outcome(check) == ("failed", sentence)
+
+
+def test_what_a_wrong_line_brings_too_much_is_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other way round: pip installed what real machines of the kind never ask for."""
+    monkeypatch.setitem(targets.SYSTEMS, "linux", ("posix", "linux", "Windows"))
+    wrong = targets.parse("linux", "cp310-manylinux2014_x86_64")
+    check = prove(cases(tmp_path, wrong, ["click"], [CLICK, COLORAMA])[0])
+    assert outcome(check) == ("failed", "colorama 0.4.6 was installed on linux, but nothing there asks for it")
+
+
+def test_request_that_does_not_apply(tmp_path: Path) -> None:
+    """A request whose marker is false for the target is skipped; one that is true is proven beside it."""
+    lines = ["click", "winonly; sys_platform == 'win32'"]
+    joint, first, second = cases(tmp_path, LINUX, lines, [CLICK])
+    assert [one.request for one in (joint, first, second)] == ["", "click", 'winonly; sys_platform == "win32"']
+    assert outcome(prove(second)) == ("skipped", "not requested here")
+    assert outcome(prove(joint)) == ("passed", "")
+
+
+def test_hashes_alone(tmp_path: Path) -> None:
+    """A request with a hash is proven alone too: the set's other pins come along, hashed, as constraints."""
+    aa, bb = make_wheel("aa", requires=["bb"]), make_wheel("bb")
+    joint, alone, _ = cases(tmp_path, LINUX, ["aa", "bb"], [aa, bb], hashes={"aa": aa.sha256})
+    assert str(alone.requests[0]) == f"aa --hash=sha256:{aa.sha256}"
+    assert alone.constraints == (f"aa==1.0 --hash=sha256:{aa.sha256}", f"bb==1.0 --hash=sha256:{bb.sha256}")
+    assert outcome(prove(alone)) == ("passed", "")
+    assert outcome(prove(joint)) == ("passed", "")
+
+
+def test_hashes_where_pip_is_old(tmp_path: Path) -> None:
+    """Python 3.9 has a pip that takes no pin from a constraint: there the hashes are left to the inventory."""
+    aa = make_wheel("aa")
+    old = replace(OWN[0], version=(3, 9, 18), abi="cp39", kind="linux_x86_64", glibc=36)
+    target = targets.parse("old", "cp39-manylinux2014_x86_64")
+    subset = Subset(tmp_path, targets=[target], lines=["aa"], pins={"old": [aa]}, hashes={"aa": aa.sha256}).write()
+    joint, alone = cases_of(subset.plan, subset.paths, [old], tmp_path)
+    assert (joint.interpreter, str(joint.requests[0]), joint.constraints) == (old, "aa", ())
+    assert (str(alone.requests[0]), alone.constraints) == ("aa", ("aa==1.0",))
+
+
+def test_undefined_marker(tmp_path: Path) -> None:
+    """A request that reads what no tag can tell is red, not quietly left out."""
+    check = prove(cases(tmp_path, LINUX, ["click; platform_release >= '5'"], [CLICK])[0])
+    assert check.status == "failed"
+    assert "reads platform_release, which nobody gave for this target" in check.reason
+
+
+def test_unrecorded_machine(tmp_path: Path) -> None:
+    """A kind of machine that nobody recorded is red with that reason."""
+    mainframe = targets.parse("mainframe", "cp312-manylinux_2_28_s390x")
+    check = prove(cases(tmp_path, mainframe, ["click"], [CLICK])[0])
+    assert outcome(check) == (
+        "failed",
+        "no real machine of the kind linux_s390x was ever recorded, so nothing can be proven for mainframe",
+    )
+
+
+def test_another_version_than_the_locked_one_is_noted(tmp_path: Path) -> None:
+    """Jointly, pip may take a version that another set put there; if it is complete, that is green and noted."""
+    one, two = make_wheel("aa", "1.0"), make_wheel("aa", "2.0")
+    subset = Subset(tmp_path, targets=[LINUX, WINDOWS], lines=["aa"], pins={"linux": [one], "windows": [two]}).write()
+    joint, alone, *_ = cases_of(subset.plan, subset.paths, (), tmp_path / "work")
+    assert prove(joint).notes == ("aa 2.0 installed, 1.0 locked",)
+    assert prove(alone).notes == ()
+
+
+def test_nothing_ambient_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables, configuration files, a path and the folder packages/ that hold the missing wheel change nothing."""
+    poison = tmp_path / "packages"
+    poison.mkdir()
+    COLORAMA.save(poison)
+    config = tmp_path / "pip.conf"
+    config.write_text(f"[global]\nfind-links = {poison}\nno-deps = true\n")
+    for name in ("PIP_FIND_LINKS", "PIP_TARGET", "PYTHONPATH", "VIRTUALENV_EXTRA_SEARCH_DIR"):
+        monkeypatch.setenv(name, str(poison))
+    monkeypatch.setenv("PIP_NO_DEPS", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    (Path(os.environ["HOME"]) / ".pip").mkdir()
+    shutil.copy(config, Path(os.environ["HOME"]) / ".pip" / "pip.conf")
+    check = prove(cases(tmp_path / "subset", WINDOWS, ["click"], [CLICK])[0])
+    assert check.status == "failed"
+    assert check.reason.startswith("colorama (needed by click 8.1.7 on windows")
+
+
+def test_flags_mean_the_targets_own_tags() -> None:
+    """The flags are made from the target's own fields, all four kinds, with no line of `targets`."""
+    flags = flags_of(targets.parse("nogil", "cp313-cp313t-manylinux_2_17_x86_64", "3.13.4"))
+    assert flags[:4] == ("--platform", "linux_x86_64", "--platform", "manylinux_2_17_x86_64")
+    assert flags[-6:] == ("--python-version", "3.13.4", "--implementation", "cp", "--abi", "cp313t")
+
+
+# --- what pip says, in one sentence -------------------------------------------------------------------------------
+
+BOTH = (make_wheel("bb", "1.0"), make_wheel("bb", "2.0"))
+GONE: dict[str, tuple[list[str], list[Wheel], str]] = {
+    "request missing": (
+        ["aa>=2"],
+        [make_wheel("aa")],
+        "aa (asked for by base.txt:1 on linux: aa>=2) is in the subset only as 1.0",
+    ),
+    "other targets only": (
+        ["aa"],
+        [make_wheel("aa", requires=["bb"]), make_wheel("bb", tag="cp310-cp310-win_amd64")],
+        "bb (needed by aa 1.0 on linux: bb) is in the subset, but not for this target",
+    ),
+    "older version only": (
+        ["aa[fast]"],
+        [make_wheel("aa", requires=["bb>=2; extra == 'fast'"], extras=["fast"]), make_wheel("bb", "1.0")],
+        "bb (needed by aa 1.0 on linux: bb>=2; extra == 'fast') is in the subset only as 1.0",
+    ),
+    "at odds": (
+        ["aa", "dd"],
+        [make_wheel("aa", requires=["bb>=2"]), make_wheel("dd", requires=["bb<2"]), *BOTH],
+        "on linux nothing in the subset satisfies at once: aa 1.0 depends on bb>=2; dd 1.0 depends on bb<2",
+    ),
+    "newer python": (
+        ["aa"],
+        [make_wheel("aa", requires_python=">=3.10.1")],
+        "aa (asked for by base.txt:1 on linux: aa) needs Python >=3.10.1, and linux has 3.10.0",
+    ),
+}
+
+
+def test_locked_version_gone(tmp_path: Path) -> None:
+    """Alone, a request is held to the lock: another version that pip would take is no answer."""
+    aa, (old, new) = make_wheel("aa", requires=["bb"]), BOTH
+    _, alone = cases(tmp_path, LINUX, ["aa"], [aa, new])
+    page = alone.site / "find-links.html"
+    page.write_text(page.read_text().replace("bb-2.0", "bb-1.0").replace(new.sha256, old.sha256))
+    (alone.site / "simple" / "bb" / new.filename).unlink()
+    old.save(alone.site / "simple" / "bb")
+    sentence = "bb (needed by aa 1.0 on linux: bb) is in the subset only as 1.0, and locked as bb==2.0"
+    assert outcome(prove(alone)) == ("failed", sentence)
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_one_sentence(tmp_path: Path, name: str) -> None:
+    """What pip says in many lines comes out as one: project, who needs it where, and what there is instead."""
+    lines, wheels, sentence = GONE[name]
+    assert outcome(prove(cases(tmp_path, LINUX, lines, wheels)[0])) == ("failed", sentence)
+
+
+def test_other_bytes(tmp_path: Path) -> None:
+    """A file that was replaced is named; so is one that is no archive."""
+    aa = make_wheel("aa")
+    joint, alone = cases(tmp_path, LINUX, ["aa"], [aa], hashes={"aa": aa.sha256})
+    file = joint.site / "simple" / "aa" / aa.filename
+    file.write_bytes(make_wheel("aa", ballast=9).data)
+    words = "aa-1.0-py3-none-any.whl (asked for by base.txt:1 on linux: aa) has other bytes than the lock says"
+    assert outcome(prove(alone)) == ("failed", words)
+    page = joint.site / "find-links.html"
+    page.write_text(page.read_text().replace(f"#sha256={aa.sha256}", ""))
+    file.write_bytes(b"no archive")
+    broken = cases(tmp_path / "second", LINUX, ["aa"], [aa])[0]
+    shutil.copy(page, broken.site / "find-links.html")
+    shutil.copy(file, broken.site / "simple" / "aa" / aa.filename)
+    words = "aa-1.0-py3-none-any.whl (asked for by base.txt:1 on linux: aa) is damaged"
+    assert outcome(prove(broken)) == ("failed", words)
+
+
+# --- a target that runs here --------------------------------------------------------------------------------------
+
+
+def test_installed(tmp_path: Path, shared: Path) -> None:
+    """The running interpreter proves the host: installed, checked, imported, and named in the result."""
+    files = {"aa_space/inner.py": b"import bb\n"}
+    aa = make_wheel("aa", requires=["bb", "stubs"], files=files)
+    stubs = make_wheel("stubs", files={"stubs.py": b"", "aa-stubs/__init__.pyi": b""})
+    joint, *_ = cases(tmp_path, HERE, ["aa", "bb"], [aa, make_wheel("bb"), stubs], installed=shared)
+    check = prove(joint)
+    assert outcome(check) == ("passed", "")
+    assert (check.proof, check.interpreter) == ("installed", str(OWN[0]))
+
+
+def test_import_that_fails(tmp_path: Path, shared: Path) -> None:
+    """A project that installs but needs a module that nothing declares is red."""
+    wheel = make_wheel("aa", files={"aa.py": b"import undeclared\n"})
+    _, alone = cases(tmp_path, HERE, ["aa"], [wheel], installed=shared)
+    assert outcome(prove(alone)) == (
+        "failed",
+        "importing aa of aa on here failed: ModuleNotFoundError: No module named 'undeclared'",
+    )
+
+
+def test_pip_check(tmp_path: Path, shared: Path) -> None:
+    """What pip finds wrong with the environment is red: here a wheel that contradicts its own file name."""
+    wheel = replace(make_wheel("aa", tag="cp27-none-any"), filename="aa-1.0-py3-none-any.whl")
+    check = prove(cases(tmp_path, HERE, ["aa"], [wheel], installed=shared)[0])
+    assert outcome(check) == ("failed", "pip check on here: aa 1.0 is not supported on this platform")
+
+
+def test_setuptools_is_not_there_by_itself(tmp_path: Path, shared: Path) -> None:
+    """A missing setuptools is missed: the fresh environment is seeded with pip alone."""
+    wheel = make_wheel("aa", requires=["setuptools"])
+    check = prove(cases(tmp_path, HERE, ["aa"], [wheel], installed=shared)[0])
+    assert outcome(check) == ("failed", "setuptools (needed by aa 1.0 on here: setuptools) is not in the subset")
+
+
+@on_linux
+def test_held_to_an_older_libc(tmp_path: Path, shared: Path) -> None:
+    """The newer glibc of this machine does not stand in for the target's: a wheel for 2.28 is no wheel for 2.17."""
+    tag = f"cp3{sys.version_info.minor}-cp3{sys.version_info.minor}"
+    wheels = [make_wheel("aa", tag=f"{tag}-manylinux_2_28_x86_64")]
+    check = prove(cases(tmp_path, OLDER, ["aa"], wheels, installed=shared)[0])
+    assert check.proof == "installed"
+    sentence = "aa (asked for by base.txt:1 on older: aa) is in the subset, but not for this target"
+    assert outcome(check) == ("failed", sentence)
+
+
+# --- the cases ----------------------------------------------------------------------------------------------------
+
+
+def test_every_request_has_a_case(tmp_path: Path) -> None:
+    """Requests and cases are counted apart: one that was lost on the way is named, and so is one too many."""
+    subset = Subset(tmp_path, targets=[LINUX, WINDOWS], lines=["aa", "bb"], pins={"linux": [], "windows": []}).write()
+    made = cases_of(subset.plan, subset.paths, (), tmp_path / "work")
+    assert [one.name for one in made[:3]] == ["linux--base", "linux--base--base.txt:1", "linux--base--base.txt:2"]
+    assert len(made) == 2 * (1 + 2)
+    assert case.unproven(subset.plan, made) == []
+    lost = [one for one in made if one.name not in {"windows--base", "linux--base--base.txt:2"}]
+    assert case.unproven(subset.plan, lost) == [
+        "bb (base.txt:2) on linux has no case",
+        "the set base on windows has no case",
+    ]
+    assert case.unproven(subset.plan, lost, ["windows"])[0] == "the set base on windows has no case"
+    assert case.unproven(subset.plan, [*made, *made[:1]], []) == ["the set base on linux has a case too many"]
+
+
+def test_a_case_without_a_result_shows(tmp_path: Path) -> None:
+    """The cases that nothing answered are found by what they are about."""
+    made: Any = cases(tmp_path, LINUX, ["click; sys_platform == 'win32'"], [CLICK])
+    assert case.unanswered(made, [prove(made[1])]) == [made[0]]

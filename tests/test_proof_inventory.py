@@ -1,0 +1,199 @@
+"""Before anything is installed: what was locked is there, byte for byte, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset import targets
+from pypi_subset.errors import SubsetError
+from pypi_subset.proof import inventory
+from subsets import Subset, sha256
+from wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LINUX = targets.parse("linux", "cp310-manylinux2014_x86_64")
+WINDOWS = targets.parse("windows", "cp312-win_amd64")
+AA, BB, OLD = make_wheel("aa", requires=["bb"]), make_wheel("bb", "2.0"), make_wheel("bb", "1.0")
+
+#: Every file of the site below, and words of the sentence that its loss must lead to.
+FILES = {
+    "simple/aa/aa-1.0-py3-none-any.whl": "(aa 1.0, needed on linux by base.txt:1 aa) is not in the site",
+    "simple/bb/bb-1.0-py3-none-any.whl": "(bb 1.0, needed on windows by base.txt:1 aa -> bb) is not in the site",
+    "simple/bb/bb-2.0-py3-none-any.whl": "(bb 2.0, needed on linux by base.txt:1 aa -> bb) is not in the site",
+    "simple/aa/index.html": "the page simple/aa/index.html is not in the site",
+    "simple/bb/index.html": "the page simple/bb/index.html is not in the site",
+    "simple/index.html": "the page simple/index.html is not in the site",
+    "find-links.html": "the page find-links.html is not in the site",
+    "index.html": "the page index.html is not in the site",
+}
+
+
+@pytest.fixture
+def subset(tmp_path: Path) -> Subset:
+    """Return a whole subset: two targets with two versions of ``bb``, as two sets would have them."""
+    pins = {"linux": [AA, BB], "windows": [AA, OLD]}
+    return Subset(tmp_path, targets=[LINUX, WINDOWS], lines=["aa"], pins=pins).write()
+
+
+def reds(subset: Subset) -> list[str]:
+    """Return the reasons of all red checks; what is not red is one green one."""
+    checks = inventory.take(subset.paths, subset.plan)
+    assert {check.proof for check in checks} == {"inventory"}
+    if [check.status for check in checks] == ["passed"]:
+        assert checks[0].reason.startswith("3 files, ")
+        return []
+    assert {check.status for check in checks} == {"failed"}
+    return [check.reason for check in checks]
+
+
+def test_whole_site(subset: Subset) -> None:
+    """Nothing is missing, nothing is left over; README and the proof's own folder may be there."""
+    (subset.paths.site / "proof").mkdir()
+    (subset.paths.site / "proof" / "report.json").write_text("{}")
+    assert reds(subset) == []
+
+
+def test_the_table_below_is_complete(subset: Subset) -> None:
+    """Each file of the site is removed once below, but for the README, which is the user's, and the manifest."""
+    present = {
+        path.relative_to(subset.paths.site).as_posix() for path in subset.paths.site.rglob("*") if path.is_file()
+    }
+    assert present == FILES.keys() | {"README.md", "manifest.json"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_gone_is_named(subset: Subset, name: str) -> None:
+    """One file gone is red and named, even where an older version would satisfy pip."""
+    (subset.paths.site / name).unlink()
+    (reason,) = reds(subset)
+    assert FILES[name] in reason
+
+
+def test_no_manifest_is_nothing_to_prove(subset: Subset) -> None:
+    """Without a manifest, or with half of one, there is no proof, and the next step is said."""
+    path = subset.paths.site / "manifest.json"
+    path.write_text(path.read_text()[:-20])
+    with pytest.raises(SubsetError, match=r"manifest is damaged; run `make mirror`"):
+        reds(subset)
+    path.unlink()
+    with pytest.raises(SubsetError, match=r"the site has no manifest; run `make mirror`"):
+        reds(subset)
+
+
+def truncate(subset: Subset) -> None:
+    """Cut a file off."""
+    subset.file(AA).write_bytes(AA.data[:-1])
+
+
+def corrupt(subset: Subset) -> None:
+    """Change one byte of a file."""
+    subset.file(AA).write_bytes(bytes([AA.data[0] ^ 1]) + AA.data[1:])
+
+
+def swap(subset: Subset) -> None:
+    """Put another wheel in a file's place."""
+    shutil.copy(subset.file(BB), subset.file(AA))
+
+
+def make_link(subset: Subset) -> None:
+    """Turn a file into a symbolic link."""
+    target = subset.file(AA).rename(subset.root / "elsewhere.whl")
+    subset.file(AA).symlink_to(target)
+
+
+def add_newer(subset: Subset) -> None:
+    """Add a version that nobody chose."""
+    make_wheel("aa", "9.0").save(subset.file(AA).parent)
+
+
+def leave_page(subset: Subset) -> None:
+    """Leave the page of a project that is gone."""
+    (subset.paths.site / "simple" / "zz").mkdir()
+    (subset.paths.site / "simple" / "zz" / "index.html").write_text("")
+
+
+def drop_entry(subset: Subset) -> None:
+    """Drop a file from its page."""
+    (subset.paths.site / "simple" / "aa" / "index.html").write_text("<!DOCTYPE html>")
+
+
+def wrong_hash(subset: Subset) -> None:
+    """Give a file another hash on the page for --find-links."""
+    page = subset.paths.site / "find-links.html"
+    page.write_text(page.read_text().replace(AA.sha256, sha256(b"")))
+
+
+def stale_entry(subset: Subset) -> None:
+    """Keep a file on a page that the manifest does not name."""
+    page = subset.paths.site / "find-links.html"
+    page.write_text(page.read_text() + f'<a href="simple/cc/cc-1.0-py3-none-any.whl#sha256={sha256(b"")}">cc</a>')
+
+
+def forget_entry(subset: Subset) -> None:
+    """Let file, page entry and manifest entry go together, as a wrong resolver would: the lock remembers."""
+    path = subset.paths.site / "manifest.json"
+    subset.write_manifest([one for one in json.loads(path.read_bytes())["files"] if one["project"] != "aa"])
+    shutil.rmtree(subset.file(AA).parent)
+    page = subset.paths.site / "find-links.html"
+    page.write_text("\n".join(line for line in page.read_text().splitlines() if "aa-1.0" not in line))
+
+
+def lose_lock(subset: Subset) -> None:
+    """Remove a lock."""
+    (subset.paths.locks / "pylock.base--linux.toml").unlink()
+
+
+def break_lock(subset: Subset) -> None:
+    """Cut a lock off."""
+    path = subset.paths.locks / "pylock.base--linux.toml"
+    path.write_text(path.read_text()[:-30])
+
+
+def relock(subset: Subset) -> None:
+    """Let a lock name other bytes than the manifest."""
+    path = subset.paths.locks / "pylock.base--linux.toml"
+    path.write_text(path.read_text().replace(AA.sha256, sha256(b"")))
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (truncate, "aa-1.0-py3-none-any.whl (aa 1.0, needed on linux by base.txt:1 aa) has"),
+        (corrupt, "has other bytes than the manifest says"),
+        (swap, "aa-1.0-py3-none-any.whl (aa 1.0"),
+        (make_link, "is a link, which is lost when the site is copied"),
+        (add_newer, "simple/aa/aa-9.0-py3-none-any.whl is in the site, but neither"),
+        (leave_page, "simple/zz/index.html is in the site, but neither"),
+        (
+            drop_entry,
+            "the page simple/aa/index.html does not lead to aa-1.0-py3-none-any.whl by its hash (needed on linux",
+        ),
+        (wrong_hash, "the page find-links.html does not lead to aa-1.0-py3-none-any.whl by its hash"),
+        (
+            stale_entry,
+            "the page find-links.html leads to simple/cc/cc-1.0-py3-none-any.whl, which is not in the manifest",
+        ),
+        (forget_entry, "aa-1.0-py3-none-any.whl (aa, locked in pylock.base--linux.toml) is not in the site's manifest"),
+        (lose_lock, "pylock.base--linux.toml: there is no such lock"),
+        (break_lock, "pylock.base--linux.toml: the lock is damaged"),
+        (relock, "aa-1.0-py3-none-any.whl (aa) has one hash in pylock.base--linux.toml and another in the manifest"),
+    ],
+)
+def test_damage_is_named(subset: Subset, damage: Callable[[Subset], None], words: str) -> None:
+    """Whatever is done to the site, the first sentence names the culprit."""
+    damage(subset)
+    assert words in reds(subset)[0]
+
+
+def test_file_without_a_lock_is_named(subset: Subset) -> None:
+    """A file that the manifest names, and no lock any more, is red: the site is older than the locks."""
+    lock = (subset.paths.locks / "pylock.base--linux.toml").read_text()
+    (subset.paths.locks / "pylock.base--windows.toml").write_text(lock)
+    assert reds(subset) == ["bb-1.0-py3-none-any.whl (bb) is in the manifest, but in no lock"]

@@ -1,0 +1,198 @@
+"""The suite as a whole: pytest in a process of its own, its table, its report, and what it does when things break."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pypi_subset import targets
+from pypi_subset.errors import ProofFailed, SubsetError
+from pypi_subset.model import Check
+from pypi_subset.proof import cases_of, report, run_suite, seal
+from pypi_subset.proof.session import Session, Suite
+from subsets import Subset
+from wheels import make_wheel
+
+SCHEMA = json.loads(Path(report.__file__).parents[1].joinpath("schemas", "report.schema.json").read_bytes())
+WINDOWS = targets.parse("windows", "cp312-win_amd64")
+LINUX = targets.parse("linux", "cp38-manylinux2014_x86_64")
+CLICK = make_wheel("click", "8.1.7", requires=['colorama; platform_system == "Windows"'])
+COLORAMA = make_wheel("colorama", "0.4.6")
+
+
+@pytest.fixture
+def subset(tmp_path: Path) -> Subset:
+    """Return a whole subset for Windows."""
+    pins = {"windows": [CLICK, COLORAMA]}
+    return Subset(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write()
+
+
+def reported(subset: Subset) -> dict[str, Any]:
+    """Return the report, which follows its schema."""
+    document: dict[str, Any] = json.loads(report.report_path(subset.paths.site).read_bytes())
+    jsonschema.validate(document, SCHEMA)
+    return document
+
+
+def test_green(
+    subset: Subset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """From any folder, whatever pytest settings lie there or in the environment: a table, a report, no error."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    (elsewhere / "conftest.py").write_text("raise RuntimeError\n")
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    assert run_suite(subset.paths, processes=1) == 0
+    document = reported(subset)
+    assert document["totals"] == {"passed": 3, "failed": 0, "skipped": 0}
+    assert [(one["target"], one["request"], one["proof"]) for one in document["checks"]] == [
+        ("", "", "inventory"),
+        ("windows", "", "unpacked"),
+        ("windows", "click", "unpacked"),
+    ]
+    assert (document["stale"], document["seal"]) == (False, seal().name)
+    shown = capfd.readouterr()
+    assert [word in shown.out for word in ("windows", "unpacked", "3 passed, 0 failed, 0 skipped")] == [True] * 3
+    assert shown.err == ""
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["conftest.py", "pytest.ini"]
+
+
+def test_one_file_gone(subset: Subset, capfd: pytest.CaptureFixture[str]) -> None:
+    """The run is red, and both the screen and the report name the file, the target and who requires it."""
+    subset.file(COLORAMA).unlink()
+    with pytest.raises(ProofFailed, match="the subset is not proven"):
+        run_suite(subset.paths, processes=1)
+    document = reported(subset)
+    assert document["totals"] == {"passed": 0, "failed": 3, "skipped": 0}
+    inventory, joint, _ = [check["reason"] for check in document["checks"]]
+    assert inventory.startswith(
+        "colorama-0.4.6-py3-none-any.whl (colorama 0.4.6, needed on windows by base.txt:1 click"
+    )
+    needed = "needed by click 8.1.7 on windows: colorama; platform_system == 'Windows'"
+    assert joint == f"colorama ({needed}) is not in the subset: {COLORAMA.filename} is gone"
+    assert f"failed: windows, base, all together: {joint}" in capfd.readouterr().out
+
+
+def test_a_worker_that_dies(tmp_path: Path) -> None:
+    """A case that takes its worker down is red with a reason; all other cases still have their result."""
+    killer = b"import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
+    wheel = make_wheel("killer", files={"killer.py": killer})
+    pins = {"here": [wheel], "mac": [wheel]}
+    mac = targets.parse("mac", "cp312-macosx_14_0_arm64")
+    lines = ["killer; sys_platform != 'darwin'"]
+    subset = Subset(tmp_path, targets=[targets.describe_host("here"), mac], lines=lines, pins=pins).write()
+    with pytest.raises(ProofFailed):
+        run_suite(subset.paths, processes=2)
+    checks = reported(subset)["checks"]
+    assert [(one["target"], one["status"]) for one in checks] == [
+        ("", "passed"),
+        *[("here", "failed"), ("here", "failed")],
+        *[("mac", "skipped"), ("mac", "skipped")],
+    ]
+    assert checks[1]["reason"].startswith("the proof itself broke: worker 'gw")
+    assert "crashed" in checks[1]["reason"]
+
+
+def test_faults_in_the_requirements(subset: Subset, capfd: pytest.CaptureFixture[str]) -> None:
+    """What to prove is read anew: a fault there is shown as it is, and the old report stays."""
+    (subset.paths.requirements / "base.txt").write_text("click=>8\n")
+    with pytest.raises(ProofFailed, match="the suite did not run"):
+        run_suite(subset.paths, processes=1)
+    assert "base.txt:1" in capfd.readouterr().err
+    assert not report.report_path(subset.paths.site).exists()
+
+
+def test_nothing_to_prove(subset: Subset) -> None:
+    """Without a site, or with an interpreter that is not there, the suite does not start."""
+    with pytest.raises(SubsetError, match="there is no Python interpreter"):
+        run_suite(subset.paths, pythons=f"{sys.executable}{os.pathsep}python4")
+    shutil.rmtree(subset.paths.site)
+    with pytest.raises(SubsetError, match="run `make mirror`"):
+        run_suite(subset.paths)
+
+
+@pytest.mark.skipif(not seal().prefix, reason="this system cannot shut the network")
+def test_seal_shuts_the_network() -> None:
+    """Behind the seal not even loopback answers; the report names the seal."""
+    assert seal().name == "network namespace"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        code = f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 2)"
+        command = [sys.executable, "-I", "-c", code]
+        assert subprocess.run(command, check=False).returncode == 0
+        sealed = subprocess.run([*seal().prefix, *command], capture_output=True, text=True, check=False)
+    assert sealed.returncode == 1
+    assert "unreachable" in sealed.stderr
+
+
+def test_no_seal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the network cannot be shut, the report says so."""
+    monkeypatch.setenv("PATH", "")
+    assert seal().prefix == ()
+    assert seal().name.startswith("none")
+
+
+# --- one run, without pytest --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def suite(subset: Subset, tmp_path: Path) -> Suite:
+    """Return what there is to prove for Windows."""
+    return Suite(paths=subset.paths, plan=subset.plan, cases=cases_of(subset.plan, subset.paths, (), tmp_path))
+
+
+def heard(nodeid: str, when: str, *checks: dict[str, Any], longrepr: str = "") -> SimpleNamespace:
+    """Return what pytest reports on one phase of a test."""
+    sent = [("check", check) for check in checks]
+    return SimpleNamespace(nodeid=nodeid, when=when, user_properties=sent, failed=bool(longrepr), longrepr=longrepr)
+
+
+def test_a_case_without_a_result_is_red(suite: Suite, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run in which a case was never answered ends red, even if pytest would call it green."""
+    session = Session(suite, seal="none")
+    session.begin()
+    joint = Check(target="windows", set_name="base", request="", proof="unpacked", status="passed", notes=("a note",))
+    session.heard(heard("test_requests.py::test_request[windows--base]", "setup"))
+    session.heard(heard("test_requests.py::test_request[windows--base]", "call", json.loads(json.dumps(asdict(joint)))))
+    assert session.checks == [joint]
+    assert session.end(0) == 1
+    assert "failed: windows, base, click: there is no result" in capsys.readouterr().out
+
+
+def test_a_test_that_breaks_is_red(suite: Suite) -> None:
+    """A test that fails without a result of its own is red by its own last words, whatever it was about."""
+    session = Session(suite, seal="none")
+    session.heard(heard("test_requests.py::test_request[windows--base]", "call", longrepr="Traceback\nE   Oh no"))
+    session.heard(heard("test_inventory.py::test_inventory", "setup", longrepr="E   no fixture"))
+    assert [(check.target, check.status, check.reason) for check in session.checks] == [
+        ("windows", "failed", "the proof itself broke: E   Oh no"),
+        ("", "failed", "test_inventory.py::test_inventory: E   no fixture"),
+    ]
+
+
+def test_an_interrupted_run_leaves_no_report(suite: Suite) -> None:
+    """After Ctrl-C the last whole report stands."""
+    session = Session(suite, seal="none")
+    assert session.end(2) == 2
+    assert not report.report_path(suite.paths.site).exists()
+
+
+def test_one_target_alone(suite: Suite) -> None:
+    """A run can be restricted to some targets; a name that is none is refused with the nearest."""
+    assert suite.restricted(["windows"]).targets == ("windows",)
+    assert suite.restricted([]) is suite
+    with pytest.raises(SubsetError, match=r"no target 'windos'; did you mean 'windows'\?"):
+        suite.restricted(["windos"])

@@ -1,0 +1,1 @@
+"""Proves the product: a pytest suite around `pypi_subset.proof`, over the files of ``site/`` alone."""

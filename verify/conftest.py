@@ -1,0 +1,116 @@
+"""
+pytest around `pypi_subset.proof`: one test for each case, results gathered in one place, a table and a report at the end.
+
+The suite is started by `pypi_subset.proof.run_suite`; ``pytest --pyargs pypi_subset.verify --subset-…`` does as well.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.inputs import read_plan
+from pypi_subset.model import Check, Paths
+from pypi_subset.proof import interpreters
+from pypi_subset.proof.case import cases_of
+from pypi_subset.proof.session import Session, Suite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SUITE = pytest.StashKey[Suite]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what the suite must be told: where things are, what may be used, what is to be proven."""
+    group = parser.getgroup("pypi-subset")
+    for name in ("requirements", "packages", "site"):
+        group.addoption(f"--subset-{name}", default=name, help=f"the folder {name}/")
+    group.addoption("--subset-work", default="", help="a folder for scratch files")
+    group.addoption("--subset-python", action="append", default=[], help="an interpreter; may be repeated")
+    group.addoption("--subset-target", action="append", default=[], help="prove this target only; may be repeated")
+    group.addoption("--subset-seal", default="none: started without", help="what keeps the network out")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read what there is to prove; xdist's workers are handed what the first process read."""
+    workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if workerinput is not None:
+        config.stash[SUITE] = pickle.loads(workerinput["suite"])  # noqa: S301 - our own controller wrote it
+        return
+    try:
+        config.stash[SUITE] = _read_suite(config)
+    except SubsetError as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    session = Session(config.stash[SUITE], seal=config.getoption("--subset-seal"))
+    config.pluginmanager.register(_Gatherer(session))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand the suite to one of xdist's workers."""
+    node.workerinput["suite"] = pickle.dumps(node.config.stash[SUITE])
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test of each case."""
+    if "case" in metafunc.fixturenames:
+        cases = metafunc.config.stash[SUITE].cases
+        metafunc.parametrize("case", cases, ids=[case.name for case in cases])
+
+
+@pytest.fixture
+def suite(request: pytest.FixtureRequest) -> Suite:
+    """Return what there is to prove."""
+    return request.config.stash[SUITE]
+
+
+@pytest.fixture
+def record(record_property: Callable[[str, object], None]) -> Callable[[Check], None]:
+    """Return a function that sends a result to where all are gathered, and fails the test if it is red."""
+
+    def send(*checks: Check) -> None:
+        for check in checks:
+            record_property("check", asdict(check))
+        red = [check.reason for check in checks if check.status == "failed"]
+        if red:
+            pytest.fail("\n".join(red), pytrace=False)
+
+    return send
+
+
+class _Gatherer:
+    """Hooks of the process that gathers; xdist's workers have none of it."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def pytest_sessionstart(self) -> None:
+        """Begin to show progress."""
+        self.session.begin()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in the results that a test sent; a test that could not send one is red by its own words."""
+        self.session.heard(report)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Show the table and write the report; a case without a result makes the run red."""
+        session.exitstatus = self.session.end(exitstatus)
+
+
+def _read_suite(config: pytest.Config) -> Suite:
+    """Return everything to prove, read anew from ``requirements/``."""
+    option = config.getoption
+    paths = Paths(**{name: Path(option(f"--subset-{name}")) for name in ("requirements", "packages", "site")})
+    plan = read_plan(paths.requirements)
+    files = [Path(file) for file in option("--subset-python")] or [Path(sys.executable)]
+    work = Path(option("--subset-work") or tempfile.mkdtemp(prefix="pypi-subset-proof-"))
+    cases = cases_of(plan, paths, interpreters.find(files), work)
+    return Suite(paths=paths, plan=plan, cases=cases).restricted(option("--subset-target"))
