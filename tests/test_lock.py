@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.markers import Marker
 from packaging.pylock import Pylock
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -54,7 +56,8 @@ def pins(draw: st.DrawFn) -> Pin:
         )
     )
     extras = draw(st.lists(st.sampled_from([canonicalize_name("fast"), canonicalize_name("all")]), unique=True))
-    return Pin(distribution=distribution, reasons=tuple(reasons), extras=tuple(extras))
+    marker = draw(st.sampled_from([None, Marker('python_full_version < "3.11.3"')]))
+    return Pin(distribution=distribution, reasons=tuple(reasons), extras=tuple(extras), marker=marker)
 
 
 def lock_of(*chosen: Pin, target: Target = LINUX) -> Lock:
@@ -101,6 +104,20 @@ def test_a_standard_reader_selects_from_it() -> None:
     assert [package.name for package, _ in chosen] == ["app"]
     with pytest.raises(Exception, match="environment"):
         list(pylock.select(environment=environment(WINDOWS), tags=WINDOWS.tags))
+
+
+def test_a_project_may_stand_there_twice(tmp_path: Path) -> None:
+    """Two versions under disjoint markers are two entries, and a standard reader takes the one that holds."""
+    early, late = (Marker(f'python_full_version {sign} "3.10.5"') for sign in ("<", ">="))
+    one = replace(simple(), marker=early)
+    changed = replace(one.distribution, version=Version("2.0"), filename="app-2.0-py3-none-any.whl", url=None)
+    other = replace(one, marker=late, distribution=changed)
+    path = lock.path_of(tmp_path, "base--linux")
+    path.write_bytes(lock.dump(lock_of(one, other), folder=tmp_path, target=LINUX, packages=tmp_path))
+    assert lock.read(path).pins == (one, other)
+    pylock = Pylock.from_dict(tomllib.loads(path.read_text()))
+    ((package, _),) = pylock.select(environment=environment(LINUX), tags=LINUX.tags)
+    assert str(package.version) == "1.0"
 
 
 def test_requires_python_is_kept_as_written() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,15 @@ import chaincheck
 from loopback import Index, make_sdist
 from pypi_subset import lock, manifest, pipeline
 from pypi_subset.display import Display
-from pypi_subset.errors import BadDistribution, Gaps, HashMismatch, NoSolution, SubsetError, UndefinedMarker
+from pypi_subset.errors import (
+    BadDistribution,
+    FolderError,
+    Gaps,
+    HashMismatch,
+    NoSolution,
+    SubsetError,
+    UndefinedMarker,
+)
 from wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -529,16 +539,18 @@ def test_a_conflict_is_boiled_down(workspace: Workspace, index: Index) -> None:
 @pytest.mark.parametrize(
     ("requirement", "reason"),
     [
-        ("app==9", "none of 3 releases satisfies it (newest is 3.0)"),
+        ("app==9", "none of 4 releases satisfies it (newest is 3.0)"),
         ("app==2.0", "2.0: Requires-Python >=3.12, the target has 3.10.0"),
         ("app==3.0", "3.0: sdist only"),
-        ("app==1.0", "1.0: wheels for cp311-cp311-win_amd64"),
+        ("app==1.0", "1.0: wheels for cp311, not for cp310-cp310"),
+        ("app==0.9", "0.9: wheels for win_arm64, manylinux2014_x86_64"),
     ],
 )
 def test_why_each_release_was_rejected(workspace: Workspace, index: Index, requirement: str, reason: str) -> None:
     """What was seen is listed, with the obstacle of each release."""
     index.add(make_wheel("app", "1.0", tag="cp311-cp311-win_amd64"), make_sdist("app", "3.0"))
     index.add(make_wheel("app", "2.0", requires_python=">=3.12"))
+    index.add(*(make_wheel("app", "0.9", tag=f"cp310-cp310-{name}") for name in ("manylinux2014_x86_64", "win_arm64")))
     workspace.write("base.txt", f"{requirement}\n")
     workspace.toml({"windows": WINDOWS})
     with pytest.raises(NoSolution) as caught:
@@ -687,6 +699,31 @@ def test_readmes_are_carried_along(workspace: Workspace, index: Index) -> None:
         assert mirror(workspace)[0].published
     assert (workspace.paths.site / "README.md").read_text() == "about site\n"
     assert (workspace.paths.packages / "README.md").read_text() == "about packages\n"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", ".git", "src"])
+def test_a_site_folder_with_other_things_is_refused(workspace: Workspace, index: Index, name: str) -> None:
+    """A folder that holds anything that mirror did not make is never replaced: it may be somebody's home."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    workspace.paths.site.mkdir()
+    (workspace.paths.site / name).mkdir()
+    with pytest.raises(FolderError, match=f"mirror did not make {re.escape(name)}, .*; move it away"):
+        mirror(workspace)
+    assert [path.name for path in workspace.paths.site.iterdir()] == [name]
+    assert index.requests == []
+
+
+@pytest.mark.parametrize("site", [".", "packages", "packages/site", "requirements", "requirements/lock"])
+def test_folders_in_one_another_are_refused(workspace: Workspace, site: str) -> None:
+    """A site that is, holds, or stands in another of the folders is refused before anything is touched."""
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    before = tree(workspace.root)
+    with pytest.raises(FolderError, match="stand in one another"):
+        pipeline.mirror(replace(workspace.paths, site=workspace.root / site), display=Display())
+    assert tree(workspace.root) == before
 
 
 def test_two_runs_at_once(workspace: Workspace, index: Index) -> None:

@@ -58,14 +58,16 @@ def _serve() -> int:
     gc.freeze()
     # Nobody waits for the middle ones; each of them waits for its pip.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    server = os.getpid()
     for line in sys.stdin:
         if os.fork() == 0:
             order = json.loads(line)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _end_with_parent()
+            _end_with_parent(server)
+            middle = os.getpid()
             pid = os.fork()
             if pid == 0:
-                _end_with_parent()
+                _end_with_parent(middle)
                 _obey(order)
             _, status = os.waitpid(pid, 0)
             # One write of a short line is not mixed with another's (pipe(7)).
@@ -112,13 +114,19 @@ def _import_pip() -> None:
     import pip._internal.resolution.resolvelib.resolver  # noqa: F401, PLC0415
 
 
-def _end_with_parent() -> None:
-    """Ask Linux to end this process when its parent dies, so that a killed run leaves nobody writing behind it."""
+def _end_with_parent(parent: int | None = None) -> None:
+    """
+    Ask Linux to end this process when its parent dies, so that a killed run leaves nobody writing behind it.
+
+    :param parent: its process id, where known: who has another parent by now has lost it already.
+    """
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 - needed on Linux alone
 
         pr_set_pdeathsig = 1  # prctl(2)
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        if parent not in {None, os.getppid()}:
+            os._exit(1)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,9 @@ def _unmatched(requirement: Requirement, job: Job, offers: Sequence[Offer]) -> N
         newest = f"newest is {max(releases)}"
         what = f"{where}: none of {len(releases)} releases satisfies it ({newest})"
         return _gap(what, project, target, (), "ask for a version that exists")
-    seen = [f"{version}: {_obstacle(files, target)}" for version, files in _newest_first(allowed)]
+    # Pre-releases count only where there is nothing else, as for pip.
+    shown = {version: files for version, files in allowed.items() if not version.is_prerelease} or allowed
+    seen = [f"{version}: {_obstacle(files, target)}" for version, files in _newest_first(shown)]
     wheels = [offer for files in allowed.values() for offer in files if offer.tags is not None]
     if not wheels:
         what = f"{where}: the project offers sdists only, and a subset holds wheels"
@@ -130,9 +132,7 @@ def _obstacle(files: Sequence[Offer], target: Target) -> str:
         return f"yanked: {files[0].distribution.yanked or 'no reason given'}"
     fitting = [offer for offer in wheels if offer.tags and not offer.tags.isdisjoint(target.tags)]
     if not fitting:
-        names = sorted({str(tag) for offer in wheels for tag in offer.tags or ()} - {"py3-none-any"})
-        near = [name for name in names if name.split("-")[0] == target.tags[0].interpreter] or names
-        return f"wheels for {', '.join(near[:SHOWN])}{' …' if len(near) > SHOWN else ''}"
+        return _other_machines([tag for offer in wheels for tag in offer.tags or ()], target)
     bounds = {offer.distribution.requires_python for offer in fitting}
     python = ".".join(map(str, target.python))
     if all(bound and not _contains(bound, python) for bound in bounds):
@@ -140,6 +140,34 @@ def _obstacle(files: Sequence[Offer], target: Target) -> str:
     if files[0].distribution.version.is_prerelease:
         return "a pre-release, which nobody asked for"
     return "fits, but another requirement or constraint excludes it"
+
+
+def _other_machines(tags: Sequence[Tag], target: Target) -> str:
+    """Which Pythons, or for the target's own Python which platforms, a release has wheels for; like platforms first."""
+    kinds = {(tag.interpreter, tag.abi) for tag in target.tags}
+    platforms = {tag.platform for tag in tags if (tag.interpreter, tag.abi) in kinds}
+    if not platforms:
+        pythons = {
+            tag.interpreter if tag.abi in {tag.interpreter, "none"} else f"{tag.interpreter}-{tag.abi}" for tag in tags
+        }
+        return f"wheels for {_few(sorted(pythons, key=_natural))}, not for {target.tag.rpartition('-')[0]}"
+    family, machine = target.platforms[-1].split("_")[0], target.tag.rpartition("-")[2]
+    own = _platform(machine)
+    end = own[2] if own else machine
+
+    def distance(platform: str) -> tuple[bool, bool, list[object]]:
+        return not platform.startswith(family), not platform.endswith(end), _natural(platform)
+
+    return f"wheels for {_few(sorted(platforms, key=distance))}"
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
+
+
+def _natural(name: str) -> list[object]:
+    """Sort key under which cp39 comes before cp310."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
 def _contains(bound: str, python: str) -> bool:
@@ -155,11 +183,11 @@ def _way_out(wheels: Iterable[Offer], target: Target) -> str:
     lowest = _lowest_system(tags, target)
     if lowest is not None:
         return lowest
-    pythons = sorted({tag.interpreter for tag in tags if tag.platform in target.platforms})
+    pythons = sorted({tag.interpreter for tag in tags if tag.platform in target.platforms}, key=_natural)
     if pythons:
         return f"there are wheels for {', '.join(pythons)} on this platform: change the target's Python"
-    platforms = sorted({tag.platform for tag in tags})
-    return f"there are wheels for {', '.join(platforms[:SHOWN])} alone: leave the project out for this target"
+    platforms = sorted({tag.platform for tag in tags}, key=_natural)
+    return f"there are wheels for {_few(platforms)} alone: leave the project out for this target"
 
 
 def _lowest_system(tags: Iterable[Tag], target: Target) -> str | None:

@@ -144,6 +144,7 @@ def _package(pin: Pin, packages: PurePosixPath) -> Package:
     return Package(
         name=one.project,
         version=one.version,
+        marker=pin.marker,
         requires_python=bound,
         wheels=[wheel],
         tool={_TOOL: tool},
@@ -174,6 +175,7 @@ def _pin(package: Package) -> Pin:
             for one in tool["required-by"]
         ),
         extras=tuple(canonicalize_name(extra) for extra in tool.get("extras", ())),
+        marker=package.marker,
     )
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packaging.markers import Marker
     from packaging.requirements import Requirement
     from packaging.tags import Tag
     from packaging.utils import NormalizedName
@@ -40,6 +41,7 @@ class Target:
     :param tags: every compatible tag, best first (PEP 425, 600, 656).
     :param markers: the marker environment (PEP 508), sorted by name; a value that nobody knows is absent.
     :param host: whether it describes the interpreter that runs the tool.
+    :param exact: whether the patch level was named, and binds.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Target:
     tags: tuple[Tag, ...]
     markers: tuple[tuple[str, str], ...]
     host: bool = False
+    exact: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -181,11 +184,17 @@ class Reason:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pin:
-    """One distribution chosen for one job; ``extras`` are those that somebody asked of it."""
+    """
+    One distribution chosen for one job.
+
+    :param extras: those that somebody asked of it.
+    :param marker: where a project stands in a lock more than once, when this one counts; the markers are disjoint.
+    """
 
     distribution: Distribution
     reasons: tuple[Reason, ...]
     extras: tuple[NormalizedName, ...] = ()
+    marker: Marker | None = None
 
     @property
     def requested(self) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset import files, index, lock, manifest
 from pypi_subset.download import download, take_stock
-from pypi_subset.errors import Gaps, NoSolution
+from pypi_subset.errors import FolderError, Gaps, NoSolution
 from pypi_subset.inputs import read_plan
 from pypi_subset.layout import lay_out, planned
 from pypi_subset.loopback import Loopback
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from pypi_subset.download import Stock
     from pypi_subset.model import Artifact, Job, Lock, Paths, Plan
     from pypi_subset.network import Network
+
+
+#: What mirror and verify put into a site. A folder that holds anything else is somebody's work, and never replaced.
+GENERATED = frozenset({"simple", "index.html", "find-links.html", "manifest.json", "proof", "README.md"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +97,7 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
     :param update: resolve every pair anew, whether or not its lock still matches.
     :raises SubsetError: whatever stood in the way, with the next step.
     """
+    require_own(paths)
     plan = read_plan(paths.requirements)
     network = read_network()
     with files.exclusive(paths.packages), _workspace(paths) as work:
@@ -114,6 +119,24 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         fetched=len(artifacts) - len(stock.present),
         published=published,
     )
+
+
+def require_own(paths: Paths) -> None:
+    """
+    Refuse folders whose content would be lost.
+
+    :raises FolderError: two of the folders are one or stand in one another, or the site holds what mirror did not make.
+    """
+    site = paths.site.resolve()
+    for other in (paths.packages.resolve(), paths.requirements.resolve()):
+        if site == other or site in other.parents or other in site.parents:
+            msg = f"the site and {other.name} stand in one another"
+            raise FolderError(msg, path=paths.site, next_step="name two folders side by side")
+    with files.folder_errors(paths.site):
+        strange = sorted({path.name for path in site.iterdir()} - GENERATED) if site.is_dir() else []
+    if strange:
+        msg = f"mirror did not make {strange[0]}, and the whole folder is replaced"
+        raise FolderError(msg, path=paths.site, next_step="move it away, or name another folder for the site")
 
 
 @contextlib.contextmanager

@@ -9,8 +9,10 @@ that a pip started here can reach.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -32,6 +34,12 @@ GENERAL = ("--isolated", "--disable-pip-version-check", "--no-input", "--no-colo
 
 #: Variables without which a process cannot start or find its temporary folder; nothing else is passed on.
 _VITAL = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+#: pip would ask a Rust compiler for its version, to tell the index: no program is found here that would outlive it.
+_ALONE = {"PATH": ""}
+
+#: What a disk can refuse, as it stands in pip's messages.
+_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO}
 
 _SCRIPT = Path(__file__).with_name("_inpip.py")
 
@@ -148,21 +156,24 @@ class Pips:
         :param work: a folder for this run alone.
         :param environment: the marker environment to evaluate under.
         :raises PipFailed: pip's process vanished.
+        :raises FolderError: the disk is full, or otherwise refused what pip wanted to write.
         """
         if sys.platform != "linux":
-            return run(arguments, work=work, environment=environment)
-        variables = sealed_environment(work)
-        outputs = {name: str(work / f"{arguments[0]}.{name}.txt") for name in ("stdout", "stderr")}
-        order = {
-            "arguments": [*arguments, *GENERAL],
-            "environment": dict(environment),
-            "variables": variables,
-            **outputs,
-        }
-        code = self._send(order).result()
-        with folder_errors(work):
-            texts = {name: Path(path).read_text(encoding="utf-8", errors="replace") for name, path in outputs.items()}
-        return PipResult(returncode=code, **texts)
+            return _blamed(run(arguments, work=work, environment=environment), work)
+        # What pip says is kept in memory: that the disk is full could not be written to it.
+        with (
+            open(os.memfd_create("stdout"), encoding="utf-8", errors="replace") as stdout,  # noqa: PTH123 - no path
+            open(os.memfd_create("stderr"), encoding="utf-8", errors="replace") as stderr,  # noqa: PTH123
+        ):
+            order = {
+                "arguments": [*arguments, *GENERAL],
+                "environment": dict(environment),
+                "variables": sealed_environment(work) | _ALONE,
+                "stdout": f"/proc/{os.getpid()}/fd/{stdout.fileno()}",
+                "stderr": f"/proc/{os.getpid()}/fd/{stderr.fileno()}",
+            }
+            code = self._send(order).result()
+            return _blamed(PipResult(returncode=code, stdout=stdout.read(), stderr=stderr.read()), work)
 
     def _send(self, order: Mapping[str, object]) -> Future[int]:
         with self._lock:
@@ -185,10 +196,12 @@ class Pips:
         try:
             server = subprocess.Popen(
                 [sys.executable, "-I", str(_SCRIPT), "--serve"],
-                env=sealed_environment(self._work),
+                env=sealed_environment(self._work) | _ALONE,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 encoding="utf-8",
+                # Ctrl-C in a terminal is for us; this process ends with us, and silently.
+                start_new_session=True,
             )
         except (OSError, SubsetError) as error:
             self._server.set_exception(error)
@@ -204,6 +217,15 @@ class Pips:
                     future.set_exception(_vanished(None))
         with contextlib.suppress(BrokenPipeError):
             server.communicate()
+
+
+def _blamed(result: PipResult, work: Path) -> PipResult:
+    """Return *result*, unless pip failed because of the disk: then that is the error."""
+    found = re.search(r"\[Errno (\d+)\]", result.stderr) if result.returncode else None
+    if found is not None and int(found[1]) in _REFUSALS:
+        with folder_errors(work):
+            raise OSError(int(found[1]), os.strerror(int(found[1])))
+    return result
 
 
 def _vanished(cause: BaseException | None) -> PipFailed:

@@ -101,6 +101,7 @@ def parse(name: str, tag: str, python: str | None = None) -> Target:
         platforms=reading.machine.platforms,
         tags=_tags(reading.implementation, version[:2], (reading.abi,), reading.machine.platforms),
         markers=_sorted(_markers(reading.implementation, version, reading.machine)),
+        exact=python is not None,
     )
 
 
@@ -126,6 +127,7 @@ def describe_host(name: str) -> Target:
         tags=_tags(implementation, (int(major), int(minor)), abis, platforms),
         markers=_sorted(environment),
         host=True,
+        exact=True,
     )
 
 

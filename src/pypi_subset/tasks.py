@@ -70,8 +70,9 @@ def mirror(
     """
     Build site/ from requirements/; a lock that still fits is kept.
 
-    Resolves for each set and target, locks, downloads, writes pages. A lock that matches its inputs is kept: nothing is resolved anew, exactly what it says is fetched. On any error the
-    old site stays as it is. A target that names a Python version as X.Y is resolved as X.Y.0.
+    Resolves for each set and target, locks, downloads, writes pages. A lock that matches its inputs is kept: nothing is
+    resolved anew, exactly what it says is fetched. On any error the old site stays as it is. A target that names a
+    Python version as X.Y is resolved as X.Y.0.
     """
     _mirror(_paths(requirements, packages, site), update=False)
 
@@ -110,8 +111,8 @@ def verify(
     """
     Prove that every request installs, on every target.
 
-    Installs see site/ alone. Ends with a table and writes proof/report.json into the site. Interpreters are looked for on PATH, among those of
-    pyenv, and where --pythons says.
+    Installs see site/ alone. Ends with a table and writes proof/report.json into the site. Interpreters are looked for
+    on PATH, among those of pyenv, and where --pythons says.
     """
     from pypi_subset import proof  # noqa: PLC0415
 
@@ -194,22 +195,21 @@ def _content(folder: Path) -> list[Path]:
 
 def _downloaded(path: Path) -> bool:
     """Whether *path*, in packages/, is of a kind that mirror puts there."""
-    return path.name.startswith(".") or path.name.endswith((".whl", ".tar.gz", ".zip"))
+    own = path.name in {".running", ".rejected"} or path.name.endswith((".part", ".stage"))
+    return own or path.name.endswith((".whl", ".tar.gz", ".zip"))
 
 
 def _built(path: Path) -> bool:
     """Whether *path*, in site/, is of a kind that mirror or verify puts there."""
-    return path.name.startswith(".") or path.name in {
-        "simple",
-        "proof",
-        "index.html",
-        "find-links.html",
-        "manifest.json",
-    }
+    from pypi_subset.pipeline import GENERATED  # noqa: PLC0415
+
+    return path.name in GENERATED
 
 
 def _paths(requirements: str, packages: str, site: str) -> Paths:
-    return Paths(requirements=Path(requirements), packages=Path(packages), site=Path(site))
+    # A folder has a name, since its stage stands beside it; "." has none.
+    folders = [path if path.name else path.absolute() for path in map(Path, (requirements, packages, site))]
+    return Paths(requirements=folders[0], packages=folders[1], site=folders[2])
 
 
 def _mirror(paths: Paths, *, update: bool) -> None:
