@@ -42,7 +42,7 @@ def test(_context: Context) -> None:
 @task
 def test_network(_context: Context) -> None:
     """Run the tests that need PyPI."""
-    run("pytest -q -m network")
+    run("pytest -q -n auto -m network")
 
 
 @task

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Variables that would let this machine's configuration into a test.
 AMBIENT = ("PIP_", "UV_", "VIRTUALENV_", "PYTEST_ADDOPTS", "PYTHONPATH", "PYTHONHOME", "XDG_", "NETRC", "INVOKE_")
 
+#: What the variables were before any test changed them.
+ORIGINAL = dict(os.environ)
+
 
 @pytest.fixture(autouse=True)
 def clean_pip(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:

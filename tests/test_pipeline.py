@@ -207,7 +207,7 @@ def test_a_damaged_page_is_written_again(workspace: Workspace, index: Index, pag
     before = tree(workspace.paths.site)
     path = workspace.paths.site / page
     path.write_bytes(path.read_bytes().replace(b"app", b"oops"))
-    path.with_name("stray.txt").write_text("")
+    (workspace.paths.site / "simple" / "stray.txt").write_text("")
     assert mirror(workspace)[0].published
     assert tree(workspace.paths.site) == before
 

@@ -1,0 +1,130 @@
+"""The real thing: the shipped example and a job full of markers, mirrored from PyPI and proven."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conftest import AMBIENT, ORIGINAL
+from pypi_subset import lock, pipeline
+from pypi_subset.display import Display
+from pypi_subset.inputs import read_plan
+from pypi_subset.proof import inventory, run_suite, seal
+
+if TYPE_CHECKING:
+    from conftest import Workspace
+
+pytestmark = pytest.mark.network
+
+ROOT = Path(__file__).resolve().parents[1]
+
+#: The oldest pip that pyproject.toml allows.
+OLDEST_PIP = "26.2"
+
+
+@pytest.fixture(autouse=True)
+def _as_the_user_has_it(monkeypatch: pytest.MonkeyPatch, clean_pip: Path) -> None:
+    """Reach the network the way that this machine's user has configured, messy as it may be."""
+    assert clean_pip
+    for name, value in ORIGINAL.items():
+        if name.upper().startswith(AMBIENT) or name.lower().endswith("_proxy"):
+            monkeypatch.setenv(name, value)
+    if "PIP_CONFIG_FILE" not in ORIGINAL:
+        monkeypatch.delenv("PIP_CONFIG_FILE")
+    monkeypatch.setenv("HOME", ORIGINAL["HOME"])
+
+
+@pytest.fixture
+def example(workspace: Workspace) -> Workspace:
+    """Return a workspace with the requirements that the project ships."""
+    for path in (ROOT / "requirements").glob("*.*"):
+        shutil.copy(path, workspace.paths.requirements)
+    return workspace
+
+
+def versions(space: Workspace, name: str) -> dict[str, str]:
+    """Return project → version of one lock."""
+    pins = lock.read(lock.path_of(space.paths.locks, name)).pins
+    return {pin.distribution.project: str(pin.distribution.version) for pin in pins}
+
+
+def report(space: Workspace) -> dict[str, Any]:
+    """Return what the proof wrote."""
+    document: dict[str, Any] = json.loads((space.paths.site / "proof" / "report.json").read_text())
+    return document
+
+
+def test_the_shipped_example(example: Workspace, tmp_path: Path) -> None:
+    """Mirrored and proven; each file that is missed is named; a copy serves pip with the network shut."""
+    summary = pipeline.mirror(example.paths, display=Display())
+    assert {row.target for row in summary.rows} == {"here", "linux", "mac"}
+    assert versions(example, "base--linux")["pandas"] == "2.3.2"
+    assert versions(example, "base--mac")["pandas"] == "2.3.3"
+    assert run_suite(example.paths) == 0
+    checks = report(example)["checks"]
+    assert {check["status"] for check in checks} == {"passed"}
+    assert {check["proof"] for check in checks} == {"inventory", "installed", "unpacked"}
+    every_missing_file_is_named(example)
+    if not (sys.platform == "linux" and seal().prefix):
+        pytest.skip("this system cannot shut the network for one process")
+    copy = shutil.copytree(example.paths.site, tmp_path / "elsewhere")
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    script = Path(__file__).with_name("offline_client.py")
+    prefix = [shutil.which("unshare") or "", "--user", "--map-root-user", "--net", "--"]
+    subprocess.run([*prefix, sys.executable, script, copy, tmp_path / "venv", "pandas"], check=True)
+    subprocess.run([tmp_path / "venv" / "bin" / "python", "-c", "import pandas"], check=True)
+
+
+def every_missing_file_is_named(space: Workspace) -> None:
+    """Take each wheel out of the site in turn: the inventory is red, and names it."""
+    plan = read_plan(space.paths.requirements)
+    for path in sorted((space.paths.site / "simple").rglob("*.whl")):
+        aside = path.rename(space.root / "aside")
+        red = [check for check in inventory.take(space.paths, plan) if check.status == "failed"]
+        aside.rename(path)
+        assert red, path.name
+        assert any(path.name in check.reason for check in red), path.name
+
+
+def test_a_job_full_of_markers(workspace: Workspace) -> None:
+    """What is needed on Windows or on Python 3.10 alone is locked there and nowhere else, and all of it installs."""
+    workspace.write("tools.txt", "click\npytest\nuvicorn[standard]\nkeyring\n")
+    workspace.toml(
+        {"windows": "cp310-win_amd64", "linux": "cp313-manylinux_2_28_x86_64", "mac": "cp312-macosx_13_0_arm64"}
+    )
+    pipeline.mirror(workspace.paths, display=Display())
+    windows, linux, mac = (set(versions(workspace, f"tools--{name}")) for name in ("windows", "linux", "mac"))
+    assert windows - (linux | mac) >= {"colorama", "pywin32-ctypes", "exceptiongroup", "tomli"}
+    assert linux - (windows | mac) >= {"secretstorage", "jeepney", "cryptography"}
+    assert "uvloop" in linux & mac - windows
+    assert run_suite(workspace.paths) == 0
+
+
+def test_the_oldest_pip_that_is_allowed(workspace: Workspace, tmp_path: Path) -> None:
+    """The tool works in an environment with the oldest pip of the tested range: markers, tags, sessions, downloads."""
+    assert f'"pip>={OLDEST_PIP},' in (ROOT / "pyproject.toml").read_text()
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*install, "--require-hashes", "-r", str(ROOT / "tool-lock.txt")], check=True)
+    subprocess.run([*install, f"pip=={OLDEST_PIP}"], check=True)
+    workspace.write("base.txt", "click\ncolorama; os_name == 'nt'\n")
+    workspace.toml({"windows": "cp310-win_amd64", "linux": "cp313-musllinux_1_2_x86_64"})
+    code = "from pypi_subset import tasks; tasks.main(['pypi-subset', 'mirror'])"
+    # From the source itself: __version__ wants metadata, which PYTHONPATH's copy of it has.
+    source = tmp_path / "source"
+    shutil.copytree(ROOT / "src" / "pypi_subset", source / "pypi_subset")
+    info = source / "pypi_subset-0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pypi-subset\nVersion: 0\n")
+    environment = {**os.environ, "PYTHONPATH": str(source)}
+    subprocess.run([python, "-c", code], check=True, cwd=workspace.root, env=environment)
+    assert set(versions(workspace, "base--windows")) >= {"click", "colorama"}
+    assert "colorama" not in versions(workspace, "base--linux")
