@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: What may lie in a site besides its files and the pages of its projects; the first four must.
 PAGES = ("index.html", "find-links.html", "manifest.json", "simple/index.html")
-ALLOWED = frozenset({*PAGES, "README.md", ".gitignore", ".running"})
+ALLOWED = frozenset({*PAGES, "README.md"})
 #: Folders that the inventory does not look into: what the proof itself writes.
 OWN = ("proof",)
 
