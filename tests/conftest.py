@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from scenes import Scenes
+
 #: Variables that would let this machine's configuration into a test.
 AMBIENT = ("PIP_", "UV_", "VIRTUALENV_", "PYTEST_ADDOPTS", "PYTHONPATH", "PYTHONHOME", "XDG_", "NETRC", "INVOKE_")
 
@@ -41,6 +43,19 @@ def index() -> Iterator[Index]:
     """Yield an empty index that answers."""
     with Index() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
+    """Yield the maker of scenes: workspaces, and a process that forks runs of them, which may mount where allowed."""
+    # Imported late: `scenes` builds on this module.
+    from killing import Nursery  # noqa: PLC0415
+    from mounts import may_mount  # noqa: PLC0415
+    from scenes import Scenes  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("nursery")
+    with Nursery(folder, may_mount()[0]) as nursery, Index(metadata=False) as index:
+        yield Scenes(nursery, index, tmp_path_factory.mktemp("scenes"))
 
 
 @dataclass(frozen=True)

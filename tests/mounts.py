@@ -37,7 +37,7 @@ def run_mounted(mounts: str, code: str, *arguments: object) -> Any:
     """
     script = f'{mounts} && exec "$0" "$@"'
     done = subprocess.run(
-        [*_unshare(), "sh", "-c", script, sys.executable, "-c", code, *map(str, arguments)],
+        [*unshare(), "sh", "-c", script, sys.executable, "-c", code, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
@@ -48,16 +48,16 @@ def run_mounted(mounts: str, code: str, *arguments: object) -> Any:
     return json.loads(done.stdout)
 
 
-def _unshare() -> list[str]:
+def unshare() -> list[str]:
     """Return the beginning of a command that mounts privately; skip the test where that is not allowed."""
-    allowed, reason = _allowed()
+    allowed, reason = may_mount()
     if not allowed:
         pytest.skip(f"no private mounts here: {reason}")
     return [*allowed]
 
 
 @cache
-def _allowed() -> tuple[tuple[str, ...], str]:
+def may_mount() -> tuple[tuple[str, ...], str]:
     """Return the command that works here, or none and why: as root, else in a user namespace of our own."""
     reason = ""
     for flags in ("--mount", "--mount --map-root-user"):

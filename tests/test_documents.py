@@ -161,7 +161,7 @@ def pins(name: str) -> dict[str, tuple[str, int]]:
     return found
 
 
-@pytest.mark.parametrize(("name", "groups"), [("tool-lock.txt", ()), ("tool-lock-dev.txt", ("dev", "bench"))])
+@pytest.mark.parametrize(("name", "groups"), [("tool-lock.txt", ()), ("tool-lock-dev.txt", ("dev",))])
 def test_tool_locks_fit_the_metadata(name: str, groups: tuple[str, ...]) -> None:
     """Every dependency of pyproject.toml is pinned, in its range, with hashes; no index and no place is named."""
     with (ROOT / "pyproject.toml").open("rb") as stream:

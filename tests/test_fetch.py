@@ -102,6 +102,17 @@ def test_a_remote_file_reads_its_end(index: Index, tmp_path: Path) -> None:
         assert [hit.status for hit in index.hits(".whl")] == [206] * requests
 
 
+def test_what_lies_between_is_not_fetched(index: Index, tmp_path: Path) -> None:
+    """METADATA at the beginning of a large wheel costs what stands around it, not all that lies behind it."""
+    wheel = late_metadata({f"app-1.0.dist-info/{number}": os.urandom(TAIL) for number in range(10)})
+    index.add(wheel)
+    url = index.url.replace("/simple/", f"/files/{wheel.filename}")
+    remote = Fetcher(read_network()).tail(url, tmp_path / wheel.filename)
+    assert remote is not None
+    assert read_metadata(io.BufferedReader(remote), wheel.filename) == wheel.metadata
+    assert sum(hit.sent for hit in index.hits(".whl")) == 2 * TAIL
+
+
 def late_metadata(more: dict[str, bytes]) -> Wheel:
     """Return a wheel of ``app`` whose METADATA stands in front of *more*."""
     plain = make_wheel("app")
@@ -119,7 +130,7 @@ def test_a_remote_file_is_the_file(index: Index, tmp_path: Path) -> None:
     url = index.url.replace("/simple/", f"/files/{wheel.filename}")
     remote = Fetcher(read_network()).tail(url, tmp_path / wheel.filename)
     assert remote is not None
-    for start in (len(wheel.data) - 10, len(wheel.data), TAIL // 2, 0, 5):
+    for start in (len(wheel.data) - 10, len(wheel.data), TAIL // 2, 0, 5, TAIL - 50, 2 * TAIL - 50):
         remote.seek(start)
         assert remote.read(100) == wheel.data[start : start + 100]
     assert remote.seek(-3, io.SEEK_END) == len(wheel.data) - 3

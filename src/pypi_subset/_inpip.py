@@ -14,6 +14,7 @@ still has a process of its own.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -70,8 +71,9 @@ def _serve() -> int:
                 _end_with_parent(middle)
                 _obey(order)
             _, status = os.waitpid(pid, 0)
-            # One write of a short line is not mixed with another's (pipe(7)).
-            os.write(1, f"{json.dumps([order['id'], os.waitstatus_to_exitcode(status)])}\n".encode())
+            # One write of a short line is not mixed with another's (pipe(7)). If nobody reads it, all is over anyway.
+            with contextlib.suppress(BrokenPipeError):
+                os.write(1, f"{json.dumps([order['id'], os.waitstatus_to_exitcode(status)])}\n".encode())
             os._exit(0)
     return 0
 

@@ -6,6 +6,7 @@ It follows the reasons that a lock's pins carry, for one target at a time.
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -55,7 +56,7 @@ def _stated_by(reason: Reason, environment: Mapping[str, str], extras: Mapping[s
     """Return the nodes that state *reason*: the root for a request, else the project or the extras that bring it."""
     if not reason.by:
         return [_ROOT]
-    by, marker = canonicalize_name(reason.by), Requirement(reason.requirement).marker
+    by, marker = canonicalize_name(reason.by), _parsed(reason.requirement).marker
     if holds(marker, environment):
         return [(by, "")]
     return [(by, extra) for extra in sorted(extras.get(by, ())) if holds(marker, environment, [extra])]
@@ -71,7 +72,13 @@ def _extras_asked(lock: Lock) -> dict[str, set[str]]:
 
 
 def _extras(reason: Reason) -> list[str]:
-    return sorted(canonicalize_name(extra) for extra in Requirement(reason.requirement).extras)
+    return sorted(canonicalize_name(extra) for extra in _parsed(reason.requirement).extras)
+
+
+@functools.cache
+def _parsed(requirement: str) -> Requirement:
+    """Return what *requirement* says; the locks of several targets repeat most of theirs, and parsing takes longest."""
+    return Requirement(requirement)
 
 
 def _shortest(edges: Mapping[Node, Iterable[tuple[Reason, NormalizedName]]]) -> dict[Node, Chain]:

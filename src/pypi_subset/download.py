@@ -7,13 +7,14 @@ copies into its destination piece by piece, so it gets a folder of its own, and 
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
 from pypi_subset import files, piprun
+from pypi_subset.crew import Crew
 from pypi_subset.errors import BadDistribution, HashMismatch, PipFailed
 from pypi_subset.model import Artifact
 from pypi_subset.offers import Offer
@@ -64,9 +65,9 @@ def take_stock(locks: Sequence[Lock], packages: Path) -> Stock:
     """
     wanted = _wanted(locks)
     lying = _lying(packages)
-    with ThreadPoolExecutor() as pool, files.folder_errors(packages):
-        here = [packages / name for name in sorted(lying & wanted.keys())]
-        hashes = dict(zip([path.name for path in here], pool.map(files.sha256_of, here), strict=True))
+    with Crew(os.cpu_count()) as crew:
+        here = {name: crew.submit(files.sha256_of, packages / name) for name in sorted(lying & wanted.keys())}
+        hashes = {name: future.result() for name, future in here.items()}
     wrong = [name for name, sha256 in hashes.items() if sha256 != wanted[name][0].sha256]
     for name in wrong:
         _reject(packages / name, hashes[name])
@@ -106,10 +107,10 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
     """
     offers = {job: [_offer(one, index.upstream) for one in group] for job, group in stock.missing}
     views = {job: index.locked_url(job, group) for job, group in offers.items()}
-    with ThreadPoolExecutor(max_workers=len(stock.missing) + 1) as pool:
-        ahead = pool.submit(index.upstream.fetch_all, [offer for group in offers.values() for offer in group])
+    with Crew(len(stock.missing) + 1) as crew:
+        ahead = crew.submit(index.upstream.fetch_all, [offer for group in offers.values() for offer in group])
         runs = [
-            pool.submit(_pip_download, group, target=targets[job], view=views[job], pips=pips, work=work / job)
+            crew.submit(_pip_download, group, target=targets[job], view=views[job], pips=pips, work=work / job)
             for job, group in stock.missing
         ]
         try:

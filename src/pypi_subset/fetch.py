@@ -87,9 +87,8 @@ class Fetcher:
         A connection that breaks is taken up where it broke, as often as pip's ``--resume-retries`` allows.
         """
         part, left, validator = part_of(path), self._network.options.resume_retries, ""
-        with folder_errors(path):
-            stream = part.open("wb")
-        with stream:
+        # Closing writes too: what was kept back may not fit either.
+        with folder_errors(path), part.open("wb") as stream:
             while True:
                 start = stream.tell()
                 headers = {"Range": f"bytes={start}-", "If-Range": validator} if start else {}
@@ -124,9 +123,7 @@ class Fetcher:
                 return RemoteFile(self, url, total, first, _guarded(url, lambda: response.content))
             if response.status_code == _OK:
                 part = part_of(path)
-                with folder_errors(path):
-                    stream = part.open("wb")
-                with stream:
+                with folder_errors(path), part.open("wb") as stream:
                     broken = _copy(response, stream)
                 if broken is None:
                     with folder_errors(path):
@@ -175,10 +172,13 @@ class Fetcher:
 class RemoteFile(io.RawIOBase):
     """A remote file that can seek; what was read stays, so that a ZIP directory and one member cost few requests."""
 
+    # Blocks of what is here, as (first, data): of a wheel for macOS, METADATA often stands at the very beginning, and
+    # what lies between it and the directory may be tens of megabytes.
+
     def __init__(self, fetcher: Fetcher, url: str, total: int, first: int, data: bytes) -> None:
         super().__init__()
         self._fetcher, self._url = fetcher, url
-        self.total, self._first, self._data = total, first, data
+        self.total, self._blocks = total, [(first, data)]
         self._position = 0
 
     def seekable(self) -> bool:
@@ -201,18 +201,21 @@ class RemoteFile(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Return how many bytes were put into *buffer*; what is not here yet is fetched."""
-        end = min(self._position + len(buffer), self.total)
-        if self._position >= end:
+        if self._position >= self.total:
             return 0
-        if self._position < self._first:
-            # One request for all that lies between; the directory of a wheel stands behind its METADATA.
-            first = max(0, min(self._position, self._first - TAIL))
-            self._data = self._fetcher.span(self._url, first, self._first - 1) + self._data
-            self._first = first
-        data = self._data[self._position - self._first : end - self._first]
+        here = (block for block in self._blocks if 0 <= self._position - block[0] < len(block[1]))
+        first, block = next(here, None) or self._fetch()
+        data = block[self._position - first :][: len(buffer)]
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)
+
+    def _fetch(self) -> tuple[int, bytes]:
+        """Get the block at the position; close before another, what lies before it too, since METADATA often does."""
+        end = min([self._position + TAIL, *(first for first, _ in self._blocks if first > self._position)])
+        start = min(self._position, max([0, end - TAIL, *(one + len(data) for one, data in self._blocks if one < end)]))
+        self._blocks.append((start, self._fetcher.span(self._url, start, end - 1)))
+        return self._blocks[-1]
 
 
 def matches(path: Path, hashes: tuple[tuple[str, str], ...]) -> tuple[str, str, str] | None:

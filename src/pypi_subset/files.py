@@ -12,6 +12,7 @@ import ctypes
 import errno
 import hashlib
 import os
+import re
 import shutil
 import sys
 from glob import escape
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import FolderError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
 #: Bytes read at once when hashing.
 CHUNK = 1 << 20
@@ -109,38 +110,20 @@ def staged(live: Path) -> Iterator[Path]:
     # The process is part of the name: two runs that build one site never get into each other's stage.
     stage = here.with_name(f".{here.name}.{os.getpid()}.new.stage")
     try:
-        with folder_errors(live):
-            remove_tree(stage)
-            stage.mkdir(parents=True)
-        yield stage
-        with folder_errors(live):
-            if (here / "README.md").is_file():
-                shutil.copy2(here / "README.md", stage)
+        with known_as(stage, live):
+            with folder_errors(stage):
+                remove_tree(stage)
+                stage.mkdir(parents=True)
+            yield stage
+            with folder_errors(stage):
+                if (here / "README.md").is_file():
+                    shutil.copy2(here / "README.md", stage)
         exchange(stage, here)
     except BaseException:
         # What went wrong first is what the user needs to know.
         with contextlib.suppress(FolderError):
             recover(here)
         raise
-
-
-def refuse_strangers(folder: Path, known: Collection[str]) -> None:
-    """
-    Do nothing, unless something would be lost if another folder took the place of *folder*.
-
-    :param known: names of what may be lost.
-    :raises FolderError: it is no folder, or holds something else.
-    """
-    with folder_errors(folder):
-        if not folder.is_dir():
-            if folder.exists():
-                msg = "this is no folder"
-                raise FolderError(msg, path=folder, next_step="name another")
-            return
-        strangers = sorted(path for path in folder.iterdir() if path.name not in known)
-    if strangers:
-        msg = "this did not come from here and would be lost"
-        raise FolderError(msg, path=strangers[0], next_step="move it away, or name another folder")
 
 
 def same_bytes(one: Path, other: Path) -> bool:
@@ -223,7 +206,7 @@ def discard(path: Path) -> None:
 
     It loses its name first, so that nobody who knows that name gets in. Ctrl-C is obeyed when all is gone.
     """
-    gone = path.with_suffix(".gone.stage") if path.is_dir() and not path.is_symlink() else path
+    gone = path.with_suffix(f".{os.getpid()}.gone.stage") if path.is_dir() and not path.is_symlink() else path
 
     def remove() -> None:
         if gone != path and path.exists():
@@ -262,6 +245,32 @@ def folder_errors(path: Path) -> Iterator[None]:
         }
         what, step = steps.get(error.errno or 0, (error.strerror or str(error), "see that the folder can be written"))
         raise FolderError(what, path=path, next_step=step) from error
+
+
+def blame(said: str, folder: Path) -> None:
+    """
+    Do nothing, unless a program that worked in *folder* said that the disk failed it.
+
+    :param said: what it wrote when it failed.
+    :raises FolderError: the disk is full, read-only or broken, or the folder is not there any more.
+    """
+    found = re.search(r"\[Errno (\d+)\]", said)
+    code = int(found[1]) if found is not None else 0
+    with folder_errors(folder):
+        if code in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO}:
+            raise OSError(code, os.strerror(code))
+        folder.stat()
+
+
+@contextlib.contextmanager
+def known_as(hidden: Path, shown: Path) -> Iterator[None]:
+    """Let an error about what lies in *hidden*, a folder that no user has heard of, name *shown*."""
+    try:
+        yield
+    except FolderError as error:
+        if error.path is None or not error.path.is_relative_to(hidden):
+            raise
+        raise FolderError(error.what, path=shown, next_step=error.next_step) from error
 
 
 @contextlib.contextmanager
@@ -322,6 +331,6 @@ def _exchange_names(one: Path, other: Path) -> bool:
     if renameat2(at_fdcwd, os.fsencode(one), at_fdcwd, os.fsencode(other), rename_exchange) == 0:
         return True
     code = ctypes.get_errno()
-    if code in {errno.EINVAL, errno.ENOSYS}:
+    if code in {errno.EINVAL, errno.ENOSYS, errno.EXDEV}:
         return False
     raise OSError(code, os.strerror(code), str(other))

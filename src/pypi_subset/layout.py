@@ -129,6 +129,7 @@ def run_dir2pi(scratch: Path, simple: Path) -> dict[str, str]:
         errors="replace",
     )
     if done.returncode:
+        files.blame(done.stderr, scratch)
         said = (done.stderr or done.stdout).strip().rpartition("\n")[2]
         msg = f"dir2pi failed: {said or f'exit code {done.returncode}'}"
         raise SubsetError(msg, next_step="see that pip2pi and setuptools<82 are installed beside pypi-subset")

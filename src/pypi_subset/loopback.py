@@ -1,29 +1,32 @@
 """
 The index that every pip of ours sees: an HTTP server on 127.0.0.1 in front of `Upstream`.
 
-One view is for resolving: what fits some target. The others are for downloading: exactly the files of one lock.
+A view is for resolving: what fits one target. Others are for downloading: exactly the files of one lock.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
 
 from pypi_subset import files
 from pypi_subset.errors import SubsetError
+from pypi_subset.once import Once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
+    from packaging.tags import Tag
     from packaging.utils import NormalizedName
 
     from pypi_subset.model import Target
@@ -38,12 +41,13 @@ class Loopback:
     The index, while the ``with`` block lasts.
 
     :param upstream: where pages, files and metadata come from.
-    :param targets: a file that fits none of them is not offered for resolving.
+    :param targets: each has a view of what fits it.
     """
 
     def __init__(self, upstream: Upstream, targets: Sequence[Target]) -> None:
         self.upstream = upstream
-        self._tags = frozenset(tag for target in targets for tag in target.tags)
+        self._tags = {target.name: frozenset(target.tags) for target in targets}
+        self._wheels = Once(self._read_wheels)
         self._locked: dict[tuple[str, str], Offer] = {}
         #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
         self.failure: SubsetError | None = None
@@ -59,10 +63,9 @@ class Loopback:
         self._server.shutdown()
         self._server.server_close()
 
-    @property
-    def index_url(self) -> str:
-        """The view for resolving."""
-        return f"{self._root}/simple/"
+    def target_url(self, target: Target) -> str:
+        """Return the view for resolving: of each project the wheels that fit *target*."""
+        return f"{self._root}/simple/{target.name}/"
 
     def locked_url(self, name: str, offers: Iterable[Offer]) -> str:
         """Return the view for downloading exactly *offers*, one file of a project at most; *name* tells views apart."""
@@ -83,12 +86,9 @@ class Loopback:
         :raises SubsetError: it should be there, and could not be had.
         """
         kind, *rest = path.strip("/").split("/")
-        if kind == "simple" and len(rest) == 1:
-            project = canonicalize_name(rest[0])
-            return self._page(project, [offer for offer in self.upstream.offers(project) if self._fits(offer)])
-        if kind == "locked" and len(rest) == 2:  # noqa: PLR2004 - view and project
-            locked = self._locked.get((rest[0], canonicalize_name(rest[1])))
-            return self._page(canonicalize_name(rest[1]), [locked] if locked else [])
+        if kind in {"simple", "locked"} and len(rest) == 2:  # noqa: PLR2004 - view and project
+            view, project = rest[0], canonicalize_name(rest[1])
+            return _page(project, self._fitting(view, project) if kind == "simple" else self._locked_in(view, project))
         offer = self.upstream.known(rest[0]) if kind == "files" and rest else None
         if offer is None:
             return None
@@ -99,16 +99,19 @@ class Loopback:
         host, port = self._server.server_address[:2]
         return f"http://{host!s}:{port}"
 
-    def _fits(self, offer: Offer) -> bool:
-        return offer.tags is not None and not self._tags.isdisjoint(offer.tags)
+    def _fitting(self, target: str, project: NormalizedName) -> list[str]:
+        tags = self._tags[target]
+        return [entry for fits, entry in self._wheels(project) if not fits.isdisjoint(tags)]
 
-    def _page(self, project: NormalizedName, offers: Sequence[Offer]) -> bytes | None:
-        if not offers:
-            return None
-        page = {"meta": {"api-version": "1.0"}, "name": project, "files": [self._entry(offer) for offer in offers]}
-        return json.dumps(page).encode()
+    def _locked_in(self, view: str, project: NormalizedName) -> list[str]:
+        offer = self._locked.get((view, project))
+        return [self._entry(offer)] if offer else []
 
-    def _entry(self, offer: Offer) -> dict[str, Any]:
+    def _read_wheels(self, project: NormalizedName) -> list[tuple[frozenset[Tag], str]]:
+        """The tags of each wheel with its entry, written once for all targets: a page can have thousands."""
+        return [(offer.tags, self._entry(offer)) for offer in self.upstream.offers(project) if offer.tags is not None]
+
+    def _entry(self, offer: Offer) -> str:
         """One file of a page. METADATA is promised for every wheel: `Upstream` finds it wherever it is (PEP 714)."""
         one = offer.distribution
         entry: dict[str, Any] = {
@@ -121,7 +124,14 @@ class Loopback:
             entry["requires-python"] = one.requires_python
         if one.yanked is not None:
             entry["yanked"] = one.yanked or True
-        return entry
+        return json.dumps(entry)
+
+
+def _page(project: NormalizedName, entries: Sequence[str]) -> bytes | None:
+    """A page as PEP 691 wants it; none without a file."""
+    if not entries:
+        return None
+    return f'{{"meta": {{"api-version": "1.0"}}, "name": "{project}", "files": [{", ".join(entries)}]}}'.encode()
 
 
 class _Server(ThreadingHTTPServer):
@@ -134,23 +144,30 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # A body is written behind its head: with Nagle's algorithm it would wait 40 ms for pip's delayed acknowledgement.
+    disable_nagle_algorithm = True
     server: _Server
 
     def do_GET(self) -> None:
+        answer: bytes | IO[bytes] | None = None
         try:
-            answer = self.server.loopback.answer(unquote(self.path))
+            found = self.server.loopback.answer(unquote(self.path))
+            if isinstance(found, Path):
+                with files.folder_errors(found):
+                    answer = found.open("rb")
+            else:
+                answer = found
         except SubsetError as error:
             self.server.loopback.failure = self.server.loopback.failure or error
-            answer = None
         if answer is None:
             self._head(HTTPStatus.NOT_FOUND, 0)
         elif isinstance(answer, bytes):
             self._head(HTTPStatus.OK, len(answer))
             self.wfile.write(answer)
         else:
-            with files.folder_errors(answer), answer.open("rb") as stream:
-                self._head(HTTPStatus.OK, answer.stat().st_size)
-                self.connection.sendfile(stream)
+            with answer:
+                self._head(HTTPStatus.OK, os.fstat(answer.fileno()).st_size)
+                self.connection.sendfile(answer)
 
     def _head(self, status: HTTPStatus, length: int) -> None:
         self.send_response(status)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pypi_subset.errors import UpstreamError
 
 if TYPE_CHECKING:
-    from optparse import Values
+    from optparse import OptionParser, Values
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +59,7 @@ def read_network() -> Network:
     logger.addHandler(handler)
     try:
         with contextlib.redirect_stderr(complaint):
-            options, _ = _command().parse_args([])
+            options, _ = _parser().parse_args([])
     except SystemExit as error:
         lines = complaint.getvalue().strip().splitlines() or ["no reason given"]
         msg = f"pip refuses its own configuration: {lines[0].strip()}"
@@ -102,6 +102,9 @@ def read_constraints(network: Network) -> tuple[str, ...]:
 
 def without_credentials(url: str) -> str:
     """Return *url* without user name and password: what may be printed and written into a lock."""
+    if "@" not in url:
+        # A page can have thousands of links, and hardly any of them needs taking apart.
+        return url
     parts = urlsplit(url)
     if "@" not in parts.netloc:
         return url
@@ -117,9 +120,22 @@ def local_path(location: str) -> Path | None:
     return None if "://" in location else Path(location)
 
 
+def _parser() -> OptionParser:
+    """Return pip's own parser with those options of ``pip download`` that concern the network."""
+    # Imported late: --help does not need it. The whole command would take twice the time.
+    from pip._internal.cli import cmdoptions  # noqa: PLC0415
+    from pip._internal.cli.parser import ConfigOptionParser  # noqa: PLC0415
+
+    parser = ConfigOptionParser(usage="", add_help_option=False, prog="pip download", name="download", isolated=False)
+    for group in (cmdoptions.general_group, cmdoptions.index_group):
+        parser.add_option_group(cmdoptions.make_option_group(group, parser))
+    parser.add_option(cmdoptions.constraints())
+    return parser
+
+
 def _command() -> Any:
-    """Return pip's ``download`` command: its option parser and its way to build a session."""
-    # Imported late: pip's commands take 0.2 s, and --help needs none of them.
+    """Return pip's ``download`` command: its way to build a session."""
+    # Imported late: pip's commands take 0.2 s, and a run with nothing to do needs none of them.
     from pip._internal.commands import create_command  # noqa: PLC0415
 
     return create_command("download")

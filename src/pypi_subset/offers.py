@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
@@ -70,23 +70,21 @@ def read_page(text: str, *, content_type: str, url: str, project: NormalizedName
     :raises ValueError: the page is not what its type says.
     """
     if content_type.partition(";")[0].strip().lower() == "application/vnd.pypi.simple.v1+json":
-        files = [_from_json(entry, url) for entry in json.loads(text)["files"]]
+        offers = [_from_json(entry, url, project) for entry in json.loads(text)["files"]]
     else:
         reader = _Anchors(url)
         reader.feed(text)
         reader.close()
-        files = [_from_anchor(link) for link in reader.links]
-    offers = (_identified(offer, project) for offer in files)
+        offers = [_from_anchor(link, project) for link in reader.links]
     return tuple(offer for offer in offers if offer is not None)
 
 
 def from_folder(paths: Iterable[Path], *, source: str, project: NormalizedName) -> tuple[Offer, ...]:
     """Return what a folder of files offers of *project*, sorted by name."""
     found = (
-        Offer(distribution=_unread(path.name, url=None), source=source, path=path)
-        for path in sorted(paths, key=lambda path: path.name)
+        _offer(path.name, project, {}, source=source, path=path) for path in sorted(paths, key=lambda one: one.name)
     )
-    return tuple(offer for one in found if (offer := _identified(one, project)) is not None)
+    return tuple(offer for offer in found if offer is not None)
 
 
 def merge(groups: Iterable[tuple[Offer, ...]]) -> tuple[Offer, ...]:
@@ -111,14 +109,13 @@ def merge(groups: Iterable[tuple[Offer, ...]]) -> tuple[Offer, ...]:
     return tuple(merged.values())
 
 
-def _unread(filename: str, **facts: Any) -> Distribution:
-    """A distribution whose name was not parsed yet; `_identified` completes it."""
-    return Distribution(filename=filename, project="", version=None, **facts)  # type: ignore[arg-type]
+def _offer(filename: str, project: NormalizedName, facts: dict[str, Any], **about: Any) -> Offer | None:
+    """
+    The offer with version and tags read from its file name; ``None`` if it is none of *project*.
 
-
-def _identified(offer: Offer, project: NormalizedName) -> Offer | None:
-    """The offer with project, version and tags read from its file name; ``None`` if it is none of *project*."""
-    filename = offer.distribution.filename
+    :param facts: further fields of its `Distribution`.
+    :param about: further fields of the `Offer`.
+    """
     tags = None
     try:
         if filename.endswith(".whl"):
@@ -130,48 +127,58 @@ def _identified(offer: Offer, project: NormalizedName) -> Offer | None:
         return None
     if canonicalize_name(name) != project:
         return None
-    return replace(offer, distribution=replace(offer.distribution, project=project, version=version), tags=tags)
+    distribution = Distribution(filename=filename, project=project, version=version, **facts)
+    return Offer(distribution=distribution, tags=tags, **about)
 
 
-def _from_json(entry: dict[str, Any], page: str) -> Offer:
+def _from_json(entry: dict[str, Any], page: str, project: NormalizedName) -> Offer | None:
     """PEP 691 and 700; PEP 714 renamed ``dist-info-metadata`` to ``core-metadata``."""
-    url = without_credentials(urljoin(page, entry["url"]))
     metadata = entry.get("core-metadata", entry.get("dist-info-metadata"))
     yanked = entry.get("yanked", False)
-    return Offer(
-        distribution=_unread(
-            entry["filename"],
-            url=url,
-            size=entry.get("size"),
-            sha256=entry.get("hashes", {}).get("sha256"),
-            requires_python=entry.get("requires-python") or None,
-            upload_time=entry.get("upload-time"),
-            yanked=yanked if isinstance(yanked, str) and yanked else "" if yanked is True else None,
-        ),
+    hashes = entry.get("hashes", {})
+    facts = {
+        "url": without_credentials(_joined(page, entry["url"])),
+        "size": entry.get("size"),
+        "sha256": hashes.get("sha256"),
+        "requires_python": entry.get("requires-python") or None,
+        "upload_time": entry.get("upload-time"),
+        "yanked": yanked if isinstance(yanked, str) and yanked else "" if yanked is True else None,
+    }
+    return _offer(
+        entry["filename"],
+        project,
+        facts,
         source=without_credentials(page),
-        hashes=tuple(sorted(entry.get("hashes", {}).items())),
+        hashes=tuple(sorted(hashes.items())),
         metadata=metadata.get("sha256", "") if isinstance(metadata, dict) else "" if metadata else None,
     )
 
 
-def _from_anchor(link: tuple[str, str, dict[str, str]]) -> Offer:
+def _joined(page: str, link: str) -> str:
+    """Where *link* on *page* leads; most indexes spell links out, and joining costs more than all else in a link."""
+    return link if link.startswith(("https://", "http://")) else urljoin(page, link)
+
+
+def _from_anchor(link: tuple[str, str, dict[str, str]], project: NormalizedName) -> Offer | None:
     """PEP 503, 592, 658; ``data-size`` and ``data-upload-time`` are no standard, but uv and nab read them too."""
     page, href, attributes = link
-    parts = urlsplit(urljoin(page, href))
+    parts = urlsplit(_joined(page, href))
     algorithm, _, digest = parts.fragment.partition("=")
     hashes = ((algorithm, digest),) if digest and algorithm in hashlib.algorithms_guaranteed else ()
     metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
     size = attributes.get("data-size", "")
-    return Offer(
-        distribution=_unread(
-            unquote(parts.path.rpartition("/")[2]),
-            url=without_credentials(parts._replace(fragment="").geturl()),
-            size=int(size) if size.isdecimal() else None,
-            sha256=dict(hashes).get("sha256"),
-            requires_python=attributes.get("data-requires-python") or None,
-            upload_time=attributes.get("data-upload-time") or None,
-            yanked=attributes.get("data-yanked"),
-        ),
+    facts = {
+        "url": without_credentials(parts._replace(fragment="").geturl()),
+        "size": int(size) if size.isdecimal() else None,
+        "sha256": dict(hashes).get("sha256"),
+        "requires_python": attributes.get("data-requires-python") or None,
+        "upload_time": attributes.get("data-upload-time") or None,
+        "yanked": attributes.get("data-yanked"),
+    }
+    return _offer(
+        unquote(parts.path.rpartition("/")[2]),
+        project,
+        facts,
         source=without_credentials(page),
         hashes=hashes,
         metadata=None if metadata is None else metadata.removeprefix("sha256=") if "=" in metadata else "",

@@ -7,39 +7,42 @@ This module alone calls the stages; none of them knows another.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pypi_subset import files, index, lock, manifest
+from pypi_subset.crew import Crew
 from pypi_subset.download import download, take_stock
 from pypi_subset.errors import FolderError, Gaps, NoSolution
 from pypi_subset.inputs import read_plan
 from pypi_subset.layout import lay_out, planned
-from pypi_subset.loopback import Loopback
 from pypi_subset.model import Inputs
 from pypi_subset.network import read_constraints, read_network
 from pypi_subset.pages import front_page, write_pages
 from pypi_subset.piprun import Pips
 from pypi_subset.proof.report import carry_over
 from pypi_subset.resolve import resolve
-from pypi_subset.upstream import Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from pypi_subset.display import Display
     from pypi_subset.download import Stock
+    from pypi_subset.loopback import Loopback
     from pypi_subset.model import Artifact, Job, Lock, Paths, Plan
     from pypi_subset.network import Network
 
 
 #: What mirror and verify put into a site. A folder that holds anything else is somebody's work, and never replaced.
 GENERATED = frozenset({"simple", "index.html", "find-links.html", "manifest.json", "proof", "README.md"})
+
+#: Below ``packages/``: what a run fetched that failed or was stopped. The next one need not fetch it again.
+KEPT = ".fetched"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,11 +107,11 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         run = _Run(plan=plan, paths=paths, work=work, display=display, constraints=read_constraints(network))
         before = _standing_locks(run)
         valid = {} if update else _still_valid(run, before)
-        with _index(run, network) as loopback, Pips(work) as pips:
-            locks = _lock_all(run, valid, loopback, pips)
+        with _sources(run, network) as sources, Pips(work) as pips:
+            locks = _lock_all(run, valid, sources, pips)
             changes = _write_locks(run, before, locks)
             stock = take_stock(locks, paths.packages)
-            artifacts = _fetch(run, stock, loopback, pips)
+            artifacts = _fetch(run, stock, sources, pips)
         published = _publish(run, locks, artifacts)
     return Summary(
         rows=_rows(run, locks),
@@ -132,6 +135,9 @@ def require_own(paths: Paths) -> None:
         if site == other or site in other.parents or other in site.parents:
             msg = f"the site and {other.name} stand in one another"
             raise FolderError(msg, path=paths.site, next_step="name two folders side by side")
+    if site.exists() and not site.is_dir():
+        msg = "the site is no folder, and would be replaced by one"
+        raise FolderError(msg, path=paths.site, next_step="name a folder for the site")
     with files.folder_errors(paths.site):
         strange = sorted({path.name for path in site.iterdir()} - GENERATED) if site.is_dir() else []
     if strange:
@@ -141,23 +147,62 @@ def require_own(paths: Paths) -> None:
 
 @contextlib.contextmanager
 def _workspace(paths: Paths) -> Iterator[Path]:
-    """A folder for this run on the file system of ``packages/``; what an earlier, killed run left is removed."""
+    """
+    A folder for this run on the file system of ``packages/``; what an earlier, killed run left is removed.
+
+    But what a run that did not come to its end had fetched whole, is in the new one's ``store`` from the beginning.
+    """
     files.recover(paths.site)
+    work, kept = paths.packages.absolute() / f".work.{os.getpid()}.stage", paths.packages.absolute() / KEPT
+    with files.folder_errors(paths.packages):
+        for store in sorted(paths.packages.glob(".work.*.stage/store")):
+            if not kept.exists():
+                store.rename(kept)
     files.sweep(paths.packages, ".work.*.stage")
     files.sweep(paths.packages, ".*.part")
     files.sweep(paths.locks, ".*.part")
-    work = paths.packages.absolute() / f".work.{os.getpid()}.stage"
-    with files.folder_errors(work):
-        work.mkdir()
     try:
-        yield work
+        with files.known_as(work, paths.packages):
+            with files.folder_errors(work):
+                work.mkdir()
+                if kept.exists():
+                    kept.rename(work / "store")
+            yield work
+    except BaseException:
+        with contextlib.suppress(OSError):
+            _keep(work / "store", kept)
+        raise
     finally:
-        files.remove_tree(work)
+        # What cannot be removed now, the next run will remove.
+        with contextlib.suppress(OSError):
+            files.discard(work)
 
 
-def _index(run: _Run, network: Network) -> Loopback:
-    """The index that pip is shown for this run."""
-    return Loopback(Upstream(network, store=run.work / "store", shelf=run.paths.packages), run.plan.targets)
+def _keep(store: Path, kept: Path) -> None:
+    """Give *store* the name *kept* if there is any whole file in it."""
+    for part in store.glob("*/.*.part"):
+        part.unlink()
+    for folder in store.glob("*"):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+    if any(store.glob("*")):
+        store.rename(kept)
+
+
+@contextlib.contextmanager
+def _sources(run: _Run, network: Network) -> Iterator[Callable[[], Loopback]]:
+    """What opens the index that pip is shown, when first called: a run with nothing to do needs none of it."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def index() -> Loopback:
+            from pypi_subset.loopback import Loopback  # noqa: PLC0415 - brings in a server and pip's network side
+            from pypi_subset.upstream import Upstream  # noqa: PLC0415
+
+            upstream = Upstream(network, store=run.work / "store", shelf=run.paths.packages)
+            return stack.enter_context(Loopback(upstream, run.plan.targets))
+
+        yield index
 
 
 def _standing_locks(run: _Run) -> dict[str, Lock]:
@@ -182,12 +227,13 @@ def _still_valid(run: _Run, locks: dict[str, Lock]) -> dict[str, Lock]:
     return valid
 
 
-def _lock_all(run: _Run, valid: dict[str, Lock], loopback: Loopback, pips: Pips) -> tuple[Lock, ...]:
+def _lock_all(run: _Run, valid: dict[str, Lock], sources: Callable[[], Loopback], pips: Pips) -> tuple[Lock, ...]:
     """One lock for each job: the valid ones as they are, the others from pip, in parallel; all gaps at once."""
     jobs = [job for job in run.plan.jobs if job.name not in valid]
     if not jobs:
         return tuple(valid[job.name] for job in run.plan.jobs)
-    with run.display.stage("resolve", len(jobs)) as bar, ThreadPoolExecutor(os.cpu_count()) as pool:
+    index = sources()
+    with run.display.stage("resolve", len(jobs)) as bar, Crew(os.cpu_count()) as crew:
 
         def one(job: Job) -> Lock:
             started = time.monotonic()
@@ -195,7 +241,7 @@ def _lock_all(run: _Run, valid: dict[str, Lock], loopback: Loopback, pips: Pips)
                 job,
                 inputs=run.inputs(job),
                 constraints=run.constraints,
-                index=loopback,
+                index=index,
                 pips=pips,
                 work=run.work / "resolve" / job.name,
             )
@@ -203,8 +249,8 @@ def _lock_all(run: _Run, valid: dict[str, Lock], loopback: Loopback, pips: Pips)
             bar.advance()
             return found
 
-        futures = {job.name: pool.submit(one, job) for job in jobs}
-    errors = [error for future in futures.values() if (error := future.exception()) is not None]
+        futures = {job.name: crew.submit(one, job) for job in jobs}
+        errors = [error for future in futures.values() if (error := future.exception()) is not None]
     gaps = [error for error in errors if isinstance(error, NoSolution)]
     other = next((error for error in errors if not isinstance(error, NoSolution)), None)
     if other is not None:
@@ -225,7 +271,8 @@ def _write_locks(run: _Run, before: dict[str, Lock], locks: Sequence[Lock]) -> t
     names = {lock.path_of(run.paths.locks, one.name).name for one in locks}
     for path in sorted(run.paths.locks.glob("pylock.*.toml")):
         if path.name not in names:
-            files.remove_tree(path)
+            with files.folder_errors(path):
+                path.unlink()
             changes.append(f"{path.name}: no set asks for this target any more, lock removed")
     return tuple(changes)
 
@@ -249,16 +296,17 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
     return lines
 
 
-def _fetch(run: _Run, stock: Stock, loopback: Loopback, pips: Pips) -> tuple[Artifact, ...]:
+def _fetch(run: _Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips) -> tuple[Artifact, ...]:
     """Every artifact, what was missing fetched first."""
     for name in stock.rejected:
         run.display.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and fetched again")
-    missing = sum(len(group) for _, group in stock.missing)
-    with run.display.stage("download", missing or None) as bar:
+    if not stock.missing:
+        return stock.present
+    with run.display.stage("download", sum(len(group) for _, group in stock.missing)) as bar:
         return download(
             stock,
             targets={job.name: job.target for job in run.plan.jobs},
-            index=loopback,
+            index=sources(),
             pips=pips,
             packages=run.paths.packages,
             work=run.work / "download",

@@ -9,10 +9,8 @@ that a pip started here can reach.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -22,7 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from pypi_subset.errors import PipFailed, SubsetError
-from pypi_subset.files import folder_errors
+from pypi_subset.files import blame, folder_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,9 +35,6 @@ _VITAL = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 #: pip would ask a Rust compiler for its version, to tell the index: no program is found here that would outlive it.
 _ALONE = {"PATH": ""}
-
-#: What a disk can refuse, as it stands in pip's messages.
-_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO}
 
 _SCRIPT = Path(__file__).with_name("_inpip.py")
 
@@ -221,10 +216,8 @@ class Pips:
 
 def _blamed(result: PipResult, work: Path) -> PipResult:
     """Return *result*, unless pip failed because of the disk: then that is the error."""
-    found = re.search(r"\[Errno (\d+)\]", result.stderr) if result.returncode else None
-    if found is not None and int(found[1]) in _REFUSALS:
-        with folder_errors(work):
-            raise OSError(int(found[1]), os.strerror(int(found[1])))
+    if result.returncode:
+        blame(result.stderr, work)
     return result
 
 

@@ -75,7 +75,7 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     files.write(requests, "".join(f"{line}\n" for line in job.requirement_set.requests).encode())
     lines = [*map(str, job.requirement_set.constraints), *constraints]
     files.write(limits, "".join(f"{line}\n" for line in lines).encode())
-    command = ["install", *_OPTIONS, "--index-url", index.index_url, "--report", str(report)]
+    command = ["install", *_OPTIONS, "--index-url", index.target_url(job.target), "--report", str(report)]
     command += [*pip_flags(job.target), "--requirement", str(requests), "--constraint", str(limits)]
     result = pips.run(command, work=work, environment=job.target.environment)
     if result.returncode != 0:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset import files
+from pypi_subset.crew import Crew
 from pypi_subset.errors import HashMismatch, UpstreamError
 from pypi_subset.fetch import Fetcher, Page, matches
 from pypi_subset.network import local_path, without_credentials
@@ -43,7 +43,7 @@ class Upstream:
     What the user's indexes and folders hold, each page and file fetched once.
 
     :param network: where to fetch from, and how.
-    :param store: a folder for what is fetched; the caller removes it.
+    :param store: a folder for what is fetched; the caller removes it. What lies there already is not fetched again.
     :param shelf: the folder of files that an earlier run fetched: what lies there under the right hash is not fetched.
     """
 
@@ -53,6 +53,7 @@ class Upstream:
         self._known: dict[str, Offer] = {}
         self._sizes: dict[str, int] = {}
         self._ranges = True
+        self._arrived: set[str] = set()
         self._offers_of, self._links_at = Once(self._read_project), Once(self._read_links)
         self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
 
@@ -87,8 +88,8 @@ class Upstream:
 
     def fetch_all(self, offers: Iterable[Offer]) -> None:
         """Fetch several files at once, so that each pip finds its next file waiting."""
-        with ThreadPoolExecutor(PARALLEL, thread_name_prefix="fetch") as pool:
-            for future in [pool.submit(self.file, offer) for offer in offers]:
+        with Crew(PARALLEL) as crew:
+            for future in [crew.submit(self.file, offer) for offer in offers]:
                 future.result()
 
     def metadata(self, offer: Offer) -> bytes:
@@ -163,7 +164,7 @@ class Upstream:
         if one.sha256 and shelved.is_file() and files.sha256_of(shelved) == one.sha256:
             return shelved
         path = offer.path or self._place(offer)
-        if offer.path is None and not path.exists():
+        if offer.path is None and not self._is_stored(offer):
             self._fetcher.save(self._address(offer), path)
         return _checked(offer, path)
 
@@ -177,7 +178,9 @@ class Upstream:
     def _place(self, offer: Offer) -> Path:
         folder = self._store / offer.key
         with files.folder_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            # Only as long as the run lasts: of a thread that is left behind, nothing must be.
+            self._store.mkdir(exist_ok=True)
+            folder.mkdir(exist_ok=True)
         return folder / offer.distribution.filename
 
     def _extract(self, key: str) -> bytes:
@@ -195,12 +198,21 @@ class Upstream:
                 self._sizes[key] = remote.total
                 return read_metadata(io.BufferedReader(remote), one.filename)
             self._ranges = False
+            self._arrived.add(key)
         path = self.file(offer)
         with files.folder_errors(path):
             return read_metadata(path, one.filename)
 
     def _is_here(self, offer: Offer) -> bool:
-        return (self._shelf / offer.distribution.filename).is_file()
+        return (self._shelf / offer.distribution.filename).is_file() or self._is_stored(offer)
+
+    def _is_stored(self, offer: Offer) -> bool:
+        """Whether this run has fetched the file, or an earlier one did that was stopped, which only a hash can tell."""
+        path = self._store / offer.key / offer.distribution.filename
+        if not path.is_file():
+            return False
+        with files.folder_errors(path):
+            return offer.key in self._arrived or (bool(offer.hashes) and matches(path, offer.hashes) is None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
