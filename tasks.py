@@ -45,10 +45,10 @@ def test_network(_context: Context) -> None:
     run("pytest -q -n auto -m network")
 
 
-@task
-def bench(_context: Context) -> None:
+@task(help={"runs": "how often each tool runs each job (default: 1)", "jobs": "numbers of targets (default: 4,12)"})
+def bench(_context: Context, runs: int = 1, jobs: str = "4,12") -> None:
     """Time mirroring beside pex3, uv and nab; needs PyPI."""
-    run("bench")
+    run(f"bench --runs {runs} --jobs {jobs}")
 
 
 @task
