@@ -195,7 +195,7 @@ def _content(folder: Path) -> list[Path]:
 
 def _downloaded(path: Path) -> bool:
     """Whether *path*, in packages/, is of a kind that mirror puts there."""
-    own = path.name in {".running", ".rejected"} or path.name.endswith((".part", ".stage"))
+    own = path.name in {".running", ".rejected", ".fetched"} or path.name.endswith((".part", ".stage"))
     return own or path.name.endswith((".whl", ".tar.gz", ".zip"))
 
 
