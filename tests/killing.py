@@ -329,6 +329,8 @@ def _become(order: Order, folder: Path) -> NoReturn:
         os.dup2(said, descriptor)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.update(order.variables)
+    # Tests that run in the background may have been told to ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     status = 0
     try:
         if order.mounts:

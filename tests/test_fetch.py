@@ -161,6 +161,26 @@ def test_a_server_in_trouble(index: Index, monkeypatch: pytest.MonkeyPatch) -> N
         Fetcher(read_network()).page(f"{index.url}app/")
 
 
+def test_pages_are_utf_8(index: Index) -> None:
+    """A page without a charset is UTF-8, as pip reads it, not what HTTP once said about text."""
+    index.style = "html"
+    index.add(make_wheel("app"))
+    index.overrides["/simple/app/"] = "zerstört ☃".encode()
+    page = Fetcher(read_network()).page(f"{index.url}app/")
+    assert page is not None
+    assert page.text == "zerstört ☃"
+
+
+def test_credentials_are_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot even be a URL is an error in one line, without the password in it."""
+    for url in ("http://me:s3cret@/simple", "http://me:s3cret@[1::2/simple", "http://me:s3cret@127.0.0.1:99999/simple"):
+        with pytest.raises(UpstreamError) as caught:
+            Fetcher(read_network()).page(url)
+        assert "s3cret" not in str(caught.value)
+    monkeypatch.setenv("HOME", "/elsewhere")
+    assert str(local_path("~/wheels")) == "/elsewhere/wheels"
+
+
 def test_plain_http_elsewhere_needs_trust(monkeypatch: pytest.MonkeyPatch) -> None:
     """An http index on another machine is refused, as pip refuses it, unless it is a trusted host."""
     with pytest.raises(UpstreamError, match=r"plain http on another machine.*trusted-host"):

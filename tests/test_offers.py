@@ -129,3 +129,31 @@ def test_two_contents_are_an_error() -> None:
     first, second = from_json(hashes={"sha256": "aaa"}), from_json(hashes={"sha256": "bbb", "md5": "c"})
     with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has two contents: sha256 aaa on .*, bbb on"):
         merge([(first,), (second,)])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["app-1.0-1\nx-py3-none-any.whl", "app-1.0-1é-py3-none-any.whl", "app-1.0-1/../../x-py3-none-any.whl", "a" * 300],
+)
+def test_names_that_are_no_names(name: str) -> None:
+    """A name with anything that could become a path, a line or a link is no offer."""
+    page = json.dumps({"files": [{"filename": name, "url": "x.whl", "hashes": {}}]})
+    assert read_page(page, content_type=JSON, url=PAGE, project=APP) == ()
+
+
+def test_facts_that_nobody_can_read() -> None:
+    """A size in words, a time of day, hashes of unknown kinds and broken text are left out, not believed."""
+    one = from_json(
+        **{
+            "size": "12",
+            "upload-time": "yesterday",
+            "requires-python": 5,
+            "hashes": {"sha256": "AB", "shake_128": "x", "blake3": "y"},
+            "yanked": "bad \ud800",
+        }
+    )
+    known = one.distribution
+    assert (known.size, known.upload_time, known.requires_python) == (None, None, None)
+    assert (known.sha256, one.hashes) == ("ab", (("sha256", "ab"),))
+    assert known.yanked == "bad ?"
+    assert from_json(hashes=None).hashes == ()

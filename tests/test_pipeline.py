@@ -508,6 +508,150 @@ def test_all_gaps_at_once(workspace: Workspace, index: Index) -> None:
     assert "good" not in text
 
 
+@pytest.mark.parametrize("trouble", ["status", "garbage", "type"])
+def test_trouble_behind_pips_back_is_trouble(workspace: Workspace, index: Index, trouble: str) -> None:
+    """A page that cannot be had is an error even where pip finds an older release that does without it."""
+    index.add(make_wheel("app", "2.0", requires=["lib"]), make_wheel("app", "1.0"), make_wheel("lib"))
+    if trouble == "status":
+        index.on_request = lambda path: 418 if path == "/simple/lib/" else None
+    elif trouble == "garbage":
+        index.overrides["/simple/lib/"] = b"{"
+    else:
+        index.overrides["/simple/lib"] = b""
+        index.on_request = lambda path: 301 if path == "/simple/lib/" else None
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(SubsetError, match="/simple/lib/"):
+        mirror(workspace)
+    assert not workspace.paths.locks.exists()
+
+
+def test_code_of_strangers_is_not_run(workspace: Workspace, index: Index) -> None:
+    """A release that requires a URL is refused, and what lies there is neither fetched nor built."""
+    trap = make_sdist("evil")
+    index.add(make_wheel("app", requires=[f"evil @ {index.url.replace('simple', 'files')}{trap.filename}"]), trap)
+    outside = workspace.root / trap.filename
+    outside.write_bytes(trap.data)
+    index.add(make_wheel("near", requires=[f"evil @ {outside.as_uri()}"]))
+    workspace.toml({"linux": LINUX})
+    for name in ("app", "near"):
+        workspace.write("base.txt", f"{name}\n")
+        with pytest.raises(SubsetError, match="requires a URL"):
+            mirror(workspace)
+
+
+def test_metadata_that_contradicts_the_wheel(workspace: Workspace, index: Index) -> None:
+    """A wheel whose separate metadata hides a requirement is refused: it would be published without it."""
+    wheel, hidden = make_wheel("app", requires=["lib"]), make_wheel("app")
+    index.add(replace(wheel, metadata=hidden.metadata), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(BadDistribution, match=r"app-1\.0-py3-none-any\.whl and the metadata .* contradict each other"):
+        mirror(workspace)
+
+
+def test_metadata_with_another_hash(workspace: Workspace, index: Index) -> None:
+    """Metadata that is not what the page promised is refused."""
+    wheel = make_wheel("app")
+    index.add(wheel)
+    index.overrides[f"/files/{wheel.filename}.metadata"] = wheel.metadata + b"Requires-Dist: evil\n"
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl\.metadata has sha256"):
+        mirror(workspace)
+
+
+def test_a_local_file_with_other_bytes(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wheel in a find-links folder that differs from the index's of that name is fatal, though nobody gave its hash."""
+    folder = workspace.root / "wheelhouse"
+    folder.mkdir()
+    make_wheel("app", files={"app.py": b"patched = True\n"}).save(folder)
+    index.add(make_wheel("app"))
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(HashMismatch, match="has two contents"):
+        mirror(workspace)
+
+
+def test_hashes_in_pips_constraints_bind(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hash in the user's own constraint file is obeyed, as pip obeys it."""
+    app = make_wheel("app")
+    index.add(app)
+    limit = workspace.root / "constraints.txt"
+    monkeypatch.setenv("PIP_CONSTRAINT", str(limit))
+    workspace.write("base.txt", "app==1.0\n")
+    workspace.toml({"linux": LINUX})
+    limit.write_text(f"app==1.0 --hash=sha256:{app.sha256}\n")
+    mirror(workspace)
+    limit.write_text(f"app==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(SubsetError, match=r"(?i)hash"):
+        mirror(workspace)
+
+
+def test_a_renamed_lock_is_none(workspace: Workspace, index: Index) -> None:
+    """A lock file under another pair's name is not that pair's lock."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    lock.path_of(workspace.paths.locks, "base--linux").rename(lock.path_of(workspace.paths.locks, "base--other"))
+    workspace.toml({"other": LINUX})
+    assert mirror(workspace)[0].resolved == 1
+    assert read_lock(workspace, "base--other").target_name == "other"
+
+
+def test_origins_move_with_the_lines(workspace: Workspace, index: Index) -> None:
+    """A comment above a request resolves nothing, and the manifest says where the request stands now."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    workspace.write("base.txt", "# one\n# two\napp\n")
+    summary, _ = mirror(workspace)
+    assert (summary.resolved, summary.published, summary.changes) == (0, True, ())
+    (line, *_) = manifest.why(manifest.read(workspace.paths.site / "manifest.json"), "lib")
+    assert "base.txt:3" in line
+
+
+def test_an_update_mends_a_broken_lock(workspace: Workspace, index: Index) -> None:
+    """A lock full of conflict markers stops a mirror, but not an update, which resolves it anew."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    path = lock.path_of(workspace.paths.locks, "base--linux")
+    good = path.read_bytes()
+    path.write_bytes(b"<<<<<<< \xff")
+    with pytest.raises(SubsetError, match="the lock cannot be read"):
+        mirror(workspace)
+    mirror(workspace, update=True)
+    assert path.read_bytes() == good
+
+
+def test_a_yanked_release_is_passed_over(workspace: Workspace, index: Index) -> None:
+    """Unless it is pinned, a yanked release is not chosen (PEP 592)."""
+    index.add(make_wheel("app"), make_wheel("app", "2.0"))
+    index.yank(index.projects["app"][1])
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+
+
+def test_an_index_that_lies_about_a_size(workspace: Workspace, index: Index) -> None:
+    """A file that is longer than the page promised is refused: lock and manifest would be wrong for ever."""
+    wheel = make_wheel("app")
+    index.add(wheel)
+    page = index.body("/simple/app/", "")
+    assert page is not None
+    index.overrides["/simple/app/"] = page[1].replace(f'"size": {len(wheel.data)}'.encode(), b'"size": 1')
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(HashMismatch, match=f"has size {len(wheel.data)}, but .* promised 1"):
+        mirror(workspace)
+
+
 def test_an_sdist_only_project_is_a_finding(workspace: Workspace, index: Index) -> None:
     """A project without wheels is named with the way out, never a silent gap and never built."""
     index.add(make_wheel("app", requires=["docopt"]), make_sdist("docopt"))

@@ -44,7 +44,25 @@ def _pip(environment: dict[str, str] | None, arguments: list[str]) -> int:
         markers.default_environment = lambda: dict(environment)  # type: ignore[assignment, return-value]
     from pip._internal.cli.main import main as pip  # noqa: PLC0415 - must come after the line above
 
+    if arguments[0] in {"install", "download"}:
+        sys.addaudithook(_stay_inside)
     return pip(arguments)
+
+
+def _stay_inside(event: str, details: tuple[Any, ...]) -> None:
+    """
+    Refuse to start programs and to reach other machines.
+
+    A wheel may require a URL (PEP 508), and ``--only-binary`` does not keep pip from building what lies there: code of
+    strangers would run here, before anybody could look at the answer.
+    """
+    outside = event == "socket.connect" and isinstance(details[1], tuple) and details[1][0] not in _LOOPBACK
+    if outside or event in {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"}:
+        msg = f"{event}: only the loopback index is for pip"
+        raise PermissionError(msg)
+
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def _serve() -> int:
@@ -82,12 +100,16 @@ def _obey(order: dict[str, Any]) -> None:
     """Become pip; never returns."""
     os.environ.clear()
     os.environ.update(order["variables"])
-    for descriptor, name, flags in (
-        (0, os.devnull, os.O_RDONLY),
-        (1, order["stdout"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
-        (2, order["stderr"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
-    ):
-        os.dup2(os.open(name, flags), descriptor)
+    try:
+        for descriptor, name, flags in (
+            (0, os.devnull, os.O_RDONLY),
+            (1, order["stdout"], os.O_WRONLY),
+            (2, order["stderr"], os.O_WRONLY),
+        ):
+            os.dup2(os.open(name, flags), descriptor)
+    except OSError:
+        # Where the output should go is gone, and with it whoever wanted this run.
+        os._exit(1)
     code = 1
     try:
         _VALUES.clear()

@@ -107,7 +107,7 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
     """
     offers = {job: [_offer(one, index.upstream) for one in group] for job, group in stock.missing}
     views = {job: index.locked_url(job, group) for job, group in offers.items()}
-    with Crew(len(stock.missing) + 1) as crew:
+    with Crew(min(len(stock.missing), 2 * (os.cpu_count() or 1)) + 1) as crew:
         ahead = crew.submit(index.upstream.fetch_all, [offer for group in offers.values() for offer in group])
         runs = [
             crew.submit(_pip_download, group, target=targets[job], view=views[job], pips=pips, work=work / job)

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import queue
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 #: PEP 691: what we can read, best first.
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
+
+#: The types of a page, as pip takes them.
+MEDIA_TYPES = frozenset({"application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+html", "text/html"})
 
 #: Bytes that are fetched from a wheel's end at once: directory and METADATA stand there (PEP 427 recommends it).
 TAIL = 1 << 17
@@ -68,7 +72,16 @@ class Fetcher:
                 return None
             _require(response, url, _OK)
             content_type = response.headers.get("Content-Type", "")
-            text = _guarded(url, lambda: response.content).decode(response.encoding or "utf-8", "replace")
+            if content_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
+                msg = f"{without_credentials(url)} is of type {content_type or 'unknown'}, and no page of an index"
+                raise UpstreamError(msg, next_step="check pip's 'index-url', and how that server is set up")
+            # HTML and JSON are UTF-8 unless the header says otherwise, whatever HTTP once said about text.
+            charset = re.search(r"charset=[\"']?([-\w.]+)", content_type, re.IGNORECASE)
+            content = _guarded(url, lambda: response.content)
+            try:
+                text = content.decode(charset[1] if charset else "utf-8", "replace")
+            except LookupError:
+                text = content.decode("utf-8", "replace")
             return Page(text=text, content_type=content_type, url=response.url)
 
     def small(self, url: str) -> bytes | None:
@@ -118,8 +131,9 @@ class Fetcher:
         ``None`` where the server sends the whole file instead: then that lies at *path* now, and nothing is wasted.
         """
         with self._get(url, {"Range": f"bytes=-{TAIL}"}) as response:
-            if response.status_code == _PARTIAL:
-                first, total = _content_range(response, url)
+            span = _content_range(response) if response.status_code == _PARTIAL else None
+            if span is not None:
+                first, total = span
                 return RemoteFile(self, url, total, first, _guarded(url, lambda: response.content))
             if response.status_code == _OK:
                 part = part_of(path)
@@ -164,7 +178,7 @@ class Fetcher:
 
     def _require_trust(self, url: str) -> None:
         with self._session() as session:
-            if not session.is_secure_origin(Link(url)):
+            if not _guarded(url, lambda: session.is_secure_origin(Link(url))):
                 msg = f"{without_credentials(url)} is plain http on another machine, which pip does not trust"
                 raise UpstreamError(msg, next_step="use https, or name the host in pip's 'trusted-host'")
 
@@ -239,14 +253,11 @@ def _copy(response: Any, stream: IO[bytes]) -> Exception | None:
     return None
 
 
-def _content_range(response: Any, url: str) -> tuple[int, int]:
-    """``bytes 10-19/20`` as ``(10, 20)`` (RFC 9110, section 14.4)."""
+def _content_range(response: Any) -> tuple[int, int] | None:
+    """``bytes 10-19/20`` as ``(10, 20)``; ``None`` if the server does not say the total (RFC 9110, section 14.4)."""
     span, _, total = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
     first = span.partition("-")[0]
-    if not (first.isdecimal() and total.isdecimal()):
-        msg = f"{without_credentials(url)} answered a range request without saying which bytes it sent"
-        raise UpstreamError(msg, next_step="tell the index's operator")
-    return int(first), int(total)
+    return (int(first), int(total)) if first.isdecimal() and total.isdecimal() else None
 
 
 def _require(response: Any, url: str, status: int) -> None:
@@ -260,7 +271,8 @@ def _guarded(url: str, action: Callable[[], _T]) -> _T:
     """Return what *action* gives; whatever the network layer raises becomes one line."""
     try:
         return action()
-    except (RequestException, HTTPError, PipError) as error:
+    except (RequestException, HTTPError, PipError, ValueError) as error:
+        # A ValueError is a URL that is none.
         raise _failure(url, error) from error
 
 

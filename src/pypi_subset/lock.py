@@ -94,9 +94,9 @@ def read(path: Path) -> Lock:
     :raises LockError: it is damaged, or written by a version with another layout.
     """
     with files.folder_errors(path):
-        text = path.read_text(encoding="utf-8")
+        data = path.read_bytes()
     try:
-        pylock = Pylock.from_dict(tomllib.loads(text))
+        pylock = Pylock.from_dict(tomllib.loads(data.decode()))
         tool = (pylock.tool or {})[_TOOL]
         if tool["schema"] != SCHEMA:
             msg = f"the lock has schema {tool['schema']}, this version reads {SCHEMA}"
@@ -113,7 +113,7 @@ def read(path: Path) -> Lock:
             ),
             pins=tuple(_pin(package) for package in pylock.packages),
         )
-    except (tomllib.TOMLDecodeError, PylockValidationError, KeyError, TypeError, ValueError) as error:
+    except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
         msg = f"the lock cannot be read: {str(error) or type(error).__name__}"
         raise LockError(msg, path=path, next_step="delete it; the next run resolves this pair anew") from error
 

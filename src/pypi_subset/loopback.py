@@ -136,6 +136,8 @@ def _page(project: NormalizedName, entries: Sequence[str]) -> bytes | None:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    #: Every pip may come at once; those beyond the backlog would wait a second and more.
+    request_queue_size = 128
 
     def __init__(self, loopback: Loopback) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

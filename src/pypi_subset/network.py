@@ -11,15 +11,19 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from pypi_subset.errors import UpstreamError
 
 if TYPE_CHECKING:
     from optparse import OptionParser, Values
+
+
+#: User and password in front of a host, in a URL or anywhere in a sentence.
+_CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +95,7 @@ def read_constraints(network: Network) -> tuple[str, ...]:
     session = network.session()
     try:
         return tuple(
-            line.requirement
+            " ".join([line.requirement, *_hashes(line.options or {})])
             for source in network.constraints
             for line in parse_requirements(source, session, constraint=True)
         )
@@ -100,15 +104,16 @@ def read_constraints(network: Network) -> tuple[str, ...]:
         raise UpstreamError(without_credentials(str(error)), next_step=step) from error
 
 
+def _hashes(options: dict[str, Any]) -> list[str]:
+    """``--hash`` of one line, as it was written: they bind, as they do for pip."""
+    found = options.get("hashes", {})
+    return [f"--hash={algorithm}:{digest}" for algorithm in sorted(found) for digest in found[algorithm]]
+
+
 def without_credentials(url: str) -> str:
     """Return *url* without user name and password: what may be printed and written into a lock."""
-    if "@" not in url:
-        # A page can have thousands of links, and hardly any of them needs taking apart.
-        return url
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    # A page can have thousands of links, and hardly any of them has credentials.
+    return _CREDENTIALS.sub("", url) if "@" in url else url
 
 
 def local_path(location: str) -> Path | None:
@@ -117,7 +122,7 @@ def local_path(location: str) -> Path | None:
 
     if location.startswith("file:"):
         return Path(url_to_path(location))
-    return None if "://" in location else Path(location)
+    return None if "://" in location else Path(location).expanduser()
 
 
 def _parser() -> OptionParser:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,15 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
     from packaging.utils import NormalizedName
+
+
+#: What names of distributions are made of; anything else is no name, and must not become a path or a link.
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{,199}")
+
+#: Hashes that a client may choose from (PEP 691): those of a fixed length.
+_ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +127,8 @@ def _offer(filename: str, project: NormalizedName, facts: dict[str, Any], **abou
     :param about: further fields of the `Offer`.
     """
     tags = None
+    if not _PLAIN.fullmatch(filename):
+        return None
     try:
         if filename.endswith(".whl"):
             name, version, _, tags = parse_wheel_filename(filename)
@@ -135,14 +147,15 @@ def _from_json(entry: dict[str, Any], page: str, project: NormalizedName) -> Off
     """PEP 691 and 700; PEP 714 renamed ``dist-info-metadata`` to ``core-metadata``."""
     metadata = entry.get("core-metadata", entry.get("dist-info-metadata"))
     yanked = entry.get("yanked", False)
-    hashes = entry.get("hashes", {})
+    stated = entry.get("hashes") or {}
+    hashes = {name: str(digest).lower() for name, digest in stated.items() if name in _ALGORITHMS}
     facts = {
         "url": without_credentials(_joined(page, entry["url"])),
-        "size": entry.get("size"),
+        "size": entry.get("size") if isinstance(entry.get("size"), int) else None,
         "sha256": hashes.get("sha256"),
-        "requires_python": entry.get("requires-python") or None,
-        "upload_time": entry.get("upload-time"),
-        "yanked": yanked if isinstance(yanked, str) and yanked else "" if yanked is True else None,
+        "requires_python": _text(entry.get("requires-python")) or None,
+        "upload_time": _moment(entry.get("upload-time")),
+        "yanked": _text(yanked) if isinstance(yanked, str) and yanked else "" if yanked is True else None,
     }
     return _offer(
         entry["filename"],
@@ -150,8 +163,18 @@ def _from_json(entry: dict[str, Any], page: str, project: NormalizedName) -> Off
         facts,
         source=without_credentials(page),
         hashes=tuple(sorted(hashes.items())),
-        metadata=metadata.get("sha256", "") if isinstance(metadata, dict) else "" if metadata else None,
+        metadata=str(metadata.get("sha256", "")).lower() if isinstance(metadata, dict) else "" if metadata else None,
     )
+
+
+def _text(value: object) -> str:
+    """What an index says in words, without what no file can hold; ``""`` for what is no text."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _moment(value: object) -> str | None:
+    """An upload time as PEP 700 wants it, else ``None``: a fact that nobody can read is left out."""
+    return value if isinstance(value, str) and _MOMENT.fullmatch(value) else None
 
 
 def _joined(page: str, link: str) -> str:
@@ -164,7 +187,7 @@ def _from_anchor(link: tuple[str, str, dict[str, str]], project: NormalizedName)
     page, href, attributes = link
     parts = urlsplit(_joined(page, href))
     algorithm, _, digest = parts.fragment.partition("=")
-    hashes = ((algorithm, digest),) if digest and algorithm in hashlib.algorithms_guaranteed else ()
+    hashes = ((algorithm, digest.lower()),) if digest and algorithm in _ALGORITHMS else ()
     metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
     size = attributes.get("data-size", "")
     facts = {
@@ -172,7 +195,7 @@ def _from_anchor(link: tuple[str, str, dict[str, str]], project: NormalizedName)
         "size": int(size) if size.isdecimal() else None,
         "sha256": dict(hashes).get("sha256"),
         "requires_python": attributes.get("data-requires-python") or None,
-        "upload_time": attributes.get("data-upload-time") or None,
+        "upload_time": _moment(attributes.get("data-upload-time")),
         "yanked": attributes.get("data-yanked"),
     }
     return _offer(
@@ -181,7 +204,7 @@ def _from_anchor(link: tuple[str, str, dict[str, str]], project: NormalizedName)
         facts,
         source=without_credentials(page),
         hashes=hashes,
-        metadata=None if metadata is None else metadata.removeprefix("sha256=") if "=" in metadata else "",
+        metadata=None if metadata is None else metadata[7:].lower() if metadata.startswith("sha256=") else "",
     )
 
 

@@ -11,16 +11,16 @@ import functools
 import hashlib
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset import files, index, lock, manifest
 from pypi_subset.crew import Crew
 from pypi_subset.download import download, take_stock
-from pypi_subset.errors import FolderError, Gaps, NoSolution
+from pypi_subset.errors import FolderError, Gaps, LockError, NoSolution
 from pypi_subset.inputs import read_plan
 from pypi_subset.layout import lay_out, planned
-from pypi_subset.model import Inputs
+from pypi_subset.model import Inputs, Reason
 from pypi_subset.network import read_constraints, read_network
 from pypi_subset.pages import front_page, write_pages
 from pypi_subset.piprun import Pips
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 #: What mirror and verify put into a site. A folder that holds anything else is somebody's work, and never replaced.
 GENERATED = frozenset({"simple", "index.html", "find-links.html", "manifest.json", "proof", "README.md"})
+
+#: What file managers leave behind wherever somebody looks.
+DROPPED = frozenset({".DS_Store", "Thumbs.db"})
 
 #: Below ``packages/``: what a run fetched that failed or was stopped. The next one need not fetch it again.
 KEPT = ".fetched"
@@ -105,7 +108,7 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
     network = read_network()
     with files.exclusive(paths.packages), _workspace(paths) as work:
         run = _Run(plan=plan, paths=paths, work=work, display=display, constraints=read_constraints(network))
-        before = _standing_locks(run)
+        before = _standing_locks(run, update=update)
         valid = {} if update else _still_valid(run, before)
         with _sources(run, network) as sources, Pips(work) as pips:
             locks = _lock_all(run, valid, sources, pips)
@@ -139,7 +142,7 @@ def require_own(paths: Paths) -> None:
         msg = "the site is no folder, and would be replaced by one"
         raise FolderError(msg, path=paths.site, next_step="name a folder for the site")
     with files.folder_errors(paths.site):
-        strange = sorted({path.name for path in site.iterdir()} - GENERATED) if site.is_dir() else []
+        strange = sorted({path.name for path in site.iterdir()} - GENERATED - DROPPED) if site.is_dir() else []
     if strange:
         msg = f"mirror did not make {strange[0]}, and the whole folder is replaced"
         raise FolderError(msg, path=paths.site, next_step="move it away, or name another folder for the site")
@@ -205,10 +208,16 @@ def _sources(run: _Run, network: Network) -> Iterator[Callable[[], Loopback]]:
         yield index
 
 
-def _standing_locks(run: _Run) -> dict[str, Lock]:
-    """The locks on disk of the plan's jobs, by the job's name."""
-    found = ((job.name, lock.path_of(run.paths.locks, job.name)) for job in run.plan.jobs)
-    return {name: lock.read(path) for name, path in found if path.is_file()}
+def _standing_locks(run: _Run, *, update: bool) -> dict[str, Lock]:
+    """The locks on disk of the plan's jobs, by the job's name; an update does without one that cannot be read."""
+    read = {}
+    for job in run.plan.jobs:
+        path = lock.path_of(run.paths.locks, job.name)
+        with contextlib.suppress(LockError) if update else contextlib.nullcontext():
+            if path.is_file():
+                read[job.name] = lock.read(path)
+    # A lock that was renamed speaks of another pair.
+    return {name: one for name, one in read.items() if one.name == name}
 
 
 def _still_valid(run: _Run, locks: dict[str, Lock]) -> dict[str, Lock]:
@@ -223,8 +232,25 @@ def _still_valid(run: _Run, locks: dict[str, Lock]) -> dict[str, Lock]:
         if changed:
             run.display.say(f"{job.name}: {' and '.join(changed)} changed, resolving anew")
         else:
-            valid[job.name] = locks[job.name]
+            valid[job.name] = _with_origins(locks[job.name], job)
     return valid
+
+
+def _with_origins(one: Lock, job: Job) -> Lock:
+    """The lock with the places where its requests stand now: a comment may have moved them."""
+    places: dict[str, list[str]] = {}
+    for request in job.requirement_set.requests:
+        places.setdefault(str(request.requirement), []).append(request.origin)
+    pins = tuple(replace(pin, reasons=_placed(pin.reasons, places)) for pin in one.pins)
+    return one if pins == one.pins else replace(one, pins=pins)
+
+
+def _placed(reasons: tuple[Reason, ...], places: dict[str, list[str]]) -> tuple[Reason, ...]:
+    others = {reason for reason in reasons if reason.by}
+    asked = {reason.requirement for reason in reasons if not reason.by}
+    return tuple(
+        sorted(others | {Reason(requirement=text, origin=at) for text in asked for at in places.get(text, ())})
+    )
 
 
 def _lock_all(run: _Run, valid: dict[str, Lock], sources: Callable[[], Loopback], pips: Pips) -> tuple[Lock, ...]:

@@ -78,9 +78,12 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     command = ["install", *_OPTIONS, "--index-url", index.target_url(job.target), "--report", str(report)]
     command += [*pip_flags(job.target), "--requirement", str(requests), "--constraint", str(limits)]
     result = pips.run(command, work=work, environment=job.target.environment)
+    if index.failure is not None:
+        # Also where pip found another way: it took the failure for "no such page", and its answer is about less.
+        raise index.failure
     if result.returncode != 0:
-        if index.failure is not None:
-            raise index.failure
+        if "only the loopback index is for pip" in f"{result.stdout}{result.stderr}":
+            raise _direct(job)
         undefined = "UndefinedEnvironmentName" in result.stderr and _undefined_in_metadata(job, index.upstream)
         raise undefined or explain(
             piprun.complaint(result), f"{result.stdout}\n{result.stderr}", job, index.upstream.offers
@@ -92,6 +95,12 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
         msg = f"pip evaluated markers for another machine than {job.target.name}: {', '.join(differing)} differ"
         raise PipFailed(msg, target=job.target.name, next_step="install the version of pip that pypi-subset asks for")
     return document
+
+
+def _direct(job: Job) -> UpstreamError:
+    """Say that something requires a URL: pip would fetch, build and so run whatever lies there (see `_inpip`)."""
+    msg = f"{job.name}: a release requires a URL instead of a release from an index: it cannot be mirrored"
+    return UpstreamError(msg, target=job.target.name, next_step="require another version of what requires it")
 
 
 def _undefined_in_metadata(job: Job, upstream: Upstream) -> UndefinedMarker | None:

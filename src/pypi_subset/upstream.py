@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset import files
 from pypi_subset.crew import Crew
-from pypi_subset.errors import HashMismatch, UpstreamError
+from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
 from pypi_subset.fetch import Fetcher, Page, matches
 from pypi_subset.network import local_path, without_credentials
 from pypi_subset.offers import Offer, from_folder, merge, read_page
@@ -54,6 +56,10 @@ class Upstream:
         self._sizes: dict[str, int] = {}
         self._ranges = True
         self._arrived: set[str] = set()
+        #: METADATA that came as a file of its own (PEP 658), by key.
+        self._apart: dict[str, bytes] = {}
+        # One for each file: a pip that wants the whole of it and one that wants its end may come together.
+        self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
         self._offers_of, self._links_at = Once(self._read_project), Once(self._read_links)
         self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
 
@@ -123,13 +129,18 @@ class Upstream:
     def _read_project(self, project: NormalizedName) -> tuple[Offer, ...]:
         """All offers of all sources, in pip's order: folders and pages of ``find-links`` do not outrank an index."""
         pages = [self._read_index(url, project) for url in self._network.index_urls]
-        return merge([*pages, *(self._linked(location, project) for location in self._network.find_links)])
+        groups = [*pages, *(self._linked(location, project) for location in self._network.find_links)]
+        names = Counter(offer.distribution.filename for group in groups for offer in group)
+        return merge(
+            tuple(_hashed(one) if names[one.distribution.filename] > 1 else one for one in group) for group in groups
+        )
 
     def _linked(self, location: str, project: NormalizedName) -> tuple[Offer, ...]:
         """What one location of ``find-links`` has of *project*."""
         links = self._links_at(location)
         if links.page is not None:
-            return _localized(_parsed(links.page, project))
+            offers = _parsed(links.page, project)
+            return _remote(offers) if local_path(location) is None else _localized(offers)
         return from_folder(links.paths, source=links.source, project=project)
 
     def _read_index(self, index: str, project: NormalizedName) -> tuple[Offer, ...]:
@@ -142,7 +153,7 @@ class Upstream:
                 text = page.read_text(encoding="utf-8")
             return _localized(read_page(text, content_type="text/html", url=page.as_uri(), project=project))
         found = self._fetcher.page(f"{index}/{project}/")
-        return () if found is None else _parsed(found, project)
+        return () if found is None else _remote(_parsed(found, project))
 
     def _read_links(self, location: str) -> _Links:
         folder = local_path(location)
@@ -164,9 +175,19 @@ class Upstream:
         if one.sha256 and shelved.is_file() and files.sha256_of(shelved) == one.sha256:
             return shelved
         path = offer.path or self._place(offer)
-        if offer.path is None and not self._is_stored(offer):
-            self._fetcher.save(self._address(offer), path)
-        return _checked(offer, path)
+        with self._locks(key):
+            if offer.path is None and not self._is_stored(offer):
+                self._fetcher.save(self._address(offer), path)
+        return self._agreeing(offer, _checked(offer, path))
+
+    def _agreeing(self, offer: Offer, path: Path) -> Path:
+        """Hold METADATA that came by itself against the wheel: whoever resolved by the one would install the other."""
+        told = self._apart.get(offer.key)
+        if told is not None and told != read_metadata(path, offer.distribution.filename):
+            name = offer.distribution.filename
+            msg = f"{name} and the metadata that {offer.source} gave for it contradict each other"
+            raise BadDistribution(msg, project=offer.distribution.project, next_step="tell the index's operator")
+        return path
 
     def _address(self, offer: Offer) -> str:
         if offer.distribution.url is None:
@@ -190,15 +211,17 @@ class Upstream:
         if offer.metadata is not None and one.url is not None:
             data = self._fetcher.small(f"{one.url}.metadata")
             if data is not None:
-                return _checked_metadata(offer, data)
+                self._apart[key] = _checked_metadata(offer, data)
+                return data
         if one.url is not None and self._ranges and (one.size or SMALL + 1) > SMALL and not self._is_here(offer):
             path = self._place(offer)
-            remote = self._fetcher.tail(one.url, path)
-            if remote is not None:
-                self._sizes[key] = remote.total
-                return read_metadata(io.BufferedReader(remote), one.filename)
-            self._ranges = False
-            self._arrived.add(key)
+            with self._locks(key):
+                remote = None if self._is_here(offer) else self._fetcher.tail(one.url, path)
+                if remote is not None:
+                    self._sizes[key] = remote.total
+                    return read_metadata(io.BufferedReader(remote), one.filename)
+                self._ranges = False
+                self._arrived.add(key)
         path = self.file(offer)
         with files.folder_errors(path):
             return read_metadata(path, one.filename)
@@ -227,9 +250,24 @@ class _Links:
 def _parsed(page: Page, project: NormalizedName) -> tuple[Offer, ...]:
     try:
         return read_page(page.text, content_type=page.content_type, url=page.url, project=project)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         msg = f"{without_credentials(page.url)} is no page of the simple API: {error!r}"
         raise UpstreamError(msg, project=project, next_step="check pip's 'index-url'") from error
+
+
+def _hashed(offer: Offer) -> Offer:
+    """The offer of a local file with its hash, so that it can be held against another of that name."""
+    if offer.path is None or not offer.path.is_file():
+        return offer
+    with files.folder_errors(offer.path):
+        return replace(
+            offer, hashes=tuple(sorted({**dict(offer.hashes), "sha256": files.sha256_of(offer.path)}.items()))
+        )
+
+
+def _remote(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
+    """Offers of a page from elsewhere, without those that name files of this machine."""
+    return tuple(offer for offer in offers if (offer.distribution.url or "").startswith(("http://", "https://")))
 
 
 def _localized(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
@@ -247,6 +285,9 @@ def _localized(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
 def _checked(offer: Offer, path: Path) -> Path:
     with files.folder_errors(path):
         wrong = matches(path, offer.hashes)
+        size = path.stat().st_size
+    if wrong is None and offer.distribution.size not in {None, size}:
+        wrong = ("size", str(offer.distribution.size), str(size))
     if wrong is not None:
         algorithm, promised, found = wrong
         if offer.path is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -42,7 +43,8 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
             return archive.read(found[0])
     except InvalidWheelFilename as error:
         raise BadDistribution(str(error), next_step="rename it as the project named it, or remove it") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError) as error:
+        # RuntimeError: it is encrypted, or packed in a way that Python does not know.
         msg = f"{filename} is a damaged wheel: {error}"
         raise BadDistribution(msg, next_step=step) from error
 
