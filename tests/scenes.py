@@ -100,7 +100,7 @@ class Scene:
         ended = self.run(order, meanwhile)
         left, last = tree(root), ended.ticks[-3:]
         then()
-        assert others_than_dir2pi(root) == [], last
+        assert others_than_dir2pi(root) == []
         assert (ended.error[:1], ended.said) == (("KeyboardInterrupt",), ""), (last, ended.error, ended.said)
         assert [name for name in left if name.endswith((".stage", ".part"))] == [], last
         assert below(left, "site") in (below(before, "site"), below(self.wanted, "site")), last

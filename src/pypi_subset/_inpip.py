@@ -28,11 +28,12 @@ def main(arguments: list[str]) -> int:
     Return pip's exit code.
 
     :param arguments: a JSON object with the marker environment, or ``null`` for this interpreter's own; then pip's.
-        Or ``--serve``: then orders come on standard input.
+        Or ``--serve`` and the process id of whoever started it: then orders come on standard input.
     """
-    _end_with_parent()
-    if arguments == ["--serve"]:
+    if arguments[0] == "--serve":
+        _end_with_parent(int(arguments[1]))
         return _serve()
+    _end_with_parent()
     return _pip(json.loads(arguments[0]), arguments[1:])
 
 

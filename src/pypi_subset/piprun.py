@@ -138,6 +138,9 @@ class Pips:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with self._lock:
+            # A thread that nobody waits for, after Ctrl-C, may come yet: it comes too late.
+            self._gone = True
         if self._listener.ident is not None and self._server.exception() is None:
             # Whoever is still running is running for nobody.
             self._server.result().kill()
@@ -172,13 +175,13 @@ class Pips:
 
     def _send(self, order: Mapping[str, object]) -> Future[int]:
         with self._lock:
+            if self._gone:
+                raise _vanished(None)
             if self._listener.ident is None:
                 self._listener.start()
             number, future = len(self._runs), Future[int]()
             self._runs[number] = future
             orders = cast("IO[str]", self._server.result().stdin)
-            if self._gone:
-                raise _vanished(None)
             try:
                 orders.write(f"{json.dumps({'id': number, **order})}\n")
                 orders.flush()
@@ -190,7 +193,7 @@ class Pips:
         """Start the process and hand each exit code to whoever waits for it; when it ends, tell all the others."""
         try:
             server = subprocess.Popen(
-                [sys.executable, "-I", str(_SCRIPT), "--serve"],
+                [sys.executable, "-I", str(_SCRIPT), "--serve", str(os.getpid())],
                 env=sealed_environment(self._work) | _ALONE,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
