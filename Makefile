@@ -1,10 +1,12 @@
 # The front door: every goal runs the Invoke task of the same name. The first call makes .venv from tool-lock.txt.
-# `make` alone lists the goals. NAME=value, on the command line or in the environment, becomes the task's --name=value.
+# `make` alone lists the goals. NAME=value on the command line becomes the task's --name=value; the environment does not:
+# many shells set names such as SITE, PORT or TARGET for something else.
 
 PYTHON ?= python3
 
 FRONT := $(PYTHON) -I src/pypi_subset/bootstrap.py
 CHOSEN := $(if $(filter file,$(origin PYTHON)),,--chosen)
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),--given=$(name)))
 GOALS := mirror update verify serve why clean test test-network bench lint
 
 .PHONY: goals $(GOALS)
@@ -14,4 +16,4 @@ goals:
 	@$(FRONT)
 
 $(GOALS):
-	@$(FRONT) $@ $(CHOSEN)
+	@$(FRONT) $@ $(CHOSEN) $(GIVEN)

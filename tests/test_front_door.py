@@ -129,16 +129,19 @@ class TestMake:
         product = {goal.name for goal in bootstrap.read_goals(ROOT) if not goal.developer}
         assert set(tasks.namespace.task_names) == product
 
-    @pytest.mark.parametrize("way", ["argument", "environment"])
-    def test_variables_reach_the_task(self, checkout: Path, way: str) -> None:
+    def test_variables_reach_the_task(self, checkout: Path) -> None:
         """A Make variable becomes the flag of that name; blanks, quotes and dollars in it survive."""
         name = """it's "my" folder"""
-        given = {"REQUIREMENTS": name}
-        argument = [f"REQUIREMENTS={name}"] if way == "argument" else []
-        done = run(["make", "mirror", *argument], checkout, **({} if argument else given))
+        done = run(["make", "mirror", f"REQUIREMENTS={name}"], checkout)
         assert done.returncode != 0
         assert name in done.stderr
         assert "Traceback" not in done.stderr
+
+    def test_variables_of_the_environment_are_no_flags(self, checkout: Path, tmp_path: Path) -> None:
+        """A shell that has SITE set for something else does not have that folder emptied."""
+        (tmp_path / "index.html").write_text("mine")
+        assert run(["make", "clean"], checkout, SITE=str(tmp_path)).returncode == 0
+        assert (tmp_path / "index.html").read_text() == "mine"
 
     def test_every_variable_of_every_goal_becomes_a_flag_that_the_task_knows(self) -> None:
         """What bootstrap makes of variables is what Invoke accepts."""
@@ -364,14 +367,16 @@ class TestTasks:
 
     def test_clean_leaves_a_folder_of_strangers_alone(self, tmp_path: Path) -> None:
         """If either folder holds anything that mirror did not make, nothing is removed from both."""
-        for name in ("packages/demo-1.0-py3-none-any.whl", "site/simple/index.html", "site/thesis.doc"):
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_bytes(b"")
-        done = subset("clean", cwd=tmp_path)
-        assert done.returncode == 1
-        assert "site/thesis.doc" in done.stderr
-        assert (tmp_path / "packages/demo-1.0-py3-none-any.whl").exists()
-        assert (tmp_path / "site/simple/index.html").exists()
+        for number, strange in enumerate(("site/thesis.doc", "site/index.html", "packages/backup.tar.gz")):
+            folder = tmp_path / str(number)
+            for name in ("packages/demo-1.0-py3-none-any.whl", strange):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(b"")
+            done = subset("clean", cwd=folder)
+            assert done.returncode == 1
+            assert Path(strange).name in done.stderr
+            assert (folder / strange).exists()
+            assert (folder / "packages/demo-1.0-py3-none-any.whl").exists()
 
     def test_clean_waits_for_nobody(self, tmp_path: Path) -> None:
         """While a mirror works in the folder, clean refuses."""

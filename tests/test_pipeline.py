@@ -859,6 +859,30 @@ def test_a_site_folder_with_other_things_is_refused(workspace: Workspace, index:
     assert index.requests == []
 
 
+@pytest.mark.parametrize("name", ["index.html", "simple/mine.txt", "proof/thesis.pdf", "manifest.json"])
+def test_a_folder_with_our_names_is_not_ours(workspace: Workspace, index: Index, name: str) -> None:
+    """Somebody's pages under the names that ours have are never replaced."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    path = workspace.paths.site / name
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    with pytest.raises(FolderError, match="mirror did not make"):
+        mirror(workspace)
+    assert path.read_text() == "mine"
+
+
+def test_locks_of_others_stay(workspace: Workspace, index: Index) -> None:
+    """A lock that we did not write is not removed, whatever it is called."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    theirs = workspace.write("lock/pylock.mine.toml", 'lock-version = "1.0"\ncreated-by = "me"\npackages = []\n')
+    assert mirror(workspace)[0].changes == ()
+    assert theirs.is_file()
+
+
 @pytest.mark.parametrize("site", [".", "packages", "packages/site", "requirements", "requirements/lock"])
 def test_folders_in_one_another_are_refused(workspace: Workspace, site: str) -> None:
     """A site that is, holds, or stands in another of the folders is refused before anything is touched."""

@@ -71,8 +71,10 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("interrupted: the next run makes .venv afresh\n")
         return 130
     # What these two add to the search path would come before what the lock installed.
+    named = {word.removeprefix("--given=") for word in arguments if word.startswith("--given=")}
+    given = {name: value for name, value in os.environ.items() if name in named}
     environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
-    command = [str(python), "-m", "invoke", "--write-pyc", goal.name, *flags(goal, os.environ)]
+    command = [str(python), "-m", "invoke", "--write-pyc", goal.name, *flags(goal, given)]
     sys.stdout.flush()
     return os.execve(python, command, environment)  # noqa: S606 - no shell is wanted
 
@@ -95,7 +97,7 @@ def listing(goals: Sequence[Goal]) -> str:
 
 
 def flags(goal: Goal, environment: Mapping[str, str]) -> list[str]:
-    """Return the flags for the Make variables that are set; Make hands its variables on in the environment."""
+    """Return the flags for *environment*: the variables of Make's command line, which it hands on in the environment."""
     return [f"{flag}={environment[name]}" for name, flag in goal.variables.items() if environment.get(name)]
 
 

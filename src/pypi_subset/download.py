@@ -141,13 +141,14 @@ def _lying(packages: Path) -> set[str]:
     with files.folder_errors(packages):
         paths = [path for path in packages.iterdir() if not path.name.startswith(".") and path.name != "README.md"]
     for path in paths:
-        if path.is_symlink() or not path.is_file() or not _is_distribution(path.name):
+        if path.is_symlink() or not path.is_file() or not is_distribution(path.name):
             msg = "this is no wheel and no sdist"
             raise BadDistribution(msg, path=path, next_step="move it away: this folder holds distributions alone")
     return {path.name for path in paths}
 
 
-def _is_distribution(filename: str) -> bool:
+def is_distribution(filename: str) -> bool:
+    """Whether *filename* is the name of a wheel or an sdist."""
     try:
         if filename.endswith(".whl"):
             parse_wheel_filename(filename)

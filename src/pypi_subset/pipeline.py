@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import json
 import os
 import time
 from dataclasses import dataclass, field, replace
@@ -103,7 +104,8 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
     :param update: resolve every pair anew, whether or not its lock still matches.
     :raises SubsetError: whatever stood in the way, with the next step.
     """
-    require_own(paths)
+    require_apart(paths)
+    require_own(paths.site)
     plan = read_plan(paths.requirements)
     network = read_network()
     with files.exclusive(paths.packages), _workspace(paths) as work:
@@ -127,25 +129,43 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
     )
 
 
-def require_own(paths: Paths) -> None:
+def require_apart(paths: Paths) -> None:
     """
-    Refuse folders whose content would be lost.
+    Refuse folders that stand in one another.
 
-    :raises FolderError: two of the folders are one or stand in one another, or the site holds what mirror did not make.
+    :raises FolderError: the site is, holds, or stands in one of the others.
     """
     site = paths.site.resolve()
     for other in (paths.packages.resolve(), paths.requirements.resolve()):
         if site == other or site in other.parents or other in site.parents:
             msg = f"the site and {other.name} stand in one another"
             raise FolderError(msg, path=paths.site, next_step="name two folders side by side")
+
+
+def require_own(site: Path) -> None:
+    """
+    Refuse a folder whose content would be lost.
+
+    :raises FolderError: it holds what mirror did not make; names alone do not tell, so its manifest must be there.
+    """
     if site.exists() and not site.is_dir():
         msg = "the site is no folder, and would be replaced by one"
-        raise FolderError(msg, path=paths.site, next_step="name a folder for the site")
-    with files.folder_errors(paths.site):
-        strange = sorted({path.name for path in site.iterdir()} - GENERATED - DROPPED) if site.is_dir() else []
+        raise FolderError(msg, path=site, next_step="name a folder for the site")
+    with files.folder_errors(site):
+        found = {path.name for path in site.iterdir()} - DROPPED if site.is_dir() else set()
+    strange = sorted(found - GENERATED) or ([] if _is_ours(site) else sorted(found - {"README.md"}))
     if strange:
-        msg = f"mirror did not make {strange[0]}, and the whole folder is replaced"
-        raise FolderError(msg, path=paths.site, next_step="move it away, or name another folder for the site")
+        msg = f"mirror did not make {strange[0]}, and the whole folder would go"
+        raise FolderError(msg, path=site, next_step="move it away, or name another folder for the site")
+
+
+def _is_ours(site: Path) -> bool:
+    """Whether mirror made the folder: its manifest says so, whatever else bears the names that ours have."""
+    try:
+        document = json.loads((site / "manifest.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(document, dict) and {"schema", "targets", "sets", "files"} <= document.keys()
 
 
 @contextlib.contextmanager
@@ -296,11 +316,19 @@ def _write_locks(run: _Run, before: dict[str, Lock], locks: Sequence[Lock]) -> t
             changes += _changes(before.get(one.name), one)
     names = {lock.path_of(run.paths.locks, one.name).name for one in locks}
     for path in sorted(run.paths.locks.glob("pylock.*.toml")):
-        if path.name not in names:
+        if path.name not in names and _is_lock(path):
             with files.folder_errors(path):
                 path.unlink()
             changes.append(f"{path.name}: no set asks for this target any more, lock removed")
     return tuple(changes)
+
+
+def _is_lock(path: Path) -> bool:
+    """Whether we wrote it; the user's own locks may lie beside ours."""
+    try:
+        return path == lock.path_of(path.parent, lock.read(path).name)
+    except LockError:
+        return False
 
 
 def _changes(before: Lock | None, after: Lock) -> list[str]:

@@ -172,17 +172,21 @@ def clean(_context: Context, packages: str = "packages", site: str = "site") -> 
     The next mirror fetches the same files again. If a folder holds anything that mirror did not put there, nothing is
     removed.
     """
-    folders = {Path(packages): _downloaded, Path(site): _built}
+    from pypi_subset import pipeline  # noqa: PLC0415
+    from pypi_subset.download import is_distribution  # noqa: PLC0415
+
+    stock, built = Path(packages), _named(site)
+    pipeline.require_own(built)
     # Only where it stands already: holding a folder makes it.
-    with files.exclusive(Path(packages)) if Path(packages).is_dir() else contextlib.nullcontext():
-        for folder, generated in folders.items():
-            for path in _content(folder):
-                if not generated(path):
-                    msg = "mirror did not make this"
-                    raise FolderError(msg, path=path, next_step="move it away, then run clean again")
-        for folder in folders:
+    with files.exclusive(stock) if stock.is_dir() else contextlib.nullcontext():
+        for path in _content(stock):
+            if not (is_distribution(path.name) or _is_working(path.name)):
+                msg = "mirror did not make this"
+                raise FolderError(msg, path=path, next_step="move it away, then run clean again")
+        for folder in (stock, built):
             files.recover(folder)
-            for path in _content(folder):
+            # The manifest last: what is left of a site without one would be taken for somebody's own.
+            for path in sorted(_content(folder), key=lambda one: one.name == "manifest.json"):
                 with files.folder_errors(path):
                     files.remove_tree(path)
 
@@ -193,23 +197,19 @@ def _content(folder: Path) -> list[Path]:
         return sorted(path for path in folder.iterdir() if path.name != "README.md") if folder.is_dir() else []
 
 
-def _downloaded(path: Path) -> bool:
-    """Whether *path*, in packages/, is of a kind that mirror puts there."""
-    own = path.name in {".running", ".rejected", ".fetched"} or path.name.endswith((".part", ".stage"))
-    return own or path.name.endswith((".whl", ".tar.gz", ".zip"))
-
-
-def _built(path: Path) -> bool:
-    """Whether *path*, in site/, is of a kind that mirror or verify puts there."""
-    from pypi_subset.pipeline import GENERATED  # noqa: PLC0415
-
-    return path.name in GENERATED
+def _is_working(name: str) -> bool:
+    """Whether mirror keeps something of its own under that name in packages/."""
+    return name in {".running", ".rejected", ".fetched"} or (name[0] == "." and name.endswith((".part", ".stage")))
 
 
 def _paths(requirements: str, packages: str, site: str) -> Paths:
-    # A folder has a name, since its stage stands beside it; "." has none.
-    folders = [path if path.name else path.absolute() for path in map(Path, (requirements, packages, site))]
-    return Paths(requirements=folders[0], packages=folders[1], site=folders[2])
+    return Paths(requirements=_named(requirements), packages=_named(packages), site=_named(site))
+
+
+def _named(folder: str) -> Path:
+    """Return a path with a name, since a stage stands beside the folder; "." has none."""
+    path = Path(folder)
+    return path if path.name else path.absolute()
 
 
 def _mirror(paths: Paths, *, update: bool) -> None:
