@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from virtualenv.seed.wheels import embed
 
 from pypi_subset import targets
 from pypi_subset.proof import Case, case, cases_of, interpreters, prove
 from pypi_subset.proof.unpacked import flags_of
+from pypi_subset.wheelfile import read_metadata
 from subsets import Subset
-from wheels import make_wheel
+from wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pypi_subset.model import Check, Target
-    from wheels import Wheel
 
 WINDOWS = targets.parse("windows", "cp312-win_amd64")
 LINUX = targets.parse("linux", "cp310-manylinux2014_x86_64")
@@ -295,6 +296,17 @@ def test_setuptools_is_not_there_by_itself(tmp_path: Path, shared: Path) -> None
     wheel = make_wheel("aa", requires=["setuptools"])
     check = prove(cases(tmp_path, HERE, ["aa"], [wheel], installed=shared)[0])
     assert outcome(check) == ("failed", "setuptools (needed by aa 1.0 on here: setuptools) is not in the subset")
+
+
+def test_pip_of_the_subset_is_installed(tmp_path: Path, shared: Path) -> None:
+    """A subset that contains pip has that very pip installed in the seeded one's place; a missing one is missed."""
+    path = max(Path(embed.__file__).parent.glob("pip-*.whl"))
+    own = Wheel(path.name, path.read_bytes(), read_metadata(path, path.name))
+    wheel = make_wheel("aa", requires=["pip"])
+    assert outcome(prove(cases(tmp_path / "with", HERE, ["aa"], [wheel, own], installed=shared)[0]))[0] == "passed"
+    check = prove(cases(tmp_path / "without", HERE, ["aa"], [wheel], installed=shared)[0])
+    assert outcome(check)[0] == "failed"
+    assert "pip (needed by aa 1.0 on here: pip) is not in the subset" in check.reason
 
 
 @on_linux

@@ -136,6 +136,28 @@ def stale_entry(subset: Subset) -> None:
     page.write_text(page.read_text() + f'<a href="simple/cc/cc-1.0-py3-none-any.whl#sha256={sha256(b"")}">cc</a>')
 
 
+def other_base(subset: Subset) -> None:
+    """Lead all links of a page to another server."""
+    page = subset.paths.site / "simple" / "aa" / "index.html"
+    page.write_text(page.read_text().replace("<a ", '<base href="http://elsewhere.invalid/"><a ', 1))
+
+
+def other_python(subset: Subset) -> None:
+    """Let a page shut every Python out."""
+    page = subset.paths.site / "simple" / "aa" / "index.html"
+    page.write_text(page.read_text().replace("<a ", '<a data-requires-python="&lt;3" '))
+
+
+def empty_root(subset: Subset) -> None:
+    """Empty the root of the index."""
+    (subset.paths.site / "simple" / "index.html").write_text("")
+
+
+def binary_page(subset: Subset) -> None:
+    """Put bytes that are no text into a page."""
+    (subset.paths.site / "simple" / "aa" / "index.html").write_bytes(b"\xff\xfe")
+
+
 def forget_entry(subset: Subset) -> None:
     """Let file, page entry and manifest entry go together, as a wrong resolver would: the lock remembers."""
     path = subset.paths.site / "manifest.json"
@@ -180,6 +202,10 @@ def relock(subset: Subset) -> None:
             stale_entry,
             "the page find-links.html leads to simple/cc/cc-1.0-py3-none-any.whl, which is not in the manifest",
         ),
+        (other_base, "the page simple/aa/index.html does not lead to aa-1.0-py3-none-any.whl by its hash"),
+        (other_python, "the page simple/aa/index.html has another Requires-Python for aa-1.0-py3-none-any.whl"),
+        (empty_root, "the page simple/index.html does not lead to simple/aa/"),
+        (binary_page, "the page simple/aa/index.html does not lead to aa-1.0-py3-none-any.whl by its hash"),
         (forget_entry, "aa-1.0-py3-none-any.whl (aa, locked in pylock.base--linux.toml) is not in the site's manifest"),
         (lose_lock, "pylock.base--linux.toml: there is no such lock"),
         (break_lock, "pylock.base--linux.toml: the lock is damaged"),

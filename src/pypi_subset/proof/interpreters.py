@@ -119,8 +119,16 @@ def candidates(path: str, pyenv: Path, named: Sequence[str] = ()) -> tuple[Path,
 
 
 def pyenv_root(environment: os._Environ[str] | dict[str, str]) -> Path:
-    """Return where pyenv keeps its versions: ``$PYENV_ROOT``, or its default below the home folder."""
-    return Path(environment.get("PYENV_ROOT") or Path(environment.get("HOME") or Path.home(), ".pyenv"))
+    """Return where pyenv keeps its versions: ``$PYENV_ROOT``, or its default below ``$HOME`` or the account's home."""
+    if environment.get("PYENV_ROOT"):
+        return Path(environment["PYENV_ROOT"])
+    homes = [Path(environment["HOME"])] if environment.get("HOME") else []
+    if sys.platform != "win32":
+        import pwd  # noqa: PLC0415 - exists where accounts have a home in a table
+
+        homes.append(Path(pwd.getpwuid(os.getuid()).pw_dir))
+    roots = [home / ".pyenv" for home in [*homes, Path.home()]]
+    return next((root for root in roots if root.is_dir()), roots[0])
 
 
 def find(files: Iterable[Path]) -> tuple[Interpreter, ...]:

@@ -55,6 +55,7 @@ def take(paths: Paths, plan: Plan) -> tuple[Check, ...]:
         *_locked(paths, plan, entries),
         *(sentence for name in sorted(entries) if (sentence := _held(entries[name], present.get(name)))),
         *_pages(present, entries),
+        *_root(present, entries),
         *_strangers(present, entries),
     ]
     if found:
@@ -128,11 +129,26 @@ def _pages(present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]]
             yield f"the page {page} is not in the site"
     for page, wanted in [("find-links.html", [*entries.values()]), *sorted(per_project.items())]:
         if page in present:
-            found = links.hashes(present[page], page)
+            found = links.links(present[page], page)
             for entry in sorted(wanted, key=lambda one: str(one["path"])):
-                if found.pop(entry["path"], None) != entry["sha256"]:
+                link = found.pop(entry["path"], None)
+                if link is None or link.sha256 != entry["sha256"]:
                     yield f"the page {page} does not lead to {entry['filename']} by its hash ({_needed(entry)})"
+                elif link.requires_python != entry["requires_python"]:
+                    yield f"the page {page} has another Requires-Python for {entry['filename']} ({_needed(entry)})"
             yield from (f"the page {page} leads to {where}, which is not in the manifest" for where in sorted(found))
+
+
+def _root(present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each project that the root page does not lead to, and each that it should not."""
+    page = "simple/index.html"
+    if page in present:
+        wanted = {f"simple/{entry['project']}" for entry in entries.values()}
+        found = set(links.links(present[page], page))
+        yield from (f"the page {page} does not lead to {name}/" for name in sorted(wanted - found))
+        yield from (f"the page {page} leads to {name}, where there is no project" for name in sorted(found - wanted))
+    if "index.html" in present and not present["index.html"].stat().st_size:
+        yield "the page index.html is empty"
 
 
 def _strangers(present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
