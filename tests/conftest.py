@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scenes import Scenes
 
 #: Variables that would let this machine's configuration into a test.
-AMBIENT = ("PIP_", "UV_", "VIRTUALENV_", "PYTEST_ADDOPTS", "PYTHONPATH", "PYTHONHOME", "XDG_", "NETRC", "INVOKE_")
+AMBIENT = ("PIP_", "UV_", "VIRTUALENV_", "PYTEST_ADDOPTS", "PYTHON", "MAKE", "MFLAGS", "XDG_", "NETRC", "INVOKE_")
 
 #: What the variables were before any test changed them.
 ORIGINAL = dict(os.environ)

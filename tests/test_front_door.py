@@ -378,6 +378,25 @@ class TestTasks:
             assert (folder / strange).exists()
             assert (folder / "packages/demo-1.0-py3-none-any.whl").exists()
 
+    @pytest.mark.parametrize("words", [["serve", "--port=abc"], ["verify", "--processes=-1"]])
+    def test_numbers_are_numbers(self, tmp_path: Path, words: list[str]) -> None:
+        """A flag that wants a number says so in one line."""
+        done = subset(*words, cwd=tmp_path)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"error: {words[1].split('=')[0][2:]} wants a whole number")
+        assert len(done.stderr.splitlines()) == 1
+
+    @pytest.mark.parametrize("text", ["[]", "{", '{"schema": 1}'])
+    def test_a_damaged_manifest_is_one_line(self, tmp_path: Path, text: str) -> None:
+        """Whatever stands in manifest.json, nobody sees a traceback."""
+        (tmp_path / "site").mkdir()
+        (tmp_path / "site" / "manifest.json").write_text(text)
+        for words in (["why", "demo"], ["verify"]):
+            done = subset(*words, cwd=tmp_path)
+            assert done.returncode == 1
+            assert done.stderr.startswith("error: site/manifest.json: the")
+            assert len(done.stderr.splitlines()) == 1
+
     def test_clean_waits_for_nobody(self, tmp_path: Path) -> None:
         """While a mirror works in the folder, clean refuses."""
         with files.exclusive(tmp_path / "packages"):

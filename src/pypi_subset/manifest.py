@@ -137,11 +137,13 @@ def read(path: Path) -> Manifest:
 
     :raises SubsetError: there is none, it is damaged, or a newer version wrote it.
     """
-    try:
-        document = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
+    if not path.is_file():
         msg = "there is no manifest: nothing is mirrored yet"
-        raise SubsetError(msg, path=path, next_step="run `make mirror`") from error
+        raise SubsetError(msg, path=path, next_step="run `make mirror`")
+    with files.folder_errors(path):
+        data = path.read_bytes()
+    try:
+        document = json.loads(data)
     except ValueError as error:
         msg = "the manifest is damaged"
         raise SubsetError(msg, path=path, next_step="run `make mirror`") from error
@@ -149,6 +151,9 @@ def read(path: Path) -> Manifest:
     if schema != SCHEMA:
         msg = f"the manifest has schema {schema!r}, and this version reads {SCHEMA}"
         raise SubsetError(msg, path=path, next_step="run `make mirror`, or use the version that wrote it")
+    if not Manifest.__required_keys__ <= document.keys():
+        msg = "the manifest is damaged"
+        raise SubsetError(msg, path=path, next_step="delete it and run `make mirror`")
     return cast("Manifest", document)
 
 

@@ -104,7 +104,7 @@ def verify(
     requirements: str = "requirements",
     packages: str = "packages",
     site: str = "site",
-    processes: int = 0,
+    processes: str = "0",
     pythons: str = "",
     target: str = "",
 ) -> None:
@@ -118,12 +118,12 @@ def verify(
 
     targets = [name.strip() for name in target.split(",") if name.strip()]
     paths = _paths(requirements, packages, site)
-    proof.run_suite(paths, processes=processes, pythons=pythons, targets=targets)
+    proof.run_suite(paths, processes=_number("processes", processes), pythons=pythons, targets=targets)
 
 
 @task(help={"site": FOLDERS["site"], "port": "port to listen on, 0 for any free one (default: 8080)"})
 @edge
-def serve(_context: Context, site: str = "site", port: int = 8080) -> None:
+def serve(_context: Context, site: str = "site", port: str = "8080") -> None:
     """
     Offer site/ on this machine, for pip, uv and browsers.
 
@@ -137,7 +137,7 @@ def serve(_context: Context, site: str = "site", port: int = 8080) -> None:
         for line in [*server.address_lines(url), "stop with Ctrl-C"]:
             display.say(line)
 
-    server.serve(Path(site), host="127.0.0.1", port=port, ready=ready)
+    server.serve(Path(site), host="127.0.0.1", port=_number("port", port), ready=ready)
 
 
 # Invoke knows no optional positional parameter, so the second word counts as one only when it is there.
@@ -200,6 +200,14 @@ def _content(folder: Path) -> list[Path]:
 def _is_working(name: str) -> bool:
     """Whether mirror keeps something of its own under that name in packages/."""
     return name in {".running", ".rejected", ".fetched"} or (name[0] == "." and name.endswith((".part", ".stage")))
+
+
+def _number(name: str, text: str) -> int:
+    """Return the whole number that a flag says; Invoke would show a traceback for anything else."""
+    if not text.isdecimal():
+        msg = f"{name} wants a whole number, not {text!r}"
+        raise SubsetError(msg, next_step=f"as in --{name}=8")
+    return int(text)
 
 
 def _paths(requirements: str, packages: str, site: str) -> Paths:

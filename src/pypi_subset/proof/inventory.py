@@ -31,14 +31,17 @@ def read_manifest(site: Path) -> dict[str, Any]:
     :raises SubsetError: there is none, or it is damaged: there is nothing to prove.
     """
     path = site / "manifest.json"
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
+    if not path.is_file():
         msg = "there is nothing to prove: the site has no manifest"
-        raise SubsetError(msg, path=path, next_step="run `make mirror`") from error
-    except ValueError as error:
+        raise SubsetError(msg, path=path, next_step="run mirror")
+    with files.folder_errors(path):
+        data = path.read_bytes()
+    try:
+        manifest: dict[str, Any] = json.loads(data)
+        iter(manifest["files"])
+    except (ValueError, KeyError, TypeError) as error:
         msg = "the site's manifest is damaged"
-        raise SubsetError(msg, path=path, next_step="run `make mirror`") from error
+        raise SubsetError(msg, path=path, next_step="delete it and run mirror") from error
     return manifest
 
 

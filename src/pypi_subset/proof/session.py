@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pypi_subset.errors import TargetError
+from pypi_subset.errors import FolderError, TargetError
 from pypi_subset.model import Check
 from pypi_subset.proof import inventory, report
 from pypi_subset.proof.case import unanswered
@@ -109,7 +109,6 @@ class Session:
             check_of(case, "failed", "there is no result") for case in unanswered(self.suite.cases, self.checks)
         ]
         document = report.report_of(self.checks, site=self.suite.paths.site, seal=self.seal, targets=self.suite.targets)
-        report.write_report(document, self.suite.paths.site)
         self.console.print(report.table_of(self.checks))
         for line in [*report.remarks(self.checks), *report.findings(self.checks)]:
             self.console.print(line, markup=False, soft_wrap=True)
@@ -118,6 +117,12 @@ class Session:
             f"{totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped; seal: {self.seal}",
             markup=False,
         )
+        try:
+            report.write_report(document, self.suite.paths.site)
+        except FolderError as error:
+            # What was proven has been said; but without a report nobody else can know it.
+            self.console.print(f"error: {error}", markup=False, soft_wrap=True)
+            return _RED
         return max(exitstatus, _RED if totals["failed"] else _GREEN)
 
     def _broken(self, test: Any) -> Check:
