@@ -33,7 +33,7 @@ def read_manifest(site: Path) -> dict[str, Any]:
     path = site / "manifest.json"
     if not path.is_file():
         msg = "there is nothing to prove: the site has no manifest"
-        raise SubsetError(msg, path=path, next_step="run mirror")
+        raise SubsetError(msg, path=path, next_step="run `make mirror`")
     with files.folder_errors(path):
         data = path.read_bytes()
     try:
@@ -41,7 +41,7 @@ def read_manifest(site: Path) -> dict[str, Any]:
         iter(manifest["files"])
     except (ValueError, KeyError, TypeError) as error:
         msg = "the site's manifest is damaged"
-        raise SubsetError(msg, path=path, next_step="delete it and run mirror") from error
+        raise SubsetError(msg, path=path, next_step="run `make mirror`") from error
     return manifest
 
 
