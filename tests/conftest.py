@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loopback import Index
+from pypi_subset import pipeline
 from pypi_subset.model import Paths
+from pypi_subset.piprun import Pips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +39,23 @@ def clean_pip(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     monkeypatch.setenv("USERPROFILE", str(home))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     return home
+
+
+@pytest.fixture(scope="session")
+def pips(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pips]:
+    """Yield what runs pip in many tests: imported once, and still a process of its own for each run."""
+    with Pips(tmp_path_factory.mktemp("pips")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def one_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Let every mirror of this process share one import of pip, half of what a small mirror takes.
+
+    What starts and stops with a mirror is tested where mirrors are processes: `test_kill`, `test_front_door`.
+    """
+    monkeypatch.setattr(pipeline, "Pips", lambda _work: contextlib.nullcontext(pips))
 
 
 @pytest.fixture

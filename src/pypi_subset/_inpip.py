@@ -18,6 +18,7 @@ import contextlib
 import gc
 import json
 import os
+import select
 import signal
 import sys
 from typing import Any
@@ -76,25 +77,57 @@ def _serve() -> int:
     _import_pip()
     # What is here now is shared by all children; the collector need not touch it.
     gc.freeze()
-    # Nobody waits for the middle ones; each of them waits for its pip.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # A child that ends wakes the loop below by a byte in this pipe; without a handler there would be none.
+    awake, waker = os.pipe()
+    for end in (awake, waker):
+        os.set_blocking(end, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(waker)
+    running: dict[int, int] = {}
+    pending = b""
+    while True:
+        ready, _, _ = select.select([0, awake], [], [])
+        if awake in ready:
+            os.read(awake, 4096)
+            _report(running)
+        if 0 in ready:
+            arrived = os.read(0, 1 << 16)
+            if not arrived:
+                # Whoever is still running is running for nobody, and ends with this process.
+                return 0
+            *orders, pending = (pending + arrived).split(b"\n")
+            for line in orders:
+                order = json.loads(line)
+                running[_fork(order, (awake, waker))] = order["id"]
+
+
+def _fork(order: dict[str, Any], ours: tuple[int, ...]) -> int:
+    """
+    Return the process id of a child that runs pip as *order* says.
+
+    :param ours: descriptors that are none of the child's business.
+    """
     server = os.getpid()
-    for line in sys.stdin:
-        if os.fork() == 0:
-            order = json.loads(line)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _end_with_parent(server)
-            middle = os.getpid()
-            pid = os.fork()
-            if pid == 0:
-                _end_with_parent(middle)
-                _obey(order)
-            _, status = os.waitpid(pid, 0)
-            # One write of a short line is not mixed with another's (pipe(7)). If nobody reads it, all is over anyway.
+    child = os.fork()
+    if child == 0:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _end_with_parent(server)
+        for descriptor in ours:
+            os.close(descriptor)
+        _obey(order)
+    return child
+
+
+def _report(running: dict[int, int]) -> None:
+    """Write how each child that has ended did, and take it out of *running*, which maps process ids to orders' ids."""
+    for child in list(running):
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            answer = [running.pop(child), os.waitstatus_to_exitcode(status)]
+            # If nobody reads it, all is over anyway: standard input will end.
             with contextlib.suppress(BrokenPipeError):
-                os.write(1, f"{json.dumps([order['id'], os.waitstatus_to_exitcode(status)])}\n".encode())
-            os._exit(0)
-    return 0
+                os.write(1, f"{json.dumps(answer)}\n".encode())
 
 
 def _obey(order: dict[str, Any]) -> None:

@@ -171,6 +171,8 @@ class Pips:
                 "stderr": f"/proc/{os.getpid()}/fd/{stderr.fileno()}",
             }
             code = self._send(order).result()
+            if code < 0:
+                raise _vanished(None)
             return _blamed(PipResult(returncode=code, stdout=stdout.read(), stderr=stderr.read()), work)
 
     def _send(self, order: Mapping[str, object]) -> Future[int]:
