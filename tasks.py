@@ -13,7 +13,7 @@ from invoke import Context, Exit, task
 
 from pypi_subset.tasks import clean, mirror, serve, update, verify, why
 
-__all__ = ["bench", "clean", "lint", "mirror", "serve", "test", "test_network", "update", "verify", "why"]
+__all__ = ["bench", "clean", "lint", "mirror", "serve", "sweep", "test", "test_network", "update", "verify", "why"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 
@@ -43,6 +43,12 @@ def test(_context: Context) -> None:
 def test_network(_context: Context) -> None:
     """Run the tests that need PyPI."""
     run("pytest -q -n auto -m network")
+
+
+@task
+def sweep(_context: Context) -> None:
+    """Kill and interrupt a mirror after every single step, for half an hour."""
+    run("pytest -q -n auto -m sweep")
 
 
 @task(help={"runs": "how often each tool runs each job (default: 1)", "jobs": "numbers of targets (default: 4,12)"})

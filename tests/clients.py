@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -18,10 +19,10 @@ def install(command: str, folder: Path) -> tuple[int, str, Path]:
     """
     Return exit code, standard error, and the folder that the command installed into.
 
-    :param command: ``pip install …`` or ``uv pip install …``, no word with a space in it.
+    :param command: ``pip install …`` or ``uv pip install …``, as for a shell.
     :param folder: for this run alone.
     """
-    tool, *arguments = command.split()
+    tool, *arguments = shlex.split(command)
     into, work = folder / "into", folder / "work"
     if tool == "pip":
         result = piprun.run([*arguments, "--target", str(into)], work=work)

@@ -202,9 +202,8 @@ class Scenes:
         if name == "update":
             order, offered = replace(order, update=True), OLD + NEW
         elif name == "repair":
-            path = space.paths.packages / "lib-1.0-py3-none-any.whl"
-            path.unlink()
-            path.write_bytes(b"no wheel")
+            # One file with two names: the site's is damaged too, or the wheel would come from there.
+            (space.paths.packages / "lib-1.0-py3-none-any.whl").write_bytes(b"no wheel")
         else:
             (space.paths.site / "simple" / "app" / "index.html").unlink()
             order = replace(order, atomic=name == "rebuild")

@@ -75,17 +75,19 @@ def kept(found: Mapping[str, str], root: Path, folder: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("size", "where"),
+    ("name", "size", "where"),
     [
-        ("4k", "_lock_all"),
-        ("12k", "_lock_all"),
-        ("150k", "fetch_all"),
-        ("300k", "_blamed"),
-        ("600k", "_blamed"),
+        ("update", "4k", "_lock_all"),
+        ("update", "12k", "_lock_all"),
+        ("update", "150k", "_take_back"),
+        ("first", "150k", "fetch_all"),
+        ("first", "300k", "_blamed"),
+        ("first", "400k", "_blamed"),
     ],
 )
-def test_a_disk_that_is_full_of_packages(scene: Scene, tmp_path: Path, size: str, where: str) -> None:
+def test_a_disk_that_is_full_of_packages(mounting: Scenes, tmp_path: Path, name: str, size: str, where: str) -> None:
     """Whether it happens to us or to a pip of ours, while resolving or fetching: the disk is named as the cause."""
+    scene = mounting(name)
     root = copy(scene.base, tmp_path / "work")
     ended = run(scene, root, small_disk(root / "packages", size))
     assert one_line(ended) == f"{root / 'packages'}: {FULL}"

@@ -206,6 +206,24 @@ class TestSetUp:
         assert (environment / "bin" / "python").exists()
         assert not (environment / "remains").exists()
 
+    def test_what_fits_stays_when_the_rest_cannot_be_had(self, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without a network, `make test` cannot get the test tools; `make mirror` works afterwards as before."""
+        monkeypatch.setattr(
+            bootstrap, "_make", lambda folder, *_, **__: (folder / "bin").mkdir(parents=True, exist_ok=True)
+        )
+        monkeypatch.setattr(bootstrap, "_install", lambda *_: None)
+        bootstrap.set_up(checkout, developer=False, chosen=False)
+        stamps = sorted((checkout / ".venv").glob(".ready*"))
+
+        def refuse(*_: object) -> None:
+            raise bootstrap.SetupFailed
+
+        monkeypatch.setattr(bootstrap, "_install", refuse)
+        with pytest.raises(bootstrap.SetupFailed):
+            bootstrap.set_up(checkout, developer=True, chosen=False)
+        assert sorted((checkout / ".venv").glob(".ready*")) == stamps
+        bootstrap.set_up(checkout, developer=False, chosen=False)
+
     def test_user_configuration_is_no_obstacle(
         self, environment: Path, hashed_lock: Path, index: Index, clean_pip: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -114,13 +114,21 @@ def test_each_command_on_the_page_works(tmp_path: Path, number: int) -> None:
 
     command = text_of((site / "index.html").read_text(encoding="utf-8"), "pre")[number]
 
-    assert command.endswith(" App")
+    assert command.endswith(' "App[x]"')
 
     # The folder stands for the server too: what is different there is tried in test_serve.
     code, said, into = install(re.sub(r"https://HOST/PATH/|file:///PATH/", f"{site.as_uri()}/", command), tmp_path)
 
     assert code == 0, said
     assert (into / "lib_one.py").is_file()
+
+
+def test_the_example_keeps_extras_and_leaves_out_what_not_all_targets_have(tmp_path: Path) -> None:
+    """The commands work on every target: a request under a marker is left out, and brackets are quoted for shells."""
+    plan = plan_of(["App[x,y]>=1", "lib-one; sys_platform == 'win32'"], [LINUX, WINDOWS])
+    page = pages.front_page(plan, (), projects_of(artifacts_of(WHEELS, tmp_path)))
+
+    assert text_of(page, "pre")[0].endswith(' "App[x,y]"')
 
 
 def test_an_empty_site_has_a_page_too() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -162,12 +163,56 @@ def test_the_lock_is_enough(workspace: Workspace, index: Index) -> None:
     first = tree(workspace.root)
     index.add(make_wheel("lib", "2.0"))
     index.requests.clear()
-    for path in workspace.paths.packages.glob("*.whl"):
-        path.unlink()
+    shutil.rmtree(workspace.paths.packages)
+    shutil.rmtree(workspace.paths.site)
     summary, _ = mirror(workspace)
     assert (summary.resolved, summary.fetched) == (0, 2)
     assert set(index.counts()) == {"/files/app-1.0-py3-none-any.whl", "/files/lib-1.0-py3-none-any.whl"}
     assert tree(workspace.root) == first
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_files_come_back_from_the_site(workspace: Workspace, index: Index, damaged: bool) -> None:  # noqa: FBT001
+    """packages/ can be deleted: what the site holds with the right hash is linked back, and no byte lies here twice."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    name = "app-1.0-py3-none-any.whl"
+    published, kept = workspace.paths.site / "simple" / "app" / name, workspace.paths.packages / name
+    shutil.rmtree(workspace.paths.packages)
+    index.requests.clear()
+    if damaged:
+        published.write_bytes(b"damaged")
+    summary, _ = mirror(workspace)
+    assert (summary.fetched, len(index.requests)) == (damaged, damaged)
+    assert published.samefile(kept)
+    assert kept.read_bytes() == make_wheel("app").data
+
+
+def test_what_is_unlikely_to_be_meant_is_said(workspace: Workspace, index: Index) -> None:
+    """An extra that a release does not have and a yanked release are installed without, as by pip, but not in silence."""
+    index.add(make_wheel("app", extras=["standard"], requires=["lib[fast]"]), make_wheel("lib"), make_wheel("old"))
+    index.yank(make_wheel("old"), "broken")
+    workspace.write("base.txt", "app[standart]\nold==1.0\n")
+    workspace.toml(THREE)
+    warnings = [line for line in mirror(workspace)[1].splitlines() if line.startswith("warning: ")]
+    assert warnings == [
+        "warning: app 1.0: lib 1.0 has no extra 'fast'; it has: none",
+        "warning: base.txt:1: app 1.0 has no extra 'standart'; did you mean 'standard'?",
+        "warning: old 1.0 was yanked: broken",
+    ]
+    assert "warning" not in mirror(workspace)[1]
+
+
+def test_a_gap_says_who_asks(workspace: Workspace, index: Index) -> None:
+    """A requirement that no set has is told with the project that has it."""
+    index.add(make_wheel("app", requires=["lib>=3"]), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.what == "base--linux: lib>=3 (required by app): no release satisfies it, the newest is 1.0"
 
 
 def test_nothing_to_do(workspace: Workspace, index: Index) -> None:
@@ -290,7 +335,7 @@ def test_a_set_that_is_gone_takes_its_lock_along(workspace: Workspace, index: In
 
 
 def test_a_wrong_hash_is_set_aside(workspace: Workspace, index: Index) -> None:
-    """A file in packages/ that is not what the lock says is named, kept in .rejected/, and fetched again."""
+    """A file in packages/ that is not what the lock says is named, kept in .rejected/, and replaced."""
     index.add(make_wheel("app"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
@@ -362,10 +407,15 @@ def test_local_files_become_relative_paths(workspace: Workspace, index: Index, m
     assert 'path = "../../packages/app-1.0-py3-none-any.whl"' in text
     assert "file:" not in text
     assert str(workspace.root) not in text
-    (workspace.paths.packages / "app-1.0-py3-none-any.whl").unlink()
-    assert mirror(workspace)[0].fetched == 1
-    (workspace.paths.packages / "app-1.0-py3-none-any.whl").unlink()
+    shutil.rmtree(workspace.paths.packages)
+    shutil.rmtree(workspace.paths.site)
+    assert mirror(workspace)[0].fetched == 2
     monkeypatch.delenv("PIP_FIND_LINKS")
+    shutil.rmtree(workspace.paths.packages)
+    # The site has it still, whether or not the folder that it came from is at hand.
+    assert mirror(workspace)[0].fetched == 0
+    shutil.rmtree(workspace.paths.packages)
+    shutil.rmtree(workspace.paths.site)
     with pytest.raises(SubsetError, match=r"app-1\.0-py3-none-any\.whl came from a local folder and is not there"):
         mirror(workspace)
 
@@ -657,7 +707,9 @@ def test_an_sdist_only_project_is_a_finding(workspace: Workspace, index: Index) 
     index.add(make_wheel("app", requires=["docopt"]), make_sdist("docopt"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"windows": WINDOWS})
-    with pytest.raises(NoSolution, match=r"docopt: the project offers sdists only.*pip wheel --no-deps docopt"):
+    with pytest.raises(
+        NoSolution, match=r"docopt \(required by app\): the project offers sdists only.*pip wheel --no-deps docopt"
+    ):
         mirror(workspace)
 
 
@@ -683,7 +735,7 @@ def test_a_conflict_is_boiled_down(workspace: Workspace, index: Index) -> None:
 @pytest.mark.parametrize(
     ("requirement", "reason"),
     [
-        ("app==9", "none of 4 releases satisfies it (newest is 3.0)"),
+        ("app==9", "no release satisfies it, the newest is 3.0"),
         ("app==2.0", "2.0: Requires-Python >=3.12, the target has 3.10.0"),
         ("app==3.0", "3.0: sdist only"),
         ("app==1.0", "1.0: wheels for cp311, not for cp310-cp310"),

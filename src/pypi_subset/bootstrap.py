@@ -115,20 +115,16 @@ def set_up(root: Path, *, developer: bool, chosen: bool) -> Path:
     python = folder / "bin" / "python"
     with _alone(root):
         _make(folder, python, chosen=chosen)
-        wanted = {
-            stamp: f"{_origin(folder)}\n{_digest(root / lock, root / 'pyproject.toml')}\n"
-            for stamp, lock in _stages(folder, developer=developer)
-        }
-        if all(_read(stamp) == text for stamp, text in wanted.items()):
-            return python
-        for stamp in wanted:
+        for stamp, lock in _stages(folder, developer=developer):
+            wanted = f"{_origin(folder)}\n{_digest(root / lock, root / 'pyproject.toml')}\n"
+            if _read(stamp) == wanted:
+                continue
             stamp.unlink(missing_ok=True)
-        for _, lock in _stages(folder, developer=developer):
             _say(f"Installing {lock} into .venv (once)")
             _install(python, ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(root / lock)])
-        _install(python, ["--no-index", "--no-deps", "--no-build-isolation", "-e", str(root)])
-        for stamp, text in wanted.items():
-            stamp.write_text(text, encoding="utf-8")
+            if lock == LOCK:
+                _install(python, ["--no-index", "--no-deps", "--no-build-isolation", "-e", str(root)])
+            stamp.write_text(wanted, encoding="utf-8")
     return python
 
 

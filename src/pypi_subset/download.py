@@ -1,8 +1,9 @@
 """
 Locks to verified files in ``packages/``, through ``pip download --no-deps --require-hashes`` for each target.
 
-A file that lies there with the right hash is not fetched; one with a wrong hash is set aside and fetched again. pip
-copies into its destination piece by piece, so it gets a folder of its own, and only whole, checked files move on.
+A file that lies there with the right hash is not fetched; one with a wrong hash is set aside and replaced: by a link to
+what the site still holds, else from the index. pip copies into its destination piece by piece, so it gets a folder of
+its own, and only whole, checked files move on.
 """
 
 from __future__ import annotations
@@ -56,10 +57,11 @@ class Stock:
     superseded: tuple[str, ...]
 
 
-def take_stock(locks: Sequence[Lock], packages: Path) -> Stock:
+def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path) -> Stock:
     """
     Return what *packages* holds of *locks*; files with a wrong hash are set aside.
 
+    :param site: what *packages* lacks, and this site has, is linked back.
     :raises HashMismatch: two locks want different bytes under one name.
     :raises BadDistribution: something lies there that is no distribution.
     """
@@ -72,6 +74,7 @@ def take_stock(locks: Sequence[Lock], packages: Path) -> Stock:
     for name in wrong:
         _reject(packages / name, hashes[name])
     right = hashes.keys() - set(wrong)
+    right |= _take_back((one for name, (one, _) in wanted.items() if name not in right), packages, site)
     missing: dict[str, list[Distribution]] = {}
     for name, (distribution, job) in wanted.items():
         if name not in right:
@@ -134,6 +137,18 @@ def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
                 step = "drop one of the two sources from pip's configuration, then run the update"
                 raise HashMismatch(msg, project=one.project, target=lock.target_name, next_step=step)
     return wanted
+
+
+def _take_back(absent: Iterable[Distribution], packages: Path, site: Path) -> set[str]:
+    """Link what the site still holds into *packages*; return its names. Fetched anew, its bytes would lie here twice."""
+    names = set()
+    with files.known_as(packages, packages):
+        for one in absent:
+            published = site / "simple" / one.project / one.filename
+            if published.is_file() and not published.is_symlink() and files.sha256_of(published) == one.sha256:
+                files.link(published, packages / one.filename)
+                names.add(one.filename)
+    return names
 
 
 def _lying(packages: Path) -> set[str]:

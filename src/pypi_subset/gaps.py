@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 #: Releases that are listed, newest first; the rest is counted.
 SHOWN = 6
 
-_UNMATCHED = re.compile(r"No matching distribution found for (?P<requirement>.+?)(?: \(from .*\))?$", re.MULTILINE)
+_UNMATCHED = re.compile(
+    r"No matching distribution found for (?P<requirement>.+?)(?: \(from (?P<origin>.*)\))?$", re.MULTILINE
+)
 _CONFLICT = re.compile(r"The conflict is caused by:\n(?P<lines>(?: {4}.*\n)+)")
 _UNAVAILABLE = re.compile(r"no matching distributions available for your environment:\n(?P<names>(?: {4}.*\n)+)")
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
@@ -47,7 +49,8 @@ def explain(complaint: str, output: str, job: Job, offers: Callable[[NormalizedN
     """
     unmatched = _requirement(output)
     if unmatched is not None:
-        return _unmatched(unmatched, job, offers(canonicalize_name(unmatched.name)))
+        requirement, origin = unmatched
+        return _unmatched(requirement, job, offers(canonicalize_name(requirement.name)), origin=origin)
     conflict = _CONFLICT.search(output)
     if conflict is None:
         return NoSolution(f"{job.name}: {complaint}", target=job.target.name)
@@ -64,10 +67,12 @@ def explain(complaint: str, output: str, job: Job, offers: Callable[[NormalizedN
     return NoSolution(msg, target=job.target.name, seen=seen, next_step=step)
 
 
-def _requirement(output: str) -> Requirement | None:
+def _requirement(output: str) -> tuple[Requirement, str] | None:
+    """The requirement that nothing satisfies, and the project that has it; ``""`` if a set itself does."""
     for match in _UNMATCHED.finditer(output):
+        origin = (match["origin"] or "").partition("->")[0]
         try:
-            return Requirement(match["requirement"])
+            return Requirement(match["requirement"]), "" if origin.startswith("-") else origin
         except InvalidRequirement:
             continue
     return None
@@ -79,18 +84,17 @@ def _names(output: str) -> list[str]:
     return [re.split(r"[<>=!~\[(;]", word)[0] for word in words]
 
 
-def _unmatched(requirement: Requirement, job: Job, offers: Sequence[Offer]) -> NoSolution:
+def _unmatched(requirement: Requirement, job: Job, offers: Sequence[Offer], *, origin: str = "") -> NoSolution:
     """No file of one project will do."""
     project, target = canonicalize_name(requirement.name), job.target
-    where = f"{job.name}: {requirement}"
+    where = f"{job.name}: {requirement}{f' (required by {origin})' if origin else ''}"
     if not offers:
         step = "check the spelling, and pip's 'index-url'"
         return _gap(f"{where}: no index has a project {project}", project, target, (), step)
     releases = _by_release(offers)
     allowed = {version: files for version, files in releases.items() if _allows(requirement, version)}
     if not allowed:
-        newest = f"newest is {max(releases)}"
-        what = f"{where}: none of {len(releases)} releases satisfies it ({newest})"
+        what = f"{where}: no release satisfies it, the newest is {max(releases)}"
         return _gap(what, project, target, (), "ask for a version that exists")
     # Pre-releases count only where there is nothing else, as for pip.
     shown = {version: files for version, files in allowed.items() if not version.is_prerelease} or allowed

@@ -72,10 +72,13 @@ def _summary(plan: Plan, projects: Sequence[Project], artifacts: Sequence[Artifa
 
 
 def _example(plan: Plan, projects: Sequence[Project]) -> str:
-    """Return what the commands install: the projects that the first set names, as far as the site holds them."""
+    """Return what the commands install: what the first set asks for whatever the target, as far as the site holds it."""
     held = {project.name for project in projects}
-    named = [request.requirement.name for one in plan.sets[:1] for request in one.requests]
-    return " ".join(dict.fromkeys(name for name in named if canonicalize_name(name) in held)) or "PROJECT"
+    asked = [request.requirement for one in plan.sets[:1] for request in one.requests]
+    named = [one for one in asked if canonicalize_name(one.name) in held and one.marker is None]
+    # Some shells read square brackets as a pattern.
+    words = [f'"{one.name}[{",".join(sorted(one.extras))}]"' if one.extras else one.name for one in named]
+    return " ".join(dict.fromkeys(words)) or "PROJECT"
 
 
 def _sets(plan: Plan) -> str:

@@ -115,7 +115,7 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         with _sources(run, network) as sources, Pips(work) as pips:
             locks = _lock_all(run, valid, sources, pips)
             changes = _write_locks(run, before, locks)
-            stock = take_stock(locks, paths.packages)
+            stock = take_stock(locks, paths.packages, site=paths.site)
             artifacts = _fetch(run, stock, sources, pips)
         published = _publish(run, locks, artifacts)
     return Summary(
@@ -278,7 +278,7 @@ def _lock_all(run: _Run, valid: dict[str, Lock], sources: Callable[[], Loopback]
     jobs = [job for job in run.plan.jobs if job.name not in valid]
     if not jobs:
         return tuple(valid[job.name] for job in run.plan.jobs)
-    index = sources()
+    index, warnings = sources(), set[str]()
     with run.display.stage("resolve", len(jobs)) as bar, Crew(os.cpu_count()) as crew:
 
         def one(job: Job) -> Lock:
@@ -290,6 +290,7 @@ def _lock_all(run: _Run, valid: dict[str, Lock], sources: Callable[[], Loopback]
                 index=index,
                 pips=pips,
                 work=run.work / "resolve" / job.name,
+                warn=warnings.add,
             )
             run.seconds[job.name] = time.monotonic() - started
             bar.advance()
@@ -297,6 +298,8 @@ def _lock_all(run: _Run, valid: dict[str, Lock], sources: Callable[[], Loopback]
 
         futures = {job.name: crew.submit(one, job) for job in jobs}
         errors = [error for future in futures.values() if (error := future.exception()) is not None]
+    for sentence in sorted(warnings):
+        run.display.say(f"warning: {sentence}")
     gaps = [error for error in errors if isinstance(error, NoSolution)]
     other = next((error for error in errors if not isinstance(error, NoSolution)), None)
     if other is not None:
@@ -353,7 +356,7 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
 def _fetch(run: _Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips) -> tuple[Artifact, ...]:
     """Every artifact, what was missing fetched first."""
     for name in stock.rejected:
-        run.display.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and fetched again")
+        run.display.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and replaced")
     if not stock.missing:
         return stock.present
     with run.display.stage("download", sum(len(group) for _, group in stock.missing)) as bar:

@@ -7,10 +7,11 @@ metadata in the report, under the same environment, so that every pin can say wh
 
 from __future__ import annotations
 
+import difflib
 import json
 from dataclasses import replace
 from email import message_from_bytes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -23,7 +24,7 @@ from pypi_subset.model import Lock, Pin, Reason
 from pypi_subset.targets import pip_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -38,7 +39,16 @@ if TYPE_CHECKING:
 _OPTIONS = ("--dry-run", "--ignore-installed", "--only-binary", ":all:", "--retries", "0", "--timeout", "86400")
 
 
-def resolve(job: Job, *, inputs: Inputs, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> Lock:
+def resolve(  # noqa: PLR0913 - all that resolving needs, each by name
+    job: Job,
+    *,
+    inputs: Inputs,
+    constraints: Sequence[str],
+    index: Loopback,
+    pips: Pips,
+    work: Path,
+    warn: Callable[[str], None],
+) -> Lock:
     """
     Return the lock of one job.
 
@@ -47,6 +57,7 @@ def resolve(job: Job, *, inputs: Inputs, constraints: Sequence[str], index: Loop
     :param index: the loopback index to resolve from.
     :param pips: runs pip.
     :param work: a folder for this job alone.
+    :param warn: called with a sentence about what is allowed, and still unlikely to be meant.
     :raises NoSolution: no set of wheels satisfies the requests on this target; says what was seen.
     :raises UndefinedMarker: a marker reads what the target leaves open.
     :raises PipFailed: pip failed otherwise, or evaluated markers for another machine.
@@ -56,6 +67,8 @@ def resolve(job: Job, *, inputs: Inputs, constraints: Sequence[str], index: Loop
     found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
     offers = {project: _offer(item, project, index, job.target) for project, item in found.items()}
     reasons, extras = _who_asks(asked, job.target, found)
+    for sentence in [*_unknown_extras(reasons, found), *_yanked(offers.values())]:
+        warn(sentence)
     pins = (
         Pin(
             distribution=_complete(offers[project], found[project], index.upstream),
@@ -179,6 +192,33 @@ def _who_asks(
         if is_new or further:
             waiting += _dependencies(found[project]["metadata"], project, extras[project], target)
     return reasons, extras
+
+
+def _unknown_extras(
+    reasons: Mapping[NormalizedName, Iterable[Reason]], found: Mapping[NormalizedName, Mapping[str, Any]]
+) -> Iterator[str]:
+    """Yield a sentence for each extra that a release does not have: pip passes over it, and what it meant is not here."""
+    for project, those in reasons.items():
+        metadata = found[project]["metadata"]
+        known = {canonicalize_name(extra) for extra in metadata.get("provides_extra", ())}
+        for reason in sorted(those):
+            for extra in sorted(Requirement(reason.requirement).extras):
+                if canonicalize_name(extra) not in known:
+                    near = difflib.get_close_matches(canonicalize_name(extra), sorted(known), n=1)
+                    hint = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(sorted(known)) or 'none'}"
+                    where = (
+                        reason.origin
+                        or f"{reason.by} {found[cast('NormalizedName', reason.by)]['metadata']['version']}"
+                    )
+                    yield f"{where}: {project} {metadata['version']} has no extra {extra!r}; {hint}"
+
+
+def _yanked(offers: Iterable[Offer]) -> Iterator[str]:
+    """Yield a sentence for each release that its makers have withdrawn (PEP 592): somebody pinned it."""
+    for distribution in (offer.distribution for offer in offers):
+        if distribution.yanked is not None:
+            why = distribution.yanked or "no reason given"
+            yield f"{distribution.project} {distribution.version} was yanked: {why}"
 
 
 def _dependencies(

@@ -226,11 +226,13 @@ def _mirror(paths: Paths, *, update: bool) -> None:
 
     display = Display()
     summary = pipeline.mirror(paths, update=update, display=display)
-    for line in summary.changes:
+    for line in summary.changes or (["nothing changed: every lock is what it was"] if update else []):
         display.say(line)
     if summary.superseded:
-        count = len(summary.superseded)
-        display.say(f"{paths.packages} also holds {count} files that no lock names: {', '.join(summary.superseded)}")
+        count, names = len(summary.superseded), ", ".join(summary.superseded)
+        display.say(
+            f"{paths.packages} also holds {count} {'file' if count == 1 else 'files'} that no lock names: {names}"
+        )
     display.table(
         ["target", "projects", "files", "bytes", "seconds"],
         [(row.target, row.projects, row.files, row.bytes, row.seconds) for row in summary.rows],

@@ -82,7 +82,7 @@ def _all_files(site: Path) -> Iterator[Path]:
 
 def _locked(paths: Paths, plan: Plan, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a sentence for each locked file that the manifest does not name alike, and the other way round."""
-    named: defaultdict[str, set[str]] = defaultdict(set)
+    named: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
     for job in plan.jobs:
         path = locks.lock_path(paths.locks, job.requirement_set.name, job.target.name)
         try:
@@ -92,11 +92,18 @@ def _locked(paths: Paths, plan: Plan, entries: Mapping[str, Mapping[str, Any]]) 
             continue
         for pin in pins:
             where = f"simple/{pin.project}/{pin.filename}"
-            named[where].add(pin.sha256)
+            named[where].add((job.requirement_set.name, job.target.name))
             if where not in entries:
                 yield f"{pin.filename} ({pin.project}, locked in {path.name}) is not in the site's manifest"
             elif pin.sha256 and pin.sha256 != entries[where]["sha256"]:
                 yield f"{pin.filename} ({pin.project}) has one hash in {path.name} and another in the manifest"
+            elif str(pin.version) != entries[where]["version"]:
+                yield f"{pin.filename} ({pin.project}) is of {pin.version} in {path.name}, and not in the manifest"
+    for where, pairs in sorted(named.items()):
+        needs = {(need["set"], need["target"]) for need in entries.get(where, {}).get("needed_by", ())}
+        for set_name, target in sorted(pairs ^ needs) if where in entries else ():
+            told, other = ("a lock", "the manifest") if (set_name, target) in pairs else ("the manifest", "a lock")
+            yield f"{entries[where]['filename']} is needed by {set_name} on {target} says {told}, but not {other}"
     for where in sorted(entries.keys() - named.keys()):
         yield f"{entries[where]['filename']} ({entries[where]['project']}) is in the manifest, but in no lock"
 

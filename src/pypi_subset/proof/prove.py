@@ -31,7 +31,7 @@ def prove(case: Case) -> Check:
     try:
         status, reason, notes = _outcome(case, folder)
     except SubsetError as error:
-        status, reason, notes = "failed", error.what, ()
+        status, reason, notes = "failed", "; ".join(filter(None, (error.what, error.next_step))), ()
     finally:
         files.remove_tree(folder)
     return check_of(case, status, reason, seconds=time.monotonic() - start, notes=notes)

@@ -75,8 +75,11 @@ def run_suite(paths: Paths, *, processes: int = 0, pythons: str = "", targets: S
     if code == _INTERRUPTED:
         raise KeyboardInterrupt
     if code != _GREEN:
-        what = "the subset is not proven" if code == _RED else f"the suite did not run: pytest ended with {code}"
-        raise ProofFailed(what, next_step="see the lines above, and proof/report.json in the site")
+        if code == _RED:
+            msg = "the subset is not proven"
+            raise ProofFailed(msg, next_step="see the lines above, and proof/report.json in the site")
+        msg = f"nothing was proven: pytest ended with {code}"
+        raise ProofFailed(msg, next_step="see the lines above")
     return code
 
 
