@@ -51,7 +51,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--jobs", type=lambda text: text.split(","), default=["4", "12"], help="numbers of targets (default: 4,12)"
     )
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    known = {job.name.partition(" ")[0] for job in JOBS}
+    if unknown := set(arguments.jobs) - known:
+        parser.error(f"there is no job with {', '.join(sorted(unknown))} targets, but with {', '.join(sorted(known))}")
+    return arguments
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ def _make(folder: Path, python: Path, *, chosen: bool) -> None:
     made = _run([sys.executable, "-I", "-m", "venv", "--clear", str(folder)], os.environ)
     if made.returncode:
         sys.stderr.write(made.stdout)
-        msg = "no virtual environment could be made (see above); on Debian and Ubuntu: apt install python3-venv"
+        msg = "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv"
         raise SetupFailed(msg)
 
 

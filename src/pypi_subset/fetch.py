@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from pip._internal.exceptions import PipError
+from pip._internal.exceptions import DiagnosticPipError, PipError
 from pip._internal.models.link import Link
 from pip._vendor.requests import RequestException
 from pip._vendor.urllib3.exceptions import HTTPError
@@ -276,7 +276,12 @@ def _guarded(url: str, action: Callable[[], _T]) -> _T:
         raise _failure(url, error) from error
 
 
+def _said(error: Exception) -> str:
+    """What pip or the system below it says about *error*; pip's own errors keep the cause apart."""
+    return str(error.context or error.message) if isinstance(error, DiagnosticPipError) else str(error)
+
+
 def _failure(url: str, error: Exception) -> UpstreamError:
-    reason = without_credentials(str(error).strip().partition("\n")[0]) or type(error).__name__
+    reason = without_credentials(_said(error).strip().partition("\n")[0]) or type(error).__name__
     msg = f"cannot fetch {without_credentials(url)}: {reason}"
     return UpstreamError(msg, next_step="check the network, and pip's 'index-url' and 'proxy' settings")

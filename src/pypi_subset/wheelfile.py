@@ -29,7 +29,7 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
     :param filename: the wheel's name, which its ``.dist-info`` folder must agree with.
     :raises BadDistribution: it is no ZIP archive, is damaged, or holds no such file, or more than one.
     """
-    step = "delete it and fetch it again, or leave this release out (e.g. 'name!=version')"
+    step = "tell whoever offers it, and leave this release out (e.g. 'name!=version')"
     try:
         project, *_ = parse_wheel_filename(filename)
         with zipfile.ZipFile(source) as archive:
