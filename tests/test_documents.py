@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 import shutil
@@ -15,9 +16,12 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from rich.console import Console
 
 from pypi_subset import bootstrap
 from pypi_subset.inputs import read_plan
+from pypi_subset.model import Check
+from pypi_subset.proof import inventory, report
 from wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -98,6 +102,32 @@ def test_readme_shows_what_mirror_prints(workspace: Workspace, index: Index, mon
     command = [sys.executable, "-c", "from pypi_subset.tasks import main; main()", "mirror"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert without_numbers(block(README, "mirror")) == without_numbers(printed)
+
+
+def test_readme_shows_what_verify_prints() -> None:
+    """The table of ``make verify`` in README is what its results would print, one row for each target of the example."""
+    *table, _, last = block(README, "verify").splitlines()
+    checks = [inventory.check("passed", "")]
+    for job in read_plan(ROOT / "requirements").jobs:
+        here = job.target.host
+        checks += [
+            Check(
+                target=job.target.name,
+                set_name=job.requirement_set.name,
+                request=request,
+                proof="installed" if here else "unpacked",
+                status="passed",
+                reason="",
+                seconds=1.0,
+                interpreter="CPython 3.11.2 (/usr/bin/python3.11)" if here else "",
+            )
+            for request in ("", *(str(one.requirement) for one in job.requirement_set.requests))
+        ]
+    out = io.StringIO()
+    Console(file=out, width=140).print(report.table_of(checks))
+    printed = [line.rstrip() for line in out.getvalue().splitlines()]
+    assert table == [line for line in printed if line]
+    assert last == f"{len(checks)} passed, 0 failed, 0 skipped; seal: network namespace"
 
 
 def without_numbers(text: str) -> list[list[str]]:
