@@ -78,11 +78,10 @@ def kept(found: Mapping[str, str], root: Path, folder: str) -> bool:
     ("name", "size", "where"),
     [
         ("update", "4k", "_lock_all"),
-        ("update", "12k", "_lock_all"),
+        ("first", "20k", "_blamed"),
         ("update", "150k", "_take_back"),
         ("first", "150k", "fetch_all"),
-        ("first", "300k", "_blamed"),
-        ("first", "400k", "_blamed"),
+        ("first", "228k", "_pip_download"),
     ],
 )
 def test_a_disk_that_is_full_of_packages(mounting: Scenes, tmp_path: Path, name: str, size: str, where: str) -> None:

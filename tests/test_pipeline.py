@@ -14,7 +14,7 @@ from rich.console import Console
 
 import chaincheck
 from loopback import Index, make_sdist
-from pypi_subset import lock, manifest, pipeline
+from pypi_subset import download, lock, manifest, pipeline
 from pypi_subset.display import Display
 from pypi_subset.errors import (
     BadDistribution,
@@ -25,6 +25,7 @@ from pypi_subset.errors import (
     SubsetError,
     UndefinedMarker,
 )
+from values import artifacts_of
 from wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -391,6 +392,16 @@ def test_an_index_that_lies_about_a_hash(workspace: Workspace, index: Index) -> 
     with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has sha256 .* promised"):
         mirror(workspace)
     assert not list(workspace.paths.packages.rglob("*.whl"))
+
+
+def test_what_pip_put_there_is_checked_again(tmp_path: Path) -> None:
+    """A file that pip fetched itself, since it found another than the locked one, is held against the lock."""
+    wheel = make_wheel("app")
+    (artifact,) = artifacts_of([wheel], tmp_path)
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / wheel.filename).write_bytes(b"something else")
+    with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has sha256 .* on arrival"):
+        download._settle(artifact.distribution, artifact.path, tmp_path / "files", tmp_path / "packages", print)  # noqa: SLF001
 
 
 def test_local_files_become_relative_paths(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,13 +112,19 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
     views = {job: index.locked_url(job, group) for job, group in offers.items()}
     with Crew(min(len(stock.missing), 2 * (os.cpu_count() or 1)) + 1) as crew:
         ahead = crew.submit(index.upstream.fetch_all, [offer for group in offers.values() for offer in group])
-        runs = [
-            crew.submit(_pip_download, group, target=targets[job], view=views[job], pips=pips, work=work / job)
-            for job, group in stock.missing
-        ]
+
+        def one_job(job: str) -> list[Artifact]:
+            sources = [index.upstream.file(offer) for offer in offers[job]]
+            _pip_download(sources, offers[job], target=targets[job], view=views[job], pips=pips, work=work / job)
+            return [
+                _settle(offer.distribution, source, work / job / "files", packages, progress)
+                for offer, source in zip(offers[job], sources, strict=True)
+            ]
+
+        runs = [crew.submit(one_job, job) for job, _ in stock.missing]
         try:
             ahead.result()
-            fetched = [_settle(one, path, packages, progress) for run in runs for one, path in run.result()]
+            fetched = [artifact for run in runs for artifact in run.result()]
         except PipFailed as error:
             raise index.failure or error from error
     return tuple(sorted([*stock.present, *fetched], key=lambda artifact: artifact.distribution.filename))
@@ -191,12 +197,20 @@ def _offer(distribution: Distribution, upstream: Upstream) -> Offer:
 
 
 def _pip_download(
-    group: Sequence[Distribution], *, target: Target, view: str, pips: Pips, work: Path
-) -> list[tuple[Distribution, Path]]:
-    """Files of one job, each where pip put it."""
+    sources: Sequence[Path], offers: Sequence[Offer], *, target: Target, view: str, pips: Pips, work: Path
+) -> None:
+    """
+    Let pip gather the files of one job in *work*``/files``, where they lie already.
+
+    pip checks what it finds in its destination, and fetches it only if its hash is wrong: no byte is copied through the
+    loopback index.
+    """
     destination, requirements = work / "files", work / "locked.txt"
     with files.folder_errors(work):
         destination.mkdir(parents=True, exist_ok=True)
+    for source, offer in zip(sources, offers, strict=True):
+        files.link(source, destination / offer.distribution.filename)
+    group = [offer.distribution for offer in offers]
     lines = [f"{one.project}=={one.version} --hash=sha256:{one.sha256}\n" for one in group]
     files.write(requirements, "".join(lines).encode())
     command = ["download", *_OPTIONS, "--index-url", view, "--dest", str(destination)]
@@ -205,13 +219,15 @@ def _pip_download(
     if result.returncode != 0:
         msg = f"pip download failed for target {target.name}: {piprun.complaint(result)}"
         raise PipFailed(msg, output=result.stderr, target=target.name, next_step="run the same command again")
-    return [(one, destination / one.filename) for one in group]
 
 
-def _settle(one: Distribution, path: Path, packages: Path, progress: Callable[[int], None]) -> Artifact:
-    """Move a whole, checked file to its place."""
+def _settle(
+    one: Distribution, source: Path, destination: Path, packages: Path, progress: Callable[[int], None]
+) -> Artifact:
+    """Move a whole, checked file to its place: *source* was checked on arrival, and by pip if it is still that file."""
+    path = destination / one.filename
     with files.folder_errors(path):
-        sha256 = files.sha256_of(path)
+        sha256 = one.sha256 if path.samefile(source) else files.sha256_of(path)
     if sha256 != one.sha256:
         msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
         raise HashMismatch(msg, project=one.project, next_step="run the same command again; the disk may be failing")
