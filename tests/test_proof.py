@@ -129,6 +129,17 @@ def test_hashes_alone(tmp_path: Path) -> None:
     assert outcome(prove(joint)) == ("passed", "")
 
 
+def test_a_request_alone_takes_the_locked_bytes(tmp_path: Path) -> None:
+    """Without any hash in the set, a request alone is still held to the hashes of the lock; the set jointly is not."""
+    aa, bb = make_wheel("aa", requires=["bb"]), make_wheel("bb")
+    joint, alone = cases(tmp_path, LINUX, ["aa"], [aa, bb])
+    assert joint.constraints == ()
+    assert alone.constraints == (f"aa==1.0 --hash=sha256:{aa.sha256}", f"bb==1.0 --hash=sha256:{bb.sha256}")
+    assert outcome(prove(alone)) == ("passed", "")
+    other = replace(alone, constraints=(alone.constraints[0], f"bb==1.0 --hash=sha256:{aa.sha256}"))
+    assert prove(other).status == "failed"
+
+
 def test_hashes_where_pip_is_old(tmp_path: Path) -> None:
     """Python 3.9 has a pip that takes no pin from a constraint: there the hashes are left to the inventory."""
     aa = make_wheel("aa")

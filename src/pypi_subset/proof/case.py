@@ -27,7 +27,7 @@ class Case:
     :param work: a folder for scratch files.
     :param requests: the lines; one of them, or all of the set.
     :param joint: whether it is the set as a whole.
-    :param constraints: lines of a constraints file: for a request alone the lock's pins, hashed if a line has a hash.
+    :param constraints: lines of a constraints file: for a request alone the lock's pins with their hashes.
     :param pins: what the lock holds for the set on the target, as such lines, whether or not they constrain.
     :param interpreter: the one that stands for the target; ``None`` makes the target a foreign one.
     """
@@ -115,14 +115,15 @@ def _cases(job: Job, paths: Paths, interpreter: Interpreter | None, work: Path) 
     except LockError:
         # The inventory names the lock; here it only means that there is nothing to constrain with.
         pins = ()
-    lines, own, held = wanted.requests, tuple(map(str, wanted.constraints)), tuple(pin.pin for pin in pins)
+    lines, own, held = wanted.requests, tuple(map(str, wanted.constraints)), tuple(pin.hashed_pin for pin in pins)
+    # pip 26.0, the last for Python 3.9, ignores hashes in constraints, and then wants them elsewhere in vain.
+    blind = interpreter is not None and interpreter.version < (3, 10)
+    if blind or not all(pin.sha256 for pin in pins):
+        held = tuple(pin.pin for pin in pins)
     if any(line.hashes for line in (*lines, *wanted.constraints)):
         # One line with a hash makes pip want a pin and a hash for everything, and only constraints can give them to
-        # what a project requires. pip 26.0, the last for Python 3.9, ignores them there; then the inventory must do.
-        if interpreter is not None and interpreter.version < (3, 10):
-            lines, own = tuple(replace(line, hashes=()) for line in lines), ()
-        else:
-            own = held = tuple(pin.hashed_pin for pin in pins)
+        # what a project requires.
+        lines, own = (tuple(replace(line, hashes=()) for line in lines), ()) if blind else (lines, held)
     groups = [(lines, True, own), *(((line,), False, held or own) for line in lines)]
     for requests, joint, constraints in groups:
         yield Case(
