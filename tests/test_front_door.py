@@ -318,9 +318,11 @@ class TestTasks:
         assert len(docstring.partition("Docstring:\n")[2].strip().split("\n\n")) == 2
         described = [" ".join(option.split()) for option in re.split(r"\n(?=  -)", options.rstrip())]
         names = next(each.variables for each in bootstrap.read_goals(ROOT) if each.name == goal)
-        assert len(described) == len(names)
-        for option in described:
-            assert "(default: " in option or "--project" in option, option
+        if not names:
+            assert described == ["none"]
+        assert len(described) == max(len(names), 1)
+        for option in described if names else ():
+            assert "(default: " in option or "--project" in option or "--name" in option, option
         if goal == "mirror":
             assert "X.Y is resolved as X.Y.0" in " ".join(docstring.split())
 
@@ -382,6 +384,24 @@ class TestTasks:
         assert [path.name for path in (workspace.root / "packages").iterdir()] == ["README.md"]
         assert [*(workspace.root / "site").iterdir()] == []
         assert [*workspace.paths.locks.iterdir()]
+
+    def test_targets_are_listed_and_described(self, workspace: Workspace) -> None:
+        """``targets`` needs no folder; ``target`` takes a target of the folder, a system or a tag."""
+        listed = subset("targets", cwd=workspace.root).stdout
+        assert re.search(
+            r"^debian-12 +manylinux_2_36_x86_64 … manylinux1_x86_64 +x86_64, .* 3\.11", listed, re.MULTILINE
+        )
+        workspace.toml({"lab": {"on": "rhel8", "python": "3.12.4"}})
+        shown = subset("target", "lab", cwd=workspace.root).stdout.splitlines()
+        assert shown[0] == "lab: cp312-cp312-manylinux_2_28_x86_64, Python 3.12.4"
+        assert {"  platform_release = open", "  python_full_version = '3.12.4'"} <= {*shown}
+        assert "  cp312-cp312-manylinux2014_x86_64" in shown
+        system = subset("target", "windows-11", "--python", "3.13t", cwd=workspace.root).stdout
+        assert system.startswith("windows-11: cp313-cp313t-win_amd64, Python 3.13\n")
+        tag = subset("target", "cp312-win32", cwd=workspace.root).stdout
+        assert "  platform_machine = 'x86'\n" in tag
+        wrong = subset("target", "nonsense", cwd=workspace.root)
+        assert (wrong.returncode, wrong.stderr.startswith("error: 'nonsense' is no tag")) == (1, True)
 
     def test_clean_leaves_a_folder_of_strangers_alone(self, tmp_path: Path) -> None:
         """If either folder holds anything that mirror did not make, nothing is removed from both."""

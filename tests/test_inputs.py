@@ -410,11 +410,46 @@ def test_set_that_asks_for_nothing_is_a_fault() -> None:
         ),
         (
             f"{LINUX}x = {{ python = '3.12' }}",
-            ['subset.toml:3: the target has no tag; write tag = "<python>-<platform>"'],
+            ['subset.toml:3: the target has no tag; write tag = "<python>-<platform>", or on = "<system>"'],
+        ),
+        (
+            f"{LINUX}x = {{ tag = 'cp312-win32', on = 'rhel8' }}",
+            ["subset.toml:3: the target is described twice, by tag and by on; keep one of the two"],
+        ),
+        (
+            f"{LINUX}x = {{ on = 'debain-12' }}",
+            [
+                (
+                    "subset.toml:3: there is no system 'debain-12'; "
+                    "did you mean 'debian-12' or 'debian-13' or 'debian-11'?"
+                )
+            ],
+        ),
+        (
+            f"{LINUX}x = 'macos-14'",
+            [
+                (
+                    "subset.toml:3: macos-14 brings no Python of its own, so the version must be named; "
+                    'add python = "3.12", say'
+                )
+            ],
+        ),
+        (
+            f"{LINUX}x = {{ on = 'rhel8', python = '3.12', platform_release = 4.18 }}",
+            ['subset.toml:3: platform_release is the number 4.18; quote it: "4.18"'],
+        ),
+        (
+            f"{LINUX}x = {{ on = 'rhel8', python = '3.12', platform_machine = 'arm64' }}",
+            [
+                (
+                    "subset.toml:3: platform_machine = 'arm64' contradicts the tag 'cp312-cp312-manylinux_2_28_x86_64', "
+                    "from which 'x86_64' follows; did you mean 'x86_64'?"
+                )
+            ],
         ),
         (
             f"{LINUX}x = {{ tag = 'host', python = '3.12' }}",
-            ["subset.toml:3: the host has a version of its own; drop python, or write the tag in full"],
+            ["subset.toml:3: the host has values of its own; drop the line, or write the tag in full"],
         ),
         (
             f"{LINUX}x = {{ tag = 'host', pyton = '3.12' }}",
@@ -504,6 +539,27 @@ def test_subset_toml_that_is_no_text_is_a_fault() -> None:
     """TOML is UTF-8."""
     (fault,) = faults_of({"base.txt": "pandas\n", "subset.toml": b"[targets] # \xe9\n"})
     assert fault == "subset.toml: not UTF-8 (invalid continuation byte); save it as UTF-8"
+
+
+def test_a_target_may_be_a_system_by_its_name() -> None:
+    """``on`` with or without a Python, or the bare name; values that the tag leaves open stand beside it."""
+    plan = plan_of(
+        "pandas",
+        """
+        [targets]
+        lab = { on = "rhel8", python = "3.12.4", platform_release = "4.18.0-553" }
+        pi = "raspberry-pi-os-12"
+        [targets.desk]
+        on = "windows-11-arm64"
+        python = "3.13t"
+        """,
+    )
+    assert [(one.name, one.tag, one.python, one.exact) for one in plan.targets] == [
+        ("lab", "cp312-cp312-manylinux_2_28_x86_64", (3, 12, 4), True),
+        ("pi", "cp311-cp311-manylinux_2_36_aarch64", (3, 11, 0), False),
+        ("desk", "cp313-cp313t-win_arm64", (3, 13, 0), False),
+    ]
+    assert plan.targets[0].environment["platform_release"] == "4.18.0-553"
 
 
 @pytest.mark.parametrize("root", ["requirements", "../here/wanted", "absolute"])

@@ -42,6 +42,12 @@ TAGS = (
     "cp312-win_amd64",
     "cp311-win32",
     "cp314-cp314t-win_arm64",
+    "cp313-ios_13_0_arm64_iphoneos",
+    "cp314-ios_17_4_x86_64_iphonesimulator",
+    "cp313-android_24_arm64_v8a",
+    "cp314-android_21_x86_64",
+    "cp314-pyemscripten_2026_0_wasm32",
+    "cp315-cp315t-manylinux_2_28_x86_64",
     "pp311-pypy311_pp73-manylinux_2_28_x86_64",
     "pp310-win_amd64",
 )
@@ -105,6 +111,46 @@ def test_free_threaded_takes_no_abi3() -> None:
     abis = {tag.abi for tag in parse("t", "cp313-cp313t-win_amd64").tags}
     assert abis == {"cp313t", "abi3t", "none"}
     assert {tag.abi for tag in parse("t", "cp313-win_amd64").tags} == {"cp313", "abi3", "none"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "values"),
+    [
+        ("cp313-ios_13_0_arm64_iphoneos", {"os_name": "posix", "sys_platform": "ios"}),
+        (
+            "cp313-ios_13_0_arm64_iphonesimulator",
+            {"os_name": "posix", "sys_platform": "ios", "platform_machine": "arm64"},
+        ),
+        (
+            "cp313-android_24_arm64_v8a",
+            {"sys_platform": "android", "platform_system": "Android", "platform_machine": "aarch64"},
+        ),
+        ("cp313-android_24_armeabi_v7a", {"sys_platform": "android", "platform_system": "Android"}),
+        (
+            "cp314-pyemscripten_2026_0_wasm32",
+            {"sys_platform": "emscripten", "platform_system": "Emscripten", "platform_machine": "wasm32"},
+        ),
+    ],
+)
+def test_what_a_tag_of_a_small_device_leaves_open_is_absent(tag: str, values: dict[str, str]) -> None:
+    """An iPhone says its model and perhaps iPadOS, a 32-bit ARM may be two machines: nothing is guessed (PEP 730, 738)."""
+    environment = parse("t", tag).environment
+    said = {name: environment[name] for name in environment if name.startswith(("platform_m", "platform_s", "sys_"))}
+    assert said == {name: value for name, value in values.items() if name != "os_name"}
+    assert environment["os_name"] == "posix"
+
+
+def test_what_a_tag_leaves_open_may_be_given() -> None:
+    """A value that is given is used, counts in the digest, and must not contradict the tag."""
+    tag = "cp312-manylinux2014_x86_64"
+    target = parse("t", tag, given={"platform_release": "5.14"})
+    assert target.environment["platform_release"] == "5.14"
+    assert target.digest != parse("t", tag).digest
+    assert parse("t", "pp311-win_amd64", given={"implementation_version": "7.3.17"}).environment[
+        "implementation_version"
+    ] == ("7.3.17")
+    with pytest.raises(TargetError, match=r"platform_machine = 'arm64' contradicts the tag .* 'x86_64' follows"):
+        parse("t", tag, given={"platform_machine": "arm64"})
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from pypi_subset.model import Job, Plan, Request, RequirementSet
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pypi_subset.model import Target
+
 from pypi_subset.reqfile import Include, read_file
 from pypi_subset.settings import (
     EXAMPLE,
@@ -24,6 +26,8 @@ from pypi_subset.settings import (
     read_targets,
     refuse_policy,
 )
+from pypi_subset.systems import is_named, tag_of
+from pypi_subset.targets import parse
 
 
 def read_plan(root: Path) -> Plan:
@@ -51,6 +55,28 @@ def read_plan(root: Path) -> Plan:
     good = {name: target for name, target in targets.items() if target}
     jobs = tuple(Job(requirement_set=one, target=good[name]) for one in sets for name in one.targets)
     return Plan(root=root, sets=sets, targets=tuple(good.values()), jobs=jobs)
+
+
+def find_target(name: str, python: str | None, root: Path) -> Target:
+    """
+    Return the target that *name* means: one of ``subset.toml``, a system by its name, or what a tag says.
+
+    :param python: another Python version than that of the system or tag.
+    :param root: the folder of requirements, which need not be there.
+    :raises InputFaults: ``subset.toml`` has mistakes.
+    :raises TargetError: it means nothing.
+    """
+    faults: list[Fault] = []
+    if python is None and (root / SETTINGS).is_file():
+        found = read_targets(read_settings(root / SETTINGS, faults), faults)
+        if name in found:
+            if (target := found[name]) is not None:
+                return target
+            raise InputFaults(faults)
+    if is_named(name):
+        tag, version = tag_of(name, name, python)
+        return parse(name, tag, version)
+    return parse(name, name, python)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -65,9 +65,9 @@ class Target:
         """
         SHA-256 over tags and markers, in hexadecimal.
 
-        The kernel's release and version are left out: a kernel update must not resolve the host anew.
+        Of the host, the kernel's release and version are left out: a kernel update must not resolve it anew.
         """
-        known = {name: value for name, value in self.markers if name not in KERNEL_MARKERS}
+        known = {name: value for name, value in self.markers if not (self.host and name in KERNEL_MARKERS)}
         return _digest({"tags": [str(tag) for tag in self.tags], "markers": known})
 
 

@@ -131,7 +131,8 @@ def _undefined_in_metadata(job: Job, upstream: Upstream) -> UndefinedMarker | No
 
 def _undefined(error: UndefinedName, where: str, target: Target) -> UndefinedMarker:
     msg = f"{where!r} has a marker that reads {error}, which target {target.name} leaves open"
-    return UndefinedMarker(msg, target=target.name, next_step="leave this project out for this target")
+    step = f'add {error} = "…" to the target in subset.toml, as that machine says it, or leave the project out there'
+    return UndefinedMarker(msg, target=target.name, next_step=step)
 
 
 def _offer(item: Mapping[str, Any], project: str, index: Loopback, target: Target) -> Offer:

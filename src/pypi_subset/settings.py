@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.errors import Fault, TargetError
-from pypi_subset.targets import describe_host, parse
+from pypi_subset.systems import is_named, tag_of
+from pypi_subset.targets import OPEN_MARKERS, describe_host, parse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -22,6 +23,8 @@ NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 SETTINGS = "subset.toml"
 #: The stand-in for a tag: the interpreter that runs the tool.
 HOST = "host"
+#: The keys that say which machine it is; a target has one of them.
+WAYS = ("tag", "on")
 #: The shortest list of targets, shown to whoever has none.
 EXAMPLE = ("[targets]", f'here = "{HOST}"')
 
@@ -162,30 +165,47 @@ def read_targets(settings: Settings, faults: list[Fault]) -> dict[str, Target | 
 
 
 def _read_target(settings: Settings, name: str, value: object, faults: list[Fault]) -> Target | None:
-    """Return the target that *value*, a tag or a table, describes."""
-    table: dict[str, Any] = value if isinstance(value, dict) else {"tag": value}
-    wrong = list(_unknown_keys(settings, table, ("tag", "python"), "targets", name))
-    if "tag" not in table:
-        wrong.append(
-            settings.fault("the target has no tag", "targets", name, next_step='write tag = "<python>-<platform>"')
-        )
-    for key in ("tag", "python"):
+    """Return the target that *value*, a tag, the name of a system, or a table, describes."""
+    table: dict[str, Any] = value if isinstance(value, dict) else {"on" if _is_system(value) else "tag": value}
+    wrong = list(_unknown_keys(settings, table, (*WAYS, "python", *OPEN_MARKERS), "targets", name))
+    ways = [key for key in WAYS if key in table]
+    if not ways:
+        step = 'write tag = "<python>-<platform>", or on = "<system>"'
+        wrong.append(settings.fault("the target has no tag", "targets", name, next_step=step))
+    elif len(ways) > 1:
+        what = f"the target is described twice, by {' and by '.join(ways)}"
+        wrong.append(settings.fault(what, "targets", name, ways[1], next_step="keep one of the two"))
+    for key in (*WAYS, "python", *OPEN_MARKERS):
         if key in table and not isinstance(table[key], str):
             what, step = _not_text(key, table[key])
             wrong.append(settings.fault(what, "targets", name, key, next_step=step))
-    if table.get("tag") == HOST and "python" in table:
-        step = "drop python, or write the tag in full"
-        wrong.append(settings.fault("the host has a version of its own", "targets", name, "python", next_step=step))
+    if table.get("tag") == HOST:
+        step = "drop the line, or write the tag in full"
+        wrong += [
+            settings.fault("the host has values of its own", "targets", name, key, next_step=step)
+            for key in ("python", *OPEN_MARKERS)
+            if key in table
+        ]
     faults.extend(wrong)
     return None if wrong else _make_target(settings, name, table, faults)
 
 
+def _is_system(value: object) -> bool:
+    return isinstance(value, str) and is_named(value)
+
+
 def _make_target(settings: Settings, name: str, table: dict[str, str], faults: list[Fault]) -> Target | None:
-    """Return the target with the tag and the version in *table*."""
+    """Return the target that the *table* of strings describes."""
     try:
-        return describe_host(name) if table["tag"] == HOST else parse(name, table["tag"], table.get("python"))
+        if table.get("tag") == HOST:
+            return describe_host(name)
+        tag, python = table.get("tag", ""), table.get("python")
+        if "on" in table:
+            tag, python = tag_of(name, table["on"], python)
+        return parse(name, tag, python, given={key: table[key] for key in OPEN_MARKERS if key in table})
     except TargetError as error:
-        faults.append(settings.fault(error.what, "targets", name, "tag", next_step=error.next_step))
+        key = next(key for key in WAYS if key in table)
+        faults.append(settings.fault(error.what, "targets", name, key, next_step=error.next_step))
         return None
 
 

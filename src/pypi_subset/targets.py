@@ -18,7 +18,7 @@ from packaging import tags as packaging_tags
 from packaging.markers import default_environment
 
 from pypi_subset.errors import TargetError
-from pypi_subset.model import Target
+from pypi_subset.model import KERNEL_MARKERS, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +30,10 @@ SYSTEMS = {
     "linux": ("posix", "linux", "Linux"),
     "macos": ("posix", "darwin", "Darwin"),
     "windows": ("nt", "win32", "Windows"),
+    # An iPad says "iPadOS" (PEP 730), which no tag tells.
+    "ios": ("posix", "ios", None),
+    "android": ("posix", "android", "Android"),
+    "emscripten": ("posix", "emscripten", "Emscripten"),
 }
 #: ``implementation_name`` and ``platform_python_implementation`` by the first letters of a Python tag (PEP 425).
 IMPLEMENTATIONS = {"cp": ("cpython", "CPython"), "pp": ("pypy", "PyPy")}
@@ -37,6 +41,13 @@ IMPLEMENTATIONS = {"cp": ("cpython", "CPython"), "pp": ("pypy", "PyPy")}
 LINUX_MACHINES = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "riscv64")
 MAC_MACHINES = ("arm64", "x86_64")
 WINDOWS_MACHINES = {"win_amd64": "AMD64", "win32": "x86", "win_arm64": "ARM64"}
+#: By the end of the tag. An iPhone says its model (PEP 730), and a 32-bit ARM may be an armv7l or an armv8l.
+IOS_MACHINES = {
+    "arm64_iphoneos": None,
+    "arm64_iphonesimulator": "arm64",
+    "x86_64_iphonesimulator": "x86_64",
+}
+ANDROID_MACHINES = {"arm64_v8a": "aarch64", "x86_64": "x86_64", "x86": "i686", "armeabi_v7a": None}
 
 #: The first 3.N without the ``m`` of pymalloc in its ABI tag, and the first with a free-threaded build (PEP 703).
 NO_PYMALLOC, FREE_THREADED = 8, 13
@@ -46,9 +57,14 @@ LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 #: The oldest glibc 2.N that has tags at all (PEP 600), with the architectures that go further back.
 OLDEST_GLIBC, OLDEST_GLIBC_OF = 17, {"x86_64": 5, "i686": 5}
 #: Beyond these lies a slip of the pen rather than a machine; to be raised about once in a decade.
-NEWEST_GLIBC, NEWEST_MACOS = 50, 39
+NEWEST_GLIBC, NEWEST_MACOS, NEWEST_IOS, NEWEST_ANDROID = 50, 39, 39, 60
+#: The oldest iOS that has tags (PEP 730), and the oldest API level of Android (PEP 738).
+OLDEST_IOS, OLDEST_ANDROID = 12, 16
 #: Apple went from 15 straight to 26.
 NO_MACOS = range(16, 26)
+
+#: The markers that a tag leaves open, on some system or other: a target may say them itself.
+OPEN_MARKERS = (*KERNEL_MARKERS, "platform_machine", "platform_system", "implementation_version")
 
 #: Shown where nothing that was written comes near a tag.
 EXAMPLES = ("cp312-manylinux_2_28_x86_64", "cp312-macosx_14_0_arm64", "cp312-win_amd64")
@@ -57,14 +73,17 @@ _PYTHON = re.compile(r"(cp|pp)3([6-9]|1[0-9])")
 _GLIBC = re.compile(r"manylinux_2_(0|[1-9][0-9]?)_([a-z0-9_]+)|(manylinux[0-9]+)_([a-z0-9_]+)")
 _MUSL = re.compile(r"musllinux_1_([0-9])_([a-z0-9_]+)")
 _MACOS = re.compile(r"macosx_([1-9][0-9])_(0|[1-9][0-9]?)_([a-z0-9_]+)")
+_IOS = re.compile(r"ios_([1-9][0-9])_([0-9])_([a-z0-9_]+)")
+_ANDROID = re.compile(r"android_([1-9][0-9])_([a-z0-9_]+)")
+_WASM = re.compile(r"(?:pyemscripten|pyodide)_20[0-9]{2}_[0-9]+_wasm32")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Machine:
-    """What a platform tag says: a key of `SYSTEMS`, ``platform_machine``, and every platform tag, best first."""
+    """What a platform tag says: a key of `SYSTEMS`, ``platform_machine`` if it tells, every platform tag, best first."""
 
     system: str
-    name: str
+    name: str | None
     platforms: tuple[str, ...]
 
 
@@ -79,19 +98,26 @@ class _Reading:
     tag: str
 
 
-def parse(name: str, tag: str, python: str | None = None) -> Target:
+def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str, str] | None = None) -> Target:
     """
     Return the target that *tag* describes.
 
     :param name: the target's name, for the result and for errors.
-    :param tag: ``<python>[-<abi>]-<platform>``, spelt as in the file names of wheels (PEP 425, 600, 656).
+    :param tag: ``<python>[-<abi>]-<platform>``, spelt as in the file names of wheels (PEP 425, 600, 656, 730, 738, 783).
     :param python: full version ``X.Y.Z`` where it is known; otherwise it is X.Y.0.
-    :raises TargetError: the tag is none, or *python* is no version of it; ``nearest`` holds valid spellings.
+    :param given: values of markers that a tag leaves open.
+    :raises TargetError: the tag is none, *python* is no version of it, or *given* contradicts it; ``nearest`` holds
+        valid spellings.
     """
     reading = _read(tag)
     if reading is None:
         raise TargetError(_complaint(tag), nearest=_nearest(tag), target=name)
     version = (3, reading.minor, _patch(name, reading, python))
+    markers = _markers(reading.implementation, version, reading.machine)
+    for marker, value in (given or {}).items():
+        if markers.get(marker, value) != value:
+            msg = f"{marker} = {value!r} contradicts the tag {reading.tag!r}, from which {markers[marker]!r} follows"
+            raise TargetError(msg, nearest=[markers[marker]], target=name)
     return Target(
         name=name,
         tag=reading.tag,
@@ -100,8 +126,8 @@ def parse(name: str, tag: str, python: str | None = None) -> Target:
         abis=(reading.abi,),
         platforms=reading.machine.platforms,
         tags=_tags(reading.implementation, version[:2], (reading.abi,), reading.machine.platforms),
-        markers=_sorted(_markers(reading.implementation, version, reading.machine)),
-        exact=python is not None,
+        markers=_sorted(markers | dict(given or {})),
+        exact=python is not None and python.count(".") > 1,
     )
 
 
@@ -129,6 +155,17 @@ def describe_host(name: str) -> Target:
         host=True,
         exact=True,
     )
+
+
+def description(target: Target) -> tuple[str, ...]:
+    """Return what the tool knows of *target*, a line each: its tag, the eleven marker values, and all tags, best first."""
+    version = ".".join(map(str, target.python if target.exact else target.python[:2]))
+    values = target.environment
+    lines = [f"{target.name}: {target.tag}, Python {version}", "", "markers"]
+    lines += [
+        f"  {name} = {repr(values[name]) if name in values else 'open'}" for name in sorted(default_environment())
+    ]
+    return (*lines, "", f"tags ({len(target.tags)})", *(f"  {tag}" for tag in target.tags))
 
 
 def pip_flags(target: Target) -> tuple[str, ...]:
@@ -177,7 +214,7 @@ def _markers(implementation: str, python: tuple[int, int, int], machine: _Machin
     os_name, sys_platform, platform_system = SYSTEMS[machine.system]
     implementation_name, platform_python_implementation = IMPLEMENTATIONS[implementation]
     full = ".".join(map(str, python))
-    values = {
+    values: dict[str, str | None] = {
         "implementation_name": implementation_name,
         "os_name": os_name,
         "platform_machine": machine.name,
@@ -188,7 +225,8 @@ def _markers(implementation: str, python: tuple[int, int, int], machine: _Machin
         "sys_platform": sys_platform,
     }
     # CPython is the reference: its own version is that of the language. PyPy's is another (7.3.17), and in no tag.
-    return values | ({"implementation_version": full} if implementation == "cp" else {})
+    values["implementation_version"] = full if implementation == "cp" else None
+    return {marker: value for marker, value in values.items() if value is not None}
 
 
 def _sorted(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -236,7 +274,8 @@ def _machine(platform: str) -> _Machine | None:
     """Return the machine that *platform* describes, with every platform tag that it accepts."""
     if platform in WINDOWS_MACHINES:
         return _Machine(system="windows", name=WINDOWS_MACHINES[platform], platforms=(platform,))
-    return _glibc_machine(platform) or _musl_machine(platform) or _mac_machine(platform)
+    readers = (_glibc_machine, _musl_machine, _mac_machine, _ios_machine, _android_machine, _wasm_machine)
+    return next((machine for reader in readers if (machine := reader(platform)) is not None), None)
 
 
 def _glibc_machine(platform: str) -> _Machine | None:
@@ -277,6 +316,31 @@ def _mac_machine(platform: str) -> _Machine | None:
     if not oldest <= version <= (NEWEST_MACOS, 99) or version[0] in NO_MACOS or (10, 16) < version < (11, 0):
         return None
     return _Machine(system="macos", name=match[3], platforms=tuple(packaging_tags.mac_platforms(version, match[3])))
+
+
+def _ios_machine(platform: str) -> _Machine | None:
+    """Return an iPhone, an iPad or a simulator of one, with the system version that *platform* names (PEP 730)."""
+    match = _IOS.fullmatch(platform)
+    if match is None or match[3] not in IOS_MACHINES or not OLDEST_IOS <= int(match[1]) <= NEWEST_IOS:
+        return None
+    platforms = packaging_tags.ios_platforms((int(match[1]), int(match[2])), match[3])
+    return _Machine(system="ios", name=IOS_MACHINES[match[3]], platforms=tuple(platforms))
+
+
+def _android_machine(platform: str) -> _Machine | None:
+    """Return an Android device of the API level that *platform* names (PEP 738)."""
+    match = _ANDROID.fullmatch(platform)
+    if match is None or match[2] not in ANDROID_MACHINES or not OLDEST_ANDROID <= int(match[1]) <= NEWEST_ANDROID:
+        return None
+    platforms = packaging_tags.android_platforms(int(match[1]), match[2])
+    return _Machine(system="android", name=ANDROID_MACHINES[match[2]], platforms=tuple(platforms))
+
+
+def _wasm_machine(platform: str) -> _Machine | None:
+    """Return a browser or Node.js that runs the Pyodide of the year that *platform* names (PEP 783): no other fits."""
+    if not _WASM.fullmatch(platform):
+        return None
+    return _Machine(system="emscripten", name="wasm32", platforms=(platform,))
 
 
 def _complaint(tag: str) -> str:

@@ -163,6 +163,44 @@ def why(_context: Context, project: str, target: str | None = None, site: str = 
         display.say(line)
 
 
+@task
+@edge
+def targets(_context: Context) -> None:
+    """
+    List the names of systems that a target may be on.
+
+    Each with the platforms of wheels that it takes, its architectures, and its own Python. In subset.toml:
+    lab = { on = "debian-12", python = "3.12" }, or on = "debian-12-aarch64".
+    """
+    from pypi_subset.systems import expanded, systems  # noqa: PLC0415
+
+    rows = [(one.name, expanded(one), ", ".join(one.arches), one.python or "-") for one in systems()]
+    Display().table(["name", "takes wheels for", "architectures", "Python"], rows)
+
+
+@task(
+    positional=["name"],
+    help={
+        "name": "a target of subset.toml, the name of a system, or a tag",
+        "python": "its Python, as 3.12 or 3.12.4 (default: the one that it says)",
+        "requirements": FOLDERS["requirements"],
+    },
+)
+@edge
+def target(_context: Context, name: str, python: str = "", requirements: str = "requirements") -> None:
+    """
+    Print the marker values and the tags of a target: target NAME.
+
+    The tags stand best first, as the pip of that machine has them.
+    """
+    from pypi_subset.inputs import find_target  # noqa: PLC0415
+    from pypi_subset.targets import description  # noqa: PLC0415
+
+    display = Display()
+    for line in description(find_target(name, python or None, Path(requirements))):
+        display.say(line)
+
+
 @task(help={"packages": FOLDERS["packages"], "site": FOLDERS["site"]})
 @edge
 def clean(_context: Context, packages: str = "packages", site: str = "site") -> None:
@@ -241,6 +279,6 @@ def _mirror(paths: Paths, *, update: bool) -> None:
     display.say(f"{paths.site} is {state}: {summary.resolved} locks resolved, {summary.fetched} files fetched")
 
 
-namespace = Collection(mirror, update, verify, serve, why, clean)
+namespace = Collection(mirror, update, verify, serve, why, targets, target, clean)
 
 main = Program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace).run

@@ -46,16 +46,16 @@ def recorded(target: Target) -> dict[str, str]:
     :raises ProofFailed: no machine of that kind was ever recorded: nothing is guessed.
     """
     version = ".".join(map(str, target.python))
-    given = {name: value for name, value in target.markers if name in KERNEL_MARKERS}
-    # PyPy's own version (7.3.17) is not that of the language, and nothing records it.
+    given = {name: value for name, value in target.markers if name in {*KERNEL_MARKERS, "implementation_version"}}
+    # PyPy's own version (7.3.17) is not that of the language, and nothing records it; it may be given.
     own = {"implementation_version": version} if target.implementation == "cp" else {}
     return {
         **_values("machines", kind_of(target), target),
         **_values("implementations", target.implementation, target),
         "python_version": ".".join(map(str, target.python[:2])),
         "python_full_version": version,
-        **own,
         **given,
+        **own,
     }
 
 
