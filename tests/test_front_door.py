@@ -396,7 +396,7 @@ class TestTasks:
         assert shown[0] == "lab: cp312-cp312-manylinux_2_28_x86_64, Python 3.12.4"
         assert {"  platform_release = open", "  python_full_version = '3.12.4'"} <= {*shown}
         assert "  cp312-cp312-manylinux2014_x86_64" in shown
-        system = subset("target", "windows-11", "--python", "3.13t", cwd=workspace.root).stdout
+        system = subset("target", "windows-11", "--py", "3.13t", cwd=workspace.root).stdout
         assert system.startswith("windows-11: cp313-cp313t-win_amd64, Python 3.13\n")
         tag = subset("target", "cp312-win32", cwd=workspace.root).stdout
         assert "  platform_machine = 'x86'\n" in tag

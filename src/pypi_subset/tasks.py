@@ -182,12 +182,12 @@ def targets(_context: Context) -> None:
     positional=["name"],
     help={
         "name": "a target of subset.toml, the name of a system, or a tag",
-        "python": "its Python, as 3.12 or 3.12.4 (default: the one that it says)",
+        "py": "its Python, as 3.12 or 3.12.4 (default: the one that it says)",
         "requirements": FOLDERS["requirements"],
     },
 )
 @edge
-def target(_context: Context, name: str, python: str = "", requirements: str = "requirements") -> None:
+def target(_context: Context, name: str, py: str = "", requirements: str = "requirements") -> None:
     """
     Print the marker values and the tags of a target: target NAME.
 
@@ -197,7 +197,7 @@ def target(_context: Context, name: str, python: str = "", requirements: str = "
     from pypi_subset.targets import description  # noqa: PLC0415
 
     display = Display()
-    for line in description(find_target(name, python or None, Path(requirements))):
+    for line in description(find_target(name, py or None, Path(requirements))):
         display.say(line)
 
 
