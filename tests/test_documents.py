@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rich.console import Console
 
-from pypi_subset import bootstrap
+from pypi_subset import bootstrap, pipeline
 from pypi_subset.inputs import read_plan
 from pypi_subset.model import Check
 from pypi_subset.proof import inventory, report
@@ -102,6 +102,12 @@ def test_readme_shows_what_mirror_prints(workspace: Workspace, index: Index, mon
     command = [sys.executable, "-c", "from pypi_subset.tasks import main; main()", "mirror"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert without_numbers(block(README, "mirror")) == without_numbers(printed)
+
+
+@pytest.mark.parametrize("folder", ["packages", "site"])
+def test_a_readme_that_is_lost_comes_back_as_it_was(folder: str) -> None:
+    """What mirror writes where there is none is what the repository holds: `git status` stays clean."""
+    assert (ROOT / folder / "README.md").read_bytes() == pipeline.readme_of(folder)
 
 
 def test_readme_shows_what_verify_prints() -> None:

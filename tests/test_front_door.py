@@ -137,6 +137,12 @@ class TestMake:
         assert name in done.stderr
         assert "Traceback" not in done.stderr
 
+    def test_a_variable_that_no_flag_answers_to_is_refused(self, checkout: Path) -> None:
+        """A slip of the pen in a variable's name must not quietly work on the default folder."""
+        done = run(["make", "mirror", "REQUIREMENT=other"], checkout)
+        assert done.returncode == 2
+        assert "takes no REQUIREMENT; it takes REQUIREMENTS, PACKAGES, SITE and PYTHON" in done.stderr
+
     def test_variables_of_the_environment_are_no_flags(self, checkout: Path, tmp_path: Path) -> None:
         """A shell that has SITE set for something else does not have that folder emptied."""
         (tmp_path / "index.html").write_text("mine")
@@ -382,7 +388,7 @@ class TestTasks:
         cleaned = subset("clean", cwd=workspace.root)
         assert cleaned.returncode == 0, cleaned.stderr
         assert [path.name for path in (workspace.root / "packages").iterdir()] == ["README.md"]
-        assert [*(workspace.root / "site").iterdir()] == []
+        assert [path.name for path in (workspace.root / "site").iterdir()] == ["README.md"]
         assert [*workspace.paths.locks.iterdir()]
 
     def test_targets_are_listed_and_described(self, workspace: Workspace) -> None:

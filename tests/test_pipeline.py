@@ -733,14 +733,76 @@ def test_a_project_that_nobody_has(workspace: Workspace) -> None:
 
 
 def test_a_conflict_is_boiled_down(workspace: Workspace, index: Index) -> None:
-    """Requirements that contradict each other are shown as pip saw them, one line each."""
+    """Requirements that contradict each other are shown with who has them, and what each rules out."""
     index.add(make_wheel("a", requires=["c<2"]), make_wheel("b", requires=["c>=2"]))
     index.add(make_wheel("c", "1.0"), make_wheel("c", "2.0"))
     workspace.write("base.txt", "a\nb\n")
     workspace.toml({"linux": LINUX})
     with pytest.raises(NoSolution) as caught:
         mirror(workspace)
-    assert str(caught.value).splitlines()[1:] == ["    a 1.0 depends on c<2", "    b 1.0 depends on c>=2"]
+    assert str(caught.value).splitlines() == [
+        (
+            "base--linux: the requirements contradict each other on c; "
+            "loosen one of these requirements, or put them into separate sets"
+        ),
+        "    a 1.0 asks for c<2",
+        "    b 1.0 asks for c>=2",
+        "    c 2.0: not c<2, says a 1.0",
+        "    c 1.0: not c>=2, says b 1.0",
+    ]
+
+
+def test_a_conflict_of_the_users_own_lines(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines of the set and of its constraints are told by file and line, pip's own constraint by its name."""
+    index.add(make_wheel("c", "1.0"), make_wheel("c", "2.0"))
+    workspace.write("limits.in", "c<2\n")
+    workspace.write("base.txt", "-c limits.in\n\nc>=2\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.project == "c"
+    assert caught.value.seen == ("base.txt:3 asks for c>=2", "limits.in:1 asks for c<2", *caught.value.seen[2:])
+    workspace.write("base.txt", "c>=2\n")
+    limits = workspace.write("own.limits", "c<1.5\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(limits))
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert "pip's setting 'constraint' asks for c<1.5" in caught.value.seen
+
+
+def test_a_dependency_without_a_wheel_is_the_headline(workspace: Workspace, index: Index) -> None:
+    """Where every release asks for a project that has nothing for the target, that is what is told, and briefly."""
+    index.add(*(make_wheel("app", f"{number}.0", requires=["native"]) for number in range(1, 30)))
+    index.add(make_wheel("native", tag="cp312-cp312-win_arm64"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert str(caught.value).splitlines() == [
+        (
+            "base--linux: native (required by app 29.0): no wheel fits cp310-cp310-manylinux2014_x86_64; "
+            "there are wheels for win_arm64 alone: leave the project out for this target"
+        ),
+        "    1.0: wheels for cp312, not for cp310-cp310",
+    ]
+
+
+def test_hashes_of_the_set_that_are_missing_or_wrong(workspace: Workspace, index: Index) -> None:
+    """One line that names the project and what to do, not pip's several."""
+    app, lib = make_wheel("app", requires=["lib"]), make_wheel("lib")
+    index.add(app, lib)
+    workspace.toml({"linux": LINUX})
+    for text, message in {
+        f"app==1.0 --hash=sha256:{app.sha256}\n": "everything needs '==' and a --hash; lib has not; add them",
+        f"app==1.0 --hash=sha256:{app.sha256}\nlib\n": "everything needs '==' and a --hash; lib has not; add them",
+        f"app==1.0 --hash=sha256:{lib.sha256}\n": (
+            f"base.txt:1: app==1.0 has sha256 {app.sha256}, the set wants {lib.sha256}; correct the hash"
+        ),
+    }.items():
+        workspace.write("base.txt", text)
+        with pytest.raises(NoSolution, match=re.escape(message)) as caught:
+            mirror(workspace)
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -908,6 +970,24 @@ def test_readmes_are_carried_along(workspace: Workspace, index: Index) -> None:
         assert mirror(workspace)[0].published
     assert (workspace.paths.site / "README.md").read_text() == "about site\n"
     assert (workspace.paths.packages / "README.md").read_text() == "about packages\n"
+
+
+def test_readmes_come_back(workspace: Workspace, index: Index) -> None:
+    """Whoever deletes packages/ or site/, as README allows, gets its README back, and the files from the other one."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    index.requests.clear()
+    for folder in (workspace.paths.packages, workspace.paths.site):
+        assert (folder / "README.md").read_text().startswith(f"# {folder.name}/\n")
+        before = tree(folder)
+        shutil.rmtree(folder)
+        mirror(workspace)
+        assert tree(folder) == before
+    (workspace.paths.site / "README.md").unlink()
+    assert mirror(workspace)[0].published
+    assert index.requests == []
 
 
 @pytest.mark.parametrize("name", ["notes.txt", ".git", "src"])

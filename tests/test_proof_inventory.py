@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+import tomli_w
 
 from pypi_subset import targets
 from pypi_subset.errors import SubsetError
@@ -32,6 +33,7 @@ FILES = {
     "simple/index.html": "the page simple/index.html is not in the site",
     "find-links.html": "the page find-links.html is not in the site",
     "index.html": "the page index.html is not in the site",
+    "README.md": "the page README.md is not in the site",
 }
 
 
@@ -61,11 +63,11 @@ def test_whole_site(subset: Subset) -> None:
 
 
 def test_the_table_below_is_complete(subset: Subset) -> None:
-    """Each file of the site is removed once below, but for the README, which is the user's, and the manifest."""
+    """Each file of the site is removed once below, but for the manifest."""
     present = {
         path.relative_to(subset.paths.site).as_posix() for path in subset.paths.site.rglob("*") if path.is_file()
     }
-    assert present == FILES.keys() | {"README.md", "manifest.json"}
+    assert present == FILES.keys() | {"manifest.json"}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -236,6 +238,18 @@ def test_damage_is_named(subset: Subset, damage: Callable[[Subset], None], words
     """Whatever is done to the site, the first sentence names the culprit."""
     damage(subset)
     assert words in reds(subset)[0]
+
+
+def test_locks_of_other_requirements_are_named(subset: Subset) -> None:
+    """Who edits requirements/ and forgets to mirror is told that, beside what fails because of it."""
+    path = subset.paths.locks / "pylock.base--linux.toml"
+    (job, _) = subset.plan.jobs
+    inputs = {"set": job.requirement_set.digest, "target": job.target.digest}
+    text = path.read_text()
+    path.write_text(text + tomli_w.dumps({"tool": {"pypi-subset": {"inputs": inputs}}}))
+    assert reds(subset) == []
+    path.write_text(text + tomli_w.dumps({"tool": {"pypi-subset": {"inputs": inputs | {"target": "other"}}}}))
+    assert reds(subset) == ["pylock.base--linux.toml was made before its target was changed: run `make mirror`"]
 
 
 def test_file_without_a_lock_is_named(subset: Subset) -> None:

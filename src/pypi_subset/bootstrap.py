@@ -62,6 +62,10 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write(listing(goals))
         return 0
     goal = next(goal for goal in goals if goal.name == arguments[0])
+    named = {word.removeprefix("--given=") for word in arguments if word.startswith("--given=")}
+    if strange := sorted(named - goal.variables.keys() - {"PYTHON"}):
+        sys.stderr.write(f"error: `make {goal.name}` takes no {strange[0]}; {_takes(goal)}\n")
+        return 2
     try:
         python = set_up(root, developer=goal.developer, chosen="--chosen" in arguments)
     except SetupFailed as error:
@@ -71,7 +75,6 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("interrupted: the next run makes .venv afresh\n")
         return 130
     # What these two add to the search path would come before what the lock installed.
-    named = {word.removeprefix("--given=") for word in arguments if word.startswith("--given=")}
     given = {name: value for name, value in os.environ.items() if name in named}
     environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
     command = [str(python), "-m", "invoke", "--write-pyc", goal.name, *flags(goal, given)]
@@ -94,6 +97,12 @@ def listing(goals: Sequence[Goal]) -> str:
     """Return what ``make`` alone prints: a line for each goal."""
     lines = [f"  make {goal.name:<13} {goal.help}\n" for goal in goals]
     return "".join([*lines, "\nWhat a goal takes: .venv/bin/inv --help GOAL. A flag --port=1 is PORT=1 for make.\n"])
+
+
+def _takes(goal: Goal) -> str:
+    """Return what may stand on Make's command line."""
+    names = [*goal.variables, "PYTHON"]
+    return f"it takes {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"it takes {names[0]} alone"
 
 
 def flags(goal: Goal, environment: Mapping[str, str]) -> list[str]:

@@ -33,6 +33,15 @@ _UNMATCHED = re.compile(
     r"No matching distribution found for (?P<requirement>.+?)(?: \(from (?P<origin>.*)\))?$", re.MULTILINE
 )
 _CONFLICT = re.compile(r"The conflict is caused by:\n(?P<lines>(?: {4}.*\n)+)")
+_USER = re.compile(r"The user requested (?P<constraint>\(constraint\) )?(?P<requirement>.+)")
+_DEPENDS = re.compile(r"(?P<who>\S+ \S+) depends on (?P<requirement>.+)")
+_MISMATCH = re.compile(
+    r"^ {4}(?P<requirement>\S+)(?: from \S+)?(?: \(from .*\))?:\n\s+Expected (?P<algorithm>\w+) (?P<wanted>\w+)\n"
+    r"(?:\s+Expected or \w+\n)*\s+Got\s+(?P<got>\w+)",
+    re.MULTILINE,
+)
+_UNPINNED = re.compile(r"versions pinned with ==\. These do not:\n(?P<lines>(?: {4}.+\n?)+)")
+_UNHASHED = re.compile(r"Hashes are required in --require-hashes mode.*:\n(?P<lines>(?: {4}.+\n?)+)")
 _UNAVAILABLE = re.compile(r"no matching distributions available for your environment:\n(?P<names>(?: {4}.*\n)+)")
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
 _VERSIONED = re.compile(r"(?P<family>manylinux|musllinux|macosx)_(?P<major>\d+)_(?P<minor>\d+)_(?P<machine>.+)")
@@ -51,20 +60,95 @@ def explain(complaint: str, output: str, job: Job, offers: Callable[[NormalizedN
     if unmatched is not None:
         requirement, origin = unmatched
         return _unmatched(requirement, job, offers(canonicalize_name(requirement.name)), origin=origin)
+    wrong = _hashes(output, job)
+    if wrong is not None:
+        return wrong
     conflict = _CONFLICT.search(output)
     if conflict is None:
         return NoSolution(f"{job.name}: {complaint}", target=job.target.name)
-    seen = [line.strip() for line in conflict["lines"].splitlines()]
-    step = "loosen one of these requirements, or put them into separate sets"
-    for name in _names(output):
+    return _contradiction(conflict["lines"], _names(output), job, offers)
+
+
+def _contradiction(
+    lines: str, unavailable: Iterable[str], job: Job, offers: Callable[[NormalizedName], tuple[Offer, ...]]
+) -> NoSolution:
+    """
+    Requirements that no release satisfies together; or else one project that has nothing for the target at all.
+
+    :param lines: what pip says that the conflict is caused by.
+    :param unavailable: the projects of which pip says that nothing fits, though of some just no version does.
+    """
+    asking = list(dict.fromkeys(filter(None, (_asking(line.strip(), job) for line in lines.splitlines()))))
+    for name in unavailable:
         offered = offers(canonicalize_name(name))
         if not any(offer.tags and not offer.tags.isdisjoint(job.target.tags) for offer in offered):
-            # The conflict is but a symptom: this project has nothing for the target at all.
-            found = _unmatched(Requirement(name), job, offered)
-            seen += [found.what, *found.seen]
-            step = found.next_step
-    msg = f"{job.name}: the requirements contradict each other"
-    return NoSolution(msg, target=job.target.name, seen=seen, next_step=step)
+            by = [who for who, requirement in asking if canonicalize_name(requirement.name) == canonicalize_name(name)]
+            # The conflict is but a symptom. Of many releases that all ask for it, the first stands for all.
+            return _unmatched(Requirement(name), job, offered, origin=by[0] if by else "")
+    asked: dict[NormalizedName, list[tuple[str, Requirement]]] = {}
+    for who, requirement in asking:
+        asked.setdefault(canonicalize_name(requirement.name), []).append((who, requirement))
+    told = [f"{who} asks for {requirement}" for who, requirement in asking]
+    seen = [*told[:SHOWN], *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])]
+    disputed = [name for name, those in asked.items() if len({str(one.specifier) for _, one in those}) > 1]
+    for name in disputed[:1]:
+        releases = _newest_first(_by_release(offers(name)))
+        seen += [f"{name} {version}: {_against(version, asked[name])}" for version, _ in releases[: SHOWN // 2]]
+    about = f" on {', '.join(disputed)}" if disputed else ""
+    msg = f"{job.name}: the requirements contradict each other{about}"
+    project = disputed[0] if disputed else None
+    step = "loosen one of these requirements, or put them into separate sets"
+    return NoSolution(msg, target=job.target.name, project=project, seen=seen, next_step=step)
+
+
+def _asking(line: str, job: Job) -> tuple[str, Requirement] | None:
+    """Who has a requirement, and which, from a line of pip's; ``None`` if it is of another form."""
+    match = _USER.fullmatch(line) or _DEPENDS.fullmatch(line)
+    try:
+        requirement = Requirement(match["requirement"]) if match else None
+    except InvalidRequirement:
+        return None
+    if match is None or requirement is None:
+        return None
+    if "who" in match.re.groupindex:
+        return match["who"], requirement
+    own = job.requirement_set
+    stated = own.constraints if match["constraint"] else own.requests
+    places = [one.origin for one in stated if one.requirement.name == requirement.name]
+    exact = [one.origin for one in stated if str(one.requirement.specifier) == str(requirement.specifier)]
+    found = [place for place in places if place in exact] or places
+    return found[0] if found else "pip's setting 'constraint'", requirement
+
+
+def _against(version: Version, asked: Iterable[tuple[str, Requirement]]) -> str:
+    """Which of the requirements rule out a version, at most one of each that has some."""
+    ruled_out = [f"not {one}, says {who}" for who, one in asked if not _allows(one, version)]
+    return ruled_out[0] if ruled_out else "fits these, but not what else is required"
+
+
+def _hashes(output: str, job: Job) -> NoSolution | None:
+    """The error about hashes that the set itself gives, if pip complained of one."""
+    if (match := _MISMATCH.search(output)) is not None:
+        name = Requirement(match["requirement"].partition(" from ")[0]).name
+        origin = _origin_of(name, job)
+        what = f"{job.name}: {origin}{match['requirement']} has {match['algorithm']} {match['got']}"
+        msg = f"{what}, the set wants {match['wanted']}"
+        step = "correct the hash if the file is the one that was meant; if not, do not trust the index"
+        return NoSolution(msg, target=job.target.name, project=canonicalize_name(name), next_step=step)
+    if (match := _UNPINNED.search(output) or _UNHASHED.search(output)) is not None:
+        lines = [line.strip().partition(" (from")[0] for line in match["lines"].splitlines()]
+        names = list(dict.fromkeys(line.partition(" from ")[0].partition(" --hash")[0] for line in lines))
+        msg = f"{job.name}: one line has a --hash, so everything needs '==' and a --hash; {_few(names)} has not"
+        step = "add them (as `pip-compile --generate-hashes` writes them), or take the hashes out"
+        return NoSolution(msg, target=job.target.name, next_step=step)
+    return None
+
+
+def _origin_of(name: str, job: Job) -> str:
+    """``base.txt:3: ``, where the set asks for a project."""
+    stated = (*job.requirement_set.requests, *job.requirement_set.constraints)
+    places = [one.origin for one in stated if canonicalize_name(one.requirement.name) == canonicalize_name(name)]
+    return f"{places[0]}: " if places else ""
 
 
 def _requirement(output: str) -> tuple[Requirement, str] | None:
@@ -190,6 +274,14 @@ def _way_out(wheels: Iterable[Offer], target: Target) -> str:
     pythons = sorted({tag.interpreter for tag in tags if tag.platform in target.platforms}, key=_natural)
     if pythons:
         return f"there are wheels for {', '.join(pythons)} on this platform: change the target's Python"
+    bounds = {
+        offer.distribution.requires_python for offer in wheels if offer.tags and not offer.tags.isdisjoint(target.tags)
+    }
+    if bounds and all(bounds):
+        python = ".".join(map(str, target.python))
+        return f"{_few(sorted(filter(None, bounds)))} is wanted of Python, the target has {python}: change its Python"
+    if not tags or "any" in {tag.platform for tag in tags}:
+        return "ask for another version, or leave the project out for this target"
     platforms = sorted({tag.platform for tag in tags}, key=_natural)
     return f"there are wheels for {_few(platforms)} alone: leave the project out for this target"
 

@@ -13,6 +13,7 @@ import json
 import os
 import time
 from dataclasses import dataclass, field, replace
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from pypi_subset import files, index, lock, manifest
@@ -118,6 +119,9 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
             stock = take_stock(locks, paths.packages, site=paths.site)
             artifacts = _fetch(run, stock, sources, pips)
         published = _publish(run, locks, artifacts)
+        readme = paths.packages / "README.md"
+        if not readme.exists():
+            files.write(readme, readme_of("packages"))
     return Summary(
         rows=_rows(run, locks),
         changes=changes,
@@ -127,6 +131,11 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         fetched=len(artifacts) - len(stock.present),
         published=published,
     )
+
+
+def readme_of(folder: str) -> bytes:
+    """Return the README that *folder* (``packages`` or ``site``) gets if it has none."""
+    return resources.files("pypi_subset").joinpath("templates", f"{folder}.md").read_bytes()
 
 
 def require_apart(paths: Paths) -> None:
@@ -381,6 +390,8 @@ def _publish(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) ->
         index.write_index(projects, stage)
         write_pages(run.plan, locks, projects, stage)
         manifest.write_manifest(run.plan, locks, projects, stage)
+        # The user's own, if there is one, takes its place.
+        files.write(stage / "README.md", readme_of("site"))
         carry_over(site, stage)
     return True
 
@@ -397,7 +408,8 @@ def _is_current(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact])
     placed = {one.path: sources[one.distribution.filename] for project in projects for one in project.artifacts}
     with files.folder_errors(site):
         return (
-            _published(site) == pages.keys() | placed.keys()
+            (site / "README.md").is_file()
+            and _published(site) == pages.keys() | placed.keys()
             and all(page.read_bytes() == data for page, data in pages.items())
             and all(files.same_bytes(path, source) for path, source in placed.items())
         )

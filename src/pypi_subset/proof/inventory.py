@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from pypi_subset.model import Paths, Plan
 
-#: What may lie in a site besides its files and the pages of its projects; the first four must.
-PAGES = ("index.html", "find-links.html", "manifest.json", "simple/index.html")
-ALLOWED = frozenset({*PAGES, "README.md"})
+#: What lies in a site besides its files and the pages of its projects.
+PAGES = ("index.html", "find-links.html", "manifest.json", "simple/index.html", "README.md")
 #: Folders that the inventory does not look into: what the proof itself writes.
 OWN = ("proof",)
 
@@ -55,6 +54,7 @@ def take(paths: Paths, plan: Plan) -> tuple[Check, ...]:
     entries = {entry["path"]: entry for entry in manifest["files"]}
     present = {path.relative_to(paths.site).as_posix(): path for path in _all_files(paths.site)}
     found = [
+        *_outdated(paths, plan),
         *_locked(paths, plan, entries),
         *(sentence for name in sorted(entries) if (sentence := _held(entries[name], present.get(name)))),
         *_pages(present, entries),
@@ -78,6 +78,15 @@ def _all_files(site: Path) -> Iterator[Path]:
         inside = path.relative_to(site).parts
         if inside[0] not in OWN and (path.is_symlink() or not path.is_dir()):
             yield path
+
+
+def _outdated(paths: Paths, plan: Plan) -> Iterator[str]:
+    """Yield a sentence for each lock that was made before its set or target was changed."""
+    for job in plan.jobs:
+        path = locks.lock_path(paths.locks, job.requirement_set.name, job.target.name)
+        if (made_for := locks.made_for(path)) not in {None, (job.requirement_set.digest, job.target.digest)}:
+            changed = "set" if made_for and made_for[0] != job.requirement_set.digest else "target"
+            yield f"{path.name} was made before its {changed} was changed: run `make mirror`"
 
 
 def _locked(paths: Paths, plan: Plan, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -164,5 +173,5 @@ def _root(present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]])
 def _strangers(present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a sentence for each file that belongs to nothing: it could win over one that was chosen."""
     pages = {f"simple/{entry['project']}/index.html" for entry in entries.values()}
-    for name in sorted(present.keys() - entries.keys() - pages - ALLOWED):
+    for name in sorted(present.keys() - entries.keys() - pages - {*PAGES}):
         yield f"{name} is in the site, but neither a lock nor the manifest names it"

@@ -62,6 +62,15 @@ def read(path: Path) -> tuple[Locked, ...]:
     return tuple(file for package in lock.packages for file in _files(package))
 
 
+def made_for(path: Path) -> tuple[str, str] | None:
+    """Return the digests of the set and the target that the lock at *path* was made for; ``None`` if it has none."""
+    try:
+        inputs = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["pypi-subset"]["inputs"]
+        return str(inputs["set"]), str(inputs["target"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _files(package: Package) -> Iterator[Locked]:
     files: list[PackageWheel | PackageSdist] = [*(package.wheels or ())]
     for file in [*files, package.sdist] if package.sdist else files:

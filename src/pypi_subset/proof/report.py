@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The number of the form; a reader refuses a higher one.
 SCHEMA = 1
+#: The exit status of a run that is green, and whose report cannot be written.
+UNWRITTEN = 64
 
 
 def report_path(site: Path) -> Path:

@@ -119,10 +119,9 @@ class Session:
         )
         try:
             report.write_report(document, self.suite.paths.site)
-        except FolderError as error:
+        except FolderError:
             # What was proven has been said; but without a report nobody else can know it.
-            self.console.print(f"error: {error}", markup=False, soft_wrap=True)
-            return _RED
+            return _RED if totals["failed"] else report.UNWRITTEN
         return max(exitstatus, _RED if totals["failed"] else _GREEN)
 
     def _broken(self, test: Any) -> Check:

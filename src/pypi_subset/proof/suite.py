@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset import piprun
-from pypi_subset.errors import ProofFailed
+from pypi_subset.errors import FolderError, ProofFailed
 from pypi_subset.proof import interpreters
 from pypi_subset.proof.inventory import read_manifest
+from pypi_subset.proof.report import UNWRITTEN, report_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +76,11 @@ def run_suite(paths: Paths, *, processes: int = 0, pythons: str = "", targets: S
     if code == _INTERRUPTED:
         raise KeyboardInterrupt
     if code != _GREEN:
+        if code == UNWRITTEN:
+            msg = "all is proven, but the report cannot be written"
+            raise FolderError(
+                msg, path=report_path(paths.site), next_step="make the site writable, or prove a copy of it"
+            )
         if code == _RED:
             msg = "the subset is not proven"
             raise ProofFailed(msg, next_step="see the lines above, and proof/report.json in the site")
