@@ -330,7 +330,7 @@ class TestTasks:
         for option in described if names else ():
             assert "(default: " in option or "--project" in option or "--name" in option, option
         if goal == "mirror":
-            assert "X.Y is resolved as X.Y.0" in " ".join(docstring.split())
+            assert "X.Y is served for every X.Y.z" in " ".join(docstring.split())
 
     def test_folder_without_requirements_is_said(self, tmp_path: Path) -> None:
         """Nothing to mirror: exit code 1, the folder is named, no traceback, nothing left behind."""

@@ -6,15 +6,17 @@ import io
 import json
 import re
 import shutil
+import tomllib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from packaging.pylock import Pylock
 from rich.console import Console
 
 import chaincheck
 from loopback import Index, make_sdist
-from pypi_subset import download, lock, manifest, pipeline
+from pypi_subset import download, lock, manifest, pipeline, resolve
 from pypi_subset.display import Display
 from pypi_subset.errors import (
     BadDistribution,
@@ -25,14 +27,17 @@ from pypi_subset.errors import (
     SubsetError,
     UndefinedMarker,
 )
+from pypi_subset.targets import parse
 from values import artifacts_of
 from wheels import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packaging.markers import Environment
+
     from conftest import Workspace
-    from pypi_subset.model import Lock
+    from pypi_subset.model import Job, Lock
     from pypi_subset.pipeline import Summary
 
 LINUX, WINDOWS, MAC = "cp310-manylinux2014_x86_64", "cp310-win_amd64", "cp312-macosx_13_0_arm64"
@@ -60,6 +65,12 @@ def read_lock(space: Workspace, name: str) -> Lock:
 def versions(space: Workspace, name: str) -> dict[str, str]:
     """Return project → version of one lock."""
     return {pin.distribution.project: str(pin.distribution.version) for pin in read_lock(space, name).pins}
+
+
+def releases(space: Workspace, name: str) -> list[tuple[str, str, str]]:
+    """Return project, version and marker of each pin of one lock, in its order."""
+    pins = [(pin.distribution, pin.marker) for pin in read_lock(space, name).pins]
+    return [(one.project, str(one.version), str(marker or "")) for one, marker in pins]
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -114,7 +125,7 @@ def test_a_free_threaded_wheel_is_not_a_plain_one(workspace: Workspace, index: I
 
 
 def test_patch_level_counts(workspace: Workspace, index: Index) -> None:
-    """Requires-Python and markers see the target's full version; X.Y alone means X.Y.0."""
+    """Requires-Python and markers see the target's full version; X.Y alone means every X.Y.z."""
     index.add(make_wheel("lib", "2.0", requires_python=">3.9.1"), make_wheel("lib", "1.0"), make_wheel("timeout"))
     index.add(make_wheel("redis", requires=["timeout; python_full_version < '3.9.3'"]))
     workspace.write("base.txt", "lib\nredis\n")
@@ -122,7 +133,83 @@ def test_patch_level_counts(workspace: Workspace, index: Index) -> None:
     workspace.toml({"exact": exact, "minor": "cp39-manylinux2014_x86_64"})
     mirror(workspace)
     assert versions(workspace, "base--exact") == {"lib": "2.0", "redis": "1.0"}
-    assert versions(workspace, "base--minor") == {"lib": "1.0", "redis": "1.0", "timeout": "1.0"}
+    assert releases(workspace, "base--minor") == [
+        ("lib", "1.0", 'python_full_version < "3.9.2"'),
+        ("lib", "2.0", 'python_full_version >= "3.9.2"'),
+        ("redis", "1.0", ""),
+        ("timeout", "1.0", 'python_full_version < "3.9.3"'),
+    ]
+
+
+def test_what_every_patch_level_needs_is_there(workspace: Workspace, index: Index) -> None:
+    """A standard reader of the lock selects for each patch level what pip on it installs from the site."""
+    index.add(make_wheel("lib", "2.0", requires_python="!=3.11.4"), make_wheel("lib", "1.0"))
+    index.add(make_wheel("redis", requires=["timeout; python_full_version < '3.11.3'", "lib"]))
+    index.add(make_wheel("timeout", requires=["deep; python_full_version < '3.11.2'"]), make_wheel("deep"))
+    workspace.write("base.txt", "redis\n")
+    workspace.toml({"minor": "cp311-manylinux2014_x86_64"})
+    mirror(workspace)
+    pylock = Pylock.from_dict(tomllib.loads(lock.path_of(workspace.paths.locks, "base--minor").read_text()))
+    environment = parse("minor", "cp311-manylinux2014_x86_64").environment
+    unknown = {"platform_release": "", "platform_version": ""}
+    found = {}
+    for patch in range(7):
+        full = f"3.11.{patch}"
+        selected = pylock.select(
+            environment=cast("Environment", environment | {"python_full_version": full} | unknown),
+            tags=parse("minor", "cp311-manylinux2014_x86_64").tags,
+        )
+        found[patch] = {package.name: str(package.version) for package, _ in selected}
+    new, old = {"redis": "1.0", "lib": "2.0"}, {"redis": "1.0", "lib": "1.0"}
+    assert found == {
+        **dict.fromkeys((0, 1), new | {"timeout": "1.0", "deep": "1.0"}),
+        2: new | {"timeout": "1.0"},
+        **dict.fromkeys((3, 5, 6), new),
+        4: old,
+    }
+    assert {path.name for path in workspace.paths.site.rglob("*.whl")} == {
+        f"{name}-py3-none-any.whl" for name in ("lib-1.0", "lib-2.0", "redis-1.0", "timeout-1.0", "deep-1.0")
+    }
+    assert json.loads((workspace.paths.site / "manifest.json").read_bytes())
+    index.requests.clear()
+    assert not mirror(workspace)[0].published
+    shutil.rmtree(workspace.paths.packages)
+    shutil.rmtree(workspace.paths.site)
+    assert mirror(workspace)[0].fetched == 5
+
+
+def test_patch_levels_are_asked_only_where_metadata_does(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One resolution for a minor version, unless something that was looked at reads the patch level."""
+    index.add(make_wheel("app", requires=["lib; python_version < '3.12'"], requires_python=">=3.8"), make_wheel("lib"))
+    index.add(make_wheel("old", "1.0", requires_python="!=3.11.4"), make_wheel("old", "2.0", requires_python=">=3.8"))
+    workspace.write("base.txt", "app\nold\n")
+    workspace.toml({"minor": "cp311-manylinux2014_x86_64"})
+    patches: list[int] = []
+    answer = resolve._answer  # noqa: SLF001
+
+    def counted(job: Job, **others: Any) -> Any:
+        patches.append(job.target.python[2])
+        return answer(job, **others)
+
+    monkeypatch.setattr(resolve, "_answer", counted)
+    mirror(workspace)
+    assert patches == [0]
+    workspace.write("base.txt", "app\nold\nlib; python_full_version < '3.11.6'\n")
+    mirror(workspace)
+    assert patches == [0, 0, 6]
+    # What Python 3.11.6 gets is what 3.11.0 gets: the lock does not tell them apart.
+    assert releases(workspace, "base--minor") == [("app", "1.0", ""), ("lib", "1.0", ""), ("old", "2.0", "")]
+
+
+def test_an_exact_version_is_just_that(workspace: Workspace, index: Index) -> None:
+    """`python = "3.11.2"` has one answer, without markers."""
+    index.add(make_wheel("redis", requires=["timeout; python_full_version < '3.11.3'"]), make_wheel("timeout"))
+    workspace.write("base.txt", "redis\n")
+    workspace.toml({"exact": {"tag": "cp311-manylinux2014_x86_64", "python": "3.11.2"}})
+    mirror(workspace)
+    assert releases(workspace, "base--exact") == [("redis", "1.0", ""), ("timeout", "1.0", "")]
 
 
 @pytest.mark.parametrize("update", [False, True])

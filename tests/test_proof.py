@@ -110,6 +110,22 @@ def test_what_a_wrong_line_brings_too_much_is_red(tmp_path: Path, monkeypatch: p
     assert outcome(check) == ("failed", "colorama 0.4.6 was installed on linux, but nothing there asks for it")
 
 
+def test_every_patch_level_that_metadata_mentions(tmp_path: Path) -> None:
+    """A target that says 3.10 alone is red where only 3.10.0 finds all it needs, and the patch level is named."""
+    redis = make_wheel(
+        "redis", requires=["timeout; python_full_version < '3.10.3'", "late; python_full_version >= '3.10.5'"]
+    )
+    files = [redis, make_wheel("timeout")]
+    joint, alone = cases(tmp_path / "open", LINUX, ["redis"], files)
+    for check in map(prove, (joint, alone)):
+        assert check.status == "failed"
+        assert check.reason.startswith("with Python 3.10.5: late (needed by redis 1.0 on linux")
+    exact = targets.parse("exact", LINUX.tag, "3.10.4")
+    assert outcome(prove(cases(tmp_path / "exact", exact, ["redis"], files)[0])) == ("passed", "")
+    whole = cases(tmp_path / "whole", LINUX, ["redis"], [*files, make_wheel("late")])
+    assert [outcome(prove(case)) for case in whole] == [("passed", "")] * 2
+
+
 def test_request_that_does_not_apply(tmp_path: Path) -> None:
     """A request whose marker is false for the target is skipped; one that is true is proven beside it."""
     lines = ["click", "winonly; sys_platform == 'win32'"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.markers import default_environment
@@ -17,11 +18,12 @@ from packaging.utils import NormalizedName, canonicalize_name
 from pypi_subset.errors import LockError
 from pypi_subset.markers import holds
 from pypi_subset.model import Reason
+from pypi_subset.spans import at_patch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pypi_subset.model import Lock, Pin
+    from pypi_subset.model import Lock, Pin, Target
 
 #: A project together with one extra asked of it, ``""`` for the project alone.
 Node: TypeAlias = tuple[NormalizedName, str]
@@ -30,16 +32,28 @@ Chain: TypeAlias = tuple[Reason, ...]
 _ROOT: Node = (NormalizedName(""), "")
 
 
-def chains(lock: Lock, environment: Mapping[str, str]) -> dict[str, Chain]:
+def chains(lock: Lock, target: Target) -> dict[str, Chain]:
     """
     Return, for each file name of *lock*, the requirements that lead from a request to it: the shortest, ties by name.
+
+    What only some patch levels of Python need is followed at the first of those.
 
     An extra is a stop of its own: ``httptools; extra == "standard"`` counts only for who asked for
     ``uvicorn[standard]``.
 
-    :param environment: marker values of the lock's target.
+    :param target: the lock's.
     :raises LockError: nothing requires a pin.
     """
+    found: dict[str, Chain] = {}
+    for patch in lock.patches:
+        at = at_patch(target, patch) if lock.patches != (0,) else target
+        chosen = tuple(pin for pin in lock.pins if holds(pin.marker, at.environment))
+        found = _chains(replace(lock, pins=chosen), at.environment) | found
+    return found
+
+
+def _chains(lock: Lock, environment: Mapping[str, str]) -> dict[str, Chain]:
+    """The same for the pins of one patch level."""
     # What the target leaves open cannot have decided anything: a marker that reads it is refused when resolving.
     closed = dict.fromkeys(default_environment(), "") | dict(environment)
     extras = _extras_asked(lock)

@@ -36,6 +36,8 @@ REJECTED = ".rejected"
 #: The loopback index has its own patience and its own retries, so pip needs none.
 _OPTIONS = (
     *("--no-deps", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off"),
+    # The lock has decided for which patch levels of Python a file is.
+    "--ignore-requires-python",
     *("--retries", "0", "--timeout", "86400"),
 )
 
@@ -46,7 +48,7 @@ class Stock:
     What of the locks lies in ``packages/`` before anything is fetched.
 
     :param present: files with the right hash.
-    :param missing: what has to be fetched, for each job that is the first to need it; one release of a project at most.
+    :param missing: what has to be fetched, for each job that is the first to need it.
     :param rejected: names of files whose hash was wrong; they were moved to ``.rejected/``.
     :param superseded: names of distributions that no lock needs.
     """
@@ -108,26 +110,44 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
     :raises UpstreamError: a file cannot be fetched.
     :raises HashMismatch: a file is not what the lock says.
     """
-    offers = {job: [_offer(one, index.upstream) for one in group] for job, group in stock.missing}
-    views = {job: index.locked_url(job, group) for job, group in offers.items()}
-    with Crew(min(len(stock.missing), 2 * (os.cpu_count() or 1)) + 1) as crew:
+    runs_of = {
+        f"{job}.{number}": (job, [_offer(one, index.upstream) for one in layer])
+        for job, group in stock.missing
+        for number, layer in enumerate(_layers(group))
+    }
+    offers = {name: layer for name, (_, layer) in runs_of.items()}
+    views = {name: index.locked_url(name, layer) for name, layer in offers.items()}
+    with Crew(min(len(offers), 2 * (os.cpu_count() or 1)) + 1) as crew:
         ahead = crew.submit(index.upstream.fetch_all, [offer for group in offers.values() for offer in group])
 
-        def one_job(job: str) -> list[Artifact]:
-            sources = [index.upstream.file(offer) for offer in offers[job]]
-            _pip_download(sources, offers[job], target=targets[job], view=views[job], pips=pips, work=work / job)
+        def one_run(name: str) -> list[Artifact]:
+            job, layer = runs_of[name]
+            sources = [index.upstream.file(offer) for offer in layer]
+            _pip_download(sources, layer, target=targets[job], view=views[name], pips=pips, work=work / name)
             return [
-                _settle(offer.distribution, source, work / job / "files", packages, progress)
-                for offer, source in zip(offers[job], sources, strict=True)
+                _settle(offer.distribution, source, work / name / "files", packages, progress)
+                for offer, source in zip(layer, sources, strict=True)
             ]
 
-        runs = [crew.submit(one_job, job) for job, _ in stock.missing]
+        runs = [crew.submit(one_run, name) for name in runs_of]
         try:
             ahead.result()
             fetched = [artifact for run in runs for artifact in run.result()]
         except PipFailed as error:
             raise index.failure or error from error
     return tuple(sorted([*stock.present, *fetched], key=lambda artifact: artifact.distribution.filename))
+
+
+def _layers(group: Iterable[Distribution]) -> list[list[Distribution]]:
+    """The distributions in as many lists as needed for no project to stand in one of them twice: pip takes one of each."""
+    layers: list[list[Distribution]] = []
+    for one in group:
+        free = next((layer for layer in layers if all(other.project != one.project for other in layer)), None)
+        if free is None:
+            layers.append([one])
+        else:
+            free.append(one)
+    return layers
 
 
 def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:

@@ -75,6 +75,7 @@ def dump(lock: Lock, *, folder: Path, target: Target, packages: Path) -> bytes:
                 "set": lock.set_name,
                 "target": lock.target_name,
                 "tag": target.tag,
+                **({"patches": list(lock.patches)} if lock.patches != (0,) else {}),
                 "inputs": {
                     "set": lock.inputs.requirement_set,
                     "target": lock.inputs.target,
@@ -112,6 +113,7 @@ def read(path: Path) -> Lock:
                 constraint=inputs["constraint"],
             ),
             pins=tuple(_pin(package) for package in pylock.packages),
+            patches=tuple(int(patch) for patch in tool.get("patches", (0,))),
         )
     except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
         msg = f"the lock cannot be read: {str(error) or type(error).__name__}"

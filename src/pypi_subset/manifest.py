@@ -116,10 +116,10 @@ def manifest_of(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) 
 
     :raises LockError: a lock lists a file that nothing requires.
     """
-    environments = {target.name: target.environment for target in plan.targets}
+    targets = {target.name: target for target in plan.targets}
     needs: defaultdict[str, list[Need]] = defaultdict(list)
     for lock in sorted(locks, key=lambda one: (one.set_name, one.target_name)):
-        for filename, chain in chains(lock, environments[lock.target_name]).items():
+        for filename, chain in chains(lock, targets[lock.target_name]).items():
             links = [Link(requirement=step.requirement, by=step.by, origin=step.origin) for step in chain]
             needs[filename].append(Need(set=lock.set_name, target=lock.target_name, chain=links))
     entries = [_file(project, artifact, needs) for project in projects for artifact in project.artifacts]

@@ -214,12 +214,19 @@ class Inputs:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lock:
-    """The answer for one job: its pins, sorted by project."""
+    """
+    The answer for one job.
+
+    :param pins: sorted by project and version.
+    :param patches: where the target leaves the patch level open, those from which on the answer is another one; the
+        markers of the pins say the same.
+    """
 
     set_name: str
     target_name: str
     inputs: Inputs
     pins: tuple[Pin, ...]
+    patches: tuple[int, ...] = (0,)
 
     @property
     def name(self) -> str:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pypi_subset.display import Display
     from pypi_subset.download import Stock
     from pypi_subset.loopback import Loopback
-    from pypi_subset.model import Artifact, Job, Lock, Paths, Plan
+    from pypi_subset.model import Artifact, Distribution, Job, Lock, Paths, Plan
     from pypi_subset.network import Network
 
 
@@ -347,19 +347,28 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
     """``base--linux: pandas 2.3.1 -> 2.3.2``, also for what came and what went; nothing for a first lock."""
     if before is None:
         return []
-    old = {pin.distribution.project: pin.distribution for pin in before.pins}
-    new = {pin.distribution.project: pin.distribution for pin in after.pins}
+    old, new = _releases(before), _releases(after)
     lines = []
     for project in sorted(old.keys() | new.keys()):
-        if project not in new:
-            lines.append(f"{after.name}: {project} {old[project].version} is not needed any more")
-        elif project not in old:
-            lines.append(f"{after.name}: {project} {new[project].version} added")
-        elif old[project].version != new[project].version:
-            lines.append(f"{after.name}: {project} {old[project].version} -> {new[project].version}")
-        elif old[project].sha256 != new[project].sha256:
-            lines.append(f"{after.name}: {project} {new[project].version} has another file: {new[project].filename}")
+        was, now = old.get(project, {}), new.get(project, {})
+        if not now:
+            lines.append(f"{after.name}: {project} {' and '.join(was)} is not needed any more")
+        elif not was:
+            lines.append(f"{after.name}: {project} {' and '.join(now)} added")
+        elif was.keys() != now.keys():
+            lines.append(f"{after.name}: {project} {' and '.join(was)} -> {' and '.join(now)}")
+        else:
+            others = [version for version in now if was[version].sha256 != now[version].sha256]
+            lines += [f"{after.name}: {project} {one} has another file: {now[one].filename}" for one in others]
     return lines
+
+
+def _releases(one: Lock) -> dict[str, dict[str, Distribution]]:
+    """The distributions of a lock by project and version; Pythons of several patch levels may need several."""
+    found: dict[str, dict[str, Distribution]] = {}
+    for pin in one.pins:
+        found.setdefault(pin.distribution.project, {})[str(pin.distribution.version)] = pin.distribution
+    return found
 
 
 def _fetch(run: _Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips) -> tuple[Artifact, ...]:

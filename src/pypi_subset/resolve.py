@@ -8,19 +8,21 @@ metadata in the report, under the same environment, so that every pin can say wh
 from __future__ import annotations
 
 import difflib
+import functools
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from typing import TYPE_CHECKING, Any, cast
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from pypi_subset import files, piprun
 from pypi_subset.errors import PipFailed, UndefinedMarker, UpstreamError
 from pypi_subset.gaps import explain
 from pypi_subset.markers import UndefinedName, holds
 from pypi_subset.model import Lock, Pin, Reason
+from pypi_subset.spans import at_patch, marker_of, of_bound, of_requirement
 from pypi_subset.targets import pip_flags
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packaging.utils import NormalizedName
+    from packaging.version import Version
 
     from pypi_subset.loopback import Loopback
     from pypi_subset.model import Distribution, Inputs, Job, Request, Target
@@ -50,7 +53,7 @@ def resolve(  # noqa: PLR0913 - all that resolving needs, each by name
     warn: Callable[[str], None],
 ) -> Lock:
     """
-    Return the lock of one job.
+    Return the lock of one job: for a target that leaves the patch level open, what each patch level would get.
 
     :param inputs: digests of what the lock is made from, to be written into it.
     :param constraints: the user's own constraints, beside those of the set.
@@ -62,22 +65,136 @@ def resolve(  # noqa: PLR0913 - all that resolving needs, each by name
     :raises UndefinedMarker: a marker reads what the target leaves open.
     :raises PipFailed: pip failed otherwise, or evaluated markers for another machine.
     """
+    answers: dict[int, _Answer] = {}
+    patches = {0} | _patches_of_set(job, constraints)
+    while wanted := sorted(patches - answers.keys()):
+        for patch in wanted:
+            at = job if job.target.exact else replace(job, target=at_patch(job.target, patch))
+            answers[patch] = _answer(at, constraints=constraints, index=index, pips=pips, work=work / str(patch))
+        if not job.target.exact:
+            patches |= _patches_in_reach(job.target, index.upstream)
+    for sentence in dict.fromkeys(sentence for answer in answers.values() for sentence in answer.warnings):
+        warn(sentence)
+    spans = _distinct(answers)
+    pins = _pins(spans, job.target, index.upstream)
+    return Lock(
+        set_name=job.requirement_set.name,
+        target_name=job.target.name,
+        inputs=inputs,
+        pins=pins,
+        patches=tuple(sorted(spans)),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answer:
+    """What pip chose at one patch level: by project the offer, its metadata, who asks for it, and its extras."""
+
+    offers: Mapping[NormalizedName, Offer]
+    found: Mapping[NormalizedName, Mapping[str, Any]]
+    reasons: Mapping[NormalizedName, set[Reason]]
+    extras: Mapping[NormalizedName, set[NormalizedName]]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is allowed, and still unlikely to be meant."""
+        return [*_unknown_extras(self.reasons, self.found), *_yanked(self.offers.values())]
+
+    @property
+    def files(self) -> dict[NormalizedName, str]:
+        """What would be installed."""
+        return {project: offer.distribution.filename for project, offer in self.offers.items()}
+
+
+def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> _Answer:
     asked = _asked(job)
     report = _report(job, constraints=constraints, index=index, pips=pips, work=work)
     found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
     offers = {project: _offer(item, project, index, job.target) for project, item in found.items()}
     reasons, extras = _who_asks(asked, job.target, found)
-    for sentence in [*_unknown_extras(reasons, found), *_yanked(offers.values())]:
-        warn(sentence)
-    pins = (
-        Pin(
-            distribution=_complete(offers[project], found[project], index.upstream),
-            reasons=tuple(sorted(reasons[project])),
-            extras=tuple(sorted(extras[project])),
-        )
-        for project in sorted(found)
+    return _Answer(offers=offers, found=found, reasons=reasons, extras=extras)
+
+
+def _patches_of_set(job: Job, constraints: Iterable[str]) -> set[int]:
+    """The patch levels that lines of the set, or the user's constraints, ask for."""
+    if job.target.exact:
+        return set()
+    own = job.requirement_set
+    lines = [*(str(one.requirement) for one in (*own.requests, *own.constraints)), *constraints]
+    return {patch for line in lines for patch in of_requirement(line, job.target)}
+
+
+def _patches_in_reach(target: Target, upstream: Upstream) -> set[int]:
+    """
+    The patch levels that any metadata asks for that decided, or may have decided, about the answer.
+
+    pip tries the newest release first, and reads the metadata of each that it tries. A release older than all that were
+    tried of its project has no say; one that Requires-Python shut out may be newer than those.
+    """
+    patches: set[int] = set()
+    oldest: dict[NormalizedName, Version] = {}
+    for filename, data in upstream.metadata_seen():
+        asking = _asking_for_patches(data)
+        for text in asking.requirements:
+            patches |= of_requirement(text, target, asking.extras)
+        patches |= of_bound(asking.bound, target)
+        project, version, *_ = parse_wheel_filename(filename)
+        oldest[project] = min(version, oldest.get(project, version))
+    for project, version in oldest.items():
+        for bound, newest in upstream.bounds(project).items():
+            if newest >= version:
+                patches |= of_bound(bound, target)
+    return patches
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asking:
+    """What of one release's metadata may ask for a patch level."""
+
+    requirements: tuple[str, ...]
+    extras: tuple[str, ...]
+    bound: str
+
+
+@functools.cache
+def _asking_for_patches(metadata: bytes) -> _Asking:
+    # Below the first empty line stands a description, often the most of it.
+    head = message_from_bytes(metadata.replace(b"\r\n", b"\n").partition(b"\n\n")[0])
+    requirements = (text for text in head.get_all("Requires-Dist", []) if "_version" in text)
+    return _Asking(
+        requirements=tuple(requirements),
+        extras=tuple(head.get_all("Provides-Extra", [])),
+        bound=head.get("Requires-Python", ""),
     )
-    return Lock(set_name=job.requirement_set.name, target_name=job.target.name, inputs=inputs, pins=tuple(pins))
+
+
+def _distinct(answers: Mapping[int, _Answer]) -> dict[int, _Answer]:
+    """The answers by the patch level from which on they hold, without those that are what the one before is."""
+    kept: dict[int, _Answer] = {}
+    for patch in sorted(answers):
+        if not kept or kept[max(kept)].files != answers[patch].files:
+            kept[patch] = answers[patch]
+    return kept
+
+
+def _pins(spans: Mapping[int, _Answer], target: Target, upstream: Upstream) -> tuple[Pin, ...]:
+    """One pin for each file, with the marker that says at which patch levels it is chosen."""
+    chosen: dict[tuple[NormalizedName, str], list[int]] = {}
+    for patch, answer in spans.items():
+        for project, filename in answer.files.items():
+            chosen.setdefault((project, filename), []).append(patch)
+    pins = []
+    for (project, _), patches in chosen.items():
+        mine = [spans[patch] for patch in patches]
+        pins.append(
+            Pin(
+                distribution=_complete(mine[0].offers[project], mine[0].found[project], upstream),
+                reasons=tuple(sorted({reason for answer in mine for reason in answer.reasons[project]})),
+                extras=tuple(sorted({extra for answer in mine for extra in answer.extras[project]})),
+                marker=marker_of(sorted(spans), patches, target),
+            )
+        )
+    return tuple(sorted(pins, key=lambda pin: (pin.distribution.project, pin.distribution.version)))
 
 
 def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> dict[str, Any]:

@@ -71,8 +71,8 @@ def mirror(
     Build site/ from requirements/; a lock that still fits is kept.
 
     Resolves for each set and target, locks, downloads, writes pages. A lock that matches its inputs is kept: nothing is
-    resolved anew, exactly what it says is fetched. On any error the old site stays as it is. A target that names a
-    Python version as X.Y is resolved as X.Y.0.
+    resolved anew, exactly what it says is fetched. On any error the old site stays as it is. A target that names
+    Python as X.Y is served for every X.Y.z.
     """
     _mirror(_paths(requirements, packages, site), update=False)
 

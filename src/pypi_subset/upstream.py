@@ -25,10 +25,11 @@ from pypi_subset.once import Once
 from pypi_subset.wheelfile import read_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from packaging.utils import NormalizedName
+    from packaging.version import Version
 
     from pypi_subset.model import Distribution
     from pypi_subset.network import Network
@@ -61,6 +62,7 @@ class Upstream:
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
         self._offers_of, self._links_at = Once(self._read_project), Once(self._read_links)
+        self._bounds_of = Once(self._read_bounds)
         self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
 
     def offers(self, project: NormalizedName) -> tuple[Offer, ...]:
@@ -74,6 +76,10 @@ class Upstream:
         for offer in offers:
             self.know(offer)
         return offers
+
+    def bounds(self, project: NormalizedName) -> Mapping[str, Version]:
+        """Return each Requires-Python that a wheel of *project* has, with the newest version that has it."""
+        return self._bounds_of(project)
 
     def know(self, offer: Offer) -> None:
         """Remember *offer*, so that it can be found by its key."""
@@ -125,6 +131,13 @@ class Upstream:
         return next((path for path in found if path is not None), None)
 
     # Where the facts come from.
+
+    def _read_bounds(self, project: NormalizedName) -> dict[str, Version]:
+        newest: dict[str, Version] = {}
+        for one in (offer.distribution for offer in self.offers(project) if offer.tags is not None):
+            if one.requires_python:
+                newest[one.requires_python] = max(one.version, newest.get(one.requires_python, one.version))
+        return newest
 
     def _read_project(self, project: NormalizedName) -> tuple[Offer, ...]:
         """All offers of all sources, in pip's order: folders and pages of ``find-links`` do not outrank an index."""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset import files
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import ProofFailed, SubsetError
 from pypi_subset.model import Check
 from pypi_subset.proof.environments import recorded
 from pypi_subset.proof.installed import prove_installed
 from pypi_subset.proof.markers import holds
+from pypi_subset.proof.patches import at_patch_levels
 from pypi_subset.proof.unpacked import prove_unpacked
 
 if TYPE_CHECKING:
-    from pypi_subset.model import Status
+    from collections.abc import Iterator, Mapping
+
+    from pypi_subset.model import Request, Status, Target
     from pypi_subset.proof.case import Case
 
 #: The reason of a request whose marker is false for the target.
@@ -55,10 +60,34 @@ def check_of(
 
 
 def _outcome(case: Case, folder: Path) -> tuple[Status, str, tuple[str, ...]]:
-    environment = recorded(case.target) if case.interpreter is None else dict(case.interpreter.markers)
-    requests = [one for one in case.requests if holds(one.requirement.marker, environment)]
-    if not requests:
-        return "skipped", NOT_REQUESTED, ()
-    if case.interpreter is None:
-        return "passed", "", prove_unpacked(case, requests, environment, folder)
-    return "passed", "", prove_installed(case, case.interpreter, requests, folder)
+    if case.interpreter is not None:
+        requests = _requested(case, dict(case.interpreter.markers))
+        if not requests:
+            return "skipped", NOT_REQUESTED, ()
+        return "passed", "", prove_installed(case, case.interpreter, requests, folder)
+    notes: dict[str, None] | None = None
+    for target in at_patch_levels(case.target, case.site):
+        environment = recorded(target)
+        if requests := _requested(case, environment):
+            work = folder / str(target.python[2])
+            work.mkdir()
+            with _said_of(target, case.target):
+                found = prove_unpacked(replace(case, target=target), requests, environment, work)
+            notes = (notes or {}) | dict.fromkeys(found)
+    return ("skipped", NOT_REQUESTED, ()) if notes is None else ("passed", "", tuple(notes))
+
+
+def _requested(case: Case, environment: Mapping[str, str]) -> list[Request]:
+    return [one for one in case.requests if holds(one.requirement.marker, environment)]
+
+
+@contextlib.contextmanager
+def _said_of(target: Target, whole: Target) -> Iterator[None]:
+    """Let a failure say of which patch level it is, where the target stands for several."""
+    try:
+        yield
+    except SubsetError as error:
+        if target.python == whole.python:
+            raise
+        what = f"with Python {'.'.join(map(str, target.python))}: {error.what}"
+        raise ProofFailed(what, target=whole.name, next_step=error.next_step) from error
