@@ -35,7 +35,7 @@ class Target:
     :param name: the key in ``[targets]``.
     :param tag: the tag in full, e.g. ``cp310-cp310-manylinux2014_x86_64``; for a host, of the best native tag.
     :param implementation: ``cp``, ``pp``…: pip's ``--implementation``.
-    :param python: full version of the interpreter, three numbers; X.Y alone was read as X.Y.0.
+    :param python: full version of the interpreter, three numbers; of X.Y alone, X.Y.0.
     :param abis: most specific first, e.g. ``("cp310",)``: pip's ``--abi``.
     :param platforms: every platform tag that the machine accepts, best first: pip's ``--platform``.
     :param tags: every compatible tag, best first (PEP 425, 600, 656).
