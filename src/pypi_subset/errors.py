@@ -97,9 +97,11 @@ class InputFaults(SubsetError):
 class TargetError(SubsetError):
     """A target's tag or marker values cannot be understood; ``nearest`` holds valid spellings."""
 
-    def __init__(self, what: str, *, nearest: Sequence[str] = (), target: str | None = None) -> None:
+    def __init__(
+        self, what: str, *, nearest: Sequence[str] = (), target: str | None = None, next_step: str = ""
+    ) -> None:
         self.nearest = tuple(nearest)
-        hint = f"did you mean {' or '.join(map(repr, self.nearest))}?" if self.nearest else ""
+        hint = f"did you mean {' or '.join(map(repr, self.nearest))}?" if self.nearest else next_step
         super().__init__(what, next_step=hint, target=target)
 
 
