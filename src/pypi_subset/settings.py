@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pypi_subset.described import read_description
 from pypi_subset.errors import Fault, TargetError
 from pypi_subset.targets import describe_host, parse
 
@@ -164,6 +165,8 @@ def read_targets(settings: Settings, faults: list[Fault]) -> dict[str, Target | 
 def _read_target(settings: Settings, name: str, value: object, faults: list[Fault]) -> Target | None:
     """Return the target that *value*, a tag or a table, describes."""
     table: dict[str, Any] = value if isinstance(value, dict) else {"tag": value}
+    if "file" in table:
+        return _read_described(settings, name, table, faults)
     wrong = list(_unknown_keys(settings, table, ("tag", "python"), "targets", name))
     if "tag" not in table:
         wrong.append(
@@ -178,6 +181,20 @@ def _read_target(settings: Settings, name: str, value: object, faults: list[Faul
         wrong.append(settings.fault("the host has a version of its own", "targets", name, "python", next_step=step))
     faults.extend(wrong)
     return None if wrong else _make_target(settings, name, table, faults)
+
+
+def _read_described(settings: Settings, name: str, table: dict[str, Any], faults: list[Fault]) -> Target | None:
+    """Return the target that the machine itself described, in a file beside ``subset.toml``."""
+    wrong = list(_unknown_keys(settings, table, ("file",), "targets", name))
+    if not isinstance(table["file"], str):
+        what, step = _not_text("file", table["file"])
+        wrong.append(settings.fault(what, "targets", name, "file", next_step=step))
+    faults.extend(wrong)
+    try:
+        return None if wrong else read_description(name, settings.path.parent / table["file"])
+    except TargetError as error:
+        faults.append(settings.fault(error.what, "targets", name, "file", next_step=error.next_step))
+        return None
 
 
 def _make_target(settings: Settings, name: str, table: dict[str, str], faults: list[Fault]) -> Target | None:
