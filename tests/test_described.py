@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from packaging._elffile import ELFFile
 from packaging.markers import default_environment
 from packaging.version import Version
 
@@ -537,6 +538,38 @@ def test_musl_is_told_by_its_loader(tmp_path: Path) -> None:
     )
     loader.chmod(0o755)
     assert describe_target.musl_version(str(loader)) == "1.2"
+
+
+def test_elf_header_is_read_as_packaging_reads_it() -> None:
+    """Class, machine, flags and loader of an executable are those that `packaging` finds."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("needs an ELF executable")
+    with Path(sys.executable).open("rb") as file:
+        header = ELFFile(file)
+        assert describe_target.read_elf(sys.executable) == {
+            "class": header.capacity,
+            "data": header.encoding,
+            "machine": header.machine,
+            "flags": header.flags,
+            "interpreter": header.interpreter,
+        }
+    assert describe_target.read_elf(__file__) is None
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs a glibc")
+def test_both_ways_to_glibc_lead_to_the_same_version() -> None:
+    """Where confstr says nothing, the symbol that glibc alone has tells the version."""
+    assert describe_target.glibc_by_ctypes() == describe_target.glibc_by_confstr()
+
+
+def test_macos_10_16_is_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """10.16 is what an old build says of every newer macOS, unless a variable is set."""
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\ntest "$SYSTEM_VERSION_COMPAT" = 0 && echo 14.5\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(platform, "mac_ver", lambda: ("10.16", ("", "", ""), "arm64"))
+    monkeypatch.setattr(sys, "executable", str(python))
+    assert describe_target.macos() == {"version": "14.5", "machine": "arm64"}
 
 
 def test_description_names_nobody(machines: list[Machine]) -> None:
