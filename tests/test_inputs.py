@@ -410,7 +410,9 @@ def test_set_that_asks_for_nothing_is_a_fault() -> None:
         ),
         (
             f"{LINUX}x = {{ python = '3.12' }}",
-            ['subset.toml:3: the target has no tag; write tag = "<python>-<platform>", or on = "<system>"'],
+            [
+                'subset.toml:3: the target has no tag; write tag = "<python>-<platform>", on = "<system>", or file = "<description>"'
+            ],
         ),
         (
             f"{LINUX}x = {{ tag = 'cp312-win32', on = 'rhel8' }}",

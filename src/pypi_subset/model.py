@@ -42,6 +42,7 @@ class Target:
     :param markers: the marker environment (PEP 508), sorted by name; a value that nobody knows is absent.
     :param host: whether it describes the interpreter that runs the tool.
     :param exact: whether the patch level was named, and binds.
+    :param notes: sentences that the user should hear about it; they decide nothing.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Target:
     markers: tuple[tuple[str, str], ...]
     host: bool = False
     exact: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def environment(self) -> dict[str, str]:

@@ -108,6 +108,8 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
     require_apart(paths)
     require_own(paths.site)
     plan = read_plan(paths.requirements)
+    for note in (note for target in plan.targets for note in target.notes):
+        display.say(f"note: {note}")
     network = read_network()
     with files.exclusive(paths.packages), _workspace(paths) as work:
         run = _Run(plan=plan, paths=paths, work=work, display=display, constraints=read_constraints(network))

@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pypi_subset.described import read_description
 from pypi_subset.errors import Fault, TargetError
 from pypi_subset.systems import is_named, tag_of
 from pypi_subset.targets import OPEN_MARKERS, describe_host, parse
@@ -167,10 +168,12 @@ def read_targets(settings: Settings, faults: list[Fault]) -> dict[str, Target | 
 def _read_target(settings: Settings, name: str, value: object, faults: list[Fault]) -> Target | None:
     """Return the target that *value*, a tag, the name of a system, or a table, describes."""
     table: dict[str, Any] = value if isinstance(value, dict) else {"on" if _is_system(value) else "tag": value}
+    if "file" in table:
+        return _read_described(settings, name, table, faults)
     wrong = list(_unknown_keys(settings, table, (*WAYS, "python", *OPEN_MARKERS), "targets", name))
     ways = [key for key in WAYS if key in table]
     if not ways:
-        step = 'write tag = "<python>-<platform>", or on = "<system>"'
+        step = 'write tag = "<python>-<platform>", on = "<system>", or file = "<description>"'
         wrong.append(settings.fault("the target has no tag", "targets", name, next_step=step))
     elif len(ways) > 1:
         what = f"the target is described twice, by {' and by '.join(ways)}"
@@ -192,6 +195,20 @@ def _read_target(settings: Settings, name: str, value: object, faults: list[Faul
 
 def _is_system(value: object) -> bool:
     return isinstance(value, str) and is_named(value)
+
+
+def _read_described(settings: Settings, name: str, table: dict[str, Any], faults: list[Fault]) -> Target | None:
+    """Return the target that the machine itself described, in a file beside ``subset.toml``."""
+    wrong = list(_unknown_keys(settings, table, ("file",), "targets", name))
+    if not isinstance(table["file"], str):
+        what, step = _not_text("file", table["file"])
+        wrong.append(settings.fault(what, "targets", name, "file", next_step=step))
+    faults.extend(wrong)
+    try:
+        return None if wrong else read_description(name, settings.path.parent / table["file"])
+    except TargetError as error:
+        faults.append(settings.fault(error.what, "targets", name, "file", next_step=error.next_step))
+        return None
 
 
 def _make_target(settings: Settings, name: str, table: dict[str, str], faults: list[Fault]) -> Target | None:

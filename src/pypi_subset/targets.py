@@ -21,7 +21,7 @@ from pypi_subset.errors import TargetError
 from pypi_subset.model import KERNEL_MARKERS, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.tags import Tag
 
@@ -125,8 +125,8 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
         python=version,
         abis=(reading.abi,),
         platforms=reading.machine.platforms,
-        tags=_tags(reading.implementation, version[:2], (reading.abi,), reading.machine.platforms),
-        markers=_sorted(markers | dict(given or {})),
+        tags=tags_of(reading.implementation, version[:2], (reading.abi,), reading.machine.platforms),
+        markers=sorted_markers(markers | dict(given or {})),
         exact=python is not None and python.count(".") > 1,
     )
 
@@ -137,21 +137,17 @@ def describe_host(name: str) -> Target:
     environment = {key: str(value) for key, value in default_environment().items()}
     major, minor, patch = re.findall("[0-9]+", environment["python_full_version"])[:3]
     implementation = packaging_tags.interpreter_name()
-    own = [tag for tag in native if tag.interpreter == f"{implementation}{major}{minor}" and tag.platform != "any"]
-    # The stable ABIs and "none" are not given to pip: it adds them by itself, in their place.
-    abis = tuple(dict.fromkeys(tag.abi for tag in own if tag.abi not in {"abi3", "abi3t", "none"}))
-    platforms = tuple(dict.fromkeys(tag.platform for tag in own))
-    # linux_<arch> comes first, but does not say which C library there is; the next one does.
-    telling = next((platform for platform in platforms if not platform.startswith("linux_")), platforms[0])
+    interpreter = f"{implementation}{major}{minor}"
+    abis, platforms = flagged(interpreter, native)
     return Target(
         name=name,
-        tag=f"{own[0].interpreter}-{own[0].abi}-{telling}",
+        tag=f"{interpreter}-{abis[0]}-{telling(platforms)}",
         implementation=implementation,
         python=(int(major), int(minor), int(patch)),
         abis=abis,
         platforms=platforms,
-        tags=_tags(implementation, (int(major), int(minor)), abis, platforms),
-        markers=_sorted(environment),
+        tags=tags_of(implementation, (int(major), int(minor)), abis, platforms),
+        markers=sorted_markers(environment),
         host=True,
         exact=True,
     )
@@ -168,9 +164,25 @@ def description(target: Target) -> tuple[str, ...]:
     return (*lines, "", f"tags ({len(target.tags)})", *(f"  {tag}" for tag in target.tags))
 
 
+def flagged(interpreter: str, tags: Iterable[Tag]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ABIs and the platforms of a list of tags that a pip is told by flags, best first."""
+    own = [tag for tag in tags if tag.interpreter == interpreter and tag.platform != "any"]
+    # The stable ABIs and "none" are not given to pip: it adds them by itself, in their place.
+    abis = tuple(dict.fromkeys(tag.abi for tag in own if tag.abi not in {"abi3", "abi3t", "none"}))
+    return abis, tuple(dict.fromkeys(tag.platform for tag in own))
+
+
+def telling(platforms: Sequence[str]) -> str:
+    """Return the best platform that says which C library there is; ``linux_<arch>`` does not."""
+    return next((platform for platform in platforms if not platform.startswith("linux_")), platforms[0])
+
+
 def pip_flags(target: Target) -> tuple[str, ...]:
     """
     Return the flags from which pip derives exactly ``target.tags``, in that order, on any machine.
+
+    Only where a machine described itself, and its pip is older than a tag that no flag can leave out, there are more;
+    whoever runs pip must hide the wheels that have those alone, as the loopback index does.
 
     All four kinds are always given: without one of them pip takes this interpreter's.
     """
@@ -185,13 +197,13 @@ def _unexpanded(platform: str) -> str:
     Return *platform*, written so that pip takes it as it is.
 
     pip lets ``manylinux2014`` mean 2010 and 1 as well, and puts those before glibc 2.16 to 2.6, where no machine has
-    them. It compares before it folds case, as all tags are; so a capital letter keeps the order. What pip makes of
-    macOS tags is the list that we have already.
+    them; and it lets a macOS mean all older ones, of which a machine with an older pip knows some. It compares before
+    it folds case, as all tags are; so a capital letter keeps the list as it is.
     """
-    return re.sub("^m(?=anylinux[12])", "M", platform)
+    return re.sub("^m(?=anylinux[12]|acosx)", "M", platform)
 
 
-def _tags(
+def tags_of(
     implementation: str, python: tuple[int, int], abis: Iterable[str], platforms: Iterable[str]
 ) -> tuple[Tag, ...]:
     """
@@ -229,7 +241,8 @@ def _markers(implementation: str, python: tuple[int, int, int], machine: _Machin
     return {marker: value for marker, value in values.items() if value is not None}
 
 
-def _sorted(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def sorted_markers(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return marker values as a `Target` holds them."""
     return tuple(sorted(values.items()))
 
 
@@ -285,11 +298,22 @@ def _glibc_machine(platform: str) -> _Machine | None:
         return None
     aliases = {alias: minor for minor, alias in LEGACY.items()}
     newest, arch = int(match[1]) if match[1] else aliases.get(match[3], -1), match[2] or match[4]
-    oldest = OLDEST_GLIBC_OF.get(arch, OLDEST_GLIBC)
-    if arch not in LINUX_MACHINES or not oldest <= newest <= NEWEST_GLIBC:
+    if arch not in LINUX_MACHINES or not OLDEST_GLIBC_OF.get(arch, OLDEST_GLIBC) <= newest <= NEWEST_GLIBC:
         return None
-    versions = ((f"manylinux_2_{minor}", LEGACY.get(minor)) for minor in range(newest, oldest - 1, -1))
-    return _linux(arch, (version for version in chain.from_iterable(versions) if version))
+    names = (names for _, names in glibc_names(newest, (arch,)))
+    return _linux(arch, chain.from_iterable(names))
+
+
+def glibc_names(newest: int, archs: Collection[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield each N of the glibc versions 2.N that a wheel for *archs* may ask for, newest first, with its names."""
+    oldest = min(OLDEST_GLIBC_OF.get(arch, OLDEST_GLIBC) for arch in archs)
+    for minor in range(newest, oldest - 1, -1):
+        yield minor, (f"manylinux_2_{minor}", *filter(None, [LEGACY.get(minor)]))
+
+
+def musl_names(newest: int) -> Iterator[str]:
+    """Yield the names of musl 1.N and of all older ones, newest first (PEP 656)."""
+    return (f"musllinux_1_{minor}" for minor in range(newest, -1, -1))
 
 
 def _musl_machine(platform: str) -> _Machine | None:
@@ -297,7 +321,7 @@ def _musl_machine(platform: str) -> _Machine | None:
     match = _MUSL.fullmatch(platform)
     if match is None or match[2] not in LINUX_MACHINES:
         return None
-    return _linux(match[2], (f"musllinux_1_{minor}" for minor in range(int(match[1]), -1, -1)))
+    return _linux(match[2], musl_names(int(match[1])))
 
 
 def _linux(arch: str, versions: Iterable[str]) -> _Machine:
