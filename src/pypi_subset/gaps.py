@@ -34,6 +34,8 @@ _UNMATCHED = re.compile(
 )
 _CONFLICT = re.compile(r"The conflict is caused by:\n(?P<lines>(?: {4}.*\n)+)")
 _UNAVAILABLE = re.compile(r"no matching distributions available for your environment:\n(?P<names>(?: {4}.*\n)+)")
+_UNPINNED = re.compile(r"must have their versions pinned with ==\. These do not:\n(?P<lines>(?: {4}.*(?:\n|$))+)")
+_OURS = re.compile(r" from https?://\S+|->-r .*\(line \d+\)| \(from -r .*\)$")
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
 _VERSIONED = re.compile(r"(?P<family>manylinux|musllinux|macosx)_(?P<major>\d+)_(?P<minor>\d+)_(?P<machine>.+)")
 _SYSTEM = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS"}
@@ -51,6 +53,12 @@ def explain(complaint: str, output: str, job: Job, offers: Callable[[NormalizedN
     if unmatched is not None:
         requirement, origin = unmatched
         return _unmatched(requirement, job, offers(canonicalize_name(requirement.name)), origin=origin)
+    unpinned = _UNPINNED.search(output)
+    if unpinned is not None:
+        # The loopback index and the file that we wrote tell nobody anything.
+        seen = [_OURS.sub("", line.strip()) for line in unpinned["lines"].splitlines()]
+        msg = f"{job.name}: where one requirement has a hash, all must be pinned with hashes, and these are not"
+        return NoSolution(msg, target=job.target.name, seen=seen, next_step="pin them too, or lock anew")
     conflict = _CONFLICT.search(output)
     if conflict is None:
         return NoSolution(f"{job.name}: {complaint}", target=job.target.name)
