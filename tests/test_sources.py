@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.markers import Marker
 
 from pypi_subset.errors import InputFaults
 from pypi_subset.inputs import read_plan
+from pypi_subset.markers import reads
 from pypi_subset.pylocks import settled
 
 if TYPE_CHECKING:
@@ -296,14 +300,14 @@ def test_script_asks_for_its_metadata(script: str) -> None:
     [
         (
             "import six\n",
-            ["tool.py: the script has no inline metadata; write '# /// script' and '# ///' around it (PEP 723)"],
+            ["tool.py: the script has no inline metadata; have one, from '# /// script' to '# ///' (PEP 723)"],
         ),
         (
             f"{SCRIPT}{SCRIPT}",
             [
                 (
                     "tool.py: the script has more than one block of metadata; "
-                    "write '# /// script' and '# ///' around it (PEP 723)"
+                    "have one, from '# /// script' to '# ///' (PEP 723)"
                 )
             ],
         ),
@@ -322,7 +326,7 @@ def test_script_asks_for_its_metadata(script: str) -> None:
         ),
         (
             "# /// script\n# ///\n",
-            ["tool.py: the script has no inline metadata; write '# /// script' and '# ///' around it (PEP 723)"],
+            ["tool.py: the script has no inline metadata; have one, from '# /// script' to '# ///' (PEP 723)"],
         ),
         (b"# \xe9\n", ["tool.py: unreadable text (invalid or missing encoding declaration); save it as UTF-8"]),
     ],
@@ -404,18 +408,17 @@ MARKERS = st.recursive(
 
 
 @settings(max_examples=100, deadline=None, database=None)
-@given(
-    MARKERS, st.frozensets(st.sampled_from("ab")), st.frozensets(st.sampled_from("ab")), st.sampled_from(["nt", "x"])
-)
-def test_what_is_left_of_a_marker_means_the_same(
-    text: str, extras: frozenset[str], groups: frozenset[str], os: str
-) -> None:
+@given(MARKERS, st.frozensets(st.sampled_from("ab")), st.frozensets(st.sampled_from("ab")))
+@example("('a' in extras or os_name == 'nt' or python_version < '3.11') and os_name == 'nt'", frozenset(), frozenset())
+def test_what_is_left_of_a_marker_means_the_same(text: str, extras: frozenset[str], groups: frozenset[str]) -> None:
     """For any marker and choice, what pip gets to see is as true as the whole was to a reader of locks."""
     chosen = {"extras": extras, "dependency_groups": groups}
-    machine = {"os_name": os, "python_version": "3.10"}
     left = settled(Marker(text), chosen)
-    whole = Marker(text).evaluate({**machine, **chosen}, context="lock_file")
-    assert whole == (left if isinstance(left, bool) else left.evaluate(machine))
+    assert isinstance(left, bool) or not {"extras", "dependency_groups"} & reads(left)
+    for os_name, version in product(["nt", "posix"], ["3.10", "3.12"]):
+        machine = {"os_name": os_name, "python_version": version}
+        whole = Marker(text).evaluate({**machine, **chosen}, context="lock_file")
+        assert whole == (left if isinstance(left, bool) else left.evaluate(machine))
 
 
 def test_unwanted_package_may_come_from_anywhere() -> None:
@@ -600,3 +603,38 @@ def test_faults_of_all_sources_come_at_once() -> None:
     table = 'source = "../tool.py"\n[sets.b]\nsource = "../pyproject.toml"\n[sets.c]\nsource = "../reqs/app.txt"\n'
     places = [fault.split(" ")[0] for fault in faults_of(files, f"{table}[policy]\nx = 1")]
     assert places == ["pyproject.toml:2:", "reqs/app.txt:1:", "subset.toml:10:", "tool.py:"]
+
+
+TOML = (
+    "[project]", "[project.optional-dependencies]", "[dependency-groups]", "[[packages]]", "lock-version='1.0'", "created-by='x'",
+    "dependencies", "dynamic", "requires-python", "environments", "name", "version", "marker", "wheels", "x", "=", "=[", "={", "}", "]",
+    ",", "\n", "\n", "\n", "'x'", "'x[x]'", "'1.0'", "include-group", "1", "\"'x' in extras\"", "# /// script\n# ", "# ", "\n# ///\n", "\\", "é",
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(
+    st.one_of(st.binary(max_size=20), st.lists(st.sampled_from(TOML)).map(lambda parts: "".join(parts).encode())),
+    st.sampled_from(["pyproject.toml", "pylock.x.toml", "x.py", "x.txt", "."]),
+)
+@example(b"\0", "\0.py")
+@example(b"project = []", "pyproject.toml")
+@example(b"[project]\nname = 1\ndynamic = 'dependencies'\nrequires-python = 3.10", "pyproject.toml")
+@example(b"[project]\ndynamic = [1]\ndependencies = [[]]\noptional-dependencies = 'x'", "pyproject.toml")
+@example(b"dependency-groups = ['x']", "pyproject.toml")
+@example(b"[dependency-groups]\nx = {x = 1}", "pyproject.toml")
+@example(b"packages = 1", "pylock.x.toml")
+@example(b"packages = [1, 2]\nlock-version = '9.0'", "pylock.x.toml")
+def test_any_document_is_a_plan_or_faults(data: bytes, name: str) -> None:
+    """Whatever stands in a source, the answer is a plan or faults that each print, never another error."""
+    table = "" if name.endswith((".py", ".txt")) else "extras = ['x']\ngroups = ['x']\n"
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "subset.toml").write_text(f"{LINUX}[sets.app]\nsource = {json.dumps(name)}\n{table}")
+        if name.strip("\0.") == name:
+            Path(folder, name).write_bytes(data)
+        try:
+            found = [job.name for job in read_plan(Path(folder)).jobs]
+        except InputFaults as error:
+            found = [str(fault) for fault in error.faults]
+        assert all(found)
+        assert found

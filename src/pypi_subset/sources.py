@@ -109,7 +109,8 @@ def _read(source: Source) -> Iterator[Request | Fault]:
     except (UnicodeError, SyntaxError) as error:
         yield Fault(what=f"unreadable text ({error})", path=source.path, next_step="save it as UTF-8")
     except _NoBlockError as error:
-        yield Fault(what=str(error), path=source.path, next_step="write '# /// script' and '# ///' around it (PEP 723)")
+        step = "have one, from '# /// script' to '# ///' (PEP 723)"
+        yield Fault(what=str(error), path=source.path, next_step=step)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         yield source.fault(f"{source.path}: {reason}", "source", "mend the path")
