@@ -229,18 +229,20 @@ def test_unreadable_text_is_a_fault(data: bytes) -> None:
 
 
 REFUSED = "refused: only -r, -c and --hash have a meaning here; remove it"
-CONFIGURED = "is refused in a requirements file; set it in pip's configuration, which is read"
+CONFIGURED = (
+    "is refused in a requirements file; set it in pip's configuration, which is read; "
+    "poetry's export omits it with --without-urls"
+)
+EDITABLE = "-e is refused: an index offers releases, no folders; name the project and a version, or export with --no-emit-project"
 DIRECT = "a URL or a path is refused: an index offers releases; name the project and a version"
+FOLDER = f"{DIRECT}, or export with --no-emit-project"
 
 
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("-e .", "-e is refused: an index offers releases, no folders; name the project and a version"),
-        (
-            "--editable=git+https://host/x",
-            "-e is refused: an index offers releases, no folders; name the project and a version",
-        ),
+        ("-e .", EDITABLE),
+        ("--editable=git+https://host/x", EDITABLE),
         ("-i https://user:secret@host/", f"--index-url {CONFIGURED}"),
         ("--index-url=https://user:secret@host/", f"--index-url {CONFIGURED}"),
         ("--extra-index-url https://user:secret@host/", f"--extra-index-url {CONFIGURED}"),
@@ -266,12 +268,12 @@ DIRECT = "a URL or a path is refused: an index offers releases; name the project
         ("pandas@file:///p.whl", DIRECT),
         ("https://user:secret@host/p.whl", DIRECT),
         ("git+https://user:secret@host/p@main", DIRECT),
-        ("./pandas", DIRECT),
-        (".", DIRECT),
-        ("../pandas[excel]", DIRECT),
-        ("/opt/pandas", DIRECT),
-        ("C:\\pandas", DIRECT),
-        ("folder/pandas", DIRECT),
+        ("./pandas", FOLDER),
+        (".", FOLDER),
+        ("../pandas[excel]", FOLDER),
+        ("/opt/pandas", FOLDER),
+        ("C:\\pandas", FOLDER),
+        ("folder/pandas", FOLDER),
         ("pandas-2.0.tar.gz", DIRECT),
         ("pandas.whl[excel]", DIRECT),
         ("pandas.ZIP ; python_version > '3'", DIRECT),

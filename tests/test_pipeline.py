@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+import tomli_w
 from packaging.pylock import Pylock
 from rich.console import Console
 
 import chaincheck
-from loopback import Index, make_sdist
+from loopback import Index, make_sdist, project_of, version_of
 from pypi_subset import download, lock, manifest, pipeline, resolve
 from pypi_subset.display import Display
 from pypi_subset.errors import (
@@ -27,6 +28,8 @@ from pypi_subset.errors import (
     SubsetError,
     UndefinedMarker,
 )
+from pypi_subset.inputs import read_plan
+from pypi_subset.proof import cases_of, prove
 from pypi_subset.targets import parse
 from values import artifacts_of
 from wheels import make_wheel
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from conftest import Workspace
     from pypi_subset.model import Job, Lock
     from pypi_subset.pipeline import Summary
+    from wheels import Wheel
 
 LINUX, WINDOWS, MAC = "cp310-manylinux2014_x86_64", "cp310-win_amd64", "cp312-macosx_13_0_arm64"
 THREE = {"linux": LINUX, "windows": WINDOWS, "mac": MAC}
@@ -578,6 +582,64 @@ def test_a_yanked_release_keeps_its_mark(workspace: Workspace, index: Index) -> 
     assert 'data-yanked="leaks &lt;secrets&gt;"' in page
 
 
+def pylock(*packages: tuple[Wheel, str]) -> str:
+    """Return a lock as another tool writes it: wheels, each with a marker or none."""
+    entries = [
+        {
+            "name": project_of(wheel.filename),
+            "version": version_of(wheel.filename),
+            **({"marker": marker} if marker else {}),
+            "wheels": [{"url": f"files/{wheel.filename}", "hashes": {"sha256": wheel.sha256}}],
+        }
+        for wheel, marker in packages
+    ]
+    return tomli_w.dumps({"lock-version": "1.0", "extras": ["gui"], "created-by": "test", "packages": entries})
+
+
+def test_a_lock_as_source_is_mirrored_as_it_is(workspace: Workspace, index: Index) -> None:
+    """Each target gets exactly what the lock pins for it, no newer release, no other file; all of it is proven."""
+    app, lib, newer = make_wheel("app", requires=["lib"]), make_wheel("lib"), make_wheel("lib", "2.0")
+    colorama, gui = make_wheel("colorama"), make_wheel("gui")
+    index.add(app, lib, newer, colorama, gui, make_wheel("app", "1.1"), make_wheel("lib", "2.1"))
+    # Published after the lock was made, and the better fit.
+    index.add(make_wheel("app", tag="cp310-cp310-manylinux2014_x86_64"))
+    text = pylock(
+        (app, ""),
+        (lib, "python_version < '3.12'"),
+        (newer, "python_version >= '3.12' and 'gui' not in extras"),
+        (colorama, "sys_platform == 'win32'"),
+        (gui, "'gui' in extras"),
+    )
+    workspace.write("../pylock.toml", text)
+    workspace.toml({"linux": LINUX, "windows": "cp312-win_amd64"}, sets={"app": {"source": "../pylock.toml"}})
+    mirror(workspace)
+    assert versions(workspace, "app--linux") == {"app": "1.0", "lib": "1.0"}
+    assert versions(workspace, "app--windows") == {"app": "1.0", "colorama": "1.0", "lib": "2.0"}
+    site = {path.name: path.read_bytes() for path in workspace.paths.site.rglob("*.whl")}
+    assert site == {wheel.filename: wheel.data for wheel in (app, lib, newer, colorama)}
+    assert mirror(workspace)[0].resolved == 0
+    work = workspace.root / "work"
+    work.mkdir()
+    checks = [prove(case) for case in cases_of(read_plan(workspace.paths.requirements), workspace.paths, (), work)]
+    assert [check.reason for check in checks if check.status == "failed"] == []
+    # For each target the set jointly, then app, the two of lib, and colorama.
+    assert [check.status for check in checks[:5]] == ["passed", "passed", "passed", "skipped", "skipped"]
+    assert [check.status for check in checks[5:]] == ["passed", "passed", "skipped", "passed", "passed"]
+
+
+def test_a_lock_as_source_is_not_completed(workspace: Workspace, index: Index) -> None:
+    """What a pin requires and the lock has not is an error that names it, not a file more."""
+    app = make_wheel("app", requires=["lib"])
+    index.add(app, make_wheel("lib"))
+    workspace.write("../pylock.toml", pylock((app, "")))
+    workspace.toml({"linux": LINUX}, sets={"app": {"source": "../pylock.toml"}})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.what == (
+        "app--linux: one line has a --hash, so everything needs '==' and a --hash; lib (from app==1.0) has not"
+    )
+
+
 def test_hashes_in_requests_are_obeyed(workspace: Workspace, index: Index) -> None:
     """``--hash`` lines choose the file, and a hash that fits nothing is an error that shows it."""
     app, lib = make_wheel("app", requires=["lib"]), make_wheel("lib")
@@ -880,7 +942,7 @@ def test_hashes_of_the_set_that_are_missing_or_wrong(workspace: Workspace, index
     index.add(app, lib)
     workspace.toml({"linux": LINUX})
     for text, message in {
-        f"app==1.0 --hash=sha256:{app.sha256}\n": "everything needs '==' and a --hash; lib has not; add them",
+        f"app==1.0 --hash=sha256:{app.sha256}\n": "a --hash; lib (from app==1.0) has not; add them",
         f"app==1.0 --hash=sha256:{app.sha256}\nlib\n": "everything needs '==' and a --hash; lib has not; add them",
         f"app==1.0 --hash=sha256:{lib.sha256}\n": (
             f"base.txt:1: app==1.0 has sha256 {app.sha256}, the set wants {lib.sha256}; correct the hash"

@@ -43,6 +43,7 @@ _MISMATCH = re.compile(
 _UNPINNED = re.compile(r"versions pinned with ==\. These do not:\n(?P<lines>(?: {4}.+\n?)+)")
 _UNHASHED = re.compile(r"Hashes are required in --require-hashes mode.*:\n(?P<lines>(?: {4}.+\n?)+)")
 _UNAVAILABLE = re.compile(r"no matching distributions available for your environment:\n(?P<names>(?: {4}.*\n)+)")
+_OURS = re.compile(r" from https?://\S+|->-r .*\(line \d+\)| \(from -r .*\)$")
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
 _VERSIONED = re.compile(r"(?P<family>manylinux|musllinux|macosx)_(?P<major>\d+)_(?P<minor>\d+)_(?P<machine>.+)")
 _SYSTEM = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS"}
@@ -136,8 +137,9 @@ def _hashes(output: str, job: Job) -> NoSolution | None:
         step = "correct the hash if the file is the one that was meant; if not, do not trust the index"
         return NoSolution(msg, target=job.target.name, project=canonicalize_name(name), next_step=step)
     if (match := _UNPINNED.search(output) or _UNHASHED.search(output)) is not None:
-        lines = [line.strip().partition(" (from")[0] for line in match["lines"].splitlines()]
-        names = list(dict.fromkeys(line.partition(" from ")[0].partition(" --hash")[0] for line in lines))
+        # The loopback index and the file that we wrote tell nobody anything.
+        lines = [_OURS.sub("", line.strip()).partition(" --hash")[0] for line in match["lines"].splitlines()]
+        names = list(dict.fromkeys(lines))
         msg = f"{job.name}: one line has a --hash, so everything needs '==' and a --hash; {_few(names)} has not"
         step = "add them (as `pip-compile --generate-hashes` writes them), or take the hashes out"
         return NoSolution(msg, target=job.target.name, next_step=step)

@@ -1,4 +1,4 @@
-"""Reading ``requirements/``: its ``*.txt`` and ``subset.toml`` become a `Plan`; all faults of all files come at once."""
+"""Reading ``requirements/``: its ``*.txt``, ``subset.toml`` and what that names become a `Plan`; all faults come at once."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pypi_subset.model import Target
+    from pypi_subset.settings import Choice, Settings
 
 from pypi_subset.reqfile import Include, read_file
 from pypi_subset.settings import (
@@ -26,6 +27,7 @@ from pypi_subset.settings import (
     read_targets,
     refuse_policy,
 )
+from pypi_subset.sources import Source, is_text, read_source
 from pypi_subset.systems import is_named, tag_of
 from pypi_subset.targets import parse
 
@@ -46,13 +48,21 @@ def read_plan(root: Path) -> Plan:
     targets = read_targets(settings, faults)
     choices = read_choices(settings, targets, paths, faults)
     refuse_policy(settings, faults)
-    sets = tuple(_read_sets(paths, choices, tuple(targets), faults))
-    if not paths:
+    good = {name: target for name, target in targets.items() if target}
+    sets = tuple(
+        sorted(
+            [
+                *_read_sets(paths, settings, choices, tuple(targets), faults),
+                *_read_documents(settings, choices, good, faults),
+            ],
+            key=lambda one: one.name,
+        )
+    )
+    if not paths and not any(choice.source for choice in choices.values()):
         step = "write one with a line such as 'pandas', for example base.txt"
         faults.append(Fault(what="no requirements file (*.txt) in the folder", path=root, next_step=step))
     if faults:
         raise InputFaults(sorted(dict.fromkeys(faults), key=lambda fault: (str(fault.path), fault.line or 0)))
-    good = {name: target for name, target in targets.items() if target}
     jobs = tuple(Job(requirement_set=one, target=good[name]) for one in sets for name in one.targets)
     return Plan(root=root, sets=sets, targets=tuple(good.values()), jobs=jobs)
 
@@ -91,26 +101,53 @@ _Files = dict[Path, _File]
 
 
 def _read_sets(
-    paths: Mapping[str, Path], choices: Mapping[str, tuple[str, ...]], targets: tuple[str, ...], faults: list[Fault]
+    paths: Mapping[str, Path],
+    settings: Settings,
+    choices: Mapping[str, Choice],
+    targets: tuple[str, ...],
+    faults: list[Fault],
 ) -> Iterator[RequirementSet]:
-    """Yield the sets, sorted by name; *choices* and else *targets* say which targets they serve."""
+    """Yield the sets that are requirements files; *choices* and else *targets* say which targets they serve."""
     files: _Files = {}
     for path in paths.values():
         _load(path, files, faults, ())
         if files[_key(path)].closed:
             faults.append(Fault(what=files[_key(path)].closed, path=path, next_step="see that it is a readable file"))
+    for name, path in _texts(choices):
+        _load(path, files, faults, ())
+        if files[_key(path)].closed:
+            what = f"{path}: {files[_key(path)].closed}"
+            faults.append(settings.fault(what, "sets", name, "source", next_step="mend the path"))
     entries = (entry for file in files.values() for entry in file.entries)
     included = {_key(entry.path) for entry in entries if isinstance(entry, Include)}
-    for name, path in sorted(paths.items()):
+    for name, path in paths.items():
         if name in choices or _key(path) not in included:
-            yield _read_set(name, path, files, choices.get(name, targets), faults)
+            if not NAME.fullmatch(name):
+                what, better = name_fault(name)
+                faults.append(Fault(what=what, path=path, next_step=f"rename the file, for example to {better}.txt"))
+            yield _read_set(name, path, files, choices[name].targets if name in choices else targets, faults)
+    for name, path in _texts(choices):
+        yield _read_set(name, path, files, choices[name].targets, faults)
+
+
+def _texts(choices: Mapping[str, Choice]) -> list[tuple[str, Path]]:
+    """Return name and path of the sets whose source is a requirements file."""
+    return [(name, choice.source) for name, choice in choices.items() if choice.source and is_text(choice.source)]
+
+
+def _read_documents(
+    settings: Settings, choices: Mapping[str, Choice], targets: Mapping[str, Target], faults: list[Fault]
+) -> Iterator[RequirementSet]:
+    """Yield the sets that are made of another document than a requirements file."""
+    for name, choice in choices.items():
+        if choice.source and not is_text(choice.source):
+            served = tuple(targets[target] for target in choice.targets if target in targets)
+            source = Source(set_name=name, path=choice.source, choice=choice, targets=served, settings=settings)
+            yield read_source(source, faults)
 
 
 def _read_set(name: str, path: Path, files: _Files, targets: tuple[str, ...], faults: list[Fault]) -> RequirementSet:
     """Return one set, with what its file includes."""
-    if not NAME.fullmatch(name):
-        what, better = name_fault(name)
-        faults.append(Fault(what=what, path=path, next_step=f"rename the file, for example to {better}.txt"))
     seen = {(_key(path), False)}
     both = list(_walk(_key(path), files, seen, constraint=False))
     requests = tuple(request for request, constraint in both if not constraint)
@@ -119,8 +156,9 @@ def _read_set(name: str, path: Path, files: _Files, targets: tuple[str, ...], fa
         if request.requirement.extras:
             what = f"a constraint has no extras, {request.requirement.name!r} has"
             faults.append(Fault(what=what, path=request.path, line=request.line, next_step="drop the brackets"))
-    # A file whose lines are all at fault asks for something.
-    if not requests and not {_key(fault.path) for fault in faults if fault.path} & {one for one, _ in seen}:
+    # A file whose lines are all at fault asks for something; of one that cannot be read nobody knows.
+    known = not files[_key(path)].closed
+    if known and not requests and not {_key(fault.path) for fault in faults if fault.path} & {one for one, _ in seen}:
         step = "add a requirement, or remove the file"
         faults.append(Fault(what=f"the set {name!r} asks for nothing", path=path, next_step=step))
     return RequirementSet(name=name, path=path, requests=requests, constraints=constraints, targets=targets)

@@ -95,9 +95,9 @@ class Request:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequirementSet:
     """
-    One requirements file with all it includes: what is resolved together.
+    One requirements file with all it includes, or one other document: what is resolved together.
 
-    :param name: stem of *path*.
+    :param name: stem of *path*; where ``[sets.NAME]`` has a source, ``NAME``.
     :param requests: the lines of the file and of every ``-r`` below it, in order of reading.
     :param constraints: the lines of every ``-c``.
     :param targets: names of the targets that it serves, sorted as in ``subset.toml``.

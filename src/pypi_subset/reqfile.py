@@ -47,6 +47,9 @@ _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _PLACE = re.compile(r"\.|[^\s;@<>=!~\[\]]*[/\\:]")
 _ARCHIVE = re.compile(r"[^\s;@\[]*\.(zip|whl|tar(\.(gz|bz2|xz|lz|lzma))?|tgz|tbz|txz|tlz)(?=[\s;@\[]|$)", re.IGNORECASE)
 
+#: What mends a line that names a folder; uv's export writes the project itself as one.
+_NO_FOLDER = "name the project and a version, or export with --no-emit-project"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
@@ -139,7 +142,7 @@ def _entry(line: Line) -> Request | Include | Fault:
         if name not in OPTIONS:
             return _refused(line, name)
     if text:
-        return _request(line, text, options)
+        return _hashed(line, text, options)
     return _include(line, options)
 
 
@@ -158,11 +161,13 @@ def _options(words: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _refused(line: Line, name: str) -> Fault:
     """Return why an option is not taken; its value is not shown, there may be a password in it."""
     if name == "--editable":
-        return line.fault("-e is refused: an index offers releases, no folders", "name the project and a version")
+        return line.fault("-e is refused: an index offers releases, no folders", _NO_FOLDER)
     if not name.startswith("-"):
         return line.fault("only --hash may follow a requirement", "start a new line")
     if name in NETWORK:
-        return line.fault(f"{name} is refused in a requirements file", "set it in pip's configuration, which is read")
+        # poetry's export writes such lines on top.
+        step = "set it in pip's configuration, which is read; poetry's export omits it with --without-urls"
+        return line.fault(f"{name} is refused in a requirements file", step)
     return line.fault(f"{name} is refused: only -r, -c and --hash have a meaning here", "remove it")
 
 
@@ -181,15 +186,25 @@ def _include(line: Line, options: list[tuple[str, str]]) -> Include | Fault:
     return Include(path=path, line=line, constraint=name == "--constraint")
 
 
-def _request(line: Line, text: str, options: list[tuple[str, str]]) -> Request | Fault:
+def _hashed(line: Line, text: str, options: list[tuple[str, str]]) -> Request | Fault:
     """Return the requirement *text* with its hashes."""
     if any(name != "--hash" for name, _ in options):
         return line.fault("-r and -c stand on lines of their own", "start a new line")
     hashes = [value.lower() for _, value in options]
     for value in hashes:
-        algorithm, _, digest = value.partition(":")
-        if not re.fullmatch(f"[0-9a-f]{{{DIGITS.get(algorithm, 1)}}}", digest) or algorithm not in DIGITS:
+        if not is_hash(value):
             return line.fault(f"{value!r} is no hash", f"write --hash=sha256: and {DIGITS['sha256']} digits 0-9 a-f")
+    return read_requirement(line, text, hashes)
+
+
+def is_hash(value: str) -> bool:
+    """Whether pip takes *value*, in small letters, behind ``--hash``."""
+    algorithm, _, digest = value.partition(":")
+    return algorithm in DIGITS and re.fullmatch(f"[0-9a-f]{{{DIGITS[algorithm]}}}", digest) is not None
+
+
+def read_requirement(line: Line, text: str, hashes: Iterable[str] = ()) -> Request | Fault:
+    """Return the requirement *text*, which stands in *line*, if an index can offer it."""
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:
@@ -201,7 +216,8 @@ def _request(line: Line, text: str, options: list[tuple[str, str]]) -> Request |
 
 def _direct(line: Line) -> Fault:
     """Return why a URL or a path is not taken; it is not shown, there may be a password in it."""
-    return line.fault("a URL or a path is refused: an index offers releases", "name the project and a version")
+    step = "name the project and a version" if "://" in line.text or _ARCHIVE.match(line.text) else _NO_FOLDER
+    return line.fault("a URL or a path is refused: an index offers releases", step)
 
 
 def _malformed(line: Line, text: str, message: str) -> Fault:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.described import read_description
@@ -15,7 +17,6 @@ from pypi_subset.targets import OPEN_MARKERS, describe_host, parse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from pypi_subset.model import Target
 
@@ -43,7 +44,7 @@ class _Number:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """
-    The document in ``subset.toml``.
+    The document in ``subset.toml``, or another one in TOML.
 
     :param places: line of each table and key, as far as a search through the text can tell.
     :param readable: whether there was a document at all; where not, nothing is missing from it.
@@ -57,15 +58,19 @@ class Settings:
 
     def fault(self, what: str, *keys: str, next_step: str = "", item: str | None = None) -> Fault:
         """Return a fault at the line of *keys*, or of the nearest table around; of *item* in a list below that."""
+        return Fault(what=what, path=self.path, line=self.line(*keys, item=item), next_step=next_step)
+
+    def line(self, *keys: str, item: str | None = None) -> int | None:
+        """Return the line of *keys*, or of the nearest table around; of the string *item* in a list below that."""
         known = (keys[:length] for length in range(len(keys), 0, -1))
         line = next((self.places[key] for key in known if key in self.places), None)
-        if line is not None and item is not None:
-            below = range(line, len(self.lines) + 1)
-            line = next(
-                (number for number in below if re.search(rf"""["']{re.escape(item)}["']""", self.lines[number - 1])),
-                line,
-            )
-        return Fault(what=what, path=self.path, line=line, next_step=next_step)
+        if line is None or item is None:
+            return line
+        # In double quotes, TOML writes a quotation mark and a backslash behind a backslash.
+        escaped = item.replace("\\", "\\\\").replace('"', '\\"')
+        spelt = (f'"{escaped}"', f"'{item}'")
+        below = range(line, len(self.lines) + 1)
+        return next((number for number in below if any(one in self.lines[number - 1] for one in spelt)), line)
 
     def table(self, name: str, faults: list[Fault]) -> dict[str, object]:
         """Return the table *name*, empty where there is none."""
@@ -79,8 +84,7 @@ class Settings:
 def read_settings(path: Path, faults: list[Fault]) -> Settings:
     """Return the document at *path*, an empty one if it cannot be read."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        document = tomllib.loads(text, parse_float=lambda literal: _Number(text=literal))
+        settings = parse_toml(path, path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         what, step = "no such file, so there are no targets", "create it with the lines:"
         faults.append(Fault(what=what, path=path, next_step=step, excerpt=EXAMPLE))
@@ -88,14 +92,22 @@ def read_settings(path: Path, faults: list[Fault]) -> Settings:
         faults.append(Fault(what=error.strerror or str(error), path=path, next_step="see that it is a readable file"))
     except UnicodeDecodeError as error:
         faults.append(Fault(what=f"not UTF-8 ({error.reason})", path=path, next_step="save it as UTF-8"))
-    except (ValueError, RecursionError) as error:
-        faults.append(_toml_fault(path, text, str(error)))
     else:
-        lines = tuple(text.split("\n"))
-        settings = Settings(path=path, lines=lines, document=document, places=_places(lines))
-        faults.extend(_unknown_keys(settings, document, ("targets", "sets", "policy")))
-        return settings
+        if isinstance(settings, Settings):
+            faults.extend(_unknown_keys(settings, settings.document, ("targets", "sets", "policy")))
+            return settings
+        faults.append(settings)
     return Settings(path=path, document={}, places={}, readable=False)
+
+
+def parse_toml(path: Path, text: str) -> Settings | Fault:
+    """Return the document in *text*, which stands in the file at *path*, or what is wrong with it."""
+    try:
+        document = tomllib.loads(text, parse_float=lambda literal: _Number(text=literal))
+    except (ValueError, RecursionError) as error:
+        return _toml_fault(path, text, str(error))
+    lines = tuple(text.split("\n"))
+    return Settings(path=path, lines=lines, document=document, places=_places(lines))
 
 
 def _toml_fault(path: Path, text: str, message: str) -> Fault:
@@ -135,10 +147,10 @@ def _unknown_keys(
     """Yield a fault for each key of *table* that is not among the *known*."""
     for key in table:
         if key not in known:
-            yield settings.fault(f"unknown key {key!r}", *keys, key, next_step=_nearest(key, known, "known here"))
+            yield settings.fault(f"unknown key {key!r}", *keys, key, next_step=nearest(key, known, "known here"))
 
 
-def _nearest(word: str, known: Collection[str], otherwise: str) -> str:
+def nearest(word: str, known: Collection[str], otherwise: str) -> str:
     """Return a next step: the nearest of the *known*, or all of them behind the word *otherwise*."""
     near = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"{otherwise}: {', '.join(known) or 'nothing'}"
@@ -236,23 +248,97 @@ def _not_text(key: str, value: object) -> tuple[str, str]:
     return f"{key} must be a string", f'write {key} = "…"'
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """
+    What ``[sets.NAME]`` says.
+
+    :param targets: in the order of ``[targets]``.
+    :param source: the document that the set is made of, where that is not ``NAME.txt``; normalized, so that one file
+        has one path.
+    :param extras: those of the project in *source*, or of the lock.
+    :param groups: likewise its dependency groups; ``None`` where nothing is said, since a lock has default groups.
+    """
+
+    targets: tuple[str, ...]
+    source: Path | None = None
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
+
+
 def read_choices(
     settings: Settings, targets: Collection[str], files: Collection[str], faults: list[Fault]
-) -> dict[str, tuple[str, ...]]:
-    """Return the targets of each set that ``[sets]`` speaks of, in the order of *targets*; *files* are stems."""
-    choices: dict[str, tuple[str, ...]] = {}
+) -> dict[str, Choice]:
+    """Return what ``[sets]`` says of each set that it speaks of; *files* are stems."""
+    choices: dict[str, Choice] = {}
     for name, value in settings.table("sets", faults).items():
-        chosen: list[str] = []
-        if name not in files:
-            step = _nearest(name, files, "the files are")
-            faults.append(settings.fault(f"there is no {name}.txt for [sets.{name}]", "sets", name, next_step=step))
-        if isinstance(value, dict):
-            faults.extend(_unknown_keys(settings, value, ("targets",), "sets", name))
-            chosen = _read_choice(settings, name, value.get("targets", list(targets)), targets, faults)
-        else:
+        table: dict[str, object] = value if isinstance(value, dict) else {}
+        faults.extend(_misnamed(settings, name, table, files))
+        if not isinstance(value, dict):
             faults.append(settings.fault(f"{name!r} must be a table", "sets", name, next_step=f"write [sets.{name}]"))
-        choices[name] = tuple(target for target in targets if target in chosen)
+        faults.extend(_unknown_keys(settings, table, ("targets", "source", "extras", "groups"), "sets", name))
+        chosen = _read_choice(settings, name, table.get("targets", list(targets)), targets, faults)
+        source, groups = (
+            _read_source(settings, name, table, faults),
+            _read_names(settings, name, table, "groups", faults),
+        )
+        choices[name] = Choice(
+            targets=tuple(target for target in targets if target in chosen),
+            source=source,
+            extras=_read_names(settings, name, table, "extras", faults) or (),
+            groups=groups,
+        )
     return choices
+
+
+def _misnamed(settings: Settings, name: str, table: Mapping[str, object], files: Collection[str]) -> Iterator[Fault]:
+    """Yield what is wrong with a set's *name*, given the stems of the *files*."""
+    if "source" not in table:
+        if name not in files:
+            step = nearest(name, files, "the files are")
+            yield settings.fault(f"there is no {name}.txt for [sets.{name}]", "sets", name, next_step=step)
+        return
+    if name in files:
+        what = f"the set {name!r} has a source and a file {name}.txt"
+        yield settings.fault(what, "sets", name, "source", next_step="drop the line, or rename one of the two")
+    if not NAME.fullmatch(name):
+        what, better = name_fault(name)
+        yield settings.fault(what, "sets", name, next_step=f"call the set {better!r}, say")
+
+
+def _read_source(settings: Settings, name: str, table: Mapping[str, object], faults: list[Fault]) -> Path | None:
+    """Return the path that ``source`` in *table* names, relative to the folder of ``subset.toml``."""
+    value, where = table.get("source"), ("sets", name, "source")
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        what, step = _not_text("source", value)
+        faults.append(settings.fault(what, *where, next_step=step))
+        return None
+    if "://" in value:
+        # Not shown: there may be a password in it.
+        step = "copy the document here and name its path"
+        faults.append(settings.fault("a URL as source is refused", *where, next_step=step))
+        return None
+    return Path(os.path.normpath(settings.path.parent / value))
+
+
+def _read_names(
+    settings: Settings, name: str, table: Mapping[str, object], key: str, faults: list[Fault]
+) -> tuple[str, ...] | None:
+    """Return the ``extras`` or ``groups`` in *table*, which only a source in TOML can have; ``None`` without any."""
+    if key not in table:
+        return None
+    value, where = table[key], ("sets", name, key)
+    if not str(table.get("source", "")).endswith(".toml"):
+        what = f"{key} without a source that is a pyproject.toml or a pylock.toml"
+        faults.append(settings.fault(what, *where, next_step="drop the line"))
+    elif not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        step = f'write {key} = ["…"]'
+        faults.append(settings.fault(f"{key} must be a list of names", *where, next_step=step))
+    else:
+        return tuple(value)
+    return None
 
 
 def _read_choice(
@@ -269,7 +355,7 @@ def _read_choice(
     for one in value:
         if one not in targets and settings.readable:
             what = f"the set {name!r} names the target {one!r}, which is not in [targets]"
-            faults.append(settings.fault(what, *where, item=one, next_step=_nearest(one, targets, "targets")))
+            faults.append(settings.fault(what, *where, item=one, next_step=nearest(one, targets, "targets")))
     return value
 
 

@@ -49,7 +49,11 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Unique among all cases: ``linux--base`` for a set, ``linux--base--base.txt:3`` for a request of it."""
+        """
+        ``linux--base`` for a set, ``linux--base--base.txt:3`` for a request of it.
+
+        Unique among all cases but those of one line: a ``pyproject.toml`` may write all its dependencies on one.
+        """
         return f"{self.target.name}--{self.set_name}" + ("" if self.joint else f"--{self.requests[0].origin}")
 
     @property
