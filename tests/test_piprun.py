@@ -141,7 +141,7 @@ def test_a_pip_that_vanishes_is_an_error(tmp_path: Path, index: Index) -> None:
 
 def test_one_run_that_is_killed_is_an_error(tmp_path: Path, index: Index) -> None:
     """When one pip of many is killed, by the kernel for want of memory, say, that run fails and others go on."""
-    index.delay = 3
+    index.delay = 1.5
     arguments = ["download", "--index-url", index.url, "slow"]
     with Pips(tmp_path) as pips, ThreadPoolExecutor() as pool:
         waiting = [pool.submit(pips.run, arguments, work=tmp_path / name, environment={}) for name in "ab"]

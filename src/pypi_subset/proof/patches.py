@@ -37,13 +37,14 @@ def at_patch_levels(target: Target, site: Path) -> Iterator[Target]:
 @functools.cache
 def _mentioned(site: Path, minor: str) -> frozenset[int]:
     """The patch levels of X.Y that stand in metadata, and the ones after them."""
-    found = {
-        int(patch)
-        for wheel in sorted(site.glob("simple/*/*.whl"))
-        for line in _fields(wheel)
-        for patch in re.findall(rf"(?<![\d.]){re.escape(minor)}\.(\d+)", line)
-    }
-    return frozenset(found | {patch + 1 for patch in found})
+    found: set[int] = set()
+    mention = re.compile(rf"(?P<operator>[<>=!~]*)\s*[\"']?(?<![\d.]){re.escape(minor)}(?:\.(?P<patch>\d+))?(?![\d.*])")
+    for wheel in sorted(site.glob("simple/*/*.whl")):
+        for match in (match for line in _fields(wheel) for match in mention.finditer(line)):
+            patch = int(match["patch"] or 0)
+            # What begins or ends at a version begins or ends just there; of all else the next one may differ.
+            found |= {patch} if match["operator"] in {"<", ">="} else {patch, patch + 1}
+    return frozenset(found)
 
 
 def _fields(wheel: Path) -> list[str]:
