@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from virtualenv.seed.wheels import embed
 
-from pypi_subset import targets
+from pypi_subset import piprun, targets
 from pypi_subset.proof import Case, case, cases_of, interpreters, prove
 from pypi_subset.proof.patches import at_patch_levels
 from pypi_subset.proof.unpacked import flags_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pypi_subset.model import Check, Target
+    from pypi_subset.piprun import PipResult, Pips
 
 WINDOWS = targets.parse("windows", "cp312-win_amd64")
 LINUX = targets.parse("linux", "cp310-manylinux2014_x86_64")
@@ -55,6 +56,26 @@ def cases(
     """
     subset = Subset(root, targets=[target], lines=lines, pins={target.name: wheels}, hashes=hashes or {}).write()
     return cases_of(subset.plan, subset.paths, OWN if installed else (), installed or root / "work")
+
+
+@pytest.fixture(autouse=True)
+def _one_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For foreign targets pip is imported once for all tests here; `test_verify` starts it as users do."""
+    start = piprun.run
+
+    def run(
+        arguments: Sequence[str],
+        *,
+        work: Path,
+        environment: Mapping[str, str] | None = None,
+        python: Path | None = None,
+        timeout: float | None = None,
+    ) -> PipResult:
+        if environment is None or python is not None:
+            return start(arguments, work=work, environment=environment, python=python, timeout=timeout)
+        return pips.run(arguments, work=work, environment=environment)
+
+    monkeypatch.setattr(piprun, "run", run)
 
 
 @pytest.fixture(scope="module")
