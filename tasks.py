@@ -14,7 +14,7 @@ from invoke import Context, Exit, task
 from pypi_subset.tasks import clean, mirror, serve, target, targets, update, verify, why
 
 __all__ = ["bench", "clean", "lint", "mirror", "serve", "sweep", "target", "targets", "test", "test_network"]
-__all__ += ["update", "verify", "why"]
+__all__ += ["test_slow", "update", "verify", "why"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 
@@ -37,7 +37,13 @@ def test(_context: Context) -> None:
 
     ruff, mypy and pytest on all cores; branch coverage is reported.
     """
-    run(*LINTERS, 'pytest -q -n auto -m "not network and not sweep" --cov --cov-branch --cov-report=term')
+    run(*LINTERS, 'pytest -q -n auto -m "not network and not sweep and not slow" --cov --cov-branch --cov-report=term')
+
+
+@task
+def test_slow(_context: Context) -> None:
+    """Run the tests that take seconds each, or ask every interpreter of this machine."""
+    run("pytest -q -n auto -m slow")
 
 
 @task

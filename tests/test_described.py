@@ -156,6 +156,7 @@ def test_the_script_is_written_for_python_3_6() -> None:
     assert ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 6))
 
 
+@pytest.mark.slow
 def test_tags_are_those_of_the_machines_own_pip(machines: list[Machine]) -> None:
     """A target from a file has all tags that ``pip debug`` lists on that machine, in that order."""
     seen = 0
@@ -172,6 +173,7 @@ def test_tags_are_those_of_the_machines_own_pip(machines: list[Machine]) -> None
     assert seen
 
 
+@pytest.mark.slow
 def test_markers_are_those_of_the_machines_own_pip(modern: list[Machine]) -> None:
     """All eleven values are what pip's `packaging` says there."""
     ask = "import json; from pip._vendor.packaging.markers import default_environment as e; print(json.dumps(e()))"
@@ -182,6 +184,7 @@ def test_markers_are_those_of_the_machines_own_pip(modern: list[Machine]) -> Non
         assert len(told) == 11
 
 
+@pytest.mark.slow
 def test_pip_derives_exactly_the_tags_of_every_machine(machines: list[Machine]) -> None:
     """From the flags of a described target, our pip reaches its version and its tags, in order, and no other."""
     targets = [read_description("lab", machine.file) for machine in machines if machine.pip >= Version("20.0")]
@@ -190,6 +193,7 @@ def test_pip_derives_exactly_the_tags_of_every_machine(machines: list[Machine]) 
         assert tags == [str(tag) for tag in target.tags]
 
 
+@pytest.mark.slow
 def test_tags_follow_from_the_facts(machines: list[Machine], tmp_path: Path) -> None:
     """Where pip's list is not to be had, the facts and pip's version give the same tags in the same order."""
     for machine in machines:
@@ -238,6 +242,7 @@ LINES = ("native", "stable", "pure", "patch", "markers", "machine>=0.9; python_v
 ASK_ONLY = ("--dry-run", "--ignore-installed", "--isolated", "--no-cache-dir", "--only-binary", ":all:", "--quiet")
 
 
+@pytest.mark.slow
 def test_resolution_is_that_of_the_machines_own_pip(
     modern: list[Machine], workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -374,6 +379,7 @@ def test_list_of_a_pip_wins_over_its_version(tmp_path: Path) -> None:
     assert [str(tag) for tag in target.tags] == listed
 
 
+@pytest.mark.slow
 def test_recorded_list_is_that_of_pip_18(machines: list[Machine]) -> None:
     """Where a pip 18.1 is at hand, it lists what these tests say."""
     for machine in machines:
@@ -572,6 +578,7 @@ def test_macos_10_16_is_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert describe_target.macos() == {"version": "14.5", "machine": "arm64"}
 
 
+@pytest.mark.slow
 def test_description_names_nobody(machines: list[Machine]) -> None:
     """Neither the host's name nor a folder of it is told."""
     for machine in machines:

@@ -596,6 +596,7 @@ def pylock(*packages: tuple[Wheel, str]) -> str:
     return tomli_w.dumps({"lock-version": "1.0", "extras": ["gui"], "created-by": "test", "packages": entries})
 
 
+@pytest.mark.slow
 def test_a_lock_as_source_is_mirrored_as_it_is(workspace: Workspace, index: Index) -> None:
     """Each target gets exactly what the lock pins for it, no newer release, no other file; all of it is proven."""
     app, lib, newer = make_wheel("app", requires=["lib"]), make_wheel("lib"), make_wheel("lib", "2.0")

@@ -368,6 +368,7 @@ def test_setuptools_is_not_there_by_itself(tmp_path: Path, shared: Path) -> None
     assert outcome(check) == ("failed", "setuptools (needed by aa 1.0 on here: setuptools) is not in the subset")
 
 
+@pytest.mark.slow
 def test_pip_of_the_subset_is_installed(tmp_path: Path, shared: Path) -> None:
     """A subset that contains pip has that very pip installed in the seeded one's place; a missing one is missed."""
     path = max(Path(embed.__file__).parent.glob("pip-*.whl"))

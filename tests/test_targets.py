@@ -360,6 +360,7 @@ def candidates() -> list[str]:
     return sorted({sys.executable, *(str(path) for path in found)})
 
 
+@pytest.mark.slow
 def test_parse_gives_what_every_interpreter_here_says_of_itself(tmp_path: Path) -> None:
     """For each Python here from 3.9 up, a target with its tag has exactly its `sys_tags`, in order."""
     # packaging alone on their path: nothing else that this environment holds can get in.

@@ -87,6 +87,7 @@ def test_one_file_gone(subset: Subset, capfd: pytest.CaptureFixture[str]) -> Non
     assert f"failed: windows, base, all together: {joint}" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies(tmp_path: Path) -> None:
     """A case that takes its worker down is red with a reason; all other cases still have their result."""
     killer = b"import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
