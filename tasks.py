@@ -11,9 +11,9 @@ import sys
 
 from invoke import Context, Exit, task
 
-from pypi_subset.tasks import clean, mirror, serve, target, targets, update, verify, why
+from pypi_subset.tasks import clean, mirror, plan, serve, target, targets, update, verify, why
 
-__all__ = ["bench", "clean", "lint", "mirror", "serve", "sweep", "target", "targets", "test", "test_network"]
+__all__ = ["bench", "clean", "lint", "mirror", "plan", "serve", "sweep", "target", "targets", "test", "test_network"]
 __all__ += ["test_slow", "update", "verify", "why"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")

@@ -959,7 +959,7 @@ def test_hashes_of_the_set_that_are_missing_or_wrong(workspace: Workspace, index
     ("requirement", "reason"),
     [
         ("app==9", "no release satisfies it, the newest is 3.0"),
-        ("app==2.0", "2.0: Requires-Python >=3.12, the target has 3.10.0"),
+        ("app==2.0", "2.0: Requires-Python >=3.12, the target has 3.10"),
         ("app==3.0", "3.0: sdist only"),
         ("app==1.0", "1.0: wheels for cp311, not for cp310-cp310"),
         ("app==0.9", "0.9: wheels for win_arm64, manylinux2014_x86_64"),

@@ -34,7 +34,7 @@ def obstacle(files: Sequence[Offer], target: Target) -> str:
     if not fitting:
         return _other_machines([tag for offer in wheels for tag in offer.tags or ()], target)
     bounds = {offer.distribution.requires_python for offer in fitting}
-    python = ".".join(map(str, target.python))
+    python = _version(target)
     if all(bound and not _contains(bound, python) for bound in bounds):
         return f"Requires-Python {', '.join(sorted(filter(None, bounds)))}, the target has {python}"
     if files[0].distribution.version.is_prerelease:
@@ -94,7 +94,7 @@ def way_out(wheels: Sequence[Offer], target: Target) -> str:
         offer.distribution.requires_python for offer in wheels if offer.tags and not offer.tags.isdisjoint(target.tags)
     }
     if bounds and all(bounds):
-        python = ".".join(map(str, target.python))
+        python = _version(target)
         return f"{few(sorted(filter(None, bounds)))} is wanted of Python, the target has {python}: change its Python"
     if not tags or "any" in {tag.platform for tag in tags}:
         return "ask for another version, or leave the project out for this target"
@@ -138,6 +138,11 @@ def _lowest(tags: Iterable[Tag], target: Target) -> tuple[tuple[int, int], set[s
         if one and (tag.interpreter, tag.abi) in kinds and one[0] == family and one[2] in machines and one[1] > version:
             found.setdefault(one[1], set()).add(tag.platform)
     return (min(found), found[min(found)]) if found else None
+
+
+def _version(target: Target) -> str:
+    """The target's Python, as far as it was named or is one of several patch levels."""
+    return ".".join(map(str, target.python if target.exact or target.python[2] else target.python[:2]))
 
 
 def _kinds(target: Target) -> frozenset[tuple[str, str]]:

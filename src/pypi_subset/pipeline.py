@@ -16,10 +16,11 @@ from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, index, lock, manifest
+from pypi_subset import files, forecast, index, lock, manifest
 from pypi_subset.crew import Crew
 from pypi_subset.download import download, take_stock
 from pypi_subset.errors import FolderError, Gaps, LockError, NoSolution
+from pypi_subset.forecast import Forecast
 from pypi_subset.inputs import read_plan
 from pypi_subset.layout import lay_out, planned
 from pypi_subset.model import Inputs, Reason
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from pypi_subset.display import Display
     from pypi_subset.download import Stock
     from pypi_subset.loopback import Loopback
-    from pypi_subset.model import Artifact, Distribution, Job, Lock, Paths, Plan
+    from pypi_subset.model import Artifact, Job, Lock, Paths, Plan
     from pypi_subset.network import Network
 
 
@@ -133,6 +134,33 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         fetched=len(artifacts) - len(stock.present),
         published=published,
     )
+
+
+def foresee(paths: Paths, *, display: Display, update: bool = False) -> Forecast:
+    """
+    Return what `mirror` would do; nothing is written but what a mirror keeps for itself in ``packages/``.
+
+    Metadata is read as for a mirror, and the page of every project that is locked already: what is newer stands there.
+
+    :param paths: the three folders.
+    :param display: where progress is shown.
+    :param update: what an update would do.
+    :raises SubsetError: whatever would stand in the way.
+    """
+    require_apart(paths)
+    plan = read_plan(paths.requirements)
+    network = read_network()
+    with files.exclusive(paths.packages), _workspace(paths) as work:
+        run = _Run(plan=plan, paths=paths, work=work, display=display, constraints=read_constraints(network))
+        before = _standing_locks(run, update=update)
+        valid = {} if update else _still_valid(run, before)
+        with _sources(run, network) as sources, Pips(work) as pips:
+            locks = _lock_all(run, valid, sources, pips)
+            held = forecast.held_back(plan, locks, sources().upstream.offers, run.constraints, kept=valid)
+    lying = {path.name for path in paths.packages.glob("*.whl")} | {
+        path.name for path in paths.site.glob("simple/*/*.whl")
+    }
+    return Forecast(rows=forecast.rows(plan, locks, lying), changes=forecast.changes(before, locks), held=held)
 
 
 def readme_of(folder: str) -> bytes:
@@ -349,7 +377,7 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
     """``base--linux: pandas 2.3.1 -> 2.3.2``, also for what came and what went; nothing for a first lock."""
     if before is None:
         return []
-    old, new = _releases(before), _releases(after)
+    old, new = forecast.releases(before), forecast.releases(after)
     lines = []
     for project in sorted(old.keys() | new.keys()):
         was, now = old.get(project, {}), new.get(project, {})
@@ -363,14 +391,6 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
             others = [version for version in now if was[version].sha256 != now[version].sha256]
             lines += [f"{after.name}: {project} {one} has another file: {now[one].filename}" for one in others]
     return lines
-
-
-def _releases(one: Lock) -> dict[str, dict[str, Distribution]]:
-    """The distributions of a lock by project and version; Pythons of several patch levels may need several."""
-    found: dict[str, dict[str, Distribution]] = {}
-    for pin in one.pins:
-        found.setdefault(pin.distribution.project, {})[str(pin.distribution.version)] = pin.distribution
-    return found
 
 
 def _fetch(run: _Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips) -> tuple[Artifact, ...]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoke import Collection, Context, Exit, Program, task
+from rich.console import Console
 
 from pypi_subset import __version__, files
 from pypi_subset.display import Display
@@ -27,7 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Concatenate, ParamSpec
 
+    from pypi_subset.forecast import Forecast
+
     P = ParamSpec("P")
+
+#: Changes that are listed one by one even where nothing was locked before.
+FEW = 40
 
 #: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
 INTERRUPTED = 130
@@ -88,6 +95,40 @@ def update(
     The newest versions that requirements/ allows are chosen, whatever the locks say.
     """
     _mirror(_paths(requirements, packages, site), update=True)
+
+
+@task(
+    help={
+        **FOLDERS,
+        "update": "yes for what an update would do (default: no)",
+        "form": "text, or json for programs (default: text)",
+    }
+)
+@edge
+def plan(
+    _context: Context,
+    requirements: str = "requirements",
+    packages: str = "packages",
+    site: str = "site",
+    update: str = "no",
+    form: str = "text",
+) -> None:
+    """
+    Say what mirror would add, remove and change, and what is held back.
+
+    Resolves and fetches no files. Each project that is older than its newest release is listed with what stands in the
+    way: a tag, a Requires-Python or a requirement.
+    """
+    from pypi_subset import pipeline  # noqa: PLC0415
+
+    paths, anew = _paths(requirements, packages, site), _choice("update", update, ("no", "yes")) == "yes"
+    if _choice("form", form, ("text", "json")) == "json":
+        # What is said besides would be no JSON.
+        found = pipeline.foresee(paths, display=Display(Console(file=sys.stderr)), update=anew)
+        sys.stdout.write(f"{json.dumps(found.document(), indent=1, ensure_ascii=False)}\n")
+        return
+    display = Display()
+    _show(pipeline.foresee(paths, display=display, update=anew), display)
 
 
 @task(
@@ -248,6 +289,39 @@ def _number(name: str, text: str) -> int:
     return int(text)
 
 
+def _choice(name: str, text: str, known: Sequence[str]) -> str:
+    """Return the word that a flag says."""
+    if text not in known:
+        msg = f"{name} wants {' or '.join(known)}, not {text!r}"
+        raise SubsetError(msg, next_step=f"as in --{name}={known[-1]}")
+    return text
+
+
+def _show(found: Forecast, display: Display) -> None:
+    """Print what a run would do: changes, then what is held back, then how much there is to fetch."""
+    firsts = {(one.set, one.target) for one in found.changes} - {
+        (one.set, one.target) for one in found.changes if one.before
+    }
+    for one in found.changes:
+        what = f"{one.before} -> {one.after}" if one.before and one.after else one.after or one.before
+        sign = "~" if one.before and one.after else "+" if one.after else "-"
+        if (one.set, one.target) not in firsts or len(found.changes) <= FEW:
+            display.say(f"{sign} {one.set}--{one.target}: {one.project} {what}")
+    for pair in sorted(firsts) if len(found.changes) > FEW else ():
+        count = sum((one.set, one.target) == pair for one in found.changes)
+        display.say(f"+ {pair[0]}--{pair[1]}: {count} projects, none were locked before")
+    places: dict[tuple[str, str, str, str], list[str]] = {}
+    for held in found.held:
+        key = held.project, held.version, held.newest, held.why
+        places.setdefault(key, []).append(f"{held.set}--{held.target}")
+    for (project, version, newest, why), where in sorted(places.items()):
+        display.say(f"{project} {version}, not {newest}: {why} ({', '.join(where)})")
+    display.table(
+        ["target", "files", "bytes", "to fetch", "bytes to fetch"],
+        [(row.target, row.files, row.bytes, row.fetch_files, row.fetch_bytes) for row in found.rows],
+    )
+
+
 def _paths(requirements: str, packages: str, site: str) -> Paths:
     return Paths(requirements=_named(requirements), packages=_named(packages), site=_named(site))
 
@@ -279,6 +353,6 @@ def _mirror(paths: Paths, *, update: bool) -> None:
     display.say(f"{paths.site} is {state}: {summary.resolved} locks resolved, {summary.fetched} files fetched")
 
 
-namespace = Collection(mirror, update, verify, serve, why, targets, target, clean)
+namespace = Collection(mirror, update, plan, verify, serve, why, targets, target, clean)
 
 main = Program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace).run

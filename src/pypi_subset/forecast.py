@@ -1,0 +1,215 @@
+"""
+What a run would change, before anything is fetched; and what is older than it might be, with what stands in the way.
+
+pip says nothing when it takes an old release because a newer one has no wheel for the target. Here each such project is
+named: the tag, the Requires-Python or the requirement that held it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pypi_subset.obstacles import obstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from pypi_subset.model import Distribution, Lock, Pin, Plan, Target
+    from pypi_subset.offers import Offer
+
+#: The number of the form of the JSON.
+SCHEMA = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One project of one job: the versions before and after, joined by " and "; ``""`` for none."""
+
+    set: str
+    target: str
+    project: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """One project that got an older version than the newest release, or than another target, and why."""
+
+    set: str
+    target: str
+    project: str
+    version: str
+    newest: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """What a target would need, and how much of that would have to be fetched; files that two targets need count twice."""
+
+    target: str
+    files: int
+    bytes: int
+    fetch_files: int
+    fetch_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forecast:
+    """What a run would do."""
+
+    rows: tuple[Row, ...]
+    changes: tuple[Change, ...]
+    held: tuple[Held, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON's values."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+
+def rows(plan: Plan, locks: Iterable[Lock], present: Iterable[str]) -> tuple[Row, ...]:
+    """
+    Return a row for each target that some set serves.
+
+    :param present: names of the files that need not be fetched.
+    """
+    here, every = set(present), list(locks)
+    found = []
+    for target in plan.targets:
+        own = [lock for lock in every if lock.target_name == target.name]
+        needed = {pin.distribution.filename: pin.distribution for lock in own for pin in lock.pins}
+        fetched = [one for name, one in needed.items() if name not in here]
+        if own:
+            found.append(
+                Row(
+                    target=target.name,
+                    files=len(needed),
+                    bytes=sum(one.size or 0 for one in needed.values()),
+                    fetch_files=len(fetched),
+                    fetch_bytes=sum(one.size or 0 for one in fetched),
+                )
+            )
+    return tuple(found)
+
+
+def changes(before: Mapping[str, Lock], after: Iterable[Lock]) -> tuple[Change, ...]:
+    """
+    Return what came, went or changed its version, sorted by job and project.
+
+    :param before: the locks on disk, by name; what has none there comes as a whole.
+    """
+    found = []
+    for lock in after:
+        old = releases(before[lock.name]) if lock.name in before else {}
+        new = releases(lock)
+        found += [
+            Change(
+                set=lock.set_name,
+                target=lock.target_name,
+                project=project,
+                before=" and ".join(old.get(project, ())),
+                after=" and ".join(new.get(project, ())),
+            )
+            for project in sorted(old.keys() | new.keys())
+            if old.get(project, {}).keys() != new.get(project, {}).keys()
+        ]
+    return tuple(found)
+
+
+def releases(lock: Lock) -> dict[str, dict[str, Distribution]]:
+    """Return the distributions of a lock by project and version; Pythons of several patch levels may need several."""
+    found: dict[str, dict[str, Distribution]] = {}
+    for pin in lock.pins:
+        found.setdefault(pin.distribution.project, {})[str(pin.distribution.version)] = pin.distribution
+    return found
+
+
+def held_back(
+    plan: Plan,
+    locks: Sequence[Lock],
+    offers: Callable[[NormalizedName], tuple[Offer, ...]],
+    limits: Sequence[str],
+    *,
+    kept: Iterable[str] = (),
+) -> tuple[Held, ...]:
+    """
+    Return each project of each job that is older than it might be, sorted by job and project.
+
+    :param offers: everything that the indexes have of a project.
+    :param limits: the constraints that hold for all sets.
+    :param kept: names of the locks that were not resolved anew.
+    """
+    standing = set(kept)
+    targets = {target.name: target for target in plan.targets}
+    sets = {one.name: one for one in plan.sets}
+    found = []
+    for lock in locks:
+        stated = [(one.origin, one.requirement) for one in sets[lock.set_name].constraints]
+        stated += [("pip's setting 'constraint'", Requirement(line)) for line in limits]
+        newest_pins = {pin.distribution.project: pin for pin in sorted(lock.pins, key=_version)}
+        for project, pin in sorted(newest_pins.items()):
+            newer = _newer(pin, offers(project))
+            if newer:
+                version, files = max(newer.items())
+                found.append(
+                    Held(
+                        set=lock.set_name,
+                        target=lock.target_name,
+                        project=project,
+                        version=str(pin.distribution.version),
+                        newest=str(version),
+                        why=_why(version, files, pin, targets[lock.target_name], stated, kept=lock.name in standing),
+                    )
+                )
+    return tuple(found)
+
+
+def _version(pin: Pin) -> Version:
+    return pin.distribution.version
+
+
+def _newer(pin: Pin, offers: Iterable[Offer]) -> dict[Version, list[Offer]]:
+    """The releases that pip would rather take: newer, not yanked, and no pre-release unless the chosen one is."""
+    newer: dict[Version, list[Offer]] = {}
+    for offer in offers:
+        one = offer.distribution
+        settled = not one.version.is_prerelease or pin.distribution.version.is_prerelease
+        if one.version > pin.distribution.version and settled and one.yanked is None:
+            newer.setdefault(one.version, []).append(offer)
+    return newer
+
+
+def _why(
+    version: Version,
+    files: Sequence[Offer],
+    pin: Pin,
+    target: Target,
+    limits: Iterable[tuple[str, Requirement]],
+    *,
+    kept: bool,
+) -> str:
+    """What keeps a newer release from being chosen: itself, a requirement of somebody else, or the lock's age."""
+    fits = any(offer.tags and not offer.tags.isdisjoint(target.tags) for offer in files)
+    reason = obstacle(files, target)
+    if not fits or reason.startswith("Requires-Python"):
+        return reason
+    asking = [(one.by or one.origin, Requirement(one.requirement)) for one in pin.reasons]
+    asking += [each for each in limits if canonicalize_name(each[1].name) == pin.distribution.project]
+    against = [
+        f"{who} asks for {one.name}{one.specifier}"
+        for who, one in asking
+        if not one.specifier.contains(version, prereleases=True)
+    ]
+    if against:
+        return against[0]
+    if kept:
+        return "the lock was made without it; an update takes it if the rest allows"
+    return "it fits, but what it requires itself does not go with the rest"

@@ -1,0 +1,149 @@
+"""`plan`: what a run would change, and why a project is older than it might be; nothing is fetched and nothing written."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from pypi_subset import pipeline
+from pypi_subset.display import Display
+from pypi_subset.forecast import Change, Forecast, Held
+from wheels import make_wheel
+
+if TYPE_CHECKING:
+    from conftest import Workspace
+    from loopback import Index
+
+LINUX, NEW, WINDOWS = "cp310-manylinux2014_x86_64", "cp312-manylinux_2_28_x86_64", "cp310-win_amd64"
+
+
+@pytest.fixture(autouse=True)
+def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's pip is configured for the loopback index."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+
+
+def foresee(space: Workspace, *, update: bool = False) -> Forecast:
+    """Return what a run would do."""
+    return pipeline.foresee(space.paths, display=Display(Console(file=io.StringIO())), update=update)
+
+
+def held(found: Forecast) -> dict[tuple[str, str], str]:
+    """Return why a project is held back, by target and project, with the newest release in front."""
+    return {(one.target, one.project): f"{one.newest}: {one.why}" for one in found.held}
+
+
+def test_the_tag_in_the_way_is_named(workspace: Workspace, index: Index) -> None:
+    """A newer release whose wheels start at a newer glibc, want another Python, or are for other systems alone."""
+    index.add(
+        *(make_wheel("numpy", "2.2.6", tag=f"cp310-cp310-{one}") for one in ("manylinux2014_x86_64", "win_amd64"))
+    )
+    index.add(
+        *(make_wheel("numpy", "2.5.5", tag=f"cp310-cp310-{one}") for one in ("manylinux_2_27_x86_64", "win_amd64"))
+    )
+    index.add(make_wheel("tool", "1.0"), make_wheel("tool", "2.0", requires_python=">=3.12"))
+    index.add(make_wheel("fast", "1.0"), make_wheel("fast", "2.0", tag="cp312-cp312-win_arm64"))
+    workspace.write("base.txt", "numpy\ntool\nfast\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS})
+    assert held(foresee(workspace)) == {
+        ("linux", "numpy"): "2.5.5: wheels start at manylinux_2_27, the target stops at 2_17",
+        ("linux", "tool"): "2.0: Requires-Python >=3.12, the target has 3.10",
+        ("linux", "fast"): "2.0: wheels for cp312, not for cp310-cp310",
+        ("windows", "tool"): "2.0: Requires-Python >=3.12, the target has 3.10",
+        ("windows", "fast"): "2.0: wheels for cp312, not for cp310-cp310",
+    }
+
+
+def test_the_requirement_in_the_way_is_named(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line of the set, a constraint of the set or of pip's configuration, another project, or its own requirements."""
+    for name in ("asked", "limited", "set-up", "deep", "picky"):
+        index.add(make_wheel(name, "1.0"), make_wheel(name, "2.0", requires=["absent"] if name == "picky" else []))
+    index.add(make_wheel("app", requires=["deep<2"]), make_wheel("yanked", "2.0"), make_wheel("yanked", "1.0"))
+    index.add(make_wheel("early", "1.0"), make_wheel("early", "2.0rc1"))
+    index.yank(make_wheel("yanked", "2.0"))
+    workspace.write("limits.in", "limited<2\n")
+    workspace.write("base.txt", "asked<2\n-c limits.in\nlimited\nset-up\napp\npicky\nyanked\nearly\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(workspace.write("own.limits", "set-up<2\n")))
+    workspace.toml({"linux": LINUX})
+    assert held(foresee(workspace)) == {
+        ("linux", "asked"): "2.0: base.txt:1 asks for asked<2",
+        ("linux", "limited"): "2.0: limits.in:1 asks for limited<2",
+        ("linux", "set-up"): "2.0: pip's setting 'constraint' asks for set-up<2",
+        ("linux", "deep"): "2.0: app asks for deep<2",
+        ("linux", "picky"): "2.0: it fits, but what it requires itself does not go with the rest",
+    }
+
+
+def test_nothing_is_fetched_or_written(workspace: Workspace, index: Index) -> None:
+    """No file crosses the network, no lock and no site appear; the next mirror does what was foreseen."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib", ballast=3000))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX, "new": NEW})
+    found = foresee(workspace)
+    assert index.gets(".whl") == 0
+    assert not workspace.paths.locks.exists()
+    assert not workspace.paths.site.exists()
+    size = sum(len(wheel.data) for wheel in (make_wheel("app", requires=["lib"]), make_wheel("lib", ballast=3000)))
+    assert [(row.target, row.files, row.bytes, row.fetch_bytes) for row in found.rows] == [
+        ("linux", 2, size, size),
+        ("new", 2, size, size),
+    ]
+    pipeline.mirror(workspace.paths, display=Display(Console(file=io.StringIO())))
+    again = foresee(workspace)
+    assert [(row.files, row.fetch_files, row.fetch_bytes) for row in again.rows] == [(2, 0, 0)] * 2
+    assert again.changes == ()
+
+
+def test_what_would_change_is_told(workspace: Workspace, index: Index) -> None:
+    """What comes, goes and gets another version, for a changed set at once, for newer releases when updating."""
+    index.add(make_wheel("app", "1.0", requires=["lib"]), make_wheel("lib"), make_wheel("more"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    pipeline.mirror(workspace.paths, display=Display(Console(file=io.StringIO())))
+    index.add(make_wheel("app", "2.0"))
+    assert foresee(workspace).changes == ()
+    assert foresee(workspace).held == (
+        Held(
+            set="base",
+            target="linux",
+            project="app",
+            version="1.0",
+            newest="2.0",
+            why="the lock was made without it; an update takes it if the rest allows",
+        ),
+    )
+    assert foresee(workspace, update=True).changes == (
+        Change(set="base", target="linux", project="app", before="1.0", after="2.0"),
+        Change(set="base", target="linux", project="lib", before="1.0", after=""),
+    )
+    workspace.write("base.txt", "app<2\nmore\n")
+    assert foresee(workspace).changes == (Change(set="base", target="linux", project="more", before="", after="1.0"),)
+
+
+def test_it_is_printed_and_written_as_json(workspace: Workspace, index: Index) -> None:
+    """A line for each finding, targets with the same one together; with ``--form json`` a document and nothing else."""
+    index.add(make_wheel("app"), make_wheel("app", "2.0", requires_python=">=3.13"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX, "new": NEW})
+    command = [sys.executable, "-c", "from pypi_subset.tasks import main; main()", "plan"]
+    text = subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, check=True).stdout
+    assert text.splitlines()[:3] == [
+        "+ base--linux: app 1.0",
+        "+ base--new: app 1.0",
+        "app 1.0, not 2.0: Requires-Python >=3.13, the target has 3.10 (base--linux)",
+    ]
+    done = subprocess.run([*command, "--form", "json"], cwd=workspace.root, capture_output=True, text=True, check=True)
+    document = json.loads(done.stdout)
+    assert (document["schema"], len(document["held"]), len(document["changes"])) == (1, 2, 2)
+    wrong = subprocess.run(
+        [*command, "--form", "yaml"], cwd=workspace.root, capture_output=True, text=True, check=False
+    )
+    assert (wrong.returncode, wrong.stderr) == (1, "error: form wants text or json, not 'yaml'; as in --form=json\n")
