@@ -16,10 +16,12 @@ from conftest import AMBIENT, ORIGINAL
 from pypi_subset import lock, pipeline
 from pypi_subset.display import Display
 from pypi_subset.inputs import read_plan
-from pypi_subset.proof import inventory, run_suite, seal
+from pypi_subset.proof import interpreters, inventory, run_suite, seal
+from wheels import make_wheel
 
 if TYPE_CHECKING:
     from conftest import Workspace
+    from loopback import Index
 
 pytestmark = pytest.mark.network
 
@@ -128,3 +130,52 @@ def test_the_oldest_pip_that_is_allowed(workspace: Workspace, tmp_path: Path) ->
     subprocess.run([python, "-c", code], check=True, cwd=workspace.root, env=environment)
     assert set(versions(workspace, "base--windows")) >= {"click", "colorama"}
     assert "colorama" not in versions(workspace, "base--linux")
+
+
+@pytest.mark.parametrize("minor", [11, 12, 13, 14])
+def test_locks_do_not_depend_on_the_python_that_runs_the_tool(
+    minor: int, workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job gives byte for byte the same locks under every Python that the tool runs on: no value of the host gets in."""
+    paths = interpreters.candidates(ORIGINAL["PATH"], interpreters.pyenv_root(ORIGINAL), [])
+    found = [one for one in interpreters.find(paths) if one.version[:2] == (3, minor) and one.implementation == "cp"]
+    if not found:
+        pytest.skip(f"no Python 3.{minor} here")
+    index.add(
+        make_wheel(
+            "app",
+            requires=[
+                "colorama; sys_platform == 'win32'",
+                "old; python_version < '3.11'",
+                "patch; python_full_version < '3.12.4'",
+                "arm; platform_machine == 'arm64'",
+                "impl; implementation_version >= '3.11'",
+                "native",
+            ],
+        ),
+        *map(make_wheel, ("colorama", "old", "patch", "arm", "impl")),
+        *(make_wheel("native", tag=f"cp3{one}-cp3{one}-manylinux_2_17_x86_64") for one in range(10, 14)),
+        make_wheel("native", tag="py3-none-any"),
+    )
+    workspace.write("base.txt", "app\n")
+    tags = ("cp310-win_amd64", "cp311-manylinux_2_28_x86_64", "cp312-macosx_14_0_arm64", "cp313-musllinux_1_2_x86_64")
+    workspace.toml({tag.replace(".", "-").split("-")[0]: tag for tag in tags})
+    environment = workspace.root / "environment"
+    subprocess.run([found[0].path, "-m", "venv", environment], check=True)
+    pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", str(ROOT / "tool-lock.txt")], check=True)
+    subprocess.run([*pip, "--no-index", "--no-deps", "--no-build-isolation", "-e", str(ROOT)], check=True)
+    command = [str(environment / "bin" / "pypi-subset"), "mirror"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    clean |= {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": index.url}
+    subprocess.run(command, cwd=workspace.root, env=clean, check=True)
+    theirs = {path.name: path.read_bytes() for path in workspace.paths.locks.iterdir()}
+    shutil.rmtree(workspace.paths.locks)
+    for name in clean.keys() ^ os.environ.keys():
+        monkeypatch.delenv(name, raising=False)
+    for name in ("PIP_CONFIG_FILE", "PIP_INDEX_URL"):
+        monkeypatch.setenv(name, clean[name])
+    pipeline.mirror(workspace.paths, display=Display())
+    ours = {path.name: path.read_bytes() for path in workspace.paths.locks.iterdir()}
+    assert theirs == ours
+    assert len(ours) == 4
