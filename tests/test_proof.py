@@ -171,6 +171,18 @@ def test_patch_levels_to_try(tmp_path: Path, bound: str | None, requirement: str
     assert [*at_patch_levels(exact, tmp_path)] == [exact]
 
 
+def test_a_pin_for_another_patch_level_is_no_difference(tmp_path: Path) -> None:
+    """What the lock has for a patch level is what counts for that one."""
+    files = [make_wheel("lib", "2.0", requires_python="!=3.10.4"), make_wheel("lib", "1.0")]
+    (joint, _) = cases(tmp_path, LINUX, ["lib"], files)
+    apart = "python_full_version >= '3.10.4' and python_full_version < '3.10.5'"
+    others = "python_full_version < '3.10.4' or python_full_version >= '3.10.5'"
+    check = prove(replace(joint, pins=(f"lib==1.0 ; {apart}", f"lib==2.0 ; {others}")))
+    assert (check.status, check.notes) == ("passed", ())
+    check = prove(replace(joint, pins=(f"lib==2.0 ; {apart}", f"lib==1.0 ; {others}")))
+    assert {*check.notes} == {"lib 2.0 installed, 1.0 locked", "lib 1.0 installed, 2.0 locked"}
+
+
 def test_request_that_does_not_apply(tmp_path: Path) -> None:
     """A request whose marker is false for the target is skipped; one that is true is proven beside it."""
     lines = ["click", "winonly; sys_platform == 'win32'"]

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from pypi_subset import files, piprun
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof import reasons
+from pypi_subset.proof.markers import holds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +72,14 @@ def install(
 
 def differences(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
     """Return a note for each project of which another version than the pinned one was installed."""
-    pinned = dict(line.split(" ")[0].split("==", 1) for line in case.pins)
+    python = case.target.python if case.interpreter is None else case.interpreter.version
+    # All that the markers of a lock's pins ever read.
+    environment = {"python_full_version": ".".join(map(str, python))}
+    pinned = {
+        canonicalize_name(pin.name): str(pin.specifier).removeprefix("==")
+        for pin in map(Requirement, case.pins)
+        if holds(pin.marker, environment)
+    }
     return tuple(
         f"{one.project} {one.version} installed, {pinned[one.project]} locked"
         for one in installed
