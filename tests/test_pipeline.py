@@ -207,6 +207,19 @@ def test_patch_levels_are_asked_only_where_metadata_does(
     assert releases(workspace, "base--minor") == [("app", "1.0", ""), ("lib", "1.0", ""), ("old", "2.0", "")]
 
 
+def test_a_release_that_only_later_patch_levels_may_have(workspace: Workspace, index: Index) -> None:
+    """The first patch level never looks into it: that its page shuts that one out alone is enough to ask again."""
+    index.add(make_wheel("lib", "2.0", requires_python=">=3.11.2"), make_wheel("lib", "1.0"))
+    index.add(make_wheel("lib", "0.9", requires_python=">=3.11.5"))
+    workspace.write("base.txt", "lib\n")
+    workspace.toml({"minor": "cp311-manylinux2014_x86_64"})
+    mirror(workspace)
+    assert releases(workspace, "base--minor") == [
+        ("lib", "1.0", 'python_full_version < "3.11.2"'),
+        ("lib", "2.0", 'python_full_version >= "3.11.2"'),
+    ]
+
+
 def test_an_exact_version_is_just_that(workspace: Workspace, index: Index) -> None:
     """`python = "3.11.2"` has one answer, without markers."""
     index.add(make_wheel("redis", requires=["timeout; python_full_version < '3.11.3'"]), make_wheel("timeout"))
