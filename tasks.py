@@ -13,8 +13,8 @@ from invoke import Context, Exit, task
 
 from pypi_subset.tasks import clean, mirror, plan, serve, target, targets, update, verify, why
 
-__all__ = ["bench", "clean", "lint", "mirror", "plan", "serve", "sweep", "target", "targets", "test", "test_network"]
-__all__ += ["test_slow", "update", "verify", "why"]
+__all__ = ["bench", "clean", "differential", "lint", "mirror", "plan", "serve", "sweep", "target", "targets", "test"]
+__all__ += ["test_network", "test_slow", "update", "verify", "why"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 
@@ -62,6 +62,12 @@ def sweep(_context: Context) -> None:
 def bench(_context: Context, runs: int = 1, jobs: str = "4,12") -> None:
     """Time mirroring beside pex3, uv and nab; needs PyPI."""
     run(f"bench --runs {runs} --jobs {jobs}")
+
+
+@task(help={"renew": "1 makes the recorded index anew, from PyPI"})
+def differential(_context: Context, renew: str = "") -> None:
+    """Hold locks against those of uv and nab, for many projects and targets."""
+    run("differential --renew" if renew not in {"", "0"} else "differential")
 
 
 @task

@@ -1,0 +1,64 @@
+"""One run: cases put to all resolvers over one source, and what came of it."""
+
+from __future__ import annotations
+
+import functools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from differential import resolvers
+from differential.cases import TARGETS
+from differential.compare import judge
+from differential.replay import Replay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from differential.cases import Case
+    from differential.compare import Verdict
+    from differential.record import Source
+
+#: The other resolvers by the names of their programs.
+RIVALS = {"uv": resolvers.uv, "nab": resolvers.nab}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """
+    What came of it.
+
+    :param verdicts: resolver → a verdict for each case.
+    :param missing: what the source could not give: a resolver that asked for it was not judged on the same facts.
+    """
+
+    verdicts: Mapping[str, Sequence[Verdict]]
+    missing: tuple[str, ...]
+
+
+def run(
+    cases: Sequence[Case], programs: Mapping[str, Path], source: Source, work: Path, say: Callable[[str], None]
+) -> Run:
+    """
+    Return the verdicts on *cases*.
+
+    :param programs: those of `RIVALS` that are to be asked, by name.
+    :param work: an empty folder.
+    :param say: told what is being done.
+    """
+    verdicts: dict[str, Sequence[Verdict]] = {}
+    with Replay(source) as index, ThreadPoolExecutor(os.cpu_count()) as pool:
+        say(f"asking pypi-subset about {len(cases)} cases")
+        with resolvers.ours(TARGETS, index.url, work) as ours:
+            answers = list(pool.map(ours, cases))
+        for name, program in programs.items():
+            say(f"asking {name}")
+            ask = functools.partial(RIVALS[name], program=program, url=index.url, work=work)
+
+            def verdict(case: Case, mine: resolvers.Answer, ask: functools.partial[resolvers.Answer] = ask) -> Verdict:
+                return judge(case, mine, ask(case, {}), ask=ask, source=source)
+
+            verdicts[name] = list(pool.map(verdict, cases, answers))
+        return Run(verdicts=verdicts, missing=tuple(sorted(index.missing)))
