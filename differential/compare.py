@@ -6,9 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 from differential.rules import ALLOWING, FORBIDDING, Difference
 
 if TYPE_CHECKING:
@@ -23,8 +20,8 @@ ENOUGH = 2
 #: How often the other is asked, each time without what rules forbade before; each time it may come to other projects.
 ROUNDS = 9
 
-#: The name of the rule for what cannot be compared, since the other says nothing within its time.
-GAVE_UP = "the other found no end"
+#: Of so many cases one may go without comparison, because the other says nothing within its time.
+SILENCE = 100
 
 
 class Rival(Protocol):
@@ -42,12 +39,14 @@ class Verdict:
     :param rules: rule → the projects in which it showed; empty if the answers are equal.
     :param unexplained: both answers, where they differ; empty if rules explain it.
     :param barren: whether both say that nothing will do.
+    :param silent: whether the other said nothing within its time, so that nothing was compared.
     """
 
     case: Case
     rules: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unexplained: str = ""
     barren: bool = False
+    silent: bool = False
 
 
 def judge(case: Case, mine: Answer, theirs: Answer, *, ask: Rival, source: Source) -> Verdict:
@@ -57,8 +56,7 @@ def judge(case: Case, mine: Answer, theirs: Answer, *, ask: Rival, source: Sourc
     now = theirs
     for _ in range(ROUNDS):
         if now.gave_up:
-            used[GAVE_UP] |= {canonicalize_name(Requirement(case.request).name)}
-            return Verdict(case=case, rules=dict(used))
+            return Verdict(case=case, silent=True)
         if mine.chosen == now.chosen:
             return Verdict(case=case, rules=dict(used), barren=mine.chosen is None)
         if now.chosen is None:
@@ -92,8 +90,11 @@ def exceptions(verdicts: Iterable[Verdict]) -> list[str]:
 
 
 def complaints(rival: str, verdicts: Sequence[Verdict]) -> list[str]:
-    """Return what is wrong, a line each: differences without a rule, and rules that are exceptions."""
+    """Return what is wrong, a line each: differences without a rule, rules that are exceptions, too little compared."""
     lines = [f"{rival}: {one.case.name}: {one.unexplained}" for one in verdicts if one.unexplained]
+    silent = sum(one.silent for one in verdicts)
+    if silent * SILENCE > len(verdicts):
+        lines.append(f"{rival}: {silent} of {len(verdicts)} cases were not compared: it found no end")
     return [*lines, *(f"{rival}: {sentence}" for sentence in exceptions(verdicts))]
 
 
@@ -103,9 +104,11 @@ def summary(rival: str, verdicts: Sequence[Verdict]) -> list[str]:
     for verdict in verdicts:
         for rule in verdict.rules:
             rules[rule].append(verdict)
-    equal = [one for one in verdicts if not one.rules and not one.unexplained]
+    equal = [one for one in verdicts if not (one.rules or one.unexplained or one.silent)]
     barren, wrong = sum(one.barren for one in equal), sum(bool(one.unexplained) for one in verdicts)
     lines = [f"{rival}: {len(verdicts)} cases, {len(equal)} equal ({barren} without a solution), {wrong} unexplained"]
+    if silent := [one.case.name for one in verdicts if one.silent]:
+        lines.append(f"  {len(silent)} not compared, it found no end: {'; '.join(silent)}")
     for rule, those in sorted(rules.items()):
         projects = sorted({project for one in those for project in one.rules[rule]})
         requests = len({one.case.request for one in those})

@@ -109,11 +109,16 @@ def test_a_rule_does_not_hide_what_is_behind() -> None:
 
 
 def test_one_that_finds_no_end() -> None:
-    """What the other says nothing about, within its time, is neither equal nor a difference."""
+    """What the other says nothing about, within its time, is neither equal nor a difference; much of it is too much."""
     silent = Answer(chosen=None, gave_up=True)
     verdict = judge(CASE, Answer(chosen=None), silent, ask=lambda *_: silent, source=record_of())
-    assert verdict.rules == {compare.GAVE_UP: {"app"}}
-    assert not verdict.barren
+    assert (verdict.silent, verdict.rules, verdict.barren, verdict.unexplained) == (True, {}, False, "")
+    equal = judge(CASE, Answer(chosen=None), Answer(chosen=None), ask=lambda *_: silent, source=record_of())
+    assert compare.complaints("nab", [verdict, *[equal] * 99]) == []
+    assert compare.complaints("nab", [verdict, *[equal] * 98]) == [
+        "nab: 1 of 99 cases were not compared: it found no end"
+    ]
+    assert compare.summary("nab", [verdict, equal])[1].startswith("  1 not compared")
 
 
 def test_a_requires_python_that_cannot_be_read() -> None:
