@@ -60,6 +60,18 @@ def test_the_tag_in_the_way_is_named(workspace: Workspace, index: Index) -> None
     }
 
 
+def test_what_some_patch_levels_get_is_explained(workspace: Workspace, index: Index) -> None:
+    """Where patch levels get different releases, each older one is explained by what it has against the newest."""
+    index.add(make_wheel("lib", "2.0", requires_python="!=3.10.4"), make_wheel("lib", "1.0"))
+    index.add(make_wheel("late", "2.0", requires_python=">=3.10.2"), make_wheel("late", "1.0"))
+    workspace.write("base.txt", "lib\nlate\n")
+    workspace.toml({"linux": LINUX})
+    assert held(foresee(workspace)) == {
+        ("linux", "lib"): "2.0: Requires-Python !=3.10.4, the target has 3.10.4",
+        ("linux", "late"): "2.0: Requires-Python >=3.10.2, the target has 3.10.0",
+    }
+
+
 def test_the_requirement_in_the_way_is_named(
     workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:

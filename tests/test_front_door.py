@@ -404,10 +404,13 @@ class TestTasks:
         assert "  cp312-cp312-manylinux2014_x86_64" in shown
         system = subset("target", "windows-11", "--py", "3.13t", cwd=workspace.root).stdout
         assert system.startswith("windows-11: cp313-cp313t-win_amd64, Python 3.13\n")
+        bare = subset("target", "macos-14", cwd=workspace.root)
+        assert (bare.returncode, bare.stderr.endswith("; as in `make target NAME=macos-14 PY=3.12`\n")) == (1, True)
+        assert "  python_full_version = every 3.13.z\n" in system
         tag = subset("target", "cp312-win32", cwd=workspace.root).stdout
         assert "  platform_machine = 'x86'\n" in tag
         wrong = subset("target", "nonsense", cwd=workspace.root)
-        assert (wrong.returncode, wrong.stderr.startswith("error: 'nonsense' is no tag")) == (1, True)
+        assert (wrong.returncode, wrong.stderr.startswith("error: there is no system 'nonsense'")) == (1, True)
 
     def test_clean_leaves_a_folder_of_strangers_alone(self, tmp_path: Path) -> None:
         """If either folder holds anything that mirror did not make, nothing is removed from both."""

@@ -950,6 +950,20 @@ def test_a_dependency_without_a_wheel_is_the_headline(workspace: Workspace, inde
     ]
 
 
+def test_requirements_that_agree_do_not_contradict_each_other(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pin and a constraint that allow it are no conflict: it is the wheel that is missing, and that is said."""
+    index.add(make_wheel("torch", "2.14", tag="cp310-cp310-manylinux_2_28_x86_64"))
+    index.add(make_wheel("torch", "2.10", tag="cp310-cp310-manylinux_2_17_x86_64"))
+    workspace.write("base.txt", "torch==2.14\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(workspace.write("own.limits", "torch<=2.14.1\n")))
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution, match=r"torch.*: no wheel fits .*; lowest glibc that works is 2\.28") as caught:
+        mirror(workspace)
+    assert "2.14: wheels start at manylinux_2_28, the target stops at 2_17" in str(caught.value)
+
+
 def test_hashes_of_the_set_that_are_missing_or_wrong(workspace: Workspace, index: Index) -> None:
     """One line that names the project and what to do, not pip's several."""
     app, lib = make_wheel("app", requires=["lib"]), make_wheel("lib")

@@ -149,6 +149,8 @@ def test_what_a_tag_leaves_open_may_be_given() -> None:
     assert parse("t", "pp311-win_amd64", given={"implementation_version": "7.3.17"}).environment[
         "implementation_version"
     ] == ("7.3.17")
+    # A 32-bit Python on a 64-bit kernel.
+    assert parse("t", "cp312-win32", given={"platform_machine": "AMD64"}).environment["platform_machine"] == "AMD64"
     with pytest.raises(TargetError, match=r"platform_machine = 'arm64' contradicts the tag .* 'x86_64' follows"):
         parse("t", tag, given={"platform_machine": "arm64"})
 

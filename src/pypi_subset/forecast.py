@@ -7,13 +7,15 @@ named: the tag, the Requires-Python or the requirement that held it back.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from pypi_subset.markers import holds
 from pypi_subset.obstacles import obstacle
+from pypi_subset.spans import at_patch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -154,26 +156,31 @@ def held_back(
     for lock in locks:
         stated = [(one.origin, one.requirement) for one in sets[lock.set_name].constraints]
         stated += [("pip's setting 'constraint'", Requirement(line)) for line in limits]
-        newest_pins = {pin.distribution.project: pin for pin in sorted(lock.pins, key=_version)}
-        for project, pin in sorted(newest_pins.items()):
-            newer = _newer(pin, offers(project))
+        target = targets[lock.target_name]
+        for pin in lock.pins:
+            newer = _newer(pin, offers(pin.distribution.project))
             if newer:
                 version, files = max(newer.items())
+                at = _first(pin, lock, target)
                 found.append(
                     Held(
                         set=lock.set_name,
                         target=lock.target_name,
-                        project=project,
+                        project=pin.distribution.project,
                         version=str(pin.distribution.version),
                         newest=str(version),
-                        why=_why(version, files, pin, targets[lock.target_name], stated, kept=lock.name in standing),
+                        why=_why(version, files, pin, at, stated, kept=lock.name in standing),
                     )
                 )
     return tuple(found)
 
 
-def _version(pin: Pin) -> Version:
-    return pin.distribution.version
+def _first(pin: Pin, lock: Lock, target: Target) -> Target:
+    """The target at the first patch level that gets *pin*, where patch levels get different files."""
+    if lock.patches == (0,):
+        return target
+    levels = [replace(at_patch(target, patch), exact=True) for patch in lock.patches]
+    return next(at for at in levels if holds(pin.marker, at.environment))
 
 
 def _newer(pin: Pin, offers: Iterable[Offer]) -> dict[Version, list[Offer]]:

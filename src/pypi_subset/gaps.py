@@ -82,6 +82,15 @@ def _contradiction(
     asked: dict[NormalizedName, list[tuple[str, Requirement]]] = {}
     for who, requirement in asking:
         asked.setdefault(canonicalize_name(requirement.name), []).append((who, requirement))
+    for name, those in asked.items():
+        # Versions that all of them allow: then they do not contradict each other, and the files are what is missing.
+        requirement = Requirement(str(those[0][1]))
+        for _, other in those[1:]:
+            requirement.specifier &= other.specifier
+        every = _by_release(offers(name))
+        allowed = [one for release, group in every.items() if _allows(requirement, release) for one in group]
+        if allowed and not any(one.tags and not one.tags.isdisjoint(job.target.tags) for one in allowed):
+            return _unmatched(requirement, job, offers(name), origin=", ".join(dict.fromkeys(who for who, _ in those)))
     told = [f"{who} asks for {requirement}" for who, requirement in asking]
     seen = [*told[:SHOWN], *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])]
     disputed = [name for name, those in asked.items() if len({str(one.specifier) for _, one in those}) > 1]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import Fault, InputFaults
+from pypi_subset.errors import Fault, InputFaults, TargetError
 from pypi_subset.model import Job, Plan, Request, RequirementSet
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ from pypi_subset.settings import (
     refuse_policy,
 )
 from pypi_subset.sources import Source, is_text, read_source
-from pypi_subset.systems import is_named, tag_of
+from pypi_subset.systems import tag_of
 from pypi_subset.targets import parse
 
 
@@ -83,8 +84,12 @@ def find_target(name: str, python: str | None, root: Path) -> Target:
             if (target := found[name]) is not None:
                 return target
             raise InputFaults(faults)
-    if is_named(name):
-        tag, version = tag_of(name, name, python)
+    if not re.match(r"(cp|pp|py)\d", name):
+        try:
+            tag, version = tag_of(name, name, python)
+        except TargetError as error:
+            step = error.next_step if python or error.nearest else f"as in `make target NAME={name} PY=3.12`"
+            raise TargetError(error.what, target=name, next_step=step) from error
         return parse(name, tag, version)
     return parse(name, name, python)
 

@@ -115,7 +115,9 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
     version = (3, reading.minor, _patch(name, reading, python))
     markers = _markers(reading.implementation, version, reading.machine)
     for marker, value in (given or {}).items():
-        if markers.get(marker, value) != value:
+        # A 32-bit Python may run on a 64-bit kernel, and then says the kernel's word.
+        free = marker == "platform_machine" and reading.machine.name in {"x86", "i686", "armv7l"}
+        if markers.get(marker, value) != value and not free:
             msg = f"{marker} = {value!r} contradicts the tag {reading.tag!r}, from which {markers[marker]!r} follows"
             raise TargetError(msg, nearest=[markers[marker]], target=name)
     return Target(
@@ -156,11 +158,13 @@ def describe_host(name: str) -> Target:
 def description(target: Target) -> tuple[str, ...]:
     """Return what the tool knows of *target*, a line each: its tag, the eleven marker values, and all tags, best first."""
     version = ".".join(map(str, target.python if target.exact else target.python[:2]))
-    values = target.environment
+    values = {name: repr(value) for name, value in target.environment.items()}
+    if not target.exact:
+        minor = ".".join(map(str, target.python[:2]))
+        following = ("python_full_version", *(("implementation_version",) if target.implementation == "cp" else ()))
+        values |= dict.fromkeys(following, f"every {minor}.z")
     lines = [f"{target.name}: {target.tag}, Python {version}", "", "markers"]
-    lines += [
-        f"  {name} = {repr(values[name]) if name in values else 'open'}" for name in sorted(default_environment())
-    ]
+    lines += [f"  {name} = {values.get(name, 'open')}" for name in sorted(default_environment())]
     return (*lines, "", f"tags ({len(target.tags)})", *(f"  {tag}" for tag in target.tags))
 
 
