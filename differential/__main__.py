@@ -57,8 +57,9 @@ def _compare(programs: Mapping[str, Path], source: Source, work: Path) -> int:
     work.mkdir()
     done = run(ALL, programs, source, work, display.say)
     wrong = [line for name, verdicts in done.verdicts.items() for line in compare.complaints(name, verdicts)]
-    # What a resolver looked at on the way and did not get matters only if it came to another answer.
-    lacking = [f"the record lacks {name}: make it anew by 'make differential RENEW=1'" for name in done.missing]
+    wrong += [f"the record lacks {name}: make it anew by 'make differential RENEW=1'" for name in done.missing]
+    # What another looked at on the way and did not get matters only if it came to another answer: that is wrong above.
+    lacking = [f"another resolver asked for {name}, which the record lacks" for name in done.passed_over]
     for line in [
         *wrong,
         *lacking,

@@ -31,11 +31,13 @@ class Run:
     What came of it.
 
     :param verdicts: resolver → a verdict for each case.
-    :param missing: what the source could not give: a resolver that asked for it was not judged on the same facts.
+    :param missing: what the source could not give to ours: it was not judged on the same facts.
+    :param passed_over: what it could not give to the others; without it they came to the answers that were judged.
     """
 
     verdicts: Mapping[str, Sequence[Verdict]]
     missing: tuple[str, ...]
+    passed_over: tuple[str, ...]
 
 
 def run(
@@ -53,6 +55,7 @@ def run(
         say(f"asking pypi-subset about {len(cases)} cases")
         with resolvers.ours(TARGETS, index.url, work) as ours:
             answers = list(pool.map(ours, cases))
+        missing = frozenset(index.missing)
         for name, program in programs.items():
             say(f"asking {name}")
             ask = functools.partial(RIVALS[name], program=program, url=index.url, work=work)
@@ -61,4 +64,5 @@ def run(
                 return judge(case, mine, ask(case, {}), ask=ask, source=source)
 
             verdicts[name] = list(pool.map(verdict, cases, answers))
-        return Run(verdicts=verdicts, missing=tuple(sorted(index.missing)))
+        others = tuple(sorted(index.missing - missing))
+        return Run(verdicts=verdicts, missing=tuple(sorted(missing)), passed_over=others)

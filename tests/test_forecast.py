@@ -94,6 +94,16 @@ def test_the_requirement_in_the_way_is_named(
     }
 
 
+def test_constraints_with_hashes_are_read(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands behind a requirement in pip's own constraints does not keep the plan from naming it."""
+    index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"))
+    limits = workspace.write("own.limits", f"app==1.0 --hash=sha256:{make_wheel('app', '1.0').sha256}\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(limits))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    assert held(foresee(workspace)) == {("linux", "app"): "2.0: pip's setting 'constraint' asks for app==1.0"}
+
+
 def test_nothing_is_fetched_or_written(workspace: Workspace, index: Index) -> None:
     """No file crosses the network, no lock and no site appear; the next mirror does what was foreseen."""
     index.add(make_wheel("app", requires=["lib"]), make_wheel("lib", ballast=3000))

@@ -7,10 +7,11 @@ named: the tag, the Requires-Python or the requirement that held it back.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pypi_subset.markers import holds
@@ -18,7 +19,7 @@ from pypi_subset.obstacles import obstacle
 from pypi_subset.spans import at_patch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
@@ -83,23 +84,33 @@ def rows(plan: Plan, locks: Iterable[Lock], present: Iterable[str]) -> tuple[Row
 
     :param present: names of the files that need not be fetched.
     """
-    here, every = set(present), list(locks)
-    found = []
-    for target in plan.targets:
-        own = [lock for lock in every if lock.target_name == target.name]
-        needed = {pin.distribution.filename: pin.distribution for lock in own for pin in lock.pins}
+    here, found = set(present), []
+    for target, needed in needs(plan, locks).items():
         fetched = [one for name, one in needed.items() if name not in here]
-        if own:
-            found.append(
-                Row(
-                    target=target.name,
-                    files=len(needed),
-                    bytes=sum(one.size or 0 for one in needed.values()),
-                    fetch_files=len(fetched),
-                    fetch_bytes=sum(one.size or 0 for one in fetched),
-                )
+        found.append(
+            Row(
+                target=target,
+                files=len(needed),
+                bytes=size_of(needed.values()),
+                fetch_files=len(fetched),
+                fetch_bytes=size_of(fetched),
             )
+        )
     return tuple(found)
+
+
+def needs(plan: Plan, locks: Iterable[Lock]) -> dict[str, dict[str, Distribution]]:
+    """Return what each target that some set serves needs, by file name; what several sets need stands there once."""
+    needed: dict[str, dict[str, Distribution]] = {}
+    for lock in locks:
+        own = needed.setdefault(lock.target_name, {})
+        own |= {pin.distribution.filename: pin.distribution for pin in lock.pins}
+    return {target.name: needed[target.name] for target in plan.targets if target.name in needed}
+
+
+def size_of(distributions: Iterable[Distribution]) -> int:
+    """Return how many bytes they are together."""
+    return sum(one.size or 0 for one in distributions)
 
 
 def changes(before: Mapping[str, Lock], after: Iterable[Lock]) -> tuple[Change, ...]:
@@ -155,7 +166,7 @@ def held_back(
     found = []
     for lock in locks:
         stated = [(one.origin, one.requirement) for one in sets[lock.set_name].constraints]
-        stated += [("pip's setting 'constraint'", Requirement(line)) for line in limits]
+        stated += [("pip's setting 'constraint'", one) for one in _readable(limits)]
         target = targets[lock.target_name]
         for pin in lock.pins:
             newer = _newer(pin, offers(pin.distribution.project))
@@ -173,6 +184,13 @@ def held_back(
                     )
                 )
     return tuple(found)
+
+
+def _readable(limits: Iterable[str]) -> Iterator[Requirement]:
+    """What constraints ask for, hashes aside; pip knows lines that are no requirement, and those limit no version."""
+    for line in limits:
+        with contextlib.suppress(InvalidRequirement):
+            yield Requirement(line.partition(" --hash")[0])
 
 
 def _first(pin: Pin, lock: Lock, target: Target) -> Target:

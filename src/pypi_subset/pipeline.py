@@ -108,15 +108,10 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
     """
     require_apart(paths)
     require_own(paths.site)
-    plan = read_plan(paths.requirements)
-    for note in (note for target in plan.targets for note in target.notes):
-        display.say(f"note: {note}")
-    network = read_network()
-    with files.exclusive(paths.packages), _workspace(paths) as work:
-        run = _Run(plan=plan, paths=paths, work=work, display=display, constraints=read_constraints(network))
+    with _opened(paths, display) as (run, network):
         before = _standing_locks(run, update=update)
         valid = {} if update else _still_valid(run, before)
-        with _sources(run, network) as sources, Pips(work) as pips:
+        with _sources(run, network) as sources, Pips(run.work) as pips:
             locks = _lock_all(run, valid, sources, pips)
             changes = _write_locks(run, before, locks)
             stock = take_stock(locks, paths.packages, site=paths.site)
@@ -148,19 +143,28 @@ def foresee(paths: Paths, *, display: Display, update: bool = False) -> Forecast
     :raises SubsetError: whatever would stand in the way.
     """
     require_apart(paths)
-    plan = read_plan(paths.requirements)
-    network = read_network()
-    with files.exclusive(paths.packages), _workspace(paths) as work:
-        run = _Run(plan=plan, paths=paths, work=work, display=display, constraints=read_constraints(network))
+    with _opened(paths, display) as (run, network):
         before = _standing_locks(run, update=update)
         valid = {} if update else _still_valid(run, before)
-        with _sources(run, network) as sources, Pips(work) as pips:
+        with _sources(run, network) as sources, Pips(run.work) as pips:
             locks = _lock_all(run, valid, sources, pips)
-            held = forecast.held_back(plan, locks, sources().upstream.offers, run.constraints, kept=valid)
+            held = forecast.held_back(run.plan, locks, sources().upstream.offers, run.constraints, kept=valid)
     lying = {path.name for path in paths.packages.glob("*.whl")} | {
         path.name for path in paths.site.glob("simple/*/*.whl")
     }
-    return Forecast(rows=forecast.rows(plan, locks, lying), changes=forecast.changes(before, locks), held=held)
+    return Forecast(rows=forecast.rows(run.plan, locks, lying), changes=forecast.changes(before, locks), held=held)
+
+
+@contextlib.contextmanager
+def _opened(paths: Paths, display: Display) -> Iterator[tuple[_Run, Network]]:
+    """What a run begins with: the plan and what is to be known of its targets, the network, a folder to work in."""
+    plan = read_plan(paths.requirements)
+    for note in (note for target in plan.targets for note in target.notes):
+        display.say(f"note: {note}")
+    network = read_network()
+    with files.exclusive(paths.packages), _workspace(paths) as work:
+        limits = read_constraints(network)
+        yield _Run(plan=plan, paths=paths, work=work, display=display, constraints=limits), network
 
 
 def readme_of(folder: str) -> bytes:
@@ -379,18 +383,17 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
         return []
     old, new = forecast.releases(before), forecast.releases(after)
     lines = []
-    for project in sorted(old.keys() | new.keys()):
-        was, now = old.get(project, {}), new.get(project, {})
-        if not now:
-            lines.append(f"{after.name}: {project} {' and '.join(was)} is not needed any more")
-        elif not was:
-            lines.append(f"{after.name}: {project} {' and '.join(now)} added")
-        elif was.keys() != now.keys():
-            lines.append(f"{after.name}: {project} {' and '.join(was)} -> {' and '.join(now)}")
-        else:
-            others = [version for version in now if was[version].sha256 != now[version].sha256]
-            lines += [f"{after.name}: {project} {one} has another file: {now[one].filename}" for one in others]
-    return lines
+    for one in forecast.changes({after.name: before}, [after]):
+        what = f"{one.before} -> {one.after}" if one.before and one.after else ""
+        what = what or (f"{one.after} added" if one.after else f"{one.before} is not needed any more")
+        lines.append(f"{after.name}: {one.project} {what}")
+    lines += [
+        f"{after.name}: {project} {version} has another file: {file.filename}"
+        for project, files_of in new.items()
+        for version, file in files_of.items()
+        if old.get(project, {}).get(version, file).sha256 != file.sha256
+    ]
+    return sorted(lines)
 
 
 def _fetch(run: _Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips) -> tuple[Artifact, ...]:
@@ -454,18 +457,13 @@ def _published(site: Path) -> set[Path]:
 
 def _rows(run: _Run, locks: Sequence[Lock]) -> tuple[Row, ...]:
     """One row for each target that some set serves; a file that several sets need counts once."""
-    rows = []
-    for target in run.plan.targets:
-        mine = [one for one in locks if one.target_name == target.name]
-        needed = {pin.distribution.filename: pin.distribution for one in mine for pin in one.pins}
-        if mine:
-            rows.append(
-                Row(
-                    target=target.name,
-                    projects=len({distribution.project for distribution in needed.values()}),
-                    files=len(needed),
-                    bytes=sum(distribution.size or 0 for distribution in needed.values()),
-                    seconds=sum(run.seconds.get(one.name, 0.0) for one in mine),
-                )
-            )
-    return tuple(rows)
+    return tuple(
+        Row(
+            target=target,
+            projects=len({one.project for one in needed.values()}),
+            files=len(needed),
+            bytes=forecast.size_of(needed.values()),
+            seconds=sum(run.seconds.get(one.name, 0.0) for one in locks if one.target_name == target),
+        )
+        for target, needed in forecast.needs(run.plan, locks).items()
+    )

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     P = ParamSpec("P")
 
-#: Changes that are listed one by one even where nothing was locked before.
-FEW = 40
+#: So many projects of a pair are listed one by one even where nothing was locked before.
+FEW = 20
 
 #: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
 INTERRUPTED = 130
@@ -299,17 +299,14 @@ def _choice(name: str, text: str, known: Sequence[str]) -> str:
 
 def _show(found: Forecast, display: Display) -> None:
     """Print what a run would do: changes, then what is held back, then how much there is to fetch."""
-    firsts = {(one.set, one.target) for one in found.changes} - {
-        (one.set, one.target) for one in found.changes if one.before
-    }
-    for one in found.changes:
-        what = f"{one.before} -> {one.after}" if one.before and one.after else one.after or one.before
-        sign = "~" if one.before and one.after else "+" if one.after else "-"
-        if (one.set, one.target) not in firsts or len(found.changes) <= FEW:
-            display.say(f"{sign} {one.set}--{one.target}: {one.project} {what}")
-    for pair in sorted(firsts) if len(found.changes) > FEW else ():
-        count = sum((one.set, one.target) == pair for one in found.changes)
-        display.say(f"+ {pair[0]}--{pair[1]}: {count} projects, none were locked before")
+    for name, group in itertools.groupby(found.changes, key=lambda one: f"{one.set}--{one.target}"):
+        own = list(group)
+        if len(own) > FEW and not any(one.before for one in own):
+            display.say(f"+ {name}: {len(own)} projects, none were locked before")
+            continue
+        for one in own:
+            sign = "~" if one.before and one.after else "+" if one.after else "-"
+            display.say(f"{sign} {name}: {one.project} {' -> '.join(filter(None, (one.before, one.after)))}")
     places: dict[tuple[str, str, str, str], list[str]] = {}
     for held in found.held:
         key = held.project, held.version, held.newest, held.why
