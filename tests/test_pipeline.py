@@ -727,8 +727,8 @@ def test_all_gaps_at_once(workspace: Workspace, index: Index) -> None:
     with pytest.raises(Gaps) as caught:
         mirror(workspace)
     text = str(caught.value)
-    assert "lowest macOS that works is 12.0: make the target cp310-cp310-macosx_12_0_arm64" in text
-    assert "lowest glibc that works is 2.28: make the target cp310-cp310-manylinux_2_28_x86_64" in text
+    assert "lowest macOS that works is 12.0 (macos-12): make the target cp310-macosx_12_0_arm64, which gets 1.0" in text
+    assert "lowest glibc that works is 2.28 (rhel-8, debian-10): make the target cp310-manylinux_2_28_x86_64" in text
     assert "good" not in text
 
 
@@ -944,9 +944,11 @@ def test_a_dependency_without_a_wheel_is_the_headline(workspace: Workspace, inde
     assert str(caught.value).splitlines() == [
         (
             "base--linux: native (required by app 29.0): no wheel fits cp310-cp310-manylinux2014_x86_64; "
-            "there are wheels for win_arm64 alone: leave the project out for this target"
+            "nothing is for this system, so leave the project out for this target; "
+            "nearest is cp312-win_arm64, which gets 1.0"
         ),
-        "    1.0: wheels for cp312, not for cp310-cp310",
+        "    1.0: wheels for win_arm64",
+        "    tags of 1.0: cp312 for win_arm64",
     ]
 
 

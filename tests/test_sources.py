@@ -265,7 +265,7 @@ def test_target_that_a_project_shuts_out_is_named() -> None:
     text = PROJECT.replace(">=3.10", ">=3.12")
     assert bad_project(text, toml=TWO) == [
         (
-            "pyproject.toml:3: requires-python '>=3.12' shuts out the target 'linux', Python 3.10.0; "
+            "pyproject.toml:3: requires-python '>=3.12' shuts out the target 'linux', Python 3.10; "
             "leave it out of targets in [sets.app], or give it another python"
         )
     ]
@@ -315,7 +315,7 @@ def test_script_asks_for_its_metadata(script: str) -> None:
             SCRIPT.replace("3.10", "3.11"),
             [
                 (
-                    "tool.py:4: requires-python '>=3.11' shuts out the target 'linux', Python 3.10.0; "
+                    "tool.py:4: requires-python '>=3.11' shuts out the target 'linux', Python 3.10; "
                     "leave it out of targets in [sets.app], or give it another python"
                 )
             ],
@@ -327,6 +327,10 @@ def test_script_asks_for_its_metadata(script: str) -> None:
         (
             "# /// script\n# ///\n",
             ["tool.py: the script has no inline metadata; have one, from '# /// script' to '# ///' (PEP 723)"],
+        ),
+        (
+            '\n# /// script\n# dependencies = ["six"]\nprint()\n',
+            ["tool.py: the block of line 2 is not closed; have one, from '# /// script' to '# ///' (PEP 723)"],
         ),
         (b"# \xe9\n", ["tool.py: unreadable text (invalid or missing encoding declaration); save it as UTF-8"]),
     ],
@@ -477,7 +481,7 @@ def test_lock_for_other_machines_is_a_fault() -> None:
     head = "requires-python = '>=3.11'\nenvironments = [\n  \"sys_platform == 'win32'\",\n]"
     assert bad_lock(package("a"), head=head, toml=TWO) == [
         (
-            "pylock.app.toml:3: requires-python '>=3.11' shuts out the target 'linux', Python 3.10.0; "
+            "pylock.app.toml:3: requires-python '>=3.11' shuts out the target 'linux', Python 3.10; "
             "leave it out of targets in [sets.app], or give it another python"
         ),
         (
@@ -486,6 +490,14 @@ def test_lock_for_other_machines_is_a_fault() -> None:
         ),
     ]
     assert of_lock(package("a"), head=head, table='targets = ["windows"]', toml=TWO)
+
+
+def test_a_lock_of_tomorrow_is_a_fault() -> None:
+    """A version of the format that nobody knows yet is told as that, whatever else it holds."""
+    text = 'lock-version = "2.0"\n[[packages]]\nnew = 1\n'
+    assert faults_of({"pylock.toml": text}, 'source = "../pylock.toml"') == [
+        "pylock.toml: the lock is of version 2.0, and only 1.x (PEP 751) is known; write it anew with a tool that writes 1.0"
+    ]
 
 
 def test_unknown_extra_of_a_lock_is_a_fault() -> None:

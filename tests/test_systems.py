@@ -15,6 +15,8 @@ from pypi_subset.targets import parse
         ("rhel8", "3.12", "cp312-manylinux_2_28_x86_64", None),
         ("RHEL 8", "3.12.4", "cp312-manylinux_2_28_x86_64", "3.12.4"),
         ("rocky-9", None, "cp39-manylinux_2_34_x86_64", None),
+        ("centos-stream-9", None, "cp39-manylinux_2_34_x86_64", None),
+        ("sles-15.6-s390x", None, "cp36-manylinux_2_38_s390x", None),
         ("centos7", "3.8", "cp38-manylinux_2_17_x86_64", None),
         ("debian-12", None, "cp311-manylinux_2_36_x86_64", None),
         ("debian-12-i386", None, "cp311-manylinux_2_36_i686", None),
@@ -45,6 +47,9 @@ def test_a_name_stands_for_a_tag(on: str, python: str | None, tag: str, full: st
     [
         ("debain-12", None, "there is no system 'debain-12'; did you mean 'debian-12'"),
         ("ubuntu-23.04", None, "there is no system 'ubuntu-23.04'; did you mean 'ubuntu-2"),
+        ("rhel-8.10", None, "there is no system 'rhel-8.10'; did you mean 'rhel-8'?"),
+        ("rocky9.4", None, "there is no system 'rocky9.4'; did you mean 'rhel-9'?"),
+        ("macos-14.5-arm64", "3.12", "there is no system 'macos-14.5-arm64'; did you mean 'macos-14-arm64'?"),
         ("debian", None, "there is no system 'debian'; did you mean 'debian-1"),
         ("macos-14", None, 'macos-14 brings no Python of its own, .* add python = "3.12", say'),
         (

@@ -428,3 +428,19 @@ def test_flags_leave_nothing_to_the_host() -> None:
     """All four kinds of flags are given: a missing one would mean this interpreter's."""
     for target in (describe_host("here"), *(parse("t", tag) for tag in TAGS)):
         assert {"--platform", "--python-version", "--implementation", "--abi"} <= {*pip_flags(target)}
+
+
+@pytest.mark.parametrize(
+    ("tag", "first"),
+    [
+        ("cp37-macosx_11_0_arm64", "cp38-macosx_11_0_arm64"),
+        ("cp312-ios_13_0_arm64_iphoneos", "cp313-ios_13_0_arm64_iphoneos"),
+        ("cp312-android_24_x86_64", "cp313-android_24_x86_64"),
+    ],
+)
+def test_a_machine_that_never_was(tag: str, first: str) -> None:
+    """A system for which that CPython was never made is refused, with the first that was."""
+    with pytest.raises(TargetError, match="there is no CPython 3") as caught:
+        parse("t", tag)
+    assert caught.value.nearest == (first,)
+    assert parse("t", first).tag.startswith(first[:5])

@@ -14,10 +14,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import NoSolution
-from pypi_subset.obstacles import SHOWN, few, obstacle, way_out
+from pypi_subset.nearby import way_out
+from pypi_subset.obstacles import SHOWN, few, is_here, obstacle, tag_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
@@ -187,16 +188,29 @@ def _unmatched(requirement: Requirement, job: Job, offers: Sequence[Offer], *, o
     # Pre-releases count only where there is nothing else, as for pip.
     shown = {version: files for version, files in allowed.items() if not version.is_prerelease} or allowed
     seen = [f"{version}: {obstacle(files, target)}" for version, files in _newest_first(shown)]
-    wheels = [offer for files in allowed.values() for offer in files if offer.tags is not None]
-    if not wheels:
+    files = [offer for files in allowed.values() for offer in files]
+    if all(offer.tags is None for offer in files):
         what = f"{where}: the project offers sdists only, and a subset holds wheels"
         step = f"build the wheel yourself ('pip wheel --no-deps {project}') and name its folder in pip's 'find-links'"
         return _gap(what, project, target, seen, step)
-    return _gap(f"{where}: no wheel fits {target.tag}", project, target, seen, way_out(wheels, target))
+    what = f"{where}: no wheel fits {target.tag}"
+    return _gap(what, project, target, seen, way_out(files, target), _existing(shown, target))
 
 
-def _gap(what: str, project: str, target: Target, seen: Sequence[str], step: str) -> NoSolution:
-    shown = [*seen[:SHOWN], *([f"and {len(seen) - SHOWN} older releases"] if len(seen) > SHOWN else [])]
+def _existing(releases: dict[Version, list[Offer]], target: Target) -> Iterator[str]:
+    """The tags that there are: all of the newest release with wheels, and those of others for the target's system."""
+    having = [(version, files) for version, files in _newest_first(releases) if any(offer.tags for offer in files)]
+    version, newest = having[0]
+    yield f"tags of {version}: {tag_list(newest, target)}"
+    rest = tag_list((offer for _, files in having[1:] for offer in files), target, here=True)
+    if rest and not any(is_here(tag.platform, target) for offer in newest for tag in offer.tags or ()):
+        yield f"tags of older releases for this system: {rest}"
+
+
+def _gap(
+    what: str, project: str, target: Target, seen: Sequence[str], step: str, existing: Iterable[str] = ()
+) -> NoSolution:
+    shown = [*seen[:SHOWN], *([f"and {len(seen) - SHOWN} older releases"] if len(seen) > SHOWN else []), *existing]
     return NoSolution(what, target=target.name, project=project, seen=shown, next_step=step)
 
 

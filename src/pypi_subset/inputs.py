@@ -59,7 +59,8 @@ def read_plan(root: Path) -> Plan:
             key=lambda one: one.name,
         )
     )
-    if not paths and not any(choice.source for choice in choices.values()):
+    # A set that is described wrongly is a set all the same, and has its own fault.
+    if not paths and not choices:
         step = "write one with a line such as 'pandas', for example base.txt"
         faults.append(Fault(what="no requirements file (*.txt) in the folder", path=root, next_step=step))
     if faults:

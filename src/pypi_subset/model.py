@@ -58,6 +58,11 @@ class Target:
     notes: tuple[str, ...] = ()
 
     @property
+    def version(self) -> str:
+        """Its Python, as far as it was named: ``3.11``, ``3.11.4``; one of several patch levels is given in full."""
+        return ".".join(map(str, self.python if self.exact or self.python[2] else self.python[:2]))
+
+    @property
     def environment(self) -> dict[str, str]:
         """The marker environment as a new dict, for `packaging.markers.Marker.evaluate`."""
         return dict(self.markers)

@@ -1,4 +1,4 @@
-"""Why pip passes over a release for a target, and the nearest target for which it would not."""
+"""Why pip passes over a release for a target, and which tags it has instead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from packaging.tags import Tag
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SHOWN = 6
 
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
-_VERSIONED = re.compile(r"(?P<family>manylinux|musllinux|macosx)_(?P<major>\d+)_(?P<minor>\d+)_(?P<machine>.+)")
-_SYSTEM = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS"}
+_VERSIONED = re.compile(r"(?P<family>(?:many|musl)linux|macosx|ios)_(?P<major>\d+)_(?P<minor>\d+)_(?P<machine>.+)")
+_ANDROID = re.compile(r"android_(?P<level>\d+)_(?P<machine>.+)")
 
 
 def obstacle(files: Sequence[Offer], target: Target) -> str:
@@ -30,12 +30,12 @@ def obstacle(files: Sequence[Offer], target: Target) -> str:
         return "sdist only"
     if all(offer.distribution.yanked is not None for offer in files):
         return f"yanked: {files[0].distribution.yanked or 'no reason given'}"
-    fitting = [offer for offer in wheels if offer.tags and not offer.tags.isdisjoint(target.tags)]
+    fitting = [offer for offer in wheels if fits(offer, target)]
     if not fitting:
         return _other_machines([tag for offer in wheels for tag in offer.tags or ()], target)
     bounds = {offer.distribution.requires_python for offer in fitting}
-    python = _version(target)
-    if all(bound and not _contains(bound, python) for bound in bounds):
+    python = target.version
+    if not any(allows(bound, python) for bound in bounds):
         return f"Requires-Python {', '.join(sorted(filter(None, bounds)))}, the target has {python}"
     if files[0].distribution.version.is_prerelease:
         return "a pre-release, which nobody asked for"
@@ -43,25 +43,69 @@ def obstacle(files: Sequence[Offer], target: Target) -> str:
 
 
 def _other_machines(tags: Sequence[Tag], target: Target) -> str:
-    """Which Pythons, or for the target's own Python which platforms, a release has wheels for; like platforms first."""
+    """What a release has wheels for: other systems, a newer one of the target's kind, or other Pythons on this one."""
+    here = [tag for tag in tags if is_here(tag.platform, target)]
+    if not here:
+        return f"wheels for {few(sorted({tag.platform for tag in tags}, key=likeness(target)))}"
     kinds = _kinds(target)
-    platforms = {tag.platform for tag in tags if (tag.interpreter, tag.abi) in kinds}
-    if not platforms:
-        pythons = {
-            tag.interpreter if tag.abi in {tag.interpreter, "none"} else f"{tag.interpreter}-{tag.abi}" for tag in tags
-        }
-        return f"wheels for {few(sorted(pythons, key=_natural))}, not for {target.tag.rpartition('-')[0]}"
-    family, machine = target.platforms[-1].split("_")[0], target.tag.rpartition("-")[2]
-    own, lowest = _platform(machine), _lowest(tags, target)
-    if own and lowest:
-        (major, minor), _ = lowest
-        return f"wheels start at {own[0]}_{major}_{minor}, the target stops at {own[1][0]}_{own[1][1]}"
-    end = own[2] if own else machine
+    newer = [versioned(tag.platform)[1] for tag in here if (tag.interpreter, tag.abi) in kinds]
+    lowest = min(filter(None, newer), default=None)
+    if lowest is None:
+        pythons = sorted({label(tag) for tag in here}, key=natural)
+        return f"wheels for {few(pythons)}, not for {target.tag.rpartition('-')[0]}"
+    family, has, _ = versioned(target.tag.rpartition("-")[2])
+    return f"wheels start at {family}_{'_'.join(map(str, lowest))}, the target stops at {'_'.join(map(str, has))}"
 
-    def distance(platform: str) -> tuple[bool, bool, list[object]]:
-        return not platform.startswith(family), not platform.endswith(end), _natural(platform)
 
-    return f"wheels for {few(sorted(platforms, key=distance))}"
+def tag_list(files: Iterable[Offer], target: Target, *, here: bool = False) -> str:
+    """
+    Return all tags of wheels, ``cp311, cp312 for win32, win_amd64; …``, those that are like the target's first.
+
+    :param here: only those for the system of *target*, or a newer one of its kind.
+    """
+    pythons: dict[str, set[str]] = {}
+    for tag in (tag for offer in files for tag in offer.tags or ()):
+        if not here or is_here(tag.platform, target):
+            pythons.setdefault(tag.platform, set()).add(label(tag))
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name in sorted(pythons, key=likeness(target)):
+        # Of two names for the same glibc, one is enough.
+        if name.partition("_")[0] not in _LEGACY or pythons.get(_modern(name)) != pythons[name]:
+            groups.setdefault(tuple(sorted(pythons[name], key=natural)), []).append(name)
+    return "; ".join(f"{', '.join(labels)} for {', '.join(names)}" for labels, names in groups.items())
+
+
+def label(tag: Tag) -> str:
+    """Return the Python of *tag*, with its ABI where that says more: ``cp313``, ``cp313-cp313t``, ``cp39-abi3``."""
+    return tag.interpreter if tag.abi in {tag.interpreter, "none"} else f"{tag.interpreter}-{tag.abi}"
+
+
+def is_here(name: str, target: Target) -> bool:
+    """Whether a wheel for the platform *name* is for the system of *target*, though perhaps a newer one."""
+    if name == "any" or name in target.platforms:
+        return True
+    own, other = versioned(target.tag.rpartition("-")[2]), versioned(name)
+    # For one kind of machine all others that fit it are older; universal2 has both.
+    return own[0] == other[0] != "" and other[2] in {own[2], "universal2"} and other[1] > own[1]
+
+
+def likeness(target: Target) -> Callable[[str], tuple[object, ...]]:
+    """Return a sort key under which platforms like that of *target* come first."""
+    own = target.tag.rpartition("-")[2]
+    system, machine = _kin(own)
+
+    def key(name: str) -> tuple[object, ...]:
+        other = _kin(name)
+        return name != "any", not is_here(name, target), other[0] != system, other[1] != machine, natural(_modern(name))
+
+    return key
+
+
+def _kin(name: str) -> tuple[str, str]:
+    """System and machine of a platform, in the same words for all systems."""
+    family, _, machine = versioned(name)
+    system = "linux" if family.endswith("linux") else family or name.partition("_")[0]
+    return system, {"arm64": "aarch64", "win_amd64": "x86_64", "win_arm64": "aarch64"}.get(machine, machine)
 
 
 def few(names: Sequence[str]) -> str:
@@ -69,80 +113,22 @@ def few(names: Sequence[str]) -> str:
     return ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
 
 
-def _natural(name: str) -> list[object]:
+def natural(name: str) -> list[object]:
     """Sort key under which cp39 comes before cp310."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
-def _contains(bound: str, python: str) -> bool:
+def fits(offer: Offer, target: Target) -> bool:
+    """Whether a wheel has a tag of *target*; Requires-Python aside."""
+    return offer.tags is not None and not offer.tags.isdisjoint(target.tags)
+
+
+def allows(bound: str | None, python: str) -> bool:
+    """Whether Requires-Python lets a version of Python pass; nonsense stops nobody, as with pip."""
     try:
-        return SpecifierSet(bound).contains(python, prereleases=True)
+        return SpecifierSet(bound or "").contains(python, prereleases=True)
     except InvalidSpecifier:
         return True
-
-
-def way_out(wheels: Sequence[Offer], target: Target) -> str:
-    """The nearest change of the target under which some wheel fits."""
-    tags = [tag for offer in wheels for tag in offer.tags or ()]
-    lowest = _lowest_system(wheels, target)
-    if lowest is not None:
-        return lowest
-    pythons = sorted({tag.interpreter for tag in tags if tag.platform in target.platforms}, key=_natural)
-    if pythons:
-        return f"there are wheels for {', '.join(pythons)} on this platform: change the target's Python"
-    bounds = {
-        offer.distribution.requires_python for offer in wheels if offer.tags and not offer.tags.isdisjoint(target.tags)
-    }
-    if bounds and all(bounds):
-        python = _version(target)
-        return f"{few(sorted(filter(None, bounds)))} is wanted of Python, the target has {python}: change its Python"
-    if not tags or "any" in {tag.platform for tag in tags}:
-        return "ask for another version, or leave the project out for this target"
-    platforms = sorted({tag.platform for tag in tags}, key=_natural)
-    return f"there are wheels for {few(platforms)} alone: leave the project out for this target"
-
-
-def _lowest_system(wheels: Sequence[Offer], target: Target) -> str | None:
-    """``lowest macOS that works is 12.0, …``, if a newer system of the same kind is all that is missing."""
-    tags = [tag for offer in wheels for tag in offer.tags or ()]
-    own, lowest = _platform(target.tag.rpartition("-")[2]), _lowest(tags, target)
-    if own is None or lowest is None:
-        return None
-    (major, minor), platforms = lowest
-    kinds = _kinds(target)
-    having = {
-        offer.distribution.version
-        for offer in wheels
-        if platforms & {tag.platform for tag in offer.tags or () if (tag.interpreter, tag.abi) in kinds}
-    }
-    versions = few([str(version) for version in sorted(having, reverse=True)])
-    family, _, machine = own
-    python = target.tag.rpartition("-")[0]
-    return (
-        f"lowest {_SYSTEM[family]} that works is {major}.{minor}: "
-        f"make the target {python}-{family}_{major}_{minor}_{machine}, for which there is {versions}"
-    )
-
-
-def _lowest(tags: Iterable[Tag], target: Target) -> tuple[tuple[int, int], set[str]] | None:
-    """The lowest newer system of the target's kind that some of *tags* is for, and its platform tags."""
-    own = _platform(target.tag.rpartition("-")[2])
-    if own is None:
-        return None
-    family, version, machine = own
-    machines = {machine, "universal2"} if family == "macosx" else {machine}
-    kinds = _kinds(target)
-    found: dict[tuple[int, int], set[str]] = {}
-    for tag in tags:
-        one = _platform(tag.platform)
-        if one and (tag.interpreter, tag.abi) in kinds and one[0] == family and one[2] in machines and one[1] > version:
-            found.setdefault(one[1], set()).add(tag.platform)
-    return (min(found), found[min(found)]) if found else None
-
-
-def _version(target: Target) -> str:
-    """The target's Python, as far as it was named or is one of several patch levels."""
-    return ".".join(map(str, target.python if target.exact or target.python[2] else target.python[:2]))
 
 
 def _kinds(target: Target) -> frozenset[tuple[str, str]]:
@@ -150,8 +136,19 @@ def _kinds(target: Target) -> frozenset[tuple[str, str]]:
     return frozenset((tag.interpreter, tag.abi) for tag in target.tags)
 
 
-def _platform(tag: str) -> tuple[str, tuple[int, int], str] | None:
-    """``macosx_12_0_arm64`` as ``("macosx", (12, 0), "arm64")``; legacy names as what they stand for (PEP 600)."""
-    name, _, rest = tag.partition("_")
-    match = _VERSIONED.fullmatch(f"{_LEGACY[name]}_{rest}" if name in _LEGACY else tag)
-    return match and (match["family"], (int(match["major"]), int(match["minor"])), match["machine"])
+def versioned(name: str) -> tuple[str, tuple[int, ...], str]:
+    """
+    Return ``macosx_12_0_arm64`` as ``("macosx", (12, 0), "arm64")``, legacy names as what they stand for (PEP 600).
+
+    Without a version in it, as on Windows, the whole name is the machine.
+    """
+    if match := _ANDROID.fullmatch(name):
+        return "android", (int(match["level"]),), match["machine"]
+    match = _VERSIONED.fullmatch(_modern(name))
+    return (match["family"], (int(match["major"]), int(match["minor"])), match["machine"]) if match else ("", (), name)
+
+
+def _modern(name: str) -> str:
+    """``manylinux_2_17_x86_64`` for ``manylinux2014_x86_64``; every other name as it is."""
+    first, _, rest = name.partition("_")
+    return f"{_LEGACY[first]}_{rest}" if first in _LEGACY else name

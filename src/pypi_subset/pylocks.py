@@ -43,6 +43,11 @@ def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]
     try:
         lock = Pylock.from_dict(document.document)
     except PylockValidationError as error:
+        version = document.document.get("lock-version")
+        if isinstance(version, str) and not version.startswith("1."):
+            what = f"the lock is of version {version}, and only 1.x (PEP 751) is known"
+            yield Fault(what=what, path=source.path, next_step="write it anew with a tool that writes 1.0")
+            return
         number = re.match(r"packages\[([0-9]+)\]", error.context or "")
         line = _lines(document)[int(number[1])] if number else None
         step = "write it anew with the tool that made it"

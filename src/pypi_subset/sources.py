@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 #: The block of inline metadata in a script: PEP 723's own expression.
 _BLOCK = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+_OPENING = re.compile(r"(?m)^# /// script$")
 #: Lock files of a tool's own, and how the tool writes what can be read here.
 _EXPORTS = {
     "uv.lock": "uv export --no-emit-project --output-file pylock.toml",
@@ -148,7 +149,12 @@ def _metadata(data: bytes) -> str:
     script = io.TextIOWrapper(io.BytesIO(data), encoding).read()
     blocks = list(_BLOCK.finditer(script if script.endswith("\n") else f"{script}\n"))
     if len(blocks) != 1:
-        msg = "the script has more than one block of metadata" if blocks else "the script has no inline metadata"
+        opened = _OPENING.search(script)
+        if opened and not re.search(r"(?m)^# ///$", script[opened.end() :]):
+            number = script.count("\n", 0, opened.start()) + 1
+            msg = f"the block of line {number} is not closed"
+        else:
+            msg = "the script has more than one block of metadata" if blocks else "the script has no inline metadata"
         raise _NoBlockError(msg)
     above = "\n" * script.count("\n", 0, blocks[0].start("content"))
     return above + "".join(line[2:] or "\n" for line in blocks[0]["content"].splitlines(keepends=True))
@@ -175,8 +181,7 @@ def _shut_out(source: Source, document: Settings, keys: tuple[str, ...]) -> Iter
         yield document.fault(what, *keys, next_step='write requires-python = ">=3.11", say')
         return
     for target in source.targets:
-        version = ".".join(map(str, target.python))
-        if not bound.contains(version, prereleases=True):
-            what = f"requires-python {value!r} shuts out the target {target.name!r}, Python {version}"
+        if not bound.contains(".".join(map(str, target.python)), prereleases=True):
+            what = f"requires-python {value!r} shuts out the target {target.name!r}, Python {target.version}"
             step = f"leave it out of targets in [sets.{source.set_name}], or give it another python"
             yield document.fault(what, *keys, next_step=step)

@@ -86,7 +86,8 @@ def tag_of(name: str, on: str, python: str | None = None) -> tuple[str, str | No
     """
     found = _find(on)
     if found is None:
-        near = difflib.get_close_matches(_plain(on), [one.name for one in systems()], n=3, cutoff=0.5)
+        names = [one.name for one in systems()]
+        near = _whole(_plain(on)) or difflib.get_close_matches(_plain(on), names, n=3, cutoff=0.5)
         msg = f"there is no system {on!r}"
         raise TargetError(msg, nearest=near or ["debian-12", "windows-11", "macos-14"], target=name)
     system, arch = found
@@ -134,6 +135,13 @@ def _find(word: str) -> tuple[System, str] | None:
                 arch = plain.removeprefix(f"{spelling}-")
                 return system, _words(system).get(arch, arch)
     return None
+
+
+def _whole(plain: str) -> list[str]:
+    """The release to which a point release belongs: ``rhel-8`` for ``rhel-8.10``, whose wheels are the same."""
+    match = re.fullmatch(r"([a-z-]*?-?[0-9]+)[.][0-9.]+(-.*)?", plain)
+    found = _find(match[1] + (match[2] or "")) if match else None
+    return [found[0].name + (match[2] or "")] if match and found else []
 
 
 def _words(system: System) -> dict[str, str]:

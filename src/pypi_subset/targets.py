@@ -52,6 +52,9 @@ ANDROID_MACHINES = {"arm64_v8a": "aarch64", "x86_64": "x86_64", "x86": "i686", "
 #: The first 3.N without the ``m`` of pymalloc in its ABI tag, and the first with a free-threaded build (PEP 703).
 NO_PYMALLOC, FREE_THREADED = 8, 13
 
+#: The first CPython 3.N that there was for a kind of machine (release notes; PEP 730, 738), and its tags.
+FIRST_CPYTHON = {r"ios_.*": 13, r"android_.*": 13, r"win_arm64": 8, r"macosx_.*_arm64": 8}
+
 #: The second name of three glibc versions (PEP 513, 571, 599).
 LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 #: The oldest glibc 2.N that has tags at all (PEP 600), with the architectures that go further back.
@@ -157,13 +160,12 @@ def describe_host(name: str) -> Target:
 
 def description(target: Target) -> tuple[str, ...]:
     """Return what the tool knows of *target*, a line each: its tag, the eleven marker values, and all tags, best first."""
-    version = ".".join(map(str, target.python if target.exact else target.python[:2]))
     values = {name: repr(value) for name, value in target.environment.items()}
     if not target.exact:
         minor = ".".join(map(str, target.python[:2]))
         following = ("python_full_version", *(("implementation_version",) if target.implementation == "cp" else ()))
         values |= dict.fromkeys(following, f"every {minor}.z")
-    lines = [f"{target.name}: {target.tag}, Python {version}", "", "markers"]
+    lines = [f"{target.name}: {target.tag}, Python {target.version}", "", "markers"]
     lines += [f"  {name} = {values.get(name, 'open')}" for name in sorted(default_environment())]
     return (*lines, "", f"tags ({len(target.tags)})", *(f"  {tag}" for tag in target.tags))
 
@@ -270,10 +272,20 @@ def _read(tag: str) -> _Reading | None:
         return None
     implementation, minor, machine = match[1], int(match[2]), _machine(rest[-1])
     abi = rest[0] if len(rest) > 1 else _usual_abi(implementation, minor)
-    if machine is None or not re.fullmatch(_abis(implementation, minor), abi):
+    if (
+        machine is None
+        or minor < _first(implementation, rest[-1])
+        or not re.fullmatch(_abis(implementation, minor), abi)
+    ):
         return None
     full = f"{python}-{abi}-{rest[-1]}"
     return _Reading(implementation=implementation, minor=minor, abi=abi, machine=machine, tag=full)
+
+
+def _first(implementation: str, platform: str) -> int:
+    """Return the N of the first 3.N that was made for a platform; 0 if any may have been."""
+    found = (minor for kind, minor in FIRST_CPYTHON.items() if re.fullmatch(kind, platform))
+    return next(found, 0) if implementation == "cp" else 0
 
 
 def _usual_abi(implementation: str, minor: int) -> str:
@@ -376,8 +388,12 @@ def _complaint(tag: str) -> str:
     python, *rest = tag.split("-")
     if len(rest) not in {1, 2}:
         return f"{tag!r} is no tag of the form <python>[-<abi>]-<platform>"
-    if not _PYTHON.fullmatch(python):
+    match = _PYTHON.fullmatch(python)
+    if match is None:
         return f"unknown Python {python!r} in the tag {tag!r}"
+    first = _first(match[1], rest[-1])
+    if int(match[2]) < first:
+        return f"there is no CPython 3.{match[2]} for the platform in the tag {tag!r}, the first is 3.{first}"
     if _machine(rest[-1]):
         return f"{rest[0]!r} in the tag {tag!r} is no ABI of {python}"
     return _platform_complaint(rest[-1], tag)
@@ -439,6 +455,7 @@ def _nearest(tag: str) -> tuple[str, ...]:
     pythons, free_threaded = _near_pythons(python)
     # Without a dash the whole may be a platform; behind two, the second may be a slip for an underscore.
     platforms = _near_platforms(rest[-1] if rest else python) or _near_platforms("-".join(rest))
+    pythons += [f"cp3{first}" for one in platforms if (first := _first(pythons[0][:2], one)) > int(pythons[0][3:])]
     abis = [*rest[:-1], *([f"{one}t" for one in pythons] if free_threaded else []), ""]
     spellings = ("-".join(filter(None, parts)) for parts in product(pythons, abis, platforms))
     found = list(dict.fromkeys(spelling for spelling in spellings if _read(spelling)))
