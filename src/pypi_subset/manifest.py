@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, NoReturn, TypedDict, cast
+from typing import TYPE_CHECKING, NoReturn, NotRequired, TypedDict, cast
 
 from packaging.utils import canonicalize_name
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from pypi_subset.model import Artifact, Lock, Plan, Project, RequirementSet, Target
+    from pypi_subset.model import Artifact, BadFile, Lock, Plan, Project, RequirementSet, Target
 
 #: The number of the form; a reader refuses a higher one.
 SCHEMA = 1
@@ -82,35 +82,49 @@ class SetEntry(TypedDict):
     targets: list[str]
 
 
+class BadFileEntry(TypedDict):
+    """One file that the site was left without, or that lay in ``packages/`` and is none."""
+
+    filename: str
+    reason: str
+    action: str
+
+
 class Manifest(TypedDict):
-    """The whole document."""
+    """The whole document; `bad_files` came later than the rest, so a site may lack it."""
 
     schema: int
     targets: list[TargetEntry]
     sets: list[SetEntry]
     files: list[File]
+    bad_files: NotRequired[list[BadFileEntry]]
 
 
-def write_manifest(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project], stage: Path) -> None:
+def write_manifest(
+    plan: Plan, locks: Sequence[Lock], projects: Sequence[Project], stage: Path, bad: Sequence[BadFile] = ()
+) -> None:
     """
     Write *stage*``/manifest.json``.
 
+    :param bad: what the site was left without, sorted by file name.
     :raises LockError: a lock lists a file that nothing requires.
     :raises FolderError: the file cannot be written.
     """
-    files.write(stage / "manifest.json", render(plan, locks, projects))
+    files.write(stage / "manifest.json", render(plan, locks, projects, bad))
 
 
-def render(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) -> bytes:
+def render(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project], bad: Sequence[BadFile] = ()) -> bytes:
     """
     Return the bytes of the manifest: the same site, the same bytes.
 
     :raises LockError: a lock lists a file that nothing requires.
     """
-    return f"{json.dumps(manifest_of(plan, locks, projects), indent=1, ensure_ascii=False)}\n".encode()
+    return f"{json.dumps(manifest_of(plan, locks, projects, bad), indent=1, ensure_ascii=False)}\n".encode()
 
 
-def manifest_of(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) -> Manifest:
+def manifest_of(
+    plan: Plan, locks: Sequence[Lock], projects: Sequence[Project], bad: Sequence[BadFile] = ()
+) -> Manifest:
     """
     Return the manifest of a site, everything sorted by name.
 
@@ -128,6 +142,7 @@ def manifest_of(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) 
         targets=sorted(map(_target, plan.targets), key=lambda entry: entry["name"]),
         sets=sorted(map(_set, plan.sets), key=lambda entry: entry["name"]),
         files=sorted(entries, key=lambda entry: entry["path"]),
+        bad_files=[BadFileEntry(filename=one.filename, reason=one.reason, action=one.action) for one in bad],
     )
 
 

@@ -22,6 +22,7 @@ from pypi_subset.download import download, take_stock
 from pypi_subset.errors import FolderError, Gaps, LockError, NoSolution
 from pypi_subset.forecast import Forecast
 from pypi_subset.inputs import read_plan
+from pypi_subset.intake import Intake
 from pypi_subset.layout import lay_out, planned
 from pypi_subset.model import Inputs, Reason
 from pypi_subset.network import read_constraints, read_network
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from pypi_subset.display import Display
     from pypi_subset.download import Stock
     from pypi_subset.loopback import Loopback
-    from pypi_subset.model import Artifact, Job, Lock, Paths, Plan
+    from pypi_subset.model import Artifact, BadFile, Job, Lock, Paths, Plan
     from pypi_subset.network import Network
 
 
@@ -84,6 +85,7 @@ class _Run:
     work: Path
     display: Display
     constraints: tuple[str, ...]
+    intake: Intake
     seconds: dict[str, float] = field(default_factory=dict)
 
     def inputs(self, job: Job) -> Inputs:
@@ -116,7 +118,8 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
             changes = _write_locks(run, before, locks)
             stock = take_stock(locks, paths.packages, site=paths.site)
             artifacts = _fetch(run, stock, sources, pips)
-        published = _publish(run, locks, artifacts)
+            bad = run.intake.close()
+        published = _publish(run, locks, artifacts, bad)
         readme = paths.packages / "README.md"
         if not readme.exists():
             files.write(readme, readme_of("packages"))
@@ -126,7 +129,7 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         rejected=stock.rejected,
         superseded=stock.superseded,
         resolved=len(locks) - len(valid),
-        fetched=len(artifacts) - len(stock.present),
+        fetched=sum(len(group) for _, group in stock.missing),
         published=published,
     )
 
@@ -164,7 +167,8 @@ def _opened(paths: Paths, display: Display) -> Iterator[tuple[_Run, Network]]:
     network = read_network()
     with files.exclusive(paths.packages), _workspace(paths) as work:
         limits = read_constraints(network)
-        yield _Run(plan=plan, paths=paths, work=work, display=display, constraints=limits), network
+        intake = Intake(plan.bad_files, paths.packages, display.say)
+        yield _Run(plan=plan, paths=paths, work=work, display=display, constraints=limits, intake=intake), network
 
 
 def readme_of(folder: str) -> bytes:
@@ -343,6 +347,8 @@ def _lock_all(run: _Run, valid: dict[str, Lock], sources: Callable[[], Loopback]
         errors = [error for future in futures.values() if (error := future.exception()) is not None]
     for sentence in sorted(warnings):
         run.display.say(f"warning: {sentence}")
+    # Before any gap: that they were passed over may be why there is one.
+    run.intake.pass_over(index.refused)
     gaps = [error for error in errors if isinstance(error, NoSolution)]
     other = next((error for error in errors if not isinstance(error, NoSolution)), None)
     if other is not None:
@@ -397,46 +403,50 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
 
 
 def _fetch(run: _Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips) -> tuple[Artifact, ...]:
-    """Every artifact, what was missing fetched first."""
+    """Every artifact that is let in, sorted by name, what was missing fetched first."""
     for name in stock.rejected:
         run.display.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and replaced")
+    run.intake.refuse(stock.strangers)
+    present = run.intake.admitted(stock.present)
     if not stock.missing:
-        return stock.present
+        return present
     with run.display.stage("download", sum(len(group) for _, group in stock.missing)) as bar:
-        return download(
+        fetched = download(
             stock,
             targets={job.name: job.target for job in run.plan.jobs},
             index=sources(),
             pips=pips,
             packages=run.paths.packages,
             work=run.work / "download",
+            admits=run.intake.admits,
             progress=bar.advance,
         )
+    return tuple(sorted([*present, *fetched], key=lambda one: one.distribution.filename))
 
 
-def _publish(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) -> bool:
+def _publish(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact], bad: Sequence[BadFile]) -> bool:
     """Put a new site in place of the old one, unless the old one is just that; whether it was replaced."""
     site = run.paths.site
-    if _is_current(run, locks, artifacts):
+    if _is_current(run, locks, artifacts, bad):
         return False
     with files.staged(site) as stage:
         projects = lay_out(artifacts, stage)
         index.write_index(projects, stage)
         write_pages(run.plan, locks, projects, stage)
-        manifest.write_manifest(run.plan, locks, projects, stage)
+        manifest.write_manifest(run.plan, locks, projects, stage, bad)
         # The user's own, if there is one, takes its place.
         files.write(stage / "README.md", readme_of("site"))
         carry_over(site, stage)
     return True
 
 
-def _is_current(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) -> bool:
+def _is_current(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact], bad: Sequence[BadFile]) -> bool:
     """Whether the site holds just the pages that would be written now, and just the files in ``packages/``."""
     site = run.paths.site
     projects = planned(artifacts, site)
     pages = {site / path: data for path, data in index.render(projects).items()} | {
         site / "index.html": front_page(run.plan, locks, projects).encode(),
-        site / "manifest.json": manifest.render(run.plan, locks, projects),
+        site / "manifest.json": manifest.render(run.plan, locks, projects, bad),
     }
     sources = {artifact.distribution.filename: artifact.path for artifact in artifacts}
     placed = {one.path: sources[one.distribution.filename] for project in projects for one in project.artifacts}
