@@ -7,6 +7,8 @@ import json
 import os
 import re
 import struct
+import subprocess
+import sys
 import tracemalloc
 import warnings
 import zipfile
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from packaging.utils import canonicalize_name
@@ -25,7 +27,7 @@ from rich.console import Console
 from loopback import Index, make_sdist
 from pagecheck import anchors, tags
 from pypi_subset import index as simple
-from pypi_subset import manifest, pages, pipeline, wheelfile
+from pypi_subset import lock, manifest, pages, pipeline, wheelfile
 from pypi_subset.display import Display
 from pypi_subset.errors import BadDistribution, BadFiles, HashMismatch, InputFaults, NoSolution
 from pypi_subset.inputs import read_plan
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Workspace
+    from pypi_subset.model import Lock
 
 LINUX = "cp310-manylinux2014_x86_64"
 NAME = "bad-1.0-py3-none-any.whl"
@@ -180,6 +183,11 @@ def published(space: Workspace) -> list[dict[str, str]]:
     return found
 
 
+def standing(space: Workspace) -> Lock:
+    """Return the one lock."""
+    return lock.read(lock.path_of(space.paths.locks, "base--linux"))
+
+
 @pytest.fixture
 def space(workspace: Workspace, index: Index) -> Workspace:
     """Return a workspace with a site of one good project."""
@@ -306,6 +314,30 @@ def test_all_bad_files_come_at_once(space: Workspace, index: Index) -> None:
     assert not index.requests
 
 
+def test_the_command_ends_with_an_error(space: Workspace, index: Index) -> None:
+    """On a command line, bad files are lines on standard error and exit code 1; clean takes the list away."""
+    index.add(broken("truncated")[0], broken("HTML")[0])
+    space.write("base.txt", "app\nb0\nb4\n")
+
+    def run(task: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", "from pypi_subset.tasks import main; main()", task],
+            cwd=space.root,
+            env={**os.environ, "PYTHONPATH": str(Path(manifest.__file__).parents[1])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = run("mirror")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 3), done.stderr
+    assert done.stderr.startswith("error: b0-1.0-py3-none-any.whl is a damaged wheel")
+    assert len(listed(space)) == 2
+    done = run("clean")
+    assert done.returncode == 0, done.stderr
+    assert not (space.paths.packages / LIST).exists()
+
+
 def test_leaving_out_is_the_same_each_time(space: Workspace, index: Index) -> None:
     """The next run fetches nothing, publishes nothing, and says and lists the same."""
     index.add(replace(GOOD, data=GOOD.data[:-40]))
@@ -347,6 +379,7 @@ def test_what_the_resolver_meets(
             with pytest.raises(BadFiles, match=r"bad-2\.0-py3-none-any\.whl contradicts its name"):
                 mirror(space, policy)
             assert tree(space.paths.site) == before
+            assert "bad" not in {pin.distribution.project for pin in standing(space).pins}
         else:
             said = mirror(space, policy)
             assert "warning: passed over: bad-2.0-py3-none-any.whl contradicts its name: its METADATA is of" in said
@@ -445,15 +478,20 @@ def test_any_damage_is_one_kind_of_error(junk: bytes, place: int, cut: int) -> N
         assert str(error).isprintable()  # noqa: PT017 - either way is right
 
 
-HEADERS = st.sampled_from(["Name", "Version", "Metadata-Version", "name", "X", ""])
-LINES = st.tuples(HEADERS, st.sampled_from([": ", ":", " : ", "\n ", ""]), st.sampled_from(["bad", "1.0", "2.1", "x"]))
+LINES = st.sampled_from(
+    [" bad", "\t1.0", "", "garbage", "Name: good", "name:bad", "Name : bad", "VERSION: 1.1", "Version:", "X: Name: x"]
+)
 
 
 @BRISK
-@given(st.lists(LINES, max_size=5), st.sampled_from(["\n", "\r\n", "\r"]))
-def test_the_quick_reader_reads_as_the_slow_one(lines: list[tuple[str, str, str]], end: str) -> None:
+@given(st.lists(LINES, max_size=3), st.integers(0, 3), st.sampled_from(["\n", "\r\n", "\r"]))
+@example([" bad"], 3, "\n")
+@example(["Name: good"], 3, "\r\n")
+@example(["garbage"], 0, "\n")
+def test_the_quick_reader_reads_as_the_slow_one(lines: list[str], place: int, end: str) -> None:
     """Whatever stands around them, name and version are what the parser of mail headers, which pip uses, finds."""
-    text = true().replace("\n", end) + "".join(f"{name}{colon}{value}{end}" for name, colon, value in lines)
+    own = true().splitlines()
+    text = end.join([*own[:place], *lines, *own[place:], "", ""])
 
     def verdict() -> bool:
         try:
