@@ -418,12 +418,12 @@ def test_one_name_with_other_bytes(
 @pytest.mark.parametrize(
     "name",
     [
-        "<script>-1.0-py3-none-any.whl",
-        "bad-1.0-py3-none-<b>.whl",
-        "../../bad-1.0-py3-none-any.whl",
-        "bad-1.0-py3-none-any/../x.whl",
-        "/etc/bad-1.0-py3-none-any.whl",
-        "bad-1.0-py3-none-any.whl\n",
+        "<script>-2.0-py3-none-any.whl",
+        "bad-2.0-py3-none-any.<b>.whl",
+        "../../bad-2.0-py3-none-any.whl",
+        "bad-2.0-py3-none-any/../x.whl",
+        "/etc/bad-2.0-py3-none-any.whl",
+        "bad-2.0-py3-none-any.whl\n",
     ],
 )
 def test_an_index_with_a_hostile_name(space: Workspace, index: Index, policy: str, name: str) -> None:
