@@ -33,7 +33,7 @@ from pypi_subset.errors import BadDistribution, BadFiles, HashMismatch, InputFau
 from pypi_subset.inputs import read_plan
 from pypi_subset.intake import LIST, shown
 from pypi_subset.model import Artifact, Distribution, Project
-from pypi_subset.proof import inventory
+from pypi_subset.proof import cases_of, inventory, prove
 from pypi_subset.wheelfile import LARGEST_METADATA, check, read_metadata
 from values import BRISK, plan_of
 from wheels import Wheel, make_wheel
@@ -312,6 +312,18 @@ def test_all_bad_files_come_at_once(space: Workspace, index: Index) -> None:
     with pytest.raises(BadFiles, match="4 files refused"):
         mirror(space, "stop")
     assert not index.requests
+
+
+def test_the_proof_is_red_about_what_needs_it(space: Workspace, index: Index) -> None:
+    """What was left out fails the request that leads to it, with its name, and no other request."""
+    index.add(make_wheel("outer", requires=["bad"]), replace(GOOD, data=GOOD.data[:-40]))
+    space.write("base.txt", "app\nouter\n")
+    mirror(space, "skip")
+    plan = read_plan(space.paths.requirements)
+    checks = {case.request: prove(case) for case in cases_of(plan, space.paths, (), space.root / "work")}
+    wanted = {"": "failed", "app": "passed", "outer": "failed"}
+    assert {name: check.status for name, check in checks.items()} == wanted
+    assert "bad" in checks["outer"].reason
 
 
 def test_the_command_ends_with_an_error(space: Workspace, index: Index) -> None:
