@@ -26,6 +26,7 @@ JSON_TYPE, JSON_PAGE = "application/vnd.pypi.simple.v1+json", "index.v1_json"
 
 # Files that are not listed are plain bytes; guessing would add an encoding to `.tar.gz`, which uv then unpacks twice.
 _TYPES = {
+    ".conf": "text/plain; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".md": "text/plain; charset=utf-8",
