@@ -158,9 +158,11 @@ def object_store(site: Path) -> Iterator[str]:
             """Answer with one object."""
             found = objects.get(unquote_plus(self.path.partition("?")[0]).removeprefix("/"))
             data = found.path.read_bytes() if found else b"NoSuchKey"
+            headers = {"Content-Type": found.kind, "Cache-Control": found.cache} if found else {}
             self.send_response(200 if found else 404)
-            for name, value in found.headers if found else [("Content-Type", "application/xml")]:
-                self.send_header(name, value)
+            for name, value in headers.items():
+                if value:
+                    self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             if self.command == "GET":

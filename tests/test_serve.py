@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import shutil
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,12 +15,12 @@ from clients import install
 from pypi_subset import files, index, layout, serve
 from pypi_subset.errors import SubsetError
 from pypi_subset.hosts import JSON_TYPE
-from serving import Served
+from serving import Answer, Served, ask
 from values import artifacts_of
 from wheels import make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 WHEEL = make_wheel("app", "1.0+local", requires=["lib"])
@@ -55,26 +53,6 @@ def json_page(path: str) -> bytes:
     file = {"filename": WHEEL.filename, "url": url, "hashes": {"sha256": WHEEL.sha256}, "size": len(WHEEL.data)}
     page = {"meta": {"api-version": "1.4"}, "name": "app", "versions": ["1.0+local"], "files": [file]}
     return json.dumps(page | {"_path": path}).encode()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the server sent: status, headers with names in lower case, body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-def ask(port: int, path: str, method: str = "GET", **headers: str) -> Answer:
-    """Return the answer to one request whose path is sent as it is."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        response = connection.getresponse()
-        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
-    finally:
-        connection.close()
 
 
 @pytest.fixture(scope="module")

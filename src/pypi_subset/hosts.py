@@ -8,7 +8,7 @@ each, below a comment that says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -38,11 +38,12 @@ _TYPES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Object:
-    """One object of an object store: its key, the file with its bytes, and the headers to set on it."""
+    """One object of an object store: its key, the file with its bytes, and the two headers to set; "" sets none."""
 
     key: str
     path: Path
-    headers: tuple[tuple[str, str], ...]
+    kind: str
+    cache: str
 
 
 def render(targets: Sequence[str]) -> dict[str, bytes]:
@@ -50,27 +51,31 @@ def render(targets: Sequence[str]) -> dict[str, bytes]:
     Return path below the site → bytes of every file that is there for a web host.
 
     ``_headers`` is for hosts that read a file of this name, at the root alone, such as Cloudflare Pages and Netlify.
+    Without a ``404.html`` the first of these answers every wrong address with the front page, and uv takes that for a
+    project without releases.
 
     :param targets: names of the targets that have a view of their own.
     """
     pages, json_pages = _template("simple.htaccess"), _template("simple-json.htaccess")
+    head = "# For Apache. It needs `AllowOverride All` (else use hosts/apache.conf), mod_negotiation and mod_headers.\n"
     apache = _template("apache.conf").replace("    @simple@\n", _indented(pages))
     found = {
         ".nojekyll": "",
+        "404.html": _template("404.html"),
         "_headers": _template("_headers"),
         "hosts/Caddyfile": _template("Caddyfile"),
         "hosts/apache.conf": apache.replace("    @simple-json@\n", _indented(json_pages)),
         "hosts/nginx.conf": _template("nginx.conf"),
-        "simple-json/.htaccess": json_pages,
-        "simple/.htaccess": pages,
+        "simple-json/.htaccess": head + json_pages,
+        "simple/.htaccess": head + pages,
     }
-    found |= {f"targets/{target}/simple/.htaccess": pages for target in sorted(targets)}
+    found |= {f"targets/{target}/simple/.htaccess": head + pages for target in sorted(targets)}
     return {path: text.encode() for path, text in found.items()}
 
 
 def objects(site: Path) -> Iterator[Object]:
     """
-    Yield what an object store has to hold, sorted by key; distributions come before the pages that name them.
+    Yield what an object store has to hold: distributions before the pages that name them, an index's root page last.
 
     Such a store knows no folders: a page has the key of its folder, with the slash, as well as its own.
 
@@ -79,12 +84,12 @@ def objects(site: Path) -> Iterator[Object]:
     with files.folder_errors(site):
         paths = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
     visible = [path for path in paths if not any(part.startswith(".") for part in path.split("/"))]
-    for path in sorted(visible, key=is_page):
-        headers = (("Content-Type", type_of(path)), *((("Cache-Control", "no-cache"),) if is_page(path) else ()))
-        yield Object(key=path, path=site / path, headers=headers)
+    for path in sorted(visible, key=lambda one: (is_page(one), -one.count("/"))):
+        one = Object(key=path, path=site / path, kind=type_of(path), cache="no-cache" if is_page(path) else "")
+        yield one
         folder, _, name = path.rpartition("/")
         if name == "index.html" and folder:
-            yield Object(key=f"{folder}/", path=site / path, headers=headers)
+            yield replace(one, key=f"{folder}/")
 
 
 def type_of(path: str) -> str:
