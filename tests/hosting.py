@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _MODULES = Path("/usr/lib/apache2/modules")
 
-# What Debian loads from the beginning, and mod_headers.
-_APACHE_MODULES = "mpm_event authz_core authz_host alias dir mime negotiation setenvif deflate filter autoindex headers"
+# What Debian loads from the beginning, mod_headers, and what runs programs.
+_APACHE_MODULES = "mpm_event authz_core authz_host alias dir mime negotiation setenvif deflate filter headers cgi"
 
 _NGINX = """\
 daemon off;
