@@ -39,6 +39,7 @@ def build(folder: Path, *names: str) -> Path:
     for path in ("simple", "simple/app", "targets/linux/simple", "targets/linux/simple/app"):
         (folder / path).mkdir(parents=True, exist_ok=True)
         files.write(folder / path / "index.v1_json", json_page(path))
+    (folder / "simple" / "lib" / "index.v1_json").unlink(missing_ok=True)
     for path in ("targets/linux/simple", "targets/linux/simple/app"):
         files.write(folder / path / "index.html", f"<!DOCTYPE html><title>{path}</title>".encode())
     for path in ("simple-json/index.html", "locks/pylock.base.toml", "simple/.htaccess"):

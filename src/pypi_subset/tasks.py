@@ -168,7 +168,7 @@ def serve(_context: Context, site: str = "site", port: str = "8080") -> None:
     """
     Offer site/ on this machine, for pip, uv and browsers.
 
-    It listens on 127.0.0.1 until Ctrl-C. For other machines, copy site/ to any static web server.
+    It listens on 127.0.0.1 until Ctrl-C. For other machines, `make hosts` says how to publish.
     """
     from pypi_subset import serve as server  # noqa: PLC0415
 
