@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clients import install
-from pypi_subset import files, index, layout, serve
+from pypi_subset import files, hosts, index, layout, serve
 from pypi_subset.errors import SubsetError
 from pypi_subset.hosts import JSON_TYPE
 from serving import Answer, Served, ask
@@ -42,9 +42,10 @@ def build(folder: Path, *names: str) -> Path:
     (folder / "simple" / "lib" / "index.v1_json").unlink(missing_ok=True)
     for path in ("targets/linux/simple", "targets/linux/simple/app"):
         files.write(folder / path / "index.html", f"<!DOCTYPE html><title>{path}</title>".encode())
-    for path in ("simple-json/index.html", "locks/pylock.base.toml", "simple/.htaccess"):
+    rest = dict.fromkeys(("simple-json/index.html", "locks/pylock.base.toml"), b"{}")
+    for path, data in (rest | hosts.render(["linux"])).items():
         (folder / path).parent.mkdir(exist_ok=True)
-        files.write(folder / path, b"{}")
+        files.write(folder / path, data)
     return folder
 
 
