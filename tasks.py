@@ -11,10 +11,10 @@ import sys
 
 from invoke import Context, Exit, task
 
-from pypi_subset.tasks import clean, mirror, plan, serve, target, targets, update, verify, why
+from pypi_subset.tasks import clean, hosts, mirror, plan, serve, target, targets, update, verify, why
 
-__all__ = ["bench", "clean", "differential", "lint", "mirror", "plan", "serve", "sweep", "target", "targets", "test"]
-__all__ += ["test_network", "test_slow", "update", "verify", "why"]
+__all__ = ["bench", "clean", "differential", "hosts", "lint", "mirror", "plan", "serve", "sweep", "target", "targets"]
+__all__ += ["test", "test_hosts", "test_network", "test_slow", "update", "verify", "why"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 
@@ -37,13 +37,22 @@ def test(_context: Context) -> None:
 
     ruff, mypy and pytest on all cores; branch coverage is reported.
     """
-    run(*LINTERS, 'pytest -q -n auto -m "not network and not sweep and not slow" --cov --cov-branch --cov-report=term')
+    run(
+        *LINTERS,
+        'pytest -q -n auto -m "not network and not sweep and not slow and not hosts" --cov --cov-branch --cov-report=term',
+    )
 
 
 @task
 def test_slow(_context: Context) -> None:
     """Run the tests that take seconds each, or ask every interpreter of this machine."""
     run("pytest -q -n auto -m slow")
+
+
+@task
+def test_hosts(_context: Context) -> None:
+    """Run the tests on nginx, Apache and Caddy; one that is not installed is skipped."""
+    run("pytest -q -n auto -m hosts")
 
 
 @task

@@ -425,7 +425,7 @@ def test_update_tells_what_changed(workspace: Workspace, index: Index) -> None:
     assert summary.superseded == ("app-1.0-py3-none-any.whl", "old-1.0-py3-none-any.whl")
     assert (workspace.paths.packages / "old-1.0-py3-none-any.whl").is_file()
     assert {path.name for path in (workspace.paths.site / "simple").iterdir()} == {
-        *("app", "new", "index.html", "index.v1_json"),
+        *("app", "new", "index.html", "index.v1_json", ".htaccess"),
     }
 
 
@@ -1281,7 +1281,7 @@ def test_nothing_of_the_run_stays_behind(workspace: Workspace, index: Index) -> 
             with pytest.raises(NoSolution):
                 mirror(workspace)
         hidden = {path.name for path in workspace.root.rglob(".*")}
-        assert hidden == {".running", MEMORY}
+        assert hidden == {".running", MEMORY, ".htaccess", ".nojekyll"}
         assert {path.name for path in workspace.root.iterdir()} == {"requirements", "packages", "site"}
 
 
@@ -1300,7 +1300,9 @@ def test_a_site_is_known_again_without_reading_it(
         assert not mirror(workspace)[0].published
     # A site without a manifest is not ours; the README is the user's.
     for path in [
-        path for path in site.rglob("*.*") if path.is_file() and path.name not in {"README.md", "manifest.json"}
+        path
+        for path in site.rglob("*.*")
+        if path.is_file() and path.name not in {"README.md", "manifest.json"} and path.stat().st_size
     ]:
         facts = path.stat()
         path.unlink()

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, index, lock, manifest
+from pypi_subset import files, hosts, index, lock, manifest
 from pypi_subset.layout import lay_out
 from pypi_subset.pages import front_page
 from pypi_subset.proof.report import carry_over
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 #: What mirror and verify put into a site. A folder that holds anything else is somebody's work, and never replaced.
 GENERATED = frozenset(
     {
-        *("simple", "simple-json", "targets", "locks", "find-links.html"),
+        *("simple", "simple-json", "targets", "locks", "hosts", "find-links.html"),
+        *(".nojekyll", "404.html", "_headers"),
         *("index.html", "manifest.json", "proof", "README.md"),
     }
 )
@@ -107,8 +108,9 @@ def views(locks: Sequence[Lock]) -> Mapping[str, frozenset[str]]:
 
 
 def _others(content: Content, projects: Sequence[Project]) -> Iterator[tuple[str, bytes]]:
-    """Path and bytes of what is no page of an index: locks, and the page for people."""
+    """Path and bytes of what is no page of an index: locks, what web hosts need, and the page for people."""
     yield from lock.published(content.locks, {target.name: target for target in content.plan.targets}).items()
+    yield from hosts.render(sorted(views(content.locks))).items()
     yield "index.html", front_page(content.plan, content.locks, projects).encode()
 
 

@@ -15,6 +15,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pypi_subset.hosts import JSON_PAGE
 from pypi_subset.markup import escape, href
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 #: The version of the simple API that the pages satisfy (PEP 629). A later one has nothing that a mirror may serve.
 API_VERSION = "1.4"
-#: The page in JSON, beside ``index.html``; the name that web servers are told to negotiate by (PEP 691).
-JSON_PAGE = "index.v1_json"
 
 _PAGE = """\
 <!DOCTYPE html>
