@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from clients import install
+from installers import install
 from pagecheck import Anchor, anchors, elements, tags
 from pypi_subset import index, layout, piprun
 from pypi_subset.errors import FolderError

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from clients import install
+from installers import install
 from pagecheck import anchors, elements, tags
 from pypi_subset import index, layout, pages
 from pypi_subset.model import Lock, Plan, Project

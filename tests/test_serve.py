@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clients import install
+from installers import install
 from pypi_subset import files, index, layout, serve
 from pypi_subset.errors import SubsetError
 from serving import Served

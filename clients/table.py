@@ -1,0 +1,55 @@
+"""The table of README: a row for each client, a column for each host, between two marks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clients.hosts import HOSTS
+from clients.ways import WAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from clients.run import Cell
+
+BEGIN, END = "<!-- clients: begin -->", "<!-- clients: end -->"
+
+#: Row → the environment that its version is that of, where it has another name.
+_ENVIRONMENTS = {"pip 24": "pip-24", "pip 23": "pip-23", "uv pip": "uv", "uv sync": "uv"}
+
+
+def render(cells: Iterable[Cell], versions: Mapping[str, str]) -> str:
+    """Return the table in Markdown."""
+    shown = {(cell.client, cell.host): cell.shown for cell in cells}
+    rows = [["", *HOSTS], ["---"] * (len(HOSTS) + 1)]
+    rows += [[title(client, versions), *(shown[client, host] for host in HOSTS)] for client in WAYS]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def title(client: str, versions: Mapping[str, str]) -> str:
+    """Return how a row is headed: the command as it is typed, and its version."""
+    environment = _ENVIRONMENTS.get(client, client)
+    name = client if client.startswith("uv") else client.partition(" ")[0]
+    return f"{name} {versions[environment]}"
+
+
+def update(readme: Path, cells: Sequence[Cell], versions: Mapping[str, str], *, write: bool) -> list[str]:
+    """Return what is wrong with the table in *readme*, or write it there."""
+    text = readme.read_text(encoding="utf-8")
+    new = f"{before(text)}{BEGIN}\n{render(cells, versions)}{END}{text.partition(END)[2]}"
+    if write:
+        readme.write_text(new, encoding="utf-8")
+    return ["README's table is not what was found; `make clients` writes it"] if new != text and not write else []
+
+
+def before(text: str) -> str:
+    """Return what stands before the table."""
+    return text.partition(BEGIN)[0]
+
+
+def shown(text: str) -> list[list[str]]:
+    """Return the cells of the table in *text*, row by row, without the line of dashes."""
+    lines = text.partition(BEGIN)[2].partition(END)[0].strip().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [row for row in rows if set(row[0]) != {"-"}]
