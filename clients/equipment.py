@@ -17,6 +17,7 @@ from uv import find_uv_bin
 from bench.rivals import network_settings
 from bench.tools import shared_environment
 from clients.run import Work
+from pypi_subset.errors import SubsetError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,9 @@ SETS = {
     "base": ("cattrs", "click", "httpx[http2]"),
     "tools": ("hatchling", "pip", "setuptools", "wheel"),
 }
+
+#: Host → program and Debian's package of it, where Python does not bring it along.
+SERVERS = {"nginx": ("nginx", "nginx-light"), "Apache": ("apache2", "apache2")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +78,20 @@ def mirror(folder: Path, sets: Mapping[str, Sequence[str]]) -> None:
     paths = os.pathsep.join(map(str, IMPORTS))
     command = [sys.executable, "-c", "from pypi_subset.tasks import main; main()", "mirror"]
     subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": paths}, check=True)
+
+
+def check_hosts(hosts: Sequence[str]) -> None:
+    """
+    Come back if this machine has the servers for *hosts*.
+
+    :raises SubsetError: one is missing.
+    """
+    places = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    for host in hosts:
+        program, package = SERVERS.get(host, ("", ""))
+        if program and shutil.which(program, path=places) is None:
+            msg = f"there is no {program} here"
+            raise SubsetError(msg, next_step=f"on Debian and Ubuntu: apt install {package}")
 
 
 def work(tools: Equipment, *, clients: Sequence[str], hosts: Sequence[str]) -> Work:

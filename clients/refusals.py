@@ -19,5 +19,7 @@ class Refusal:
 
 #: (client, host) → refusal.
 REFUSALS: Mapping[tuple[str, str], Refusal] = {
-    ("poetry", "file://"): Refusal(reason="poetry reads indexes by http alone", said="All attempts to connect to  failed"),
+    ("poetry", "file://"): Refusal(
+        reason="poetry reads indexes by http alone", said="All attempts to connect to  failed"
+    ),
 }

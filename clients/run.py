@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,13 +79,28 @@ def run(work: Work, folder: Path, say: Callable[[str], None]) -> list[Cell]:
         own = folder / re.sub(r"\W+", "-", host)
         own.mkdir()
         with HOSTS[host](Path(work.site), own) as url, ThreadPoolExecutor(os.cpu_count()) as pool:
-            for cell in pool.map(lambda client: _cell(work, client, host, own, url), work.clients):
+            for cell in pool.map(partial(_cell, work, host, url, own), work.clients):
                 say(f"{cell.client} from {cell.host}: {cell.fault or cell.shown}")
                 cells.append(cell)
     return cells
 
 
-def _cell(work: Work, client: str, host: str, folder: Path, url: str) -> Cell:
+def environment(folder: Path) -> dict[str, str]:
+    """
+    Return variables made from nothing: no setting, no cache and no configuration of this machine is seen.
+
+    :param folder: the client's own; home and temporary files go below it.
+    """
+    places = {"HOME": folder / "home", "TMPDIR": folder / "tmp", "XDG_CONFIG_DIRS": folder / "nothing"}
+    for place in places.values():
+        place.mkdir(parents=True, exist_ok=True)
+    # The last of the places is where pip and uv look for what is set for the whole machine. PATH is not this process's:
+    # no other client and no other Python is to be found there.
+    shared = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+    return shared | {name: str(place) for name, place in places.items()}
+
+
+def _cell(work: Work, host: str, url: str, folder: Path, client: str) -> Cell:
     place = Place(
         folder=folder / client.replace(" ", "-"),
         programs={name: Path(path) for name, path in work.programs.items()},
@@ -120,7 +136,7 @@ def _start(step: Step, place: Place) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         step.command,
         cwd=place.project,
-        env={**_environment(place), **step.variables},
+        env={**environment(place.folder), **step.variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
@@ -128,23 +144,6 @@ def _start(step: Step, place: Place) -> subprocess.CompletedProcess[str]:
         timeout=PATIENCE,
         check=False,
     )
-
-
-def _environment(place: Place) -> dict[str, str]:
-    """Return variables made from nothing: no setting, no cache and no configuration of this machine is seen."""
-    temporary, nothing = place.folder / "tmp", place.folder / "nothing"
-    for folder in (place.home, temporary, nothing):
-        folder.mkdir(parents=True, exist_ok=True)
-    return {
-        # Not this process's: no other client and no other Python is to be found there.
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(place.home),
-        "TMPDIR": str(temporary),
-        # Where pip and uv look for what is set for the whole machine.
-        "XDG_CONFIG_DIRS": str(nothing),
-        "LC_ALL": "C.UTF-8",
-        "NO_COLOR": "1",
-    }
 
 
 def _difference(place: Place, expected: Mapping[str, str]) -> str:

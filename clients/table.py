@@ -8,12 +8,12 @@ from clients.hosts import HOSTS
 from clients.ways import WAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from clients.run import Cell
 
-BEGIN, END = "<!-- clients: begin -->", "<!-- clients: end -->"
+MARKS = ("<!-- clients: begin -->", "<!-- clients: end -->")
 
 #: Row → the environment that its version is that of, where it has another name.
 _ENVIRONMENTS = {"pip 24": "pip-24", "pip 23": "pip-23", "uv pip": "uv", "uv sync": "uv"}
@@ -34,22 +34,18 @@ def title(client: str, versions: Mapping[str, str]) -> str:
     return f"{name} {versions[environment]}"
 
 
-def update(readme: Path, cells: Sequence[Cell], versions: Mapping[str, str], *, write: bool) -> list[str]:
-    """Return what is wrong with the table in *readme*, or write it there."""
+def update(readme: Path, marks: tuple[str, str], content: str, *, write: bool) -> list[str]:
+    """Put *content* between *marks* in *readme*; if not to *write*, return what is wrong with what stands there."""
     text = readme.read_text(encoding="utf-8")
-    new = f"{before(text)}{BEGIN}\n{render(cells, versions)}{END}{text.partition(END)[2]}"
+    before, _, rest = text.partition(marks[0])
+    new = f"{before}{marks[0]}\n{content}{marks[1]}{rest.partition(marks[1])[2]}"
     if write:
         readme.write_text(new, encoding="utf-8")
     return ["README's table is not what was found; `make clients` writes it"] if new != text and not write else []
 
 
-def before(text: str) -> str:
-    """Return what stands before the table."""
-    return text.partition(BEGIN)[0]
-
-
 def shown(text: str) -> list[list[str]]:
     """Return the cells of the table in *text*, row by row, without the line of dashes."""
-    lines = text.partition(BEGIN)[2].partition(END)[0].strip().splitlines()
+    lines = text.partition(MARKS[0])[2].partition(MARKS[1])[0].strip().splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     return [row for row in rows if set(row[0]) != {"-"}]
