@@ -193,6 +193,9 @@ def test_snippets_are_read_as_they_are_meant() -> None:
         assert [next(iter(next(iter(one.values())).values()))[0]["url"] for one in tools.values()] == [
             f"{url}simple/"
         ] * 4
+        # Without these two PyPI is asked as well, which no run in a shut network shows: the site comes first there.
+        assert tools["uv, in a project"]["uv"]["index"][0]["default"] is True
+        assert "--no-pypi" in texts["pex"]
         assert all(text.startswith("# ") and text.endswith("\n") for text in texts.values())
 
 
