@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MARKS = ("<!-- clients: begin -->", "<!-- clients: end -->")
 
 #: Row → the environment that its version is that of, where it has another name.
-_ENVIRONMENTS = {"pip 24": "pip-24", "pip 23": "pip-23", "uv pip": "uv", "uv sync": "uv"}
+_ENVIRONMENTS = {"pip 24": "pip-24", "pip 23": "pip-23", "uv pip": "uv", "uv sync": "uv", "hatch with uv": "hatch"}
 
 
 def render(cells: Iterable[Cell], versions: Mapping[str, str]) -> str:
@@ -28,10 +28,10 @@ def render(cells: Iterable[Cell], versions: Mapping[str, str]) -> str:
 
 
 def title(client: str, versions: Mapping[str, str]) -> str:
-    """Return how a row is headed: the command as it is typed, and its version."""
+    """Return how a row is headed: the client's name and version, and what of it is used."""
     environment = _ENVIRONMENTS.get(client, client)
-    name = client if client.startswith("uv") else client.partition(" ")[0]
-    return f"{name} {versions[environment]}"
+    name, _, more = client.partition(" ")
+    return f"{name} {versions[environment]}" + ("" if more.isdigit() or not more else f", {more}")
 
 
 def update(readme: Path, marks: tuple[str, str], content: str, *, write: bool) -> list[str]:

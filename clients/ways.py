@@ -69,16 +69,22 @@ def _pipenv(place: Place) -> list[Step]:
     return [Step(command=command, variables=settings)]
 
 
-def _hatch(place: Place) -> list[Step]:
-    """Hatch builds the project itself as well, with a build backend from the site."""
-    more = (
-        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
-        '[tool.hatch.envs.default]\npath = ".venv"\ndev-mode = false\n'
-    )
-    place.write(place.project / "pyproject.toml", _pyproject(place) + more)
-    place.write(place.project / "asks_for_all.py", "")
-    settings = dict(line.split("=", 1) for line in place.snippet("hatch").splitlines() if not line.startswith("#"))
-    return [Step(command=(place.program("hatch"), "env", "create"), variables=settings)]
+def _hatch(installer: str) -> Callable[[Place], list[Step]]:
+    """Return the way of hatch, which builds the project itself as well, with a build backend from the site."""
+
+    def way(place: Place) -> list[Step]:
+        more = (
+            '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+            f'[tool.hatch.envs.default]\npath = ".venv"\ndev-mode = false\ninstaller = "{installer}"\n'
+        )
+        place.write(place.project / "pyproject.toml", _pyproject(place) + more)
+        place.write(place.project / "asks_for_all.py", "")
+        lines = [line for line in place.snippet("hatch").splitlines() if not line.startswith("#")]
+        return [
+            Step(command=(place.program("hatch"), "env", "create"), variables=dict(one.split("=", 1) for one in lines))
+        ]
+
+    return way
 
 
 def _pip_tools(place: Place) -> list[Step]:
@@ -112,7 +118,8 @@ WAYS: Mapping[str, Callable[[Place], list[Step]]] = {
     "poetry": _poetry,
     "pdm": _pdm,
     "pipenv": _pipenv,
-    "hatch": _hatch,
+    "hatch": _hatch("pip"),
+    "hatch with uv": _hatch("uv"),
     "pip-tools": _pip_tools,
     "nab": _nab,
     "pex": _pex,

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from installers import install
-from pypi_subset import files, index, layout, serve
+from pypi_subset import files, layout, serve
 from pypi_subset.errors import SubsetError
 from serving import Served
-from values import artifacts_of
+from values import artifacts_of, write_index
 from wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def build(folder: Path, *names: str) -> Path:
     """Return a site in *folder* with WHEEL, `lib`, and wheels of further *names*."""
     wheels = [WHEEL, make_wheel("lib"), *map(make_wheel, names)]
     projects = layout.lay_out(artifacts_of(wheels, folder.with_name(f"{folder.name}-packages")), folder)
-    index.write_index(projects, folder)
+    write_index(projects, folder)
     files.write(folder / "index.html", b"<!DOCTYPE html><title>front</title>")
     files.write(folder / "manifest.json", b"{}")
     files.write(folder / ".secret", b"hidden")

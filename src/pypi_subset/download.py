@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.loopback import Loopback
+    from pypi_subset.memory import Memory
     from pypi_subset.model import Distribution, Lock, Target
     from pypi_subset.piprun import Pips
     from pypi_subset.upstream import Upstream
@@ -59,18 +60,19 @@ class Stock:
     superseded: tuple[str, ...]
 
 
-def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path) -> Stock:
+def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Memory) -> Stock:
     """
     Return what *packages* holds of *locks*; files with a wrong hash are set aside.
 
     :param site: what *packages* lacks, and this site has, is linked back.
+    :param memory: knows the hashes of files that have not changed.
     :raises HashMismatch: two locks want different bytes under one name.
     :raises BadDistribution: something lies there that is no distribution.
     """
     wanted = _wanted(locks)
     lying = _lying(packages)
     with Crew(os.cpu_count()) as crew:
-        here = {name: crew.submit(files.sha256_of, packages / name) for name in sorted(lying & wanted.keys())}
+        here = {name: crew.submit(memory.sha256, packages / name) for name in sorted(lying & wanted.keys())}
         hashes = {name: future.result() for name, future in here.items()}
     wrong = [name for name, sha256 in hashes.items() if sha256 != wanted[name][0].sha256]
     for name in wrong:
@@ -156,6 +158,7 @@ def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
     for lock in locks:
         for one in (pin.distribution for pin in lock.pins):
             other, first = wanted.setdefault(one.filename, (one, lock.name))
+            wanted[one.filename] = other.joined(one), first
             if other.sha256 != one.sha256:
                 msg = (
                     f"{one.filename} has two contents: sha256 {other.sha256} for {first}, {one.sha256} for {lock.name}"

@@ -45,7 +45,7 @@ class Need(TypedDict):
 
 
 class File(TypedDict):
-    """One distribution; `path` is relative to the site."""
+    """One distribution; `path` is relative to the site, `metadata` the SHA-256 of what lies beside a wheel."""
 
     filename: str
     path: str
@@ -54,6 +54,7 @@ class File(TypedDict):
     size: int
     sha256: str
     requires_python: str | None
+    metadata: str | None
     needed_by: list[Need]
 
 
@@ -89,31 +90,27 @@ class Manifest(TypedDict):
     targets: list[TargetEntry]
     sets: list[SetEntry]
     files: list[File]
+    pages: dict[str, str]
 
 
-def write_manifest(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project], stage: Path) -> None:
-    """
-    Write *stage*``/manifest.json``.
-
-    :raises LockError: a lock lists a file that nothing requires.
-    :raises FolderError: the file cannot be written.
-    """
-    files.write(stage / "manifest.json", render(plan, locks, projects))
-
-
-def render(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) -> bytes:
+def render(
+    plan: Plan, locks: Sequence[Lock], projects: Sequence[Project], pages: Mapping[str, str] | None = None
+) -> bytes:
     """
     Return the bytes of the manifest: the same site, the same bytes.
 
     :raises LockError: a lock lists a file that nothing requires.
     """
-    return f"{json.dumps(manifest_of(plan, locks, projects), indent=1, ensure_ascii=False)}\n".encode()
+    return f"{json.dumps(manifest_of(plan, locks, projects, pages), indent=1, ensure_ascii=False)}\n".encode()
 
 
-def manifest_of(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) -> Manifest:
+def manifest_of(
+    plan: Plan, locks: Sequence[Lock], projects: Sequence[Project], pages: Mapping[str, str] | None = None
+) -> Manifest:
     """
     Return the manifest of a site, everything sorted by name.
 
+    :param pages: SHA-256 of everything else in the site, by its path below it.
     :raises LockError: a lock lists a file that nothing requires.
     """
     targets = {target.name: target for target in plan.targets}
@@ -128,6 +125,7 @@ def manifest_of(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) 
         targets=sorted(map(_target, plan.targets), key=lambda entry: entry["name"]),
         sets=sorted(map(_set, plan.sets), key=lambda entry: entry["name"]),
         files=sorted(entries, key=lambda entry: entry["path"]),
+        pages=dict(sorted((pages or {}).items())),
     )
 
 
@@ -188,6 +186,7 @@ def _file(project: Project, artifact: Artifact, needs: Mapping[str, list[Need]])
         size=cast("int", distribution.size),
         sha256=cast("str", distribution.sha256),
         requires_python=distribution.requires_python,
+        metadata=artifact.metadata,
         needed_by=list(needs.get(distribution.filename, ())),
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -150,6 +150,18 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """The status of a project (PEP 792): ``archived``, ``deprecated``…, and the reason, ``""`` if none is given."""
+
+    status: str
+    reason: str = ""
+
+
+#: What two indexes, or one at two times, may know of a file or not.
+_FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "standing")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Distribution:
     """
     One file of one release, as an index or a lock describes it.
@@ -161,6 +173,8 @@ class Distribution:
     :param url: where it is fetched from, no fragment, no credentials; ``None`` for a file from a local folder.
     :param upload_time: ``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700), or ``None``.
     :param yanked: reason (perhaps empty) if it was yanked (PEP 592), else ``None``.
+    :param provenance: where the index keeps its attestations, an https URL (PEP 740), or ``None``.
+    :param standing: what the index says of the whole project (PEP 792), ``None`` for the usual one.
     """
 
     filename: str
@@ -172,6 +186,13 @@ class Distribution:
     url: str | None = None
     upload_time: str | None = None
     yanked: str | None = None
+    provenance: str | None = None
+    standing: Standing | None = None
+
+    def joined(self, other: Distribution) -> Distribution:
+        """Return the same file with what *other* knows of it besides; what both know is as it is here."""
+        facts = {name: getattr(other, name) for name in _FACTS if getattr(self, name) is None}
+        return replace(self, **facts) if any(value is not None for value in facts.values()) else self
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -243,10 +264,15 @@ class Lock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Artifact:
-    """A distribution that lies on disk, its hash checked: ``size`` and ``sha256`` are never ``None`` here."""
+    """
+    A distribution that lies on disk, its hash checked: ``size`` and ``sha256`` are never ``None`` here.
+
+    :param metadata: SHA-256 of the METADATA in a wheel, which is served beside it (PEP 658); ``None`` until it was read.
+    """
 
     distribution: Distribution
     path: Path
+    metadata: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -255,6 +281,11 @@ class Project:
 
     name: NormalizedName
     artifacts: tuple[Artifact, ...]
+
+    @property
+    def standing(self) -> Standing | None:
+        """What the index said of the project, as far as any file's lock has kept it."""
+        return next((one.distribution.standing for one in self.artifacts if one.distribution.standing), None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

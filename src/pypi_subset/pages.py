@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from pypi_subset import files
 from pypi_subset.clients import snippets
 from pypi_subset.markup import escape, href
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from packaging.version import Version
 
@@ -26,15 +24,6 @@ if TYPE_CHECKING:
 _SERVER = "https://HOST/PATH/"
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
-
-
-def write_pages(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project], stage: Path) -> None:
-    """
-    Write *stage*``/index.html``.
-
-    :raises FolderError: the page cannot be written.
-    """
-    files.write(stage / "index.html", front_page(plan, locks, projects).encode())
 
 
 def front_page(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) -> str:

@@ -13,21 +13,19 @@ import json
 import os
 import time
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, forecast, index, lock, manifest
+from pypi_subset import files, forecast, lock
+from pypi_subset.build import GENERATED, build, readme_of
 from pypi_subset.crew import Crew
 from pypi_subset.download import download, take_stock
 from pypi_subset.errors import FolderError, Gaps, LockError, NoSolution
 from pypi_subset.forecast import Forecast
 from pypi_subset.inputs import read_plan
-from pypi_subset.layout import lay_out, planned
+from pypi_subset.memory import Memory
 from pypi_subset.model import Inputs, Reason
 from pypi_subset.network import read_constraints, read_network
-from pypi_subset.pages import front_page, write_pages
 from pypi_subset.piprun import Pips
-from pypi_subset.proof.report import carry_over
 from pypi_subset.resolve import resolve
 
 if TYPE_CHECKING:
@@ -41,14 +39,13 @@ if TYPE_CHECKING:
     from pypi_subset.network import Network
 
 
-#: What mirror and verify put into a site. A folder that holds anything else is somebody's work, and never replaced.
-GENERATED = frozenset({"simple", "index.html", "find-links.html", "manifest.json", "proof", "README.md"})
-
 #: What file managers leave behind wherever somebody looks.
 DROPPED = frozenset({".DS_Store", "Thumbs.db"})
 
 #: Below ``packages/``: what a run fetched that failed or was stopped. The next one need not fetch it again.
 KEPT = ".fetched"
+#: Below ``packages/``: what is known of files that have not changed since. It may be deleted.
+MEMORY = ".memory.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +81,7 @@ class _Run:
     work: Path
     display: Display
     constraints: tuple[str, ...]
+    memory: Memory
     seconds: dict[str, float] = field(default_factory=dict)
 
     def inputs(self, job: Job) -> Inputs:
@@ -114,9 +112,10 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         with _sources(run, network) as sources, Pips(run.work) as pips:
             locks = _lock_all(run, valid, sources, pips)
             changes = _write_locks(run, before, locks)
-            stock = take_stock(locks, paths.packages, site=paths.site)
+            stock = take_stock(locks, paths.packages, site=paths.site, memory=run.memory)
             artifacts = _fetch(run, stock, sources, pips)
-        published = _publish(run, locks, artifacts)
+        published = build(run.plan, locks, artifacts, paths.site, run.memory)
+        run.memory.keep()
         readme = paths.packages / "README.md"
         if not readme.exists():
             files.write(readme, readme_of("packages"))
@@ -164,12 +163,8 @@ def _opened(paths: Paths, display: Display) -> Iterator[tuple[_Run, Network]]:
     network = read_network()
     with files.exclusive(paths.packages), _workspace(paths) as work:
         limits = read_constraints(network)
-        yield _Run(plan=plan, paths=paths, work=work, display=display, constraints=limits), network
-
-
-def readme_of(folder: str) -> bytes:
-    """Return the README that *folder* (``packages`` or ``site``) gets if it has none."""
-    return resources.files("pypi_subset").joinpath("templates", f"{folder}.md").read_bytes()
+        memory = Memory(paths.packages / MEMORY)
+        yield _Run(plan=plan, paths=paths, work=work, display=display, constraints=limits, memory=memory), network
 
 
 def require_apart(paths: Paths) -> None:
@@ -412,47 +407,6 @@ def _fetch(run: _Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips)
             work=run.work / "download",
             progress=bar.advance,
         )
-
-
-def _publish(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) -> bool:
-    """Put a new site in place of the old one, unless the old one is just that; whether it was replaced."""
-    site = run.paths.site
-    if _is_current(run, locks, artifacts):
-        return False
-    with files.staged(site) as stage:
-        projects = lay_out(artifacts, stage)
-        index.write_index(projects, stage)
-        write_pages(run.plan, locks, projects, stage)
-        manifest.write_manifest(run.plan, locks, projects, stage)
-        # The user's own, if there is one, takes its place.
-        files.write(stage / "README.md", readme_of("site"))
-        carry_over(site, stage)
-    return True
-
-
-def _is_current(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) -> bool:
-    """Whether the site holds just the pages that would be written now, and just the files in ``packages/``."""
-    site = run.paths.site
-    projects = planned(artifacts, site)
-    pages = {site / path: data for path, data in index.render(projects).items()} | {
-        site / "index.html": front_page(run.plan, locks, projects).encode(),
-        site / "manifest.json": manifest.render(run.plan, locks, projects),
-    }
-    sources = {artifact.distribution.filename: artifact.path for artifact in artifacts}
-    placed = {one.path: sources[one.distribution.filename] for project in projects for one in project.artifacts}
-    with files.folder_errors(site):
-        return (
-            (site / "README.md").is_file()
-            and _published(site) == pages.keys() | placed.keys()
-            and all(page.read_bytes() == data for page, data in pages.items())
-            and all(files.same_bytes(path, source) for path, source in placed.items())
-        )
-
-
-def _published(site: Path) -> set[Path]:
-    """Every file of the site, but for the user's README and the report of the proof."""
-    found = {path for path in site.rglob("*") if not path.is_dir()}
-    return {path for path in found if path != site / "README.md" and site / "proof" not in path.parents}
 
 
 def _rows(run: _Run, locks: Sequence[Lock]) -> tuple[Row, ...]:
