@@ -51,7 +51,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, plan = tmp_path_factory.mktemp("manifest"), plan_of(["app", "server"], [LINUX, WINDOWS])
     locks, projects = locks_of(plan, folder)
     pages = {"index.html": "0" * 64}
-    (folder / "site" / "manifest.json").write_bytes(manifest.render(plan, locks, projects, pages))
+    (folder / "site" / "manifest.json").write_bytes(manifest.render(plan, locks, projects, pages=pages))
     return folder / "site"
 
 
@@ -223,10 +223,10 @@ def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
     """The order of locks, projects and targets does not show, and neither does the folder."""
     plan = plan_of(["app", "server"], [LINUX, WINDOWS])
     locks, projects = locks_of(plan, tmp_path / "one")
-    one = manifest.render(plan, locks, projects, {"a": "1", "b": "2"})
+    one = manifest.render(plan, locks, projects, pages={"a": "1", "b": "2"})
     turned = replace(plan, targets=plan.targets[::-1])
     locks, projects = locks_of(turned, tmp_path / "two")
-    two = manifest.render(turned, locks[::-1], projects[::-1], {"b": "2", "a": "1"})
+    two = manifest.render(turned, locks[::-1], projects[::-1], pages={"b": "2", "a": "1"})
 
     assert one == two
     assert one.endswith(b"}\n")

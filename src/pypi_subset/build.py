@@ -8,6 +8,7 @@ import hashlib
 import os
 import stat
 from collections import defaultdict
+from dataclasses import dataclass
 from importlib import resources
 from itertools import chain
 from pathlib import Path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pypi_subset.memory import Memory
-    from pypi_subset.model import Artifact, Lock, Plan, Project
+    from pypi_subset.model import Artifact, BadFile, Lock, Plan, Project
 
 #: What mirror and verify put into a site. A folder that holds anything else is somebody's work, and never replaced.
 GENERATED = frozenset(
@@ -34,24 +35,38 @@ GENERATED = frozenset(
 )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Content:
+    """
+    What a site is made of.
+
+    :param artifacts: every file of *locks* that was let in, its hash checked.
+    :param bad: what the site is left without.
+    """
+
+    plan: Plan
+    locks: Sequence[Lock]
+    artifacts: Sequence[Artifact]
+    bad: Sequence[BadFile] = ()
+
+
 class _NothingNewError(Exception):
     """The site that was made is the one that is there."""
 
 
-def build(plan: Plan, locks: Sequence[Lock], artifacts: Sequence[Artifact], site: Path, memory: Memory) -> bool:
+def build(content: Content, site: Path, memory: Memory) -> bool:
     """
     Put a new site in place of the old one, unless the old one is just that; whether it was replaced.
 
-    :param artifacts: every file of *locks*, its hash checked.
     :param memory: what is known of files that have not changed, and how the last site was left.
     :raises SubsetError: something cannot be read or written; the old site stays as it was.
     """
-    inputs = _digest(plan, locks, artifacts)
+    inputs = _digest(content)
     if (site / "README.md").is_file() and memory.site == (inputs, tree_of(site)):
         return False
     replaced = False
     with contextlib.suppress(_NothingNewError), files.staged(site) as stage:
-        fill(plan, locks, artifacts, stage, before=site, memory=memory)
+        fill(content, stage, before=site, memory=memory)
         if _same(stage, site):
             raise _NothingNewError
         replaced = True
@@ -59,21 +74,20 @@ def build(plan: Plan, locks: Sequence[Lock], artifacts: Sequence[Artifact], site
     return replaced
 
 
-def fill(
-    plan: Plan, locks: Sequence[Lock], artifacts: Sequence[Artifact], stage: Path, *, before: Path, memory: Memory
-) -> None:
+def fill(content: Content, stage: Path, *, before: Path, memory: Memory) -> None:
     """
     Make *stage* a whole site.
 
     :param stage: an empty folder that no reader sees yet.
     :param before: the site that is replaced; what did not change is linked from there.
     """
-    projects = write_metadata(lay_out(artifacts, stage, before=before), before=before, memory=memory)
+    projects = write_metadata(lay_out(content.artifacts, stage, before=before), before=before, memory=memory)
     pages = {}
-    for path, data in chain(index.render(projects, views=views(locks)), _others(plan, locks, projects)):
+    for path, data in chain(index.render(projects, views=views(content.locks)), _others(content, projects)):
         files.write_into(stage, path, data, before=before)
         pages[path] = hashlib.sha256(data).hexdigest()
-    files.write_into(stage, "manifest.json", manifest.render(plan, locks, projects, pages), before=before)
+    told = manifest.render(content.plan, content.locks, projects, content.bad, pages=pages)
+    files.write_into(stage, "manifest.json", told, before=before)
     # The user's own, if there is one, takes its place.
     files.write(stage / "README.md", readme_of("site"))
     carry_over(before, stage)
@@ -92,10 +106,10 @@ def views(locks: Sequence[Lock]) -> Mapping[str, frozenset[str]]:
     return {target: frozenset(names) for target, names in found.items()}
 
 
-def _others(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) -> Iterator[tuple[str, bytes]]:
+def _others(content: Content, projects: Sequence[Project]) -> Iterator[tuple[str, bytes]]:
     """Path and bytes of what is no page of an index: locks, and the page for people."""
-    yield from lock.published(locks, {target.name: target for target in plan.targets}).items()
-    yield "index.html", front_page(plan, locks, projects).encode()
+    yield from lock.published(content.locks, {target.name: target for target in content.plan.targets}).items()
+    yield "index.html", front_page(content.plan, content.locks, projects).encode()
 
 
 def tree_of(site: Path) -> str:
@@ -139,12 +153,13 @@ def _same(stage: Path, site: Path) -> bool:
     )
 
 
-def _digest(plan: Plan, locks: Sequence[Lock], artifacts: Sequence[Artifact]) -> str:
+def _digest(content: Content) -> str:
     """Return a digest of all that a site is made from, this program included."""
     made_from = hashlib.sha256()
     # What a tag prints of itself differs from run to run; a target's digest has them all.
-    targets = [(one.name, one.tag, one.python, one.exact, one.digest) for one in plan.targets]
-    for part in (_program(), targets, plan.sets, *locks, *(one.distribution for one in artifacts)):
+    targets = [(one.name, one.tag, one.python, one.exact, one.digest) for one in content.plan.targets]
+    facts = (one.distribution for one in content.artifacts)
+    for part in (_program(), targets, content.plan.sets, content.bad, *content.locks, *facts):
         made_from.update(repr(part).encode())
     return made_from.hexdigest()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, NoReturn, TypedDict, cast
+from typing import TYPE_CHECKING, NoReturn, NotRequired, TypedDict, cast
 
 from packaging.utils import canonicalize_name
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from pypi_subset.model import Artifact, Lock, Plan, Project, RequirementSet, Target
+    from pypi_subset.model import Artifact, BadFile, Lock, Plan, Project, RequirementSet, Target
 
 #: The number of the form; a reader refuses a higher one.
 SCHEMA = 1
@@ -83,29 +83,49 @@ class SetEntry(TypedDict):
     targets: list[str]
 
 
+class BadFileEntry(TypedDict):
+    """One file that the site was left without, or that lay in ``packages/`` and is none."""
+
+    filename: str
+    reason: str
+    action: str
+
+
 class Manifest(TypedDict):
-    """The whole document."""
+    """The whole document; `bad_files` came later than the rest, so a site may lack it."""
 
     schema: int
     targets: list[TargetEntry]
     sets: list[SetEntry]
     files: list[File]
     pages: dict[str, str]
+    bad_files: NotRequired[list[BadFileEntry]]
 
 
 def render(
-    plan: Plan, locks: Sequence[Lock], projects: Sequence[Project], pages: Mapping[str, str] | None = None
+    plan: Plan,
+    locks: Sequence[Lock],
+    projects: Sequence[Project],
+    bad: Sequence[BadFile] = (),
+    *,
+    pages: Mapping[str, str] | None = None,
 ) -> bytes:
     """
     Return the bytes of the manifest: the same site, the same bytes.
 
     :raises LockError: a lock lists a file that nothing requires.
     """
-    return f"{json.dumps(manifest_of(plan, locks, projects, pages), indent=1, ensure_ascii=False)}\n".encode()
+    document = manifest_of(plan, locks, projects, bad, pages=pages)
+    return f"{json.dumps(document, indent=1, ensure_ascii=False)}\n".encode()
 
 
 def manifest_of(
-    plan: Plan, locks: Sequence[Lock], projects: Sequence[Project], pages: Mapping[str, str] | None = None
+    plan: Plan,
+    locks: Sequence[Lock],
+    projects: Sequence[Project],
+    bad: Sequence[BadFile] = (),
+    *,
+    pages: Mapping[str, str] | None = None,
 ) -> Manifest:
     """
     Return the manifest of a site, everything sorted by name.
@@ -126,6 +146,7 @@ def manifest_of(
         sets=sorted(map(_set, plan.sets), key=lambda entry: entry["name"]),
         files=sorted(entries, key=lambda entry: entry["path"]),
         pages=dict(sorted((pages or {}).items())),
+        bad_files=[BadFileEntry(filename=one.filename, reason=one.reason, action=one.action) for one in bad],
     )
 
 

@@ -20,7 +20,7 @@ from pypi_subset.wheelfile import read_metadata
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: The number of the form; what was written in another is forgotten.
+#: The number of the form, and of the rules that a wheel is held to when it is read: what was of another is forgotten.
 SCHEMA = 1
 #: Nanoseconds. What changed so shortly ago may change again and bear the same time: clocks of file systems tick.
 _TICK, _SLOW_TICK = 50_000_000, 2_000_000_000

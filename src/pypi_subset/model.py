@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
+#: What a run does about a bad file.
+Policy = Literal["stop", "skip"]
+
 #: Marker values that follow from the running kernel, not from the kind of machine.
 KERNEL_MARKERS = ("platform_release", "platform_version")
 
@@ -135,13 +138,22 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """Everything that ``requirements/`` asks for; ``policy`` holds the ``[policy]`` table's pairs, sorted."""
+    """
+    Everything that ``requirements/`` asks for.
+
+    :param policy: the pairs of the ``[policy]`` table that differ from what holds without it, sorted.
+    """
 
     root: Path
     sets: tuple[RequirementSet, ...]
     targets: tuple[Target, ...]
     jobs: tuple[Job, ...]
     policy: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def bad_files(self) -> Policy:
+        """What is done about bad files."""
+        return "skip" if ("bad_files", "skip") in self.policy else "stop"
 
     @property
     def policy_digest(self) -> str:
@@ -273,6 +285,21 @@ class Artifact:
     distribution: Distribution
     path: Path
     metadata: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BadFile:
+    """
+    A file that was refused.
+
+    :param filename: its name, control characters and the like escaped.
+    :param reason: what is wrong with it, one line.
+    :param action: what became of the run: it stopped, or went on without the file.
+    """
+
+    filename: str
+    reason: str
+    action: Policy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

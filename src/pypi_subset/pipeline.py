@@ -16,12 +16,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset import files, forecast, lock
-from pypi_subset.build import GENERATED, build, readme_of
+from pypi_subset.build import GENERATED, Content, build, readme_of
 from pypi_subset.crew import Crew
 from pypi_subset.download import download, take_stock
 from pypi_subset.errors import FolderError, Gaps, LockError, NoSolution
 from pypi_subset.forecast import Forecast
 from pypi_subset.inputs import read_plan
+from pypi_subset.intake import Intake
 from pypi_subset.memory import Memory
 from pypi_subset.model import Inputs, Reason
 from pypi_subset.network import read_constraints, read_network
@@ -82,6 +83,7 @@ class _Run:
     display: Display
     constraints: tuple[str, ...]
     memory: Memory
+    intake: Intake
     seconds: dict[str, float] = field(default_factory=dict)
 
     def inputs(self, job: Job) -> Inputs:
@@ -114,7 +116,9 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
             changes = _write_locks(run, before, locks)
             stock = take_stock(locks, paths.packages, site=paths.site, memory=run.memory)
             artifacts = _fetch(run, stock, sources, pips)
-        published = build(run.plan, locks, artifacts, paths.site, run.memory)
+            bad = run.intake.close()
+        content = Content(plan=run.plan, locks=locks, artifacts=artifacts, bad=bad)
+        published = build(content, paths.site, run.memory)
         run.memory.keep()
         readme = paths.packages / "README.md"
         if not readme.exists():
@@ -125,7 +129,7 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         rejected=stock.rejected,
         superseded=stock.superseded,
         resolved=len(locks) - len(valid),
-        fetched=len(artifacts) - len(stock.present),
+        fetched=sum(len(group) for _, group in stock.missing),
         published=published,
     )
 
@@ -162,9 +166,17 @@ def _opened(paths: Paths, display: Display) -> Iterator[tuple[_Run, Network]]:
         display.say(f"note: {note}")
     network = read_network()
     with files.exclusive(paths.packages), _workspace(paths) as work:
-        limits = read_constraints(network)
         memory = Memory(paths.packages / MEMORY)
-        yield _Run(plan=plan, paths=paths, work=work, display=display, constraints=limits, memory=memory), network
+        run = _Run(
+            plan=plan,
+            paths=paths,
+            work=work,
+            display=display,
+            constraints=read_constraints(network),
+            memory=memory,
+            intake=Intake(plan.bad_files, paths.packages, memory, display.say),
+        )
+        yield run, network
 
 
 def require_apart(paths: Paths) -> None:
@@ -338,6 +350,8 @@ def _lock_all(run: _Run, valid: dict[str, Lock], sources: Callable[[], Loopback]
         errors = [error for future in futures.values() if (error := future.exception()) is not None]
     for sentence in sorted(warnings):
         run.display.say(f"warning: {sentence}")
+    # Before any gap: that they were passed over may be why there is one.
+    run.intake.pass_over(index.refused)
     gaps = [error for error in errors if isinstance(error, NoSolution)]
     other = next((error for error in errors if not isinstance(error, NoSolution)), None)
     if other is not None:
@@ -392,21 +406,25 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
 
 
 def _fetch(run: _Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips) -> tuple[Artifact, ...]:
-    """Every artifact, what was missing fetched first."""
+    """Every artifact that is let in, sorted by name, what was missing fetched first."""
     for name in stock.rejected:
         run.display.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and replaced")
+    run.intake.refuse(stock.strangers)
+    present = run.intake.admitted(stock.present)
     if not stock.missing:
-        return stock.present
+        return present
     with run.display.stage("download", sum(len(group) for _, group in stock.missing)) as bar:
-        return download(
+        fetched = download(
             stock,
             targets={job.name: job.target for job in run.plan.jobs},
             index=sources(),
             pips=pips,
             packages=run.paths.packages,
             work=run.work / "download",
+            admits=run.intake.admits,
             progress=bar.advance,
         )
+    return tuple(sorted([*present, *fetched], key=lambda one: one.distribution.filename))
 
 
 def _rows(run: _Run, locks: Sequence[Lock]) -> tuple[Row, ...]:

@@ -278,7 +278,7 @@ def _content(folder: Path) -> list[Path]:
 
 def _is_working(name: str) -> bool:
     """Whether mirror keeps something of its own under that name in packages/."""
-    return name in {".running", ".rejected", ".fetched", ".memory.json"} or (
+    return name in {".running", ".rejected", ".fetched", ".memory.json", "bad-files.json"} or (
         name[0] == "." and name.endswith((".part", ".stage"))
     )
 
