@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from pypi_simple import ProjectPage
 
-from clients import install
+from installers import install
 from pagecheck import Anchor, anchors, elements, tags
 from pypi_subset import index, layout, piprun
 from pypi_subset.markup import escape
