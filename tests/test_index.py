@@ -18,7 +18,7 @@ from pypi_simple import ProjectPage
 
 from installers import install
 from pagecheck import Anchor, anchors, elements, tags
-from pypi_subset import index, layout, piprun
+from pypi_subset import files, index, layout, piprun
 from pypi_subset.markup import escape
 from pypi_subset.memory import Memory
 from pypi_subset.model import Artifact, Distribution, Project, Standing
@@ -262,7 +262,8 @@ def site(tmp_path: Path) -> Path:
     stage = tmp_path / "a site"
     projects = layout.lay_out([app, first, too_new, yanked, local], stage)
     memory = Memory(tmp_path / "memory")
-    write_index(write_metadata(projects, before=tmp_path / "nowhere", memory=memory), stage)
+    filling = files.Filling(stage, before=tmp_path / "nowhere")
+    write_index(write_metadata(projects, filling, memory), stage)
     return stage
 
 

@@ -13,7 +13,7 @@ from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilen
 from packaging.version import Version
 
 from loopback import make_sdist
-from pypi_subset import files, layout
+from pypi_subset import filenames, files, layout
 from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
 from pypi_subset.model import Artifact, Distribution
 from values import BRISK, artifact_of, artifacts_of
@@ -174,7 +174,7 @@ def test_a_name_that_is_no_distributions_is_refused(tmp_path: Path, name: str) -
 def test_an_accepted_name_is_a_plain_one(name: str) -> None:
     """Whatever name comes in: what is accepted is one segment of a path, plain ASCII, of a project with a valid name."""
     try:
-        project, _ = layout._parse(name)  # noqa: SLF001 - the door that all names pass
+        project, _ = filenames.project_and_version(name)
     except (InvalidName, InvalidSdistFilename, InvalidWheelFilename):
         return
 
@@ -254,7 +254,7 @@ def test_a_lost_or_added_file_is_noticed(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_dir2pi_failing_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If dir2pi stops, its last line is the reason, and no scratch folder is left."""
-    monkeypatch.setattr(layout, "_waiting", lambda scratch, filename: scratch / filename)
+    monkeypatch.setattr(layout, "_waiting", lambda filename: filename)
 
     with pytest.raises(SubsetError, match=r"^dir2pi failed: .*InvalidFilePackageName: .*odd-v1\.0\.tar\.gz"):
         layout.lay_out(save(tmp_path / "packages", UNREADABLE), tmp_path / "stage")

@@ -47,7 +47,7 @@ def aged(path: Path, moment: int = LONG_AGO) -> Path:
 def asked(folder: Path, path: Path) -> tuple[str, str]:
     """Return what a run is told of the wheel at *path*, and let it write down what it knows."""
     one = Memory(folder / "memory")
-    answer = one.sha256(path), one.metadata(path, WHEEL.filename)[0]
+    answer = one.sha256(path), one.metadata(path, WHEEL.filename)
     one.keep()
     return answer
 
@@ -120,7 +120,7 @@ def test_metadata_lies_beside_the_wheel(tmp_path: Path) -> None:
     """Byte for byte; from the old site it is linked if it is still right, and written anew if not."""
     (project,) = projects_of(artifacts_of([WHEEL], tmp_path / "one" / "simple" / "app"))
     one = Memory(tmp_path / "memory")
-    (first,) = sidecars.write_metadata([project], before=tmp_path / "nowhere", memory=one)
+    (first,) = sidecars.write_metadata([project], files.Filling(tmp_path / "one", before=tmp_path / "nowhere"), one)
     beside = tmp_path / "one" / "simple" / "app" / f"{WHEEL.filename}.metadata"
     assert beside.read_bytes() == WHEEL.metadata
     assert first.artifacts[0].metadata == files.sha256_of(beside)
@@ -128,7 +128,7 @@ def test_metadata_lies_beside_the_wheel(tmp_path: Path) -> None:
         (project,) = projects_of(artifacts_of([WHEEL], tmp_path / str(spoilt) / "simple" / "app"))
         if spoilt:
             beside.write_bytes(b"Name: app\n")
-        sidecars.write_metadata([project], before=tmp_path / "one", memory=one)
+        sidecars.write_metadata([project], files.Filling(tmp_path / str(spoilt), before=tmp_path / "one"), one)
         other = tmp_path / str(spoilt) / "simple" / "app" / beside.name
         assert other.samefile(beside) is not spoilt
         assert other.read_bytes() == WHEEL.metadata

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import os
 import stat
 from collections import defaultdict
 from dataclasses import dataclass
@@ -34,6 +33,8 @@ GENERATED = frozenset(
         *("index.html", "manifest.json", "proof", "README.md"),
     }
 )
+#: What is not made from locks and files: the user's README, and the report of the proof.
+_THEIRS = frozenset({"README.md", "proof"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,13 +83,14 @@ def fill(content: Content, stage: Path, *, before: Path, memory: Memory) -> None
     :param stage: an empty folder that no reader sees yet.
     :param before: the site that is replaced; what did not change is linked from there.
     """
-    projects = write_metadata(lay_out(content.artifacts, stage, before=before), before=before, memory=memory)
+    filling = files.Filling(stage, before=before)
+    projects = write_metadata(lay_out(content.artifacts, stage, before=before), filling, memory)
     pages = {}
     for path, data in chain(index.render(projects, views=views(content.locks)), _others(content, projects)):
-        files.write_into(stage, path, data, before=before)
+        filling.put(path, data)
         pages[path] = hashlib.sha256(data).hexdigest()
     told = manifest.render(content.plan, content.locks, projects, content.bad, pages=pages)
-    files.write_into(stage, "manifest.json", told, before=before)
+    filling.put("manifest.json", told)
     # The user's own, if there is one, takes its place.
     files.write(stage / "README.md", readme_of("site"))
     carry_over(before, stage)
@@ -122,32 +124,17 @@ def tree_of(site: Path) -> str:
     """
     with files.folder_errors(site):
         listed = sorted(
-            f"{path} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns} {facts.st_mode}" for path, facts in _walk(site)
+            f"{path} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns} {facts.st_mode}"
+            for path, facts in files.walk(site, but=_THEIRS)
         )
     return hashlib.sha256("\n".join(listed).encode()).hexdigest()
-
-
-def _walk(site: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Each file's path below *site*, and what the system knows of it; the site need not be there."""
-    waiting = [("", str(site))] if site.is_dir() else []
-    while waiting:
-        inside, folder = waiting.pop()
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                path = inside + entry.name
-                if path in {"README.md", "proof"}:
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append((f"{path}/", entry.path))
-                else:
-                    yield path, entry.stat(follow_symlinks=False)
 
 
 def _same(stage: Path, site: Path) -> bool:
     """Whether both hold the same files with the same bytes, and the site its README."""
     if not (site / "README.md").is_file():
         return False
-    new, old = dict(_walk(stage)), dict(_walk(site))
+    new, old = dict(files.walk(stage, but=_THEIRS)), dict(files.walk(site, but=_THEIRS))
     return new.keys() == old.keys() and all(
         stat.S_ISREG(old[path].st_mode)
         and (old[path].st_ino == facts.st_ino or files.same_bytes(stage / path, site / path))

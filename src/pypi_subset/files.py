@@ -14,18 +14,40 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import sys
 from glob import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pypi_subset.errors import FolderError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 #: Bytes read at once when hashing.
 CHUNK = 1 << 20
+
+
+def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.stat_result]]:
+    """
+    Yield the path below *folder* of everything that is no folder, and what the system knows of it; links are not followed.
+
+    :param folder: it need not be there.
+    :param but: paths that are left out, with all that is below them.
+    """
+    waiting = [("", os.fspath(folder))] if folder.is_dir() else []
+    while waiting:
+        inside, current = waiting.pop()
+        with os.scandir(current) as entries:
+            for entry in entries:
+                path = inside + entry.name
+                if path in but:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((f"{path}/", entry.path))
+                else:
+                    yield path, entry.stat(follow_symlinks=False)
 
 
 def sha256_of(path: Path) -> str:
@@ -60,20 +82,75 @@ def write(path: Path, data: bytes) -> None:
             raise
 
 
-def write_into(stage: Path, path: str, data: bytes, *, before: Path) -> None:
+class Filling:
     """
-    Make *stage*``/``*path* hold *data*: a link to *before*``/``*path* if that does already, so that it keeps its time.
+    Fills a folder that nobody sees yet, so that no file needs another name while it is being written.
 
-    :param stage: a folder that nobody sees yet, so no file needs another name while it is being written.
-    :raises FolderError: the stage cannot be written, or the disk is full.
+    It handles tens of thousands of files in a run, so paths are strings here and no folder is made twice.
+
+    :param stage: the folder.
+    :param before: what it will replace: a file that has the same bytes there is linked, and so keeps its time.
     """
-    new, old = stage / path, before / path
-    with folder_errors(new):
-        new.parent.mkdir(parents=True, exist_ok=True)
-        if not old.is_symlink() and old.is_file() and old.read_bytes() == data:
-            link(old, new)
-        else:
-            new.write_bytes(data)
+
+    def __init__(self, stage: Path, *, before: Path) -> None:
+        self.stage, self.before = os.fspath(stage), os.fspath(before)
+        self._made = {""}
+
+    def put(self, path: str, data: bytes) -> None:
+        """
+        Make the file at *path*, relative and with slashes, hold *data*.
+
+        :raises FolderError: the folder cannot be written, or the disk is full.
+        """
+        new, old = f"{self.stage}/{path}", f"{self.before}/{path}"
+        try:
+            self._make(path.rpartition("/")[0])
+            if _holds(old, data):
+                _link_or_copy(old, new)
+            else:
+                with open(new, "wb") as stream:  # noqa: PTH123 - a string
+                    stream.write(data)
+        except OSError as error:
+            raise_as_folder_error(error, Path(new))
+
+    def take(self, source: str, path: str) -> None:
+        """
+        Make the file at *path* a link of *source*, a regular file, or a copy where there are no links.
+
+        :raises FolderError: the folder cannot be written, or the disk is full.
+        """
+        try:
+            self._make(path.rpartition("/")[0])
+            _link_or_copy(source, f"{self.stage}/{path}")
+        except OSError as error:
+            raise_as_folder_error(error, Path(self.stage, path))
+
+    def _make(self, folder: str) -> None:
+        if folder not in self._made:
+            os.makedirs(f"{self.stage}/{folder}", exist_ok=True)  # noqa: PTH103 - a string
+            self._made.add(folder)
+
+
+def _holds(path: str, data: bytes) -> bool:
+    """Whether a regular file is there and has just these bytes."""
+    try:
+        facts = os.lstat(path)
+        if facts.st_size != len(data) or not stat.S_ISREG(facts.st_mode):
+            return False
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - a string
+            return stream.read() == data
+    except OSError:
+        return False
+
+
+def _link_or_copy(source: str, destination: str) -> None:
+    try:
+        os.link(source, destination)
+    except OSError as error:
+        # Another file system, one without links, or a link count that is used up.
+        if error.errno not in {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}:
+            raise
+        shutil.copy2(source, destination)
 
 
 def link(source: Path, destination: Path) -> None:
@@ -88,14 +165,8 @@ def link(source: Path, destination: Path) -> None:
     with folder_errors(destination):
         part.unlink(missing_ok=True)
         try:
-            try:
-                # Of a symbolic link, link(2) would make a second symbolic link.
-                os.link(source.resolve(), part)
-            except OSError as error:
-                # Another file system, one without links, or a link count that is used up.
-                if error.errno not in {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}:
-                    raise
-                shutil.copy2(source, part)
+            # Of a symbolic link, link(2) would make a second symbolic link.
+            _link_or_copy(os.path.realpath(source), os.fspath(part))
             # rename(2) does nothing, and leaves the source, where both names are one file already.
             part.replace(destination)
         finally:
@@ -256,17 +327,22 @@ def folder_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        steps = {
-            errno.ENOSPC: ("the disk is full", "free some space and run the same command again"),
-            errno.EDQUOT: ("the disk quota is used up", "free some space and run the same command again"),
-            errno.EROFS: ("the file system is read-only", "name a folder that can be written"),
-            errno.EACCES: ("permission denied", "make the folder writable, or name another"),
-            errno.EPERM: ("permission denied", "make the folder writable, or name another"),
-            errno.EBUSY: ("the folder is a mount point", "name a folder inside it"),
-            errno.ENAMETOOLONG: ("the path is too long", "choose a folder with a shorter path"),
-        }
-        what, step = steps.get(error.errno or 0, (error.strerror or str(error), "see that the folder can be written"))
-        raise FolderError(what, path=path, next_step=step) from error
+        raise_as_folder_error(error, path)
+
+
+def raise_as_folder_error(error: OSError, path: Path) -> NoReturn:
+    """Raise what the operating system says about *path* as one line with a next step."""
+    steps = {
+        errno.ENOSPC: ("the disk is full", "free some space and run the same command again"),
+        errno.EDQUOT: ("the disk quota is used up", "free some space and run the same command again"),
+        errno.EROFS: ("the file system is read-only", "name a folder that can be written"),
+        errno.EACCES: ("permission denied", "make the folder writable, or name another"),
+        errno.EPERM: ("permission denied", "make the folder writable, or name another"),
+        errno.EBUSY: ("the folder is a mount point", "name a folder inside it"),
+        errno.ENAMETOOLONG: ("the path is too long", "choose a folder with a shorter path"),
+    }
+    what, step = steps.get(error.errno or 0, (error.strerror or str(error), "see that the folder can be written"))
+    raise FolderError(what, path=path, next_step=step) from error
 
 
 def blame(said: str, folder: Path) -> None:

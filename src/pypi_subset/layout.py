@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import subprocess
 import sys
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from packaging.utils import (
-    InvalidName,
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
 
 from pypi_subset import files
 from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
+from pypi_subset.filenames import project_and_version
 from pypi_subset.model import Artifact, Project
 
 if TYPE_CHECKING:
@@ -34,10 +29,6 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
-
-# All that names of distributions are made of (PyPA "Binary distribution format", "Source distribution format"):
-# no separator of paths, nothing that a page, a shell or a web server reads as something else.
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 
 # dir2pi stops at an sdist whose version does not begin with a digit (``foo-v1.0.tar.gz``).
 _READ_BY_DIR2PI = re.compile(r".*(\.whl|-\d.*)")
@@ -65,16 +56,17 @@ def lay_out(artifacts: Sequence[Artifact], stage: Path, *, before: Path | None =
         scratch.mkdir(parents=True)
         try:
             new = {filename: owner for filename, owner in owners.items() if filename not in known}
+            waiting = files.Filling(scratch, before=scratch)
             for filename in new:
-                files.link(chosen[filename].path, _waiting(scratch, filename))
+                waiting.take(os.fspath(chosen[filename].path), _waiting(filename))
             if new:
                 placed = run_dir2pi(scratch, simple)
                 _settle(scratch, simple, placed, new)
             else:
                 simple.mkdir()
+            settled = files.Filling(simple, before=simple)
             for filename in sorted(known):
-                (simple / owners[filename]).mkdir(parents=True, exist_ok=True)
-                files.link(chosen[filename].path, simple / owners[filename] / filename)
+                settled.take(os.fspath(chosen[filename].path), f"{owners[filename]}/{filename}")
         finally:
             files.remove_tree(scratch)
     _check_complete(simple, owners)
@@ -104,7 +96,7 @@ def checked_project(artifact: Artifact) -> NormalizedName:
     distribution = artifact.distribution
     filename = distribution.filename
     try:
-        project, version = _parse(filename)
+        project, version = project_and_version(filename)
     except (InvalidName, InvalidSdistFilename, InvalidWheelFilename) as error:
         msg = f"{filename!r} is not the name of a wheel or source distribution"
         raise BadDistribution(msg, path=artifact.path, next_step="remove the file") from error
@@ -143,18 +135,7 @@ def run_dir2pi(scratch: Path, simple: Path) -> dict[str, str]:
         msg = f"dir2pi failed: {said or f'exit code {done.returncode}'}"
         raise SubsetError(msg, next_step="see that pip2pi and setuptools<82 are installed beside pypi-subset")
     files.move(scratch / "simple", simple)
-    return {path.name: path.parent.name for path in sorted(simple.glob("*/*"))}
-
-
-def _parse(filename: str) -> tuple[NormalizedName, Version]:
-    if not _PLAIN.fullmatch(filename):
-        raise InvalidName(filename)
-    if filename.endswith(".whl"):
-        project, version, _, _ = parse_wheel_filename(filename)
-    else:
-        project, version = parse_sdist_filename(filename)
-    # The parsers do not validate the name itself: ``_-1.0.tar.gz`` would become the folder ``-``.
-    return canonicalize_name(project, validate=True), version
+    return {path.rpartition("/")[2]: path.partition("/")[0] for path, _ in files.walk(simple)}
 
 
 def _unique(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:
@@ -185,20 +166,21 @@ def _has_symlinks(folder: Path) -> bool:
     return True
 
 
-def _waiting(scratch: Path, filename: str) -> Path:
-    """Where a file waits for its place: hidden from dir2pi if its name would stop it."""
-    return scratch / filename if _READ_BY_DIR2PI.fullmatch(filename) else scratch / f".{filename}"
+def _waiting(filename: str) -> str:
+    """Under which name a file waits for its place: hidden from dir2pi if its own would stop it."""
+    return filename if _READ_BY_DIR2PI.fullmatch(filename) else f".{filename}"
 
 
 def _settle(scratch: Path, simple: Path, placed: Mapping[str, str], owners: Mapping[str, NormalizedName]) -> None:
     """Put each file of *scratch* where dir2pi's link to it stands; where that is wrong, into its project's folder."""
+    for project in {*owners.values()}:
+        (simple / project).mkdir(exist_ok=True)
     for filename, project in owners.items():
         folder = placed.get(filename)
-        if folder != project:
-            (simple / project).mkdir(exist_ok=True)
-            if folder is not None:
-                (simple / folder / filename).unlink()
-        files.move(_waiting(scratch, filename), simple / project / filename)
+        if folder is not None and folder != project:
+            (simple / folder / filename).unlink()
+        # Over dir2pi's link, which leads here.
+        os.replace(f"{scratch}/{_waiting(filename)}", f"{simple}/{project}/{filename}")  # noqa: PTH105 - many strings
     for folder in {*placed.values()} - {*owners.values()}:
         (simple / folder).rmdir()
 
@@ -206,9 +188,9 @@ def _settle(scratch: Path, simple: Path, placed: Mapping[str, str], owners: Mapp
 def _check_complete(simple: Path, owners: Mapping[str, NormalizedName]) -> None:
     """Compare what lies below *simple* with what was to be laid out: real files, all of them, and no others."""
     wanted = {f"{project}/{filename}" for filename, project in owners.items()}
-    found = {path.relative_to(simple).as_posix() for path in simple.rglob("*") if path.is_symlink() or path.is_file()}
-    links = {name for name in found if (simple / name).is_symlink()}
-    if wrong := sorted((wanted ^ found) | links):
+    present = {path: stat.S_ISREG(facts.st_mode) for path, facts in files.walk(simple)}
+    links = {path for path, is_file in present.items() if not is_file}
+    if wrong := sorted((wanted ^ present.keys()) | links):
         msg = f"the layout lost or added {_few(wrong)}"
         raise BadDistribution(msg, path=simple, next_step="run the same command again")
 

@@ -11,19 +11,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
+import stat
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pypi_subset import files
 from pypi_subset.wheelfile import read_metadata
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: The number of the form, and of the rules that a wheel is held to when it is read: what was of another is forgotten.
 SCHEMA = 1
 #: Nanoseconds. What changed so shortly ago may change again and bear the same time: clocks of file systems tick.
 _TICK, _SLOW_TICK = 50_000_000, 2_000_000_000
+#: Bytes of METADATA that are held until they are written out; what is beyond is read twice.
+ROOM = 64 << 20
 
 
 class Memory:
@@ -37,6 +38,8 @@ class Memory:
         self._path = path
         self._before: dict[str, str] = {}
         self._now: dict[str, str] = {}
+        self._fresh: dict[str, bytes] = {}
+        self._room = ROOM
         #: Digests of what the last site was made from, and of how it was left.
         self.site: tuple[str, str] = ("", "")
         self._site = self.site
@@ -54,23 +57,53 @@ class Memory:
         :raises FolderError: it cannot be read.
         """
         key = self._key(path)
-        found = self._known(key)
-        return found or self._learn(key, files.sha256_of(path))
+        return self._known(key) or self._learn(key, files.sha256_of(path))
 
-    def metadata(self, path: Path, filename: str) -> tuple[str, bytes | None]:
+    def is_still(self, path: str, sha256: str) -> bool:
+        """Whether a regular file is at *path*, and has that SHA-256."""
+        try:
+            facts = os.lstat(path)
+        except OSError:
+            return False
+        if not stat.S_ISREG(facts.st_mode):
+            return False
+        key = _key(facts)
+        return (self._known(key) or self._learn(key, files.sha256_of(Path(path)))) == sha256
+
+    def metadata(self, path: Path, filename: str) -> str:
         """
-        Return the SHA-256 of METADATA in the wheel at *path*, and METADATA itself if it had to be read.
+        Return the SHA-256 of METADATA in the wheel at *path*.
 
-        :raises BadDistribution: it is no wheel, or damaged.
+        :raises BadDistribution: it is no wheel, damaged, or not what its name says.
         :raises FolderError: it cannot be read.
         """
         key = f"{self._key(path)} METADATA"
         found = self._known(key)
         if found:
-            return found, None
+            return found
+        data = self._read(path, filename)
+        if self._room >= len(data):
+            # It will be written out in this run, if it was read in this run.
+            self._room -= len(data)
+            self._fresh[key] = data
+        return self._learn(key, hashlib.sha256(data).hexdigest())
+
+    def metadata_bytes(self, path: Path, filename: str) -> bytes:
+        """
+        Return METADATA itself.
+
+        :raises BadDistribution: it is no wheel, damaged, or not what its name says.
+        :raises FolderError: it cannot be read.
+        """
+        data = self._fresh.pop(f"{self._key(path)} METADATA", None)
+        if data is None:
+            return self._read(path, filename)
+        self._room += len(data)
+        return data
+
+    def _read(self, path: Path, filename: str) -> bytes:
         with files.folder_errors(path):
-            data = read_metadata(path, filename)
-        return self._learn(key, hashlib.sha256(data).hexdigest()), data
+            return read_metadata(path, filename)
 
     def keep(self) -> None:
         """
@@ -97,5 +130,8 @@ class Memory:
 
     def _key(self, path: Path) -> str:
         with files.folder_errors(path):
-            facts = path.stat()
-        return f"{facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"
+            return _key(path.stat())
+
+
+def _key(facts: os.stat_result) -> str:
+    return f"{facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"

@@ -10,10 +10,11 @@ import zlib
 from email.parser import BytesHeaderParser
 from typing import IO, TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pypi_subset.errors import BadDistribution
+from pypi_subset.filenames import project_and_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,8 +102,8 @@ def check(metadata: bytes, filename: str) -> None:
 
 def _parsed(filename: str) -> tuple[NormalizedName, Version]:
     try:
-        project, version, *_ = parse_wheel_filename(filename)
-    except InvalidWheelFilename as error:
+        project, version = project_and_version(filename)
+    except (InvalidName, InvalidWheelFilename, InvalidSdistFilename) as error:
         raise BadDistribution(str(error), next_step="rename it as the project named it, or remove it") from error
     return project, version
 
