@@ -90,7 +90,22 @@ def test_the_requirement_in_the_way_is_named(
         ("linux", "limited"): "2.0: limits.in:1 asks for limited<2",
         ("linux", "set-up"): "2.0: pip's setting 'constraint' asks for set-up<2",
         ("linux", "deep"): "2.0: app asks for deep<2",
-        ("linux", "picky"): "2.0: it fits, but what it requires itself does not go with the rest",
+        ("linux", "picky"): "2.0: what it requires itself does not go with the rest",
+    }
+
+
+def test_a_requirement_is_in_the_way_of_what_fits(workspace: Workspace, index: Index) -> None:
+    """Where the newest release has no wheel, what keeps away the newest that has one is named beside that."""
+    for version, tag in {"1.0": "cp310", "2.0": "cp310", "3.0": "cp312"}.items():
+        index.add(*(make_wheel(name, version, tag=f"{tag}-{tag}-win_amd64") for name in ("pinned", "deep", "free")))
+    index.add(make_wheel("app", requires=["deep<2"]))
+    workspace.write("base.txt", "pinned==1.0\napp\nfree\n")
+    workspace.toml({"windows": WINDOWS})
+    newest = "3.0: wheels for cp312, not for cp310-cp310"
+    assert held(foresee(workspace)) == {
+        ("windows", "pinned"): f"{newest}; 2.0 fits, but base.txt:1 asks for pinned==1.0",
+        ("windows", "deep"): f"{newest}; 2.0 fits, but app asks for deep<2",
+        ("windows", "free"): newest,
     }
 
 

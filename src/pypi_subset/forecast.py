@@ -15,7 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pypi_subset.markers import holds
-from pypi_subset.obstacles import obstacle
+from pypi_subset.obstacles import fits, obstacle
 from pypi_subset.spans import at_patch
 
 if TYPE_CHECKING:
@@ -171,7 +171,8 @@ def held_back(
         for pin in lock.pins:
             newer = _newer(pin, offers(pin.distribution.project))
             if newer:
-                version, files = max(newer.items())
+                asking = [(one.by or one.origin, Requirement(one.requirement)) for one in pin.reasons]
+                asking += [each for each in stated if canonicalize_name(each[1].name) == pin.distribution.project]
                 at = _first(pin, lock, target)
                 found.append(
                     Held(
@@ -179,8 +180,8 @@ def held_back(
                         target=lock.target_name,
                         project=pin.distribution.project,
                         version=str(pin.distribution.version),
-                        newest=str(version),
-                        why=_why(version, files, pin, at, stated, kept=lock.name in standing),
+                        newest=str(max(newer)),
+                        why=_why(newer, at, asking, kept=lock.name in standing),
                     )
                 )
     return tuple(found)
@@ -213,28 +214,29 @@ def _newer(pin: Pin, offers: Iterable[Offer]) -> dict[Version, list[Offer]]:
 
 
 def _why(
-    version: Version,
-    files: Sequence[Offer],
-    pin: Pin,
-    target: Target,
-    limits: Iterable[tuple[str, Requirement]],
-    *,
-    kept: bool,
+    newer: Mapping[Version, Sequence[Offer]], target: Target, asking: Sequence[tuple[str, Requirement]], *, kept: bool
 ) -> str:
-    """What keeps a newer release from being chosen: itself, a requirement of somebody else, or the lock's age."""
-    fits = any(offer.tags and not offer.tags.isdisjoint(target.tags) for offer in files)
+    """What keeps the newest release from being chosen; where it does not fit, also what is against one that does."""
+    unfit = _unfit(newer[max(newer)], target)
+    fitting = [version for version, files in newer.items() if not _unfit(files, target)]
+    if not fitting:
+        return unfit
+    against = _against(max(fitting), asking, kept=kept)
+    # A pin may keep away what the newest release, which has no wheel here, has nothing to do with.
+    return f"{unfit}; {max(fitting)} fits, but {against}" if unfit else against
+
+
+def _unfit(files: Sequence[Offer], target: Target) -> str:
+    """What of a release itself, tags or Requires-Python, shuts out the target; ``""`` if nothing does."""
     reason = obstacle(files, target)
-    if not fits or reason.startswith("Requires-Python"):
-        return reason
-    asking = [(one.by or one.origin, Requirement(one.requirement)) for one in pin.reasons]
-    asking += [each for each in limits if canonicalize_name(each[1].name) == pin.distribution.project]
-    against = [
-        f"{who} asks for {one.name}{one.specifier}"
-        for who, one in asking
-        if not one.specifier.contains(version, prereleases=True)
-    ]
-    if against:
-        return against[0]
+    return reason if reason.startswith("Requires-Python") or not any(fits(one, target) for one in files) else ""
+
+
+def _against(version: Version, asking: Iterable[tuple[str, Requirement]], *, kept: bool) -> str:
+    """What keeps a release that fits from being chosen: a requirement of somebody else, the lock's age, or its own."""
+    for who, one in asking:
+        if not one.specifier.contains(version, prereleases=True):
+            return f"{who} asks for {one.name}{one.specifier}"
     if kept:
         return "the lock was made without it; an update takes it if the rest allows"
-    return "it fits, but what it requires itself does not go with the rest"
+    return "what it requires itself does not go with the rest"
