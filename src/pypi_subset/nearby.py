@@ -45,30 +45,36 @@ class _Change:
     cost: tuple[int, ...] = ()
 
 
-def way_out(offers: Sequence[Offer], target: Target) -> str:
+def way_out(offers: Sequence[Offer], target: Target, loosened: str = "") -> str:
     """
     Return the next step: the nearest target for which a wheel fits, as it is set, and the versions that have one.
 
     :param offers: all files that the requirement allows; no wheel among them fits *target*.
+    :param loosened: what *target* itself would get from another requirement; comes first, since no machine changes.
     """
-    settled = [one for one in offers if not one.distribution.version.is_prerelease and one.distribution.yanked is None]
-    wheels = [one for one in settled or offers if one.tags is not None]
+    wheels = [one for one in settled(offers) or offers if one.tags is not None]
     found: _Change | None = None
     for change in (*_other_patches(wheels, target), *sorted(_changes(wheels, target), key=lambda one: one.cost)):
-        if versions := _versions(wheels, change.target):
+        if versions := versions_for(wheels, change.target):
             found = replace(change, what=f"{change.what}, which gets {few(versions)}")
             break
     own = any(one.tags is None and allows(one.distribution.requires_python, target.version) for one in offers)
     build = ", or build one there from the sdist and name its folder in pip's 'find-links'" * own
     if found is None:
-        return f"ask for another version, or leave the project out for this target{build}"
+        return (loosened or "ask for another version, or leave the project out for this target") + build
     if found.foreign:
-        return f"nothing is for this system, so leave the project out for this target{build}; {found.what}"
-    return found.what + build
+        here = loosened or "nothing is for this system, so leave the project out for this target"
+        return f"{here}{build}; {found.what}"
+    return "; ".join(filter(None, (loosened, found.what))) + build
 
 
-def _versions(wheels: Iterable[Offer], target: Target) -> list[str]:
-    """The versions that have a wheel for all patch levels of *target*, newest first."""
+def settled(offers: Iterable[Offer]) -> list[Offer]:
+    """Return the files that pip takes without being asked for them: no pre-releases, nothing yanked."""
+    return [one for one in offers if not one.distribution.version.is_prerelease and one.distribution.yanked is None]
+
+
+def versions_for(wheels: Iterable[Offer], target: Target) -> list[str]:
+    """Return the versions that have a wheel for all patch levels of *target*, newest first."""
     patches = [target.python[2]] if target.exact else range(_PATCHES)
     pythons = [f"{target.python[0]}.{target.python[1]}.{patch}" for patch in patches]
     found: set[Version] = {
