@@ -165,22 +165,76 @@ def test_what_would_change_is_told(workspace: Workspace, index: Index) -> None:
     assert foresee(workspace).changes == (Change(set="base", target="linux", project="more", before="", after="1.0"),)
 
 
+def plan(space: Workspace, *flags: str) -> subprocess.CompletedProcess[str]:
+    """Return what the command says."""
+    command = [sys.executable, "-c", "from pypi_subset.tasks import main; main()", "plan", *flags]
+    return subprocess.run(command, cwd=space.root, capture_output=True, text=True, check=False)
+
+
+def test_what_no_set_asks_for_any_more_is_told(workspace: Workspace, index: Index) -> None:
+    """A target or a set that was taken out goes with its lock; locks of the user's own do not count."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.write("more.txt", "lib\n")
+    workspace.toml({"linux": LINUX, "new": NEW})
+    pipeline.mirror(workspace.paths, display=Display(Console(file=io.StringIO())))
+    (workspace.paths.locks / "pylock.mine.toml").write_text("lock-version = '1.0'\n")
+    (workspace.paths.requirements / "more.txt").unlink()
+    workspace.toml({"linux": LINUX})
+    found = foresee(workspace)
+    assert found.removed == ("base--new", "more--linux", "more--new")
+    assert found.changes == (
+        Change(set="base", target="new", project="app", before="1.0", after=""),
+        Change(set="base", target="new", project="lib", before="1.0", after=""),
+        Change(set="more", target="linux", project="lib", before="1.0", after=""),
+        Change(set="more", target="new", project="lib", before="1.0", after=""),
+    )
+    assert plan(workspace).stdout.splitlines()[:3] == [
+        "- base--new: its lock goes, no set asks for this target any more (projects: 2)",
+        "- more--linux: its lock goes, no set asks for this target any more (projects: 1)",
+        "- more--new: its lock goes, no set asks for this target any more (projects: 1)",
+    ]
+    assert json.loads(plan(workspace, "--form", "json").stdout)["removed"] == ["base--new", "more--linux", "more--new"]
+
+
+def test_gaps_are_written_as_json(workspace: Workspace, index: Index) -> None:
+    """Programs get each gap as values; the text still stands on standard error, and the exit code is 1."""
+    index.add(make_wheel("fast", tag="cp310-cp310-win_amd64"))
+    workspace.write("base.txt", "fast\n")
+    for names in (["linux"], ["linux", "new"]):
+        workspace.toml(dict.fromkeys(names, LINUX))
+        done = plan(workspace, "--form", "json")
+        assert (done.returncode, done.stderr.splitlines()[0][:31]) == (1, "error: base--linux: fast: no wh")
+        document = json.loads(done.stdout)
+        assert document["schema"] == 1
+        assert [(gap["set"], gap["target"], gap["project"]) for gap in document["gaps"]] == [
+            ("base", name, "fast") for name in names
+        ]
+        assert document["gaps"][0] == {
+            "set": "base",
+            "target": "linux",
+            "project": "fast",
+            "what": "base--linux: fast: no wheel fits cp310-cp310-manylinux2014_x86_64",
+            "seen": ["1.0: wheels for win_amd64", "tags of 1.0: cp310 for win_amd64"],
+            "next_step": (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp310-win_amd64, which gets 1.0"
+            ),
+        }
+
+
 def test_it_is_printed_and_written_as_json(workspace: Workspace, index: Index) -> None:
     """A line for each finding, targets with the same one together; with ``--form json`` a document and nothing else."""
     index.add(make_wheel("app"), make_wheel("app", "2.0", requires_python=">=3.13"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX, "new": NEW})
-    command = [sys.executable, "-c", "from pypi_subset.tasks import main; main()", "plan"]
-    text = subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, check=True).stdout
-    assert text.splitlines()[:3] == [
+    assert plan(workspace).stdout.splitlines()[:3] == [
         "+ base--linux: app 1.0",
         "+ base--new: app 1.0",
         "app 1.0, not 2.0: Requires-Python >=3.13, the target has 3.10 (base--linux)",
     ]
-    done = subprocess.run([*command, "--form", "json"], cwd=workspace.root, capture_output=True, text=True, check=True)
-    document = json.loads(done.stdout)
+    document = json.loads(plan(workspace, "--form", "json").stdout)
     assert (document["schema"], len(document["held"]), len(document["changes"])) == (1, 2, 2)
-    wrong = subprocess.run(
-        [*command, "--form", "yaml"], cwd=workspace.root, capture_output=True, text=True, check=False
-    )
-    assert (wrong.returncode, wrong.stderr) == (1, "error: form wants text or json, not 'yaml'; as in --form=json\n")
+    wrong = plan(workspace, "--form", "yaml")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr == "error: form wants text or json, not 'yaml'; as in --form=json\n"

@@ -67,10 +67,15 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Forecast:
-    """What a run would do."""
+    """
+    What a run would do.
+
+    :param removed: names of the locks that would go, since no set asks for their targets any more.
+    """
 
     rows: tuple[Row, ...]
     changes: tuple[Change, ...]
+    removed: tuple[str, ...]
     held: tuple[Held, ...]
 
     def document(self) -> dict[str, Any]:
@@ -113,16 +118,18 @@ def size_of(distributions: Iterable[Distribution]) -> int:
     return sum(one.size or 0 for one in distributions)
 
 
-def changes(before: Mapping[str, Lock], after: Iterable[Lock]) -> tuple[Change, ...]:
+def changes(before: Mapping[str, Lock], after: Sequence[Lock]) -> tuple[Change, ...]:
     """
-    Return what came, went or changed its version, sorted by job and project.
+    Return what came, went or changed its version, sorted by job and project; jobs that are no more come last.
 
     :param before: the locks on disk, by name; what has none there comes as a whole.
     """
+    left = before.keys() - {lock.name for lock in after}
+    pairs = [(before.get(lock.name), lock) for lock in after]
+    pairs += [(before[name], replace(before[name], pins=())) for name in sorted(left)]
     found = []
-    for lock in after:
-        old = releases(before[lock.name]) if lock.name in before else {}
-        new = releases(lock)
+    for then, lock in pairs:
+        old, new = releases(then) if then else {}, releases(lock)
         found += [
             Change(
                 set=lock.set_name,

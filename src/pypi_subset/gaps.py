@@ -61,7 +61,7 @@ def explain(complaint: str, output: str, job: Job, offers: Callable[[NormalizedN
         return wrong
     conflict = _CONFLICT.search(output)
     if conflict is None:
-        return NoSolution(f"{job.name}: {complaint}", target=job.target.name)
+        return NoSolution(f"{job.name}: {complaint}", set_name=job.requirement_set.name, target=job.target.name)
     return _contradiction(conflict["lines"], _names(output), job, offers)
 
 
@@ -101,7 +101,9 @@ def _contradiction(
     msg = f"{job.name}: the requirements contradict each other{about}"
     project = disputed[0] if disputed else None
     step = "loosen one of these requirements, or put them into separate sets"
-    return NoSolution(msg, target=job.target.name, project=project, seen=seen, next_step=step)
+    return NoSolution(
+        msg, set_name=job.requirement_set.name, target=job.target.name, project=project, seen=seen, next_step=step
+    )
 
 
 def _asking(line: str, job: Job) -> tuple[str, Requirement] | None:
@@ -166,14 +168,20 @@ def _hashes(output: str, job: Job) -> NoSolution | None:
         what = f"{job.name}: {origin}{match['requirement']} has {match['algorithm']} {match['got']}"
         msg = f"{what}, the set wants {match['wanted']}"
         step = "correct the hash if the file is the one that was meant; if not, do not trust the index"
-        return NoSolution(msg, target=job.target.name, project=canonicalize_name(name), next_step=step)
+        return NoSolution(
+            msg,
+            set_name=job.requirement_set.name,
+            target=job.target.name,
+            project=canonicalize_name(name),
+            next_step=step,
+        )
     if (match := _UNPINNED.search(output) or _UNHASHED.search(output)) is not None:
         # The loopback index and the file that we wrote tell nobody anything.
         lines = [_OURS.sub("", line.strip()).partition(" --hash")[0] for line in match["lines"].splitlines()]
         names = list(dict.fromkeys(lines))
         msg = f"{job.name}: one line has a --hash, so everything needs '==' and a --hash; {few(names)} has not"
         step = "add them (as `pip-compile --generate-hashes` writes them), or take the hashes out"
-        return NoSolution(msg, target=job.target.name, next_step=step)
+        return NoSolution(msg, set_name=job.requirement_set.name, target=job.target.name, next_step=step)
     return None
 
 
@@ -210,12 +218,12 @@ def _unmatched(
     where = f"{job.name}: {requirement}{f' (required by {origin})' if origin else ''}"
     if not offers:
         step = "check the spelling, and pip's 'index-url'"
-        return _gap(f"{where}: no index has a project {project}", project, target, (), step)
+        return _gap(f"{where}: no index has a project {project}", project, job, (), step)
     releases = _by_release(offers)
     allowed = {version: files for version, files in releases.items() if _allows(requirement, version)}
     if not allowed:
         what = f"{where}: no release satisfies it, the newest is {max(releases)}"
-        return _gap(what, project, target, (), "ask for a version that exists")
+        return _gap(what, project, job, (), "ask for a version that exists")
     # Pre-releases count only where there is nothing else, as for pip.
     shown = {version: files for version, files in allowed.items() if not version.is_prerelease} or allowed
     seen = [f"{version}: {obstacle(files, target)}" for version, files in _newest_first(shown)]
@@ -226,9 +234,9 @@ def _unmatched(
         if loosened:
             what = f"{where}: there are sdists only, and a subset holds wheels"
         step = f"build the wheel yourself ('pip wheel --no-deps {project}') and name its folder in pip's 'find-links'"
-        return _gap(what, project, target, seen, "; or ".join(filter(None, (loosened, step))))
+        return _gap(what, project, job, seen, "; or ".join(filter(None, (loosened, step))))
     what = f"{where}: no wheel fits {target.tag}"
-    return _gap(what, project, target, seen, way_out(files, target, loosened), _existing(shown, target))
+    return _gap(what, project, job, seen, way_out(files, target, loosened), _existing(shown, target))
 
 
 def _loosened(asking: Iterable[tuple[str, Requirement]], others: Iterable[Offer], target: Target) -> str:
@@ -254,11 +262,11 @@ def _existing(releases: dict[Version, list[Offer]], target: Target) -> Iterator[
         yield f"tags of older releases for this system: {rest}"
 
 
-def _gap(
-    what: str, project: str, target: Target, seen: Sequence[str], step: str, existing: Iterable[str] = ()
-) -> NoSolution:
+def _gap(what: str, project: str, job: Job, seen: Sequence[str], step: str, existing: Iterable[str] = ()) -> NoSolution:
     shown = [*seen[:SHOWN], *([f"and {len(seen) - SHOWN} older releases"] if len(seen) > SHOWN else []), *existing]
-    return NoSolution(what, target=target.name, project=project, seen=shown, next_step=step)
+    return NoSolution(
+        what, set_name=job.requirement_set.name, target=job.target.name, project=project, seen=shown, next_step=step
+    )
 
 
 def _by_release(offers: Iterable[Offer]) -> dict[Version, list[Offer]]:

@@ -145,6 +145,9 @@ def foresee(paths: Paths, *, display: Display, update: bool = False) -> Forecast
     require_apart(paths)
     with _opened(paths, display) as (run, network):
         before = _standing_locks(run, update=update)
+        names = {job.name for job in run.plan.jobs}
+        ours = (lock.read(path) for path in sorted(paths.locks.glob("pylock.*.toml")) if _is_lock(path))
+        gone = {one.name: one for one in ours if one.name not in names}
         valid = {} if update else _still_valid(run, before)
         with _sources(run, network) as sources, Pips(run.work) as pips:
             locks = _lock_all(run, valid, sources, pips)
@@ -152,7 +155,8 @@ def foresee(paths: Paths, *, display: Display, update: bool = False) -> Forecast
     lying = {path.name for path in paths.packages.glob("*.whl")} | {
         path.name for path in paths.site.glob("simple/*/*.whl")
     }
-    return Forecast(rows=forecast.rows(run.plan, locks, lying), changes=forecast.changes(before, locks), held=held)
+    rows, changes = forecast.rows(run.plan, locks, lying), forecast.changes(before | gone, locks)
+    return Forecast(rows=rows, changes=changes, removed=tuple(gone), held=held)
 
 
 @contextlib.contextmanager
