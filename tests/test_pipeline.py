@@ -310,6 +310,31 @@ def test_what_is_unlikely_to_be_meant_is_said(workspace: Workspace, index: Index
     assert "warning" not in mirror(workspace)[1]
 
 
+def test_a_32_bit_python_may_say_another_machine(workspace: Workspace, index: Index) -> None:
+    """Where that would decide otherwise, the value taken is named once for a set and target, until the user gives one."""
+    wide, both = "wide; platform_machine in 'AMD64 ARM64'", "both; platform_machine != 'arm64'"
+    index.add(
+        make_wheel("app", requires=[wide, both, "deep; platform_machine == 'x86' and extra == 'x'"], extras=["x"])
+    )
+    index.add(*map(make_wheel, ("wide", "both", "deep")))
+    workspace.write("base.txt", "app[x]\nboth; platform_machine == 'x86'\n")
+    workspace.toml({"small": "cp312-win32", "windows": WINDOWS})
+    printed = mirror(workspace)[1]
+    assert [line for line in printed.splitlines() if "platform_machine" in line] == [
+        (
+            "warning: base--small: 'base.txt:2: both; platform_machine == \"x86\"' (and 2 more) was decided for "
+            "platform_machine = 'x86'; a 32-bit Python on a 64-bit system says 'AMD64' or 'ARM64': add platform_machine = "
+            '"AMD64" to the target in subset.toml, or "x86" if it is so'
+        )
+    ]
+    assert set(versions(workspace, "base--small")) == {"app", "both", "deep"}
+    for value, expected in {"x86": {"app", "both", "deep"}, "AMD64": {"app", "both", "wide"}}.items():
+        text = f'[targets]\nsmall = {{ tag = "cp312-win32", platform_machine = "{value}" }}\n'
+        (workspace.paths.requirements / "subset.toml").write_text(text)
+        assert "platform_machine" not in mirror(workspace)[1]
+        assert set(versions(workspace, "base--small")) == expected
+
+
 def test_a_gap_says_who_asks(workspace: Workspace, index: Index) -> None:
     """A requirement that no set has is told with the project that has it."""
     index.add(make_wheel("app", requires=["lib>=3"]), make_wheel("lib"))

@@ -48,6 +48,8 @@ IOS_MACHINES = {
     "x86_64_iphonesimulator": "x86_64",
 }
 ANDROID_MACHINES = {"arm64_v8a": "aarch64", "x86_64": "x86_64", "x86": "i686", "armeabi_v7a": None}
+#: A Python of 32 bits on a system of 64 says what the system is, on Linux with ``linux32`` aside.
+WIDER_MACHINES = {"x86": ("AMD64", "ARM64"), "i686": ("x86_64",), "armv7l": ("aarch64", "armv8l")}
 
 #: The first 3.N without the ``m`` of pymalloc in its ABI tag, and the first with a free-threaded build (PEP 703).
 NO_PYMALLOC, FREE_THREADED = 8, 13
@@ -118,8 +120,7 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
     version = (3, reading.minor, _patch(name, reading, python))
     markers = _markers(reading.implementation, version, reading.machine)
     for marker, value in (given or {}).items():
-        # A 32-bit Python may run on a 64-bit kernel, and then says the kernel's word.
-        free = marker == "platform_machine" and reading.machine.name in {"x86", "i686", "armv7l"}
+        free = marker == "platform_machine" and reading.machine.name in WIDER_MACHINES
         if markers.get(marker, value) != value and not free:
             msg = f"{marker} = {value!r} contradicts the tag {reading.tag!r}, from which {markers[marker]!r} follows"
             raise TargetError(msg, nearest=[markers[marker]], target=name)
@@ -132,6 +133,9 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
         platforms=reading.machine.platforms,
         tags=tags_of(reading.implementation, version[:2], (reading.abi,), reading.machine.platforms),
         markers=sorted_markers(markers | dict(given or {})),
+        other_machines=()
+        if "platform_machine" in (given or {})
+        else WIDER_MACHINES.get(reading.machine.name or "", ()),
         exact=python is not None and python.count(".") > 1,
     )
 
