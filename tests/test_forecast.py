@@ -90,7 +90,7 @@ def test_the_requirement_in_the_way_is_named(
         ("linux", "limited"): "2.0: limits.in:1 asks for limited<2",
         ("linux", "set-up"): "2.0: pip's setting 'constraint' asks for set-up<2",
         ("linux", "deep"): "2.0: app asks for deep<2",
-        ("linux", "picky"): "2.0: what it requires itself does not go with the rest",
+        ("linux", "picky"): "2.0: it requires absent, which no index has",
     }
 
 
@@ -107,6 +107,44 @@ def test_a_requirement_is_in_the_way_of_what_fits(workspace: Workspace, index: I
         ("windows", "deep"): f"{newest}; 2.0 fits, but app asks for deep<2",
         ("windows", "free"): newest,
     }
+
+
+def test_what_a_release_requires_itself_is_named(workspace: Workspace, index: Index) -> None:
+    """A release that fits may require what does not: no wheel for the target, or a version that the rest shuts out."""
+    index.add(make_wheel("core", "2.0", tag="cp310-cp310-win_amd64"), make_wheel("core", "1.0"))
+    index.add(make_wheel("app", "2.0", requires=["core==2.0"]), make_wheel("app", "1.0", requires=["core==1.0"]))
+    index.add(make_wheel("top", "2.0", requires=["shared>=2"]), make_wheel("top", "1.0", requires=["shared"]))
+    index.add(make_wheel("shared", "2.0"), make_wheel("shared", "1.0"), make_wheel("old", requires=["shared<2"]))
+    index.add(make_wheel("deep", "2.0", requires=["absent; extra == 'no'", "via"]), make_wheel("deep", "1.0"))
+    index.add(make_wheel("via", requires=["absent"]))
+    workspace.write("base.txt", "app\nold\ntop\ndeep\n")
+    workspace.toml({"linux": LINUX})
+    assert held(foresee(workspace)) == {
+        ("linux", "app"): "2.0: it requires core==2.0; core 2.0: wheels for win_amd64",
+        ("linux", "core"): "2.0: wheels for win_amd64",
+        ("linux", "shared"): "2.0: old asks for shared<2",
+        ("linux", "top"): "2.0: it requires shared>=2, and the rest goes with shared 1.0",
+        ("linux", "deep"): "2.0: what it requires itself does not go with the rest",
+    }
+
+
+def test_a_pre_release_is_told(workspace: Workspace, index: Index) -> None:
+    """Where pip took a pre-release, why it is no settled release is said, in the text and in JSON."""
+    index.add(make_wheel("fast", "2.0rc1"), make_wheel("fast", "1.0", tag="cp310-cp310-win_amd64"))
+    index.add(make_wheel("asked", "2.0rc1"), make_wheel("asked", "1.0"), make_wheel("young", "1.0b1"))
+    workspace.write("base.txt", "fast\nasked==2.0rc1\nyoung\n")
+    workspace.toml({"linux": LINUX})
+    assert [(one.project, one.version, one.newest, one.why) for one in foresee(workspace).early] == [
+        ("asked", "2.0rc1", "1.0", "base.txt:2 asks for asked==2.0rc1"),
+        ("fast", "2.0rc1", "1.0", "wheels for win_amd64"),
+        ("young", "1.0b1", "", "there is no other release yet"),
+    ]
+    assert plan(workspace).stdout.splitlines()[3:6] == [
+        "asked 2.0rc1 (a pre-release), not 1.0: base.txt:2 asks for asked==2.0rc1 (base--linux)",
+        "fast 2.0rc1 (a pre-release), not 1.0: wheels for win_amd64 (base--linux)",
+        "young 1.0b1 (a pre-release): there is no other release yet (base--linux)",
+    ]
+    assert json.loads(plan(workspace, "--form", "json").stdout)["early"][2]["project"] == "young"
 
 
 def test_constraints_with_hashes_are_read(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:

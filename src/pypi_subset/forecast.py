@@ -1,31 +1,14 @@
-"""
-What a run would change, before anything is fetched; and what is older than it might be, with what stands in the way.
-
-pip says nothing when it takes an old release because a newer one has no wheel for the target. Here each such project is
-named: the tag, the Requires-Python or the requirement that held it back.
-"""
+"""What a run would change, before anything is fetched; and the form of what else there is to say about it."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
-from pypi_subset.markers import holds
-from pypi_subset.obstacles import fits, obstacle
-from pypi_subset.spans import at_patch
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from packaging.utils import NormalizedName
-    from packaging.version import Version
-
-    from pypi_subset.model import Distribution, Lock, Pin, Plan, Target
-    from pypi_subset.offers import Offer
+    from pypi_subset.model import Distribution, Lock, Plan
 
 #: The number of the form of the JSON.
 SCHEMA = 1
@@ -45,6 +28,18 @@ class Change:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Held:
     """One project that got an older version than the newest release, or than another target, and why."""
+
+    set: str
+    target: str
+    project: str
+    version: str
+    newest: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Early:
+    """One project that got a pre-release, and why not the newest settled release; ``newest`` is ``""`` without any."""
 
     set: str
     target: str
@@ -77,6 +72,7 @@ class Forecast:
     changes: tuple[Change, ...]
     removed: tuple[str, ...]
     held: tuple[Held, ...]
+    early: tuple[Early, ...]
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON's values."""
@@ -150,100 +146,3 @@ def releases(lock: Lock) -> dict[str, dict[str, Distribution]]:
     for pin in lock.pins:
         found.setdefault(pin.distribution.project, {})[str(pin.distribution.version)] = pin.distribution
     return found
-
-
-def held_back(
-    plan: Plan,
-    locks: Sequence[Lock],
-    offers: Callable[[NormalizedName], tuple[Offer, ...]],
-    limits: Sequence[str],
-    *,
-    kept: Iterable[str] = (),
-) -> tuple[Held, ...]:
-    """
-    Return each project of each job that is older than it might be, sorted by job and project.
-
-    :param offers: everything that the indexes have of a project.
-    :param limits: the constraints that hold for all sets.
-    :param kept: names of the locks that were not resolved anew.
-    """
-    standing = set(kept)
-    targets = {target.name: target for target in plan.targets}
-    sets = {one.name: one for one in plan.sets}
-    found = []
-    for lock in locks:
-        stated = [(one.origin, one.requirement) for one in sets[lock.set_name].constraints]
-        stated += [("pip's setting 'constraint'", one) for one in _readable(limits)]
-        target = targets[lock.target_name]
-        for pin in lock.pins:
-            newer = _newer(pin, offers(pin.distribution.project))
-            if newer:
-                asking = [(one.by or one.origin, Requirement(one.requirement)) for one in pin.reasons]
-                asking += [each for each in stated if canonicalize_name(each[1].name) == pin.distribution.project]
-                at = _first(pin, lock, target)
-                found.append(
-                    Held(
-                        set=lock.set_name,
-                        target=lock.target_name,
-                        project=pin.distribution.project,
-                        version=str(pin.distribution.version),
-                        newest=str(max(newer)),
-                        why=_why(newer, at, asking, kept=lock.name in standing),
-                    )
-                )
-    return tuple(found)
-
-
-def _readable(limits: Iterable[str]) -> Iterator[Requirement]:
-    """What constraints ask for, hashes aside; pip knows lines that are no requirement, and those limit no version."""
-    for line in limits:
-        with contextlib.suppress(InvalidRequirement):
-            yield Requirement(line.partition(" --hash")[0])
-
-
-def _first(pin: Pin, lock: Lock, target: Target) -> Target:
-    """The target at the first patch level that gets *pin*, where patch levels get different files."""
-    if lock.patches == (0,):
-        return target
-    levels = [replace(at_patch(target, patch), exact=True) for patch in lock.patches]
-    return next(at for at in levels if holds(pin.marker, at.environment))
-
-
-def _newer(pin: Pin, offers: Iterable[Offer]) -> dict[Version, list[Offer]]:
-    """The releases that pip would rather take: newer, not yanked, and no pre-release unless the chosen one is."""
-    newer: dict[Version, list[Offer]] = {}
-    for offer in offers:
-        one = offer.distribution
-        settled = not one.version.is_prerelease or pin.distribution.version.is_prerelease
-        if one.version > pin.distribution.version and settled and one.yanked is None:
-            newer.setdefault(one.version, []).append(offer)
-    return newer
-
-
-def _why(
-    newer: Mapping[Version, Sequence[Offer]], target: Target, asking: Sequence[tuple[str, Requirement]], *, kept: bool
-) -> str:
-    """What keeps the newest release from being chosen; where it does not fit, also what is against one that does."""
-    unfit = _unfit(newer[max(newer)], target)
-    fitting = [version for version, files in newer.items() if not _unfit(files, target)]
-    if not fitting:
-        return unfit
-    against = _against(max(fitting), asking, kept=kept)
-    # A pin may keep away what the newest release, which has no wheel here, has nothing to do with.
-    return f"{unfit}; {max(fitting)} fits, but {against}" if unfit else against
-
-
-def _unfit(files: Sequence[Offer], target: Target) -> str:
-    """What of a release itself, tags or Requires-Python, shuts out the target; ``""`` if nothing does."""
-    reason = obstacle(files, target)
-    return reason if reason.startswith("Requires-Python") or not any(fits(one, target) for one in files) else ""
-
-
-def _against(version: Version, asking: Iterable[tuple[str, Requirement]], *, kept: bool) -> str:
-    """What keeps a release that fits from being chosen: a requirement of somebody else, the lock's age, or its own."""
-    for who, one in asking:
-        if not one.specifier.contains(version, prereleases=True):
-            return f"{who} asks for {one.name}{one.specifier}"
-    if kept:
-        return "the lock was made without it; an update takes it if the rest allows"
-    return "what it requires itself does not go with the rest"

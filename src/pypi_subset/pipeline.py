@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, forecast, index, lock, manifest
+from pypi_subset import files, forecast, heldback, index, lock, manifest
 from pypi_subset.crew import Crew
 from pypi_subset.download import download, take_stock
 from pypi_subset.errors import FolderError, Gaps, LockError, NoSolution
@@ -151,12 +151,20 @@ def foresee(paths: Paths, *, display: Display, update: bool = False) -> Forecast
         valid = {} if update else _still_valid(run, before)
         with _sources(run, network) as sources, Pips(run.work) as pips:
             locks = _lock_all(run, valid, sources, pips)
-            held = forecast.held_back(run.plan, locks, sources().upstream.offers, run.constraints, kept=valid)
+            upstream = sources().upstream
+            known = heldback.Known(
+                offers=upstream.offers,
+                metadata=upstream.metadata_seen(),
+                limits=run.constraints,
+                kept=frozenset(valid),
+            )
+            held = heldback.held_back(run.plan, locks, known)
+            early = heldback.early(run.plan, locks, known)
     lying = {path.name for path in paths.packages.glob("*.whl")} | {
         path.name for path in paths.site.glob("simple/*/*.whl")
     }
     rows, changes = forecast.rows(run.plan, locks, lying), forecast.changes(before | gone, locks)
-    return Forecast(rows=rows, changes=changes, removed=tuple(gone), held=held)
+    return Forecast(rows=rows, changes=changes, removed=tuple(gone), held=held, early=early)
 
 
 @contextlib.contextmanager

@@ -325,12 +325,16 @@ def _show(found: Forecast, display: Display) -> None:
     for name in found.removed:
         count = sum(name == f"{one.set}--{one.target}" for one in found.changes)
         display.say(f"- {name}: its lock goes, no set asks for this target any more (projects: {count})")
-    places: dict[tuple[str, str, str, str], list[str]] = {}
+    places: dict[str, list[str]] = {}
     for held in found.held:
-        key = held.project, held.version, held.newest, held.why
-        places.setdefault(key, []).append(f"{held.set}--{held.target}")
-    for (project, version, newest, why), where in sorted(places.items()):
-        display.say(f"{project} {version}, not {newest}: {why} ({', '.join(where)})")
+        sentence = f"{held.project} {held.version}, not {held.newest}: {held.why}"
+        places.setdefault(sentence, []).append(f"{held.set}--{held.target}")
+    for early in found.early:
+        newest = f", not {early.newest}" if early.newest else ""
+        sentence = f"{early.project} {early.version} (a pre-release){newest}: {early.why}"
+        places.setdefault(sentence, []).append(f"{early.set}--{early.target}")
+    for sentence, where in sorted(places.items()):
+        display.say(f"{sentence} ({', '.join(where)})")
     display.table(
         ["target", "files", "bytes", "to fetch", "bytes to fetch"],
         [(row.target, row.files, row.bytes, row.fetch_files, row.fetch_bytes) for row in found.rows],
