@@ -60,6 +60,22 @@ def test_the_tag_in_the_way_is_named(workspace: Workspace, index: Index) -> None
     }
 
 
+def test_what_another_target_has_is_explained(workspace: Workspace, index: Index) -> None:
+    """Where the newest release is for neither, why the one has not even what the other has is said beside that."""
+    index.add(make_wheel("pandas", "3.1", tag="cp312-cp312-win_amd64"), make_wheel("pandas", "2.2"))
+    index.add(
+        *(make_wheel("pandas", "2.3", tag=f"cp310-cp310-{one}") for one in ("manylinux_2_24_x86_64", "win_amd64"))
+    )
+    workspace.write("base.txt", "pandas\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS, "newer": "cp312-win_amd64"})
+    assert held(foresee(workspace)) == {
+        ("linux", "pandas"): (
+            "3.1: wheels for win_amd64; 2.3, as on windows: wheels start at manylinux_2_24, the target stops at 2_17"
+        ),
+        ("windows", "pandas"): "3.1: wheels for cp312, not for cp310-cp310",
+    }
+
+
 def test_what_some_patch_levels_get_is_explained(workspace: Workspace, index: Index) -> None:
     """Where patch levels get different releases, each older one is explained by what it has against the newest."""
     index.add(make_wheel("lib", "2.0", requires_python="!=3.10.4"), make_wheel("lib", "1.0"))

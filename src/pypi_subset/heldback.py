@@ -61,7 +61,7 @@ class _Case:
         return self.lock.set_name, self.lock.target_name, one.project, str(one.version)
 
 
-def held_back(plan: Plan, locks: Iterable[Lock], known: Known) -> tuple[Held, ...]:
+def held_back(plan: Plan, locks: Sequence[Lock], known: Known) -> tuple[Held, ...]:
     """Return each project of each job that is older than it might be, sorted by job and project."""
     found = []
     for case in _cases(plan, locks, known):
@@ -69,7 +69,8 @@ def held_back(plan: Plan, locks: Iterable[Lock], known: Known) -> tuple[Held, ..
         if newer:
             name, target, project, version = case.place()
             held = {"set": name, "target": target, "project": project, "version": version, "newest": str(max(newer))}
-            found.append(Held(**held, why=_why(newer, case, known)))
+            why = _why(newer, case, known) + _elsewhere(newer, case, locks)
+            found.append(Held(**held, why=why))
     return tuple(found)
 
 
@@ -140,6 +141,22 @@ def _why(releases: Mapping[Version, Sequence[Offer]], case: _Case, known: Known)
     against = _against(max(fitting), case, known)
     # A pin may keep away what the newest release, which has no wheel here, has nothing to do with.
     return f"{unfit}; {max(fitting)} fits, but {against}" if unfit else against
+
+
+def _elsewhere(newer: Mapping[Version, Sequence[Offer]], case: _Case, locks: Iterable[Lock]) -> str:
+    """``; 2.3.3, as on mac: …``: why the target has not even what another target of the set has; else ``""``."""
+    project = case.pin.distribution.project
+    others = {
+        pin.distribution.version: lock.target_name
+        for lock in locks
+        for pin in lock.pins
+        if (lock.set_name, pin.distribution.project) == (case.lock.set_name, project)
+        and pin.distribution.version in newer
+    }
+    best = max(others.keys() - {max(newer)}, default=None)
+    if best is None or not (unfit := _unfit(newer[best], case.target)):
+        return ""
+    return f"; {best}, as on {others[best]}: {unfit}"
 
 
 def _unfit(files: Sequence[Offer], target: Target) -> str:
