@@ -147,6 +147,25 @@ def offers(*names: str) -> tuple[Offer, ...]:
             ),
         ),
         (
+            "cp312-win_arm64",
+            [f"1.0-cp312-cp312-{one}" for one in ("win32", "win_amd64", "macosx_11_0_arm64")],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp312-win_amd64, which gets 1.0"
+            ),
+        ),
+        (
+            "cp312-win_amd64",
+            [
+                f"1.0-cp312-cp312-{one}"
+                for one in ("macosx_10_9_x86_64", "manylinux2014_x86_64", "musllinux_1_2_x86_64")
+            ],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp312-manylinux2014_x86_64, which gets 1.0"
+            ),
+        ),
+        (
             "cp311-manylinux_2_36_armv7l",
             [
                 f"1.0-cp311-cp311-{one}"

@@ -119,11 +119,11 @@ def _elsewhere(wheels: Sequence[Offer], target: Target) -> str:
         for name in names:
             other = None if apart[name] else _parsed(target, python, name)
             if other and (versions := versions_for(wheels, other)):
-                found.append((kin(name)[0] == system, Version(versions[0]), _spelt(other), versions))
+                like = kin(name)[0] == system, Version(versions[0]), kin(name)[0] == "linux"
+                found.append((like, f"{_spelt(other)}, which gets {few(versions)}"))
         if found:
-            # Of those that get as new a release, the names are sorted by what is like the target's.
-            *_, spelt, versions = max(found, key=lambda one: one[:2])
-            return f"{spelt}, which gets {few(versions)}"
+            # A Linux can be had on Windows. Of what is alike in all this, the first is most like the target.
+            return max(found, key=lambda one: one[0])[1]
     return ""
 
 

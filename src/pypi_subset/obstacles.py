@@ -29,6 +29,8 @@ _MACHINES = {
     "win_amd64": "x86_64",
     "win_arm64": "aarch64",
 }
+#: Those with 32 bits, which fewer people have.
+_NARROW = frozenset({"armv7l", "i686", "win32"})
 _VERSIONED = re.compile(r"(?P<family>(?:many|musl)linux|macosx|ios)_(?P<major>\d+)_(?P<minor>\d+)_(?P<machine>.+)")
 _ANDROID = re.compile(r"android_(?P<level>\d+)_(?P<machine>.+)")
 
@@ -108,7 +110,8 @@ def likeness(target: Target) -> Callable[[str], tuple[object, ...]]:
 
     def key(name: str) -> tuple[object, ...]:
         other = kin(name)
-        return name != "any", not is_here(name, target), other[0] != system, other[1] != machine, natural(_modern(name))
+        unlike = other[0] != system, other[1] != machine, versioned(name)[2] in _NARROW
+        return name != "any", not is_here(name, target), *unlike, natural(_modern(name))
 
     return key
 

@@ -355,14 +355,14 @@ def _assumed(
     for who, requirement, own in stated:
         known = holds(requirement.marker, environment, own)
         if any(holds(requirement.marker, environment | {"platform_machine": one}, own) != known for one in others):
-            yield f"{who}: {requirement}"
+            yield f"{who} asks for {requirement.name}{requirement.specifier}"
 
 
 def _assumption(assumed: Sequence[str], job: Job) -> str:
     """Say what was decided by a value that the user may want to be another one."""
     value, others = job.target.environment["platform_machine"], job.target.other_machines
     more = f" (and {len(assumed) - 1} more)" * (len(assumed) > 1)
-    what = f"{job.name}: {assumed[0]!r}{more} was decided for platform_machine = {value!r}"
+    what = f"{job.name}: whether {assumed[0]}{more} was decided for platform_machine = {value!r}"
     wide = f"a 32-bit Python on a 64-bit system says {' or '.join(map(repr, others))}"
     return (
         f'{what}; {wide}: add platform_machine = "{others[0]}" to the target in subset.toml, or "{value}" if it is so'
