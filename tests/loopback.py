@@ -147,6 +147,9 @@ class Index:
         self.yanked: dict[str, str] = {}
         #: File name → upload time; every other file gets the same fixed one.
         self.upload_times: dict[str, str] = {}
+        #: Project → what its page says of it (PEP 792), and what that says of each file besides, by the key in JSON.
+        self.status: dict[str, dict[str, str]] = {}
+        self.told: dict[str, dict[str, str]] = {}
         #: Path, e.g. ``/files/demo-1.0-py3-none-any.whl`` or ``/simple/demo/`` → a body to send instead of the true one.
         self.overrides: dict[str, bytes] = {}
         self.requests: list[Hit] = []
@@ -246,7 +249,10 @@ class Index:
             links = [f'<a href="{each}/">{each}</a><br>' for each in sorted(self.projects)]
         elif name in self.projects:
             entries = [self._entry(file) for file in self.projects[name]]
+            entries = [entry | self.told.get(name, {}) for entry in entries]
             value = {"meta": meta, "name": name, "files": entries}
+            if name in self.status:
+                value["project-status"] = self.status[name]
             if self.facts:
                 value["versions"] = sorted({version_of(file.filename) for file in self.projects[name]})
             links = [_anchor(entry) for entry in entries]
@@ -254,7 +260,11 @@ class Index:
             return None
         if as_json:
             return JSON, json.dumps(value).encode()
-        page = f'<!DOCTYPE html><html lang="en"><head><title>{name or "all"}</title></head><body>\n'
+        metas = [
+            f'<meta name="pypi:project-status{"-reason" * (key == "reason")}" content="{html.escape(text)}">'
+            for key, text in self.status.get(name, {}).items()
+        ]
+        page = f'<!DOCTYPE html><html lang="en"><head><title>{name or "all"}</title>{"".join(metas)}</head><body>\n'
         return "text/html", "\n".join([page, *links, "</body></html>"]).encode()
 
     def _entry(self, file: File) -> dict[str, object]:
@@ -301,6 +311,8 @@ def _anchor(entry: Mapping[str, object]) -> str:
         attributes["data-requires-python"] = str(entry["requires-python"])
     if "yanked" in entry:
         attributes["data-yanked"] = "" if entry["yanked"] is True else str(entry["yanked"])
+    for key in {"provenance", "upload-time", "size"} & entry.keys():
+        attributes[f"data-{key}"] = str(entry[key])
     listed = " ".join(f'{key}="{html.escape(value)}"' for key, value in attributes.items())
     return f"<a {listed}>{html.escape(str(entry['filename']))}</a><br>"
 

@@ -1,14 +1,17 @@
-"""Our own server, run as a user runs it: in a process of its own, on a port that the system chose."""
+"""Our own server, run as a user runs it: in a process of its own, on a port that the system chose; asking servers."""
 
 from __future__ import annotations
 
+import http.client
 import multiprocessing
 import os
 import signal
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -55,6 +58,26 @@ class Served:
     def said(self) -> str:
         """All that it wrote to standard output and standard error."""
         return self._log.read_text(encoding="utf-8") if self._log.exists() else ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server sent: status, headers with names in lower case, body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def ask(port: int, path: str, method: str = "GET", **headers: str) -> Answer:
+    """Return the answer to one request whose path is sent as it is."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+    finally:
+        connection.close()
 
 
 def _serve(site: Path, log: Path, there: Connection) -> None:

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from pypi_subset.model import Job, Paths, Plan, Request, RequirementSet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pypi_subset.model import Target
@@ -79,25 +79,44 @@ class Subset:
     def _publish(self) -> None:
         wheels = {wheel.filename: wheel for pinned in self.pins.values() for wheel in pinned}
         site = self.paths.site
-        (site / "simple").mkdir(parents=True)
-        projects = sorted({_project(wheel) for wheel in wheels.values()})
-        for project in projects:
-            (site / "simple" / project).mkdir()
-            own = [wheel for wheel in wheels.values() if _project(wheel) == project]
-            (site / "simple" / project / "index.html").write_text(_page(own, ""))
+        self._index("simple", wheels.values(), "../{}/")
+        self._index("simple-json", wheels.values(), "../../simple/{}/")
+        for path in (site / "simple-json").rglob("index.v1_json"):
+            path.replace(path.with_name("index.html"))
+        for name, pinned in self.pins.items():
+            self._index(f"targets/{name}/simple", pinned, "../../../../simple/{}/")
         for wheel in wheels.values():
             self.file(wheel).write_bytes(wheel.data)
-        (site / "simple" / "index.html").write_text("".join(f'<a href="{name}/">{name}</a>' for name in projects))
-        (site / "find-links.html").write_text(_page(wheels.values(), "simple"))
+            self.file(wheel).with_name(f"{wheel.filename}.metadata").write_bytes(wheel.metadata)
+        (site / "find-links.html").write_text(_page(wheels.values(), "simple/{}/"))
         (site / "index.html").write_text("<p>what is here</p>")
         (site / "README.md").write_text("what is here\n")
         self.write_manifest([self._entry(wheel) for wheel in wheels.values()])
 
+    def _index(self, folder: str, wheels: Iterable[Wheel], way: str) -> None:
+        """Write an index in HTML and JSON; *way* leads from a page to the files of a project."""
+        root = self.paths.site / folder
+        root.mkdir(parents=True)
+        by_project: dict[str, list[Wheel]] = {}
+        for wheel in wheels:
+            by_project.setdefault(_project(wheel), []).append(wheel)
+        for project, own in by_project.items():
+            (root / project).mkdir()
+            (root / project / "index.html").write_text(_page(own, way))
+            files = [_facts(wheel, way) for wheel in own]
+            (root / project / "index.v1_json").write_text(json.dumps({"name": project, "files": files}))
+        (root / "index.html").write_text("".join(f'<a href="{name}/">{name}</a>' for name in sorted(by_project)))
+        projects = [{"name": name} for name in sorted(by_project)]
+        (root / "index.v1_json").write_text(json.dumps({"projects": projects}))
+
     def write_manifest(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Write a manifest that names *entries* and is otherwise empty."""
         ordered = sorted(entries, key=lambda entry: str(entry["path"]))
-        document = {"schema": 1, "targets": [], "sets": [], "files": ordered}
-        (self.paths.site / "manifest.json").write_text(json.dumps(document))
+        site = self.paths.site
+        pages = {path for path in site.rglob("*") if path.suffix in {".html", ".v1_json"}}
+        told = {path.relative_to(site).as_posix(): sha256(path.read_bytes()) for path in sorted(pages)}
+        document = {"schema": 1, "targets": [], "sets": [], "files": ordered, "pages": told}
+        (site / "manifest.json").write_text(json.dumps(document))
 
     def _entry(self, wheel: Wheel) -> dict[str, Any]:
         """Return a file's entry; the chain starts at the first line, and has one step more for what is not asked for."""
@@ -114,6 +133,7 @@ class Subset:
             "size": len(wheel.data),
             "sha256": wheel.sha256,
             "requires_python": None,
+            "metadata": sha256(wheel.metadata),
             "needed_by": [{"set": "base", "target": name, "chain": chain} for name in needs],
         }
 
@@ -127,13 +147,22 @@ def _project(wheel: Wheel) -> str:
     return parse_wheel_filename(wheel.filename)[0]
 
 
-def _page(wheels: Any, folder: str) -> str:
+def _page(wheels: Iterable[Wheel], way: str) -> str:
     anchors = [
-        f'<a href="{"/".join(filter(None, [folder, folder and _project(wheel), wheel.filename]))}#sha256={wheel.sha256}">'
-        f"{html.escape(wheel.filename)}</a><br>"
+        f'<a href="{way.format(_project(wheel))}{wheel.filename}#sha256={wheel.sha256}"'
+        f' data-core-metadata="sha256={sha256(wheel.metadata)}">{html.escape(wheel.filename)}</a><br>'
         for wheel in wheels
     ]
     return "<!DOCTYPE html>\n" + "\n".join(anchors)
+
+
+def _facts(wheel: Wheel, way: str) -> dict[str, Any]:
+    return {
+        "filename": wheel.filename,
+        "url": way.format(_project(wheel)) + wheel.filename,
+        "hashes": {"sha256": wheel.sha256},
+        "core-metadata": {"sha256": sha256(wheel.metadata)},
+    }
 
 
 def _lock(wheels: Sequence[Wheel]) -> dict[str, Any]:

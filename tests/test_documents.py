@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rich.console import Console
 
-from pypi_subset import bootstrap, pipeline
+from pypi_subset import bootstrap, build
 from pypi_subset.inputs import read_plan
 from pypi_subset.model import Check
 from pypi_subset.proof import inventory, report
@@ -107,7 +107,7 @@ def test_readme_shows_what_mirror_prints(workspace: Workspace, index: Index, mon
 @pytest.mark.parametrize("folder", ["packages", "site"])
 def test_a_readme_that_is_lost_comes_back_as_it_was(folder: str) -> None:
     """What mirror writes where there is none is what the repository holds: `git status` stays clean."""
-    assert (ROOT / folder / "README.md").read_bytes() == pipeline.readme_of(folder)
+    assert (ROOT / folder / "README.md").read_bytes() == build.readme_of(folder)
 
 
 def test_readme_shows_what_verify_prints() -> None:

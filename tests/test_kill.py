@@ -42,6 +42,7 @@ def test_the_hook_sees_every_step(scenes: Scenes) -> None:
 #: After what a run is killed in the fast cut: where it begins, around each lock, around the exchange, at each child.
 POINTS = {
     "first": (
+        ("start dir2pi", 1),
         ("write requirements/lock", 1),
         ("replace requirements/lock", 1),
         ("replace packages/.work.PID.stage/download/base--windows.0/files", 1),
@@ -49,7 +50,6 @@ POINTS = {
     "update": (("replace requirements/lock", 1), ("replace requirements/lock", 2)),
     "repair": (("replace packages/lib-1.0-py3-none-any.whl packages/.rejected", 1), ("start pip", 1)),
     "rebuild": (
-        ("start dir2pi", 1),
         ("link", 2),
         ("write .site.PID.new.stage", 3),
         ("exchange", 1),
@@ -125,7 +125,7 @@ def killed_at_random(scene: Scene, folder: Path) -> bool:
 STOPS = {
     "first": (("answer", 1), ("start pip", 1)),
     "update": (("replace packages/.work.PID.stage/download", 1),),
-    "rebuild": (("start dir2pi", 1), ("exchange", 1), ("unlink find", 1)),
+    "rebuild": (("link", 2), ("exchange", 1), ("unlink find", 1)),
     "rebuild by two renames": (("rename site .site.old.stage", 1),),
 }
 

@@ -18,7 +18,7 @@ from packaging.version import Version
 
 from pypi_subset import lock
 from pypi_subset.errors import LockError
-from pypi_subset.model import Distribution, Inputs, Lock, Pin, Reason
+from pypi_subset.model import Distribution, Inputs, Lock, Pin, Reason, Standing
 from values import BRISK, LINUX, WINDOWS
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def pins(draw: st.DrawFn) -> Pin:
         url=draw(st.sampled_from([None, f"https://index.example/files/{name}-{version}-py3-none-any.whl"])),
         upload_time=draw(st.sampled_from([None, moment])),
         yanked=draw(st.none() | TEXT),
+        provenance=draw(st.sampled_from([None, "https://index.example/attested"])),
+        standing=draw(st.none() | st.builds(Standing, status=st.just("archived"), reason=TEXT)),
     )
     reasons = draw(
         st.lists(

@@ -8,7 +8,7 @@ import re
 import shutil
 import tomllib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 import tomli_w
@@ -29,6 +29,7 @@ from pypi_subset.errors import (
     UndefinedMarker,
 )
 from pypi_subset.inputs import read_plan
+from pypi_subset.pipeline import MEMORY
 from pypi_subset.proof import cases_of, prove
 from pypi_subset.targets import parse
 from values import artifacts_of
@@ -78,8 +79,9 @@ def releases(space: Workspace, name: str) -> list[tuple[str, str, str]]:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below *folder* with its bytes, by relative path."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Return every file below *folder* with its bytes, by relative path; not what is known of inodes."""
+    found = {path for path in folder.rglob("*") if path.is_file() and path.name != MEMORY}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 def test_markers_are_the_targets(workspace: Workspace, index: Index) -> None:
@@ -447,7 +449,9 @@ def test_update_tells_what_changed(workspace: Workspace, index: Index) -> None:
     )
     assert summary.superseded == ("app-1.0-py3-none-any.whl", "old-1.0-py3-none-any.whl")
     assert (workspace.paths.packages / "old-1.0-py3-none-any.whl").is_file()
-    assert {path.name for path in (workspace.paths.site / "simple").iterdir()} == {"app", "new", "index.html"}
+    assert {path.name for path in (workspace.paths.site / "simple").iterdir()} == {
+        *("app", "new", "index.html", "index.v1_json", ".htaccess"),
+    }
 
 
 def test_a_set_that_is_gone_takes_its_lock_along(workspace: Workspace, index: Index) -> None:
@@ -1369,5 +1373,86 @@ def test_nothing_of_the_run_stays_behind(workspace: Workspace, index: Index) -> 
             with pytest.raises(NoSolution):
                 mirror(workspace)
         hidden = {path.name for path in workspace.root.rglob(".*")}
-        assert hidden == {".running"}
+        assert hidden == {".running", MEMORY, ".htaccess", ".nojekyll"}
         assert {path.name for path in workspace.root.iterdir()} == {"requirements", "packages", "site"}
+
+
+def test_a_site_is_known_again_without_reading_it(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing to do is found out by looking at names and times; whatever is touched is noticed, and mended."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    site = workspace.paths.site
+    before = tree(site)
+    with monkeypatch.context() as patched:
+        patched.setattr("pypi_subset.build.fill", None)
+        assert not mirror(workspace)[0].published
+    # A site without a manifest is not ours; the README is the user's.
+    for path in [
+        path
+        for path in site.rglob("*.*")
+        if path.is_file() and path.name not in {"README.md", "manifest.json"} and path.stat().st_size
+    ]:
+        facts = path.stat()
+        path.unlink()
+        path.write_bytes(b"x" * facts.st_size)
+        assert mirror(workspace)[0].published, path
+        assert tree(site) == before, path
+    (workspace.paths.packages / MEMORY).unlink()
+    assert not mirror(workspace)[0].published
+
+
+@pytest.mark.parametrize("style", ["json", "html"])
+def test_what_the_index_knows_reaches_the_site(
+    workspace: Workspace, index: Index, style: Literal["json", "html"]
+) -> None:
+    """Times, provenance and the status of a project come from the upstream's page, by way of the lock."""
+    index.style = style
+    index.add(make_wheel("app"))
+    index.told["app"] = {"provenance": "https://index.example/app", "upload-time": "2024-01-02T03:04:05Z"}
+    index.status["app"] = {"status": "deprecated", "reason": "use another"}
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    for _ in range(2):
+        # The second time from the lock alone.
+        shutil.rmtree(workspace.paths.site, ignore_errors=True)
+        mirror(workspace)
+        page = json.loads((workspace.paths.site / "simple" / "app" / "index.v1_json").read_bytes())
+        assert page["project-status"] == {"status": "deprecated", "reason": "use another"}
+        (file,) = page["files"]
+        assert {name: file[name] for name in index.told["app"]} == index.told["app"]
+
+
+def test_a_quarantined_project_offers_nothing(workspace: Workspace, index: Index) -> None:
+    """Files of a project in quarantine are not taken, though the page lists them (PEP 792)."""
+    index.add(make_wheel("app"))
+    index.status["app"] = {"status": "quarantined"}
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution, match="no index has a project app"):
+        mirror(workspace)
+
+
+def test_the_site_has_locks_of_its_own(workspace: Workspace, index: Index) -> None:
+    """Each lock stands in the site with ways to the site's files, and as requirements with hashes and as constraints."""
+    app, lib = make_wheel("app", requires=["lib"]), make_wheel("lib")
+    index.add(app, lib)
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    folder = workspace.paths.site / "locks"
+    assert {path.name for path in folder.iterdir()} == {
+        *("pylock.base--linux.toml", "base--linux.requirements.txt", "base--linux.constraints.txt"),
+    }
+    lock_of_site = Pylock.from_dict(tomllib.loads((folder / "pylock.base--linux.toml").read_text()))
+    for package in lock_of_site.packages:
+        (wheel,) = package.wheels or ()
+        assert wheel.url is None
+        assert (folder / str(wheel.path)).resolve().is_file()
+    head = "# base on linux: cp310-cp310-manylinux2014_x86_64, Python 3.10\n"
+    hashed = f"app==1.0 --hash=sha256:{app.sha256}\nlib==1.0 --hash=sha256:{lib.sha256}\n"
+    assert (folder / "base--linux.requirements.txt").read_text() == head + hashed
+    assert (folder / "base--linux.constraints.txt").read_text() == f"{head}app==1.0\nlib==1.0\n"

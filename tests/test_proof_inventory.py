@@ -23,17 +23,35 @@ LINUX = targets.parse("linux", "cp310-manylinux2014_x86_64")
 WINDOWS = targets.parse("windows", "cp312-win_amd64")
 AA, BB, OLD = make_wheel("aa", requires=["bb"]), make_wheel("bb", "2.0"), make_wheel("bb", "1.0")
 
+WHEELS = {
+    "aa-1.0": "(aa 1.0, needed on linux by base.txt:1 aa)",
+    "bb-1.0": "(bb 1.0, needed on windows by base.txt:1 aa -> bb)",
+    "bb-2.0": "(bb 2.0, needed on linux by base.txt:1 aa -> bb)",
+}
+PAGES = (
+    *("find-links.html", "index.html", "README.md"),
+    *(f"{folder}/index.html" for folder in ("simple-json", "simple-json/aa", "simple-json/bb")),
+    *(
+        f"{root}simple/{project}index.{form}"
+        for root in ("", "targets/linux/", "targets/windows/")
+        for project in ("", "aa/", "bb/")
+        for form in ("html", "v1_json")
+    ),
+)
+
+
+def _path(stem: str) -> str:
+    return f"simple/{stem[:2]}/{stem}-py3-none-any.whl"
+
+
 #: Every file of the site below, and words of the sentence that its loss must lead to.
 FILES = {
-    "simple/aa/aa-1.0-py3-none-any.whl": "(aa 1.0, needed on linux by base.txt:1 aa) is not in the site",
-    "simple/bb/bb-1.0-py3-none-any.whl": "(bb 1.0, needed on windows by base.txt:1 aa -> bb) is not in the site",
-    "simple/bb/bb-2.0-py3-none-any.whl": "(bb 2.0, needed on linux by base.txt:1 aa -> bb) is not in the site",
-    "simple/aa/index.html": "the page simple/aa/index.html is not in the site",
-    "simple/bb/index.html": "the page simple/bb/index.html is not in the site",
-    "simple/index.html": "the page simple/index.html is not in the site",
-    "find-links.html": "the page find-links.html is not in the site",
-    "index.html": "the page index.html is not in the site",
-    "README.md": "the page README.md is not in the site",
+    **{_path(stem): f"{needed} is not in the site" for stem, needed in WHEELS.items()},
+    **{
+        f"{_path(stem)}.metadata": f"the metadata of {stem}-py3-none-any.whl is not in the site ({needed.split(', ')[1]}"
+        for stem, needed in WHEELS.items()
+    },
+    **{page: f"the page {page} is not in the site" for page in PAGES},
 }
 
 
@@ -124,6 +142,46 @@ def leave_page(subset: Subset) -> None:
 def drop_entry(subset: Subset) -> None:
     """Drop a file from its page."""
     (subset.paths.site / "simple" / "aa" / "index.html").write_text("<!DOCTYPE html>")
+
+
+def other_metadata(subset: Subset) -> None:
+    """Let what lies beside a wheel say that it needs nothing."""
+    path = subset.file(AA).with_name(f"{AA.filename}.metadata")
+    path.write_bytes(path.read_bytes().replace(b"Requires-Dist: bb\n", b""))
+
+
+def false_metadata(subset: Subset) -> None:
+    """The same, and everything in the site agrees with it."""
+    other_metadata(subset)
+    path = subset.file(AA).with_name(f"{AA.filename}.metadata")
+    true, false = sha256(AA.metadata), sha256(path.read_bytes())
+    for page in subset.paths.site.rglob("index.*"):
+        page.write_text(page.read_text().replace(true, false))
+    entry_of_aa(subset, metadata=false)
+
+
+def no_metadata(subset: Subset) -> None:
+    """Take the hash of the metadata off a page."""
+    page = subset.paths.site / "targets" / "linux" / "simple" / "aa" / "index.v1_json"
+    page.write_text(page.read_text().replace("core-metadata", "no-metadata"))
+
+
+def view_of_another(subset: Subset) -> None:
+    """Let a target's own index have a version that was chosen for another target."""
+    views = subset.paths.site / "targets"
+    shutil.copy(views / "linux" / "simple" / "bb" / "index.html", views / "windows" / "simple" / "bb" / "index.html")
+
+
+def broken_json(subset: Subset) -> None:
+    """Cut a page in JSON off."""
+    page = subset.paths.site / "simple" / "aa" / "index.v1_json"
+    page.write_text(page.read_text()[:-3])
+
+
+def other_words(subset: Subset) -> None:
+    """Change a page where it leads nowhere."""
+    page = subset.paths.site / "index.html"
+    page.write_text(page.read_text().replace("here", "there"))
 
 
 def wrong_hash(subset: Subset) -> None:
@@ -219,6 +277,18 @@ def other_version(subset: Subset) -> None:
             drop_entry,
             "the page simple/aa/index.html does not lead to aa-1.0-py3-none-any.whl by its hash (needed on linux",
         ),
+        (
+            other_metadata,
+            "the metadata of aa-1.0-py3-none-any.whl has other bytes than the manifest says (needed on linux",
+        ),
+        (false_metadata, "the metadata of aa-1.0-py3-none-any.whl is not that of the wheel (needed on linux"),
+        (
+            no_metadata,
+            "the page targets/linux/simple/aa/index.v1_json has another hash for the metadata of aa-1.0-py3-none-any.whl",
+        ),
+        (view_of_another, "the page targets/windows/simple/bb/index.html does not lead to bb-1.0-py3-none-any.whl"),
+        (broken_json, "the page simple/aa/index.v1_json does not lead to aa-1.0-py3-none-any.whl by its hash"),
+        (other_words, "the page index.html has other bytes than the manifest says"),
         (wrong_hash, "the page find-links.html does not lead to aa-1.0-py3-none-any.whl by its hash"),
         (
             stale_entry,

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
+import json
 import shutil
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from clients import install
-from pypi_subset import files, index, layout, serve
+from installers import install
+from pypi_subset import files, hosts, layout, serve
 from pypi_subset.errors import SubsetError
-from serving import Served
-from values import artifacts_of
+from pypi_subset.hosts import JSON_TYPE
+from serving import Answer, Served, ask
+from values import artifacts_of, write_index
 from wheels import make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 WHEEL = make_wheel("app", "1.0+local", requires=["lib"])
@@ -31,31 +31,30 @@ def build(folder: Path, *names: str) -> Path:
     """Return a site in *folder* with WHEEL, `lib`, and wheels of further *names*."""
     wheels = [WHEEL, make_wheel("lib"), *map(make_wheel, names)]
     projects = layout.lay_out(artifacts_of(wheels, folder.with_name(f"{folder.name}-packages")), folder)
-    index.write_index(projects, folder)
+    write_index(projects, folder)
     files.write(folder / "index.html", b"<!DOCTYPE html><title>front</title>")
     files.write(folder / "manifest.json", b"{}")
     files.write(folder / ".secret", b"hidden")
+    files.write(folder / "simple" / "app" / f"{WHEEL.filename}.metadata", WHEEL.metadata)
+    for path in ("simple", "simple/app", "targets/linux/simple", "targets/linux/simple/app"):
+        (folder / path).mkdir(parents=True, exist_ok=True)
+        files.write(folder / path / "index.v1_json", json_page(path))
+    (folder / "simple" / "lib" / "index.v1_json").unlink(missing_ok=True)
+    for path in ("targets/linux/simple", "targets/linux/simple/app"):
+        files.write(folder / path / "index.html", f"<!DOCTYPE html><title>{path}</title>".encode())
+    rest = dict.fromkeys(("simple-json/index.html", "locks/pylock.base.toml"), b"{}")
+    for path, data in (rest | hosts.render(["linux"])).items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        files.write(folder / path, data)
     return folder
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the server sent: status, headers with names in lower case, body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-def ask(port: int, path: str, method: str = "GET", **headers: str) -> Answer:
-    """Return the answer to one request whose path is sent as it is."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        response = connection.getresponse()
-        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
-    finally:
-        connection.close()
+def json_page(path: str) -> bytes:
+    """Return an index page as JSON that tells, by a private key, where it stands; the one of `app` has WHEEL."""
+    url = WHEEL_PATH.rpartition("/")[2]
+    file = {"filename": WHEEL.filename, "url": url, "hashes": {"sha256": WHEEL.sha256}, "size": len(WHEEL.data)}
+    page = {"meta": {"api-version": "1.4"}, "name": "app", "versions": ["1.0+local"], "files": [file]}
+    return json.dumps(page | {"_path": path}).encode()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +77,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         ("/simple/app/", "text/html; charset=utf-8"),
         ("/find-links.html", "text/html; charset=utf-8"),
         ("/manifest.json", "application/json"),
+        ("/simple/app/index.html", "text/html; charset=utf-8"),
+        ("/simple/app/index.v1_json", "application/vnd.pypi.simple.v1+json"),
+        ("/simple-json/", "application/vnd.pypi.simple.v1+json"),
+        ("/simple-json/index.html", "application/vnd.pypi.simple.v1+json"),
+        ("/locks/pylock.base.toml", "application/toml"),
         (WHEEL_PATH, "application/octet-stream"),
+        (f"{WHEEL_PATH}.metadata", "application/octet-stream"),
     ],
 )
 def test_each_file_has_its_type_and_pages_are_asked_for_anew(served: Served, path: str, kind: str) -> None:
@@ -87,7 +92,7 @@ def test_each_file_has_its_type_and_pages_are_asked_for_anew(served: Served, pat
 
     assert answer.status == 200
     assert answer.headers["content-type"] == kind
-    assert answer.headers.get("cache-control") == (None if path == WHEEL_PATH else "no-cache")
+    assert answer.headers.get("cache-control") == (None if path.startswith(WHEEL_PATH) else "no-cache")
     assert int(answer.headers["content-length"]) == len(answer.body)
 
 
@@ -98,6 +103,78 @@ def test_a_folder_without_slash_is_redirected(served: Served, path: str) -> None
 
     assert answer.status == 307
     assert answer.headers["location"] == f"http://127.0.0.1:{served.port}{path}/"
+
+
+FOLDERS = ("/simple/", "/simple/app/", "/targets/linux/simple/", "/targets/linux/simple/app/")
+PIP = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
+UV = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+V1_HTML = "application/vnd.pypi.simple.v1+html"
+
+
+@pytest.mark.parametrize("path", FOLDERS)
+@pytest.mark.parametrize("accept", [PIP, UV, f"{JSON_TYPE}, */*;q=0.1", JSON_TYPE.replace("v1", "latest")])
+def test_an_index_page_is_json_for_who_prefers_it(served: Served, path: str, accept: str) -> None:
+    """The page of every index, and of every project in it, comes as JSON to pip, uv and poetry."""
+    answer = ask(served.port, path, Accept=accept)
+
+    assert (answer.status, answer.headers["content-type"]) == (200, JSON_TYPE)
+    assert json.loads(answer.body)["_path"] == path.strip("/")
+    assert (answer.headers["vary"], answer.headers["cache-control"]) == ("Accept", "no-cache")
+
+
+@pytest.mark.parametrize("path", FOLDERS)
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("*/*", "text/html; charset=utf-8"),
+        ("", "text/html; charset=utf-8"),
+        (BROWSER, "text/html; charset=utf-8"),
+        ("image/png", "text/html; charset=utf-8"),
+        (f"{JSON_TYPE};q=0, */*", "text/html; charset=utf-8"),
+        (V1_HTML, V1_HTML),
+    ],
+)
+def test_an_index_page_is_html_for_everybody_else(served: Served, path: str, accept: str, kind: str) -> None:
+    """Whoever does not ask for JSON gets HTML, under the name that was asked for; nobody is turned away."""
+    answer = ask(served.port, path, Accept=accept)
+
+    assert (answer.status, answer.headers["content-type"]) == (200, kind)
+    assert answer.body.startswith(b"<!DOCTYPE html>")
+    assert (answer.headers["vary"], answer.headers["cache-control"]) == ("Accept", "no-cache")
+
+
+def test_a_page_without_json_is_html(served: Served) -> None:
+    """Where there is no JSON page, who prefers it gets the HTML one."""
+    answer = ask(served.port, "/simple/lib/", Accept=PIP)
+
+    assert (answer.status, answer.headers["content-type"]) == (200, V1_HTML)
+    assert b"lib-1.0" in answer.body
+
+
+def test_one_form_is_not_taken_for_the_other(served: Served) -> None:
+    """The ETag of the HTML page is not that of the JSON page, so a kept one is sent anew."""
+    kept = ask(served.port, "/simple/app/").headers["etag"]
+    answer = ask(served.port, "/simple/app/", Accept=PIP, If_None_Match=kept)
+    again = ask(served.port, "/simple/app/", Accept=PIP, If_None_Match=f'"x", W/{answer.headers["etag"]}')
+
+    assert (answer.status, answer.headers["content-type"]) == (200, JSON_TYPE)
+    assert (again.status, again.headers["vary"], again.headers["cache-control"]) == (304, "Accept", "no-cache")
+
+
+@pytest.mark.parametrize("accept", [PIP, "*/*"])
+def test_head_of_an_index_page_is_that_of_get(served: Served, accept: str) -> None:
+    """HEAD negotiates as GET does."""
+    get = ask(served.port, "/simple/app/", Accept=accept)
+    head = ask(served.port, "/simple/app/", "HEAD", Accept=accept)
+
+    assert head.body == b""
+    assert {**head.headers, "date": ""} == {**get.headers, "date": ""}
+
+
+def test_metadata_is_served_beside_its_wheel(served: Served) -> None:
+    """`.metadata` has the bytes of the wheel's own (PEP 658)."""
+    assert ask(served.port, f"{WHEEL_PATH}.metadata").body == WHEEL.metadata
 
 
 @pytest.mark.parametrize("path", ["/", WHEEL_PATH])
@@ -139,6 +216,7 @@ def test_a_part_of_a_wheel_can_be_had(served: Served) -> None:
         "//outside.html",
         "/way-out/outside.html",
         "/.secret",
+        "/simple/.htaccess",
         "/%2esecret",
         "/simple/.hidden/x",
         "/simple/app/%00",
@@ -148,6 +226,8 @@ def test_a_part_of_a_wheel_can_be_had(served: Served) -> None:
         "/C:/x",
         "/..\\outside.html",
         "/simple/app/app-1.0-py3-none-any.whl/",
+        f"{WHEEL_PATH}/",
+        "/simple/app/index.html/",
     ],
 )
 def test_nothing_else_can_be_read(served: Served, path: str) -> None:
@@ -159,21 +239,40 @@ def test_nothing_else_can_be_read(served: Served, path: str) -> None:
     assert served.said == ""
 
 
+def test_a_part_is_of_the_file_that_the_client_knows(served: Served) -> None:
+    """A range goes with If-Range alone to who names the file's ETag; anybody else gets the whole."""
+    etag = ask(served.port, WHEEL_PATH).headers["etag"]
+
+    assert ask(served.port, WHEEL_PATH, Range="bytes=2-5", If_Range=etag).status == 206
+    assert ask(served.port, WHEEL_PATH, Range="bytes=2-5", If_Range='"other"').body == WHEEL.data
+
+
+def test_a_file_that_did_not_change_is_not_sent_again(served: Served) -> None:
+    """If-Modified-Since with the date of the last answer gets 304."""
+    date = ask(served.port, WHEEL_PATH).headers["last-modified"]
+
+    assert ask(served.port, WHEEL_PATH, If_Modified_Since=date).status == 304
+    assert ask(served.port, WHEEL_PATH, If_Modified_Since="Mon, 01 Jan 2001 00:00:00 GMT").status == 200
+
+
 def test_only_reading_is_allowed(served: Served) -> None:
     """POST, PUT and DELETE are refused."""
     assert {ask(served.port, WHEEL_PATH, method).status for method in ("POST", "PUT", "DELETE")} == {405}
 
 
-def test_an_exchanged_site_is_seen_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("accept", [PIP, "*/*"])
+def test_an_exchanged_site_is_seen_at_once(tmp_path: Path, accept: str) -> None:
     """A new site put in place while the server runs is what the next request gets, whatever the client kept."""
     old, new = build(tmp_path / "site"), build(tmp_path / "new", "fresh")
+    files.write(new / "simple" / "index.v1_json", b"fresh")
     with Served(old, tmp_path / "log") as running:
-        before = ask(running.port, "/simple/")
+        before = ask(running.port, "/simple/", Accept=accept)
         files.exchange(new, old)
+        kept = before.headers["etag"]
 
         assert b"fresh" not in before.body
-        assert b"fresh" in ask(running.port, "/simple/").body
-        assert b"fresh" in ask(running.port, "/simple/", If_None_Match=before.headers["etag"]).body
+        assert b"fresh" in ask(running.port, "/simple/", Accept=accept).body
+        assert b"fresh" in ask(running.port, "/simple/", Accept=accept, If_None_Match=kept).body
         assert ask(running.port, "/simple/fresh/").status == 200
 
 

@@ -11,7 +11,7 @@ from hypothesis import settings
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
-from pypi_subset import targets
+from pypi_subset import files, index, targets
 from pypi_subset.markers import holds
 from pypi_subset.model import (
     Artifact,
@@ -111,6 +111,12 @@ def lock_of(job: Job, artifacts: Iterable[Artifact], wheels: Iterable[Wheel]) ->
     pins.sort(key=lambda pin: pin.distribution.project)
     inputs = Inputs(requirement_set="0", target="0", policy="0", constraint="0")
     return Lock(set_name=job.requirement_set.name, target_name=job.target.name, inputs=inputs, pins=tuple(pins))
+
+
+def write_index(projects: Sequence[Project], folder: Path, **views: frozenset[str]) -> None:
+    """Write all pages of the index of *projects*, and of the views by targets, below *folder*."""
+    for path, data in index.render(projects, views=views):
+        files.write_into(folder, path, data, before=folder / "nowhere")
 
 
 def projects_of(artifacts: Iterable[Artifact]) -> tuple[Project, ...]:

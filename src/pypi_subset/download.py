@@ -9,6 +9,7 @@ its own, and only whole, checked files move on.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from pypi_subset import files, piprun
 from pypi_subset.crew import Crew
 from pypi_subset.errors import BadDistribution, HashMismatch, PipFailed
+from pypi_subset.intake import LIST, shown
 from pypi_subset.model import Artifact
 from pypi_subset.offers import Offer
 from pypi_subset.targets import pip_flags
@@ -26,12 +28,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.loopback import Loopback
+    from pypi_subset.memory import Memory
     from pypi_subset.model import Distribution, Lock, Target
     from pypi_subset.piprun import Pips
     from pypi_subset.upstream import Upstream
 
 #: Where files with a wrong hash are kept, below ``packages/``: somebody may want to look at them.
 REJECTED = ".rejected"
+
+#: What of ours lies in ``packages/`` beside distributions.
+OWN = frozenset({"README.md", LIST})
+
+# All that names of distributions are made of (PyPA "Binary distribution format", "Source distribution format").
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 
 #: The loopback index has its own patience and its own retries, so pip needs none.
 _OPTIONS = (
@@ -51,26 +60,29 @@ class Stock:
     :param missing: what has to be fetched, for each job that is the first to need it.
     :param rejected: names of files whose hash was wrong; they were moved to ``.rejected/``.
     :param superseded: names of distributions that no lock needs.
+    :param strangers: what else lies there, by name, with what is wrong with each.
     """
 
     present: tuple[Artifact, ...]
     missing: tuple[tuple[str, tuple[Distribution, ...]], ...]
     rejected: tuple[str, ...]
     superseded: tuple[str, ...]
+    strangers: Mapping[str, BadDistribution]
 
 
-def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path) -> Stock:
+def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Memory) -> Stock:
     """
     Return what *packages* holds of *locks*; files with a wrong hash are set aside.
 
     :param site: what *packages* lacks, and this site has, is linked back.
+    :param memory: knows the hashes of files that have not changed.
     :raises HashMismatch: two locks want different bytes under one name.
-    :raises BadDistribution: something lies there that is no distribution.
     """
-    wanted = _wanted(locks)
-    lying = _lying(packages)
+    lying, strangers = _lying(packages)
+    # Nothing of somebody else's is replaced: what it stands in the way of is not there, and told so.
+    wanted = {name: one for name, one in _wanted(locks).items() if name not in strangers}
     with Crew(os.cpu_count()) as crew:
-        here = {name: crew.submit(files.sha256_of, packages / name) for name in sorted(lying & wanted.keys())}
+        here = {name: crew.submit(memory.sha256, packages / name) for name in sorted(lying & wanted.keys())}
         hashes = {name: future.result() for name, future in here.items()}
     wrong = [name for name, sha256 in hashes.items() if sha256 != wanted[name][0].sha256]
     for name in wrong:
@@ -86,6 +98,7 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path) -> Stock:
         missing=tuple((job, tuple(group)) for job, group in sorted(missing.items())),
         rejected=tuple(wrong),
         superseded=tuple(sorted(lying - wanted.keys())),
+        strangers=strangers,
     )
 
 
@@ -97,15 +110,17 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
     pips: Pips,
     packages: Path,
     work: Path,
+    admits: Callable[[Path, str], bool],
     progress: Callable[[int], None],
 ) -> tuple[Artifact, ...]:
     """
-    Return every artifact of the locks, present ones and those fetched now, sorted by name.
+    Return every artifact that was missing and is admitted; all of them lie in *packages* now, bad ones too.
 
     :param targets: the target of each job, by the job's name.
     :param index: the loopback index to download from.
     :param pips: runs pip.
     :param work: a folder for this run, on the file system of *packages*.
+    :param admits: whether the file at a path, of a name, is fit for the subset: pip is not asked for one that is not.
     :param progress: called with the number of files that arrived.
     :raises UpstreamError: a file cannot be fetched.
     :raises HashMismatch: a file is not what the lock says.
@@ -121,9 +136,11 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
         ahead = crew.submit(index.upstream.fetch_all, [offer for group in offers.values() for offer in group])
 
         def one_run(name: str) -> list[Artifact]:
-            job, layer = runs_of[name]
-            sources = [index.upstream.file(offer) for offer in layer]
-            _pip_download(sources, layer, target=targets[job], view=views[name], pips=pips, work=work / name)
+            job, whole = runs_of[name]
+            layer, sources = _admitted([(offer, index.upstream.file(offer)) for offer in whole], packages, admits)
+            progress(len(whole) - len(layer))
+            if layer:
+                _pip_download(sources, layer, target=targets[job], view=views[name], pips=pips, work=work / name)
             return [
                 _settle(offer.distribution, source, work / name / "files", packages, progress)
                 for offer, source in zip(layer, sources, strict=True)
@@ -135,7 +152,21 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
             fetched = [artifact for run in runs for artifact in run.result()]
         except PipFailed as error:
             raise index.failure or error from error
-    return tuple(sorted([*stock.present, *fetched], key=lambda artifact: artifact.distribution.filename))
+    return tuple(fetched)
+
+
+def _admitted(
+    fetched: Iterable[tuple[Offer, Path]], packages: Path, admits: Callable[[Path, str], bool]
+) -> tuple[list[Offer], list[Path]]:
+    """The offers whose files pip may have, and where those lie; the others are put into *packages* at once."""
+    good = []
+    for offer, path in fetched:
+        if admits(path, offer.distribution.filename):
+            good.append((offer, path))
+        else:
+            # Its hash is right: a later run that refuses it again need not fetch it again.
+            files.link(path, packages / offer.distribution.filename)
+    return [offer for offer, _ in good], [path for _, path in good]
 
 
 def _layers(group: Iterable[Distribution]) -> list[list[Distribution]]:
@@ -156,6 +187,7 @@ def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
     for lock in locks:
         for one in (pin.distribution for pin in lock.pins):
             other, first = wanted.setdefault(one.filename, (one, lock.name))
+            wanted[one.filename] = other.joined(one), first
             if other.sha256 != one.sha256:
                 msg = (
                     f"{one.filename} has two contents: sha256 {other.sha256} for {first}, {one.sha256} for {lock.name}"
@@ -177,19 +209,31 @@ def _take_back(absent: Iterable[Distribution], packages: Path, site: Path) -> se
     return names
 
 
-def _lying(packages: Path) -> set[str]:
-    """Names of the distributions in *packages*; hidden files and the README are none of our business."""
+def _lying(packages: Path) -> tuple[set[str], dict[str, BadDistribution]]:
+    """Names of the distributions in *packages*, and what else is there; hidden files and our own do not count."""
     with files.folder_errors(packages):
-        paths = [path for path in packages.iterdir() if not path.name.startswith(".") and path.name != "README.md"]
-    for path in paths:
-        if path.is_symlink() or not path.is_file() or not is_distribution(path.name):
-            msg = "this is no wheel and no sdist"
-            raise BadDistribution(msg, path=path, next_step="move it away: this folder holds distributions alone")
-    return {path.name for path in paths}
+        paths = [path for path in packages.iterdir() if not path.name.startswith(".") and path.name not in OWN]
+        strange = {path.name: what for path in paths if (what := _strange(path))}
+    step = "move it away: this folder holds distributions alone"
+    strangers = {
+        name: BadDistribution(what, path=packages / shown(name), next_step=step) for name, what in strange.items()
+    }
+    return {path.name for path in paths} - strange.keys(), strangers
+
+
+def _strange(path: Path) -> str:
+    """Return why what lies at *path* is none of ours; ``""`` if it may be."""
+    if path.is_symlink():
+        return "this is a symbolic link, and no file"
+    if not path.is_file():
+        return "this is a folder" if path.is_dir() else "this is no regular file"
+    return "" if is_distribution(path.name) else "this is no wheel and no sdist"
 
 
 def is_distribution(filename: str) -> bool:
-    """Whether *filename* is the name of a wheel or an sdist."""
+    """Whether *filename* is the name of a wheel or an sdist, and of nothing else to a page, a shell or a server."""
+    if not _PLAIN.fullmatch(filename):
+        return False
     try:
         if filename.endswith(".whl"):
             parse_wheel_filename(filename)

@@ -13,6 +13,7 @@ Everything that can go wrong, as values.
     ├── UpstreamError           an index or a file of it could not be read
     ├── HashMismatch            bytes are not what the lock, or another index, says they are
     ├── BadDistribution         a file is no distribution, or contradicts its own name
+    ├── BadFiles                the same of all files of a run at once
     ├── LockError               a lock file cannot be read
     ├── FolderError             a folder cannot be read or written, or the disk is full
     └── ProofFailed             verify found at least one request that does not install
@@ -169,6 +170,20 @@ class HashMismatch(SubsetError):
 
 class BadDistribution(SubsetError):
     """A file is not the distribution that its name says it is."""
+
+
+class BadFiles(BadDistribution):
+    """Files are refused; all of them are told at once. ``found`` holds what is wrong with each."""
+
+    def __init__(self, found: Sequence[BadDistribution]) -> None:
+        self.found = tuple(found)
+        count = f"{len(self.found)} file{'s' * (len(self.found) != 1)}"
+        step = 'mend that, or write bad_files = "skip" below [policy] in subset.toml to go on without'
+        super().__init__(f"{count} refused, and the site is as it was", next_step=step)
+
+    def __str__(self) -> str:
+        """Return every refusal, one below the other, and what can be done about all of them."""
+        return "\n".join([*map(str, self.found), super().__str__()])
 
 
 class LockError(SubsetError):

@@ -60,6 +60,22 @@ def write(path: Path, data: bytes) -> None:
             raise
 
 
+def write_into(stage: Path, path: str, data: bytes, *, before: Path) -> None:
+    """
+    Make *stage*``/``*path* hold *data*: a link to *before*``/``*path* if that does already, so that it keeps its time.
+
+    :param stage: a folder that nobody sees yet, so no file needs another name while it is being written.
+    :raises FolderError: the stage cannot be written, or the disk is full.
+    """
+    new, old = stage / path, before / path
+    with folder_errors(new):
+        new.parent.mkdir(parents=True, exist_ok=True)
+        if not old.is_symlink() and old.is_file() and old.read_bytes() == data:
+            link(old, new)
+        else:
+            new.write_bytes(data)
+
+
 def link(source: Path, destination: Path) -> None:
     """
     Make *destination* a hard link of *source*, or a copy where the file system has no links.

@@ -1,27 +1,33 @@
 """
-The pages that installers read: the simple repository API, and one flat list for ``--find-links``.
+The pages that installers read: the simple repository API in HTML and JSON, and one flat list for ``--find-links``.
 
-They follow version 1.0 of the API (PEP 503, 629) with yanks (PEP 592); a later version may only be claimed when all
-that it demands is served. Every page depends on the projects alone, so the same projects give the same bytes.
+They follow version 1.4 of the API: PEP 503 and 691, with Requires-Python (345), yanks (592), the version itself (629),
+metadata beside the wheel (658, 714), sizes, times and versions (700), provenance (740) and project status (792). A fact
+that the upstream index lacks is left out, never invented. Every page depends on the projects alone, so the same projects
+give the same bytes.
+
+What a page says of a file is put into words once, and stands in up to five pages, each with its own way to the file.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from pypi_subset import files
+from pypi_subset.hosts import JSON_PAGE
 from pypi_subset.markup import escape, href
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from pypi_subset.model import Artifact, Project
+    from pypi_subset.model import Artifact, Project, Standing
 
-#: The version of the simple API that the pages satisfy (PEP 629).
-API_VERSION = "1.0"
+#: The version of the simple API that the pages satisfy (PEP 629). A later one has nothing that a mirror may serve.
+API_VERSION = "1.4"
 
 _PAGE = """\
 <!DOCTYPE html>
@@ -29,7 +35,7 @@ _PAGE = """\
 <head>
 <meta charset="utf-8">
 <meta name="pypi:repository-version" content="{version}">
-<title>{title}</title>
+{metas}<title>{title}</title>
 </head>
 <body>
 <h1>{title}</h1>
@@ -38,70 +44,182 @@ _PAGE = """\
 """
 
 
-def write_index(projects: Sequence[Project], stage: Path) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Entry:
     """
-    Write all pages of `render` below *stage*.
+    One file, in words.
 
-    :param projects: as laid out; their files lie in ``simple/<project>/`` already.
-    :raises FolderError: a page cannot be written.
+    :param name: its name as part of an address.
+    :param anchor: what follows the address in an anchor.
+    :param facts: what follows the address in JSON.
     """
-    for path, data in render(projects).items():
-        files.write(stage / path, data)
+
+    filename: str
+    version: str
+    name: str
+    anchor: str
+    facts: str
 
 
-def render(projects: Sequence[Project]) -> dict[str, bytes]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Page:
+    """All that pages say of one project, oldest release first."""
+
+    name: NormalizedName
+    standing: Standing | None
+    entries: tuple[_Entry, ...]
+
+
+def render(projects: Sequence[Project], *, views: Mapping[str, Collection[str]]) -> Iterator[tuple[str, bytes]]:
     """
-    Return path below the site → bytes, in order of writing.
+    Yield path below the site and bytes of each page, in order of writing.
 
     ``simple/index.html`` comes last: whoever finds a project there finds its page.
+
+    :param projects: as laid out; their files lie in ``simple/<project>/``.
+    :param views: the names of the files that each target gets, by the target's name.
     """
-    ordered = sorted(projects, key=lambda project: project.name)
-    pages = {f"simple/{project.name}/index.html": project_page(project) for project in ordered}
-    pages |= {"find-links.html": find_links_page(ordered), "simple/index.html": root_page(ordered)}
-    return {path: page.encode() for path, page in pages.items()}
+    pages = [_put(project) for project in sorted(projects, key=lambda project: project.name)]
+    for target, names in sorted(views.items()):
+        yield from _index_of(_narrowed(pages, names), f"targets/{target}/simple", "../../../../simple/{}/")
+    # The same in JSON under a prefix of its own, for hosts that know one type for one address.
+    for path, data in _index_of(pages, "simple-json", "../../simple/{}/"):
+        if path.endswith(JSON_PAGE):
+            yield path.replace(JSON_PAGE, "index.html"), data
+    yield "find-links.html", _find_links(pages).encode()
+    yield from _index_of(pages, "simple", "")
 
 
-def root_page(projects: Iterable[Project]) -> str:
-    """Return the page that lists all projects by normalized name (PEP 503)."""
-    names = sorted(project.name for project in projects)
-    return _page("Simple index", (f'<a href="{href(name)}/">{escape(name)}</a>' for name in names))
+def _index_of(pages: Iterable[_Page], folder: str, way: str) -> Iterator[tuple[str, bytes]]:
+    """
+    Yield all pages of one index, the root last.
+
+    :param way: how a page of a project leads to the folder of its files, ``{}`` standing for the project.
+    """
+    pages = tuple(pages)
+    for page in pages:
+        to_files = way.format(href(page.name))
+        yield f"{folder}/{page.name}/{JSON_PAGE}", _json_page(page, to_files).encode()
+        yield f"{folder}/{page.name}/index.html", _html_page(page, to_files).encode()
+    yield f"{folder}/{JSON_PAGE}", _json_root(pages).encode()
+    yield f"{folder}/index.html", _html_root(pages).encode()
 
 
-def project_page(project: Project) -> str:
+def _narrowed(pages: Iterable[_Page], names: Collection[str]) -> Iterator[_Page]:
+    """The projects of which a target gets a file, with just those files."""
+    for page in pages:
+        entries = tuple(entry for entry in page.entries if entry.filename in names)
+        if entries:
+            yield _Page(name=page.name, standing=page.standing, entries=entries)
+
+
+def _put(project: Project) -> _Page:
+    ordered = sorted(project.artifacts, key=_age)
+    return _Page(name=project.name, standing=project.standing, entries=tuple(map(_entry, ordered)))
+
+
+def _entry(artifact: Artifact) -> _Entry:
+    one = artifact.distribution
+    return _Entry(
+        filename=one.filename,
+        version=str(one.version),
+        name=href(one.filename),
+        anchor=f"{_attributes(artifact)}>{escape(one.filename)}</a>",
+        facts=json.dumps(_facts(artifact))[1:],
+    )
+
+
+def _attributes(artifact: Artifact) -> str:
+    """Return what follows the address in an anchor: the hash of the file, and what the standards have attributes for."""
+    one = artifact.distribution
+    found = {
+        # "<" and ">" must be written as character references (PEP 503).
+        "requires-python": one.requires_python,
+        # The hash is that of the metadata (PEP 714). Its first name made pip 23.0 pass over wheels, and is not repeated.
+        "core-metadata": f"sha256={artifact.metadata}" if artifact.metadata else None,
+        # Never the bare attribute: pip takes that for "not yanked" (PEP 592).
+        "yanked": one.yanked,
+        "provenance": one.provenance,
+        # No standard has these two in HTML; uv and nab read them all the same.
+        "size": str(one.size),
+        "upload-time": one.upload_time,
+    }
+    said = "".join(f' data-{name}="{escape(value)}"' for name, value in found.items() if value is not None)
+    return f'#sha256={one.sha256}"{said}'
+
+
+def _facts(artifact: Artifact) -> dict[str, Any]:
+    """Return the same for JSON, the address aside (PEP 691, 700)."""
+    one = artifact.distribution
+    found = {
+        "filename": one.filename,
+        "hashes": {"sha256": one.sha256},
+        "size": one.size,
+        "requires-python": one.requires_python,
+        "core-metadata": {"sha256": artifact.metadata} if artifact.metadata else None,
+        # An empty text would be "not yanked" for pip, and "yanked" for uv.
+        "yanked": one.yanked if one.yanked or one.yanked is None else True,
+        "provenance": one.provenance,
+        "upload-time": one.upload_time,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _html_page(page: _Page, to_files: str) -> str:
     """Return the page of one project: a link for each file, oldest release first (PEP 503)."""
-    return _page(f"Links for {project.name}", map(_link, sorted(project.artifacts, key=_age)))
+    standing = {} if page.standing is None else {"": page.standing.status, "-reason": page.standing.reason}
+    metas = (
+        f'<meta name="pypi:project-status{name}" content="{escape(said)}">\n' for name, said in standing.items() if said
+    )
+    return _page(f"Links for {page.name}", _links(page, to_files), "".join(metas))
 
 
-def find_links_page(projects: Iterable[Project]) -> str:
+def _json_page(page: _Page, to_files: str) -> str:
+    """Return the same in JSON (PEP 691, 700, 792)."""
+    status = {}
+    if page.standing is not None:
+        said = {"status": page.standing.status, "reason": page.standing.reason}
+        status = {"project-status": {name: text for name, text in said.items() if text}}
+    head = {
+        "meta": {"api-version": API_VERSION},
+        "name": page.name,
+        **status,
+        "versions": list(dict.fromkeys(entry.version for entry in page.entries)),
+    }
+    # No part of an address needs quoting in JSON once it is percent-encoded.
+    listed = ",\n".join(f'{{"url": "{to_files}{entry.name}", {entry.facts}' for entry in page.entries)
+    return f'{json.dumps(head)[:-1]}, "files": [\n{listed}\n]}}\n'
+
+
+def _html_root(pages: Iterable[_Page]) -> str:
+    """Return the page that lists all projects by normalized name (PEP 503)."""
+    return _page("Simple index", (f'<a href="{href(page.name)}/">{escape(page.name)}</a>' for page in pages))
+
+
+def _json_root(pages: Iterable[_Page]) -> str:
+    """Return the same in JSON (PEP 691)."""
+    root = {"meta": {"api-version": API_VERSION}, "projects": [{"name": page.name} for page in pages]}
+    return f"{json.dumps(root)}\n"
+
+
+def _find_links(pages: Iterable[_Page]) -> str:
     """
     Return one page with every file of every project, for ``--no-index --find-links``.
 
     ``--find-links`` on a folder does not look into the folders below it, and ours are one per project.
     """
-    ordered = sorted(projects, key=lambda project: project.name)
-    links = (
-        _link(artifact, "simple", project.name)
-        for project in ordered
-        for artifact in sorted(project.artifacts, key=_age)
-    )
+    links = (link for page in pages for link in _links(page, f"simple/{href(page.name)}/"))
     return _page("Links for all projects", links)
 
 
-def _link(artifact: Artifact, *folder: str) -> str:
-    """Return the anchor of one file, whose text is the file name (PEP 503), relative to the page's own address."""
-    distribution = artifact.distribution
-    attributes = f'href="{href(*folder, distribution.filename)}#sha256={escape(str(distribution.sha256))}"'
-    if distribution.requires_python is not None:
-        # "<" and ">" must be written as character references (PEP 503).
-        attributes += f' data-requires-python="{escape(distribution.requires_python)}"'
-    if distribution.yanked is not None:
-        # Never the bare attribute: pip takes that for "not yanked" (PEP 592).
-        attributes += f' data-yanked="{escape(distribution.yanked)}"'
-    return f"<a {attributes}>{escape(distribution.filename)}</a>"
+def _links(page: _Page, to_files: str) -> Iterator[str]:
+    """The anchors of a project's files, whose text is the file name (PEP 503)."""
+    return (f'<a href="{to_files}{entry.name}{entry.anchor}' for entry in page.entries)
 
 
-def _page(title: str, links: Iterable[str]) -> str:
-    return _PAGE.format(version=API_VERSION, title=escape(title), links="".join(f"{link}<br>\n" for link in links))
+def _page(title: str, links: Iterable[str], metas: str = "") -> str:
+    listed = "".join(f"{link}<br>\n" for link in links)
+    return _PAGE.format(version=API_VERSION, title=escape(title), links=listed, metas=metas)
 
 
 def _age(artifact: Artifact) -> tuple[Version, str]:

@@ -24,9 +24,9 @@ from pypi_subset.settings import (
     SETTINGS,
     name_fault,
     read_choices,
+    read_policy,
     read_settings,
     read_targets,
-    refuse_policy,
 )
 from pypi_subset.sources import Source, is_text, read_source
 from pypi_subset.systems import is_named, tag_of
@@ -48,7 +48,7 @@ def read_plan(root: Path) -> Plan:
     settings = read_settings(root / SETTINGS, faults)
     targets = read_targets(settings, faults)
     choices = read_choices(settings, targets, paths, faults)
-    refuse_policy(settings, faults)
+    policy = read_policy(settings, faults)
     good = {name: target for name, target in targets.items() if target}
     sets = tuple(
         sorted(
@@ -66,7 +66,7 @@ def read_plan(root: Path) -> Plan:
     if faults:
         raise InputFaults(sorted(dict.fromkeys(faults), key=lambda fault: (str(fault.path), fault.line or 0)))
     jobs = tuple(Job(requirement_set=one, target=good[name]) for one in sets for name in one.targets)
-    return Plan(root=root, sets=sets, targets=tuple(good.values()), jobs=jobs)
+    return Plan(root=root, sets=sets, targets=tuple(good.values()), jobs=jobs, policy=policy)
 
 
 def find_target(name: str, python: str | None, root: Path) -> Target:

@@ -45,27 +45,36 @@ _READ_BY_DIR2PI = re.compile(r".*(\.whl|-\d.*)")
 _DIR2PI = "import sys; from libpip2pi.commands import dir2pi; sys.exit(dir2pi(['dir2pi', *sys.argv[1:]]))"
 
 
-def lay_out(artifacts: Sequence[Artifact], stage: Path) -> tuple[Project, ...]:
+def lay_out(artifacts: Sequence[Artifact], stage: Path, *, before: Path | None = None) -> tuple[Project, ...]:
     """
     Return the projects, sorted by name, whose files now lie in *stage*``/simple/<project>/``.
 
     The files are hard links of those in *artifacts*, or copies where the file system has none.
 
     :param stage: a folder that no reader sees yet; it has no ``simple/``.
+    :param before: the site that is replaced: where dir2pi has put a file once, it is put again.
     :raises BadDistribution: a file name is not a distribution's, or a file got lost on the way.
     :raises HashMismatch: two artifacts share a name and differ in content.
     :raises FolderError: the stage cannot be written, or the disk is full.
     """
     chosen = _unique(artifacts)
     owners = {filename: checked_project(artifact) for filename, artifact in chosen.items()}
+    known = {name for name in chosen if before is not None and (before / "simple" / owners[name] / name).is_file()}
     scratch, simple = stage / ".layout.stage", stage / "simple"
     with files.folder_errors(stage):
         scratch.mkdir(parents=True)
         try:
-            for filename, artifact in chosen.items():
-                files.link(artifact.path, _waiting(scratch, filename))
-            placed = run_dir2pi(scratch, simple)
-            _settle(scratch, simple, placed, owners)
+            new = {filename: owner for filename, owner in owners.items() if filename not in known}
+            for filename in new:
+                files.link(chosen[filename].path, _waiting(scratch, filename))
+            if new:
+                placed = run_dir2pi(scratch, simple)
+                _settle(scratch, simple, placed, new)
+            else:
+                simple.mkdir()
+            for filename in sorted(known):
+                (simple / owners[filename]).mkdir(parents=True, exist_ok=True)
+                files.link(chosen[filename].path, simple / owners[filename] / filename)
         finally:
             files.remove_tree(scratch)
     _check_complete(simple, owners)

@@ -22,12 +22,15 @@ from packaging.version import Version
 
 from pypi_subset import files
 from pypi_subset.errors import LockError
-from pypi_subset.model import Distribution, Inputs, Lock, Pin, Reason
+from pypi_subset.model import Distribution, Inputs, Lock, Pin, Reason, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pypi_subset.model import Target
+
+    #: From a file to its ``url`` and its ``path`` in a lock: one of the two.
+    _Where = Callable[[Distribution], tuple[str | None, str | None]]
 
 #: Number of the layout below ``[tool.pypi-subset]``; a lock with another number is not guessed at.
 SCHEMA = 1
@@ -61,6 +64,46 @@ def write(lock: Lock, folder: Path, *, target: Target, packages: Path) -> bool:
 def dump(lock: Lock, *, folder: Path, target: Target, packages: Path) -> bytes:
     """Return the bytes of the lock file: the same lock, the same bytes."""
     local = PurePosixPath(Path(os.path.relpath(packages, folder)).as_posix())
+    return _dump(lock, target, lambda one: (one.url, None if one.url else str(local / one.filename)))
+
+
+def published(locks: Iterable[Lock], targets: Mapping[str, Target]) -> dict[str, bytes]:
+    """
+    Return path below the site → bytes of what the site has of each lock, sorted by path.
+
+    They are the lock with relative paths to the site's own files, and for tools that read none a requirements file
+    with hashes and a constraints file.
+
+    :param targets: by name.
+    """
+    found: dict[str, bytes] = {}
+    for lock in locks:
+        target = targets[lock.target_name]
+        head = f"# {lock.set_name} on {lock.target_name}: {target.tag}, Python {target.version}"
+        pins = [(_line(pin), f" --hash=sha256:{pin.distribution.sha256}") for pin in lock.pins]
+        found |= {
+            f"locks/{path_of(Path(), lock.name)}": _dump(lock, target, _beside),
+            f"locks/{lock.name}.constraints.txt": _text(head, *(line for line, _ in pins)),
+            f"locks/{lock.name}.requirements.txt": _text(head, *(line + digest for line, digest in pins)),
+        }
+    return dict(sorted(found.items()))
+
+
+def _beside(one: Distribution) -> tuple[str | None, str | None]:
+    """No URL, but the way from the site's locks to its files."""
+    return None, f"../simple/{one.project}/{one.filename}"
+
+
+def _line(pin: Pin) -> str:
+    marker = f" ; {pin.marker}" if pin.marker else ""
+    return f"{pin.distribution.project}=={pin.distribution.version}{marker}"
+
+
+def _text(*lines: str) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _dump(lock: Lock, target: Target, where: _Where) -> bytes:
     environment = " and ".join(
         f'{name} == "{target.environment[name]}"' for name in _ENVIRONMENT if name in target.environment
     )
@@ -68,7 +111,7 @@ def dump(lock: Lock, *, folder: Path, target: Target, packages: Path) -> bytes:
         lock_version=Version("1.0"),
         environments=[Marker(environment)],
         created_by=_TOOL,
-        packages=[_package(pin, local) for pin in lock.pins],
+        packages=[_package(pin, *where(pin.distribution)) for pin in lock.pins],
         tool={
             _TOOL: {
                 "schema": SCHEMA,
@@ -120,12 +163,12 @@ def read(path: Path) -> Lock:
         raise LockError(msg, path=path, next_step="delete it; the next run resolves this pair anew") from error
 
 
-def _package(pin: Pin, packages: PurePosixPath) -> Package:
+def _package(pin: Pin, url: str | None, path: str | None) -> Package:
     one = pin.distribution
     wheel = PackageWheel(
         name=one.filename,
-        url=one.url,
-        path=None if one.url else str(packages / one.filename),
+        url=url,
+        path=path,
         size=one.size,
         upload_time=datetime.fromisoformat(one.upload_time) if one.upload_time else None,
         hashes={"sha256": one.sha256 or ""},
@@ -135,6 +178,10 @@ def _package(pin: Pin, packages: PurePosixPath) -> Package:
         tool["extras"] = list(pin.extras)
     if one.yanked is not None:
         tool["yanked"] = one.yanked
+    if one.provenance is not None:
+        tool["provenance"] = one.provenance
+    if one.standing is not None:
+        tool["project-status"] = {"status": one.standing.status, "reason": one.standing.reason}
     bound = _specifiers(one.requires_python)
     if one.requires_python and str(bound) != one.requires_python:
         # The standard's field is normalized, and cannot hold what PEP 440 does not allow; pages show what was written.
@@ -171,6 +218,8 @@ def _pin(package: Package) -> Pin:
             url=wheel.url,
             upload_time=_stamp(wheel.upload_time),
             yanked=tool.get("yanked"),
+            provenance=tool.get("provenance"),
+            standing=Standing(**tool["project-status"]) if "project-status" in tool else None,
         ),
         reasons=tuple(
             Reason(requirement=one["requirement"], by=one.get("by", ""), origin=one.get("origin", ""))

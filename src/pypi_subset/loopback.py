@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote
 from packaging.utils import canonicalize_name
 
 from pypi_subset import files
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import BadDistribution, SubsetError
 from pypi_subset.once import Once
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from pypi_subset.model import Target
     from pypi_subset.offers import Offer
     from pypi_subset.upstream import Upstream
+
+#: pip passes over a release whose metadata speaks of another project, and tries the next.
+_OF_NOBODY = b"Metadata-Version: 2.1\nName: refused-by-pypi-subset\nVersion: 0\n\n"
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 
@@ -51,6 +54,8 @@ class Loopback:
         self._locked: dict[tuple[str, str], Offer] = {}
         #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
         self.failure: SubsetError | None = None
+        #: What is wrong with the wheels that a pip was told to pass over, by file name.
+        self.refused: dict[str, BadDistribution] = {}
         self._server = _Server(self)
 
     def __enter__(self) -> Self:
@@ -92,7 +97,14 @@ class Loopback:
         offer = self.upstream.known(rest[0]) if kind == "files" and rest else None
         if offer is None:
             return None
-        return self.upstream.metadata(offer) if path.endswith(".metadata") else self.upstream.file(offer)
+        return self._metadata(offer) if path.endswith(".metadata") else self.upstream.file(offer)
+
+    def _metadata(self, offer: Offer) -> bytes:
+        try:
+            return self.upstream.metadata(offer)
+        except BadDistribution as error:
+            self.refused[offer.distribution.filename] = error
+            return _OF_NOBODY
 
     @property
     def _root(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, NoReturn, TypedDict, cast
+from typing import TYPE_CHECKING, NoReturn, NotRequired, TypedDict, cast
 
 from packaging.utils import canonicalize_name
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from pypi_subset.model import Artifact, Lock, Plan, Project, RequirementSet, Target
+    from pypi_subset.model import Artifact, BadFile, Lock, Plan, Project, RequirementSet, Target
 
 #: The number of the form; a reader refuses a higher one.
 SCHEMA = 1
@@ -45,7 +45,7 @@ class Need(TypedDict):
 
 
 class File(TypedDict):
-    """One distribution; `path` is relative to the site."""
+    """One distribution; `path` is relative to the site, `metadata` the SHA-256 of what lies beside a wheel."""
 
     filename: str
     path: str
@@ -54,6 +54,7 @@ class File(TypedDict):
     size: int
     sha256: str
     requires_python: str | None
+    metadata: str | None
     needed_by: list[Need]
 
 
@@ -82,38 +83,54 @@ class SetEntry(TypedDict):
     targets: list[str]
 
 
+class BadFileEntry(TypedDict):
+    """One file that the site was left without, or that lay in ``packages/`` and is none."""
+
+    filename: str
+    reason: str
+    action: str
+
+
 class Manifest(TypedDict):
-    """The whole document."""
+    """The whole document; `bad_files` came later than the rest, so a site may lack it."""
 
     schema: int
     targets: list[TargetEntry]
     sets: list[SetEntry]
     files: list[File]
+    pages: dict[str, str]
+    bad_files: NotRequired[list[BadFileEntry]]
 
 
-def write_manifest(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project], stage: Path) -> None:
-    """
-    Write *stage*``/manifest.json``.
-
-    :raises LockError: a lock lists a file that nothing requires.
-    :raises FolderError: the file cannot be written.
-    """
-    files.write(stage / "manifest.json", render(plan, locks, projects))
-
-
-def render(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) -> bytes:
+def render(
+    plan: Plan,
+    locks: Sequence[Lock],
+    projects: Sequence[Project],
+    bad: Sequence[BadFile] = (),
+    *,
+    pages: Mapping[str, str] | None = None,
+) -> bytes:
     """
     Return the bytes of the manifest: the same site, the same bytes.
 
     :raises LockError: a lock lists a file that nothing requires.
     """
-    return f"{json.dumps(manifest_of(plan, locks, projects), indent=1, ensure_ascii=False)}\n".encode()
+    document = manifest_of(plan, locks, projects, bad, pages=pages)
+    return f"{json.dumps(document, indent=1, ensure_ascii=False)}\n".encode()
 
 
-def manifest_of(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) -> Manifest:
+def manifest_of(
+    plan: Plan,
+    locks: Sequence[Lock],
+    projects: Sequence[Project],
+    bad: Sequence[BadFile] = (),
+    *,
+    pages: Mapping[str, str] | None = None,
+) -> Manifest:
     """
     Return the manifest of a site, everything sorted by name.
 
+    :param pages: SHA-256 of everything else in the site, by its path below it.
     :raises LockError: a lock lists a file that nothing requires.
     """
     targets = {target.name: target for target in plan.targets}
@@ -128,6 +145,8 @@ def manifest_of(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) 
         targets=sorted(map(_target, plan.targets), key=lambda entry: entry["name"]),
         sets=sorted(map(_set, plan.sets), key=lambda entry: entry["name"]),
         files=sorted(entries, key=lambda entry: entry["path"]),
+        pages=dict(sorted((pages or {}).items())),
+        bad_files=[BadFileEntry(filename=one.filename, reason=one.reason, action=one.action) for one in bad],
     )
 
 
@@ -188,6 +207,7 @@ def _file(project: Project, artifact: Artifact, needs: Mapping[str, list[Need]])
         size=cast("int", distribution.size),
         sha256=cast("str", distribution.sha256),
         requires_python=distribution.requires_python,
+        metadata=artifact.metadata,
         needed_by=list(needs.get(distribution.filename, ())),
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
     from packaging.utils import NormalizedName
     from packaging.version import Version
+
+#: What a run does about a bad file.
+Policy = Literal["stop", "skip"]
 
 #: Marker values that follow from the running kernel, not from the kind of machine.
 KERNEL_MARKERS = ("platform_release", "platform_version")
@@ -141,7 +144,11 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """Everything that ``requirements/`` asks for; ``policy`` holds the ``[policy]`` table's pairs, sorted."""
+    """
+    Everything that ``requirements/`` asks for.
+
+    :param policy: the pairs of the ``[policy]`` table that differ from what holds without it, sorted.
+    """
 
     root: Path
     sets: tuple[RequirementSet, ...]
@@ -150,9 +157,26 @@ class Plan:
     policy: tuple[tuple[str, str], ...] = ()
 
     @property
+    def bad_files(self) -> Policy:
+        """What is done about bad files."""
+        return "skip" if ("bad_files", "skip") in self.policy else "stop"
+
+    @property
     def policy_digest(self) -> str:
         """SHA-256 over the policy."""
         return _digest(dict(self.policy))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """The status of a project (PEP 792): ``archived``, ``deprecated``…, and the reason, ``""`` if none is given."""
+
+    status: str
+    reason: str = ""
+
+
+#: What two indexes, or one at two times, may know of a file or not.
+_FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "standing")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,6 +191,8 @@ class Distribution:
     :param url: where it is fetched from, no fragment, no credentials; ``None`` for a file from a local folder.
     :param upload_time: ``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700), or ``None``.
     :param yanked: reason (perhaps empty) if it was yanked (PEP 592), else ``None``.
+    :param provenance: where the index keeps its attestations, an https URL (PEP 740), or ``None``.
+    :param standing: what the index says of the whole project (PEP 792), ``None`` for the usual one.
     """
 
     filename: str
@@ -178,6 +204,13 @@ class Distribution:
     url: str | None = None
     upload_time: str | None = None
     yanked: str | None = None
+    provenance: str | None = None
+    standing: Standing | None = None
+
+    def joined(self, other: Distribution) -> Distribution:
+        """Return the same file with what *other* knows of it besides; what both know is as it is here."""
+        facts = {name: getattr(other, name) for name in _FACTS if getattr(self, name) is None}
+        return replace(self, **facts) if any(value is not None for value in facts.values()) else self
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -249,10 +282,30 @@ class Lock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Artifact:
-    """A distribution that lies on disk, its hash checked: ``size`` and ``sha256`` are never ``None`` here."""
+    """
+    A distribution that lies on disk, its hash checked: ``size`` and ``sha256`` are never ``None`` here.
+
+    :param metadata: SHA-256 of the METADATA in a wheel, which is served beside it (PEP 658); ``None`` until it was read.
+    """
 
     distribution: Distribution
     path: Path
+    metadata: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BadFile:
+    """
+    A file that was refused.
+
+    :param filename: its name, control characters and the like escaped.
+    :param reason: what is wrong with it, one line.
+    :param action: what became of the run: it stopped, or went on without the file.
+    """
+
+    filename: str
+    reason: str
+    action: Policy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -261,6 +314,11 @@ class Project:
 
     name: NormalizedName
     artifacts: tuple[Artifact, ...]
+
+    @property
+    def standing(self) -> Standing | None:
+        """What the index said of the project, as far as any file's lock has kept it."""
+        return next((one.distribution.standing for one in self.artifacts if one.distribution.standing), None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,7 +23,7 @@ from packaging.utils import (
 )
 
 from pypi_subset.errors import HashMismatch
-from pypi_subset.model import Distribution
+from pypi_subset.model import Distribution, Standing
 from pypi_subset.network import without_credentials
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{,199}")
 
 #: Hashes that a client may choose from (PEP 691): those of a fixed length.
 _ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
+
+#: Statuses that say something (PEP 792), and where a page in HTML has them.
+_UNUSUAL = frozenset({"archived", "quarantined", "deprecated"})
+_META = {"status": "status", "reason": "status-reason"}
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 
@@ -80,12 +84,19 @@ def read_page(text: str, *, content_type: str, url: str, project: NormalizedName
     :raises ValueError: the page is not what its type says.
     """
     if content_type.partition(";")[0].strip().lower() == "application/vnd.pypi.simple.v1+json":
-        offers = [_from_json(entry, url, project) for entry in json.loads(text)["files"]]
+        document = json.loads(text)
+        standing = _standing(document.get("project-status"))
+        offers = [_from_json(entry, url, project, standing) for entry in document["files"]]
     else:
         reader = _Anchors(url)
         reader.feed(text)
         reader.close()
-        offers = [_from_anchor(link, project) for link in reader.links]
+        said = {key: reader.metas.get(f"pypi:project-{name}") for key, name in _META.items()}
+        standing = _standing(said)
+        offers = [_from_anchor(link, project, standing) for link in reader.links]
+    if standing is not None and standing.status == "quarantined":
+        # Whatever the page has, none of it may be offered (PEP 792).
+        return ()
     return tuple(offer for offer in offers if offer is not None)
 
 
@@ -143,7 +154,14 @@ def _offer(filename: str, project: NormalizedName, facts: dict[str, Any], **abou
     return Offer(distribution=distribution, tags=tags, **about)
 
 
-def _from_json(entry: dict[str, Any], page: str, project: NormalizedName) -> Offer | None:
+def _standing(said: object) -> Standing | None:
+    """The status of a project (PEP 792); the usual one is nothing to tell, and what is unknown counts as usual."""
+    facts = said if isinstance(said, dict) else {}
+    status, reason = _text(facts.get("status")), _text(facts.get("reason"))
+    return Standing(status=status, reason=reason) if status in _UNUSUAL else None
+
+
+def _from_json(entry: dict[str, Any], page: str, project: NormalizedName, standing: Standing | None) -> Offer | None:
     """PEP 691 and 700; PEP 714 renamed ``dist-info-metadata`` to ``core-metadata``."""
     metadata = entry.get("core-metadata", entry.get("dist-info-metadata"))
     yanked = entry.get("yanked", False)
@@ -156,6 +174,8 @@ def _from_json(entry: dict[str, Any], page: str, project: NormalizedName) -> Off
         "requires_python": _text(entry.get("requires-python")) or None,
         "upload_time": _moment(entry.get("upload-time")),
         "yanked": _text(yanked) if isinstance(yanked, str) and yanked else "" if yanked is True else None,
+        "provenance": _https(entry.get("provenance")),
+        "standing": standing,
     }
     return _offer(
         entry["filename"],
@@ -172,6 +192,11 @@ def _text(value: object) -> str:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
+def _https(value: object) -> str | None:
+    """A fully qualified address, as PEP 740 wants it for attestations, else ``None``."""
+    return value if isinstance(value, str) and value.startswith("https://") and _text(value) == value else None
+
+
 def _moment(value: object) -> str | None:
     """An upload time as PEP 700 wants it, else ``None``: a fact that nobody can read is left out."""
     return value if isinstance(value, str) and _MOMENT.fullmatch(value) else None
@@ -182,7 +207,9 @@ def _joined(page: str, link: str) -> str:
     return link if link.startswith(("https://", "http://")) else urljoin(page, link)
 
 
-def _from_anchor(link: tuple[str, str, dict[str, str]], project: NormalizedName) -> Offer | None:
+def _from_anchor(
+    link: tuple[str, str, dict[str, str]], project: NormalizedName, standing: Standing | None
+) -> Offer | None:
     """PEP 503, 592, 658; ``data-size`` and ``data-upload-time`` are no standard, but uv and nab read them too."""
     page, href, attributes = link
     parts = urlsplit(_joined(page, href))
@@ -197,6 +224,8 @@ def _from_anchor(link: tuple[str, str, dict[str, str]], project: NormalizedName)
         "requires_python": attributes.get("data-requires-python") or None,
         "upload_time": _moment(attributes.get("data-upload-time")),
         "yanked": attributes.get("data-yanked"),
+        "provenance": _https(attributes.get("data-provenance")),
+        "standing": standing,
     }
     return _offer(
         unquote(parts.path.rpartition("/")[2]),
@@ -209,12 +238,13 @@ def _from_anchor(link: tuple[str, str, dict[str, str]], project: NormalizedName)
 
 
 class _Anchors(HTMLParser):
-    """Collects ``(base, href, attributes)`` of every anchor; a ``<base>`` shifts what follows."""
+    """Collects ``(base, href, attributes)`` of every anchor, and each meta; a ``<base>`` shifts what follows."""
 
     def __init__(self, url: str) -> None:
         super().__init__(convert_charrefs=True)
         self._base = url
         self.links: list[tuple[str, str, dict[str, str]]] = []
+        self.metas: dict[str, str] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
@@ -222,3 +252,5 @@ class _Anchors(HTMLParser):
             self._base = urljoin(self._base, attributes["href"])
         elif tag == "a" and attributes.get("href"):
             self.links.append((self._base, attributes["href"], attributes))
+        elif tag == "meta":
+            self.metas[attributes.get("name", "")] = attributes.get("content", "")

@@ -13,21 +13,20 @@ import json
 import os
 import time
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, forecast, heldback, index, lock, manifest
+from pypi_subset import files, forecast, heldback, lock
+from pypi_subset.build import GENERATED, Content, build, readme_of
 from pypi_subset.crew import Crew
 from pypi_subset.download import download, take_stock
 from pypi_subset.errors import FolderError, Gaps, LockError, NoSolution
 from pypi_subset.forecast import Forecast
 from pypi_subset.inputs import read_plan
-from pypi_subset.layout import lay_out, planned
+from pypi_subset.intake import Intake
+from pypi_subset.memory import Memory
 from pypi_subset.model import Inputs, Reason
 from pypi_subset.network import read_constraints, read_network
-from pypi_subset.pages import front_page, write_pages
 from pypi_subset.piprun import Pips
-from pypi_subset.proof.report import carry_over
 from pypi_subset.resolve import resolve
 
 if TYPE_CHECKING:
@@ -41,14 +40,13 @@ if TYPE_CHECKING:
     from pypi_subset.network import Network
 
 
-#: What mirror and verify put into a site. A folder that holds anything else is somebody's work, and never replaced.
-GENERATED = frozenset({"simple", "index.html", "find-links.html", "manifest.json", "proof", "README.md"})
-
 #: What file managers leave behind wherever somebody looks.
 DROPPED = frozenset({".DS_Store", "Thumbs.db"})
 
 #: Below ``packages/``: what a run fetched that failed or was stopped. The next one need not fetch it again.
 KEPT = ".fetched"
+#: Below ``packages/``: what is known of files that have not changed since. It may be deleted.
+MEMORY = ".memory.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +82,8 @@ class _Run:
     work: Path
     display: Display
     constraints: tuple[str, ...]
+    memory: Memory
+    intake: Intake
     seconds: dict[str, float] = field(default_factory=dict)
 
     def inputs(self, job: Job) -> Inputs:
@@ -114,9 +114,12 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         with _sources(run, network) as sources, Pips(run.work) as pips:
             locks = _lock_all(run, valid, sources, pips)
             changes = _write_locks(run, before, locks)
-            stock = take_stock(locks, paths.packages, site=paths.site)
+            stock = take_stock(locks, paths.packages, site=paths.site, memory=run.memory)
             artifacts = _fetch(run, stock, sources, pips)
-        published = _publish(run, locks, artifacts)
+            bad = run.intake.close()
+        content = Content(plan=run.plan, locks=locks, artifacts=artifacts, bad=bad)
+        published = build(content, paths.site, run.memory)
+        run.memory.keep()
         readme = paths.packages / "README.md"
         if not readme.exists():
             files.write(readme, readme_of("packages"))
@@ -126,7 +129,7 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
         rejected=stock.rejected,
         superseded=stock.superseded,
         resolved=len(locks) - len(valid),
-        fetched=len(artifacts) - len(stock.present),
+        fetched=sum(len(group) for _, group in stock.missing),
         published=published,
     )
 
@@ -145,9 +148,7 @@ def foresee(paths: Paths, *, display: Display, update: bool = False) -> Forecast
     require_apart(paths)
     with _opened(paths, display) as (run, network):
         before = _standing_locks(run, update=update)
-        names = {job.name for job in run.plan.jobs}
-        ours = (lock.read(path) for path in sorted(paths.locks.glob("pylock.*.toml")) if _is_lock(path))
-        gone = {one.name: one for one in ours if one.name not in names}
+        gone = _left_over(run)
         valid = {} if update else _still_valid(run, before)
         with _sources(run, network) as sources, Pips(run.work) as pips:
             locks = _lock_all(run, valid, sources, pips)
@@ -175,13 +176,17 @@ def _opened(paths: Paths, display: Display) -> Iterator[tuple[_Run, Network]]:
         display.say(f"note: {note}")
     network = read_network()
     with files.exclusive(paths.packages), _workspace(paths) as work:
-        limits = read_constraints(network)
-        yield _Run(plan=plan, paths=paths, work=work, display=display, constraints=limits), network
-
-
-def readme_of(folder: str) -> bytes:
-    """Return the README that *folder* (``packages`` or ``site``) gets if it has none."""
-    return resources.files("pypi_subset").joinpath("templates", f"{folder}.md").read_bytes()
+        memory = Memory(paths.packages / MEMORY)
+        run = _Run(
+            plan=plan,
+            paths=paths,
+            work=work,
+            display=display,
+            constraints=read_constraints(network),
+            memory=memory,
+            intake=Intake(plan.bad_files, paths.packages, memory, display.say),
+        )
+        yield run, network
 
 
 def require_apart(paths: Paths) -> None:
@@ -355,6 +360,8 @@ def _lock_all(run: _Run, valid: dict[str, Lock], sources: Callable[[], Loopback]
         errors = [error for future in futures.values() if (error := future.exception()) is not None]
     for sentence in sorted(warnings):
         run.display.say(f"warning: {sentence}")
+    # Before any gap: that they were passed over may be why there is one.
+    run.intake.pass_over(index.refused)
     gaps = [error for error in errors if isinstance(error, NoSolution)]
     other = next((error for error in errors if not isinstance(error, NoSolution)), None)
     if other is not None:
@@ -379,6 +386,13 @@ def _write_locks(run: _Run, before: dict[str, Lock], locks: Sequence[Lock]) -> t
                 path.unlink()
             changes.append(f"{path.name}: no set asks for this target any more, lock removed")
     return tuple(changes)
+
+
+def _left_over(run: _Run) -> dict[str, Lock]:
+    """The locks of ours that no job has any more, by name: a mirror removes them."""
+    names = {job.name for job in run.plan.jobs}
+    ours = (lock.read(path) for path in sorted(run.paths.locks.glob("pylock.*.toml")) if _is_lock(path))
+    return {one.name: one for one in ours if one.name not in names}
 
 
 def _is_lock(path: Path) -> bool:
@@ -409,62 +423,25 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
 
 
 def _fetch(run: _Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips) -> tuple[Artifact, ...]:
-    """Every artifact, what was missing fetched first."""
+    """Every artifact that is let in, sorted by name, what was missing fetched first."""
     for name in stock.rejected:
         run.display.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and replaced")
+    run.intake.refuse(stock.strangers)
+    present = run.intake.admitted(stock.present)
     if not stock.missing:
-        return stock.present
+        return present
     with run.display.stage("download", sum(len(group) for _, group in stock.missing)) as bar:
-        return download(
+        fetched = download(
             stock,
             targets={job.name: job.target for job in run.plan.jobs},
             index=sources(),
             pips=pips,
             packages=run.paths.packages,
             work=run.work / "download",
+            admits=run.intake.admits,
             progress=bar.advance,
         )
-
-
-def _publish(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) -> bool:
-    """Put a new site in place of the old one, unless the old one is just that; whether it was replaced."""
-    site = run.paths.site
-    if _is_current(run, locks, artifacts):
-        return False
-    with files.staged(site) as stage:
-        projects = lay_out(artifacts, stage)
-        index.write_index(projects, stage)
-        write_pages(run.plan, locks, projects, stage)
-        manifest.write_manifest(run.plan, locks, projects, stage)
-        # The user's own, if there is one, takes its place.
-        files.write(stage / "README.md", readme_of("site"))
-        carry_over(site, stage)
-    return True
-
-
-def _is_current(run: _Run, locks: Sequence[Lock], artifacts: Sequence[Artifact]) -> bool:
-    """Whether the site holds just the pages that would be written now, and just the files in ``packages/``."""
-    site = run.paths.site
-    projects = planned(artifacts, site)
-    pages = {site / path: data for path, data in index.render(projects).items()} | {
-        site / "index.html": front_page(run.plan, locks, projects).encode(),
-        site / "manifest.json": manifest.render(run.plan, locks, projects),
-    }
-    sources = {artifact.distribution.filename: artifact.path for artifact in artifacts}
-    placed = {one.path: sources[one.distribution.filename] for project in projects for one in project.artifacts}
-    with files.folder_errors(site):
-        return (
-            (site / "README.md").is_file()
-            and _published(site) == pages.keys() | placed.keys()
-            and all(page.read_bytes() == data for page, data in pages.items())
-            and all(files.same_bytes(path, source) for path, source in placed.items())
-        )
-
-
-def _published(site: Path) -> set[Path]:
-    """Every file of the site, but for the user's README and the report of the proof."""
-    found = {path for path in site.rglob("*") if not path.is_dir()}
-    return {path for path in found if path != site / "README.md" and site / "proof" not in path.parents}
+    return tuple(sorted([*present, *fetched], key=lambda one: one.distribution.filename))
 
 
 def _rows(run: _Run, locks: Sequence[Lock]) -> tuple[Row, ...]:

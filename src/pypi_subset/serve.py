@@ -2,7 +2,8 @@
 The site on a web server of its own: for trying it out and for a small network, on starlette and uvicorn.
 
 It serves the files of one folder and nothing else: no path leads out of it, no hidden file is shown. Each request
-looks the folder up anew, so a site that `make mirror` exchanges meanwhile is seen at once.
+looks the folder up anew, so a site that `make mirror` exchanges meanwhile is seen at once. An index page is HTML or
+JSON, as the client prefers (PEP 691).
 """
 
 from __future__ import annotations
@@ -24,18 +25,15 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
+from pypi_subset.accept import preferred
 from pypi_subset.errors import SubsetError
+from pypi_subset.hosts import JSON_PAGE, JSON_TYPE, is_page, type_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
     from starlette.types import Scope
-
-# Without the type of the first, pip and uv do not read a page. Files that are not listed are plain bytes; guessing
-# would add an encoding to `.tar.gz`, which uv then unpacks twice.
-_PAGE_TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json"}
-_TYPES = _PAGE_TYPES | {".md": "text/plain; charset=utf-8", ".txt": "text/plain; charset=utf-8"}
 
 _LAST_PORT = 65535
 
@@ -105,28 +103,49 @@ class _Site(StaticFiles):
         status_code: int = 200,
     ) -> Response:
         """Return the response for one file: with Range for distributions, in one reading for pages."""
-        suffix = Path(full_path).suffix.lower()
-        if suffix in _PAGE_TYPES:
-            response = self._page(Path(full_path), scope, status_code)
+        path = Path(full_path)
+        if scope["path"].endswith("/") and Path(self.get_path(scope)).name == path.name:
+            # A file is no folder: links in it would lead astray.
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        if is_page(path.name):
+            response = self._page(path, scope, status_code)
         else:
             response = super().file_response(full_path, stat_result, scope, status_code)
+            response.headers["content-type"] = type_of(path.name)
         response.headers["x-content-type-options"] = "nosniff"
-        if response.status_code != HTTPStatus.NOT_MODIFIED:
-            response.headers["content-type"] = _TYPES.get(suffix, "application/octet-stream")
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            del response.headers["content-type"]
         return response
 
     def _page(self, path: Path, scope: Scope, status_code: int) -> Response:
         """Return a page with the bytes of one moment: the site may be exchanged between looking and reading."""
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError as error:
-            raise HTTPException(HTTPStatus.NOT_FOUND) from error
-        etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+        data, kind, negotiated = self._chosen(path, scope)
+        # What has the same bytes under another type is another thing to keep.
+        etag = f'"{hashlib.sha256(kind.encode() + data).hexdigest()[:32]}"'
         # uv keeps a page for ten minutes unless it is told to ask each time.
-        response = Response(data, status_code, {"etag": etag, "cache-control": "no-cache"})
+        headers = {"etag": etag, "cache-control": "no-cache", "content-type": kind}
+        response = Response(data, status_code, headers | ({"vary": "Accept"} if negotiated else {}))
         if self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(response.headers)
         return response
+
+    def _chosen(self, path: Path, scope: Scope) -> tuple[bytes, str, bool]:
+        """Return bytes and type of a page, and whether the client's preference had a say: for folders of an index."""
+        inside, folder = Path(self.get_path(scope)), scope["path"].endswith("/")
+        if not (folder and "simple" in inside.parts):
+            return _read(path), type_of((inside / path.name if folder else inside).as_posix()), False
+        accept = ",".join(Headers(scope=scope).getlist("accept"))
+        if preferred(accept, has_json=True) == JSON_TYPE:
+            with contextlib.suppress(FileNotFoundError):
+                return path.with_name(JSON_PAGE).read_bytes(), JSON_TYPE, True
+        return _read(path), preferred(accept, has_json=False), True
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise HTTPException(HTTPStatus.NOT_FOUND) from error
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""``subset.toml``: targets, which sets serve which of them, and the reserved policy; faults carry their line."""
+"""``subset.toml``: targets, which sets serve which of them, and the policy; faults carry their line."""
 
 from __future__ import annotations
 
@@ -359,8 +359,12 @@ def _read_choice(
     return value
 
 
-def refuse_policy(settings: Settings, faults: list[Fault]) -> None:
-    """Take no key under ``[policy]``: a newer version gives them a meaning, and this one must not ignore it."""
-    for key in settings.table("policy", faults):
-        what = f"[policy] is reserved, {key!r} has no meaning yet"
-        faults.append(settings.fault(what, "policy", key, next_step="remove the line"))
+def read_policy(settings: Settings, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of ``[policy]`` that differ from what holds without them: no lock is made anew for the others."""
+    table = settings.table("policy", faults)
+    faults.extend(_unknown_keys(settings, table, ("bad_files",), "policy"))
+    value = table.get("bad_files", "stop")
+    if value not in ("stop", "skip"):
+        what, step = 'bad_files must be "stop" or "skip"', 'write bad_files = "stop" to end the run at a bad file'
+        faults.append(settings.fault(what, "policy", "bad_files", next_step=step))
+    return (("bad_files", "skip"),) if value == "skip" else ()

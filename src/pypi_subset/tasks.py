@@ -176,7 +176,7 @@ def serve(_context: Context, site: str = "site", port: str = "8080") -> None:
     """
     Offer site/ on this machine, for pip, uv and browsers.
 
-    It listens on 127.0.0.1 until Ctrl-C. For other machines, copy site/ to any static web server.
+    It listens on 127.0.0.1 until Ctrl-C. For other machines, `make hosts` says how to publish.
     """
     from pypi_subset import serve as server  # noqa: PLC0415
 
@@ -187,6 +187,42 @@ def serve(_context: Context, site: str = "site", port: str = "8080") -> None:
             display.say(line)
 
     server.serve(Path(site), host="127.0.0.1", port=_number("port", port), ready=ready)
+
+
+@task(
+    help={
+        "site": FOLDERS["site"],
+        "objects": "yes for what to upload to an object store: key, type, Cache-Control, file (default: no)",
+    }
+)
+@edge
+def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
+    """
+    Say for each kind of web host whether site/ fits, and how to publish there.
+
+    Sizes, counts, lengths and names of files are held against what the host takes. The objects of a store are printed
+    with tabs between the columns, files before the pages that name them.
+    """
+    from pypi_subset import hostlimits  # noqa: PLC0415
+    from pypi_subset import hosts as web  # noqa: PLC0415
+
+    folder, display = Path(site), Display()
+    if not (folder / "simple" / "index.html").is_file():
+        msg = "there is no site to publish"
+        raise SubsetError(msg, path=folder, next_step="run `make mirror`")
+    if _choice("objects", objects, ("no", "yes")) == "yes":
+        for each in web.objects(folder):
+            sys.stdout.write(f"{each.key}\t{each.kind}\t{each.cache}\t{each.path}\n")
+        return
+    found = hostlimits.limits(folder)
+    wrong = {one.host for one in found}
+    rows = [
+        (one.name, "no" if {one.name, hostlimits.EVERY} & wrong else "yes", one.pages, one.how)
+        for one in hostlimits.HOSTS
+    ]
+    display.table(["host", "fits", "index pages", "how to publish"], rows)
+    for one in found:
+        display.say(str(one))
 
 
 # Invoke knows no optional positional parameter, so the second word counts as one only when it is there.
@@ -286,7 +322,9 @@ def _content(folder: Path) -> list[Path]:
 
 def _is_working(name: str) -> bool:
     """Whether mirror keeps something of its own under that name in packages/."""
-    return name in {".running", ".rejected", ".fetched"} or (name[0] == "." and name.endswith((".part", ".stage")))
+    return name in {".running", ".rejected", ".fetched", ".memory.json", "bad-files.json"} or (
+        name[0] == "." and name.endswith((".part", ".stage"))
+    )
 
 
 def _number(name: str, text: str) -> int:
@@ -372,6 +410,6 @@ def _mirror(paths: Paths, *, update: bool) -> None:
     display.say(f"{paths.site} is {state}: {summary.resolved} locks resolved, {summary.fetched} files fetched")
 
 
-namespace = Collection(mirror, update, plan, verify, serve, why, targets, target, clean)
+namespace = Collection(mirror, update, plan, verify, serve, hosts, why, targets, target, clean)
 
 main = Program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace).run

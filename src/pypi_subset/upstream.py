@@ -22,7 +22,7 @@ from pypi_subset.fetch import Fetcher, Page, matches
 from pypi_subset.network import local_path, without_credentials
 from pypi_subset.offers import Offer, from_folder, merge, read_page
 from pypi_subset.once import Once
-from pypi_subset.wheelfile import read_metadata
+from pypi_subset.wheelfile import check, read_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -108,7 +108,7 @@ class Upstream:
         """
         Return the bytes of METADATA of a wheel.
 
-        :raises BadDistribution: the wheel is damaged.
+        :raises BadDistribution: the wheel is damaged, or says something else than its name.
         """
         return self._metadata_of(offer.key)
 
@@ -195,9 +195,13 @@ class Upstream:
 
     def _agreeing(self, offer: Offer, path: Path) -> Path:
         """Hold METADATA that came by itself against the wheel: whoever resolved by the one would install the other."""
-        told = self._apart.get(offer.key)
-        if told is not None and told != read_metadata(path, offer.distribution.filename):
-            name = offer.distribution.filename
+        told, name = self._apart.get(offer.key), offer.distribution.filename
+        try:
+            own = told if told is None else read_metadata(path, name)
+        except BadDistribution:
+            # Whoever takes the file into the subset says so, of all such files at once.
+            return path
+        if told != own:
             msg = f"{name} and the metadata that {offer.source} gave for it contradict each other"
             raise BadDistribution(msg, project=offer.distribution.project, next_step="tell the index's operator")
         return path
@@ -225,6 +229,8 @@ class Upstream:
             data = self._fetcher.small(f"{one.url}.metadata")
             if data is not None:
                 self._apart[key] = _checked_metadata(offer, data)
+                if offer.tags is not None:
+                    check(data, one.filename)
                 return data
         if one.url is not None and self._ranges and (one.size or SMALL + 1) > SMALL and not self._is_here(offer):
             path = self._place(offer)

@@ -1,54 +1,171 @@
-"""What a wheel says about itself: METADATA, read from the archive byte for byte."""
+"""What a wheel says about itself: METADATA, read from the archive byte for byte, and held against the file's name."""
 
 from __future__ import annotations
 
 import lzma
 import re
+import struct
 import zipfile
 import zlib
+from email.parser import BytesHeaderParser
 from typing import IO, TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
 
 from pypi_subset.errors import BadDistribution
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from packaging.utils import NormalizedName
 
 #: Bytes; the largest METADATA seen in the wild is far below, and an archive may claim anything.
 LARGEST_METADATA = 16 << 20
 
+#: A wheel that claims to unpack to more bytes than this, and to more than so many times its own size, is a bomb. No
+#: real wheel comes near; the limits are those that PyPI has for uploads.
+LARGE, RATIO = 64 << 20, 50
+
+#: The major version of the core metadata that we read; its specification has readers refuse a higher one.
+METADATA_MAJOR = 2
+
 _METADATA = re.compile(r"(?P<name>[^/]+)-[^/-]+\.dist-info/METADATA")
+
+#: METADATA as almost all of it is: these three first, each once: read without the parser of mail headers.
+_USUAL = re.compile(
+    rb"Metadata-Version: (2\.[0-9]+)\r?\nName: ([\w.-]+)\r?\nVersion: ([\w.!+-]+)\r?\n(?=[\w-]+:|\r?\n)"
+)
+_AGAIN = re.compile(rb"^(?:Metadata-Version|Name|Version)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
 def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
     """
-    Return the bytes of METADATA in the wheel at *source* (core metadata, PEP 427).
+    Return the bytes of METADATA in the wheel at *source* (core metadata, PEP 427), which agrees with the file's name.
 
     :param source: a path, or a file object that can seek.
-    :param filename: the wheel's name, which its ``.dist-info`` folder must agree with.
-    :raises BadDistribution: it is no ZIP archive, is damaged, or holds no such file, or more than one.
+    :param filename: the wheel's name.
+    :raises BadDistribution: it is no ZIP archive, is damaged or a bomb, holds no such file, or more than one, or says
+        something else than its name does.
     """
-    step = "tell whoever offers it, and leave this release out (e.g. 'name!=version')"
+    project, _ = _parsed(filename)
     try:
-        project, *_ = parse_wheel_filename(filename)
         with zipfile.ZipFile(source) as archive:
-            found = [name for name in archive.namelist() if _belongs(name, project)]
+            members = archive.infolist()
+            found = [one for one in members if _belongs(one.filename, project)]
             if len(found) != 1:
                 msg = f"{filename} holds {len(found)} METADATA files for {project}, where a wheel has one"
-                raise BadDistribution(msg, project=project, next_step=step)
-            if archive.getinfo(found[0]).file_size > LARGEST_METADATA:
-                msg = f"{filename} claims a METADATA of more than {LARGEST_METADATA} bytes"
-                raise BadDistribution(msg, project=project, next_step=step)
-            return archive.read(found[0])
+                raise _refused(msg, filename)
+            if found[0].filename.replace("METADATA", "WHEEL") not in archive.NameToInfo:
+                msg = f"{filename} holds no WHEEL beside its METADATA"
+                raise _refused(msg, filename)
+            _refuse_bomb(members, found[0], filename)
+            with archive.open(found[0]) as stream:
+                # Bounded, whatever the archive claims: where it lies, the checksum is wrong as well.
+                metadata = stream.read(LARGEST_METADATA)
+    except (
+        *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+        # RuntimeError: it is encrypted, or packed in a way that Python does not know.
+        *(EOFError, RuntimeError, ValueError, OverflowError),
+    ) as error:
+        msg = f"{filename} is a damaged wheel: {error or type(error).__name__}"
+        raise _refused(msg, filename) from error
+    check(metadata, filename)
+    return metadata
+
+
+def check(metadata: bytes, filename: str) -> None:
+    """
+    Hold what *metadata* says of itself against the wheel's name.
+
+    Names are compared as PEP 503 has it, versions as PEP 440 has it: old wheels spell both in many ways. A field that
+    stands there twice must agree twice.
+
+    :raises BadDistribution: another project, another version, or a form that only later tools can read.
+    """
+    project, version = _parsed(filename)
+    forms, names, versions = _head(metadata)
+    for wrong in (
+        *_missing("Name", names),
+        *_missing("Version", versions),
+        *(f"is of the project {_short(name)}" for name in names if canonicalize_name(name) != project),
+        *(f"is of version {_short(text)}" for text in versions if not _is_version(text, version)),
+        # pip takes a wheel that does not say it. A later minor version only adds fields (PEP 643, 566).
+        *(f"has Metadata-Version {_short(form)}, not 1 or 2" for form in forms if not _is_known(form)),
+    ):
+        msg = f"{filename} contradicts its name" if wrong.startswith("is of") else f"{filename} cannot be read"
+        msg = f"{msg}: its METADATA {wrong}"
+        raise _refused(msg, filename)
+
+
+def _parsed(filename: str) -> tuple[NormalizedName, Version]:
+    try:
+        project, version, *_ = parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
         raise BadDistribution(str(error), next_step="rename it as the project named it, or remove it") from error
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError) as error:
-        # RuntimeError: it is encrypted, or packed in a way that Python does not know.
-        msg = f"{filename} is a damaged wheel: {error}"
-        raise BadDistribution(msg, next_step=step) from error
+    return project, version
+
+
+def _refused(what: str, filename: str) -> BadDistribution:
+    project, version = _parsed(filename)
+    step = f"leave it out, as with '{project}!={version}', and tell whoever offers it"
+    return BadDistribution(what, project=project, next_step=step)
 
 
 def _belongs(member: str, project: str) -> bool:
-    match = _METADATA.fullmatch(member)
+    # Most members are something else, and a large wheel has thousands.
+    match = _METADATA.fullmatch(member) if member.endswith("/METADATA") else None
     return match is not None and canonicalize_name(match["name"]) == project
+
+
+def _refuse_bomb(members: Iterable[zipfile.ZipInfo], metadata: zipfile.ZipInfo, filename: str) -> None:
+    """Refuse what claims to unpack to an enormous size, or is packed so that only unpacking tells."""
+    if metadata.file_size > LARGEST_METADATA:
+        msg = f"{filename} claims a METADATA of more than {LARGEST_METADATA} bytes"
+        raise _refused(msg, filename)
+    if metadata.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        msg = f"{filename} has a METADATA that is neither stored nor deflated"
+        raise _refused(msg, filename)
+    packed, unpacked = map(sum, zip(*((one.compress_size, one.file_size) for one in members), strict=True))
+    if unpacked > max(LARGE, RATIO * packed):
+        msg = f"{filename} claims to unpack to {unpacked} bytes, more than {RATIO} times its size"
+        raise _refused(msg, filename)
+
+
+def _head(metadata: bytes) -> tuple[list[str], list[str], list[str]]:
+    """Return every Metadata-Version, Name and Version of *metadata*, as the parser of mail headers reads them."""
+    # Below the first empty line stands a description, often the most of it.
+    head = metadata.partition(b"\n\n")[0] + b"\n\n"
+    usual = _USUAL.match(head)
+    if usual is not None and not _AGAIN.search(head, usual.end()):
+        form, name, version = (value.decode() for value in usual.groups())
+        return [form], [name], [version]
+    headers = BytesHeaderParser().parsebytes(head)
+    forms, names, versions = (
+        [str(value).strip() for value in headers.get_all(field, [])]
+        for field in ("Metadata-Version", "Name", "Version")
+    )
+    return forms, names, versions
+
+
+def _missing(field: str, values: list[str]) -> list[str]:
+    return [] if values else [f"has no {field}"]
+
+
+def _is_version(text: str, version: Version) -> bool:
+    try:
+        return Version(text) == version
+    except InvalidVersion:
+        return False
+
+
+def _is_known(form: str) -> bool:
+    found = re.fullmatch(r"([0-9]{1,9})(\.[0-9]+)*", form)
+    return found is not None and 1 <= int(found[1]) <= METADATA_MAJOR
+
+
+def _short(text: str) -> str:
+    """Return *text* as it can be shown anywhere, however long it is and whatever is in it."""
+    shown = ascii(text)
+    return shown if len(shown) <= 80 else f"{shown[:80]}…"  # noqa: PLR2004 - a line's worth

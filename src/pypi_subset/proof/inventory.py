@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pypi_subset import files
 from pypi_subset.errors import LockError, SubsetError
 from pypi_subset.model import Check
-from pypi_subset.proof import links, locks
+from pypi_subset.proof import indexes, locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from pypi_subset.model import Paths, Plan
 
-#: What lies in a site besides its files and the pages of its projects.
-PAGES = ("index.html", "find-links.html", "manifest.json", "simple/index.html", "README.md")
+#: What lies in a site besides its files and its indexes.
+PAGES = ("index.html", "manifest.json", "README.md")
 #: Folders that the inventory does not look into: what the proof itself writes.
 OWN = ("proof",)
 
@@ -37,7 +37,7 @@ def read_manifest(site: Path) -> dict[str, Any]:
         data = path.read_bytes()
     try:
         manifest: dict[str, Any] = json.loads(data)
-        iter(manifest["files"])
+        iter(manifest["files"]), iter(manifest["pages"])
     except (ValueError, KeyError, TypeError) as error:
         msg = "the site's manifest is damaged"
         raise SubsetError(msg, path=path, next_step="run `make mirror`") from error
@@ -57,9 +57,8 @@ def take(paths: Paths, plan: Plan) -> tuple[Check, ...]:
         *_outdated(paths, plan),
         *_locked(paths, plan, entries),
         *(sentence for name in sorted(entries) if (sentence := _held(entries[name], present.get(name)))),
-        *_pages(present, entries),
-        *_root(present, entries),
-        *_strangers(present, entries),
+        *_metadata(present, entries),
+        *_pages(present, entries, {job.target.name for job in plan.jobs}, manifest["pages"]),
     ]
     if found:
         return tuple(check("failed", sentence) for sentence in found)
@@ -138,40 +137,30 @@ def _needed(entry: Mapping[str, Any]) -> str:
     return "needed by nobody"
 
 
-def _pages(present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a sentence for each page that is missing, and each file that a page does not lead to by its hash."""
-    per_project: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for entry in entries.values():
-        per_project[f"simple/{entry['project']}/index.html"].append(entry)
-    for page in [*PAGES, *sorted(per_project)]:
-        if page not in present:
-            yield f"the page {page} is not in the site"
-    for page, wanted in [("find-links.html", [*entries.values()]), *sorted(per_project.items())]:
-        if page in present:
-            found = links.links(present[page], page)
-            for entry in sorted(wanted, key=lambda one: str(one["path"])):
-                link = found.pop(entry["path"], None)
-                if link is None or link.sha256 != entry["sha256"]:
-                    yield f"the page {page} does not lead to {entry['filename']} by its hash ({_needed(entry)})"
-                elif link.requires_python != entry["requires_python"]:
-                    yield f"the page {page} has another Requires-Python for {entry['filename']} ({_needed(entry)})"
-            yield from (f"the page {page} leads to {where}, which is not in the manifest" for where in sorted(found))
-
-
-def _root(present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a sentence for each project that the root page does not lead to, and each that it should not."""
-    page = "simple/index.html"
-    if page in present:
-        wanted = {f"simple/{entry['project']}" for entry in entries.values()}
-        found = set(links.links(present[page], page))
-        yield from (f"the page {page} does not lead to {name}/" for name in sorted(wanted - found))
-        yield from (f"the page {page} leads to {name}, where there is no project" for name in sorted(found - wanted))
-    if "index.html" in present and not present["index.html"].stat().st_size:
-        yield "the page index.html is empty"
-
-
-def _strangers(present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a sentence for each file that belongs to nothing: it could win over one that was chosen."""
-    pages = {f"simple/{entry['project']}/index.html" for entry in entries.values()}
-    for name in sorted(present.keys() - entries.keys() - pages - {*PAGES}):
+def _pages(
+    present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]], targets: set[str], told: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield a sentence for each page that is missing or not what it should be, and each file that belongs to nothing."""
+    pages, roots = indexes.pages_of(entries.values(), targets)
+    for page in sorted({*PAGES, *pages, *roots, *told} - present.keys()):
+        yield f"the page {page} is not in the site"
+    for page, wanted in sorted(pages.items()):
+        for entry, words in indexes.of_page(page, present[page], wanted) if page in present else ():
+            yield f"{words} ({_needed(entry)})" if entry else words
+    for page, projects in sorted(roots.items()):
+        yield from indexes.of_root(page, present[page], projects) if page in present else ()
+    for page, digest in sorted(told.items()):
+        if page in present and files.sha256_of(present[page]) != digest:
+            yield f"the page {page} has other bytes than the manifest says"
+    beside = {f"{name}{indexes.METADATA}" for name, entry in entries.items() if entry["metadata"]}
+    # One that belongs to nothing could win over one that was chosen.
+    for name in sorted(present.keys() - entries.keys() - beside - {*PAGES, *pages, *roots, *told}):
         yield f"{name} is in the site, but neither a lock nor the manifest names it"
+
+
+def _metadata(present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each wheel beside which there is not its own metadata."""
+    for name, entry in sorted(entries.items()):
+        words = indexes.of_metadata(entry, present.get(name), present.get(f"{name}{indexes.METADATA}"))
+        if words:
+            yield f"{words} ({_needed(entry)})"

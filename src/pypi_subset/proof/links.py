@@ -1,7 +1,8 @@
-"""Reading the pages of the site as an installer does (PEP 503), with no line of what wrote them."""
+"""Reading the pages of the site as an installer does (PEP 503, 691), with no line of what wrote them."""
 
 from __future__ import annotations
 
+import json
 import posixpath
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """What a page says of one file: its SHA-256, ``""`` without, and its Requires-Python."""
+    """What a page says of one file: its SHA-256, its Requires-Python, the SHA-256 of its metadata; ``""`` without."""
 
-    sha256: str
-    requires_python: str | None
+    sha256: str = ""
+    requires_python: str | None = None
+    metadata: str = ""
 
 
 class _Anchors(HTMLParser):
@@ -39,19 +41,52 @@ class _Anchors(HTMLParser):
 
 def links(path: Path, where: str) -> dict[str, Link]:
     """
-    Return the files that a page leads to, by path below the site, or by URL where they are elsewhere.
+    Return the files or projects that a page leads to, by path below the site, or by URL where they are elsewhere.
 
-    :param path: the page's file.
+    :param path: the page's file; what it begins with tells HTML from JSON, as a server's type would.
     :param where: the page's own path below the site, from which its relative links count.
     """
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return _of_json(text, where) if text.startswith("{") else _of_html(text, where)
+
+
+def _of_html(text: str, where: str) -> dict[str, Link]:
+    """PEP 503, 658."""
     anchors = _Anchors(where)
-    anchors.feed(path.read_text(encoding="utf-8", errors="replace"))
+    anchors.feed(text)
     found = {}
     for base, attributes in anchors.found:
         address, fragment = urldefrag(urljoin(base, attributes["href"]))
-        name, _, digest = fragment.partition("=")
-        file = address if "://" in address else unquote(posixpath.normpath(address))
-        found[file] = Link(
-            sha256=digest if name == "sha256" else "", requires_python=attributes.get("data-requires-python")
+        found[_place(address)] = Link(
+            sha256=_digest(fragment),
+            requires_python=attributes.get("data-requires-python"),
+            metadata=_digest(attributes.get("data-core-metadata", "")),
         )
     return found
+
+
+def _of_json(text: str, where: str) -> dict[str, Link]:
+    """PEP 691, 714; a page that is none leads nowhere."""
+    try:
+        page = json.loads(text)
+        listed = [(f"{one['name']}/", Link()) for one in page.get("projects", ())]
+        for one in page.get("files", ()):
+            stated = one.get("core-metadata") or {}
+            link = Link(
+                sha256=one["hashes"].get("sha256", ""),
+                requires_python=one.get("requires-python"),
+                metadata=stated.get("sha256", ""),
+            )
+            listed.append((one["url"], link))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return {_place(urljoin(where, address)): link for address, link in listed}
+
+
+def _digest(stated: str) -> str:
+    name, _, digest = stated.partition("=")
+    return digest if name == "sha256" else ""
+
+
+def _place(address: str) -> str:
+    return address if "://" in address else unquote(posixpath.normpath(address))

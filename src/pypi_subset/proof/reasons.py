@@ -35,7 +35,11 @@ _PYTHON = re.compile(
     r"Package '(?P<project>[^']+)' requires a different Python: (?P<had>\S+) not in '(?P<wanted>[^']+)'"
 )
 _HASH = re.compile(r"^ +\S+ from \S+/(?P<filename>[^/\s#]+)\S* \(from .*\n +Expected sha256", re.MULTILINE)
-_GONE = re.compile(r"No such file or directory: '[^']*?(?P<filename>[^'/\\]+\.whl)'")
+_GONE = re.compile(
+    r"No such file or directory: '[^']*?(?P<filename>[^'/\\]+\.whl)'"
+    # So it says of one whose metadata it has read already.
+    r"|HTTP error 404 while getting \S*?(?P<absent>[^/\s#]+\.whl)[#\s]"
+)
 _DAMAGED = re.compile(r"Wheel '[^']+' located at .*?(?P<filename>[^/\\]+\.whl) is invalid")
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -91,8 +95,9 @@ def _other_bytes(case: Case, found: re.Match[str]) -> tuple[str, str]:
 
 
 def _gone(case: Case, found: re.Match[str]) -> tuple[str, str]:
-    name = _project(found["filename"].partition("-")[0])
-    return f"{name} ({_who(case, name)}) is not in the subset: {found['filename']} is gone", name
+    filename = found["filename"] or found["absent"]
+    name = _project(filename.partition("-")[0])
+    return f"{name} ({_who(case, name)}) is not in the subset: {filename} is gone", name
 
 
 def _damaged(case: Case, found: re.Match[str]) -> tuple[str, str]:
