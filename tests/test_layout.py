@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -96,8 +97,8 @@ def test_files_are_real_and_stored_once(tmp_path: Path, monkeypatch: pytest.Monk
     made: list[bool] = []
     run_dir2pi = layout.run_dir2pi
 
-    def watched(scratch: Path, simple: Path) -> dict[str, str]:
-        placed = run_dir2pi(scratch, simple)
+    def watched(scratch: Path, simple: Path, *more: Any) -> dict[str, str]:
+        placed = run_dir2pi(scratch, simple, *more)
         made.extend((simple / folder / name).is_symlink() for name, folder in placed.items())
         return placed
 

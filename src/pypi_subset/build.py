@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset import files, hosts, index, lock, manifest
-from pypi_subset.layout import lay_out
+from pypi_subset.layout import lay_out, planned
 from pypi_subset.pages import front_page
 from pypi_subset.proof.report import carry_over
-from pypi_subset.sidecars import write_metadata
+from pypi_subset.sidecars import described, write_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,16 +84,49 @@ def fill(content: Content, stage: Path, *, before: Path, memory: Memory) -> None
     :param before: the site that is replaced; what did not change is linked from there.
     """
     filling = files.Filling(stage, before=before)
-    projects = write_metadata(lay_out(content.artifacts, stage, before=before), filling, memory)
-    pages = {}
-    for path, data in chain(index.render(projects, views=views(content.locks)), _others(content, projects)):
+    projects, pages = fill_index(content.artifacts, views(content.locks), filling, memory)
+    for path, data in _others(content, projects):
         filling.put(path, data)
-        pages[path] = hashlib.sha256(data).hexdigest()
-    told = manifest.render(content.plan, content.locks, projects, content.bad, pages=pages)
-    filling.put("manifest.json", told)
+        pages[path] = _sha256(data)
+    filling.put("manifest.json", manifest.render(content.plan, content.locks, projects, content.bad, pages=pages))
     # The user's own, if there is one, takes its place.
     files.write(stage / "README.md", readme_of("site"))
     carry_over(before, stage)
+
+
+def fill_index(
+    artifacts: Sequence[Artifact], wanted: Mapping[str, frozenset[str]], filling: files.Filling, memory: Memory
+) -> tuple[tuple[Project, ...], dict[str, str]]:
+    """
+    Put all files, their metadata and every page of every index into a site.
+
+    :param wanted: the names of the files that each target gets.
+    :return: the projects as laid out, and the SHA-256 of each page by its path.
+    """
+    stage, before = Path(filling.stage), Path(filling.before)
+    projects = planned(described(artifacts, memory), stage)
+    pages: dict[str, str] = {}
+    below = index.render(projects, views=wanted)
+    left: list[tuple[str, bytes]] = []
+
+    def write_others() -> None:
+        for path, data in below:
+            pages[path] = _sha256(data)
+            if path.startswith("simple/"):
+                left.append((path, data))
+                return
+            filling.put(path, data)
+
+    lay_out(artifacts, stage, before=before, meanwhile=write_others)
+    write_metadata(projects, filling, memory)
+    for path, data in chain(left, below):
+        pages[path] = _sha256(data)
+        filling.put(path, data)
+    return projects, pages
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def readme_of(folder: str) -> bytes:

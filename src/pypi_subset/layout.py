@@ -14,6 +14,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
@@ -24,8 +25,7 @@ from pypi_subset.filenames import project_and_version
 from pypi_subset.model import Artifact, Project
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
@@ -36,7 +36,13 @@ _READ_BY_DIR2PI = re.compile(r".*(\.whl|-\d.*)")
 _DIR2PI = "import sys; from libpip2pi.commands import dir2pi; sys.exit(dir2pi(['dir2pi', *sys.argv[1:]]))"
 
 
-def lay_out(artifacts: Sequence[Artifact], stage: Path, *, before: Path | None = None) -> tuple[Project, ...]:
+def lay_out(
+    artifacts: Sequence[Artifact],
+    stage: Path,
+    *,
+    before: Path | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> tuple[Project, ...]:
     """
     Return the projects, sorted by name, whose files now lie in *stage*``/simple/<project>/``.
 
@@ -44,13 +50,14 @@ def lay_out(artifacts: Sequence[Artifact], stage: Path, *, before: Path | None =
 
     :param stage: a folder that no reader sees yet; it has no ``simple/``.
     :param before: the site that is replaced: where dir2pi has put a file once, it is put again.
+    :param meanwhile: called once, while dir2pi works; it may write into *stage*, but not below ``simple/``.
     :raises BadDistribution: a file name is not a distribution's, or a file got lost on the way.
     :raises HashMismatch: two artifacts share a name and differ in content.
     :raises FolderError: the stage cannot be written, or the disk is full.
     """
     chosen = _unique(artifacts)
     owners = {filename: checked_project(artifact) for filename, artifact in chosen.items()}
-    known = {name for name in chosen if before is not None and (before / "simple" / owners[name] / name).is_file()}
+    known = {name for name in chosen if before and os.path.isfile(f"{before}/simple/{owners[name]}/{name}")}  # noqa: PTH113
     scratch, simple = stage / ".layout.stage", stage / "simple"
     with files.folder_errors(stage):
         scratch.mkdir(parents=True)
@@ -60,9 +67,10 @@ def lay_out(artifacts: Sequence[Artifact], stage: Path, *, before: Path | None =
             for filename in new:
                 waiting.take(os.fspath(chosen[filename].path), _waiting(filename))
             if new:
-                placed = run_dir2pi(scratch, simple)
+                placed = run_dir2pi(scratch, simple, meanwhile)
                 _settle(scratch, simple, placed, new)
             else:
+                meanwhile()
                 simple.mkdir()
             settled = files.Filling(simple, before=simple)
             for filename in sorted(known):
@@ -80,7 +88,7 @@ def planned(artifacts: Iterable[Artifact], site: Path) -> tuple[Project, ...]:
         return artifact.distribution.project
 
     moved = (
-        replace(artifact, path=site / "simple" / name(artifact) / artifact.distribution.filename)
+        replace(artifact, path=Path(f"{site}/simple/{name(artifact)}/{artifact.distribution.filename}"))
         for artifact in artifacts
     )
     ordered = sorted(moved, key=lambda one: (name(one), *_age(one)))
@@ -106,7 +114,7 @@ def checked_project(artifact: Artifact) -> NormalizedName:
     return project
 
 
-def run_dir2pi(scratch: Path, simple: Path) -> dict[str, str]:
+def run_dir2pi(scratch: Path, simple: Path, meanwhile: Callable[[], None] = lambda: None) -> dict[str, str]:
     """
     Return the folder below *simple* that dir2pi chose for each file of *scratch*.
 
@@ -114,6 +122,7 @@ def run_dir2pi(scratch: Path, simple: Path) -> dict[str, str]:
     a process of its own: it imports ``pkg_resources``, which warns, prints, and leaves by ``sys.exit``.
 
     :param scratch: a folder that holds distributions and nothing else.
+    :param meanwhile: called while it runs.
     :raises SubsetError: dir2pi failed.
     """
     # Its pages lack a doctype and hashes; ours replace them, so it writes none.
@@ -121,18 +130,25 @@ def run_dir2pi(scratch: Path, simple: Path) -> dict[str, str]:
     # The modules of this process, wherever they were installed, and nothing else that is ambient.
     environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
     environment |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-P", "-W", "ignore", "-c", _DIR2PI, *arguments],
-        capture_output=True,
-        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env=environment,
         text=True,
         errors="replace",
-    )
-    if done.returncode:
-        files.blame(done.stderr, scratch)
-        said = (done.stderr or done.stdout).strip().rpartition("\n")[2]
-        msg = f"dir2pi failed: {said or f'exit code {done.returncode}'}"
+    ) as child:
+        try:
+            meanwhile()
+            out, err = child.communicate()
+        except BaseException:
+            child.kill()
+            raise
+    if child.returncode:
+        files.blame(err, scratch)
+        said = (err or out).strip().rpartition("\n")[2]
+        msg = f"dir2pi failed: {said or f'exit code {child.returncode}'}"
         raise SubsetError(msg, next_step="see that pip2pi and setuptools<82 are installed beside pypi-subset")
     files.move(scratch / "simple", simple)
     return {path.rpartition("/")[2]: path.partition("/")[0] for path, _ in files.walk(simple)}

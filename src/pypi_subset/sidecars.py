@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pypi_subset import files
     from pypi_subset.memory import Memory
@@ -20,30 +20,32 @@ if TYPE_CHECKING:
 SUFFIX = ".metadata"
 
 
-def write_metadata(projects: Sequence[Project], filling: files.Filling, memory: Memory) -> tuple[Project, ...]:
+def described(artifacts: Iterable[Artifact], memory: Memory) -> tuple[Artifact, ...]:
     """
-    Return the projects with the SHA-256 of the metadata that lies beside each wheel now; an sdist has none.
+    Return the artifacts with the SHA-256 of the metadata that belongs beside each wheel; an sdist has none.
 
-    :param projects: as laid out.
-    :param filling: the site that is being filled, and what it replaces.
     :raises BadDistribution: a wheel has no METADATA that can be read.
+    """
+    return tuple(_described(one, memory) for one in artifacts)
+
+
+def _described(artifact: Artifact, memory: Memory) -> Artifact:
+    name = artifact.distribution.filename
+    return replace(artifact, metadata=memory.metadata(artifact.path, name)) if name.endswith(".whl") else artifact
+
+
+def write_metadata(projects: Sequence[Project], filling: files.Filling, memory: Memory) -> None:
+    """
+    Put the metadata beside each wheel.
+
+    :param projects: as `described`, and laid out.
+    :param filling: the site that is being filled, and what it replaces.
     :raises FolderError: the stage cannot be written, or the disk is full.
     """
-    return tuple(
-        replace(project, artifacts=tuple(_write(one, filling, memory) for one in project.artifacts))
-        for project in projects
-    )
-
-
-def _write(artifact: Artifact, filling: files.Filling, memory: Memory) -> Artifact:
-    one = artifact.distribution
-    if not one.filename.endswith(".whl"):
-        return artifact
-    path = f"simple/{one.project}/{one.filename}{SUFFIX}"
-    old = f"{filling.before}/{path}"
-    sha256 = memory.metadata(artifact.path, one.filename)
-    if memory.is_still(old, sha256):
-        filling.take(old, path)
-    else:
-        filling.put(path, memory.metadata_bytes(artifact.path, one.filename))
-    return replace(artifact, metadata=sha256)
+    for artifact in (one for project in projects for one in project.artifacts if one.metadata):
+        one = artifact.distribution
+        path = f"simple/{one.project}/{one.filename}{SUFFIX}"
+        if filling.replaces(path) and memory.is_still(f"{filling.before}/{path}", str(artifact.metadata)):
+            filling.take(f"{filling.before}/{path}", path)
+        else:
+            filling.make(path, memory.metadata_bytes(artifact.path, one.filename))
