@@ -67,10 +67,18 @@ def sweep(_context: Context) -> None:
     run("pytest -q -n auto -m sweep")
 
 
-@task(help={"runs": "how often each tool runs each job (default: 1)", "jobs": "numbers of targets (default: 4,12)"})
-def bench(_context: Context, runs: int = 1, jobs: str = "4,12") -> None:
-    """Time mirroring beside pex3, uv and nab; needs PyPI."""
-    run(f"bench --runs {runs} --jobs {jobs}")
+@task(
+    help={
+        "runs": "how often each tool runs each job (default: 1)",
+        "jobs": "numbers of targets (default: 4,12)",
+        "index": "1 leaves mirroring out: the index stage alone",
+        "wheels": "how many are indexed; other than 10000: by ours alone, beside 10000",
+    }
+)
+def bench(_context: Context, runs: int = 1, jobs: str = "4,12", index: str = "", wheels: int = 10_000) -> None:
+    """Time mirroring beside pex3, uv and nab, indexing beside others; needs PyPI."""
+    alone = "" if index in {"", "0"} else " --index"
+    run(f"bench{alone} --runs {runs} --jobs {jobs} --wheels {wheels}")
 
 
 @task(help={"renew": "1 makes the recorded index anew, from PyPI"})

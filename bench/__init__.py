@@ -1,1 +1,1 @@
-"""How long mirroring takes, beside pex3, uv with pip, and nab: run by ``make bench``, never by a test."""
+"""How long mirrors and indexes take, beside other tools: run by ``make bench``, never by a test."""

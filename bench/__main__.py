@@ -1,55 +1,53 @@
-"""Measures and prints: ``python -m bench [--runs N] [--jobs 4,12]``, by ``make bench``."""
+"""Measures and prints: ``python -m bench [--index] [--runs N] [--jobs 4,12] [--wheels N]``, by ``make bench``."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
 
-from bench import measure, rivals, table
+from bench import indexing, measure, mirroring, rivals
 from bench.jobs import JOBS
-from bench.tools import ROOT, TOOLS, Bench, shared_environment
+from bench.tools import ROOT, Bench, shared_environment
 from pypi_subset.display import Display
 
-#: Git ignores it: the rivals' environment, and the folders that the tools work in.
+#: Git ignores it: the rivals' environments, and the folders that the tools work in.
 CACHE = ROOT / ".bench"
 
 
 def main() -> None:
-    """Run every tool on every job, side by side; print one table."""
+    """Run both parts, or the second alone; the load of the machine is printed before and after."""
     arguments = _arguments()
     display = Display()
     index, network = rivals.network_settings()
     environment = shared_environment(network)
-    programs = rivals.set_up(CACHE, ROOT / "bench-lock.txt", environment)
-    display.say(", ".join(f"{name} {version}" for name, version in rivals.versions(programs).items()))
-    display.say(f"before: {measure.machine()}")
-    results, own = [], []
-    for number in range(arguments.runs):
-        for job in JOBS:
-            if job.name.partition(" ")[0] not in arguments.jobs:
-                continue
-            for tool in TOOLS:
-                bench = Bench(folder=CACHE / "work" / tool.replace(" ", ""), programs=programs, index=index)
-                found = measure.run_job(job, tool, bench, environment)
-                results += found
-                for result in found:
-                    display.say(f"run {number + 1}: {job.name}, {result.phase}, {tool}: {result.seconds:.2f} s")
-                if tool == "pypi-subset" and not found[-1].failure:
-                    own.append((job.name, *measure.own_seconds(bench, environment)))
-                shutil.rmtree(bench.folder)
+    if not arguments.index:
+        programs = rivals.set_up(CACHE, ROOT / "bench-lock.txt", environment)
+        _say_before(display, rivals.versions(programs))
+        place = Bench(folder=CACHE / "work", programs=programs, index=index)
+        mirroring.run(display, place, environment, runs=arguments.runs, jobs=arguments.jobs)
+    programs = rivals.set_up(CACHE / "index", ROOT / "bench-index-lock.txt", environment)
+    _say_before(display, rivals.versions(programs, rivals.GENERATORS))
+    indexing.run(display, programs, environment, runs=arguments.runs, wheels=arguments.wheels)
     display.say(f"after: {measure.machine()}")
-    display.table(table.COLUMNS, table.rows(results, ours="pypi-subset"), title=f"medians of {arguments.runs}")
-    for name, whole, start in own:
-        display.say(
-            f"{name}, nothing to do, our own process: {whole:.2f} s, without the interpreter's start {whole - start:.2f} s"
-        )
+
+
+def _say_before(display: Display, versions: dict[str, str]) -> None:
+    display.say(", ".join(f"{name} {version}" for name, version in versions.items()))
+    display.say(f"before: {measure.machine()}")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--index", action="store_true", help="leave whole mirrors out: time the index stage alone")
     parser.add_argument("--runs", type=int, default=1, help="how often each tool runs each job (default: 1)")
     parser.add_argument(
         "--jobs", type=lambda text: text.split(","), default=["4", "12"], help="numbers of targets (default: 4,12)"
+    )
+    usual = indexing.WHEELS
+    parser.add_argument(
+        "--wheels",
+        type=int,
+        default=usual,
+        help=f"how many are indexed; other than {usual}: by ours alone, beside {usual}",
     )
     arguments = parser.parse_args()
     known = {job.name.partition(" ")[0] for job in JOBS}

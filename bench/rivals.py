@@ -1,4 +1,4 @@
-"""The rivals' own environment in ``.bench/``, made from ``bench-lock.txt``, and everybody's versions."""
+"""The rivals' own environments in ``.bench/``, each made from a lock, and everybody's versions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from pypi_subset.network import read_network
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 #: Distributions whose versions matter, by the program that asks for them.
 RIVALS = ("nab", "pex", "uv", "pip")
+GENERATORS = ("pip2pi", "python-pypi-mirror", "piprepo", "dumb-pypi", "simple503")
 
 
 def network_settings() -> tuple[str | None, dict[str, str]]:
@@ -56,12 +59,12 @@ def set_up(cache: Path, lock: Path, environment: Mapping[str, str]) -> Path:
     return programs
 
 
-def versions(programs: Path) -> dict[str, str]:
-    """Return the versions of all tools, ours first."""
+def versions(programs: Path, rivals: Sequence[str] = RIVALS) -> dict[str, str]:
+    """Return the versions of ours and of *rivals*."""
     command = [str(programs / "python"), "-I", "-m", "pip", "list", "--format", "json"]
     listed = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    found = {one["name"]: one["version"] for one in listed}
+    found = {canonicalize_name(one["name"]): one["version"] for one in listed}
     return {
         "pypi-subset": f"{version('pypi-subset')} with pip {version('pip')}",
-        **{name: found[name] for name in RIVALS},
+        **{name: found[canonicalize_name(name)] for name in rivals},
     }

@@ -13,7 +13,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from bench import measure, table, tools
+from bench import generators, goals, indexing, lister, measure, stage, table, tools, wheels
+from bench.generators import ADDED, FASTEST, FULL, GENERATORS, INCREMENTAL, OURS, PHASES, Place
+from bench.indexing import Timing
 from bench.jobs import JOBS, Job
 from bench.measure import AGAIN, COLD, Result
 from bench.tools import TOOLS, Bench, Step
@@ -110,7 +112,7 @@ def test_what_configures_a_tool_is_left_behind(monkeypatch: pytest.MonkeyPatch) 
 def test_ratios_and_medians() -> None:
     """A row shows the median of a tool's runs, how it compares to ours, and what it ended with."""
     runs = [result("ours", 3), result("ours", 1), result("ours", 2), result("other", 5), result("ours", 9, phase=AGAIN)]
-    rows = [[str(cell).strip() for cell in row] for row in table.rows(runs, ours="ours")]
+    rows = [[str(cell).strip() for cell in row] for row in table.rows(runs, ours="ours", facts=table.what_is_there)]
     assert rows == [
         ["j, cold", "ours", "2.00", "1.00", "7", "1,600", ""],
         ["j, cold", "other", "5.00", "2.50", "7", "1,600", ""],
@@ -121,7 +123,8 @@ def test_ratios_and_medians() -> None:
 @pytest.mark.parametrize("ours", [result("ours", 1), result("ours", 1, failure="broke")])
 def test_a_failure_is_shown(ours: Result) -> None:
     """A tool that fails has no time, but a reason; if that is ours, nothing can be compared with it."""
-    rows = table.rows([ours, result("other", 2), result("third", 3, failure="no network")], ours="ours")
+    runs = [ours, result("other", 2), result("third", 3, failure="no network")]
+    rows = table.rows(runs, ours="ours", facts=table.what_is_there)
     other, third = ([str(cell).strip() for cell in row] for row in rows[1:])
     assert other[3] == ("-" if ours.failure else "2.00")
     assert (third[2], third[3], third[6]) == ("-", "-", "failed: no network")
@@ -143,12 +146,146 @@ def test_last_words(code: str, said: str, tmp_path: Path) -> None:
     assert measure.timed([step], tmp_path, environment)[1] == said
 
 
-def test_the_lock_fits_the_group() -> None:
+@pytest.mark.parametrize(("group_name", "lock"), [("bench", "bench-lock.txt"), ("bench-index", "bench-index-lock.txt")])
+def test_the_lock_fits_the_group(group_name: str, lock: str) -> None:
     """Every rival in pyproject.toml is pinned in its range; no index is named."""
-    group = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]["bench"]
-    text = (ROOT / "bench-lock.txt").read_text(encoding="utf-8")
+    group = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][group_name]
+    text = (ROOT / lock).read_text(encoding="utf-8")
     pins = [Requirement(line.removesuffix("\\")) for line in text.splitlines() if "==" in line]
     versions = {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in pins}
     for rival in map(Requirement, group):
         assert rival.specifier.contains(versions[canonicalize_name(rival.name)])
     assert "://" not in text
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """Return a place where an index is made."""
+    return Place(folder=tmp_path / "work", programs=tmp_path / "bin")
+
+
+def timing(tool: str, phase: str, seconds: float, **facts: float) -> Timing:
+    """Return one run of a generator."""
+    imports, peak, wheels_ = (facts.get(name, 0) for name in ("imports", "peak", "wheels"))
+    job = f"{int(wheels_ or 10_000):,} wheels"
+    return Timing(job=job, phase=phase, tool=tool, seconds=seconds, imports=imports, peak=int(peak), pages=3)
+
+
+def test_our_stage_makes_the_index(tmp_path: Path, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """The process that is timed publishes every wheel, finds nothing changed, and adds the one that is new."""
+    pool = generators.make_pool(tmp_path / "pool", 12)
+    replaced, pages = [], []
+    for phase in PHASES:
+        generators.prepare(pool, place, phase)
+        stage.main(place.folder)
+        replaced.append(json.loads(capsys.readouterr().out)["replaced"])
+        simple = place.folder / "site" / "targets" / "linux" / "simple"
+        pages.append((simple / "project-00000" / "index.html").read_text(encoding="utf-8").count("data-core-metadata"))
+    assert replaced == [True, False, True]
+    assert pages == [10, 10, 11]
+    assert len(list(place.folder.glob("site/simple/*/*.whl"))) == 13
+
+
+def test_a_cold_start_is_one(tmp_path: Path, place: Place) -> None:
+    """Whatever was made of the wheels, and remembered of them, is gone before the next cold start, the new wheel too."""
+    pool = generators.make_pool(tmp_path / "pool", 3)
+    for phase in (*PHASES, PHASES[0]):
+        generators.prepare(pool, place, phase)
+        (place.folder / "packages" / ".memory.json").touch()
+    generators.prepare(pool, place, PHASES[0])
+    assert {path.name for path in place.folder.glob("**/*")} == {
+        *("packages", "recorded.json"),
+        *(one["filename"] for one in pool.recorded),
+    }
+
+
+def test_what_dumb_pypi_is_told(tmp_path: Path) -> None:
+    """The list names each wheel with its hashes; the hash is the one that our lock has."""
+    recorded = wheels.make(tmp_path / "wheels", count=2)
+    lister.main(str(tmp_path / "wheels"), str(tmp_path / "list.json"))
+    listed = [json.loads(line) for line in (tmp_path / "list.json").read_text(encoding="utf-8").splitlines()]
+    assert [one["hash"] for one in listed] == [f"sha256={one['sha256']}" for one in recorded]
+    assert {one["requires_python"] for one in listed} == {">=3.8"}
+    assert all(one["core_metadata"] not in {None, one["hash"]} for one in listed)
+
+
+def test_only_the_incremental_run_is_timed(place: Place) -> None:
+    """What dumb-pypi does with the list before it has been made before, by a run that nobody times."""
+    generator = GENERATORS[INCREMENTAL]
+    assert not generator.commands(place, COLD)
+    assert generator.before(place, COLD) == GENERATORS[FULL].commands(place, COLD)
+    (command,) = generator.commands(place, ADDED)
+    assert place.path("previous.json") in command
+    assert generator.before(place, ADDED)[0][-1] == place.path("previous.json")
+
+
+def test_a_launched_command_is_measured_alone() -> None:
+    """What a command took and said is known, and its memory is not that of whoever had it started."""
+    held = b"x" * 200_000_000
+    outcome = indexing.launch([sys.executable, "-I", "-S", "-c", "print('said'); raise SystemExit(3)"], {})
+    assert (outcome["code"], outcome["said"]) == (3, "said\n")
+    assert 1_000_000 < int(str(outcome["peak"])) < len(held) / 4
+    assert float(str(outcome["processor"])) > 0
+
+
+def test_a_generator_that_fails(tmp_path: Path, place: Place) -> None:
+    """It has no time, its last words are kept, and it goes through no further phase."""
+    (place.programs).mkdir()
+    program = place.programs / "piprepo"
+    program.write_text("#!/bin/sh\necho broke >&2; exit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    pool = generators.make_pool(tmp_path / "pool", 1)
+    (found,) = indexing.run_generator("piprepo", pool, place, {"PATH": "/usr/bin:/bin"})
+    assert (found.phase, found.failure, found.job) == (COLD, "broke", "1 wheels")
+
+
+def test_goals_are_ratios() -> None:
+    """Ours is held to rivals of the same run, finding nothing changed to seconds beside imports; who failed, to nothing."""
+    found = [
+        timing(OURS, COLD, 2.0, imports=0.5),
+        timing(FULL, COLD, 4.0),
+        timing(FASTEST, COLD, 1.0),
+        timing(OURS, AGAIN, 0.6, imports=0.5),
+        timing(OURS, ADDED, 1.0),
+    ]
+    assert [row[2:] for row in goals.rows(found)] == [
+        ("2.00", "2.00", "yes"),
+        ("1.00", "2.00", "NO"),
+        ("0.20", "0.10", "yes"),
+        ("-", "-", "not known"),
+    ]
+
+
+def test_growth_is_told() -> None:
+    """Ten times the wheels in ten times the time, imports left out, is 1.00; memory is held to its limit."""
+    few = timing(OURS, COLD, 1.5, imports=0.5, wheels=10_000, peak=90e6)
+    many = timing(OURS, COLD, 20.5, imports=0.5, wheels=100_000, peak=1.1e9)
+    rows = [[str(cell).strip() for cell in row] for row in goals.growth([few, many], 10_000, 100_000)[:2]]
+    assert rows == [
+        ["cold", "10,000", "0.100", "1.00", "90", "yes"],
+        ["cold", "100,000", "0.200", "2.00", "1100", "NO"],
+    ]
+
+
+def test_what_an_index_took_is_shown() -> None:
+    """A row of the table of indexes has a cell below each heading."""
+    runs = [timing(OURS, COLD, 2.0, peak=90e6), timing(FASTEST, COLD, 1.0, peak=30e6)]
+    shown = [[str(cell).strip() for cell in row] for row in table.rows(runs, ours=OURS, facts=indexing.what_it_took)]
+    assert shown[1] == ["10,000 wheels, cold", FASTEST, "1.00", "0.50", "0.00", "30", "3", ""]
+    assert {len(row) for row in shown} == {len(table.INDEXES)}
+
+
+@pytest.mark.parametrize(
+    ("mounts", "said"),
+    [
+        ("tmpfs /dev/shm tmpfs rw 0 0\n", True),
+        ("tmpfs /dev/shm tmpfs rw 0 0\n/dev/x /dev/shm ext4 rw 0 0\n", False),
+        ("tmpfs /dev tmpfs rw 0 0\n", False),
+        (None, False),
+    ],
+)
+def test_a_place_in_memory_is_known(mounts: str | None, said: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
+    """A folder is in memory if the last thing mounted there is."""
+    if mounts is not None:
+        (tmp_path / "mounts").write_text(mounts, encoding="utf-8")
+    assert indexing.is_tmpfs(Path("/dev/shm"), tmp_path / "mounts") is said  # noqa: S108 - nothing is written there

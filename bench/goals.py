@@ -1,0 +1,75 @@
+"""What our index stage aims at, in ratios to others in the same run, and what came of it: rows of two tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench import table
+from bench.generators import ADDED, FASTEST, FULL, INCREMENTAL, OURS, PHASES
+from bench.measure import AGAIN, COLD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.indexing import Timing
+
+#: Seconds that finding nothing changed may take beside imports.
+NOTHING = 0.2
+#: How much of a rival's time ours may take.
+HALF = 0.5
+#: Bytes that 100,000 wheels may take.
+MEMORY = 1_000_000_000
+
+COLUMNS = ("phase", "goal", "may take", "takes", "met")
+GROWTH = ("phase", "wheels", "ms per wheel", "ratio", "peak MB", "below 1 GB")
+
+
+def rows(found: Sequence[Timing]) -> list[tuple[object, ...]]:
+    """Return one row for each goal; what failed is compared with nothing."""
+    own = {phase: _median(found, phase, OURS) for phase in PHASES}
+    full, incremental = _median(found, COLD, FULL), _median(found, ADDED, INCREMENTAL)
+    return [
+        _row(COLD, f"half of {FULL}", full and HALF * full, own[COLD]),
+        _row(COLD, f"aim: as {FASTEST}", _median(found, COLD, FASTEST), own[COLD]),
+        _row(AGAIN, "beside imports", NOTHING, _beside_imports(_of(found, AGAIN, OURS))),
+        _row(ADDED, f"half of {INCREMENTAL}", incremental and HALF * incremental, own[ADDED]),
+    ]
+
+
+def growth(found: Sequence[Timing], few: int, many: int) -> list[tuple[object, ...]]:
+    """Return how time for each wheel and memory grow from *few* wheels to *many*, or shrink."""
+    result: list[tuple[object, ...]] = []
+    for phase in PHASES:
+        first = None
+        for count in sorted({few, many}):
+            group = [one for one in _of(found, phase, OURS) if one.job == f"{count:,} wheels"]
+            seconds = _beside_imports(group)
+            each = seconds and seconds / count * 1000
+            first = first or each
+            peak = max((one.peak for one in group), default=0)
+            ratio = f"{each / first:.2f}" if each and first else "-"
+            shown = f"{each:.3f}" if each else "-"
+            result.append((phase, f"{count:,}", shown, ratio, table.right(f"{peak / 1e6:.0f}"), _met(peak <= MEMORY)))
+    return result
+
+
+def _row(phase: str, goal: str, limit: float | None, taken: float | None) -> tuple[object, ...]:
+    if limit is None or taken is None:
+        return (phase, goal, "-", "-", "not known")
+    return (phase, goal, f"{limit:.2f}", f"{taken:.2f}", _met(taken <= limit))
+
+
+def _met(yes: bool) -> str:  # noqa: FBT001 - the one thing it is about
+    return "yes" if yes else "NO"
+
+
+def _of(found: Sequence[Timing], phase: str, tool: str) -> list[Timing]:
+    return [one for one in found if (one.phase, one.tool) == (phase, tool) and not one.failure]
+
+
+def _median(found: Sequence[Timing], phase: str, tool: str) -> float | None:
+    return table.median(_of(found, phase, tool))
+
+
+def _beside_imports(group: Sequence[Timing]) -> float | None:
+    return table.middle([one.seconds - one.imports for one in group])
