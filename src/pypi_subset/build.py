@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset import files, hosts, index, lock, manifest
-from pypi_subset.layout import lay_out, planned
+from pypi_subset.layout import place, planned
 from pypi_subset.pages import front_page
 from pypi_subset.proof.report import carry_over
 from pypi_subset.sidecars import described, write_metadata
@@ -117,7 +117,7 @@ def fill_index(
                 return
             filling.put(path, data)
 
-    lay_out(artifacts, stage, before=before, meanwhile=write_others)
+    place(artifacts, stage, before=before, meanwhile=write_others)
     write_metadata(projects, filling, memory)
     for path, data in chain(left, below):
         pages[path] = _sha256(data)

@@ -63,6 +63,19 @@ def sha256_of(path: Path) -> str:
         raise_as_folder_error(error, path)
 
 
+def content_of(path: Path) -> bytes:
+    """
+    Return the bytes of a small file.
+
+    :raises FolderError: it cannot be read.
+    """
+    try:
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - half the time
+            return stream.readall()
+    except OSError as error:
+        raise_as_folder_error(error, path)
+
+
 def part_of(path: Path) -> Path:
     """Return the name under which *path* is written before it gets its own: a hidden sibling."""
     # File systems take 255 bytes; of a longer name the end, with a wheel's tags, tells more than the beginning.
@@ -334,14 +347,28 @@ def remove_tree(path: Path) -> None:
     """Remove a file or a whole folder; nothing there is no error."""
     if path.is_dir() and not path.is_symlink():
         try:
-            shutil.rmtree(path)
-        except PermissionError:
+            _remove_folder(os.fspath(path))
+        except OSError:
             # Whoever may remove a folder may also make it writable: an old site that was protected goes all the same.
             for folder, _, _ in os.walk(path):
                 Path(folder).chmod(0o700)
             shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _remove_folder(folder: str) -> None:
+    """Remove a folder in a third of the time that `shutil.rmtree` takes, which guards against others who write there."""
+    below = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                below.append(entry.path)
+            else:
+                os.unlink(entry.path)  # noqa: PTH108 - tens of thousands
+    for one in below:
+        _remove_folder(one)
+    os.rmdir(folder)  # noqa: PTH106 - a string
 
 
 @contextlib.contextmanager

@@ -12,7 +12,6 @@ import re
 import stat
 import subprocess
 import sys
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,17 +35,29 @@ _READ_BY_DIR2PI = re.compile(r".*(\.whl|-\d.*)")
 _DIR2PI = "import sys; from libpip2pi.commands import dir2pi; sys.exit(dir2pi(['dir2pi', *sys.argv[1:]]))"
 
 
-def lay_out(
+def lay_out(artifacts: Sequence[Artifact], stage: Path, *, before: Path | None = None) -> tuple[Project, ...]:
+    """
+    Return the projects, sorted by name, whose files now lie in *stage*``/simple/<project>/``, put there by `place`.
+
+    :raises BadDistribution: a file name is not a distribution's, or a file got lost on the way.
+    :raises HashMismatch: two artifacts share a name and differ in content.
+    :raises FolderError: the stage cannot be written, or the disk is full.
+    """
+    place(artifacts, stage, before=before)
+    return planned(_unique(artifacts).values(), stage)
+
+
+def place(
     artifacts: Sequence[Artifact],
     stage: Path,
     *,
     before: Path | None = None,
     meanwhile: Callable[[], None] = lambda: None,
-) -> tuple[Project, ...]:
+) -> None:
     """
-    Return the projects, sorted by name, whose files now lie in *stage*``/simple/<project>/``.
+    Put every file of *artifacts* into *stage*``/simple/<project>/``.
 
-    The files are hard links of those in *artifacts*, or copies where the file system has none.
+    They are hard links, or copies where the file system has none.
 
     :param stage: a folder that no reader sees yet; it has no ``simple/``.
     :param before: the site that is replaced: where dir2pi has put a file once, it is put again.
@@ -56,8 +67,11 @@ def lay_out(
     :raises FolderError: the stage cannot be written, or the disk is full.
     """
     chosen = _unique(artifacts)
-    owners = {filename: checked_project(artifact) for filename, artifact in chosen.items()}
-    known = {name for name in chosen if before and os.path.isfile(f"{before}/simple/{owners[name]}/{name}")}  # noqa: PTH113
+    old = files.Filling(stage, before=before or stage)
+    owners = {filename: artifact.distribution.project for filename, artifact in chosen.items()}
+    known = {filename for filename, project in owners.items() if old.replaces(f"simple/{project}/{filename}")}
+    for filename in sorted(owners.keys() - known):
+        checked_project(chosen[filename])
     scratch, simple = stage / ".layout.stage", stage / "simple"
     with files.folder_errors(stage):
         scratch.mkdir(parents=True)
@@ -78,7 +92,6 @@ def lay_out(
         finally:
             files.remove_tree(scratch)
     _check_complete(simple, owners)
-    return planned(chosen.values(), stage)
 
 
 def planned(artifacts: Iterable[Artifact], site: Path) -> tuple[Project, ...]:
@@ -87,9 +100,14 @@ def planned(artifacts: Iterable[Artifact], site: Path) -> tuple[Project, ...]:
     def name(artifact: Artifact) -> NormalizedName:
         return artifact.distribution.project
 
+    simple = f"{site}/simple"
     moved = (
-        replace(artifact, path=Path(f"{site}/simple/{name(artifact)}/{artifact.distribution.filename}"))
-        for artifact in artifacts
+        Artifact(
+            distribution=one.distribution,
+            path=Path(f"{simple}/{one.distribution.project}/{one.distribution.filename}"),
+            metadata=one.metadata,
+        )
+        for one in artifacts
     )
     ordered = sorted(moved, key=lambda one: (name(one), *_age(one)))
     return tuple(Project(name=project, artifacts=tuple(group)) for project, group in groupby(ordered, key=name))

@@ -103,8 +103,7 @@ class Memory:
         key = _key(facts)
         if facts.st_size > SMALL or not path.name.endswith(".whl"):
             return self._learn(key, files.sha256_of(path))
-        with files.folder_errors(path):
-            data = path.read_bytes()
+        data = files.content_of(path)
         # What is wrong with it, `metadata` will say: here nobody has asked.
         with contextlib.suppress(BadDistribution):
             self._noted(key, read_metadata(io.BytesIO(data), path.name))

@@ -6,15 +6,16 @@ What the site had already is linked, not read again; whether it still is the whe
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from pypi_subset.model import Artifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pypi_subset import files
     from pypi_subset.memory import Memory
-    from pypi_subset.model import Artifact, Project
+    from pypi_subset.model import Project
 
 #: What the name of a file gets at its end to become that of its metadata.
 SUFFIX = ".metadata"
@@ -31,7 +32,10 @@ def described(artifacts: Iterable[Artifact], memory: Memory) -> tuple[Artifact, 
 
 def _described(artifact: Artifact, memory: Memory) -> Artifact:
     name = artifact.distribution.filename
-    return replace(artifact, metadata=memory.metadata(artifact.path, name)) if name.endswith(".whl") else artifact
+    if not name.endswith(".whl"):
+        return artifact
+    sha256 = memory.metadata(artifact.path, name)
+    return Artifact(distribution=artifact.distribution, path=artifact.path, metadata=sha256)
 
 
 def write_metadata(projects: Sequence[Project], filling: files.Filling, memory: Memory) -> None:
