@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any, cast
@@ -29,6 +30,10 @@ _FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+
+#: Seconds that the browser may be silent.
+PATIENCE = 30
 
 
 class Tab:
@@ -97,6 +102,7 @@ class Tab:
     def _read(self) -> dict[str, Any]:
         """Return the next message; each ends with a null byte."""
         while b"\0" not in self._rest:
+            assert select.select([self._heard], [], [], PATIENCE)[0], "the browser says nothing"
             data = os.read(self._heard, 1 << 20)
             assert data, "the browser is gone"
             self._rest += data

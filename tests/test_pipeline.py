@@ -29,8 +29,9 @@ from pypi_subset.errors import (
     UndefinedMarker,
 )
 from pypi_subset.inputs import read_plan
+from pypi_subset.model import Check
 from pypi_subset.pipeline import MEMORY
-from pypi_subset.proof import cases_of, prove
+from pypi_subset.proof import cases_of, prove, report
 from pypi_subset.targets import parse
 from values import artifacts_of
 from wheels import make_wheel
@@ -1199,6 +1200,26 @@ def test_a_folder_with_our_names_is_not_ours(workspace: Workspace, index: Index,
     with pytest.raises(FolderError, match="mirror did not make"):
         mirror(workspace)
     assert path.read_text() == "mine"
+
+
+def test_a_report_is_about_the_bytes_that_were_proven(workspace: Workspace, index: Index) -> None:
+    """Nothing is proven of a new site; a report stays as it is until the site has other bytes, and then says so."""
+    index.add(make_wheel("app"), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    page = workspace.paths.site / "proof" / "index.html"
+    assert "Nothing proven yet" in page.read_text()
+    green = Check(target="linux", set_name="base", request="", proof="unpacked", status="passed")
+    report.write_report(report.report_of([green], site=workspace.paths.site, seal="none"), workspace.paths.site)
+    mirror(workspace)
+    assert "Proven: 1 of 1" in page.read_text()
+    workspace.write("base.txt", "app\nlib\n")
+    mirror(workspace)
+    assert "<title>Stale" in page.read_text()
+    workspace.write("base.txt", "app\n")
+    mirror(workspace)
+    assert "Proven: 1 of 1" in page.read_text()
 
 
 def test_locks_of_others_stay(workspace: Workspace, index: Index) -> None:

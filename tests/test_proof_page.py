@@ -13,12 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import browser
-from pagecheck import anchors, elements, tags
+from pagecheck import anchors, elements, luminance, tags
 from pypi_subset import proof
 from pypi_subset.model import Check
 from pypi_subset.proof import page, report
 from pypi_subset.proof.verdict import NOTHING, verdict_of
-from test_proof_report import luminance
 from values import BRISK
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ CHECKS = (
     replace(RED, way="find-links", status="passed", reason="", command=""),
     replace(RED, proof="second opinion", way="target", status="differs", reason="it takes keyring 25.6", command=""),
     replace(FULL, target="windows", request="six", proof="unpacked", status="skipped", reason="not requested here"),
-    replace(FULL, set_name="more", request="tomli"),
+    replace(FULL, set_name="more", request="Tomli"),
 )
 
 
@@ -84,8 +83,15 @@ def test_the_matrix_has_each_request_on_each_target() -> None:
         ],
         ["six", "passed installed · simple · 2.0 s", "skipped unpacked · simple · 2.0 s"],
         ["Set more"],
-        ["tomli", "passed installed · simple · 2.0 s", "not asked for"],
+        ["Tomli", "passed installed · simple · 2.0 s", "not asked for"],
     ]
+
+
+def test_red_comes_first() -> None:
+    """Whatever else was proven of a request, and in whatever order."""
+    green = replace(RED, proof="emulated", status="passed", reason="", command="")
+    (cell,) = (row[1] for row in table(page_of([green, RED]), "matrix") if row[0] == "keyring")
+    assert cell == "failed unpacked · simple · 2.0 s passed emulated · simple · 2.0 s"
 
 
 def test_what_is_red_is_told_with_its_reason_and_command() -> None:
@@ -205,7 +211,7 @@ SEEN = """(() => {
     return [seen("#matrix th[scope=row]"), seen("#matrix thead th"), seen("#red li").length,
         seen("#matrix th[scope=rowgroup]").length, seen("output").join()];
 })()"""
-ALL = [["all together", "keyring", "six", "tomli"], ["Request", "linux", "windows"], 1, 2, "4 of 4 rows"]
+ALL = [["all together", "keyring", "six", "Tomli"], ["Request", "linux", "windows"], 1, 2, "4 of 4 rows"]
 
 
 def choose(tab: browser.Tab, name: str, value: str) -> None:
@@ -249,9 +255,9 @@ def test_filter(
     [
         ("KEYR", ["keyring"]),
         ("pywin32 not", ["keyring"]),
-        ("tomli", ["tomli"]),
+        ("tomli", ["Tomli"]),
         ("no such thing", []),
-        (" ", ["all together", "keyring", "six", "tomli"]),
+        (" ", ["all together", "keyring", "six", "Tomli"]),
     ],
 )
 def test_search(tab: browser.Tab, url: str, typed: str, rows: list[str]) -> None:
@@ -264,6 +270,15 @@ def test_search(tab: browser.Tab, url: str, typed: str, rows: list[str]) -> None
     tab.send("Input.insertText", text=typed)
     assert tab.run(SEEN)[0] == rows
     assert not tab.complaints
+
+
+@pytest.mark.browser
+def test_one_kind_of_proof_alone(tab: browser.Tab, url: str) -> None:
+    """Chosen, it is all that the cells show."""
+    tab.open(url)
+    choose(tab, "kind", "second opinion")
+    shown = "[...document.querySelectorAll('#matrix p')].filter((one) => one.checkVisibility()).map((one) => one.textContent)"
+    assert tab.run(shown) == ["differs second opinion · target · 2.0 s"]
 
 
 @pytest.mark.browser

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pagecheck import luminance
 from pypi_subset.model import Check
 from pypi_subset.proof import badge, carry_over, junit, report
 from pypi_subset.proof.verdict import NOTHING, checks_in, verdict_of
@@ -152,13 +153,6 @@ def test_what_a_report_comes_to(document: dict[str, Any], state: str, words: str
     assert texts == ["packages", words]
 
 
-def luminance(colour: str) -> float:
-    """Return the relative luminance of ``#rrggbb`` (WCAG 2.2)."""
-    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
 def test_the_badge_can_be_read() -> None:
     """White on each of its colours has a contrast of 4.5 or more (WCAG 2.2, 1.4.3), and it needs nothing from elsewhere."""
     for colour in (*badge.COLOURS.values(), "#3b4046"):
@@ -195,6 +189,7 @@ def read_junit(document: dict[str, Any]) -> ET.Element:
     for suite in [root, *root.iter("testsuite")]:
         counted = Counter(child.tag for case in suite.iter("testcase") for child in case)
         assert suite.get("tests") == str(len(list(suite.iter("testcase"))))
+        assert suite.get("errors") == "0"
         assert (suite.get("failures"), suite.get("skipped")) == (str(counted["failure"]), str(counted["skipped"]))
     return root
 
