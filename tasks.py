@@ -13,8 +13,8 @@ from invoke import Context, Exit, task
 
 from pypi_subset.tasks import clean, hosts, mirror, plan, serve, target, targets, update, verify, why
 
-__all__ = ["bench", "clean", "differential", "hosts", "lint", "mirror", "plan", "serve", "sweep", "target", "targets"]
-__all__ += ["test", "test_hosts", "test_network", "test_slow", "update", "verify", "why"]
+__all__ = ["bench", "clean", "clients", "differential", "hosts", "lint", "mirror", "plan", "serve", "sweep", "target"]
+__all__ += ["targets", "test", "test_hosts", "test_network", "test_slow", "update", "verify", "why"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 
@@ -78,6 +78,12 @@ def bench(_context: Context, runs: int = 1, jobs: str = "4,12") -> None:
 def differential(_context: Context, renew: str = "") -> None:
     """Hold locks against those of uv and nab, for many projects and targets."""
     run("differential --renew" if renew not in {"", "0"} else "differential")
+
+
+@task
+def clients(_context: Context) -> None:
+    """Install with every client from every host, the network shut."""
+    run("clients")
 
 
 @task

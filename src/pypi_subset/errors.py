@@ -122,14 +122,26 @@ class NoSolution(SubsetError):
     """
 
     def __init__(
-        self, what: str, *, target: str, project: str | None = None, seen: Sequence[str] = (), next_step: str = ""
+        self,
+        what: str,
+        *,
+        target: str,
+        set_name: str = "",
+        project: str | None = None,
+        seen: Sequence[str] = (),
+        next_step: str = "",
     ) -> None:
-        self.seen = tuple(seen)
+        self.set_name, self.seen = set_name, tuple(seen)
         super().__init__(what, next_step=next_step, project=project, target=target)
 
     def __str__(self) -> str:
         """Return the one line, and below it what was seen."""
         return "\n".join([super().__str__(), *(f"    {line}" for line in self.seen)])
+
+    def document(self) -> dict[str, object]:
+        """Return it as JSON's values; ``project`` is null where no single one is to blame."""
+        where = {"set": self.set_name, "target": self.target, "project": self.project}
+        return {**where, "what": self.what, "seen": list(self.seen), "next_step": self.next_step}
 
 
 class Gaps(SubsetError):

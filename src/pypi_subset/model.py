@@ -44,6 +44,9 @@ class Target:
     :param tags: every compatible tag, best first (PEP 425, 600, 656).
     :param markers: the marker environment (PEP 508), sorted by name; a value that nobody knows is absent.
     :param host: whether it describes the interpreter that runs the tool.
+    :param described: whether the machine described itself; what it is, no setting changes.
+    :param other_machines: what such a machine may say for ``platform_machine`` instead, where the user said nothing.
+    :param unseen: platforms that its system takes and its pip is too old for, best first.
     :param exact: whether the patch level was named, and binds.
     :param notes: sentences that the user should hear about it; they decide nothing.
     """
@@ -57,6 +60,9 @@ class Target:
     tags: tuple[Tag, ...]
     markers: tuple[tuple[str, str], ...]
     host: bool = False
+    described: bool = False
+    other_machines: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
     exact: bool = False
     notes: tuple[str, ...] = ()
 

@@ -13,14 +13,14 @@ import itertools
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from invoke import Collection, Context, Exit, Program, task
 from rich.console import Console
 
 from pypi_subset import __version__, files
 from pypi_subset.display import Display
-from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.errors import FolderError, Gaps, NoSolution, SubsetError
 from pypi_subset.model import Paths
 
 # A stage is imported by the task that needs it: `--help` and a run with nothing to do load neither pip nor a server.
@@ -117,15 +117,23 @@ def plan(
     Say what mirror would add, remove and change, and what is held back.
 
     Resolves and fetches no files. Each project that is older than its newest release is listed with what stands in the
-    way: a tag, a Requires-Python or a requirement.
+    way: a tag, a Requires-Python or a requirement. Where a target has a gap, that is told, as JSON too.
     """
     from pypi_subset import pipeline  # noqa: PLC0415
+    from pypi_subset.forecast import SCHEMA  # noqa: PLC0415
 
     paths, anew = _paths(requirements, packages, site), _choice("update", update, ("no", "yes")) == "yes"
     if _choice("form", form, ("text", "json")) == "json":
-        # What is said besides would be no JSON.
-        found = pipeline.foresee(paths, display=Display(Console(file=sys.stderr)), update=anew)
-        sys.stdout.write(f"{json.dumps(found.document(), indent=1, ensure_ascii=False)}\n")
+        try:
+            # What is said besides would be no JSON.
+            found = pipeline.foresee(paths, display=Display(Console(file=sys.stderr)), update=anew)
+        except NoSolution as error:
+            _write_json({"schema": SCHEMA, "gaps": [error.document()]})
+            raise
+        except Gaps as error:
+            _write_json({"schema": SCHEMA, "gaps": [gap.document() for gap in error.gaps]})
+            raise
+        _write_json(found.document())
         return
     display = Display()
     _show(pipeline.foresee(paths, display=display, update=anew), display)
@@ -335,22 +343,36 @@ def _choice(name: str, text: str, known: Sequence[str]) -> str:
     return text
 
 
+def _write_json(document: dict[str, Any]) -> None:
+    """Write a document, and nothing else, to standard output."""
+    sys.stdout.write(f"{json.dumps(document, indent=1, ensure_ascii=False)}\n")
+
+
 def _show(found: Forecast, display: Display) -> None:
     """Print what a run would do: changes, then what is held back, then how much there is to fetch."""
     for name, group in itertools.groupby(found.changes, key=lambda one: f"{one.set}--{one.target}"):
         own = list(group)
+        if name in found.removed:
+            continue
         if len(own) > FEW and not any(one.before for one in own):
             display.say(f"+ {name}: {len(own)} projects, none were locked before")
             continue
         for one in own:
             sign = "~" if one.before and one.after else "+" if one.after else "-"
             display.say(f"{sign} {name}: {one.project} {' -> '.join(filter(None, (one.before, one.after)))}")
-    places: dict[tuple[str, str, str, str], list[str]] = {}
+    for name in found.removed:
+        count = sum(name == f"{one.set}--{one.target}" for one in found.changes)
+        display.say(f"- {name}: its lock goes, no set asks for this target any more (projects: {count})")
+    places: dict[str, list[str]] = {}
     for held in found.held:
-        key = held.project, held.version, held.newest, held.why
-        places.setdefault(key, []).append(f"{held.set}--{held.target}")
-    for (project, version, newest, why), where in sorted(places.items()):
-        display.say(f"{project} {version}, not {newest}: {why} ({', '.join(where)})")
+        sentence = f"{held.project} {held.version}, not {held.newest}: {held.why}"
+        places.setdefault(sentence, []).append(f"{held.set}--{held.target}")
+    for early in found.early:
+        newest = f", not {early.newest}" if early.newest else ""
+        sentence = f"{early.project} {early.version} (a pre-release){newest}: {early.why}"
+        places.setdefault(sentence, []).append(f"{early.set}--{early.target}")
+    for sentence, where in sorted(places.items()):
+        display.say(f"{sentence} ({', '.join(where)})")
     display.table(
         ["target", "files", "bytes", "to fetch", "bytes to fetch"],
         [(row.target, row.files, row.bytes, row.fetch_files, row.fetch_bytes) for row in found.rows],
