@@ -20,6 +20,8 @@ from urllib.error import HTTPError
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import urlopen
 
+import pytest
+
 from pagecheck import anchors
 from pypi_subset.destinations import Destination, Folder
 from pypi_subset.model import Check
@@ -194,9 +196,16 @@ def folder(root: Path) -> Iterator[Place]:
 
 
 @contextlib.contextmanager
-def rsync_path(root: Path) -> Iterator[Place]:
-    """Yield a folder that rsync writes to, as it does at the far end of ssh."""
-    yield Place(Rsync(str(root / "public")), root / "public", str(root / "public"))
+def rsync_shell(root: Path) -> Iterator[Place]:
+    """Yield a folder "on another machine", with a stand-in for ssh: it gets a host, and words for a shell over there."""
+    root.mkdir(exist_ok=True)
+    shell = root / "remote-shell"
+    shell.write_text('#!/bin/sh\nshift\nexec sh -c "$*"\n')
+    shell.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RSYNC_RSH", str(shell))
+        to = f"far:{root / 'public'}"
+        yield Place(Rsync(to), root / "public", to)
 
 
 @contextlib.contextmanager
@@ -229,6 +238,6 @@ def rsync_daemon(root: Path, more: str = "") -> Iterator[Place]:
 
 PLACES: dict[str, Callable[[Path], contextlib.AbstractContextManager[Place]]] = {
     "folder": folder,
-    "rsync": rsync_path,
+    "rsync": rsync_shell,
     "daemon": rsync_daemon,
 }

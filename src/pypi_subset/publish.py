@@ -169,7 +169,7 @@ def _remove(destination: Destination, stale: Sequence[str], folders: Sequence[st
         if any(not Path(path).name.startswith(".") for path in group):
             time.sleep(grace)
         if group:
-            destination.remove(sorted(group, key=turn_of, reverse=True))
+            destination.remove(group)
     if folders:
         destination.remove([], folders)
 

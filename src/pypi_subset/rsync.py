@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _LINE = re.compile(r"(.)\S{9,} +(\d+) (\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) (.+)")
 
 #: Names from a list with a zero byte behind each; times, by which unchanged files are known. No owner, mode, link.
-_LISTED = ("--from0", "--times", "--omit-dir-times", "--secluded-args")
+_LISTED = ("--from0", "--times", "--omit-dir-times")
 
 #: Exit codes (rsync(1), "EXIT VALUES") after which the next step is not simply to look at what rsync said.
 _STEPS = {
@@ -115,7 +115,8 @@ class Rsync:
             raise FolderError(msg, next_step="install it, or name a folder")
         # Its words and times are read: in one language and one zone.
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        command = [program, "--8-bit-output", *arguments]
+        # -s (its long name has changed): no shell over there reads the names.
+        command = [program, "-s", "--8-bit-output", *arguments]
         return subprocess.run(
             command, input=given, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False
         )
