@@ -321,6 +321,23 @@ def test_ctrl_c_while_it_waits(site: Path, later: Path, tmp_path: Path) -> None:
     assert tree(place) == tree(later)
 
 
+def test_what_went_stays_for_a_while(site: Path, later: Path, public: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that no page names any more are there for as long as was said, when all of the new pages are."""
+    put(site, public)
+    wheel, front = public.folder / "simple" / "old" / "old-1.0-py3-none-any.whl", public.folder / "index.html"
+    waited: list[tuple[float, bool, bool]] = []
+
+    def wait(seconds: float) -> None:
+        waited.append((seconds, wheel.exists(), front.read_bytes() == (later / "index.html").read_bytes()))
+
+    monkeypatch.setattr(time, "sleep", wait)
+    for _ in range(2):
+        put(later, public, grace=7)
+    # For the page of a view, for the pages that it led to, and for the files.
+    assert waited == [(7, True, True)] * 3
+    assert not wheel.exists()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts")
 def test_a_full_disk(site: Path, later: Path, tmp_path: Path) -> None:
     """One line; what is there can be used; with more room the next publish makes it whole."""
