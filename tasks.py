@@ -11,10 +11,10 @@ import sys
 
 from invoke import Context, Exit, task
 
-from pypi_subset.tasks import clean, hosts, mirror, plan, serve, target, targets, update, verify, why
+from pypi_subset.tasks import clean, hosts, mirror, plan, publish, serve, target, targets, update, verify, why
 
-__all__ = ["bench", "clean", "clients", "differential", "hosts", "lint", "mirror", "plan", "serve", "sweep", "target"]
-__all__ += ["targets", "test", "test_hosts", "test_network", "test_slow", "update", "verify", "why"]
+__all__ = ["bench", "clean", "clients", "differential", "hosts", "lint", "mirror", "plan", "publish", "serve", "sweep"]
+__all__ += ["target", "targets", "test", "test_hosts", "test_network", "test_slow", "update", "verify", "why"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 
