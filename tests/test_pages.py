@@ -100,6 +100,8 @@ def test_links_work_from_a_disk(tmp_path: Path) -> None:
     found = anchors(pages.front_page(plan, locks, projects))
 
     assert [anchor.segments for anchor in found] == [
+        ("proof", "index.html"),
+        ("proof", "index.html"),
         ("manifest.json",),
         ("simple", "app", "index.html"),
         ("simple", "lib-one", "index.html"),
@@ -107,11 +109,12 @@ def test_links_work_from_a_disk(tmp_path: Path) -> None:
 
 
 def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
-    """No external style, script, font or image; the only addresses are placeholders."""
+    """No external style, script or font; the only image is the proof's badge, the only addresses are placeholders."""
     page = pages.front_page(*made(tmp_path))
 
     assert set(re.findall(r"\w+://[^/\"< ]+", page)) <= {"https://HOST"}
-    assert not {"link", "img", "iframe", "object"} & set(tags(page))
+    assert not {"link", "iframe", "object"} & set(tags(page))
+    assert [dict(image.items())["src"] for image in elements(page, "img")] == ["proof/badge.svg"]
     assert all("src" not in dict(element.items()) for element in elements(page, "script"))
 
 

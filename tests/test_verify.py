@@ -58,7 +58,7 @@ def test_green(
     monkeypatch.setenv("PYTHONWARNINGS", "error")
     assert run_suite(subset.paths, processes=1) == 0
     document = reported(subset)
-    assert document["totals"] == {"passed": 3, "failed": 0, "skipped": 0}
+    assert document["totals"] == {"passed": 3, "failed": 0, "skipped": 0, "differs": 0}
     assert [(one["target"], one["request"], one["proof"]) for one in document["checks"]] == [
         ("", "", "inventory"),
         ("windows", "", "unpacked"),
@@ -77,7 +77,7 @@ def test_one_file_gone(subset: Subset, capfd: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(ProofFailed, match="the subset is not proven"):
         run_suite(subset.paths, processes=1)
     document = reported(subset)
-    assert document["totals"] == {"passed": 0, "failed": 3, "skipped": 0}
+    assert document["totals"] == {"passed": 0, "failed": 3, "skipped": 0, "differs": 0}
     inventory, joint, _ = [check["reason"] for check in document["checks"]]
     assert inventory.startswith(
         "colorama-0.4.6-py3-none-any.whl (colorama 0.4.6, needed on windows by base.txt:1 click"

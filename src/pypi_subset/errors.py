@@ -16,7 +16,8 @@ Everything that can go wrong, as values.
     ├── BadFiles                the same of all files of a run at once
     ├── LockError               a lock file cannot be read
     ├── FolderError             a folder cannot be read or written, or the disk is full
-    └── ProofFailed             verify found at least one request that does not install
+    ├── ProofFailed             verify found at least one request that does not install
+    └── NotProven               no green report is about just these bytes, so they are not published
 
 Each error carries data; printing and exit codes live in ``tasks.py`` alone.
 """
@@ -196,3 +197,7 @@ class FolderError(SubsetError):
 
 class ProofFailed(SubsetError):
     """At least one case of the proof is red."""
+
+
+class NotProven(SubsetError):
+    """A site has no green report, or not of the bytes that it holds now."""

@@ -176,7 +176,7 @@ class Standing:
 
 
 #: What two indexes, or one at two times, may know of a file or not.
-_FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "standing")
+_FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "metadata", "standing")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,6 +192,7 @@ class Distribution:
     :param upload_time: ``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700), or ``None``.
     :param yanked: reason (perhaps empty) if it was yanked (PEP 592), else ``None``.
     :param provenance: where the index keeps its attestations, an https URL (PEP 740), or ``None``.
+    :param metadata: SHA-256 of the METADATA that the resolver went by; ``None`` where an older lock does not say.
     :param standing: what the index says of the whole project (PEP 792), ``None`` for the usual one.
     """
 
@@ -205,6 +206,7 @@ class Distribution:
     upload_time: str | None = None
     yanked: str | None = None
     provenance: str | None = None
+    metadata: str | None = None
     standing: Standing | None = None
 
     def joined(self, other: Distribution) -> Distribution:
@@ -335,8 +337,9 @@ class Paths:
         return self.requirements / "lock"
 
 
-Proof = Literal["inventory", "installed", "unpacked"]
-Status = Literal["passed", "failed", "skipped"]
+Proof = Literal["inventory", "installed", "unpacked", "second opinion", "emulated"]
+#: ``differs`` is for the second opinion alone: another valid version, which is never red.
+Status = Literal["passed", "failed", "skipped", "differs"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -353,6 +356,9 @@ class Check:
     :param seconds: wall time.
     :param interpreter: path and version of the interpreter used, ``""`` if none.
     :param notes: further facts, e.g. ``installed, needs libGL.so.1``.
+    :param way: how the files were reached: ``find-links``, ``simple`` or ``target``; ``""`` for the inventory.
+    :param command: the command that failed, as one could type it; it names no folder of this machine.
+    :param versions: what was installed, each as ``name==version``, sorted.
     """
 
     target: str
@@ -364,6 +370,9 @@ class Check:
     seconds: float = 0.0
     interpreter: str = ""
     notes: tuple[str, ...] = ()
+    way: str = ""
+    command: str = ""
+    versions: tuple[str, ...] = ()
 
 
 def _digest(value: object) -> str:

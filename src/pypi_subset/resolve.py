@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from email import message_from_bytes
@@ -279,6 +280,7 @@ def _complete(offer: Offer, item: Mapping[str, Any], upstream: Upstream) -> Dist
         sha256=sha256,
         size=upstream.size(offer),
         requires_python=offer.distribution.requires_python or item["metadata"].get("requires_python"),
+        metadata=hashlib.sha256(upstream.metadata(offer)).hexdigest() if offer.tags is not None else None,
     )
 
 

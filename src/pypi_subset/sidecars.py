@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pypi_subset.errors import BadDistribution
 from pypi_subset.model import Artifact
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def described(artifacts: Iterable[Artifact], memory: Memory) -> tuple[Artifact, 
     """
     Return the artifacts with the SHA-256 of the metadata that belongs beside each wheel; an sdist has none.
 
-    :raises BadDistribution: a wheel has no METADATA that can be read.
+    :raises BadDistribution: a wheel has no METADATA that can be read, or another than its lock says.
     """
     return tuple(_described(one, memory) for one in artifacts)
 
@@ -35,6 +36,11 @@ def _described(artifact: Artifact, memory: Memory) -> Artifact:
     if not name.endswith(".whl"):
         return artifact
     sha256 = memory.metadata(artifact.path, name)
+    if artifact.distribution.metadata not in {None, sha256}:
+        # Whoever resolved by the one would install the other.
+        msg = f"{name} and the metadata that it was resolved by contradict each other"
+        step = "tell the index's operator, and run `make update`"
+        raise BadDistribution(msg, project=artifact.distribution.project, next_step=step)
     return Artifact(distribution=artifact.distribution, path=artifact.path, metadata=sha256)
 
 

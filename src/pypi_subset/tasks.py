@@ -225,6 +225,43 @@ def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
         display.say(str(one))
 
 
+@task(
+    help={
+        "to": "a folder, or what rsync takes: host:path, rsync://host/module (default: none, it has to be said)",
+        "site": FOLDERS["site"],
+        "packages": FOLDERS["packages"],
+        "force": "yes to publish what is not proven; the published manifest then says so (default: no)",
+        "grace": "seconds for which files stay that no page names any more (default: 10)",
+    }
+)
+@edge
+def publish(
+    _context: Context,
+    to: str = "",
+    site: str = "site",
+    packages: str = "packages",
+    force: str = "no",
+    grace: str = "10",
+) -> None:
+    """
+    Copy what changed in a proven site/ to a folder or a host, safely.
+
+    Files go before the pages that name them, and what is no longer needed goes last: whoever installs meanwhile misses
+    nothing. Refused if the last verify was not green, or was about other bytes.
+    """
+    from pypi_subset import publish as publishing  # noqa: PLC0415
+
+    display, folder, stock = Display(), Path(site), Path(packages)
+    forced, seconds = _choice("force", force, ("no", "0", "1", "yes")) in {"1", "yes"}, _number("grace", grace)
+    destination = publishing.destination_of(to, folder, stock)
+    # So that no mirror replaces the site meanwhile. Only where it stands already: holding a folder makes it.
+    with files.exclusive(stock) if stock.is_dir() else contextlib.nullcontext():
+        done = publishing.publish(folder, destination, force=forced, grace=seconds, display=display)
+    if done.doubt is not None:
+        display.say(f"warning: {done.doubt.path}: {done.doubt.what}; the published manifest says that it is unproven")
+    display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
+
+
 # Invoke knows no optional positional parameter, so the second word counts as one only when it is there.
 @task(
     positional=["project", "target"][: max(1, len(words_after("why", sys.argv)))],
@@ -410,6 +447,6 @@ def _mirror(paths: Paths, *, update: bool) -> None:
     display.say(f"{paths.site} is {state}: {summary.resolved} locks resolved, {summary.fetched} files fetched")
 
 
-namespace = Collection(mirror, update, plan, verify, serve, hosts, why, targets, target, clean)
+namespace = Collection(mirror, update, plan, verify, serve, hosts, publish, why, targets, target, clean)
 
 main = Program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace).run
