@@ -391,6 +391,22 @@ class TestTasks:
         assert [path.name for path in (workspace.root / "site").iterdir()] == ["README.md"]
         assert [*workspace.paths.locks.iterdir()]
 
+    @pytest.mark.slow
+    def test_damage_that_kept_its_time_is_found_and_mended(self, workspace: Workspace, index: Index) -> None:
+        """Mirror cannot see it; verify reads every byte and is red, and then mirror reads everything too."""
+        index.add(make_wheel("demo"))
+        workspace.write("base.txt", "demo\n")
+        workspace.toml({"mac": "cp312-macosx_14_0_arm64"})
+        assert subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url).returncode == 0
+        path = workspace.paths.site / "find-links.html"
+        facts, page = path.stat(), path.read_bytes()
+        path.write_bytes(page.replace(b"demo", b"damo", 1))
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        assert "up to date" in subset("mirror", cwd=workspace.root).stdout
+        assert subset("verify", cwd=workspace.root).returncode != 0
+        assert "site is built" in subset("mirror", cwd=workspace.root).stdout
+        assert path.read_bytes() == page
+
     def test_targets_are_listed_and_described(self, workspace: Workspace) -> None:
         """``targets`` needs no folder; ``target`` takes a target of the folder, a system or a tag."""
         listed = subset("targets", cwd=workspace.root).stdout

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset import files, memory, sidecars, wheelfile
+from pypi_subset.errors import BadDistribution
 from pypi_subset.memory import Memory
 from values import artifacts_of, projects_of
 from wheels import make_wheel
@@ -95,7 +96,26 @@ def test_what_was_written_just_now_is_not_trusted(tmp_path: Path, read: list[str
     assert read.count(WHEEL.filename) == 2
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"schema": 1}', '{"schema": 0, "site": ["", ""], "known": {}}'])
+def test_the_same_bytes_under_another_name_are_another_wheel(tmp_path: Path) -> None:
+    """What METADATA says is held against the name, so a link with another name is read for itself."""
+    path = aged(WHEEL.save(tmp_path))
+    asked(tmp_path, path)
+    other = tmp_path / "other-1.0-py3-none-any.whl"
+    other.hardlink_to(path)
+    one = Memory(tmp_path / "memory")
+    assert one.sha256(other) == WHEEL.sha256
+    with pytest.raises(BadDistribution, match="holds 0 METADATA files for other"):
+        one.metadata(other, other.name)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *("", "{", "[]", '{"schema": 2}', '{"schema": 0, "site": ["", ""], "known": {}}'),
+        '{"schema": 2, "site": ["a", "b"], "known": []}',
+        '{"schema": 2, "site": ["a", "b"], "known": null}',
+    ],
+)
 def test_a_memory_that_is_damaged_is_none(tmp_path: Path, read: list[str], damage: str) -> None:
     """Lost, cut off, of another form: everything is read, and written down anew."""
     path = aged(WHEEL.save(tmp_path))

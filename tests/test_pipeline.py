@@ -1428,6 +1428,12 @@ def test_a_site_is_known_again_without_reading_it(
         path.write_bytes(b"x" * facts.st_size)
         assert mirror(workspace)[0].published, path
         assert tree(site) == before, path
+    (site / "simple" / "stray").mkdir()
+    assert mirror(workspace)[0].published
+    assert not (site / "simple" / "stray").exists()
+    (site / "simple" / "app" / "index.html").chmod(0)
+    assert mirror(workspace)[0].published
+    assert (site / "simple" / "app" / "index.html").stat().st_mode & 0o400
     (workspace.paths.packages / MEMORY).unlink()
     assert not mirror(workspace)[0].published
 

@@ -169,7 +169,8 @@ def _same(stage: Path, site: Path) -> bool:
         return False
     new, old = dict(files.walk(stage, but=_THEIRS)), dict(files.walk(site, but=_THEIRS))
     return new.keys() == old.keys() and all(
-        stat.S_ISREG(old[path].st_mode)
+        old[path].st_mode == facts.st_mode
+        and stat.S_ISREG(facts.st_mode)
         and (old[path].st_ino == facts.st_ino or files.same_bytes(stage / path, site / path))
         for path, facts in new.items()
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
@@ -19,13 +20,13 @@ from pypi_subset.crew import Crew
 from pypi_subset.errors import BadDistribution, HashMismatch, PipFailed
 from pypi_subset.filenames import project_and_version
 from pypi_subset.intake import LIST, shown
+from pypi_subset.memory import SMALL
 from pypi_subset.model import Artifact
 from pypi_subset.offers import Offer
 from pypi_subset.targets import pip_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from pypi_subset.loopback import Loopback
     from pypi_subset.memory import Memory
@@ -78,10 +79,13 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
     lying, strangers = _lying(packages)
     # Nothing of somebody else's is replaced: what it stands in the way of is not there, and told so.
     wanted = {name: one for name, one in _wanted(locks).items() if name not in strangers}
+    paths = {name: Path(f"{packages}/{name}") for name in sorted(lying.keys() & wanted.keys())}
     with Crew(os.cpu_count()) as crew:
-        here = {name: crew.submit(memory.sha256, packages / name) for name in sorted(lying & wanted.keys())}
-        hashes = {name: future.result() for name, future in here.items()}
-    wrong = [name for name, sha256 in hashes.items() if sha256 != wanted[name][0].sha256]
+        # To hand a small file to a thread costs more than to read it.
+        large = {name: crew.submit(memory.sha256, path) for name, path in paths.items() if lying[name] > SMALL}
+        hashes = {name: memory.sha256(path) for name, path in paths.items() if name not in large}
+        hashes |= {name: future.result() for name, future in large.items()}
+    wrong = [name for name, sha256 in sorted(hashes.items()) if sha256 != wanted[name][0].sha256]
     for name in wrong:
         _reject(packages / name, hashes[name])
     right = hashes.keys() - set(wrong)
@@ -91,10 +95,12 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
         if name not in right:
             missing.setdefault(job, []).append(distribution)
     return Stock(
-        present=tuple(Artifact(distribution=wanted[name][0], path=packages / name) for name in sorted(right)),
+        present=tuple(
+            Artifact(distribution=wanted[name][0], path=paths.get(name) or packages / name) for name in sorted(right)
+        ),
         missing=tuple((job, tuple(group)) for job, group in sorted(missing.items())),
         rejected=tuple(wrong),
-        superseded=tuple(sorted(lying - wanted.keys())),
+        superseded=tuple(sorted(lying.keys() - wanted.keys())),
         strangers=strangers,
     )
 
@@ -206,25 +212,26 @@ def _take_back(absent: Iterable[Distribution], packages: Path, site: Path) -> se
     return names
 
 
-def _lying(packages: Path) -> tuple[set[str], dict[str, BadDistribution]]:
-    """Names of the distributions in *packages*, and what else is there; hidden files and our own do not count."""
-    with files.folder_errors(packages):
-        paths = [path for path in packages.iterdir() if not path.name.startswith(".") and path.name not in OWN]
-        strange = {path.name: what for path in paths if (what := _strange(path))}
+def _lying(packages: Path) -> tuple[dict[str, int], dict[str, BadDistribution]]:
+    """Names of the distributions in *packages* with their sizes, and what else is there but hidden files and our own."""
+    with files.folder_errors(packages), os.scandir(packages) as entries:
+        found = [entry for entry in entries if not entry.name.startswith(".") and entry.name not in OWN]
+        strange = {entry.name: what for entry in found if (what := _strange(entry))}
+        sizes = {entry.name: entry.stat().st_size for entry in found if entry.name not in strange}
     step = "move it away: this folder holds distributions alone"
     strangers = {
         name: BadDistribution(what, path=packages / shown(name), next_step=step) for name, what in strange.items()
     }
-    return {path.name for path in paths} - strange.keys(), strangers
+    return sizes, strangers
 
 
-def _strange(path: Path) -> str:
-    """Return why what lies at *path* is none of ours; ``""`` if it may be."""
-    if path.is_symlink():
+def _strange(entry: os.DirEntry[str]) -> str:
+    """Return why what lies there is none of ours; ``""`` if it may be."""
+    if entry.is_symlink():
         return "this is a symbolic link, and no file"
-    if not path.is_file():
-        return "this is a folder" if path.is_dir() else "this is no regular file"
-    return "" if is_distribution(path.name) else "this is no wheel and no sdist"
+    if not entry.is_file():
+        return "this is a folder" if entry.is_dir() else "this is no regular file"
+    return "" if is_distribution(entry.name) else "this is no wheel and no sdist"
 
 
 def is_distribution(filename: str) -> bool:

@@ -33,14 +33,18 @@ def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.s
     """
     Yield the path below *folder* of everything that is no folder, and what the system knows of it; links are not followed.
 
+    A folder with nothing in it comes too, with a slash behind its name.
+
     :param folder: it need not be there.
     :param but: paths that are left out, with all that is below them.
     """
     waiting = [("", os.fspath(folder))] if folder.is_dir() else []
     while waiting:
         inside, current = waiting.pop()
+        empty = True
         with os.scandir(current) as entries:
             for entry in entries:
+                empty = False
                 path = inside + entry.name
                 if path in but:
                     continue
@@ -48,6 +52,8 @@ def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.s
                     waiting.append((f"{path}/", entry.path))
                 else:
                     yield path, entry.stat(follow_symlinks=False)
+        if empty and inside:
+            yield inside, os.lstat(current)
 
 
 def sha256_of(path: Path) -> str:
@@ -111,6 +117,7 @@ class Filling:
     def __init__(self, stage: Path, *, before: Path) -> None:
         self.stage, self.before = os.fspath(stage), os.fspath(before)
         self._made = {""}
+        self._mode = _usual_mode()
         self._old: dict[str, frozenset[str]] = {}
 
     def replaces(self, path: str) -> bool:
@@ -130,7 +137,7 @@ class Filling:
         :raises FolderError: the folder cannot be written, or the disk is full.
         """
         old = f"{self.before}/{path}"
-        if self.replaces(path) and _holds(old, data):
+        if self.replaces(path) and _holds(old, data, self._mode):
             self.take(old, path)
         else:
             self.make(path, data)
@@ -167,11 +174,18 @@ class Filling:
             self._made.add(folder)
 
 
-def _holds(path: str, data: bytes) -> bool:
-    """Whether a regular file is there and has just these bytes."""
+def _usual_mode() -> int:
+    """The permissions of a file that is made now."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _holds(path: str, data: bytes, mode: int) -> bool:
+    """Whether a regular file is there, has just these bytes, and may be read by whoever may read a new one."""
     try:
         facts = os.lstat(path)
-        if facts.st_size != len(data) or not stat.S_ISREG(facts.st_mode):
+        if facts.st_size != len(data) or not stat.S_ISREG(facts.st_mode) or stat.S_IMODE(facts.st_mode) != mode:
             return False
         with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - a string
             return stream.read() == data

@@ -217,7 +217,7 @@ def _unmatched(
     project = canonicalize_name(requirement.name)
     where = f"{job.name}: {requirement}{f' (required by {origin})' if origin else ''}"
     if not offers:
-        step = "check the spelling, and pip's 'index-url'"
+        step = "check the spelling, and pip's 'index-url'; a project in quarantine offers nothing either"
         return _gap(f"{where}: no index has a project {project}", project, job, (), step)
     releases = _by_release(offers)
     allowed = {version: files for version, files in releases.items() if _allows(requirement, version)}

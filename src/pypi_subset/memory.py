@@ -22,7 +22,7 @@ from pypi_subset.errors import BadDistribution
 from pypi_subset.wheelfile import read_metadata
 
 #: The number of the form, and of the rules that a wheel is held to when it is read: what was of another is forgotten.
-SCHEMA = 1
+SCHEMA = 2
 #: Nanoseconds. What changed so shortly ago may change again and bear the same time: clocks of file systems tick.
 _TICK, _SLOW_TICK = 50_000_000, 2_000_000_000
 #: Bytes; a wheel up to this size is read as a whole.
@@ -50,12 +50,12 @@ class Memory:
         #: Digests of what the last site was made from, and of how it was left.
         self.site: tuple[str, str] = ("", "")
         self._site = self.site
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             document = json.loads(path.read_bytes())
+            one, other = document["site"]
+            known = {str(key): str(value) for key, value in document["known"].items()}
             if document["schema"] == SCHEMA:
-                self._before = document["known"]
-                one, other = document["site"]
-                self.site = self._site = (one, other)
+                self._before, self.site, self._site = known, (one, other), (one, other)
 
     def sha256(self, path: Path) -> str:
         """
@@ -81,8 +81,8 @@ class Memory:
         :raises BadDistribution: it is no wheel, damaged, or not what its name says.
         :raises FolderError: it cannot be read.
         """
-        key = _key(_facts(path))
-        return self._known(f"{key} METADATA") or self._noted(key, read_metadata(path, filename))
+        key = _metadata_key(_facts(path), filename)
+        return self._known(key) or self._noted(key, read_metadata(path, filename))
 
     def metadata_bytes(self, path: Path, filename: str) -> bytes:
         """
@@ -91,7 +91,7 @@ class Memory:
         :raises BadDistribution: it is no wheel, damaged, or not what its name says.
         :raises FolderError: it cannot be read.
         """
-        data = self._fresh.pop(_key(_facts(path)), None)
+        data = self._fresh.pop(_metadata_key(_facts(path), filename), None)
         if data is None:
             with files.folder_errors(path):
                 return read_metadata(path, filename)
@@ -106,7 +106,7 @@ class Memory:
         data = files.content_of(path)
         # What is wrong with it, `metadata` will say: here nobody has asked.
         with contextlib.suppress(BadDistribution):
-            self._noted(key, read_metadata(io.BytesIO(data), path.name))
+            self._noted(_metadata_key(facts, path.name), read_metadata(io.BytesIO(data), path.name))
         return self._learn(key, hashlib.sha256(data).hexdigest())
 
     def _noted(self, key: str, data: bytes) -> str:
@@ -114,7 +114,7 @@ class Memory:
         if self._room >= len(data):
             self._room -= len(data)
             self._fresh[key] = data
-        return self._learn(f"{key} METADATA", hashlib.sha256(data).hexdigest())
+        return self._learn(key, hashlib.sha256(data).hexdigest())
 
     def keep(self) -> None:
         """
@@ -146,6 +146,11 @@ def _facts(path: Path) -> os.stat_result:
         return os.stat(path)  # noqa: PTH116 - half the time
     except OSError as error:
         files.raise_as_folder_error(error, path)
+
+
+def _metadata_key(facts: os.stat_result, filename: str) -> str:
+    """What is read is a verdict about bytes and name: under another name the same bytes are another wheel."""
+    return f"{_key(facts)} METADATA {filename}"
 
 
 def _key(facts: os.stat_result) -> str:

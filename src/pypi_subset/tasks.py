@@ -20,7 +20,7 @@ from rich.console import Console
 
 from pypi_subset import __version__, files
 from pypi_subset.display import Display
-from pypi_subset.errors import FolderError, Gaps, NoSolution, SubsetError
+from pypi_subset.errors import FolderError, Gaps, NoSolution, ProofFailed, SubsetError
 from pypi_subset.model import Paths
 
 # A stage is imported by the task that needs it: `--help` and a run with nothing to do load neither pip nor a server.
@@ -167,7 +167,12 @@ def verify(
 
     targets = [name.strip() for name in target.split(",") if name.strip()]
     paths = _paths(requirements, packages, site)
-    proof.run_suite(paths, processes=_number("processes", processes), pythons=pythons, targets=targets)
+    try:
+        proof.run_suite(paths, processes=_number("processes", processes), pythons=pythons, targets=targets)
+    except ProofFailed:
+        # What changed and kept its time, the next mirror would not notice: let it read everything.
+        (paths.packages / ".memory.json").unlink(missing_ok=True)
+        raise
 
 
 @task(help={"site": FOLDERS["site"], "port": "port to listen on, 0 for any free one (default: 8080)"})
