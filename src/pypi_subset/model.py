@@ -329,8 +329,9 @@ class Paths:
         return self.requirements / "lock"
 
 
-Proof = Literal["inventory", "installed", "unpacked"]
-Status = Literal["passed", "failed", "skipped"]
+Proof = Literal["inventory", "installed", "unpacked", "second opinion", "emulated"]
+#: ``differs`` is for the second opinion alone: another valid version, which is never red.
+Status = Literal["passed", "failed", "skipped", "differs"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -347,6 +348,9 @@ class Check:
     :param seconds: wall time.
     :param interpreter: path and version of the interpreter used, ``""`` if none.
     :param notes: further facts, e.g. ``installed, needs libGL.so.1``.
+    :param way: how the files were reached: ``find-links``, ``simple`` or ``target``; ``""`` for the inventory.
+    :param command: the command that failed, as one could type it; it names no folder of this machine.
+    :param versions: what was installed, each as ``name==version``, sorted.
     """
 
     target: str
@@ -358,6 +362,9 @@ class Check:
     seconds: float = 0.0
     interpreter: str = ""
     notes: tuple[str, ...] = ()
+    way: str = ""
+    command: str = ""
+    versions: tuple[str, ...] = ()
 
 
 def _digest(value: object) -> str:

@@ -111,10 +111,16 @@ def try_imports(present: Sequence[Present], *, python: Path, folder: Path, targe
     return tuple(notes)
 
 
+def library_missing(text: str) -> str:
+    """Return words on a library of the system that an import asked for in vain, ``""`` if *text* names none."""
+    library = _LIBRARY.search(text)
+    return f"installed, needs {library['linux'] or library['macos'] or 'a DLL of the system'}" if library else ""
+
+
 def _excuse(kind: str, text: str, module: str) -> str:
     """Return what is worth a note about a failed import; ``""`` for one that the subset must answer for."""
-    if library := _LIBRARY.search(text):
-        return f"installed, needs {library['linux'] or library['macos'] or 'a DLL of the system'}"
+    if library := library_missing(text):
+        return library
     return f"{module} is not meant to be imported" if kind == "SystemExit" or _NO_MODULE in text else ""
 
 
@@ -136,12 +142,12 @@ def _run(modules: Sequence[str], python: Path, folder: Path) -> str:
     except subprocess.TimeoutExpired:
         return f"did not end within {PATIENCE} s"
     finally:
-        _end(process)
+        end(process)
     return f"ended the interpreter with {f'signal {-code}' if code < 0 else f'exit code {code}'}"
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End *process* with all that it started; what an import leaves running must not outlive its case."""
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End *process*, a leader of its session, with all that it started; nothing of that must outlive its case."""
     if hasattr(os, "killpg"):
         try:
             os.killpg(process.pid, signal.SIGKILL)

@@ -46,7 +46,7 @@ def report_of(checks: Sequence[Check], *, site: Path, seal: str, targets: Sequen
         "stale": False,
         "seal": seal,
         "targets": sorted(targets),
-        "totals": {status: totals[status] for status in ("passed", "failed", "skipped")},
+        "totals": {status: totals[status] for status in ("passed", "failed", "skipped", "differs")},
         "checks": [asdict(check) for check in sorted(checks, key=_order)],
     }
 
@@ -104,6 +104,12 @@ def findings(checks: Sequence[Check]) -> list[str]:
 def remarks(checks: Sequence[Check]) -> list[str]:
     """Return one line for each note on a check that is not red, sorted."""
     return [f"note: {_place(check)}{note}" for check in sorted(checks, key=_order) for note in check.notes]
+
+
+def opinions(checks: Sequence[Check]) -> list[str]:
+    """Return one line for each second opinion that is another one, sorted."""
+    other = sorted((check for check in checks if check.status == "differs"), key=_order)
+    return [f"differs: {_place(check)}{check.reason}" for check in other]
 
 
 def _row(check: Check) -> tuple[str, str, str, str]:
