@@ -11,10 +11,10 @@ import sys
 
 from invoke import Context, Exit, task
 
-from pypi_subset.tasks import clean, hosts, mirror, plan, serve, target, targets, update, verify, why
+from pypi_subset.tasks import clean, hosts, mirror, plan, publish, serve, target, targets, update, verify, why
 
-__all__ = ["bench", "clean", "differential", "hosts", "lint", "mirror", "plan", "serve", "sweep", "target", "targets"]
-__all__ += ["test", "test_hosts", "test_network", "test_slow", "update", "verify", "why"]
+__all__ = ["bench", "clean", "clients", "differential", "hosts", "lint", "mirror", "plan", "publish", "serve", "sweep"]
+__all__ += ["target", "targets", "test", "test_hosts", "test_network", "test_slow", "update", "verify", "why"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 
@@ -39,7 +39,8 @@ def test(_context: Context) -> None:
     """
     run(
         *LINTERS,
-        'pytest -q -n auto -m "not network and not sweep and not slow and not hosts" --cov --cov-branch --cov-report=term',
+        'pytest -q -n auto -m "not network and not sweep and not slow and not hosts and not browser"'
+        " --cov --cov-branch --cov-report=term",
     )
 
 
@@ -51,8 +52,8 @@ def test_slow(_context: Context) -> None:
 
 @task
 def test_hosts(_context: Context) -> None:
-    """Run the tests on nginx, Apache and Caddy; one that is not installed is skipped."""
-    run("pytest -q -n auto -m hosts")
+    """Run the tests on nginx, Apache and Caddy, and in Chromium; one that is not installed is skipped."""
+    run('pytest -q -n auto -m "hosts or browser"')
 
 
 @task
@@ -77,6 +78,12 @@ def bench(_context: Context, runs: int = 1, jobs: str = "4,12") -> None:
 def differential(_context: Context, renew: str = "") -> None:
     """Hold locks against those of uv and nab, for many projects and targets."""
     run("differential --renew" if renew not in {"", "0"} else "differential")
+
+
+@task
+def clients(_context: Context) -> None:
+    """Install with every client from every host, the network shut."""
+    run("clients")
 
 
 @task

@@ -51,3 +51,10 @@ def anchors(page: str) -> list[Anchor]:
 def tags(page: str) -> list[str]:
     """Return the tags of all elements of *page*, in order: what hostile text must never change."""
     return [str(element.tag).removeprefix(_NAMESPACE) for element in document(page).iter()]
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of ``#rrggbb`` (WCAG 2.2)."""
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -351,6 +351,10 @@ def test_pip_too_old_for_a_tag_cannot_see_such_a_wheel(pip: str | None, best: st
     target = read_description("lab", write(tmp_path, facts(pip=told)))
     assert target.platforms[0] == best
     assert named in " ".join(target.notes)
+    assert target.described
+    # Whatever its pip knows, its system takes the same.
+    assert "manylinux_2_28_x86_64" in {*target.platforms, *target.unseen}
+    assert bool(target.unseen) == ("too old" in named)
 
 
 def test_pip_too_old_for_musl(tmp_path: Path) -> None:

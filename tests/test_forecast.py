@@ -60,6 +60,22 @@ def test_the_tag_in_the_way_is_named(workspace: Workspace, index: Index) -> None
     }
 
 
+def test_what_another_target_has_is_explained(workspace: Workspace, index: Index) -> None:
+    """Where the newest release is for neither, why the one has not even what the other has is said beside that."""
+    index.add(make_wheel("pandas", "3.1", tag="cp312-cp312-win_amd64"), make_wheel("pandas", "2.2"))
+    index.add(
+        *(make_wheel("pandas", "2.3", tag=f"cp310-cp310-{one}") for one in ("manylinux_2_24_x86_64", "win_amd64"))
+    )
+    workspace.write("base.txt", "pandas\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS, "newer": "cp312-win_amd64"})
+    assert held(foresee(workspace)) == {
+        ("linux", "pandas"): (
+            "3.1: wheels for win_amd64; 2.3, as on windows: wheels start at manylinux_2_24, the target stops at 2_17"
+        ),
+        ("windows", "pandas"): "3.1: wheels for cp312, not for cp310-cp310",
+    }
+
+
 def test_what_some_patch_levels_get_is_explained(workspace: Workspace, index: Index) -> None:
     """Where patch levels get different releases, each older one is explained by what it has against the newest."""
     index.add(make_wheel("lib", "2.0", requires_python="!=3.10.4"), make_wheel("lib", "1.0"))
@@ -90,8 +106,61 @@ def test_the_requirement_in_the_way_is_named(
         ("linux", "limited"): "2.0: limits.in:1 asks for limited<2",
         ("linux", "set-up"): "2.0: pip's setting 'constraint' asks for set-up<2",
         ("linux", "deep"): "2.0: app asks for deep<2",
-        ("linux", "picky"): "2.0: it fits, but what it requires itself does not go with the rest",
+        ("linux", "picky"): "2.0: it requires absent, which no index has",
     }
+
+
+def test_a_requirement_is_in_the_way_of_what_fits(workspace: Workspace, index: Index) -> None:
+    """Where the newest release has no wheel, what keeps away the newest that has one is named beside that."""
+    for version, tag in {"1.0": "cp310", "2.0": "cp310", "3.0": "cp312"}.items():
+        index.add(*(make_wheel(name, version, tag=f"{tag}-{tag}-win_amd64") for name in ("pinned", "deep", "free")))
+    index.add(make_wheel("app", requires=["deep<2"]))
+    workspace.write("base.txt", "pinned==1.0\napp\nfree\n")
+    workspace.toml({"windows": WINDOWS})
+    newest = "3.0: wheels for cp312, not for cp310-cp310"
+    assert held(foresee(workspace)) == {
+        ("windows", "pinned"): f"{newest}; 2.0 fits, but base.txt:1 asks for pinned==1.0",
+        ("windows", "deep"): f"{newest}; 2.0 fits, but app asks for deep<2",
+        ("windows", "free"): newest,
+    }
+
+
+def test_what_a_release_requires_itself_is_named(workspace: Workspace, index: Index) -> None:
+    """A release that fits may require what does not: no wheel for the target, or a version that the rest shuts out."""
+    index.add(make_wheel("core", "2.0", tag="cp310-cp310-win_amd64"), make_wheel("core", "1.0"))
+    index.add(make_wheel("app", "2.0", requires=["core==2.0"]), make_wheel("app", "1.0", requires=["core==1.0"]))
+    index.add(make_wheel("top", "2.0", requires=["shared>=2"]), make_wheel("top", "1.0", requires=["shared"]))
+    index.add(make_wheel("shared", "2.0"), make_wheel("shared", "1.0"), make_wheel("old", requires=["shared<2"]))
+    index.add(make_wheel("deep", "2.0", requires=["absent; extra == 'no'", "via"]), make_wheel("deep", "1.0"))
+    index.add(make_wheel("via", requires=["absent"]))
+    workspace.write("base.txt", "app\nold\ntop\ndeep\n")
+    workspace.toml({"linux": LINUX})
+    assert held(foresee(workspace)) == {
+        ("linux", "app"): "2.0: it requires core==2.0; core 2.0: wheels for win_amd64",
+        ("linux", "core"): "2.0: wheels for win_amd64",
+        ("linux", "shared"): "2.0: old asks for shared<2",
+        ("linux", "top"): "2.0: it requires shared>=2, and the rest goes with shared 1.0",
+        ("linux", "deep"): "2.0: what it requires itself does not go with the rest",
+    }
+
+
+def test_a_pre_release_is_told(workspace: Workspace, index: Index) -> None:
+    """Where pip took a pre-release, why it is no settled release is said, in the text and in JSON."""
+    index.add(make_wheel("fast", "2.0rc1"), make_wheel("fast", "1.0", tag="cp310-cp310-win_amd64"))
+    index.add(make_wheel("asked", "2.0rc1"), make_wheel("asked", "1.0"), make_wheel("young", "1.0b1"))
+    workspace.write("base.txt", "fast\nasked==2.0rc1\nyoung\n")
+    workspace.toml({"linux": LINUX})
+    assert [(one.project, one.version, one.newest, one.why) for one in foresee(workspace).early] == [
+        ("asked", "2.0rc1", "1.0", "base.txt:2 asks for asked==2.0rc1"),
+        ("fast", "2.0rc1", "1.0", "wheels for win_amd64"),
+        ("young", "1.0b1", "", "there is no other release yet"),
+    ]
+    assert plan(workspace).stdout.splitlines()[3:6] == [
+        "asked 2.0rc1 (a pre-release), not 1.0: base.txt:2 asks for asked==2.0rc1 (base--linux)",
+        "fast 2.0rc1 (a pre-release), not 1.0: wheels for win_amd64 (base--linux)",
+        "young 1.0b1 (a pre-release): there is no other release yet (base--linux)",
+    ]
+    assert json.loads(plan(workspace, "--form", "json").stdout)["early"][2]["project"] == "young"
 
 
 def test_constraints_with_hashes_are_read(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,22 +219,76 @@ def test_what_would_change_is_told(workspace: Workspace, index: Index) -> None:
     assert foresee(workspace).changes == (Change(set="base", target="linux", project="more", before="", after="1.0"),)
 
 
+def plan(space: Workspace, *flags: str) -> subprocess.CompletedProcess[str]:
+    """Return what the command says."""
+    command = [sys.executable, "-c", "from pypi_subset.tasks import main; main()", "plan", *flags]
+    return subprocess.run(command, cwd=space.root, capture_output=True, text=True, check=False)
+
+
+def test_what_no_set_asks_for_any_more_is_told(workspace: Workspace, index: Index) -> None:
+    """A target or a set that was taken out goes with its lock; locks of the user's own do not count."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.write("more.txt", "lib\n")
+    workspace.toml({"linux": LINUX, "new": NEW})
+    pipeline.mirror(workspace.paths, display=Display(Console(file=io.StringIO())))
+    (workspace.paths.locks / "pylock.mine.toml").write_text("lock-version = '1.0'\n")
+    (workspace.paths.requirements / "more.txt").unlink()
+    workspace.toml({"linux": LINUX})
+    found = foresee(workspace)
+    assert found.removed == ("base--new", "more--linux", "more--new")
+    assert found.changes == (
+        Change(set="base", target="new", project="app", before="1.0", after=""),
+        Change(set="base", target="new", project="lib", before="1.0", after=""),
+        Change(set="more", target="linux", project="lib", before="1.0", after=""),
+        Change(set="more", target="new", project="lib", before="1.0", after=""),
+    )
+    assert plan(workspace).stdout.splitlines()[:3] == [
+        "- base--new: its lock goes, no set asks for this target any more (projects: 2)",
+        "- more--linux: its lock goes, no set asks for this target any more (projects: 1)",
+        "- more--new: its lock goes, no set asks for this target any more (projects: 1)",
+    ]
+    assert json.loads(plan(workspace, "--form", "json").stdout)["removed"] == ["base--new", "more--linux", "more--new"]
+
+
+def test_gaps_are_written_as_json(workspace: Workspace, index: Index) -> None:
+    """Programs get each gap as values; the text still stands on standard error, and the exit code is 1."""
+    index.add(make_wheel("fast", tag="cp310-cp310-win_amd64"))
+    workspace.write("base.txt", "fast\n")
+    for names in (["linux"], ["linux", "new"]):
+        workspace.toml(dict.fromkeys(names, LINUX))
+        done = plan(workspace, "--form", "json")
+        assert (done.returncode, done.stderr.splitlines()[0][:31]) == (1, "error: base--linux: fast: no wh")
+        document = json.loads(done.stdout)
+        assert document["schema"] == 1
+        assert [(gap["set"], gap["target"], gap["project"]) for gap in document["gaps"]] == [
+            ("base", name, "fast") for name in names
+        ]
+        assert document["gaps"][0] == {
+            "set": "base",
+            "target": "linux",
+            "project": "fast",
+            "what": "base--linux: fast: no wheel fits cp310-cp310-manylinux2014_x86_64",
+            "seen": ["1.0: wheels for win_amd64", "tags of 1.0: cp310 for win_amd64"],
+            "next_step": (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp310-win_amd64, which gets 1.0"
+            ),
+        }
+
+
 def test_it_is_printed_and_written_as_json(workspace: Workspace, index: Index) -> None:
     """A line for each finding, targets with the same one together; with ``--form json`` a document and nothing else."""
     index.add(make_wheel("app"), make_wheel("app", "2.0", requires_python=">=3.13"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX, "new": NEW})
-    command = [sys.executable, "-c", "from pypi_subset.tasks import main; main()", "plan"]
-    text = subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, check=True).stdout
-    assert text.splitlines()[:3] == [
+    assert plan(workspace).stdout.splitlines()[:3] == [
         "+ base--linux: app 1.0",
         "+ base--new: app 1.0",
         "app 1.0, not 2.0: Requires-Python >=3.13, the target has 3.10 (base--linux)",
     ]
-    done = subprocess.run([*command, "--form", "json"], cwd=workspace.root, capture_output=True, text=True, check=True)
-    document = json.loads(done.stdout)
+    document = json.loads(plan(workspace, "--form", "json").stdout)
     assert (document["schema"], len(document["held"]), len(document["changes"])) == (1, 2, 2)
-    wrong = subprocess.run(
-        [*command, "--form", "yaml"], cwd=workspace.root, capture_output=True, text=True, check=False
-    )
-    assert (wrong.returncode, wrong.stderr) == (1, "error: form wants text or json, not 'yaml'; as in --form=json\n")
+    wrong = plan(workspace, "--form", "yaml")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr == "error: form wants text or json, not 'yaml'; as in --form=json\n"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 import hosting
-from clients import install
 from handmade import APP, TARGET, YANKED, handmade
+from installers import install
 from pypi_subset import hosts
 from pypi_subset.hosts import JSON_TYPE
 from serving import Answer, Served, ask

@@ -16,13 +16,13 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from pypi_simple import ProjectPage
 
-from clients import install
+from installers import install
 from pagecheck import Anchor, anchors, elements, tags
-from pypi_subset import index, layout, piprun
+from pypi_subset import files, index, layout, piprun
 from pypi_subset.markup import escape
 from pypi_subset.memory import Memory
 from pypi_subset.model import Artifact, Distribution, Project, Standing
-from pypi_subset.sidecars import write_metadata
+from pypi_subset.sidecars import described, write_metadata
 from values import BRISK, artifacts_of, projects_of, write_index
 from wheels import make_wheel
 
@@ -260,9 +260,10 @@ def site(tmp_path: Path) -> Path:
     too_new = replace(too_new, distribution=replace(too_new.distribution, requires_python=">=99"))
     yanked = replace(yanked, distribution=replace(yanked.distribution, yanked=""))
     stage = tmp_path / "a site"
-    projects = layout.lay_out([app, first, too_new, yanked, local], stage)
     memory = Memory(tmp_path / "memory")
-    write_index(write_metadata(projects, before=tmp_path / "nowhere", memory=memory), stage)
+    projects = layout.lay_out(described([app, first, too_new, yanked, local], memory), stage)
+    write_metadata(projects, files.Filling(stage, before=tmp_path / "nowhere"), memory)
+    write_index(projects, stage)
     return stage
 
 

@@ -15,8 +15,8 @@ from packaging.requirements import Requirement
 from pip._internal.network.session import PipSession
 from pip._internal.req.req_file import parse_requirements
 
-from pypi_subset.errors import InputFaults
-from pypi_subset.inputs import read_plan
+from pypi_subset.errors import InputFaults, TargetError
+from pypi_subset.inputs import find_target, read_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -543,6 +543,17 @@ def test_subset_toml_that_is_no_text_is_a_fault() -> None:
     """TOML is UTF-8."""
     (fault,) = faults_of({"base.txt": "pandas\n", "subset.toml": b"[targets] # \xe9\n"})
     assert fault == "subset.toml: not UTF-8 (invalid continuation byte); save it as UTF-8"
+
+
+def test_a_target_of_the_folder_takes_no_other_python(tmp_path: Path) -> None:
+    """Whoever asks for a target of ``subset.toml`` with another Python is told that it has one, not that it is no system."""
+    (tmp_path / "subset.toml").write_text(
+        '[targets]\nlinux = "cp310-manylinux2014_x86_64"\nwindows-11 = "cp310-win32"\n'
+    )
+    with pytest.raises(TargetError, match=r"linux is a target of subset\.toml, .*; leave PY out"):
+        find_target("linux", "3.12", tmp_path)
+    assert find_target("linux", None, tmp_path).tag == "cp310-cp310-manylinux2014_x86_64"
+    assert find_target("windows-11", "3.12", tmp_path).tag == "cp312-cp312-win_amd64"
 
 
 def test_a_target_may_be_a_system_by_its_name() -> None:

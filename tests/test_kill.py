@@ -53,7 +53,7 @@ POINTS = {
         ("link", 2),
         ("write .site.PID.new.stage", 3),
         ("exchange", 1),
-        ("unlink find", 1),
+        ("unlink .site", 1),
     ),
     "rebuild by two renames": (("rename site .site.old.stage", 1), ("rename .site.PID.new.stage site", 1)),
 }
@@ -125,7 +125,7 @@ def killed_at_random(scene: Scene, folder: Path) -> bool:
 STOPS = {
     "first": (("answer", 1), ("start pip", 1)),
     "update": (("replace packages/.work.PID.stage/download", 1),),
-    "rebuild": (("link", 2), ("exchange", 1), ("unlink find", 1)),
+    "rebuild": (("link", 2), ("exchange", 1), ("unlink .site", 1)),
     "rebuild by two renames": (("rename site .site.old.stage", 1),),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilen
 from packaging.version import Version
 
 from loopback import make_sdist
-from pypi_subset import files, layout
+from pypi_subset import filenames, files, layout
 from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
 from pypi_subset.model import Artifact, Distribution
 from values import BRISK, artifact_of, artifacts_of
@@ -96,8 +97,8 @@ def test_files_are_real_and_stored_once(tmp_path: Path, monkeypatch: pytest.Monk
     made: list[bool] = []
     run_dir2pi = layout.run_dir2pi
 
-    def watched(scratch: Path, simple: Path) -> dict[str, str]:
-        placed = run_dir2pi(scratch, simple)
+    def watched(scratch: Path, simple: Path, *more: Any) -> dict[str, str]:
+        placed = run_dir2pi(scratch, simple, *more)
         made.extend((simple / folder / name).is_symlink() for name, folder in placed.items())
         return placed
 
@@ -174,7 +175,7 @@ def test_a_name_that_is_no_distributions_is_refused(tmp_path: Path, name: str) -
 def test_an_accepted_name_is_a_plain_one(name: str) -> None:
     """Whatever name comes in: what is accepted is one segment of a path, plain ASCII, of a project with a valid name."""
     try:
-        project, _ = layout._parse(name)  # noqa: SLF001 - the door that all names pass
+        project, _ = filenames.project_and_version(name)
     except (InvalidName, InvalidSdistFilename, InvalidWheelFilename):
         return
 
@@ -254,7 +255,7 @@ def test_a_lost_or_added_file_is_noticed(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_dir2pi_failing_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If dir2pi stops, its last line is the reason, and no scratch folder is left."""
-    monkeypatch.setattr(layout, "_waiting", lambda scratch, filename: scratch / filename)
+    monkeypatch.setattr(layout, "_waiting", lambda filename: filename)
 
     with pytest.raises(SubsetError, match=r"^dir2pi failed: .*InvalidFilePackageName: .*odd-v1\.0\.tar\.gz"):
         layout.lay_out(save(tmp_path / "packages", UNREADABLE), tmp_path / "stage")

@@ -48,6 +48,7 @@ def pins(draw: st.DrawFn) -> Pin:
         upload_time=draw(st.sampled_from([None, moment])),
         yanked=draw(st.none() | TEXT),
         provenance=draw(st.sampled_from([None, "https://index.example/attested"])),
+        metadata=draw(st.sampled_from([None, "1" * 64])),
         standing=draw(st.none() | st.builds(Standing, status=st.just("archived"), reason=TEXT)),
     )
     reasons = draw(

@@ -294,3 +294,11 @@ def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path, data: bytes | N
         manifest.read(path)
 
     assert str(caught.value).startswith(f"{path}: {message}; run `make mirror`")
+
+
+@pytest.mark.parametrize("more", [{}, {"unproven": True}])
+def test_what_a_manifest_may_lack_or_have(tmp_path: Path, more: dict[str, bool]) -> None:
+    """One of an older version, with no list of bad files, is read; so is one of a published copy."""
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps({"schema": 1, "targets": [], "sets": [], "files": [], "pages": {}, **more}))
+    assert manifest.read(path).get("unproven", False) is bool(more)

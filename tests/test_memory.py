@@ -23,17 +23,17 @@ WHEEL = make_wheel("app", requires=["lib"])
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the names of the files that are hashed or opened as wheels from here on."""
     names: list[str] = []
-    hashed, opened = files.sha256_of, wheelfile.read_metadata
+    hashed, opened = Memory._hashed, wheelfile.read_metadata  # noqa: SLF001 - where each file is read
 
-    def sha256_of(path: Path) -> str:
+    def hashing(self: Memory, path: Path, facts: os.stat_result) -> str:
         names.append(path.name)
-        return hashed(path)
+        return hashed(self, path, facts)
 
     def read_metadata(source: Path, filename: str) -> bytes:
         names.append(f"{filename} METADATA")
         return opened(source, filename)
 
-    monkeypatch.setattr(files, "sha256_of", sha256_of)
+    monkeypatch.setattr(Memory, "_hashed", hashing)
     monkeypatch.setattr(memory, "read_metadata", read_metadata)
     return names
 
@@ -47,7 +47,7 @@ def aged(path: Path, moment: int = LONG_AGO) -> Path:
 def asked(folder: Path, path: Path) -> tuple[str, str]:
     """Return what a run is told of the wheel at *path*, and let it write down what it knows."""
     one = Memory(folder / "memory")
-    answer = one.sha256(path), one.metadata(path, WHEEL.filename)[0]
+    answer = one.sha256(path), one.metadata(path, WHEEL.filename)
     one.keep()
     return answer
 
@@ -116,19 +116,23 @@ def test_what_nobody_asks_for_is_forgotten(tmp_path: Path) -> None:
     assert (tmp_path / "memory").stat().st_size < full
 
 
+def beside(folder: Path, before: Path, memory: Memory) -> Path:
+    """Return where metadata lies now beside a wheel in the site *folder*, which replaces *before*."""
+    artifacts = sidecars.described(artifacts_of([WHEEL], folder / "simple" / "app"), memory)
+    sidecars.write_metadata(projects_of(artifacts), files.Filling(folder, before=before), memory)
+    path = folder / "simple" / "app" / f"{WHEEL.filename}.metadata"
+    assert artifacts[0].metadata == files.sha256_of(path)
+    return path
+
+
 def test_metadata_lies_beside_the_wheel(tmp_path: Path) -> None:
     """Byte for byte; from the old site it is linked if it is still right, and written anew if not."""
-    (project,) = projects_of(artifacts_of([WHEEL], tmp_path / "one" / "simple" / "app"))
     one = Memory(tmp_path / "memory")
-    (first,) = sidecars.write_metadata([project], before=tmp_path / "nowhere", memory=one)
-    beside = tmp_path / "one" / "simple" / "app" / f"{WHEEL.filename}.metadata"
-    assert beside.read_bytes() == WHEEL.metadata
-    assert first.artifacts[0].metadata == files.sha256_of(beside)
-    for spoilt in (False, True):
-        (project,) = projects_of(artifacts_of([WHEEL], tmp_path / str(spoilt) / "simple" / "app"))
-        if spoilt:
-            beside.write_bytes(b"Name: app\n")
-        sidecars.write_metadata([project], before=tmp_path / "one", memory=one)
-        other = tmp_path / str(spoilt) / "simple" / "app" / beside.name
-        assert other.samefile(beside) is not spoilt
-        assert other.read_bytes() == WHEEL.metadata
+    first = beside(tmp_path / "first", tmp_path / "nowhere", one)
+    assert first.read_bytes() == WHEEL.metadata
+    assert beside(tmp_path / "second", tmp_path / "first", one).samefile(first)
+    first.unlink()
+    first.write_bytes(b"Name: app\n")
+    third = beside(tmp_path / "third", tmp_path / "first", Memory(tmp_path / "memory"))
+    assert not third.samefile(first)
+    assert third.read_bytes() == WHEEL.metadata

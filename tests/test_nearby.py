@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,9 @@ from pypi_subset.nearby import way_out
 from pypi_subset.obstacles import fits, obstacle, tag_list
 from pypi_subset.offers import Offer, read_page
 from values import BRISK
+
+if TYPE_CHECKING:
+    from pypi_subset.model import Target
 
 #: No wheel among these fits under two names: each is one machine.
 PLATFORMS = (
@@ -126,7 +131,79 @@ def offers(*names: str) -> tuple[Offer, ...]:
         (
             "cp312-win_amd64",
             ["1.0-cp312-cp312-linux_x86_64", "1.0 <3"],
+            "nothing is for this system, so leave the project out for this target",
+        ),
+        (
+            "cp312-win_amd64",
+            ["1.0-cp27-cp27m-win_amd64"],
             "ask for another version, or leave the project out for this target",
+        ),
+        (
+            "cp312-win32",
+            [f"1.0-cp312-cp312-{one}" for one in ("macosx_11_0_x86_64", "win_arm64", "win_amd64", "manylinux1_i686")],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp312-win_amd64, which gets 1.0"
+            ),
+        ),
+        (
+            "cp312-win_arm64",
+            [f"1.0-cp312-cp312-{one}" for one in ("win32", "win_amd64", "macosx_11_0_arm64")],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp312-win_amd64, which gets 1.0"
+            ),
+        ),
+        (
+            "cp312-win_amd64",
+            [
+                f"1.0-cp312-cp312-{one}"
+                for one in ("macosx_10_9_x86_64", "manylinux2014_x86_64", "musllinux_1_2_x86_64")
+            ],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp312-manylinux2014_x86_64, which gets 1.0"
+            ),
+        ),
+        (
+            "cp311-manylinux_2_36_armv7l",
+            [
+                f"1.0-cp311-cp311-{one}"
+                for one in ("manylinux1_x86_64", "musllinux_1_2_x86_64", "manylinux2014_aarch64")
+            ],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp311-manylinux2014_aarch64, which gets 1.0"
+            ),
+        ),
+        (
+            "cp312-musllinux_1_2_x86_64",
+            [
+                "1.0-cp312-cp312-manylinux1_x86_64",
+                *(f"2.0-cp312-cp312-{one}" for one in ("manylinux_2_28_x86_64", "manylinux_2_17_aarch64", "win_amd64")),
+                "3.0-cp312-cp312-win_amd64",
+            ],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp312-manylinux_2_28_x86_64, which gets 2.0, 1.0"
+            ),
+        ),
+        *(
+            (
+                f"cp313-{one}",
+                ["1.0-cp313-cp313-macosx_11_0_arm64", f"1.0-cp313-cp313-{other}"],
+                "nothing is for this system, so leave the project out for this target",
+            )
+            for one, other in (
+                ("android_24_arm64_v8a", "win_amd64"),
+                ("pyemscripten_2026_0_wasm32", "android_24_x86_64"),
+                ("ios_13_0_arm64_iphoneos", "manylinux1_x86_64"),
+            )
+        ),
+        (
+            "cp313-manylinux_2_28_x86_64",
+            ["1.0-cp313-cp313-android_24_x86_64"],
+            "nothing is for this system, so leave the project out for this target",
         ),
         (
             "cp311-win_amd64",
@@ -148,6 +225,65 @@ def test_a_patch_level_that_is_shut_out(python: str, bound: str, nearest: str) -
     target = targets.parse("t", "cp39-win_amd64", python)
     text = f'nearest Python that works is {nearest}: give the target python = "{nearest}", which gets 1.0'
     assert way_out(offers(f"1.0-py3-none-any {bound}"), target) == text
+
+
+def machine(tag: str, python: str, *unseen: str) -> Target:
+    """Return a machine that described itself, whose pip is too old for some platforms."""
+    return replace(targets.parse("lab", tag, python), described=True, unseen=unseen)
+
+
+OLD_PIP = machine("cp39-manylinux1_x86_64", "3.9.1", *(f"manylinux_2_{minor}_x86_64" for minor in range(28, 5, -1)))
+
+
+@pytest.mark.parametrize(
+    ("target", "file", "way"),
+    [
+        (
+            OLD_PIP,
+            "1.0-cp39-cp39-manylinux_2_17_x86_64",
+            "its pip is too old for a wheel that its system would take: update pip there, and describe lab anew",
+        ),
+        (
+            OLD_PIP,
+            "1.0-cp39-cp39-manylinux_2_34_x86_64",
+            "lowest glibc that works is 2.34 (rhel-9, amazonlinux-2023): install such a system there, and describe lab anew",
+        ),
+        (
+            OLD_PIP,
+            "1.0-cp310-cp310-manylinux_2_17_x86_64",
+            "nearest Python that works is 3.10: install it there, and describe lab anew",
+        ),
+        (
+            machine("cp39-win_amd64", "3.9.1"),
+            "1.0-py3-none-any >=3.9.2",
+            "nearest Python that works is 3.9.2: install it there, and describe lab anew",
+        ),
+        (
+            replace(targets.parse("here", "cp39-win_amd64", "3.9.1"), host=True),
+            "1.0-py3-none-any >=3.9.2",
+            "nearest Python that works is 3.9.2: run pypi-subset with it",
+        ),
+        (
+            replace(targets.parse("here", "cp39-manylinux2014_x86_64", "3.9.1"), host=True),
+            "1.0-cp310-cp310-manylinux_2_34_x86_64",
+            (
+                "lowest glibc that works with Python 3.10 is 2.34 (rhel-9, amazonlinux-2023): "
+                "run pypi-subset on such a system and Python"
+            ),
+        ),
+    ],
+)
+def test_what_no_setting_changes(target: Target, file: str, way: str) -> None:
+    """A machine that described itself is changed by hand and described anew, its pip first; for the host another runs."""
+    assert way_out(offers(file), target) == f"{way}, which gets 1.0"
+
+
+def test_a_pip_that_is_too_old_is_the_obstacle() -> None:
+    """The system of a described machine may take what its pip does not know: then the pip is named, not the system."""
+    files = offers("1-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64", "1-cp39-cp39-manylinux_2_34_x86_64")
+    assert obstacle(files, OLD_PIP) == "its pip is too old for manylinux_2_17_x86_64"
+    assert obstacle(files[1:], OLD_PIP) == "wheels start at manylinux_2_34, the target stops at 2_28"
+    assert obstacle(offers("1-cp310-cp310-manylinux_2_17_x86_64"), OLD_PIP) == "wheels for cp310, not for cp39-cp39"
 
 
 def test_a_minor_version_must_work_as_a_whole() -> None:

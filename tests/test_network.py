@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conftest import AMBIENT, ORIGINAL
-from pypi_subset import lock, pipeline
+from pypi_subset import lock, pipeline, publish
+from pypi_subset.destinations import Folder
 from pypi_subset.display import Display
 from pypi_subset.inputs import read_plan
 from pypi_subset.proof import interpreters, inventory, run_suite, seal
@@ -64,7 +65,7 @@ def report(space: Workspace) -> dict[str, Any]:
 
 
 def test_the_shipped_example(example: Workspace, tmp_path: Path) -> None:
-    """Mirrored and proven; each file that is missed is named; a copy serves pip with the network shut."""
+    """Mirrored and proven; each file that is missed is named; what is published serves pip with the network shut."""
     summary = pipeline.mirror(example.paths, display=Display())
     assert {row.target for row in summary.rows} == {"here", "linux", "mac"}
     assert versions(example, "base--linux")["pandas"] == "2.3.2"
@@ -76,7 +77,8 @@ def test_the_shipped_example(example: Workspace, tmp_path: Path) -> None:
     every_missing_file_is_named(example)
     if not (sys.platform == "linux" and seal().prefix):
         pytest.skip("this system cannot shut the network for one process")
-    copy = shutil.copytree(example.paths.site, tmp_path / "elsewhere")
+    copy = tmp_path / "elsewhere"
+    publish.publish(example.paths.site, Folder(copy), force=False, grace=0, display=Display())
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     script = Path(__file__).with_name("offline_client.py")
     prefix = [shutil.which("unshare") or "", "--user", "--map-root-user", "--net", "--"]

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from clients import install
+from installers import install
 from pagecheck import anchors, elements, tags
 from pypi_subset import layout, pages
+from pypi_subset.clients import snippets
 from pypi_subset.model import Lock, Plan, Project
 from values import BRISK, LINUX, WINDOWS, artifacts_of, lock_of, plan_of, projects_of, write_index
 from wheels import make_wheel
@@ -41,6 +42,18 @@ def made(folder: Path) -> tuple[Plan, tuple[Lock, ...], tuple[Project, ...]]:
 def text_of(page: str, tag: str) -> list[str]:
     """Return the text of each element with this tag, white space collapsed."""
     return [" ".join("".join(element.itertext()).split()) for element in elements(page, tag)]
+
+
+def commands_of(page: str) -> list[str]:
+    """Return the commands that the page shows: all that is preformatted but the settings of clients."""
+    settings = {" ".join(text.split()) for text in settings_of(page).values()}
+    return [text for text in text_of(page, "pre") if text not in settings]
+
+
+def settings_of(page: str) -> dict[str, str]:
+    """Return client → what it is told, as the page shows it."""
+    blocks = [["".join(part.itertext()) for part in block] for block in elements(page, "details")]
+    return {client: f"{text}\n" for client, text in blocks}
 
 
 def test_the_page_says_how_much_there_is(tmp_path: Path) -> None:
@@ -87,6 +100,8 @@ def test_links_work_from_a_disk(tmp_path: Path) -> None:
     found = anchors(pages.front_page(plan, locks, projects))
 
     assert [anchor.segments for anchor in found] == [
+        ("proof", "index.html"),
+        ("proof", "index.html"),
         ("manifest.json",),
         ("simple", "app", "index.html"),
         ("simple", "lib-one", "index.html"),
@@ -94,11 +109,12 @@ def test_links_work_from_a_disk(tmp_path: Path) -> None:
 
 
 def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
-    """No external style, script, font or image; the only addresses are placeholders."""
+    """No external style, script or font; the only image is the proof's badge, the only addresses are placeholders."""
     page = pages.front_page(*made(tmp_path))
 
     assert set(re.findall(r"\w+://[^/\"< ]+", page)) <= {"https://HOST"}
-    assert not {"link", "img", "iframe", "object"} & set(tags(page))
+    assert not {"link", "iframe", "object"} & set(tags(page))
+    assert [dict(image.items())["src"] for image in elements(page, "img")] == ["proof/badge.svg"]
     assert all("src" not in dict(element.items()) for element in elements(page, "script"))
 
 
@@ -112,7 +128,7 @@ def test_each_command_on_the_page_works(tmp_path: Path, number: int) -> None:
     write_index(projects, site)
     (site / "index.html").write_text(pages.front_page(plan, locks, projects), encoding="utf-8")
 
-    command = text_of((site / "index.html").read_text(encoding="utf-8"), "pre")[number]
+    command = commands_of((site / "index.html").read_text(encoding="utf-8"))[number]
 
     assert command.endswith(' "App[x]"')
 
@@ -128,7 +144,7 @@ def test_the_example_keeps_extras_and_leaves_out_what_not_all_targets_have(tmp_p
     plan = plan_of(["App[x,y]>=1", "lib-one; sys_platform == 'win32'"], [LINUX, WINDOWS])
     page = pages.front_page(plan, (), projects_of(artifacts_of(WHEELS, tmp_path)))
 
-    assert text_of(page, "pre")[0].endswith(' "App[x,y]"')
+    assert commands_of(page)[0].endswith(' "App[x,y]"')
 
 
 def test_an_empty_site_has_a_page_too() -> None:
@@ -138,7 +154,7 @@ def test_an_empty_site_has_a_page_too() -> None:
     page = pages.front_page(plan, [], [])
 
     assert text_of(page, "p")[0] == "0 projects · 0 files · 0 bytes · 0 targets"
-    assert all(command.endswith(" PROJECT") for command in text_of(page, "pre"))
+    assert all(command.endswith(" PROJECT") for command in commands_of(page))
 
 
 def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -148,6 +164,16 @@ def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
 
     expected = pages.front_page(plan, locks, projects)
     assert pages.front_page(replace(plan, targets=plan.targets[::-1]), locks[::-1], turned) == expected
+
+
+def test_the_page_shows_what_each_client_is_told(tmp_path: Path) -> None:
+    """The settings are those that the clients are tried with, and the address in each is the script's to fill in."""
+    page = pages.front_page(*made(tmp_path))
+
+    assert settings_of(page) == snippets("https://HOST/PATH/")
+    places = [element for element in elements(page, "span") if element.get("class") == "server"]
+    assert {"".join(place.itertext()) for place in places} == {"https://HOST/PATH/"}
+    assert len(places) == len(re.findall("https://HOST", page))
 
 
 HOSTILE = st.text(max_size=15) | st.sampled_from(

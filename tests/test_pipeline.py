@@ -29,8 +29,9 @@ from pypi_subset.errors import (
     UndefinedMarker,
 )
 from pypi_subset.inputs import read_plan
+from pypi_subset.model import Check
 from pypi_subset.pipeline import MEMORY
-from pypi_subset.proof import cases_of, prove
+from pypi_subset.proof import cases_of, prove, report
 from pypi_subset.targets import parse
 from values import artifacts_of
 from wheels import make_wheel
@@ -310,6 +311,31 @@ def test_what_is_unlikely_to_be_meant_is_said(workspace: Workspace, index: Index
         "warning: old 1.0 was yanked: broken",
     ]
     assert "warning" not in mirror(workspace)[1]
+
+
+def test_a_32_bit_python_may_say_another_machine(workspace: Workspace, index: Index) -> None:
+    """Where that would decide otherwise, the value taken is named once for a set and target, until the user gives one."""
+    wide, both = "wide; platform_machine in 'AMD64 ARM64'", "both; platform_machine != 'arm64'"
+    index.add(
+        make_wheel("app", requires=[wide, both, "deep; platform_machine == 'x86' and extra == 'x'"], extras=["x"])
+    )
+    index.add(*map(make_wheel, ("wide", "both", "deep")))
+    workspace.write("base.txt", "app[x]\nboth; platform_machine == 'x86'\n")
+    workspace.toml({"small": "cp312-win32", "windows": WINDOWS})
+    printed = mirror(workspace)[1]
+    assert [line for line in printed.splitlines() if "platform_machine" in line] == [
+        (
+            "warning: base--small: whether base.txt:2 asks for both (and 2 more) was decided for "
+            "platform_machine = 'x86'; a 32-bit Python on a 64-bit system says 'AMD64' or 'ARM64': add platform_machine = "
+            '"AMD64" to the target in subset.toml, or "x86" if it is so'
+        )
+    ]
+    assert set(versions(workspace, "base--small")) == {"app", "both", "deep"}
+    for value, expected in {"x86": {"app", "both", "deep"}, "AMD64": {"app", "both", "wide"}}.items():
+        text = f'[targets]\nsmall = {{ tag = "cp312-win32", platform_machine = "{value}" }}\n'
+        (workspace.paths.requirements / "subset.toml").write_text(text)
+        assert "platform_machine" not in mirror(workspace)[1]
+        assert set(versions(workspace, "base--small")) == expected
 
 
 def test_a_gap_says_who_asks(workspace: Workspace, index: Index) -> None:
@@ -775,8 +801,13 @@ def test_metadata_that_contradicts_the_wheel(workspace: Workspace, index: Index)
     index.add(replace(wheel, metadata=hidden.metadata), make_wheel("lib"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
-    with pytest.raises(BadDistribution, match=r"app-1\.0-py3-none-any\.whl and the metadata .* contradict each other"):
-        mirror(workspace)
+    for _ in range(2):
+        # The lock that the first run wrote does not make it any better.
+        with pytest.raises(
+            BadDistribution, match=r"app-1\.0-py3-none-any\.whl and the metadata .* contradict each other"
+        ):
+            mirror(workspace)
+        assert not workspace.paths.site.exists()
 
 
 def test_metadata_with_another_hash(workspace: Workspace, index: Index) -> None:
@@ -969,6 +1000,73 @@ def test_requirements_that_agree_do_not_contradict_each_other(
     with pytest.raises(NoSolution, match=r"torch.*: no wheel fits .*; lowest glibc that works is 2\.28") as caught:
         mirror(workspace)
     assert "2.14: wheels start at manylinux_2_28, the target stops at 2_17" in str(caught.value)
+
+
+_BUILD = ", or build one there from the sdist and name its folder in pip's 'find-links'"
+
+
+def test_a_gap_keeps_to_what_is_asked_for(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a project with nothing for the target, only versions that the requirement and the constraints allow are told."""
+    for version in ("2.15", "2.9", "2.8", "1.0"):
+        index.add(make_wheel("torch", version, tag=f"cp310-cp310-win_{'amd64' if version == '2.8' else 'arm64'}"))
+    workspace.write("base.txt", "torch>=2,<2.10\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(workspace.write("own.limits", "torch<=2.8\n")))
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert str(caught.value).splitlines() == [
+        (
+            "base--linux: torch<2.10,<=2.8,>=2 (required by base.txt:1, pip's setting 'constraint'): no wheel fits "
+            "cp310-cp310-manylinux2014_x86_64; nothing is for this system, so leave the project out for this target; "
+            "nearest is cp310-win_amd64, which gets 2.8"
+        ),
+        "    2.8: wheels for win_amd64",
+        "    tags of 2.8: cp310 for win_amd64",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "other", "told"),
+    [
+        (
+            "lib<2\n",
+            "cp310-cp310-win_amd64",
+            (
+                "3.0, 2.0 have a wheel for this target, but base.txt:1 asks for lib<2: loosen that; "
+                "nearest is cp310-win_amd64, which gets 1.0"
+            ),
+        ),
+        (
+            "app\n",
+            "cp310-cp310-manylinux_2_28_x86_64",
+            (
+                "3.0, 2.0 have a wheel for this target, but app asks for lib<2: ask for another version of app; lowest "
+                "glibc that works is 2.28 (rhel-8, debian-10): make the target cp310-manylinux_2_28_x86_64, which gets 1.0"
+            ),
+        ),
+        (
+            "lib==0.1\n",
+            "cp310-cp310-win_amd64",
+            (
+                "3.0, 2.0 have a wheel for this target, but base.txt:1 asks for lib==0.1: loosen that; or build the wheel "
+                "yourself ('pip wheel --no-deps lib') and name its folder in pip's 'find-links'"
+            ),
+        ),
+    ],
+)
+def test_a_requirement_in_the_way_comes_first(
+    workspace: Workspace, index: Index, lines: str, other: str, told: str
+) -> None:
+    """Versions that the target could have are named, with the requirement that shuts them out, before other targets."""
+    index.add(
+        *(make_wheel("lib", version, tag="cp310-cp310-manylinux1_x86_64") for version in ("2.0", "3.0", "4.0rc1"))
+    )
+    index.add(make_wheel("lib", "1.0", tag=other), make_wheel("app", requires=["lib<2"]), make_sdist("lib", "0.1"))
+    workspace.write("base.txt", lines)
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.next_step == told.replace("; nearest", f"{_BUILD}; nearest") + _BUILD * ("lowest" in told)
 
 
 def test_hashes_of_the_set_that_are_missing_or_wrong(workspace: Workspace, index: Index) -> None:
@@ -1202,6 +1300,26 @@ def test_a_folder_with_our_names_is_not_ours(workspace: Workspace, index: Index,
     assert path.read_text() == "mine"
 
 
+def test_a_report_is_about_the_bytes_that_were_proven(workspace: Workspace, index: Index) -> None:
+    """Nothing is proven of a new site; a report stays as it is until the site has other bytes, and then says so."""
+    index.add(make_wheel("app"), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    page = workspace.paths.site / "proof" / "index.html"
+    assert "Nothing proven yet" in page.read_text()
+    green = Check(target="linux", set_name="base", request="", proof="unpacked", status="passed")
+    report.write_report(report.report_of([green], site=workspace.paths.site, seal="none"), workspace.paths.site)
+    mirror(workspace)
+    assert "Proven: 1 of 1" in page.read_text()
+    workspace.write("base.txt", "app\nlib\n")
+    mirror(workspace)
+    assert "<title>Stale" in page.read_text()
+    workspace.write("base.txt", "app\n")
+    mirror(workspace)
+    assert "Proven: 1 of 1" in page.read_text()
+
+
 def test_locks_of_others_stay(workspace: Workspace, index: Index) -> None:
     """A lock that we did not write is not removed, whatever it is called."""
     index.add(make_wheel("app"))
@@ -1299,11 +1417,12 @@ def test_a_site_is_known_again_without_reading_it(
     with monkeypatch.context() as patched:
         patched.setattr("pypi_subset.build.fill", None)
         assert not mirror(workspace)[0].published
-    # A site without a manifest is not ours; the README is the user's.
+    # A site without a manifest is not ours; the README is the user's, what was proven is no matter of the build's.
     for path in [
         path
         for path in site.rglob("*.*")
         if path.is_file() and path.name not in {"README.md", "manifest.json"} and path.stat().st_size
+        if path.parent != site / "proof"
     ]:
         facts = path.stat()
         path.unlink()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clients import install
+from installers import install
 from pypi_subset import files, hosts, layout, serve
 from pypi_subset.errors import SubsetError
 from pypi_subset.hosts import JSON_TYPE

@@ -221,6 +221,21 @@ def test_version_that_contradicts_the_tag_is_refused(python: str, nearest: str) 
 
 
 @pytest.mark.parametrize(
+    ("tag", "python", "step"),
+    [
+        ("cp313-win_amd64", "3.13t", "write tag = 'cp313-cp313t-win_amd64'"),
+        ("cp314-cp314-manylinux2014_x86_64", "3.14.1t", "write tag = 'cp314-cp314t-manylinux2014_x86_64'"),
+        ("cp312-win_amd64", "3.13t", "drop the 't'"),
+    ],
+)
+def test_free_threading_beside_a_tag_stands_in_the_tag(tag: str, python: str, step: str) -> None:
+    """A ``t`` in the version is right beside the name of a system only; the tag that is meant is named."""
+    with pytest.raises(TargetError, match="free threading stands in the tag") as caught:
+        parse("box", tag, python)
+    assert caught.value.next_step == step
+
+
+@pytest.mark.parametrize(
     ("tag", "nearest"),
     [
         ("cp310-macosx_12_arm64", ["cp310-macosx_12_0_arm64"]),
@@ -253,6 +268,8 @@ def test_version_that_contradicts_the_tag_is_refused(python: str, nearest: str) 
         ("cp312-cp311-win_amd64", ["cp312-win_amd64"]),
         ("cp39-abi3-win_amd64", ["cp39-win_amd64"]),
         ("cp310-win-amd64", ["cp310-win_amd64"]),
+        ("cp312-macosx-14-arm64", ["cp312-macosx_14_0_arm64"]),
+        ("cp312-manylinux-2.28-x86_64", ["cp312-manylinux_2_28_x86_64"]),
         ("win_amd64", ["cp312-win_amd64"]),
         (
             "cp310-cp310-manylinux_2_17_x86_64.manylinux2014_x86_64",

@@ -115,8 +115,9 @@ def lock_of(job: Job, artifacts: Iterable[Artifact], wheels: Iterable[Wheel]) ->
 
 def write_index(projects: Sequence[Project], folder: Path, **views: frozenset[str]) -> None:
     """Write all pages of the index of *projects*, and of the views by targets, below *folder*."""
+    filling = files.Filling(folder, before=folder / "nowhere")
     for path, data in index.render(projects, views=views):
-        files.write_into(folder, path, data, before=folder / "nowhere")
+        filling.put(path, data)
 
 
 def projects_of(artifacts: Iterable[Artifact]) -> tuple[Project, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import os
 import stat
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset import files, hosts, index, lock, manifest
-from pypi_subset.layout import lay_out
+from pypi_subset.layout import place, planned
 from pypi_subset.pages import front_page
 from pypi_subset.proof.report import carry_over
-from pypi_subset.sidecars import write_metadata
+from pypi_subset.sidecars import described, write_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +33,8 @@ GENERATED = frozenset(
         *("index.html", "manifest.json", "proof", "README.md"),
     }
 )
+#: What is not made from locks and files: the user's README, and the report of the proof.
+_THEIRS = frozenset({"README.md", "proof"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,16 +83,50 @@ def fill(content: Content, stage: Path, *, before: Path, memory: Memory) -> None
     :param stage: an empty folder that no reader sees yet.
     :param before: the site that is replaced; what did not change is linked from there.
     """
-    projects = write_metadata(lay_out(content.artifacts, stage, before=before), before=before, memory=memory)
-    pages = {}
-    for path, data in chain(index.render(projects, views=views(content.locks)), _others(content, projects)):
-        files.write_into(stage, path, data, before=before)
-        pages[path] = hashlib.sha256(data).hexdigest()
-    told = manifest.render(content.plan, content.locks, projects, content.bad, pages=pages)
-    files.write_into(stage, "manifest.json", told, before=before)
+    filling = files.Filling(stage, before=before)
+    projects, pages = fill_index(content.artifacts, views(content.locks), filling, memory)
+    for path, data in _others(content, projects):
+        filling.put(path, data)
+        pages[path] = _sha256(data)
+    filling.put("manifest.json", manifest.render(content.plan, content.locks, projects, content.bad, pages=pages))
     # The user's own, if there is one, takes its place.
     files.write(stage / "README.md", readme_of("site"))
     carry_over(before, stage)
+
+
+def fill_index(
+    artifacts: Sequence[Artifact], wanted: Mapping[str, frozenset[str]], filling: files.Filling, memory: Memory
+) -> tuple[tuple[Project, ...], dict[str, str]]:
+    """
+    Put all files, their metadata and every page of every index into a site.
+
+    :param wanted: the names of the files that each target gets.
+    :return: the projects as laid out, and the SHA-256 of each page by its path.
+    """
+    stage, before = Path(filling.stage), Path(filling.before)
+    projects = planned(described(artifacts, memory), stage)
+    pages: dict[str, str] = {}
+    below = index.render(projects, views=wanted)
+    left: list[tuple[str, bytes]] = []
+
+    def write_others() -> None:
+        for path, data in below:
+            pages[path] = _sha256(data)
+            if path.startswith("simple/"):
+                left.append((path, data))
+                return
+            filling.put(path, data)
+
+    place(artifacts, stage, before=before, meanwhile=write_others)
+    write_metadata(projects, filling, memory)
+    for path, data in chain(left, below):
+        pages[path] = _sha256(data)
+        filling.put(path, data)
+    return projects, pages
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def readme_of(folder: str) -> bytes:
@@ -122,32 +157,17 @@ def tree_of(site: Path) -> str:
     """
     with files.folder_errors(site):
         listed = sorted(
-            f"{path} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns} {facts.st_mode}" for path, facts in _walk(site)
+            f"{path} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns} {facts.st_mode}"
+            for path, facts in files.walk(site, but=_THEIRS)
         )
     return hashlib.sha256("\n".join(listed).encode()).hexdigest()
-
-
-def _walk(site: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Each file's path below *site*, and what the system knows of it; the site need not be there."""
-    waiting = [("", str(site))] if site.is_dir() else []
-    while waiting:
-        inside, folder = waiting.pop()
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                path = inside + entry.name
-                if path in {"README.md", "proof"}:
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append((f"{path}/", entry.path))
-                else:
-                    yield path, entry.stat(follow_symlinks=False)
 
 
 def _same(stage: Path, site: Path) -> bool:
     """Whether both hold the same files with the same bytes, and the site its README."""
     if not (site / "README.md").is_file():
         return False
-    new, old = dict(_walk(stage)), dict(_walk(site))
+    new, old = dict(files.walk(stage, but=_THEIRS)), dict(files.walk(site, but=_THEIRS))
     return new.keys() == old.keys() and all(
         stat.S_ISREG(old[path].st_mode)
         and (old[path].st_ino == facts.st_ino or files.same_bytes(stage / path, site / path))

@@ -90,6 +90,7 @@ def read_description(name: str, path: Path) -> Target:
         abis = _abis(facts, implementation, python)
         platforms = tuple(one for one in _platforms(facts, pip) if _knows(pip, one))
         tags = tuple(tag for tag in tags_of(implementation, python[:2], abis, platforms) if _lists(pip, tag))
+    unseen = _unseen(facts, pip, platforms)
     markers = {key: facts.fact(str, "markers", key) for key in default_environment()}
     return Target(
         name=name,
@@ -100,8 +101,10 @@ def read_description(name: str, path: Path) -> Target:
         platforms=platforms,
         tags=tags,
         markers=sorted_markers(markers),
+        described=True,
+        unseen=unseen,
         exact=True,
-        notes=tuple(_notes(facts, pip, platforms, listed=bool(listed))),
+        notes=tuple(_notes(facts, pip, unseen, listed=bool(listed))),
     )
 
 
@@ -218,18 +221,21 @@ def _as_listed(facts: _Facts, listed: Sequence[Tag], derived: Sequence[Tag]) -> 
     return tags
 
 
-def _notes(facts: _Facts, pip: Version | None, platforms: Sequence[str], *, listed: bool) -> Iterator[str]:
+def _unseen(facts: _Facts, pip: Version | None, platforms: Sequence[str]) -> tuple[str, ...]:
+    """Return the platforms that the newest pip would see there, and the machine's own does not."""
+    newest = () if _untold(facts) else _platforms(facts, None)
+    return tuple(one for one in newest if one not in platforms and not _knows(pip, one))
+
+
+def _notes(facts: _Facts, pip: Version | None, unseen: Sequence[str], *, listed: bool) -> Iterator[str]:
     """Yield what the user should hear: where the tags are from if not from pip, and what its pip is too old for."""
     if pip is None:
         yield f"{facts.path}: there is no pip; the tags are those that a new one would list"
     elif not listed:
         yield f"{facts.path}: pip {pip} did not list its tags; they follow from its version"
-    # What the newest pip would see there.
-    all_platforms = () if _untold(facts) else _platforms(facts, None)
-    old = [one for one in all_platforms if one not in platforms and not _knows(pip, one)]
-    if old:
-        more = f" and {len(old) - 1} more platforms" if len(old) > 1 else ""
-        what = f"pip {pip} is too old for {old[0]}{more}: wheels for them alone are left out"
+    if unseen:
+        more = f" and {len(unseen) - 1} more platforms" if len(unseen) > 1 else ""
+        what = f"pip {pip} is too old for {unseen[0]}{more}: wheels for them alone are left out"
         yield f"{facts.path}: {what}; upgrade pip there, and describe the machine again"
 
 

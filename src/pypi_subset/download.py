@@ -9,15 +9,15 @@ its own, and only whole, checked files move on.
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
 
 from pypi_subset import files, piprun
 from pypi_subset.crew import Crew
 from pypi_subset.errors import BadDistribution, HashMismatch, PipFailed
+from pypi_subset.filenames import project_and_version
 from pypi_subset.intake import LIST, shown
 from pypi_subset.model import Artifact
 from pypi_subset.offers import Offer
@@ -38,9 +38,6 @@ REJECTED = ".rejected"
 
 #: What of ours lies in ``packages/`` beside distributions.
 OWN = frozenset({"README.md", LIST})
-
-# All that names of distributions are made of (PyPA "Binary distribution format", "Source distribution format").
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 
 #: The loopback index has its own patience and its own retries, so pip needs none.
 _OPTIONS = (
@@ -232,14 +229,9 @@ def _strange(path: Path) -> str:
 
 def is_distribution(filename: str) -> bool:
     """Whether *filename* is the name of a wheel or an sdist, and of nothing else to a page, a shell or a server."""
-    if not _PLAIN.fullmatch(filename):
-        return False
     try:
-        if filename.endswith(".whl"):
-            parse_wheel_filename(filename)
-        else:
-            parse_sdist_filename(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename):
+        project_and_version(filename)
+    except (InvalidName, InvalidWheelFilename, InvalidSdistFilename):
         return False
     return True
 

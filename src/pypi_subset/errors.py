@@ -16,7 +16,8 @@ Everything that can go wrong, as values.
     ├── BadFiles                the same of all files of a run at once
     ├── LockError               a lock file cannot be read
     ├── FolderError             a folder cannot be read or written, or the disk is full
-    └── ProofFailed             verify found at least one request that does not install
+    ├── ProofFailed             verify found at least one request that does not install
+    └── NotProven               no green report is about just these bytes, so they are not published
 
 Each error carries data; printing and exit codes live in ``tasks.py`` alone.
 """
@@ -122,14 +123,26 @@ class NoSolution(SubsetError):
     """
 
     def __init__(
-        self, what: str, *, target: str, project: str | None = None, seen: Sequence[str] = (), next_step: str = ""
+        self,
+        what: str,
+        *,
+        target: str,
+        set_name: str = "",
+        project: str | None = None,
+        seen: Sequence[str] = (),
+        next_step: str = "",
     ) -> None:
-        self.seen = tuple(seen)
+        self.set_name, self.seen = set_name, tuple(seen)
         super().__init__(what, next_step=next_step, project=project, target=target)
 
     def __str__(self) -> str:
         """Return the one line, and below it what was seen."""
         return "\n".join([super().__str__(), *(f"    {line}" for line in self.seen)])
+
+    def document(self) -> dict[str, object]:
+        """Return it as JSON's values; ``project`` is null where no single one is to blame."""
+        where = {"set": self.set_name, "target": self.target, "project": self.project}
+        return {**where, "what": self.what, "seen": list(self.seen), "next_step": self.next_step}
 
 
 class Gaps(SubsetError):
@@ -184,3 +197,7 @@ class FolderError(SubsetError):
 
 class ProofFailed(SubsetError):
     """At least one case of the proof is red."""
+
+
+class NotProven(SubsetError):
+    """A site has no green report, or not of the bytes that it holds now."""

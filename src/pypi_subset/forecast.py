@@ -1,31 +1,14 @@
-"""
-What a run would change, before anything is fetched; and what is older than it might be, with what stands in the way.
-
-pip says nothing when it takes an old release because a newer one has no wheel for the target. Here each such project is
-named: the tag, the Requires-Python or the requirement that held it back.
-"""
+"""What a run would change, before anything is fetched; and the form of what else there is to say about it."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
-from pypi_subset.markers import holds
-from pypi_subset.obstacles import obstacle
-from pypi_subset.spans import at_patch
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from packaging.utils import NormalizedName
-    from packaging.version import Version
-
-    from pypi_subset.model import Distribution, Lock, Pin, Plan, Target
-    from pypi_subset.offers import Offer
+    from pypi_subset.model import Distribution, Lock, Plan
 
 #: The number of the form of the JSON.
 SCHEMA = 1
@@ -55,6 +38,18 @@ class Held:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Early:
+    """One project that got a pre-release, and why not the newest settled release; ``newest`` is ``""`` without any."""
+
+    set: str
+    target: str
+    project: str
+    version: str
+    newest: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
     """What a target would need, and how much of that would have to be fetched; files that two targets need count twice."""
 
@@ -67,11 +62,17 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Forecast:
-    """What a run would do."""
+    """
+    What a run would do.
+
+    :param removed: names of the locks that would go, since no set asks for their targets any more.
+    """
 
     rows: tuple[Row, ...]
     changes: tuple[Change, ...]
+    removed: tuple[str, ...]
     held: tuple[Held, ...]
+    early: tuple[Early, ...]
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON's values."""
@@ -113,16 +114,18 @@ def size_of(distributions: Iterable[Distribution]) -> int:
     return sum(one.size or 0 for one in distributions)
 
 
-def changes(before: Mapping[str, Lock], after: Iterable[Lock]) -> tuple[Change, ...]:
+def changes(before: Mapping[str, Lock], after: Sequence[Lock]) -> tuple[Change, ...]:
     """
-    Return what came, went or changed its version, sorted by job and project.
+    Return what came, went or changed its version, sorted by job and project; jobs that are no more come last.
 
     :param before: the locks on disk, by name; what has none there comes as a whole.
     """
+    left = before.keys() - {lock.name for lock in after}
+    pairs = [(before.get(lock.name), lock) for lock in after]
+    pairs += [(before[name], replace(before[name], pins=())) for name in sorted(left)]
     found = []
-    for lock in after:
-        old = releases(before[lock.name]) if lock.name in before else {}
-        new = releases(lock)
+    for then, lock in pairs:
+        old, new = releases(then) if then else {}, releases(lock)
         found += [
             Change(
                 set=lock.set_name,
@@ -143,98 +146,3 @@ def releases(lock: Lock) -> dict[str, dict[str, Distribution]]:
     for pin in lock.pins:
         found.setdefault(pin.distribution.project, {})[str(pin.distribution.version)] = pin.distribution
     return found
-
-
-def held_back(
-    plan: Plan,
-    locks: Sequence[Lock],
-    offers: Callable[[NormalizedName], tuple[Offer, ...]],
-    limits: Sequence[str],
-    *,
-    kept: Iterable[str] = (),
-) -> tuple[Held, ...]:
-    """
-    Return each project of each job that is older than it might be, sorted by job and project.
-
-    :param offers: everything that the indexes have of a project.
-    :param limits: the constraints that hold for all sets.
-    :param kept: names of the locks that were not resolved anew.
-    """
-    standing = set(kept)
-    targets = {target.name: target for target in plan.targets}
-    sets = {one.name: one for one in plan.sets}
-    found = []
-    for lock in locks:
-        stated = [(one.origin, one.requirement) for one in sets[lock.set_name].constraints]
-        stated += [("pip's setting 'constraint'", one) for one in _readable(limits)]
-        target = targets[lock.target_name]
-        for pin in lock.pins:
-            newer = _newer(pin, offers(pin.distribution.project))
-            if newer:
-                version, files = max(newer.items())
-                at = _first(pin, lock, target)
-                found.append(
-                    Held(
-                        set=lock.set_name,
-                        target=lock.target_name,
-                        project=pin.distribution.project,
-                        version=str(pin.distribution.version),
-                        newest=str(version),
-                        why=_why(version, files, pin, at, stated, kept=lock.name in standing),
-                    )
-                )
-    return tuple(found)
-
-
-def _readable(limits: Iterable[str]) -> Iterator[Requirement]:
-    """What constraints ask for, hashes aside; pip knows lines that are no requirement, and those limit no version."""
-    for line in limits:
-        with contextlib.suppress(InvalidRequirement):
-            yield Requirement(line.partition(" --hash")[0])
-
-
-def _first(pin: Pin, lock: Lock, target: Target) -> Target:
-    """The target at the first patch level that gets *pin*, where patch levels get different files."""
-    if lock.patches == (0,):
-        return target
-    levels = [replace(at_patch(target, patch), exact=True) for patch in lock.patches]
-    return next(at for at in levels if holds(pin.marker, at.environment))
-
-
-def _newer(pin: Pin, offers: Iterable[Offer]) -> dict[Version, list[Offer]]:
-    """The releases that pip would rather take: newer, not yanked, and no pre-release unless the chosen one is."""
-    newer: dict[Version, list[Offer]] = {}
-    for offer in offers:
-        one = offer.distribution
-        settled = not one.version.is_prerelease or pin.distribution.version.is_prerelease
-        if one.version > pin.distribution.version and settled and one.yanked is None:
-            newer.setdefault(one.version, []).append(offer)
-    return newer
-
-
-def _why(
-    version: Version,
-    files: Sequence[Offer],
-    pin: Pin,
-    target: Target,
-    limits: Iterable[tuple[str, Requirement]],
-    *,
-    kept: bool,
-) -> str:
-    """What keeps a newer release from being chosen: itself, a requirement of somebody else, or the lock's age."""
-    fits = any(offer.tags and not offer.tags.isdisjoint(target.tags) for offer in files)
-    reason = obstacle(files, target)
-    if not fits or reason.startswith("Requires-Python"):
-        return reason
-    asking = [(one.by or one.origin, Requirement(one.requirement)) for one in pin.reasons]
-    asking += [each for each in limits if canonicalize_name(each[1].name) == pin.distribution.project]
-    against = [
-        f"{who} asks for {one.name}{one.specifier}"
-        for who, one in asking
-        if not one.specifier.contains(version, prereleases=True)
-    ]
-    if against:
-        return against[0]
-    if kept:
-        return "the lock was made without it; an update takes it if the rest allows"
-    return "it fits, but what it requires itself does not go with the rest"

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from pypi_subset.errors import NoSolution
-from pypi_subset.nearby import way_out
-from pypi_subset.obstacles import SHOWN, few, is_here, obstacle, tag_list
+from pypi_subset.nearby import settled, versions_for, way_out
+from pypi_subset.obstacles import SHOWN, few, fits, is_here, obstacle, tag_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
-    from pypi_subset.model import Job, Target
+    from pypi_subset.model import Job, Request, Target
     from pypi_subset.offers import Offer
 
 _UNMATCHED = re.compile(
@@ -54,13 +54,14 @@ def explain(complaint: str, output: str, job: Job, offers: Callable[[NormalizedN
     unmatched = _requirement(output)
     if unmatched is not None:
         requirement, origin = unmatched
-        return _unmatched(requirement, job, offers(canonicalize_name(requirement.name)), origin=origin)
+        who = origin or _stated_at(requirement, job.requirement_set.requests)
+        return _unmatched([(who, requirement)], job, offers(canonicalize_name(requirement.name)), origin=origin)
     wrong = _hashes(output, job)
     if wrong is not None:
         return wrong
     conflict = _CONFLICT.search(output)
     if conflict is None:
-        return NoSolution(f"{job.name}: {complaint}", target=job.target.name)
+        return NoSolution(f"{job.name}: {complaint}", set_name=job.requirement_set.name, target=job.target.name)
     return _contradiction(conflict["lines"], _names(output), job, offers)
 
 
@@ -74,24 +75,22 @@ def _contradiction(
     :param unavailable: the projects of which pip says that nothing fits, though of some just no version does.
     """
     asking = list(dict.fromkeys(filter(None, (_asking(line.strip(), job) for line in lines.splitlines()))))
-    for name in unavailable:
-        offered = offers(canonicalize_name(name))
-        if not any(offer.tags and not offer.tags.isdisjoint(job.target.tags) for offer in offered):
-            by = [who for who, requirement in asking if canonicalize_name(requirement.name) == canonicalize_name(name)]
-            # The conflict is but a symptom. Of many releases that all ask for it, the first stands for all.
-            return _unmatched(Requirement(name), job, offered, origin=by[0] if by else "")
     asked: dict[NormalizedName, list[tuple[str, Requirement]]] = {}
     for who, requirement in asking:
         asked.setdefault(canonicalize_name(requirement.name), []).append((who, requirement))
+    for name in unavailable:
+        offered = offers(canonicalize_name(name))
+        if not any(fits(one, job.target) for one in offered):
+            # The conflict is but a symptom.
+            those = _at_once(asked.get(canonicalize_name(name), []))
+            if not _allowed(those, offered):
+                those = [(who, Requirement(name)) for who, _ in those[:1]] or [("", Requirement(name))]
+            return _unmatched(those, job, offered, origin=", ".join(dict.fromkeys(who for who, _ in those)))
     for name, those in asked.items():
         # Versions that all of them allow: then they do not contradict each other, and the files are what is missing.
-        requirement = Requirement(str(those[0][1]))
-        for _, other in those[1:]:
-            requirement.specifier &= other.specifier
-        every = _by_release(offers(name))
-        allowed = [one for release, group in every.items() if _allows(requirement, release) for one in group]
-        if allowed and not any(one.tags and not one.tags.isdisjoint(job.target.tags) for one in allowed):
-            return _unmatched(requirement, job, offers(name), origin=", ".join(dict.fromkeys(who for who, _ in those)))
+        allowed = _allowed(those, offers(name))
+        if allowed and not any(fits(one, job.target) for one in allowed):
+            return _unmatched(those, job, offers(name), origin=", ".join(dict.fromkeys(who for who, _ in those)))
     told = [f"{who} asks for {requirement}" for who, requirement in asking]
     seen = [*told[:SHOWN], *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])]
     disputed = [name for name, those in asked.items() if len({str(one.specifier) for _, one in those}) > 1]
@@ -102,26 +101,57 @@ def _contradiction(
     msg = f"{job.name}: the requirements contradict each other{about}"
     project = disputed[0] if disputed else None
     step = "loosen one of these requirements, or put them into separate sets"
-    return NoSolution(msg, target=job.target.name, project=project, seen=seen, next_step=step)
+    return NoSolution(
+        msg, set_name=job.requirement_set.name, target=job.target.name, project=project, seen=seen, next_step=step
+    )
 
 
 def _asking(line: str, job: Job) -> tuple[str, Requirement] | None:
     """Who has a requirement, and which, from a line of pip's; ``None`` if it is of another form."""
     match = _USER.fullmatch(line) or _DEPENDS.fullmatch(line)
-    try:
-        requirement = Requirement(match["requirement"]) if match else None
-    except InvalidRequirement:
+    if match is None:
         return None
-    if match is None or requirement is None:
+    # pip writes the last comma as a word: "torch<2.10 and >=2".
+    asked, semicolon, marker = match["requirement"].partition(";")
+    try:
+        requirement = Requirement(f"{asked.replace(' and ', ',')}{semicolon}{marker}")
+    except InvalidRequirement:
         return None
     if "who" in match.re.groupindex:
         return match["who"], requirement
     own = job.requirement_set
-    stated = own.constraints if match["constraint"] else own.requests
-    places = [one.origin for one in stated if one.requirement.name == requirement.name]
-    exact = [one.origin for one in stated if str(one.requirement.specifier) == str(requirement.specifier)]
-    found = [place for place in places if place in exact] or places
-    return found[0] if found else "pip's setting 'constraint'", requirement
+    place = _stated_at(requirement, own.constraints if match["constraint"] else own.requests)
+    return place or "pip's setting 'constraint'", requirement
+
+
+def _stated_at(requirement: Requirement, stated: Iterable[Request]) -> str:
+    """``base.txt:3``, where a requirement stands, or at least the project; ``""`` if nowhere."""
+    name = canonicalize_name(requirement.name)
+    places = {one.origin: one.requirement for one in stated if canonicalize_name(one.requirement.name) == name}
+    exact = [origin for origin, one in places.items() if one.specifier == requirement.specifier]
+    return next(iter([*exact, *places]), "")
+
+
+def _at_once(asking: Iterable[tuple[str, Requirement]]) -> list[tuple[str, Requirement]]:
+    """What holds together: of many releases of one project that all ask for something, the first stands for all."""
+    first = {
+        who if ":" in who else who.partition(" ")[0]: (who, requirement) for who, requirement in reversed([*asking])
+    }
+    return list(reversed(first.values()))
+
+
+def _joined(asking: Sequence[tuple[str, Requirement]]) -> Requirement:
+    """One requirement that asks for what several ask for."""
+    joined = Requirement(str(asking[0][1]))
+    for _, other in asking[1:]:
+        joined.specifier &= other.specifier
+    return joined
+
+
+def _allowed(asking: Sequence[tuple[str, Requirement]], offers: Iterable[Offer]) -> list[Offer]:
+    """The files of the releases that all of them allow."""
+    joined = _joined(asking) if asking else None
+    return [one for one in offers if joined and _allows(joined, one.distribution.version)]
 
 
 def _against(version: Version, asked: Iterable[tuple[str, Requirement]]) -> str:
@@ -138,14 +168,20 @@ def _hashes(output: str, job: Job) -> NoSolution | None:
         what = f"{job.name}: {origin}{match['requirement']} has {match['algorithm']} {match['got']}"
         msg = f"{what}, the set wants {match['wanted']}"
         step = "correct the hash if the file is the one that was meant; if not, do not trust the index"
-        return NoSolution(msg, target=job.target.name, project=canonicalize_name(name), next_step=step)
+        return NoSolution(
+            msg,
+            set_name=job.requirement_set.name,
+            target=job.target.name,
+            project=canonicalize_name(name),
+            next_step=step,
+        )
     if (match := _UNPINNED.search(output) or _UNHASHED.search(output)) is not None:
         # The loopback index and the file that we wrote tell nobody anything.
         lines = [_OURS.sub("", line.strip()).partition(" --hash")[0] for line in match["lines"].splitlines()]
         names = list(dict.fromkeys(lines))
         msg = f"{job.name}: one line has a --hash, so everything needs '==' and a --hash; {few(names)} has not"
         step = "add them (as `pip-compile --generate-hashes` writes them), or take the hashes out"
-        return NoSolution(msg, target=job.target.name, next_step=step)
+        return NoSolution(msg, set_name=job.requirement_set.name, target=job.target.name, next_step=step)
     return None
 
 
@@ -173,28 +209,47 @@ def _names(output: str) -> list[str]:
     return [re.split(r"[<>=!~\[(;]", word)[0] for word in words]
 
 
-def _unmatched(requirement: Requirement, job: Job, offers: Sequence[Offer], *, origin: str = "") -> NoSolution:
+def _unmatched(
+    asking: Sequence[tuple[str, Requirement]], job: Job, offers: Sequence[Offer], *, origin: str = ""
+) -> NoSolution:
     """No file of one project will do."""
-    project, target = canonicalize_name(requirement.name), job.target
+    requirement, target = _joined(asking), job.target
+    project = canonicalize_name(requirement.name)
     where = f"{job.name}: {requirement}{f' (required by {origin})' if origin else ''}"
     if not offers:
         step = "check the spelling, and pip's 'index-url'"
-        return _gap(f"{where}: no index has a project {project}", project, target, (), step)
+        return _gap(f"{where}: no index has a project {project}", project, job, (), step)
     releases = _by_release(offers)
     allowed = {version: files for version, files in releases.items() if _allows(requirement, version)}
     if not allowed:
         what = f"{where}: no release satisfies it, the newest is {max(releases)}"
-        return _gap(what, project, target, (), "ask for a version that exists")
+        return _gap(what, project, job, (), "ask for a version that exists")
     # Pre-releases count only where there is nothing else, as for pip.
     shown = {version: files for version, files in allowed.items() if not version.is_prerelease} or allowed
     seen = [f"{version}: {obstacle(files, target)}" for version, files in _newest_first(shown)]
     files = [offer for files in allowed.values() for offer in files]
+    loosened = _loosened(asking, [one for one in offers if one.distribution.version not in allowed], target)
     if all(offer.tags is None for offer in files):
         what = f"{where}: the project offers sdists only, and a subset holds wheels"
+        if loosened:
+            what = f"{where}: there are sdists only, and a subset holds wheels"
         step = f"build the wheel yourself ('pip wheel --no-deps {project}') and name its folder in pip's 'find-links'"
-        return _gap(what, project, target, seen, step)
+        return _gap(what, project, job, seen, "; or ".join(filter(None, (loosened, step))))
     what = f"{where}: no wheel fits {target.tag}"
-    return _gap(what, project, target, seen, way_out(files, target), _existing(shown, target))
+    return _gap(what, project, job, seen, way_out(files, target, loosened), _existing(shown, target))
+
+
+def _loosened(asking: Iterable[tuple[str, Requirement]], others: Iterable[Offer], target: Target) -> str:
+    """The versions that the target could have if the requirements let it, and which of them does not."""
+    versions = versions_for(settled(others), target)
+    if not versions:
+        return ""
+    newest = Version(versions[0])
+    who, one = next((who, one) for who, one in asking if not _allows(one, newest))
+    have = "has" if len(versions) == 1 else "have"
+    # What a project asks for is not the user's to loosen.
+    step = "loosen that" if ":" in who or "'" in who else f"ask for another version of {who.partition(' ')[0]}"
+    return f"{few(versions)} {have} a wheel for this target, but {who} asks for {one.name}{one.specifier}: {step}"
 
 
 def _existing(releases: dict[Version, list[Offer]], target: Target) -> Iterator[str]:
@@ -207,11 +262,11 @@ def _existing(releases: dict[Version, list[Offer]], target: Target) -> Iterator[
         yield f"tags of older releases for this system: {rest}"
 
 
-def _gap(
-    what: str, project: str, target: Target, seen: Sequence[str], step: str, existing: Iterable[str] = ()
-) -> NoSolution:
+def _gap(what: str, project: str, job: Job, seen: Sequence[str], step: str, existing: Iterable[str] = ()) -> NoSolution:
     shown = [*seen[:SHOWN], *([f"and {len(seen) - SHOWN} older releases"] if len(seen) > SHOWN else []), *existing]
-    return NoSolution(what, target=target.name, project=project, seen=shown, next_step=step)
+    return NoSolution(
+        what, set_name=job.requirement_set.name, target=job.target.name, project=project, seen=shown, next_step=step
+    )
 
 
 def _by_release(offers: Iterable[Offer]) -> dict[Version, list[Offer]]:

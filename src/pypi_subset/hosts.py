@@ -30,10 +30,16 @@ _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".md": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml",
     ".toml": "application/toml",
     ".txt": "text/plain; charset=utf-8",
     ".v1_json": JSON_TYPE,
+    ".xml": "application/xml",
 }
+
+_INDEX = ("index.html", JSON_PAGE)
+# What stands at the root and has a turn of its own; see `turn_of`.
+_LAST = {"find-links.html": 2, "manifest.json": 5, "index.html": 6}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +81,7 @@ def render(targets: Sequence[str]) -> dict[str, bytes]:
 
 def objects(site: Path) -> Iterator[Object]:
     """
-    Yield what an object store has to hold: distributions before the pages that name them, an index's root page last.
+    Yield what an object store has to hold, in the order of `turn_of`: what is named before the pages that name it.
 
     Such a store knows no folders: a page has the key of its folder, with the slash, as well as its own.
 
@@ -84,7 +90,7 @@ def objects(site: Path) -> Iterator[Object]:
     with files.folder_errors(site):
         paths = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
     visible = [path for path in paths if not any(part.startswith(".") for part in path.split("/"))]
-    for path in sorted(visible, key=lambda one: (is_page(one), -one.count("/"))):
+    for path in sorted(visible, key=turn_of):
         one = Object(key=path, path=site / path, kind=type_of(path), cache="no-cache" if is_page(path) else "")
         yield one
         folder, _, name = path.rpartition("/")
@@ -97,6 +103,28 @@ def type_of(path: str) -> str:
     if path.startswith("simple-json/"):
         return JSON_TYPE
     return _TYPES.get(PurePosixPath(path).suffix.lower(), "application/octet-stream")
+
+
+def turn_of(path: str) -> int:
+    """
+    Return when the file at *path* below the site is to be copied: what names others has a later turn than they.
+
+    0 distributions and their metadata, 1 locks and settings, 2 pages that lead to files, 3 those that lead to such pages,
+    4 the proof, 5 the manifest, 6 the front page. In the opposite order all of it can be removed.
+    """
+    *folders, name = path.split("/")
+    if path in _LAST:
+        return _LAST[path]
+    match folders:
+        case ["simple", _] if name not in _INDEX:
+            return 0
+        case ["simple"] | ["simple-json"] | ["targets", _, "simple"] if name in _INDEX:
+            return 3
+        case ["simple" | "simple-json", _] | ["targets", _, "simple", _]:
+            return 2
+        case ["proof", *_]:
+            return 4
+    return 1
 
 
 def is_page(path: str) -> bool:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import TYPE_CHECKING
 
 from pypi_subset.hosts import JSON_PAGE
 from pypi_subset.markup import escape, href
@@ -125,7 +126,7 @@ def _entry(artifact: Artifact) -> _Entry:
         version=str(one.version),
         name=href(one.filename),
         anchor=f"{_attributes(artifact)}>{escape(one.filename)}</a>",
-        facts=json.dumps(_facts(artifact))[1:],
+        facts=_facts(artifact),
     )
 
 
@@ -144,25 +145,25 @@ def _attributes(artifact: Artifact) -> str:
         "size": str(one.size),
         "upload-time": one.upload_time,
     }
-    said = "".join(f' data-{name}="{escape(value)}"' for name, value in found.items() if value is not None)
+    said = "".join([f' data-{name}="{escape(value)}"' for name, value in found.items() if value is not None])
     return f'#sha256={one.sha256}"{said}'
 
 
-def _facts(artifact: Artifact) -> dict[str, Any]:
-    """Return the same for JSON, the address aside (PEP 691, 700)."""
+def _facts(artifact: Artifact) -> str:
+    """Return the same for JSON, the address aside (PEP 691, 700), as it stands behind the address."""
     one = artifact.distribution
     found = {
-        "filename": one.filename,
-        "hashes": {"sha256": one.sha256},
-        "size": one.size,
-        "requires-python": one.requires_python,
-        "core-metadata": {"sha256": artifact.metadata} if artifact.metadata else None,
+        "filename": _quoted(one.filename),
+        "hashes": f'{{"sha256": "{one.sha256}"}}',
+        "size": str(one.size),
+        "requires-python": one.requires_python and _quoted(one.requires_python),
+        "core-metadata": artifact.metadata and f'{{"sha256": "{artifact.metadata}"}}',
         # An empty text would be "not yanked" for pip, and "yanked" for uv.
-        "yanked": one.yanked if one.yanked or one.yanked is None else True,
-        "provenance": one.provenance,
-        "upload-time": one.upload_time,
+        "yanked": _quoted(one.yanked) if one.yanked else None if one.yanked is None else "true",
+        "provenance": one.provenance and _quoted(one.provenance),
+        "upload-time": one.upload_time and _quoted(one.upload_time),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return ", ".join([f'"{name}": {value}' for name, value in found.items() if value]) + "}"
 
 
 def _html_page(page: _Page, to_files: str) -> str:

@@ -29,7 +29,7 @@ from pypi_subset.settings import (
     read_targets,
 )
 from pypi_subset.sources import Source, is_text, read_source
-from pypi_subset.systems import tag_of
+from pypi_subset.systems import is_named, tag_of
 from pypi_subset.targets import parse
 
 
@@ -79,13 +79,17 @@ def find_target(name: str, python: str | None, root: Path) -> Target:
     :raises TargetError: it means nothing.
     """
     faults: list[Fault] = []
-    if python is None and (root / SETTINGS).is_file():
+    is_tag = re.match(r"(cp|pp|py)\d", name)
+    if (root / SETTINGS).is_file() and (python is None or not (is_tag or is_named(name))):
         found = read_targets(read_settings(root / SETTINGS, faults), faults)
         if name in found:
+            if python is not None:
+                msg = f"{name} is a target of {SETTINGS}, and has its Python from there"
+                raise TargetError(msg, target=name, next_step="leave PY out, or name its system or its tag")
             if (target := found[name]) is not None:
                 return target
             raise InputFaults(faults)
-    if not re.match(r"(cp|pp|py)\d", name):
+    if not is_tag:
         try:
             tag, version = tag_of(name, name, python)
         except TargetError as error:

@@ -9,35 +9,25 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import subprocess
 import sys
-from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import (
-    InvalidName,
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
 
 from pypi_subset import files
 from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
+from pypi_subset.filenames import project_and_version
 from pypi_subset.model import Artifact, Project
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
-
-# All that names of distributions are made of (PyPA "Binary distribution format", "Source distribution format"):
-# no separator of paths, nothing that a page, a shell or a web server reads as something else.
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 
 # dir2pi stops at an sdist whose version does not begin with a digit (``foo-v1.0.tar.gz``).
 _READ_BY_DIR2PI = re.compile(r".*(\.whl|-\d.*)")
@@ -47,38 +37,61 @@ _DIR2PI = "import sys; from libpip2pi.commands import dir2pi; sys.exit(dir2pi(['
 
 def lay_out(artifacts: Sequence[Artifact], stage: Path, *, before: Path | None = None) -> tuple[Project, ...]:
     """
-    Return the projects, sorted by name, whose files now lie in *stage*``/simple/<project>/``.
+    Return the projects, sorted by name, whose files now lie in *stage*``/simple/<project>/``, put there by `place`.
 
-    The files are hard links of those in *artifacts*, or copies where the file system has none.
+    :raises BadDistribution: a file name is not a distribution's, or a file got lost on the way.
+    :raises HashMismatch: two artifacts share a name and differ in content.
+    :raises FolderError: the stage cannot be written, or the disk is full.
+    """
+    place(artifacts, stage, before=before)
+    return planned(_unique(artifacts).values(), stage)
+
+
+def place(
+    artifacts: Sequence[Artifact],
+    stage: Path,
+    *,
+    before: Path | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
+    """
+    Put every file of *artifacts* into *stage*``/simple/<project>/``.
+
+    They are hard links, or copies where the file system has none.
 
     :param stage: a folder that no reader sees yet; it has no ``simple/``.
     :param before: the site that is replaced: where dir2pi has put a file once, it is put again.
+    :param meanwhile: called once, while dir2pi works; it may write into *stage*, but not below ``simple/``.
     :raises BadDistribution: a file name is not a distribution's, or a file got lost on the way.
     :raises HashMismatch: two artifacts share a name and differ in content.
     :raises FolderError: the stage cannot be written, or the disk is full.
     """
     chosen = _unique(artifacts)
-    owners = {filename: checked_project(artifact) for filename, artifact in chosen.items()}
-    known = {name for name in chosen if before is not None and (before / "simple" / owners[name] / name).is_file()}
+    old = files.Filling(stage, before=before or stage)
+    owners = {filename: artifact.distribution.project for filename, artifact in chosen.items()}
+    known = {filename for filename, project in owners.items() if old.replaces(f"simple/{project}/{filename}")}
+    for filename in sorted(owners.keys() - known):
+        checked_project(chosen[filename])
     scratch, simple = stage / ".layout.stage", stage / "simple"
     with files.folder_errors(stage):
         scratch.mkdir(parents=True)
         try:
             new = {filename: owner for filename, owner in owners.items() if filename not in known}
+            waiting = files.Filling(scratch, before=scratch)
             for filename in new:
-                files.link(chosen[filename].path, _waiting(scratch, filename))
+                waiting.take(os.fspath(chosen[filename].path), _waiting(filename))
             if new:
-                placed = run_dir2pi(scratch, simple)
+                placed = run_dir2pi(scratch, simple, meanwhile)
                 _settle(scratch, simple, placed, new)
             else:
+                meanwhile()
                 simple.mkdir()
+            settled = files.Filling(simple, before=simple)
             for filename in sorted(known):
-                (simple / owners[filename]).mkdir(parents=True, exist_ok=True)
-                files.link(chosen[filename].path, simple / owners[filename] / filename)
+                settled.take(os.fspath(chosen[filename].path), f"{owners[filename]}/{filename}")
         finally:
             files.remove_tree(scratch)
     _check_complete(simple, owners)
-    return planned(chosen.values(), stage)
 
 
 def planned(artifacts: Iterable[Artifact], site: Path) -> tuple[Project, ...]:
@@ -87,9 +100,14 @@ def planned(artifacts: Iterable[Artifact], site: Path) -> tuple[Project, ...]:
     def name(artifact: Artifact) -> NormalizedName:
         return artifact.distribution.project
 
+    simple = f"{site}/simple"
     moved = (
-        replace(artifact, path=site / "simple" / name(artifact) / artifact.distribution.filename)
-        for artifact in artifacts
+        Artifact(
+            distribution=one.distribution,
+            path=Path(f"{simple}/{one.distribution.project}/{one.distribution.filename}"),
+            metadata=one.metadata,
+        )
+        for one in artifacts
     )
     ordered = sorted(moved, key=lambda one: (name(one), *_age(one)))
     return tuple(Project(name=project, artifacts=tuple(group)) for project, group in groupby(ordered, key=name))
@@ -104,7 +122,7 @@ def checked_project(artifact: Artifact) -> NormalizedName:
     distribution = artifact.distribution
     filename = distribution.filename
     try:
-        project, version = _parse(filename)
+        project, version = project_and_version(filename)
     except (InvalidName, InvalidSdistFilename, InvalidWheelFilename) as error:
         msg = f"{filename!r} is not the name of a wheel or source distribution"
         raise BadDistribution(msg, path=artifact.path, next_step="remove the file") from error
@@ -114,7 +132,7 @@ def checked_project(artifact: Artifact) -> NormalizedName:
     return project
 
 
-def run_dir2pi(scratch: Path, simple: Path) -> dict[str, str]:
+def run_dir2pi(scratch: Path, simple: Path, meanwhile: Callable[[], None] = lambda: None) -> dict[str, str]:
     """
     Return the folder below *simple* that dir2pi chose for each file of *scratch*.
 
@@ -122,6 +140,7 @@ def run_dir2pi(scratch: Path, simple: Path) -> dict[str, str]:
     a process of its own: it imports ``pkg_resources``, which warns, prints, and leaves by ``sys.exit``.
 
     :param scratch: a folder that holds distributions and nothing else.
+    :param meanwhile: called while it runs.
     :raises SubsetError: dir2pi failed.
     """
     # Its pages lack a doctype and hashes; ours replace them, so it writes none.
@@ -129,32 +148,28 @@ def run_dir2pi(scratch: Path, simple: Path) -> dict[str, str]:
     # The modules of this process, wherever they were installed, and nothing else that is ambient.
     environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
     environment |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-P", "-W", "ignore", "-c", _DIR2PI, *arguments],
-        capture_output=True,
-        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env=environment,
         text=True,
         errors="replace",
-    )
-    if done.returncode:
-        files.blame(done.stderr, scratch)
-        said = (done.stderr or done.stdout).strip().rpartition("\n")[2]
-        msg = f"dir2pi failed: {said or f'exit code {done.returncode}'}"
+    ) as child:
+        try:
+            meanwhile()
+            out, err = child.communicate()
+        except BaseException:
+            child.kill()
+            raise
+    if child.returncode:
+        files.blame(err, scratch)
+        said = (err or out).strip().rpartition("\n")[2]
+        msg = f"dir2pi failed: {said or f'exit code {child.returncode}'}"
         raise SubsetError(msg, next_step="see that pip2pi and setuptools<82 are installed beside pypi-subset")
     files.move(scratch / "simple", simple)
-    return {path.name: path.parent.name for path in sorted(simple.glob("*/*"))}
-
-
-def _parse(filename: str) -> tuple[NormalizedName, Version]:
-    if not _PLAIN.fullmatch(filename):
-        raise InvalidName(filename)
-    if filename.endswith(".whl"):
-        project, version, _, _ = parse_wheel_filename(filename)
-    else:
-        project, version = parse_sdist_filename(filename)
-    # The parsers do not validate the name itself: ``_-1.0.tar.gz`` would become the folder ``-``.
-    return canonicalize_name(project, validate=True), version
+    return {path.rpartition("/")[2]: path.partition("/")[0] for path, _ in files.walk(simple)}
 
 
 def _unique(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:
@@ -185,20 +200,21 @@ def _has_symlinks(folder: Path) -> bool:
     return True
 
 
-def _waiting(scratch: Path, filename: str) -> Path:
-    """Where a file waits for its place: hidden from dir2pi if its name would stop it."""
-    return scratch / filename if _READ_BY_DIR2PI.fullmatch(filename) else scratch / f".{filename}"
+def _waiting(filename: str) -> str:
+    """Under which name a file waits for its place: hidden from dir2pi if its own would stop it."""
+    return filename if _READ_BY_DIR2PI.fullmatch(filename) else f".{filename}"
 
 
 def _settle(scratch: Path, simple: Path, placed: Mapping[str, str], owners: Mapping[str, NormalizedName]) -> None:
     """Put each file of *scratch* where dir2pi's link to it stands; where that is wrong, into its project's folder."""
+    for project in {*owners.values()}:
+        (simple / project).mkdir(exist_ok=True)
     for filename, project in owners.items():
         folder = placed.get(filename)
-        if folder != project:
-            (simple / project).mkdir(exist_ok=True)
-            if folder is not None:
-                (simple / folder / filename).unlink()
-        files.move(_waiting(scratch, filename), simple / project / filename)
+        if folder is not None and folder != project:
+            (simple / folder / filename).unlink()
+        # Over dir2pi's link, which leads here.
+        os.replace(f"{scratch}/{_waiting(filename)}", f"{simple}/{project}/{filename}")  # noqa: PTH105 - many strings
     for folder in {*placed.values()} - {*owners.values()}:
         (simple / folder).rmdir()
 
@@ -206,9 +222,9 @@ def _settle(scratch: Path, simple: Path, placed: Mapping[str, str], owners: Mapp
 def _check_complete(simple: Path, owners: Mapping[str, NormalizedName]) -> None:
     """Compare what lies below *simple* with what was to be laid out: real files, all of them, and no others."""
     wanted = {f"{project}/{filename}" for filename, project in owners.items()}
-    found = {path.relative_to(simple).as_posix() for path in simple.rglob("*") if path.is_symlink() or path.is_file()}
-    links = {name for name in found if (simple / name).is_symlink()}
-    if wrong := sorted((wanted ^ found) | links):
+    present = {path: stat.S_ISREG(facts.st_mode) for path, facts in files.walk(simple)}
+    links = {path for path, is_file in present.items() if not is_file}
+    if wrong := sorted((wanted ^ present.keys()) | links):
         msg = f"the layout lost or added {_few(wrong)}"
         raise BadDistribution(msg, path=simple, next_step="run the same command again")
 

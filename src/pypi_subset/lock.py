@@ -180,6 +180,8 @@ def _package(pin: Pin, url: str | None, path: str | None) -> Package:
         tool["yanked"] = one.yanked
     if one.provenance is not None:
         tool["provenance"] = one.provenance
+    if one.metadata is not None:
+        tool["metadata-sha256"] = one.metadata
     if one.standing is not None:
         tool["project-status"] = {"status": one.standing.status, "reason": one.standing.reason}
     bound = _specifiers(one.requires_python)
@@ -219,6 +221,7 @@ def _pin(package: Package) -> Pin:
             upload_time=_stamp(wheel.upload_time),
             yanked=tool.get("yanked"),
             provenance=tool.get("provenance"),
+            metadata=tool.get("metadata-sha256"),
             standing=Standing(**tool["project-status"]) if "project-status" in tool else None,
         ),
         reasons=tuple(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, NoReturn, NotRequired, TypedDict, cast
+from typing import TYPE_CHECKING, NoReturn, TypedDict, cast
 
 from packaging.utils import canonicalize_name
 
@@ -91,15 +91,22 @@ class BadFileEntry(TypedDict):
     action: str
 
 
-class Manifest(TypedDict):
-    """The whole document; `bad_files` came later than the rest, so a site may lack it."""
+class _Added(TypedDict, total=False):
+    """What a manifest may lack: a list that came later than the rest, and what stands in published copies alone."""
 
+    bad_files: list[BadFileEntry]
+    unproven: bool
+
+
+class Manifest(_Added):
+    """The whole document; `unproven` is set where it was published without a green report about these bytes."""
+
+    # Not by NotRequired: written as text, as annotations are here, the class would not know it from a required key.
     schema: int
     targets: list[TargetEntry]
     sets: list[SetEntry]
     files: list[File]
     pages: dict[str, str]
-    bad_files: NotRequired[list[BadFileEntry]]
 
 
 def render(

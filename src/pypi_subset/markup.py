@@ -13,6 +13,10 @@ _UNWRITABLE = re.compile(
     + "".join(chr((plane << 16) | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
+#: Almost everything that is written is made of these alone, and stays as it is.
+_HARMLESS = re.compile(r"[A-Za-z0-9 ._+!:/=,*-]*")
+#: What stands for itself in a URL (RFC 3986, 2.3).
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 
 
 def escape(text: str) -> str:
@@ -21,6 +25,8 @@ def escape(text: str) -> str:
 
     What HTML cannot carry at all becomes U+FFFD, the replacement character.
     """
+    if _HARMLESS.fullmatch(text):
+        return text
     return html.escape(_UNWRITABLE.sub("\ufffd", text), quote=True)
 
 
@@ -31,4 +37,7 @@ def href(*segments: str) -> str:
     ``+`` becomes ``%2B``: object stores read a bare one as a space. A ``:`` is encoded too, or it would look like a
     scheme (RFC 3986, 4.2).
     """
-    return escape("/".join(quote(segment, safe="", errors="replace") for segment in segments))
+    return "/".join(
+        segment if _UNRESERVED.fullmatch(segment) else escape(quote(segment, safe="", errors="replace"))
+        for segment in segments
+    )

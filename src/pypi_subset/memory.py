@@ -10,20 +10,25 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
+import os
+import stat
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pypi_subset import files
+from pypi_subset.errors import BadDistribution
 from pypi_subset.wheelfile import read_metadata
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: The number of the form, and of the rules that a wheel is held to when it is read: what was of another is forgotten.
 SCHEMA = 1
 #: Nanoseconds. What changed so shortly ago may change again and bear the same time: clocks of file systems tick.
 _TICK, _SLOW_TICK = 50_000_000, 2_000_000_000
+#: Bytes; a wheel up to this size is read as a whole.
+SMALL = 1 << 20
+#: Bytes of METADATA that are held until they are written out; what is beyond is read twice.
+ROOM = 64 << 20
 
 
 class Memory:
@@ -37,6 +42,11 @@ class Memory:
         self._path = path
         self._before: dict[str, str] = {}
         self._now: dict[str, str] = {}
+        # Nobody else changes a file during a run, so in the run itself everything counts.
+        self._here: dict[str, str] = {}
+        self._started = time.time_ns()
+        self._fresh: dict[str, bytes] = {}
+        self._room = ROOM
         #: Digests of what the last site was made from, and of how it was left.
         self.site: tuple[str, str] = ("", "")
         self._site = self.site
@@ -53,24 +63,58 @@ class Memory:
 
         :raises FolderError: it cannot be read.
         """
-        key = self._key(path)
-        found = self._known(key)
-        return found or self._learn(key, files.sha256_of(path))
+        facts = _facts(path)
+        return self._known(_key(facts)) or self._hashed(path, facts)
 
-    def metadata(self, path: Path, filename: str) -> tuple[str, bytes | None]:
+    def is_still(self, path: str, sha256: str) -> bool:
+        """Whether a regular file is at *path*, and has that SHA-256."""
+        try:
+            facts = os.lstat(path)
+        except OSError:
+            return False
+        return stat.S_ISREG(facts.st_mode) and (self._known(_key(facts)) or self._hashed(Path(path), facts)) == sha256
+
+    def metadata(self, path: Path, filename: str) -> str:
         """
-        Return the SHA-256 of METADATA in the wheel at *path*, and METADATA itself if it had to be read.
+        Return the SHA-256 of METADATA in the wheel at *path*.
 
-        :raises BadDistribution: it is no wheel, or damaged.
+        :raises BadDistribution: it is no wheel, damaged, or not what its name says.
         :raises FolderError: it cannot be read.
         """
-        key = f"{self._key(path)} METADATA"
-        found = self._known(key)
-        if found:
-            return found, None
-        with files.folder_errors(path):
-            data = read_metadata(path, filename)
-        return self._learn(key, hashlib.sha256(data).hexdigest()), data
+        key = _key(_facts(path))
+        return self._known(f"{key} METADATA") or self._noted(key, read_metadata(path, filename))
+
+    def metadata_bytes(self, path: Path, filename: str) -> bytes:
+        """
+        Return METADATA itself.
+
+        :raises BadDistribution: it is no wheel, damaged, or not what its name says.
+        :raises FolderError: it cannot be read.
+        """
+        data = self._fresh.pop(_key(_facts(path)), None)
+        if data is None:
+            with files.folder_errors(path):
+                return read_metadata(path, filename)
+        self._room += len(data)
+        return data
+
+    def _hashed(self, path: Path, facts: os.stat_result) -> str:
+        """The SHA-256 of a file that is read now; of a small wheel, METADATA is read at the same time."""
+        key = _key(facts)
+        if facts.st_size > SMALL or not path.name.endswith(".whl"):
+            return self._learn(key, files.sha256_of(path))
+        data = files.content_of(path)
+        # What is wrong with it, `metadata` will say: here nobody has asked.
+        with contextlib.suppress(BadDistribution):
+            self._noted(key, read_metadata(io.BytesIO(data), path.name))
+        return self._learn(key, hashlib.sha256(data).hexdigest())
+
+    def _noted(self, key: str, data: bytes) -> str:
+        """Keep METADATA that was read in this run: it will be written out in this run."""
+        if self._room >= len(data):
+            self._room -= len(data)
+            self._fresh[key] = data
+        return self._learn(f"{key} METADATA", hashlib.sha256(data).hexdigest())
 
     def keep(self) -> None:
         """
@@ -83,19 +127,26 @@ class Memory:
             files.write(self._path, json.dumps(document).encode())
 
     def _known(self, key: str) -> str | None:
-        found = self._before.get(key)
-        if found:
+        found = self._here.get(key) or self._before.get(key)
+        if found and key in self._before:
             self._now[key] = found
         return found
 
     def _learn(self, key: str, value: str) -> str:
+        self._here[key] = value
         modified = int(key.split()[2])
         tick = _TICK if modified % 1_000_000_000 else _SLOW_TICK
-        if time.time_ns() - modified > tick:
+        if self._started - modified > tick:
             self._now[key] = value
         return value
 
-    def _key(self, path: Path) -> str:
-        with files.folder_errors(path):
-            facts = path.stat()
-        return f"{facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"
+
+def _facts(path: Path) -> os.stat_result:
+    try:
+        return os.stat(path)  # noqa: PTH116 - half the time
+    except OSError as error:
+        files.raise_as_folder_error(error, path)
+
+
+def _key(facts: os.stat_result) -> str:
+    return f"{facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"

@@ -44,6 +44,9 @@ class Target:
     :param tags: every compatible tag, best first (PEP 425, 600, 656).
     :param markers: the marker environment (PEP 508), sorted by name; a value that nobody knows is absent.
     :param host: whether it describes the interpreter that runs the tool.
+    :param described: whether the machine described itself; what it is, no setting changes.
+    :param other_machines: what such a machine may say for ``platform_machine`` instead, where the user said nothing.
+    :param unseen: platforms that its system takes and its pip is too old for, best first.
     :param exact: whether the patch level was named, and binds.
     :param notes: sentences that the user should hear about it; they decide nothing.
     """
@@ -57,6 +60,9 @@ class Target:
     tags: tuple[Tag, ...]
     markers: tuple[tuple[str, str], ...]
     host: bool = False
+    described: bool = False
+    other_machines: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
     exact: bool = False
     notes: tuple[str, ...] = ()
 
@@ -170,7 +176,7 @@ class Standing:
 
 
 #: What two indexes, or one at two times, may know of a file or not.
-_FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "standing")
+_FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "metadata", "standing")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,6 +192,7 @@ class Distribution:
     :param upload_time: ``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700), or ``None``.
     :param yanked: reason (perhaps empty) if it was yanked (PEP 592), else ``None``.
     :param provenance: where the index keeps its attestations, an https URL (PEP 740), or ``None``.
+    :param metadata: SHA-256 of the METADATA that the resolver went by; ``None`` where an older lock does not say.
     :param standing: what the index says of the whole project (PEP 792), ``None`` for the usual one.
     """
 
@@ -199,6 +206,7 @@ class Distribution:
     upload_time: str | None = None
     yanked: str | None = None
     provenance: str | None = None
+    metadata: str | None = None
     standing: Standing | None = None
 
     def joined(self, other: Distribution) -> Distribution:

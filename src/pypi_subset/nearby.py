@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from pypi_subset.errors import TargetError
-from pypi_subset.obstacles import allows, few, fits, is_here, likeness, versioned
+from pypi_subset.obstacles import allows, few, fits, is_here, kin, likeness, platform_of, versioned
 from pypi_subset.systems import systems
-from pypi_subset.targets import FREE_THREADED, parse
+from pypi_subset.targets import FREE_THREADED, parse, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from packaging.version import Version
 
     from pypi_subset.model import Target
     from pypi_subset.offers import Offer
@@ -29,49 +29,54 @@ _PATCHES = 30
 _LIBRARY = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS", "ios": "iOS", "android": "API level"}
 
 
+#: Systems that nobody takes another one for, nor the other way round.
+_APART = frozenset({"android", "emscripten", "ios", "pyemscripten", "pyodide", "wasi"})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Change:
     """
     A target that differs as little as need be from one that gets nothing.
 
-    :param what: how the user would get it, the versions left out.
-    :param foreign: whether it is another system.
+    :param what: how the user would get it.
     :param cost: what would be another on the machine, the dearest first: compares.
     """
 
     target: Target
     what: str
-    foreign: bool = False
     cost: tuple[int, ...] = ()
 
 
-def way_out(offers: Sequence[Offer], target: Target) -> str:
+def way_out(offers: Sequence[Offer], target: Target, loosened: str = "") -> str:
     """
     Return the next step: the nearest target for which a wheel fits, as it is set, and the versions that have one.
 
     :param offers: all files that the requirement allows; no wheel among them fits *target*.
+    :param loosened: what *target* itself would get from another requirement; comes first, since no machine changes.
     """
-    settled = [one for one in offers if not one.distribution.version.is_prerelease and one.distribution.yanked is None]
-    wheels = [one for one in settled or offers if one.tags is not None]
-    found: _Change | None = None
-    for change in (*_other_patches(wheels, target), *sorted(_changes(wheels, target), key=lambda one: one.cost)):
-        if versions := _versions(wheels, change.target):
-            found = replace(change, what=f"{change.what}, which gets {few(versions)}")
-            break
+    wheels = [one for one in settled(offers) or offers if one.tags is not None]
     own = any(one.tags is None and allows(one.distribution.requires_python, target.version) for one in offers)
     build = ", or build one there from the sdist and name its folder in pip's 'find-links'" * own
-    if found is None:
-        return f"ask for another version, or leave the project out for this target{build}"
-    if found.foreign:
-        return f"nothing is for this system, so leave the project out for this target{build}; {found.what}"
-    return found.what + build
+    for change in (*_new_pip(target), *_other_patches(wheels, target), *_changes(wheels, target)):
+        if versions := versions_for(wheels, change.target):
+            return "; ".join(filter(None, (loosened, f"{change.what}, which gets {few(versions)}"))) + build
+    leave = "leave the project out for this target"
+    here = any(is_here(tag.platform, target) for one in wheels for tag in one.tags or ())
+    leave = f"ask for another version, or {leave}" if here else f"nothing is for this system, so {leave}"
+    nearest = _elsewhere(wheels, target)
+    return (loosened or leave) + build + (f"; nearest is {nearest}" if nearest else "")
 
 
-def _versions(wheels: Iterable[Offer], target: Target) -> list[str]:
-    """The versions that have a wheel for all patch levels of *target*, newest first."""
+def settled(offers: Iterable[Offer]) -> list[Offer]:
+    """Return the files that pip takes without being asked for them: no pre-releases, nothing yanked."""
+    return [one for one in offers if not one.distribution.version.is_prerelease and one.distribution.yanked is None]
+
+
+def versions_for(wheels: Iterable[Offer], target: Target) -> list[str]:
+    """Return the versions that have a wheel for all patch levels of *target*, newest first."""
     patches = [target.python[2]] if target.exact else range(_PATCHES)
     pythons = [f"{target.python[0]}.{target.python[1]}.{patch}" for patch in patches]
-    found: set[Version] = {
+    found = {
         offer.distribution.version
         for offer in wheels
         if fits(offer, target) and all(allows(offer.distribution.requires_python, python) for python in pythons)
@@ -79,23 +84,67 @@ def _versions(wheels: Iterable[Offer], target: Target) -> list[str]:
     return [str(version) for version in sorted(found, reverse=True)]
 
 
-def _changes(wheels: Sequence[Offer], target: Target) -> Iterator[_Change]:
-    """Every target that comes into question, for some of which there is nothing at all."""
-    own = target.tag.rpartition("-")[2]
-    names = sorted({tag.platform for one in wheels for tag in one.tags or ()} - {"any", own}, key=likeness(target))
-    newer = [name for name in names if is_here(name, target) and name not in target.platforms]
-    others = [name for name in names if not is_here(name, target)]
-    for (python, far), (place, name) in product(_pythons(target), enumerate((own, *newer, *others))):
-        try:
-            other = parse(target.name, f"{python}-{_machine(name, own)}")
-        except TargetError:
-            continue  # There is no such machine, or none that a subset can be for: linux_x86_64, universal2 of old.
-        foreign = place > len(newer)
+def _new_pip(target: Target) -> list[_Change]:
+    """The target with a pip of today, if it is a machine that may have an older one."""
+    if not target.described:
+        return []
+    platforms = (*target.unseen, *target.platforms)
+    tags = tags_of(target.implementation, target.python[:2], target.abis, platforms)
+    what = "its pip is too old for a wheel that its system would take: update pip there"
+    renewed = replace(target, platforms=platforms, tags=tags)
+    return [_Change(target=renewed, what=f"{what}, and describe {target.name} anew")]
+
+
+def _changes(wheels: Sequence[Offer], target: Target) -> list[_Change]:
+    """Every other target on the same system, a newer one of its kind at most, the nearest first."""
+    own, known = platform_of(target), {*target.platforms, *target.unseen}
+    newer = [name for name in _platforms(wheels, target) if is_here(name, target) and name not in known]
+    found = []
+    for (python, far), (place, name) in product(_pythons(target), enumerate((own, *newer))):
+        other = _parsed(target, python, name)
         changed = sum(far[:3]) + (place > 0)
-        if not changed and any(fits(one, target) for one in wheels):
-            continue  # That is the target itself.
-        what = f"nearest is {_spelt(other)}" if foreign else _here(other, target, raised=place > 0)
-        yield _Change(target=other, what=what, foreign=foreign, cost=(foreign, changed, *far, place))
+        if other and changed:
+            what = _here(other, target, raised=place > 0)
+            found.append(_Change(target=other, what=what, cost=(changed, *far, place)))
+    return sorted(found, key=lambda one: one.cost)
+
+
+def _elsewhere(wheels: Sequence[Offer], target: Target) -> str:
+    """The nearest target on another system, and what it gets; ``""`` if there is none that could stand in."""
+    system, _ = kin(platform_of(target))
+    names = [name for name in _platforms(wheels, target) if not is_here(name, target)]
+    apart = {name: kin(name)[0] != system and not _APART.isdisjoint({system, kin(name)[0]}) for name in names}
+    for python, _ in sorted(_pythons(target), key=lambda one: (sum(one[1][:3]), *one[1])):
+        found = []
+        for name in names:
+            other = None if apart[name] else _parsed(target, python, name)
+            if other and (versions := versions_for(wheels, other)):
+                like = kin(name)[0] == system, Version(versions[0]), kin(name)[0] == "linux"
+                found.append((like, f"{_spelt(other)}, which gets {few(versions)}"))
+        if found:
+            # A Linux can be had on Windows. Of what is alike in all this, the first is most like the target.
+            return max(found, key=lambda one: one[0])[1]
+    return ""
+
+
+def _platforms(wheels: Iterable[Offer], target: Target) -> list[str]:
+    """The platforms that there are wheels for, those like the target's first."""
+    names = {tag.platform for one in wheels for tag in one.tags or ()}
+    return sorted(names - {"any", platform_of(target)}, key=likeness(target))
+
+
+def _parsed(target: Target, python: str, platform: str) -> Target | None:
+    """The target with another Python and platform; ``None`` if a subset can be for no such machine: linux_x86_64."""
+    implementation, minor = python[:2], int(python.partition("-")[0][3:])
+    same = target.exact and (implementation, minor) == (target.implementation, target.python[1])
+    try:
+        return parse(
+            target.name,
+            f"{python}-{_machine(platform, platform_of(target))}",
+            ".".join(map(str, target.python)) if same else None,
+        )
+    except TargetError:
+        return None
 
 
 def _other_patches(wheels: Iterable[Offer], target: Target) -> list[_Change]:
@@ -106,9 +155,17 @@ def _other_patches(wheels: Iterable[Offer], target: Target) -> list[_Change]:
     found = []
     for patch in sorted(range(_PATCHES), key=lambda patch: (abs(patch - own), -patch)):
         full = f"{major}.{minor}.{patch}"
-        what = f'nearest Python that works is {full}: give the target python = "{full}"'
+        way = _by_hand(target, "it") or f'give the target python = "{full}"'
+        what = f"nearest Python that works is {full}: {way}"
         found.append(_Change(target=replace(target, python=(major, minor, patch), exact=True), what=what))
     return found
+
+
+def _by_hand(target: Target, what: str) -> str:
+    """How a machine changes that no setting describes; ``""`` if one does."""
+    if target.host:
+        return f"run pypi-subset with {what}"
+    return f"install {what} there, and describe {target.name} anew" if target.described else ""
 
 
 def _pythons(target: Target) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -141,22 +198,21 @@ def _machine(name: str, own: str) -> str:
 def _here(other: Target, target: Target, *, raised: bool) -> str:
     """How the user gets a target of the same kind of machine."""
     same = other.tag.rpartition("-")[0] == target.tag.rpartition("-")[0]
-    if same and not raised:
-        too_old = "its pip is too old for a wheel that its system would take"
-        return f"{too_old}: update pip there, and describe {target.name} anew"
     kind = (
         {"cp": "CPython", "pp": "PyPy"}[other.implementation] if target.implementation != other.implementation else ""
     )
     threads = ", free-threaded" if _is_threaded(other) else ", not free-threaded"
-    python = f"{kind} {other.version}".strip() + threads * (_is_threaded(other) != _is_threaded(target))
+    minor = ".".join(map(str, other.python[:2]))
+    python = f"{kind} {minor}".strip() + threads * (_is_threaded(other) != _is_threaded(target))
     setting = f"make the target {_spelt(other)}"
     if not raised:
-        return f"nearest Python that works is {python}: {setting}"
+        return f"nearest Python that works is {python}: {_by_hand(target, 'it') or setting}"
     family, version, _ = versioned(other.tag.rpartition("-")[2])
     system = (
         f"{_LIBRARY[family]} that works {'' if same else 'with ' + (python if kind else f'Python {python}')}".rstrip()
     )
-    return f"lowest {system} is {'.'.join(map(str, version))}{_known(other)}: {setting}"
+    newer = _by_hand(target, "such a system" if same else "such a system and Python").replace("with", "on")
+    return f"lowest {system} is {'.'.join(map(str, version))}{_known(other)}: {newer or setting}"
 
 
 def _known(target: Target) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 SHOWN = 6
 
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
+#: One machine, whatever a system calls it; most of those with 32 bits have a processor for 64.
+_MACHINES = {
+    "arm64": "aarch64",
+    "armv7l": "aarch64",
+    "i686": "x86_64",
+    "win32": "x86_64",
+    "win_amd64": "x86_64",
+    "win_arm64": "aarch64",
+}
+#: Those with 32 bits, which fewer people have.
+_NARROW = frozenset({"armv7l", "i686", "win32"})
 _VERSIONED = re.compile(r"(?P<family>(?:many|musl)linux|macosx|ios)_(?P<major>\d+)_(?P<minor>\d+)_(?P<machine>.+)")
 _ANDROID = re.compile(r"android_(?P<level>\d+)_(?P<machine>.+)")
 
@@ -48,12 +60,15 @@ def _other_machines(tags: Sequence[Tag], target: Target) -> str:
     if not here:
         return f"wheels for {few(sorted({tag.platform for tag in tags}, key=likeness(target)))}"
     kinds = _kinds(target)
-    newer = [versioned(tag.platform)[1] for tag in here if (tag.interpreter, tag.abi) in kinds]
-    lowest = min(filter(None, newer), default=None)
+    missed = [tag.platform for tag in here if (tag.interpreter, tag.abi) in kinds]
+    unseen = sorted({*missed} & {*target.unseen}, key=likeness(target))
+    if unseen:
+        return f"its pip is too old for {few(unseen)}"
+    lowest = min(filter(None, (versioned(name)[1] for name in missed)), default=None)
     if lowest is None:
         pythons = sorted({label(tag) for tag in here}, key=natural)
         return f"wheels for {few(pythons)}, not for {target.tag.rpartition('-')[0]}"
-    family, has, _ = versioned(target.tag.rpartition("-")[2])
+    family, has, _ = versioned(platform_of(target))
     return f"wheels start at {family}_{'_'.join(map(str, lowest))}, the target stops at {'_'.join(map(str, has))}"
 
 
@@ -82,30 +97,36 @@ def label(tag: Tag) -> str:
 
 def is_here(name: str, target: Target) -> bool:
     """Whether a wheel for the platform *name* is for the system of *target*, though perhaps a newer one."""
-    if name == "any" or name in target.platforms:
+    if name == "any" or name in target.platforms or name in target.unseen:
         return True
-    own, other = versioned(target.tag.rpartition("-")[2]), versioned(name)
+    own, other = versioned(platform_of(target)), versioned(name)
     # For one kind of machine all others that fit it are older; universal2 has both.
     return own[0] == other[0] != "" and other[2] in {own[2], "universal2"} and other[1] > own[1]
 
 
 def likeness(target: Target) -> Callable[[str], tuple[object, ...]]:
     """Return a sort key under which platforms like that of *target* come first."""
-    own = target.tag.rpartition("-")[2]
-    system, machine = _kin(own)
+    system, machine = kin(platform_of(target))
 
     def key(name: str) -> tuple[object, ...]:
-        other = _kin(name)
-        return name != "any", not is_here(name, target), other[0] != system, other[1] != machine, natural(_modern(name))
+        other = kin(name)
+        unlike = other[0] != system, other[1] != machine, versioned(name)[2] in _NARROW
+        return name != "any", not is_here(name, target), *unlike, natural(_modern(name))
 
     return key
 
 
-def _kin(name: str) -> tuple[str, str]:
-    """System and machine of a platform, in the same words for all systems."""
+def platform_of(target: Target) -> str:
+    """Return the best platform that the system of *target* takes, though its pip may be too old for it."""
+    unseen = (name for name in target.unseen if not name.endswith("universal2"))
+    return next(unseen, target.tag.rpartition("-")[2])
+
+
+def kin(name: str) -> tuple[str, str]:
+    """Return system and machine of a platform, in the same words for all systems and for 32 and 64 bits."""
     family, _, machine = versioned(name)
-    system = "linux" if family.endswith("linux") else family or name.partition("_")[0]
-    return system, {"arm64": "aarch64", "win_amd64": "x86_64", "win_arm64": "aarch64"}.get(machine, machine)
+    system = "linux" if family.endswith("linux") else family or re.split("[_0-9]", name)[0]
+    return system, _MACHINES.get(machine, machine)
 
 
 def few(names: Sequence[str]) -> str:
@@ -123,6 +144,7 @@ def fits(offer: Offer, target: Target) -> bool:
     return offer.tags is not None and not offer.tags.isdisjoint(target.tags)
 
 
+@functools.lru_cache(maxsize=4096)
 def allows(bound: str | None, python: str) -> bool:
     """Whether Requires-Python lets a version of Python pass; nonsense stops nobody, as with pip."""
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from pypi_subset.clients import snippets
 from pypi_subset.markup import escape, href
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model import Artifact, Lock, Plan, Project
+
+#: Stands in commands and settings until the page's script puts its own address there.
+_SERVER = "https://HOST/PATH/"
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -34,6 +38,7 @@ def front_page(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) -
     return Template(template).substitute(
         summary=escape(_summary(plan, projects, artifacts)),
         example=escape(_example(plan, projects)),
+        clients=_clients(),
         sets=_sets(plan),
         targets=_targets(plan, users, artifacts),
         projects="".join(_project(project, users) for project in sorted(projects, key=lambda one: one.name)),
@@ -68,6 +73,16 @@ def _example(plan: Plan, projects: Sequence[Project]) -> str:
     # Some shells read square brackets as a pattern.
     words = [f'"{one.name}[{",".join(sorted(one.extras))}]"' if one.extras else one.name for one in named]
     return " ".join(dict.fromkeys(words)) or "PROJECT"
+
+
+def _clients() -> str:
+    """Return for each client the text that leads it here, to be opened one by one."""
+    place = f'<span class="server">{escape(_SERVER)}</span>'
+    blocks = []
+    for client, text in snippets(_SERVER).items():
+        shown = escape(text.rstrip()).replace(escape(_SERVER), place)
+        blocks.append(f'<details><summary>{escape(client)}</summary>\n<pre class="settings">{shown}</pre></details>\n')
+    return "".join(blocks)
 
 
 def _sets(plan: Plan) -> str:

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, forecast, lock
+from pypi_subset import files, forecast, heldback, lock
 from pypi_subset.build import GENERATED, Content, build, readme_of
 from pypi_subset.crew import Crew
 from pypi_subset.download import download, take_stock
@@ -148,14 +148,24 @@ def foresee(paths: Paths, *, display: Display, update: bool = False) -> Forecast
     require_apart(paths)
     with _opened(paths, display) as (run, network):
         before = _standing_locks(run, update=update)
+        gone = _left_over(run)
         valid = {} if update else _still_valid(run, before)
         with _sources(run, network) as sources, Pips(run.work) as pips:
             locks = _lock_all(run, valid, sources, pips)
-            held = forecast.held_back(run.plan, locks, sources().upstream.offers, run.constraints, kept=valid)
+            upstream = sources().upstream
+            known = heldback.Known(
+                offers=upstream.offers,
+                metadata=upstream.metadata_seen(),
+                limits=run.constraints,
+                kept=frozenset(valid),
+            )
+            held = heldback.held_back(run.plan, locks, known)
+            early = heldback.early(run.plan, locks, known)
     lying = {path.name for path in paths.packages.glob("*.whl")} | {
         path.name for path in paths.site.glob("simple/*/*.whl")
     }
-    return Forecast(rows=forecast.rows(run.plan, locks, lying), changes=forecast.changes(before, locks), held=held)
+    rows, changes = forecast.rows(run.plan, locks, lying), forecast.changes(before | gone, locks)
+    return Forecast(rows=rows, changes=changes, removed=tuple(gone), held=held, early=early)
 
 
 @contextlib.contextmanager
@@ -376,6 +386,13 @@ def _write_locks(run: _Run, before: dict[str, Lock], locks: Sequence[Lock]) -> t
                 path.unlink()
             changes.append(f"{path.name}: no set asks for this target any more, lock removed")
     return tuple(changes)
+
+
+def _left_over(run: _Run) -> dict[str, Lock]:
+    """The locks of ours that no job has any more, by name: a mirror removes them."""
+    names = {job.name for job in run.plan.jobs}
+    ours = (lock.read(path) for path in sorted(run.paths.locks.glob("pylock.*.toml")) if _is_lock(path))
+    return {one.name: one for one in ours if one.name not in names}
 
 
 def _is_lock(path: Path) -> bool:

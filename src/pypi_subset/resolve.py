@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from email import message_from_bytes
@@ -75,6 +76,8 @@ def resolve(  # noqa: PLR0913 - all that resolving needs, each by name
             patches |= _patches_in_reach(job.target, index.upstream)
     for sentence in dict.fromkeys(sentence for answer in answers.values() for sentence in answer.warnings):
         warn(sentence)
+    if assumed := list(dict.fromkeys(text for answer in answers.values() for text in answer.assumed)):
+        warn(_assumption(assumed, job))
     spans = _distinct(answers)
     pins = _pins(spans, job.target, index.upstream)
     return Lock(
@@ -88,12 +91,17 @@ def resolve(  # noqa: PLR0913 - all that resolving needs, each by name
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Answer:
-    """What pip chose at one patch level: by project the offer, its metadata, who asks for it, and its extras."""
+    """
+    What pip chose at one patch level: by project the offer, its metadata, who asks for it, and its extras.
+
+    :param assumed: requirements that another ``platform_machine`` would decide otherwise, with who states them.
+    """
 
     offers: Mapping[NormalizedName, Offer]
     found: Mapping[NormalizedName, Mapping[str, Any]]
     reasons: Mapping[NormalizedName, set[Reason]]
     extras: Mapping[NormalizedName, set[NormalizedName]]
+    assumed: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> list[str]:
@@ -112,7 +120,8 @@ def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
     offers = {project: _offer(item, project, index, job.target) for project, item in found.items()}
     reasons, extras = _who_asks(asked, job.target, found)
-    return _Answer(offers=offers, found=found, reasons=reasons, extras=extras)
+    assumed = tuple(_assumed(job, found, extras))
+    return _Answer(offers=offers, found=found, reasons=reasons, extras=extras, assumed=assumed)
 
 
 def _patches_of_set(job: Job, constraints: Iterable[str]) -> set[int]:
@@ -271,6 +280,7 @@ def _complete(offer: Offer, item: Mapping[str, Any], upstream: Upstream) -> Dist
         sha256=sha256,
         size=upstream.size(offer),
         requires_python=offer.distribution.requires_python or item["metadata"].get("requires_python"),
+        metadata=hashlib.sha256(upstream.metadata(offer)).hexdigest() if offer.tags is not None else None,
     )
 
 
@@ -329,6 +339,36 @@ def _unknown_extras(
                         or f"{reason.by} {found[cast('NormalizedName', reason.by)]['metadata']['version']}"
                     )
                     yield f"{where}: {project} {metadata['version']} has no extra {extra!r}; {hint}"
+
+
+def _assumed(
+    job: Job,
+    found: Mapping[NormalizedName, Mapping[str, Any]],
+    extras: Mapping[NormalizedName, Iterable[NormalizedName]],
+) -> Iterator[str]:
+    """Yield each requirement that would be decided otherwise by another ``platform_machine`` that may be meant."""
+    environment, others = job.target.environment, job.target.other_machines
+    stated: list[tuple[str, Requirement, Iterable[str]]] = [
+        (one.origin, one.requirement, ()) for one in job.requirement_set.requests
+    ]
+    for project, item in found.items() if others else ():
+        who, texts = f"{project} {item['metadata']['version']}", item["metadata"].get("requires_dist", ())
+        stated += [(who, Requirement(text), extras[project]) for text in texts if "platform_machine" in text]
+    for who, requirement, own in stated:
+        known = holds(requirement.marker, environment, own)
+        if any(holds(requirement.marker, environment | {"platform_machine": one}, own) != known for one in others):
+            yield f"{who} asks for {requirement.name}{requirement.specifier}"
+
+
+def _assumption(assumed: Sequence[str], job: Job) -> str:
+    """Say what was decided by a value that the user may want to be another one."""
+    value, others = job.target.environment["platform_machine"], job.target.other_machines
+    more = f" (and {len(assumed) - 1} more)" * (len(assumed) > 1)
+    what = f"{job.name}: whether {assumed[0]}{more} was decided for platform_machine = {value!r}"
+    wide = f"a 32-bit Python on a 64-bit system says {' or '.join(map(repr, others))}"
+    return (
+        f'{what}; {wide}: add platform_machine = "{others[0]}" to the target in subset.toml, or "{value}" if it is so'
+    )
 
 
 def _yanked(offers: Iterable[Offer]) -> Iterator[str]:

@@ -6,48 +6,56 @@ What the site had already is linked, not read again; whether it still is the whe
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pypi_subset import files
-from pypi_subset.wheelfile import read_metadata
+from pypi_subset.errors import BadDistribution
+from pypi_subset.model import Artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
+    from pypi_subset import files
     from pypi_subset.memory import Memory
-    from pypi_subset.model import Artifact, Project
+    from pypi_subset.model import Project
 
 #: What the name of a file gets at its end to become that of its metadata.
 SUFFIX = ".metadata"
 
 
-def write_metadata(projects: Sequence[Project], *, before: Path, memory: Memory) -> tuple[Project, ...]:
+def described(artifacts: Iterable[Artifact], memory: Memory) -> tuple[Artifact, ...]:
     """
-    Return the projects with the SHA-256 of the metadata that lies beside each wheel now; an sdist has none.
+    Return the artifacts with the SHA-256 of the metadata that belongs beside each wheel; an sdist has none.
 
-    :param projects: as laid out.
-    :param before: the site that is being replaced; it need not be there.
-    :raises BadDistribution: a wheel has no METADATA that can be read.
+    :raises BadDistribution: a wheel has no METADATA that can be read, or another than its lock says.
+    """
+    return tuple(_described(one, memory) for one in artifacts)
+
+
+def _described(artifact: Artifact, memory: Memory) -> Artifact:
+    name = artifact.distribution.filename
+    if not name.endswith(".whl"):
+        return artifact
+    sha256 = memory.metadata(artifact.path, name)
+    if artifact.distribution.metadata not in {None, sha256}:
+        # Whoever resolved by the one would install the other.
+        msg = f"{name} and the metadata that it was resolved by contradict each other"
+        step = "tell the index's operator, and run `make update`"
+        raise BadDistribution(msg, project=artifact.distribution.project, next_step=step)
+    return Artifact(distribution=artifact.distribution, path=artifact.path, metadata=sha256)
+
+
+def write_metadata(projects: Sequence[Project], filling: files.Filling, memory: Memory) -> None:
+    """
+    Put the metadata beside each wheel.
+
+    :param projects: as `described`, and laid out.
+    :param filling: the site that is being filled, and what it replaces.
     :raises FolderError: the stage cannot be written, or the disk is full.
     """
-    return tuple(
-        replace(project, artifacts=tuple(_write(one, before, memory) for one in project.artifacts))
-        for project in projects
-    )
-
-
-def _write(artifact: Artifact, before: Path, memory: Memory) -> Artifact:
-    one = artifact.distribution
-    if not one.filename.endswith(".whl"):
-        return artifact
-    sha256, data = memory.metadata(artifact.path, one.filename)
-    beside = artifact.path.with_name(one.filename + SUFFIX)
-    old = before / "simple" / one.project / beside.name
-    if old.is_file() and not old.is_symlink() and memory.sha256(old) == sha256:
-        files.link(old, beside)
-    else:
-        with files.folder_errors(beside):
-            beside.write_bytes(data if data is not None else read_metadata(artifact.path, one.filename))
-    return replace(artifact, metadata=sha256)
+    for artifact in (one for project in projects for one in project.artifacts if one.metadata):
+        one = artifact.distribution
+        path = f"simple/{one.project}/{one.filename}{SUFFIX}"
+        if filling.replaces(path) and memory.is_still(f"{filling.before}/{path}", str(artifact.metadata)):
+            filling.take(f"{filling.before}/{path}", path)
+        else:
+            filling.make(path, memory.metadata_bytes(artifact.path, one.filename))

@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Any
 
 from pypi_subset.errors import TargetError
-from pypi_subset.targets import parse
+from pypi_subset.targets import NEWEST_PYTHON, OLDEST_PYTHON, parse
 
 #: How people write architectures, and how the system itself does; Windows has words of its own.
 _SPELLINGS = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64", "i386": "i686", "x86": "i686", "armhf": "armv7l"}
@@ -24,7 +24,7 @@ _WINDOWS = {"x86_64": "amd64", "x64": "amd64", "aarch64": "arm64", "i686": "x86"
 _MAC = {"aarch64": "arm64", "amd64": "x86_64", "x64": "x86_64", "intel": "x86_64"}
 
 #: ``3.12``, ``3.12.4``, ``3.13t``, ``pypy3.10``.
-_PYTHON = re.compile(r"(?P<pypy>pypy)?(?P<version>3\.(?P<minor>0|[1-9][0-9]?)(?:\.[0-9]+)?)(?P<threads>t)?")
+_PYTHON = re.compile(r"(?P<pypy>pypy)?(?P<version>3\.(?P<minor>[0-9]{1,2})(?:\.[0-9]+)?)(?P<threads>t)?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +101,9 @@ def tag_of(name: str, on: str, python: str | None = None) -> tuple[str, str | No
     if match is None:
         msg = f"{python!r} is no Python version such as '3.12'"
         raise TargetError(msg, nearest=["3.12", "3.12.4", "3.13t", "pypy3.10"], target=name)
+    if not OLDEST_PYTHON <= int(match["minor"]) <= NEWEST_PYTHON or match["minor"] != str(int(match["minor"])):
+        msg = f"Python {python!r} is unknown here"
+        raise TargetError(msg, target=name, next_step=f"write one from 3.{OLDEST_PYTHON} to 3.{NEWEST_PYTHON}")
     interpreter = f"{'pp' if match['pypy'] else 'cp'}3{match['minor']}"
     abi = f"-{interpreter}t" if match["threads"] else ""
     # X.Y alone leaves the patch level open.
@@ -110,6 +113,8 @@ def tag_of(name: str, on: str, python: str | None = None) -> tuple[str, str | No
 
 def _system(family: str, table: dict[str, Any], release: str, version: str, minor: int) -> System:
     names = [family, *table.get("aliases", ())]
+    called = [release, *(name for name, number in table.get("codenames", {}).items() if number == release)]
+    later = [arch for arch, releases in table.get("later", {}).items() if release in releases]
     if "libc" in table:
         prefix = "manylinux" if table["libc"] == "glibc" else "musllinux"
         platform = f"{prefix}_{version.replace('.', '_')}_{{arch}}"
@@ -118,9 +123,11 @@ def _system(family: str, table: dict[str, Any], release: str, version: str, mino
     return System(
         name=f"{family}-{release}",
         platform=platform,
-        arches=tuple(table["arches"]),
+        arches=(*table["arches"], *later),
         python=f"3.{minor}" if minor else "",
-        spellings=frozenset(f"{one}{dash}{release}" for one in names for dash in ("-", "")),
+        spellings=frozenset(
+            (*called[1:], *(f"{one}{dash}{name}" for one in names for dash in ("-", "") for name in called))
+        ),
     )
 
 

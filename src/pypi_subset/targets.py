@@ -48,6 +48,8 @@ IOS_MACHINES = {
     "x86_64_iphonesimulator": "x86_64",
 }
 ANDROID_MACHINES = {"arm64_v8a": "aarch64", "x86_64": "x86_64", "x86": "i686", "armeabi_v7a": None}
+#: A Python of 32 bits on a system of 64 says what the system is, on Linux with ``linux32`` aside.
+WIDER_MACHINES = {"x86": ("AMD64", "ARM64"), "i686": ("x86_64",), "armv7l": ("aarch64", "armv8l")}
 
 #: The first 3.N without the ``m`` of pymalloc in its ABI tag, and the first with a free-threaded build (PEP 703).
 NO_PYMALLOC, FREE_THREADED = 8, 13
@@ -72,6 +74,8 @@ OPEN_MARKERS = (*KERNEL_MARKERS, "platform_machine", "platform_system", "impleme
 #: Shown where nothing that was written comes near a tag.
 EXAMPLES = ("cp312-manylinux_2_28_x86_64", "cp312-macosx_14_0_arm64", "cp312-win_amd64")
 
+#: The Pythons 3.N that a tag may name.
+OLDEST_PYTHON, NEWEST_PYTHON = 6, 19
 _PYTHON = re.compile(r"(cp|pp)3([6-9]|1[0-9])")
 _GLIBC = re.compile(r"manylinux_2_(0|[1-9][0-9]?)_([a-z0-9_]+)|(manylinux[0-9]+)_([a-z0-9_]+)")
 _MUSL = re.compile(r"musllinux_1_([0-9])_([a-z0-9_]+)")
@@ -118,8 +122,7 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
     version = (3, reading.minor, _patch(name, reading, python))
     markers = _markers(reading.implementation, version, reading.machine)
     for marker, value in (given or {}).items():
-        # A 32-bit Python may run on a 64-bit kernel, and then says the kernel's word.
-        free = marker == "platform_machine" and reading.machine.name in {"x86", "i686", "armv7l"}
+        free = marker == "platform_machine" and reading.machine.name in WIDER_MACHINES
         if markers.get(marker, value) != value and not free:
             msg = f"{marker} = {value!r} contradicts the tag {reading.tag!r}, from which {markers[marker]!r} follows"
             raise TargetError(msg, nearest=[markers[marker]], target=name)
@@ -132,6 +135,9 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
         platforms=reading.machine.platforms,
         tags=tags_of(reading.implementation, version[:2], (reading.abi,), reading.machine.platforms),
         markers=sorted_markers(markers | dict(given or {})),
+        other_machines=()
+        if "platform_machine" in (given or {})
+        else WIDER_MACHINES.get(reading.machine.name or "", ()),
         exact=python is not None and python.count(".") > 1,
     )
 
@@ -255,6 +261,10 @@ def sorted_markers(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 def _patch(name: str, reading: _Reading, python: str | None) -> int:
     """Return the third number of *python*, 0 if nobody gave it."""
     match = re.fullmatch(r"([0-9]+)\.([0-9]+)(?:\.([0-9]+))?", f"3.{reading.minor}" if python is None else python)
+    if match is None and python and re.fullmatch(r"3\.[0-9]+(\.[0-9]+)?t", python):
+        msg = f"{python!r} in python: beside a tag, free threading stands in the tag"
+        free = f"cp3{reading.minor}-cp3{reading.minor}t-{reading.tag.rpartition('-')[2]}"
+        raise TargetError(msg, target=name, next_step=f"write tag = {free!r}" if _read(free) else "drop the 't'")
     if match is None:
         msg = f"{python!r} is no Python version such as '3.{reading.minor}.4'"
         raise TargetError(msg, nearest=[f"3.{reading.minor}.0"], target=name)
@@ -454,7 +464,9 @@ def _nearest(tag: str) -> tuple[str, ...]:
     python, *rest = tag.strip().lower().split("-")
     pythons, free_threaded = _near_pythons(python)
     # Without a dash the whole may be a platform; behind two, the second may be a slip for an underscore.
-    platforms = _near_platforms(rest[-1] if rest else python) or _near_platforms("-".join(rest))
+    parts = dict.fromkeys((rest[-1] if rest else python, "-".join(rest)))
+    spelt = (found for part in parts if (found := _spelt_platforms(part)))
+    platforms = next(spelt, []) or next(filter(None, map(_like_platforms, parts)), [])
     pythons += [f"cp3{first}" for one in platforms if (first := _first(pythons[0][:2], one)) > int(pythons[0][3:])]
     abis = [*rest[:-1], *([f"{one}t" for one in pythons] if free_threaded else []), ""]
     spellings = ("-".join(filter(None, parts)) for parts in product(pythons, abis, platforms))
@@ -474,11 +486,20 @@ def _near_pythons(python: str) -> tuple[list[str], bool]:
     return difflib.get_close_matches(python, _WELL_KNOWN_PYTHONS, n=1, cutoff=0.6) or ["cp312"], False
 
 
-def _near_platforms(platform: str) -> list[str]:
-    """Return platform tags that *platform* may stand for, best first."""
-    spelling = platform
-    for slip, proper in _PLATFORM_SLIPS:
-        spelling = slip.sub(proper, spelling)
+def _spelt_platforms(platform: str) -> list[str]:
+    """Return platform tags that *platform* is another spelling of, best first."""
+    spelling = _proper(platform)
     gaps = (match.expand(one) for gap, ones in _PLATFORM_GAPS if (match := gap.fullmatch(spelling)) for one in ones)
-    good = [one for one in (*platform.split("."), spelling, *gaps) if _machine(one)]
-    return good or difflib.get_close_matches(spelling, _WELL_KNOWN_PLATFORMS, n=2, cutoff=0.6)
+    return [one for one in (*platform.split("."), spelling, *gaps) if _machine(one)]
+
+
+def _like_platforms(platform: str) -> list[str]:
+    """Return platform tags that look like *platform*, best first."""
+    return difflib.get_close_matches(_proper(platform), _WELL_KNOWN_PLATFORMS, n=2, cutoff=0.6)
+
+
+def _proper(platform: str) -> str:
+    """Return *platform* with what people write put into the words of tags."""
+    for slip, proper in _PLATFORM_SLIPS:
+        platform = slip.sub(proper, platform)
+    return platform

@@ -13,14 +13,14 @@ import itertools
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from invoke import Collection, Context, Exit, Program, task
 from rich.console import Console
 
 from pypi_subset import __version__, files
 from pypi_subset.display import Display
-from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.errors import FolderError, Gaps, NoSolution, SubsetError
 from pypi_subset.model import Paths
 
 # A stage is imported by the task that needs it: `--help` and a run with nothing to do load neither pip nor a server.
@@ -117,15 +117,23 @@ def plan(
     Say what mirror would add, remove and change, and what is held back.
 
     Resolves and fetches no files. Each project that is older than its newest release is listed with what stands in the
-    way: a tag, a Requires-Python or a requirement.
+    way: a tag, a Requires-Python or a requirement. Where a target has a gap, that is told, as JSON too.
     """
     from pypi_subset import pipeline  # noqa: PLC0415
+    from pypi_subset.forecast import SCHEMA  # noqa: PLC0415
 
     paths, anew = _paths(requirements, packages, site), _choice("update", update, ("no", "yes")) == "yes"
     if _choice("form", form, ("text", "json")) == "json":
-        # What is said besides would be no JSON.
-        found = pipeline.foresee(paths, display=Display(Console(file=sys.stderr)), update=anew)
-        sys.stdout.write(f"{json.dumps(found.document(), indent=1, ensure_ascii=False)}\n")
+        try:
+            # What is said besides would be no JSON.
+            found = pipeline.foresee(paths, display=Display(Console(file=sys.stderr)), update=anew)
+        except NoSolution as error:
+            _write_json({"schema": SCHEMA, "gaps": [error.document()]})
+            raise
+        except Gaps as error:
+            _write_json({"schema": SCHEMA, "gaps": [gap.document() for gap in error.gaps]})
+            raise
+        _write_json(found.document())
         return
     display = Display()
     _show(pipeline.foresee(paths, display=display, update=anew), display)
@@ -215,6 +223,43 @@ def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
     display.table(["host", "fits", "index pages", "how to publish"], rows)
     for one in found:
         display.say(str(one))
+
+
+@task(
+    help={
+        "to": "a folder, or what rsync takes: host:path, rsync://host/module (default: none, it has to be said)",
+        "site": FOLDERS["site"],
+        "packages": FOLDERS["packages"],
+        "force": "yes to publish what is not proven; the published manifest then says so (default: no)",
+        "grace": "seconds for which files stay that no page names any more (default: 10)",
+    }
+)
+@edge
+def publish(
+    _context: Context,
+    to: str = "",
+    site: str = "site",
+    packages: str = "packages",
+    force: str = "no",
+    grace: str = "10",
+) -> None:
+    """
+    Copy what changed in a proven site/ to a folder or a host, safely.
+
+    Files go before the pages that name them, and what is no longer needed goes last: whoever installs meanwhile misses
+    nothing. Refused if the last verify was not green, or was about other bytes.
+    """
+    from pypi_subset import publish as publishing  # noqa: PLC0415
+
+    display, folder, stock = Display(), Path(site), Path(packages)
+    forced, seconds = _choice("force", force, ("no", "0", "1", "yes")) in {"1", "yes"}, _number("grace", grace)
+    destination = publishing.destination_of(to, folder, stock)
+    # So that no mirror replaces the site meanwhile. Only where it stands already: holding a folder makes it.
+    with files.exclusive(stock) if stock.is_dir() else contextlib.nullcontext():
+        done = publishing.publish(folder, destination, force=forced, grace=seconds, display=display)
+    if done.doubt is not None:
+        display.say(f"warning: {done.doubt.path}: {done.doubt.what}; the published manifest says that it is unproven")
+    display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
 
 
 # Invoke knows no optional positional parameter, so the second word counts as one only when it is there.
@@ -335,22 +380,36 @@ def _choice(name: str, text: str, known: Sequence[str]) -> str:
     return text
 
 
+def _write_json(document: dict[str, Any]) -> None:
+    """Write a document, and nothing else, to standard output."""
+    sys.stdout.write(f"{json.dumps(document, indent=1, ensure_ascii=False)}\n")
+
+
 def _show(found: Forecast, display: Display) -> None:
     """Print what a run would do: changes, then what is held back, then how much there is to fetch."""
     for name, group in itertools.groupby(found.changes, key=lambda one: f"{one.set}--{one.target}"):
         own = list(group)
+        if name in found.removed:
+            continue
         if len(own) > FEW and not any(one.before for one in own):
             display.say(f"+ {name}: {len(own)} projects, none were locked before")
             continue
         for one in own:
             sign = "~" if one.before and one.after else "+" if one.after else "-"
             display.say(f"{sign} {name}: {one.project} {' -> '.join(filter(None, (one.before, one.after)))}")
-    places: dict[tuple[str, str, str, str], list[str]] = {}
+    for name in found.removed:
+        count = sum(name == f"{one.set}--{one.target}" for one in found.changes)
+        display.say(f"- {name}: its lock goes, no set asks for this target any more (projects: {count})")
+    places: dict[str, list[str]] = {}
     for held in found.held:
-        key = held.project, held.version, held.newest, held.why
-        places.setdefault(key, []).append(f"{held.set}--{held.target}")
-    for (project, version, newest, why), where in sorted(places.items()):
-        display.say(f"{project} {version}, not {newest}: {why} ({', '.join(where)})")
+        sentence = f"{held.project} {held.version}, not {held.newest}: {held.why}"
+        places.setdefault(sentence, []).append(f"{held.set}--{held.target}")
+    for early in found.early:
+        newest = f", not {early.newest}" if early.newest else ""
+        sentence = f"{early.project} {early.version} (a pre-release){newest}: {early.why}"
+        places.setdefault(sentence, []).append(f"{early.set}--{early.target}")
+    for sentence, where in sorted(places.items()):
+        display.say(f"{sentence} ({', '.join(where)})")
     display.table(
         ["target", "files", "bytes", "to fetch", "bytes to fetch"],
         [(row.target, row.files, row.bytes, row.fetch_files, row.fetch_bytes) for row in found.rows],
@@ -388,6 +447,6 @@ def _mirror(paths: Paths, *, update: bool) -> None:
     display.say(f"{paths.site} is {state}: {summary.resolved} locks resolved, {summary.fetched} files fetched")
 
 
-namespace = Collection(mirror, update, plan, verify, serve, hosts, why, targets, target, clean)
+namespace = Collection(mirror, update, plan, verify, serve, hosts, publish, why, targets, target, clean)
 
 main = Program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace).run

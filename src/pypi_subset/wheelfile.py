@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import re
 import struct
 import zipfile
 import zlib
 from email.parser import BytesHeaderParser
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from pypi_subset import archive
 from pypi_subset.errors import BadDistribution
+from pypi_subset.filenames import project_and_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
@@ -50,20 +53,49 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
         something else than its name does.
     """
     project, _ = _parsed(filename)
+    metadata = None
+    if isinstance(source, io.BytesIO):
+        metadata = _quick(source, project)
+    elif isinstance(source, Path):
+        with source.open("rb", buffering=0) as stream:
+            metadata = _quick(stream, project)
+    if metadata is None:
+        metadata = _thorough(source, project, filename)
+    check(metadata, filename)
+    return metadata
+
+
+def _quick(stream: IO[bytes], project: str) -> bytes | None:
+    """METADATA of a wheel in which nothing is unusual; ``None`` for any other, good or bad."""
+    members = archive.directory(stream)
+    if members is None:
+        return None
+    found = [one for one in members if one.name.endswith(b".dist-info/METADATA")]
+    if len(found) != 1 or not _belongs(found[0].name.decode(errors="replace"), project):
+        return None
+    beside = found[0].name.replace(b"METADATA", b"WHEEL")
+    packed, unpacked = sum(one.packed for one in members), sum(one.unpacked for one in members)
+    if unpacked > max(LARGE, RATIO * packed) or not any(one.name == beside for one in members):
+        return None
+    return archive.content(stream, found[0], limit=LARGEST_METADATA)
+
+
+def _thorough(source: Path | IO[bytes], project: str, filename: str) -> bytes:
+    """METADATA of any wheel, or what is wrong with it."""
     try:
-        with zipfile.ZipFile(source) as archive:
-            members = archive.infolist()
+        with zipfile.ZipFile(source) as opened:
+            members = opened.infolist()
             found = [one for one in members if _belongs(one.filename, project)]
             if len(found) != 1:
                 msg = f"{filename} holds {len(found)} METADATA files for {project}, where a wheel has one"
                 raise _refused(msg, filename)
-            if found[0].filename.replace("METADATA", "WHEEL") not in archive.NameToInfo:
+            if found[0].filename.replace("METADATA", "WHEEL") not in opened.NameToInfo:
                 msg = f"{filename} holds no WHEEL beside its METADATA"
                 raise _refused(msg, filename)
             _refuse_bomb(members, found[0], filename)
-            with archive.open(found[0]) as stream:
+            with opened.open(found[0]) as stream:
                 # Bounded, whatever the archive claims: where it lies, the checksum is wrong as well.
-                metadata = stream.read(LARGEST_METADATA)
+                return stream.read(LARGEST_METADATA)
     except (
         *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
         # RuntimeError: it is encrypted, or packed in a way that Python does not know.
@@ -71,8 +103,6 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
     ) as error:
         msg = f"{filename} is a damaged wheel: {error or type(error).__name__}"
         raise _refused(msg, filename) from error
-    check(metadata, filename)
-    return metadata
 
 
 def check(metadata: bytes, filename: str) -> None:
@@ -101,8 +131,8 @@ def check(metadata: bytes, filename: str) -> None:
 
 def _parsed(filename: str) -> tuple[NormalizedName, Version]:
     try:
-        project, version, *_ = parse_wheel_filename(filename)
-    except InvalidWheelFilename as error:
+        project, version = project_and_version(filename)
+    except (InvalidName, InvalidWheelFilename, InvalidSdistFilename) as error:
         raise BadDistribution(str(error), next_step="rename it as the project named it, or remove it") from error
     return project, version
 
@@ -155,7 +185,7 @@ def _missing(field: str, values: list[str]) -> list[str]:
 
 def _is_version(text: str, version: Version) -> bool:
     try:
-        return Version(text) == version
+        return text == str(version) or Version(text) == version
     except InvalidVersion:
         return False
 

@@ -1,4 +1,4 @@
-"""``site/proof/report.json``: all results in one value, bound to the site that they are about."""
+"""``site/proof/``: all results in one value, bound to the site that they are about, and in the forms that others read."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from pypi_subset import files
+from pypi_subset.proof import badge, junit, page
+from pypi_subset.proof.verdict import NOTHING, verdict_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pypi_subset.model import Check
@@ -53,30 +55,38 @@ def report_of(checks: Sequence[Check], *, site: Path, seal: str, targets: Sequen
 
 def write_report(document: dict[str, Any], site: Path) -> None:
     """
-    Write *document* as the report of *site*.
+    Write *document* as the report of *site*: for programs, for people, for build servers, and as a badge.
 
     :raises FolderError: it cannot be written.
     """
-    path = report_path(site)
-    with files.folder_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    files.write(path, _bytes(document))
+    verdict = verdict_of(document)
+    written = {
+        "report.json": _bytes(document),
+        "index.html": page.render(document, verdict).encode(),
+        "junit.xml": junit.render(document).encode(),
+        "badge.svg": badge.render(verdict).encode(),
+    }
+    _write(written, site)
 
 
 def carry_over(old_site: Path, stage: Path) -> None:
     """
     Copy the report of *old_site* into *stage*; ``stale`` tells whether it is about the manifest that lies there.
 
-    The same two folders give the same bytes. A report that cannot be read is left behind.
+    Its page, its badge and the rest are made anew, so that they say the same. The same two folders give the same bytes. A
+    report that cannot be read is left behind; then a page takes its place that says that nothing is proven, since the
+    front page leads there.
 
     :raises FolderError: it cannot be written.
     """
     try:
         document = json.loads(report_path(old_site).read_bytes())
-    except (OSError, ValueError):
-        return
-    if isinstance(document, dict) and document.get("schema") == SCHEMA:
-        write_report(document | {"stale": document.get("manifest_sha256") != _manifest_hash(stage)}, stage)
+        if document["schema"] == SCHEMA:
+            write_report(document | {"stale": document["manifest_sha256"] != _manifest_hash(stage)}, stage)
+            return
+    except (OSError, AttributeError, KeyError, TypeError, ValueError):
+        pass
+    _write({"index.html": page.placeholder(NOTHING).encode(), "badge.svg": badge.render(NOTHING).encode()}, stage)
 
 
 def table_of(checks: Sequence[Check]) -> Table:
@@ -84,14 +94,22 @@ def table_of(checks: Sequence[Check]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("target", "set", "proven how", "interpreter"):
         table.add_column(heading, overflow="fold")
-    for heading in ("passed", "failed", "skipped"):
+    words = [
+        "passed",
+        "failed",
+        "skipped",
+        *(["differs"] if any(check.status == "differs" for check in checks) else []),
+    ]
+    for heading in words:
         table.add_column(heading, justify="right")
     for row in sorted({_row(check) for check in checks}):
-        of_row = Counter(check.status for check in checks if _row(check) == row)
+        of_row = Counter[str](check.status for check in checks if _row(check) == row)
         target, set_name, proof, interpreter = row
-        failed = Text(str(of_row["failed"]), style="bold red" if of_row["failed"] else "")
         cells = [target or "all", set_name or "all", proof, interpreter or "-"]
-        table.add_row(*map(Text, cells), Text(str(of_row["passed"])), failed, Text(str(of_row["skipped"])))
+        numbers = [
+            Text(str(of_row[word]), style="bold red" if word == "failed" and of_row[word] else "") for word in words
+        ]
+        table.add_row(*map(Text, cells), *numbers)
     return table
 
 
@@ -122,8 +140,17 @@ def _place(check: Check) -> str:
     return ", ".join(filter(None, words)) + ": " * bool(check.target)
 
 
-def _order(check: Check) -> tuple[str, str, str, str, str]:
-    return check.target, check.set_name, check.request, check.proof, check.reason
+def _order(check: Check) -> tuple[str, ...]:
+    # All of it at last: the same results are written in the same order, whichever came first.
+    return check.target, check.set_name, check.request, check.proof, check.way, check.reason, repr(check)
+
+
+def _write(written: Mapping[str, bytes], site: Path) -> None:
+    folder = report_path(site).parent
+    with files.folder_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, data in written.items():
+        files.write(folder / name, data)
 
 
 def _manifest_hash(site: Path) -> str:
@@ -132,4 +159,5 @@ def _manifest_hash(site: Path) -> str:
 
 
 def _bytes(document: dict[str, Any]) -> bytes:
-    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+    # Half a surrogate pair, as the name of a file may hold, has no UTF-8; JSON's escape for it is Python's.
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode(errors="backslashreplace")

@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pypi_subset.errors import FolderError, TargetError
-from pypi_subset.model import Check
 from pypi_subset.proof import inventory, report
 from pypi_subset.proof.case import unanswered
 from pypi_subset.proof.prove import check_of
+from pypi_subset.proof.verdict import read_check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pypi_subset.model import Paths, Plan
+    from pypi_subset.model import Check, Paths, Plan
     from pypi_subset.proof.case import Case
 
 #: Columns of the table where the terminal does not say how many it has.
@@ -85,11 +85,7 @@ class Session:
         :param test: pytest's report on a phase of the test. One that failed without a result is red by its own words:
             the test itself is broken, or the worker that ran it crashed.
         """
-        sent = [
-            Check(**{**value, "notes": tuple(value["notes"]), "versions": tuple(value["versions"])})
-            for name, value in test.user_properties
-            if name == "check"
-        ]
+        sent = [read_check(value) for name, value in test.user_properties if name == "check"]
         if test.when == "call":
             self.checks += sent
             self._progress.update(self._task, advance=1, description=test.nodeid.partition("[")[2].rstrip("]"))

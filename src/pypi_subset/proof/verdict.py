@@ -1,0 +1,65 @@
+"""What a report comes to, in a few words: the same ones on its page and on its badge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from pypi_subset.model import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: ``part``: nothing is red, but the run was restricted to some targets; ``none``: nothing was proven.
+State = Literal["green", "red", "part", "stale", "none"]
+
+_FIELDS = frozenset(field.name for field in fields(Check))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """One word for programs and style sheets, a few for people, and a sentence that says what follows."""
+
+    state: State
+    words: str
+    meaning: str
+
+
+NOTHING = Verdict(
+    state="none",
+    words="nothing proven yet",
+    meaning="Nobody has proven yet that what lies here installs. make verify does, and writes its report in this place.",
+)
+
+
+def verdict_of(document: Mapping[str, Any]) -> Verdict:
+    """Return what *document*, a report as JSON's values, comes to; only a whole green report of these bytes is green."""
+    counted = Counter(check.status for check in checks_in(document))
+    # A second opinion that differs is no proof and no fault; what is not asked for on a target is neither.
+    proven = f"{counted['passed']} of {counted['passed'] + counted['failed']}"
+    if document["stale"]:
+        meaning = "The site was rebuilt to other bytes since: this tells of what lay here before. Run make verify."
+        return Verdict(state="stale", words="stale", meaning=meaning)
+    if counted["failed"]:
+        meaning = "What is red does not install there from these files. The reasons stand below."
+        return Verdict(state="red", words=f"not proven: {counted['failed']} red", meaning=meaning)
+    if not counted["passed"]:
+        return NOTHING
+    if document["targets"]:
+        meaning = f"Nothing is red, but only these targets were tried: {', '.join(document['targets'])}."
+        return Verdict(state="part", words=f"proven in part: {proven}", meaning=meaning)
+    meaning = "Every set and every request installs on every target, from the files of this site alone."
+    return Verdict(state="green", words=f"proven: {proven}", meaning=meaning)
+
+
+def checks_in(document: Mapping[str, Any]) -> tuple[Check, ...]:
+    """Return the results of *document*, in its order."""
+    return tuple(map(read_check, document["checks"]))
+
+
+def read_check(value: Mapping[str, Any]) -> Check:
+    """Return a result from JSON's values; what a later version may have added is left out."""
+    known: dict[str, Any] = {name: value[name] for name in _FIELDS & value.keys()}
+    lists = {name: tuple(one) for name, one in known.items() if isinstance(one, list)}
+    return Check(**known | lists)

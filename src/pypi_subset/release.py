@@ -1,0 +1,123 @@
+"""What is to be published of a site, and whether a green report is about just these bytes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pypi_subset import files, manifest
+from pypi_subset.errors import FolderError, NotProven
+from pypi_subset.proof.report import SCHEMA, report_path
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+#: Files of a site that its manifest does not name: itself, and what is the user's own.
+BESIDE = ("manifest.json", "README.md")
+
+_FORCE = "or publish it unproven with FORCE=yes"
+_VERIFY = f"run `make verify`, {_FORCE}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """
+    A site as it is published.
+
+    :param files: path below the site → what the system knows of the file, sorted.
+    :param manifest: the bytes of ``manifest.json`` as they are published.
+    :param doubt: why nothing proves these bytes, ``None`` if something does.
+    """
+
+    site: Path
+    files: Mapping[str, os.stat_result]
+    manifest: bytes
+    doubt: NotProven | None
+
+
+def release_of(site: Path, *, force: bool) -> Release:
+    """
+    Return what is to be published of *site*: what its manifest names, the proof, and the README.
+
+    :param force: publish it though nothing proves it; the manifest then says so, but only where it is published. So its
+        hash is not the one that a report is bound to, and no report that lies beside it can be taken for one about it.
+    :raises NotProven: no green report is about just these bytes.
+    :raises SubsetError: there is no site, or it holds a symbolic link.
+    """
+    path = site / "manifest.json"
+    document = manifest.read(path)
+    with files.folder_errors(path):
+        data = path.read_bytes()
+    present, hashes = _present(site), _hashes(document)
+    doubt = next(_doubts(site, files.sha256_of(path), present, hashes), None)
+    if doubt is not None and not force:
+        raise doubt
+    known = {name: facts for name, facts in present.items() if name in hashes or _beside(name)}
+    if doubt is not None:
+        data = f"{json.dumps({**document, 'unproven': True}, indent=1, ensure_ascii=False)}\n".encode()
+    return Release(site=site, files=known, manifest=data, doubt=doubt)
+
+
+def _present(site: Path) -> dict[str, os.stat_result]:
+    """Each file below *site*, sorted by path."""
+    with files.folder_errors(site):
+        paths = sorted(path for path in site.rglob("*") if path.is_symlink() or not path.is_dir())
+        for path in paths:
+            if path.is_symlink() or not path.is_file():
+                msg = "this is no plain file, and a copy would lose it"
+                raise FolderError(msg, path=path, next_step="remove it and run `make mirror`")
+        return {path.relative_to(site).as_posix(): path.stat() for path in paths}
+
+
+def _hashes(document: manifest.Manifest) -> dict[str, str]:
+    """Path below the site → SHA-256 of all that the manifest names."""
+    entries = document["files"]
+    metadata = {f"{one['path']}.metadata": one["metadata"] for one in entries if one["metadata"] is not None}
+    return {one["path"]: one["sha256"] for one in entries} | metadata | document["pages"]
+
+
+def _beside(path: str) -> bool:
+    return path in BESIDE or path.startswith("proof/")
+
+
+def _doubts(
+    site: Path, digest: str, present: Mapping[str, os.stat_result], hashes: Mapping[str, str]
+) -> Iterator[NotProven]:
+    """Yield why nothing proves *site*: first what the report says, then what has changed since."""
+    report = report_path(site)
+    if not report.is_file():
+        yield NotProven("nothing is proven yet", path=site, next_step=_VERIFY)
+        return
+    if what := _wrong(report, digest):
+        yield NotProven(what, path=report, next_step=_VERIFY)
+    step = f"run `make mirror` and `make verify`, {_FORCE}"
+    for path in sorted(hashes.keys() | present.keys()):
+        if path not in present:
+            yield NotProven("the manifest names this, and it is not there", path=site / path, next_step=step)
+        elif path not in hashes and not _beside(path):
+            yield NotProven("the manifest does not name this", path=site / path, next_step=step)
+        elif path in hashes and files.sha256_of(site / path) != hashes[path]:
+            yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
+
+
+def _wrong(report: Path, digest: str) -> str:
+    """Return why the report does not prove a site whose manifest has this *digest*, ``""`` if it does."""
+    try:
+        with files.folder_errors(report):
+            document: dict[str, Any] = json.loads(report.read_bytes())
+        statuses = [check["status"] for check in document["checks"]]
+        if document["schema"] != SCHEMA:
+            return f"the report has schema {document['schema']!r}, and this version reads {SCHEMA}"
+        if document["manifest_sha256"] != digest:
+            return "the report is about other bytes than these"
+        if document["targets"]:
+            return f"only {', '.join(document['targets'])} was proven"
+    except (ValueError, LookupError, TypeError):
+        return "the report is damaged"
+    red = statuses.count("failed")
+    if red or "passed" not in statuses:
+        return f"{red} of {len(statuses)} checks are red" if red else "nothing was proven"
+    return ""
