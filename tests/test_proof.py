@@ -392,6 +392,13 @@ def test_import_that_fails(tmp_path: Path, shared: Path) -> None:
     )
 
 
+def test_import_of_what_an_extra_brings(tmp_path: Path, shared: Path) -> None:
+    """A part of a project that needs an extra which nobody asked for may fail to import: that is a note."""
+    files = {"aad.py": b"raise ImportError('for this, install aa[d]')\n"}
+    check = prove(cases(tmp_path, HERE, ["aa"], [make_wheel("aa", files=files)], installed=shared)[0])
+    assert (check.status, check.notes) == ("passed", ("aa: aad needs the extra d, which was not asked for",))
+
+
 def test_pip_check(tmp_path: Path, shared: Path) -> None:
     """What pip finds wrong with the environment is red: here a wheel that contradicts its own file name."""
     wheel = replace(make_wheel("aa", tag="cp27-none-any"), filename="aa-1.0-py3-none-any.whl")

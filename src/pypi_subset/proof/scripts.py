@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from pypi_subset import piprun
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof import imports
@@ -26,8 +24,6 @@ PATIENCE = 10
 _AT_ONCE = 4
 
 _IMPORT_ERROR = re.compile(r"^(?:ImportError|ModuleNotFoundError)\b.*", re.MULTILINE)
-_MODULE = re.compile(r"No module named '([^'.]+)")
-_EXTRA = re.compile(r"extra == [\"']([^\"']+)[\"']")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,21 +66,10 @@ def _verdict(one: _Started, target: str) -> str:
     complaint = " ".join(complaints[-1].split())
     if library := imports.library_missing(complaint):
         return f"{what}: {library}"
-    if extra := _optional(one.owner, one.said):
+    if extra := imports.extra_missing(one.owner, one.said):
         return f"{what} needs the extra {extra}, which was not asked for"
     msg = f"{what} on {target} failed: {complaint}"
     raise ProofFailed(msg, project=one.owner.project, target=target)
-
-
-def _optional(owner: Present, said: str) -> str:
-    """Return the extra of *owner* that brings what a script lacked: many are written for those who have it."""
-    lacked = {canonicalize_name(name) for name in _MODULE.findall(said)}
-    for requirement in owner.requires:
-        extras = _EXTRA.findall(str(requirement.marker))
-        if extras and canonicalize_name(requirement.name) in lacked:
-            return str(extras[0])
-    named = re.search(rf"\b{re.escape(owner.project)}\[(?:.*?,)?([\w.-]+)\]", said, re.IGNORECASE)
-    return named[1] if named else ""
 
 
 def _start(owner: Present, name: str, python: Path, folder: Path) -> _Started:
