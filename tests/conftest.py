@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loopback import Index
-from pypi_subset import pipeline
+from pypi_subset import pipeline, piprun
 from pypi_subset.model import Paths
 from pypi_subset.piprun import Pips
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from pypi_subset.piprun import PipResult
     from scenes import Scenes
 
 #: Variables that would let this machine's configuration into a test.
@@ -56,6 +57,32 @@ def one_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
     What starts and stops with a mirror is tested where mirrors are processes: `test_kill`, `test_front_door`.
     """
     monkeypatch.setattr(pipeline, "Pips", lambda _work: contextlib.nullcontext(pips))
+
+
+@pytest.fixture
+def forked_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let proofs for foreign targets share one import of pip; `test_verify` starts it as users do."""
+    start = piprun.run
+
+    def run(
+        arguments: Sequence[str],
+        *,
+        work: Path,
+        environment: Mapping[str, str] | None = None,
+        python: Path | None = None,
+        timeout: float | None = None,
+    ) -> PipResult:
+        if environment is None or python is not None:
+            return start(arguments, work=work, environment=environment, python=python, timeout=timeout)
+        return pips.run(arguments, work=work, environment=environment)
+
+    monkeypatch.setattr(piprun, "run", run)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder to work in, where all virtual environments share what they are seeded with."""
+    return tmp_path_factory.mktemp("shared")
 
 
 @pytest.fixture

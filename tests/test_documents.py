@@ -22,11 +22,13 @@ from pypi_subset import bootstrap, build
 from pypi_subset.inputs import read_plan
 from pypi_subset.model import Check
 from pypi_subset.proof import inventory, report
+from pypi_subset.proof.ways import WAYS
 from wheels import make_wheel
 
 if TYPE_CHECKING:
     from conftest import Workspace
     from loopback import Index
+    from pypi_subset.model import Proof
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -114,20 +116,26 @@ def test_readme_shows_what_verify_prints() -> None:
     """The table of ``make verify`` in README is what its results would print, one row for each target of the example."""
     *table, _, last = block(README, "verify").splitlines()
     checks = [inventory.check("passed", "")]
+    kinds: dict[bool, tuple[Proof, str]] = {
+        True: ("installed", "CPython 3.11.2 (/usr/bin/python3.11)"),
+        False: ("unpacked", ""),
+    }
+    uv: tuple[Proof, str] = ("second opinion", "uv 0.13.9")
     for job in read_plan(ROOT / "requirements").jobs:
-        here = job.target.host
         checks += [
             Check(
                 target=job.target.name,
                 set_name=job.requirement_set.name,
                 request=request,
-                proof="installed" if here else "unpacked",
+                proof=proof,
                 status="passed",
                 reason="",
                 seconds=1.0,
-                interpreter="CPython 3.11.2 (/usr/bin/python3.11)" if here else "",
+                interpreter=interpreter,
+                way=way,
             )
             for request in ("", *(str(one.requirement) for one in job.requirement_set.requests))
+            for way, (proof, interpreter) in [*((way, kinds[job.target.host]) for way in WAYS), (WAYS[-1], uv)]
         ]
     out = io.StringIO()
     Console(file=out, width=140).print(report.table_of(checks))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,80 +15,29 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from virtualenv.seed.wheels import embed
 
-from pypi_subset import piprun, targets
-from pypi_subset.proof import Case, case, cases_of, interpreters, prove
+from loopback import Index
+from proving import CLICK, COLORAMA, HERE, LINUX, OLDER, OWN, WINDOWS, cases, on_linux, outcome
+from pypi_subset import targets
+from pypi_subset.proof import Case, case, cases_of, opinion
+from pypi_subset.proof import prove as prove_by_all
 from pypi_subset.proof.patches import at_patch_levels
 from pypi_subset.proof.unpacked import flags_of
+from pypi_subset.proof.ways import opened
 from pypi_subset.wheelfile import read_metadata
 from subsets import Subset
 from wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator
 
-    from pypi_subset.model import Check, Target
-    from pypi_subset.piprun import PipResult, Pips
+    from pypi_subset.model import Check
 
-WINDOWS = targets.parse("windows", "cp312-win_amd64")
-LINUX = targets.parse("linux", "cp310-manylinux2014_x86_64")
-HERE = targets.describe_host("here")
-#: The running Python on an older Linux, as far as this machine is one.
-OLDER = targets.parse("older", f"cp3{sys.version_info.minor}-manylinux2014_x86_64")
-OWN = interpreters.find([Path(sys.executable)])
-
-CLICK = make_wheel("click", "8.1.7", requires=['colorama; platform_system == "Windows"'])
-COLORAMA = make_wheel("colorama", "0.4.6")
-
-on_linux = pytest.mark.skipif(OWN[0].kind != "linux_x86_64", reason="needs glibc on x86_64")
+pytestmark = pytest.mark.usefixtures("forked_pip")
 
 
-def cases(
-    root: Path,
-    target: Target,
-    lines: Sequence[str],
-    wheels: Sequence[Wheel],
-    *,
-    installed: Path | None = None,
-    hashes: Mapping[str, str] | None = None,
-) -> tuple[Case, ...]:
-    """
-    Return the cases of one set on one target: the set jointly, then line by line.
-
-    :param installed: a folder to work in with the running interpreter; without one, the target is a foreign one.
-    """
-    subset = Subset(root, targets=[target], lines=lines, pins={target.name: wheels}, hashes=hashes or {}).write()
-    return cases_of(subset.plan, subset.paths, OWN if installed else (), installed or root / "work")
-
-
-@pytest.fixture(autouse=True)
-def _one_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For foreign targets pip is imported once for all tests here; `test_verify` starts it as users do."""
-    start = piprun.run
-
-    def run(
-        arguments: Sequence[str],
-        *,
-        work: Path,
-        environment: Mapping[str, str] | None = None,
-        python: Path | None = None,
-        timeout: float | None = None,
-    ) -> PipResult:
-        if environment is None or python is not None:
-            return start(arguments, work=work, environment=environment, python=python, timeout=timeout)
-        return pips.run(arguments, work=work, environment=environment)
-
-    monkeypatch.setattr(piprun, "run", run)
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder to work in, where all virtual environments share what they are seeded with."""
-    return tmp_path_factory.mktemp("shared")
-
-
-def outcome(check: Check) -> tuple[str, str]:
-    """Return status and reason."""
-    return check.status, check.reason
+def prove(one: Case) -> Check:
+    """Return the result by the first way in, from find-links.html."""
+    return prove_by_all(one)[0]
 
 
 # --- a target that is not here ------------------------------------------------------------------------------------
@@ -248,22 +199,97 @@ def test_another_version_than_the_locked_one_is_noted(tmp_path: Path) -> None:
     assert prove(alone).notes == ()
 
 
-def test_nothing_ambient_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Variables, configuration files, a path and the folder packages/ that hold the missing wheel change nothing."""
-    poison = tmp_path / "packages"
-    poison.mkdir()
-    COLORAMA.save(poison)
-    config = tmp_path / "pip.conf"
-    config.write_text(f"[global]\nfind-links = {poison}\nno-deps = true\n")
-    for name in ("PIP_FIND_LINKS", "PIP_TARGET", "PYTHONPATH", "VIRTUALENV_EXTRA_SEARCH_DIR"):
-        monkeypatch.setenv(name, str(poison))
-    monkeypatch.setenv("PIP_NO_DEPS", "1")
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
-    (Path(os.environ["HOME"]) / ".pip").mkdir()
-    shutil.copy(config, Path(os.environ["HOME"]) / ".pip" / "pip.conf")
-    check = prove(cases(tmp_path / "subset", WINDOWS, ["click"], [CLICK])[0])
-    assert check.status == "failed"
-    assert check.reason.startswith("colorama (needed by click 8.1.7 on windows")
+@pytest.fixture
+def poison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
+    """
+    Let this machine offer colorama and setuptools in every way that it has; yield an index that counts who asks.
+
+    By variables, configuration files of pip, uv and virtualenv in all their places, a path, the user's own
+    site-packages, the folder packages/, caches, and a seeded setuptools.
+    """
+    home, folder = Path(os.environ["HOME"]), tmp_path / "packages"
+    folder.mkdir()
+    setuptools = max(Path(embed.__file__).parent.glob("setuptools-*.whl"))
+    shutil.copy(setuptools, folder)
+    COLORAMA.save(folder)
+    with Index({"colorama": [COLORAMA]}) as index:
+        settings = f"find-links = {folder}\nextra-index-url = {index.url}\nno-deps = true\n"
+        config = tmp_path / "pip.conf"
+        config.write_text(f"[global]\n{settings}[install]\n{settings}")
+        uv = f'extra-index-url = ["{index.url}"]\nfind-links = ["{folder}"]\n'
+        seeds = f"[virtualenv]\nsetuptools = bundle\nextra-search-dir = {folder}\nsystem-site-packages = true\n"
+        for place, text in {
+            ".pip/pip.conf": config.read_text(),
+            ".config/pip/pip.conf": config.read_text(),
+            ".config/uv/uv.toml": uv,
+            ".config/virtualenv/virtualenv.ini": seeds,
+            "xdg/pip/pip.conf": config.read_text(),
+            "xdg/uv/uv.toml": uv,
+            "work/uv.toml": uv,
+            "work/pip.conf": config.read_text(),
+        }.items():
+            (home / place).parent.mkdir(parents=True, exist_ok=True)
+            (home / place).write_text(text)
+        user = home / f".local/lib/python3.{sys.version_info.minor}/site-packages"
+        for site in (user, folder):
+            with zipfile.ZipFile(folder / COLORAMA.filename) as archive:
+                archive.extractall(site)
+        variables = {
+            **dict.fromkeys(("PIP_FIND_LINKS", "UV_FIND_LINKS", "PYTHONPATH"), str(folder)),
+            **dict.fromkeys(("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_DEFAULT_INDEX"), index.url),
+            "PIP_NO_DEPS": "1",
+            "PIP_TARGET": str(folder),
+            "PIP_CONFIG_FILE": str(config),
+            "UV_NO_DEPS": "1",
+            "XDG_CONFIG_HOME": str(home / "xdg"),
+            "XDG_CONFIG_DIRS": str(home / "xdg"),
+            "PYTHONUSERBASE": str(home / ".local"),
+            "VIRTUALENV_CONFIG_FILE": str(home / ".config/virtualenv/virtualenv.ini"),
+            "VIRTUALENV_SETUPTOOLS": "bundle",
+            "VIRTUALENV_EXTRA_SEARCH_DIR": str(folder),
+            "VIRTUALENV_SYSTEM_SITE_PACKAGES": "1",
+            "PIP_CACHE_DIR": str(home / "cache"),
+            "UV_CACHE_DIR": str(home / "uv-cache"),
+        }
+        # A pip and a uv that believe all this do find it, and fill their caches.
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(home / "work")
+        sure = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "colorama"]
+        subprocess.run(sure, check=True, capture_output=True)
+        index.requests.clear()
+        yield index
+
+
+def test_nothing_ambient_helps(tmp_path: Path, poison: Index) -> None:
+    """What this machine offers beside the site does not help a foreign target: it is red by every way in."""
+    *checks, skipped = prove_by_all(cases(tmp_path / "subset", WINDOWS, ["click"], [CLICK])[0])
+    assert [one.status for one in (*checks, skipped)] == ["failed", "failed", "failed", "skipped"]
+    assert {one.reason.partition(":")[0] for one in checks} == {"colorama (needed by click 8.1.7 on windows"}
+    assert not poison.requests
+
+
+def test_nothing_ambient_helps_uv(tmp_path: Path, poison: Index) -> None:
+    """Nor does uv find more than the target's index has."""
+    (joint, _) = cases(tmp_path / "subset", WINDOWS, ["click"], [CLICK])
+    with opened(joint.site, "windows") as ways:
+        said = opinion.second_opinion(joint, ways[-1], (), tmp_path)
+    assert said.reason.startswith("uv finds no solution")
+    assert not poison.requests
+
+
+def test_nothing_ambient_helps_an_interpreter(tmp_path: Path, poison: Index) -> None:
+    """Nor does it help where a target is installed: no import, no seed, no requirement is answered from outside."""
+    aa = make_wheel("aa", requires=["setuptools"])
+    bb = make_wheel("bb", files={"bb.py": b"import colorama\n"})
+    work = tmp_path / "apart"
+    missed = prove_by_all(cases(tmp_path / "subset", HERE, ["aa"], [aa], installed=work)[0])
+    assert {one.reason for one in missed[:3]} == {
+        "setuptools (needed by aa 1.0 on here: setuptools) is not in the subset"
+    }
+    other = cases(tmp_path / "other", HERE, ["bb"], [bb], installed=work)[0]
+    assert "No module named 'colorama'" in prove(other).reason
+    assert not poison.requests
 
 
 def test_flags_mean_the_targets_own_tags() -> None:
@@ -366,6 +392,13 @@ def test_import_that_fails(tmp_path: Path, shared: Path) -> None:
     )
 
 
+def test_import_of_what_an_extra_brings(tmp_path: Path, shared: Path) -> None:
+    """A part of a project that needs an extra which nobody asked for may fail to import: that is a note."""
+    files = {"aad.py": b"raise ImportError('for this, install aa[d]')\n"}
+    check = prove(cases(tmp_path, HERE, ["aa"], [make_wheel("aa", files=files)], installed=shared)[0])
+    assert (check.status, check.notes) == ("passed", ("aa: aad needs the extra d, which was not asked for",))
+
+
 def test_pip_check(tmp_path: Path, shared: Path) -> None:
     """What pip finds wrong with the environment is red: here a wheel that contradicts its own file name."""
     wheel = replace(make_wheel("aa", tag="cp27-none-any"), filename="aa-1.0-py3-none-any.whl")
@@ -425,4 +458,4 @@ def test_every_request_has_a_case(tmp_path: Path) -> None:
 def test_a_case_without_a_result_shows(tmp_path: Path) -> None:
     """The cases that nothing answered are found by what they are about."""
     made: Any = cases(tmp_path, LINUX, ["click; sys_platform == 'win32'"], [CLICK])
-    assert case.unanswered(made, [prove(made[1])]) == [made[0]]
+    assert case.unanswered(made, prove_by_all(made[1])) == [made[0]]

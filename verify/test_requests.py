@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def test_request(case: Case, record: Callable[..., None]) -> None:
-    """It installs there, with everything it needs."""
-    record(prove(case))
+    """It installs there, with everything it needs, by each way in."""
+    record(*prove(case))

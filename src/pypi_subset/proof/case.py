@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import LockError
 from pypi_subset.proof import locks
 from pypi_subset.proof.fitting import fitting
+from pypi_subset.proof.ways import WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ class Case:
     :param requests: the lines; one of them, or all of the set.
     :param joint: whether it is the set as a whole.
     :param constraints: lines of a constraints file: for a request alone the lock's pins with their hashes.
+    :param bounds: the same for who installs from an index, and has no lock: the set's own constraints.
     :param pins: what the lock holds for the set on the target, as such lines, whether or not they constrain.
     :param interpreter: the one that stands for the target; ``None`` makes the target a foreign one.
     """
@@ -39,6 +41,7 @@ class Case:
     requests: tuple[Request, ...]
     joint: bool
     constraints: tuple[str, ...]
+    bounds: tuple[str, ...]
     pins: tuple[str, ...]
     interpreter: Interpreter | None
 
@@ -59,7 +62,13 @@ class Case:
     @property
     def proof(self) -> Proof:
         """How it will be proven."""
-        return "unpacked" if self.interpreter is None else "installed"
+        if self.interpreter is None:
+            return "unpacked"
+        return "emulated" if self.interpreter.emulated else "installed"
+
+    def held_to(self, way: str) -> tuple[str, ...]:
+        """Return the lines of the constraints file for the way in named *way*."""
+        return self.constraints if way == WAYS[0] else self.bounds
 
 
 def cases_of(plan: Plan, paths: Paths, interpreters: Sequence[Interpreter], work: Path) -> tuple[Case, ...]:
@@ -102,9 +111,10 @@ def unproven(plan: Plan, cases: Sequence[Case], targets: Sequence[str] = ()) -> 
 
 
 def unanswered(cases: Sequence[Case], checks: Sequence[Check]) -> list[Case]:
-    """Return the cases that have no result."""
-    had = {(check.target, check.set_name, check.request) for check in checks}
-    return [case for case in cases if (case.target.name, case.set_name, case.request) not in had]
+    """Return the cases that have no result, for each way in or for all of them together."""
+    had = {(check.target, check.set_name, check.request, check.way) for check in checks}
+    places = ((case, (case.target.name, case.set_name, case.request)) for case in cases)
+    return [case for case, place in places if (*place, "") not in had and not {(*place, way) for way in WAYS} <= had]
 
 
 def _spell(one: tuple[str, str, str, str]) -> str:
@@ -138,6 +148,7 @@ def _cases(job: Job, paths: Paths, interpreter: Interpreter | None, work: Path) 
             requests=requests,
             joint=joint,
             constraints=constraints,
+            bounds=own,
             pins=tuple(pin.pin for pin in pins),
             interpreter=interpreter,
         )

@@ -33,6 +33,8 @@ class Present:
     requires_python: SpecifierSet
     #: The paths of its RECORD, relative to the folder it lies in.
     files: tuple[str, ...]
+    #: The names of its console scripts, as far as they need no extra.
+    scripts: tuple[str, ...] = ()
 
 
 def present_in(folders: Iterable[Path]) -> tuple[Present, ...]:
@@ -107,10 +109,17 @@ def _read(path: Path) -> Present:
             requires=tuple(Requirement(line) for line in metadata.get_all("Requires-Dist") or ()),
             requires_python=SpecifierSet(",".join(metadata.get_all("Requires-Python") or ())),
             files=tuple(file.as_posix() for file in distribution.files or ()),
+            scripts=_scripts(distribution),
         )
     except (InvalidRequirement, InvalidSpecifier) as error:
         msg = f"the METADATA of {metadata['Name']} {metadata['Version']} cannot be read: {error}"
         raise ProofFailed(msg) from error
+
+
+def _scripts(distribution: PathDistribution) -> tuple[str, ...]:
+    """Return the console scripts; one that needs an extra (``name = module:function [extra]``) runs only with it."""
+    found = distribution.entry_points.select(group="console_scripts")
+    return tuple(sorted(one.name for one in found if "[" not in one.value))
 
 
 def _plain(requirement: Requirement) -> str:

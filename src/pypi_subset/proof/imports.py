@@ -11,6 +11,8 @@ import subprocess
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from pypi_subset import piprun
 from pypi_subset.errors import ProofFailed
 
@@ -36,7 +38,12 @@ _EXTENSION = re.compile(r"([^.]+)(?:\.(?:cpython-[\w-]+|pypy[\w-]+|graalpy[\w-]+
 _LIBRARY = re.compile(
     r"(?P<linux>[^\s:']+\.so[\w.]*): cannot open shared object file|Library not loaded: (?P<macos>\S+)|(?P<windows>DLL load failed)"
 )
+_MODULE = re.compile(r"No module named '([^'.]+)")
+_EXTRA = re.compile(r"extra == [\"']([^\"']+)[\"']")
 _NO_MODULE = "does not define module export function"
+
+#: What an import says that lacks a module.
+_LACKING = {"ImportError", "ModuleNotFoundError"}
 
 #: Runs in the fresh environment: imports one module after the other, and tells after each.
 _SCRIPT = """
@@ -92,7 +99,7 @@ def try_imports(present: Sequence[Present], *, python: Path, folder: Path, targe
     notes, owners = [], {}
     for one in present:
         modules = modules_of(one.files)
-        owners.update(dict.fromkeys(modules, one.project))
+        owners.update(dict.fromkeys(modules, one))
         if not modules:
             notes.append(
                 f"{one.project} holds {'type stubs' if has_stubs(one.files) else 'no module'}, nothing to import"
@@ -100,21 +107,41 @@ def try_imports(present: Sequence[Present], *, python: Path, folder: Path, targe
     ended = _run(tuple(owners), python, folder)
     for line in (folder / "imports.txt").read_text(encoding="utf-8").splitlines() if owners else ():
         name, _, outcome = line.partition(" ")
-        what = f"importing {name} of {owners[name]} on {target}"
+        what = f"importing {name} of {owners[name].project} on {target}"
         kind, text = json.loads(outcome or '["", ""]')
         excuse = _excuse(kind, text, name)
+        if kind in _LACKING and not excuse and (extra := extra_missing(owners[name], text)):
+            # black's blackd: a part of the project that is there for those who asked for more.
+            excuse = f"{name} needs the extra {extra}, which was not asked for"
         if excuse:
-            notes.append(f"{owners[name]}: {excuse}")
+            notes.append(f"{owners[name].project}: {excuse}")
         elif kind or not outcome:
             msg = f"{what} failed: {kind}: {text}" if outcome else f"{what} {ended}"
-            raise ProofFailed(msg, project=owners[name], target=target)
+            raise ProofFailed(msg, project=owners[name].project, target=target)
     return tuple(notes)
+
+
+def library_missing(text: str) -> str:
+    """Return words on a library of the system that an import asked for in vain, ``""`` if *text* names none."""
+    library = _LIBRARY.search(text)
+    return f"installed, needs {library['linux'] or library['macos'] or 'a DLL of the system'}" if library else ""
+
+
+def extra_missing(owner: Present, said: str) -> str:
+    """Return the extra of *owner* that brings what a script lacked: many are written for those who have it."""
+    lacked = {canonicalize_name(name) for name in _MODULE.findall(said)}
+    for requirement in owner.requires:
+        extras = _EXTRA.findall(str(requirement.marker))
+        if extras and canonicalize_name(requirement.name) in lacked:
+            return str(extras[0])
+    named = re.search(rf"\b{re.escape(owner.project)}\[(?:.*?,)?([\w.-]+)\]", said, re.IGNORECASE)
+    return named[1] if named else ""
 
 
 def _excuse(kind: str, text: str, module: str) -> str:
     """Return what is worth a note about a failed import; ``""`` for one that the subset must answer for."""
-    if library := _LIBRARY.search(text):
-        return f"installed, needs {library['linux'] or library['macos'] or 'a DLL of the system'}"
+    if library := library_missing(text):
+        return library
     return f"{module} is not meant to be imported" if kind == "SystemExit" or _NO_MODULE in text else ""
 
 
@@ -136,12 +163,12 @@ def _run(modules: Sequence[str], python: Path, folder: Path) -> str:
     except subprocess.TimeoutExpired:
         return f"did not end within {PATIENCE} s"
     finally:
-        _end(process)
+        end(process)
     return f"ended the interpreter with {f'signal {-code}' if code < 0 else f'exit code {code}'}"
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End *process* with all that it started; what an import leaves running must not outlive its case."""
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End *process*, a leader of its session, with all that it started; nothing of that must outlive its case."""
     if hasattr(os, "killpg"):
         try:
             os.killpg(process.pid, signal.SIGKILL)

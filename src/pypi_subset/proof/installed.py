@@ -12,45 +12,84 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset import piprun
 from pypi_subset.errors import ProofFailed
-from pypi_subset.proof import closure, held, imports, installing
+from pypi_subset.proof import closure, held, imports, installing, scripts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pypi_subset.model import Request
     from pypi_subset.proof.case import Case
+    from pypi_subset.proof.installing import Files
     from pypi_subset.proof.interpreters import Interpreter
+    from pypi_subset.proof.ways import Way
 
 #: pip alone: a seeded setuptools would answer for one that is missing from the subset.
 _SEED = ("--no-setuptools", "--no-download", "--no-periodic-update", "--activators=", "-qq")
 
 
-def prove_installed(case: Case, interpreter: Interpreter, requests: Sequence[Request], folder: Path) -> tuple[str, ...]:
-    """
-    Return notes on *case*, which holds: installed, checked by pip and by our own walk, and imported.
+#: A fresh environment, and what lies in it: its Python, and the folders of its libraries.
+Environment = tuple["Path", tuple["Path", ...]]
 
-    :param interpreter: the one that stands for the target.
-    :param requests: those lines of the case that apply to the target.
-    :param folder: an empty folder for this case alone.
-    :raises ProofFailed: it does not hold.
+#: The seeded pip must not answer for one that is requested: it goes, and the subset's own takes its place.
+_OPTIONS = ("--force-reinstall", "--root-user-action=ignore")
+
+
+class Installing:
     """
-    python, libraries = fresh_environment(interpreter, folder, case.work)
-    held.hold(case.target, libraries[0])
-    # The seeded pip must not answer for one that is requested: it goes, and the subset's own takes its place.
-    options = ("--force-reinstall", "--root-user-action=ignore")
-    installed = installing.install(case, folder, options=options, python=python)
-    check = piprun.run(["check"], work=folder, python=python, timeout=installing.PATIENCE)
-    if check.returncode:
-        msg = f"pip check on {case.target.name}: {'; '.join(check.stdout.splitlines())}"
-        raise ProofFailed(msg, target=case.target.name)
-    own = {one.project for one in installed}
-    present = [one for one in closure.present_in(libraries) if one.project != "pip" or "pip" in own]
-    for sentence in closure.gaps(present, requests, dict(interpreter.markers), case.target.name):
-        raise ProofFailed(sentence, target=case.target.name)
-    requested = {canonicalize_name(one.requirement.name) for one in requests}
-    wanted = [one for one in present if one.project in requested]
-    notes = imports.try_imports(wanted, python=python, folder=folder, target=case.target.name)
-    return (*installing.differences(case, installed), *notes)
+    How a case is proven where a real interpreter stands for the target.
+
+    :param interpreter: that one.
+    :param requests: those lines of the case that apply to the target.
+    :param folder: a folder for this case alone.
+    """
+
+    def __init__(self, case: Case, interpreter: Interpreter, requests: Sequence[Request], folder: Path) -> None:
+        self.case, self.interpreter, self.requests, self.folder = case, interpreter, requests, folder
+        self._seeded: Environment | None = None
+
+    def plan(self, way: Way) -> Files:
+        """Return what pip would install; the one that is asked is a pip that was seeded, whatever the subset has."""
+        self._seeded = self._seeded or self._fresh("planning")
+        return installing.install(self.case, way, self.folder, self._pip(self._seeded), dry=True)
+
+    def install(self, way: Way) -> tuple[Files, Environment]:
+        """Return what pip installed into a fresh environment, and that."""
+        self._seeded = environment = self._fresh(way.name)
+        files = installing.install(self.case, way, self.folder, self._pip(environment))
+        if any(one.project == "pip" for one in files):
+            self._seeded = None
+        return files, environment
+
+    def judge(self, files: Files, environment: Environment) -> tuple[str, ...]:
+        """
+        Return notes on *environment*, which holds: checked by pip and by our own walk, imported, its scripts started.
+
+        :raises ProofFailed: it does not hold.
+        """
+        (python, libraries), target = environment, self.case.target.name
+        check = piprun.run(["check"], work=self.folder, python=python, timeout=installing.PATIENCE)
+        if check.returncode:
+            msg = f"pip check on {target}: {'; '.join(check.stdout.splitlines())}"
+            raise ProofFailed(msg, target=target)
+        own = {one.project for one in files}
+        present = [one for one in closure.present_in(libraries) if one.project != "pip" or "pip" in own]
+        for sentence in closure.gaps(present, self.requests, dict(self.interpreter.markers), target):
+            raise ProofFailed(sentence, target=target)
+        requested = {canonicalize_name(one.requirement.name) for one in self.requests}
+        wanted = [one for one in present if one.project in requested]
+        notes = imports.try_imports(wanted, python=python, folder=self.folder, target=target)
+        notes += scripts.try_scripts(wanted, python=python, folder=self.folder, target=target)
+        return (*installing.differences(self.case, files), *notes)
+
+    def _fresh(self, name: str) -> Environment:
+        folder = self.folder / name
+        folder.mkdir()
+        environment = fresh_environment(self.interpreter, folder, self.case.work)
+        held.hold(self.case.target, environment[1][0])
+        return environment
+
+    def _pip(self, environment: Environment) -> installing.Pip:
+        return installing.Pip(options=_OPTIONS, python=environment[0])
 
 
 def fresh_environment(interpreter: Interpreter, folder: Path, shared: Path) -> tuple[Path, tuple[Path, ...]]:

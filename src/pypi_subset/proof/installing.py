@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -16,58 +14,96 @@ from pypi_subset import files, piprun
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof import reasons
 from pypi_subset.proof.markers import holds
+from pypi_subset.proof.ways import WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
+    from pypi_subset.model import Request
     from pypi_subset.proof.case import Case
+    from pypi_subset.proof.ways import Way
 
 #: Seconds that one run of pip may take.
 PATIENCE = 1800
 
-#: ``find-links.html`` is how people install without a server, so it is how the proof installs.
-_OPTIONS = ("--no-index", "--only-binary=:all:", "--no-compile", "--no-warn-script-location", "--progress-bar=off")
+#: No way in is among these: it is always the last thing that is decided.
+_OPTIONS = ("--only-binary=:all:", "--no-compile", "--no-warn-script-location", "--progress-bar=off")
+
+#: What pip would install, and nothing is installed: it reads metadata alone.
+_DRY = ("--dry-run", "--ignore-installed")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Installed:
-    """One project that pip installed, and the site's file that it took."""
+    """One project that pip installed, and the file that it took: its path below the site, and the hash of its page."""
 
     project: NormalizedName
     version: str
-    filename: str
+    path: str
+    sha256: str
+
+    @property
+    def pin(self) -> str:
+        """``name==version``."""
+        return f"{self.project}=={self.version}"
 
 
-def install(
-    case: Case,
-    folder: Path,
-    *,
-    options: Sequence[str] = (),
-    python: Path | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> tuple[Installed, ...]:
+#: What one run of pip took, sorted by project: two runs that took the same install the same.
+Files = tuple[Installed, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pip:
     """
-    Return what pip installed for *case*, sorted; every file of it lies in the site and fits the target.
+    A pip, and the machine that it installs for.
 
-    :param folder: an empty folder for this run alone.
     :param options: where to install, and for what machine.
     :param python: an interpreter with a pip of its own, ``None`` for ours.
     :param environment: marker values to resolve under, where pip runs on another machine than the target.
+    """
+
+    options: tuple[str, ...]
+    python: Path | None = None
+    environment: Mapping[str, str] | None = None
+
+
+def install(case: Case, way: Way, folder: Path, pip: Pip, *, dry: bool = False) -> Files:
+    """
+    Return what *pip* installed for *case*; every file of it lies in the site and fits the target.
+
+    :param way: how it is told of the site.
+    :param folder: a folder for this case alone.
+    :param dry: ask only what it would install.
     :raises ProofFailed: pip refused, or took a file that it should not see; the error is one sentence for people.
     :raises PipFailed: pip did not end in time.
     """
     report = folder / "report.json"
-    arguments = ["install", *_OPTIONS, "--find-links", (case.site / "find-links.html").as_uri()]
-    arguments += ["--report", str(report), *options, "-r", str(_write(folder / "requirements.txt", case.requests))]
-    if case.constraints:
-        arguments += ["-c", str(_write(folder / "constraints.txt", case.constraints))]
-    result = piprun.run(arguments, work=folder, python=python, environment=environment, timeout=PATIENCE)
+    arguments = ["install", *_OPTIONS, *way.options(), *pip.options, *(_DRY if dry else ())]
+    arguments += ["--report", str(report), "-r", str(_write(folder / "requirements.txt", case.requests))]
+    if held := case.held_to(way.name):
+        arguments += ["-c", str(_write(folder / "constraints.txt", held))]
+    result = piprun.run(arguments, work=folder, python=pip.python, environment=pip.environment, timeout=PATIENCE)
     if result.returncode:
-        raise reasons.explain(case, result)
+        raise reasons.explain(case, way, result)
     items = json.loads(report.read_bytes())["install"]
-    return tuple(sorted((_checked(item, case) for item in items), key=lambda one: one.project))
+    return tuple(sorted((_checked(item, case, way) for item in items), key=lambda one: one.project))
+
+
+def command(case: Case, way: Way, options: Sequence[str]) -> str:
+    """
+    Return the installation as one could type it: ``<site>`` stands for where the site is, or is served.
+
+    :param options: pip's, which say for what machine.
+    """
+    words = ["pip", "install", *_OPTIONS[:1], *way.options("<site>"), *options, *map(_bare, case.requests)]
+    if way.name == WAYS[0] and not case.joint and case.constraints:
+        words += ["-c", f"<site>/locks/{case.set_name}--{case.target.name}.constraints.txt"]
+    elif case.held_to(way.name):
+        words += ["-c", "constraints.txt"]
+    return " ".join(word if word.startswith("<site>") else shlex.quote(word) for word in words)
 
 
 def differences(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
@@ -92,19 +128,29 @@ def _write(path: Path, lines: Sequence[object]) -> Path:
     return path
 
 
-def _checked(item: Mapping[str, Any], case: Case) -> Installed:
+def _bare(request: Request) -> str:
+    """Return a request without its hashes, which a command line cannot have."""
+    return str(request.requirement)
+
+
+def _checked(item: Mapping[str, Any], case: Case, way: Way) -> Installed:
     """Return one entry of pip's report; it must be a file of the site that fits the target."""
-    metadata, url = item["metadata"], urlsplit(item["download_info"]["url"])
-    path = Path(url2pathname(url.path))
-    one = Installed(project=canonicalize_name(metadata["name"]), version=metadata["version"], filename=path.name)
-    if url.scheme != "file" or not path.is_relative_to(case.site):
+    metadata, download = item["metadata"], item["download_info"]
+    one = Installed(
+        project=canonicalize_name(metadata["name"]),
+        version=metadata["version"],
+        path=way.path_of(download["url"]),
+        sha256=download.get("archive_info", {}).get("hashes", {}).get("sha256", ""),
+    )
+    if not one.path:
         msg = f"{one.project} {one.version} was installed from elsewhere than the subset"
         raise ProofFailed(msg, project=one.project, target=case.target.name)
+    filename = one.path.rpartition("/")[2]
     try:
-        tags = parse_wheel_filename(path.name)[3]
+        tags = parse_wheel_filename(filename)[3]
     except InvalidWheelFilename:
         tags = frozenset()
     if tags.isdisjoint(case.target.tags):
-        msg = f"{path.name} was installed, but does not fit {case.target.name} ({case.target.tag})"
+        msg = f"{filename} was installed, but does not fit {case.target.name} ({case.target.tag})"
         raise ProofFailed(msg, project=one.project, target=case.target.name)
     return one

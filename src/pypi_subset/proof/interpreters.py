@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 OLDEST = (3, 9)
 #: Seconds in which an interpreter must have said what it is.
 PATIENCE = 20
+
+#: Other words for one processor, and the 32-bit programs that each runs.
+_PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "win32": "i686", "x86": "i686"}
+_NATIVE = {("i686", "x86_64"), ("armv7l", "aarch64")}
 
 _NAME = re.compile(r"(?:python(?:3(?:\.\d+)?t?)?|pypy3?(?:\.\d+)?)(?:\.exe)?")
 
@@ -83,6 +88,7 @@ class Interpreter:
     :param glibc: N of glibc 2.N, ``None`` with another C library or none.
     :param macos: major and minor number of the system, ``None`` elsewhere.
     :param markers: its own marker values (PEP 508), sorted by name.
+    :param emulated: whether it is made for another processor, which this machine imitates (qemu-user, Rosetta).
     """
 
     path: Path
@@ -93,6 +99,7 @@ class Interpreter:
     glibc: int | None
     macos: tuple[int, int] | None
     markers: tuple[tuple[str, str], ...]
+    emulated: bool = False
 
     def __str__(self) -> str:
         """Return what the table shows: ``CPython 3.10.13 (path)``."""
@@ -163,7 +170,18 @@ def probe(file: Path) -> Interpreter | None:
         glibc=int(glibc.split(".")[0]) if libc == "glibc" and glibc else None,
         macos=(macos[0], macos[1] if len(macos) > 1 else 0) if macos else None,
         markers=tuple(sorted(said["markers"].items())),
+        emulated=is_emulated(said["machine"], platform.machine()),
     )
+
+
+def is_emulated(machine: str, own: str) -> bool:
+    """
+    Whether an interpreter for the processor *machine* runs by imitation alone where the processor is *own*.
+
+    A 32-bit program of the same family runs as it is.
+    """
+    plain, native = (_PROCESSORS.get(name.lower(), name.lower()) for name in (machine, own))
+    return bool(machine) and plain != native and (plain, native) not in _NATIVE
 
 
 def _kind(system: str, machine: str) -> str:

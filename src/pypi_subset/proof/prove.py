@@ -1,93 +1,223 @@
-"""``prove(case)``: one case in, one result out, with or without pytest, in this process or in another."""
+"""``prove(case)``: one case in, its results out, with or without pytest, in this process or in another."""
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pypi_subset import files
-from pypi_subset.errors import ProofFailed, SubsetError
+from pypi_subset.errors import SubsetError
 from pypi_subset.model import Check
+from pypi_subset.proof import installing, opinion
 from pypi_subset.proof.environments import recorded
-from pypi_subset.proof.installed import prove_installed
+from pypi_subset.proof.installed import Installing
 from pypi_subset.proof.markers import holds
 from pypi_subset.proof.patches import at_patch_levels
-from pypi_subset.proof.unpacked import prove_unpacked
+from pypi_subset.proof.unpacked import Unpacking, flags_of
+from pypi_subset.proof.ways import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from pypi_subset.model import Request, Status, Target
+    from pypi_subset.model import Proof, Request, Status
     from pypi_subset.proof.case import Case
+    from pypi_subset.proof.installing import Files
+    from pypi_subset.proof.ways import Way
 
 #: The reason of a request whose marker is false for the target.
 NOT_REQUESTED = "not requested here"
 
+#: What is worse, for results that become one.
+_WORST: tuple[Status, ...] = ("failed", "differs", "skipped", "passed")
 
-def prove(case: Case) -> Check:
-    """Return the result of *case*: green, red with one sentence, or skipped because nothing of it applies there."""
+
+class Kind(Protocol):
+    """A kind of proof for one case on one machine; what lies there after an installation only it understands."""
+
+    @property
+    def case(self) -> Case:
+        """The case, at one patch level of its target."""
+
+    def plan(self, way: Way) -> Files:
+        """Return what pip would install."""
+
+    def install(self, way: Way) -> tuple[Files, Any]:
+        """Return what pip installed, and what lies there."""
+
+    def judge(self, files: Files, lying: Any) -> tuple[str, ...]:
+        """Return notes on what lies there, or raise."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """How one way in went, or one opinion; *files* is what pip took, ``None`` if it came to none."""
+
+    status: Status
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    seconds: float = 0.0
+    files: Files | None = None
+
+
+@dataclass(kw_only=True)
+class Trials:
+    """
+    One case on one machine, by one way in after the other; the same files are installed and judged once.
+
+    :param kind: how it is proven.
+    :param lying: files → what lies there since they were installed; shared by all patch levels of a case.
+    :param begun: whether something was installed already, or was refused: from then on pip is asked first.
+    """
+
+    kind: Kind
+    lying: dict[Files, Any]
+    begun: bool = False
+    judged: dict[Files, tuple[str, tuple[str, ...] | SubsetError]] = field(default_factory=dict)
+
+    def by(self, way: Way) -> Result:
+        """Return how it goes by *way*; only an answer of pip's that is new is installed for it."""
+        start, took, reason = time.monotonic(), None, ""
+        try:
+            took, installed = self._take(way)
+            first, verdict = self._judge(took, way)
+            if isinstance(verdict, SubsetError):
+                raise verdict
+            status, notes = "passed", verdict
+            reason = "" if installed or first == way.name else f"the same files as by {first}"
+        except SubsetError as error:
+            status, reason, notes = "failed", _words(error), ()
+        return Result(
+            status="passed" if status == "passed" else "failed",
+            reason=reason,
+            notes=notes,
+            versions=tuple(one.pin for one in took or ()),
+            seconds=time.monotonic() - start,
+            files=took,
+        )
+
+    def _take(self, way: Way) -> tuple[Files, bool]:
+        """Return what pip takes by *way*, and whether it was installed for it."""
+        if self.begun or self.lying:
+            planned = self.kind.plan(way)
+            if planned in self.lying:
+                return planned, False
+        self.begun = True
+        took, self.lying[took] = self.kind.install(way)
+        return took, True
+
+    def _judge(self, took: Files, way: Way) -> tuple[str, tuple[str, ...] | SubsetError]:
+        """Return the way in by which these files came first, and the verdict on them."""
+        if took not in self.judged:
+            verdict: tuple[str, ...] | SubsetError
+            try:
+                verdict = self.kind.judge(took, self.lying[took])
+            except SubsetError as error:
+                verdict = error
+            self.judged[took] = way.name, verdict
+        return self.judged[took]
+
+
+def prove(case: Case) -> tuple[Check, ...]:
+    """
+    Return the results of *case*: one for each way in, and a second opinion.
+
+    Each is green, red with one sentence, or, if nothing of the case applies there, skipped: then there is but one.
+    """
     start = time.monotonic()
     case.work.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="case-", dir=case.work))
     try:
-        status, reason, notes = _outcome(case, folder)
+        with opened(case.site, case.target.name) as ways:
+            return tuple(_checks(case, ways, folder))
     except SubsetError as error:
-        status, reason, notes = "failed", "; ".join(filter(None, (error.what, error.next_step))), ()
+        return (check_of(case, "failed", _words(error), seconds=time.monotonic() - start),)
     finally:
         files.remove_tree(folder)
-    return check_of(case, status, reason, seconds=time.monotonic() - start, notes=notes)
 
 
-def check_of(
-    case: Case, status: Status, reason: str = "", *, seconds: float = 0.0, notes: tuple[str, ...] = ()
-) -> Check:
-    """Return the result of *case* with the given outcome."""
-    return Check(
-        target=case.target.name,
-        set_name=case.set_name,
-        request=case.request,
-        proof=case.proof,
-        status=status,
-        reason=reason,
-        seconds=round(seconds, 2),
-        interpreter="" if case.interpreter is None else str(case.interpreter),
-        notes=notes,
-    )
+def check_of(case: Case, status: Status, reason: str = "", *, seconds: float = 0.0) -> Check:
+    """Return the result of all of *case* with the given outcome."""
+    return _check(case, Result(status=status, reason=reason, seconds=seconds))
 
 
-def _outcome(case: Case, folder: Path) -> tuple[Status, str, tuple[str, ...]]:
+def _checks(case: Case, ways: Sequence[Way], folder: Path) -> Iterator[Check]:
+    kinds = list(_kinds(case, folder))
+    if not kinds:
+        yield check_of(case, "skipped", NOT_REQUESTED)
+        return
+    lying: dict[Files, Any] = {}
+    trials = [Trials(kind=kind, lying=lying) for kind in kinds]
+    results = [[one.by(way) for way in ways] for one in trials]
+    for way, column in zip(ways, zip(*results, strict=True), strict=True):
+        yield _check(case, _worst(case, kinds, column), way=way)
+    asked = [_opinion(kind.case, ways[-1], row[-1], folder) for kind, row in zip(kinds, results, strict=True)]
+    yield _check(case, _worst(case, kinds, asked), way=ways[-1], proof="second opinion")
+
+
+def _kinds(case: Case, folder: Path) -> Iterator[Kind]:
+    """Yield how *case* is proven, on each machine that it is to be proven on and applies to: all patch levels count."""
     if case.interpreter is not None:
-        requests = _requested(case, dict(case.interpreter.markers))
-        if not requests:
-            return "skipped", NOT_REQUESTED, ()
-        return "passed", "", prove_installed(case, case.interpreter, requests, folder)
-    notes: dict[str, None] | None = None
+        if requests := _requested(case, dict(case.interpreter.markers)):
+            yield Installing(case, case.interpreter, requests, folder)
+        return
     for target in at_patch_levels(case.target, case.site):
         environment = recorded(target)
         if requests := _requested(case, environment):
             work = folder / str(target.python[2])
             work.mkdir()
-            with _said_of(target, case.target):
-                found = prove_unpacked(replace(case, target=target), requests, environment, work)
-            notes = (notes or {}) | dict.fromkeys(found)
-    return ("skipped", NOT_REQUESTED, ()) if notes is None else ("passed", "", tuple(notes))
+            level = replace(case, target=target)
+            yield Unpacking(case=level, requests=requests, environment=environment, folder=work)
+
+
+def _opinion(case: Case, way: Way, result: Result, folder: Path) -> Result:
+    start = time.monotonic()
+    found = opinion.second_opinion(case, way, result.files, folder)
+    seconds = time.monotonic() - start
+    return Result(status=found.status, reason=found.reason, versions=found.versions, seconds=seconds)
+
+
+def _worst(case: Case, kinds: Sequence[Kind], results: Sequence[Result]) -> Result:
+    """Return *results*, of one patch level each, as one: the worst of them, with the notes of all."""
+    number = min(range(len(results)), key=lambda one: _WORST.index(results[one].status))
+    worst, python = results[number], kinds[number].case.target.python
+    told = worst.status == "passed" or python == case.target.python
+    return replace(
+        worst,
+        reason=worst.reason if told else f"with Python {'.'.join(map(str, python))}: {worst.reason}",
+        notes=tuple(dict.fromkeys(note for one in results for note in one.notes)) * (worst.status != "failed"),
+        versions=tuple(sorted({pin for one in results for pin in one.versions})),
+        seconds=sum(one.seconds for one in results),
+    )
+
+
+def _check(case: Case, result: Result, *, way: Way | None = None, proof: Proof | None = None) -> Check:
+    """Return *result* as what is reported."""
+    interpreter = "" if case.interpreter is None else str(case.interpreter)
+    flags = flags_of(case.target) if case.interpreter is None else ()
+    failed = way is not None and result.status == "failed"
+    return Check(
+        target=case.target.name,
+        set_name=case.set_name,
+        request=case.request,
+        proof=proof or case.proof,
+        status=result.status,
+        reason=result.reason,
+        seconds=round(result.seconds, 2),
+        interpreter=opinion.name_of_uv() if proof == "second opinion" else interpreter,
+        notes=result.notes,
+        way="" if way is None else way.name,
+        command=installing.command(case, way, flags) if way is not None and failed else "",
+        versions=result.versions,
+    )
 
 
 def _requested(case: Case, environment: Mapping[str, str]) -> list[Request]:
     return [one for one in case.requests if holds(one.requirement.marker, environment)]
 
 
-@contextlib.contextmanager
-def _said_of(target: Target, whole: Target) -> Iterator[None]:
-    """Let a failure say of which patch level it is, where the target stands for several."""
-    try:
-        yield
-    except SubsetError as error:
-        if target.python == whole.python:
-            raise
-        what = f"with Python {'.'.join(map(str, target.python))}: {error.what}"
-        raise ProofFailed(what, target=whole.name, next_step=error.next_step) from error
+def _words(error: SubsetError) -> str:
+    return "; ".join(filter(None, (error.what, error.next_step)))

@@ -6,6 +6,7 @@ import re
 import zipfile
 from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -14,6 +15,7 @@ from pypi_subset.errors import ProofFailed
 from pypi_subset.piprun import complaint
 from pypi_subset.proof.environments import recorded
 from pypi_subset.proof.markers import holds
+from pypi_subset.proof.ways import WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.piprun import PipResult
     from pypi_subset.proof.case import Case
+    from pypi_subset.proof.ways import Way
 
 _MISSING = re.compile(
     r"Could not find a version that satisfies the requirement (?P<wanted>.+?)"
@@ -35,6 +38,8 @@ _PYTHON = re.compile(
     r"Package '(?P<project>[^']+)' requires a different Python: (?P<had>\S+) not in '(?P<wanted>[^']+)'"
 )
 _HASH = re.compile(r"^ +\S+ from \S+/(?P<filename>[^/\s#]+)\S* \(from .*\n +Expected sha256", re.MULTILINE)
+#: Without a hash of the lock's, pip does not say which file it was.
+_PROMISE = re.compile(r"unknown package:\n +Expected sha256 (?P<sha256>[0-9a-f]{64})")
 _GONE = re.compile(
     r"No such file or directory: '[^']*?(?P<filename>[^'/\\]+\.whl)'"
     # So it says of one whose metadata it has read already.
@@ -55,13 +60,13 @@ class _File(NamedTuple):
     fits: bool
 
 
-def explain(case: Case, result: PipResult) -> ProofFailed:
-    """Return what *result* means for *case*, as an error whose ``what`` is one sentence."""
+def explain(case: Case, way: Way, result: PipResult) -> ProofFailed:
+    """Return what *result* means for *case*, as an error whose ``what`` is one sentence; *way* is where pip was sent."""
     said = f"{result.stderr}\n{result.stdout}"
     for pattern, sentence in _SENTENCES.items():
         if found := pattern.search(said):
             what, project = sentence(case, found)
-            return ProofFailed(what, project=project, target=case.target.name)
+            return ProofFailed(what + _unreached(case, way, project), project=project, target=case.target.name)
     return ProofFailed(f"pip refused on {case.target.name}: {complaint(result)}", target=case.target.name)
 
 
@@ -94,6 +99,17 @@ def _other_bytes(case: Case, found: re.Match[str]) -> tuple[str, str]:
     return f"{found['filename']} ({_who(case, name)}) has other bytes than the lock says", name
 
 
+def _broken_promise(case: Case, found: re.Match[str]) -> tuple[str, str]:
+    """Return which page promises a hash that the file there does not have."""
+    anchor = re.compile(rf"([^/\"]+)#sha256={found['sha256']}")
+    for page in sorted(case.site.rglob("*.html")):
+        if promised := anchor.search(page.read_text(encoding="utf-8", errors="replace")):
+            filename, where = unquote(promised[1]), page.relative_to(case.site).as_posix()
+            name = _project(filename.partition("-")[0])
+            return f"{filename} ({_who(case, name)}) has other bytes than the page {where} says", name
+    return f"a file on {case.target.name} has other bytes than its page says", canonicalize_name("")
+
+
 def _gone(case: Case, found: re.Match[str]) -> tuple[str, str]:
     filename = found["filename"] or found["absent"]
     name = _project(filename.partition("-")[0])
@@ -111,6 +127,7 @@ _SENTENCES = {
     _MISSING: _missing,
     _PYTHON: _other_python,
     _HASH: _other_bytes,
+    _PROMISE: _broken_promise,
     _DAMAGED: _damaged,
     _GONE: _gone,
 }
@@ -140,6 +157,19 @@ def _statements(case: Case, name: NormalizedName) -> Iterator[tuple[_File, Requi
             extras = _EXTRA.findall(str(requirement.marker))
             if canonicalize_name(requirement.name) == name and holds(requirement.marker, environment, extras):
                 yield file, requirement
+
+
+def _unreached(case: Case, way: Way, name: str) -> str:
+    """Return what to say of an index that leads to no file of a project, where the subset has some for the target."""
+    fitting = [file for file in _files(case) if file.fits and file.project == name]
+    page = f"{way.page}{name}/"
+    try:
+        text = (case.site / page / "index.html").read_text(encoding="utf-8")
+    except OSError:
+        text = ""
+    if way.name == WAYS[0] or not fitting or any(quote(file.path.name) in text for file in fitting):
+        return ""
+    return f", and the page {page} does not lead there"
 
 
 def _state(case: Case, name: NormalizedName) -> str:

@@ -124,6 +124,12 @@ def remarks(checks: Sequence[Check]) -> list[str]:
     return [f"note: {_place(check)}{note}" for check in sorted(checks, key=_order) for note in check.notes]
 
 
+def opinions(checks: Sequence[Check]) -> list[str]:
+    """Return one line for each second opinion that is another one, sorted."""
+    other = sorted((check for check in checks if check.status == "differs"), key=_order)
+    return [f"differs: {_place(check)}{check.reason}" for check in other]
+
+
 def _row(check: Check) -> tuple[str, str, str, str]:
     return check.target, check.set_name, check.proof, check.interpreter
 

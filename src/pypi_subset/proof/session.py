@@ -106,13 +106,14 @@ class Session:
         ]
         document = report.report_of(self.checks, site=self.suite.paths.site, seal=self.seal, targets=self.suite.targets)
         self.console.print(report.table_of(self.checks))
-        for line in [*report.remarks(self.checks), *report.findings(self.checks)]:
+        # What is so by each way in is said once.
+        said = [*report.remarks(self.checks), *report.opinions(self.checks), *report.findings(self.checks)]
+        for line in dict.fromkeys(said):
             self.console.print(line, markup=False, soft_wrap=True)
         totals = document["totals"]
-        self.console.print(
-            f"{totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped; seal: {self.seal}",
-            markup=False,
-        )
+        counts = [f"{totals[word]} {word}" for word in ("passed", "failed", "skipped")]
+        counts += [f"{totals['differs']} of another opinion"] if totals["differs"] else []
+        self.console.print(f"{', '.join(counts)}; seal: {self.seal}", markup=False)
         try:
             report.write_report(document, self.suite.paths.site)
         except FolderError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset import piprun
 from pypi_subset.errors import FolderError, ProofFailed
-from pypi_subset.proof import interpreters
+from pypi_subset.proof import interpreters, shut
 from pypi_subset.proof.inventory import read_manifest
 from pypi_subset.proof.report import UNWRITTEN, report_path
 
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 #: What a terminal is known by; passed on, so that progress and colours look as they do elsewhere.
 _TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+
+#: What ``unshare`` is told, the best first: as root; as oneself, with the rights to bring up loopback; as a root of one's own.
+NAMESPACES = (
+    ("--net",),
+    ("--user", "--map-current-user", "--keep-caps", "--net"),
+    ("--user", "--map-root-user", "--net"),
+)
 
 #: pytest's exit codes (its documentation, "Exit codes").
 _GREEN, _RED, _INTERRUPTED = 0, 1, 2
@@ -42,14 +49,16 @@ def seal() -> Seal:
     """
     Return the tightest seal that this system allows.
 
-    Linux gives a process a network of its own, with nothing in it: at once to root, to others in a user namespace where
-    that is allowed. Elsewhere pip's own ``--no-index`` is all there is, and the report says so.
+    Linux gives a process a network of its own, with loopback alone in it: at once to root, to others in a user
+    namespace where that is allowed. Elsewhere that pip is sent to the site and nowhere else is all there is, and the
+    report says so.
     """
     unshare = shutil.which("unshare") if sys.platform == "linux" else None
-    for options in (["--net"], ["--user", "--map-current-user", "--net"], ["--user", "--map-root-user", "--net"]):
-        if unshare and _works([unshare, *options, "true"]):
-            return Seal(prefix=(unshare, *options, "--"), name="network namespace")
-    return Seal(prefix=(), name="none: pip was told --no-index, but this system cannot shut the network")
+    for options in NAMESPACES if unshare else ():
+        prefix = (str(unshare), *options, "--", sys.executable, "-I", shut.__file__)
+        if _works([*prefix, sys.executable, "-I", "-c", ""]):
+            return Seal(prefix=prefix, name="network namespace")
+    return Seal(prefix=(), name="none: pip was sent to the site alone, but this system cannot shut the network")
 
 
 def run_suite(paths: Paths, *, processes: int = 0, pythons: str = "", targets: Sequence[str] = ()) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.proof import closure, installing
+from pypi_subset.proof import closure, installing, wheels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,29 +15,52 @@ if TYPE_CHECKING:
 
     from pypi_subset.model import Request, Target
     from pypi_subset.proof.case import Case
+    from pypi_subset.proof.closure import Present
+    from pypi_subset.proof.installing import Files
+    from pypi_subset.proof.ways import Way
 
 
-def prove_unpacked(
-    case: Case, requests: Sequence[Request], environment: Mapping[str, str], folder: Path
-) -> tuple[str, ...]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unpacking:
     """
-    Return notes on *case*, which holds: pip installed for the target, and the closure is whole.
+    How a case is proven for a target that is not here, at one patch level.
 
     pip is given the marker values that the tool believes the target to have, the walk those that a real machine
     reported: a wrong line in `targets` cannot make both agree.
 
     :param requests: those lines of the case that apply to the target.
     :param environment: recorded marker values.
-    :param folder: an empty folder for this case alone.
-    :raises ProofFailed: it does not hold.
+    :param folder: a folder for this case alone.
     """
-    unpacked = folder / "unpacked"
-    options = ["--target", str(unpacked), *flags_of(case.target)]
-    installed = installing.install(case, folder, options=options, environment=case.target.environment)
-    present = closure.present_in([unpacked])
-    for sentence in closure.gaps(present, requests, environment, case.target.name):
-        raise ProofFailed(sentence, target=case.target.name)
-    return installing.differences(case, installed)
+
+    case: Case
+    requests: Sequence[Request]
+    environment: Mapping[str, str]
+    folder: Path
+
+    def plan(self, way: Way) -> Files:
+        """Return what pip would install."""
+        return installing.install(self.case, way, self.folder, self._pip("planned"), dry=True)
+
+    def install(self, way: Way) -> tuple[Files, tuple[Present, ...]]:
+        """Return what pip installed, and what lies there now."""
+        into = f"unpacked-{way.name}"
+        files = installing.install(self.case, way, self.folder, self._pip(into))
+        return files, closure.present_in([self.folder / into])
+
+    def judge(self, files: Files, present: tuple[Present, ...]) -> tuple[str, ...]:
+        """
+        Return notes on *present*, which is whole.
+
+        :raises ProofFailed: it is not.
+        """
+        for sentence in closure.gaps(present, self.requests, self.environment, self.case.target.name):
+            raise ProofFailed(sentence, target=self.case.target.name)
+        return (*installing.differences(self.case, files), *wheels.validate(self.case, files))
+
+    def _pip(self, into: str) -> installing.Pip:
+        options = ("--target", str(self.folder / into), *flags_of(self.case.target))
+        return installing.Pip(options=options, environment=self.case.target.environment)
 
 
 def flags_of(target: Target) -> tuple[str, ...]:
