@@ -26,8 +26,8 @@ def index(folder: Path) -> bool:
     lock = _lock(folder / "recorded.json")
     artifacts = download.take_stock([lock], packages, site=site, memory=memory).present
     plan = Plan(root=folder, sets=(), targets=(), jobs=())
-    inputs = build._digest(build.Content(plan=plan, locks=[lock], artifacts=artifacts))  # noqa: SLF001 - as `build` does
-    replaced = memory.site != (inputs, build.tree_of(site))
+    inputs = build.digest_of(build.Content(plan=plan, locks=[lock], artifacts=artifacts))
+    replaced = not build.is_current(inputs, site, memory)
     if replaced:
         with files.staged(site) as stage:
             build.fill_index(artifacts, build.views([lock]), files.Filling(stage, before=site), memory)

@@ -72,8 +72,10 @@ def test_the_shipped_example(example: Workspace, tmp_path: Path) -> None:
     assert versions(example, "base--mac")["pandas"] == "2.3.3"
     assert run_suite(example.paths) == 0
     checks = report(example)["checks"]
-    assert {check["status"] for check in checks} == {"passed"}
-    assert {check["proof"] for check in checks} == {"inventory", "installed", "unpacked"}
+    # What uv would choose is its own affair.
+    ours = [check for check in checks if check["proof"] != "second opinion"]
+    assert {check["status"] for check in ours} == {"passed"}
+    assert {check["proof"] for check in checks} == {"inventory", "installed", "unpacked", "second opinion"}
     every_missing_file_is_named(example)
     if not (sys.platform == "linux" and seal().prefix):
         pytest.skip("this system cannot shut the network for one process")

@@ -26,7 +26,7 @@ from pypi_subset.offers import Offer
 from pypi_subset.targets import pip_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pypi_subset.loopback import Loopback
     from pypi_subset.memory import Memory
@@ -76,9 +76,10 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
     :param memory: knows the hashes of files that have not changed.
     :raises HashMismatch: two locks want different bytes under one name.
     """
-    lying, strangers = _lying(packages)
+    wanted = _wanted(locks)
+    lying, strangers = _lying(packages, wanted.keys())
     # Nothing of somebody else's is replaced: what it stands in the way of is not there, and told so.
-    wanted = {name: one for name, one in _wanted(locks).items() if name not in strangers}
+    wanted = {name: one for name, one in wanted.items() if name not in strangers}
     paths = {name: Path(f"{packages}/{name}") for name in sorted(lying.keys() & wanted.keys())}
     with Crew(os.cpu_count()) as crew:
         # To hand a small file to a thread costs more than to read it.
@@ -212,11 +213,15 @@ def _take_back(absent: Iterable[Distribution], packages: Path, site: Path) -> se
     return names
 
 
-def _lying(packages: Path) -> tuple[dict[str, int], dict[str, BadDistribution]]:
-    """Names of the distributions in *packages* with their sizes, and what else is there but hidden files and our own."""
+def _lying(packages: Path, wanted: Collection[str]) -> tuple[dict[str, int], dict[str, BadDistribution]]:
+    """
+    Names of the distributions in *packages* with their sizes, and what else is there but hidden files and our own.
+
+    :param wanted: names that a lock has, and need not be looked at again.
+    """
     with files.folder_errors(packages), os.scandir(packages) as entries:
         found = [entry for entry in entries if not entry.name.startswith(".") and entry.name not in OWN]
-        strange = {entry.name: what for entry in found if (what := _strange(entry))}
+        strange = {entry.name: what for entry in found if (what := _strange(entry, wanted))}
         sizes = {entry.name: entry.stat().st_size for entry in found if entry.name not in strange}
     step = "move it away: this folder holds distributions alone"
     strangers = {
@@ -225,13 +230,13 @@ def _lying(packages: Path) -> tuple[dict[str, int], dict[str, BadDistribution]]:
     return sizes, strangers
 
 
-def _strange(entry: os.DirEntry[str]) -> str:
+def _strange(entry: os.DirEntry[str], wanted: Collection[str]) -> str:
     """Return why what lies there is none of ours; ``""`` if it may be."""
     if entry.is_symlink():
         return "this is a symbolic link, and no file"
     if not entry.is_file():
         return "this is a folder" if entry.is_dir() else "this is no regular file"
-    return "" if is_distribution(entry.name) else "this is no wheel and no sdist"
+    return "" if entry.name in wanted or is_distribution(entry.name) else "this is no wheel and no sdist"
 
 
 def is_distribution(filename: str) -> bool:

@@ -156,7 +156,7 @@ def _facts(artifact: Artifact) -> str:
         "filename": _quoted(one.filename),
         "hashes": f'{{"sha256": "{one.sha256}"}}',
         "size": str(one.size),
-        "requires-python": one.requires_python and _quoted(one.requires_python),
+        "requires-python": None if one.requires_python is None else _quoted(one.requires_python),
         "core-metadata": artifact.metadata and f'{{"sha256": "{artifact.metadata}"}}',
         # An empty text would be "not yanked" for pip, and "yanked" for uv.
         "yanked": _quoted(one.yanked) if one.yanked else None if one.yanked is None else "true",
