@@ -32,7 +32,7 @@ def index(folder: Path) -> bool:
         with files.staged(site) as stage:
             build.fill_index(artifacts, build.views([lock]), files.Filling(stage, before=site), memory)
         memory.site = (inputs, build.tree_of(site))
-    memory.keep()
+    memory.keep(forget=replaced)
     return replaced
 
 

@@ -132,6 +132,11 @@ def test_what_nobody_asks_for_is_forgotten(tmp_path: Path) -> None:
     full = (tmp_path / "memory").stat().st_size
     one = Memory(tmp_path / "memory")
     one.sha256(path)
+    one.keep(forget=False)
+    assert (tmp_path / "memory").stat().st_size == full
+    one.keep()
+    one = Memory(tmp_path / "memory")
+    one.sha256(path)
     one.keep()
     assert (tmp_path / "memory").stat().st_size < full
 

@@ -74,6 +74,11 @@ class Memory:
             return False
         return stat.S_ISREG(facts.st_mode) and (self._known(_key(facts)) or self._hashed(Path(path), facts)) == sha256
 
+    def wrote(self, path: str, sha256: str) -> None:
+        """Remember a file that this run has written where nobody else sees it yet."""
+        key = _key(os.lstat(path))
+        self._here[key] = self._now[key] = sha256
+
     def metadata(self, path: Path, filename: str) -> str:
         """
         Return the SHA-256 of METADATA in the wheel at *path*.
@@ -116,12 +121,15 @@ class Memory:
             self._fresh[key] = data
         return self._learn(key, hashlib.sha256(data).hexdigest())
 
-    def keep(self) -> None:
+    def keep(self, *, forget: bool = True) -> None:
         """
-        Write down what this run asked for; the rest is forgotten.
+        Write down what this run asked for.
 
+        :param forget: forget the rest; a run that had nothing to do has not asked for most of what it would need.
         :raises FolderError: the folder cannot be written.
         """
+        if not forget:
+            self._now = self._before | self._now
         if (self._now, self.site) != (self._before, self._site):
             document = {"schema": SCHEMA, "site": self.site, "known": self._now}
             files.write(self._path, json.dumps(document).encode())

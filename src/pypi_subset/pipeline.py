@@ -119,7 +119,7 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
             bad = run.intake.close()
         content = Content(plan=run.plan, locks=locks, artifacts=artifacts, bad=bad)
         published = build(content, paths.site, run.memory)
-        run.memory.keep()
+        run.memory.keep(forget=published)
         readme = paths.packages / "README.md"
         if not readme.exists():
             files.write(readme, readme_of("packages"))

@@ -59,3 +59,4 @@ def write_metadata(projects: Sequence[Project], filling: files.Filling, memory: 
             filling.take(f"{filling.before}/{path}", path)
         else:
             filling.make(path, memory.metadata_bytes(artifact.path, one.filename))
+            memory.wrote(f"{filling.stage}/{path}", str(artifact.metadata))
