@@ -95,7 +95,7 @@ def place(
 
 
 def planned(artifacts: Iterable[Artifact], site: Path) -> tuple[Project, ...]:
-    """Return the projects as `lay_out` would place them below *site*, without touching a file."""
+    """Return the projects as `place` puts them below *site*, without touching a file."""
 
     def name(artifact: Artifact) -> NormalizedName:
         return artifact.distribution.project

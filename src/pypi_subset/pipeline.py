@@ -379,12 +379,11 @@ def _write_locks(run: _Run, before: dict[str, Lock], locks: Sequence[Lock]) -> t
         if one is not before.get(one.name):
             lock.write(one, run.paths.locks, target=job.target, packages=run.paths.packages)
             changes += _changes(before.get(one.name), one)
-    names = {lock.path_of(run.paths.locks, one.name).name for one in locks}
-    for path in sorted(run.paths.locks.glob("pylock.*.toml")):
-        if path.name not in names and _is_lock(path):
-            with files.folder_errors(path):
-                path.unlink()
-            changes.append(f"{path.name}: no set asks for this target any more, lock removed")
+    for name in _left_over(run):
+        path = lock.path_of(run.paths.locks, name)
+        with files.folder_errors(path):
+            path.unlink()
+        changes.append(f"{path.name}: no set asks for this target any more, lock removed")
     return tuple(changes)
 
 
