@@ -11,10 +11,35 @@ import sys
 
 from invoke import Context, Exit, task
 
-from pypi_subset.tasks import clean, hosts, mirror, plan, publish, serve, target, targets, update, verify, why
+from pypi_subset.tasks import (
+    clean,
+    hosts,
+    merge_reports,
+    mirror,
+    plan,
+    publish,
+    serve,
+    target,
+    targets,
+    update,
+    verify,
+    why,
+)
 
-__all__ = ["bench", "clean", "clients", "differential", "hosts", "lint", "mirror", "plan", "publish", "serve", "sweep"]
-__all__ += ["target", "targets", "test", "test_hosts", "test_network", "test_slow", "update", "verify", "why"]
+__all__ = ["bench", "clean", "clients", "differential", "hosts", "lint", "merge_reports", "mirror", "plan", "publish"]
+__all__ += [
+    "serve",
+    "sweep",
+    "target",
+    "targets",
+    "test",
+    "test_hosts",
+    "test_network",
+    "test_slow",
+    "update",
+    "verify",
+    "why",
+]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 
