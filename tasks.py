@@ -13,6 +13,7 @@ from invoke import Context, Exit, task
 
 from pypi_subset.tasks import (
     clean,
+    fetch,
     hosts,
     merge_reports,
     mirror,
@@ -24,22 +25,12 @@ from pypi_subset.tasks import (
     update,
     verify,
     why,
+    workflow,
 )
 
-__all__ = ["bench", "clean", "clients", "differential", "hosts", "lint", "merge_reports", "mirror", "plan", "publish"]
-__all__ += [
-    "serve",
-    "sweep",
-    "target",
-    "targets",
-    "test",
-    "test_hosts",
-    "test_network",
-    "test_slow",
-    "update",
-    "verify",
-    "why",
-]
+__all__ = ["bench", "clean", "clients", "differential", "fetch", "hosts", "lint", "merge_reports", "mirror", "plan"]
+__all__ += ["publish", "serve", "sweep", "target", "targets", "test", "test_hosts", "test_network", "test_slow"]
+__all__ += ["update", "verify", "why", "workflow"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 

@@ -16,7 +16,7 @@ COMMON = frozenset({"errors", "model", "files", "markup"})
 #: The steps of the story; only the pipeline knows them all.
 STAGES = frozenset({"upstream", "resolve", "lock", "download", "layout", "sidecars", "index", "pages", "manifest"})
 #: What only the two at the top may import.
-TOP = STAGES | {"pipeline", "build", "tasks", "display", "serve", "publish", "release", "inputs", "bootstrap"}
+TOP = STAGES | {"pipeline", "build", "tasks", "display", "serve", "publish", "release", "obtain", "inputs", "bootstrap"}
 
 
 def imports(path: Path) -> tuple[set[str], set[str]]:

@@ -53,7 +53,7 @@ def release_of(site: Path, *, force: bool) -> Release:
     document = manifest.read(path)
     with files.folder_errors(path):
         data = path.read_bytes()
-    present, hashes = _present(site), _hashes(document)
+    present, hashes = _present(site), hashes_of(document)
     doubt = next(_doubts(site, files.sha256_of(path), present, hashes), None)
     if doubt is not None and not force:
         raise doubt
@@ -74,8 +74,8 @@ def _present(site: Path) -> dict[str, os.stat_result]:
         return {path.relative_to(site).as_posix(): path.stat() for path in paths}
 
 
-def _hashes(document: manifest.Manifest) -> dict[str, str]:
-    """Path below the site → SHA-256 of all that the manifest names."""
+def hashes_of(document: manifest.Manifest) -> dict[str, str]:
+    """Return path below the site → SHA-256 of all that the manifest names."""
     entries = document["files"]
     metadata = {f"{one['path']}.metadata": one["metadata"] for one in entries if one["metadata"] is not None}
     return {one["path"]: one["sha256"] for one in entries} | metadata | document["pages"]

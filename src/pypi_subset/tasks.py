@@ -310,6 +310,50 @@ def publish(
     display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
 
 
+@task(
+    help={
+        "url": "address of the site's front page (default: none, it has to be said)",
+        "site": FOLDERS["site"],
+    }
+)
+@edge
+def fetch(_context: Context, url: str = "", site: str = "site") -> None:
+    """
+    Copy a published site to site/ on this machine, each file held against its hash.
+
+    For another machine that is to prove it, as a workflow does. The report that lies there comes along; on any error
+    the old site stays as it was.
+    """
+    from pypi_subset import obtain, pipeline  # noqa: PLC0415
+
+    display, folder = Display(), _named(site)
+    pipeline.require_own(folder)
+    count = obtain.obtain(url, folder, display=display)
+    display.say(f"{folder} is what is published there: {count} files fetched")
+
+
+@task(
+    help={
+        "form": "github, or gitlab (default: github)",
+        "url": "address at which the site is published (default: none, it has to be said)",
+        "requirements": FOLDERS["requirements"],
+    }
+)
+@edge
+def workflow(_context: Context, form: str = "github", url: str = "", requirements: str = "requirements") -> None:
+    """
+    Print a workflow file that proves the published site on real machines.
+
+    For GitHub Actions or GitLab CI, with a job for each system and Python that the targets name. A last job joins what
+    they found with the report that was published.
+    """
+    from pypi_subset import inputs, obtain, workflows  # noqa: PLC0415
+
+    chosen = _choice("form", form, ("github", "gitlab"))
+    plan = inputs.read_plan(Path(requirements))
+    sys.stdout.write(workflows.render(chosen, plan.targets, obtain.address_of(url)))
+
+
 # Invoke knows no optional positional parameter, so the second word counts as one only when it is there.
 @task(
     positional=["project", "target"][: max(1, len(words_after("why", sys.argv)))],
@@ -495,6 +539,8 @@ def _mirror(paths: Paths, *, update: bool) -> None:
     display.say(f"{paths.site} is {state}: {summary.resolved} locks resolved, {summary.fetched} files fetched")
 
 
-namespace = Collection(mirror, update, plan, verify, merge_reports, serve, hosts, publish, why, targets, target, clean)
+namespace = Collection(
+    mirror, update, plan, verify, merge_reports, serve, hosts, publish, fetch, workflow, why, targets, target, clean
+)
 
 main = Program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace).run
