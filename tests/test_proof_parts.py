@@ -18,6 +18,7 @@ from pypi_subset import targets
 from pypi_subset.errors import NotProven, SubsetError
 from pypi_subset.model import Check
 from pypi_subset.proof import badge, cases_of, inventory, junit, merging, page, report, run_suite, shards
+from pypi_subset.proof.session import Suite
 from pypi_subset.proof.verdict import checks_in, verdict_of
 from pypi_subset.proof.ways import WAYS
 from pypi_subset.release import release_of
@@ -71,6 +72,18 @@ def test_whole_sets_are_dealt_out_first(subset: Subset) -> None:
     cases = cases_of(subset.plan, subset.paths, (), subset.root)
     joint = [sum(one.joint for one in shards.Shard(number=number, count=2).of(cases)) for number in (1, 2)]
     assert joint == [1, 1]
+
+
+def test_parts_of_some_targets(subset: Subset) -> None:
+    """With targets named as well, the parts are parts of what these have, and nothing of the others is in them."""
+    cases = cases_of(subset.plan, subset.paths, (), subset.root)
+    names = []
+    for number in (1, 2):
+        suite = Suite(paths=subset.paths, plan=subset.plan, cases=cases, shard=shards.Shard(number=number, count=2))
+        part = suite.restricted(["mac"]).own
+        assert len(part) == 2
+        names += [one.name for one in part]
+    assert sorted(names) == sorted(one.name for one in cases if one.target.name == "mac")
 
 
 @pytest.mark.parametrize(
