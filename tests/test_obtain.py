@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import AMBIENT, Workspace
-from hosting import object_store
+from hosting import apache, caddy, nginx, object_store
 from loopback import Index
 from published import proven, tree
 from pypi_subset import hosts, obtain, pipeline
@@ -22,6 +23,7 @@ from test_front_door import subset as command
 from wheels import make_wheel
 
 if TYPE_CHECKING:
+    import contextlib
     from collections.abc import Callable
     from pathlib import Path
 
@@ -65,6 +67,16 @@ def test_the_whole_site_arrives(site: Path, tmp_path: Path) -> None:
     assert tree(site).keys() >= KEPT
     with object_store(site) as url:
         assert tree(fetched(url.rstrip("/"), tmp_path / "three")) == tree(site)
+
+
+@pytest.mark.hosts
+@pytest.mark.parametrize("host", [nginx, apache, functools.partial(apache, htaccess=True), caddy])
+def test_the_whole_site_arrives_from_web_servers(
+    site: Path, tmp_path: Path, host: Callable[[Path], contextlib.AbstractContextManager[str]]
+) -> None:
+    """Set up by the site's own settings, which choose the form of a page and hide files with a dot in front."""
+    with host(site) as url:
+        assert tree(fetched(url, tmp_path / "copy")) == tree(site)
 
 
 def test_a_new_site_replaces_the_old(site: Path, tmp_path: Path) -> None:

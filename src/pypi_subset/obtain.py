@@ -41,8 +41,12 @@ def obtain(url: str, site: Path, *, display: Display) -> int:
         hashes, made = _named(fetcher, base, stage)
         with display.stage("fetch", len(hashes)) as bar, Crew(_AT_ONCE) as crew:
             wanted = {path: digest for path, digest in hashes.items() if path not in made}
+            # Beforehand: after an error the stage goes, and who is still fetching must not make it again.
+            for path in hashes:
+                with files.folder_errors(stage):
+                    (stage / path).parent.mkdir(parents=True, exist_ok=True)
             for path, data in made.items():
-                _write(stage / path, data)
+                files.write(stage / path, data)
             done = [crew.submit(_fetch, fetcher, base, stage, path, digest) for path, digest in wanted.items()]
             bar.advance(len(made))
             for one in done:
@@ -97,18 +101,10 @@ def _is_below(name: str) -> bool:
 
 def _fetch(fetcher: Fetcher, base: str, stage: Path, path: str, digest: str) -> None:
     url, place = base + quote(path), stage / path
-    with files.folder_errors(place):
-        place.parent.mkdir(parents=True, exist_ok=True)
     fetcher.save(url, place)
     if files.sha256_of(place) != digest:
         msg = f"{without_credentials(url)} has other bytes than the manifest there says"
         raise HashMismatch(msg, next_step=_AGAIN)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with files.folder_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    files.write(path, data)
 
 
 def _report(fetcher: Fetcher, base: str, stage: Path) -> None:
@@ -116,5 +112,6 @@ def _report(fetcher: Fetcher, base: str, stage: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="pypi-subset-") as scratch:
         data = fetcher.small(f"{base}proof/report.json")
         if data is not None:
-            _write(report_path(Path(scratch)), data)
+            report_path(Path(scratch)).parent.mkdir()
+            files.write(report_path(Path(scratch)), data)
         carry_over(Path(scratch), stage)
