@@ -11,10 +11,26 @@ import sys
 
 from invoke import Context, Exit, task
 
-from pypi_subset.tasks import clean, hosts, mirror, plan, publish, serve, target, targets, update, verify, why
+from pypi_subset.tasks import (
+    clean,
+    fetch,
+    hosts,
+    merge_reports,
+    mirror,
+    plan,
+    publish,
+    serve,
+    target,
+    targets,
+    update,
+    verify,
+    why,
+    workflow,
+)
 
-__all__ = ["bench", "clean", "clients", "differential", "hosts", "lint", "mirror", "plan", "publish", "serve", "sweep"]
-__all__ += ["target", "targets", "test", "test_hosts", "test_network", "test_slow", "update", "verify", "why"]
+__all__ = ["bench", "clean", "clients", "differential", "fetch", "hosts", "lint", "merge_reports", "mirror", "plan"]
+__all__ += ["publish", "serve", "sweep", "target", "targets", "test", "test_hosts", "test_network", "test_slow"]
+__all__ += ["update", "verify", "why", "workflow"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 

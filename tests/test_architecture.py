@@ -16,18 +16,8 @@ COMMON = frozenset({"errors", "model", "files", "markup"})
 #: The steps of the story; only the pipeline knows them all.
 STAGES = frozenset({"upstream", "resolve", "lock", "download", "layout", "sidecars", "index", "pages", "manifest"})
 #: What only those at the top may import.
-TOP = STAGES | {
-    "pipeline",
-    "build",
-    "assemble",
-    "tasks",
-    "display",
-    "serve",
-    "publish",
-    "release",
-    "inputs",
-    "bootstrap",
-}
+TOP = STAGES | {"pipeline", "build", "assemble", "tasks", "display", "serve", "publish", "release", "obtain"}
+TOP |= {"inputs", "bootstrap"}
 
 
 def imports(path: Path) -> tuple[set[str], set[str]]:

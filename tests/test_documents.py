@@ -58,7 +58,9 @@ def commands(text: str, *programs: str) -> list[list[str]]:
     """Return the words of each command in a code block or between backticks that starts one of *programs*."""
     text = re.sub(r"<!-- output:.*?<!-- /output -->", "", text, flags=re.DOTALL)
     lines = (line.strip() for block, inline in CODE.findall(text) for line in (block or inline).splitlines())
-    return [words for line in lines if (words := shlex.split(line, comments=True)) and words[0] in programs]
+    # Where the output goes is the shell's business.
+    split = (shlex.split(line.partition(" > ")[0], comments=True) for line in lines)
+    return [words for words in split if words and words[0] in programs]
 
 
 def block(text: str, name: str) -> str:

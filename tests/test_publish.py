@@ -432,7 +432,8 @@ REFUSED: dict[Callable[[Path], None], str] = {
     no_report: f"site: nothing is proven yet; run `make verify`, {FORCE}",
     other_bytes: f"report.json: the report is about other bytes than these; run `make verify`, {FORCE}",
     red: f"report.json: 1 of 2 checks are red; run `make verify`, {FORCE}",
-    one_target: f"report.json: only linux was proven; run `make verify`, {FORCE}",
+    one_target: "report.json: only a part was proven: the targets linux; run `make verify` for all of it, or join the"
+    f" reports of all parts by `make merge-reports`, {FORCE}",
     nothing_proven: f"report.json: nothing was proven; run `make verify`, {FORCE}",
     damaged: f"report.json: the report is damaged; run `make verify`, {FORCE}",
     file_gone: "any.whl: the manifest names this, and it is not there; run `make mirror` and `make verify`",

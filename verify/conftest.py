@@ -18,7 +18,7 @@ import pytest
 from pypi_subset.errors import SubsetError
 from pypi_subset.inputs import read_plan
 from pypi_subset.model import Check, Paths
-from pypi_subset.proof import interpreters
+from pypi_subset.proof import interpreters, shards
 from pypi_subset.proof.case import cases_of
 from pypi_subset.proof.session import Session, Suite
 
@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--subset-work", default="", help="a folder for scratch files")
     group.addoption("--subset-python", action="append", default=[], help="an interpreter; may be repeated")
     group.addoption("--subset-target", action="append", default=[], help="prove this target only; may be repeated")
+    group.addoption("--subset-shard", default="", help="prove this part only, as in 2/8")
     group.addoption("--subset-seal", default="none: started without", help="what keeps the network out")
 
 
@@ -62,7 +63,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test of each case."""
     if "case" in metafunc.fixturenames:
-        cases = metafunc.config.stash[SUITE].cases
+        cases = metafunc.config.stash[SUITE].own
         metafunc.parametrize("case", cases, ids=[case.name for case in cases])
 
 
@@ -113,4 +114,5 @@ def _read_suite(config: pytest.Config) -> Suite:
     files = [Path(file) for file in option("--subset-python")] or [Path(sys.executable)]
     work = Path(option("--subset-work") or tempfile.mkdtemp(prefix="pypi-subset-proof-"))
     cases = cases_of(plan, paths, interpreters.find(files), work)
-    return Suite(paths=paths, plan=plan, cases=cases).restricted(option("--subset-target"))
+    shard = shards.parse(option("--subset-shard"))
+    return Suite(paths=paths, plan=plan, cases=cases, shard=shard).restricted(option("--subset-target"))

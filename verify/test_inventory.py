@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def test_inventory(suite: Suite, record: Callable[..., None]) -> None:
     """Every file of every lock and of the manifest lies in the site with its hash, and nothing else does."""
-    record(*inventory.take(suite.paths, suite.plan))
+    record(*inventory.take(suite.paths, suite.plan, suite.targets))
 
 
 def test_every_request_has_a_case(suite: Suite, record: Callable[..., None]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pypi_subset import files, manifest
 from pypi_subset.errors import FolderError, NotProven
 from pypi_subset.proof.report import SCHEMA, report_path
+from pypi_subset.proof.verdict import part_of
 
 if TYPE_CHECKING:
     import os
@@ -20,6 +21,7 @@ BESIDE = ("manifest.json", "README.md")
 
 _FORCE = "or publish it unproven with FORCE=yes"
 _VERIFY = f"run `make verify`, {_FORCE}"
+_JOIN = f"run `make verify` for all of it, or join the reports of all parts by `make merge-reports`, {_FORCE}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +53,7 @@ def release_of(site: Path, *, force: bool) -> Release:
     document = manifest.read(path)
     with files.folder_errors(path):
         data = path.read_bytes()
-    present, hashes = _present(site), _hashes(document)
+    present, hashes = _present(site), hashes_of(document)
     doubt = next(_doubts(site, files.sha256_of(path), present, hashes), None)
     if doubt is not None and not force:
         raise doubt
@@ -72,8 +74,8 @@ def _present(site: Path) -> dict[str, os.stat_result]:
         return {path.relative_to(site).as_posix(): path.stat() for path in paths}
 
 
-def _hashes(document: manifest.Manifest) -> dict[str, str]:
-    """Path below the site → SHA-256 of all that the manifest names."""
+def hashes_of(document: manifest.Manifest) -> dict[str, str]:
+    """Return path below the site → SHA-256 of all that the manifest names."""
     entries = document["files"]
     metadata = {f"{one['path']}.metadata": one["metadata"] for one in entries if one["metadata"] is not None}
     return {one["path"]: one["sha256"] for one in entries} | metadata | document["pages"]
@@ -91,8 +93,9 @@ def _doubts(
     if not report.is_file():
         yield NotProven("nothing is proven yet", path=site, next_step=_VERIFY)
         return
-    if what := _wrong(report, digest):
-        yield NotProven(what, path=report, next_step=_VERIFY)
+    what, mend = _wrong(report, digest)
+    if what:
+        yield NotProven(what, path=report, next_step=mend)
     step = f"run `make mirror` and `make verify`, {_FORCE}"
     for path in sorted(hashes.keys() | present.keys()):
         if path not in present:
@@ -103,21 +106,21 @@ def _doubts(
             yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
 
 
-def _wrong(report: Path, digest: str) -> str:
-    """Return why the report does not prove a site whose manifest has this *digest*, ``""`` if it does."""
+def _wrong(report: Path, digest: str) -> tuple[str, str]:
+    """Return why the report does not prove a site whose manifest has this *digest*, ``""`` if it does; the next step."""
     try:
         with files.folder_errors(report):
             document: dict[str, Any] = json.loads(report.read_bytes())
         statuses = [check["status"] for check in document["checks"]]
         if document["schema"] != SCHEMA:
-            return f"the report has schema {document['schema']!r}, and this version reads {SCHEMA}"
+            return f"the report has schema {document['schema']!r}, and this version reads {SCHEMA}", _VERIFY
         if document["manifest_sha256"] != digest:
-            return "the report is about other bytes than these"
-        if document["targets"]:
-            return f"only {', '.join(document['targets'])} was proven"
+            return "the report is about other bytes than these", _VERIFY
+        if part := part_of(document):
+            return f"only a part was proven: {part}", _JOIN
     except (ValueError, LookupError, TypeError):
-        return "the report is damaged"
+        return "the report is damaged", _VERIFY
     red = statuses.count("failed")
     if red or "passed" not in statuses:
-        return f"{red} of {len(statuses)} checks are red" if red else "nothing was proven"
-    return ""
+        return f"{red} of {len(statuses)} checks are red" if red else "nothing was proven", _VERIFY
+    return "", ""

@@ -145,10 +145,11 @@ def plan(
         "processes": "how many proofs run at a time (default: 0, one for each core)",
         "pythons": "further interpreters to prove with: paths or folders, separated as in PATH (default: none)",
         "target": "names of targets to prove, separated by commas (default: all)",
+        "shard": "a part of what there is to prove, as in 2/8; merge-reports joins the parts (default: all)",
     }
 )
 @edge
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - one for each flag
     _context: Context,
     requirements: str = "requirements",
     packages: str = "packages",
@@ -156,6 +157,7 @@ def verify(
     processes: str = "0",
     pythons: str = "",
     target: str = "",
+    shard: str = "",
 ) -> None:
     """
     Prove that every request installs, on every target.
@@ -168,11 +170,52 @@ def verify(
     targets = [name.strip() for name in target.split(",") if name.strip()]
     paths = _paths(requirements, packages, site)
     try:
-        proof.run_suite(paths, processes=_number("processes", processes), pythons=pythons, targets=targets)
+        proof.run_suite(paths, processes=_number("processes", processes), pythons=pythons, targets=targets, shard=shard)
     except ProofFailed:
         # What changed and kept its time, the next mirror would not notice: let it read everything.
         (paths.packages / ".memory.json").unlink(missing_ok=True)
         raise
+
+
+# As below for `why`: a flag for Make, a bare word for those who type.
+@task(
+    positional=["reports"][: len(words_after("merge-reports", sys.argv))],
+    help={
+        "reports": "reports to join, or folders of them, separated by blanks (default: none, it has to be said)",
+        "requirements": FOLDERS["requirements"],
+        "packages": FOLDERS["packages"],
+        "site": FOLDERS["site"],
+    },
+)
+@edge
+def merge_reports(
+    _context: Context,
+    reports: str | None = None,
+    requirements: str = "requirements",
+    packages: str = "packages",
+    site: str = "site",
+) -> None:
+    """
+    Join what several machines have proven of site/ to one report.
+
+    Each part is a proof/report.json that verify left in a copy of this site; one about other bytes is refused. What
+    requirements/ asks for and no part has a result of is red. The joined report replaces the one in site/.
+    """
+    from pypi_subset import inputs  # noqa: PLC0415
+    from pypi_subset.proof import merging, report  # noqa: PLC0415
+    from pypi_subset.proof.verdict import checks_in  # noqa: PLC0415
+
+    paths, display = _paths(requirements, packages, site), Display()
+    # A path may hold blanks; a list of paths is none itself.
+    named = reports or " "
+    places = map(Path, [named] if Path(named).exists() else named.split())
+    document = merging.merge(paths, inputs.read_plan(paths.requirements), [*places])
+    display.console.print(report.table_of(checks_in(document)))
+    for line in report.lines_of(document):
+        display.say(line)
+    if document["totals"]["failed"]:
+        msg = "the subset is not proven"
+        raise ProofFailed(msg, next_step="see the lines above, and proof/report.json in the site")
 
 
 @task(help={"site": FOLDERS["site"], "port": "port to listen on, 0 for any free one (default: 8080)"})
@@ -265,6 +308,50 @@ def publish(
     if done.doubt is not None:
         display.say(f"warning: {done.doubt.path}: {done.doubt.what}; the published manifest says that it is unproven")
     display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
+
+
+@task(
+    help={
+        "url": "address of the site's front page (default: none, it has to be said)",
+        "site": FOLDERS["site"],
+    }
+)
+@edge
+def fetch(_context: Context, url: str = "", site: str = "site") -> None:
+    """
+    Copy a published site to site/ on this machine, each file held against its hash.
+
+    For another machine that is to prove it, as a workflow does. The report that lies there comes along; on any error
+    the old site stays as it was.
+    """
+    from pypi_subset import obtain, pipeline  # noqa: PLC0415
+
+    display, folder = Display(), _named(site)
+    pipeline.require_own(folder)
+    count = obtain.obtain(url, folder, display=display)
+    display.say(f"{folder} is what is published there: {count} files fetched")
+
+
+@task(
+    help={
+        "form": "github, or gitlab (default: github)",
+        "url": "address at which the site is published (default: none, it has to be said)",
+        "requirements": FOLDERS["requirements"],
+    }
+)
+@edge
+def workflow(_context: Context, form: str = "github", url: str = "", requirements: str = "requirements") -> None:
+    """
+    Print a workflow file that proves the published site on real machines.
+
+    For GitHub Actions or GitLab CI, with a job for each system and Python that the targets name. A last job joins what
+    they found with the report that was published.
+    """
+    from pypi_subset import inputs, obtain, workflows  # noqa: PLC0415
+
+    chosen = _choice("form", form, ("github", "gitlab"))
+    plan = inputs.read_plan(Path(requirements))
+    sys.stdout.write(workflows.render(chosen, plan.targets, obtain.address_of(url)))
 
 
 # Invoke knows no optional positional parameter, so the second word counts as one only when it is there.
@@ -452,6 +539,8 @@ def _mirror(paths: Paths, *, update: bool) -> None:
     display.say(f"{paths.site} is {state}: {summary.resolved} locks resolved, {summary.fetched} files fetched")
 
 
-namespace = Collection(mirror, update, plan, verify, serve, hosts, publish, why, targets, target, clean)
+namespace = Collection(
+    mirror, update, plan, verify, merge_reports, serve, hosts, publish, fetch, workflow, why, targets, target, clean
+)
 
 main = Program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace).run

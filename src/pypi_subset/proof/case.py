@@ -112,9 +112,14 @@ def unproven(plan: Plan, cases: Sequence[Case], targets: Sequence[str] = ()) -> 
 
 def unanswered(cases: Sequence[Case], checks: Sequence[Check]) -> list[Case]:
     """Return the cases that have no result, for each way in or for all of them together."""
-    had = {(check.target, check.set_name, check.request, check.way) for check in checks}
-    places = ((case, (case.target.name, case.set_name, case.request)) for case in cases)
-    return [case for case, place in places if (*place, "") not in had and not {(*place, way) for way in WAYS} <= had]
+    # An opinion is no proof, and half of one kind of proof and half of another are none either.
+    had: dict[tuple[str, ...], dict[tuple[str, str], set[str]]] = {}
+    for check in checks:
+        if check.proof != "second opinion":
+            kinds = had.setdefault((check.target, check.set_name, check.request), {})
+            kinds.setdefault((check.proof, check.interpreter), set()).add(check.way)
+    places = ((case, had.get((case.target.name, case.set_name, case.request), {})) for case in cases)
+    return [case for case, kinds in places if not any("" in ways or ways >= {*WAYS} for ways in kinds.values())]
 
 
 def _spell(one: tuple[str, str, str, str]) -> str:

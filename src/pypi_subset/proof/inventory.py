@@ -12,7 +12,7 @@ from pypi_subset.model import Check
 from pypi_subset.proof import indexes, locks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pypi_subset.model import Paths, Plan
@@ -44,17 +44,19 @@ def read_manifest(site: Path) -> dict[str, Any]:
     return manifest
 
 
-def take(paths: Paths, plan: Plan) -> tuple[Check, ...]:
+def take(paths: Paths, plan: Plan, targets: Sequence[str] = ()) -> tuple[Check, ...]:
     """
     Return one red check for each thing that is wrong with the site, or a single green one.
 
     One wheel that is gone is red here even if pip would be content with an older one.
+
+    :param targets: names of the targets that the run is restricted to; none means all.
     """
     manifest = read_manifest(paths.site)
     entries = {entry["path"]: entry for entry in manifest["files"]}
     present = {path.relative_to(paths.site).as_posix(): path for path in _all_files(paths.site)}
     found = [
-        *_outdated(paths, plan),
+        *_outdated(paths, plan, targets),
         *_locked(paths, plan, entries),
         *(sentence for name in sorted(entries) if (sentence := _held(entries[name], present.get(name)))),
         *_metadata(present, entries),
@@ -79,9 +81,15 @@ def _all_files(site: Path) -> Iterator[Path]:
             yield path
 
 
-def _outdated(paths: Paths, plan: Plan) -> Iterator[str]:
-    """Yield a sentence for each lock that was made before its set or target was changed."""
+def _outdated(paths: Paths, plan: Plan, targets: Sequence[str]) -> Iterator[str]:
+    """
+    Yield a sentence for each lock that was made before its set or target was changed.
+
+    The host is another machine where somebody else proves, for targets of its own.
+    """
     for job in plan.jobs:
+        if job.target.host and targets and job.target.name not in targets:
+            continue
         path = locks.lock_path(paths.locks, job.requirement_set.name, job.target.name)
         if (made_for := locks.made_for(path)) not in {None, (job.requirement_set.digest, job.target.digest)}:
             changed = "set" if made_for and made_for[0] != job.requirement_set.digest else "target"

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.markup import escape
-from pypi_subset.proof.verdict import checks_in
+from pypi_subset.proof.verdict import checks_in, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,15 +28,21 @@ def render(document: Mapping[str, Any]) -> str:
     Return *document*, a report as JSON's values, as XML: a suite for each target, in it a case for each result.
 
     A case's name depends on what is proven and how, and on no outcome, so that a build server can follow it. What has one
-    name, such as all that the inventory finds, is one case. Of a stale report, red stays red and the rest is skipped.
+    name, such as all that the inventory finds, is one case. Of a stale report, red stays red and the rest is skipped. A
+    report about a part says so in the name of the whole, and in each suite's properties.
     """
     stale = document["stale"]
     suites = [(target, list(group)) for target, group in groupby(checks_in(document), lambda one: one.target)]
     facts = {"manifest_sha256": document["manifest_sha256"], "seal": document["seal"], "stale": str(stale).lower()}
+    part = part_of(document)
+    facts |= {"part": part} if part else {}
     properties = "".join(f"<property{_attributes(name=name, value=value)}/>\n" for name, value in facts.items())
     written = [_suite(target or "site", checks, properties, stale=stale) for target, checks in suites]
     counted: Counter[str] = sum((count for count, _ in written), Counter())
-    head = _attributes(name="pypi-subset", **_counts(counted, (check for _, checks in suites for check in checks)))
+    head = _attributes(
+        name="pypi-subset" + f", {part}" * bool(part),
+        **_counts(counted, (check for _, checks in suites for check in checks)),
+    )
     body = "".join(text for _, text in written)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{head}>\n{body}</testsuites>\n'
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NOT_REQUESTED = "not requested here"
 
 #: What is worse, for results that become one.
-_WORST: tuple[Status, ...] = ("failed", "differs", "skipped", "passed")
+WORST: tuple[Status, ...] = ("failed", "differs", "skipped", "passed")
 
 
 class Kind(Protocol):
@@ -182,7 +182,7 @@ def _opinion(case: Case, way: Way, result: Result, folder: Path) -> Result:
 
 def _worst(case: Case, kinds: Sequence[Kind], results: Sequence[Result]) -> Result:
     """Return *results*, of one patch level each, as one: the worst of them, with the notes of all."""
-    number = min(range(len(results)), key=lambda one: _WORST.index(results[one].status))
+    number = min(range(len(results)), key=lambda one: WORST.index(results[one].status))
     worst, python = results[number], kinds[number].case.target.python
     told = worst.status == "passed" or python == case.target.python
     return replace(

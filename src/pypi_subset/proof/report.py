@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pypi_subset import files
 from pypi_subset.proof import badge, junit, page
-from pypi_subset.proof.verdict import NOTHING, verdict_of
+from pypi_subset.proof.verdict import NOTHING, checks_in, part_of, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,13 +33,16 @@ def report_path(site: Path) -> Path:
     return site / "proof" / "report.json"
 
 
-def report_of(checks: Sequence[Check], *, site: Path, seal: str, targets: Sequence[str] = ()) -> dict[str, Any]:
+def report_of(
+    checks: Sequence[Check], *, site: Path, seal: str, targets: Sequence[str] = (), shard: str = ""
+) -> dict[str, Any]:
     """
     Return the report as JSON's values, fixed by ``schemas/report.schema.json``.
 
     :param site: the folder that was proven; the report is bound to its manifest by hash.
     :param seal: what kept the network out.
     :param targets: the targets that the run was restricted to, none for all.
+    :param shard: the part of the cases that the run was about, ``""`` for all.
     """
     totals = Counter(check.status for check in checks)
     return {
@@ -48,6 +51,7 @@ def report_of(checks: Sequence[Check], *, site: Path, seal: str, targets: Sequen
         "stale": False,
         "seal": seal,
         "targets": sorted(targets),
+        "shard": shard,
         "totals": {status: totals[status] for status in ("passed", "failed", "skipped", "differs")},
         "checks": [asdict(check) for check in sorted(checks, key=_order)],
     }
@@ -111,6 +115,18 @@ def table_of(checks: Sequence[Check]) -> Table:
         ]
         table.add_row(*map(Text, cells), *numbers)
     return table
+
+
+def lines_of(document: Mapping[str, Any]) -> list[str]:
+    """Return what stands below the table: notes, other opinions, what is red, and the sum of it all."""
+    checks, totals = checks_in(document), document["totals"]
+    counts = [f"{totals[word]} {word}" for word in ("passed", "failed", "skipped")]
+    counts += [f"{totals['differs']} of another opinion"] if totals["differs"] else []
+    part = part_of(document)
+    last = [f"only a part was tried: {part}"] if part else []
+    # What is so by each way in is said once.
+    said = dict.fromkeys([*remarks(checks), *opinions(checks), *findings(checks)])
+    return [*said, *last, f"{', '.join(counts)}; seal: {document['seal']}"]
 
 
 def findings(checks: Sequence[Check]) -> list[str]:

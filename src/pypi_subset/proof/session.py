@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model import Check, Paths, Plan
     from pypi_subset.proof.case import Case
+    from pypi_subset.proof.shards import Shard
 
 #: Columns of the table where the terminal does not say how many it has.
 WIDTH = 140
@@ -30,12 +31,24 @@ _GREEN, _RED, _INTERRUPTED = 0, 1, 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suite:
-    """Everything there is to prove; *targets* are those that it is restricted to, none for all."""
+    """
+    Everything there is to prove.
+
+    :param cases: of all parts, if the run is about one of them.
+    :param targets: those that it is restricted to, none for all.
+    :param shard: the part of *cases* that is to be proven, ``None`` for all.
+    """
 
     paths: Paths
     plan: Plan
     cases: tuple[Case, ...]
     targets: tuple[str, ...] = ()
+    shard: Shard | None = None
+
+    @property
+    def own(self) -> tuple[Case, ...]:
+        """The cases that this run proves."""
+        return self.cases if self.shard is None else self.shard.of(self.cases)
 
     def restricted(self, names: Sequence[str]) -> Suite:
         """
@@ -72,7 +85,7 @@ class Session:
             TextColumn("{task.description}"),
         )
         self._progress = Progress(*columns, console=self.console, transient=True, disable=not terminal)
-        self._task = self._progress.add_task("", total=len(suite.cases) + 2)
+        self._task = self._progress.add_task("", total=len(suite.own) + 2)
 
     def begin(self) -> None:
         """Show progress from now on, if there is a terminal."""
@@ -102,18 +115,19 @@ class Session:
         if exitstatus == _INTERRUPTED:
             return exitstatus
         self.checks += [
-            check_of(case, "failed", "there is no result") for case in unanswered(self.suite.cases, self.checks)
+            check_of(case, "failed", "there is no result") for case in unanswered(self.suite.own, self.checks)
         ]
-        document = report.report_of(self.checks, site=self.suite.paths.site, seal=self.seal, targets=self.suite.targets)
+        document = report.report_of(
+            self.checks,
+            site=self.suite.paths.site,
+            seal=self.seal,
+            targets=self.suite.targets,
+            shard=str(self.suite.shard or ""),
+        )
         self.console.print(report.table_of(self.checks))
-        # What is so by each way in is said once.
-        said = [*report.remarks(self.checks), *report.opinions(self.checks), *report.findings(self.checks)]
-        for line in dict.fromkeys(said):
+        for line in report.lines_of(document):
             self.console.print(line, markup=False, soft_wrap=True)
         totals = document["totals"]
-        counts = [f"{totals[word]} {word}" for word in ("passed", "failed", "skipped")]
-        counts += [f"{totals['differs']} of another opinion"] if totals["differs"] else []
-        self.console.print(f"{', '.join(counts)}; seal: {self.seal}", markup=False)
         try:
             report.write_report(document, self.suite.paths.site)
         except FolderError:

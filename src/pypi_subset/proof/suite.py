@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset import piprun
 from pypi_subset.errors import FolderError, ProofFailed
-from pypi_subset.proof import interpreters, shut
+from pypi_subset.proof import interpreters, shards, shut
 from pypi_subset.proof.inventory import read_manifest
 from pypi_subset.proof.report import UNWRITTEN, report_path
 
@@ -61,16 +61,20 @@ def seal() -> Seal:
     return Seal(prefix=(), name="none: pip was sent to the site alone, but this system cannot shut the network")
 
 
-def run_suite(paths: Paths, *, processes: int = 0, pythons: str = "", targets: Sequence[str] = ()) -> int:
+def run_suite(
+    paths: Paths, *, processes: int = 0, pythons: str = "", targets: Sequence[str] = (), shard: str = ""
+) -> int:
     """
     Prove the site at *paths*, show how it goes, and leave ``proof/report.json`` in it; return 0, the exit code of green.
 
     :param processes: how many cases are proven at a time, 0 for one on each core.
     :param pythons: interpreters, or folders of them, to be found besides those on PATH and pyenv's, separated as in PATH.
     :param targets: names of the targets to prove; none means all.
+    :param shard: the part of the cases to prove, as in ``2/8``; ``""`` means all.
     :raises ProofFailed: at least one check is red, or the suite could not run.
-    :raises SubsetError: there is no site yet, or one of *pythons* is not there.
+    :raises SubsetError: there is no site yet, one of *pythons* is not there, or *shard* is none.
     """
+    shards.parse(shard)
     read_manifest(paths.site)
     words = [word for word in pythons.split(os.pathsep) if word]
     found = interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ), words)
@@ -79,7 +83,7 @@ def run_suite(paths: Paths, *, processes: int = 0, pythons: str = "", targets: S
         work = Path(scratch)
         arguments = [f"--subset-{name}={path.absolute()}" for name, path in _folders(paths, work).items()]
         arguments += [f"--subset-python={file.absolute()}" for file in found]
-        arguments += [f"--subset-target={name}" for name in targets]
+        arguments += [*(f"--subset-target={name}" for name in targets), f"--subset-shard={shard}"]
         command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-seal={shut.name}", str(suite_folder())]
         code = _run(command, _environment(work))
     if code == _INTERRUPTED:

@@ -11,7 +11,7 @@ from pypi_subset.model import Check
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: ``part``: nothing is red, but the run was restricted to some targets; ``none``: nothing was proven.
+#: ``part``: nothing is red, but the run was restricted to some targets or a shard; ``none``: nothing was proven.
 State = Literal["green", "red", "part", "stale", "none"]
 
 _FIELDS = frozenset(field.name for field in fields(Check))
@@ -46,11 +46,19 @@ def verdict_of(document: Mapping[str, Any]) -> Verdict:
         return Verdict(state="red", words=f"not proven: {counted['failed']} red", meaning=meaning)
     if not counted["passed"]:
         return NOTHING
-    if document["targets"]:
-        meaning = f"Nothing is red, but only these targets were tried: {', '.join(document['targets'])}."
+    if part := part_of(document):
+        meaning = f"Nothing is red, but only a part was tried: {part}."
         return Verdict(state="part", words=f"proven in part: {proven}", meaning=meaning)
     meaning = "Every set and every request installs on every target, from the files of this site alone."
     return Verdict(state="green", words=f"proven: {proven}", meaning=meaning)
+
+
+def part_of(document: Mapping[str, Any]) -> str:
+    """Return what a run was restricted to, ``""`` if it was about everything: ``shard 2/8 of the targets linux, mac``."""
+    # What an earlier version wrote says nothing of shards.
+    shard, targets = document.get("shard", ""), ", ".join(document["targets"])
+    words = [f"shard {shard}" * bool(shard), f"the targets {targets}" * bool(targets)]
+    return " of ".join(filter(None, words))
 
 
 def checks_in(document: Mapping[str, Any]) -> tuple[Check, ...]:
