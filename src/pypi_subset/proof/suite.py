@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +16,7 @@ from pypi_subset.errors import FolderError, ProofFailed
 from pypi_subset.proof import interpreters, shut
 from pypi_subset.proof.inventory import read_manifest
 from pypi_subset.proof.report import UNWRITTEN, report_path
+from pypi_subset.proof.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,8 +75,8 @@ def run_suite(paths: Paths, *, processes: int = 0, pythons: str = "", targets: S
     words = [word for word in pythons.split(os.pathsep) if word]
     found = interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ), words)
     shut = seal()
-    with tempfile.TemporaryDirectory(prefix="pypi-subset-proof-", ignore_cleanup_errors=True) as scratch:
-        work = Path(scratch)
+    processes = processes or os.cpu_count() or 1
+    with scratch(paths.site, processes) as work:
         arguments = [f"--subset-{name}={path.absolute()}" for name, path in _folders(paths, work).items()]
         arguments += [f"--subset-python={file.absolute()}" for file in found]
         arguments += [f"--subset-target={name}" for name in targets]
@@ -112,7 +112,7 @@ def _pytest(processes: int) -> list[str]:
     start = [sys.executable, "-I", "-m", "pytest", "-c", os.devnull, f"--rootdir={suite_folder()}"]
     plugins = ["-p", "no:cacheprovider", "-p", "no:terminalreporter", "-p", "xdist.plugin"]
     # One process as well is a worker of its own: a crash there is one red case, not the end of the run.
-    spread = [f"--numprocesses={processes or os.cpu_count() or 1}", "--dist=worksteal", "--import-mode=importlib"]
+    spread = [f"--numprocesses={processes}", "--dist=worksteal", "--import-mode=importlib"]
     return [*start, *plugins, *spread]
 
 
