@@ -59,6 +59,7 @@ print(json.dumps({
     "machine": machine,
     "libc": libc,
     "macos": platform.mac_ver()[0],
+    "build": sys.version,
     "markers": {
         "implementation_name": sys.implementation.name,
         "implementation_version": "%d.%d.%d" % tuple(own[:3]),
@@ -89,6 +90,7 @@ class Interpreter:
     :param macos: major and minor number of the system, ``None`` elsewhere.
     :param markers: its own marker values (PEP 508), sorted by name.
     :param emulated: whether it is made for another processor, which this machine imitates (qemu-user, Rosetta).
+    :param build: what it says of itself, ``sys.version``: when, from what and by which compiler it was made.
     """
 
     path: Path
@@ -100,6 +102,7 @@ class Interpreter:
     macos: tuple[int, int] | None
     markers: tuple[tuple[str, str], ...]
     emulated: bool = False
+    build: str = ""
 
     def __str__(self) -> str:
         """Return what the table shows: ``CPython 3.10.13 (path)``."""
@@ -171,6 +174,7 @@ def probe(file: Path) -> Interpreter | None:
         macos=(macos[0], macos[1] if len(macos) > 1 else 0) if macos else None,
         markers=tuple(sorted(said["markers"].items())),
         emulated=is_emulated(said["machine"], platform.machine()),
+        build=said["build"],
     )
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pypi_subset import files
-from pypi_subset.proof import badge, junit, page
+from pypi_subset.proof import badge, junit, matrix, page
 from pypi_subset.proof.verdict import NOTHING, verdict_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 #: The exit status of a run that is green, and whose report cannot be written.
 UNWRITTEN = 64
+#: What is said of a result from before.
+BEFORE = matrix.BEFORE
 
 
 def report_path(site: Path) -> Path:
@@ -131,7 +133,8 @@ def opinions(checks: Sequence[Check]) -> list[str]:
 
 
 def _row(check: Check) -> tuple[str, str, str, str]:
-    return check.target, check.set_name, check.proof, check.interpreter
+    proof = f"{check.proof}, {BEFORE}" if check.remembered else check.proof
+    return check.target, check.set_name, proof, check.interpreter
 
 
 def _place(check: Check) -> str:

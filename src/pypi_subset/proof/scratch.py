@@ -39,7 +39,7 @@ def scratch(site: Path, processes: int, environment: Mapping[str, str] = os.envi
     told = any(environment.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     place = SHARED if not told and roomy(needed) else None
     if place is not None:
-        _sweep(place)
+        sweep(place)
     folder = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=place, ignore_cleanup_errors=True)
     # A run that is killed leaves its folder; that nobody holds it any more shows the next run that it may go.
     with folder as name, files.exclusive(Path(name)):
@@ -53,10 +53,10 @@ def roomy(needed: int) -> bool:
     status = os.statvfs(SHARED)
     if status.f_flag & os.ST_NOEXEC or not os.path.ismount(SHARED):
         return False
-    return needed < _SHARE * min(status.f_bavail * status.f_frsize, _available())
+    return needed < _SHARE * min(status.f_bavail * status.f_frsize, available())
 
 
-def _available() -> int:
+def available() -> int:
     """Return the bytes of memory that programs could have, as the kernel sees it; of none if it says nothing."""
     try:
         lines = dict(line.split(":", 1) for line in MEMORY.read_text(encoding="ascii").splitlines())
@@ -65,7 +65,7 @@ def _available() -> int:
         return 0
 
 
-def _sweep(place: Path) -> None:
+def sweep(place: Path) -> None:
     """Remove what killed runs of this user left in memory."""
     for path in place.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError, FolderError):

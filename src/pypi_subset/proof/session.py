@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -16,10 +16,11 @@ from pypi_subset.proof.prove import check_of
 from pypi_subset.proof.verdict import read_check
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pypi_subset.model import Check, Paths, Plan
     from pypi_subset.proof.case import Case
+    from pypi_subset.proof.proven import Proven
 
 #: Columns of the table where the terminal does not say how many it has.
 WIDTH = 140
@@ -30,12 +31,23 @@ _GREEN, _RED, _INTERRUPTED = 0, 1, 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suite:
-    """Everything there is to prove; *targets* are those that it is restricted to, none for all."""
+    """
+    Everything there is to prove.
+
+    :param targets: those that it is restricted to, none for all.
+    :param known: name of a case → its results from before.
+    """
 
     paths: Paths
     plan: Plan
     cases: tuple[Case, ...]
     targets: tuple[str, ...] = ()
+    known: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
+
+    @property
+    def open(self) -> tuple[Case, ...]:
+        """The cases that are to be proven now."""
+        return tuple(case for case in self.cases if case.name not in self.known)
 
     def restricted(self, names: Sequence[str]) -> Suite:
         """
@@ -59,9 +71,9 @@ class Suite:
 class Session:
     """Gathers the results of one run, shows how it goes, and ends it with a table and a report."""
 
-    def __init__(self, suite: Suite, *, seal: str) -> None:
-        self.suite, self.seal = suite, seal
-        self.checks: list[Check] = []
+    def __init__(self, suite: Suite, *, seal: str, memory: Proven | None = None) -> None:
+        self.suite, self.seal, self._memory = suite, seal, memory
+        self.checks: list[Check] = [check for checks in suite.known.values() for check in checks]
         terminal = sys.stdout.isatty()
         self.console = Console(width=None if terminal else WIDTH, highlight=False)
         columns = (
@@ -72,7 +84,7 @@ class Session:
             TextColumn("{task.description}"),
         )
         self._progress = Progress(*columns, console=self.console, transient=True, disable=not terminal)
-        self._task = self._progress.add_task("", total=len(suite.cases) + 2)
+        self._task = self._progress.add_task("", total=len(suite.open) + 2)
 
     def begin(self) -> None:
         """Show progress from now on, if there is a terminal."""
@@ -88,7 +100,9 @@ class Session:
         sent = [read_check(value) for name, value in test.user_properties if name == "check"]
         if test.when == "call":
             self.checks += sent
-            self._progress.update(self._task, advance=1, description=test.nodeid.partition("[")[2].rstrip("]"))
+            self._progress.update(self._task, advance=1, description=_name(test))
+            if not test.failed:
+                self._learn(_name(test), sent)
         if test.failed and (test.when != "call" or not any(check.status == "failed" for check in sent)):
             self.checks.append(self._broken(test))
 
@@ -99,6 +113,9 @@ class Session:
         :param exitstatus: what pytest would end with.
         """
         self._progress.stop()
+        if self._memory is not None:
+            # What was proven before Ctrl-C as well.
+            self._memory.keep()
         if exitstatus == _INTERRUPTED:
             return exitstatus
         self.checks += [
@@ -113,6 +130,8 @@ class Session:
         totals = document["totals"]
         counts = [f"{totals[word]} {word}" for word in ("passed", "failed", "skipped")]
         counts += [f"{totals['differs']} of another opinion"] if totals["differs"] else []
+        remembered = sum(check.remembered for check in self.checks)
+        counts += [f"{remembered} of these {report.BEFORE}"] if remembered else []
         self.console.print(f"{', '.join(counts)}; seal: {self.seal}", markup=False)
         try:
             report.write_report(document, self.suite.paths.site)
@@ -121,12 +140,23 @@ class Session:
             return _RED if totals["failed"] else report.UNWRITTEN
         return max(exitstatus, _RED if totals["failed"] else _GREEN)
 
+    def _learn(self, name: str, checks: Sequence[Check]) -> None:
+        cases = [case for case in self.suite.open if case.name == name]
+        # Of two cases with one name nobody can tell whose results these are.
+        if self._memory is not None and len(cases) == 1:
+            self._memory.learn(cases[0], checks)
+
     def _broken(self, test: Any) -> Check:
         """Return a red result for a test that failed without one of its own."""
         words = str(test.longrepr).strip().splitlines() or ["no reason"]
         reason = f"{test.nodeid}: {words[-1]}"
-        name = test.nodeid.partition("[")[2].rstrip("]")
+        name = _name(test)
         for case in self.suite.cases:
             if case.name == name:
                 return check_of(case, "failed", f"the proof itself broke: {words[-1]}")
         return inventory.check("failed", reason)
+
+
+def _name(test: Any) -> str:
+    """Return the name of the case that a test is about, ``""`` for another test."""
+    return str(test.nodeid).partition("[")[2].rstrip("]")

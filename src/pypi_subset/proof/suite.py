@@ -61,13 +61,16 @@ def seal() -> Seal:
     return Seal(prefix=(), name="none: pip was sent to the site alone, but this system cannot shut the network")
 
 
-def run_suite(paths: Paths, *, processes: int = 0, pythons: str = "", targets: Sequence[str] = ()) -> int:
+def run_suite(
+    paths: Paths, *, processes: int = 0, pythons: str = "", targets: Sequence[str] = (), anew: bool = False
+) -> int:
     """
     Prove the site at *paths*, show how it goes, and leave ``proof/report.json`` in it; return 0, the exit code of green.
 
     :param processes: how many cases are proven at a time, 0 for one on each core.
     :param pythons: interpreters, or folders of them, to be found besides those on PATH and pyenv's, separated as in PATH.
     :param targets: names of the targets to prove; none means all.
+    :param anew: prove again what was proven before for the same bytes.
     :raises ProofFailed: at least one check is red, or the suite could not run.
     :raises SubsetError: there is no site yet, or one of *pythons* is not there.
     """
@@ -80,6 +83,7 @@ def run_suite(paths: Paths, *, processes: int = 0, pythons: str = "", targets: S
         arguments = [f"--subset-{name}={path.absolute()}" for name, path in _folders(paths, work).items()]
         arguments += [f"--subset-python={file.absolute()}" for file in found]
         arguments += [f"--subset-target={name}" for name in targets]
+        arguments += ["--subset-all"] * anew
         command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-seal={shut.name}", str(suite_folder())]
         code = _run(command, _environment(work))
     if code == _INTERRUPTED:

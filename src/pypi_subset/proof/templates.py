@@ -143,7 +143,7 @@ def _make(interpreter: Interpreter, place: Path, shared: Path) -> _Template:
     """Return what virtualenv makes: by `pytest_virtualenv.VirtualEnv`, which starts its pip once, as a trial."""
     environment = piprun.sealed_environment(place)
     try:
-        made = _virtual_env_class()(
+        made = virtual_env_class()(
             env=environment,
             workspace=str(place),
             name="environment",
@@ -206,7 +206,7 @@ def _other_name(source: str, destination: Path) -> None:
         shutil.copy2(source, destination, follow_symlinks=False)
 
 
-def _virtual_env_class() -> Any:
+def virtual_env_class() -> Any:
     """Return `pytest_virtualenv.VirtualEnv`, whose module warns of itself when it is loaded."""
     with warnings.catch_warnings():
         # It declares a fixture in a way that pytest 10 drops; we use the class alone, and pytest is capped.
