@@ -351,6 +351,15 @@ def test_a_damaged_file(subset: Subset, data: bytes) -> None:
     assert memory.results(case)
 
 
+def test_a_byte_that_changed_in_the_file(subset: Subset) -> None:
+    """The file's own hash guards what looks right as well."""
+    case = alone(subset)
+    path = write(subset, {key(case): json.loads(json.dumps([asdict(check) for check in checks(case)]))})
+    assert proven.Proven(subset.paths.packages, case.site, "shut").results(case)
+    edit(path, '"seconds": 0.0', '"seconds": 0.1')
+    assert proven.Proven(subset.paths.packages, case.site, "shut").results(case) == ()
+
+
 def test_interpreters_count_by_their_bytes(tmp_path: Path) -> None:
     """An interpreter that was exchanged under its name is another one."""
     own = tmp_path / "python"
