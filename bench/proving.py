@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: Name → what is requested: small projects that need few others, and the shipped example, whose files are large.
 JOBS: Mapping[str, Sequence[str]] = {
-    "small": ("click", "packaging", "jinja2", "rich"),
+    "small": ("click", "packaging", "jinja2", "rich", "attrs", "requests"),
     "example": ("pandas", "scikit-learn"),
 }
 #: Oldest and newest Python for which all of these have wheels.
