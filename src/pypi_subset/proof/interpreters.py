@@ -120,7 +120,8 @@ def candidates(path: str, pyenv: Path, named: Sequence[str] = ()) -> tuple[Path,
     :param named: further interpreters or folders of them, as the user spelt them: ``PYTHONS=``.
     :raises SubsetError: one of *named* is not there.
     """
-    folders = [Path(folder) for folder in path.split(os.pathsep) if folder]
+    # pyenv's shims start what stands in its versions, a tenth of a second later each.
+    folders = [Path(folder) for folder in path.split(os.pathsep) if folder and Path(folder) != pyenv / "shims"]
     folders += sorted(pyenv.glob("versions/*/bin")) + sorted(pyenv.glob("versions/*"))
     found = [Path(sys.executable), *(file for name in named for file in _named(name, path))]
     found += [file for folder in folders for file in _interpreters_in(folder)]
