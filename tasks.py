@@ -88,13 +88,16 @@ def sweep(_context: Context) -> None:
     help={
         "runs": "how often each tool runs each job (default: 1)",
         "jobs": "numbers of targets (default: 4,12)",
-        "index": "1 leaves mirroring out: the index stage alone",
+        "index": "1 leaves the rest out: the index stage alone",
+        "proof": "1 leaves the rest out: the proof alone, beside a plain loop",
         "wheels": "how many are indexed; other than 10000: by ours alone, beside 10000",
     }
 )
-def bench(_context: Context, runs: int = 1, jobs: str = "4,12", index: str = "", wheels: int = 10_000) -> None:
-    """Time mirroring beside pex3, uv and nab, indexing beside others; needs PyPI."""
-    alone = "" if index in {"", "0"} else " --index"
+def bench(
+    _context: Context, runs: int = 1, jobs: str = "4,12", index: str = "", proof: str = "", wheels: int = 10_000
+) -> None:
+    """Time mirroring beside pex3, uv and nab, indexing and proof beside others; needs PyPI."""
+    alone = "".join(f" --{name}" for name, given in (("index", index), ("proof", proof)) if given not in {"", "0"})
     run(f"bench{alone} --runs {runs} --jobs {jobs} --wheels {wheels}")
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.indexing import Timing
+    from bench.proving import Timing as Proving
 
 #: Seconds that finding nothing changed may take beside imports.
 NOTHING = 0.2
@@ -20,7 +21,13 @@ HALF = 0.5
 #: Bytes that 100,000 wheels may take.
 MEMORY = 1_000_000_000
 
+#: How many times the cases that the plain loop proves in a minute.
+PROOF = 8.0
+#: What proves.
+LOOP, ONE_WAY, EVERYTHING, BEFORE = "loop", "loop, one way", "ours, everything", "ours, proven before"
+
 COLUMNS = ("phase", "goal", "may take", "takes", "met")
+PROVEN = ("job", "proven by", "cases", "seconds", "cases a minute", "x the loop", "goal", "met")
 GROWTH = ("phase", "wheels", "ms per wheel", "ratio", "peak MB", "below 1 GB")
 
 
@@ -51,6 +58,34 @@ def growth(found: Sequence[Timing], few: int, many: int) -> list[tuple[object, .
             shown = f"{each:.3f}" if each else "-"
             result.append((phase, f"{count:,}", shown, ratio, table.right(f"{peak / 1e6:.0f}"), _met(peak <= MEMORY)))
     return result
+
+
+def proven(found: Sequence[Proving]) -> list[tuple[object, ...]]:
+    """
+    Return one row for each job and way of proving: cases a minute, and how many times those of the loop.
+
+    The goal is about everything anew. A loop by one way alone proves a third of what the other does: against it stands how
+    much sooner ours has proven all three.
+    """
+    groups: dict[tuple[str, str], list[Proving]] = {}
+    for one in found:
+        groups.setdefault((one.job, one.what), []).append(one)
+    rows: list[tuple[object, ...]] = []
+    for (job, what), group in groups.items():
+        rate, loop = _rate(group), _rate(groups[job, LOOP])
+        failure = next((one.failure for one in group if one.failure), "")
+        ratio = rate / loop if rate and loop else None
+        judged = what == EVERYTHING
+        met = ("not known" if ratio is None else _met(ratio >= PROOF)) if judged else ""
+        cells = (f"{table.middle([one.seconds for one in group]) or 0:.1f}", f"{rate or 0:.1f}")
+        shown = table.right(f"{ratio:.1f}" if ratio else None)
+        rows.append((job, what, group[-1].cases, *cells, shown, f"{PROOF:.0f}" if judged else "", failure or met))
+    return rows
+
+
+def _rate(group: Sequence[Proving]) -> float | None:
+    rates = [60 * one.cases / one.seconds for one in group if not one.failure and one.seconds and one.cases]
+    return table.middle(rates)
 
 
 def _row(phase: str, goal: str, limit: float | None, taken: float | None) -> tuple[object, ...]:

@@ -13,13 +13,15 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from bench import generators, goals, indexing, lister, measure, stage, table, tools, wheels
+from bench import generators, goals, indexing, lister, measure, proving, stage, table, tools, wheels
 from bench.generators import ADDED, FASTEST, FULL, GENERATORS, INCREMENTAL, OURS, PHASES, Place
 from bench.indexing import Timing
 from bench.jobs import JOBS, Job
 from bench.measure import AGAIN, COLD, Result
 from bench.tools import TOOLS, Bench, Step
 from pypi_subset.inputs import read_plan
+from pypi_subset.proof import interpreters
+from pypi_subset.proof.ways import Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -289,3 +291,52 @@ def test_a_place_in_memory_is_known(mounts: str | None, said: bool, tmp_path: Pa
     if mounts is not None:
         (tmp_path / "mounts").write_text(mounts, encoding="utf-8")
     assert indexing.is_tmpfs(Path("/dev/shm"), tmp_path / "mounts") is said  # noqa: S108 - nothing is written there
+
+
+# --- proof --------------------------------------------------------------------------------------------------------
+
+
+def proof(what: str, cases: int, seconds: float, failure: str = "") -> proving.Timing:
+    """Return one run of what proves."""
+    return proving.Timing(job="small", what=what, cases=cases, seconds=seconds, failure=failure)
+
+
+def test_the_loop_proves_as_one_would_by_hand(tmp_path: Path) -> None:
+    """A new environment, an installation by one way to the files, a check: in that order, by that environment's pip."""
+    (python,) = interpreters.find([Path(sys.executable)])
+    way = Way(name="find-links", page="find-links.html", root="file:///site")
+    create, install, check = (step.command for step in proving.commands(python, way, ["click"], tmp_path))
+    assert create == (str(python.path), "-m", "venv", "--clear", str(tmp_path / "venv"))
+    assert install[:4] == (own := str(tmp_path / "venv/bin/python"), "-m", "pip", "install")
+    assert install[-4:] == ("--no-index", "--find-links", "file:///site/find-links.html", "click")
+    assert check == (own, "-m", "pip", "check")
+
+
+def test_what_counts_as_proven(tmp_path: Path) -> None:
+    """Green installations count; opinions, the inventory and what is red do not; without a report there are none."""
+    assert proving.proven(tmp_path) == 0
+    (tmp_path / "proof").mkdir()
+    kinds = [("installed", "passed"), ("installed", "failed"), ("inventory", "passed"), ("second opinion", "passed")]
+    document = {"checks": [{"proof": kind, "status": status} for kind, status in kinds]}
+    (tmp_path / "proof/report.json").write_text(json.dumps(document))
+    assert proving.proven(tmp_path) == 1
+
+
+def test_cases_a_minute() -> None:
+    """The goal is about everything proven anew, in cases a minute, as a multiple of the loop's in the same run."""
+    found = [
+        proof(goals.LOOP, 30, 60.0),
+        proof(goals.ONE_WAY, 10, 20.0),
+        proof(goals.EVERYTHING, 30, 6.0),
+        proof(goals.BEFORE, 30, 1.0),
+    ]
+    rows = [row[1:] for row in goals.proven(found)]
+    assert rows == [
+        (goals.LOOP, 30, "60.0", "30.0", "    1.0", "", ""),
+        (goals.ONE_WAY, 10, "20.0", "30.0", "    1.0", "", ""),
+        (goals.EVERYTHING, 30, "6.0", "300.0", "   10.0", "8", "yes"),
+        (goals.BEFORE, 30, "1.0", "1800.0", "   60.0", "", ""),
+    ]
+    assert goals.proven([*found[:2], proof(goals.EVERYTHING, 30, 8.0)])[-1][-1] == "NO"
+    assert goals.proven([found[0], proof(goals.EVERYTHING, 30, 8.0, "no pip")])[-1][-1] == "no pip"
+    assert goals.proven([proof(goals.LOOP, 30, 8.0, "no venv"), found[2]])[-1][-1] == "not known"

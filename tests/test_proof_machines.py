@@ -106,6 +106,16 @@ def test_no_interpreter_here_is_missed(here: tuple[Interpreter, ...]) -> None:
     assert len({one.path for one in here}) == len(here)
 
 
+def test_pyenvs_shims_are_left_out(tmp_path: Path) -> None:
+    """What pyenv's shims would start is found where it stands; nothing is started for them."""
+    for place in ("shims/python3.12", "versions/3.12.1/bin/python3.12"):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).write_text("#!/bin/sh\n")
+        (tmp_path / place).chmod(0o755)
+    found = interpreters.candidates(str(tmp_path / "shims"), tmp_path)
+    assert [path for path in found if path.is_relative_to(tmp_path)] == [tmp_path / "versions/3.12.1/bin/python3.12"]
+
+
 def test_a_shim_that_does_not_run_is_no_interpreter(tmp_path: Path) -> None:
     """A ``python3.10`` on PATH that exits with 127, one that says nothing, and one that hangs are passed over."""
     for name, line in {

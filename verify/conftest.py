@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import sys
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ import pytest
 from pypi_subset.errors import SubsetError
 from pypi_subset.inputs import read_plan
 from pypi_subset.model import Check, Paths
-from pypi_subset.proof import interpreters, shards
+from pypi_subset.proof import interpreters, proven, shards
 from pypi_subset.proof.case import cases_of
 from pypi_subset.proof.session import Session, Suite
 
@@ -37,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--subset-python", action="append", default=[], help="an interpreter; may be repeated")
     group.addoption("--subset-target", action="append", default=[], help="prove this target only; may be repeated")
     group.addoption("--subset-shard", default="", help="prove this part only, as in 2/8")
+    group.addoption("--subset-all", action="store_true", help="prove again what was proven before")
     group.addoption("--subset-seal", default="none: started without", help="what keeps the network out")
 
 
@@ -47,10 +48,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[SUITE] = pickle.loads(workerinput["suite"])  # noqa: S301 - our own controller wrote it
         return
     try:
-        config.stash[SUITE] = _read_suite(config)
+        suite = _read_suite(config)
     except SubsetError as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-    session = Session(config.stash[SUITE], seal=config.getoption("--subset-seal"))
+    seal, paths = config.getoption("--subset-seal"), suite.paths
+    memory = proven.Proven(paths.packages, paths.site, seal)
+    if not config.getoption("--subset-all"):
+        suite = replace(suite, known=dict(proven.known(memory, suite.own)))
+    config.stash[SUITE] = suite
+    session = Session(suite, seal=seal, memory=memory)
     config.pluginmanager.register(_Gatherer(session))
 
 
@@ -63,7 +69,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test of each case."""
     if "case" in metafunc.fixturenames:
-        cases = metafunc.config.stash[SUITE].own
+        cases = metafunc.config.stash[SUITE].open
         metafunc.parametrize("case", cases, ids=[case.name for case in cases])
 
 

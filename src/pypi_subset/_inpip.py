@@ -9,7 +9,8 @@ A value that nobody knows is absent from the environment: a marker that reads it
 instead of comparing with an empty string, silently false.
 
 Started with ``--serve``, it imports pip once and forks a child for each run: half a second saved for each, and every run
-still has a process of its own.
+still has a process of its own. With ``--serve-own`` it does so for the interpreter that it runs on, whose pip stays as it
+is: nothing is replaced and nothing refused. That one may be any Python from 3.9 on, in an environment that holds pip alone.
 """
 
 from __future__ import annotations
@@ -29,24 +30,24 @@ def main(arguments: list[str]) -> int:
     Return pip's exit code.
 
     :param arguments: a JSON object with the marker environment, or ``null`` for this interpreter's own; then pip's.
-        Or ``--serve`` and the process id of whoever started it: then orders come on standard input.
+        Or ``--serve``, or ``--serve-own``, and the process id of whoever started it: then orders come on standard input.
     """
-    if arguments[0] == "--serve":
+    if arguments[0] in {"--serve", "--serve-own"}:
         _end_with_parent(int(arguments[1]))
-        return _serve()
+        return _serve(own=arguments[0] == "--serve-own")
     _end_with_parent()
     return _pip(json.loads(arguments[0]), arguments[1:])
 
 
-def _pip(environment: dict[str, str] | None, arguments: list[str]) -> int:
-    """Run pip in this process, with markers evaluated in *environment*."""
+def _pip(environment: dict[str, str] | None, arguments: list[str], *, alone: bool = True) -> int:
+    """Run pip in this process, with markers evaluated in *environment*; *alone*, it may start and reach nothing else."""
     if environment is not None:
         from pip._vendor.packaging import markers  # noqa: PLC0415 - must come before any other module of pip
 
         markers.default_environment = lambda: dict(environment)  # type: ignore[assignment, return-value]
     from pip._internal.cli.main import main as pip  # noqa: PLC0415 - must come after the line above
 
-    if arguments[0] in {"install", "download"}:
+    if alone and arguments[0] in {"install", "download"}:
         sys.addaudithook(_stay_inside)
     return pip(arguments)
 
@@ -67,14 +68,16 @@ def _stay_inside(event: str, details: tuple[Any, ...]) -> None:
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def _serve() -> int:
+def _serve(*, own: bool) -> int:
     """
     Run pip once for each order, all at once, until standard input ends.
 
-    An order is a line of JSON: ``id``, ``variables``, ``environment``, ``arguments``, ``stdout`` and ``stderr``. When a
-    run has ended, ``[id, exit code]`` is written.
+    An order is a line of JSON: ``id``, ``variables``, ``environment``, ``arguments``, ``stdout`` and ``stderr``; or ``id``
+    and ``kill``, which ends the run of that number. When a run has ended, ``[id, exit code]`` is written.
+
+    :param own: whether runs evaluate markers as this interpreter does; an order's ``environment`` is ``null`` then.
     """
-    _import_pip()
+    _import_pip(own=own)
     # What is here now is shared by all children; the collector need not touch it.
     gc.freeze()
     # A child that ends wakes the loop below by a byte in this pipe; without a handler there would be none.
@@ -98,7 +101,10 @@ def _serve() -> int:
             *orders, pending = (pending + arrived).split(b"\n")
             for line in orders:
                 order = json.loads(line)
-                running[_fork(order, (awake, waker))] = order["id"]
+                if "kill" in order:
+                    _kill(running, order["id"])
+                else:
+                    running[_fork(order, (awake, waker))] = order["id"]
 
 
 def _fork(order: dict[str, Any], ours: tuple[int, ...]) -> int:
@@ -117,6 +123,12 @@ def _fork(order: dict[str, Any], ours: tuple[int, ...]) -> int:
             os.close(descriptor)
         _obey(order)
     return child
+
+
+def _kill(running: dict[int, int], number: int) -> None:
+    """End the run with this number, unless it has ended."""
+    for child in [child for child, one in running.items() if one == number]:
+        os.kill(child, signal.SIGKILL)
 
 
 def _report(running: dict[int, int]) -> None:
@@ -147,8 +159,8 @@ def _obey(order: dict[str, Any]) -> None:
     code = 1
     try:
         _VALUES.clear()
-        _VALUES.update(order["environment"])
-        code = _pip(None, order["arguments"])
+        _VALUES.update(order["environment"] or {})
+        code = _pip(None, order["arguments"], alone=order["environment"] is not None)
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
     finally:
@@ -161,12 +173,14 @@ def _obey(order: dict[str, Any]) -> None:
 _VALUES: dict[str, str] = {}
 
 
-def _import_pip() -> None:
-    """Import what every run needs, with the marker environment still open."""
-    from pip._vendor.packaging import markers  # noqa: PLC0415 - must come before any other module of pip
+def _import_pip(*, own: bool = False) -> None:
+    """Import what every run needs, with the marker environment still open, unless it is this interpreter's *own*."""
+    if not own:
+        from pip._vendor.packaging import markers  # noqa: PLC0415 - must come before any other module of pip
 
-    markers.default_environment = lambda: dict(_VALUES)  # type: ignore[assignment, return-value]
+        markers.default_environment = lambda: dict(_VALUES)  # type: ignore[assignment, return-value]
     import pip._internal.cli.main  # noqa: PLC0415 - must come after the line above
+    import pip._internal.commands.check  # noqa: PLC0415
     import pip._internal.commands.download  # noqa: PLC0415
     import pip._internal.commands.install  # noqa: PLC0415
     import pip._internal.resolution.resolvelib.resolver  # noqa: F401, PLC0415

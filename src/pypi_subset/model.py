@@ -361,6 +361,7 @@ class Check:
     :param way: how the files were reached: ``find-links``, ``simple`` or ``target``; ``""`` for the inventory.
     :param command: the command that failed, as one could type it; it names no folder of this machine.
     :param versions: what was installed, each as ``name==version``, sorted.
+    :param remembered: whether it was proven before, for the same bytes by the same means, and not again.
     """
 
     target: str
@@ -375,6 +376,7 @@ class Check:
     way: str = ""
     command: str = ""
     versions: tuple[str, ...] = ()
+    remembered: bool = False
 
 
 def _digest(value: object) -> str:

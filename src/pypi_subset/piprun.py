@@ -107,8 +107,7 @@ def run(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        msg = f"pip {arguments[0]} did not end within {error.timeout:.0f} s"
-        raise PipFailed(msg, output=str(error.stderr or "")) from error
+        raise _late(arguments[0], error.timeout, str(error.stderr or "")) from error
     return PipResult(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
@@ -120,10 +119,11 @@ class Pips:
     that did not exec may crash in the system's frameworks, and Windows has no fork.
 
     :param work: a folder for the process itself; each run brings its own.
+    :param python: an interpreter with a pip of its own, as in a fresh virtual environment; ``None`` means ours.
     """
 
-    def __init__(self, work: Path) -> None:
-        self._work = work
+    def __init__(self, work: Path, python: Path | None = None) -> None:
+        self._work, self._python = work, python
         self._lock = threading.Lock()
         self._runs: dict[int, Future[int]] = {}
         self._server: Future[subprocess.Popen[str]] = Future()
@@ -146,18 +146,32 @@ class Pips:
             self._server.result().kill()
             self._listener.join()
 
-    def run(self, arguments: Sequence[str], *, work: Path, environment: Mapping[str, str]) -> PipResult:
+    @property
+    def gone(self) -> bool:
+        """Whether its process has ended, and no more runs are possible."""
+        return self._gone
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        work: Path,
+        environment: Mapping[str, str] | None,
+        timeout: float | None = None,
+    ) -> PipResult:
         """
         Return what pip did; an exit code other than 0 is a result, not an error.
 
         :param arguments: pip's command and its options.
         :param work: a folder for this run alone.
-        :param environment: the marker environment to evaluate under.
-        :raises PipFailed: pip's process vanished.
+        :param environment: the marker environment to evaluate under; ``None`` for that of an interpreter that was given.
+        :param timeout: seconds after which pip is killed.
+        :raises PipFailed: pip's process vanished, or pip did not end in time.
         :raises FolderError: the disk is full, or otherwise refused what pip wanted to write.
         """
         if sys.platform != "linux":
-            return _blamed(run(arguments, work=work, environment=environment), work)
+            start = run(arguments, work=work, environment=environment, python=self._python, timeout=timeout)
+            return _blamed(start, work)
         # What pip says is kept in memory: that the disk is full could not be written to it.
         with (
             open(os.memfd_create("stdout"), encoding="utf-8", errors="replace") as stdout,  # noqa: PTH123 - no path
@@ -165,17 +179,28 @@ class Pips:
         ):
             order = {
                 "arguments": [*arguments, *GENERAL],
-                "environment": dict(environment),
+                "environment": environment and dict(environment),
                 "variables": sealed_environment(work) | _ALONE,
                 "stdout": f"/proc/{os.getpid()}/fd/{stdout.fileno()}",
                 "stderr": f"/proc/{os.getpid()}/fd/{stderr.fileno()}",
             }
-            code = self._send(order).result()
+            code = self._awaited(order, timeout)
             if code < 0:
                 raise _vanished(None)
             return _blamed(PipResult(returncode=code, stdout=stdout.read(), stderr=stderr.read()), work)
 
-    def _send(self, order: Mapping[str, object]) -> Future[int]:
+    def _awaited(self, order: Mapping[str, object], timeout: float | None) -> int:
+        """Return the exit code of the run that is ordered; one that takes too long is killed."""
+        number, future = self._send(order)
+        try:
+            return future.result(timeout)
+        except TimeoutError as error:
+            with self._lock, contextlib.suppress(BrokenPipeError):
+                self._write({"id": number, "kill": True})
+            future.result()
+            raise _late(cast("list[str]", order["arguments"])[0], timeout) from error
+
+    def _send(self, order: Mapping[str, object]) -> tuple[int, Future[int]]:
         with self._lock:
             if self._gone:
                 raise _vanished(None)
@@ -183,19 +208,28 @@ class Pips:
                 self._listener.start()
             number, future = len(self._runs), Future[int]()
             self._runs[number] = future
-            orders = cast("IO[str]", self._server.result().stdin)
             try:
-                orders.write(f"{json.dumps({'id': number, **order})}\n")
-                orders.flush()
+                self._write({"id": number, **order})
             except BrokenPipeError as error:
                 future.set_exception(_vanished(error))
-        return future
+        return number, future
+
+    def _write(self, order: Mapping[str, object]) -> None:
+        orders = cast("IO[str]", self._server.result().stdin)
+        orders.write(f"{json.dumps(order)}\n")
+        orders.flush()
+
+    def _start(self) -> list[str]:
+        # What lies in an environment is as it was when this process began; what is installed brings its own bytecode.
+        if self._python is not None:
+            return [str(self._python), "-I", "-B", str(_SCRIPT), "--serve-own"]
+        return [sys.executable, "-I", str(_SCRIPT), "--serve"]
 
     def _listen(self) -> None:
         """Start the process and hand each exit code to whoever waits for it; when it ends, tell all the others."""
         try:
             server = subprocess.Popen(
-                [sys.executable, "-I", str(_SCRIPT), "--serve", str(os.getpid())],
+                [*self._start(), str(os.getpid())],
                 env=sealed_environment(self._work) | _ALONE,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -224,6 +258,10 @@ def _blamed(result: PipResult, work: Path) -> PipResult:
     if result.returncode:
         blame(result.stderr, work)
     return result
+
+
+def _late(command: str, timeout: float | None, said: str = "") -> PipFailed:
+    return PipFailed(f"pip {command} did not end within {timeout or 0:.0f} s", output=said)
 
 
 def _vanished(cause: BaseException | None) -> PipFailed:

@@ -146,10 +146,12 @@ def plan(
         "pythons": "further interpreters to prove with: paths or folders, separated as in PATH (default: none)",
         "target": "names of targets to prove, separated by commas (default: all)",
         "shard": "a part of what there is to prove, as in 2/8; merge-reports joins the parts (default: all)",
-    }
+        "all": "yes to prove again what was proven before for the same bytes (default: no)",
+    },
+    optional=["all"],
 )
 @edge
-def verify(  # noqa: PLR0913, PLR0917 - one for each flag
+def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     _context: Context,
     requirements: str = "requirements",
     packages: str = "packages",
@@ -158,19 +160,23 @@ def verify(  # noqa: PLR0913, PLR0917 - one for each flag
     pythons: str = "",
     target: str = "",
     shard: str = "",
+    all: Any = "no",  # noqa: A002 - the flag's own name; alone it is True
 ) -> None:
     """
     Prove that every request installs, on every target.
 
     Installs see site/ alone. Ends with a table and writes proof/report.json into the site. Interpreters are looked for
-    on PATH, among those of pyenv, and where --pythons says.
+    on PATH, among those of pyenv, and where --pythons says. What an earlier run proved green for the same bytes is taken
+    from packages/.proven.json, and told apart; the files are always read.
     """
     from pypi_subset import proof  # noqa: PLC0415
 
     targets = [name.strip() for name in target.split(",") if name.strip()]
+    anew = all is True or _choice("all", str(all), ("no", "yes")) == "yes"
     paths = _paths(requirements, packages, site)
     try:
-        proof.run_suite(paths, processes=_number("processes", processes), pythons=pythons, targets=targets, shard=shard)
+        number = _number("processes", processes)
+        proof.run_suite(paths, processes=number, pythons=pythons, targets=targets, shard=shard, anew=anew)
     except ProofFailed:
         # What changed and kept its time, the next mirror would not notice: let it read everything.
         (paths.packages / ".memory.json").unlink(missing_ok=True)
@@ -451,7 +457,7 @@ def _content(folder: Path) -> list[Path]:
 
 def _is_working(name: str) -> bool:
     """Whether mirror keeps something of its own under that name in packages/."""
-    return name in {".running", ".rejected", ".fetched", ".memory.json", "bad-files.json"} or (
+    return name in {".running", ".rejected", ".fetched", ".memory.json", ".proven.json", "bad-files.json"} or (
         name[0] == "." and name.endswith((".part", ".stage"))
     )
 

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from pypi_subset import piprun
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof import closure, held, imports, installing, scripts
+from pypi_subset.proof.templates import fresh_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import ExitStack
+    from pathlib import Path
 
     from pypi_subset.model import Request
     from pypi_subset.proof.case import Case
-    from pypi_subset.proof.installing import Files
+    from pypi_subset.proof.installing import Files, Run
     from pypi_subset.proof.interpreters import Interpreter
     from pypi_subset.proof.ways import Way
 
-#: pip alone: a seeded setuptools would answer for one that is missing from the subset.
-_SEED = ("--no-setuptools", "--no-download", "--no-periodic-update", "--activators=", "-qq")
-
-
-#: A fresh environment, and what lies in it: its Python, and the folders of its libraries.
-Environment = tuple["Path", tuple["Path", ...]]
-
 #: The seeded pip must not answer for one that is requested: it goes, and the subset's own takes its place.
 _OPTIONS = ("--force-reinstall", "--root-user-action=ignore")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    """A fresh environment: its Python, the folders of its libraries, and what runs the pip that was seeded into it."""
+
+    python: Path
+    libraries: tuple[Path, ...]
+    pip: Run
 
 
 class Installing:
@@ -41,10 +44,14 @@ class Installing:
     :param interpreter: that one.
     :param requests: those lines of the case that apply to the target.
     :param folder: a folder for this case alone.
+    :param ending: what is ended with the case.
     """
 
-    def __init__(self, case: Case, interpreter: Interpreter, requests: Sequence[Request], folder: Path) -> None:
+    def __init__(
+        self, case: Case, interpreter: Interpreter, requests: Sequence[Request], folder: Path, ending: ExitStack
+    ) -> None:
         self.case, self.interpreter, self.requests, self.folder = case, interpreter, requests, folder
+        self._ending = ending
         self._seeded: Environment | None = None
 
     def plan(self, way: Way) -> Files:
@@ -56,7 +63,7 @@ class Installing:
         """Return what pip installed into a fresh environment, and that."""
         self._seeded = environment = self._fresh(way.name)
         files = installing.install(self.case, way, self.folder, self._pip(environment))
-        if any(one.project == "pip" for one in files):
+        if _brings_pip(files):
             self._seeded = None
         return files, environment
 
@@ -66,13 +73,17 @@ class Installing:
 
         :raises ProofFailed: it does not hold.
         """
-        (python, libraries), target = environment, self.case.target.name
-        check = piprun.run(["check"], work=self.folder, python=python, timeout=installing.PATIENCE)
+        python, target = environment.python, self.case.target.name
+        # A pip of the subset must start anew: the one that was seeded is gone.
+        run: Run = partial(piprun.run, python=python) if _brings_pip(files) else environment.pip
+        check = run(["check"], work=self.folder, timeout=installing.PATIENCE)
         if check.returncode:
             msg = f"pip check on {target}: {'; '.join(check.stdout.splitlines())}"
             raise ProofFailed(msg, target=target)
         own = {one.project for one in files}
-        present = [one for one in closure.present_in(libraries) if one.project != "pip" or "pip" in own]
+        present = [
+            one for one in closure.present_in(environment.libraries) if one.project != "pip" or one.project in own
+        ]
         for sentence in closure.gaps(present, self.requests, dict(self.interpreter.markers), target):
             raise ProofFailed(sentence, target=target)
         requested = {canonicalize_name(one.requirement.name) for one in self.requests}
@@ -84,51 +95,19 @@ class Installing:
     def _fresh(self, name: str) -> Environment:
         folder = self.folder / name
         folder.mkdir()
-        environment = fresh_environment(self.interpreter, folder, self.case.work)
-        held.hold(self.case.target, environment[1][0])
-        return environment
+        python, libraries = fresh_environment(self.interpreter, folder, self.case.work)
+        held.hold(self.case.target, libraries[0])
+        return Environment(python=python, libraries=libraries, pip=self._run(python, folder))
+
+    def _run(self, python: Path, folder: Path) -> Run:
+        """Return what runs the pip of an environment: one process that imports it once, where forking is plain."""
+        if self.interpreter.implementation != "cp" or self.interpreter.emulated:
+            return partial(piprun.run, python=python)
+        return partial(self._ending.enter_context(piprun.Pips(folder, python)).run, environment=None)
 
     def _pip(self, environment: Environment) -> installing.Pip:
-        return installing.Pip(options=_OPTIONS, python=environment[0])
+        return installing.Pip(options=_OPTIONS, run=environment.pip)
 
 
-def fresh_environment(interpreter: Interpreter, folder: Path, shared: Path) -> tuple[Path, tuple[Path, ...]]:
-    """
-    Return the Python of a new virtual environment and its library folders; pip is in it and nothing else.
-
-    :param folder: an empty folder, in which it is made.
-    :param shared: a folder where virtualenv keeps what all environments of this run have in common.
-    :raises ProofFailed: virtualenv could not make it, or put more in than it was told.
-    """
-    virtual_env = _virtual_env_class()
-    try:
-        made = virtual_env(
-            env=piprun.sealed_environment(folder),
-            workspace=str(folder),
-            name="environment",
-            python=str(interpreter.path),
-            args=[*_SEED, "--app-data", str(shared / "app-data")],
-        )
-    except (subprocess.CalledProcessError, OSError) as error:
-        msg = f"virtualenv could not make an environment of {interpreter}: {getattr(error, 'output', '') or error}"
-        raise ProofFailed(" ".join(msg.split())) from error
-    root = Path(made.virtualenv)
-    libraries = {path.resolve(): path for path in [*root.glob("lib*/*/site-packages"), root / "Lib" / "site-packages"]}
-    folders = tuple(path for path in libraries.values() if path.is_dir())
-    seeded = sorted(one.project for one in closure.present_in(folders))
-    if seeded != ["pip"]:
-        msg = f"a fresh environment of {interpreter} holds {', '.join(seeded) or 'nothing'}, and should hold pip alone"
-        raise ProofFailed(msg)
-    return Path(made.python), folders
-
-
-def _virtual_env_class() -> Any:
-    """Return `pytest_virtualenv.VirtualEnv`, whose module warns of itself when it is loaded."""
-    with warnings.catch_warnings():
-        # It declares a fixture in a way that pytest 10 drops; we use the class alone, and pytest is capped.
-        warnings.filterwarnings("ignore", message=".*yield_fixture is deprecated")
-        # It loads pytest, which no other module here needs, and comes without types.
-        import pytest_virtualenv  # type: ignore[import-untyped]  # noqa: PLC0415
-    # It would take this from an environment variable, and start it with the current folder on its path.
-    pytest_virtualenv.CONFIG.virtualenv_executable = [sys.executable, "-I", "-m", "virtualenv"]
-    return pytest_virtualenv.VirtualEnv
+def _brings_pip(files: Files) -> bool:
+    return any(one.project == "pip" for one in files)

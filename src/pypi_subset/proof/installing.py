@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from pypi_subset import files, piprun
+from pypi_subset import files
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof import reasons
 from pypi_subset.proof.markers import holds
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from pypi_subset.model import Request
+    from pypi_subset.piprun import PipResult
     from pypi_subset.proof.case import Case
     from pypi_subset.proof.ways import Way
 
@@ -55,19 +56,24 @@ class Installed:
 Files = tuple[Installed, ...]
 
 
+class Run(Protocol):
+    """Runs a pip, in a process of its own."""
+
+    def __call__(self, arguments: Sequence[str], /, *, work: Path, timeout: float) -> PipResult:
+        """Return what it did; *work* is a folder for this case alone."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pip:
     """
     A pip, and the machine that it installs for.
 
     :param options: where to install, and for what machine.
-    :param python: an interpreter with a pip of its own, ``None`` for ours.
-    :param environment: marker values to resolve under, where pip runs on another machine than the target.
+    :param run: what runs it, told the arguments, a folder and how long it may take.
     """
 
     options: tuple[str, ...]
-    python: Path | None = None
-    environment: Mapping[str, str] | None = None
+    run: Run
 
 
 def install(case: Case, way: Way, folder: Path, pip: Pip, *, dry: bool = False) -> Files:
@@ -85,7 +91,7 @@ def install(case: Case, way: Way, folder: Path, pip: Pip, *, dry: bool = False) 
     arguments += ["--report", str(report), "-r", str(_write(folder / "requirements.txt", case.requests))]
     if held := case.held_to(way.name):
         arguments += ["-c", str(_write(folder / "constraints.txt", held))]
-    result = piprun.run(arguments, work=folder, python=pip.python, environment=pip.environment, timeout=PATIENCE)
+    result = pip.run(arguments, work=folder, timeout=PATIENCE)
     if result.returncode:
         raise reasons.explain(case, way, result)
     items = json.loads(report.read_bytes())["install"]

@@ -59,6 +59,7 @@ print(json.dumps({
     "machine": machine,
     "libc": libc,
     "macos": platform.mac_ver()[0],
+    "build": sys.version,
     "markers": {
         "implementation_name": sys.implementation.name,
         "implementation_version": "%d.%d.%d" % tuple(own[:3]),
@@ -89,6 +90,7 @@ class Interpreter:
     :param macos: major and minor number of the system, ``None`` elsewhere.
     :param markers: its own marker values (PEP 508), sorted by name.
     :param emulated: whether it is made for another processor, which this machine imitates (qemu-user, Rosetta).
+    :param build: what it says of itself, ``sys.version``: when, from what and by which compiler it was made.
     """
 
     path: Path
@@ -100,6 +102,7 @@ class Interpreter:
     macos: tuple[int, int] | None
     markers: tuple[tuple[str, str], ...]
     emulated: bool = False
+    build: str = ""
 
     def __str__(self) -> str:
         """Return what the table shows: ``CPython 3.10.13 (path)``."""
@@ -117,7 +120,8 @@ def candidates(path: str, pyenv: Path, named: Sequence[str] = ()) -> tuple[Path,
     :param named: further interpreters or folders of them, as the user spelt them: ``PYTHONS=``.
     :raises SubsetError: one of *named* is not there.
     """
-    folders = [Path(folder) for folder in path.split(os.pathsep) if folder]
+    # pyenv's shims start what stands in its versions, a tenth of a second later each.
+    folders = [Path(folder) for folder in path.split(os.pathsep) if folder and Path(folder) != pyenv / "shims"]
     folders += sorted(pyenv.glob("versions/*/bin")) + sorted(pyenv.glob("versions/*"))
     found = [Path(sys.executable), *(file for name in named for file in _named(name, path))]
     found += [file for folder in folders for file in _interpreters_in(folder)]
@@ -171,6 +175,7 @@ def probe(file: Path) -> Interpreter | None:
         macos=(macos[0], macos[1] if len(macos) > 1 else 0) if macos else None,
         markers=tuple(sorted(said["markers"].items())),
         emulated=is_emulated(said["machine"], platform.machine()),
+        build=said["build"],
     )
 
 

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.markup import escape
+from pypi_subset.proof import matrix
 from pypi_subset.proof.verdict import checks_in, part_of
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def _case(suite: str, checks: Sequence[Check], outcome: str) -> str:
     place = ".".join(filter(None, ("pypi-subset", suite, first.set_name)))
     head = _attributes(classname=place, name=_name(first), time=_seconds(checks))
     told = [line for check in checks for line in (*check.notes, *check.versions)]
+    told += [matrix.BEFORE] if first.remembered else []
     out = f"<system-out>{escape(chr(10).join(told))}</system-out>\n" if told else ""
     return f"<testcase{head}>\n{outcome}{out}</testcase>\n"
 

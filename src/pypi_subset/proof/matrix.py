@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 #: A reason, and the numbered results that are red for it.
 Finding: TypeAlias = "tuple[str, list[tuple[int, Check]]]"
 
+#: What is said of a result that was proven in an earlier run, for the same bytes by the same means.
+BEFORE = "proven before"
+
 #: From so many on a cell gives the number of the ways to the files, not their names; the details name them all.
 _MANY = 3
 
@@ -113,7 +116,8 @@ def _cell(checks: Sequence[Check], numbers: Mapping[Check, int]) -> str:
         word = f"<b>{shown}</b>"
         if status == "failed":
             word = f'<a href="#red-{numbers[told[0]]}">{word}</a>'
-        how = escape(" · ".join(filter(None, (proof, by, seconds(told)))))
+        before = BEFORE if told[0].remembered else ""
+        how = escape(" · ".join(filter(None, (proof, by, seconds(told), before))))
         lines.append(f'<p class="{shown}" data-proof="{escape(proof)}">{word} {how}</p>')
     return f"<td>{''.join(lines)}</td>"
 
@@ -135,18 +139,19 @@ def _detail(checks: Sequence[Check]) -> str:
     first = checks[0]
     what = request(first) if first.set_name else "all files"
     # The reason of a red one stands further up, with its command.
-    notes = "; ".join(filter(None, ("" if first.status == "failed" else first.reason, *first.notes)))
+    before = BEFORE if first.remembered else ""
+    notes = "; ".join(filter(None, ("" if first.status == "failed" else first.reason, *first.notes, before)))
     ways = ", ".join(check.way for check in checks if check.way)
     texts = (first.set_name, first.status, first.proof, ways, seconds(checks), notes, ", ".join(first.versions))
     cells = "".join(f"<td>{escape(text)}</td>" for text in texts)
     return f'<tr {marks(first)}><th scope="row">{what}</th>{cells}</tr>\n'
 
 
-def _kind(check: Check) -> tuple[bool, bool, str, str]:
+def _kind(check: Check) -> tuple[bool, bool, bool, str, str]:
     """Return what stands in one line of a cell, in the order of the lines: red first, opinions last."""
-    return check.status != "failed", check.proof == "second opinion", check.proof, check.status
+    return check.status != "failed", check.proof == "second opinion", check.remembered, check.proof, check.status
 
 
 def _alike(check: Check) -> tuple[object, ...]:
-    told = (check.status, check.reason, check.notes, check.versions)
+    told = (check.status, check.reason, check.notes, check.versions, check.remembered)
     return (check.set_name, check.request, check.proof, *told)

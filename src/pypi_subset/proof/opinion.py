@@ -46,6 +46,10 @@ _OTHERS = {
 }
 
 
+#: How a reason begins that tells of an accident, and not of what uv can do.
+FAILED = "uv could not be asked"
+
+
 class Unasked(Exception):
     """uv cannot say anything about this, and why."""
 
@@ -152,7 +156,7 @@ def _ask(case: Case, way: Way, folder: Path) -> tuple[dict[str, str] | None, str
     # It draws its causes as a tree, or names each, as it finds its terminal.
     words = " ".join(re.sub(r"×|╰─▶|\b(?:error|cause): ", "", done.stderr).split())  # noqa: RUF001 - as uv writes it
     if done.returncode and "No solution found" not in words:
-        msg = f"uv could not be asked: {words or done.returncode}"
+        msg = f"{FAILED}: {words or done.returncode}"
         raise Unasked(msg)
     if done.returncode:
         return None, words
@@ -174,7 +178,7 @@ def _run(command: list[str], variables: Mapping[str, str], folder: Path) -> subp
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        msg = f"uv could not be asked: {error}"
+        msg = f"{FAILED}: {error}"
         raise Unasked(msg) from error
 
 

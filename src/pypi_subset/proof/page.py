@@ -28,6 +28,7 @@ _WORDS = {
     "installed": "By a real Python of that target, into an environment of its own: installed, checked, imported.",
     "unpacked": "No Python of that target was at hand: pip unpacked for it, and every requirement was followed up.",
     "second opinion": "Another tool, asked the same.",
+    matrix.BEFORE: "In an earlier run, for the same bytes by the same means; the time is that of then.",
     "emulated": "As installed, by a Python of that target that ran on an emulated processor.",
 }
 
@@ -120,7 +121,8 @@ def _kinds(checks: Sequence[Check]) -> str:
     """Return how each target was proven, and by which Python."""
 
     def key(check: Check) -> tuple[str, str, str]:
-        return check.target, check.proof, matrix.python(check)
+        before = f", {matrix.BEFORE}" if check.remembered else ""
+        return check.target, f"{check.proof}{before}", matrix.python(check)
 
     rows = []
     for (target, proof, python), group in groupby(sorted(checks, key=key), key):
@@ -139,7 +141,8 @@ def _kinds(checks: Sequence[Check]) -> str:
 
 
 def _legend(checks: Sequence[Check]) -> str:
-    said = {word for check in checks for word in (check.status, check.proof)}
+    said: set[str] = {word for check in checks for word in (check.status, check.proof)}
+    said |= {matrix.BEFORE} if any(check.remembered for check in checks) else set()
     told = "".join(f"<dt>{word}</dt><dd>{meaning}</dd>\n" for word, meaning in _WORDS.items() if word in said)
     return f"<details>\n<summary>What the words mean</summary>\n<dl>\n{told}</dl>\n</details>" if told else ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -131,8 +132,8 @@ def prove(case: Case) -> tuple[Check, ...]:
     case.work.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="case-", dir=case.work))
     try:
-        with opened(case.site, case.target.name) as ways:
-            return tuple(_checks(case, ways, folder))
+        with opened(case.site, case.target.name) as ways, ExitStack() as ending:
+            return tuple(_checks(case, ways, list(_kinds(case, folder, ending)), folder))
     except SubsetError as error:
         return (check_of(case, "failed", _words(error), seconds=time.monotonic() - start),)
     finally:
@@ -144,8 +145,7 @@ def check_of(case: Case, status: Status, reason: str = "", *, seconds: float = 0
     return _check(case, Result(status=status, reason=reason, seconds=seconds))
 
 
-def _checks(case: Case, ways: Sequence[Way], folder: Path) -> Iterator[Check]:
-    kinds = list(_kinds(case, folder))
+def _checks(case: Case, ways: Sequence[Way], kinds: Sequence[Kind], folder: Path) -> Iterator[Check]:
     if not kinds:
         yield check_of(case, "skipped", NOT_REQUESTED)
         return
@@ -158,11 +158,11 @@ def _checks(case: Case, ways: Sequence[Way], folder: Path) -> Iterator[Check]:
     yield _check(case, _worst(case, kinds, asked), way=ways[-1], proof="second opinion")
 
 
-def _kinds(case: Case, folder: Path) -> Iterator[Kind]:
+def _kinds(case: Case, folder: Path, ending: ExitStack) -> Iterator[Kind]:
     """Yield how *case* is proven, on each machine that it is to be proven on and applies to: all patch levels count."""
     if case.interpreter is not None:
         if requests := _requested(case, dict(case.interpreter.markers)):
-            yield Installing(case, case.interpreter, requests, folder)
+            yield Installing(case, case.interpreter, requests, folder, ending)
         return
     for target in at_patch_levels(case.target, case.site):
         environment = recorded(target)

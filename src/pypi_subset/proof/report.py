@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pypi_subset import files
-from pypi_subset.proof import badge, junit, page
+from pypi_subset.proof import badge, junit, matrix, page
 from pypi_subset.proof.verdict import NOTHING, checks_in, part_of, verdict_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 #: The exit status of a run that is green, and whose report cannot be written.
 UNWRITTEN = 64
+#: What is said of a result from before.
+BEFORE = matrix.BEFORE
 
 
 def report_path(site: Path) -> Path:
@@ -122,6 +124,8 @@ def lines_of(document: Mapping[str, Any]) -> list[str]:
     checks, totals = checks_in(document), document["totals"]
     counts = [f"{totals[word]} {word}" for word in ("passed", "failed", "skipped")]
     counts += [f"{totals['differs']} of another opinion"] if totals["differs"] else []
+    remembered = sum(check.remembered for check in checks)
+    counts += [f"{remembered} of these {BEFORE}"] if remembered else []
     part = part_of(document)
     last = [f"only a part was tried: {part}"] if part else []
     # What is so by each way in is said once.
@@ -147,7 +151,8 @@ def opinions(checks: Sequence[Check]) -> list[str]:
 
 
 def _row(check: Check) -> tuple[str, str, str, str]:
-    return check.target, check.set_name, check.proof, check.interpreter
+    proof = f"{check.proof}, {BEFORE}" if check.remembered else check.proof
+    return check.target, check.set_name, proof, check.interpreter
 
 
 def _place(check: Check) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def serving(site: Path) -> Iterator[str]:
     """Yield the URL of *site*, without a slash at its end, while the ``with`` block lasts."""
     # No name is looked up, which HTTPServer would do with a host name: there is no resolver behind the seal.
-    server = _Server(("127.0.0.1", 0), functools.partial(_Handler, directory=str(site)))
+    server = _Server(("127.0.0.1", 0), functools.partial(Handler, directory=str(site)))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -34,7 +34,7 @@ class _Server(ThreadingHTTPServer):
         """Say nothing: a client that hangs up, as one does that was killed, is no event."""
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class Handler(SimpleHTTPRequestHandler):
     """What ``python -m http.server`` does, silently, with connections kept open, and without lists of folders."""
 
     protocol_version = "HTTP/1.1"

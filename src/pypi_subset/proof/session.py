@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -16,10 +16,11 @@ from pypi_subset.proof.prove import check_of
 from pypi_subset.proof.verdict import read_check
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pypi_subset.model import Check, Paths, Plan
     from pypi_subset.proof.case import Case
+    from pypi_subset.proof.proven import Proven
     from pypi_subset.proof.shards import Shard
 
 #: Columns of the table where the terminal does not say how many it has.
@@ -37,6 +38,7 @@ class Suite:
     :param cases: of all parts, if the run is about one of them.
     :param targets: those that it is restricted to, none for all.
     :param shard: the part of *cases* that is to be proven, ``None`` for all.
+    :param known: name of a case → its results from before.
     """
 
     paths: Paths
@@ -44,11 +46,17 @@ class Suite:
     cases: tuple[Case, ...]
     targets: tuple[str, ...] = ()
     shard: Shard | None = None
+    known: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
 
     @property
     def own(self) -> tuple[Case, ...]:
-        """The cases that this run proves."""
+        """The cases that this run is about."""
         return self.cases if self.shard is None else self.shard.of(self.cases)
+
+    @property
+    def open(self) -> tuple[Case, ...]:
+        """Those of them that are to be proven now."""
+        return tuple(case for case in self.own if case.name not in self.known)
 
     def restricted(self, names: Sequence[str]) -> Suite:
         """
@@ -72,9 +80,9 @@ class Suite:
 class Session:
     """Gathers the results of one run, shows how it goes, and ends it with a table and a report."""
 
-    def __init__(self, suite: Suite, *, seal: str) -> None:
-        self.suite, self.seal = suite, seal
-        self.checks: list[Check] = []
+    def __init__(self, suite: Suite, *, seal: str, memory: Proven | None = None) -> None:
+        self.suite, self.seal, self._memory = suite, seal, memory
+        self.checks: list[Check] = [check for checks in suite.known.values() for check in checks]
         terminal = sys.stdout.isatty()
         self.console = Console(width=None if terminal else WIDTH, highlight=False)
         columns = (
@@ -85,7 +93,7 @@ class Session:
             TextColumn("{task.description}"),
         )
         self._progress = Progress(*columns, console=self.console, transient=True, disable=not terminal)
-        self._task = self._progress.add_task("", total=len(suite.own) + 2)
+        self._task = self._progress.add_task("", total=len(suite.open) + 2)
 
     def begin(self) -> None:
         """Show progress from now on, if there is a terminal."""
@@ -101,7 +109,9 @@ class Session:
         sent = [read_check(value) for name, value in test.user_properties if name == "check"]
         if test.when == "call":
             self.checks += sent
-            self._progress.update(self._task, advance=1, description=test.nodeid.partition("[")[2].rstrip("]"))
+            self._progress.update(self._task, advance=1, description=_name(test))
+            if not test.failed:
+                self._learn(_name(test), sent)
         if test.failed and (test.when != "call" or not any(check.status == "failed" for check in sent)):
             self.checks.append(self._broken(test))
 
@@ -112,6 +122,9 @@ class Session:
         :param exitstatus: what pytest would end with.
         """
         self._progress.stop()
+        if self._memory is not None:
+            # What was proven before Ctrl-C as well.
+            self._memory.keep()
         if exitstatus == _INTERRUPTED:
             return exitstatus
         self.checks += [
@@ -135,12 +148,23 @@ class Session:
             return _RED if totals["failed"] else report.UNWRITTEN
         return max(exitstatus, _RED if totals["failed"] else _GREEN)
 
+    def _learn(self, name: str, checks: Sequence[Check]) -> None:
+        cases = [case for case in self.suite.open if case.name == name]
+        # Of two cases with one name nobody can tell whose results these are.
+        if self._memory is not None and len(cases) == 1:
+            self._memory.learn(cases[0], checks)
+
     def _broken(self, test: Any) -> Check:
         """Return a red result for a test that failed without one of its own."""
         words = str(test.longrepr).strip().splitlines() or ["no reason"]
         reason = f"{test.nodeid}: {words[-1]}"
-        name = test.nodeid.partition("[")[2].rstrip("]")
+        name = _name(test)
         for case in self.suite.cases:
             if case.name == name:
                 return check_of(case, "failed", f"the proof itself broke: {words[-1]}")
         return inventory.check("failed", reason)
+
+
+def _name(test: Any) -> str:
+    """Return the name of the case that a test is about, ``""`` for another test."""
+    return str(test.nodeid).partition("[")[2].rstrip("]")

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +16,7 @@ from pypi_subset.errors import FolderError, ProofFailed
 from pypi_subset.proof import interpreters, shards, shut
 from pypi_subset.proof.inventory import read_manifest
 from pypi_subset.proof.report import UNWRITTEN, report_path
+from pypi_subset.proof.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,13 @@ def seal() -> Seal:
 
 
 def run_suite(
-    paths: Paths, *, processes: int = 0, pythons: str = "", targets: Sequence[str] = (), shard: str = ""
+    paths: Paths,
+    *,
+    processes: int = 0,
+    pythons: str = "",
+    targets: Sequence[str] = (),
+    shard: str = "",
+    anew: bool = False,
 ) -> int:
     """
     Prove the site at *paths*, show how it goes, and leave ``proof/report.json`` in it; return 0, the exit code of green.
@@ -71,6 +77,7 @@ def run_suite(
     :param pythons: interpreters, or folders of them, to be found besides those on PATH and pyenv's, separated as in PATH.
     :param targets: names of the targets to prove; none means all.
     :param shard: the part of the cases to prove, as in ``2/8``; ``""`` means all.
+    :param anew: prove again what was proven before for the same bytes.
     :raises ProofFailed: at least one check is red, or the suite could not run.
     :raises SubsetError: there is no site yet, one of *pythons* is not there, or *shard* is none.
     """
@@ -79,11 +86,12 @@ def run_suite(
     words = [word for word in pythons.split(os.pathsep) if word]
     found = interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ), words)
     shut = seal()
-    with tempfile.TemporaryDirectory(prefix="pypi-subset-proof-", ignore_cleanup_errors=True) as scratch:
-        work = Path(scratch)
+    processes = processes or os.cpu_count() or 1
+    with scratch(paths.site, processes) as work:
         arguments = [f"--subset-{name}={path.absolute()}" for name, path in _folders(paths, work).items()]
         arguments += [f"--subset-python={file.absolute()}" for file in found]
         arguments += [*(f"--subset-target={name}" for name in targets), f"--subset-shard={shard}"]
+        arguments += ["--subset-all"] * anew
         command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-seal={shut.name}", str(suite_folder())]
         code = _run(command, _environment(work))
     if code == _INTERRUPTED:
@@ -116,7 +124,7 @@ def _pytest(processes: int) -> list[str]:
     start = [sys.executable, "-I", "-m", "pytest", "-c", os.devnull, f"--rootdir={suite_folder()}"]
     plugins = ["-p", "no:cacheprovider", "-p", "no:terminalreporter", "-p", "xdist.plugin"]
     # One process as well is a worker of its own: a crash there is one red case, not the end of the run.
-    spread = [f"--numprocesses={processes or os.cpu_count() or 1}", "--dist=worksteal", "--import-mode=importlib"]
+    spread = [f"--numprocesses={processes}", "--dist=worksteal", "--import-mode=importlib"]
     return [*start, *plugins, *spread]
 
 

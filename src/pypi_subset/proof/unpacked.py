@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from pypi_subset import piprun
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof import closure, installing, wheels
 
@@ -60,7 +63,19 @@ class Unpacking:
 
     def _pip(self, into: str) -> installing.Pip:
         options = ("--target", str(self.folder / into), *flags_of(self.case.target))
-        return installing.Pip(options=options, environment=self.case.target.environment)
+        run = partial(_pips(self.case.work).run, environment=self.case.target.environment)
+        return installing.Pip(options=options, run=run)
+
+
+def _pips(work: Path) -> piprun.Pips:
+    """Return what runs our pip for all cases of this process, and ends with it; a run is a process of its own."""
+    if not _RUNNING or _RUNNING[-1].gone:
+        _RUNNING.append(piprun.Pips(work / f"pips-{os.getpid()}"))
+    return _RUNNING[-1]
+
+
+#: The last of these serves; one that was killed costs the cases that were waiting for it, and no other.
+_RUNNING: list[piprun.Pips] = []
 
 
 def flags_of(target: Target) -> tuple[str, ...]:
