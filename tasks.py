@@ -13,8 +13,20 @@ from invoke import Context, Exit, task
 
 from pypi_subset.tasks import clean, hosts, mirror, plan, publish, serve, target, targets, update, verify, why
 
-__all__ = ["bench", "clean", "clients", "differential", "hosts", "lint", "mirror", "plan", "publish", "serve", "sweep"]
-__all__ += ["target", "targets", "test", "test_hosts", "test_network", "test_slow", "update", "verify", "why"]
+__all__ = [
+    "bench",
+    "clean",
+    "clients",
+    "differential",
+    "hosts",
+    "lint",
+    "mirror",
+    "plan",
+    "prove_the_proof",
+    "publish",
+    "serve",
+]
+__all__ += ["sweep", "target", "targets", "test", "test_hosts", "test_network", "test_slow", "update", "verify", "why"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 
@@ -92,6 +104,18 @@ def differential(_context: Context, renew: str = "") -> None:
 def clients(_context: Context) -> None:
     """Install with every client from every host, the network shut."""
     run("clients")
+
+
+@task(
+    help={
+        "renew": "1 takes what is newest on PyPI, and writes mutation/requirements/versions.txt",
+        "every": "1 proves each case that needs a mutated file, which takes hours",
+    }
+)
+def prove_the_proof(_context: Context, renew: str = "", every: str = "") -> None:
+    """Break a real subset in thousands of ways: the proof must notice each."""
+    flags = [f" --{name}" for name, given in (("renew", renew), ("every", every)) if given not in {"", "0"}]
+    run("mutation" + "".join(flags))
 
 
 @task
