@@ -1,4 +1,4 @@
-"""Mutates and prints: ``python -m mutation [--every] [--renew]``, by ``make prove-the-proof``."""
+"""Mutates and prints: ``python -m mutation [--every] [--renew] [--sample N]``, by ``make prove-the-proof``."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ def main() -> int:
     parser.add_argument("--every", action="store_true", help="prove each case that needs a mutated file: hours")
     parser.add_argument("--renew", action="store_true", help="take what is newest on PyPI, and write versions.txt")
     parser.add_argument("--only", choices=("raw", "consistent"), help="one of the two scores")
+    parser.add_argument("--sample", type=int, default=1, metavar="N", help="take one mutant in N, for a quick look")
     arguments = parser.parse_args()
     display = Display()
     ground = mirrored(FOLDER, renew=arguments.renew)
     display.say(f"{len(ground.artifacts)} files for {len(ground.targets)} targets")
     outcomes: list[Outcome] = []
     if arguments.only != "consistent":
-        outcomes += _shown(display, "raw mutants, by the inventory", run.raw_score(FOLDER))
+        outcomes += _shown(display, "raw mutants, by the inventory", run.raw_score(FOLDER, arguments.sample))
     if arguments.only != "raw":
         found = interpreters.find(
             interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ))
         )
-        jobs = run.jobs(ground, found, every=arguments.every)
+        jobs = run.jobs(ground, found, every=arguments.every, step=arguments.sample)
         display.say(f"{sum(len(job.cases) for job in jobs)} cases to prove for consistent mutants")
         title = "consistent mutants, by installing"
         outcomes += _shown(display, title, run.consistent_score(FOLDER, jobs, found))
@@ -51,7 +52,7 @@ def _shown(display: Display, title: str, coming: Iterable[Outcome]) -> list[Outc
     outcomes: list[Outcome] = []
     for one in coming:
         outcomes.append(one)
-        if len(outcomes) % 50 == 0 and one.answers:
+        if len(outcomes) % 20 == 0 and one.answers:
             display.say(f"{len(outcomes)} mutants, {time.monotonic() - start:.0f} s")
         for line in score.survivors([one]):
             display.say(line)

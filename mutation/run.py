@@ -46,10 +46,14 @@ class Job:
     cases: tuple[Key, ...]
 
 
-def raw_score(folder: Path, processes: int = PROCESSES) -> list[Outcome]:
-    """Return what the inventory made of each raw mutant of the subset that lies in *folder*."""
-    parts = [(folder, number, processes) for number in range(processes)]
-    with _pool(processes) as pool:
+def raw_score(folder: Path, step: int = 1) -> list[Outcome]:
+    """
+    Return what the inventory made of each raw mutant of the subset that lies in *folder*.
+
+    :param step: take one in so many.
+    """
+    parts = [(folder, number * step, PROCESSES * step) for number in range(PROCESSES)]
+    with _pool(PROCESSES) as pool:
         return sorted(itertools.chain.from_iterable(pool.map(_raw_part, parts)), key=_order(raw.OPERATORS))
 
 
@@ -60,13 +64,18 @@ def consistent_score(folder: Path, jobs: Sequence[Job], found: Sequence[Interpre
         yield from (future.result() for future in as_completed(begun))
 
 
-def jobs(ground: Ground, found: Sequence[Interpreter], *, every: bool = False) -> list[Job]:
-    """Return all consistent mutants of *ground*, the unharmed subset first."""
+def jobs(ground: Ground, found: Sequence[Interpreter], *, every: bool = False, step: int = 1) -> list[Job]:
+    """
+    Return the consistent mutants of *ground*, the unharmed subset first.
+
+    :param every: prove all cases that need a mutated file.
+    :param step: take one mutant in so many.
+    """
     reach = Reach(ground, found, Path(tempfile.gettempdir()))
     whole = tuple(judging.key(case) for case in reach.cases if case.joint)
-    mutants = enumerate(consistent.mutants(ground))
+    mutants = itertools.islice(enumerate(consistent.mutants(ground)), 0, None, step)
     return [
-        *(Job(mutant=UNHARMED, cases=(one,)) for one in whole),
+        *(Job(mutant=UNHARMED, cases=(one,)) for one in whole[::step]),
         *(Job(mutant=one, cases=reach.chosen(one, every=every, turn=turn)) for turn, one in mutants),
     ]
 
@@ -84,11 +93,11 @@ def _placed(names: tuple[str, ...], one: Outcome) -> tuple[int, str]:
 
 
 def _raw_part(part: tuple[Path, int, int]) -> list[Outcome]:
-    folder, number, processes = part
+    folder, first, step = part
     ground = _ground(folder)
     with tempfile.TemporaryDirectory(dir=folder, prefix="raw.") as scratch:
         paths = _copied(ground.paths, Path(scratch))
-        own = itertools.islice(raw.mutants(paths), number, None, processes)
+        own = itertools.islice(raw.mutants(paths), first, None, step)
         with remembering():
             return list(raw.tried(own, paths, ground.plan))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -218,6 +220,14 @@ def solved(tmp_path: Path, lines: Sequence[str], wheels: Iterable[Wheel], at: or
     """Return the files that satisfy *lines*, sorted."""
     found = oracle.solve([Requirement(line) for line in lines], [oracle.read(one.save(tmp_path)) for one in wheels], at)
     return None if found is None else sorted(one.filename for one in found.values())
+
+
+def test_the_oracle_stands_apart() -> None:
+    """It imports nothing of ours: neither the proof nor what made the site can talk it into anything."""
+    tree = ast.parse(Path(oracle.__file__).read_text(encoding="utf-8"))
+    names = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names) | {"packaging"}
 
 
 def test_the_oracle_goes_back(tmp_path: Path) -> None:
