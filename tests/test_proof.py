@@ -22,7 +22,7 @@ from pypi_subset.proof import Case, case, cases_of, opinion
 from pypi_subset.proof import prove as prove_by_all
 from pypi_subset.proof.patches import at_patch_levels
 from pypi_subset.proof.unpacked import flags_of
-from pypi_subset.proof.ways import opened
+from pypi_subset.proof.ways import WAYS, opened
 from pypi_subset.wheelfile import read_metadata
 from subsets import Subset
 from wheels import Wheel, make_wheel
@@ -459,3 +459,24 @@ def test_a_case_without_a_result_shows(tmp_path: Path) -> None:
     """The cases that nothing answered are found by what they are about."""
     made: Any = cases(tmp_path, LINUX, ["click; sys_platform == 'win32'"], [CLICK])
     assert case.unanswered(made, prove_by_all(made[1])) == [made[0]]
+
+
+@on_linux
+def test_a_patch_level_that_is_not_here(tmp_path: Path, shared: Path) -> None:
+    """A target of X.Y with an interpreter here is unpacked where metadata tells other patch levels apart from it."""
+    minor = f"3.{sys.version_info.minor}"
+    early = make_wheel("app", requires=[f'gone; python_full_version < "{minor}.1"'])
+    checks = prove_by_all(cases(tmp_path, OLDER, ["app"], [early], installed=shared)[0])
+    told = {(check.proof, check.way): check.status for check in checks if check.proof != "second opinion"}
+    assert told == {
+        (kind, way): status for way in WAYS for kind, status in (("installed", "passed"), ("unpacked", "failed"))
+    }
+    assert (
+        checks[-1].reason
+        == f"gone (needed by app 1.0 on older: gone; python_full_version < '{minor}.1') is not in the subset"
+    )
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    green = prove_by_all(cases(whole, OLDER, ["app"], [early, make_wheel("gone")], installed=shared)[0])
+    assert {check.status for check in green} == {"passed"}
+    assert [check.versions for check in green if check.proof == "unpacked"] == [("app==1.0", "gone==1.0")] * 3

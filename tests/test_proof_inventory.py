@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -327,3 +328,46 @@ def test_file_without_a_lock_is_named(subset: Subset) -> None:
     lock = (subset.paths.locks / "pylock.base--linux.toml").read_text()
     (subset.paths.locks / "pylock.base--windows.toml").write_text(lock)
     assert reds(subset)[-1] == "bb-1.0-py3-none-any.whl (bb) is in the manifest, but in no lock"
+
+
+def test_a_locked_file_that_no_request_needs_is_a_note(tmp_path: Path) -> None:
+    """What no request leads to is listed, and not red: nothing fails for it."""
+    pins = {"linux": [AA, BB, make_wheel("zz")], "windows": [AA, OLD]}
+    extra = Subset(tmp_path, targets=[LINUX, WINDOWS], lines=["aa"], pins=pins).write()
+    (only,) = inventory.take(extra.paths, extra.plan)
+    assert only.status == "passed"
+    assert only.notes == ("zz-1.0-py3-none-any.whl is locked for base--linux, but no request needs it",)
+
+
+def test_what_one_patch_level_needs_is_needed(tmp_path: Path) -> None:
+    """A file that an extra, or one patch level alone, leads to is not listed."""
+    late = make_wheel("cc", requires=['dd; python_full_version < "3.10.2"', 'ee; extra == "x"'], extras=["x"])
+    wheels = [late, make_wheel("dd"), make_wheel("ee")]
+    one = Subset(tmp_path, targets=[LINUX], lines=["cc[x]"], pins={"linux": wheels}).write()
+    (only,) = inventory.take(one.paths, one.plan)
+    assert (only.status, only.notes) == ("passed", ())
+
+
+def test_a_lock_made_by_other_metadata_is_named(subset: Subset) -> None:
+    """A lock that was made by other METADATA than the site has is red."""
+    path = subset.paths.locks / "pylock.base--linux.toml"
+    lock = tomllib.loads(path.read_text())
+    lock["packages"][0]["tool"] = {"pypi-subset": {"metadata-sha256": sha256(AA.metadata)}}
+    path.write_text(tomli_w.dumps(lock))
+    assert reds(subset) == []
+    lock["packages"][0]["tool"] = {"pypi-subset": {"metadata-sha256": sha256(b"")}}
+    path.write_text(tomli_w.dumps(lock))
+    words = "was locked in pylock.base--linux.toml by other metadata than the manifest says"
+    assert reds(subset) == [f"aa-1.0-py3-none-any.whl (aa) {words}"]
+
+
+def test_a_target_that_the_manifest_tells_otherwise_is_named(subset: Subset) -> None:
+    """A manifest about another machine of the same name is red."""
+    path = subset.paths.site / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**manifest, "targets": [{"name": "linux", "digest": LINUX.digest}]}))
+    assert reds(subset) == []
+    path.write_text(json.dumps({**manifest, "targets": [{"name": "linux", "digest": WINDOWS.digest}]}))
+    assert reds(subset) == [
+        "the target linux is another machine in the manifest than in requirements/: run `make mirror`"
+    ]

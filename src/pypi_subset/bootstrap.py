@@ -95,7 +95,7 @@ def read_goals(root: Path) -> tuple[Goal, ...]:
 
 def listing(goals: Sequence[Goal]) -> str:
     """Return what ``make`` alone prints: a line for each goal."""
-    lines = [f"  make {goal.name:<13} {goal.help}\n" for goal in goals]
+    lines = [f"  make {goal.name:<15} {goal.help}\n" for goal in goals]
     return "".join([*lines, "\nWhat a goal takes: .venv/bin/inv --help GOAL. A flag --port=1 is PORT=1 for make.\n"])
 
 

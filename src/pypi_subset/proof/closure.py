@@ -55,8 +55,24 @@ def gaps(
     :param environment: marker values; recorded ones, where the machine is another.
     :param target: the target's name, for the sentences.
     """
-    by_name = {one.project: one for one in present}
+    missing, reached = walk(present, requests, environment, target)
     found = [f"{name} is installed more than once on {target}" for name in _twice(present)]
+    found += missing
+    found += _other_pythons([one for one in present if one.project in reached], environment, target)
+    found += [
+        f"{one.project} {one.version} was installed on {target}, but nothing there asks for it"
+        for one in present
+        if one.project not in reached
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def walk(
+    present: Sequence[Present], requests: Sequence[Request], environment: Mapping[str, str], target: str
+) -> tuple[list[str], set[NormalizedName]]:
+    """Return one sentence for each requirement that *present* does not answer, and the projects that anybody asks for."""
+    by_name = {one.project: one for one in present}
+    found: list[str] = []
     seen: set[tuple[NormalizedName, str]] = set()
     waiting = deque((f"asked for by {one.origin}", one.requirement, ("",)) for one in requests)
     while waiting:
@@ -76,14 +92,7 @@ def gaps(
             seen.add((name, extra))
             by = f"needed by {name} {answer.version}"
             waiting.extend((by, each, (extra,)) for each in answer.requires)
-    reached = {name for name, _ in seen}
-    found += _other_pythons([one for one in present if one.project in reached], environment, target)
-    found += [
-        f"{one.project} {one.version} was installed on {target}, but nothing there asks for it"
-        for one in present
-        if one.project not in reached
-    ]
-    return tuple(dict.fromkeys(found))
+    return found, {name for name, _ in seen}
 
 
 def _other_pythons(present: Iterable[Present], environment: Mapping[str, str], target: str) -> Iterator[str]:

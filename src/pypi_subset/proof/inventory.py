@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset import files
 from pypi_subset.errors import LockError, SubsetError
 from pypi_subset.model import Check
-from pypi_subset.proof import indexes, locks
+from pypi_subset.proof import indexes, locks, needless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pypi_subset.model import Paths, Plan
+    from pypi_subset.proof.locks import Locked
 
 #: What lies in a site besides its files and its indexes.
 PAGES = ("index.html", "manifest.json", "README.md")
@@ -54,9 +56,10 @@ def take(paths: Paths, plan: Plan, targets: Sequence[str] = ()) -> tuple[Check, 
     """
     manifest = read_manifest(paths.site)
     entries = {entry["path"]: entry for entry in manifest["files"]}
-    present = {path.relative_to(paths.site).as_posix(): path for path in _all_files(paths.site)}
+    present = {name: paths.site / name for name, _ in files.walk(paths.site, but=OWN) if not name.endswith("/")}
     found = [
         *_outdated(paths, plan, targets),
+        *_described(plan, manifest, targets),
         *_locked(paths, plan, entries),
         *(sentence for name in sorted(entries) if (sentence := _held(entries[name], present.get(name)))),
         *_metadata(present, entries),
@@ -65,20 +68,14 @@ def take(paths: Paths, plan: Plan, targets: Sequence[str] = ()) -> tuple[Check, 
     if found:
         return tuple(check("failed", sentence) for sentence in found)
     size = sum(entry["size"] for entry in entries.values())
-    return (check("passed", f"{len(entries)} files, {size} bytes: all there, and nothing else"),)
+    notes = tuple(needless.needless(paths, plan))
+    return (check("passed", f"{len(entries)} files, {size} bytes: all there, and nothing else", notes=notes),)
 
 
-def check(status: Any, reason: str, seconds: float = 0.0) -> Check:
+def check(status: Any, reason: str, seconds: float = 0.0, notes: tuple[str, ...] = ()) -> Check:
     """Return a result of the inventory, which concerns all targets and sets."""
-    return Check(target="", set_name="", request="", proof="inventory", status=status, reason=reason, seconds=seconds)
-
-
-def _all_files(site: Path) -> Iterator[Path]:
-    """Yield everything below *site* that is no folder, and every link."""
-    for path in sorted(site.rglob("*")):
-        inside = path.relative_to(site).parts
-        if inside[0] not in OWN and (path.is_symlink() or not path.is_dir()):
-            yield path
+    where = Check(target="", set_name="", request="", proof="inventory", status=status)
+    return replace(where, reason=reason, seconds=seconds, notes=notes)
 
 
 def _outdated(paths: Paths, plan: Plan, targets: Sequence[str]) -> Iterator[str]:
@@ -96,6 +93,15 @@ def _outdated(paths: Paths, plan: Plan, targets: Sequence[str]) -> Iterator[str]
             yield f"{path.name} was made before its {changed} was changed: run `make mirror`"
 
 
+def _described(plan: Plan, manifest: Mapping[str, Any], targets: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for each target that the manifest tells of as another machine than it is; of the host as above."""
+    digests = {target.name: target.digest for target in plan.targets}
+    elsewhere = {target.name for target in plan.targets if target.host and targets and target.name not in targets}
+    for told in manifest.get("targets", ()):
+        if told["name"] not in elsewhere and digests.get(told["name"]) != told["digest"]:
+            yield f"the target {told['name']} is another machine in the manifest than in requirements/: run `make mirror`"
+
+
 def _locked(paths: Paths, plan: Plan, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a sentence for each locked file that the manifest does not name alike, and the other way round."""
     named: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
@@ -109,12 +115,8 @@ def _locked(paths: Paths, plan: Plan, entries: Mapping[str, Mapping[str, Any]]) 
         for pin in pins:
             where = f"simple/{pin.project}/{pin.filename}"
             named[where].add((job.requirement_set.name, job.target.name))
-            if where not in entries:
-                yield f"{pin.filename} ({pin.project}, locked in {path.name}) is not in the site's manifest"
-            elif pin.sha256 and pin.sha256 != entries[where]["sha256"]:
-                yield f"{pin.filename} ({pin.project}) has one hash in {path.name} and another in the manifest"
-            elif str(pin.version) != entries[where]["version"]:
-                yield f"{pin.filename} ({pin.project}) is of {pin.version} in {path.name}, and not in the manifest"
+            if sentence := _alike(pin, entries.get(where), path.name):
+                yield sentence
     for where, pairs in sorted(named.items()):
         needs = {(need["set"], need["target"]) for need in entries.get(where, {}).get("needed_by", ())}
         for set_name, target in sorted(pairs ^ needs) if where in entries else ():
@@ -122,6 +124,19 @@ def _locked(paths: Paths, plan: Plan, entries: Mapping[str, Mapping[str, Any]]) 
             yield f"{entries[where]['filename']} is needed by {set_name} on {target} says {told}, but not {other}"
     for where in sorted(entries.keys() - named.keys()):
         yield f"{entries[where]['filename']} ({entries[where]['project']}) is in the manifest, but in no lock"
+
+
+def _alike(pin: Locked, entry: Mapping[str, Any] | None, lock: str) -> str:
+    """Return how a locked file differs from what the manifest says of it, ``""`` if it does not."""
+    if entry is None:
+        return f"{pin.filename} ({pin.project}, locked in {lock}) is not in the site's manifest"
+    if pin.sha256 and pin.sha256 != entry["sha256"]:
+        return f"{pin.filename} ({pin.project}) has one hash in {lock} and another in the manifest"
+    if str(pin.version) != entry["version"]:
+        return f"{pin.filename} ({pin.project}) is of {pin.version} in {lock}, and not in the manifest"
+    if pin.metadata and entry["metadata"] and pin.metadata != entry["metadata"]:
+        return f"{pin.filename} ({pin.project}) was locked in {lock} by other metadata than the manifest says"
+    return ""
 
 
 def _held(entry: Mapping[str, Any], path: Path | None) -> str:

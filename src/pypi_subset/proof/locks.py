@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packaging.markers import Marker
 from packaging.pylock import Pylock, PylockValidationError
 
 from pypi_subset.errors import LockError
@@ -21,13 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Locked:
-    """One file that a lock names; *marker* says when, ``""`` for always; *sha256* is ``""`` if the lock has none."""
+    """
+    One file that a lock names; *marker* says when, ``""`` for always.
+
+    :param sha256: ``""`` if the lock has none; *metadata* likewise is that of the METADATA that the lock was made by.
+    """
 
     filename: str
     project: NormalizedName
     version: Version | None
     sha256: str
     marker: str = ""
+    metadata: str = ""
+
+    @property
+    def condition(self) -> Marker | None:
+        """The marker, parsed."""
+        return Marker(self.marker) if self.marker else None
 
     @property
     def pin(self) -> str:
@@ -80,4 +91,5 @@ def _files(package: Package) -> Iterator[Locked]:
             version=package.version,
             sha256=file.hashes.get("sha256", ""),
             marker=str(package.marker or ""),
+            metadata=str((package.tool or {}).get("pypi-subset", {}).get("metadata-sha256", "")),
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pypi_subset import files
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import ProofFailed, SubsetError
 from pypi_subset.model import Check
 from pypi_subset.proof import installing, opinion
 from pypi_subset.proof.environments import recorded
@@ -21,9 +21,9 @@ from pypi_subset.proof.unpacked import Unpacking, flags_of
 from pypi_subset.proof.ways import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pypi_subset.model import Proof, Request, Status
+    from pypi_subset.model import Proof, Request, Status, Target
     from pypi_subset.proof.case import Case
     from pypi_subset.proof.installing import Files
     from pypi_subset.proof.ways import Way
@@ -147,15 +147,47 @@ def check_of(case: Case, status: Status, reason: str = "", *, seconds: float = 0
 
 def _checks(case: Case, ways: Sequence[Way], kinds: Sequence[Kind], folder: Path) -> Iterator[Check]:
     if not kinds:
-        yield check_of(case, "skipped", NOT_REQUESTED)
+        # The interpreter's own patch level may be the one at which nothing is asked for.
+        yield from [*_at_other_levels(case, ways, folder)] or [check_of(case, "skipped", NOT_REQUESTED)]
         return
-    lying: dict[Files, Any] = {}
-    trials = [Trials(kind=kind, lying=lying) for kind in kinds]
-    results = [[one.by(way) for way in ways] for one in trials]
-    for way, column in zip(ways, zip(*results, strict=True), strict=True):
-        yield _check(case, _worst(case, kinds, column), way=way)
+    results = _tried(kinds, ways)
+    yield from _by_way(case, kinds, ways, results)
     asked = [_opinion(kind.case, ways[-1], row[-1], folder) for kind, row in zip(kinds, results, strict=True)]
     yield _check(case, _worst(case, kinds, asked), way=ways[-1], proof="second opinion")
+    yield from _at_other_levels(case, ways, folder)
+
+
+def _at_other_levels(case: Case, ways: Sequence[Way], folder: Path) -> Iterator[Check]:
+    """
+    Yield the results of unpacking *case* at those patch levels that its interpreter is not, if it is to serve them too.
+
+    A target that names X.Y serves every X.Y.z, of which one is here: what only others need would not be missed.
+    """
+    if case.interpreter is None or case.target.exact:
+        return
+    foreign, own = replace(case, interpreter=None), case.interpreter.version[2]
+    levels = [*at_patch_levels(case.target, case.site)]
+    nearest = max((one.python[2] for one in levels if one.python[2] <= own), default=None)
+    try:
+        kinds = [*_unpackings(foreign, [one for one in levels if one.python[2] != nearest], folder)]
+    except ProofFailed as error:
+        yield check_of(foreign, "skipped", f"other patch levels were not tried: {_words(error)}")
+        return
+    if kinds:
+        yield from _by_way(foreign, kinds, ways, _tried(kinds, ways))
+
+
+def _tried(kinds: Sequence[Kind], ways: Sequence[Way]) -> list[list[Result]]:
+    """Return for each of *kinds* how it goes by each of *ways*; what was installed for one is known to the next."""
+    lying: dict[Files, Any] = {}
+    return [[trials.by(way) for way in ways] for trials in [Trials(kind=kind, lying=lying) for kind in kinds]]
+
+
+def _by_way(
+    case: Case, kinds: Sequence[Kind], ways: Sequence[Way], results: Sequence[Sequence[Result]]
+) -> Iterator[Check]:
+    for way, column in zip(ways, zip(*results, strict=True), strict=True):
+        yield _check(case, _worst(case, kinds, column), way=way)
 
 
 def _kinds(case: Case, folder: Path, ending: ExitStack) -> Iterator[Kind]:
@@ -164,7 +196,11 @@ def _kinds(case: Case, folder: Path, ending: ExitStack) -> Iterator[Kind]:
         if requests := _requested(case, dict(case.interpreter.markers)):
             yield Installing(case, case.interpreter, requests, folder, ending)
         return
-    for target in at_patch_levels(case.target, case.site):
+    yield from _unpackings(case, at_patch_levels(case.target, case.site), folder)
+
+
+def _unpackings(case: Case, levels: Iterable[Target], folder: Path) -> Iterator[Kind]:
+    for target in levels:
         environment = recorded(target)
         if requests := _requested(case, environment):
             work = folder / str(target.python[2])

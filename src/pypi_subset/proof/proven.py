@@ -143,7 +143,8 @@ def _uv() -> list[str]:
 
 def _facts(case: Case) -> dict[str, Any]:
     """Return all that makes *case* what it is, but where its folders are; of lines the text, not their number."""
-    levels = [] if case.interpreter else [one.python for one in at_patch_levels(case.target, case.site)]
+    fixed = case.interpreter is not None and case.target.exact
+    levels = [] if fixed else [one.python for one in at_patch_levels(case.target, case.site)]
     return {
         "target": _target(case.target),
         "levels": levels,
@@ -163,21 +164,22 @@ def _target(target: Target) -> dict[str, Any]:
 
 def _is_answer(case: Case, checks: Sequence[Check]) -> bool:
     """Whether *checks* are results of *case* and of nothing else, by each way in, and none of them is red."""
-    places = Counter((check.proof, check.way) for check in checks)
-    wanted = [{(case.proof, ""): 1}, {**{(case.proof, way): 1 for way in WAYS}, ("second opinion", WAYS[-1]): 1}]
-    return (
-        places in wanted
-        and not unanswered([case], checks)
-        and all(_is_sound(check, skipped=len(checks) == 1) for check in checks)
-    )
+    places = sorted((str(check.proof), check.way) for check in checks)
+    own, unpacked = ([(proof, way) for way in WAYS] for proof in (str(case.proof), "unpacked"))
+    whole = [*own, ("second opinion", WAYS[-1])]
+    wanted = [[(str(case.proof), "")], whole]
+    if case.interpreter is not None:
+        # It is of one patch level: what others get may have been unpacked besides, or in its stead.
+        wanted += [unpacked, whole + unpacked, [*whole, ("unpacked", "")]]
+    return places in map(sorted, wanted) and not unanswered([case], checks) and all(map(_is_sound, checks))
 
 
-def _is_sound(check: Check, *, skipped: bool) -> bool:
+def _is_sound(check: Check) -> bool:
     """Whether a result may be remembered: it is of the right types, not red, and would come out the same again."""
     allowed = {"passed", "differs", "skipped"} if check.proof == "second opinion" else {"passed"}
     texts = (check.reason, check.interpreter, check.command, *check.notes, *check.versions)
     return (
-        check.status in ({"skipped"} if skipped else allowed)
+        check.status in (allowed if check.way else {"skipped"})
         and not check.command
         and not check.reason.startswith(opinion.FAILED)
         and all(isinstance(text, str) for text in texts)
