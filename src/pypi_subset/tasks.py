@@ -145,10 +145,13 @@ def plan(
         "processes": "how many proofs run at a time (default: 0, one for each core)",
         "pythons": "further interpreters to prove with: paths or folders, separated as in PATH (default: none)",
         "target": "names of targets to prove, separated by commas (default: all)",
+        "on": "here, or dask for the workers of a cluster (default: here)",
+        "scheduler": "address of the cluster's scheduler, as tcp://host:8786",
+        "url": "where the workers find the site (default: it is served from here meanwhile)",
     }
 )
 @edge
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - each flag is a parameter
     _context: Context,
     requirements: str = "requirements",
     packages: str = "packages",
@@ -156,19 +159,31 @@ def verify(
     processes: str = "0",
     pythons: str = "",
     target: str = "",
+    on: str = "here",
+    scheduler: str = "",
+    url: str = "",
 ) -> None:
     """
     Prove that every request installs, on every target.
 
     Installs see site/ alone. Ends with a table and writes proof/report.json into the site. Interpreters are looked for
-    on PATH, among those of pyenv, and where --pythons says.
+    on PATH, among those of pyenv, and where --pythons says. Workers of a cluster look for their own.
     """
     from pypi_subset import proof  # noqa: PLC0415
 
     targets = [name.strip() for name in target.split(",") if name.strip()]
     paths = _paths(requirements, packages, site)
+    number, away = _number("processes", processes), _choice("on", on, ("here", "dask")) == "dask"
+    _check_place(away=away, scheduler=scheduler, far=bool(scheduler or url), near=bool(number or pythons))
     try:
-        proof.run_suite(paths, processes=_number("processes", processes), pythons=pythons, targets=targets)
+        if away:
+            from pypi_subset.inputs import read_plan  # noqa: PLC0415
+            from pypi_subset.proof.cluster import prove_on_dask  # noqa: PLC0415
+
+            plan = read_plan(paths.requirements)
+            prove_on_dask(plan, paths, scheduler=scheduler, url=url, targets=targets)
+        else:
+            proof.run_suite(paths, processes=number, pythons=pythons, targets=targets)
     except ProofFailed:
         # What changed and kept its time, the next mirror would not notice: let it read everything.
         (paths.packages / ".memory.json").unlink(missing_ok=True)
@@ -383,6 +398,20 @@ def _choice(name: str, text: str, known: Sequence[str]) -> str:
         msg = f"{name} wants {' or '.join(known)}, not {text!r}"
         raise SubsetError(msg, next_step=f"as in --{name}={known[-1]}")
     return text
+
+
+def _check_place(*, away: bool, scheduler: str, far: bool, near: bool) -> None:
+    """Raise if a flag about a cluster is given without one, one about this machine with one, or a cluster unnamed."""
+    msg = next_step = ""
+    if far and not away:
+        msg, next_step = "scheduler and url are about a cluster", "say --on=dask, or leave them out"
+    elif away and near:
+        msg = "processes and pythons are about this machine"
+        next_step = "leave them out: workers have their own number of threads, and look for interpreters on their PATH"
+    elif away and not scheduler:
+        msg, next_step = "a cluster is known by its scheduler", "name it, as in --scheduler=tcp://host:8786"
+    if msg:
+        raise SubsetError(msg, next_step=next_step)
 
 
 def _write_json(document: dict[str, Any]) -> None:

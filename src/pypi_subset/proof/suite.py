@@ -82,6 +82,16 @@ def run_suite(paths: Paths, *, processes: int = 0, pythons: str = "", targets: S
         arguments += [f"--subset-target={name}" for name in targets]
         command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-seal={shut.name}", str(suite_folder())]
         code = _run(command, _environment(work))
+    return conclude(code, paths)
+
+
+def conclude(code: int, paths: Paths) -> int:
+    """
+    Return *code*, the exit code of a run, if it is that of green.
+
+    :raises ProofFailed: at least one check is red, or the suite could not run.
+    :raises FolderError: all is proven, and nobody else can know it.
+    """
     if code == _INTERRUPTED:
         raise KeyboardInterrupt
     if code != _GREEN:
