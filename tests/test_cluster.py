@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -21,7 +22,7 @@ import pytest
 from proving import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS, outcome
 from pypi_subset import files
 from pypi_subset.errors import ProofFailed, SubsetError
-from pypi_subset.proof import cluster, errand, prove, report, served, worker
+from pypi_subset.proof import cluster, errand, installing, prove, report, served, worker
 from pypi_subset.proof.case import cases_of
 from pypi_subset.proof.cluster import prove_on_dask
 from pypi_subset.proof.serving import serving
@@ -196,6 +197,16 @@ def test_a_site_that_contradicts_its_manifest(tmp_path: Path, monkeypatch: pytes
         refused = worker.answer(errand.to_text(dataclasses.replace(sent, url=place, run=tmp_path.name)))["refused"]
     worker.forget(tmp_path.name)
     assert refused.startswith(words)
+
+
+def test_a_pip_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pip waits for a server that never answers, each way in is red when its time is up, and says so."""
+    monkeypatch.setattr(installing, "PATIENCE", 2)
+    subset = Subset(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK]}).write()
+    (case, _) = cases_of(subset.plan, subset.paths, (), tmp_path / "work")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        checks = prove(dataclasses.replace(case, url=f"http://127.0.0.1:{silent.getsockname()[1]}"))
+    assert [outcome(one) for one in checks[:3]] == [("failed", "pip install did not end within 2 s")] * 3
 
 
 @pytest.mark.parametrize(

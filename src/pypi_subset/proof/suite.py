@@ -123,7 +123,8 @@ def _pytest(processes: int) -> list[str]:
     plugins = ["-p", "no:cacheprovider", "-p", "no:terminalreporter", "-p", "xdist.plugin"]
     # One process as well is a worker of its own: a crash there is one red case, not the end of the run.
     spread = [f"--numprocesses={processes or os.cpu_count() or 1}", "--dist=worksteal", "--import-mode=importlib"]
-    return [*start, *plugins, *spread]
+    # xdist would stop after four crashes for each process, and leave cases unproven that crash nobody.
+    return [*start, *plugins, *spread, f"--max-worker-restart={sys.maxsize}"]
 
 
 def _environment(work: Path) -> dict[str, str]:
