@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import distributed
 import pytest
 
 from proving import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS, outcome
@@ -455,3 +457,27 @@ def test_workers_that_are_not_fit(
     monkeypatch.setattr(cluster, "__version__", "9.9")
     dask.add()
     assert not report.report_path(subset.paths.site).exists()
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_calls_its_cases_off(tmp_path: Path, dask: Cluster) -> None:
+    """After Ctrl-C nothing waits at the scheduler any more, one line is said, and no report is written."""
+    flag = tmp_path / "begun"
+    code = f"open({str(flag)!r}, 'w')\nimport time; time.sleep(20)\n".encode()
+    wheel = make_wheel("sleeper", files={"sleeper.py": code})
+    subset = Subset(tmp_path / "subset", targets=[HERE], lines=["sleeper"] * 4, pins={"here": [wheel]}).write()
+    dask.add()
+    folders = [f"--{name}={getattr(subset.paths, name)}" for name in ("requirements", "packages", "site")]
+    words = ["verify", *folders, "--on=dask", f"--scheduler={dask.address}"]
+    command = [sys.executable, "-c", "from pypi_subset.tasks import main; main()", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        for _ in range(600):
+            if flag.exists() or run.poll() is not None:
+                break
+            time.sleep(0.1)
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate(timeout=60)
+    assert (run.returncode, said.count("\n"), said.startswith("interrupted: ")) == (130, 1, True), said
+    assert not report.report_path(subset.paths.site).exists()
+    with distributed.Client(dask.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        assert client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) <= 1
