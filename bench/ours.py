@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-from packaging.version import Version
-
 from pypi_subset import build, download, files
+from pypi_subset.assemble import assemble
+from pypi_subset.filenames import project_and_version
 from pypi_subset.memory import Memory
 from pypi_subset.model import Distribution, Inputs, Lock, Pin, Plan
 
@@ -23,15 +22,18 @@ def index(folder: Path) -> bool:
     """Put a new index of *folder*``/packages`` in place of *folder*``/site``; whether there was anything to do."""
     packages, site = folder / "packages", folder / "site"
     memory = Memory(packages / ".memory.json")
-    lock = _lock(folder / "recorded.json")
-    artifacts = download.take_stock([lock], packages, site=site, memory=memory).present
-    plan = Plan(root=folder, sets=(), targets=(), jobs=())
-    inputs = build.digest_of(build.Content(plan=plan, locks=[lock], artifacts=artifacts))
-    replaced = not build.is_current(inputs, site, memory)
+    with build.looking_at(site, memory) as look:
+        lock = _lock(folder / "recorded.json")
+        artifacts = download.take_stock([lock], packages, site=site, memory=memory).present
+        plan = Plan(root=folder, sets=(), targets=(), jobs=())
+        inputs = build.digest_of(build.Content(plan=plan, locks=[lock], artifacts=artifacts))
+        before = look()
+    replaced = not build.is_current(inputs, before, memory)
     if replaced:
         with files.staged(site) as stage:
-            build.fill_index(artifacts, build.views([lock]), files.Filling(stage, before=site), memory)
-        memory.site = (inputs, build.tree_of(site))
+            filling = files.Filling(stage, before=site)
+            done = assemble(artifacts, build.views([lock]), filling, memory, build.known(before, memory))
+        build.remember(memory, inputs, site, done, before)
     memory.keep(forget=replaced)
     return replaced
 
@@ -43,10 +45,11 @@ def _lock(recorded: Path) -> Lock:
 
 
 def _distribution(facts: dict[str, str]) -> Distribution:
+    project, version = project_and_version(facts["filename"])
     return Distribution(
         filename=facts["filename"],
-        project=canonicalize_name(facts["project"]),
-        version=Version(facts["version"]),
+        project=project,
+        version=version,
         size=int(facts["size"]),
         sha256=facts["sha256"],
         requires_python=">=3.8",

@@ -79,8 +79,8 @@ AddLanguage de .de
 """
 
 _HTACCESS = """\
-DocumentRoot {site}
-<Directory {site}>
+DocumentRoot "{site}"
+<Directory "{site}">
     AllowOverride All
     Require all granted
 </Directory>

@@ -56,8 +56,8 @@ INSTALLED = [pytest.param(name, marks=[] if name == "serve" else pytest.mark.hos
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a site that no test changes."""
-    built = handmade(tmp_path_factory.mktemp("hosts") / "site")
+    """Return a site that no test changes, in a folder whose name has a space in it."""
+    built = handmade(tmp_path_factory.mktemp("hosts") / "the site")
     # What Apache would run, and declare as compressed.
     (built / "simple" / "app" / "app.php.x-1.0.tar.gz").write_bytes(b"\x1f\x8b<?php")
     return built

@@ -18,12 +18,12 @@ from pypi_simple import ProjectPage
 
 from installers import install
 from pagecheck import Anchor, anchors, elements, tags
-from pypi_subset import files, index, layout, piprun
+from pypi_subset import files, index, piprun
 from pypi_subset.markup import escape
 from pypi_subset.memory import Memory
 from pypi_subset.model import Artifact, Distribution, Project, Standing
 from pypi_subset.sidecars import described, write_metadata
-from values import BRISK, artifacts_of, projects_of, write_index
+from values import BRISK, artifacts_of, lay_out, projects_of, write_index
 from wheels import make_wheel
 
 HOSTILE = [
@@ -261,7 +261,7 @@ def site(tmp_path: Path) -> Path:
     yanked = replace(yanked, distribution=replace(yanked.distribution, yanked=""))
     stage = tmp_path / "a site"
     memory = Memory(tmp_path / "memory")
-    projects = layout.lay_out(described([app, first, too_new, yanked, local], memory), stage)
+    projects = lay_out(described([app, first, too_new, yanked, local], memory), stage)
     write_metadata(projects, files.Filling(stage, before=tmp_path / "nowhere"), memory)
     write_index(projects, stage)
     return stage

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chaincheck
-from pypi_subset import layout, manifest
+from pypi_subset import manifest
 from pypi_subset.errors import LockError, SubsetError
 from pypi_subset.model import Lock, Plan, Project, Reason
-from values import BRISK, LINUX, WINDOWS, artifacts_of, lock_of, plan_of, projects_of
+from values import BRISK, LINUX, WINDOWS, artifacts_of, lay_out, lock_of, plan_of, projects_of
 from wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def locks_of(plan: Plan, folder: Path, wheels: Sequence[Wheel] = WHEELS) -> tupl
     locks = [lock_of(job, artifacts, wheels) for job in plan.jobs]
     needed = {pin.distribution.filename for lock in locks for pin in lock.pins}
     used = [artifact for artifact in artifacts if artifact.distribution.filename in needed]
-    return locks, layout.lay_out(used, folder / "site")
+    return locks, lay_out(used, folder / "site")
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,9 +26,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     hashed, opened = Memory._hashed, wheelfile.read_metadata  # noqa: SLF001 - where each file is read
 
-    def hashing(self: Memory, path: Path, facts: os.stat_result) -> str:
+    def hashing(self: Memory, path: Path, *more: Any) -> str:
         names.append(path.name)
-        return hashed(self, path, facts)
+        return hashed(self, path, *more)
 
     def read_metadata(source: Path, filename: str) -> bytes:
         names.append(f"{filename} METADATA")

@@ -14,10 +14,10 @@ from packaging.utils import canonicalize_name
 
 from installers import install
 from pagecheck import anchors, elements, tags
-from pypi_subset import layout, pages
+from pypi_subset import pages
 from pypi_subset.clients import snippets
 from pypi_subset.model import Lock, Plan, Project
-from values import BRISK, LINUX, WINDOWS, artifacts_of, lock_of, plan_of, projects_of, write_index
+from values import BRISK, LINUX, WINDOWS, artifacts_of, lay_out, lock_of, plan_of, projects_of, write_index
 from wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def test_each_command_on_the_page_works(tmp_path: Path, number: int) -> None:
     plan, locks, _ = made(tmp_path / "packages")
     artifacts = artifacts_of(WHEELS[:2], tmp_path / "packages")
     site = tmp_path / "site"
-    projects = layout.lay_out(artifacts, site)
+    projects = lay_out(artifacts, site)
     write_index(projects, site)
     (site / "index.html").write_text(pages.front_page(plan, locks, projects), encoding="utf-8")
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from installers import install
-from pypi_subset import files, hosts, layout, serve
+from pypi_subset import files, hosts, serve
 from pypi_subset.errors import SubsetError
 from pypi_subset.hosts import JSON_TYPE
 from serving import Answer, Served, ask
-from values import artifacts_of, write_index
+from values import artifacts_of, lay_out, write_index
 from wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ WHEEL_PATH = "/simple/app/app-1.0%2Blocal-py3-none-any.whl"
 def build(folder: Path, *names: str) -> Path:
     """Return a site in *folder* with WHEEL, `lib`, and wheels of further *names*."""
     wheels = [WHEEL, make_wheel("lib"), *map(make_wheel, names)]
-    projects = layout.lay_out(artifacts_of(wheels, folder.with_name(f"{folder.name}-packages")), folder)
+    projects = lay_out(artifacts_of(wheels, folder.with_name(f"{folder.name}-packages")), folder)
     write_index(projects, folder)
     files.write(folder / "index.html", b"<!DOCTYPE html><title>front</title>")
     files.write(folder / "manifest.json", b"{}")

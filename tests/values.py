@@ -11,7 +11,7 @@ from hypothesis import settings
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
-from pypi_subset import files, index, targets
+from pypi_subset import files, index, layout, targets
 from pypi_subset.markers import holds
 from pypi_subset.model import (
     Artifact,
@@ -111,6 +111,12 @@ def lock_of(job: Job, artifacts: Iterable[Artifact], wheels: Iterable[Wheel]) ->
     pins.sort(key=lambda pin: pin.distribution.project)
     inputs = Inputs(requirement_set="0", target="0", policy="0", constraint="0")
     return Lock(set_name=job.requirement_set.name, target_name=job.target.name, inputs=inputs, pins=tuple(pins))
+
+
+def lay_out(artifacts: Sequence[Artifact], stage: Path) -> tuple[Project, ...]:
+    """Return the projects of *artifacts*, each file of which once, after `place` has put them into *stage*."""
+    layout.place(artifacts, stage)
+    return layout.planned({one.distribution.filename: one for one in artifacts}.values())
 
 
 def write_index(projects: Sequence[Project], folder: Path, **views: frozenset[str]) -> None:

@@ -10,11 +10,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import IO, NamedTuple
 
 #: Bytes at the end of an archive that are read at once: the directory of most wheels, and METADATA just before it.
 _TAIL = 1 << 16
@@ -27,8 +23,7 @@ _ELSEWHERE = 0xFFFFFFFF
 _ENCRYPTED, _STORED, _DEFLATED = 1, 0, 8
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One entry of the directory: *packed* and *unpacked* are bytes, *place* is where its header begins."""
 
     name: bytes
@@ -55,27 +50,28 @@ def directory(stream: IO[bytes]) -> list[Member] | None:
     if offset < start:
         stream.seek(offset)
         tail, start = stream.read(length), offset
-    found = [*_members(tail[offset - start : offset - start + length])]
-    return found if len(found) == entries and None not in found else None  # type: ignore[return-value]
+    found = _members(tail[offset - start : offset - start + length])
+    return found if found is not None and len(found) == entries else None
 
 
-def _members(data: bytes) -> Iterator[Member | None]:
-    """Yield the entries of a directory, and ``None`` where one is not of the usual form."""
-    at = 0
-    while at < len(data):
-        if len(data) - at < _ENTRY.size:
-            yield None
-            return
+def _members(data: bytes) -> list[Member] | None:
+    """Return the entries of a directory; ``None`` if one of them is not of the usual form."""
+    at, end, found = 0, len(data), []
+    while at < end:
+        if end - at < _ENTRY.size:
+            return None
         fields = _ENTRY.unpack_from(data, at)
-        signature, flags, method, checksum, packed, unpacked = *fields[:1], *fields[3:5], *fields[7:10]
-        named, extra, comment, disk, place = *fields[10:14], fields[16]
+        signature, _, _, flags, method, _, _, checksum, packed, unpacked, named, extra, comment, disk, _, _, place = (
+            fields
+        )
         name = data[at + _ENTRY.size : at + _ENTRY.size + named]
         at += _ENTRY.size + named + extra + comment
-        usual = signature == b"PK\1\2" and not flags & _ENCRYPTED and not disk and at <= len(data)
-        if not usual or _ELSEWHERE in {packed, unpacked, place} or b"\0" in name:
-            yield None
-            return
-        yield Member(name=name, method=method, checksum=checksum, packed=packed, unpacked=unpacked, place=place)
+        if signature != b"PK\1\2" or flags & _ENCRYPTED or disk or at > end:
+            return None
+        if _ELSEWHERE in {packed, unpacked, place} or b"\0" in name:
+            return None
+        found.append(Member(name, method, checksum, packed, unpacked, place))
+    return found
 
 
 def content(stream: IO[bytes], member: Member, *, limit: int) -> bytes | None:

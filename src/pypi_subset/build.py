@@ -9,19 +9,19 @@ import stat
 from collections import defaultdict
 from dataclasses import dataclass
 from importlib import resources
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, hosts, index, lock, manifest
-from pypi_subset.layout import place, planned
+from pypi_subset import files, hosts, lock, manifest
+from pypi_subset.assemble import NOTHING, Before, assemble, told
+from pypi_subset.memory import Left
 from pypi_subset.pages import front_page
-from pypi_subset.proof.report import carry_over
-from pypi_subset.sidecars import described, write_metadata
+from pypi_subset.snapshot import looking, snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from pypi_subset.assemble import Assembled
     from pypi_subset.memory import Memory
     from pypi_subset.model import Artifact, BadFile, Lock, Plan, Project
 
@@ -35,6 +35,8 @@ GENERATED = frozenset(
 )
 #: What is not made from locks and files: the user's README, and the report of the proof.
 _THEIRS = frozenset({"README.md", "proof"})
+#: Folders of a site at which to start a process to look at them takes less time than to look.
+_MANY = 300
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,79 +58,97 @@ class _NothingNewError(Exception):
     """The site that was made is the one that is there."""
 
 
-def build(content: Content, site: Path, memory: Memory) -> bool:
+def build(content: Content, site: Path, memory: Memory, look: Callable[[], Mapping[str, str]] | None = None) -> bool:
     """
     Put a new site in place of the old one, unless the old one is just that; whether it was replaced.
 
+    :param look: returns what the site looks like, if somebody is looking already.
     :param memory: what is known of files that have not changed, and how the last site was left.
     :raises SubsetError: something cannot be read or written; the old site stays as it was.
     """
-    inputs = digest_of(content)
-    if (site / "README.md").is_file() and is_current(inputs, site, memory):
+    inputs, before = digest_of(content), look() if look else look_at(site)
+    if (site / "README.md").is_file() and is_current(inputs, before, memory):
         return False
     replaced = False
     with contextlib.suppress(_NothingNewError), files.staged(site) as stage:
-        fill(content, stage, before=site, memory=memory)
-        if _same(stage, site):
+        filling = files.Filling(stage, before=site)
+        done = fill(content, filling, memory, known(before, memory))
+        # What was written is not what stood there.
+        if not filling.made and _same(stage, site):
             raise _NothingNewError
         replaced = True
-    memory.site = (inputs, tree_of(site))
+    remember(memory, inputs, site, done, before)
     return replaced
 
 
-def is_current(inputs: str, site: Path, memory: Memory) -> bool:
-    """Whether *site* is just as it was left when it was made of *inputs*."""
-    # To look at every file costs more than all the rest, and is vain where other things are asked for.
-    return memory.site[0] == inputs and memory.site[1] == tree_of(site)
-
-
-def fill(content: Content, stage: Path, *, before: Path, memory: Memory) -> None:
+@contextlib.contextmanager
+def looking_at(site: Path, memory: Memory) -> Iterator[Callable[[], Mapping[str, str]]]:
     """
-    Make *stage* a whole site.
+    Yield what returns what *site* looks like; of a large site that is found out meanwhile, by another process.
 
-    :param stage: an empty folder that no reader sees yet.
-    :param before: the site that is replaced; what did not change is linked from there.
+    :param memory: knows whether it is large.
     """
-    filling = files.Filling(stage, before=before)
-    projects, pages = fill_index(content.artifacts, views(content.locks), filling, memory)
-    for path, data in _others(content, projects):
+    if len(memory.site.folders) < _MANY:
+        yield functools.partial(look_at, site)
+    else:
+        with looking(site, but=sorted(_THEIRS)) as answer:
+            yield answer
+
+
+def look_at(site: Path, *, known: Mapping[str, str] | None = None) -> dict[str, str]:
+    """
+    Return the `snapshot` of *site*, but for the user's README and the proof's report.
+
+    :param known: digests of folders that need not be looked at.
+    :raises FolderError: it cannot be read.
+    """
+    with files.folder_errors(site):
+        return snapshot(site, but=_THEIRS, known=known)
+
+
+def is_current(inputs: str, before: Mapping[str, str], memory: Memory) -> bool:
+    """Whether the site that looks like *before* is just as it was left when it was made of *inputs*."""
+    return memory.site.inputs == inputs and memory.site.folders == before
+
+
+def known(before: Mapping[str, str], memory: Memory) -> Before:
+    """Return what of the site that looks like *before* is as this program left it."""
+    left = memory.site
+    if left.program != _program():
+        return NOTHING
+    return Before(
+        folders=frozenset(path for path, one in before.items() if left.folders.get(path) == one), parts=left.parts
+    )
+
+
+def remember(memory: Memory, inputs: str, site: Path, done: Assembled, before: Mapping[str, str]) -> None:
+    """Let *memory* know how *site* is left."""
+    as_before = {path: before[path] for path in done.twins}
+    memory.site = Left(program=_program(), inputs=inputs, folders=look_at(site, known=as_before), parts=done.parts)
+
+
+def fill(content: Content, filling: files.Filling, memory: Memory, before: Before = NOTHING) -> Assembled:
+    """
+    Make a whole site of a stage; return what of it was assembled.
+
+    :param filling: fills the stage, which is empty, and no reader sees it yet.
+    :param before: what is known of the site that is replaced; nothing unless told.
+    """
+    done = assemble(content.artifacts, views(content.locks), filling, memory, before)
+    pages = dict(done.pages)
+    for path, data in _others(content, done.projects):
         filling.put(path, data)
         pages[path] = _sha256(data)
-    filling.put("manifest.json", manifest.render(content.plan, content.locks, projects, content.bad, pages=pages))
+    written = manifest.render(content.plan, content.locks, done.projects, content.bad, pages=pages)
+    filling.put("manifest.json", written)
+    stage = Path(filling.stage)
     # The user's own, if there is one, takes its place.
     files.write(stage / "README.md", readme_of("site"))
-    carry_over(before, stage)
+    # The proof brings a lot along that a site that did not change does not need.
+    from pypi_subset.proof.report import carry_over  # noqa: PLC0415
 
-
-def fill_index(
-    artifacts: Sequence[Artifact], wanted: Mapping[str, frozenset[str]], filling: files.Filling, memory: Memory
-) -> tuple[tuple[Project, ...], dict[str, str]]:
-    """
-    Put all files, their metadata and every page of every index into a site.
-
-    :param wanted: the names of the files that each target gets.
-    :return: the projects as laid out, and the SHA-256 of each page by its path.
-    """
-    stage, before = Path(filling.stage), Path(filling.before)
-    projects = planned(described(artifacts, memory), stage)
-    pages: dict[str, str] = {}
-    below = index.render(projects, views=wanted)
-    left: list[tuple[str, bytes]] = []
-
-    def write_others() -> None:
-        for path, data in below:
-            pages[path] = _sha256(data)
-            if path.startswith("simple/"):
-                left.append((path, data))
-                return
-            filling.put(path, data)
-
-    place(artifacts, stage, before=before, meanwhile=write_others)
-    write_metadata(projects, filling, memory)
-    for path, data in chain(left, below):
-        pages[path] = _sha256(data)
-        filling.put(path, data)
-    return projects, pages
+    carry_over(Path(filling.before), stage)
+    return done
 
 
 def _sha256(data: bytes) -> str:
@@ -155,20 +175,6 @@ def _others(content: Content, projects: Sequence[Project]) -> Iterator[tuple[str
     yield "index.html", front_page(content.plan, content.locks, projects).encode()
 
 
-def tree_of(site: Path) -> str:
-    """
-    Return a digest of all files of *site* and when they were written, but for the user's README and the proof's report.
-
-    :raises FolderError: it cannot be read.
-    """
-    with files.folder_errors(site):
-        listed = sorted(
-            f"{path} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns} {facts.st_mode}"
-            for path, facts in files.walk(site, but=_THEIRS)
-        )
-    return hashlib.sha256("\n".join(listed).encode()).hexdigest()
-
-
 def _same(stage: Path, site: Path) -> bool:
     """Whether both hold the same files with the same bytes, and the site its README."""
     if not (site / "README.md").is_file():
@@ -187,10 +193,19 @@ def digest_of(content: Content) -> str:
     made_from = hashlib.sha256()
     # What a tag prints of itself differs from run to run; a target's digest has them all.
     targets = [(one.name, one.tag, one.python, one.exact, one.digest) for one in content.plan.targets]
-    facts = (one.distribution for one in content.artifacts)
-    for part in (_program(), targets, content.plan.sets, content.bad, *content.locks, *facts):
+    pinned = {id(pin.distribution) for one in content.locks for pin in one.pins}
+    # What one lock knows of a file, another may know not.
+    joined = [told(one.distribution) for one in content.artifacts if id(one.distribution) not in pinned]
+    there = [one.distribution.filename for one in content.artifacts]
+    for part in (_program(), targets, content.plan.sets, content.bad, *map(_told, content.locks), joined, there):
         made_from.update(repr(part).encode())
     return made_from.hexdigest()
+
+
+def _told(one: Lock) -> tuple[object, ...]:
+    """Return all of a lock, as what is soon written down."""
+    pins = [(told(pin.distribution), pin.reasons, pin.extras, pin.marker) for pin in one.pins]
+    return (one.set_name, one.target_name, one.inputs, one.patches, pins)
 
 
 @functools.cache

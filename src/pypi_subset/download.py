@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
@@ -20,13 +19,14 @@ from pypi_subset.crew import Crew
 from pypi_subset.errors import BadDistribution, HashMismatch, PipFailed
 from pypi_subset.filenames import project_and_version
 from pypi_subset.intake import LIST, shown
-from pypi_subset.memory import SMALL
+from pypi_subset.memory import SMALL, identity_of
 from pypi_subset.model import Artifact
 from pypi_subset.offers import Offer
 from pypi_subset.targets import pip_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from pypi_subset.loopback import Loopback
     from pypi_subset.memory import Memory
@@ -80,16 +80,21 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
     lying, strangers = _lying(packages, wanted.keys())
     # Nothing of somebody else's is replaced: what it stands in the way of is not there, and told so.
     wanted = {name: one for name, one in wanted.items() if name not in strangers}
-    paths = {name: Path(f"{packages}/{name}") for name in sorted(lying.keys() & wanted.keys())}
+    paths = {name: packages / name for name in sorted(lying.keys() & wanted.keys())}
     with Crew(os.cpu_count()) as crew:
         # To hand a small file to a thread costs more than to read it.
-        large = {name: crew.submit(memory.sha256, path) for name, path in paths.items() if lying[name] > SMALL}
-        hashes = {name: memory.sha256(path) for name, path in paths.items() if name not in large}
+        large = {
+            name: crew.submit(memory.sha256, path, lying[name])
+            for name, path in paths.items()
+            if lying[name].st_size > SMALL
+        }
+        hashes = {name: memory.sha256(path, lying[name]) for name, path in paths.items() if name not in large}
         hashes |= {name: future.result() for name, future in large.items()}
     wrong = [name for name, sha256 in sorted(hashes.items()) if sha256 != wanted[name][0].sha256]
     for name in wrong:
         _reject(packages / name, hashes[name])
-    right = hashes.keys() - set(wrong)
+    known = {name: identity_of(lying[name]) for name in hashes.keys() - set(wrong)}
+    right = {*known}
     right |= _take_back((one for name, (one, _) in wanted.items() if name not in right), packages, site)
     missing: dict[str, list[Distribution]] = {}
     for name, (distribution, job) in wanted.items():
@@ -97,7 +102,12 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
             missing.setdefault(job, []).append(distribution)
     return Stock(
         present=tuple(
-            Artifact(distribution=wanted[name][0], path=paths.get(name) or packages / name) for name in sorted(right)
+            Artifact(
+                distribution=wanted[name][0],
+                path=paths.get(name) or packages / name,
+                identity=known.get(name, ""),
+            )
+            for name in sorted(right)
         ),
         missing=tuple((job, tuple(group)) for job, group in sorted(missing.items())),
         rejected=tuple(wrong),
@@ -191,6 +201,8 @@ def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
     for lock in locks:
         for one in (pin.distribution for pin in lock.pins):
             other, first = wanted.setdefault(one.filename, (one, lock.name))
+            if other is one:
+                continue
             wanted[one.filename] = other.joined(one), first
             if other.sha256 != one.sha256:
                 msg = (
@@ -213,21 +225,23 @@ def _take_back(absent: Iterable[Distribution], packages: Path, site: Path) -> se
     return names
 
 
-def _lying(packages: Path, wanted: Collection[str]) -> tuple[dict[str, int], dict[str, BadDistribution]]:
+def _lying(packages: Path, wanted: Collection[str]) -> tuple[dict[str, os.stat_result], dict[str, BadDistribution]]:
     """
-    Names of the distributions in *packages* with their sizes, and what else is there but hidden files and our own.
+    Names of the distributions in *packages* with what the system knows of them, and what else lies there.
+
+    Hidden files and our own are neither.
 
     :param wanted: names that a lock has, and need not be looked at again.
     """
     with files.folder_errors(packages), os.scandir(packages) as entries:
         found = [entry for entry in entries if not entry.name.startswith(".") and entry.name not in OWN]
         strange = {entry.name: what for entry in found if (what := _strange(entry, wanted))}
-        sizes = {entry.name: entry.stat().st_size for entry in found if entry.name not in strange}
+        lying = {entry.name: entry.stat() for entry in found if entry.name not in strange}
     step = "move it away: this folder holds distributions alone"
     strangers = {
         name: BadDistribution(what, path=packages / shown(name), next_step=step) for name, what in strange.items()
     }
-    return sizes, strangers
+    return lying, strangers
 
 
 def _strange(entry: os.DirEntry[str], wanted: Collection[str]) -> str:

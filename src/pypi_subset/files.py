@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Bytes read at once when hashing.
 CHUNK = 1 << 20
+#: What `os.open` must be told where text has other line ends than bytes (Windows).
+_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.stat_result]]:
@@ -69,17 +71,25 @@ def sha256_of(path: Path) -> str:
         raise_as_folder_error(error, path)
 
 
-def content_of(path: Path) -> bytes:
+def content_of(path: str, size: int) -> bytes:
     """
     Return the bytes of a small file.
 
+    :param size: how many it is believed to have; it may be wrong.
     :raises FolderError: it cannot be read.
     """
     try:
-        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - half the time
-            return stream.readall()
+        # Half the time of `open`.
+        descriptor = os.open(path, os.O_RDONLY | _BINARY)
+        try:
+            data = os.read(descriptor, size + 1)
+            while piece := os.read(descriptor, size + 1):
+                data += piece
+        finally:
+            os.close(descriptor)
     except OSError as error:
-        raise_as_folder_error(error, path)
+        raise_as_folder_error(error, Path(path))
+    return data
 
 
 def part_of(path: Path) -> Path:
@@ -119,6 +129,8 @@ class Filling:
         self._made = {""}
         self._mode = _usual_mode()
         self._old: dict[str, frozenset[str]] = {}
+        #: How many files were written, and are not links.
+        self.made = 0
 
     def replaces(self, path: str) -> bool:
         """Whether something is called *path* in the folder that will be replaced."""
@@ -142,17 +154,17 @@ class Filling:
         else:
             self.make(path, data)
 
-    def make(self, path: str, data: bytes) -> None:
+    def make(self, path: str, data: bytes) -> os.stat_result:
         """
-        Write *data* to *path*, whatever is there in the folder that will be replaced.
+        Write *data* to *path*, whatever is there in the folder that will be replaced; return what the system knows of it.
 
         :raises FolderError: the folder cannot be written, or the disk is full.
         """
         new = f"{self.stage}/{path}"
         try:
             self._make(path.rpartition("/")[0])
-            with open(new, "wb") as stream:  # noqa: PTH123 - a string
-                stream.write(data)
+            self.made += 1
+            return _write_new(new, data)
         except OSError as error:
             raise_as_folder_error(error, Path(new))
 
@@ -168,10 +180,37 @@ class Filling:
         except OSError as error:
             raise_as_folder_error(error, Path(self.stage, path))
 
+    def twin(self, folder: str) -> bool:
+        """
+        Link all files of *folder* from the folder that will be replaced; whether they are links, and not copies.
+
+        :raises FolderError: the folder cannot be written, or the disk is full.
+        """
+        old, new, linked = f"{self.before}/{folder}", f"{self.stage}/{folder}", True
+        try:
+            self._make(folder)
+            for name in os.listdir(old):  # noqa: PTH208 - strings
+                linked = _link_or_copy(f"{old}/{name}", f"{new}/{name}") and linked
+        except OSError as error:
+            raise_as_folder_error(error, Path(new))
+        return linked
+
     def _make(self, folder: str) -> None:
         if folder not in self._made:
             os.makedirs(f"{self.stage}/{folder}", exist_ok=True)  # noqa: PTH103 - a string
             self._made.add(folder)
+
+
+def _write_new(path: str, data: bytes) -> os.stat_result:
+    """Write a file that is not there yet, in two thirds of the time that `open` takes."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        return os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _usual_mode() -> int:
@@ -193,7 +232,8 @@ def _holds(path: str, data: bytes, mode: int) -> bool:
         return False
 
 
-def _link_or_copy(source: str, destination: str) -> None:
+def _link_or_copy(source: str, destination: str) -> bool:
+    """Give *source* a second name, or make a copy of it where there are no links; whether it is a link."""
     try:
         os.link(source, destination)
     except OSError as error:
@@ -201,6 +241,8 @@ def _link_or_copy(source: str, destination: str) -> None:
         if error.errno not in {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}:
             raise
         shutil.copy2(source, destination)
+        return False
+    return True
 
 
 def link(source: Path, destination: Path) -> None:

@@ -11,8 +11,10 @@ What a page says of a file is put into words once, and stands in up to five page
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
+from itertools import islice
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING
 
@@ -45,6 +47,12 @@ _PAGE = """\
 """
 
 
+#: Lines of a page without meta elements of its own, before its links.
+_HEAD_LINES = _PAGE.partition("{links}")[0].count("\n")
+#: The flat page, below the site.
+FLAT_PAGE = "find-links.html"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Entry:
     """
@@ -71,39 +79,95 @@ class _Page:
     entries: tuple[_Entry, ...]
 
 
-def render(projects: Sequence[Project], *, views: Mapping[str, Collection[str]]) -> Iterator[tuple[str, bytes]]:
+class Rendering:
     """
-    Yield path below the site and bytes of each page, in order of writing.
+    All pages of all indexes.
 
-    ``simple/index.html`` comes last: whoever finds a project there finds its page.
-
-    :param projects: as laid out; their files lie in ``simple/<project>/``.
+    :param projects: those of the site.
     :param views: the names of the files that each target gets, by the target's name.
+    :param kept: projects whose own pages are there already and are not wanted, and the lines that each has in
+        ``find-links.html``.
     """
-    pages = [_put(project) for project in sorted(projects, key=lambda project: project.name)]
-    for target, names in sorted(views.items()):
-        yield from _index_of(_narrowed(pages, names), f"targets/{target}/simple", "../../../../simple/{}/")
-    # The same in JSON under a prefix of its own, for hosts that know one type for one address.
-    for path, data in _index_of(pages, "simple-json", "../../simple/{}/"):
-        if path.endswith(JSON_PAGE):
-            yield path.replace(JSON_PAGE, "index.html"), data
-    yield "find-links.html", _find_links(pages).encode()
-    yield from _index_of(pages, "simple", "")
+
+    def __init__(
+        self,
+        projects: Sequence[Project],
+        *,
+        views: Mapping[str, Collection[str]],
+        kept: Mapping[NormalizedName, str] | None = None,
+    ) -> None:
+        kept = kept or {}
+        ordered = sorted(projects, key=lambda project: project.name)
+        self._names = [project.name for project in ordered]
+        self._views = {
+            target: (files, [one.name for one in ordered if any(_name(each) in files for each in one.artifacts)])
+            for target, files in sorted(views.items())
+        }
+        self._pages = [_put(project) for project in ordered if project.name not in kept]
+        own = {page.name: "".join(_lines(_links(page, f"simple/{href(page.name)}/"))) for page in self._pages}
+        #: The lines of each project in ``find-links.html``.
+        self.lines = {name: own[name] if name in own else kept[name] for name in self._names}
+
+    def pages(self) -> Iterator[tuple[str, bytes]]:
+        """
+        Yield path below the site and bytes of each page, in order of writing.
+
+        ``simple/index.html`` comes last: whoever finds a project there finds its page.
+        """
+        for target, (files, names) in self._views.items():
+            narrowed = _narrowed(self._pages, files)
+            yield from _index_of(narrowed, names, f"targets/{target}/simple", "../../../../simple/{}/")
+        # The same in JSON under a prefix of its own, for hosts that know one type for one address.
+        for path, data in _index_of(self._pages, self._names, "simple-json", "../../simple/{}/"):
+            if path.endswith(JSON_PAGE):
+                yield path.replace(JSON_PAGE, "index.html"), data
+        yield FLAT_PAGE, _find_links(self.lines.values()).encode()
+        yield from _index_of(self._pages, self._names, "simple", "")
 
 
-def _index_of(pages: Iterable[_Page], folder: str, way: str) -> Iterator[tuple[str, bytes]]:
+def render(projects: Sequence[Project], *, views: Mapping[str, Collection[str]]) -> Iterator[tuple[str, bytes]]:
+    """Yield path below the site and bytes of each page of all indexes, as `Rendering` does."""
+    return Rendering(projects, views=views).pages()
+
+
+def paths_of(project: str, targets: Iterable[str]) -> tuple[str, ...]:
+    """
+    Return the paths of a project's own pages below the site, in order of writing.
+
+    :param targets: names of those that get a file of it.
+    """
+    folders = [f"targets/{target}/simple" for target in sorted(targets)]
+    views = [f"{folder}/{project}/{page}" for folder in folders for page in (JSON_PAGE, "index.html")]
+    union = (f"simple/{project}/{page}" for page in (JSON_PAGE, "index.html"))
+    return (*views, f"simple-json/{project}/index.html", *union)
+
+
+def lines_of(page: str, counts: Iterable[int]) -> list[str]:
+    """
+    Return the lines of each project in a page such as ``find-links.html``.
+
+    :param counts: how many each has, in the order of the page.
+    """
+    # What a page quotes may hold what Python takes for an end of a line besides.
+    lines = (f"{line}\n" for line in page.split("\n")[_HEAD_LINES:])
+    return ["".join(islice(lines, count)) for count in counts]
+
+
+def _index_of(
+    pages: Iterable[_Page], names: Sequence[NormalizedName], folder: str, way: str
+) -> Iterator[tuple[str, bytes]]:
     """
     Yield all pages of one index, the root last.
 
+    :param names: those of its projects.
     :param way: how a page of a project leads to the folder of its files, ``{}`` standing for the project.
     """
-    pages = tuple(pages)
     for page in pages:
         to_files = way.format(href(page.name))
         yield f"{folder}/{page.name}/{JSON_PAGE}", _json_page(page, to_files).encode()
         yield f"{folder}/{page.name}/index.html", _html_page(page, to_files).encode()
-    yield f"{folder}/{JSON_PAGE}", _json_root(pages).encode()
-    yield f"{folder}/index.html", _html_root(pages).encode()
+    yield f"{folder}/{JSON_PAGE}", _json_root(names).encode()
+    yield f"{folder}/index.html", _html_root(names).encode()
 
 
 def _narrowed(pages: Iterable[_Page], names: Collection[str]) -> Iterator[_Page]:
@@ -112,6 +176,10 @@ def _narrowed(pages: Iterable[_Page], names: Collection[str]) -> Iterator[_Page]
         entries = tuple(entry for entry in page.entries if entry.filename in names)
         if entries:
             yield _Page(name=page.name, standing=page.standing, entries=entries)
+
+
+def _name(artifact: Artifact) -> str:
+    return artifact.distribution.filename
 
 
 def _put(project: Project) -> _Page:
@@ -133,20 +201,21 @@ def _entry(artifact: Artifact) -> _Entry:
 def _attributes(artifact: Artifact) -> str:
     """Return what follows the address in an anchor: the hash of the file, and what the standards have attributes for."""
     one = artifact.distribution
-    found = {
+    # The hash is that of the metadata (PEP 714). Its first name made pip 23.0 pass over wheels, and is not repeated.
+    core = f' data-core-metadata="sha256={artifact.metadata}"' if artifact.metadata else ""
+    # No standard has the last two in HTML; uv and nab read them all the same.
+    last = f' data-size="{one.size}"' + _attribute("upload-time", one.upload_time)
+    return (
         # "<" and ">" must be written as character references (PEP 503).
-        "requires-python": one.requires_python,
-        # The hash is that of the metadata (PEP 714). Its first name made pip 23.0 pass over wheels, and is not repeated.
-        "core-metadata": f"sha256={artifact.metadata}" if artifact.metadata else None,
+        f'#sha256={one.sha256}"{_attribute("requires-python", one.requires_python)}{core}'
         # Never the bare attribute: pip takes that for "not yanked" (PEP 592).
-        "yanked": one.yanked,
-        "provenance": one.provenance,
-        # No standard has these two in HTML; uv and nab read them all the same.
-        "size": str(one.size),
-        "upload-time": one.upload_time,
-    }
-    said = "".join([f' data-{name}="{escape(value)}"' for name, value in found.items() if value is not None])
-    return f'#sha256={one.sha256}"{said}'
+        f"{_attribute('yanked', one.yanked)}{_attribute('provenance', one.provenance)}{last}"
+    )
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _attribute(name: str, value: str | None) -> str:
+    return "" if value is None else f' data-{name}="{escape(value)}"'
 
 
 def _facts(artifact: Artifact) -> str:
@@ -172,7 +241,7 @@ def _html_page(page: _Page, to_files: str) -> str:
     metas = (
         f'<meta name="pypi:project-status{name}" content="{escape(said)}">\n' for name, said in standing.items() if said
     )
-    return _page(f"Links for {page.name}", _links(page, to_files), "".join(metas))
+    return _page(f"Links for {page.name}", _lines(_links(page, to_files)), "".join(metas))
 
 
 def _json_page(page: _Page, to_files: str) -> str:
@@ -192,25 +261,24 @@ def _json_page(page: _Page, to_files: str) -> str:
     return f'{json.dumps(head)[:-1]}, "files": [\n{listed}\n]}}\n'
 
 
-def _html_root(pages: Iterable[_Page]) -> str:
+def _html_root(names: Iterable[NormalizedName]) -> str:
     """Return the page that lists all projects by normalized name (PEP 503)."""
-    return _page("Simple index", (f'<a href="{href(page.name)}/">{escape(page.name)}</a>' for page in pages))
+    return _page("Simple index", _lines(f'<a href="{href(name)}/">{escape(name)}</a>' for name in names))
 
 
-def _json_root(pages: Iterable[_Page]) -> str:
+def _json_root(names: Iterable[NormalizedName]) -> str:
     """Return the same in JSON (PEP 691)."""
-    root = {"meta": {"api-version": API_VERSION}, "projects": [{"name": page.name} for page in pages]}
+    root = {"meta": {"api-version": API_VERSION}, "projects": [{"name": name} for name in names]}
     return f"{json.dumps(root)}\n"
 
 
-def _find_links(pages: Iterable[_Page]) -> str:
+def _find_links(lines: Iterable[str]) -> str:
     """
     Return one page with every file of every project, for ``--no-index --find-links``.
 
     ``--find-links`` on a folder does not look into the folders below it, and ours are one per project.
     """
-    links = (link for page in pages for link in _links(page, f"simple/{href(page.name)}/"))
-    return _page("Links for all projects", links)
+    return _page("Links for all projects", lines)
 
 
 def _links(page: _Page, to_files: str) -> Iterator[str]:
@@ -218,9 +286,12 @@ def _links(page: _Page, to_files: str) -> Iterator[str]:
     return (f'<a href="{to_files}{entry.name}{entry.anchor}' for entry in page.entries)
 
 
-def _page(title: str, links: Iterable[str], metas: str = "") -> str:
-    listed = "".join(f"{link}<br>\n" for link in links)
-    return _PAGE.format(version=API_VERSION, title=escape(title), links=listed, metas=metas)
+def _lines(links: Iterable[str]) -> Iterator[str]:
+    return (f"{link}<br>\n" for link in links)
+
+
+def _page(title: str, lines: Iterable[str], metas: str = "") -> str:
+    return _PAGE.format(version=API_VERSION, title=escape(title), links="".join(lines), metas=metas)
 
 
 def _age(artifact: Artifact) -> tuple[Version, str]:

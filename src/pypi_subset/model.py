@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -288,11 +288,13 @@ class Artifact:
     A distribution that lies on disk, its hash checked: ``size`` and ``sha256`` are never ``None`` here.
 
     :param metadata: SHA-256 of the METADATA in a wheel, which is served beside it (PEP 658); ``None`` until it was read.
+    :param identity: by what the file is known again in this run and the next, ``""`` until it was looked at.
     """
 
     distribution: Distribution
     path: Path
     metadata: str | None = None
+    identity: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

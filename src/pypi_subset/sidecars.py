@@ -24,7 +24,7 @@ SUFFIX = ".metadata"
 
 def described(artifacts: Iterable[Artifact], memory: Memory) -> tuple[Artifact, ...]:
     """
-    Return the artifacts with the SHA-256 of the metadata that belongs beside each wheel; an sdist has none.
+    Return the artifacts with their identity and the SHA-256 of the metadata that belongs beside each wheel; an sdist has none.
 
     :raises BadDistribution: a wheel has no METADATA that can be read, or another than its lock says.
     """
@@ -32,16 +32,15 @@ def described(artifacts: Iterable[Artifact], memory: Memory) -> tuple[Artifact, 
 
 
 def _described(artifact: Artifact, memory: Memory) -> Artifact:
-    name = artifact.distribution.filename
-    if not name.endswith(".whl"):
-        return artifact
-    sha256 = memory.metadata(artifact.path, name)
-    if artifact.distribution.metadata not in {None, sha256}:
+    one = artifact.distribution
+    identity = artifact.identity or memory.identity(artifact.path)
+    sha256 = memory.metadata(artifact.path, one.filename, identity) if one.filename.endswith(".whl") else None
+    if sha256 and one.metadata not in {None, sha256}:
         # Whoever resolved by the one would install the other.
-        msg = f"{name} and the metadata that it was resolved by contradict each other"
+        msg = f"{one.filename} and the metadata that it was resolved by contradict each other"
         step = "tell the index's operator, and run `make update`"
-        raise BadDistribution(msg, project=artifact.distribution.project, next_step=step)
-    return Artifact(distribution=artifact.distribution, path=artifact.path, metadata=sha256)
+        raise BadDistribution(msg, project=one.project, next_step=step)
+    return Artifact(distribution=one, path=artifact.path, metadata=sha256, identity=identity)
 
 
 def write_metadata(projects: Sequence[Project], filling: files.Filling, memory: Memory) -> None:
@@ -58,5 +57,5 @@ def write_metadata(projects: Sequence[Project], filling: files.Filling, memory: 
         if filling.replaces(path) and memory.is_still(f"{filling.before}/{path}", str(artifact.metadata)):
             filling.take(f"{filling.before}/{path}", path)
         else:
-            filling.make(path, memory.metadata_bytes(artifact.path, one.filename))
-            memory.wrote(f"{filling.stage}/{path}", str(artifact.metadata))
+            facts = filling.make(path, memory.metadata_bytes(artifact.path, one.filename, artifact.identity))
+            memory.wrote(facts, str(artifact.metadata))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import lzma
 import re
@@ -12,12 +13,12 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename, canonicalize_name
+from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
 from packaging.version import InvalidVersion, Version
 
 from pypi_subset import archive
 from pypi_subset.errors import BadDistribution
-from pypi_subset.filenames import project_and_version
+from pypi_subset.filenames import normalized, project_and_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,8 +75,13 @@ def _quick(stream: IO[bytes], project: str) -> bytes | None:
     if len(found) != 1 or not _belongs(found[0].name.decode(errors="replace"), project):
         return None
     beside = found[0].name.replace(b"METADATA", b"WHEEL")
-    packed, unpacked = sum(one.packed for one in members), sum(one.unpacked for one in members)
-    if unpacked > max(LARGE, RATIO * packed) or not any(one.name == beside for one in members):
+    packed = unpacked = 0
+    has_wheel = False
+    for one in members:
+        packed += one.packed
+        unpacked += one.unpacked
+        has_wheel = has_wheel or one.name == beside
+    if unpacked > max(LARGE, RATIO * packed) or not has_wheel:
         return None
     return archive.content(stream, found[0], limit=LARGEST_METADATA)
 
@@ -114,13 +120,14 @@ def check(metadata: bytes, filename: str) -> None:
 
     :raises BadDistribution: another project, another version, or a form that only later tools can read.
     """
-    project, version = _parsed(filename)
+    (project, version), spelt = _parsed(filename), filename.split("-")[1]
     forms, names, versions = _head(metadata)
     for wrong in (
         *_missing("Name", names),
         *_missing("Version", versions),
-        *(f"is of the project {_short(name)}" for name in names if canonicalize_name(name) != project),
-        *(f"is of version {_short(text)}" for text in versions if not _is_version(text, version)),
+        *(f"is of the project {_short(name)}" for name in names if normalized(name) != project),
+        # Spelt as in the name, it is that of the name.
+        *(f"is of version {_short(text)}" for text in versions if text != spelt and not _is_version(text, version)),
         # pip takes a wheel that does not say it. A later minor version only adds fields (PEP 643, 566).
         *(f"has Metadata-Version {_short(form)}, not 1 or 2" for form in forms if not _is_known(form)),
     ):
@@ -146,7 +153,7 @@ def _refused(what: str, filename: str) -> BadDistribution:
 def _belongs(member: str, project: str) -> bool:
     # Most members are something else, and a large wheel has thousands.
     match = _METADATA.fullmatch(member) if member.endswith("/METADATA") else None
-    return match is not None and canonicalize_name(match["name"]) == project
+    return match is not None and normalized(match["name"]) == project
 
 
 def _refuse_bomb(members: Iterable[zipfile.ZipInfo], metadata: zipfile.ZipInfo, filename: str) -> None:
@@ -185,11 +192,12 @@ def _missing(field: str, values: list[str]) -> list[str]:
 
 def _is_version(text: str, version: Version) -> bool:
     try:
-        return text == str(version) or Version(text) == version
+        return Version(text) == version
     except InvalidVersion:
         return False
 
 
+@functools.lru_cache(maxsize=64)
 def _is_known(form: str) -> bool:
     found = re.fullmatch(r"([0-9]{1,9})(\.[0-9]+)*", form)
     return found is not None and 1 <= int(found[1]) <= METADATA_MAJOR

@@ -1,0 +1,169 @@
+"""
+Files, their metadata and the pages of every index, put together in a stage.
+
+Most of a site is as it was: of a project that did not change, all that the last site has is linked, and nothing is read,
+laid out or put into words again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset import files, index
+from pypi_subset.layout import place, planned
+from pypi_subset.memory import Part
+from pypi_subset.model import Distribution
+from pypi_subset.sidecars import described, write_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+
+    from pypi_subset.files import Filling
+    from pypi_subset.memory import Memory
+    from pypi_subset.model import Artifact, Project
+
+#: All that is known of a file but its version, whose text takes a call of its own.
+_FACTS = attrgetter(*(one.name for one in fields(Distribution) if one.name != "version"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assembled:
+    """
+    What was put together.
+
+    :param pages: SHA-256 of each page, by its path.
+    :param parts: what the next run has to know of each project.
+    :param twins: folders in which everything is a link of what the last site has there.
+    """
+
+    projects: tuple[Project, ...]
+    pages: dict[str, str]
+    parts: dict[str, Part]
+    twins: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Before:
+    """
+    What of the site that is replaced is as this program left it.
+
+    :param folders: paths of the folders.
+    :param parts: the projects, as far as their pages were remembered.
+    """
+
+    folders: frozenset[str] = frozenset()
+    parts: Mapping[str, Part] = field(default_factory=dict)
+
+
+#: No site, or one of which nothing is known.
+NOTHING = Before()
+
+
+def assemble(
+    artifacts: Iterable[Artifact],
+    views: Mapping[str, frozenset[str]],
+    filling: Filling,
+    memory: Memory,
+    before: Before = NOTHING,
+) -> Assembled:
+    """
+    Put all files, their metadata and every page of every index into a stage.
+
+    :param views: the names of the files that each target gets, by the target's name.
+    :param filling: fills the stage, which holds none of them.
+    :param before: what is known of the site that is replaced; nothing unless told.
+    :raises SubsetError: a file cannot be read, laid out or written.
+    """
+    projects = planned(described(artifacts, memory))
+    keys = {project.name: _key(project, views) for project in projects}
+    places = {project.name: index.paths_of(project.name, _targets(project, views)) for project in projects}
+    kept = _kept(keys, places, Path(filling.before), before)
+    changed = [project for project in projects if project.name not in kept]
+    twins = [*dict.fromkeys(folder for name in kept for folder in _folders(places[name]))]
+    pages: dict[str, str] = {}
+    lines: dict[NormalizedName, str] = {}
+    waiting: list[tuple[str, bytes]] = []
+    linked: set[str] = set()
+
+    def meanwhile() -> None:
+        linked.update(folder for folder in twins if filling.twin(folder))
+        rendering = index.Rendering(projects, views=views, kept=kept)
+        lines.update(rendering.lines)
+        for path, data in rendering.pages():
+            pages[path] = hashlib.sha256(data).hexdigest()
+            # The folders of what changed are not there yet.
+            if path.startswith("simple/"):
+                waiting.append((path, data))
+            else:
+                filling.put(path, data)
+
+    moved = [one for project in changed for one in project.artifacts]
+    place(moved, Path(filling.stage), before=Path(filling.before), meanwhile=meanwhile)
+    write_metadata(changed, filling, memory)
+    for path, data in waiting:
+        filling.put(path, data)
+    for name in kept:
+        pages |= zip(places[name], before.parts[name].pages, strict=True)
+    parts: dict[str, Part] = {
+        name: Part(key=key, lines=lines[name].count("\n"), pages=tuple(pages[path] for path in places[name]))
+        for name, key in keys.items()
+    }
+    return Assembled(projects=projects, pages=pages, parts=parts, twins=frozenset(linked))
+
+
+def told(distribution: Distribution) -> tuple[object, ...]:
+    """Return all that is known of a file, as texts and numbers."""
+    return (*_FACTS(distribution), str(distribution.version))
+
+
+def _key(project: Project, views: Mapping[str, Collection[str]]) -> str:
+    """Return a digest of all that the pages of *project* are made from: its files, and the targets that get each."""
+    facts = [
+        (
+            told(one.distribution),
+            one.metadata,
+            one.identity,
+            [name for name, own in views.items() if one.distribution.filename in own],
+        )
+        for one in project.artifacts
+    ]
+    return hashlib.sha256(repr(facts).encode(errors="backslashreplace")).hexdigest()
+
+
+def _targets(project: Project, views: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the names of the targets that get a file of *project*."""
+    return [name for name, own in views.items() if any(one.distribution.filename in own for one in project.artifacts)]
+
+
+def _folders(paths: Iterable[str]) -> list[str]:
+    return [*dict.fromkeys(path.rpartition("/")[0] for path in paths)]
+
+
+def _kept(
+    keys: Mapping[NormalizedName, str], places: Mapping[NormalizedName, Sequence[str]], site: Path, before: Before
+) -> dict[NormalizedName, str]:
+    """
+    Return the projects that are in *site* just as they will be, and the lines that each has in the flat page.
+
+    :param keys: a digest of each project that there will be.
+    :param places: the paths of its pages.
+    """
+    same = {
+        name
+        for name, key in keys.items()
+        if name in before.parts and before.parts[name].key == key and before.folders.issuperset(_folders(places[name]))
+    }
+    # The flat page lies at the top.
+    if not same or "" not in before.folders:
+        return {}
+    with files.folder_errors(site):
+        page = (site / index.FLAT_PAGE).read_bytes().decode()
+    names = sorted(before.parts)
+    lines = dict(zip(names, index.lines_of(page, (before.parts[name].lines for name in names)), strict=True))
+    return {name: lines[name] for name in keys if name in same}
