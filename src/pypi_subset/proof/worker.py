@@ -21,7 +21,7 @@ __all__ = ["answer", "forget", "version"]
 
 def version() -> str:
     """Return the version of pypi-subset here."""
-    return __version__
+    return str(__version__)
 
 
 def answer(text: str) -> dict[str, Any]:
