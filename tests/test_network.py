@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conftest import AMBIENT, ORIGINAL
+from differential.cases import REQUESTS, TARGETS
 from pypi_subset import lock, pipeline, publish
 from pypi_subset.destinations import Folder
 from pypi_subset.display import Display
@@ -183,3 +184,17 @@ def test_locks_do_not_depend_on_the_python_that_runs_the_tool(
     ours = {path.name: path.read_bytes() for path in workspace.paths.locks.iterdir()}
     assert theirs == ours
     assert len(ours) == 4
+
+
+#: A part of the table of `differential/cases.py`: markers, extras, console scripts, extension modules.
+SAMPLE = ("black", "cryptography", "httpx[http2]", "keyring", "pandas", "requests[socks]", "typer", "watchdog")
+
+
+def test_the_differential_table_proves_green(workspace: Workspace) -> None:
+    """What others resolve alike proves green on targets of each kind: nothing is red without a cause."""
+    assert {*SAMPLE} <= {*REQUESTS}
+    chosen = [TARGETS[number] for number in (1, 2, 4, 8)]
+    workspace.toml({one.tag: {"tag": one.tag, "python": one.version} for one in chosen})
+    workspace.write("base.txt", "\n".join([*SAMPLE, ""]))
+    pipeline.mirror(workspace.paths, display=Display())
+    assert run_suite(workspace.paths) == 0

@@ -116,6 +116,49 @@ def test_a_worker_that_dies(tmp_path: Path) -> None:
     assert "crashed" in checks[1]["reason"]
 
 
+#: What the import of a module does to who started it, or to its own case.
+FAULTS = {
+    "abort": b"import os, signal, time\nos.kill(os.getppid(), signal.SIGABRT)\ntime.sleep(1)\n",
+    "kill": b"import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(1)\n",
+    "sleep": b"import time\ntime.sleep(10**6)\n",
+}
+
+
+@pytest.mark.slow
+def test_a_hang_a_crash_and_a_kill(tmp_path: Path) -> None:
+    """Each is red with a reason, in the time that imports have, and whatever else there is to prove is proven."""
+    wheels = [make_wheel(name, files={f"{name}.py": code}) for name, code in FAULTS.items()]
+    here = targets.describe_host("here")
+    lines = [*FAULTS, "colorama"]
+    subset = Subset(tmp_path, targets=[here], lines=lines, pins={"here": [*wheels, COLORAMA]}).write()
+    with pytest.raises(ProofFailed, match="the subset is not proven"):
+        run_suite(subset.paths, processes=2)
+    checks = reported(subset)["checks"]
+    found = {line: [one for one in checks if one["request"] == line and one["target"]] for line in ["", *lines]}
+    assert [(one["proof"], one["status"]) for one in found["colorama"]] == [
+        *[("installed", "passed")] * 3,
+        ("second opinion", "passed"),
+    ]
+    for name in ("", "abort", "kill"):
+        (red,) = found[name]
+        assert (red["status"], red["reason"].startswith("the proof itself broke: worker 'gw")) == ("failed", True)
+    hung = "importing sleep of sleep on here did not end within 120 s"
+    assert [(one["status"], one["reason"]) for one in found["sleep"][:3]] == [("failed", hung)] * 3
+
+
+@pytest.mark.slow
+def test_more_workers_die_than_there_are(tmp_path: Path) -> None:
+    """However many cases take their worker down, a new one takes its place, and the rest is proven."""
+    wheel = make_wheel("kill", files={"kill.py": FAULTS["kill"]})
+    here, lines = targets.describe_host("here"), [*(f"kill!={number}" for number in range(6, 10)), "colorama"]
+    subset = Subset(tmp_path, targets=[here], lines=lines, pins={"here": [wheel, COLORAMA]}).write()
+    with pytest.raises(ProofFailed, match="the subset is not proven"):
+        run_suite(subset.paths, processes=1)
+    checks = [one for one in reported(subset)["checks"] if one["target"]]
+    red = [one["request"] for one in checks if one["status"] == "failed"]
+    assert (sorted(red), {one["request"] for one in checks} - {*red}) == (sorted(["", *lines[:-1]]), {"colorama"})
+
+
 def test_faults_in_the_requirements(subset: Subset, capfd: pytest.CaptureFixture[str]) -> None:
     """What to prove is read anew: a fault there is shown as it is, and the old report stays."""
     (subset.paths.requirements / "base.txt").write_text("click=>8\n")

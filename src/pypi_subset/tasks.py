@@ -147,6 +147,9 @@ def plan(
         "target": "names of targets to prove, separated by commas (default: all)",
         "shard": "a part of what there is to prove, as in 2/8; merge-reports joins the parts (default: all)",
         "all": "yes to prove again what was proven before for the same bytes (default: no)",
+        "on": "here, or dask for the workers of a cluster (default: here)",
+        "scheduler": "address of the cluster's scheduler, as tcp://host:8786",
+        "url": "where the workers find the site (default: it is served from here meanwhile)",
     },
     optional=["all"],
 )
@@ -161,22 +164,33 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     target: str = "",
     shard: str = "",
     all: Any = "no",  # noqa: A002 - the flag's own name; alone it is True
+    on: str = "here",
+    scheduler: str = "",
+    url: str = "",
 ) -> None:
     """
     Prove that every request installs, on every target.
 
     Installs see site/ alone. Ends with a table and writes proof/report.json into the site. Interpreters are looked for
-    on PATH, among those of pyenv, and where --pythons says. What an earlier run proved green for the same bytes is taken
-    from packages/.proven.json, and told apart; the files are always read.
+    on PATH, among those of pyenv, and where --pythons says; workers of a cluster look for their own. What an earlier run
+    proved green for the same bytes is taken from packages/.proven.json, and told apart; the files are always read.
     """
     from pypi_subset import proof  # noqa: PLC0415
 
     targets = [name.strip() for name in target.split(",") if name.strip()]
     anew = all is True or _choice("all", str(all), ("no", "yes")) == "yes"
     paths = _paths(requirements, packages, site)
+    number, away = _number("processes", processes), _choice("on", on, ("here", "dask")) == "dask"
+    _check_place(away=away, scheduler=scheduler, far=bool(scheduler or url), near=bool(number or pythons))
     try:
-        number = _number("processes", processes)
-        proof.run_suite(paths, processes=number, pythons=pythons, targets=targets, shard=shard, anew=anew)
+        if away:
+            from pypi_subset.inputs import read_plan  # noqa: PLC0415
+            from pypi_subset.proof.cluster import prove_on_dask  # noqa: PLC0415
+
+            plan = read_plan(paths.requirements)
+            prove_on_dask(plan, paths, scheduler=scheduler, url=url, targets=targets, shard=shard)
+        else:
+            proof.run_suite(paths, processes=number, pythons=pythons, targets=targets, shard=shard, anew=anew)
     except ProofFailed:
         # What changed and kept its time, the next mirror would not notice: let it read everything.
         (paths.packages / ".memory.json").unlink(missing_ok=True)
@@ -476,6 +490,20 @@ def _choice(name: str, text: str, known: Sequence[str]) -> str:
         msg = f"{name} wants {' or '.join(known)}, not {text!r}"
         raise SubsetError(msg, next_step=f"as in --{name}={known[-1]}")
     return text
+
+
+def _check_place(*, away: bool, scheduler: str, far: bool, near: bool) -> None:
+    """Raise if a flag about a cluster is given without one, one about this machine with one, or a cluster unnamed."""
+    msg = next_step = ""
+    if far and not away:
+        msg, next_step = "scheduler and url are about a cluster", "say --on=dask, or leave them out"
+    elif away and near:
+        msg = "processes and pythons are about this machine"
+        next_step = "leave them out: workers have their own number of threads, and look for interpreters on their PATH"
+    elif away and not scheduler:
+        msg, next_step = "a cluster is known by its scheduler", "name it, as in --scheduler=tcp://host:8786"
+    if msg:
+        raise SubsetError(msg, next_step=next_step)
 
 
 def _write_json(document: dict[str, Any]) -> None:

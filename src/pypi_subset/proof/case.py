@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
-from pypi_subset.proof import locks
+from pypi_subset.proof import locks, served
 from pypi_subset.proof.fitting import fitting
 from pypi_subset.proof.ways import WAYS
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model import Check, Job, Paths, Plan, Proof, Request, Target
     from pypi_subset.proof.interpreters import Interpreter
+    from pypi_subset.proof.locks import Locked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +25,7 @@ class Case:
     """
     One thing to prove: that these lines install on this target from the files of the site.
 
-    :param site: the published folder; nothing else of the subset is looked at.
+    :param site: the published folder; nothing else of the subset is looked at. Where there is a *url*, what was read of it.
     :param work: a folder for scratch files.
     :param requests: the lines; one of them, or all of the set.
     :param joint: whether it is the set as a whole.
@@ -32,6 +33,8 @@ class Case:
     :param bounds: the same for who installs from an index, and has no lock: the set's own constraints.
     :param pins: what the lock holds for the set on the target, as such lines, whether or not they constrain.
     :param interpreter: the one that stands for the target; ``None`` makes the target a foreign one.
+    :param url: where the site is served, no slash at its end; ``""`` for one that lies here.
+    :param number: which of its set's on its target it is, 0 for the set as a whole.
     """
 
     site: Path
@@ -44,6 +47,8 @@ class Case:
     bounds: tuple[str, ...]
     pins: tuple[str, ...]
     interpreter: Interpreter | None
+    url: str = ""
+    number: int = 0
 
     @property
     def request(self) -> str:
@@ -70,6 +75,14 @@ class Case:
         """Return the lines of the constraints file for the way in named *way*."""
         return self.constraints if way == WAYS[0] else self.bounds
 
+    def file(self, path: str) -> Path:
+        """
+        Return a file of the site, given its *path* below it.
+
+        :raises ProofFailed: it has to be fetched, and has other bytes than the manifest says.
+        """
+        return served.whole(self.url, self.site, path) if self.url else self.site / path
+
 
 def cases_of(plan: Plan, paths: Paths, interpreters: Sequence[Interpreter], work: Path) -> tuple[Case, ...]:
     """
@@ -79,7 +92,22 @@ def cases_of(plan: Plan, paths: Paths, interpreters: Sequence[Interpreter], work
     :param interpreters: those that run here.
     :param work: a folder for scratch files, which all cases share.
     """
-    return tuple(case for job in plan.jobs for case in _cases(job, paths, fitting(job.target, interpreters), work))
+    return tuple(
+        case
+        for job in plan.jobs
+        for case in cases_of_job(
+            job, pins_of(job, paths), fitting(job.target, interpreters), site=paths.site.resolve(), work=work.resolve()
+        )
+    )
+
+
+def pins_of(job: Job, paths: Paths) -> tuple[Locked, ...]:
+    """Return what the lock of *job* names; of one that cannot be read nothing, and the inventory is red."""
+    try:
+        return locks.read(locks.lock_path(paths.locks, job.requirement_set.name, job.target.name))
+    except LockError:
+        # Here it only means that there is nothing to constrain with.
+        return ()
 
 
 def expected(plan: Plan) -> list[tuple[str, str, str, str]]:
@@ -127,13 +155,17 @@ def _spell(one: tuple[str, str, str, str]) -> str:
     return f"{request} ({origin})" * bool(request) + f"the set {set_name}" * (not request) + f" on {target}"
 
 
-def _cases(job: Job, paths: Paths, interpreter: Interpreter | None, work: Path) -> Iterator[Case]:
+def cases_of_job(
+    job: Job, pins: Sequence[Locked], interpreter: Interpreter | None, *, site: Path, work: Path, url: str = ""
+) -> Iterator[Case]:
+    """
+    Yield the cases of *job*: the set jointly, then each request alone.
+
+    :param pins: what the lock names.
+    :param interpreter: the one that stands for the target.
+    :param site: as in `Case`; so are *work* and *url*.
+    """
     wanted = job.requirement_set
-    try:
-        pins = locks.read(locks.lock_path(paths.locks, wanted.name, job.target.name))
-    except LockError:
-        # The inventory names the lock; here it only means that there is nothing to constrain with.
-        pins = ()
     lines, own, held = wanted.requests, tuple(map(str, wanted.constraints)), tuple(pin.hashed_pin for pin in pins)
     # pip 26.0, the last for Python 3.9, ignores hashes in constraints, and then wants them elsewhere in vain.
     blind = interpreter is not None and interpreter.version < (3, 10)
@@ -144,10 +176,10 @@ def _cases(job: Job, paths: Paths, interpreter: Interpreter | None, work: Path) 
         # what a project requires.
         lines, own = (tuple(replace(line, hashes=()) for line in lines), ()) if blind else (lines, held)
     groups = [(lines, True, own), *(((line,), False, held or own) for line in lines)]
-    for requests, joint, constraints in groups:
+    for number, (requests, joint, constraints) in enumerate(groups):
         yield Case(
-            site=paths.site.resolve(),
-            work=work.resolve(),
+            site=site,
+            work=work,
             target=job.target,
             set_name=wanted.name,
             requests=requests,
@@ -156,4 +188,6 @@ def _cases(job: Job, paths: Paths, interpreter: Interpreter | None, work: Path) 
             bounds=own,
             pins=tuple(pin.pin for pin in pins),
             interpreter=interpreter,
+            url=url,
+            number=number,
         )

@@ -132,7 +132,7 @@ def prove(case: Case) -> tuple[Check, ...]:
     case.work.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="case-", dir=case.work))
     try:
-        with opened(case.site, case.target.name) as ways, ExitStack() as ending:
+        with opened(case.site, case.target.name, case.url) as ways, ExitStack() as ending:
             return tuple(_checks(case, ways, list(_kinds(case, folder, ending)), folder))
     except SubsetError as error:
         return (check_of(case, "failed", _words(error), seconds=time.monotonic() - start),)

@@ -1,9 +1,10 @@
-"""The site as the plainest web server offers it: files and ``index.html``, on loopback, to this machine alone."""
+"""The site as the plainest web server offers it: files and ``index.html``, on loopback unless told otherwise."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import socket
 import threading
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,13 +16,18 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def serving(site: Path) -> Iterator[str]:
-    """Yield the URL of *site*, without a slash at its end, while the ``with`` block lasts."""
+def serving(site: Path, host: str = "127.0.0.1") -> Iterator[str]:
+    """
+    Yield the URL of *site*, without a slash at its end, while the ``with`` block lasts.
+
+    :param host: the address of this machine at which it is offered.
+    """
     # No name is looked up, which HTTPServer would do with a host name: there is no resolver behind the seal.
-    server = _Server(("127.0.0.1", 0), functools.partial(Handler, directory=str(site)))
+    kind = _Server6 if ":" in host else _Server
+    server = kind((host, 0), functools.partial(Handler, directory=str(site)))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http://{f'[{host}]' if ':' in host else host}:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()
@@ -32,6 +38,10 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: a client that hangs up, as one does that was killed, is no event."""
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
 
 
 class Handler(SimpleHTTPRequestHandler):

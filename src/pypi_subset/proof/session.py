@@ -99,6 +99,15 @@ class Session:
         """Show progress from now on, if there is a terminal."""
         self._progress.start()
 
+    def take(self, name: str, *checks: Check) -> None:
+        """Take in the results of a case; *name* is what people see of it."""
+        self.checks += checks
+        self._progress.update(self._task, advance=1, description=name)
+
+    def stop(self) -> None:
+        """Show no progress any more: the run is over, or was cut off."""
+        self._progress.stop()
+
     def heard(self, test: Any) -> None:
         """
         Take in the results that one test sent.
@@ -108,8 +117,7 @@ class Session:
         """
         sent = [read_check(value) for name, value in test.user_properties if name == "check"]
         if test.when == "call":
-            self.checks += sent
-            self._progress.update(self._task, advance=1, description=_name(test))
+            self.take(_name(test), *sent)
             if not test.failed:
                 self._learn(_name(test), sent)
         if test.failed and (test.when != "call" or not any(check.status == "failed" for check in sent)):
@@ -121,7 +129,7 @@ class Session:
 
         :param exitstatus: what pytest would end with.
         """
-        self._progress.stop()
+        self.stop()
         if self._memory is not None:
             # What was proven before Ctrl-C as well.
             self._memory.keep()

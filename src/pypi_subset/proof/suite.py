@@ -94,6 +94,16 @@ def run_suite(
         arguments += ["--subset-all"] * anew
         command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-seal={shut.name}", str(suite_folder())]
         code = _run(command, _environment(work))
+    return conclude(code, paths)
+
+
+def conclude(code: int, paths: Paths) -> int:
+    """
+    Return *code*, the exit code of a run, if it is that of green.
+
+    :raises ProofFailed: at least one check is red, or the suite could not run.
+    :raises FolderError: all is proven, and nobody else can know it.
+    """
     if code == _INTERRUPTED:
         raise KeyboardInterrupt
     if code != _GREEN:
@@ -124,8 +134,9 @@ def _pytest(processes: int) -> list[str]:
     start = [sys.executable, "-I", "-m", "pytest", "-c", os.devnull, f"--rootdir={suite_folder()}"]
     plugins = ["-p", "no:cacheprovider", "-p", "no:terminalreporter", "-p", "xdist.plugin"]
     # One process as well is a worker of its own: a crash there is one red case, not the end of the run.
-    spread = [f"--numprocesses={processes}", "--dist=worksteal", "--import-mode=importlib"]
-    return [*start, *plugins, *spread]
+    # xdist would stop after four crashes for each process, and leave cases unproven that crash nobody.
+    spread = [f"--numprocesses={processes}", "--dist=worksteal", f"--max-worker-restart={sys.maxsize}"]
+    return [*start, *plugins, *spread, "--import-mode=importlib"]
 
 
 def _environment(work: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from pypi_subset.proof.serving import serving
 
@@ -39,7 +39,9 @@ class Way:
     def options(self, root: str = "") -> tuple[str, ...]:
         """Return what pip is told: this page and no other; *root* stands in for the site's URL, where people read it."""
         where = f"{root or self.root}/{self.page}"
-        return ("--no-index", "--find-links", where) if self.name == "find-links" else ("--index-url", where)
+        trusted = () if root else _trusted(self.root)
+        words = ("--no-index", "--find-links") if self.name == "find-links" else ("--index-url",)
+        return (*words, where, *trusted)
 
     def path_of(self, url: str) -> str:
         """Return which file of the site *url* is, as a path below it, ``""`` for what lies elsewhere."""
@@ -47,13 +49,20 @@ class Way:
 
 
 @contextlib.contextmanager
-def opened(site: Path, target: str) -> Iterator[tuple[Way, ...]]:
+def opened(site: Path, target: str, url: str = "") -> Iterator[tuple[Way, ...]]:
     """
     Yield the ways in to *site* while the ``with`` block lasts: a page of links on disk, and two indexes over HTTP.
 
     :param target: the target's name; the last way is the index of its own, the one before that of all targets.
+    :param url: where the site is served already; then the page of links is read there as well.
     """
-    with serving(site) as url:
+    with contextlib.nullcontext(url) if url else serving(site) as root:
         pages = ("find-links.html", "simple/", f"targets/{target}/simple/")
-        roots = (site.as_uri(), url, url)
+        roots = (url or site.as_uri(), root, root)
         yield tuple(Way(name=name, page=page, root=root) for name, page, root in zip(WAYS, pages, roots, strict=True))
+
+
+def _trusted(root: str) -> tuple[str, ...]:
+    """Return what pip must be told to read plain HTTP from another machine: what pages say is held to the manifest."""
+    parts = urlsplit(root)
+    return ("--trusted-host", parts.netloc) if parts.scheme == "http" else ()

@@ -36,7 +36,7 @@ def validate(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
     """
     notes: list[str] = []
     for one in installed:
-        path = case.site / one.path
+        path = case.file(one.path)
         if not any(may_fit(case.target, tag) for tag in parse_wheel_filename(path.name)[3]):
             msg = f"{path.name} was installed, and is for no machine like {case.target.name} ({case.target.tag})"
             raise ProofFailed(msg, project=one.project, target=case.target.name)
