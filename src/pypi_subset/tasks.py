@@ -148,7 +148,7 @@ def plan(
         "shard": "a part of what there is to prove, as in 2/8; merge-reports joins the parts (default: all)",
         "all": "yes to prove again what was proven before for the same bytes (default: no)",
         "on": "here, or dask for the workers of a cluster (default: here)",
-        "scheduler": "address of the cluster's scheduler, as tcp://host:8786",
+        "scheduler": "address of the cluster's scheduler, as tcp://host:8786 (default: none)",
         "url": "where the workers find the site (default: it is served from here meanwhile)",
     },
     optional=["all"],
