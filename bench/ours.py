@@ -21,20 +21,21 @@ TARGET = "linux"
 def index(folder: Path) -> bool:
     """Put a new index of *folder*``/packages`` in place of *folder*``/site``; whether there was anything to do."""
     packages, site = folder / "packages", folder / "site"
-    memory = Memory(packages / ".memory.json")
-    with build.looking_at(site, memory) as look:
-        lock = _lock(folder / "recorded.json")
-        artifacts = download.take_stock([lock], packages, site=site, memory=memory).present
-        plan = Plan(root=folder, sets=(), targets=(), jobs=())
-        inputs = build.digest_of(build.Content(plan=plan, locks=[lock], artifacts=artifacts))
-        before = look()
-    replaced = not build.is_current(inputs, before, memory)
-    if replaced:
-        with files.staged(site) as stage:
-            filling = files.Filling(stage, before=site)
-            done = assemble(artifacts, build.views([lock]), filling, memory, build.known(before, memory))
-        build.remember(memory, inputs, site, done, before)
-    memory.keep(forget=replaced)
+    with build.collecting_seldom():
+        memory = Memory(packages / ".memory.json")
+        with build.looking_at(site, memory) as look:
+            lock = _lock(folder / "recorded.json")
+            artifacts = download.take_stock([lock], packages, site=site, memory=memory).present
+            plan = Plan(root=folder, sets=(), targets=(), jobs=())
+            inputs = build.digest_of(build.Content(plan=plan, locks=[lock], artifacts=artifacts))
+            before = look()
+        replaced = not build.is_current(inputs, before, memory)
+        if replaced:
+            with files.staged(site) as stage:
+                filling = files.Filling(stage, before=site)
+                done = assemble(artifacts, build.views([lock]), filling, memory, build.known(before, memory))
+            build.remember(memory, inputs, site, done, before)
+        memory.keep(forget=replaced)
     return replaced
 
 

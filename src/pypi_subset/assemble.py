@@ -81,7 +81,9 @@ def assemble(
     :raises SubsetError: a file cannot be read, laid out or written.
     """
     projects = planned(described(artifacts, memory))
-    keys = {project.name: _key(project, views) for project in projects}
+    keys: dict[NormalizedName, str] = {}
+    if before.parts:
+        keys = {project.name: _key(project, views) for project in projects}
     places = {project.name: index.paths_of(project.name, _targets(project, views)) for project in projects}
     kept = _kept(keys, places, Path(filling.before), before)
     changed = [project for project in projects if project.name not in kept]
@@ -92,6 +94,7 @@ def assemble(
     linked: set[str] = set()
 
     def meanwhile() -> None:
+        keys.update((project.name, _key(project, views)) for project in projects if project.name not in keys)
         linked.update(folder for folder in twins if filling.twin(folder))
         rendering = index.Rendering(projects, views=views, kept=kept)
         lines.update(rendering.lines)

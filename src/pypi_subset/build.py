@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import hashlib
 import stat
 from collections import defaultdict
@@ -79,6 +80,17 @@ def build(content: Content, site: Path, memory: Memory, look: Callable[[], Mappi
         replaced = True
     remember(memory, inputs, site, done, before)
     return replaced
+
+
+@contextlib.contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """While the ``with`` block lasts, look for garbage seldom: a site is made of many thousand values, which all stay."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 @contextlib.contextmanager

@@ -80,21 +80,21 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
     lying, strangers = _lying(packages, wanted.keys())
     # Nothing of somebody else's is replaced: what it stands in the way of is not there, and told so.
     wanted = {name: one for name, one in wanted.items() if name not in strangers}
-    paths = {name: packages / name for name in sorted(lying.keys() & wanted.keys())}
+    identities = {name: identity_of(lying[name]) for name in sorted(lying.keys() & wanted.keys())}
+    hashes = {name: known for name, identity in identities.items() if (known := memory.recall(identity))}
+    unread = {name: packages / name for name in identities if name not in hashes}
+    memory.read_ahead([path for name, path in unread.items() if lying[name].st_size <= SMALL])
     with Crew(os.cpu_count()) as crew:
         # To hand a small file to a thread costs more than to read it.
-        large = {
-            name: crew.submit(memory.sha256, path, lying[name])
-            for name, path in paths.items()
-            if lying[name].st_size > SMALL
-        }
-        hashes = {name: memory.sha256(path, lying[name]) for name, path in paths.items() if name not in large}
-        hashes |= {name: future.result() for name, future in large.items()}
+        large = [name for name in unread if lying[name].st_size > SMALL]
+        futures = {name: crew.submit(memory.sha256, unread.pop(name)) for name in large}
+        hashes |= {name: memory.sha256(path, lying[name]) for name, path in unread.items()}
+        hashes |= {name: future.result() for name, future in futures.items()}
     wrong = [name for name, sha256 in sorted(hashes.items()) if sha256 != wanted[name][0].sha256]
     for name in wrong:
         _reject(packages / name, hashes[name])
-    known = {name: identity_of(lying[name]) for name in hashes.keys() - set(wrong)}
-    right = {*known}
+        del identities[name]
+    right = {*identities}
     right |= _take_back((one for name, (one, _) in wanted.items() if name not in right), packages, site)
     missing: dict[str, list[Distribution]] = {}
     for name, (distribution, job) in wanted.items():
@@ -104,8 +104,8 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
         present=tuple(
             Artifact(
                 distribution=wanted[name][0],
-                path=paths.get(name) or packages / name,
-                identity=known.get(name, ""),
+                path=packages / name,
+                identity=identities.get(name, ""),
             )
             for name in sorted(right)
         ),

@@ -12,19 +12,21 @@ import contextlib
 import hashlib
 import io
 import json
+import marshal
 import os
 import stat
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pypi_subset import files
-from pypi_subset.errors import BadDistribution
+from pypi_subset.errors import BadDistribution, FolderError
 from pypi_subset.wheelfile import read_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: The number of the form, and of the rules that a wheel is held to when it is read: what was of another is forgotten.
 SCHEMA = 3
@@ -34,6 +36,8 @@ _TICK, _SLOW_TICK = 50_000_000, 2_000_000_000
 SMALL = 1 << 20
 #: Bytes of METADATA that are held until they are written out; what is beyond is read twice.
 ROOM = 64 << 20
+#: Files from which on it takes less time to start a process for them than to read them.
+_MANY = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +96,10 @@ class Memory:
                 known, site = _texts(document["known"]), _left(document["site"])
                 self._before, self.site, self._site = known, site, site
 
+    def recall(self, identity: str) -> str | None:
+        """Return the SHA-256 of the file of that identity, ``None`` if it has to be read."""
+        return self._known(identity)
+
     def sha256(self, path: Path, facts: os.stat_result | None = None) -> str:
         """
         Return the SHA-256 of the file at *path*.
@@ -102,6 +110,49 @@ class Memory:
         facts = facts or _facts(path)
         key = identity_of(facts)
         return self._known(key) or self._hashed(path, facts, key)
+
+    def read_ahead(self, paths: Sequence[Path]) -> None:
+        """
+        Read files, if there are many, so that they need not be read when they are asked for.
+
+        Tens of thousands of small ones are a matter of the processor, and a second one does half of them. What goes
+        wrong with a file is told when it is asked for.
+        """
+        half = len(paths) // 2
+        if half < _MANY or not _may_fork():
+            return
+        reader, writer = os.pipe()
+        child = os.fork()
+        if not child:
+            self._read_for_parent(paths[half:], reader, writer)
+        os.close(writer)
+        with open(reader, "rb") as stream:  # noqa: PTH123 - a descriptor
+            self._read(paths[:half])
+            data = stream.read()
+        os.waitpid(child, 0)
+        # Of a child that came to grief nothing is known; then all is read here.
+        with contextlib.suppress(EOFError, ValueError, TypeError):
+            here, now, fresh = marshal.loads(data)  # noqa: S302 - our own child wrote it
+            self._here |= here
+            self._now |= now
+            for key, metadata in fresh.items():
+                self._hold(key, metadata)
+
+    def _read_for_parent(self, paths: Sequence[Path], reader: int, writer: int) -> NoReturn:
+        """Read files in a process that shares nothing but what it writes, and end it."""
+        try:
+            os.close(reader)
+            self._here, self._now, self._fresh, self._room = {}, {}, {}, ROOM // 2
+            self._read(paths)
+            with open(writer, "wb") as stream:
+                stream.write(marshal.dumps((self._here, self._now, self._fresh)))
+        finally:
+            os._exit(0)
+
+    def _read(self, paths: Iterable[Path]) -> None:
+        for path in paths:
+            with contextlib.suppress(FolderError):
+                self.sha256(path)
 
     def is_still(self, path: str, sha256: str) -> bool:
         """Whether a regular file is at *path*, and has that SHA-256."""
@@ -168,10 +219,13 @@ class Memory:
 
     def _noted(self, key: str, facts: os.stat_result, data: bytes) -> str:
         """Keep METADATA that was read in this run: it will be written out in this run."""
+        self._hold(key, data)
+        return self._learn(key, facts, hashlib.sha256(data).hexdigest())
+
+    def _hold(self, key: str, data: bytes) -> None:
         if self._room >= len(data):
             self._room -= len(data)
             self._fresh[key] = data
-        return self._learn(key, facts, hashlib.sha256(data).hexdigest())
 
     def keep(self, *, forget: bool = True) -> None:
         """
@@ -193,9 +247,10 @@ class Memory:
             files.write(self._path, json.dumps(document).encode())
 
     def _known(self, key: str) -> str | None:
-        found = self._here.get(key) or self._before.get(key)
-        if found and key in self._before:
-            self._now[key] = found
+        found = self._before.get(key)
+        if found is None:
+            return self._here.get(key)
+        self._now[key] = found
         return found
 
     def _learn(self, key: str, facts: os.stat_result, value: str) -> str:
@@ -205,6 +260,16 @@ class Memory:
         if self._started - modified > tick:
             self._now[key] = value
         return value
+
+
+def _may_fork() -> bool:
+    """Whether there is a second processor, and no thread that a forked process would lack."""
+    if sys.platform != "linux" or (os.cpu_count() or 1) == 1:
+        return False
+    try:
+        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - a count
+    except OSError:
+        return False
 
 
 def identity_of(facts: os.stat_result) -> str:

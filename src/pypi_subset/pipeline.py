@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset import files, forecast, heldback, lock
-from pypi_subset.build import GENERATED, Content, build, looking_at, readme_of
+from pypi_subset.build import GENERATED, Content, build, collecting_seldom, looking_at, readme_of
 from pypi_subset.crew import Crew
 from pypi_subset.download import download, take_stock
 from pypi_subset.errors import FolderError, Gaps, LockError, NoSolution
@@ -108,7 +108,7 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
     """
     require_apart(paths)
     require_own(paths.site)
-    with _opened(paths, display) as (run, network), looking_at(paths.site, run.memory) as look:
+    with _opened(paths, display) as (run, network), collecting_seldom(), looking_at(paths.site, run.memory) as look:
         before = _standing_locks(run, update=update)
         valid = {} if update else _still_valid(run, before)
         with _sources(run, network) as sources, Pips(run.work) as pips:
