@@ -22,8 +22,9 @@ def index(folder: Path) -> bool:
     """Put a new index of *folder*``/packages`` in place of *folder*``/site``; whether there was anything to do."""
     packages, site = folder / "packages", folder / "site"
     with build.collecting_seldom():
-        memory = Memory(packages / ".memory.json")
-        with build.looking_at(site, memory) as look:
+        path = packages / ".memory.json"
+        with build.looking_at(site, path) as look:
+            memory = Memory(path)
             lock = _lock(folder / "recorded.json")
             artifacts = download.take_stock([lock], packages, site=site, memory=memory).present
             plan = Plan(root=folder, sets=(), targets=(), jobs=())

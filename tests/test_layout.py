@@ -54,7 +54,8 @@ def test_dir2pi_places_ordinary_files_and_misfiles_known_ones(tmp_path: Path) ->
     """The folders that dir2pi itself chooses: right for ordinary names, wrong for those that we mend."""
     save(tmp_path / "scratch", *ORDINARY, *MISFILED)
 
-    assert layout.run_dir2pi(tmp_path / "scratch") == ORDINARY | MISFILED
+    with layout.dir2pi_loading() as dir2pi:
+        assert layout.run_dir2pi(tmp_path / "scratch", dir2pi) == ORDINARY | MISFILED
 
 
 def test_every_file_ends_in_its_projects_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,3 +272,22 @@ def test_dir2pi_sees_nothing_ambient(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (project,) = lay_out([artifact_of(tmp_path / sdist.filename)], tmp_path / "stage")
 
     assert project.name == "demo"
+
+
+def test_a_dir2pi_that_is_not_needed_does_nothing(tmp_path: Path) -> None:
+    """Nobody has to wait for one that was started and never told what to do."""
+    with layout.dir2pi_loading() as dir2pi:
+        layout.place([], tmp_path / "stage", dir2pi)
+    assert dir2pi.returncode is not None
+
+
+def test_a_dir2pi_that_does_not_load_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it said when it died, long before it was told anything, is the reason."""
+    (tmp_path / "libpip2pi").mkdir()
+    (tmp_path / "libpip2pi" / "__init__.py").write_text("raise ImportError('broken')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with layout.dir2pi_loading() as dir2pi:
+        dir2pi.wait()
+        with pytest.raises(SubsetError, match=r"^dir2pi failed: ImportError: broken; see"):
+            layout.place(save(tmp_path / "packages", *ORDINARY), tmp_path / "stage", dir2pi)
+    assert list((tmp_path / "stage").iterdir()) == []

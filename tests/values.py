@@ -115,7 +115,8 @@ def lock_of(job: Job, artifacts: Iterable[Artifact], wheels: Iterable[Wheel]) ->
 
 def lay_out(artifacts: Sequence[Artifact], stage: Path) -> tuple[Project, ...]:
     """Return the projects of *artifacts*, each file of which once, after `place` has put them into *stage*."""
-    layout.place(artifacts, stage)
+    with layout.dir2pi_loading() as dir2pi:
+        layout.place(artifacts, stage, dir2pi)
     return layout.planned({one.distribution.filename: one for one in artifacts}.values())
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset import files, index
-from pypi_subset.layout import place, planned
+from pypi_subset.layout import dir2pi_loading, place, planned
 from pypi_subset.memory import Part
 from pypi_subset.model import Distribution
 from pypi_subset.sidecars import described, write_metadata
@@ -80,63 +80,98 @@ def assemble(
     :param before: what is known of the site that is replaced; nothing unless told.
     :raises SubsetError: a file cannot be read, laid out or written.
     """
-    projects = planned(described(artifacts, memory))
-    keys: dict[NormalizedName, str] = {}
-    if before.parts:
-        keys = {project.name: _key(project, views) for project in projects}
-    places = {project.name: index.paths_of(project.name, _targets(project, views)) for project in projects}
-    kept = _kept(keys, places, Path(filling.before), before)
-    changed = [project for project in projects if project.name not in kept]
-    twins = [*dict.fromkeys(folder for name in kept for folder in _folders(places[name]))]
-    pages: dict[str, str] = {}
-    lines: dict[NormalizedName, str] = {}
-    waiting: list[tuple[str, bytes]] = []
-    linked: set[str] = set()
+    # It is told what to do once it is known what is new: to find that out takes about as long as it loads.
+    with dir2pi_loading() as dir2pi:
+        projects = planned(described(artifacts, memory))
+        there = _compared(projects, views, Path(filling.before), before)
+        changed = [project for project in projects if project.name not in there.kept]
+        pages: dict[str, str] = {}
+        lines: dict[NormalizedName, str] = {}
+        waiting: list[tuple[str, bytes]] = []
+        linked: set[str] = set()
 
-    def meanwhile() -> None:
-        keys.update((project.name, _key(project, views)) for project in projects if project.name not in keys)
-        linked.update(folder for folder in twins if filling.twin(folder))
-        rendering = index.Rendering(projects, views=views, kept=kept)
-        lines.update(rendering.lines)
-        for path, data in rendering.pages():
-            pages[path] = hashlib.sha256(data).hexdigest()
-            # The folders of what changed are not there yet.
-            if path.startswith("simple/"):
-                waiting.append((path, data))
-            else:
-                filling.put(path, data)
+        def meanwhile() -> None:
+            linked.update(folder for folder in there.twins() if filling.twin(folder))
+            rendering = index.Rendering(projects, views=views, kept=there.kept)
+            lines.update(rendering.lines)
+            for path, data in rendering.pages():
+                pages[path] = hashlib.sha256(data).hexdigest()
+                # The folders of what changed are not there yet.
+                if path.startswith("simple/"):
+                    waiting.append((path, data))
+                else:
+                    filling.put(path, data)
+            there.finish(projects, views)
 
-    moved = [one for project in changed for one in project.artifacts]
-    place(moved, Path(filling.stage), before=Path(filling.before), meanwhile=meanwhile)
+        moved = [one for project in changed for one in project.artifacts]
+        place(moved, Path(filling.stage), dir2pi, before=Path(filling.before), meanwhile=meanwhile)
     write_metadata(changed, filling, memory)
     for path, data in waiting:
         filling.put(path, data)
-    for name in kept:
-        pages |= zip(places[name], before.parts[name].pages, strict=True)
+    for name in there.kept:
+        pages |= zip(there.places[name], before.parts[name].pages, strict=True)
     parts: dict[str, Part] = {
-        name: Part(key=key, lines=lines[name].count("\n"), pages=tuple(pages[path] for path in places[name]))
-        for name, key in keys.items()
+        name: Part(key=key, lines=lines[name].count("\n"), pages=tuple(pages[path] for path in there.places[name]))
+        for name, key in there.keys.items()
     }
     return Assembled(projects=projects, pages=pages, parts=parts, twins=frozenset(linked))
 
 
-def told(distribution: Distribution) -> tuple[object, ...]:
-    """Return all that is known of a file, as texts and numbers."""
-    return (*_FACTS(distribution), str(distribution.version))
+@dataclass(kw_only=True, slots=True)
+class _Compared:
+    """
+    What there will be, held against what is there.
+
+    :param keys: a digest of each project; none as long as there is nothing that they could be held against.
+    :param places: the paths of its pages.
+    :param kept: the projects that are there just as they will be, and the lines that each has in the flat page.
+    """
+
+    keys: dict[NormalizedName, str]
+    places: Mapping[NormalizedName, Sequence[str]]
+    kept: Mapping[NormalizedName, str]
+
+    def twins(self) -> list[str]:
+        """Return the folders of the projects that are kept."""
+        return [*dict.fromkeys(folder for name in self.kept for folder in _folders(self.places[name]))]
+
+    def finish(self, projects: Sequence[Project], views: Mapping[str, Collection[str]]) -> None:
+        """Make the digests that nobody needed yet: the next run will."""
+        self.keys.update(self.keys or _keys(projects, views))
 
 
-def _key(project: Project, views: Mapping[str, Collection[str]]) -> str:
-    """Return a digest of all that the pages of *project* are made from: its files, and the targets that get each."""
-    facts = [
-        (
-            told(one.distribution),
-            one.metadata,
-            one.identity,
-            [name for name, own in views.items() if one.distribution.filename in own],
-        )
-        for one in project.artifacts
-    ]
-    return hashlib.sha256(repr(facts).encode(errors="backslashreplace")).hexdigest()
+def _compared(
+    projects: Sequence[Project], views: Mapping[str, Collection[str]], site: Path, before: Before
+) -> _Compared:
+    keys = _keys(projects, views) if before.parts else {}
+    places = {project.name: index.paths_of(project.name, _targets(project, views)) for project in projects}
+    return _Compared(keys=keys, places=places, kept=_kept(keys, places, site, before))
+
+
+def told(distribution: Distribution, spelt: dict[int, str]) -> tuple[object, ...]:
+    """
+    Return all that is known of a file, as texts and numbers.
+
+    :param spelt: versions that were put into words already, by the identity of the object, of which many files share one.
+    """
+    version = distribution.version
+    text = spelt.get(id(version))
+    if text is None:
+        text = spelt[id(version)] = str(version)
+    return (*_FACTS(distribution), text)
+
+
+def _keys(projects: Iterable[Project], views: Mapping[str, Collection[str]]) -> dict[NormalizedName, str]:
+    """Return for each project a digest of all that its pages are made from: its files, and the targets that get each."""
+    spelt: dict[int, str] = {}
+
+    def facts(artifact: Artifact) -> tuple[object, ...]:
+        one = artifact.distribution
+        targets = [name for name, own in views.items() if one.filename in own]
+        return told(one, spelt), artifact.metadata, artifact.identity, targets
+
+    found = ((project.name, repr([facts(one) for one in project.artifacts])) for project in projects)
+    return {name: hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest() for name, text in found}
 
 
 def _targets(project: Project, views: Mapping[str, Collection[str]]) -> list[str]:

@@ -36,8 +36,8 @@ GENERATED = frozenset(
 )
 #: What is not made from locks and files: the user's README, and the report of the proof.
 _THEIRS = frozenset({"README.md", "proof"})
-#: Folders of a site at which to start a process to look at them takes less time than to look.
-_MANY = 300
+#: Bytes of a memory: of a site about which as much is known, to start a process takes less time than to look at it.
+_LARGE = 100_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,17 +94,17 @@ def collecting_seldom() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def looking_at(site: Path, memory: Memory) -> Iterator[Callable[[], Mapping[str, str]]]:
+def looking_at(site: Path, memory: Path) -> Iterator[Callable[[], Mapping[str, str]]]:
     """
     Yield what returns what *site* looks like; of a large site that is found out meanwhile, by another process.
 
-    :param memory: knows whether it is large.
+    :param memory: the file of a `Memory`, which is as large as the site, and need not be read yet.
     """
-    if len(memory.site.folders) < _MANY:
-        yield functools.partial(look_at, site)
-    else:
+    if memory.is_file() and memory.stat().st_size > _LARGE:
         with looking(site, but=sorted(_THEIRS)) as answer:
             yield answer
+    else:
+        yield functools.partial(look_at, site)
 
 
 def look_at(site: Path, *, known: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -206,17 +206,19 @@ def digest_of(content: Content) -> str:
     # What a tag prints of itself differs from run to run; a target's digest has them all.
     targets = [(one.name, one.tag, one.python, one.exact, one.digest) for one in content.plan.targets]
     pinned = {id(pin.distribution) for one in content.locks for pin in one.pins}
+    spelt: dict[int, str] = {}
     # What one lock knows of a file, another may know not.
-    joined = [told(one.distribution) for one in content.artifacts if id(one.distribution) not in pinned]
+    joined = [told(one.distribution, spelt) for one in content.artifacts if id(one.distribution) not in pinned]
     there = [one.distribution.filename for one in content.artifacts]
-    for part in (_program(), targets, content.plan.sets, content.bad, *map(_told, content.locks), joined, there):
+    locks = [_told(one, spelt) for one in content.locks]
+    for part in (_program(), targets, content.plan.sets, content.bad, *locks, joined, there):
         made_from.update(repr(part).encode())
     return made_from.hexdigest()
 
 
-def _told(one: Lock) -> tuple[object, ...]:
+def _told(one: Lock, spelt: dict[int, str]) -> tuple[object, ...]:
     """Return all of a lock, as what is soon written down."""
-    pins = [(told(pin.distribution), pin.reasons, pin.extras, pin.marker) for pin in one.pins]
+    pins = [(told(pin.distribution, spelt), pin.reasons, pin.extras, pin.marker) for pin in one.pins]
     return (one.set_name, one.target_name, one.inputs, one.patches, pins)
 
 

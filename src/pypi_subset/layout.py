@@ -7,11 +7,12 @@ dir2pi decides where a file belongs. It reads names with one regular expression,
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
 
@@ -32,12 +33,19 @@ if TYPE_CHECKING:
 # dir2pi stops at an sdist whose version does not begin with a digit (``foo-v1.0.tar.gz``).
 _READ_BY_DIR2PI = re.compile(r".*(\.whl|-\d.*)")
 
-_DIR2PI = "import sys; from libpip2pi.commands import dir2pi; sys.exit(dir2pi(['dir2pi', *sys.argv[1:]]))"
+#: It loads, which takes as long as to place some thousand files, then waits to be told what to do; or that nothing is.
+_DIR2PI = """
+import sys
+from libpip2pi.commands import dir2pi
+words = sys.stdin.read()
+sys.exit(dir2pi(["dir2pi", *words.split("\\0")]) if words else 0)
+"""
 
 
 def place(
     artifacts: Sequence[Artifact],
     stage: Path,
+    child: subprocess.Popen[str],
     *,
     before: Path | None = None,
     meanwhile: Callable[[], None] = lambda: None,
@@ -48,6 +56,7 @@ def place(
     They are hard links, or copies where the file system has none.
 
     :param stage: a folder that no reader sees yet; of these projects it holds nothing.
+    :param child: from `dir2pi_loading`.
     :param before: the site that is replaced: where dir2pi has put a file once, it is put again.
     :param meanwhile: called once, while dir2pi works; it may write into *stage*, but nothing of these projects below
         ``simple/``.
@@ -71,7 +80,7 @@ def place(
             for filename in new:
                 waiting.take(os.fspath(chosen[filename].path), _waiting(filename))
             if new:
-                placed = run_dir2pi(scratch, meanwhile)
+                placed = run_dir2pi(scratch, child, meanwhile)
                 _settle(scratch, simple, placed, new)
             else:
                 meanwhile()
@@ -112,25 +121,19 @@ def checked_project(artifact: Artifact) -> NormalizedName:
     return project
 
 
-def run_dir2pi(scratch: Path, meanwhile: Callable[[], None] = lambda: None) -> dict[str, str]:
+@contextlib.contextmanager
+def dir2pi_loading() -> Iterator[subprocess.Popen[str]]:
     """
-    Return the folder below *scratch*``/simple`` that dir2pi chose for each file of *scratch*.
+    Yield a dir2pi that loads while the block goes on, for `run_dir2pi`.
 
-    That then holds dir2pi's own tree of symbolic links, or of copies where links are not possible. dir2pi runs in
-    a process of its own: it imports ``pkg_resources``, which warns, prints, and leaves by ``sys.exit``.
-
-    :param scratch: a folder that holds distributions and nothing else.
-    :param meanwhile: called while it runs.
-    :raises SubsetError: dir2pi failed.
+    It is a process of its own: it imports ``pkg_resources``, which warns, prints, and leaves by ``sys.exit``.
     """
-    # Its pages lack a doctype and hashes; ours replace them, so it writes none.
-    arguments = ["--no-build-html", "--symlink" if _has_symlinks(scratch) else "--no-symlink", str(scratch.absolute())]
     # The modules of this process, wherever they were installed, and nothing else that is ambient.
     environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
     environment |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     with subprocess.Popen(
-        [sys.executable, "-P", "-W", "ignore", "-c", _DIR2PI, *arguments],
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-P", "-W", "ignore", "-c", _DIR2PI],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment,
@@ -138,11 +141,34 @@ def run_dir2pi(scratch: Path, meanwhile: Callable[[], None] = lambda: None) -> d
         errors="replace",
     ) as child:
         try:
-            meanwhile()
-            out, err = child.communicate()
-        except BaseException:
+            yield child
+        finally:
             child.kill()
-            raise
+
+
+def run_dir2pi(
+    scratch: Path, child: subprocess.Popen[str], meanwhile: Callable[[], None] = lambda: None
+) -> dict[str, str]:
+    """
+    Return the folder below *scratch*``/simple`` that dir2pi chose for each file of *scratch*.
+
+    That then holds dir2pi's own tree of symbolic links, or of copies where links are not possible.
+
+    :param scratch: a folder that holds distributions and nothing else.
+    :param child: from `dir2pi_loading`; it serves once.
+    :param meanwhile: called while it runs.
+    :raises SubsetError: dir2pi failed.
+    """
+    # Its pages lack a doctype and hashes; ours replace them, so it writes none.
+    arguments = ["--no-build-html", "--symlink" if _has_symlinks(scratch) else "--no-symlink", str(scratch.absolute())]
+    # One that died while it loaded takes no words; why it died is told below.
+    with contextlib.suppress(BrokenPipeError):
+        cast("IO[str]", child.stdin).write("\0".join(arguments))
+    with contextlib.suppress(BrokenPipeError):
+        cast("IO[str]", child.stdin).close()
+    child.stdin = None
+    meanwhile()
+    out, err = child.communicate()
     if child.returncode:
         files.blame(err, scratch)
         said = (err or out).strip().rpartition("\n")[2]

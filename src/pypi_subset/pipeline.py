@@ -108,7 +108,11 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
     """
     require_apart(paths)
     require_own(paths.site)
-    with _opened(paths, display) as (run, network), collecting_seldom(), looking_at(paths.site, run.memory) as look:
+    with (
+        _opened(paths, display) as (run, network),
+        collecting_seldom(),
+        looking_at(paths.site, paths.packages / MEMORY) as look,
+    ):
         before = _standing_locks(run, update=update)
         valid = {} if update else _still_valid(run, before)
         with _sources(run, network) as sources, Pips(run.work) as pips:
