@@ -208,13 +208,15 @@ class _Ticks:
         self._log = os.open(folder / "ticks", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         self._audit_log = os.open(folder / "audited", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         self._pid = os.getpid()
+        self._places: dict[int, str] = {}
+        self._halved: set[int] = set()
 
     def tick(self, label: str) -> None:
         """Say that *label* has just happened."""
         if os.getpid() != self._pid:
             return
         with self._lock:
-            os.write(self._log, f"{label}\n".encode())
+            _RAW_WRITE(self._log, f"{label}\n".encode())
             self._seen += self._order.after in label
             due = self._seen == self._order.nth and self._order.after in label
         if due and self._order.nth:
@@ -247,6 +249,7 @@ class _Ticks:
 
         for name in CHANGES:
             setattr(os, name, self.wrap(name, getattr(os, name)))
+        os.open, os.write, os.close = self._raw_open, self._raw_write, self._raw_close
         io.open = self._open  # type: ignore[assignment]
         builtins.open = self._open  # type: ignore[assignment]
         files._exchange_names = self.wrap("exchange", files._exchange_names)  # noqa: SLF001
@@ -257,11 +260,11 @@ class _Ticks:
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event not in AUDITED or os.getpid() != self._pid:
             return
-        if event == "open" and not (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+        if event == "open" and not (arguments[2] or 0) & WRITABLE:
             return
         place = self.place(arguments[0])
         if place is not None:
-            os.write(self._audit_log, f"{event} {place}\n".encode())
+            _RAW_WRITE(self._audit_log, f"{event} {place}\n".encode())
 
     def _open(self, path: Any, mode: str = "r", buffering: int = -1, *others: Any, **options: Any) -> Any:
         """What `open` does, with a tick when the file is there and one after each half that is written."""
@@ -274,8 +277,36 @@ class _Ticks:
         stream: Any = (io.BufferedRandom if "+" in mode else io.BufferedWriter)(raw)
         return stream if "b" in mode else io.TextIOWrapper(stream, *others, **options)
 
+    def _raw_open(self, path: Any, flags: int, *others: Any, **options: Any) -> int:
+        """What `os.open` does, with a tick when a file that may be written is there."""
+        descriptor = _RAW_OPEN(path, flags, *others, **options)
+        place = self.place(path) if flags & WRITABLE else None
+        if place is not None:
+            self._places[descriptor] = place
+            self.tick(f"open {place}")
+        return descriptor
+
+    def _raw_write(self, descriptor: int, data: Any) -> int:
+        """What `os.write` does, every other time of the first half alone, which it may do."""
+        whole = memoryview(data).cast("B")
+        place = self._places.get(descriptor)
+        half = place is not None and len(whole) > 1 and descriptor not in self._halved
+        self._halved ^= {descriptor} if place is not None else set()
+        done = _RAW_WRITE(descriptor, whole[: len(whole) // 2] if half else whole)
+        if place is not None:
+            self.tick(f"write {place}")
+        return done
+
+    def _raw_close(self, fd: int) -> None:
+        self._places.pop(fd, None)
+        self._halved.discard(fd)
+        _RAW_CLOSE(fd)
+
 
 _OPEN = io.open
+_RAW_OPEN, _RAW_WRITE, _RAW_CLOSE = os.open, os.write, os.close
+#: What tells that a file is opened to be written.
+WRITABLE = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class _Halves(io.FileIO):

@@ -67,10 +67,13 @@ def test_the_usual_form_is_read(data: bytes) -> None:
         packed(comment=b"a comment"),
         packed(zipfile.ZIP_LZMA),
         packed().replace(NAME.encode(), b"app-1.0.dist-info/METADATB", 1),
+        packed(many=1).replace(b"\0\0\0\0app/xx", b"\0\0\0\0app/x\xff").replace(b"\3\x14\0\0\0", b"\3\x14\0\0\x08"),
+        packed().replace(b"PK\1\2\x14\3\x14", b"PK\1\2\x14\3\x40"),
+        packed().replace(b"PK\1\2\x14\3\x14\0\0", b"PK\1\2\x14\3\x14\0\x20"),
     ],
 )
 def test_another_form_is_left_to_zipfile(data: bytes) -> None:
-    """Cut off, with something before or behind it, packed otherwise, two names for one member: no answer."""
+    """Cut off, something before or behind it, packed otherwise, two names of one member, a form of the future: no answer."""
     assert quick(data) is None
 
 

@@ -20,7 +20,12 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 #: This value says that the true one stands elsewhere (ZIP64).
 _ELSEWHERE = 0xFFFFFFFF
-_ENCRYPTED, _STORED, _DEFLATED = 1, 0, 8
+_STORED, _DEFLATED = 0, 8
+#: Flags of a member that nobody here can read: encrypted, in either way, or a patch to something else.
+_CLOSED = 0x1 | 0x20 | 0x40
+_UTF8 = 0x800
+#: The newest version of the format that `zipfile` reads, and so pip.
+_NEWEST = 63
 
 
 class Member(NamedTuple):
@@ -61,17 +66,43 @@ def _members(data: bytes) -> list[Member] | None:
         if end - at < _ENTRY.size:
             return None
         fields = _ENTRY.unpack_from(data, at)
-        signature, _, _, flags, method, _, _, checksum, packed, unpacked, named, extra, comment, disk, _, _, place = (
-            fields
-        )
+        (
+            signature,
+            _,
+            needed,
+            flags,
+            method,
+            _,
+            _,
+            checksum,
+            packed,
+            unpacked,
+            named,
+            extra,
+            comment,
+            disk,
+            _,
+            _,
+            place,
+        ) = fields
         name = data[at + _ENTRY.size : at + _ENTRY.size + named]
         at += _ENTRY.size + named + extra + comment
-        if signature != b"PK\1\2" or flags & _ENCRYPTED or disk or at > end:
+        if signature != b"PK\1\2" or flags & _CLOSED or needed > _NEWEST or disk or at > end:
             return None
-        if _ELSEWHERE in {packed, unpacked, place} or b"\0" in name:
+        if _ELSEWHERE in {packed, unpacked, place} or not _is_name(name, utf8=bool(flags & _UTF8)):
             return None
         found.append(Member(name, method, checksum, packed, unpacked, place))
     return found
+
+
+def _is_name(name: bytes, *, utf8: bool) -> bool:
+    """Whether *name* can be one, in the encoding that it is said to have; another than UTF-8 knows every byte."""
+    if name.isascii() or not utf8:
+        return b"\0" not in name
+    try:
+        return "\0" not in name.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def content(stream: IO[bytes], member: Member, *, limit: int) -> bytes | None:
