@@ -38,7 +38,7 @@ class Timing(Result):
     :param processor: seconds of all processors, which say less about what else goes on than *seconds*.
     :param peak: bytes of memory, of the greatest of its processes.
     :param pages: how many HTML pages there are in the end.
-    :param imports: seconds of *seconds* that ours spent on imports.
+    :param imports: seconds of *seconds* until Python had started and imported ours.
     """
 
     processor: float = 0.0
