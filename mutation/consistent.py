@@ -137,12 +137,11 @@ def _needless(ground: Ground, mutant: Mutant, folder: Path) -> tuple[Sequence[Lo
     """One lock gets a project more; that anybody needs it is what the lock says."""
     made = wheels.artifact(wheels.invented(NEEDLESS, "1.0", (), folder), NEEDLESS, "1.0")
     by = ground.artifacts[mutant.filename].distribution.project
-    pin = Pin(distribution=made.distribution, reasons=(Reason(requirement=NEEDLESS, by=by),))
-
-    def holds(one: Lock) -> bool:
-        return one.target_name in mutant.targets and any(pin.distribution.project == by for pin in one.pins)
-
-    first = next(one for one in ground.locks if holds(one))
+    own = [one for one in ground.locks if one.target_name in mutant.targets]
+    first, owner = next((one, pin) for one in own for pin in one.pins if pin.distribution.project == by)
+    # What is there at some patch levels alone can be the reason at those alone.
+    reasons = (Reason(requirement=NEEDLESS, by=by),)
+    pin = Pin(distribution=made.distribution, reasons=reasons, marker=owner.marker)
     longer = replace(first, pins=tuple(sorted((*first.pins, pin), key=lambda one: one.distribution.project)))
     return [longer if one is first else one for one in ground.locks], (made,)
 
