@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 FOLDER = ROOT / ".bench" / "mutation"
 
 
+#: A subset that is smaller says little.
+FILES, TARGETS = 60, 4
+
+
 def main() -> int:
     """Return the exit code: 0 if no mutant survives."""
     parser = argparse.ArgumentParser(prog="mutation", description=__doc__)
@@ -32,6 +36,9 @@ def main() -> int:
     display = Display()
     ground = mirrored(FOLDER, renew=arguments.renew)
     display.say(f"{len(ground.artifacts)} files for {len(ground.targets)} targets")
+    if len(ground.artifacts) < FILES or len(ground.targets) < TARGETS:
+        display.say(f"error: a score counts for {FILES} files and {TARGETS} targets at least")
+        return 1
     outcomes: list[Outcome] = []
     if arguments.only != "consistent":
         outcomes += _shown(display, "raw mutants, by the inventory", run.raw_score(FOLDER, arguments.sample))
@@ -43,6 +50,9 @@ def main() -> int:
         display.say(f"{sum(len(job.cases) for job in jobs)} cases to prove for consistent mutants")
         title = "consistent mutants, by installing"
         outcomes += _shown(display, title, run.consistent_score(FOLDER, jobs, found))
+    if not any(one.state == "red" for one in outcomes):
+        display.say("error: no mutant was red, so nothing was tried")
+        return 1
     return 1 if score.survivors(outcomes) else 0
 
 

@@ -148,6 +148,23 @@ def test_an_interpreter_from_afar(tmp_path: Path) -> None:
     ] * 3
 
 
+def test_a_site_that_is_published_anew_meanwhile(tmp_path: Path) -> None:
+    """What was installed is held to the manifest too: pip may have seen another page than was read before."""
+    subset = Subset(tmp_path / "subset", targets=[HERE], lines=["colorama"], pins={"here": [COLORAMA]}).write()
+    other = make_wheel("colorama", "0.4.6", files={"other.py": b""})
+    assert other.filename == COLORAMA.filename
+    with serving(subset.paths.site) as url:
+        case = far(errands(subset, url)[0], tmp_path / "far", own=True)
+        subset.file(COLORAMA).write_bytes(other.data)
+        for page in subset.paths.site.rglob("*.html"):
+            page.write_text(page.read_text().replace(COLORAMA.sha256, other.sha256))
+        for page in subset.paths.site.rglob("*.metadata"):
+            page.write_bytes(other.metadata)
+        checks = prove(case)
+    assert [one.status for one in checks][:3] == ["failed"] * 3
+    assert f"{COLORAMA.filename} was installed, but is not the file that the manifest names" in checks[1].reason
+
+
 @pytest.mark.usefixtures("forked_pip")
 @pytest.mark.parametrize("fault", ["gone", "dependency"])
 def test_faults_from_afar(tmp_path: Path, fault: str) -> None:

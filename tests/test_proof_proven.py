@@ -199,7 +199,7 @@ def test_the_other_means(subset: Subset, tmp_path: Path, monkeypatch: pytest.Mon
 
     real = metadata.distribution
     for tool in ("pip", "virtualenv", "packaging", "installer", "uv"):
-        other = SimpleNamespace(version="0", read_text=lambda _: "")
+        other = SimpleNamespace(version="0", files=())
         changed(
             "pypi_subset.proof.proven.distribution",
             lambda name, tool=tool, other=other: other if name == tool else real(name),
@@ -217,7 +217,12 @@ def test_the_other_means(subset: Subset, tmp_path: Path, monkeypatch: pytest.Mon
     changed("platform.release", lambda: "later")
     changed("sys.version", "another")
     changed("pypi_subset.proof.proven._LIBRARIES", CLICK.save(tmp_path))
-    assert len(set(keys)) == len(keys) == 13
+    changed("pypi_subset.proof.proven._looks", lambda _: "touched")
+    for name in ("PATH", "LD_LIBRARY_PATH"):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "/elsewhere")
+            keys.append(key(case))
+    assert len(set(keys)) == len(keys) == 16
     assert key(case) == keys[0]
 
 
@@ -259,6 +264,34 @@ def test_red_is_never_remembered(subset: Subset) -> None:
             run_suite(subset.paths, processes=1)
     by = {check["request"]: check["remembered"] for check in checks_of(subset)}
     assert by == {"": False, "click": False, "six": True}
+
+
+def test_what_is_red_now_was_never_green(subset: Subset) -> None:
+    """A case that was green and is red now, for the same bytes by the same means, is not remembered any more."""
+    case = alone(subset)
+    subset.paths.packages.mkdir()
+    memory = proven.Proven(subset.paths.packages, case.site, "shut")
+    memory.learn(case, checks(case))
+    memory.keep()
+    memory = proven.Proven(subset.paths.packages, case.site, "shut")
+    assert memory.results(case)
+    memory.learn(case, [replace(check, status="failed", reason="now") for check in checks(case)])
+    memory.keep()
+    assert not proven.Proven(subset.paths.packages, case.site, "shut").results(case)
+
+
+def test_red_by_all_stays_red(tmp_path: Path) -> None:
+    """What depends on something outside, and `anew` found red, is not taken from memory by the next run."""
+    flag = tmp_path / "flag"
+    module = f"import os\nif os.path.exists({str(flag)!r}):\n    raise ImportError('moody')\n"
+    moody = make_wheel("moody", files={"moody/__init__.py": module.encode()})
+    here = Subset(tmp_path / "here", targets=[HERE], lines=["moody"], pins={"here": [moody]}).write()
+    here.paths.packages.mkdir()
+    run_suite(here.paths, processes=1)
+    flag.touch()
+    for anew in (True, False):
+        with pytest.raises(ProofFailed):
+            run_suite(here.paths, processes=1, anew=anew)
 
 
 def checks_of(subset: Subset) -> list[dict[str, Any]]:
@@ -369,4 +402,21 @@ def test_interpreters_count_by_their_bytes(tmp_path: Path) -> None:
     before = key(case)
     own.write_bytes(b"two")
     proven.build.cache_clear()
+    assert "" != before != key(case)
+
+
+def test_interpreters_count_by_their_library(tmp_path: Path) -> None:
+    """An interpreter whose standard library was changed is another one."""
+    own, module = (
+        tmp_path / "bin" / "python",
+        tmp_path / "lib" / "python{}.{}".format(*OWN[0].version) / "json" / "x.py",
+    )
+    for path in (own, module):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"one")
+    here = Subset(tmp_path / "here", targets=[HERE], lines=["six"], pins={"here": [SIX]}).write()
+    case = replace(alone(here), interpreter=replace(OWN[0], path=own))
+    before = key(case)
+    module.write_bytes(b"another")
+    proven._library.cache_clear()  # noqa: SLF001 - a run asks once
     assert "" != before != key(case)

@@ -24,6 +24,7 @@ from pypi_subset.proof import suite as suite_module
 from pypi_subset.proof.session import Session, Suite
 from pypi_subset.proof.suite import NAMESPACES
 from pypi_subset.proof.ways import WAYS
+from pypi_subset.tasks import main
 from subsets import Subset
 from wheels import make_wheel
 
@@ -274,3 +275,32 @@ def test_one_target_alone(suite: Suite) -> None:
     assert suite.restricted([]) is suite
     with pytest.raises(SubsetError, match=r"no target 'windos'; did you mean 'windows'\?"):
         suite.restricted(["windos"])
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--target=nope"], "there is no target 'nope'; did you mean"),
+        (["--target=,"], "target wants names, not ','; as in --target=linux,mac"),
+        (["--shard=9/8"], "shard wants a part of so many, not '9/8'"),
+    ],
+)
+def test_a_wrong_flag_is_one_line(
+    subset: Subset, capfd: pytest.CaptureFixture[str], flags: list[str], words: str
+) -> None:
+    """It is told before anything is started, and what to write instead."""
+    folders = {"requirements": subset.paths.requirements, "packages": subset.paths.packages, "site": subset.paths.site}
+    own = [f"--{name}={path}" for name, path in folders.items() if not any(f"--{name}" in flag for flag in flags)]
+    with pytest.raises(SystemExit) as ended:
+        main(["pypi-subset", "verify", *own, *flags])
+    assert ended.value.code == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert words in line
+
+
+def test_h_is_help(capfd: pytest.CaptureFixture[str]) -> None:
+    """No flag of the task takes the short form that everybody knows."""
+    with pytest.raises(SystemExit) as ended:
+        main(["pypi-subset", "verify", "-h"])
+    assert ended.value.code in {0, None}
+    assert "Prove that every request installs" in capfd.readouterr().out

@@ -73,7 +73,11 @@ def _named(fetcher: Fetcher, base: str, stage: Path) -> tuple[Mapping[str, str],
     the hash that is named, is the same file.
     """
     path, place = stage / "manifest.json", f"{without_credentials(base)}manifest.json"
-    data = fetcher.small(f"{base}manifest.json")
+    try:
+        data = fetcher.small(f"{base}manifest.json")
+    except UpstreamError as error:
+        step = "check the address and the network, and pip's 'proxy' and 'cert' settings"
+        raise UpstreamError(error.what, next_step=step) from error
     if data is None:
         msg = f"there is no {place}, so no site of ours"
         raise UpstreamError(msg, next_step="name the address of the front page that shows what is here")

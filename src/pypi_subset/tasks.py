@@ -152,6 +152,8 @@ def plan(
         "url": "where the workers find the site (default: it is served from here meanwhile)",
     },
     optional=["all"],
+    # -h is --help.
+    auto_shortflags=False,
 )
 @edge
 def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
@@ -176,18 +178,23 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     proved green for the same bytes is taken from packages/.proven.json, and told apart; the files are always read.
     """
     from pypi_subset import proof  # noqa: PLC0415
+    from pypi_subset.inputs import read_plan  # noqa: PLC0415
+    from pypi_subset.proof.session import require_targets  # noqa: PLC0415
 
     targets = [name.strip() for name in target.split(",") if name.strip()]
+    if target and not targets:
+        msg = f"target wants names, not {target!r}"
+        raise SubsetError(msg, next_step="as in --target=linux,mac, or leave it out for all")
     anew = all is True or _choice("all", str(all), ("no", "yes")) == "yes"
     paths = _paths(requirements, packages, site)
     number, away = _number("processes", processes), _choice("on", on, ("here", "dask")) == "dask"
     _check_place(away=away, scheduler=scheduler, far=bool(scheduler or url), near=bool(number or pythons))
+    plan = read_plan(paths.requirements)
+    require_targets(plan, targets)
     try:
         if away:
-            from pypi_subset.inputs import read_plan  # noqa: PLC0415
             from pypi_subset.proof.cluster import prove_on_dask  # noqa: PLC0415
 
-            plan = read_plan(paths.requirements)
             prove_on_dask(plan, paths, scheduler=scheduler, url=url, targets=targets, shard=shard)
         else:
             proof.run_suite(paths, processes=number, pythons=pythons, targets=targets, shard=shard, anew=anew)

@@ -12,7 +12,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from pypi_subset import files
 from pypi_subset.errors import ProofFailed
-from pypi_subset.proof import reasons
+from pypi_subset.proof import reasons, served
 from pypi_subset.proof.markers import holds
 from pypi_subset.proof.ways import WAYS
 
@@ -152,6 +152,10 @@ def _checked(item: Mapping[str, Any], case: Case, way: Way) -> Installed:
         msg = f"{one.project} {one.version} was installed from elsewhere than the subset"
         raise ProofFailed(msg, project=one.project, target=case.target.name)
     filename = one.path.rpartition("/")[2]
+    if case.url and one.sha256 != served.sha256_of(case.site, one.path):
+        # Of a site elsewhere pip may be shown another page than the one that was read and held to the manifest.
+        msg = f"{filename} was installed, but is not the file that the manifest names"
+        raise ProofFailed(msg, project=one.project, target=case.target.name)
     try:
         tags = parse_wheel_filename(filename)[3]
     except InvalidWheelFilename:

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import hashlib
 import json
+import os
 import platform
 import sys
 from collections import Counter
@@ -40,10 +41,12 @@ NAME, SCHEMA = ".proven.json", 1
 #: How many cases are remembered, those that were asked for last, and bytes above which nothing is read.
 MOST, LARGEST = 50_000, 256_000_000
 
-#: What proves: by its RECORD, which has the hashes of its files.
+#: What proves: by the size and the time of each of its files.
 _TOOLS = ("pip", "virtualenv", "pytest-virtualenv", "packaging", "installer", "uv", "distlib", "filelock")
 #: Where the system's linker keeps what libraries there are.
 _LIBRARIES = Path("/etc/ld.so.cache")
+#: What a case sees of this machine's environment.
+_PATHS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 class Proven:
@@ -83,10 +86,15 @@ class Proven:
         return tuple(replace(check, remembered=True) for check in checks)
 
     def learn(self, case: Case, checks: Sequence[Check]) -> None:
-        """Remember the results of *case*, if nothing of them is red or came about by chance."""
-        if (key := self.key(case)) and _is_answer(case, checks):
+        """
+        Remember the results of *case*, if nothing of them is red or came about by chance; else forget older ones.
+
+        What was green and is red now, for the same bytes by the same means, depends on something that nobody looked at.
+        """
+        if key := self.key(case):
             self._cases.pop(key, None)
-            self._cases[key] = [asdict(check) for check in checks]
+            if _is_answer(case, checks):
+                self._cases[key] = [asdict(check) for check in checks]
 
     def keep(self) -> None:
         """Write what is known, unless the site was changed meanwhile; that it cannot be written is no harm."""
@@ -109,6 +117,8 @@ def means() -> dict[str, Any]:
         "python": [sys.version, build(Path(sys.executable).resolve())],
         "system": [platform.system(), platform.release(), platform.version(), platform.machine(), *platform.libc_ver()],
         "libraries": files.sha256_of(_LIBRARIES) if _LIBRARIES.is_file() else "",
+        # An import or a script may look for a program or a library there.
+        "paths": [os.environ.get(name, "") for name in _PATHS],
     }
 
 
@@ -121,6 +131,20 @@ def build(path: Path) -> str:
         return ""
 
 
+@functools.cache
+def _library(path: Path, version: tuple[int, int, int]) -> str:
+    """Return a digest of how the standard library of the interpreter at *path* looks, and its shared library."""
+    prefix = path.parent.parent
+    name = f"python{version[0]}.{version[1]}"
+    found = [*prefix.glob(f"lib/lib{name}*.so*"), *path.parent.glob("python*.dll")]
+    for folder in (prefix / "lib" / name, prefix / "lib" / f"{name}t", path.parent / "Lib"):
+        for place, inside, names in os.walk(folder):
+            inside[:] = [one for one in inside if one not in {"__pycache__", "site-packages", "dist-packages", "test"}]
+            found += [Path(place, one) for one in names]
+    state = sorted(f"{one} {_looks(one)}" for one in found)
+    return hashlib.sha256(repr(state).encode(errors="backslashreplace")).hexdigest()
+
+
 def _is_code(path: Path) -> bool:
     return path.suffix in {".py", ".json"} and path.is_file()
 
@@ -130,7 +154,17 @@ def _record(name: str) -> str:
         found = distribution(name)
     except PackageNotFoundError:
         return ""
-    return f"{found.version} {hashlib.sha256((found.read_text('RECORD') or '').encode()).hexdigest()}"
+    state = sorted(f"{path} {_looks(Path(str(path.locate())))}" for path in found.files or ())
+    return f"{found.version} {hashlib.sha256(repr(state).encode()).hexdigest()}"
+
+
+def _looks(path: Path) -> str:
+    """Return by what a file of a tool is known again, ``""`` if it is not there."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return ""
+    return f"{facts.st_size} {facts.st_mtime_ns}"
 
 
 def _uv() -> list[str]:
@@ -154,7 +188,12 @@ def _facts(case: Case) -> dict[str, Any]:
         "constraints": case.constraints,
         "bounds": case.bounds,
         "pins": case.pins,
-        "interpreter": case.interpreter and [repr(case.interpreter), build(case.interpreter.path)],
+        "interpreter": case.interpreter
+        and [
+            repr(case.interpreter),
+            build(case.interpreter.path),
+            _library(case.interpreter.path, case.interpreter.version),
+        ],
     }
 
 

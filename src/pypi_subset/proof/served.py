@@ -74,7 +74,7 @@ def whole(url: str, folder: Path, path: str) -> Path:
     place = folder / ".whole" / path
     if place.is_file():
         return place
-    digest = next((one["sha256"] for one in _read(folder / "manifest.json")["files"] if one["path"] == path), "")
+    digest = sha256_of(folder, path)
     place.parent.mkdir(parents=True, exist_ok=True)
     # A name that no other thread has.
     with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as part:
@@ -86,6 +86,15 @@ def whole(url: str, folder: Path, path: str) -> Path:
         raise ProofFailed(msg)
     files.move(Path(part.name), place)
     return place
+
+
+def sha256_of(folder: Path, path: str) -> str:
+    """
+    Return the SHA-256 that the manifest has for the file *path*, ``""`` for none that it names.
+
+    :param folder: what `outline` filled.
+    """
+    return next((str(one["sha256"]) for one in _read(folder / "manifest.json")["files"] if one["path"] == path), "")
 
 
 def _manifest(url: str, digest: str) -> bytes:

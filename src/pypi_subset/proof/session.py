@@ -66,15 +66,24 @@ class Suite:
 
         :raises TargetError: there is no such target.
         """
-        known = [target.name for target in self.plan.targets]
-        for name in names:
-            if name not in known:
-                msg = f"there is no target {name!r}"
-                raise TargetError(msg, nearest=known, target=name)
+        require_targets(self.plan, names)
         if not names:
             return self
         cases = tuple(case for case in self.cases if case.target.name in names)
         return replace(self, cases=cases, targets=tuple(sorted(set(names))))
+
+
+def require_targets(plan: Plan, names: Sequence[str]) -> None:
+    """
+    Return if *plan* has targets of all *names*.
+
+    :raises TargetError: there is no such target.
+    """
+    known = [target.name for target in plan.targets]
+    for name in names:
+        if name not in known:
+            msg = f"there is no target {name!r}"
+            raise TargetError(msg, nearest=known, target=name)
 
 
 class Session:
@@ -118,10 +127,10 @@ class Session:
         sent = [read_check(value) for name, value in test.user_properties if name == "check"]
         if test.when == "call":
             self.take(_name(test), *sent)
-            if not test.failed:
-                self._learn(_name(test), sent)
+            self._learn(_name(test), sent)
         if test.failed and (test.when != "call" or not any(check.status == "failed" for check in sent)):
             self.checks.append(self._broken(test))
+            self._learn(_name(test), ())
 
     def end(self, exitstatus: int) -> int:
         """
