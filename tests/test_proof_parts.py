@@ -29,7 +29,7 @@ from wheels import make_wheel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pypi_subset.model import Proof, Status
+    from pypi_subset.model import Proof, Status, Target
 
 SCHEMA = json.loads(Path(report.__file__).parents[1].joinpath("schemas", "report.schema.json").read_bytes())
 MAC = targets.parse("mac", "cp312-macosx_14_0_arm64")
@@ -300,6 +300,40 @@ def test_nobody_looked_at_the_files(subset: Subset, parts: tuple[Path, Path]) ->
     assert written["totals"]["failed"] == 1
 
 
+def test_a_site_that_changed_since_is_red(subset: Subset, parts: tuple[Path, Path]) -> None:
+    """What lies here is looked at when parts are joined: a wheel of other bytes is red, however green the parts are."""
+    wheel = subset.file(WHEELS[0])
+    wheel.write_bytes(wheel.read_bytes()[::-1])
+    (told,) = reds(merged(subset, *parts))
+    assert "aa-1.0-py3-none-any.whl" in told
+    assert "has other bytes than the manifest says" in told
+
+
+def outdate(subset: Subset, name: str) -> None:
+    """Let the lock of the target *name* say that it was made for another machine."""
+    lock = subset.paths.locks / f"pylock.base--{name}.toml"
+    digest = subset.plan.jobs[0].requirement_set.digest
+    inputs = f'[tool.pypi-subset.inputs]\nset = "{digest}"\ntarget = "another machine"\n'
+    lock.write_text(f"{lock.read_text()}\n{inputs}")
+
+
+def test_requirements_that_changed_since_are_red(subset: Subset, parts: tuple[Path, Path]) -> None:
+    """A target that is another machine by now is red, though it has the name that the parts tell of."""
+    outdate(subset, "mac")
+    told = "failed: pylock.base--mac.toml was made before its target was changed: run `make mirror`"
+    assert reds(merged(subset, *parts)) == [told]
+
+
+@pytest.mark.parametrize("more", [[], [WINDOWS]])
+def test_parts_are_joined_on_any_machine(tmp_path: Path, more: list[Target]) -> None:
+    """The host of the parts need not be the machine that joins them: who proved it there has looked."""
+    chosen = [HERE, *more]
+    subset = Subset(tmp_path, targets=chosen, lines=["aa"], pins={one.name: WHEELS[:1] for one in chosen}).write()
+    outdate(subset, "here")
+    told = [check for one in chosen for check in results(subset, one.name)]
+    assert reds(merged(subset, write(subset, tmp_path / "part", [GREEN, *told]))) == []
+
+
 def test_what_nobody_asked_for_is_red(subset: Subset, parts: tuple[Path, Path]) -> None:
     """A result for another plan says that the machines did not read the same requirements."""
     write(subset, parts[1].parents[1], [GREEN, *results(subset, "windows"), *results(subset, "windows", "dd")])
@@ -393,10 +427,7 @@ def test_parts_that_were_really_proven(tmp_path: Path) -> None:
 def test_another_machine_is_no_host(tmp_path: Path) -> None:
     """Who proves other targets elsewhere is not told that the host's lock is old; who proves the host is."""
     subset = Subset(tmp_path, targets=[HERE, WINDOWS], lines=["aa"], pins={"here": WHEELS[:1], "windows": WHEELS[:1]})
-    lock = subset.write().paths.locks / "pylock.base--here.toml"
-    digest = subset.plan.jobs[0].requirement_set.digest
-    inputs = f'[tool.pypi-subset.inputs]\nset = "{digest}"\ntarget = "another machine"\n'
-    lock.write_text(f"{lock.read_text()}\n{inputs}")
+    outdate(subset.write(), "here")
     for chosen, count in ((["windows"], 0), (["here"], 1), (["here", "windows"], 1), ([], 1)):
         found = inventory.take(subset.paths, subset.plan, chosen)
         assert sum("was made before its target was changed" in one.reason for one in found) == count, chosen
