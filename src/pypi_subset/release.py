@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pypi_subset import files, manifest
 from pypi_subset.errors import FolderError, NotProven
 from pypi_subset.proof.report import SCHEMA, carry_over, report_path
-from pypi_subset.proof.verdict import part_of
+from pypi_subset.proof.verdict import checks_in, part_of
 
 if TYPE_CHECKING:
     import os
@@ -132,14 +132,14 @@ def _wrong(report: Path, digest: str) -> tuple[str, str]:
     try:
         with files.folder_errors(report):
             document: dict[str, Any] = json.loads(report.read_bytes())
-        statuses = [check["status"] for check in document["checks"]]
         if document["schema"] != SCHEMA:
             return f"the report has schema {document['schema']!r}, and this version reads {SCHEMA}", _VERIFY
+        statuses = [check.status for check in checks_in(document)]
         if document["manifest_sha256"] != digest:
             return "the report is about other bytes than these", _VERIFY
         if part := part_of(document):
             return f"only a part was proven: {part}", _JOIN
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return "the report is damaged", _VERIFY
     red = statuses.count("failed")
     if red or "passed" not in statuses:
