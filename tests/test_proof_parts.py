@@ -411,7 +411,7 @@ def test_a_result_that_is_none_damages_the_report(
     assert not report.report_path(subset.root / "stage").exists()
 
 
-@pytest.mark.parametrize("checks", [{"a": 1}, "abc", ["a"], [None], [[]], [{}], None, 5])
+@pytest.mark.parametrize("checks", [{}, {"a": 1}, "abc", ["a"], [None], [[]], [{}], None, 5])
 def test_results_that_are_no_list_damage_the_report(subset: Subset, parts: tuple[Path, Path], checks: Any) -> None:
     """Whatever stands where the results should, is refused in one line."""
     path = write(subset, subset.paths.site, [GREEN])
