@@ -29,6 +29,7 @@ from pypi_subset.proof import cluster, errand, installing, prove, report, served
 from pypi_subset.proof.case import cases_of
 from pypi_subset.proof.cluster import prove_on_dask
 from pypi_subset.proof.serving import serving
+from pypi_subset.proof.verdict import checks_in
 from pypi_subset.proof.ways import WAYS
 from pypi_subset.tasks import main
 from subsets import Subset
@@ -479,11 +480,16 @@ def test_workers_that_are_not_fit(
 
 @pytest.mark.slow
 def test_an_interrupted_run_calls_its_cases_off(tmp_path: Path, dask: Cluster) -> None:
-    """After Ctrl-C nothing waits at the scheduler any more, one line is said, and no report is written."""
+    """
+    After Ctrl-C nothing waits at the scheduler any more, and one line is said.
+
+    As on one machine, a report is written if something was red by then.
+    """
     flag = tmp_path / "begun"
     code = f"open({str(flag)!r}, 'w')\nimport time; time.sleep(20)\n".encode()
     wheel = make_wheel("sleeper", files={"sleeper.py": code})
     subset = Subset(tmp_path / "subset", targets=[HERE], lines=["sleeper"] * 4, pins={"here": [wheel]}).write()
+    (subset.paths.site / "simple" / "stranger.whl").write_bytes(b"")
     dask.add()
     folders = [f"--{name}={getattr(subset.paths, name)}" for name in ("requirements", "packages", "site")]
     words = ["verify", *folders, "--on=dask", f"--scheduler={dask.address}"]
@@ -496,6 +502,9 @@ def test_an_interrupted_run_calls_its_cases_off(tmp_path: Path, dask: Cluster) -
         run.send_signal(signal.SIGINT)
         _, said = run.communicate(timeout=60)
     assert (run.returncode, said.count("\n"), said.startswith("interrupted: ")) == (130, 1, True), said
-    assert not report.report_path(subset.paths.site).exists()
+    document = json.loads(report.report_path(subset.paths.site).read_bytes())
+    told = report.findings(checks_in(document))
+    assert "stranger.whl" in told[0]
+    assert "failed: here, base, sleeper: the run was interrupted" in told
     with distributed.Client(dask.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
         assert client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) <= 1

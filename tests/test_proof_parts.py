@@ -17,7 +17,7 @@ from proving import HERE, OWN, WINDOWS
 from pypi_subset import targets
 from pypi_subset.errors import NotProven, SubsetError
 from pypi_subset.model import Check
-from pypi_subset.proof import badge, cases_of, inventory, junit, merging, page, report, run_suite, shards
+from pypi_subset.proof import badge, carry_over, cases_of, inventory, junit, merging, page, report, run_suite, shards
 from pypi_subset.proof.session import Suite
 from pypi_subset.proof.verdict import checks_in, verdict_of
 from pypi_subset.proof.ways import WAYS
@@ -29,7 +29,7 @@ from wheels import make_wheel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pypi_subset.model import Proof, Status
+    from pypi_subset.model import Proof, Status, Target
 
 SCHEMA = json.loads(Path(report.__file__).parents[1].joinpath("schemas", "report.schema.json").read_bytes())
 MAC = targets.parse("mac", "cp312-macosx_14_0_arm64")
@@ -240,6 +240,16 @@ def test_a_case_that_is_skipped_is_answered(subset: Subset, parts: tuple[Path, P
     assert merged(subset, *parts)["totals"] == {"passed": 22, "failed": 0, "skipped": 1, "differs": 0}
 
 
+@pytest.mark.parametrize("changes", [{"status": "skipped"}, {"proof": "inventory"}, {"proof": "inventory", "way": ""}])
+def test_what_is_no_proof_answers_nothing(subset: Subset, parts: tuple[Path, Path], changes: dict[str, Any]) -> None:
+    """A case is skipped as a whole, never by one way in; and who looked at the files has installed nothing."""
+    told = [replace(one, **changes) for one in results(subset, "windows")]
+    write(subset, parts[1].parents[1], [GREEN, *told])
+    assert reds(merged(subset, *parts)) == [
+        f"failed: windows, base, {what}: no report has a result" for what in ("all together", *LINES)
+    ]
+
+
 def test_kinds_of_proof_stay_apart(subset: Subset, parts: tuple[Path, Path], tmp_path: Path) -> None:
     """What one machine installed and another unpacked are two results of one case; either of them answers it."""
     third = write(subset, tmp_path / "third", [GREEN, *results(subset, "windows", proof="installed")])
@@ -262,25 +272,31 @@ def test_what_is_red_for_one_kind_is_not_hidden_by_another(subset: Subset, parts
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "wanted"),
-    [("passed", "failed", "failed"), ("passed", "skipped", "skipped"), ("differs", "failed", "failed")],
+    ("proof", "told", "wanted"),
+    [
+        ("unpacked", ("passed", "failed"), "failed"),
+        ("second opinion", ("passed", "skipped"), "skipped"),
+        ("second opinion", ("differs", "failed"), "failed"),
+        ("second opinion", ("skipped", "differs"), "differs"),
+    ],
 )
 def test_a_case_that_two_parts_tell_counts_once(
-    subset: Subset, parts: tuple[Path, Path], tmp_path: Path, one: Status, other: Status, wanted: Status
+    subset: Subset, parts: tuple[Path, Path], tmp_path: Path, proof: Proof, told: tuple[Status, ...], wanted: Status
 ) -> None:
     """The worse of two results of the same thing stays, whichever part is named first."""
-    first, second = (replace(results(subset, "mac", "aa")[0], status=word, reason=word) for word in (one, other))
+    whole = results(subset, "mac", "aa")[0]
+    first, second = (replace(whole, proof=proof, status=word, reason=word) for word in told)
     more = [write(subset, tmp_path / name, [GREEN, check]) for name, check in (("x", first), ("y", second))]
     write(
         subset, parts[0].parents[1], [GREEN, *results(subset, "mac", "", "bb", "cc"), *results(subset, "mac", "aa")[1:]]
     )
+    place = ("mac", "aa", WAYS[0], proof)
     for order in itertools.permutations(more):
         document = merged(subset, *parts, *order)
-        found = [
-            check for check in checks_in(document) if (check.target, check.request, check.way) == ("mac", "aa", WAYS[0])
-        ]
+        found = [one for one in checks_in(document) if (one.target, one.request, one.way, one.proof) == place]
         assert [check.status for check in found] == [wanted]
-        assert sum(document["totals"].values()) == 25
+        # Without the first way in, aa has no result.
+        assert sum(document["totals"].values()) == 25 + (proof != "unpacked")
 
 
 def test_each_reason_stays(subset: Subset, parts: tuple[Path, Path]) -> None:
@@ -298,6 +314,42 @@ def test_nobody_looked_at_the_files(subset: Subset, parts: tuple[Path, Path]) ->
     assert reds(merged(subset, *parts)) == told
     written = merged(subset, *parts, parts[1].parent / ".." / "proof")
     assert written["totals"]["failed"] == 1
+    write(subset, parts[1].parents[1], [replace(GREEN, status="skipped"), *results(subset, "windows")])
+    assert reds(merged(subset, *parts)) == told
+
+
+def test_a_site_that_changed_since_is_red(subset: Subset, parts: tuple[Path, Path]) -> None:
+    """What lies here is looked at when parts are joined: a wheel of other bytes is red, however green the parts are."""
+    wheel = subset.file(WHEELS[0])
+    wheel.write_bytes(wheel.read_bytes()[::-1])
+    (told,) = reds(merged(subset, *parts))
+    assert "aa-1.0-py3-none-any.whl" in told
+    assert "has other bytes than the manifest says" in told
+
+
+def outdate(subset: Subset, name: str) -> None:
+    """Let the lock of the target *name* say that it was made for another machine."""
+    lock = subset.paths.locks / f"pylock.base--{name}.toml"
+    digest = subset.plan.jobs[0].requirement_set.digest
+    inputs = f'[tool.pypi-subset.inputs]\nset = "{digest}"\ntarget = "another machine"\n'
+    lock.write_text(f"{lock.read_text()}\n{inputs}")
+
+
+def test_requirements_that_changed_since_are_red(subset: Subset, parts: tuple[Path, Path]) -> None:
+    """A target that is another machine by now is red, though it has the name that the parts tell of."""
+    outdate(subset, "mac")
+    told = "failed: pylock.base--mac.toml was made before its target was changed: run `make mirror`"
+    assert reds(merged(subset, *parts)) == [told]
+
+
+@pytest.mark.parametrize("more", [[], [WINDOWS]])
+def test_parts_are_joined_on_any_machine(tmp_path: Path, more: list[Target]) -> None:
+    """The host of the parts need not be the machine that joins them: who proved it there has looked."""
+    chosen = [HERE, *more]
+    subset = Subset(tmp_path, targets=chosen, lines=["aa"], pins={one.name: WHEELS[:1] for one in chosen}).write()
+    outdate(subset, "here")
+    told = [check for one in chosen for check in results(subset, one.name)]
+    assert reds(merged(subset, write(subset, tmp_path / "part", [GREEN, *told]))) == []
 
 
 def test_what_nobody_asked_for_is_red(subset: Subset, parts: tuple[Path, Path]) -> None:
@@ -318,6 +370,56 @@ REFUSED: dict[str, tuple[dict[str, Any] | str | None, str]] = {
     "list": ("[]", "this is no report, or a damaged one"),
     "gone": (None, "there is no such report; `make verify` writes one"),
 }
+
+
+DAMAGED: list[dict[str, Any]] = [
+    {"status": "banana"},
+    {"status": "FAILED"},
+    {"status": None},
+    {"status": ["passed"]},
+    {"status": "differs"},
+    {"proof": "guessed"},
+    {"target": None},
+    {"reason": 5},
+    {"seconds": "a"},
+    {"seconds": float("nan")},
+    {"seconds": float("inf")},
+    {"seconds": -1},
+    {"seconds": True},
+    {"notes": None},
+    {"notes": "a note"},
+    {"notes": [1]},
+    {"remembered": 1},
+]
+
+
+@pytest.mark.parametrize("change", DAMAGED, ids=str)
+def test_a_result_that_is_none_damages_the_report(
+    subset: Subset, parts: tuple[Path, Path], change: dict[str, Any]
+) -> None:
+    """A value of another type, or a word that there is not, is neither joined nor published, nor shown in another form."""
+    path = report.report_path(subset.paths.site)
+    document = json.loads(parts[0].read_bytes()) | {"targets": []}
+    document["checks"][3] |= change
+    path.parent.mkdir()
+    path.write_text(json.dumps(document))
+    with pytest.raises(SubsetError, match="this is no report, or a damaged one"):
+        merging.merge(subset.paths, subset.plan, [path, parts[1]])
+    with pytest.raises(NotProven, match="the report is damaged"):
+        release_of(subset.paths.site, force=False)
+    carry_over(subset.paths.site, subset.root / "stage")
+    assert not report.report_path(subset.root / "stage").exists()
+
+
+@pytest.mark.parametrize("checks", [{}, {"a": 1}, "abc", ["a"], [None], [[]], [{}], None, 5])
+def test_results_that_are_no_list_damage_the_report(subset: Subset, parts: tuple[Path, Path], checks: Any) -> None:
+    """Whatever stands where the results should, is refused in one line."""
+    path = write(subset, subset.paths.site, [GREEN])
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"checks": checks}))
+    with pytest.raises(SubsetError, match="this is no report, or a damaged one"):
+        merging.merge(subset.paths, subset.plan, [*parts, path])
+    with pytest.raises(NotProven, match="the report is damaged"):
+        release_of(subset.paths.site, force=False)
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -393,10 +495,7 @@ def test_parts_that_were_really_proven(tmp_path: Path) -> None:
 def test_another_machine_is_no_host(tmp_path: Path) -> None:
     """Who proves other targets elsewhere is not told that the host's lock is old; who proves the host is."""
     subset = Subset(tmp_path, targets=[HERE, WINDOWS], lines=["aa"], pins={"here": WHEELS[:1], "windows": WHEELS[:1]})
-    lock = subset.write().paths.locks / "pylock.base--here.toml"
-    digest = subset.plan.jobs[0].requirement_set.digest
-    inputs = f'[tool.pypi-subset.inputs]\nset = "{digest}"\ntarget = "another machine"\n'
-    lock.write_text(f"{lock.read_text()}\n{inputs}")
+    outdate(subset.write(), "here")
     for chosen, count in ((["windows"], 0), (["here"], 1), (["here", "windows"], 1), ([], 1)):
         found = inventory.take(subset.paths, subset.plan, chosen)
         assert sum("was made before its target was changed" in one.reason for one in found) == count, chosen

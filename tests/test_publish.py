@@ -473,6 +473,26 @@ def test_force_publishes_and_says_so(site: Path, public: Place, change: Callable
     assert put(site, public, force=True).sent == 0
 
 
+@pytest.mark.parametrize("change", REFUSED, ids=lambda change: change.__name__)
+def test_what_is_forced_shows_no_green(site: Path, public: Place, change: Callable[[Path], None]) -> None:
+    """Page, badge and report beside the forced copy say stale, or that nothing is proven; those of the site stay."""
+    change(site)
+    put(site, public, force=True)
+    folder, found = public.folder / "proof", report.report_path(public.folder)
+    if found.exists():
+        assert json.loads(found.read_bytes())["stale"] is True
+    words = "stale" if found.exists() else "nothing proven yet"
+    assert [words in (folder / name).read_text().lower() for name in ("badge.svg", "index.html")] == [True, True]
+    assert (folder / "junit.xml").exists() == found.exists() == (change not in {no_report, damaged})
+    assert holes(public.folder) == ([] if change not in {file_gone, file_changed} else holes(site))
+
+
+def test_what_is_proven_keeps_its_report(site: Path, public: Place) -> None:
+    """FORCE=yes changes nothing where there is no doubt: the green report gets there as it is."""
+    put(site, public, force=True)
+    assert tree(public.folder / "proof") == tree(site / "proof")
+
+
 @needs_rsync
 def test_force_by_rsync(site: Path, later: Path, tmp_path: Path) -> None:
     """The manifest that says so gets there by rsync too, and goes again."""
@@ -480,6 +500,7 @@ def test_force_by_rsync(site: Path, later: Path, tmp_path: Path) -> None:
     with PLACES["rsync"](tmp_path) as place:
         put(site, place, force=True)
         assert json.loads((place.folder / "manifest.json").read_bytes())["unproven"] is True
+        assert json.loads(report.report_path(place.folder).read_bytes())["stale"] is True
         assert put(site, place, force=True).sent == 0
         put(later, place)
         assert tree(place.folder) == tree(later)

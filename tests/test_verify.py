@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,13 +18,16 @@ from typing import Any
 import jsonschema
 import pytest
 
+from proving import HERE
 from pypi_subset import targets
 from pypi_subset.errors import ProofFailed, SubsetError
 from pypi_subset.model import Check
-from pypi_subset.proof import cases_of, report, run_suite, seal
+from pypi_subset.proof import cases_of, inventory, report, run_suite, seal
 from pypi_subset.proof import suite as suite_module
+from pypi_subset.proof.prove import check_of
 from pypi_subset.proof.session import Session, Suite
 from pypi_subset.proof.suite import NAMESPACES
+from pypi_subset.proof.verdict import checks_in
 from pypi_subset.proof.ways import WAYS
 from pypi_subset.tasks import main
 from subsets import Subset
@@ -262,11 +267,57 @@ def test_a_test_that_breaks_is_red(suite: Suite) -> None:
     ]
 
 
-def test_an_interrupted_run_leaves_no_report(suite: Suite) -> None:
-    """After Ctrl-C the last whole report stands."""
+def test_an_interrupted_run_without_a_fault_leaves_no_report(suite: Suite) -> None:
+    """After Ctrl-C the last whole report stands, if nothing was red until then."""
     session = Session(suite, seal="none")
+    session.take("", inventory.check("passed", "all there"))
     assert session.end(2) == 2
     assert not report.report_path(suite.paths.site).exists()
+
+
+def test_an_interrupted_run_that_was_red_says_so(suite: Suite, subset: Subset) -> None:
+    """A green report from before does not outlive what is known to be red; what has no result yet is red as well."""
+    green = inventory.check("passed", "all there")
+    report.write_report(report.report_of([green], site=suite.paths.site, seal="none"), suite.paths.site)
+    session = Session(suite, seal="none")
+    session.take("windows--base", check_of(suite.cases[0], "failed", "it does not install"))
+    assert session.end(2) == 2
+    document = reported(subset)
+    assert report.findings(checks_in(document)) == [
+        "failed: windows, base, all together: it does not install",
+        "failed: windows, base, click: the run was interrupted",
+    ]
+    assert "not proven: 2 red" in (suite.paths.site / "proof" / "badge.svg").read_text()
+
+
+def test_an_interrupted_run_that_cannot_write_ends_all_the_same(suite: Suite) -> None:
+    """Where no report can be written, Ctrl-C is still Ctrl-C."""
+    session = Session(suite, seal="none")
+    session.take("", inventory.check("failed", "one is gone"))
+    (suite.paths.site / "proof").write_text("in the way")
+    assert session.end(2) == 2
+
+
+def test_ctrl_c_after_a_fault(tmp_path: Path) -> None:
+    """A run that is interrupted when the inventory was red writes that; one line is said, and nothing waits."""
+    flag = tmp_path / "begun"
+    code = f"open({str(flag)!r}, 'w')\nimport time; time.sleep(20)\n".encode()
+    wheel = make_wheel("sleeper", files={"sleeper.py": code})
+    subset = Subset(tmp_path / "subset", targets=[HERE], lines=["sleeper"], pins={"here": [wheel]}).write()
+    (subset.paths.site / "simple" / "stranger.whl").write_bytes(b"")
+    folders = [f"--{name}={getattr(subset.paths, name)}" for name in ("requirements", "packages", "site")]
+    command = [sys.executable, "-c", "from pypi_subset.tasks import main; main()", "verify", "--processes=1", *folders]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+        for _ in range(600):
+            if flag.exists() or run.poll() is not None:
+                break
+            time.sleep(0.1)
+        os.killpg(run.pid, signal.SIGINT)
+        _, said = run.communicate(timeout=60)
+    assert (run.returncode, said.count("\n"), said.startswith("interrupted: ")) == (130, 1, True), said
+    told = report.findings(checks_in(reported(subset)))
+    assert "stranger.whl" in told[0]
+    assert "failed: here, base, sleeper: the run was interrupted" in told
 
 
 def test_one_target_alone(suite: Suite) -> None:

@@ -83,16 +83,18 @@ def publish(site: Path, destination: Destination, *, force: bool, grace: float, 
     with tempfile.TemporaryDirectory(prefix="pypi-subset-publish-") as scratch:
         own = Path(scratch)
         files.write(own / MARKER, _MARK)
-        files.write(own / "manifest.json", release.manifest)
+        for path, data in release.made.items():
+            (own / path).parent.mkdir(exist_ok=True)
+            files.write(own / path, data)
         changed = _changed(release, destination, there, own)
-        stale = [path for path, one in there.items() if one.kind == "file" and path not in {*release.files, MARKER}]
-        folders = _unused(there, release.files)
+        stale = [path for path, one in there.items() if one.kind == "file" and path not in {*release.sizes, MARKER}]
+        folders = _unused(there, release.sizes)
         if changed or stale or folders or MARKER in there:
             destination.send(own, [MARKER], _ignore)
             _send(release, destination, changed, own, display)
             _remove(destination, stale, folders, grace)
             destination.remove([MARKER])
-    kept = len(release.files) - len(changed)
+    kept = len(release.sizes) - len(changed)
     return Published(sent=len(changed), removed=len(stale), kept=kept, doubt=release.doubt)
 
 
@@ -140,25 +142,32 @@ def _changed(release: Release, destination: Destination, there: Mapping[str, Fou
     A distribution of the same size and time is taken to be the same, as rsync does it; of all else the bytes are compared.
     """
     changed, asked = set(), []
-    for path, facts in release.files.items():
-        old, size = there.get(path), len(release.manifest) if path == "manifest.json" else facts.st_size
+    for path, size in release.sizes.items():
+        old = there.get(path)
         if old is None or old.kind != "file" or old.size != size:
             changed.add(path)
-        elif turn_of(path) or old.modified != int(facts.st_mtime):
+        elif turn_of(path) or path in release.made or old.modified != int(release.files[path].st_mtime):
             asked.append(path)
-    for source, paths in ((release.site, [path for path in asked if path != "manifest.json"]),
-                          (own, [path for path in asked if path == "manifest.json"])):  # fmt: skip
-        changed |= destination.changed(source, paths) if paths else set()
+    for source, paths in _by_source(release, asked, own):
+        changed |= destination.changed(source, paths)
     return changed
 
 
+def _by_source(release: Release, paths: Iterable[str], own: Path) -> list[tuple[Path, list[str]]]:
+    """Return the folders that *paths* are taken from, each with those that lie in it: the site, and what was made."""
+    found: dict[Path, list[str]] = {}
+    for path in paths:
+        found.setdefault(own if path in release.made else release.site, []).append(path)
+    return [*found.items()]
+
+
 def _send(release: Release, destination: Destination, changed: Iterable[str], own: Path, display: Display) -> None:
-    """Send what changed, each turn when the one before is there; the manifest is ours to write."""
+    """Send what changed, each turn when the one before is there."""
     ordered = sorted(changed, key=lambda path: (turn_of(path), path))
     with display.stage("publish", len(ordered)) as bar:
         for _, paths in itertools.groupby(ordered, key=turn_of):
-            turn = list(paths)
-            destination.send(own if turn == ["manifest.json"] else release.site, turn, bar.advance)
+            for source, turn in _by_source(release, paths, own):
+                destination.send(source, turn, bar.advance)
 
 
 def _remove(destination: Destination, stale: Sequence[str], folders: Sequence[str], grace: float) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset import files, manifest
 from pypi_subset.errors import FolderError, NotProven
-from pypi_subset.proof.report import SCHEMA, report_path
-from pypi_subset.proof.verdict import part_of
+from pypi_subset.proof.report import SCHEMA, carry_over, report_path
+from pypi_subset.proof.verdict import checks_in, part_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 #: Files of a site that its manifest does not name: itself, and what is the user's own.
 BESIDE = ("manifest.json", "README.md")
@@ -29,15 +30,22 @@ class Release:
     """
     A site as it is published.
 
-    :param files: path below the site → what the system knows of the file, sorted.
-    :param manifest: the bytes of ``manifest.json`` as they are published.
+    :param files: path below the site → what the system knows of the file, of all that is published as it lies there.
+    :param made: path below the site → bytes, of what is published as we make it: the manifest, and a report that nothing
+        backs.
     :param doubt: why nothing proves these bytes, ``None`` if something does.
     """
 
     site: Path
     files: Mapping[str, os.stat_result]
-    manifest: bytes
+    made: Mapping[str, bytes]
     doubt: NotProven | None
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Path → size of all that is published, sorted."""
+        own = {path: facts.st_size for path, facts in self.files.items()}
+        return dict(sorted((own | {path: len(data) for path, data in self.made.items()}).items()))
 
 
 def release_of(site: Path, *, force: bool) -> Release:
@@ -45,7 +53,7 @@ def release_of(site: Path, *, force: bool) -> Release:
     Return what is to be published of *site*: what its manifest names, the proof, and the README.
 
     :param force: publish it though nothing proves it; the manifest then says so, but only where it is published. So its
-        hash is not the one that a report is bound to, and no report that lies beside it can be taken for one about it.
+        hash is not the one that a report is bound to, and the report beside it shows itself stale, in all of its forms.
     :raises NotProven: no green report is about just these bytes.
     :raises SubsetError: there is no site, or it holds a symbolic link.
     """
@@ -57,10 +65,23 @@ def release_of(site: Path, *, force: bool) -> Release:
     doubt = next(_doubts(site, files.sha256_of(path), present, hashes), None)
     if doubt is not None and not force:
         raise doubt
-    known = {name: facts for name, facts in present.items() if name in hashes or _beside(name)}
+    made = {"manifest.json": data}
     if doubt is not None:
-        data = f"{json.dumps({**document, 'unproven': True}, indent=1, ensure_ascii=False)}\n".encode()
-    return Release(site=site, files=known, manifest=data, doubt=doubt)
+        made = _doubted(site, f"{json.dumps({**document, 'unproven': True}, indent=1, ensure_ascii=False)}\n".encode())
+    known = {name for name in present if name in hashes or _beside(name)} - made.keys()
+    if doubt is not None:
+        # What would still be green is made anew, or stays behind.
+        known = {name for name in known if not name.startswith("proof/")}
+    return Release(site=site, files={name: present[name] for name in sorted(known)}, made=made, doubt=doubt)
+
+
+def _doubted(site: Path, data: bytes) -> dict[str, bytes]:
+    """Return the manifest with these bytes, and the report of *site* as it stands beside that one."""
+    with tempfile.TemporaryDirectory(prefix="pypi-subset-publish-") as scratch:
+        stage = Path(scratch)
+        files.write(stage / "manifest.json", data)
+        carry_over(site, stage)
+        return {name: (stage / name).read_bytes() for name, _ in files.walk(stage) if not name.endswith("/")}
 
 
 def _present(site: Path) -> dict[str, os.stat_result]:
@@ -111,14 +132,14 @@ def _wrong(report: Path, digest: str) -> tuple[str, str]:
     try:
         with files.folder_errors(report):
             document: dict[str, Any] = json.loads(report.read_bytes())
-        statuses = [check["status"] for check in document["checks"]]
         if document["schema"] != SCHEMA:
             return f"the report has schema {document['schema']!r}, and this version reads {SCHEMA}", _VERIFY
+        statuses = [check.status for check in checks_in(document)]
         if document["manifest_sha256"] != digest:
             return "the report is about other bytes than these", _VERIFY
         if part := part_of(document):
             return f"only a part was proven: {part}", _JOIN
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return "the report is damaged", _VERIFY
     red = statuses.count("failed")
     if red or "passed" not in statuses:

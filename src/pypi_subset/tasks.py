@@ -226,7 +226,8 @@ def merge_reports(
     Join what several machines have proven of site/ to one report.
 
     Each part is a proof/report.json that verify left in a copy of this site; one about other bytes is refused. What
-    requirements/ asks for and no part has a result of is red. The joined report replaces the one in site/.
+    requirements/ asks for and no part has a result of is red, and so is what changed here since. The joined report
+    replaces the one in site/.
     """
     from pypi_subset import inputs  # noqa: PLC0415
     from pypi_subset.proof import merging, report  # noqa: PLC0415

@@ -140,14 +140,20 @@ def unproven(plan: Plan, cases: Sequence[Case], targets: Sequence[str] = ()) -> 
 
 def unanswered(cases: Sequence[Case], checks: Sequence[Check]) -> list[Case]:
     """Return the cases that have no result, for each way in or for all of them together."""
-    # An opinion is no proof, and half of one kind of proof and half of another are none either.
+    # Half of one kind of proof and half of another are none.
     had: dict[tuple[str, ...], dict[tuple[str, str], set[str]]] = {}
     for check in checks:
-        if check.proof != "second opinion":
+        if _answers(check):
             kinds = had.setdefault((check.target, check.set_name, check.request), {})
             kinds.setdefault((check.proof, check.interpreter), set()).add(check.way)
     places = ((case, had.get((case.target.name, case.set_name, case.request), {})) for case in cases)
     return [case for case, kinds in places if not any("" in ways or ways >= {*WAYS} for ways in kinds.values())]
+
+
+def _answers(check: Check) -> bool:
+    """Whether a result is one of a case: neither an opinion nor a look at the files, and skipped as a whole or not at all."""
+    own = check.proof not in {"second opinion", "inventory"}
+    return own and (check.status in {"passed", "failed"} or (check.status, check.way) == ("skipped", ""))
 
 
 def _spell(one: tuple[str, str, str, str]) -> str:

@@ -20,7 +20,7 @@ from pypi_subset.proof import inventory, shards, worker
 from pypi_subset.proof.errand import errands_of, to_text
 from pypi_subset.proof.prove import check_of
 from pypi_subset.proof.serving import serving
-from pypi_subset.proof.session import Session, Suite
+from pypi_subset.proof.session import INTERRUPTED, Session, Suite
 from pypi_subset.proof.suite import conclude
 from pypi_subset.proof.verdict import read_check
 
@@ -71,6 +71,9 @@ def prove_on_dask(
             sent = [to_text(one) for one in errands_of(plan, paths, suite.own, url=root, digest=digest, run=run)]
             for case, checks in _Run(client, run, list(zip(suite.own, sent, strict=True))).results():
                 session.take(case.name, *checks)
+        except KeyboardInterrupt:
+            session.end(INTERRUPTED)
+            raise
         except BaseException:
             session.stop()
             raise

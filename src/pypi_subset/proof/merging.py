@@ -36,7 +36,8 @@ def merge(paths: Paths, plan: Plan, places: Sequence[Path]) -> dict[str, Any]:
     """
     Return the report of all that the reports at *places* tell, after writing it into the site with all its forms.
 
-    What *plan* asks for and nobody proved is red in it, and so is what was proven and nobody asked for.
+    What *plan* asks for and nobody proved is red in it, and so is what was proven and nobody asked for. The site that lies
+    here is looked at as it would be before a proof: it and its locks may have changed since.
 
     :param places: reports, or folders of them. One of them may be the site's own.
     :raises SubsetError: one of *places* holds no report, or one that is not about the bytes of the site.
@@ -44,12 +45,19 @@ def merge(paths: Paths, plan: Plan, places: Sequence[Path]) -> dict[str, Any]:
     """
     inventory.read_manifest(paths.site)
     parts = [_read(path, paths.site) for path in _reports(places)]
-    had = [*_joined([check for part in parts for check in part.checks])]
+    had = [*_joined([*_looked(paths, plan), *(check for part in parts for check in part.checks)])]
     checks = [*had, *_missing(paths, plan, had), *_strange(plan, parts)]
     seals = sorted({part.seal for part in parts})
     document = report.report_of(checks, site=paths.site, seal="; ".join(seals))
     report.write_report(document, paths.site)
     return document
+
+
+def _looked(paths: Paths, plan: Plan) -> tuple[Check, ...]:
+    """Return what the inventory finds here; the host may be another machine, and who proved it there has looked."""
+    others = [target.name for target in plan.targets if not target.host]
+    # No name would mean all; this is none of a target.
+    return inventory.take(paths, plan, others or ["-"])
 
 
 def _reports(places: Sequence[Path]) -> list[Path]:
@@ -84,7 +92,7 @@ def _read(path: Path, site: Path) -> Part:
         part = Part(
             path=path, seal=str(document["seal"]), checks=checks_in(document) if schema == report.SCHEMA else ()
         )
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
         msg = "this is no report, or a damaged one"
         raise SubsetError(
             msg, path=path, next_step="take proof/report.json of a site, as `make verify` left it"
@@ -129,7 +137,7 @@ def _strange(plan: Plan, parts: Sequence[Part]) -> Iterator[Check]:
     """Yield a red result for each report that did not look at the files, and for each result that *plan* does not know."""
     wanted = {place[:3] for place in expected(plan)}
     for part in parts:
-        if not any(check.proof == "inventory" for check in part.checks):
+        if not any(check.proof == "inventory" and check.status != "skipped" for check in part.checks):
             yield inventory.check("failed", f"{part.path.name}: nobody looked whether the files there were these")
     told = {(check.target, check.set_name, check.request) for part in parts for check in part.checks if check.target}
     for target, set_name, request in sorted(told - wanted):

@@ -90,7 +90,7 @@ def carry_over(old_site: Path, stage: Path) -> None:
         if document["schema"] == SCHEMA:
             write_report(document | {"stale": document["manifest_sha256"] != _manifest_hash(stage)}, stage)
             return
-    except (OSError, AttributeError, KeyError, TypeError, ValueError):
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
         pass
     _write({"index.html": page.placeholder(NOTHING).encode(), "badge.svg": badge.render(NOTHING).encode()}, stage)
 

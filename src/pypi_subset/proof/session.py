@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 WIDTH = 140
 
 #: pytest's exit codes for a run that ended by itself, and for Ctrl-C.
-_GREEN, _RED, _INTERRUPTED = 0, 1, 2
+_GREEN, _RED, INTERRUPTED = 0, 1, 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +135,10 @@ class Session:
 
     def end(self, exitstatus: int) -> int:
         """
-        Show the table and write the report, unless the run was interrupted; return pytest's exit status.
+        Show the table and write the report; return pytest's exit status.
+
+        After Ctrl-C there is no table. If anything is red by then, the report says so, and what has no result is red in it
+        too: an older report must not stay green beside it. If nothing is, the older report is left alone.
 
         :param exitstatus: what pytest would end with.
         """
@@ -142,18 +146,12 @@ class Session:
         if self._memory is not None:
             # What was proven before Ctrl-C as well.
             self._memory.keep()
-        if exitstatus == _INTERRUPTED:
+        if exitstatus == INTERRUPTED:
+            if any(check.status == "failed" for check in self.checks):
+                with contextlib.suppress(FolderError):
+                    report.write_report(self._document("the run was interrupted"), self.suite.paths.site)
             return exitstatus
-        self.checks += [
-            check_of(case, "failed", "there is no result") for case in unanswered(self.suite.own, self.checks)
-        ]
-        document = report.report_of(
-            self.checks,
-            site=self.suite.paths.site,
-            seal=self.seal,
-            targets=self.suite.targets,
-            shard=str(self.suite.shard or ""),
-        )
+        document = self._document("there is no result")
         self.console.print(report.table_of(self.checks))
         for line in report.lines_of(document):
             self.console.print(line, markup=False, soft_wrap=True)
@@ -164,6 +162,17 @@ class Session:
             # What was proven has been said; but without a report nobody else can know it.
             return _RED if totals["failed"] else report.UNWRITTEN
         return max(exitstatus, _RED if totals["failed"] else _GREEN)
+
+    def _document(self, missing: str) -> dict[str, Any]:
+        """Return the report; a case without a result is red, for the reason *missing*."""
+        self.checks += [check_of(case, "failed", missing) for case in unanswered(self.suite.own, self.checks)]
+        return report.report_of(
+            self.checks,
+            site=self.suite.paths.site,
+            seal=self.seal,
+            targets=self.suite.targets,
+            shard=str(self.suite.shard or ""),
+        )
 
     def _learn(self, name: str, checks: Sequence[Check]) -> None:
         cases = [case for case in self.suite.open if case.name == name]

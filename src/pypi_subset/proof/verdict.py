@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from pypi_subset.model import Check
+from pypi_subset.model import Check, Proof, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 #: ``part``: nothing is red, but the run was restricted to some targets or a shard; ``none``: nothing was proven.
 State = Literal["green", "red", "part", "stale", "none"]
 
-_FIELDS = frozenset(field.name for field in fields(Check))
+#: Field of a result → its type, as it is written in the model.
+_FIELDS = {field.name: str(field.type) for field in fields(Check)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,12 +64,60 @@ def part_of(document: Mapping[str, Any]) -> str:
 
 
 def checks_in(document: Mapping[str, Any]) -> tuple[Check, ...]:
-    """Return the results of *document*, in its order."""
-    return tuple(map(read_check, document["checks"]))
+    """
+    Return the results of *document*, in its order.
+
+    :raises ValueError: it has no list of them, or one of them is none.
+    """
+    checks = document["checks"]
+    if not _is_list(checks):
+        msg = "the results are no list"
+        raise ValueError(msg)
+    return tuple(map(read_check, checks))
 
 
 def read_check(value: Mapping[str, Any]) -> Check:
-    """Return a result from JSON's values; what a later version may have added is left out."""
-    known: dict[str, Any] = {name: value[name] for name in _FIELDS & value.keys()}
-    lists = {name: tuple(one) for name, one in known.items() if isinstance(one, list)}
-    return Check(**known | lists)
+    """
+    Return a result from JSON's values; what a later version may have added is left out.
+
+    :raises ValueError: it is none: something is missing, of another type, or no word that there is.
+    """
+    try:
+        known: dict[str, Any] = {name: value[name] for name in _FIELDS.keys() & value.keys()}
+        lists = {name: tuple(one) for name, one in known.items() if isinstance(one, list)}
+        check = Check(**known | lists)
+    except (AttributeError, TypeError) as error:
+        msg = "this is no result"
+        raise ValueError(msg) from error
+    wrong = [name for name, one in known.items() if not _HELD_TO[_FIELDS[name]](one)]
+    if wrong or (check.status == "differs" and check.proof != "second opinion"):
+        msg = f"this is no result: {', '.join(sorted(wrong)) or 'only a second opinion differs'}"
+        raise ValueError(msg)
+    return check
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _are_texts(value: Any) -> bool:
+    return _is_list(value) and all(map(_is_text, value))
+
+
+def _is_time(value: Any) -> bool:
+    # What is no number compares as false; true is an int.
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+
+
+_HELD_TO: dict[str, Callable[[Any], bool]] = {
+    "str": _is_text,
+    "Proof": get_args(Proof).__contains__,
+    "Status": get_args(Status).__contains__,
+    "float": _is_time,
+    "tuple[str, ...]": _are_texts,
+    "bool": lambda value: isinstance(value, bool),
+}
