@@ -399,6 +399,15 @@ def test_import_of_what_an_extra_brings(tmp_path: Path, shared: Path) -> None:
     assert (check.status, check.notes) == ("passed", ("aa: aad needs the extra d, which was not asked for",))
 
 
+def test_import_of_what_an_extra_does_not_bring_here(tmp_path: Path, shared: Path) -> None:
+    """The request asks for the extra, whose requirement is for other machines: what the module lacks is red."""
+    needs = ["bb; extra == 'all' and sys_platform == 'elsewhere'"]
+    aa = make_wheel("aa", files={"aa.py": b"import bb\n"}, extras=["all"], requires=needs)
+    check = prove(cases(tmp_path, HERE, ["aa[all]"], [aa], installed=shared)[0])
+    assert check.status == "failed"
+    assert "No module named 'bb' (the extra all was asked for, and brings it only as bb;" in check.reason
+
+
 def test_pip_check(tmp_path: Path, shared: Path) -> None:
     """What pip finds wrong with the environment is red: here a wheel that contradicts its own file name."""
     wheel = replace(make_wheel("aa", tag="cp27-none-any"), filename="aa-1.0-py3-none-any.whl")

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagecheck import luminance
+from pypi_subset.markup import escape
 from pypi_subset.model import Check
-from pypi_subset.proof import badge, carry_over, junit, report
+from pypi_subset.proof import badge, carry_over, junit, page, report
 from pypi_subset.proof.verdict import NOTHING, checks_in, verdict_of
 from values import BRISK
 
@@ -131,6 +132,28 @@ def document_of(*statuses: str, **more: Any) -> dict[str, Any]:
     checks = [replace(CHECKS[1], status=status, request=f"a{number}") for number, status in enumerate(statuses)]  # type: ignore[arg-type]
     checks = [replace(one, proof="second opinion") if one.status == "differs" else one for one in checks]
     return report.report_of(checks, site=Path("nowhere"), seal="none") | more
+
+
+def test_an_inventory_alone_proves_nothing() -> None:
+    """Where all files are there and every case was skipped, nothing is green, and the last lines say so."""
+    skipped = replace(CHECKS[1], status="skipped", notes=())
+    document = report.report_of([CHECKS[2], skipped], site=Path("nowhere"), seal="none")
+    assert (verdict_of(document).state, verdict_of(document).words) == ("none", "nothing was proven")
+    assert report.lines_of(document) == ["nothing was proven", "1 passed, 0 failed, 1 skipped; seal: none"]
+
+
+def test_a_request_that_no_target_asks_for_is_told() -> None:
+    """A request that is skipped on every target of its set, as by a typo in its marker; not where a part was tried."""
+    line = 'aa; platform_system == "linux"'
+    nowhere = [replace(CHECKS[1], target=name, request=line, status="skipped", notes=()) for name in ("linux", "win")]
+    there = replace(nowhere[0], request="bb")
+    checks = [*nowhere, there, replace(there, target="win", status="passed"), CHECKS[2]]
+    document = report.report_of(checks, site=Path("nowhere"), seal="none")
+    sentence = f"set base, {line}: no target of the set asks for it"
+    assert report.lines_of(document)[:-1] == [f"note: {sentence}"]
+    assert escape(sentence) in page.render(document, verdict_of(document))
+    part = document | {"targets": ["linux"]}
+    assert report.lines_of(part)[:-1] == ["only a part was tried: the targets linux"]
 
 
 @pytest.mark.parametrize(

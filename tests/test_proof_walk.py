@@ -117,15 +117,25 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return root / "bin" / "python", library
 
 
-def importing(bare: tuple[Path, Path], folder: Path, name: str, text: str) -> tuple[str, ...]:
-    """Return the notes on importing the module *name*, which holds *text*."""
+def importing(  # noqa: PLR0913 - what a distribution says of itself
+    bare: tuple[Path, Path],
+    folder: Path,
+    name: str,
+    text: str,
+    *,
+    files: tuple[str, ...] = (),
+    requires: tuple[Requirement, ...] = (),
+    asked: frozenset[str] = frozenset(),
+) -> tuple[str, ...]:
+    """Return the notes on importing the module *name*, which holds *text*, and those in *files*."""
     (bare[1] / f"{name}.py").write_text(text)
     one = closure.Present(
         project=canonicalize_name(name),
         version="1.0",
-        requires=(),
+        requires=requires,
         requires_python=SpecifierSet(),
-        files=(f"{name}.py",),
+        files=(f"{name}.py", *files),
+        asked=asked,
     )
     return imports.try_imports([one], python=bare[0], folder=folder, target="here")
 
@@ -139,6 +149,56 @@ def test_missing_library_is_a_note(bare: tuple[Path, Path], tmp_path: Path) -> N
 def test_module_that_exits_is_a_note(bare: tuple[Path, Path], tmp_path: Path) -> None:
     """A script that was installed as a module says nothing about completeness."""
     assert importing(bare, tmp_path, "script", "raise SystemExit(3)") == ("script: script is not meant to be imported",)
+
+
+LACKS = "try:\n    import nobody_has_this\nexcept ImportError:\n    raise SystemExit('needs more')"
+
+
+def test_only_module_that_exits_for_want_of_another_is_red(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """What a project's one module caught before it exited is what the subset lacks."""
+    with pytest.raises(ProofFailed) as error:
+        importing(bare, tmp_path, "leaving", LACKS)
+    words = "failed: ModuleNotFoundError: No module named 'nobody_has_this'"
+    assert str(error.value) == f"importing leaving of leaving on here {words}"
+
+
+def test_one_module_of_several_that_exits_for_want_of_another_is_a_note(
+    bare: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """It may be a script, for those who have what it wants."""
+    (bare[1] / "whole.py").write_text("")
+    notes = importing(bare, tmp_path, "partly", LACKS, files=("whole.py",))
+    assert notes == ("partly: partly is not meant to be imported",)
+
+
+def test_what_an_extra_brings_is_excused_only_where_it_was_not_asked_for(
+    bare: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """The extra was asked for, and its other marker keeps out what the module imports: red, with that requirement."""
+    needs = (Requirement("net-lib; extra == 'all' and sys_platform == 'win32'"),)
+    for asked in ("", "other"):
+        (folder := tmp_path / f"asked-{asked}").mkdir()
+        notes = importing(bare, folder, "aa", "import net_lib", requires=needs, asked=frozenset({asked} - {""}))
+        assert notes == ("aa: aa needs the extra all, which was not asked for",)
+    with pytest.raises(ProofFailed, match=r"No module named 'net_lib' .the extra all was asked for, .* as net-lib;"):
+        importing(bare, tmp_path, "aa", "import net_lib", requires=needs, asked=frozenset({"all"}))
+
+
+def test_advice_to_take_an_extra_that_was_asked_for_is_no_excuse(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """A module that asks for an extra which is there lacks something else."""
+    with pytest.raises(ProofFailed, match=r"install aa\[d\]"):
+        importing(bare, tmp_path, "aa", "raise ImportError('install aa[d]')", asked=frozenset({"d"}))
+
+
+def test_extras_are_those_of_requests_and_of_others(tmp_path: Path) -> None:
+    """A distribution is told what a request asks of it, and what another distribution does."""
+    lay(tmp_path, "aa", requires=("bb[fast]", "cc[slow]; sys_platform == 'linux'"))
+    lay(tmp_path, "bb")
+    lay(tmp_path, "cc")
+    request = Request(requirement=Requirement("aa[All_Of]"), path=Path("base.txt"), line=1)
+    environment = environments.recorded(targets.parse("win", "cp312-win_amd64"))
+    found = closure.asked_of(closure.present_in([tmp_path]), [request], environment, "win")
+    assert [(one.project, sorted(one.asked)) for one in found] == [("aa", ["all-of"]), ("bb", ["fast"]), ("cc", [])]
 
 
 @pytest.mark.parametrize(

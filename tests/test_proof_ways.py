@@ -230,6 +230,22 @@ def test_other_bytes_than_the_record_says(tmp_path: Path) -> None:
     assert outcome(first) == outcome(second) == ("failed", words)
 
 
+def test_a_file_of_the_record_that_is_not_there(tmp_path: Path) -> None:
+    """A wheel that lacks a file which its RECORD names is red, though pip installs it and says nothing."""
+    whole = make_wheel("aa", files={"aa/__init__.py": b"from aa import core\n", "aa/core.py": b""})
+    check = prove(cases(tmp_path, WINDOWS, ["aa"], [without(whole, "aa/core.py")])[0])[0]
+    words = "aa-1.0-py3-none-any.whl contradicts its own RECORD: aa/core.py is in RECORD, and not in the wheel"
+    assert outcome(check) == ("failed", words)
+
+
+def test_what_a_record_may_name_without_a_file(tmp_path: Path) -> None:
+    """A signature of RECORD, and a folder, need not be there."""
+    wheel = make_wheel("aa")
+    more = b"aa-1.0.dist-info/RECORD.jws,,\naa-1.0.dist-info/RECORD.p7s,,\naa/,,\n"
+    check = prove(cases(tmp_path, WINDOWS, ["aa"], [rewritten(wheel, record_of(wheel) + more)])[0])[0]
+    assert (*outcome(check), check.notes) == ("passed", "", ())
+
+
 def test_what_the_record_leaves_out_is_noted(tmp_path: Path) -> None:
     """A member that RECORD does not mention was installed as its author built it; people are told."""
     wheel = make_wheel("aa", files={"aa_more.py": b""})
@@ -253,6 +269,16 @@ def rewritten(wheel: Wheel, record: bytes) -> Wheel:
     with zipfile.ZipFile(io.BytesIO(wheel.data)) as old, zipfile.ZipFile(buffer, "w") as new:
         for name in dict.fromkeys(old.namelist()):
             new.writestr(name, record if name.endswith("/RECORD") else old.read(name))
+    return replace(wheel, data=buffer.getvalue())
+
+
+def without(wheel: Wheel, member: str) -> Wheel:
+    """Return *wheel* without one of its members, which its RECORD still names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(wheel.data)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            if name != member:
+                new.writestr(name, old.read(name))
     return replace(wheel, data=buffer.getvalue())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PathDistribution
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class Present:
     files: tuple[str, ...]
     #: The names of its console scripts, as far as they need no extra.
     scripts: tuple[str, ...] = ()
+    #: The extras that anybody asks of it, where that was looked for.
+    asked: frozenset[str] = frozenset()
 
 
 def present_in(folders: Iterable[Path]) -> tuple[Present, ...]:
@@ -55,7 +57,8 @@ def gaps(
     :param environment: marker values; recorded ones, where the machine is another.
     :param target: the target's name, for the sentences.
     """
-    missing, reached = walk(present, requests, environment, target)
+    missing, seen = walk(present, requests, environment, target)
+    reached = {name for name, _ in seen}
     found = [f"{name} is installed more than once on {target}" for name in _twice(present)]
     found += missing
     found += _other_pythons([one for one in present if one.project in reached], environment, target)
@@ -69,8 +72,12 @@ def gaps(
 
 def walk(
     present: Sequence[Present], requests: Sequence[Request], environment: Mapping[str, str], target: str
-) -> tuple[list[str], set[NormalizedName]]:
-    """Return one sentence for each requirement that *present* does not answer, and the projects that anybody asks for."""
+) -> tuple[list[str], set[tuple[NormalizedName, str]]]:
+    """
+    Return one sentence for each requirement that *present* does not answer, and the projects that anybody asks for.
+
+    Each of these once for itself, with ``""``, and once for each of its extras.
+    """
     by_name = {one.project: one for one in present}
     found: list[str] = []
     seen: set[tuple[NormalizedName, str]] = set()
@@ -81,7 +88,7 @@ def walk(
             continue
         name = canonicalize_name(requirement.name)
         answer = by_name.get(name)
-        sentence = f"({who} on {target}: {_plain(requirement)})"
+        sentence = f"({who} on {target}: {plain(requirement)})"
         if answer is None:
             found.append(f"{name} {sentence} is not in the subset")
             continue
@@ -92,7 +99,22 @@ def walk(
             seen.add((name, extra))
             by = f"needed by {name} {answer.version}"
             waiting.extend((by, each, (extra,)) for each in answer.requires)
-    return found, {name for name, _ in seen}
+    return found, seen
+
+
+def asked_of(
+    present: Sequence[Present], requests: Sequence[Request], environment: Mapping[str, str], target: str
+) -> tuple[Present, ...]:
+    """Return the same distributions, each with the extras that *requests* or others ask of it."""
+    _, seen = walk(present, requests, environment, target)
+    return tuple(
+        replace(one, asked=frozenset(extra for name, extra in seen if extra and name == one.project)) for one in present
+    )
+
+
+def plain(requirement: Requirement) -> str:
+    """Return *requirement* as it stands in a sentence."""
+    return str(requirement).replace('"', "'")
 
 
 def _other_pythons(present: Iterable[Present], environment: Mapping[str, str], target: str) -> Iterator[str]:
@@ -129,7 +151,3 @@ def _scripts(distribution: PathDistribution) -> tuple[str, ...]:
     """Return the console scripts; one that needs an extra (``name = module:function [extra]``) runs only with it."""
     found = distribution.entry_points.select(group="console_scripts")
     return tuple(sorted(one.name for one in found if "[" not in one.value))
-
-
-def _plain(requirement: Requirement) -> str:
-    return str(requirement).replace('"', "'")

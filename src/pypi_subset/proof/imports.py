@@ -9,18 +9,24 @@ import re
 import signal
 import subprocess
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.utils import canonicalize_name
 
 from pypi_subset import piprun
 from pypi_subset.errors import ProofFailed
+from pypi_subset.proof.closure import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from packaging.requirements import Requirement
+
     from pypi_subset.proof.closure import Present
+
+#: Class and text of an exception, and whether it is an ImportError.
+Error: TypeAlias = tuple[str, str, bool]
 
 #: Seconds that the imports of one case may take together.
 PATIENCE = 120
@@ -45,20 +51,22 @@ _NO_MODULE = "does not define module export function"
 #: What an import says that lacks a module.
 _LACKING = {"ImportError", "ModuleNotFoundError"}
 
-#: Runs in the fresh environment: imports one module after the other, and tells after each.
+#: Runs in the fresh environment: imports one module after the other, and tells after each: what it ended with, and what a
+#: module that exits lacked.
 _SCRIPT = """
 import importlib, json, sys
 results = open(sys.argv[1], "w", encoding="utf-8")
 for name in sys.argv[2:]:
     results.write(name + " ")
     results.flush()
+    told = []
     try:
         importlib.import_module(name)
     except BaseException as error:
-        kind, text = type(error).__name__, " ".join(str(error).split())
-    else:
-        kind, text = "", ""
-    results.write(json.dumps([kind, text]) + "\\n")
+        while error is not None:
+            told.append([type(error).__name__, " ".join(str(error).split()), isinstance(error, ImportError)])
+            error = (error.__cause__ or error.__context__) if isinstance(error, SystemExit) else None
+    results.write(json.dumps(told) + "\\n")
     results.flush()
 """
 
@@ -108,16 +116,22 @@ def try_imports(present: Sequence[Present], *, python: Path, folder: Path, targe
     for line in (folder / "imports.txt").read_text(encoding="utf-8").splitlines() if owners else ():
         name, _, outcome = line.partition(" ")
         what = f"importing {name} of {owners[name].project} on {target}"
-        kind, text = json.loads(outcome or '["", ""]')
+        errors = json.loads(outcome or "[]")
+        if not outcome:
+            msg = f"{what} {ended}"
+            raise ProofFailed(msg, project=owners[name].project, target=target)
+        if not errors:
+            continue
+        alone = sum(owner is owners[name] for owner in owners.values()) == 1
+        kind, text, _ = _told(errors, alone=alone)
         excuse = _excuse(kind, text, name)
         if kind in _LACKING and not excuse and (extra := extra_missing(owners[name], text)):
             # black's blackd: a part of the project that is there for those who asked for more.
             excuse = f"{name} needs the extra {extra}, which was not asked for"
-        if excuse:
-            notes.append(f"{owners[name].project}: {excuse}")
-        elif kind or not outcome:
-            msg = f"{what} failed: {kind}: {text}" if outcome else f"{what} {ended}"
+        if not excuse:
+            msg = f"{what} failed: {kind}: {text}{extra_in_vain(owners[name], text)}"
             raise ProofFailed(msg, project=owners[name].project, target=target)
+        notes.append(f"{owners[name].project}: {excuse}")
     return tuple(notes)
 
 
@@ -128,14 +142,41 @@ def library_missing(text: str) -> str:
 
 
 def extra_missing(owner: Present, said: str) -> str:
-    """Return the extra of *owner* that brings what a script lacked: many are written for those who have it."""
+    """
+    Return the extra of *owner* that brings what a script lacked: many are written for those who have it.
+
+    ``""`` where there is none, or where one that brings it was asked for: then nothing excuses that it is not there.
+    """
+    extras = [extra for _, extra in _bringing(owner, said)]
+    if not extras:
+        named = re.search(rf"\b{re.escape(owner.project)}\[(?:.*?,)?([\w.-]+)\]", said, re.IGNORECASE)
+        extras = [named[1]] if named else []
+    return extras[0] if extras and owner.asked.isdisjoint(map(canonicalize_name, extras)) else ""
+
+
+def extra_in_vain(owner: Present, said: str) -> str:
+    """Return words on an extra that was asked for, and did not bring what is lacking; ``""`` if there is none."""
+    for requirement, extra in _bringing(owner, said):
+        if canonicalize_name(extra) in owner.asked:
+            return f" (the extra {extra} was asked for, and brings it only as {plain(requirement)})"
+    return ""
+
+
+def _bringing(owner: Present, said: str) -> list[tuple[Requirement, str]]:
+    """Return the requirements of *owner* that would bring what was lacking, each with an extra that it needs."""
     lacked = {canonicalize_name(name) for name in _MODULE.findall(said)}
-    for requirement in owner.requires:
-        extras = _EXTRA.findall(str(requirement.marker))
-        if extras and canonicalize_name(requirement.name) in lacked:
-            return str(extras[0])
-    named = re.search(rf"\b{re.escape(owner.project)}\[(?:.*?,)?([\w.-]+)\]", said, re.IGNORECASE)
-    return named[1] if named else ""
+    own = [one for one in owner.requires if canonicalize_name(one.name) in lacked]
+    return [(one, extra) for one in own for extra in _EXTRA.findall(str(one.marker))]
+
+
+def _told(errors: Sequence[Error], *, alone: bool) -> Error:
+    """
+    Return what an import is judged by: its error, or what lay behind an exit.
+
+    A project's only module that exits since it cannot import something has nothing else to offer. One of several may be a
+    script, there for those who have what it wants.
+    """
+    return errors[-1] if alone and errors[-1][2] else errors[0]
 
 
 def _excuse(kind: str, text: str, module: str) -> str:

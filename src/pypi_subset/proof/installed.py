@@ -84,10 +84,12 @@ class Installing:
         present = [
             one for one in closure.present_in(environment.libraries) if one.project != "pip" or one.project in own
         ]
-        for sentence in closure.gaps(present, self.requests, dict(self.interpreter.markers), target):
+        markers = dict(self.interpreter.markers)
+        for sentence in closure.gaps(present, self.requests, markers, target):
             raise ProofFailed(sentence, target=target)
         requested = {canonicalize_name(one.requirement.name) for one in self.requests}
-        wanted = [one for one in present if one.project in requested]
+        asked = closure.asked_of(present, self.requests, markers, target)
+        wanted = [one for one in asked if one.project in requested]
         notes = imports.try_imports(wanted, python=python, folder=self.folder, target=target)
         notes += scripts.try_scripts(wanted, python=python, folder=self.folder, target=target)
         return (*installing.differences(self.case, files), *notes)

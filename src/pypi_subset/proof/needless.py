@@ -55,7 +55,8 @@ def _reached(job: Job, paths: Paths, pins: tuple[Locked, ...], known: Mapping[st
         environment = job.target.environment if job.target.host else recorded(target)
         here = [pin for pin in pins if holds(pin.condition, environment)]
         present = [one for pin in here if (one := known[pin.filename]) is not None]
-        _, projects = closure.walk(present, requests, environment, job.target.name)
+        _, seen = closure.walk(present, requests, environment, job.target.name)
+        projects = {name for name, _ in seen}
         yield from (pin.filename for pin in here if pin.project in projects or known[pin.filename] is None)
 
 

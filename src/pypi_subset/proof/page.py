@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pypi_subset.markup import escape
 from pypi_subset.proof import matrix
-from pypi_subset.proof.verdict import checks_in
+from pypi_subset.proof.verdict import checks_in, unasked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -72,6 +72,8 @@ def _facts(document: Mapping[str, Any], checks: Sequence[Check]) -> str:
         "For programs": '<a href="report.json">report.json</a>, <a href="junit.xml">junit.xml</a>,'
         ' <a href="badge.svg">badge.svg</a>',
     }
+    if nowhere := unasked(document):
+        facts["Asked for nowhere"] = "<br>".join(map(escape, nowhere))
     return f"<dl>{''.join(f'<dt>{name}</dt><dd>{value}</dd>' for name, value in facts.items())}</dl>"
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pypi_subset import files
 from pypi_subset.proof import badge, junit, matrix, page
-from pypi_subset.proof.verdict import NOTHING, checks_in, part_of, verdict_of
+from pypi_subset.proof.verdict import EMPTY, NOTHING, checks_in, part_of, unasked, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,8 +128,10 @@ def lines_of(document: Mapping[str, Any]) -> list[str]:
     counts += [f"{remembered} of these {BEFORE}"] if remembered else []
     part = part_of(document)
     last = [f"only a part was tried: {part}"] if part else []
+    last += [EMPTY.words] if verdict_of(document) == EMPTY else []
+    nowhere = [f"note: {sentence}" for sentence in unasked(document)]
     # What is so by each way in is said once.
-    said = dict.fromkeys([*remarks(checks), *opinions(checks), *findings(checks)])
+    said = dict.fromkeys([*remarks(checks), *nowhere, *opinions(checks), *findings(checks)])
     return [*said, *last, f"{', '.join(counts)}; seal: {document['seal']}"]
 
 

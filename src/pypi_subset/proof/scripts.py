@@ -68,7 +68,7 @@ def _verdict(one: _Started, target: str) -> str:
         return f"{what}: {library}"
     if extra := imports.extra_missing(one.owner, one.said):
         return f"{what} needs the extra {extra}, which was not asked for"
-    msg = f"{what} on {target} failed: {complaint}"
+    msg = f"{what} on {target} failed: {complaint}{imports.extra_in_vain(one.owner, one.said)}"
     raise ProofFailed(msg, project=one.owner.project, target=target)
 
 

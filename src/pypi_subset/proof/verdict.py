@@ -35,6 +35,14 @@ NOTHING = Verdict(
 )
 
 
+#: A site in which nothing is asked for anywhere has all of its files: that is no proof that anything installs.
+EMPTY = Verdict(
+    state="none",
+    words="nothing was proven",
+    meaning="The files are there, but nothing was installed: no target asks for any request. See the markers of the requests.",
+)
+
+
 def verdict_of(document: Mapping[str, Any]) -> Verdict:
     """Return what *document*, a report as JSON's values, comes to; only a whole green report of these bytes is green."""
     counted = Counter(check.status for check in checks_in(document))
@@ -51,6 +59,8 @@ def verdict_of(document: Mapping[str, Any]) -> Verdict:
     if part := part_of(document):
         meaning = f"Nothing is red, but only a part was tried: {part}."
         return Verdict(state="part", words=f"proven in part: {proven}", meaning=meaning)
+    if not any(check.status == "passed" for check in cases_in(document)):
+        return EMPTY
     meaning = "Every set and every request installs on every target, from the files of this site alone."
     return Verdict(state="green", words=f"proven: {proven}", meaning=meaning)
 
@@ -61,6 +71,25 @@ def part_of(document: Mapping[str, Any]) -> str:
     shard, targets = document.get("shard", ""), ", ".join(document["targets"])
     words = [f"shard {shard}" * bool(shard), f"the targets {targets}" * bool(targets)]
     return " of ".join(filter(None, words))
+
+
+def unasked(document: Mapping[str, Any]) -> list[str]:
+    """
+    Return a sentence for each request that was skipped on every target of its set, sorted: its marker may be a typo.
+
+    None where only a part was tried: another part may ask for it.
+    """
+    if part_of(document):
+        return []
+    checks = cases_in(document)
+    tried = {(check.set_name, check.request) for check in checks if check.status != "skipped"}
+    skipped = {(check.set_name, check.request) for check in checks if check.request} - tried
+    return [f"set {set_name}, {request}: no target of the set asks for it" for set_name, request in sorted(skipped)]
+
+
+def cases_in(document: Mapping[str, Any]) -> tuple[Check, ...]:
+    """Return the results of cases: all but those of the inventory, which installs nothing."""
+    return tuple(check for check in checks_in(document) if check.proof != "inventory")
 
 
 def checks_in(document: Mapping[str, Any]) -> tuple[Check, ...]:

@@ -8,6 +8,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from installer.exceptions import InstallerError
+from installer.records import parse_record_file
 from installer.sources import WheelFile
 from packaging.utils import parse_wheel_filename
 
@@ -15,7 +16,7 @@ from pypi_subset.errors import ProofFailed
 from pypi_subset.proof.tagged import may_fit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pypi_subset.proof.case import Case
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 #: What `installer` says of bytes that are not those that the wheel was made of, or of a RECORD that says nothing.
 _RED = ("didn't match RECORD", "Unable to retrieve")
+
+#: What we say of a line of RECORD that promises what is not there: `installer` walks the archive alone, as pip does.
+_ABSENT = "is in RECORD, and not in the wheel"
+
+#: Members that sign RECORD: what becomes of them is nobody's affair here.
+_SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 
 
 def validate(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
@@ -32,7 +39,8 @@ def validate(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
     A member that RECORD does not mention, or has no hash for, is installed all the same, by pip as by others: that is
     how its author built it. Other bytes than RECORD promises are not.
 
-    :raises ProofFailed: a member of a wheel does not have the hash or size of its RECORD, or the wheel is for others.
+    :raises ProofFailed: a member of a wheel is not there, or does not have the hash or size of its RECORD, or the wheel is
+        for others.
     """
     notes: list[str] = []
     for one in installed:
@@ -41,7 +49,7 @@ def validate(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
             msg = f"{path.name} was installed, and is for no machine like {case.target.name} ({case.target.tag})"
             raise ProofFailed(msg, project=one.project, target=case.target.name)
         for issue in issues(path, path.stat().st_mtime_ns):
-            if issue.startswith(_RED) or issue.endswith(_RED):
+            if issue.startswith(_RED) or issue.endswith((*_RED, _ABSENT)):
                 msg = f"{path.name} contradicts its own RECORD: {issue}"
                 raise ProofFailed(msg, project=one.project, target=case.target.name)
             notes.append(f"{path.name}: {issue}")
@@ -51,17 +59,40 @@ def validate(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
 @functools.cache
 def issues(path: Path, changed: int) -> tuple[str, ...]:
     """
-    Return what is wrong between a wheel and its RECORD, in the words of `installer`.
+    Return what is wrong between a wheel and its RECORD, in the words of `installer`, and then what is not there.
 
     :param changed: when; the same file is in many cases, and read once by each process.
     """
     del changed
     try:
         with WheelFile.open(path) as wheel:
-            wheel.validate_record()
+            found = _differing(wheel, path)
+            # Where RECORD itself cannot be read, nobody knows what should be there.
+            return found if any(one.startswith(_RED) for one in found) else (*found, *_absent(wheel, path))
     except (InstallerError, ValueError) as error:
-        found = getattr(error, "issues", [str(error)])
-        return tuple(str(issue).removeprefix(f"In {path}, ").replace(f"{path}", path.name) for issue in found)
+        return _told(path, [str(error)])
     except (OSError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         return (f"Unable to retrieve a member: {error}",)
+
+
+def _differing(wheel: WheelFile, path: Path) -> tuple[str, ...]:
+    """Return what is wrong with the members that are there."""
+    try:
+        wheel.validate_record()
+    except wheel.validation_error as error:
+        return _told(path, error.issues)
     return ()
+
+
+def _absent(wheel: WheelFile, path: Path) -> Iterator[str]:
+    """Yield a sentence for each line of RECORD whose file the archive lacks; one may name a folder."""
+    with zipfile.ZipFile(path) as archive:
+        there = {*archive.namelist(), *(f"{wheel.dist_info_dir}/{name}" for name in _SIGNATURES)}
+    for name, _, _ in parse_record_file(wheel.read_dist_info("RECORD").splitlines()):
+        if name not in there and not name.endswith("/"):
+            yield f"{name} {_ABSENT}"
+
+
+def _told(path: Path, found: Sequence[str]) -> tuple[str, ...]:
+    """Return *found* without what tells where the wheel lies here."""
+    return tuple(one.removeprefix(f"In {path}, ").replace(f"{path}", path.name) for one in found)
