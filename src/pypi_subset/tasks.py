@@ -179,7 +179,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     """
     from pypi_subset import proof  # noqa: PLC0415
     from pypi_subset.inputs import read_plan  # noqa: PLC0415
-    from pypi_subset.proof import shards  # noqa: PLC0415
+    from pypi_subset.proof import inventory, shards  # noqa: PLC0415
     from pypi_subset.proof.session import require_targets  # noqa: PLC0415
 
     targets = [name.strip() for name in target.split(",") if name.strip()]
@@ -191,6 +191,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     number, away = _number("processes", processes), _choice("on", on, ("here", "dask")) == "dask"
     _check_place(away=away, scheduler=scheduler, far=bool(scheduler or url), near=bool(number or pythons))
     shards.parse(shard)
+    inventory.read_manifest(paths.site)
     plan = read_plan(paths.requirements)
     require_targets(plan, targets)
     try:
