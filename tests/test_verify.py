@@ -355,3 +355,12 @@ def test_h_is_help(capfd: pytest.CaptureFixture[str]) -> None:
         main(["pypi-subset", "verify", "-h"])
     assert ended.value.code in {0, None}
     assert "Prove that every request installs" in capfd.readouterr().out
+
+
+def test_a_proof_of_nothing_is_red(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Where no target asks for any request nothing was installed, and the run fails."""
+    lines = ["click; sys_platform == 'linux'"]
+    empty = Subset(tmp_path / "subset", targets=[WINDOWS], lines=lines, pins={"windows": []}).write()
+    with pytest.raises(ProofFailed):
+        run_suite(empty.paths, processes=1)
+    assert "nothing was proven" in capfd.readouterr().out

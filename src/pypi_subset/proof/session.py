@@ -14,7 +14,7 @@ from pypi_subset.errors import FolderError, TargetError
 from pypi_subset.proof import inventory, report
 from pypi_subset.proof.case import unanswered
 from pypi_subset.proof.prove import check_of
-from pypi_subset.proof.verdict import read_check
+from pypi_subset.proof.verdict import read_check, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -155,13 +155,14 @@ class Session:
         self.console.print(report.table_of(self.checks))
         for line in report.lines_of(document):
             self.console.print(line, markup=False, soft_wrap=True)
-        totals = document["totals"]
+        # What asks for nothing proves nothing, and nobody must take it for a proof.
+        red = bool(document["totals"]["failed"]) or verdict_of(document).state == "none"
         try:
             report.write_report(document, self.suite.paths.site)
         except FolderError:
             # What was proven has been said; but without a report nobody else can know it.
-            return _RED if totals["failed"] else report.UNWRITTEN
-        return max(exitstatus, _RED if totals["failed"] else _GREEN)
+            return _RED if red else report.UNWRITTEN
+        return max(exitstatus, _RED if red else _GREEN)
 
     def _document(self, missing: str) -> dict[str, Any]:
         """Return the report; a case without a result is red, for the reason *missing*."""
