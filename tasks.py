@@ -7,6 +7,7 @@ about this folder (its tests, its linters) and mean nothing to somebody who inst
 
 from __future__ import annotations
 
+import os
 import sys
 
 from invoke import Context, Exit, task
@@ -63,7 +64,8 @@ def test(_context: Context) -> None:
 @task
 def test_slow(_context: Context) -> None:
     """Run the tests that take seconds each, or ask every interpreter of this machine."""
-    run("pytest -q -n auto -m slow")
+    # They wait for most of their time, for clusters, limits and machines that hang.
+    run(f"pytest -q -n {max(4, os.cpu_count() or 1)} -m slow")
 
 
 @task
