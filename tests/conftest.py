@@ -29,6 +29,11 @@ AMBIENT = ("PIP_", "UV_", "VIRTUALENV_", "PYTEST_ADDOPTS", "PYTHON", "MAKE", "MF
 ORIGINAL = dict(os.environ)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits longest, beside which all others can run."""
+    items.sort(key=lambda item: item.name != "test_a_hang_a_crash_and_a_kill")
+
+
 @pytest.fixture(autouse=True)
 def clean_pip(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty home folder; pip, uv and virtualenv find no configuration, no cache and no proxy."""
