@@ -11,15 +11,13 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mutation import consistent, judging, raw
 from mutation.choosing import Reach
 from mutation.ground import read
 from mutation.remembering import remembering
-from pypi_subset import piprun
 from pypi_subset.files import link
-from pypi_subset.piprun import Pips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from mutation.ground import Ground
     from mutation.judging import Outcome
     from pypi_subset.model import Paths
-    from pypi_subset.piprun import PipResult
     from pypi_subset.proof.interpreters import Interpreter
 
 #: Processes; each runs one pip at a time.
@@ -121,20 +118,8 @@ def _consistent(folder: Path, found: tuple[Interpreter, ...], job: Job, shared: 
 
 @functools.cache
 def _work(shared: Path) -> Path:
-    """A folder for all mutants of this process; from now on, pips for other machines are forked off one that has started."""
-    work = Path(tempfile.mkdtemp(dir=shared))
-    (work / "pips").mkdir()
-    pips, start = Pips(work / "pips"), piprun.run
-    # It ends with this process, whose end of the pipe it waits at.
-    pips.__enter__()
-
-    def run(arguments: Sequence[str], **told: Any) -> PipResult:
-        if told.get("environment") is None or told.get("python") is not None:
-            return start(arguments, **told)
-        return pips.run(arguments, work=told["work"], environment=told["environment"])
-
-    piprun.run = run
-    return work
+    """A folder for all mutants of this process."""
+    return Path(tempfile.mkdtemp(dir=shared))
 
 
 @functools.cache
