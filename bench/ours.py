@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pypi_subset import build, download, files
-from pypi_subset.assemble import assemble
+from pypi_subset import build, download, staging
+from pypi_subset.assemble import Words, assemble
 from pypi_subset.filenames import project_and_version
+from pypi_subset.filling import Filling
 from pypi_subset.memory import Memory
 from pypi_subset.model import Distribution, Inputs, Lock, Pin, Plan
 
@@ -28,13 +29,14 @@ def index(folder: Path) -> bool:
             lock = _lock(folder / "recorded.json")
             artifacts = download.take_stock([lock], packages, site=site, memory=memory).present
             plan = Plan(root=folder, sets=(), targets=(), jobs=())
-            inputs = build.digest_of(build.Content(plan=plan, locks=[lock], artifacts=artifacts))
+            words = Words()
+            inputs = build.digest_of(build.Content(plan=plan, locks=[lock], artifacts=artifacts), words)
             before = look()
         replaced = not build.is_current(inputs, before, memory)
         if replaced:
-            with files.staged(site) as stage:
-                filling = files.Filling(stage, before=site)
-                done = assemble(artifacts, build.views([lock]), filling, memory, build.known(before, memory))
+            with staging.staged(site) as stage:
+                filling = Filling(stage, before=site)
+                done = assemble(artifacts, build.views([lock]), filling, memory, build.known(before, memory), words)
             build.remember(memory, inputs, site, done, before)
         memory.keep(forget=replaced)
     return replaced

@@ -15,7 +15,7 @@ from packaging.markers import Marker
 from pypi_subset import lock
 from pypi_subset.build import Content, fill
 from pypi_subset.download import take_stock
-from pypi_subset.files import Filling
+from pypi_subset.filling import Filling
 from pypi_subset.inputs import read_plan
 from pypi_subset.memory import Memory
 from pypi_subset.model import Artifact, Paths, Pin, Reason

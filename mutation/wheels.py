@@ -54,7 +54,7 @@ def artifact(path: Path, project: str, version: str, like: Distribution | None =
             sha256=hashlib.sha256(data).hexdigest(),
             requires_python=like.requires_python if like else None,
         ),
-        path=path,
+        folder=path.parent,
     )
 
 

@@ -245,14 +245,14 @@ class _Ticks:
 
     def install(self) -> None:
         """Wrap all that changes files, starts processes or answers requests."""
-        from pypi_subset import files, loopback  # noqa: PLC0415 - the nursery imports them, not the tests
+        from pypi_subset import loopback, staging  # noqa: PLC0415 - the nursery imports them, not the tests
 
         for name in CHANGES:
             setattr(os, name, self.wrap(name, getattr(os, name)))
         os.open, os.write, os.close = self._raw_open, self._raw_write, self._raw_close
         io.open = self._open  # type: ignore[assignment]
         builtins.open = self._open  # type: ignore[assignment]
-        files._exchange_names = self.wrap("exchange", files._exchange_names)  # noqa: SLF001
+        staging._exchange_names = self.wrap("exchange", staging._exchange_names)  # noqa: SLF001
         subprocess.Popen.__init__ = self.wrap("start", subprocess.Popen.__init__)  # type: ignore[method-assign]
         loopback._Handler.do_GET = self.wrap("answer", loopback._Handler.do_GET)  # type: ignore[method-assign]  # noqa: SLF001
         sys.addaudithook(self._audit)
@@ -366,10 +366,10 @@ def _become(order: Order, folder: Path) -> NoReturn:
     try:
         if order.mounts:
             _mount(order.mounts)
-        from pypi_subset import files  # noqa: PLC0415
+        from pypi_subset import staging  # noqa: PLC0415
 
         if not order.atomic:
-            files._exchange_names = lambda *_: False  # noqa: SLF001
+            staging._exchange_names = lambda *_: False  # noqa: SLF001
         if order.cores:
             os.cpu_count = lambda: order.cores
         ticks = _Ticks(order, folder)

@@ -11,8 +11,8 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "pypi_subset"
 
-#: Whatever anybody may import: values, errors, writing folders, and escaping: what is shown is no part of a verdict.
-COMMON = frozenset({"errors", "model", "files", "markup"})
+#: Whatever anybody may import: values, errors, writing files and folders, and escaping: what is shown is no part of a verdict.
+COMMON = frozenset({"errors", "model", "files", "staging", "markup"})
 #: The steps of the story; only the pipeline knows them all.
 STAGES = frozenset({"upstream", "resolve", "lock", "download", "layout", "sidecars", "index", "pages", "manifest"})
 #: What only those at the top may import.

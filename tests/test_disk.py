@@ -16,7 +16,7 @@ import pytest
 
 import mounts
 from mounts import read_only, run_mounted, small_disk
-from pypi_subset import files, pipeline
+from pypi_subset import files, pipeline, staging
 from pypi_subset.display import Display
 from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.loopback import Loopback
@@ -267,11 +267,11 @@ def test_two_runs_that_build_one_site(tmp_path: Path, monkeypatch: pytest.Monkey
     site = tmp_path / "site"
 
     def overtaken() -> None:
-        with files.staged(site) as slow:
+        with staging.staged(site) as slow:
             (slow / "page").write_text("slow")
             monkeypatch.setattr(os, "getpid", lambda: 99999)
-            files.recover(site)
-            with files.staged(site) as quick:
+            staging.recover(site)
+            with staging.staged(site) as quick:
                 assert quick != slow
                 (quick / "page").write_text("quick")
             (slow / "other").write_text("slow")
@@ -286,16 +286,16 @@ def test_a_site_that_cannot_be_replaced(tmp_path: Path, monkeypatch: pytest.Monk
     """Where an exchange takes two renames and the second fails, the first is taken back."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "page").write_text("old")
-    monkeypatch.setattr(files, "_exchange_names", lambda *_: False)
+    monkeypatch.setattr(staging, "_exchange_names", lambda *_: False)
     with pytest.raises(FolderError):
-        files.exchange(tmp_path / "absent", tmp_path / "site")
+        staging.exchange(tmp_path / "absent", tmp_path / "site")
     assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == ["site", "site/page"]
 
 
 def test_a_neighbour_with_a_similar_name(tmp_path: Path) -> None:
     """A site's name is no pattern: what belongs to another is not swept away."""
     (tmp_path / ".site1.99999.new.stage").mkdir()
-    files.recover(tmp_path / "site[1]")
+    staging.recover(tmp_path / "site[1]")
     assert [path.name for path in tmp_path.iterdir()] == [".site1.99999.new.stage"]
 
 

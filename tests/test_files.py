@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mounts import read_only, run_mounted, small_disk
-from pypi_subset import files
+from pypi_subset import files, staging
 from pypi_subset.errors import FolderError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PRELUDE = """
 import json, sys
 from pathlib import Path
-from pypi_subset import files
+from pypi_subset import files, staging
 from pypi_subset.errors import FolderError
 
 def attempt(action, *arguments):
@@ -147,18 +147,18 @@ def test_exchange_puts_the_new_folder_in_place(
 ) -> None:
     """The new folder stands under the old name, the old one is gone, with and without an exchange in one step."""
     if not atomic:
-        monkeypatch.setattr(files, "_exchange_names", lambda *_: False)
+        monkeypatch.setattr(staging, "_exchange_names", lambda *_: False)
     live, stage = fill(tmp_path / "site", "old"), fill(tmp_path / ".site.new.stage", "new")
     (live / "gone").write_text("old")
 
-    files.exchange(stage, live)
+    staging.exchange(stage, live)
 
     assert tree(tmp_path) == {"site/one": "new", "site/sub/two": "new"}
 
 
 def test_exchange_works_where_nothing_stood(tmp_path: Path) -> None:
     """The first site has nothing to replace."""
-    files.exchange(fill(tmp_path / "stage", "new"), tmp_path / "site")
+    staging.exchange(fill(tmp_path / "stage", "new"), tmp_path / "site")
 
     assert tree(tmp_path) == {"site/one": "new", "site/sub/two": "new"}
 
@@ -169,12 +169,12 @@ def test_nothing_is_exchanged_for_a_missing_stage(
 ) -> None:
     """Without a new folder the old one stays, and the error names it."""
     if not atomic:
-        monkeypatch.setattr(files, "_exchange_names", lambda *_: False)
+        monkeypatch.setattr(staging, "_exchange_names", lambda *_: False)
     live = fill(tmp_path / "site", "old")
     before = tree(tmp_path)
 
     with pytest.raises(FolderError, match=f"^{live}: "):
-        files.exchange(tmp_path / ".site.new.stage", live)
+        staging.exchange(tmp_path / ".site.new.stage", live)
 
     assert tree(tmp_path) == before
 
@@ -201,7 +201,7 @@ def test_exchange_never_leaves_a_hole(tmp_path: Path) -> None:
     reader = threading.Thread(target=read)
     reader.start()
     for number in range(100):
-        files.exchange(fill(tmp_path / ".site.new.stage", str(number)), live)
+        staging.exchange(fill(tmp_path / ".site.new.stage", str(number)), live)
     stop.set()
     reader.join()
 
@@ -232,16 +232,16 @@ def test_recovery_leaves_one_whole_folder(
         return step
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_exchange_names", cut(files._exchange_names if atomic else lambda *_: False))  # noqa: SLF001
+        patch.setattr(staging, "_exchange_names", cut(staging._exchange_names if atomic else lambda *_: False))  # noqa: SLF001
         patch.setattr(Path, "rename", cut(Path.rename))
-        patch.setattr(files, "remove_tree", cut(files.remove_tree))
+        patch.setattr(staging, "remove_tree", cut(staging.remove_tree))
         cut_off = False
         try:
-            files.exchange(stage, live)
+            staging.exchange(stage, live)
         except CutError:
             cut_off = True
 
-    files.recover(live)
+    staging.recover(live)
 
     assert cut_off == (steps < (3 if atomic else 4))
     assert tree(tmp_path) in [{"site/one": text, "site/sub/two": text} for text in ("old", "new")]
@@ -249,12 +249,12 @@ def test_recovery_leaves_one_whole_folder(
 
 def test_recovery_without_a_crash_changes_nothing(tmp_path: Path) -> None:
     """Neither a whole site nor an empty folder is touched, nor what belongs to another name."""
-    files.recover(tmp_path / "site")
+    staging.recover(tmp_path / "site")
     fill(tmp_path / "site", "text")
     fill(tmp_path / ".other.new.stage", "other")
     before = tree(tmp_path)
 
-    files.recover(tmp_path / "site")
+    staging.recover(tmp_path / "site")
 
     assert tree(tmp_path) == before
 
@@ -264,7 +264,7 @@ def test_a_stage_takes_the_place_when_the_block_succeeds(tmp_path: Path) -> None
     live = fill(tmp_path / "site", "old")
     (live / "README.md").write_text("mine")
 
-    with files.staged(live) as stage:
+    with staging.staged(live) as stage:
         (stage / "one").write_text("new")
 
     assert tree(tmp_path) == {"site/one": "new", "site/README.md": "mine"}
@@ -277,7 +277,7 @@ def test_a_stage_is_dropped_when_the_block_fails(tmp_path: Path, error: BaseExce
     before = tree(tmp_path)
 
     def spoil() -> None:
-        with files.staged(live) as stage:
+        with staging.staged(live) as stage:
             (stage / "one").write_text("new")
             raise error
 
@@ -293,7 +293,7 @@ def test_sweep_removes_files_folders_and_links(tmp_path: Path) -> None:
     (tmp_path / ".b.stage").write_text("x")
     (tmp_path / ".c.stage").symlink_to(tmp_path / "kept")
 
-    files.sweep(tmp_path, ".*.stage")
+    staging.sweep(tmp_path, ".*.stage")
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept"]
     assert tree(tmp_path / "kept") == {"one": "x", "sub/two": "x"}
@@ -345,8 +345,8 @@ print(json.dumps([
     attempt(files.write, site / "one", b"new"),
     attempt(files.link, site / "one", site / "three"),
     attempt(files.move, site / "one", site / "three"),
-    attempt(files.exchange, folder / ".site.new.stage", site),
-    attempt(files.recover, site),
+    attempt(staging.exchange, folder / ".site.new.stage", site),
+    attempt(staging.recover, site),
     attempt(enter, site),
 ]))
 """
@@ -367,7 +367,7 @@ def test_a_mount_point_cannot_be_exchanged(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     code = f"""{PRELUDE}
 files.write(folder / "page", b"old")
-print(json.dumps([attempt(files.exchange, folder.with_name(".site.new.stage"), folder), names()]))
+print(json.dumps([attempt(staging.exchange, folder.with_name(".site.new.stage"), folder), names()]))
 """
 
     error, names = run_mounted(small_disk(tmp_path / "site", "64k"), code, tmp_path / "site")
@@ -420,8 +420,8 @@ def test_a_protected_folder_is_removed_by_its_owner() -> None:
     # Root may write everywhere, so somebody else has to try, where somebody else gets in.
     nobody = 65534 if os.geteuid() == 0 else os.geteuid()
     code = (
-        "import os, sys, pathlib; sys.path[:] = sys.argv[2].split(os.pathsep); from pypi_subset import files;"
-        "os.setuid(int(sys.argv[3])); files.remove_tree(pathlib.Path(sys.argv[1]))"
+        "import os, sys, pathlib; sys.path[:] = sys.argv[2].split(os.pathsep); from pypi_subset import staging;"
+        "os.setuid(int(sys.argv[3])); staging.remove_tree(pathlib.Path(sys.argv[1]))"
     )
     with tempfile.TemporaryDirectory() as above:
         folder = Path(above) / "site"

@@ -18,7 +18,8 @@ from pypi_simple import ProjectPage
 
 from installers import install
 from pagecheck import Anchor, anchors, elements, tags
-from pypi_subset import files, index, piprun
+from pypi_subset import index, piprun
+from pypi_subset.filling import Filling
 from pypi_subset.markup import escape
 from pypi_subset.memory import Memory
 from pypi_subset.model import Artifact, Distribution, Project, Standing
@@ -43,7 +44,7 @@ def project_with(filename: str, *, metadata: str | None = None, **facts: Any) ->
     distribution = Distribution(
         filename=filename, project=demo, version=Version("1.0"), size=1, sha256="0" * 64, **facts
     )
-    artifact = Artifact(distribution=distribution, path=Path(filename), metadata=metadata)
+    artifact = Artifact(distribution=distribution, folder=Path(), metadata=metadata)
     return Project(name=demo, artifacts=(artifact,))
 
 
@@ -262,7 +263,7 @@ def site(tmp_path: Path) -> Path:
     stage = tmp_path / "a site"
     memory = Memory(tmp_path / "memory")
     projects = lay_out(described([app, first, too_new, yanked, local], memory), stage)
-    write_metadata(projects, files.Filling(stage, before=tmp_path / "nowhere"), memory)
+    write_metadata(projects, Filling(stage, before=tmp_path / "nowhere"), memory)
     write_index(projects, stage)
     return stage
 

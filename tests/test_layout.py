@@ -161,7 +161,7 @@ def test_a_name_that_is_no_distributions_is_refused(tmp_path: Path, name: str) -
     )
 
     with pytest.raises(BadDistribution, match="is not the name of a wheel or source distribution") as caught:
-        lay_out([Artifact(distribution=distribution, path=tmp_path / "x")], tmp_path / "stage")
+        lay_out([Artifact(distribution=distribution, folder=tmp_path)], tmp_path / "stage")
 
     assert repr(name) in str(caught.value)
     assert not (tmp_path / "stage").exists()

@@ -14,6 +14,7 @@ import pytest
 
 from pypi_subset import files, memory, sidecars, wheelfile
 from pypi_subset.errors import BadDistribution, SubsetError
+from pypi_subset.filling import Filling
 from pypi_subset.memory import Memory, identity_of
 from values import artifacts_of, projects_of
 from wheels import make_wheel
@@ -150,7 +151,7 @@ def test_what_nobody_asks_for_is_forgotten(tmp_path: Path) -> None:
 def beside(folder: Path, before: Path, memory: Memory) -> Path:
     """Return where metadata lies now beside a wheel in the site *folder*, which replaces *before*."""
     artifacts = sidecars.described(artifacts_of([WHEEL], folder / "simple" / "app"), memory)
-    sidecars.write_metadata(projects_of(artifacts), files.Filling(folder, before=before), memory)
+    sidecars.write_metadata(projects_of(artifacts), Filling(folder, before=before), memory)
     path = folder / "simple" / "app" / f"{WHEEL.filename}.metadata"
     assert artifacts[0].metadata == files.sha256_of(path)
     return path

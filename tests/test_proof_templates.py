@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from proving import CLICK, HERE, OWN, cases
-from pypi_subset import files, piprun
+from pypi_subset import files, piprun, staging
 from pypi_subset.errors import PipFailed, ProofFailed
 from pypi_subset.proof import prove, scratch, templates
 from pypi_subset.proof.templates import fresh_environment
@@ -93,7 +93,7 @@ def test_a_template_that_was_begun(tmp_path: Path) -> None:
     (whole,) = place.glob("*-0")
     (whole / "facts.json").unlink()
     pip = next(whole.glob("environment/lib*/*/site-packages/pip"))
-    files.remove_tree(pip)
+    staging.remove_tree(pip)
     assert said(fresh(tmp_path, "second"), "import pip; print(pip.__name__)") == "pip"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from installers import install
-from pypi_subset import files, hosts, serve
+from pypi_subset import files, hosts, serve, staging
 from pypi_subset.errors import SubsetError
 from pypi_subset.hosts import JSON_TYPE
 from serving import Answer, Served, ask
@@ -267,7 +267,7 @@ def test_an_exchanged_site_is_seen_at_once(tmp_path: Path, accept: str) -> None:
     files.write(new / "simple" / "index.v1_json", b"fresh")
     with Served(old, tmp_path / "log") as running:
         before = ask(running.port, "/simple/", Accept=accept)
-        files.exchange(new, old)
+        staging.exchange(new, old)
         kept = before.headers["etag"]
 
         assert b"fresh" not in before.body
@@ -287,7 +287,7 @@ def test_no_request_fails_while_the_site_is_exchanged(tmp_path: Path) -> None:
             shutil.copytree(other, tmp_path / "stage")
             shutil.rmtree(other)
             shutil.copytree(site, other)
-            files.exchange(tmp_path / "stage", site)
+            staging.exchange(tmp_path / "stage", site)
         reader.result()
 
     assert {answer.status for answer in got} == {200}

@@ -11,7 +11,8 @@ from hypothesis import settings
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
-from pypi_subset import files, index, layout, targets
+from pypi_subset import index, layout, targets
+from pypi_subset.filling import Filling
 from pypi_subset.markers import holds
 from pypi_subset.model import (
     Artifact,
@@ -58,7 +59,7 @@ def artifact_of(path: Path, *, requires_python: str | None = None, yanked: str |
         requires_python=requires_python,
         yanked=yanked,
     )
-    return Artifact(distribution=distribution, path=path)
+    return Artifact(distribution=distribution, folder=path.parent)
 
 
 def artifacts_of(wheels: Iterable[Wheel], folder: Path) -> list[Artifact]:
@@ -122,7 +123,7 @@ def lay_out(artifacts: Sequence[Artifact], stage: Path) -> tuple[Project, ...]:
 
 def write_index(projects: Sequence[Project], folder: Path, **views: frozenset[str]) -> None:
     """Write all pages of the index of *projects*, and of the views by targets, below *folder*."""
-    filling = files.Filling(folder, before=folder / "nowhere")
+    filling = Filling(folder, before=folder / "nowhere")
     for path, data in index.render(projects, views=views):
         filling.put(path, data)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from pypi_subset.files import Filling
+    from pypi_subset.filling import Filling
     from pypi_subset.memory import Memory
     from pypi_subset.model import Artifact, Project
 
@@ -71,6 +71,7 @@ def assemble(
     filling: Filling,
     memory: Memory,
     before: Before = NOTHING,
+    words: Words | None = None,
 ) -> Assembled:
     """
     Put all files, their metadata and every page of every index into a stage.
@@ -78,12 +79,13 @@ def assemble(
     :param views: the names of the files that each target gets, by the target's name.
     :param filling: fills the stage, which holds none of them.
     :param before: what is known of the site that is replaced; nothing unless told.
+    :param words: those in which the files were put already.
     :raises SubsetError: a file cannot be read, laid out or written.
     """
     # It is told what to do once it is known what is new: to find that out takes about as long as it loads.
     with dir2pi_loading() as dir2pi:
         projects = planned(described(artifacts, memory))
-        there = _compared(projects, views, Path(filling.before), before)
+        there = _compared(projects, views, Path(filling.before), before, words or Words())
         changed = [project for project in projects if project.name not in there.kept]
         pages: dict[str, str] = {}
         lines: dict[NormalizedName, str] = {}
@@ -122,11 +124,13 @@ class _Compared:
     """
     What there will be, held against what is there.
 
+    :param words: those in which the files were put.
     :param keys: a digest of each project; none as long as there is nothing that they could be held against.
     :param places: the paths of its pages.
     :param kept: the projects that are there just as they will be, and the lines that each has in the flat page.
     """
 
+    words: Words
     keys: dict[NormalizedName, str]
     places: Mapping[NormalizedName, Sequence[str]]
     kept: Mapping[NormalizedName, str]
@@ -137,40 +141,50 @@ class _Compared:
 
     def finish(self, projects: Sequence[Project], views: Mapping[str, Collection[str]]) -> None:
         """Make the digests that nobody needed yet: the next run will."""
-        self.keys.update(self.keys or _keys(projects, views))
+        self.keys.update(self.keys or _keys(projects, views, self.words))
 
 
 def _compared(
-    projects: Sequence[Project], views: Mapping[str, Collection[str]], site: Path, before: Before
+    projects: Sequence[Project], views: Mapping[str, Collection[str]], site: Path, before: Before, words: Words
 ) -> _Compared:
-    keys = _keys(projects, views) if before.parts else {}
+    keys = _keys(projects, views, words) if before.parts else {}
     places = {project.name: index.paths_of(project.name, _targets(project, views)) for project in projects}
-    return _Compared(keys=keys, places=places, kept=_kept(keys, places, site, before))
+    return _Compared(words=words, keys=keys, places=places, kept=_kept(keys, places, site, before))
 
 
-def told(distribution: Distribution, spelt: dict[int, str]) -> tuple[object, ...]:
+class Words:
     """
-    Return all that is known of a file, as texts and numbers.
+    Puts all that is known of a file into words, once: two digests are made from that.
 
-    :param spelt: versions that were put into words already, by the identity of the object, of which many files share one.
+    What was put into words has to live as long as this does.
     """
-    version = distribution.version
-    text = spelt.get(id(version))
-    if text is None:
-        text = spelt[id(version)] = str(version)
-    return (*_FACTS(distribution), text)
+
+    def __init__(self) -> None:
+        # By the identity of the object: many files share one version, and many locks one file.
+        self._versions: dict[int, str] = {}
+        self._files: dict[int, str] = {}
+
+    def __call__(self, distribution: Distribution) -> str:
+        """Return all that is known of a file."""
+        found = self._files.get(id(distribution))
+        if found is None:
+            version = distribution.version
+            text = self._versions.get(id(version))
+            if text is None:
+                text = self._versions[id(version)] = str(version)
+            found = self._files[id(distribution)] = f"{text} {_FACTS(distribution)!r}"
+        return found
 
 
-def _keys(projects: Iterable[Project], views: Mapping[str, Collection[str]]) -> dict[NormalizedName, str]:
+def _keys(projects: Iterable[Project], views: Mapping[str, Collection[str]], words: Words) -> dict[NormalizedName, str]:
     """Return for each project a digest of all that its pages are made from: its files, and the targets that get each."""
-    spelt: dict[int, str] = {}
 
-    def facts(artifact: Artifact) -> tuple[object, ...]:
+    def facts(artifact: Artifact) -> str:
         one = artifact.distribution
         targets = [name for name, own in views.items() if one.filename in own]
-        return told(one, spelt), artifact.metadata, artifact.identity, targets
+        return f"{words(one)} {artifact.metadata} {artifact.identity} {targets!r}"
 
-    found = ((project.name, repr([facts(one) for one in project.artifacts])) for project in projects)
+    found = ((project.name, "\n".join(map(facts, project.artifacts))) for project in projects)
     return {name: hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest() for name, text in found}
 
 

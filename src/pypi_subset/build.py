@@ -13,8 +13,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, hosts, lock, manifest
-from pypi_subset.assemble import NOTHING, Before, assemble, told
+from pypi_subset import files, hosts, lock, manifest, staging
+from pypi_subset.assemble import NOTHING, Before, Words, assemble
+from pypi_subset.filling import Filling
 from pypi_subset.memory import Left
 from pypi_subset.pages import front_page
 from pypi_subset.snapshot import looking, snapshot
@@ -67,13 +68,14 @@ def build(content: Content, site: Path, memory: Memory, look: Callable[[], Mappi
     :param memory: what is known of files that have not changed, and how the last site was left.
     :raises SubsetError: something cannot be read or written; the old site stays as it was.
     """
-    inputs, before = digest_of(content), look() if look else look_at(site)
+    words = Words()
+    inputs, before = digest_of(content, words), look() if look else look_at(site)
     if (site / "README.md").is_file() and is_current(inputs, before, memory):
         return False
     replaced = False
-    with contextlib.suppress(_NothingNewError), files.staged(site) as stage:
-        filling = files.Filling(stage, before=site)
-        done = fill(content, filling, memory, known(before, memory))
+    with contextlib.suppress(_NothingNewError), staging.staged(site) as stage:
+        filling = Filling(stage, before=site)
+        done = fill(content, filling, memory, known(before, memory), words)
         # What was written is not what stood there.
         if not filling.made and _same(stage, site):
             raise _NothingNewError
@@ -139,14 +141,17 @@ def remember(memory: Memory, inputs: str, site: Path, done: Assembled, before: M
     memory.site = Left(program=_program(), inputs=inputs, folders=look_at(site, known=as_before), parts=done.parts)
 
 
-def fill(content: Content, filling: files.Filling, memory: Memory, before: Before = NOTHING) -> Assembled:
+def fill(
+    content: Content, filling: Filling, memory: Memory, before: Before = NOTHING, words: Words | None = None
+) -> Assembled:
     """
     Make a whole site of a stage; return what of it was assembled.
 
     :param filling: fills the stage, which is empty, and no reader sees it yet.
     :param before: what is known of the site that is replaced; nothing unless told.
+    :param words: those in which the files were put already.
     """
-    done = assemble(content.artifacts, views(content.locks), filling, memory, before)
+    done = assemble(content.artifacts, views(content.locks), filling, memory, before, words)
     pages = dict(done.pages)
     for path, data in _others(content, done.projects):
         filling.put(path, data)
@@ -200,26 +205,31 @@ def _same(stage: Path, site: Path) -> bool:
     )
 
 
-def digest_of(content: Content) -> str:
-    """Return a digest of all that a site is made from, this program included."""
+def digest_of(content: Content, words: Words | None = None) -> str:
+    """
+    Return a digest of all that a site is made from, this program included.
+
+    :param words: takes those in which the files are put.
+    """
+    words = words or Words()
     made_from = hashlib.sha256()
     # What a tag prints of itself differs from run to run; a target's digest has them all.
     targets = [(one.name, one.tag, one.python, one.exact, one.digest) for one in content.plan.targets]
     pinned = {id(pin.distribution) for one in content.locks for pin in one.pins}
-    spelt: dict[int, str] = {}
     # What one lock knows of a file, another may know not.
-    joined = [told(one.distribution, spelt) for one in content.artifacts if id(one.distribution) not in pinned]
+    joined = [words(one.distribution) for one in content.artifacts if id(one.distribution) not in pinned]
     there = [one.distribution.filename for one in content.artifacts]
-    locks = [_told(one, spelt) for one in content.locks]
-    for part in (_program(), targets, content.plan.sets, content.bad, *locks, joined, there):
-        made_from.update(repr(part).encode())
+    locks = [_told(one, words) for one in content.locks]
+    about = map(repr, (_program(), targets, content.plan.sets, content.bad, len(locks), len(joined)))
+    # Nothing in it holds a line's end as it is.
+    made_from.update("\n".join([*about, *locks, *joined, *there]).encode(errors="backslashreplace"))
     return made_from.hexdigest()
 
 
-def _told(one: Lock, spelt: dict[int, str]) -> tuple[object, ...]:
-    """Return all of a lock, as what is soon written down."""
-    pins = [(told(pin.distribution, spelt), pin.reasons, pin.extras, pin.marker) for pin in one.pins]
-    return (one.set_name, one.target_name, one.inputs, one.patches, pins)
+def _told(one: Lock, words: Words) -> str:
+    """Return all of a lock, one line for each pin."""
+    pins = [f"{words(pin.distribution)} {pin.reasons!r} {pin.extras!r} {pin.marker!r}" for pin in one.pins]
+    return "\n".join([repr((one.set_name, one.target_name, one.inputs, one.patches, len(pins))), *pins])
 
 
 @functools.cache

@@ -82,7 +82,7 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
     wanted = {name: one for name, one in wanted.items() if name not in strangers}
     identities = {name: identity_of(lying[name]) for name in sorted(lying.keys() & wanted.keys())}
     hashes = {name: known for name, identity in identities.items() if (known := memory.recall(identity))}
-    unread = {name: packages / name for name in identities if name not in hashes}
+    unread = {name: packages / name for name in identities.keys() - hashes.keys()}
     memory.read_ahead([path for name, path in unread.items() if lying[name].st_size <= SMALL])
     with Crew(os.cpu_count()) as crew:
         # To hand a small file to a thread costs more than to read it.
@@ -104,7 +104,7 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
         present=tuple(
             Artifact(
                 distribution=wanted[name][0],
-                path=packages / name,
+                folder=packages,
                 identity=identities.get(name, ""),
             )
             for name in sorted(right)
@@ -233,10 +233,19 @@ def _lying(packages: Path, wanted: Collection[str]) -> tuple[dict[str, os.stat_r
 
     :param wanted: names that a lock has, and need not be looked at again.
     """
+    lying, strange = {}, {}
     with files.folder_errors(packages), os.scandir(packages) as entries:
-        found = [entry for entry in entries if not entry.name.startswith(".") and entry.name not in OWN]
-        strange = {entry.name: what for entry in found if (what := _strange(entry, wanted))}
-        lying = {entry.name: entry.stat() for entry in found if entry.name not in strange}
+        for entry in entries:
+            name = entry.name
+            # Nearly always.
+            if name in wanted and entry.is_file(follow_symlinks=False):
+                lying[name] = entry.stat()
+            elif name.startswith(".") or name in OWN:
+                continue
+            elif what := _strange(entry, wanted):
+                strange[name] = what
+            else:
+                lying[name] = entry.stat()
     step = "move it away: this folder holds distributions alone"
     strangers = {
         name: BadDistribution(what, path=packages / shown(name), next_step=step) for name, what in strange.items()
@@ -246,11 +255,11 @@ def _lying(packages: Path, wanted: Collection[str]) -> tuple[dict[str, os.stat_r
 
 def _strange(entry: os.DirEntry[str], wanted: Collection[str]) -> str:
     """Return why what lies there is none of ours; ``""`` if it may be."""
+    if entry.is_file(follow_symlinks=False):
+        return "" if entry.name in wanted or is_distribution(entry.name) else "this is no wheel and no sdist"
     if entry.is_symlink():
         return "this is a symbolic link, and no file"
-    if not entry.is_file():
-        return "this is a folder" if entry.is_dir() else "this is no regular file"
-    return "" if entry.name in wanted or is_distribution(entry.name) else "this is no wheel and no sdist"
+    return "this is a folder" if entry.is_dir() else "this is no regular file"
 
 
 def is_distribution(filename: str) -> bool:
@@ -315,4 +324,4 @@ def _settle(
         raise HashMismatch(msg, project=one.project, next_step="run the same command again; the disk may be failing")
     files.move(path, packages / one.filename)
     progress(1)
-    return Artifact(distribution=one, path=packages / one.filename)
+    return Artifact(distribution=one, folder=packages)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import re
 from typing import TYPE_CHECKING
@@ -46,9 +45,11 @@ def project_and_version(filename: str) -> tuple[NormalizedName, Version]:
     if filename.endswith(".whl") and len(parts) == _PARTS:
         project, version, *tags = parts
         # What is wrong is said of the whole name, below.
-        with contextlib.suppress(InvalidName, InvalidWheelFilename):
+        try:
             _read_tags("-".join(tags))
             return _read_project(project), _read_version(version)
+        except (InvalidName, InvalidWheelFilename):
+            pass
     if filename.endswith(".whl"):
         name, found, _, _ = parse_wheel_filename(filename)
     else:

@@ -43,12 +43,12 @@ class Intake:
         with self._lock:
             self._refused |= refused
 
-    def admits(self, path: Path, filename: str, identity: str = "") -> bool:
+    def admits(self, path: Path, filename: str) -> bool:
         """Return whether the file at *path*, called *filename*, is what it should be; if not, that is kept."""
         try:
             # Of an sdist nothing is read: none is installed from here.
             if filename.endswith(".whl"):
-                self._memory.metadata(path, filename, identity)
+                self._memory.metadata(path, filename)
         except BadDistribution as error:
             self.refuse({filename: error})
             return False
@@ -56,7 +56,12 @@ class Intake:
 
     def admitted(self, artifacts: Iterable[Artifact]) -> tuple[Artifact, ...]:
         """Return those of *artifacts* that are what they should be."""
-        return tuple(one for one in artifacts if self.admits(one.path, one.distribution.filename, one.identity))
+        return tuple(one for one in artifacts if self._admits(one))
+
+    def _admits(self, artifact: Artifact) -> bool:
+        name, identity = artifact.distribution.filename, artifact.identity
+        # What was read once was right.
+        return bool(identity and self._memory.recall_metadata(identity, name)) or self.admits(artifact.path, name)
 
     def pass_over(self, refused: Mapping[str, BadDistribution]) -> None:
         """

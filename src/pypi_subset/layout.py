@@ -16,9 +16,10 @@ from typing import IO, TYPE_CHECKING, cast
 
 from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
 
-from pypi_subset import files
+from pypi_subset import files, staging
 from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
 from pypi_subset.filenames import project_and_version
+from pypi_subset.filling import Filling
 from pypi_subset.model import Project
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def place(
     :raises FolderError: the stage cannot be written, or the disk is full.
     """
     chosen = _unique(artifacts)
-    old = files.Filling(stage, before=before or stage)
+    old = Filling(stage, before=before or stage)
     owners = {filename: artifact.distribution.project for filename, artifact in chosen.items()}
     known = {filename for filename, project in owners.items() if old.replaces(f"simple/{project}/{filename}")}
     for filename in sorted(owners.keys() - known):
@@ -76,7 +77,7 @@ def place(
         scratch.mkdir(parents=True)
         try:
             new = {filename: owner for filename, owner in owners.items() if filename not in known}
-            waiting = files.Filling(scratch, before=scratch)
+            waiting = Filling(scratch, before=scratch)
             for filename in new:
                 waiting.take(os.fspath(chosen[filename].path), _waiting(filename))
             if new:
@@ -85,13 +86,13 @@ def place(
             else:
                 meanwhile()
                 simple.mkdir()
-            settled = files.Filling(simple, before=simple)
+            settled = Filling(simple, before=simple)
             for filename in sorted(known):
                 settled.take(os.fspath(chosen[filename].path), f"{owners[filename]}/{filename}")
             _check_complete(simple, owners)
             _move_folders(simple, stage / "simple")
         finally:
-            files.remove_tree(scratch)
+            staging.remove_tree(scratch)
 
 
 def planned(artifacts: Iterable[Artifact]) -> tuple[Project, ...]:

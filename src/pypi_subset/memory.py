@@ -168,17 +168,17 @@ class Memory:
         key = identity_of(facts)
         self._here[key] = self._now[key] = sha256
 
-    def metadata(self, path: Path, filename: str, identity: str = "") -> str:
+    def recall_metadata(self, identity: str, filename: str) -> str | None:
+        """Return the SHA-256 of METADATA in the wheel of that identity and name, ``None`` if it has to be read."""
+        return self._known(_metadata_key(identity, filename))
+
+    def metadata(self, path: Path, filename: str) -> str:
         """
         Return the SHA-256 of METADATA in the wheel at *path*.
 
-        :param identity: that of the file, if it was looked at already.
         :raises BadDistribution: it is no wheel, damaged, or not what its name says.
         :raises FolderError: it cannot be read.
         """
-        known = self._known(_metadata_key(identity, filename)) if identity else None
-        if known:
-            return known
         facts = _facts(path)
         key = _metadata_key(identity_of(facts), filename)
         return self._known(key) or self._noted(key, facts, read_metadata(path, filename))

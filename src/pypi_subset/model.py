@@ -287,14 +287,20 @@ class Artifact:
     """
     A distribution that lies on disk, its hash checked: ``size`` and ``sha256`` are never ``None`` here.
 
+    :param folder: where it lies, under the name that the index gives it.
     :param metadata: SHA-256 of the METADATA in a wheel, which is served beside it (PEP 658); ``None`` until it was read.
     :param identity: by what the file is known again in this run and the next, ``""`` until it was looked at.
     """
 
     distribution: Distribution
-    path: Path
+    folder: Path
     metadata: str | None = None
     identity: str = field(default="", compare=False)
+
+    @property
+    def path(self) -> Path:
+        """The file. Of most files of a large subset nobody asks for it, and paths take time to make."""
+        return self.folder / self.distribution.filename
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pypi_subset import build, files, hosts, manifest, release
+from pypi_subset import build, files, hosts, manifest, release, staging
 from pypi_subset.crew import Crew
 from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
 from pypi_subset.fetch import Fetcher
@@ -37,7 +37,7 @@ def obtain(url: str, site: Path, *, display: Display) -> int:
     """
     base = address_of(url)
     fetcher = Fetcher(read_network())
-    with files.staged(site) as stage:
+    with staging.staged(site) as stage:
         hashes, made = _named(fetcher, base, stage)
         with display.stage("fetch", len(hashes)) as bar, Crew(_AT_ONCE) as crew:
             wanted = {path: digest for path, digest in hashes.items() if path not in made}

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, forecast, heldback, lock
+from pypi_subset import files, forecast, heldback, lock, staging
 from pypi_subset.build import GENERATED, Content, build, collecting_seldom, looking_at, readme_of
 from pypi_subset.crew import Crew
 from pypi_subset.download import download, take_stock
@@ -239,15 +239,15 @@ def _workspace(paths: Paths) -> Iterator[Path]:
 
     But what a run that did not come to its end had fetched whole, is in the new one's ``store`` from the beginning.
     """
-    files.recover(paths.site)
+    staging.recover(paths.site)
     work, kept = paths.packages.absolute() / f".work.{os.getpid()}.stage", paths.packages.absolute() / KEPT
     with files.folder_errors(paths.packages):
         for store in sorted(paths.packages.glob(".work.*.stage/store")):
             if not kept.exists():
                 store.rename(kept)
-    files.sweep(paths.packages, ".work.*.stage")
-    files.sweep(paths.packages, ".*.part")
-    files.sweep(paths.locks, ".*.part")
+    staging.sweep(paths.packages, ".work.*.stage")
+    staging.sweep(paths.packages, ".*.part")
+    staging.sweep(paths.locks, ".*.part")
     try:
         with files.known_as(work, paths.packages):
             with files.folder_errors(work):
@@ -262,7 +262,7 @@ def _workspace(paths: Paths) -> Iterator[Path]:
     finally:
         # What cannot be removed now, the next run will remove.
         with contextlib.suppress(OSError):
-            files.discard(work)
+            staging.discard(work)
 
 
 def _keep(store: Path, kept: Path) -> None:

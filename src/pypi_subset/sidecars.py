@@ -14,7 +14,7 @@ from pypi_subset.model import Artifact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pypi_subset import files
+    from pypi_subset.filling import Filling
     from pypi_subset.memory import Memory
     from pypi_subset.model import Project
 
@@ -34,16 +34,18 @@ def described(artifacts: Iterable[Artifact], memory: Memory) -> tuple[Artifact, 
 def _described(artifact: Artifact, memory: Memory) -> Artifact:
     one = artifact.distribution
     identity = artifact.identity or memory.identity(artifact.path)
-    sha256 = memory.metadata(artifact.path, one.filename, identity) if one.filename.endswith(".whl") else None
+    sha256 = None
+    if one.filename.endswith(".whl"):
+        sha256 = memory.recall_metadata(identity, one.filename) or memory.metadata(artifact.path, one.filename)
     if sha256 and one.metadata not in {None, sha256}:
         # Whoever resolved by the one would install the other.
         msg = f"{one.filename} and the metadata that it was resolved by contradict each other"
         step = "tell the index's operator, and run `make update`"
         raise BadDistribution(msg, project=one.project, next_step=step)
-    return Artifact(distribution=one, path=artifact.path, metadata=sha256, identity=identity)
+    return Artifact(distribution=one, folder=artifact.folder, metadata=sha256, identity=identity)
 
 
-def write_metadata(projects: Sequence[Project], filling: files.Filling, memory: Memory) -> None:
+def write_metadata(projects: Sequence[Project], filling: Filling, memory: Memory) -> None:
     """
     Put the metadata beside each wheel.
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from invoke import Collection, Context, Exit, Program, task
 from rich.console import Console
 
-from pypi_subset import __version__, files
+from pypi_subset import __version__, files, staging
 from pypi_subset.display import Display
 from pypi_subset.errors import FolderError, Gaps, NoSolution, ProofFailed, SubsetError
 from pypi_subset.model import Paths
@@ -467,11 +467,11 @@ def clean(_context: Context, packages: str = "packages", site: str = "site") -> 
                 msg = "mirror did not make this"
                 raise FolderError(msg, path=path, next_step="move it away, then run clean again")
         for folder in (stock, built):
-            files.recover(folder)
+            staging.recover(folder)
             # The manifest last: what is left of a site without one would be taken for somebody's own.
             for path in sorted(_content(folder), key=lambda one: one.name == "manifest.json"):
                 with files.folder_errors(path):
-                    files.remove_tree(path)
+                    staging.remove_tree(path)
 
 
 def _content(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pypi_subset import files
+from pypi_subset import staging
 from pypi_subset.errors import ProofFailed, SubsetError
 from pypi_subset.model import Check
 from pypi_subset.proof import installing, opinion
@@ -137,7 +137,7 @@ def prove(case: Case) -> tuple[Check, ...]:
     except SubsetError as error:
         return (check_of(case, "failed", _words(error), seconds=time.monotonic() - start),)
     finally:
-        files.remove_tree(folder)
+        staging.remove_tree(folder)
 
 
 def check_of(case: Case, status: Status, reason: str = "", *, seconds: float = 0.0) -> Check:

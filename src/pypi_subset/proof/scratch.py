@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset import files
+from pypi_subset import files, staging
 from pypi_subset.errors import FolderError
 
 if TYPE_CHECKING:
@@ -72,4 +72,4 @@ def sweep(place: Path) -> None:
             if path.stat().st_uid != os.getuid() or not (path / ".running").is_file():
                 continue
             with files.exclusive(path):
-                files.remove_tree(path)
+                staging.remove_tree(path)

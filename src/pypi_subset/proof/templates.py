@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pypi_subset import files, piprun
+from pypi_subset import files, piprun, staging
 from pypi_subset.errors import FolderError, ProofFailed
 from pypi_subset.proof import closure
 
@@ -101,7 +101,7 @@ def _made(interpreter: Interpreter, place: Path, shared: Path) -> _Template:
             if template := _ready(place):
                 return template
         # Half of one, of a process that was killed.
-        files.remove_tree(place / "environment")
+        staging.remove_tree(place / "environment")
         template = _make(interpreter, place, shared)
         facts = {name: getattr(template, name) for name in ("python", "libraries", "naming", "state")}
         files.write(place / "facts.json", json.dumps(facts).encode())

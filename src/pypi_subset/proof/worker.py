@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pypi_subset import __version__, files
+from pypi_subset import __version__, staging
 from pypi_subset.errors import SubsetError
 from pypi_subset.proof import interpreters, served
 from pypi_subset.proof.errand import from_text
@@ -46,7 +46,7 @@ def forget(run: str, dask_worker: Any = None) -> None:
 
     :param dask_worker: Dask names the worker to a function that is not a case by this argument.
     """
-    files.remove_tree(_folder(run, dask_worker))
+    staging.remove_tree(_folder(run, dask_worker))
 
 
 @functools.cache
