@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-ADDED = "one wheel added"
+ADDED, MORE = "one wheel added", "one more"
 #: In their order: each begins with what the one before it has left.
-PHASES = (COLD, AGAIN, ADDED)
+PHASES = (COLD, AGAIN, ADDED, MORE)
+#: How many wheels were added, each to a folder of its own in the pool.
+_NEW = {ADDED: 1, MORE: 2}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,21 +49,25 @@ class Pool:
     """
     What is indexed.
 
-    :param folder: holds the wheels in ``wheels/``, and in ``new/`` the one that is added in the end.
+    :param folder: holds the wheels in ``wheels/``, and in ``new/`` those that are added one by one.
     :param recorded: what a lock says of each wheel.
-    :param new: what it says of the one.
+    :param new: what it says of those.
     """
 
     folder: Path
     recorded: Sequence[Mapping[str, str]]
-    new: Mapping[str, str]
+    new: Sequence[Mapping[str, str]]
 
 
 def make_pool(folder: Path, count: int) -> Pool:
-    """Return *count* wheels and one more: a further version of the first project."""
+    """Return *count* wheels and two more: further versions of the first project."""
     recorded = wheels.make(folder / "wheels", count=count)
-    (folder / "new").mkdir()
-    return Pool(folder=folder, recorded=recorded, new=wheels.make_one(folder / "new", 0, wheels.VERSIONS))
+    new = []
+    for number in range(len(_NEW)):
+        own = folder / "new" / str(number)
+        own.mkdir(parents=True)
+        new.append(wheels.make_one(own, 0, wheels.VERSIONS + number))
+    return Pool(folder=folder, recorded=recorded, new=new)
 
 
 def prepare(pool: Pool, place: Place, phase: str) -> None:
@@ -71,9 +77,10 @@ def prepare(pool: Pool, place: Place, phase: str) -> None:
         shutil.rmtree(place.folder, ignore_errors=True)
         packages.mkdir(parents=True)
         _link(pool.folder / "wheels", packages)
-    if phase == ADDED:
-        _link(pool.folder / "new", packages)
-    recorded = [*pool.recorded, *([pool.new] if phase == ADDED else [])]
+    new = _NEW.get(phase, 0)
+    if new:
+        _link(pool.folder / "new" / str(new - 1), packages)
+    recorded = [*pool.recorded, *pool.new[:new]]
     (place.folder / "recorded.json").write_text(json.dumps(recorded), encoding="utf-8")
 
 

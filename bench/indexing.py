@@ -83,10 +83,17 @@ def run_generator(name: str, pool: Pool, place: Place, environment: Mapping[str,
                 break
         if outcomes:
             timing = _timing(f"{len(pool.recorded):,} wheels", phase, name, outcomes)
-            found.append(replace(timing, pages=sum(1 for _ in place.folder.glob("**/*.html"))))
+            found.append(replace(timing, pages=_pages(place.folder)))
             if found[-1].failure:
                 break
     return found
+
+
+def _pages(folder: Path) -> int:
+    """Return how many pages lie below *folder*, but for what is kept hidden for the next run."""
+    return sum(
+        not any(part.startswith(".") for part in path.relative_to(folder).parts) for path in folder.glob("**/*.html")
+    )
 
 
 def launch(command: Sequence[str], environment: Mapping[str, str]) -> dict[str, object]:

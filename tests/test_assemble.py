@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sys
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset import build, files, index
+from pypi_subset import build, files, halves, index, staging
+from pypi_subset import filling as room
 from pypi_subset.memory import Memory
 from pypi_subset.model import Inputs, Lock, Pin, Reason
 from values import LINUX, WINDOWS, artifact_of, plan_of
@@ -17,9 +22,10 @@ from wheels import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from pypi_subset.model import Artifact
+
+needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="a second process is forked on Linux alone")
 
 LONG_AGO = 1_700_000_000_123_456_789
 #: What ends a line, for Python and for HTML, and nothing in an attribute.
@@ -78,6 +84,19 @@ def tree(site: Path) -> dict[str, bytes]:
     return {path: (site / path).read_bytes() for path, _ in files.walk(site)}
 
 
+def first(folder: Path, wanted: Mapping[str, Sequence[Artifact]]) -> dict[str, bytes]:
+    """Return all files of the site that a first run makes below *folder*."""
+    folder.mkdir()
+    assert built(folder / "site", folder / "memory", wanted)
+    return tree(folder / "site")
+
+
+@pytest.fixture
+def keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the site that is replaced be kept, small as it is."""
+    monkeypatch.setattr(build, "_MANY", 0)
+
+
 def pages_put(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the paths of the pages that are put into words from here on."""
     found: list[str] = []
@@ -113,16 +132,15 @@ def test_a_site_after_a_change_is_that_of_a_first_run(
     stock: dict[str, Artifact], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     """Whatever changes: byte for byte the same, and of what did not change no page is put into words again."""
-    first = {"linux": [stock["a1"], stock["b1"], stock["c1"]]}
+    start = {"linux": [stock["a1"], stock["b1"], stock["c1"]]}
     wanted = CHANGES[change](stock)
-    assert built(tmp_path / "site", tmp_path / "memory", first)
+    assert built(tmp_path / "site", tmp_path / "memory", start)
 
     pages = pages_put(monkeypatch)
     assert built(tmp_path / "site", tmp_path / "memory", wanted)
     assert not [page for page in pages if "/a/" in page or "/c/" in page]
 
-    assert built(tmp_path / "fresh", tmp_path / "none", wanted)
-    assert tree(tmp_path / "site") == tree(tmp_path / "fresh")
+    assert tree(tmp_path / "site") == first(tmp_path / "fresh", wanted)
 
 
 def test_what_was_linked_once_is_linked_again(
@@ -148,8 +166,7 @@ def test_what_somebody_changed_is_made_again(stock: dict[str, Artifact], tmp_pat
 
     assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock["a1"], stock["b2"]]})
 
-    assert built(tmp_path / "fresh", tmp_path / "none", {"linux": [stock["a1"], stock["b2"]]})
-    assert tree(tmp_path / "site") == tree(tmp_path / "fresh")
+    assert tree(tmp_path / "site") == first(tmp_path / "fresh", {"linux": [stock["a1"], stock["b2"]]})
 
 
 @pytest.mark.parametrize("damage", ["program", "parts", "lines"])
@@ -157,8 +174,8 @@ def test_a_memory_of_something_else_is_none(
     stock: dict[str, Artifact], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     """After another version of the program, or with a memory that lacks its parts, all is put into words again."""
-    first, then = {"linux": [stock["a1"], stock["b1"]]}, {"linux": [stock["a1"], stock["b2"]]}
-    assert built(tmp_path / "site", tmp_path / "memory", first)
+    start, then = {"linux": [stock["a1"], stock["b1"]]}, {"linux": [stock["a1"], stock["b2"]]}
+    assert built(tmp_path / "site", tmp_path / "memory", start)
     document = json.loads((tmp_path / "memory").read_bytes())
     document["site"] |= {"program": {"program": "another"}, "parts": {"parts": {}}, "lines": {"parts": []}}[damage]
     (tmp_path / "memory").write_text(json.dumps(document))
@@ -167,14 +184,13 @@ def test_a_memory_of_something_else_is_none(
     assert built(tmp_path / "site", tmp_path / "memory", then)
     assert "simple/a/index.html" in pages
 
-    assert built(tmp_path / "fresh", tmp_path / "none", then)
-    assert tree(tmp_path / "site") == tree(tmp_path / "fresh")
+    assert tree(tmp_path / "site") == first(tmp_path / "fresh", then)
 
 
 def test_a_wheel_that_came_anew_is_stored_once(stock: dict[str, Artifact], tmp_path: Path) -> None:
     """The same bytes under another inode in ``packages/`` take the place of the old ones in the site."""
-    first, then = {"linux": [stock["a1"], stock["b1"]]}, {"linux": [stock["a1"], stock["b2"]]}
-    assert built(tmp_path / "site", tmp_path / "memory", first)
+    start, then = {"linux": [stock["a1"], stock["b1"]]}, {"linux": [stock["a1"], stock["b2"]]}
+    assert built(tmp_path / "site", tmp_path / "memory", start)
     path = stock["a1"].path
     data = path.read_bytes()
     path.rename(tmp_path / "old")
@@ -182,3 +198,182 @@ def test_a_wheel_that_came_anew_is_stored_once(stock: dict[str, Artifact], tmp_p
 
     assert built(tmp_path / "site", tmp_path / "memory", then)
     assert path.samefile(tmp_path / "site" / "simple" / "a" / path.name)
+
+
+#: One after the other: a release comes, goes, another project comes, and all of it again.
+STORY = (["a1", "b1"], ["a1", "b1", "c1"], ["a1", "b2", "c1"], ["a1", "b2", "c1", "d1"], ["a1", "b1", "c1", "d1"])
+
+
+@pytest.mark.usefixtures("keeps")
+def test_a_site_begins_with_the_one_that_was_replaced(
+    stock: dict[str, Artifact], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run after run it is byte for byte that of a first run, and of what did not change nothing is linked again."""
+    linked: list[str] = []
+    link = os.link
+
+    def watched(source: str, destination: str) -> None:
+        linked.append(destination)
+        link(source, destination)
+
+    monkeypatch.setattr(os, "link", watched)
+    for number, names in enumerate(STORY):
+        linked.clear()
+        wanted = {"linux": [stock[name] for name in names], "windows": [stock["a1"]]}
+        assert built(tmp_path / "site", tmp_path / "memory", wanted)
+        others = [path for path in linked if "/a/" in path]
+        # The first is all new, and when the second is made none was replaced yet.
+        assert bool(others) == (number == 1), others
+
+        assert tree(tmp_path / "site") == first(tmp_path / f"fresh{number}", wanted)
+        assert not built(tmp_path / "site", tmp_path / "memory", wanted)
+    kept = {path for path, _ in files.walk(tmp_path / ".last-site")}
+    assert kept
+    assert {path.split("/")[-2] for path in kept} == {"a", "c", "d"}
+
+
+def test_of_a_small_site_nothing_is_kept(stock: dict[str, Artifact], tmp_path: Path) -> None:
+    """To link it takes no time, and nobody has to wonder what a hidden folder is for."""
+    for names in STORY[:3]:
+        assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock[name] for name in names]})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["memory", "packages", "site"]
+
+
+def _by_a_link(folder: Path) -> None:
+    folder.rename(folder.parent / "elsewhere")
+    folder.symlink_to("elsewhere")
+
+
+def _by_another_file(page: Path) -> None:
+    data = page.read_bytes()
+    page.unlink()
+    page.write_bytes(data + b"edited")
+
+
+def _by(spare: Path, make: Callable[[Path], object]) -> None:
+    shutil.rmtree(spare)
+    make(spare)
+
+
+def _protected(spare: Path) -> None:
+    for path in (spare / "simple" / "a", spare / "simple", spare):
+        path.chmod(0o500)
+
+
+DAMAGES: Mapping[str, Callable[[Path], object]] = {
+    "more": lambda spare: (spare / "simple" / "a" / "more.whl").touch(),
+    "more, elsewhere": lambda spare: (spare / "simple" / "more").mkdir(),
+    "less": lambda spare: (spare / "simple" / "a" / "index.html").unlink(),
+    "another name": lambda spare: (spare / "simple" / "a" / "index.html").rename(spare / "simple" / "a" / "index.htm"),
+    "another file": lambda spare: _by_another_file(spare / "simple" / "a" / "index.html"),
+    "the same file": lambda spare: (spare / "simple" / "a" / "index.html").write_bytes(b"edited"),
+    "permissions": lambda spare: (spare / "simple" / "a").chmod(0o700),
+    "permissions of many": lambda spare: (spare / "simple").chmod(0o700),
+    "permissions of all": lambda spare: spare.chmod(0o700),
+    "read-only": _protected,
+    "a link": lambda spare: _by_a_link(spare / "simple" / "a"),
+    "a link to many": lambda spare: _by_a_link(spare / "simple"),
+    "a link to all": _by_a_link,
+    "another folder": lambda spare: _by(spare, lambda one: shutil.copytree(one.parent / "site", one)),
+    "an empty folder": lambda spare: _by(spare, Path.mkdir),
+    "a file": lambda spare: _by(spare, Path.touch),
+    "nothing": shutil.rmtree,
+}
+
+
+@pytest.mark.usefixtures("keeps")
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_spare_site_that_somebody_changed_is_of_no_use(
+    stock: dict[str, Artifact], tmp_path: Path, damage: str
+) -> None:
+    """What is not as it was kept is made again, whatever became of it."""
+    for names in STORY[:3]:
+        assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock[name] for name in names]})
+    DAMAGES[damage](tmp_path / ".last-site")
+
+    wanted = {"linux": [stock[name] for name in STORY[3]]}
+    assert built(tmp_path / "site", tmp_path / "memory", wanted)
+
+    assert tree(tmp_path / "site") == first(tmp_path / "fresh", wanted)
+    modes = {path.stat().st_mode for path in (tmp_path / "site").rglob("*") if path.is_dir()}
+    assert modes == {(tmp_path / "fresh" / "site").stat().st_mode}
+
+
+@pytest.mark.usefixtures("keeps")
+def test_what_somebody_does_to_a_site_while_it_is_replaced(
+    stock: dict[str, Artifact], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is put into the old site after it was looked at is in no later one."""
+    for names in STORY[:2]:
+        assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock[name] for name in names]})
+    exchange = staging._exchange_names  # noqa: SLF001
+
+    def late(stage: Path, site: Path) -> bool:
+        (site / "simple" / "a" / "late.whl").touch()
+        return exchange(stage, site)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "_exchange_names", late)
+        assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock[name] for name in STORY[2]]})
+    assert (tmp_path / ".last-site" / "simple" / "a" / "late.whl").exists()
+
+    assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock[name] for name in STORY[3]]})
+    assert not [path for path in tree(tmp_path / "site") if "late" in path]
+    assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock[name] for name in STORY[4]]})
+    assert not [path for path in tree(tmp_path / "site") if "late" in path]
+
+
+@pytest.mark.usefixtures("keeps")
+def test_one_memory_for_two_sites(stock: dict[str, Artifact], tmp_path: Path) -> None:
+    """A spare site is that of the last one that was replaced; another one gets nothing of it that it should not have."""
+    for number, names in enumerate([*STORY, *STORY]):
+        wanted = {"linux": [stock[name] for name in names]}
+        assert built(tmp_path / f"site{number % 3 % 2}", tmp_path / "memory", wanted)
+        assert tree(tmp_path / f"site{number % 3 % 2}") == first(tmp_path / f"fresh{number}", wanted)
+
+
+@pytest.mark.usefixtures("keeps")
+def test_folders_that_are_not_on_one_disk(stock: dict[str, Artifact], tmp_path: Path) -> None:
+    """Where the old site cannot be renamed to the spare one it goes, and every run makes a whole new one."""
+    elsewhere = Path("/dev/shm")  # noqa: S108 - a disk of its own, and nothing is read there
+    if not elsewhere.is_dir() or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is one disk")
+    with tempfile.TemporaryDirectory(dir=elsewhere) as folder:
+        site = Path(folder, "site")
+        for number, names in enumerate(STORY):
+            wanted = {"linux": [stock[name] for name in names]}
+            assert built(site, tmp_path / "memory", wanted)
+            assert tree(site) == first(tmp_path / f"fresh{number}", wanted)
+            assert [path.name for path in Path(folder).iterdir()] == ["site"]
+    assert not (tmp_path / ".last-site").exists()
+
+
+@needs_fork
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize("fate", ["works", "dies", "dies half-way"])
+def test_two_processors_link_what_one_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fate: str) -> None:
+    """Whatever becomes of the second process, all is linked."""
+    folders = [f"simple/{number}" for number in range(10)]
+    for folder in folders:
+        (tmp_path / "site" / folder).mkdir(parents=True)
+        for name in ("one", "two"):
+            (tmp_path / "site" / folder / name).write_text(folder + name)
+    monkeypatch.setattr(room, "_MANY", 2)
+    # pytest-xdist has a thread of its own, which needs nothing of this.
+    monkeypatch.setattr(halves, "may_fork", lambda: True)
+    parent, link = os.getpid(), os.link
+
+    def dying(source: str, destination: str) -> None:
+        if os.getpid() != parent and (fate == "dies" or "/7/two" in destination):
+            os._exit(3)
+        link(source, destination)
+
+    if fate != "works":
+        monkeypatch.setattr(os, "link", dying)
+
+    (tmp_path / "stage").mkdir()
+    linked = room.Filling(tmp_path / "stage", before=tmp_path / "site").twin(folders)
+    assert sorted(linked) == sorted(folders)
+    assert tree(tmp_path / "stage") == tree(tmp_path / "site")
+    one, other = (tmp_path / folder / "simple" / "7" / "one" for folder in ("stage", "site"))
+    assert one.samefile(other)

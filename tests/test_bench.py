@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from bench import generators, goals, indexing, lister, measure, proving, stage, table, tools, wheels
-from bench.generators import ADDED, FASTEST, FULL, GENERATORS, INCREMENTAL, OURS, PHASES, Place
+from bench.generators import ADDED, FASTEST, FULL, GENERATORS, INCREMENTAL, MORE, OURS, PHASES, Place
 from bench.indexing import Timing
 from bench.jobs import JOBS, Job
 from bench.measure import AGAIN, COLD, Result
@@ -174,7 +174,7 @@ def timing(tool: str, phase: str, seconds: float, **facts: float) -> Timing:
 
 
 def test_our_stage_makes_the_index(tmp_path: Path, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    """The process that is timed publishes every wheel, finds nothing changed, and adds the one that is new."""
+    """The process that is timed publishes every wheel, finds nothing changed, and adds what is new."""
     pool = generators.make_pool(tmp_path / "pool", 12)
     replaced, pages = [], []
     for phase in PHASES:
@@ -183,9 +183,9 @@ def test_our_stage_makes_the_index(tmp_path: Path, place: Place, capsys: pytest.
         replaced.append(json.loads(capsys.readouterr().out)["replaced"])
         simple = place.folder / "site" / "targets" / "linux" / "simple"
         pages.append((simple / "project-00000" / "index.html").read_text(encoding="utf-8").count("data-core-metadata"))
-    assert replaced == [True, False, True]
-    assert pages == [10, 10, 11]
-    assert len(list(place.folder.glob("site/simple/*/*.whl"))) == 13
+    assert replaced == [True, False, True, True]
+    assert pages == [10, 10, 11, 12]
+    assert len(list(place.folder.glob("site/simple/*/*.whl"))) == 14
 
 
 def test_a_cold_start_is_one(tmp_path: Path, place: Place) -> None:
@@ -249,12 +249,15 @@ def test_goals_are_ratios() -> None:
         timing(FASTEST, COLD, 1.0),
         timing(OURS, AGAIN, 0.6, imports=0.5),
         timing(OURS, ADDED, 1.0),
+        timing(INCREMENTAL, MORE, 1.0),
+        timing(OURS, MORE, 0.4),
     ]
     assert [row[2:] for row in goals.rows(found)] == [
         ("2.00", "2.00", "yes"),
         ("1.00", "2.00", "NO"),
         ("0.20", "0.10", "yes"),
         ("-", "-", "not known"),
+        ("0.50", "0.40", "yes"),
     ]
 
 

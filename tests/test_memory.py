@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pypi_subset import files, memory, sidecars, wheelfile
+from pypi_subset import files, halves, memory, sidecars, wheelfile
 from pypi_subset.errors import BadDistribution, SubsetError
 from pypi_subset.filling import Filling
 from pypi_subset.memory import Memory, identity_of
@@ -199,11 +199,11 @@ def test_two_processors_read_what_one_reads(
     """Whatever becomes of the second process, the answers are the same; if it works, nothing it read is read here."""
     monkeypatch.setattr(memory, "_MANY", 2)
     # pytest-xdist has a thread of its own, which needs nothing of this.
-    monkeypatch.setattr(memory, "_may_fork", lambda: True)
+    monkeypatch.setattr(halves, "may_fork", lambda: True)
     paths = wheels_in(tmp_path)
     alone = answers(Memory(tmp_path / "nothing"), paths)
     if fate == "dies":
-        monkeypatch.setattr(Memory, "_read_for_parent", lambda *_: os._exit(3))
+        monkeypatch.setattr(halves, "_tell", lambda *_: os._exit(3))
     if fate == "talks nonsense":
         monkeypatch.setattr(marshal, "dumps", lambda _: b"nonsense")
     read.clear()
@@ -237,6 +237,6 @@ def test_nothing_is_forked_while_threads_run(tmp_path: Path, monkeypatch: pytest
 def test_a_process_without_threads_may_fork() -> None:
     """What the program is when it takes stock: then a second processor is used, if there is one."""
     code = (
-        "from pypi_subset import memory; import os; raise SystemExit(memory._may_fork() != ((os.cpu_count() or 1) > 1))"
+        "from pypi_subset import halves; import os; raise SystemExit(halves.may_fork() != ((os.cpu_count() or 1) > 1))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

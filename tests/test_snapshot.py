@@ -42,31 +42,31 @@ CHANGES: Mapping[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_change_shows_in_its_folder_alone(folder: Path, change: str) -> None:
     """The digest of the folder that it happened in is another one, and no other."""
-    before = snapshot(folder)
+    before = snapshot(folder).digests
     CHANGES[change](folder / "one")
-    after = snapshot(folder)
+    after = snapshot(folder).digests
     assert {path for path in before if before[path] != after[path]} == {"one"}
 
 
 def test_names_hold_what_they_may(folder: Path) -> None:
     """A name that is no text, and one with an end of line in it, are names like others."""
-    before = snapshot(folder)
+    before = snapshot(folder).digests
     with open(os.fsencode(folder / "one") + b"/\xff", "wb"):  # noqa: PTH123 - a name that is no text
         pass
     (folder / "two" / "a\nb").touch()
-    after = snapshot(folder)
+    after = snapshot(folder).digests
     assert {path for path in before if before[path] != after[path]} == {"one", "two"}
 
 
 def test_what_is_left_out_or_known_is_not_looked_at(folder: Path) -> None:
     """It may change, or be gone; the folder that it lies in shows its name if it is known."""
-    before = snapshot(folder, but={"README.md", "left out"})
+    before = snapshot(folder, but={"README.md", "left out"}).digests
     assert before.keys() == {"", "one", "two", "two/deep"}
     (folder / "README.md").write_text("other")
     (folder / "left out" / "file").unlink()
-    assert snapshot(folder, but={"README.md", "left out"}) == before
+    assert snapshot(folder, but={"README.md", "left out"}).digests == before
     (folder / "two" / "deep" / "file").unlink()
-    assert snapshot(folder, but={"README.md", "left out"}, known={"two/deep": before["two/deep"]}) == before
+    assert snapshot(folder, but={"README.md", "left out"}, known={"two/deep": before["two/deep"]}).digests == before
 
 
 def test_another_process_sees_the_same(folder: Path, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_another_process_sees_the_same(folder: Path, tmp_path: Path) -> None:
     with looking(folder, but={"README.md"}) as answer:
         assert answer() == snapshot(folder, but={"README.md"})
     with looking(tmp_path / "nowhere") as answer:
-        assert answer() == {}
+        assert answer() == ({}, {})
 
 
 def test_a_process_that_fails_is_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

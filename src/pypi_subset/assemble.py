@@ -54,10 +54,12 @@ class Before:
     What of the site that is replaced is as this program left it.
 
     :param folders: paths of the folders.
+    :param spare: marks (`snapshot.mark_of`) of folders that may be in the stage already, with links of the same files.
     :param parts: the projects, as far as their pages were remembered.
     """
 
     folders: frozenset[str] = frozenset()
+    spare: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
 
 
@@ -77,7 +79,7 @@ def assemble(
     Put all files, their metadata and every page of every index into a stage.
 
     :param views: the names of the files that each target gets, by the target's name.
-    :param filling: fills the stage, which holds none of them.
+    :param filling: fills the stage, which holds nothing but what *before* says.
     :param before: what is known of the site that is replaced; nothing unless told.
     :param words: those in which the files were put already.
     :raises SubsetError: a file cannot be read, laid out or written.
@@ -90,10 +92,11 @@ def assemble(
         pages: dict[str, str] = {}
         lines: dict[NormalizedName, str] = {}
         waiting: list[tuple[str, bytes]] = []
-        linked: set[str] = set()
+        twins = there.twins()
+        linked = {*filling.begin_with({path: mark for path, mark in before.spare.items() if path in twins})}
 
         def meanwhile() -> None:
-            linked.update(folder for folder in there.twins() if filling.twin(folder))
+            linked.update(filling.twin(sorted(twins - linked)))
             rendering = index.Rendering(projects, views=views, kept=there.kept)
             lines.update(rendering.lines)
             for path, data in rendering.pages():
@@ -135,9 +138,9 @@ class _Compared:
     places: Mapping[NormalizedName, Sequence[str]]
     kept: Mapping[NormalizedName, str]
 
-    def twins(self) -> list[str]:
+    def twins(self) -> set[str]:
         """Return the folders of the projects that are kept."""
-        return [*dict.fromkeys(folder for name in self.kept for folder in _folders(self.places[name]))]
+        return {folder for name in self.kept for folder in _folders(self.places[name])}
 
     def finish(self, projects: Sequence[Project], views: Mapping[str, Collection[str]]) -> None:
         """Make the digests that nobody needed yet: the next run will."""

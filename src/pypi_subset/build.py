@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import gc
@@ -9,7 +10,6 @@ import hashlib
 import stat
 from collections import defaultdict
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from pypi_subset.assemble import NOTHING, Before, Words, assemble
 from pypi_subset.filling import Filling
 from pypi_subset.memory import Left
 from pypi_subset.pages import front_page
+from pypi_subset.shipped import shipped
 from pypi_subset.snapshot import looking, snapshot
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pypi_subset.assemble import Assembled
     from pypi_subset.memory import Memory
     from pypi_subset.model import Artifact, BadFile, Lock, Plan, Project
+    from pypi_subset.snapshot import Seen
+
 
 #: What mirror and verify put into a site. A folder that holds anything else is somebody's work, and never replaced.
 GENERATED = frozenset(
@@ -39,6 +42,8 @@ GENERATED = frozenset(
 _THEIRS = frozenset({"README.md", "proof"})
 #: Bytes of a memory: of a site about which as much is known, to start a process takes less time than to look at it.
 _LARGE = 100_000
+#: Folders of projects, of some ten files each: it takes longer to link as many, and to remove them, than all else.
+_MANY = 400
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +65,7 @@ class _NothingNewError(Exception):
     """The site that was made is the one that is there."""
 
 
-def build(content: Content, site: Path, memory: Memory, look: Callable[[], Mapping[str, str]] | None = None) -> bool:
+def build(content: Content, site: Path, memory: Memory, look: Callable[[], Seen] | None = None) -> bool:
     """
     Put a new site in place of the old one, unless the old one is just that; whether it was replaced.
 
@@ -73,14 +78,16 @@ def build(content: Content, site: Path, memory: Memory, look: Callable[[], Mappi
     if (site / "README.md").is_file() and is_current(inputs, before, memory):
         return False
     replaced = False
-    with contextlib.suppress(_NothingNewError), staging.staged(site) as stage:
+    spare = staging.Spare(path=memory.spare)
+    with contextlib.suppress(_NothingNewError), staging.staged(site, spare=spare) as stage:
         filling = Filling(stage, before=site)
         done = fill(content, filling, memory, known(before, memory), words)
         # What was written is not what stood there.
         if not filling.made and _same(stage, site):
             raise _NothingNewError
+        spare.keep = worth_keeping(done)
         replaced = True
-    remember(memory, inputs, site, done, before)
+    memory.site = left(inputs, site, done, before, spare)
     return replaced
 
 
@@ -89,6 +96,9 @@ def collecting_seldom() -> Iterator[None]:
     """While the ``with`` block lasts, look for garbage seldom: a site is made of many thousand values, which all stay."""
     usual = gc.get_threshold()
     gc.set_threshold(100_000, *usual[1:])
+    # An interpreter looks through all that is left once more before it ends, for nothing.
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
     try:
         yield
     finally:
@@ -96,9 +106,9 @@ def collecting_seldom() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def looking_at(site: Path, memory: Path) -> Iterator[Callable[[], Mapping[str, str]]]:
+def looking_at(site: Path, memory: Path) -> Iterator[Callable[[], Seen]]:
     """
-    Yield what returns what *site* looks like; of a large site that is found out meanwhile, by another process.
+    Yield what returns what *site* looks like; of a large one that is found out meanwhile, by another process.
 
     :param memory: the file of a `Memory`, which is as large as the site, and need not be read yet.
     """
@@ -109,7 +119,7 @@ def looking_at(site: Path, memory: Path) -> Iterator[Callable[[], Mapping[str, s
         yield functools.partial(look_at, site)
 
 
-def look_at(site: Path, *, known: Mapping[str, str] | None = None) -> dict[str, str]:
+def look_at(site: Path, *, known: Mapping[str, str] | None = None) -> Seen:
     """
     Return the `snapshot` of *site*, but for the user's README and the proof's report.
 
@@ -120,25 +130,32 @@ def look_at(site: Path, *, known: Mapping[str, str] | None = None) -> dict[str, 
         return snapshot(site, but=_THEIRS, known=known)
 
 
-def is_current(inputs: str, before: Mapping[str, str], memory: Memory) -> bool:
+def is_current(inputs: str, before: Seen, memory: Memory) -> bool:
     """Whether the site that looks like *before* is just as it was left when it was made of *inputs*."""
-    return memory.site.inputs == inputs and memory.site.folders == before
+    return memory.site.inputs == inputs and memory.site.folders == before.digests
 
 
-def known(before: Mapping[str, str], memory: Memory) -> Before:
+def known(before: Seen, memory: Memory) -> Before:
     """Return what of the site that looks like *before* is as this program left it."""
     left = memory.site
     if left.program != _program():
         return NOTHING
-    return Before(
-        folders=frozenset(path for path, one in before.items() if left.folders.get(path) == one), parts=left.parts
-    )
+    folders = frozenset(path for path, one in before.digests.items() if left.folders.get(path) == one)
+    return Before(folders=folders, spare=left.spare, parts=left.parts)
 
 
-def remember(memory: Memory, inputs: str, site: Path, done: Assembled, before: Mapping[str, str]) -> None:
-    """Let *memory* know how *site* is left."""
-    as_before = {path: before[path] for path in done.twins}
-    memory.site = Left(program=_program(), inputs=inputs, folders=look_at(site, known=as_before), parts=done.parts)
+def worth_keeping(done: Assembled) -> frozenset[str]:
+    """Return the folders of the site that is replaced with which the next run can begin: of a small one none."""
+    return done.twins if len(done.twins) > _MANY else frozenset()
+
+
+def left(inputs: str, site: Path, done: Assembled, before: Seen, spare: staging.Spare) -> Left:
+    """Return how *site* is left, and what was kept of the one before it."""
+    as_before = {path: before.digests[path] for path in done.twins}
+    folders = look_at(site, known=as_before).digests
+    # As they were before anything was linked from them: what somebody changed since then will show.
+    marks = {path: before.marks[path] for path in (spare.keep if spare.is_kept else ())}
+    return Left(program=_program(), inputs=inputs, folders=folders, spare=marks, parts=done.parts)
 
 
 def fill(
@@ -174,7 +191,7 @@ def _sha256(data: bytes) -> str:
 
 def readme_of(folder: str) -> bytes:
     """Return the README that *folder* (``packages`` or ``site``) gets if it has none."""
-    return resources.files("pypi_subset").joinpath("templates", f"{folder}.md").read_bytes()
+    return shipped("templates", f"{folder}.md")
 
 
 def views(locks: Sequence[Lock]) -> Mapping[str, frozenset[str]]:

@@ -9,11 +9,11 @@ each, below a comment that says so.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pypi_subset import files
+from pypi_subset.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,7 +133,7 @@ def is_page(path: str) -> bool:
 
 
 def _template(name: str) -> str:
-    return resources.files("pypi_subset.templates").joinpath(name).read_text(encoding="utf-8")
+    return shipped("templates", name).decode()
 
 
 def _indented(text: str) -> str:

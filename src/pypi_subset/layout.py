@@ -133,7 +133,7 @@ def dir2pi_loading() -> Iterator[subprocess.Popen[str]]:
     environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
     environment |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     with subprocess.Popen(
-        [sys.executable, "-P", "-W", "ignore", "-c", _DIR2PI],
+        [sys.executable, "-S", "-P", "-W", "ignore", "-c", _DIR2PI],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -12,16 +12,14 @@ import contextlib
 import hashlib
 import io
 import json
-import marshal
 import os
 import stat
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from pypi_subset import files
+from pypi_subset import files, halves
 from pypi_subset.errors import BadDistribution, FolderError
 from pypi_subset.wheelfile import read_metadata
 
@@ -29,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 #: The number of the form, and of the rules that a wheel is held to when it is read: what was of another is forgotten.
-SCHEMA = 3
+SCHEMA = 4
+#: The folder in ``packages/`` of the site that was replaced last, as far as it is not out of date.
+SPARE = ".last-site"
 #: Nanoseconds. What changed so shortly ago may change again and bear the same time: clocks of file systems tick.
 _TICK, _SLOW_TICK = 50_000_000, 2_000_000_000
 #: Bytes; a wheel up to this size is read as a whole.
@@ -37,7 +37,7 @@ SMALL = 1 << 20
 #: Bytes of METADATA that are held until they are written out; what is beyond is read twice.
 ROOM = 64 << 20
 #: Files from which on it takes less time to start a process for them than to read them.
-_MANY = 1_000
+_MANY = 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,13 +62,16 @@ class Left:
 
     :param program: what made it.
     :param inputs: digest of all that it was made from, the program included.
-    :param folders: its `snapshot`.
+    :param folders: the digests of its `snapshot`.
+    :param spare: marks (`snapshot.mark_of`) of the folders of the site before it that were kept: they hold links of what
+        those of this one hold.
     :param parts: by project.
     """
 
     program: str = ""
     inputs: str = ""
     folders: Mapping[str, str] = field(default_factory=dict)
+    spare: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
 
 
@@ -96,6 +99,11 @@ class Memory:
                 known, site = _texts(document["known"]), _left(document["site"])
                 self._before, self.site, self._site = known, site, site
 
+    @property
+    def spare(self) -> Path:
+        """Where the site is kept that was replaced last, as far as it is not out of date."""
+        return self._path.with_name(SPARE)
+
     def recall(self, identity: str) -> str | None:
         """Return the SHA-256 of the file of that identity, ``None`` if it has to be read."""
         return self._known(identity)
@@ -118,41 +126,25 @@ class Memory:
         Tens of thousands of small ones are a matter of the processor, and a second one does half of them. What goes
         wrong with a file is told when it is asked for.
         """
-        half = len(paths) // 2
-        if half < _MANY or not _may_fork():
+        if len(paths) < _MANY or not halves.may_fork():
             return
-        reader, writer = os.pipe()
-        child = os.fork()
-        if not child:
-            self._read_for_parent(paths[half:], reader, writer)
-        os.close(writer)
-        with open(reader, "rb") as stream:  # noqa: PTH123 - a descriptor
-            self._read(paths[:half])
-            data = stream.read()
-        os.waitpid(child, 0)
-        # Of a child that came to grief nothing is known; then all is read here.
-        with contextlib.suppress(EOFError, ValueError, TypeError):
-            here, now, fresh = marshal.loads(data)  # noqa: S302 - our own child wrote it
+        for here, now, fresh in halves.in_two(paths, self._read):
             self._here |= here
             self._now |= now
             for key, metadata in fresh.items():
                 self._hold(key, metadata)
 
-    def _read_for_parent(self, paths: Sequence[Path], reader: int, writer: int) -> NoReturn:
-        """Read files in a process that shares nothing but what it writes, and end it."""
+    def _read(self, paths: Iterable[Path]) -> tuple[dict[str, str], dict[str, str], dict[str, bytes]]:
+        """Return what is learnt from these files, and not yet known to anybody else."""
+        known = self._here, self._now, self._fresh, self._room
+        self._here, self._now, self._fresh, self._room = {}, {}, {}, ROOM // 2
         try:
-            os.close(reader)
-            self._here, self._now, self._fresh, self._room = {}, {}, {}, ROOM // 2
-            self._read(paths)
-            with open(writer, "wb") as stream:
-                stream.write(marshal.dumps((self._here, self._now, self._fresh)))
+            for path in paths:
+                with contextlib.suppress(FolderError):
+                    self.sha256(path)
+            return self._here, self._now, self._fresh
         finally:
-            os._exit(0)
-
-    def _read(self, paths: Iterable[Path]) -> None:
-        for path in paths:
-            with contextlib.suppress(FolderError):
-                self.sha256(path)
+            self._here, self._now, self._fresh, self._room = known
 
     def is_still(self, path: str, sha256: str) -> bool:
         """Whether a regular file is at *path*, and has that SHA-256."""
@@ -235,12 +227,15 @@ class Memory:
         :raises FolderError: the folder cannot be written.
         """
         if not forget:
+            if not self._here and self.site is self._site:
+                return
             self._now = self._before | self._now
         if self.site is not self._site or self._now != self._before:
             site = {
                 "program": self.site.program,
                 "inputs": self.site.inputs,
                 "folders": self.site.folders,
+                "spare": self.site.spare,
                 "parts": {name: (one.key, one.lines, one.pages) for name, one in self.site.parts.items()},
             }
             document = {"schema": SCHEMA, "site": site, "known": self._now}
@@ -262,16 +257,6 @@ class Memory:
         return value
 
 
-def _may_fork() -> bool:
-    """Whether there is a second processor, and no thread that a forked process would lack."""
-    if sys.platform != "linux" or (os.cpu_count() or 1) == 1:
-        return False
-    try:
-        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - a count
-    except OSError:
-        return False
-
-
 def identity_of(facts: os.stat_result) -> str:
     """Return by what a file is known again."""
     return f"{facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"
@@ -284,7 +269,8 @@ def _left(document: Any) -> Left:
         for name, (key, lines, pages) in document["parts"].items()
     }
     program, inputs = str(document["program"]), str(document["inputs"])
-    return Left(program=program, inputs=inputs, folders=_texts(document["folders"]), parts=parts)
+    folders, spare = _texts(document["folders"]), _texts(document["spare"])
+    return Left(program=program, inputs=inputs, folders=folders, spare=spare, parts=parts)
 
 
 def _texts(document: Any) -> dict[str, str]:

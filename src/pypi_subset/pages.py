@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from importlib import resources
 from itertools import groupby
 from string import Template
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.clients import snippets
 from pypi_subset.markup import escape, href
+from pypi_subset.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ def front_page(plan: Plan, locks: Sequence[Lock], projects: Sequence[Project]) -
     """
     artifacts = [artifact for project in projects for artifact in project.artifacts]
     users = _users(locks)
-    template = resources.files("pypi_subset").joinpath("templates", "site.html").read_text(encoding="utf-8")
+    template = shipped("templates", "site.html").decode()
     return Template(template).substitute(
         summary=escape(_summary(plan, projects, artifacts)),
         example=escape(_example(plan, projects)),

@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def looking(folder: Path, *, but: Collection[str] = ()) -> Iterator[Callable[[], dict[str, str]]]:
+def looking(folder: Path, *, but: Collection[str] = ()) -> Iterator[Callable[[], Seen]]:
     """
     Yield what returns the `snapshot` of *folder*, which is being taken in a process of its own.
 
@@ -32,10 +32,10 @@ def looking(folder: Path, *, but: Collection[str] = ()) -> Iterator[Callable[[],
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as child:
 
-        def answer() -> dict[str, str]:
+        def answer() -> Seen:
             out, _ = child.communicate()
             # What stood in its way will stand in ours, and then be told.
-            return snapshot(folder, but=but) if child.returncode else dict(json.loads(out))
+            return snapshot(folder, but=but) if child.returncode else Seen(*json.loads(out))
 
         try:
             yield answer
@@ -43,23 +43,38 @@ def looking(folder: Path, *, but: Collection[str] = ()) -> Iterator[Callable[[],
             child.kill()
 
 
-def snapshot(
-    folder: str | Path, *, but: Collection[str] = (), known: Mapping[str, str] | None = None
-) -> dict[str, str]:
+class Seen(NamedTuple):
     """
-    Return a digest for each folder below *folder*, itself ``""``.
+    What a folder looks like: for it and each folder below, by its path, itself ``""``; nothing where there is none.
 
-    It is of the names in it, and of the inode, the size, the time of modification and the mode of each file. An absent folder has none. Symbolic links are not followed.
+    :param digests: of the names in it, and of the inode, the size, the time of modification and the mode of each file.
+    :param marks: from `mark_of`: as long as it is the same, no name in the folder has gone, come, or changed.
+    """
+
+    digests: dict[str, str]
+    marks: dict[str, str]
+
+
+def mark_of(facts: os.stat_result) -> str:
+    """Return by what a folder is known in which nothing was made, removed or renamed."""
+    return f"{facts.st_ino} {facts.st_mtime_ns}"
+
+
+def snapshot(folder: str | Path, *, but: Collection[str] = (), known: Mapping[str, str] | None = None) -> Seen:
+    """
+    Return what *folder* looks like. Symbolic links are not followed.
 
     :param but: paths that are left out, with all that is below them.
-    :param known: digests of folders that need not be looked at, nor anything below them.
+    :param known: digests of folders that need not be looked at, nor anything below them; they get no marks.
     :raises OSError: it cannot be read.
     """
-    found = dict(known or {})
+    found, marks = dict(known or {}), {}
     waiting = [("", os.fspath(folder))] if os.path.isdir(folder) else []  # noqa: PTH112 - pathlib takes time to load
     while waiting:
         inside, current = waiting.pop()
         lines = []
+        # Before what is in it: what changes meanwhile shows next time.
+        marks[inside] = mark_of(os.stat(current))  # noqa: PTH116 - pathlib takes time to load
         with os.scandir(current) as entries:
             for entry in entries:
                 name = entry.name
@@ -76,7 +91,7 @@ def snapshot(
         lines.sort()
         # No name holds a NUL. Half a surrogate pair in one has no UTF-8.
         found[inside] = hashlib.sha256("\0".join(lines).encode(errors="surrogateescape")).hexdigest()
-    return found
+    return Seen(found, marks)
 
 
 if __name__ == "__main__":

@@ -9,27 +9,46 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import functools
 import os
+import re
 import shutil
 import sys
+from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset import files
 from pypi_subset.errors import FolderError
+from pypi_subset.snapshot import mark_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
+
+
+@dataclass(kw_only=True, slots=True)
+class Spare:
+    """
+    What was replaced last time, less what is out of date: whoever changes little of a large folder begins with it.
+
+    :param path: where it is kept, on the file system of the folder that it was.
+    :param keep: paths below it of the folders that are kept of what is replaced now; none is, unless the block says so.
+    :param is_kept: whether they were.
+    """
+
+    path: Path
+    keep: Collection[str] = ()
+    is_kept: bool = False
 
 
 @contextlib.contextmanager
-def staged(live: Path) -> Iterator[Path]:
+def staged(live: Path, *, spare: Spare | None = None) -> Iterator[Path]:
     """
-    Yield an empty folder that takes the place of *live* if the block succeeds; else *live* stays as it was.
+    Yield a folder that takes the place of *live* if the block succeeds; else *live* stays as it was.
 
-    A README in *live* is the user's and is carried along. Where *live* is a symbolic link it stays one: the folder that
-    it leads to is replaced.
+    It is empty, or the spare one if there is any. A README in *live* is the user's and is carried along. Where *live* is
+    a symbolic link it stays one: the folder that it leads to is replaced.
 
     :raises FolderError: the folder beside *live* cannot be written, or the two cannot be exchanged.
     """
@@ -41,11 +60,13 @@ def staged(live: Path) -> Iterator[Path]:
             with files.folder_errors(stage):
                 remove_tree(stage)
                 stage.mkdir(parents=True)
+                if spare:
+                    _begin_with(spare, stage)
             yield stage
             with files.folder_errors(stage):
                 if (here / "README.md").is_file():
                     shutil.copy2(here / "README.md", stage)
-        exchange(stage, here)
+        exchange(stage, here, spare)
     except BaseException:
         # What went wrong first is what the user needs to know.
         with contextlib.suppress(FolderError):
@@ -53,13 +74,14 @@ def staged(live: Path) -> Iterator[Path]:
         raise
 
 
-def exchange(stage: Path, live: Path) -> None:
+def exchange(stage: Path, live: Path, spare: Spare | None = None) -> None:
     """
     Put the folder *stage* where *live* stands; afterwards the old folder is gone.
 
     One step where the kernel has it (Linux ``renameat2``); elsewhere two renames, and `recover` mends what a crash
     between them left.
 
+    :param spare: what the old folder becomes, unless nothing of it is kept.
     :raises FolderError: the folders cannot be renamed.
     """
     old = retired(live)
@@ -67,7 +89,7 @@ def exchange(stage: Path, live: Path) -> None:
         if not live.exists():
             stage.rename(live)
         elif _exchange_names(stage, live):
-            discard(stage)
+            _put_by(stage, spare)
         else:
             try:
                 _set_aside(live, old)
@@ -75,7 +97,85 @@ def exchange(stage: Path, live: Path) -> None:
             except BaseException:
                 _put_back(live, unfinished=stage.exists())
                 raise
-            discard(old)
+            _put_by(old, spare)
+
+
+def _begin_with(spare: Spare, stage: Path) -> None:
+    """Put the spare folder where *stage* is, which is empty and new, if that can be done."""
+    with contextlib.suppress(FileNotFoundError):
+        if spare.path.lstat().st_mode == stage.stat().st_mode:
+            stage.rmdir()
+            if not _renamed(spare.path, stage):
+                stage.mkdir()
+
+
+def _put_by(old: Path, spare: Spare | None) -> None:
+    """Make of a folder that was replaced the spare one; or nothing, if nothing of it is kept."""
+    if spare:
+        discard(spare.path)
+    if spare and spare.keep:
+        # A folder that is not whole must not keep the name of one that is.
+        gone = _gone(old)
+        old.rename(gone)
+        strip(gone, but=spare.keep)
+        if _renamed(gone, spare.path):
+            spare.is_kept = True
+            return
+        old = gone
+    discard(old)
+
+
+def _renamed(source: Path, destination: Path) -> bool:
+    """Rename a folder; ``False`` if that is another file system's."""
+    try:
+        source.rename(destination)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return False
+    return True
+
+
+def strip(folder: Path, *, but: Collection[str]) -> None:
+    """
+    Remove all that is in *folder*, but some of the folders below it.
+
+    :param but: their paths, with slashes; none is in another.
+    """
+    ways = {path[: slash.start()] for path in but for slash in re.finditer("/", path)}
+    waiting = [""]
+    while waiting:
+        inside = waiting.pop()
+        with os.scandir(folder / inside) as entries:
+            found = [(f"{inside}{entry.name}", entry) for entry in entries]
+        for path, entry in found:
+            if entry.is_dir(follow_symlinks=False) and path in ways:
+                waiting.append(f"{path}/")
+            elif path not in but:
+                remove_tree(Path(entry.path))
+
+
+def standing(folder: Path, marks: Mapping[str, str]) -> frozenset[str]:
+    """
+    Return those of the folders below *folder* that bear the mark that they had, and no permissions that it has not.
+
+    :param marks: from `snapshot.mark_of`, by their paths, with slashes.
+    """
+    mode, here = folder.stat().st_mode, os.fspath(folder)
+
+    @functools.cache
+    def is_usual(path: str) -> bool:
+        """Whether the folder, and each that it lies in, is one, and like *folder*."""
+        above, _, name = path.rpartition("/")
+        return not name or (os.lstat(f"{here}/{path}").st_mode == mode and is_usual(above))
+
+    found = set()
+    for path, mark in marks.items():
+        with contextlib.suppress(OSError):
+            facts = os.lstat(f"{here}/{path}")
+            if facts.st_mode == mode and mark_of(facts) == mark and is_usual(path.rpartition("/")[0]):
+                found.add(path)
+    return frozenset(found)
 
 
 def retired(live: Path) -> Path:
@@ -126,7 +226,7 @@ def discard(path: Path) -> None:
 
     It loses its name first, so that nobody who knows that name gets in. Ctrl-C is obeyed when all is gone.
     """
-    gone = path.with_suffix(f".{os.getpid()}.gone.stage") if path.is_dir() and not path.is_symlink() else path
+    gone = _gone(path) if path.is_dir() and not path.is_symlink() else path
 
     def remove() -> None:
         if gone != path and path.exists():
@@ -138,6 +238,11 @@ def discard(path: Path) -> None:
     except KeyboardInterrupt:
         remove()
         raise
+
+
+def _gone(folder: Path) -> Path:
+    """Return a name that nobody knows who might want to look into *folder*."""
+    return folder.with_suffix(f".{os.getpid()}.gone.stage")
 
 
 def remove_tree(path: Path) -> None:

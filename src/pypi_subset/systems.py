@@ -12,10 +12,10 @@ import functools
 import re
 import tomllib
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from pypi_subset.errors import TargetError
+from pypi_subset.shipped import shipped
 from pypi_subset.targets import NEWEST_PYTHON, OLDEST_PYTHON, parse
 
 #: How people write architectures, and how the system itself does; Windows has words of its own.
@@ -53,7 +53,7 @@ class System:
 @functools.cache
 def systems() -> tuple[System, ...]:
     """Return every system that has a name, in the order of ``systems.toml``."""
-    text = resources.files("pypi_subset").joinpath("systems.toml").read_text(encoding="utf-8")
+    text = shipped("systems.toml").decode()
     return tuple(
         _system(family, table, release, *facts)
         for family, table in tomllib.loads(text).items()

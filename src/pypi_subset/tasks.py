@@ -482,9 +482,15 @@ def _content(folder: Path) -> list[Path]:
 
 def _is_working(name: str) -> bool:
     """Whether mirror keeps something of its own under that name in packages/."""
-    return name in {".running", ".rejected", ".fetched", ".memory.json", ".proven.json", "bad-files.json"} or (
-        name[0] == "." and name.endswith((".part", ".stage"))
-    )
+    return name in {
+        ".running",
+        ".rejected",
+        ".fetched",
+        ".memory.json",
+        ".proven.json",
+        ".last-site",
+        "bad-files.json",
+    } or (name[0] == "." and name.endswith((".part", ".stage")))
 
 
 def _number(name: str, text: str) -> int:

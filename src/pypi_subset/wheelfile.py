@@ -9,7 +9,6 @@ import re
 import struct
 import zipfile
 import zlib
-from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -178,6 +177,9 @@ def _head(metadata: bytes) -> tuple[list[str], list[str], list[str]]:
     if usual is not None and not _AGAIN.search(head, usual.end()):
         form, name, version = (value.decode() for value in usual.groups())
         return [form], [name], [version]
+    # Few are written in another way, and this takes longer to load than to read thousands that are not.
+    from email.parser import BytesHeaderParser  # noqa: PLC0415
+
     headers = BytesHeaderParser().parsebytes(head)
     forms, names, versions = (
         [str(value).strip() for value in headers.get_all(field, [])]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import TargetError
+from pypi_subset.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ def render(form: str, targets: Sequence[Target], url: str) -> str:
         )
     indent = " " * (10 if form == "github" else 6)
     told = [f"- {json.dumps({**dict(key), _plural(form): ','.join(names)})}" for key, names in rows]
-    text = resources.files("pypi_subset.templates").joinpath(f"workflow.{form}.yml").read_text(encoding="utf-8")
+    text = shipped("templates", f"workflow.{form}.yml").decode()
     text = text.replace("@url@", json.dumps(url)).replace("@others@", "\n".join(_comments(others)))
     return text.replace("@rows@\n", "".join(f"{indent}{line}\n" for line in told))
 
