@@ -13,6 +13,7 @@ from rich.console import Console
 
 from pypi_subset import pipeline
 from pypi_subset.display import Display
+from pypi_subset.errors import SubsetError
 from pypi_subset.forecast import Change, Forecast, Held
 from wheels import make_wheel
 
@@ -191,6 +192,38 @@ def test_nothing_is_fetched_or_written(workspace: Workspace, index: Index) -> No
     again = foresee(workspace)
     assert [(row.files, row.fetch_files, row.fetch_bytes) for row in again.rows] == [(2, 0, 0)] * 2
     assert again.changes == ()
+
+
+def test_what_would_stop_a_mirror_stops_a_plan(workspace: Workspace, index: Index) -> None:
+    """A folder in packages/, and a site that is somebody's own work: the plan says what the mirror would say."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    own = workspace.paths.site / "thesis.txt"
+    stranger = workspace.paths.packages / "folder"
+    for path in (stranger, own):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir()
+        said = []
+        for run in (pipeline.foresee, pipeline.mirror):
+            with pytest.raises(SubsetError) as caught:
+                run(workspace.paths, display=Display(Console(file=io.StringIO())))
+            said.append(str(caught.value))
+        assert said[0] == said[1]
+        assert path.name in said[0]
+        path.rmdir()
+
+
+def test_what_a_mirror_would_pass_by(workspace: Workspace, index: Index) -> None:
+    """With `bad_files = "skip"` a stranger is told, and the plan goes on."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX}, more='[policy]\nbad_files = "skip"\n')
+    (workspace.paths.packages / "folder").mkdir(parents=True)
+    shown = io.StringIO()
+    found = pipeline.foresee(workspace.paths, display=Display(Console(file=shown, width=300)))
+    assert "folder: this is a folder" in shown.getvalue()
+    assert [row.files for row in found.rows] == [1]
 
 
 def test_what_would_change_is_told(workspace: Workspace, index: Index) -> None:

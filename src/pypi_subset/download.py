@@ -116,6 +116,11 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
     )
 
 
+def strangers(locks: Iterable[Lock], packages: Path) -> Mapping[str, BadDistribution]:
+    """Return what lies in *packages* and is no distribution, by name, with what is wrong with each."""
+    return _lying(packages, {pin.distribution.filename for lock in locks for pin in lock.pins})[1]
+
+
 def download(  # noqa: PLR0913 - all that fetching needs, each by name
     stock: Stock,
     *,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from pypi_subset import files, forecast, heldback, lock, staging
 from pypi_subset.build import GENERATED, Content, build, collecting_seldom, looking_at, readme_of
 from pypi_subset.crew import Crew
-from pypi_subset.download import download, take_stock
+from pypi_subset.download import download, strangers, take_stock
 from pypi_subset.errors import FolderError, Gaps, LockError, NoSolution
 from pypi_subset.forecast import Forecast
 from pypi_subset.inputs import read_plan
@@ -150,6 +150,7 @@ def foresee(paths: Paths, *, display: Display, update: bool = False) -> Forecast
     :raises SubsetError: whatever would stand in the way.
     """
     require_apart(paths)
+    require_own(paths.site)
     with _opened(paths, display) as (run, network):
         before = _standing_locks(run, update=update)
         gone = _left_over(run)
@@ -165,6 +166,8 @@ def foresee(paths: Paths, *, display: Display, update: bool = False) -> Forecast
             )
             held = heldback.held_back(run.plan, locks, known)
             early = heldback.early(run.plan, locks, known)
+        run.intake.refuse(strangers(locks, paths.packages))
+        run.intake.close()
     lying = {path.name for path in paths.packages.glob("*.whl")} | {
         path.name for path in paths.site.glob("simple/*/*.whl")
     }
