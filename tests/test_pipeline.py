@@ -1461,13 +1461,16 @@ def test_what_the_index_knows_reaches_the_site(
 
 
 def test_a_quarantined_project_offers_nothing(workspace: Workspace, index: Index) -> None:
-    """Files of a project in quarantine are not taken, though the page lists them (PEP 792)."""
-    index.add(make_wheel("app"))
-    index.status["app"] = {"status": "quarantined"}
+    """Files of a project in quarantine are not taken, though the page lists them (PEP 792); the user is told why."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+    index.status["lib"] = {"status": "quarantined", "reason": "it steals keys"}
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
-    with pytest.raises(NoSolution, match="no index has a project app"):
+    with pytest.raises(NoSolution) as caught:
         mirror(workspace)
+    assert str(caught.value) == (
+        "base--linux: lib (required by app): lib is in quarantine (it steals keys); do without it: it may do harm"
+    )
 
 
 def test_the_site_has_locks_of_its_own(workspace: Workspace, index: Index) -> None:

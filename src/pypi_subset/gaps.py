@@ -19,12 +19,13 @@ from pypi_subset.nearby import settled, versions_for, way_out
 from pypi_subset.obstacles import SHOWN, few, fits, is_here, obstacle, tag_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from packaging.utils import NormalizedName
 
     from pypi_subset.model import Job, Request, Target
     from pypi_subset.offers import Offer
+    from pypi_subset.upstream import Upstream
 
 _UNMATCHED = re.compile(
     r"No matching distribution found for (?P<requirement>.+?)(?: \(from (?P<origin>.*)\))?$", re.MULTILINE
@@ -43,31 +44,29 @@ _UNAVAILABLE = re.compile(r"no matching distributions available for your environ
 _OURS = re.compile(r" from https?://\S+|->-r .*\(line \d+\)| \(from -r .*\)$")
 
 
-def explain(complaint: str, output: str, job: Job, offers: Callable[[NormalizedName], tuple[Offer, ...]]) -> NoSolution:
+def explain(complaint: str, output: str, job: Job, upstream: Upstream) -> NoSolution:
     """
     Return the error that tells the user what stands in the way of *job*.
 
     :param complaint: pip's reason in one line, the last resort.
     :param output: everything that pip wrote.
-    :param offers: everything that the indexes have of a project, fitting or not.
+    :param upstream: knows what the indexes have of a project, fitting or not.
     """
     unmatched = _requirement(output)
     if unmatched is not None:
         requirement, origin = unmatched
         who = origin or _stated_at(requirement, job.requirement_set.requests)
-        return _unmatched([(who, requirement)], job, offers(canonicalize_name(requirement.name)), origin=origin)
+        return _unmatched([(who, requirement)], job, upstream, origin=origin)
     wrong = _hashes(output, job)
     if wrong is not None:
         return wrong
     conflict = _CONFLICT.search(output)
     if conflict is None:
         return NoSolution(f"{job.name}: {complaint}", set_name=job.requirement_set.name, target=job.target.name)
-    return _contradiction(conflict["lines"], _names(output), job, offers)
+    return _contradiction(conflict["lines"], _names(output), job, upstream)
 
 
-def _contradiction(
-    lines: str, unavailable: Iterable[str], job: Job, offers: Callable[[NormalizedName], tuple[Offer, ...]]
-) -> NoSolution:
+def _contradiction(lines: str, unavailable: Iterable[str], job: Job, upstream: Upstream) -> NoSolution:
     """
     Requirements that no release satisfies together; or else one project that has nothing for the target at all.
 
@@ -79,23 +78,23 @@ def _contradiction(
     for who, requirement in asking:
         asked.setdefault(canonicalize_name(requirement.name), []).append((who, requirement))
     for name in unavailable:
-        offered = offers(canonicalize_name(name))
+        offered = upstream.offers(canonicalize_name(name))
         if not any(fits(one, job.target) for one in offered):
             # The conflict is but a symptom.
             those = _at_once(asked.get(canonicalize_name(name), []))
             if not _allowed(those, offered):
                 those = [(who, Requirement(name)) for who, _ in those[:1]] or [("", Requirement(name))]
-            return _unmatched(those, job, offered, origin=", ".join(dict.fromkeys(who for who, _ in those)))
+            return _unmatched(those, job, upstream, origin=", ".join(dict.fromkeys(who for who, _ in those)))
     for name, those in asked.items():
         # Versions that all of them allow: then they do not contradict each other, and the files are what is missing.
-        allowed = _allowed(those, offers(name))
+        allowed = _allowed(those, upstream.offers(name))
         if allowed and not any(fits(one, job.target) for one in allowed):
-            return _unmatched(those, job, offers(name), origin=", ".join(dict.fromkeys(who for who, _ in those)))
+            return _unmatched(those, job, upstream, origin=", ".join(dict.fromkeys(who for who, _ in those)))
     told = [f"{who} asks for {requirement}" for who, requirement in asking]
     seen = [*told[:SHOWN], *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])]
     disputed = [name for name, those in asked.items() if len({str(one.specifier) for _, one in those}) > 1]
     for name in disputed[:1]:
-        releases = _newest_first(_by_release(offers(name)))
+        releases = _newest_first(_by_release(upstream.offers(name)))
         seen += [f"{name} {version}: {_against(version, asked[name])}" for version, _ in releases[: SHOWN // 2]]
     about = f" on {', '.join(disputed)}" if disputed else ""
     msg = f"{job.name}: the requirements contradict each other{about}"
@@ -210,14 +209,19 @@ def _names(output: str) -> list[str]:
 
 
 def _unmatched(
-    asking: Sequence[tuple[str, Requirement]], job: Job, offers: Sequence[Offer], *, origin: str = ""
+    asking: Sequence[tuple[str, Requirement]], job: Job, upstream: Upstream, *, origin: str = ""
 ) -> NoSolution:
     """No file of one project will do."""
     requirement, target = _joined(asking), job.target
     project = canonicalize_name(requirement.name)
     where = f"{job.name}: {requirement}{f' (required by {origin})' if origin else ''}"
+    offers = upstream.offers(project)
+    quarantine = upstream.quarantine(project)
+    if not offers and quarantine is not None:
+        why = f" ({quarantine.reason})" if quarantine.reason else ""
+        return _gap(f"{where}: {project} is in quarantine{why}", project, job, (), "do without it: it may do harm")
     if not offers:
-        step = "check the spelling, and pip's 'index-url'; a project in quarantine offers nothing either"
+        step = "check the spelling, and pip's 'index-url'"
         return _gap(f"{where}: no index has a project {project}", project, job, (), step)
     releases = _by_release(offers)
     allowed = {version: files for version, files in releases.items() if _allows(requirement, version)}

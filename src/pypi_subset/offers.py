@@ -27,7 +27,7 @@ from pypi_subset.model import Distribution, Standing
 from pypi_subset.network import without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from packaging.tags import Tag
@@ -74,13 +74,21 @@ class Offer:
         return hashlib.sha256(place.encode()).hexdigest()[:24]
 
 
-def read_page(text: str, *, content_type: str, url: str, project: NormalizedName) -> tuple[Offer, ...]:
+def read_page(
+    text: str,
+    *,
+    content_type: str,
+    url: str,
+    project: NormalizedName,
+    quarantined: Callable[[Standing], object] = lambda _: None,
+) -> tuple[Offer, ...]:
     """
     Return what the page offers of *project*, in the page's order; files of other projects are passed over.
 
     :param text: the page.
     :param content_type: as the server said; anything but PEP 691's JSON is read as HTML, as pip does.
     :param url: where the page was found, after redirects: relative links start there.
+    :param quarantined: called with what the page says of a project in quarantine (PEP 792), which offers nothing.
     :raises ValueError: the page is not what its type says.
     """
     if content_type.partition(";")[0].strip().lower() == "application/vnd.pypi.simple.v1+json":
@@ -95,7 +103,8 @@ def read_page(text: str, *, content_type: str, url: str, project: NormalizedName
         standing = _standing(said)
         offers = [_from_anchor(link, project, standing) for link in reader.links]
     if standing is not None and standing.status == "quarantined":
-        # Whatever the page has, none of it may be offered (PEP 792).
+        # Whatever the page has, none of it may be offered.
+        quarantined(standing)
         return ()
     return tuple(offer for offer in offers if offer is not None)
 

@@ -224,9 +224,7 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
         if "only the loopback index is for pip" in f"{result.stdout}{result.stderr}":
             raise _direct(job)
         undefined = "UndefinedEnvironmentName" in result.stderr and _undefined_in_metadata(job, index.upstream)
-        raise undefined or explain(
-            piprun.complaint(result), f"{result.stdout}\n{result.stderr}", job, index.upstream.offers
-        )
+        raise undefined or explain(piprun.complaint(result), f"{result.stdout}\n{result.stderr}", job, index.upstream)
     with files.folder_errors(report):
         document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     if document["environment"] != job.target.environment:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from pypi_subset.model import Distribution
+    from pypi_subset.model import Distribution, Standing
     from pypi_subset.network import Network
 
 #: Bytes: a wheel up to this size is fetched whole, since asking for its end costs as much.
@@ -59,6 +59,7 @@ class Upstream:
         self._arrived: set[str] = set()
         #: METADATA that came as a file of its own (PEP 658), by key.
         self._apart: dict[str, bytes] = {}
+        self._quarantined: dict[NormalizedName, Standing] = {}
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
         self._offers_of, self._links_at = Once(self._read_project), Once(self._read_links)
@@ -76,6 +77,10 @@ class Upstream:
         for offer in offers:
             self.know(offer)
         return offers
+
+    def quarantine(self, project: NormalizedName) -> Standing | None:
+        """Return what an index says of *project* if that is in quarantine there (PEP 792), and its page was read."""
+        return self._quarantined.get(project)
 
     def bounds(self, project: NormalizedName) -> Mapping[str, Version]:
         """Return each Requires-Python that a wheel of *project* has, with the newest version that has it."""
@@ -152,7 +157,7 @@ class Upstream:
         """What one location of ``find-links`` has of *project*."""
         links = self._links_at(location)
         if links.page is not None:
-            offers = _parsed(links.page, project)
+            offers = self._parsed(links.page, project)
             return _remote(offers) if local_path(location) is None else _localized(offers)
         return from_folder(links.paths, source=links.source, project=project)
 
@@ -164,9 +169,23 @@ class Upstream:
                 return ()
             with files.folder_errors(page):
                 text = page.read_text(encoding="utf-8")
-            return _localized(read_page(text, content_type="text/html", url=page.as_uri(), project=project))
+            local = Page(text=text, content_type="text/html", url=page.as_uri())
+            return _localized(self._parsed(local, project))
         found = self._fetcher.page(f"{index}/{project}/")
-        return () if found is None else _remote(_parsed(found, project))
+        return () if found is None else _remote(self._parsed(found, project))
+
+    def _parsed(self, page: Page, project: NormalizedName) -> tuple[Offer, ...]:
+        try:
+            return read_page(
+                page.text,
+                content_type=page.content_type,
+                url=page.url,
+                project=project,
+                quarantined=lambda standing: self._quarantined.setdefault(project, standing),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            msg = f"{without_credentials(page.url)} is no page of the simple API: {error!r}"
+            raise UpstreamError(msg, project=project, next_step="check pip's 'index-url'") from error
 
     def _read_links(self, location: str) -> _Links:
         folder = local_path(location)
@@ -264,14 +283,6 @@ class _Links:
     source: str
     paths: tuple[Path, ...] = ()
     page: Page | None = None
-
-
-def _parsed(page: Page, project: NormalizedName) -> tuple[Offer, ...]:
-    try:
-        return read_page(page.text, content_type=page.content_type, url=page.url, project=project)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        msg = f"{without_credentials(page.url)} is no page of the simple API: {error!r}"
-        raise UpstreamError(msg, project=project, next_step="check pip's 'index-url'") from error
 
 
 def _hashed(offer: Offer) -> Offer:
