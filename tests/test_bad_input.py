@@ -82,6 +82,18 @@ def saying(before: str, after: str) -> Callable[[str], bytes]:
     return lambda name: wheel_of(true(name).replace(before.replace("@", name), after.replace("@", name)), name=name)
 
 
+def of(name: str, *others: str, **info: bytes) -> bytes:
+    """Return a wheel of *name* 1.0 with other members besides, and other bytes of METADATA or WHEEL."""
+    usual = {"METADATA": true(name).encode(), "WHEEL": b"Wheel-Version: 1.0\n", "RECORD": b""} | info
+    members = [(f"{name}-1.0.dist-info/{path}", data) for path, data in usual.items()]
+    return packed([*members, *((other, b"") for other in others)])
+
+
+def latin(name: str, version: str = "1.0") -> bytes:
+    """Return METADATA as some wrote it before they knew UTF-8."""
+    return f"{true(name)}Author: J\xe4ger\n".replace("1.0", version).encode("latin-1")
+
+
 def lying(name: str, size: int = 4_000_000) -> bytes:
     """Return a wheel whose METADATA unpacks to more than its directory says."""
     honest = wheel_of(f"{true(name)}\n{'0' * size}", name=name)
@@ -120,6 +132,21 @@ BROKEN: dict[str, tuple[Callable[[str], bytes], str]] = {
         lambda name: wheel_of(true(name), name=name, method=zipfile.ZIP_BZIP2),
         "is neither stored nor deflated",
     ),
+    "METADATA in another encoding": (
+        lambda name: of(name, METADATA=latin(name)),
+        "its METADATA is not UTF-8",
+    ),
+    "WHEEL in another encoding": (
+        lambda name: of(name, WHEEL=b"Wheel-Version: 1.0\nGenerator: J\xe4ger\n"),
+        "its WHEEL is not UTF-8",
+    ),
+    "a later wheel": (lambda name: of(name, WHEEL=b"Wheel-Version: 2.0\n"), "its WHEEL has Wheel-Version '2.0', not 1"),
+    "no Wheel-Version": (lambda name: of(name, WHEEL=b"Generator: x\n"), "its WHEEL has no Wheel-Version"),
+    "another dist-info": (lambda name: of(name, "evil-1.0.dist-info/METADATA"), "holds 2 folders *.dist-info"),
+    "another dist-info, empty": (lambda name: of(name, "evil-1.0.dist-info/"), "holds 2 folders *.dist-info"),
+    "a member upwards": (lambda name: of(name, "a/../../evil.py"), "holds 'a/../../evil.py', which leads out"),
+    "a member of the root": (lambda name: of(name, "/etc/evil.py"), "holds '/etc/evil.py', which leads out"),
+    "a member upwards on Windows": (lambda name: of(name, "..\\evil.py"), "which leads out of where it is installed"),
     "a later major version": (saying("2.1", "3.0"), "has Metadata-Version '3.0'"),
     "no number of a version": (saying("2.1", "new"), "has Metadata-Version 'new'"),
 }
@@ -128,6 +155,7 @@ BROKEN: dict[str, tuple[Callable[[str], bytes], str]] = {
 ROWS = (
     *("truncated", "another name", "another version", "an absolute path", "HTML", "duplicate METADATA", "a bomb"),
     *("a size that lies", "a later major version"),
+    *("WHEEL in another encoding", "a later wheel", "another dist-info", "a member upwards"),
 )
 
 
@@ -248,6 +276,24 @@ def test_bad_wheels_on_an_index(space: Workspace, index: Index, policy: str) -> 
     for wheel, reason in wheels.items():
         assert reason in told[wheel.filename]
     assert [(one["filename"], one["action"]) for one in listed(space)] == [(name, policy) for name in names]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_metadata_that_pip_could_not_read(space: Workspace, index: Index, policy: str) -> None:
+    """Metadata in another encoding, with which pip ends by a traceback: one bad file, and the release before it will do."""
+    old, new = make_wheel("bad", "0.9"), make_wheel("bad")
+    data = latin("bad")
+    index.add(old, replace(new, data=of("bad", METADATA=data), metadata=data))
+    space.write("base.txt", "app\nbad\n")
+    if policy == "stop":
+        with pytest.raises(BadFiles, match="its METADATA is not UTF-8"):
+            mirror(space, policy)
+    else:
+        assert "passed over: bad-1.0-py3-none-any.whl cannot be read: its METADATA is not UTF-8" in mirror(
+            space, policy
+        )
+        assert "bad-0.9-py3-none-any.whl" in {path.name for path in space.paths.site.rglob("*.whl")}
+    assert [(one["filename"], one["action"]) for one in listed(space)] == [(new.filename, policy)]
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Bytes read at once when hashing.
 CHUNK = 1 << 20
 #: What `os.open` must be told where text has other line ends than bytes (Windows).
-BINARY = getattr(os, "OBINARY", 0)
+BINARY = getattr(os, "O_BINARY", 0)
 
 
 def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.stat_result]]:

@@ -274,4 +274,7 @@ def complaint(result: PipResult) -> str:
     """Return what pip gave as its reason, in one line: its ``ERROR:`` lines, or the last line it wrote."""
     lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]
+    if errors == ["Exception:"]:
+        # Below it stands where in pip that happened, and last what.
+        errors = lines[-1:]
     return "; ".join(errors) or (lines[-1] if lines else f"exit code {result.returncode}")

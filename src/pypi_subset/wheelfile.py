@@ -34,12 +34,18 @@ LARGE, RATIO = 64 << 20, 50
 #: The major version of the core metadata that we read; its specification has readers refuse a higher one.
 METADATA_MAJOR = 2
 
+#: The major version of the wheel format that installers know; its specification has them refuse a higher one.
+WHEEL_MAJOR = 1
+#: Bytes of WHEEL, which has a few short lines.
+_LARGEST_WHEEL = 1 << 16
+
 _METADATA = re.compile(r"(?P<name>[^/]+)-[^/-]+\.dist-info/METADATA")
 
 #: METADATA as almost all of it is: these three first, each once: read without the parser of mail headers.
 _USUAL = re.compile(
     rb"Metadata-Version: (2\.[0-9]+)\r?\nName: ([\w.-]+)\r?\nVersion: ([\w.!+-]+)\r?\n(?=[\w-]+:|\r?\n)"
 )
+_USUAL_WHEEL = re.compile(rb"Wheel-Version: 1\.[0-9]+\r?\n[\x00-\x7f]*")
 _AGAIN = re.compile(rb"^(?:Metadata-Version|Name|Version)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
@@ -47,10 +53,13 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
     """
     Return the bytes of METADATA in the wheel at *source* (core metadata, PEP 427), which agrees with the file's name.
 
+    What installers refuse to unpack is refused here too, as far as it can be told without unpacking.
+
     :param source: a path, or a file object that can seek.
     :param filename: the wheel's name.
-    :raises BadDistribution: it is no ZIP archive, is damaged or a bomb, holds no such file, or more than one, or says
-        something else than its name does.
+    :raises BadDistribution: it is no ZIP archive, is damaged or a bomb, holds no such file, or more than one, has a form
+        that only later tools can read, a member that leads out of where it is installed, or says something else than its
+        name does.
     """
     project, _ = _parsed(filename)
     metadata = None
@@ -73,16 +82,29 @@ def _quick(stream: IO[bytes], project: str) -> bytes | None:
     found = [one for one in members if one.name.endswith(b".dist-info/METADATA")]
     if len(found) != 1 or not _belongs(found[0].name.decode(errors="replace"), project):
         return None
-    beside = found[0].name.replace(b"METADATA", b"WHEEL")
+    wheel = _beside(found[0].name, members)
+    said = archive.content(stream, wheel, limit=_LARGEST_WHEEL) if wheel else None
+    if said is None or not _USUAL_WHEEL.fullmatch(said):
+        return None
+    return archive.content(stream, found[0], limit=LARGEST_METADATA)
+
+
+def _beside(metadata: bytes, members: Iterable[archive.Member]) -> archive.Member | None:
+    """WHEEL, if it is there and nothing about the other members is unusual."""
+    found, own = metadata.replace(b"METADATA", b"WHEEL"), metadata[: -len("METADATA")]
     packed = unpacked = 0
-    has_wheel = False
+    wheel = None
     for one in members:
         packed += one.packed
         unpacked += one.unpacked
-        has_wheel = has_wheel or one.name == beside
-    if unpacked > max(LARGE, RATIO * packed) or not has_wheel:
-        return None
-    return archive.content(stream, found[0], limit=LARGEST_METADATA)
+        name = one.name
+        if b".." in name or name[:1] in b"/\\":
+            return None
+        if name.startswith(own):
+            wheel = one if name == found else wheel
+        elif b".dist-info" in name:
+            return None
+    return None if unpacked > max(LARGE, RATIO * packed) else wheel
 
 
 def _thorough(source: Path | IO[bytes], project: str, filename: str) -> bytes:
@@ -94,12 +116,16 @@ def _thorough(source: Path | IO[bytes], project: str, filename: str) -> bytes:
             if len(found) != 1:
                 msg = f"{filename} holds {len(found)} METADATA files for {project}, where a wheel has one"
                 raise _refused(msg, filename)
-            if found[0].filename.replace("METADATA", "WHEEL") not in opened.NameToInfo:
+            wheel = opened.NameToInfo.get(found[0].filename.replace("METADATA", "WHEEL"))
+            if wheel is None:
                 msg = f"{filename} holds no WHEEL beside its METADATA"
                 raise _refused(msg, filename)
+            _refuse_names([one.filename for one in members], filename)
             _refuse_bomb(members, found[0], filename)
+            # Bounded, whatever the archive claims: where it lies, the checksum is wrong as well.
+            with opened.open(wheel) as stream:
+                _refuse_form(stream.read(_LARGEST_WHEEL), filename)
             with opened.open(found[0]) as stream:
-                # Bounded, whatever the archive claims: where it lies, the checksum is wrong as well.
                 return stream.read(LARGEST_METADATA)
     except (
         *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
@@ -117,9 +143,12 @@ def check(metadata: bytes, filename: str) -> None:
     Names are compared as PEP 503 has it, versions as PEP 440 has it: old wheels spell both in many ways. A field that
     stands there twice must agree twice.
 
-    :raises BadDistribution: another project, another version, or a form that only later tools can read.
+    :raises BadDistribution: another project, another version, a form that only later tools can read, or no UTF-8.
     """
     (project, version), spelt = _parsed(filename), filename.split("-")[1]
+    if not _is_text(metadata):
+        msg = f"{filename} cannot be read: its METADATA is not UTF-8"
+        raise _refused(msg, filename)
     forms, names, versions = _head(metadata)
     for wrong in (
         *_missing("Name", names),
@@ -128,7 +157,11 @@ def check(metadata: bytes, filename: str) -> None:
         # Spelt as in the name, it is that of the name.
         *(f"is of version {_short(text)}" for text in versions if text != spelt and not _is_version(text, version)),
         # pip takes a wheel that does not say it. A later minor version only adds fields (PEP 643, 566).
-        *(f"has Metadata-Version {_short(form)}, not 1 or 2" for form in forms if not _is_known(form)),
+        *(
+            f"has Metadata-Version {_short(form)}, not 1 or 2"
+            for form in forms
+            if not _is_known(form, 1, METADATA_MAJOR)
+        ),
     ):
         msg = f"{filename} contradicts its name" if wrong.startswith("is of") else f"{filename} cannot be read"
         msg = f"{msg}: its METADATA {wrong}"
@@ -153,6 +186,47 @@ def _belongs(member: str, project: str) -> bool:
     # Most members are something else, and a large wheel has thousands.
     match = _METADATA.fullmatch(member) if member.endswith("/METADATA") else None
     return match is not None and normalized(match["name"]) == project
+
+
+def _refuse_names(members: Iterable[str], filename: str) -> None:
+    """Refuse what installers do: more than one folder of metadata, and a member outside of what is installed."""
+    infos = set()
+    for name in members:
+        parts = name.replace("\\", "/").split("/")
+        if not parts[0] or ".." in parts:
+            msg = f"{filename} holds {_short(name)}, which leads out of where it is installed"
+            raise _refused(msg, filename)
+        if parts[0].endswith(".dist-info"):
+            infos.add(parts[0])
+    if len(infos) != 1:
+        msg = f"{filename} holds {len(infos)} folders *.dist-info, where a wheel has one"
+        raise _refused(msg, filename)
+
+
+def _refuse_form(wheel: bytes, filename: str) -> None:
+    """
+    Refuse a form of wheels that installers do not know.
+
+    :param wheel: what WHEEL holds.
+    """
+    if not _is_text(wheel):
+        msg = f"{filename} cannot be read: its WHEEL is not UTF-8"
+        raise _refused(msg, filename)
+    from email.parser import BytesHeaderParser  # noqa: PLC0415 - as below
+
+    form = str(BytesHeaderParser().parsebytes(wheel).get("Wheel-Version", "")).strip()
+    if not _is_known(form, 0, WHEEL_MAJOR):
+        what = f"has Wheel-Version {_short(form)}, not {WHEEL_MAJOR}" if form else "has no Wheel-Version"
+        msg = f"{filename} cannot be read: its WHEEL {what}"
+        raise _refused(msg, filename)
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether it is UTF-8, as installers take for granted."""
+    try:
+        return data.isascii() or data.decode() is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def _refuse_bomb(members: Iterable[zipfile.ZipInfo], metadata: zipfile.ZipInfo, filename: str) -> None:
@@ -200,9 +274,10 @@ def _is_version(text: str, version: Version) -> bool:
 
 
 @functools.lru_cache(maxsize=64)
-def _is_known(form: str) -> bool:
+def _is_known(form: str, first: int, last: int) -> bool:
+    """Whether the major version of *form* lies between the two."""
     found = re.fullmatch(r"([0-9]{1,9})(\.[0-9]+)*", form)
-    return found is not None and 1 <= int(found[1]) <= METADATA_MAJOR
+    return found is not None and first <= int(found[1]) <= last
 
 
 def _short(text: str) -> str:
