@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -255,6 +258,12 @@ def _by(spare: Path, make: Callable[[Path], object]) -> None:
     make(spare)
 
 
+def _of_nobody(folder: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only the superuser can give a folder away")
+    os.chown(folder, 65534, -1)
+
+
 def _protected(spare: Path) -> None:
     for path in (spare / "simple" / "a", spare / "simple", spare):
         path.chmod(0o500)
@@ -271,6 +280,8 @@ DAMAGES: Mapping[str, Callable[[Path], object]] = {
     "permissions of many": lambda spare: (spare / "simple").chmod(0o700),
     "permissions of all": lambda spare: spare.chmod(0o700),
     "read-only": _protected,
+    "another owner": _of_nobody,
+    "another owner of one": lambda spare: _of_nobody(spare / "simple" / "a"),
     "a link": lambda spare: _by_a_link(spare / "simple" / "a"),
     "a link to many": lambda spare: _by_a_link(spare / "simple"),
     "a link to all": _by_a_link,
@@ -295,8 +306,45 @@ def test_a_spare_site_that_somebody_changed_is_of_no_use(
     assert built(tmp_path / "site", tmp_path / "memory", wanted)
 
     assert tree(tmp_path / "site") == first(tmp_path / "fresh", wanted)
-    modes = {path.stat().st_mode for path in (tmp_path / "site").rglob("*") if path.is_dir()}
-    assert modes == {(tmp_path / "fresh" / "site").stat().st_mode}
+    made = [path.stat() for path in (tmp_path / "site", *(tmp_path / "site").rglob("*")) if path.is_dir()]
+    assert {one.st_mode for one in made} == {(tmp_path / "fresh" / "site").stat().st_mode}
+    assert {one.st_uid for one in made} == {os.geteuid()}
+
+
+@pytest.mark.usefixtures("keeps")
+@pytest.mark.parametrize("call", ["rename", "rmdir", "unlink"])
+def test_a_spare_site_that_cannot_be_kept(
+    stock: dict[str, Artifact], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Once the new site is in its place, nothing that befalls the old one can fail the run."""
+    assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock[name] for name in STORY[0]]})
+    do, spare = getattr(os, call), f"{tmp_path / '.last-site'}"
+
+    def failing(path: str | Path, *others: str | Path, **more: int) -> None:
+        if any(str(one).startswith(spare) for one in (path, *others)):
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+        do(path, *others, **more)
+
+    monkeypatch.setattr(os, call, failing)
+    for number, names in enumerate(STORY[1:]):
+        wanted = {"linux": [stock[name] for name in names]}
+        assert built(tmp_path / "site", tmp_path / "memory", wanted)
+        assert tree(tmp_path / "site") == first(tmp_path / f"fresh{number}", wanted)
+        assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".site")] == []
+
+
+def test_a_site_that_was_made_for_one_alone(stock: dict[str, Artifact], tmp_path: Path) -> None:
+    """After a run under a strict umask, all is made again: a web server could not read the pages that did not change."""
+    before = os.umask(0o077)
+    try:
+        assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock["a1"], stock["b1"]]})
+        os.umask(0o022)
+        for names in (["a1", "b1"], ["a1", "b1", "c1"]):
+            assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock[name] for name in names]})
+            made = [path for path in (tmp_path / "site").rglob("*") if path.name != "README.md"]
+            assert {path.stat().st_mode & 0o777 for path in made} == {0o644, 0o755}
+    finally:
+        os.umask(before)
 
 
 @pytest.mark.usefixtures("keeps")
@@ -350,7 +398,7 @@ def test_folders_that_are_not_on_one_disk(stock: dict[str, Artifact], tmp_path: 
 
 @needs_fork
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-@pytest.mark.parametrize("fate", ["works", "dies", "dies half-way"])
+@pytest.mark.parametrize("fate", ["works", "dies", "dies half-way", "is not born"])
 def test_two_processors_link_what_one_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fate: str) -> None:
     """Whatever becomes of the second process, all is linked."""
     folders = [f"simple/{number}" for number in range(10)]
@@ -362,14 +410,20 @@ def test_two_processors_link_what_one_links(tmp_path: Path, monkeypatch: pytest.
     # pytest-xdist has a thread of its own, which needs nothing of this.
     monkeypatch.setattr(halves, "may_fork", lambda: True)
     parent, link = os.getpid(), os.link
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+
+    def unborn() -> int:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     def dying(source: str, destination: str) -> None:
         if os.getpid() != parent and (fate == "dies" or "/7/two" in destination):
             os._exit(3)
         link(source, destination)
 
-    if fate != "works":
+    if fate.startswith("dies"):
         monkeypatch.setattr(os, "link", dying)
+    if fate == "is not born":
+        monkeypatch.setattr(os, "fork", unborn)
 
     (tmp_path / "stage").mkdir()
     linked = room.Filling(tmp_path / "stage", before=tmp_path / "site").twin(folders)
@@ -377,3 +431,33 @@ def test_two_processors_link_what_one_links(tmp_path: Path, monkeypatch: pytest.
     assert tree(tmp_path / "stage") == tree(tmp_path / "site")
     one, other = (tmp_path / folder / "simple" / "7" / "one" for folder in ("stage", "site"))
     assert one.samefile(other)
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+
+
+@needs_fork
+def test_the_second_process_ends_with_the_first(tmp_path: Path) -> None:
+    """One that is killed leaves nobody behind who works on in a folder that the next run believes to be free."""
+    code = """
+import os, sys, time
+from pathlib import Path
+from pypi_subset import halves
+def work(items):
+    Path(sys.argv[1], str(items[0])).write_text(str(os.getpid()))
+    time.sleep(60)
+halves.in_two([0, 1], work)
+"""
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) as process:
+        ids = [tmp_path / "0", tmp_path / "1"]
+        assert waited(lambda: all(path.is_file() and path.read_text() for path in ids))
+        child = int(ids[1].read_text())
+        assert child != process.pid
+        process.kill()
+    assert waited(lambda: not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text())
+
+
+def waited(is_so: Callable[[], bool]) -> bool:
+    """Return whether something came true within half a minute."""
+    end = time.monotonic() + 30
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.05)
+    return is_so()

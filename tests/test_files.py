@@ -435,3 +435,17 @@ def test_a_protected_folder_is_removed_by_its_owner() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env={})
         assert (done.returncode, done.stderr) == (0, "")
         assert not folder.exists()
+
+
+def test_files_are_read_as_bytes_everywhere() -> None:
+    """Where the system has a mode for text, as Windows does, it is not that in which wheels are read and pages written."""
+    code = "import os; os.O_BINARY = 0x8000; from pypi_subset import files; raise SystemExit(files.BINARY != 0x8000)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_folder_is_removed_though_one_of_its_name_is_left(tmp_path: Path) -> None:
+    """In a container every run has the same number, and one may have been killed while it removed a folder."""
+    fill(tmp_path / ".site.new.stage", "old")
+    fill(tmp_path / f".site.new.{os.getpid()}.gone.stage", "older")
+    staging.discard(tmp_path / ".site.new.stage")
+    assert list(tmp_path.iterdir()) == []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset import files, hosts, lock, manifest, staging
 from pypi_subset.assemble import NOTHING, Before, Words, assemble
-from pypi_subset.filling import Filling
+from pypi_subset.filling import Filling, usual_mode
 from pypi_subset.memory import Left
 from pypi_subset.pages import front_page
 from pypi_subset.shipped import shipped
@@ -138,7 +138,7 @@ def is_current(inputs: str, before: Seen, memory: Memory) -> bool:
 def known(before: Seen, memory: Memory) -> Before:
     """Return what of the site that looks like *before* is as this program left it."""
     left = memory.site
-    if left.program != _program():
+    if left.program != _made_by():
         return NOTHING
     folders = frozenset(path for path, one in before.digests.items() if left.folders.get(path) == one)
     return Before(folders=folders, spare=left.spare, parts=left.parts)
@@ -155,7 +155,7 @@ def left(inputs: str, site: Path, done: Assembled, before: Seen, spare: staging.
     folders = look_at(site, known=as_before).digests
     # As they were before anything was linked from them: what somebody changed since then will show.
     marks = {path: before.marks[path] for path in (spare.keep if spare.is_kept else ())}
-    return Left(program=_program(), inputs=inputs, folders=folders, spare=marks, parts=done.parts)
+    return Left(program=_made_by(), inputs=inputs, folders=folders, spare=marks, parts=done.parts)
 
 
 def fill(
@@ -237,7 +237,7 @@ def digest_of(content: Content, words: Words | None = None) -> str:
     joined = [words(one.distribution) for one in content.artifacts if id(one.distribution) not in pinned]
     there = [one.distribution.filename for one in content.artifacts]
     locks = [_told(one, words) for one in content.locks]
-    about = map(repr, (_program(), targets, content.plan.sets, content.bad, len(locks), len(joined)))
+    about = map(repr, (_made_by(), targets, content.plan.sets, content.bad, len(locks), len(joined)))
     # Nothing in it holds a line's end as it is.
     made_from.update("\n".join([*about, *locks, *joined, *there]).encode(errors="backslashreplace"))
     return made_from.hexdigest()
@@ -247,6 +247,11 @@ def _told(one: Lock, words: Words) -> str:
     """Return all of a lock, one line for each pin."""
     pins = [f"{words(pin.distribution)} {pin.reasons!r} {pin.extras!r} {pin.marker!r}" for pin in one.pins]
     return "\n".join([repr((one.set_name, one.target_name, one.inputs, one.patches, len(pins))), *pins])
+
+
+def _made_by() -> str:
+    """Return what tells a site from one of the same content that another program made, or with other permissions."""
+    return f"{usual_mode():o} {_program()}"
 
 
 @functools.cache

@@ -29,7 +29,8 @@ class Filling:
     def __init__(self, stage: Path, *, before: Path) -> None:
         self.stage, self.before = os.fspath(stage), os.fspath(before)
         self._made = {""}
-        self._mode = _usual_mode()
+        #: The permissions of a file that is made now.
+        self.mode = usual_mode()
         self._old: dict[str, frozenset[str]] = {}
         #: How many files were written, and are not links.
         self.made = 0
@@ -51,7 +52,7 @@ class Filling:
         :raises FolderError: the folder cannot be written, or the disk is full.
         """
         old = f"{self.before}/{path}"
-        if self.replaces(path) and _holds(old, data, self._mode):
+        if self.replaces(path) and _holds(old, data, self.mode):
             self.take(old, path)
         else:
             self.make(path, data)
@@ -156,8 +157,8 @@ def _write_new(path: str, data: bytes) -> os.stat_result:
         os.close(descriptor)
 
 
-def _usual_mode() -> int:
-    """The permissions of a file that is made now."""
+def usual_mode() -> int:
+    """Return the permissions of a file that is made now."""
     mask = os.umask(0o022)
     os.umask(mask)
     return 0o666 & ~mask

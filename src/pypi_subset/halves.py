@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import marshal
 import os
 import signal
@@ -22,11 +23,17 @@ def in_two(items: Sequence[_T], work: Callable[[Sequence[_T]], Any]) -> tuple[An
 
     :param work: returns what `marshal` can write; what it began it can do again.
     """
-    half = len(items) // 2
+    half, parent = len(items) // 2, os.getpid()
     reader, writer = os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:
+        # There is no room for another process.
+        os.close(reader)
+        os.close(writer)
+        return work(items[:half]), work(items[half:])
     if not child:
-        _tell(items[half:], work, reader, writer)
+        _tell(items[half:], work, reader, writer, parent)
     os.close(writer)
     try:
         with open(reader, "rb") as stream:  # noqa: PTH123 - a descriptor
@@ -44,14 +51,23 @@ def in_two(items: Sequence[_T], work: Callable[[Sequence[_T]], Any]) -> tuple[An
     return own, other
 
 
-def _tell(items: Sequence[_T], work: Callable[[Sequence[_T]], Any], reader: int, writer: int) -> NoReturn:
+def _tell(items: Sequence[_T], work: Callable[[Sequence[_T]], Any], reader: int, writer: int, parent: int) -> NoReturn:
     """Do the work in a process that shares nothing but what it writes, and end it, whatever happens."""
     try:
+        _end_with(parent)
         os.close(reader)
         data = marshal.dumps(work(items))
         with open(writer, "wb") as stream:
             stream.write(data)
     finally:
+        os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """Let this process end when its parent does: it would work on in a folder that the next run believes to be free."""
+    pr_set_pdeathsig = 1  # prctl(2)
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    if os.getppid() != parent:
         os._exit(0)
 
 

@@ -146,14 +146,15 @@ class Memory:
         finally:
             self._here, self._now, self._fresh, self._room = known
 
-    def is_still(self, path: str, sha256: str) -> bool:
-        """Whether a regular file is at *path*, and has that SHA-256."""
+    def is_still(self, path: str, sha256: str, mode: int) -> bool:
+        """Whether a regular file is at *path*, and has that SHA-256 and those permissions."""
         try:
             facts = os.lstat(path)
         except OSError:
             return False
         key = identity_of(facts)
-        return stat.S_ISREG(facts.st_mode) and (self._known(key) or self._hashed(Path(path), facts, key)) == sha256
+        usual = stat.S_ISREG(facts.st_mode) and stat.S_IMODE(facts.st_mode) == mode
+        return usual and (self._known(key) or self._hashed(Path(path), facts, key)) == sha256
 
     def wrote(self, facts: os.stat_result, sha256: str) -> None:
         """Remember a file that this run has written where nobody else sees it yet."""

@@ -23,7 +23,7 @@ from pypi_subset.errors import FolderError, Gaps, LockError, NoSolution
 from pypi_subset.forecast import Forecast
 from pypi_subset.inputs import read_plan
 from pypi_subset.intake import Intake
-from pypi_subset.memory import Memory
+from pypi_subset.memory import SPARE, Memory
 from pypi_subset.model import Inputs, Reason
 from pypi_subset.network import read_constraints, read_network
 from pypi_subset.piprun import Pips
@@ -249,6 +249,7 @@ def _workspace(paths: Paths) -> Iterator[Path]:
             if not kept.exists():
                 store.rename(kept)
     staging.sweep(paths.packages, ".work.*.stage")
+    staging.sweep(paths.packages, f"{SPARE}.*.stage")
     staging.sweep(paths.packages, ".*.part")
     staging.sweep(paths.locks, ".*.part")
     try:

@@ -56,8 +56,9 @@ def write_metadata(projects: Sequence[Project], filling: Filling, memory: Memory
     for artifact in (one for project in projects for one in project.artifacts if one.metadata):
         one = artifact.distribution
         path = f"simple/{one.project}/{one.filename}{SUFFIX}"
-        if filling.replaces(path) and memory.is_still(f"{filling.before}/{path}", str(artifact.metadata)):
-            filling.take(f"{filling.before}/{path}", path)
+        old = f"{filling.before}/{path}"
+        if filling.replaces(path) and memory.is_still(old, str(artifact.metadata), filling.mode):
+            filling.take(old, path)
         else:
             facts = filling.make(path, memory.metadata_bytes(artifact.path, one.filename, artifact.identity))
             memory.wrote(facts, str(artifact.metadata))

@@ -100,40 +100,42 @@ def exchange(stage: Path, live: Path, spare: Spare | None = None) -> None:
             _put_by(old, spare)
 
 
+# What is kept only saves work: nothing that stands in its way is a reason to fail, least of all when the new folder has
+# taken its place already.
+
+
 def _begin_with(spare: Spare, stage: Path) -> None:
     """Put the spare folder where *stage* is, which is empty and new, if that can be done."""
-    with contextlib.suppress(FileNotFoundError):
-        if spare.path.lstat().st_mode == stage.stat().st_mode:
+    with contextlib.suppress(OSError):
+        if _maker_of(spare.path) == _maker_of(stage):
             stage.rmdir()
-            if not _renamed(spare.path, stage):
-                stage.mkdir()
+            spare.path.rename(stage)
+    stage.mkdir(exist_ok=True)
 
 
 def _put_by(old: Path, spare: Spare | None) -> None:
     """Make of a folder that was replaced the spare one; or nothing, if nothing of it is kept."""
     if spare:
-        discard(spare.path)
+        with contextlib.suppress(OSError):
+            discard(spare.path)
     if spare and spare.keep:
-        # A folder that is not whole must not keep the name of one that is.
-        gone = _gone(old)
-        old.rename(gone)
-        strip(gone, but=spare.keep)
-        if _renamed(gone, spare.path):
+        with contextlib.suppress(OSError):
+            # A folder that is not whole must not keep the name of one that is.
+            gone = _gone(old)
+            remove_tree(gone)
+            old.rename(gone)
+            old = gone
+            strip(gone, but=spare.keep)
+            gone.rename(spare.path)
             spare.is_kept = True
             return
-        old = gone
     discard(old)
 
 
-def _renamed(source: Path, destination: Path) -> bool:
-    """Rename a folder; ``False`` if that is another file system's."""
-    try:
-        source.rename(destination)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        return False
-    return True
+def _maker_of(folder: str | Path) -> tuple[int, int]:
+    """Return the mode and the owner: those of a folder that was made elsewhere, or changed, are often others."""
+    facts = os.lstat(folder)
+    return facts.st_mode, facts.st_uid
 
 
 def strip(folder: Path, *, but: Collection[str]) -> None:
@@ -157,23 +159,24 @@ def strip(folder: Path, *, but: Collection[str]) -> None:
 
 def standing(folder: Path, marks: Mapping[str, str]) -> frozenset[str]:
     """
-    Return those of the folders below *folder* that bear the mark that they had, and no permissions that it has not.
+    Return those of the folders below *folder* that bear the mark that they had, and its own permissions and owner.
 
     :param marks: from `snapshot.mark_of`, by their paths, with slashes.
     """
-    mode, here = folder.stat().st_mode, os.fspath(folder)
+    maker, here = _maker_of(folder), os.fspath(folder)
 
     @functools.cache
     def is_usual(path: str) -> bool:
         """Whether the folder, and each that it lies in, is one, and like *folder*."""
         above, _, name = path.rpartition("/")
-        return not name or (os.lstat(f"{here}/{path}").st_mode == mode and is_usual(above))
+        return not name or (_maker_of(f"{here}/{path}") == maker and is_usual(above))
 
     found = set()
     for path, mark in marks.items():
         with contextlib.suppress(OSError):
             facts = os.lstat(f"{here}/{path}")
-            if facts.st_mode == mode and mark_of(facts) == mark and is_usual(path.rpartition("/")[0]):
+            usual = (facts.st_mode, facts.st_uid) == maker and mark_of(facts) == mark
+            if usual and is_usual(path.rpartition("/")[0]):
                 found.add(path)
     return frozenset(found)
 
@@ -230,6 +233,9 @@ def discard(path: Path) -> None:
 
     def remove() -> None:
         if gone != path and path.exists():
+            if gone.exists():
+                # A run with this one's number was killed before.
+                remove_tree(gone)
             path.rename(gone)
         remove_tree(gone)
 
