@@ -1460,6 +1460,22 @@ def test_what_the_index_knows_reaches_the_site(
         assert {name: file[name] for name in index.told["app"]} == index.told["app"]
 
 
+def test_metadata_that_pip_cannot_read(workspace: Workspace, index: Index) -> None:
+    """A release that pip passes over for its own requirements is told as that, not as one that fits and is excluded."""
+    index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0", requires=[";;;nonsense"]))
+    workspace.write("base.txt", "app>1\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.what == (
+        "base--linux: app>1: pip cannot read the metadata of what fits cp310-cp310-manylinux2014_x86_64"
+    )
+    assert caught.value.next_step == "1.0 has a wheel for this target, but base.txt:1 asks for app>1: loosen that"
+    assert caught.value.seen == (
+        "2.0: its metadata is invalid: Expected package name at the start of dependency specifier",
+    )
+
+
 def test_a_quarantined_project_offers_nothing(workspace: Workspace, index: Index) -> None:
     """Files of a project in quarantine are not taken, though the page lists them (PEP 792); the user is told why."""
     index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))

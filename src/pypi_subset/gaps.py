@@ -8,6 +8,7 @@ still at hand, so each release can say for itself why it was passed over.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -19,7 +20,7 @@ from pypi_subset.nearby import settled, versions_for, way_out
 from pypi_subset.obstacles import SHOWN, few, fits, is_here, obstacle, tag_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -41,7 +42,26 @@ _MISMATCH = re.compile(
 _UNPINNED = re.compile(r"versions pinned with ==\. These do not:\n(?P<lines>(?: {4}.+\n?)+)")
 _UNHASHED = re.compile(r"Hashes are required in --require-hashes mode.*:\n(?P<lines>(?: {4}.+\n?)+)")
 _UNAVAILABLE = re.compile(r"no matching distributions available for your environment:\n(?P<names>(?: {4}.*\n)+)")
+_UNREADABLE = re.compile(
+    r"Ignoring version (?P<version>\S+) of (?P<name>\S+) since it has invalid metadata:\n.* has invalid metadata: (?P<why>.+)"
+)
 _OURS = re.compile(r" from https?://\S+|->-r .*\(line \d+\)| \(from -r .*\)$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """
+    What is known of the projects that pip was offered.
+
+    :param unreadable: why pip passed over a release, by project and version.
+    """
+
+    upstream: Upstream
+    unreadable: Mapping[tuple[str, Version], str]
+
+    def offers(self, name: str) -> tuple[Offer, ...]:
+        """Return everything that the indexes have of a project, fitting or not."""
+        return self.upstream.offers(canonicalize_name(name))
 
 
 def explain(complaint: str, output: str, job: Job, upstream: Upstream) -> NoSolution:
@@ -52,21 +72,22 @@ def explain(complaint: str, output: str, job: Job, upstream: Upstream) -> NoSolu
     :param output: everything that pip wrote.
     :param upstream: knows what the indexes have of a project, fitting or not.
     """
+    known = _Known(upstream=upstream, unreadable=_unreadable(output))
     unmatched = _requirement(output)
     if unmatched is not None:
         requirement, origin = unmatched
         who = origin or _stated_at(requirement, job.requirement_set.requests)
-        return _unmatched([(who, requirement)], job, upstream, origin=origin)
+        return _unmatched([(who, requirement)], job, known, origin=origin)
     wrong = _hashes(output, job)
     if wrong is not None:
         return wrong
     conflict = _CONFLICT.search(output)
     if conflict is None:
         return NoSolution(f"{job.name}: {complaint}", set_name=job.requirement_set.name, target=job.target.name)
-    return _contradiction(conflict["lines"], _names(output), job, upstream)
+    return _contradiction(conflict["lines"], _names(output), job, known)
 
 
-def _contradiction(lines: str, unavailable: Iterable[str], job: Job, upstream: Upstream) -> NoSolution:
+def _contradiction(lines: str, unavailable: Iterable[str], job: Job, known: _Known) -> NoSolution:
     """
     Requirements that no release satisfies together; or else one project that has nothing for the target at all.
 
@@ -78,23 +99,23 @@ def _contradiction(lines: str, unavailable: Iterable[str], job: Job, upstream: U
     for who, requirement in asking:
         asked.setdefault(canonicalize_name(requirement.name), []).append((who, requirement))
     for name in unavailable:
-        offered = upstream.offers(canonicalize_name(name))
+        offered = known.offers(name)
         if not any(fits(one, job.target) for one in offered):
             # The conflict is but a symptom.
             those = _at_once(asked.get(canonicalize_name(name), []))
             if not _allowed(those, offered):
                 those = [(who, Requirement(name)) for who, _ in those[:1]] or [("", Requirement(name))]
-            return _unmatched(those, job, upstream, origin=", ".join(dict.fromkeys(who for who, _ in those)))
+            return _unmatched(those, job, known, origin=", ".join(dict.fromkeys(who for who, _ in those)))
     for name, those in asked.items():
         # Versions that all of them allow: then they do not contradict each other, and the files are what is missing.
-        allowed = _allowed(those, upstream.offers(name))
+        allowed = _allowed(those, known.offers(name))
         if allowed and not any(fits(one, job.target) for one in allowed):
-            return _unmatched(those, job, upstream, origin=", ".join(dict.fromkeys(who for who, _ in those)))
+            return _unmatched(those, job, known, origin=", ".join(dict.fromkeys(who for who, _ in those)))
     told = [f"{who} asks for {requirement}" for who, requirement in asking]
     seen = [*told[:SHOWN], *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])]
     disputed = [name for name, those in asked.items() if len({str(one.specifier) for _, one in those}) > 1]
     for name in disputed[:1]:
-        releases = _newest_first(_by_release(upstream.offers(name)))
+        releases = _newest_first(_by_release(known.offers(name)))
         seen += [f"{name} {version}: {_against(version, asked[name])}" for version, _ in releases[: SHOWN // 2]]
     about = f" on {', '.join(disputed)}" if disputed else ""
     msg = f"{job.name}: the requirements contradict each other{about}"
@@ -202,21 +223,27 @@ def _requirement(output: str) -> tuple[Requirement, str] | None:
     return None
 
 
+def _unreadable(output: str) -> dict[tuple[str, Version], str]:
+    """Why pip passed over releases of which it fetched the metadata, by project and version."""
+    return {
+        (canonicalize_name(one["name"]), Version(one["version"])): f"its metadata is invalid: {one['why']}"
+        for one in _UNREADABLE.finditer(output)
+    }
+
+
 def _names(output: str) -> list[str]:
     match = _UNAVAILABLE.search(output)
     words = [line.split()[0] for line in match["names"].splitlines()] if match else []
     return [re.split(r"[<>=!~\[(;]", word)[0] for word in words]
 
 
-def _unmatched(
-    asking: Sequence[tuple[str, Requirement]], job: Job, upstream: Upstream, *, origin: str = ""
-) -> NoSolution:
+def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Known, *, origin: str = "") -> NoSolution:
     """No file of one project will do."""
     requirement, target = _joined(asking), job.target
     project = canonicalize_name(requirement.name)
     where = f"{job.name}: {requirement}{f' (required by {origin})' if origin else ''}"
-    offers = upstream.offers(project)
-    quarantine = upstream.quarantine(project)
+    offers = known.offers(project)
+    quarantine = known.upstream.quarantine(project)
     if not offers and quarantine is not None:
         why = f" ({quarantine.reason})" if quarantine.reason else ""
         return _gap(f"{where}: {project} is in quarantine{why}", project, job, (), "do without it: it may do harm")
@@ -230,9 +257,15 @@ def _unmatched(
         return _gap(what, project, job, (), "ask for a version that exists")
     # Pre-releases count only where there is nothing else, as for pip.
     shown = {version: files for version, files in allowed.items() if not version.is_prerelease} or allowed
-    seen = [f"{version}: {obstacle(files, target)}" for version, files in _newest_first(shown)]
+    unread = {
+        version: known.unreadable[project, version] for version in shown if (project, version) in known.unreadable
+    }
+    seen = [f"{version}: {unread.get(version) or obstacle(files, target)}" for version, files in _newest_first(shown)]
     files = [offer for files in allowed.values() for offer in files]
     loosened = _loosened(asking, [one for one in offers if one.distribution.version not in allowed], target)
+    if unread:
+        what = f"{where}: pip cannot read the metadata of what fits {target.tag}"
+        return _gap(what, project, job, seen, loosened or "ask for another version, and tell whoever offers this one")
     if all(offer.tags is None for offer in files):
         what = f"{where}: the project offers sdists only, and a subset holds wheels"
         if loosened:
