@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset import build, files, halves, index, staging
+from pypi_subset import build, files, halves, index, sidecars, staging
 from pypi_subset import filling as room
 from pypi_subset.memory import Memory
 from pypi_subset.model import Inputs, Lock, Pin, Reason
@@ -461,3 +461,33 @@ def waited(is_so: Callable[[], bool]) -> bool:
     while not is_so() and time.monotonic() < end:
         time.sleep(0.05)
     return is_so()
+
+
+@needs_fork
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize("fate", ["works", "dies", "is not born"])
+def test_two_processors_make_what_one_makes(
+    stock: dict[str, Artifact], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fate: str
+) -> None:
+    """A site of which half was written, linked and looked at by another process is as good as any, for the next run too."""
+    parent = os.getpid()
+
+    def unborn() -> int:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    for module in (build, room, sidecars):
+        monkeypatch.setattr(module, "_MANY", 0)
+    monkeypatch.setattr(halves, "may_fork", lambda: os.getpid() == parent)
+    if fate == "dies":
+        monkeypatch.setattr(halves, "_tell", lambda *_: os._exit(3))
+    if fate == "is not born":
+        monkeypatch.setattr(os, "fork", unborn)
+    for number, names in enumerate(STORY):
+        wanted = {"linux": [stock[name] for name in names], "windows": [stock["a1"]]}
+        assert built(tmp_path / "site", tmp_path / "memory", wanted)
+        with monkeypatch.context() as patch:
+            patch.setattr(halves, "may_fork", lambda: False)
+            assert tree(tmp_path / "site") == first(tmp_path / f"fresh{number}", wanted)
+        assert not built(tmp_path / "site", tmp_path / "memory", wanted)
+    known = json.loads((tmp_path / "memory").read_bytes())["site"]["folders"]
+    assert known == build.look_at(tmp_path / "site").digests

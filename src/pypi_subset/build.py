@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, hosts, lock, manifest, staging
+from pypi_subset import files, halves, hosts, lock, manifest, staging
 from pypi_subset.assemble import NOTHING, Before, Words, assemble
 from pypi_subset.filling import Filling, usual_mode
 from pypi_subset.memory import Left
@@ -38,6 +38,8 @@ GENERATED = frozenset(
         *("index.html", "manifest.json", "proof", "README.md"),
     }
 )
+#: The last part of the path of a folder that holds a folder for each project.
+_INDEXES = (["simple"], ["simple-json"])
 #: What is not made from locks and files: the user's README, and the report of the proof.
 _THEIRS = frozenset({"README.md", "proof"})
 #: Bytes of a memory: of a site about which as much is known, to start a process takes less time than to look at it.
@@ -152,10 +154,25 @@ def worth_keeping(done: Assembled) -> frozenset[str]:
 def left(inputs: str, site: Path, done: Assembled, before: Seen, spare: staging.Spare) -> Left:
     """Return how *site* is left, and what was kept of the one before it."""
     as_before = {path: before.digests[path] for path in done.twins}
-    folders = look_at(site, known=as_before).digests
+    folders = look_at(site, known=as_before or _seen_by_two(site, done)).digests
     # As they were before anything was linked from them: what somebody changed since then will show.
     marks = {path: before.marks[path] for path in (spare.keep if spare.is_kept else ())}
     return Left(program=_made_by(), inputs=inputs, folders=folders, spare=marks, parts=done.parts)
+
+
+def _seen_by_two(site: Path, done: Assembled) -> dict[str, str]:
+    """Return the digests of all folders of projects, of which another process looks at half, if they are many."""
+    # Of a page of a project: what lies beside it, and nothing below.
+    folders = sorted({path.rpartition("/")[0] for path in done.pages if path.split("/")[-3:-2] in _INDEXES})
+    if len(folders) < _MANY or not halves.may_fork():
+        return {}
+
+    def look(paths: Sequence[str]) -> dict[str, str]:
+        return {path: snapshot(f"{site}/{path}").digests[""] for path in paths}
+
+    with files.folder_errors(site):
+        first, second = halves.in_two(folders, look)
+    return {**first, **second}
 
 
 def fill(

@@ -80,9 +80,9 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
     lying, strangers = _lying(packages, wanted.keys())
     # Nothing of somebody else's is replaced: what it stands in the way of is not there, and told so.
     wanted = {name: one for name, one in wanted.items() if name not in strangers}
-    identities = {name: identity_of(lying[name]) for name in sorted(lying.keys() & wanted.keys())}
+    identities = {name: identity_of(facts) for name, facts in lying.items() if name in wanted}
     hashes = {name: known for name, identity in identities.items() if (known := memory.recall(identity))}
-    unread = {name: packages / name for name in identities.keys() - hashes.keys()}
+    unread = {name: packages / name for name in identities if name not in hashes}
     memory.read_ahead([path for name, path in unread.items() if lying[name].st_size <= SMALL])
     with Crew(os.cpu_count()) as crew:
         # To hand a small file to a thread costs more than to read it.
@@ -90,7 +90,7 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
         futures = {name: crew.submit(memory.sha256, unread.pop(name)) for name in large}
         hashes |= {name: memory.sha256(path, lying[name]) for name, path in unread.items()}
         hashes |= {name: future.result() for name, future in futures.items()}
-    wrong = [name for name, sha256 in sorted(hashes.items()) if sha256 != wanted[name][0].sha256]
+    wrong = sorted(name for name, sha256 in hashes.items() if sha256 != wanted[name][0].sha256)
     for name in wrong:
         _reject(packages / name, hashes[name])
         del identities[name]

@@ -156,9 +156,8 @@ class Memory:
         usual = stat.S_ISREG(facts.st_mode) and stat.S_IMODE(facts.st_mode) == mode
         return usual and (self._known(key) or self._hashed(Path(path), facts, key)) == sha256
 
-    def wrote(self, facts: os.stat_result, sha256: str) -> None:
-        """Remember a file that this run has written where nobody else sees it yet."""
-        key = identity_of(facts)
+    def wrote(self, key: str, sha256: str) -> None:
+        """Remember a file of that identity, which this run has written where nobody else sees it yet."""
         self._here[key] = self._now[key] = sha256
 
     def recall_metadata(self, identity: str, filename: str) -> str | None:
