@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from pypi_subset import build, download, staging
 from pypi_subset.assemble import Words, assemble
-from pypi_subset.filenames import project_and_version
+from pypi_subset.filenames import normalized
 from pypi_subset.filling import Filling
 from pypi_subset.memory import Memory
 from pypi_subset.model import Distribution, Inputs, Lock, Pin, Plan
@@ -49,13 +52,17 @@ def _lock(recorded: Path) -> Lock:
 
 
 def _distribution(facts: dict[str, str]) -> Distribution:
-    project, version = project_and_version(facts["filename"])
     return Distribution(
         filename=facts["filename"],
-        project=project,
-        version=version,
+        project=normalized(facts["project"]),
+        version=_version(facts["version"]),
         size=int(facts["size"]),
         sha256=facts["sha256"],
         requires_python=">=3.8",
         upload_time="2024-01-02T03:04:05Z",
     )
+
+
+@functools.cache
+def _version(text: str) -> Version:
+    return Version(text)

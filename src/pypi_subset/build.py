@@ -7,6 +7,7 @@ import contextlib
 import functools
 import gc
 import hashlib
+import os
 import stat
 from collections import defaultdict
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def build(content: Content, site: Path, memory: Memory, look: Callable[[], Seen]
 def collecting_seldom() -> Iterator[None]:
     """While the ``with`` block lasts, look for garbage seldom: a site is made of many thousand values, which all stay."""
     usual = gc.get_threshold()
-    gc.set_threshold(100_000, *usual[1:])
+    gc.set_threshold(1_000_000, *usual[1:])
     # An interpreter looks through all that is left once more before it ends, for nothing.
     atexit.unregister(gc.freeze)
     atexit.register(gc.freeze)
@@ -274,7 +275,11 @@ def _made_by() -> str:
 @functools.cache
 def _program() -> str:
     """Return what tells one state of this package from another: another one may write other pages."""
-    folder = Path(__file__).parent
-    return "".join(
-        f"{path.name} {path.stat().st_mtime_ns} {path.stat().st_size};" for path in sorted(folder.glob("**/*.*"))
-    )
+    found = []
+    for folder, folders, names in os.walk(Path(__file__).parent):
+        # What the interpreter keeps comes and goes.
+        folders[:] = sorted({*folders} - {"__pycache__"})
+        for name in sorted(names):
+            facts = os.stat(f"{folder}/{name}")  # noqa: PTH116 - a string
+            found.append(f"{name} {facts.st_mtime_ns} {facts.st_size};")
+    return "".join(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import marshal
 import os
 import signal
@@ -65,6 +64,8 @@ def _tell(items: Sequence[_T], work: Callable[[Sequence[_T]], Any], reader: int,
 
 def _end_with(parent: int) -> None:
     """Let this process end when its parent does: it would work on in a folder that the next run believes to be free."""
+    import ctypes  # noqa: PLC0415 - most runs need none
+
     pr_set_pdeathsig = 1  # prctl(2)
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
     if os.getppid() != parent:

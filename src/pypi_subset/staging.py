@@ -7,7 +7,6 @@ Whatever is not whole yet, or is not needed any more, is called ``.….stage``.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import functools
 import os
@@ -288,6 +287,8 @@ def _exchange_names(one: Path, other: Path) -> bool:
     """Swap the names of two folders in one step; ``False`` where the system cannot (renameat2(2))."""
     if sys.platform != "linux":
         return False
+    import ctypes  # noqa: PLC0415 - a run with nothing to do needs none
+
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if renameat2 is None:
         return False
