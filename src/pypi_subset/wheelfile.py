@@ -122,11 +122,14 @@ def _thorough(source: Path | IO[bytes], project: str, filename: str) -> bytes:
                 raise _refused(msg, filename)
             _refuse_names([one.filename for one in members], filename)
             _refuse_bomb(members, found[0], filename)
-            # Bounded, whatever the archive claims: where it lies, the checksum is wrong as well.
-            with opened.open(wheel) as stream:
-                _refuse_form(stream.read(_LARGEST_WHEEL), filename)
-            with opened.open(found[0]) as stream:
-                return stream.read(LARGEST_METADATA)
+            said = {}
+            # In their order: of a wheel elsewhere the two come in one piece, which is fetched from where one begins.
+            for one in sorted((wheel, found[0]), key=lambda member: member.header_offset):
+                with opened.open(one) as stream:
+                    # Bounded, whatever the archive claims: where it lies, the checksum is wrong as well.
+                    said[one.filename] = stream.read(_LARGEST_WHEEL if one is wheel else LARGEST_METADATA)
+            _refuse_form(said[wheel.filename], filename)
+            return said[found[0].filename]
     except (
         *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
         # RuntimeError: it is encrypted, or packed in a way that Python does not know.
