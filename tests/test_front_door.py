@@ -297,8 +297,10 @@ class TestSetUp:
     def test_fresh_clone_sets_itself_up(self, tmp_path: Path) -> None:
         """The first goal makes ``.venv`` from the lock, the second reuses it, a killed set-up is made again."""
         folder = copy_checkout(tmp_path / "a fresh clone")
-        killed = subprocess.Popen(["make", "clean"], cwd=folder, start_new_session=True, stderr=subprocess.DEVNULL)
+        with (tmp_path / "said").open("wb") as said:
+            killed = subprocess.Popen(["make", "clean"], cwd=folder, start_new_session=True, stderr=said)
         while not list(folder.glob(".venv/lib/*/site-packages/rich*")):
+            assert killed.poll() is None, (tmp_path / "said").read_text()
             time.sleep(0.05)
         os.killpg(killed.pid, signal.SIGKILL)
         killed.wait()
