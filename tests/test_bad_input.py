@@ -89,6 +89,21 @@ def of(name: str, *others: str, **info: bytes) -> bytes:
     return packed([*members, *((other, b"") for other in others)])
 
 
+def bombed(name: str) -> bytes:
+    """Return a wheel whose WHEEL is packed so that a piece of it unpacks to no end."""
+    buffer = io.BytesIO(of(name))
+    with zipfile.ZipFile(buffer) as opened:
+        held = {one: opened.read(one) for one in opened.namelist()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, data in held.items():
+            is_wheel = path.endswith("/WHEEL")
+            archive.writestr(
+                path, data + bytes(50_000_000) * is_wheel, zipfile.ZIP_LZMA if is_wheel else zipfile.ZIP_STORED
+            )
+    return buffer.getvalue()
+
+
 def latin(name: str, version: str = "1.0") -> bytes:
     """Return METADATA as some wrote it before they knew UTF-8."""
     return f"{true(name)}Author: J\xe4ger\n".replace("1.0", version).encode("latin-1")
@@ -140,6 +155,7 @@ BROKEN: dict[str, tuple[Callable[[str], bytes], str]] = {
         lambda name: of(name, WHEEL=b"Wheel-Version: 1.0\nGenerator: J\xe4ger\n"),
         "its WHEEL is not UTF-8",
     ),
+    "a WHEEL in another packing": (bombed, "has a WHEEL that is neither stored nor deflated"),
     "a later wheel": (lambda name: of(name, WHEEL=b"Wheel-Version: 2.0\n"), "its WHEEL has Wheel-Version '2.0', not 1"),
     "no Wheel-Version": (lambda name: of(name, WHEEL=b"Generator: x\n"), "its WHEEL has no Wheel-Version"),
     "another dist-info": (lambda name: of(name, "evil-1.0.dist-info/METADATA"), "holds 2 folders *.dist-info"),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,17 @@ def test_pips_reason_in_one_line(tmp_path: Path) -> None:
     said = piprun.complaint(result)
     assert "No matching distribution found for absent" in said
     assert "\n" not in said
+
+
+def test_a_pip_that_breaks_down(index: Index, tmp_path: Path) -> None:
+    """Of a traceback the last line is told, which says what it was: here, metadata that is not UTF-8."""
+    wheel = make_wheel("bad")
+    index.add(replace(wheel, metadata=wheel.metadata + b"Author: J\xe4ger\n"))
+    command = ["download", "--index-url", index.url, "--only-binary", ":all:", "--dest", str(tmp_path / "files"), "bad"]
+    result = piprun.run(command, work=tmp_path)
+    assert "Traceback" in result.stderr
+    assert "'utf-8' codec can't decode" in piprun.complaint(result)
+    assert "\n" not in piprun.complaint(result)
 
 
 def resolve_one(index: Index, work: Path) -> Lock:

@@ -140,11 +140,11 @@ def is_current(inputs: str, before: Seen, memory: Memory) -> bool:
 
 def known(before: Seen, memory: Memory) -> Before:
     """Return what of the site that looks like *before* is as this program left it."""
-    left = memory.site
-    if left.program != _made_by():
+    last = memory.site
+    if last.program != _made_by():
         return NOTHING
-    folders = frozenset(path for path, one in before.digests.items() if left.folders.get(path) == one)
-    return Before(folders=folders, spare=left.spare, parts=left.parts)
+    folders = frozenset(path for path, one in before.digests.items() if last.folders.get(path) == one)
+    return Before(folders=folders, spare=last.spare, parts=last.parts)
 
 
 def worth_keeping(done: Assembled) -> frozenset[str]:
@@ -182,7 +182,7 @@ def fill(
     """
     Make a whole site of a stage; return what of it was assembled.
 
-    :param filling: fills the stage, which is empty, and no reader sees it yet.
+    :param filling: fills the stage, which holds nothing but what *before* says, and no reader sees it yet.
     :param before: what is known of the site that is replaced; nothing unless told.
     :param words: those in which the files were put already.
     """

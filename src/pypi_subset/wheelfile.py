@@ -121,7 +121,7 @@ def _thorough(source: Path | IO[bytes], project: str, filename: str) -> bytes:
                 msg = f"{filename} holds no WHEEL beside its METADATA"
                 raise _refused(msg, filename)
             _refuse_names([one.filename for one in members], filename)
-            _refuse_bomb(members, found[0], filename)
+            _refuse_bomb(members, found[0], wheel, filename)
             said = {}
             # In their order: of a wheel elsewhere the two come in one piece, which is fetched from where one begins.
             for one in sorted((wheel, found[0]), key=lambda member: member.header_offset):
@@ -215,7 +215,7 @@ def _refuse_form(wheel: bytes, filename: str) -> None:
     if not _is_text(wheel):
         msg = f"{filename} cannot be read: its WHEEL is not UTF-8"
         raise _refused(msg, filename)
-    from email.parser import BytesHeaderParser  # noqa: PLC0415 - as below
+    from email.parser import BytesHeaderParser  # noqa: PLC0415 - few get here, and it takes long to load
 
     form = str(BytesHeaderParser().parsebytes(wheel).get("Wheel-Version", "")).strip()
     if not _is_known(form, 0, WHEEL_MAJOR):
@@ -232,14 +232,18 @@ def _is_text(data: bytes) -> bool:
         return False
 
 
-def _refuse_bomb(members: Iterable[zipfile.ZipInfo], metadata: zipfile.ZipInfo, filename: str) -> None:
+def _refuse_bomb(
+    members: Iterable[zipfile.ZipInfo], metadata: zipfile.ZipInfo, wheel: zipfile.ZipInfo, filename: str
+) -> None:
     """Refuse what claims to unpack to an enormous size, or is packed so that only unpacking tells."""
     if metadata.file_size > LARGEST_METADATA:
         msg = f"{filename} claims a METADATA of more than {LARGEST_METADATA} bytes"
         raise _refused(msg, filename)
-    if metadata.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        msg = f"{filename} has a METADATA that is neither stored nor deflated"
-        raise _refused(msg, filename)
+    for name, one in (("METADATA", metadata), ("WHEEL", wheel)):
+        # Of other ways of packing `zipfile` unpacks as much as comes.
+        if one.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            msg = f"{filename} has a {name} that is neither stored nor deflated"
+            raise _refused(msg, filename)
     packed, unpacked = map(sum, zip(*((one.compress_size, one.file_size) for one in members), strict=True))
     if unpacked > max(LARGE, RATIO * packed):
         msg = f"{filename} claims to unpack to {unpacked} bytes, more than {RATIO} times its size"
