@@ -552,6 +552,23 @@ def test_any_damage_is_one_kind_of_error(junk: bytes, place: int, cut: int) -> N
         assert str(error).isprintable()  # noqa: PT017 - either way is right
 
 
+@pytest.mark.parametrize("source", ["memory", "disk"])
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_wheel_of_an_unusual_form(tmp_path: Path, source: str, method: int) -> None:
+    """Stored or deflated, with a comment, something before the archive or thousands of members: METADATA is read."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(GOOD.data)) as old, zipfile.ZipFile(stream, "w", method) as new:
+        for number in range(2000):
+            new.writestr(f"bad/{'x' * 60}{number}", b"")
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        new.comment = b"a comment"
+    for data in (stream.getvalue(), b"before" + GOOD.data):
+        path = tmp_path / NAME
+        path.write_bytes(data)
+        assert read_metadata(path if source == "disk" else io.BytesIO(data), NAME) == GOOD.metadata
+
+
 LINES = st.sampled_from(
     [" bad", "\t1.0", "", "garbage", "Name: good", "name:bad", "Name : bad", "VERSION: 1.1", "Version:", "X: Name: x"]
 )

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import functools
-import io
 import lzma
 import re
 import struct
 import zipfile
 import zlib
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
 from packaging.version import InvalidVersion, Version
 
-from pypi_subset import archive
 from pypi_subset.errors import BadDistribution
 from pypi_subset.filenames import normalized, project_and_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
@@ -45,7 +43,7 @@ _METADATA = re.compile(r"(?P<name>[^/]+)-[^/-]+\.dist-info/METADATA")
 _USUAL = re.compile(
     rb"Metadata-Version: (2\.[0-9]+)\r?\nName: ([\w.-]+)\r?\nVersion: ([\w.!+-]+)\r?\n(?=[\w-]+:|\r?\n)"
 )
-_USUAL_WHEEL = re.compile(rb"Wheel-Version: 1\.[0-9]+\r?\n[\x00-\x7f]*")
+_USUAL_WHEEL = re.compile(rb"Wheel-Version: 1\.[0-9]+\r?\n")
 _AGAIN = re.compile(rb"^(?:Metadata-Version|Name|Version)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
@@ -62,74 +60,9 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
         name does.
     """
     project, _ = _parsed(filename)
-    metadata = None
-    if isinstance(source, io.BytesIO):
-        metadata = _quick(source, project)
-    elif isinstance(source, Path):
-        with source.open("rb", buffering=0) as stream:
-            metadata = _quick(stream, project)
-    if metadata is None:
-        metadata = _thorough(source, project, filename)
-    check(metadata, filename)
-    return metadata
-
-
-def _quick(stream: IO[bytes], project: str) -> bytes | None:
-    """METADATA of a wheel in which nothing is unusual; ``None`` for any other, good or bad."""
-    members = archive.directory(stream)
-    if members is None:
-        return None
-    found = [one for one in members if one.name.endswith(b".dist-info/METADATA")]
-    if len(found) != 1 or not _belongs(found[0].name.decode(errors="replace"), project):
-        return None
-    wheel = _beside(found[0].name, members)
-    said = archive.content(stream, wheel, limit=_LARGEST_WHEEL) if wheel else None
-    if said is None or not _USUAL_WHEEL.fullmatch(said):
-        return None
-    return archive.content(stream, found[0], limit=LARGEST_METADATA)
-
-
-def _beside(metadata: bytes, members: Iterable[archive.Member]) -> archive.Member | None:
-    """WHEEL, if it is there and nothing about the other members is unusual."""
-    found, own = metadata.replace(b"METADATA", b"WHEEL"), metadata[: -len("METADATA")]
-    packed = unpacked = 0
-    wheel = None
-    for one in members:
-        packed += one.packed
-        unpacked += one.unpacked
-        name = one.name
-        if b".." in name or name[:1] in b"/\\":
-            return None
-        if name.startswith(own):
-            wheel = one if name == found else wheel
-        elif b".dist-info" in name:
-            return None
-    return None if unpacked > max(LARGE, RATIO * packed) else wheel
-
-
-def _thorough(source: Path | IO[bytes], project: str, filename: str) -> bytes:
-    """METADATA of any wheel, or what is wrong with it."""
     try:
         with zipfile.ZipFile(source) as opened:
-            members = opened.infolist()
-            found = [one for one in members if _belongs(one.filename, project)]
-            if len(found) != 1:
-                msg = f"{filename} holds {len(found)} METADATA files for {project}, where a wheel has one"
-                raise _refused(msg, filename)
-            wheel = opened.NameToInfo.get(found[0].filename.replace("METADATA", "WHEEL"))
-            if wheel is None:
-                msg = f"{filename} holds no WHEEL beside its METADATA"
-                raise _refused(msg, filename)
-            _refuse_names([one.filename for one in members], filename)
-            _refuse_bomb(members, found[0], wheel, filename)
-            said = {}
-            # In their order: of a wheel elsewhere the two come in one piece, which is fetched from where one begins.
-            for one in sorted((wheel, found[0]), key=lambda member: member.header_offset):
-                with opened.open(one) as stream:
-                    # Bounded, whatever the archive claims: where it lies, the checksum is wrong as well.
-                    said[one.filename] = stream.read(_LARGEST_WHEEL if one is wheel else LARGEST_METADATA)
-            _refuse_form(said[wheel.filename], filename)
-            return said[found[0].filename]
+            metadata = _read(opened, project, filename)
     except (
         *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
         # RuntimeError: it is encrypted, or packed in a way that Python does not know.
@@ -137,6 +70,31 @@ def _thorough(source: Path | IO[bytes], project: str, filename: str) -> bytes:
     ) as error:
         msg = f"{filename} is a damaged wheel: {error or type(error).__name__}"
         raise _refused(msg, filename) from error
+    check(metadata, filename)
+    return metadata
+
+
+def _read(opened: zipfile.ZipFile, project: str, filename: str) -> bytes:
+    """Return METADATA of an open wheel, all of whose members are ones that installers take."""
+    members = opened.infolist()
+    found = [one for one in members if _belongs(one.filename, project)]
+    if len(found) != 1:
+        msg = f"{filename} holds {len(found)} METADATA files for {project}, where a wheel has one"
+        raise _refused(msg, filename)
+    wheel = opened.NameToInfo.get(found[0].filename.replace("METADATA", "WHEEL"))
+    if wheel is None:
+        msg = f"{filename} holds no WHEEL beside its METADATA"
+        raise _refused(msg, filename)
+    _refuse_names([one.filename for one in members], filename)
+    _refuse_bomb(members, found[0], wheel, filename)
+    said = {}
+    # In their order: of a wheel elsewhere the two come in one piece, which is fetched from where one begins.
+    for one in sorted((wheel, found[0]), key=lambda member: member.header_offset):
+        with opened.open(one) as stream:
+            # Bounded, whatever the archive claims: where it lies, the checksum is wrong as well.
+            said[one.filename] = stream.read(_LARGEST_WHEEL if one is wheel else LARGEST_METADATA)
+    _refuse_form(said[wheel.filename], filename)
+    return said[found[0].filename]
 
 
 def check(metadata: bytes, filename: str) -> None:
@@ -215,6 +173,8 @@ def _refuse_form(wheel: bytes, filename: str) -> None:
     if not _is_text(wheel):
         msg = f"{filename} cannot be read: its WHEEL is not UTF-8"
         raise _refused(msg, filename)
+    if _USUAL_WHEEL.match(wheel):
+        return
     from email.parser import BytesHeaderParser  # noqa: PLC0415 - few get here, and it takes long to load
 
     form = str(BytesHeaderParser().parsebytes(wheel).get("Wheel-Version", "")).strip()
