@@ -13,7 +13,6 @@ import hashlib
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -218,36 +217,22 @@ def exclusive(folder: Path) -> Iterator[None]:
 
     :raises FolderError: another run holds it.
     """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - most commands hold nothing, and it takes long to load
+
+    # A lock that is a mere file would outlive its process.
+    lock = FileLock(folder / ".running", blocking=False, fallback_to_soft=False)
     with folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        stream = (folder / ".running").open("wb")
-    with stream:
-        with folder_errors(folder):
-            locked = _lock(stream.fileno())
-        if not locked:
-            msg = "another run is working in this folder"
-            raise FolderError(msg, path=folder, next_step="wait for it to end")
-        yield
-
-
-def _lock(descriptor: int) -> bool:
-    """Whether this process now holds the file; the operating system lets go of it when the process ends."""
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415 - exists on Windows alone
-
         try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl  # noqa: PLC0415 - exists everywhere else
-
+            lock.acquire()
+        except Timeout:
+            msg = "another run is working in this folder"
+            raise FolderError(msg, path=folder, next_step="wait for it to end") from None
+        except OSError as error:
+            # Some network file systems have no locks. Nobody can be kept out there, which is no reason to do nothing.
+            if error.errno not in {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}:
+                raise
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        # Some network file systems know no locks: there nobody can be kept out, which is no reason to do nothing.
-        if error.errno not in {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}:
-            raise
-    return True
+        yield
+    finally:
+        lock.release()
