@@ -25,23 +25,19 @@ TARGET = "linux"
 def index(folder: Path) -> bool:
     """Put a new index of *folder*``/packages`` in place of *folder*``/site``; whether there was anything to do."""
     packages, site = folder / "packages", folder / "site"
-    path = packages / ".memory.json"
-    with build.collecting_seldom(), build.looking_at(site, path) as look:
-        memory = Memory(path)
-        lock = _lock(folder / "recorded.json")
-        artifacts = download.take_stock([lock], packages, site=site, memory=memory).present
-        plan, words = Plan(root=folder, sets=(), targets=(), jobs=()), Words()
-        inputs = build.digest_of(build.Content(plan=plan, locks=[lock], artifacts=artifacts), words)
-        before = look()
-        replaced = not build.is_current(inputs, before, memory)
-        if replaced:
-            spare = staging.Spare(path=memory.spare)
-            with staging.staged(site, spare=spare) as stage:
-                filling, known = Filling(stage, before=site), build.known(before, memory)
-                done = assemble(artifacts, build.views([lock]), filling, memory, known, words)
-                spare.keep = build.worth_keeping(done)
-            memory.site = build.left(inputs, site, done, before, spare)
-        memory.keep(forget=replaced)
+    memory = Memory(packages / ".memory.json")
+    lock = _lock(folder / "recorded.json")
+    artifacts = download.take_stock([lock], packages, site=site, memory=memory).present
+    plan, words = Plan(root=folder, sets=(), targets=(), jobs=()), Words()
+    inputs = build.digest_of(build.Content(plan=plan, locks=[lock], artifacts=artifacts), words)
+    before = build.look_at(site)
+    replaced = not build.is_current(inputs, before, memory)
+    if replaced:
+        with staging.staged(site) as stage:
+            filling, known = Filling(stage, before=site), build.known(before, memory)
+            done = assemble(artifacts, build.views([lock]), filling, memory, known, words)
+        memory.site = build.left(inputs, site, done, before)
+    memory.keep(forget=replaced)
     return replaced
 
 

@@ -58,7 +58,6 @@ class Order:
     :param group: whether it goes to the whole process group, as from a terminal, or to the process alone.
     :param atomic: whether the system has an exchange in one step.
     :param cores: how many the machine seems to have; 0 for as many as it has.
-    :param keeps: whether the site that is replaced is kept, as a large one is.
     :param watched: whether ticks are counted at all.
     :param mounts: shell commands that mount something, for this run alone.
     :param paths: other places than those below *root*, by the name of the folder.
@@ -73,7 +72,6 @@ class Order:
     group: bool = False
     atomic: bool = True
     cores: int = 0
-    keeps: bool = False
     watched: bool = True
     mounts: str = ""
     paths: Mapping[str, str] = field(default_factory=dict)
@@ -368,10 +366,8 @@ def _become(order: Order, folder: Path) -> NoReturn:
     try:
         if order.mounts:
             _mount(order.mounts)
-        from pypi_subset import build, staging  # noqa: PLC0415
+        from pypi_subset import staging  # noqa: PLC0415
 
-        if order.keeps:
-            build._MANY = 0  # noqa: SLF001
         if not order.atomic:
             staging._exchange_names = lambda *_: False  # noqa: SLF001
         if order.cores:

@@ -243,6 +243,7 @@ def test_leavings_of_another_process(scenes: Scenes, tmp_path: Path) -> None:
     for name in (
         "packages/.work.99999.stage/store/key",
         "packages/.work.99999.gone.stage/home",
+        "packages/.last-site/simple",
         "packages/.last-site.99999.gone.stage/simple",
         ".site.99999.new.stage",
     ):

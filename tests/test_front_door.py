@@ -443,6 +443,14 @@ class TestTasks:
             assert (folder / strange).exists()
             assert (folder / "packages/demo-1.0-py3-none-any.whl").exists()
 
+    def test_clean_removes_what_earlier_releases_kept(self, tmp_path: Path) -> None:
+        """The second site of an earlier release, and what a killed run left of it, are mirror's own."""
+        for name in (".last-site/simple/demo", ".last-site.99999.gone.stage/simple", "demo-1.0-py3-none-any.whl"):
+            (tmp_path / "packages" / name).mkdir(parents=True)
+        done = subset("clean", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [*(tmp_path / "packages").iterdir()] == []
+
     @pytest.mark.parametrize("words", [["serve", "--port=abc"], ["verify", "--processes=-1"]])
     def test_numbers_are_numbers(self, tmp_path: Path, words: list[str]) -> None:
         """A flag that wants a number says so in one line."""

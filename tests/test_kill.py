@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import sys
 import threading
@@ -66,44 +65,6 @@ def test_killed_after_a_step(scenes: Scenes, tmp_path: Path, name: str) -> None:
     for number, (after, nth) in enumerate(POINTS[name]):
         killed = scenes(name).killed(tmp_path / str(number), after=after, nth=nth)
         assert killed.status == -signal.SIGKILL, (after, nth)
-
-
-#: After what a run is killed that begins with the spare site, and keeps another.
-KEPT = {
-    "rebuild": (
-        ("rename packages/.last-site", 1),
-        ("unlink .site.PID.new.stage", 1),
-        ("link", 1),
-        ("exchange", 1),
-        ("rename .site.PID.new", 1),
-        ("unlink .site.PID.new", 3),
-        ("rename .site.PID.new", 2),
-    ),
-    "rebuild by two renames": (("rename site .site.old.stage", 1), ("rename .site.old", 1), ("rename .site.old", 2)),
-}
-
-
-@pytest.mark.parametrize("name", KEPT)
-def test_killed_with_a_spare_site(scenes: Scenes, tmp_path: Path, name: str) -> None:
-    """SIGKILL at every step that makes of the spare site a new one, and of the old one the spare: the next run makes good."""
-    scene = scenes(name)
-    for number, (after, nth) in enumerate(KEPT[name]):
-        root = copy(scene.base, tmp_path / str(number))
-        order = replace(scene.order, root=str(root), keeps=True, watched=False)
-        spare, page = root / "packages" / ".last-site", root / "site" / "simple" / "app" / "index.html"
-        # The first run knows nothing of the copy, the second keeps what the first has made.
-        for _ in range(2):
-            assert scene.run(order).error == ()
-            page.unlink()
-        assert (spare / "simple" / "lib").is_dir()
-
-        killed = scene.run(replace(order, watched=True, after=after, nth=nth))
-        assert killed.status == -signal.SIGKILL, (after, nth)
-        again = scene.run(order)
-        assert (again.status, again.error, again.said) == (0, (), ""), (after, nth)
-        if spare.exists():
-            shutil.rmtree(spare)
-        assert difference(tree(root), scene.wanted) == [], (after, nth)
 
 
 def test_killed_after_a_response(scenes: Scenes, tmp_path: Path) -> None:

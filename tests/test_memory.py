@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import marshal
 import os
-import subprocess
-import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pypi_subset import files, halves, memory, sidecars, wheelfile
-from pypi_subset.errors import BadDistribution, SubsetError
+from pypi_subset import files, memory, sidecars, wheelfile
+from pypi_subset.errors import BadDistribution
 from pypi_subset.filling import Filling
-from pypi_subset.memory import Memory, identity_of
+from pypi_subset.memory import Memory
 from values import artifacts_of, projects_of
 from wheels import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="a second process is forked on Linux alone")
 LONG_AGO = 1_700_000_000_123_456_789
 WHEEL = make_wheel("app", requires=["lib"])
 
@@ -168,75 +162,3 @@ def test_metadata_lies_beside_the_wheel(tmp_path: Path) -> None:
     third = beside(tmp_path / "third", tmp_path / "first", Memory(tmp_path / "memory"))
     assert not third.samefile(first)
     assert third.read_bytes() == WHEEL.metadata
-
-
-def wheels_in(folder: Path) -> list[Path]:
-    """Return the paths of some good wheels, one that is none, and one that is not there."""
-    good = [aged(make_wheel(f"app{number}").save(folder)) for number in range(5)]
-    bad = folder / "bad-1-py3-none-any.whl"
-    bad.write_bytes(b"no archive")
-    return [good[0], folder / "gone-1-py3-none-any.whl", *good[1:], aged(bad)]
-
-
-def answers(one: Memory, paths: list[Path]) -> list[object]:
-    """Return all that is said of each file."""
-    found: list[object] = []
-    for path in paths:
-        for ask in (one.sha256, lambda it: one.metadata(it, it.name), lambda it: one.metadata_bytes(it, it.name)):
-            try:
-                found.append(ask(path))
-            except SubsetError as error:
-                found.append(str(error))
-    return found
-
-
-@needs_fork
-@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-@pytest.mark.parametrize("fate", ["works", "dies", "talks nonsense"])
-def test_two_processors_read_what_one_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: list[str], fate: str
-) -> None:
-    """Whatever becomes of the second process, the answers are the same; if it works, nothing it read is read here."""
-    monkeypatch.setattr(memory, "_MANY", 2)
-    # pytest-xdist has a thread of its own, which needs nothing of this.
-    monkeypatch.setattr(halves, "may_fork", lambda: True)
-    paths = wheels_in(tmp_path)
-    alone = answers(Memory(tmp_path / "nothing"), paths)
-    if fate == "dies":
-        monkeypatch.setattr(halves, "_tell", lambda *_: os._exit(3))
-    if fate == "talks nonsense":
-        monkeypatch.setattr(marshal, "dumps", lambda _: b"nonsense")
-    read.clear()
-
-    together = Memory(tmp_path / "memory")
-    together.read_ahead(paths)
-    assert answers(together, paths) == alone
-
-    again = paths[len(paths) // 2 + 1]
-    assert (again.name in read) == (fate != "works")
-    together.keep()
-    assert json.loads((tmp_path / "memory").read_bytes())["known"].keys() >= {identity_of(paths[-2].stat())}
-
-
-@needs_fork
-def test_nothing_is_forked_while_threads_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A forked process would lack the threads, and may wait for them for ever."""
-    monkeypatch.setattr(memory, "_MANY", 2)
-    monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
-    ended = threading.Event()
-    thread = threading.Thread(target=ended.wait)
-    thread.start()
-    try:
-        Memory(tmp_path / "memory").read_ahead(wheels_in(tmp_path))
-    finally:
-        ended.set()
-        thread.join()
-
-
-@needs_fork
-def test_a_process_without_threads_may_fork() -> None:
-    """What the program is when it takes stock: then a second processor is used, if there is one."""
-    code = (
-        "from pypi_subset import halves; import os; raise SystemExit(halves.may_fork() != ((os.cpu_count() or 1) > 1))"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

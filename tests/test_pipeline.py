@@ -1509,3 +1509,26 @@ def test_the_site_has_locks_of_its_own(workspace: Workspace, index: Index) -> No
     hashed = f"app==1.0 --hash=sha256:{app.sha256}\nlib==1.0 --hash=sha256:{lib.sha256}\n"
     assert (folder / "base--linux.requirements.txt").read_text() == head + hashed
     assert (folder / "base--linux.constraints.txt").read_text() == f"{head}app==1.0\nlib==1.0\n"
+
+
+def test_a_checkout_of_an_earlier_release_is_upgraded_silently(workspace: Workspace, index: Index) -> None:
+    """Its second site goes, whatever of it is left, and its cache is read: nothing is built, nobody is asked."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    packages = workspace.paths.packages
+    before = tree(workspace.paths.site)
+    for name in (".last-site", ".last-site.99999.gone.stage"):
+        shutil.copytree(workspace.paths.site / "simple", packages / name / "simple")
+    (packages / ".last-site" / "simple").chmod(0o500)
+    document = json.loads((packages / MEMORY).read_bytes())
+    document["site"]["spare"] = {"simple/app": "1 2"}
+    (packages / MEMORY).write_text(json.dumps(document))
+
+    summary, said = mirror(workspace)
+
+    assert not summary.published
+    assert "last-site" not in said
+    assert [path for path in packages.iterdir() if path.name.startswith(".last-site")] == []
+    assert tree(workspace.paths.site) == before

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset import snapshot as room
-from pypi_subset.snapshot import looking, snapshot
+from pypi_subset.snapshot import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,49 +41,33 @@ CHANGES: Mapping[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_change_shows_in_its_folder_alone(folder: Path, change: str) -> None:
     """The digest of the folder that it happened in is another one, and no other."""
-    before = snapshot(folder).digests
+    before = snapshot(folder)
     CHANGES[change](folder / "one")
-    after = snapshot(folder).digests
+    after = snapshot(folder)
     assert {path for path in before if before[path] != after[path]} == {"one"}
 
 
 def test_names_hold_what_they_may(folder: Path) -> None:
     """A name that is no text, and one with an end of line in it, are names like others."""
-    before = snapshot(folder).digests
+    before = snapshot(folder)
     with open(os.fsencode(folder / "one") + b"/\xff", "wb"):  # noqa: PTH123 - a name that is no text
         pass
     (folder / "two" / "a\nb").touch()
-    after = snapshot(folder).digests
+    after = snapshot(folder)
     assert {path for path in before if before[path] != after[path]} == {"one", "two"}
 
 
 def test_what_is_left_out_or_known_is_not_looked_at(folder: Path) -> None:
     """It may change, or be gone; the folder that it lies in shows its name if it is known."""
-    before = snapshot(folder, but={"README.md", "left out"}).digests
+    before = snapshot(folder, but={"README.md", "left out"})
     assert before.keys() == {"", "one", "two", "two/deep"}
     (folder / "README.md").write_text("other")
     (folder / "left out" / "file").unlink()
-    assert snapshot(folder, but={"README.md", "left out"}).digests == before
+    assert snapshot(folder, but={"README.md", "left out"}) == before
     (folder / "two" / "deep" / "file").unlink()
-    assert snapshot(folder, but={"README.md", "left out"}, known={"two/deep": before["two/deep"]}).digests == before
+    assert snapshot(folder, but={"README.md", "left out"}, known={"two/deep": before["two/deep"]}) == before
 
 
-def test_another_process_sees_the_same(folder: Path, tmp_path: Path) -> None:
-    """What is found out meanwhile is what would have been found out here; of an absent folder nothing."""
-    with looking(folder, but={"README.md"}) as answer:
-        assert answer() == snapshot(folder, but={"README.md"})
-    with looking(tmp_path / "nowhere") as answer:
-        assert answer() == ({}, {})
-
-
-def test_a_process_that_fails_is_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the other process comes to nothing, this one looks."""
-    monkeypatch.setattr(room, "__file__", str(folder / "nothing"))
-    with looking(folder) as answer:
-        assert answer() == snapshot(folder)
-
-
-def test_nobody_has_to_wait_for_the_answer(folder: Path) -> None:
-    """A run that ends before it needs the answer leaves no process behind."""
-    with looking(folder):
-        pass
+def test_of_an_absent_folder_nothing_is_known(tmp_path: Path) -> None:
+    """Where there is no site yet, nothing looks like anything."""
+    assert snapshot(tmp_path / "nowhere") == {}

@@ -54,12 +54,10 @@ class Before:
     What of the site that is replaced is as this program left it.
 
     :param folders: paths of the folders.
-    :param spare: marks (`snapshot.mark_of`) of folders that may be in the stage already, with links of the same files.
     :param parts: the projects, as far as their pages were remembered.
     """
 
     folders: frozenset[str] = frozenset()
-    spare: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
 
 
@@ -79,7 +77,7 @@ def assemble(
     Put all files, their metadata and every page of every index into a stage.
 
     :param views: the names of the files that each target gets, by the target's name.
-    :param filling: fills the stage, which holds nothing but what *before* says.
+    :param filling: fills the stage, which is empty.
     :param before: what is known of the site that is replaced; nothing unless told.
     :param words: those in which the files were put already.
     :raises SubsetError: a file cannot be read, laid out or written.
@@ -92,11 +90,10 @@ def assemble(
         pages: dict[str, str] = {}
         lines: dict[NormalizedName, str] = {}
         waiting: list[tuple[str, bytes]] = []
-        twins = there.twins()
-        linked = {*filling.begin_with({path: mark for path, mark in before.spare.items() if path in twins})}
+        linked: list[str] = []
 
         def meanwhile() -> None:
-            linked.update(filling.twin(sorted(twins - linked)))
+            linked.extend(filling.twin(sorted(there.twins())))
             rendering = index.Rendering(projects, views=views, kept=there.kept)
             lines.update(rendering.lines)
             for path, data in rendering.pages():

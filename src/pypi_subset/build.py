@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import functools
-import gc
 import hashlib
 import os
 import stat
@@ -14,21 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, halves, hosts, lock, manifest, staging
+from pypi_subset import files, hosts, lock, manifest, staging
 from pypi_subset.assemble import NOTHING, Before, Words, assemble
 from pypi_subset.filling import Filling, usual_mode
 from pypi_subset.memory import Left
 from pypi_subset.pages import front_page
 from pypi_subset.shipped import shipped
-from pypi_subset.snapshot import looking, snapshot
+from pypi_subset.snapshot import snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pypi_subset.assemble import Assembled
     from pypi_subset.memory import Memory
     from pypi_subset.model import Artifact, BadFile, Lock, Plan, Project
-    from pypi_subset.snapshot import Seen
 
 
 #: What mirror and verify put into a site. A folder that holds anything else is somebody's work, and never replaced.
@@ -39,14 +36,8 @@ GENERATED = frozenset(
         *("index.html", "manifest.json", "proof", "README.md"),
     }
 )
-#: The last part of the path of a folder that holds a folder for each project.
-_INDEXES = (["simple"], ["simple-json"])
 #: What is not made from locks and files: the user's README, and the report of the proof.
 _THEIRS = frozenset({"README.md", "proof"})
-#: Bytes of a memory: of a site about which as much is known, to start a process takes less time than to look at it.
-_LARGE = 100_000
-#: Folders of projects, of some ten files each: it takes longer to link as many, and to remove them, than all else.
-_MANY = 400
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,61 +59,30 @@ class _NothingNewError(Exception):
     """The site that was made is the one that is there."""
 
 
-def build(content: Content, site: Path, memory: Memory, look: Callable[[], Seen] | None = None) -> bool:
+def build(content: Content, site: Path, memory: Memory) -> bool:
     """
     Put a new site in place of the old one, unless the old one is just that; whether it was replaced.
 
-    :param look: returns what the site looks like, if somebody is looking already.
     :param memory: what is known of files that have not changed, and how the last site was left.
     :raises SubsetError: something cannot be read or written; the old site stays as it was.
     """
     words = Words()
-    inputs, before = digest_of(content, words), look() if look else look_at(site)
+    inputs, before = digest_of(content, words), look_at(site)
     if (site / "README.md").is_file() and is_current(inputs, before, memory):
         return False
     replaced = False
-    spare = staging.Spare(path=memory.spare)
-    with contextlib.suppress(_NothingNewError), staging.staged(site, spare=spare) as stage:
+    with contextlib.suppress(_NothingNewError), staging.staged(site) as stage:
         filling = Filling(stage, before=site)
         done = fill(content, filling, memory, known(before, memory), words)
         # What was written is not what stood there.
         if not filling.made and _same(stage, site):
             raise _NothingNewError
-        spare.keep = worth_keeping(done)
         replaced = True
-    memory.site = left(inputs, site, done, before, spare)
+    memory.site = left(inputs, site, done, before)
     return replaced
 
 
-@contextlib.contextmanager
-def collecting_seldom() -> Iterator[None]:
-    """While the ``with`` block lasts, look for garbage seldom: a site is made of many thousand values, which all stay."""
-    usual = gc.get_threshold()
-    gc.set_threshold(1_000_000, *usual[1:])
-    # An interpreter looks through all that is left once more before it ends, for nothing.
-    atexit.unregister(gc.freeze)
-    atexit.register(gc.freeze)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-
-
-@contextlib.contextmanager
-def looking_at(site: Path, memory: Path) -> Iterator[Callable[[], Seen]]:
-    """
-    Yield what returns what *site* looks like; of a large one that is found out meanwhile, by another process.
-
-    :param memory: the file of a `Memory`, which is as large as the site, and need not be read yet.
-    """
-    if memory.is_file() and memory.stat().st_size > _LARGE:
-        with looking(site, but=sorted(_THEIRS)) as answer:
-            yield answer
-    else:
-        yield functools.partial(look_at, site)
-
-
-def look_at(site: Path, *, known: Mapping[str, str] | None = None) -> Seen:
+def look_at(site: Path, *, known: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     Return the `snapshot` of *site*, but for the user's README and the proof's report.
 
@@ -133,47 +93,26 @@ def look_at(site: Path, *, known: Mapping[str, str] | None = None) -> Seen:
         return snapshot(site, but=_THEIRS, known=known)
 
 
-def is_current(inputs: str, before: Seen, memory: Memory) -> bool:
+def is_current(inputs: str, before: Mapping[str, str], memory: Memory) -> bool:
     """Whether the site that looks like *before* is just as it was left when it was made of *inputs*."""
-    return memory.site.inputs == inputs and memory.site.folders == before.digests
+    return memory.site.inputs == inputs and memory.site.folders == before
 
 
-def known(before: Seen, memory: Memory) -> Before:
+def known(before: Mapping[str, str], memory: Memory) -> Before:
     """Return what of the site that looks like *before* is as this program left it."""
     last = memory.site
     if last.program != _made_by():
         return NOTHING
-    folders = frozenset(path for path, one in before.digests.items() if last.folders.get(path) == one)
-    return Before(folders=folders, spare=last.spare, parts=last.parts)
+    folders = frozenset(path for path, one in before.items() if last.folders.get(path) == one)
+    return Before(folders=folders, parts=last.parts)
 
 
-def worth_keeping(done: Assembled) -> frozenset[str]:
-    """Return the folders of the site that is replaced with which the next run can begin: of a small one none."""
-    return done.twins if len(done.twins) > _MANY else frozenset()
-
-
-def left(inputs: str, site: Path, done: Assembled, before: Seen, spare: staging.Spare) -> Left:
-    """Return how *site* is left, and what was kept of the one before it."""
-    as_before = {path: before.digests[path] for path in done.twins}
-    folders = look_at(site, known=as_before or _seen_by_two(site, done)).digests
+def left(inputs: str, site: Path, done: Assembled, before: Mapping[str, str]) -> Left:
+    """Return how *site* is left."""
     # As they were before anything was linked from them: what somebody changed since then will show.
-    marks = {path: before.marks[path] for path in (spare.keep if spare.is_kept else ())}
-    return Left(program=_made_by(), inputs=inputs, folders=folders, spare=marks, parts=done.parts)
-
-
-def _seen_by_two(site: Path, done: Assembled) -> dict[str, str]:
-    """Return the digests of all folders of projects, of which another process looks at half, if they are many."""
-    # Of a page of a project: what lies beside it, and nothing below.
-    folders = sorted({path.rpartition("/")[0] for path in done.pages if path.split("/")[-3:-2] in _INDEXES})
-    if len(folders) < _MANY or not halves.may_fork():
-        return {}
-
-    def look(paths: Sequence[str]) -> dict[str, str]:
-        return {path: snapshot(f"{site}/{path}").digests[""] for path in paths}
-
-    with files.folder_errors(site):
-        first, second = halves.in_two(folders, look)
-    return {**first, **second}
+    as_before = {path: before[path] for path in done.twins}
+    folders = look_at(site, known=as_before)
+    return Left(program=_made_by(), inputs=inputs, folders=folders, parts=done.parts)
 
 
 def fill(
@@ -182,7 +121,7 @@ def fill(
     """
     Make a whole site of a stage; return what of it was assembled.
 
-    :param filling: fills the stage, which holds nothing but what *before* says, and no reader sees it yet.
+    :param filling: fills the stage, which is empty, and no reader sees it yet.
     :param before: what is known of the site that is replaced; nothing unless told.
     :param words: those in which the files were put already.
     """

@@ -83,7 +83,6 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
     identities = {name: identity_of(facts) for name, facts in lying.items() if name in wanted}
     hashes = {name: known for name, identity in identities.items() if (known := memory.recall(identity))}
     unread = {name: packages / name for name in identities if name not in hashes}
-    memory.read_ahead([path for name, path in unread.items() if lying[name].st_size <= SMALL])
     with Crew(os.cpu_count()) as crew:
         # To hand a small file to a thread costs more than to read it.
         large = [name for name in unread if lying[name].st_size > SMALL]

@@ -7,13 +7,10 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset import files, halves, staging
+from pypi_subset import files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-#: Folders, of some ten files each, from which on it takes less time to start a process for half of them than to link them.
-_MANY = 400
+    from collections.abc import Iterable
 
 
 class Filling:
@@ -83,44 +80,18 @@ class Filling:
         except OSError as error:
             files.raise_as_folder_error(error, Path(self.stage, path))
 
-    def begin_with(self, folders: Mapping[str, str]) -> frozenset[str]:
-        """
-        Remove all that the stage holds but these folders; return which of them are there.
-
-        :param folders: their marks (`snapshot.mark_of`); in one that bears it, all is a link of what lies in the folder
-            that will be replaced.
-        :raises FolderError: the folder cannot be written.
-        """
-        stage = Path(self.stage)
-        with files.folder_errors(stage):
-            there = staging.standing(stage, folders)
-            staging.strip(stage, but=there)
-        return there
-
-    def twin(self, folders: Sequence[str]) -> list[str]:
+    def twin(self, folders: Iterable[str]) -> list[str]:
         """
         Link all files of *folders* from the folder that will be replaced; return those in which all are links, no copies.
 
         :raises FolderError: the folder cannot be written, or the disk is full.
         """
-        if len(folders) < _MANY or not halves.may_fork():
-            return self._twin(folders)
-        return [folder for half in halves.in_two(folders, self._twin) for folder in half]
-
-    def _twin(self, folders: Sequence[str]) -> list[str]:
-        found, link = [], os.link
+        found, link = [], files.link_or_copy
         for folder in folders:
             old, new = f"{self.before}/{folder}", f"{self.stage}/{folder}"
             try:
                 self._make(folder)
-                names, copies = os.listdir(old), 0  # noqa: PTH208 - strings
-                try:
-                    for name in names:
-                        link(f"{old}/{name}", f"{new}/{name}")
-                except OSError:
-                    for name in names:
-                        copies += not _link_again(f"{old}/{name}", f"{new}/{name}")
-                if not copies:
+                if all([link(f"{old}/{name}", f"{new}/{name}") for name in os.listdir(old)]):  # noqa: C419, PTH208 - all of them
                     found.append(folder)
             except OSError as error:
                 files.raise_as_folder_error(error, Path(new))
@@ -134,15 +105,6 @@ class Filling:
                 # Nearly all are made in one that is there, and were not there themselves.
                 os.makedirs(f"{self.stage}/{folder}", exist_ok=True)  # noqa: PTH103 - a string
             self._made.add(folder)
-
-
-def _link_again(source: str, destination: str) -> bool:
-    """Link or copy a file that may be there already; whether it is a link."""
-    try:
-        return files.link_or_copy(source, destination)
-    except FileExistsError:
-        os.unlink(destination)  # noqa: PTH108 - a string
-        return files.link_or_copy(source, destination)
 
 
 def _write_new(path: str, data: bytes) -> os.stat_result:

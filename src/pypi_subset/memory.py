@@ -19,25 +19,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pypi_subset import files, halves
-from pypi_subset.errors import BadDistribution, FolderError
+from pypi_subset import files
+from pypi_subset.errors import BadDistribution
 from pypi_subset.wheelfile import read_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
 #: The number of the form, and of the rules that a wheel is held to when it is read: what was of another is forgotten.
 SCHEMA = 4
-#: The folder in ``packages/`` of the site that was replaced last, as far as it is not out of date.
-SPARE = ".last-site"
 #: Nanoseconds. What changed so shortly ago may change again and bear the same time: clocks of file systems tick.
 _TICK, _SLOW_TICK = 50_000_000, 2_000_000_000
 #: Bytes; a wheel up to this size is read as a whole.
 SMALL = 1 << 20
 #: Bytes of METADATA that are held until they are written out; what is beyond is read twice.
 ROOM = 64 << 20
-#: Files from which on it takes less time to start a process for them than to read them.
-_MANY = 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,15 +59,12 @@ class Left:
     :param program: what made it.
     :param inputs: digest of all that it was made from, the program included.
     :param folders: the digests of its `snapshot`.
-    :param spare: marks (`snapshot.mark_of`) of the folders of the site before it that were kept: they hold links of what
-        those of this one hold.
     :param parts: by project.
     """
 
     program: str = ""
     inputs: str = ""
     folders: Mapping[str, str] = field(default_factory=dict)
-    spare: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
 
 
@@ -99,11 +92,6 @@ class Memory:
                 known, site = _texts(document["known"]), _left(document["site"])
                 self._before, self.site, self._site = known, site, site
 
-    @property
-    def spare(self) -> Path:
-        """Where the site is kept that was replaced last, as far as it is not out of date."""
-        return self._path.with_name(SPARE)
-
     def recall(self, identity: str) -> str | None:
         """Return the SHA-256 of the file of that identity, ``None`` if it has to be read."""
         return self._known(identity)
@@ -118,33 +106,6 @@ class Memory:
         facts = facts or _facts(path)
         key = identity_of(facts)
         return self._known(key) or self._hashed(path, facts, key)
-
-    def read_ahead(self, paths: Sequence[Path]) -> None:
-        """
-        Read files, if there are many, so that they need not be read when they are asked for.
-
-        Tens of thousands of small ones are a matter of the processor, and a second one does half of them. What goes
-        wrong with a file is told when it is asked for.
-        """
-        if len(paths) < _MANY or not halves.may_fork():
-            return
-        for here, now, fresh in halves.in_two(paths, self._read):
-            self._here |= here
-            self._now |= now
-            for key, metadata in fresh.items():
-                self._hold(key, metadata)
-
-    def _read(self, paths: Iterable[Path]) -> tuple[dict[str, str], dict[str, str], dict[str, bytes]]:
-        """Return what is learnt from these files, and not yet known to anybody else."""
-        known = self._here, self._now, self._fresh, self._room
-        self._here, self._now, self._fresh, self._room = {}, {}, {}, ROOM // 2
-        try:
-            for path in paths:
-                with contextlib.suppress(FolderError):
-                    self.sha256(path)
-            return self._here, self._now, self._fresh
-        finally:
-            self._here, self._now, self._fresh, self._room = known
 
     def is_still(self, path: str, sha256: str, mode: int) -> bool:
         """Whether a regular file is at *path*, and has that SHA-256 and those permissions."""
@@ -235,7 +196,6 @@ class Memory:
                 "program": self.site.program,
                 "inputs": self.site.inputs,
                 "folders": self.site.folders,
-                "spare": self.site.spare,
                 "parts": {name: (one.key, one.lines, one.pages) for name, one in self.site.parts.items()},
             }
             document = {"schema": SCHEMA, "site": site, "known": self._now}
@@ -269,8 +229,7 @@ def _left(document: Any) -> Left:
         for name, (key, lines, pages) in document["parts"].items()
     }
     program, inputs = str(document["program"]), str(document["inputs"])
-    folders, spare = _texts(document["folders"]), _texts(document["spare"])
-    return Left(program=program, inputs=inputs, folders=folders, spare=spare, parts=parts)
+    return Left(program=program, inputs=inputs, folders=_texts(document["folders"]), parts=parts)
 
 
 def _texts(document: Any) -> dict[str, str]:

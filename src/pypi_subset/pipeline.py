@@ -16,14 +16,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset import files, forecast, heldback, lock, staging
-from pypi_subset.build import GENERATED, Content, build, collecting_seldom, looking_at, readme_of
+from pypi_subset.build import GENERATED, Content, build, readme_of
 from pypi_subset.crew import Crew
 from pypi_subset.download import download, strangers, take_stock
 from pypi_subset.errors import FolderError, Gaps, LockError, NoSolution
 from pypi_subset.forecast import Forecast
 from pypi_subset.inputs import read_plan
 from pypi_subset.intake import Intake
-from pypi_subset.memory import SPARE, Memory
+from pypi_subset.memory import Memory
 from pypi_subset.model import Inputs, Reason
 from pypi_subset.network import read_constraints, read_network
 from pypi_subset.piprun import Pips
@@ -47,6 +47,8 @@ DROPPED = frozenset({".DS_Store", "Thumbs.db"})
 KEPT = ".fetched"
 #: Below ``packages/``: what is known of files that have not changed since. It may be deleted.
 MEMORY = ".memory.json"
+#: The folder in ``packages/`` in which earlier releases kept the site before the last; it is removed.
+LAST_SITE = ".last-site"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,11 +110,7 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
     """
     require_apart(paths)
     require_own(paths.site)
-    with (
-        _opened(paths, display) as (run, network),
-        collecting_seldom(),
-        looking_at(paths.site, paths.packages / MEMORY) as look,
-    ):
+    with _opened(paths, display) as (run, network):
         before = _standing_locks(run, update=update)
         valid = {} if update else _still_valid(run, before)
         with _sources(run, network) as sources, Pips(run.work) as pips:
@@ -122,7 +120,7 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
             artifacts = _fetch(run, stock, sources, pips)
             bad = run.intake.close()
         content = Content(plan=run.plan, locks=locks, artifacts=artifacts, bad=bad)
-        published = build(content, paths.site, run.memory, look)
+        published = build(content, paths.site, run.memory)
         run.memory.keep(forget=published)
         readme = paths.packages / "README.md"
         if not readme.exists():
@@ -249,7 +247,8 @@ def _workspace(paths: Paths) -> Iterator[Path]:
             if not kept.exists():
                 store.rename(kept)
     staging.sweep(paths.packages, ".work.*.stage")
-    staging.sweep(paths.packages, f"{SPARE}.*.stage")
+    for pattern in (LAST_SITE, f"{LAST_SITE}.*.stage"):
+        staging.sweep(paths.packages, pattern)
     staging.sweep(paths.packages, ".*.part")
     staging.sweep(paths.locks, ".*.part")
     try:

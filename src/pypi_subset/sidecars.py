@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pypi_subset import halves
 from pypi_subset.errors import BadDistribution
 from pypi_subset.memory import identity_of
 from pypi_subset.model import Artifact
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from pypi_subset.memory import Memory
     from pypi_subset.model import Project
 
-#: Files from which on it takes less time to start a process for half of them than to write them.
-_MANY = 2_000
 #: What the name of a file gets at its end to become that of its metadata.
 SUFFIX = ".metadata"
 
@@ -57,26 +54,12 @@ def write_metadata(projects: Sequence[Project], filling: Filling, memory: Memory
     :param filling: the site that is being filled, and what it replaces.
     :raises FolderError: the stage cannot be written, or the disk is full.
     """
-    wheels = [one for project in projects for one in project.artifacts if one.metadata]
-
-    def write(artifacts: Sequence[Artifact]) -> list[tuple[str, str]]:
-        written = []
-        for artifact in artifacts:
-            one, sha256 = artifact.distribution, str(artifact.metadata)
-            path = f"simple/{one.project}/{one.filename}{SUFFIX}"
-            old = f"{filling.before}/{path}"
-            if filling.replaces(path) and memory.is_still(old, sha256, filling.mode):
-                filling.take(old, path)
-            else:
-                facts = filling.make(path, memory.metadata_bytes(artifact.path, one.filename, artifact.identity))
-                written.append((identity_of(facts), sha256))
-        return written
-
-    if len(wheels) < _MANY or not halves.may_fork():
-        written = write(wheels)
-    else:
-        own, others = halves.in_two(wheels, write)
-        filling.made += len(others)
-        written = [*own, *others]
-    for identity, sha256 in written:
-        memory.wrote(identity, sha256)
+    for artifact in (one for project in projects for one in project.artifacts if one.metadata):
+        one, sha256 = artifact.distribution, str(artifact.metadata)
+        path = f"simple/{one.project}/{one.filename}{SUFFIX}"
+        old = f"{filling.before}/{path}"
+        if filling.replaces(path) and memory.is_still(old, sha256, filling.mode):
+            filling.take(old, path)
+        else:
+            facts = filling.make(path, memory.metadata_bytes(artifact.path, one.filename, artifact.identity))
+            memory.wrote(identity_of(facts), sha256)
