@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench import table
-from bench.generators import ADDED, FASTEST, FULL, INCREMENTAL, MORE, OURS, PHASES
+from bench.generators import ADDED, FASTEST, MORE, OURS, PHASES
 from bench.measure import AGAIN, COLD
 
 if TYPE_CHECKING:
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from bench.proving import Timing as Proving
 
 #: Seconds that finding nothing changed may take beside imports.
-NOTHING = 0.2
-#: How much of a rival's time ours may take.
-HALF = 0.5
+NOTHING = 0.3
+#: How many times the processor seconds of the fastest rival a cold run may take.
+TWICE = 2.0
+#: Seconds that one wheel more may take.
+CHANGE = 1.1
 #: Bytes that 100,000 wheels may take.
 MEMORY = 1_000_000_000
 
@@ -33,14 +35,11 @@ GROWTH = ("phase", "wheels", "ms per wheel", "ratio", "peak MB", "below 1 GB")
 
 def rows(found: Sequence[Timing]) -> list[tuple[object, ...]]:
     """Return one row for each goal; what failed is compared with nothing."""
-    own = {phase: _median(found, phase, OURS) for phase in PHASES}
-    full = _median(found, COLD, FULL)
-    added = {phase: _median(found, phase, INCREMENTAL) for phase in (ADDED, MORE)}
+    rival = _processor(found, COLD, FASTEST)
     return [
-        _row(COLD, f"half of {FULL}", full and HALF * full, own[COLD]),
-        _row(COLD, f"aim: as {FASTEST}", _median(found, COLD, FASTEST), own[COLD]),
+        _row(COLD, f"CPU, twice {FASTEST}", rival and TWICE * rival, _processor(found, COLD, OURS)),
         _row(AGAIN, "beside imports", NOTHING, _beside_imports(_of(found, AGAIN, OURS))),
-        *(_row(phase, f"half of {INCREMENTAL}", its and HALF * its, own[phase]) for phase, its in added.items()),
+        *(_row(phase, "seconds", CHANGE, _median(found, phase, OURS)) for phase in (ADDED, MORE)),
     ]
 
 
@@ -105,6 +104,10 @@ def _of(found: Sequence[Timing], phase: str, tool: str) -> list[Timing]:
 
 def _median(found: Sequence[Timing], phase: str, tool: str) -> float | None:
     return table.median(_of(found, phase, tool))
+
+
+def _processor(found: Sequence[Timing], phase: str, tool: str) -> float | None:
+    return table.middle([one.processor for one in _of(found, phase, tool)])
 
 
 def _beside_imports(group: Sequence[Timing]) -> float | None:
