@@ -79,7 +79,7 @@ def place(
             new = {filename: owner for filename, owner in owners.items() if filename not in known}
             waiting = Filling(scratch, before=scratch)
             for filename in new:
-                waiting.take(os.fspath(chosen[filename].path), _waiting(filename))
+                waiting.take(f"{chosen[filename].folder}/{filename}", _waiting(filename))
             if new:
                 placed = run_dir2pi(scratch, child, meanwhile)
                 _settle(scratch, simple, placed, new)
@@ -88,7 +88,7 @@ def place(
                 simple.mkdir()
             settled = Filling(simple, before=simple)
             for filename in sorted(known):
-                settled.take(os.fspath(chosen[filename].path), f"{owners[filename]}/{filename}")
+                settled.take(f"{chosen[filename].folder}/{filename}", f"{owners[filename]}/{filename}")
             _check_complete(simple, owners)
             _move_folders(simple, stage / "simple")
         finally:

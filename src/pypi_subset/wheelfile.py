@@ -77,7 +77,8 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
 def _read(opened: zipfile.ZipFile, project: str, filename: str) -> bytes:
     """Return METADATA of an open wheel, all of whose members are ones that installers take."""
     members = opened.infolist()
-    found = [one for one in members if _belongs(one.filename, project)]
+    # Most members are something else, and a large wheel has thousands.
+    found = [one for one in members if one.filename.endswith("/METADATA") and _belongs(one.filename, project)]
     if len(found) != 1:
         msg = f"{filename} holds {len(found)} METADATA files for {project}, where a wheel has one"
         raise _refused(msg, filename)
@@ -144,8 +145,7 @@ def _refused(what: str, filename: str) -> BadDistribution:
 
 
 def _belongs(member: str, project: str) -> bool:
-    # Most members are something else, and a large wheel has thousands.
-    match = _METADATA.fullmatch(member) if member.endswith("/METADATA") else None
+    match = _METADATA.fullmatch(member)
     return match is not None and normalized(match["name"]) == project
 
 
