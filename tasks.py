@@ -29,9 +29,9 @@ from pypi_subset.tasks import (
     workflow,
 )
 
-__all__ = ["bench", "clean", "clients", "differential", "fetch", "hosts", "lint", "merge_reports", "mirror", "plan"]
-__all__ += ["prove_the_proof", "publish", "serve", "sweep", "target", "targets", "test", "test_hosts", "test_network"]
-__all__ += ["test_slow", "update", "verify", "why", "workflow"]
+__all__ = ["bench", "clean", "clients", "differential", "docs", "fetch", "hosts", "lint", "merge_reports", "mirror"]
+__all__ += ["plan", "prove_the_proof", "publish", "serve", "sweep", "target", "targets", "test", "test_hosts"]
+__all__ += ["test_network", "test_slow", "update", "verify", "why", "workflow"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 
@@ -126,6 +126,12 @@ def prove_the_proof(_context: Context, renew: str = "", every: str = "", sample:
     """Break a real subset in thousands of ways: the proof must notice each."""
     flags = [f" --{name}" for name, given in (("renew", renew), ("every", every)) if given not in {"", "0"}]
     run(f"mutation --sample {sample}" + "".join(flags))
+
+
+@task
+def docs(_context: Context) -> None:
+    """Build the manual as HTML in build/docs; a warning is an error."""
+    run("sphinx -q -W --keep-going -b html docs build/docs")
 
 
 @task
