@@ -12,7 +12,7 @@ import sys
 
 from invoke import Context, Exit, task
 
-from pypi_subset.tasks import (
+from pypi_subset.cli.tasks import (
     clean,
     fetch,
     hosts,
@@ -100,24 +100,24 @@ def bench(
 ) -> None:
     """Time mirroring beside pex3, uv and nab, indexing and proof beside others; needs PyPI."""
     alone = "".join(f" --{name}" for name, given in (("index", index), ("proof", proof)) if given not in {"", "0"})
-    run(f"bench{alone} --runs {runs} --jobs {jobs} --wheels {wheels}")
+    run(f"tests.evidence.bench{alone} --runs {runs} --jobs {jobs} --wheels {wheels}")
 
 
 @task(help={"renew": "1 makes the recorded index anew, from PyPI"})
 def differential(_context: Context, renew: str = "") -> None:
     """Hold locks against those of uv and nab, for many projects and targets."""
-    run("differential --renew" if renew not in {"", "0"} else "differential")
+    run("tests.evidence.differential --renew" if renew not in {"", "0"} else "tests.evidence.differential")
 
 
 @task
 def clients(_context: Context) -> None:
     """Install with every client from every host, the network shut."""
-    run("clients")
+    run("tests.evidence.compatibility")
 
 
 @task(
     help={
-        "renew": "1 takes what is newest on PyPI, and writes mutation/requirements/versions.txt",
+        "renew": "1 takes what is newest on PyPI, and writes tests/evidence/mutation/requirements/versions.txt",
         "sample": "N takes one mutant in N, for a quick look",
         "every": "1 proves each case that needs a mutated file, which takes hours",
     }
@@ -125,7 +125,7 @@ def clients(_context: Context) -> None:
 def prove_the_proof(_context: Context, renew: str = "", every: str = "", sample: int = 1) -> None:
     """Break a real subset in thousands of ways: the proof must notice each."""
     flags = [f" --{name}" for name, given in (("renew", renew), ("every", every)) if given not in {"", "0"}]
-    run(f"mutation --sample {sample}" + "".join(flags))
+    run(f"tests.evidence.mutation --sample {sample}" + "".join(flags))
 
 
 @task

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loopback import Index
-from pypi_subset import pipeline, piprun
-from pypi_subset.model import Paths
-from pypi_subset.piprun import Pips
+from pypi_subset.model.paths import Paths
+from pypi_subset.pip import runner
+from pypi_subset.pip.pool import Pips
+from pypi_subset.pipeline import mirror
+from tests.support.index_server import Index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pypi_subset.piprun import PipResult
-    from scenes import Scenes
+    from pypi_subset.pip.runner import PipResult
+    from tests.support.scenes import Scenes
 
 #: Variables that would let this machine's configuration into a test.
 AMBIENT = ("PIP_", "UV_", "VIRTUALENV_", "PYTEST_ADDOPTS", "PYTHON", "MAKE", "MFLAGS", "XDG_", "NETRC", "INVOKE_")
@@ -61,13 +62,13 @@ def one_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
 
     What starts and stops with a mirror is tested where mirrors are processes: `test_kill`, `test_front_door`.
     """
-    monkeypatch.setattr(pipeline, "Pips", lambda _work: contextlib.nullcontext(pips))
+    monkeypatch.setattr(mirror, "Pips", lambda _work: contextlib.nullcontext(pips))
 
 
 @pytest.fixture
 def forked_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let proofs for foreign targets share one import of pip; `test_verify` starts it as users do."""
-    start = piprun.run
+    start = runner.run
 
     def run(
         arguments: Sequence[str],
@@ -81,7 +82,7 @@ def forked_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
             return start(arguments, work=work, environment=environment, python=python, timeout=timeout)
         return pips.run(arguments, work=work, environment=environment)
 
-    monkeypatch.setattr(piprun, "run", run)
+    monkeypatch.setattr(runner, "run", run)
 
 
 @pytest.fixture(scope="session")
@@ -101,9 +102,9 @@ def index() -> Iterator[Index]:
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
     """Yield the maker of scenes: workspaces, and a process that forks runs of them, which may mount where allowed."""
     # Imported late: `scenes` builds on this module.
-    from killing import Nursery  # noqa: PLC0415
-    from mounts import may_mount  # noqa: PLC0415
-    from scenes import Scenes  # noqa: PLC0415
+    from tests.support.mounts import may_mount  # noqa: PLC0415
+    from tests.support.process_killer import Nursery  # noqa: PLC0415
+    from tests.support.scenes import Scenes  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("nursery")
     with Nursery(folder, may_mount()[0]) as nursery, Index(metadata=False) as index:

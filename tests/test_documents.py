@@ -18,17 +18,19 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rich.console import Console
 
-from pypi_subset import bootstrap, build
-from pypi_subset.inputs import read_plan
-from pypi_subset.model import Check
-from pypi_subset.proof import inventory, report
-from pypi_subset.proof.ways import WAYS
-from wheels import make_wheel
+from pypi_subset.cli import bootstrap
+from pypi_subset.model.checks import Check
+from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.inventory import inventory
+from pypi_subset.proof.report import report
+from pypi_subset.requirements.subset import read_plan
+from pypi_subset.site import builder
+from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from conftest import Workspace
-    from loopback import Index
-    from pypi_subset.model import Proof
+    from pypi_subset.model.checks import Proof
+    from tests.conftest import Workspace
+    from tests.support.index_server import Index
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -103,7 +105,7 @@ def test_readme_shows_what_mirror_prints(workspace: Workspace, index: Index, mon
     shutil.rmtree(workspace.paths.locks, ignore_errors=True)
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
     monkeypatch.chdir(workspace.root)
-    command = [sys.executable, "-c", "from pypi_subset.tasks import main; main()", "mirror"]
+    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", "mirror"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert without_numbers(block(README, "mirror")) == without_numbers(printed)
 
@@ -111,7 +113,7 @@ def test_readme_shows_what_mirror_prints(workspace: Workspace, index: Index, mon
 @pytest.mark.parametrize("folder", ["packages", "site"])
 def test_a_readme_that_is_lost_comes_back_as_it_was(folder: str) -> None:
     """What mirror writes where there is none is what the repository holds: `git status` stays clean."""
-    assert (ROOT / folder / "README.md").read_bytes() == build.readme_of(folder)
+    assert (ROOT / folder / "README.md").read_bytes() == builder.readme_of(folder)
 
 
 def test_readme_shows_what_verify_prints() -> None:
@@ -237,14 +239,14 @@ def test_versions_agree() -> None:
         project = tomllib.load(stream)["project"]
     assert f"## {project['version']}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert project["requires-python"] == ">=" + ".".join(map(str, bootstrap.OLDEST))
-    assert project["scripts"] == {"pypi-subset": "pypi_subset.tasks:main"}
+    assert project["scripts"] == {"pypi-subset": "pypi_subset.cli.tasks:main"}
 
 
 def test_generated_files_are_ignored() -> None:
     """``git status`` is clean after a mirror: the READMEs are tracked, all that is made beside them is not."""
     made = ["packages/x.whl", "site/index.html", "site/simple/x/x.whl", "requirements/lock/pylock.base--here.toml"]
     made += [".site.1.stage/x", ".site.old.stage/x", ".venv/bin/python", "packages/.running"]
-    kept = ["packages/README.md", "site/README.md", "requirements/base.txt", "src/pypi_subset/tasks.py"]
+    kept = ["packages/README.md", "site/README.md", "requirements/base.txt", "src/pypi_subset/cli/tasks.py"]
     command = ["git", "check-ignore", "--no-index", *made, *kept]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if "not a git repository" in listed.stderr:

@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conftest import AMBIENT, ORIGINAL
-from differential.cases import REQUESTS, TARGETS
-from pypi_subset import lock, pipeline, publish
-from pypi_subset.destinations import Folder
-from pypi_subset.display import Display
-from pypi_subset.inputs import read_plan
-from pypi_subset.proof import interpreters, inventory, run_suite, seal
-from wheels import make_wheel
+from pypi_subset.cli.display import Display
+from pypi_subset.locks import lockfile
+from pypi_subset.pipeline import mirror
+from pypi_subset.proof.inventory import inventory
+from pypi_subset.proof.machines import interpreters
+from pypi_subset.proof.run.suite import run_suite, seal
+from pypi_subset.publish import publisher
+from pypi_subset.publish.destinations.folder import Folder
+from pypi_subset.requirements.subset import read_plan
+from tests.conftest import AMBIENT, ORIGINAL
+from tests.evidence.differential.cases import REQUESTS, TARGETS
+from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from conftest import Workspace
-    from loopback import Index
+    from tests.conftest import Workspace
+    from tests.support.index_server import Index
 
 pytestmark = pytest.mark.network
 
@@ -55,7 +59,7 @@ def example(workspace: Workspace) -> Workspace:
 
 def versions(space: Workspace, name: str) -> dict[str, str]:
     """Return project → version of one lock."""
-    pins = lock.read(lock.path_of(space.paths.locks, name)).pins
+    pins = lockfile.read(lockfile.path_of(space.paths.locks, name)).pins
     return {pin.distribution.project: str(pin.distribution.version) for pin in pins}
 
 
@@ -67,7 +71,7 @@ def report(space: Workspace) -> dict[str, Any]:
 
 def test_the_shipped_example(example: Workspace, tmp_path: Path) -> None:
     """Mirrored and proven; each file that is missed is named; what is published serves pip with the network shut."""
-    summary = pipeline.mirror(example.paths, display=Display())
+    summary = mirror.mirror(example.paths, display=Display())
     assert {row.target for row in summary.rows} == {"here", "linux", "mac"}
     assert versions(example, "base--linux")["pandas"] == "2.3.2"
     assert versions(example, "base--mac")["pandas"] == "2.3.3"
@@ -81,9 +85,9 @@ def test_the_shipped_example(example: Workspace, tmp_path: Path) -> None:
     if not (sys.platform == "linux" and seal().prefix):
         pytest.skip("this system cannot shut the network for one process")
     copy = tmp_path / "elsewhere"
-    publish.publish(example.paths.site, Folder(copy), force=False, grace=0, display=Display())
+    publisher.publish(example.paths.site, Folder(copy), force=False, grace=0, display=Display())
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    script = Path(__file__).with_name("offline_client.py")
+    script = Path(__file__).with_name("support") / "offline_client.py"
     prefix = [shutil.which("unshare") or "", "--user", "--map-root-user", "--net", "--"]
     subprocess.run([*prefix, sys.executable, script, copy, tmp_path / "venv", "pandas"], check=True)
     subprocess.run([tmp_path / "venv" / "bin" / "python", "-c", "import pandas"], check=True)
@@ -106,7 +110,7 @@ def test_a_job_full_of_markers(workspace: Workspace) -> None:
     workspace.toml(
         {"windows": "cp310-win_amd64", "linux": "cp313-manylinux_2_28_x86_64", "mac": "cp312-macosx_13_0_arm64"}
     )
-    pipeline.mirror(workspace.paths, display=Display())
+    mirror.mirror(workspace.paths, display=Display())
     windows, linux, mac = (set(versions(workspace, f"tools--{name}")) for name in ("windows", "linux", "mac"))
     assert windows - (linux | mac) >= {"colorama", "pywin32-ctypes", "exceptiongroup", "tomli"}
     assert linux - (windows | mac) >= {"secretstorage", "jeepney", "cryptography"}
@@ -124,7 +128,7 @@ def test_the_oldest_pip_that_is_allowed(workspace: Workspace, tmp_path: Path) ->
     subprocess.run([*install, f"pip=={OLDEST_PIP}"], check=True)
     workspace.write("base.txt", "click\ncolorama; os_name == 'nt'\n")
     workspace.toml({"windows": "cp310-win_amd64", "linux": "cp313-musllinux_1_2_x86_64"})
-    code = "from pypi_subset import tasks; tasks.main(['pypi-subset', 'mirror'])"
+    code = "from pypi_subset.cli import tasks; tasks.main(['pypi-subset', 'mirror'])"
     # From the source itself: __version__ wants metadata, which PYTHONPATH's copy of it has.
     source = tmp_path / "source"
     shutil.copytree(ROOT / "src" / "pypi_subset", source / "pypi_subset")
@@ -180,13 +184,13 @@ def test_locks_do_not_depend_on_the_python_that_runs_the_tool(
         monkeypatch.delenv(name, raising=False)
     for name in ("PIP_CONFIG_FILE", "PIP_INDEX_URL"):
         monkeypatch.setenv(name, clean[name])
-    pipeline.mirror(workspace.paths, display=Display())
+    mirror.mirror(workspace.paths, display=Display())
     ours = {path.name: path.read_bytes() for path in workspace.paths.locks.iterdir()}
     assert theirs == ours
     assert len(ours) == 4
 
 
-#: A part of the table of `differential/cases.py`: markers, extras, console scripts, extension modules.
+#: A part of the table of `tests/evidence/differential/cases.py`: markers, extras, console scripts, extension modules.
 SAMPLE = ("black", "cryptography", "httpx[http2]", "keyring", "pandas", "requests[socks]", "typer", "watchdog")
 
 
@@ -196,5 +200,5 @@ def test_the_differential_table_proves_green(workspace: Workspace) -> None:
     chosen = [TARGETS[number] for number in (1, 2, 4, 8)]
     workspace.toml({one.tag: {"tag": one.tag, "python": one.version} for one in chosen})
     workspace.write("base.txt", "\n".join([*SAMPLE, ""]))
-    pipeline.mirror(workspace.paths, display=Display())
+    mirror.mirror(workspace.paths, display=Display())
     assert run_suite(workspace.paths) == 0

@@ -16,14 +16,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pypi_subset.errors import SubsetError
-from pypi_subset.inputs import read_plan
-from pypi_subset.model import Check, Paths
-from pypi_subset.proof import interpreters, proven, shards
-from pypi_subset.proof.case import cases_of
-from pypi_subset.proof.session import Session, Suite
+from pypi_subset.model.paths import Paths
+from pypi_subset.proof.cache import green_results
+from pypi_subset.proof.cases import shards
+from pypi_subset.proof.cases.case import cases_of
+from pypi_subset.proof.machines import interpreters
+from pypi_subset.proof.run.session import Session, Suite
+from pypi_subset.requirements.subset import read_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pypi_subset.model.checks import Check
 
 SUITE = pytest.StashKey[Suite]()
 
@@ -52,9 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
     except SubsetError as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     seal, paths = config.getoption("--subset-seal"), suite.paths
-    memory = proven.Proven(paths.packages, paths.site, seal)
+    memory = green_results.Proven(paths.packages, paths.site, seal)
     if not config.getoption("--subset-all"):
-        suite = replace(suite, known=dict(proven.known(memory, suite.own)))
+        suite = replace(suite, known=dict(green_results.known(memory, suite.own)))
     config.stash[SUITE] = suite
     session = Session(suite, seal=seal, memory=memory)
     config.pluginmanager.register(_Gatherer(session))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pypi_subset.proof import case, inventory
+from pypi_subset.proof.cases import case
+from pypi_subset.proof.inventory import inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pypi_subset.proof.session import Suite
+    from pypi_subset.proof.run.session import Suite
 
 
 def test_inventory(suite: Suite, record: Callable[..., None]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pypi_subset.proof import prove
+from pypi_subset.proof.methods.prove import prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pypi_subset.proof import Case
+    from pypi_subset.proof.cases.case import Case
 
 
 def test_request(case: Case, record: Callable[..., None]) -> None:

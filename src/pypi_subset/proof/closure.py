@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.proof.markers import holds
+from pypi_subset.proof.reference.markers import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from pypi_subset.model import Request
+    from pypi_subset.model.requests import Request
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

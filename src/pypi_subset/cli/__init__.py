@@ -1,0 +1,1 @@
+"""The edge: flags in, words, JSON and exit codes out."""

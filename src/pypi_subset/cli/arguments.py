@@ -1,0 +1,95 @@
+"""Flags to values."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke import Context, Exit
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.model.paths import Paths
+
+# A stage is imported by the task that needs it: `--help` and a run with nothing to do load neither pip nor a server.
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Concatenate, ParamSpec
+
+    P = ParamSpec("P")
+
+
+#: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
+INTERRUPTED = 130
+
+FOLDERS = {
+    "requirements": "folder with *.txt and subset.toml (default: requirements)",
+    "packages": "folder for downloaded files (default: packages)",
+    "site": "folder for the site (default: site)",
+}
+
+
+def edge(body: Callable[Concatenate[Context, P], None]) -> Callable[Concatenate[Context, P], None]:
+    """Return *body* as a task's body: what goes wrong becomes one line on standard error and an exit code."""
+
+    @functools.wraps(body)
+    def wrapped(_context: Context, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            body(_context, *args, **kwargs)
+        except SubsetError as error:
+            msg = f"error: {error}"
+            raise Exit(msg, code=1) from error
+        except KeyboardInterrupt as error:
+            msg = "interrupted: nothing is half done; the same command goes on from here"
+            raise Exit(msg, code=INTERRUPTED) from error
+
+    return wrapped
+
+
+def words_after(name: str, arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return the bare words that follow the task *name* on a command line, up to the next flag."""
+    behind = list(arguments)[list(arguments).index(name) + 1 :] if name in arguments else []
+    return tuple(itertools.takewhile(lambda word: not word.startswith("-"), behind))
+
+
+def whole_number(name: str, text: str) -> int:
+    """Return the whole number that a flag says; Invoke would show a traceback for anything else."""
+    if not text.isdecimal():
+        msg = f"{name} wants a whole number, not {text!r}"
+        raise SubsetError(msg, next_step=f"as in --{name}=8")
+    return int(text)
+
+
+def choice_of(name: str, text: str, known: Sequence[str]) -> str:
+    """Return the word that a flag says."""
+    if text not in known:
+        msg = f"{name} wants {' or '.join(known)}, not {text!r}"
+        raise SubsetError(msg, next_step=f"as in --{name}={known[-1]}")
+    return text
+
+
+def check_place(*, away: bool, scheduler: str, far: bool, near: bool) -> None:
+    """Raise if a flag about a cluster is given without one, one about this machine with one, or a cluster unnamed."""
+    msg = next_step = ""
+    if far and not away:
+        msg, next_step = "scheduler and url are about a cluster", "say --on=dask, or leave them out"
+    elif away and near:
+        msg = "processes and pythons are about this machine"
+        next_step = "leave them out: workers have their own number of threads, and look for interpreters on their PATH"
+    elif away and not scheduler:
+        msg, next_step = "a cluster is known by its scheduler", "name it, as in --scheduler=tcp://host:8786"
+    if msg:
+        raise SubsetError(msg, next_step=next_step)
+
+
+def paths_of(requirements: str, packages: str, site: str) -> Paths:
+    """Return the three directories of a subset as the user spelt them."""
+    return Paths(requirements=named(requirements), packages=named(packages), site=named(site))
+
+
+def named(folder: str) -> Path:
+    """Return a path with a name, since a stage stands beside the folder; "." has none."""
+    path = Path(folder)
+    return path if path.name else path.absolute()

@@ -1,0 +1,264 @@
+"""
+The way from ``make GOAL`` to the Invoke task of that name: makes ``.venv`` once, then becomes the task.
+
+Run by the Makefile as ``python3 -I src/pypi_subset/cli/bootstrap.py GOAL``. It works before anything is installed, so it
+imports the standard library alone, and no part of the package imports it. Goals, their help lines and their Make
+variables are read from the tasks themselves (names, first lines of docstrings, parameters), with `ast`.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+#: The oldest Python that runs the tool; ``requires-python`` in pyproject.toml says the same.
+OLDEST = (3, 11)
+
+LOCK, DEV_LOCK = "tool-lock.txt", "tool-lock-dev.txt"
+
+#: The settings of pip that decide how indexes are reached. A ``target``, ``user`` or ``constraint`` of the user's is no
+#: business of an environment in which every file is pinned by hash.
+NETWORK = (
+    *("index-url", "no-index", "trusted-host", "proxy", "cert", "client-cert"),
+    *("timeout", "default-timeout", "retries", "keyring-provider", "cache-dir"),
+)
+#: Further sources: asked only when the index alone does not do, since they may be slow, out of reach, or offer rebuilt
+#: wheels that the lock's hashes refuse.
+SOURCES = ("extra-index-url", "find-links")
+
+_PIP = ("--quiet", "--disable-pip-version-check", "--no-input", "--no-color")
+
+
+class SetupFailed(Exception):
+    """The environment cannot be made; the message is one line for the user, with the next step."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A task as the Makefile offers it; *variables* maps a Make variable to the task's flag."""
+
+    name: str
+    help: str
+    variables: Mapping[str, str]
+    developer: bool
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Return an exit code, or become the task that *arguments* name; without a name, print the goals."""
+    root = Path(__file__).resolve().parents[3]
+    goals = read_goals(root)
+    if not arguments:
+        sys.stdout.write(listing(goals))
+        return 0
+    goal = next(goal for goal in goals if goal.name == arguments[0])
+    named = {word.removeprefix("--given=") for word in arguments if word.startswith("--given=")}
+    if strange := sorted(named - goal.variables.keys() - {"PYTHON"}):
+        sys.stderr.write(f"error: `make {goal.name}` takes no {strange[0]}; {_takes(goal)}\n")
+        return 2
+    try:
+        python = set_up(root, developer=goal.developer, chosen="--chosen" in arguments)
+    except SetupFailed as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted: the next run makes .venv afresh\n")
+        return 130
+    # What these two add to the search path would come before what the lock installed.
+    given = {name: value for name, value in os.environ.items() if name in named}
+    environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    command = [str(python), "-m", "invoke", "--write-pyc", goal.name, *flags(goal, given)]
+    sys.stdout.flush()
+    return os.execve(python, command, environment)  # noqa: S606 - no shell is wanted
+
+
+def read_goals(root: Path) -> tuple[Goal, ...]:
+    """Return every task, those of the product first, in the order in which they stand in their files."""
+    product, developer = root / "src" / "pypi_subset" / "cli" / "tasks.py", root / "tasks.py"
+    return tuple(
+        _goal(node, developer=path is developer)
+        for path in (product, developer)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and any(_is_task(each) for each in node.decorator_list)
+    )
+
+
+def listing(goals: Sequence[Goal]) -> str:
+    """Return what ``make`` alone prints: a line for each goal."""
+    lines = [f"  make {goal.name:<15} {goal.help}\n" for goal in goals]
+    return "".join([*lines, "\nWhat a goal takes: .venv/bin/inv --help GOAL. A flag --port=1 is PORT=1 for make.\n"])
+
+
+def _takes(goal: Goal) -> str:
+    """Return what may stand on Make's command line."""
+    names = [*goal.variables, "PYTHON"]
+    return f"it takes {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"it takes {names[0]} alone"
+
+
+def flags(goal: Goal, environment: Mapping[str, str]) -> list[str]:
+    """Return the flags for *environment*: the variables of Make's command line, which it hands on in the environment."""
+    return [f"{flag}={environment[name]}" for name, flag in goal.variables.items() if environment.get(name)]
+
+
+def set_up(root: Path, *, developer: bool, chosen: bool) -> Path:
+    """
+    Return the interpreter of ``.venv``, which holds what the lock says and the project itself.
+
+    A stamp is written last: an environment without one was cut off half-way and is made afresh.
+
+    :param developer: whether the test tools are needed too.
+    :param chosen: whether the user named this interpreter, so that an environment made with another is replaced.
+    :raises SetupFailed: Python is too old, has no working venv, or pip cannot install.
+    """
+    folder = root / ".venv"
+    python = folder / "bin" / "python"
+    with _alone(root):
+        _make(folder, python, chosen=chosen)
+        for stamp, lock in _stages(folder, developer=developer):
+            wanted = f"{_origin(folder)}\n{_digest(root / lock, root / 'pyproject.toml')}\n"
+            if _read(stamp) == wanted:
+                continue
+            stamp.unlink(missing_ok=True)
+            _say(f"Installing {lock} into .venv (once)")
+            _install(python, ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(root / lock)])
+            if lock == LOCK:
+                _install(python, ["--no-index", "--no-deps", "--no-build-isolation", "-e", str(root)])
+            stamp.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def _stages(folder: Path, *, developer: bool) -> tuple[tuple[Path, str], ...]:
+    """Return each stamp with the lock that it stands for; developers need a second."""
+    return ((folder / ".ready", LOCK), (folder / ".ready-dev", DEV_LOCK))[: 1 + developer]
+
+
+def _make(folder: Path, python: Path, *, chosen: bool) -> None:
+    """Make *folder* an environment with pip, unless it is one already."""
+    stamp = _read(folder / ".ready")
+    if stamp.startswith(f"{_origin(folder)}\n") and not (chosen and _base(python) != _base(Path(sys.executable))):
+        return
+    if sys.version_info[:2] < OLDEST:
+        have, need = ".".join(map(str, sys.version_info[:3])), ".".join(map(str, OLDEST))
+        msg = f"Python {need} or newer is needed, this one is {have}; name another, as in `make PYTHON=python3.12`"
+        raise SetupFailed(msg)
+    _say("Making .venv (once)")
+    made = _run([sys.executable, "-I", "-m", "venv", "--clear", str(folder)], os.environ)
+    if made.returncode:
+        sys.stderr.write(made.stdout)
+        msg = "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv"
+        raise SetupFailed(msg)
+
+
+def _install(python: Path, arguments: Sequence[str]) -> None:
+    """
+    Run ``pip install``: first with the user's index alone, then with the further sources that pip's configuration names.
+
+    :raises SetupFailed: pip did not manage either.
+    """
+    settings = _settings(python)
+    network = {key: value for key, value in settings.items() if key in NETWORK}
+    attempts = [network, settings] if len(settings) > len(network) else [network]
+    if network.get("no-index", "").lower() in {"1", "true", "yes", "on"}:
+        attempts = [settings]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
+    for attempt in attempts:
+        # As variables, not as arguments: an index URL may hold a password, which a list of processes would show.
+        own = {f"PIP_{key.upper().replace('-', '_')}": value for key, value in attempt.items()}
+        environment = {**clean, "PIP_CONFIG_FILE": os.devnull, **own}
+        done = _run([str(python), "-I", "-m", "pip", "install", *_PIP, *arguments], environment)
+        if not done.returncode:
+            return
+    sys.stderr.write(done.stdout)
+    msg = "pip could not install what .venv needs (see above); check the network and pip's index-url, then run it again"
+    raise SetupFailed(msg)
+
+
+def _settings(python: Path) -> dict[str, str]:
+    """Return the user's settings for pip that concern the network, as pip itself reads them."""
+    done = _run([str(python), "-I", "-m", "pip", "config", "list"], os.environ)
+    found: dict[str, str] = {}
+    # What pip's own order is: the command's section goes before [global], a variable before both.
+    for section in ("global.", "install.", ":env:."):
+        for line in done.stdout.splitlines():
+            key, _, value = line.removeprefix(section).partition("=")
+            if line.startswith(section) and key in {*NETWORK, *SOURCES}:
+                with contextlib.suppress(ValueError, SyntaxError):
+                    found[key] = str(ast.literal_eval(value))
+    return {key: value for key, value in found.items() if value}
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Return how *command* ended; both its streams are in ``stdout``."""
+    return subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, check=False,
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Hold the checkout for this process: two goals started at once wait for each other's set-up."""
+    with (root / "pyproject.toml").open("rb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _origin(folder: Path) -> str:
+    """Return where the environment stands and what it runs on; a moved or orphaned one no longer matches its stamp."""
+    return f"{folder} {_base(folder / 'bin' / 'python')}"
+
+
+def _base(python: Path) -> str:
+    """Return the interpreter behind *python*'s links, ``""`` if it is gone."""
+    real = python.resolve()
+    return str(real) if real.exists() else ""
+
+
+def _digest(*paths: Path) -> str:
+    """Return the SHA-256 of the files' bytes."""
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+def _read(path: Path) -> str:
+    """Return the text at *path*, ``""`` if there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line} …\n")
+    sys.stderr.flush()
+
+
+def _is_task(decorator: ast.expr) -> bool:
+    """Whether *decorator* is ``@task`` or ``@task(…)``."""
+    name = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(name, ast.Name) and name.id == "task"
+
+
+def _goal(node: ast.FunctionDef, *, developer: bool) -> Goal:
+    """Return the goal of the task that *node* defines; its first parameter is Invoke's context."""
+    names = [argument.arg for argument in node.args.args[1:]]
+    return Goal(
+        name=node.name.replace("_", "-"),
+        help=(ast.get_docstring(node) or "").partition("\n")[0],
+        variables={name.upper(): f"--{name.replace('_', '-')}" for name in names},
+        developer=developer,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

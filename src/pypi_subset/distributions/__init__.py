@@ -1,0 +1,1 @@
+"""What a distribution says of itself: its file name, its core metadata, its archive."""

@@ -1,0 +1,1 @@
+"""Lock files (PEP 751), and what follows from them."""

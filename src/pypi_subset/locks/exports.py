@@ -1,0 +1,54 @@
+"""The lock files, requirements files and constraints files that a site publishes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset.locks.lockfile import dump_with, path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pypi_subset.model.distributions import Distribution
+    from pypi_subset.model.locks import Lock, Pin
+    from pypi_subset.model.targets import Target
+
+    #: From a file to its ``url`` and its ``path`` in a lock: one of the two.
+    _Where = Callable[[Distribution], tuple[str | None, str | None]]
+
+
+def published(locks: Iterable[Lock], targets: Mapping[str, Target]) -> dict[str, bytes]:
+    """
+    Return path below the site → bytes of what the site has of each lock, sorted by path.
+
+    They are the lock with relative paths to the site's own files, and for tools that read none a requirements file
+    with hashes and a constraints file.
+
+    :param targets: by name.
+    """
+    found: dict[str, bytes] = {}
+    for lock in locks:
+        target = targets[lock.target_name]
+        head = f"# {lock.set_name} on {lock.target_name}: {target.tag}, Python {target.version}"
+        pins = [(_line(pin), f" --hash=sha256:{pin.distribution.sha256}") for pin in lock.pins]
+        found |= {
+            f"locks/{path_of(Path(), lock.name)}": dump_with(lock, target, _beside),
+            f"locks/{lock.name}.constraints.txt": _text(head, *(line for line, _ in pins)),
+            f"locks/{lock.name}.requirements.txt": _text(head, *(line + digest for line, digest in pins)),
+        }
+    return dict(sorted(found.items()))
+
+
+def _beside(one: Distribution) -> tuple[str | None, str | None]:
+    """No URL, but the way from the site's locks to its files."""
+    return None, f"../simple/{one.project}/{one.filename}"
+
+
+def _line(pin: Pin) -> str:
+    marker = f" ; {pin.marker}" if pin.marker else ""
+    return f"{pin.distribution.project}=={pin.distribution.version}{marker}"
+
+
+def _text(*lines: str) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()

@@ -1,0 +1,212 @@
+"""
+`Lock` values to and from ``pylock.<set>--<target>.toml`` (PEP 751), through `packaging.pylock`.
+
+What the standard has no field for stands under ``[tool.pypi-subset]``. Neither an absolute path, nor a ``file:`` URL, nor
+credentials ever get into a lock: it is meant to be committed.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+from packaging.markers import Marker
+from packaging.pylock import Package, PackageWheel, Pylock, PylockValidationError
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from pypi_subset.errors import LockError
+from pypi_subset.model.distributions import Distribution, Standing
+from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pypi_subset.model.targets import Target
+
+    #: From a file to its ``url`` and its ``path`` in a lock: one of the two.
+    _Where = Callable[[Distribution], tuple[str | None, str | None]]
+
+
+#: Number of the layout below ``[tool.pypi-subset]``; a lock with another number is not guessed at.
+SCHEMA = 1
+
+_TOOL = "pypi-subset"
+#: What tells one kind of machine from another for a standard reader of the lock.
+_ENVIRONMENT = ("implementation_name", "platform_machine", "python_version", "sys_platform")
+
+
+def path_of(folder: Path, name: str) -> Path:
+    """Return where the lock of the job *name* lies; the standard wants ``pylock.<identifier>.toml``."""
+    return folder / f"pylock.{name}.toml"
+
+
+def write(lock: Lock, folder: Path, *, target: Target, packages: Path) -> bool:
+    """
+    Write *lock* into *folder*; whether that changed anything.
+
+    :param packages: the folder that the ``path`` of a file from a local source leads into.
+    :raises FolderError: the folder cannot be written.
+    """
+    path, data = path_of(folder, lock.name), dump(lock, folder=folder, target=target, packages=packages)
+    with files.folder_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.is_file() and path.read_bytes() == data:
+            return False
+    files.write(path, data)
+    return True
+
+
+def dump(lock: Lock, *, folder: Path, target: Target, packages: Path) -> bytes:
+    """Return the bytes of the lock file: the same lock, the same bytes."""
+    local = PurePosixPath(Path(os.path.relpath(packages, folder)).as_posix())
+    return dump_with(lock, target, lambda one: (one.url, None if one.url else str(local / one.filename)))
+
+
+def dump_with(lock: Lock, target: Target, where: _Where) -> bytes:
+    """Return the bytes of a lock file in which *where* says where each file is."""
+    environment = " and ".join(
+        f'{name} == "{target.environment[name]}"' for name in _ENVIRONMENT if name in target.environment
+    )
+    pylock = Pylock(
+        lock_version=Version("1.0"),
+        environments=[Marker(environment)],
+        created_by=_TOOL,
+        packages=[_package(pin, *where(pin.distribution)) for pin in lock.pins],
+        tool={
+            _TOOL: {
+                "schema": SCHEMA,
+                "set": lock.set_name,
+                "target": lock.target_name,
+                "tag": target.tag,
+                **({"patches": list(lock.patches)} if lock.patches != (0,) else {}),
+                "inputs": {
+                    "set": lock.inputs.requirement_set,
+                    "target": lock.inputs.target,
+                    "policy": lock.inputs.policy,
+                    "constraint": lock.inputs.constraint,
+                },
+            }
+        },
+    )
+    return tomli_w.dumps(pylock.to_dict()).encode()
+
+
+def read(path: Path) -> Lock:
+    """
+    Return the lock in the file at *path*.
+
+    :raises LockError: it is damaged, or written by a version with another layout.
+    """
+    with files.folder_errors(path):
+        data = path.read_bytes()
+    try:
+        pylock = Pylock.from_dict(tomllib.loads(data.decode()))
+        tool = (pylock.tool or {})[_TOOL]
+        if tool["schema"] != SCHEMA:
+            msg = f"the lock has schema {tool['schema']}, this version reads {SCHEMA}"
+            raise LockError(msg, path=path, next_step="delete it, or use the version of pypi-subset that wrote it")
+        inputs = tool["inputs"]
+        return Lock(
+            set_name=tool["set"],
+            target_name=tool["target"],
+            inputs=Inputs(
+                requirement_set=inputs["set"],
+                target=inputs["target"],
+                policy=inputs["policy"],
+                constraint=inputs["constraint"],
+            ),
+            pins=tuple(_pin(package) for package in pylock.packages),
+            patches=tuple(int(patch) for patch in tool.get("patches", (0,))),
+        )
+    except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
+        msg = f"the lock cannot be read: {str(error) or type(error).__name__}"
+        raise LockError(msg, path=path, next_step="delete it; the next run resolves this pair anew") from error
+
+
+def _package(pin: Pin, url: str | None, path: str | None) -> Package:
+    one = pin.distribution
+    wheel = PackageWheel(
+        name=one.filename,
+        url=url,
+        path=path,
+        size=one.size,
+        upload_time=datetime.fromisoformat(one.upload_time) if one.upload_time else None,
+        hashes={"sha256": one.sha256 or ""},
+    )
+    tool: dict[str, Any] = {"requested": pin.requested}
+    if pin.extras:
+        tool["extras"] = list(pin.extras)
+    if one.yanked is not None:
+        tool["yanked"] = one.yanked
+    if one.provenance is not None:
+        tool["provenance"] = one.provenance
+    if one.metadata is not None:
+        tool["metadata-sha256"] = one.metadata
+    if one.standing is not None:
+        tool["project-status"] = {"status": one.standing.status, "reason": one.standing.reason}
+    bound = _specifiers(one.requires_python)
+    if one.requires_python and str(bound) != one.requires_python:
+        # The standard's field is normalized, and cannot hold what PEP 440 does not allow; pages show what was written.
+        tool["requires-python"] = one.requires_python
+    tool["required-by"] = [
+        {"requirement": reason.requirement, **({"by": reason.by} if reason.by else {"origin": reason.origin})}
+        for reason in pin.reasons
+    ]
+    return Package(
+        name=one.project,
+        version=one.version,
+        marker=pin.marker,
+        requires_python=bound,
+        wheels=[wheel],
+        tool={_TOOL: tool},
+    )
+
+
+def _pin(package: Package) -> Pin:
+    (wheel,) = package.wheels or ()
+    tool: Mapping[str, Any] = (package.tool or {})[_TOOL]
+    if package.version is None:
+        msg = f"{package.name} has no version"
+        raise ValueError(msg)
+    bound = tool.get("requires-python") or (str(package.requires_python) if package.requires_python else None)
+    return Pin(
+        distribution=Distribution(
+            filename=wheel.filename,
+            project=package.name,
+            version=package.version,
+            size=wheel.size,
+            sha256=wheel.hashes["sha256"],
+            requires_python=bound,
+            url=wheel.url,
+            upload_time=_stamp(wheel.upload_time),
+            yanked=tool.get("yanked"),
+            provenance=tool.get("provenance"),
+            metadata=tool.get("metadata-sha256"),
+            standing=Standing(**tool["project-status"]) if "project-status" in tool else None,
+        ),
+        reasons=tuple(
+            Reason(requirement=one["requirement"], by=one.get("by", ""), origin=one.get("origin", ""))
+            for one in tool["required-by"]
+        ),
+        extras=tuple(canonicalize_name(extra) for extra in tool.get("extras", ())),
+        marker=package.marker,
+    )
+
+
+def _specifiers(text: str | None) -> SpecifierSet | None:
+    try:
+        return SpecifierSet(text) if text else None
+    except InvalidSpecifier:
+        return None
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    """``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700)."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

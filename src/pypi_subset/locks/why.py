@@ -1,0 +1,137 @@
+"""
+Why a file is there: the shortest chain of requirements that leads to it from a request.
+
+It follows the reasons that a lock's pins carry, for one target at a time.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+
+from pypi_subset.errors import LockError
+from pypi_subset.model.locks import Reason
+from pypi_subset.targets.markers import holds
+from pypi_subset.targets.patch_levels import at_patch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pypi_subset.model.locks import Lock, Pin
+    from pypi_subset.model.targets import Target
+
+
+#: A project together with one extra asked of it, ``""`` for the project alone.
+Node: TypeAlias = tuple[NormalizedName, str]
+Chain: TypeAlias = tuple[Reason, ...]
+
+_ROOT: Node = (NormalizedName(""), "")
+
+
+def chains(lock: Lock, target: Target) -> dict[str, Chain]:
+    """
+    Return, for each file name of *lock*, the requirements that lead from a request to it: the shortest, ties by name.
+
+    What only some patch levels of Python need is followed at the first of those.
+
+    An extra is a stop of its own: ``httptools; extra == "standard"`` counts only for who asked for
+    ``uvicorn[standard]``.
+
+    :param target: the lock's.
+    :raises LockError: nothing requires a pin.
+    """
+    found: dict[str, Chain] = {}
+    for patch in lock.patches:
+        at = at_patch(target, patch) if lock.patches != (0,) else target
+        chosen = tuple(pin for pin in lock.pins if holds(pin.marker, at.environment))
+        found = _chains(replace(lock, pins=chosen), at.environment) | found
+    return found
+
+
+def _chains(lock: Lock, environment: Mapping[str, str]) -> dict[str, Chain]:
+    """The same for the pins of one patch level."""
+    # What the target leaves open cannot have decided anything: a marker that reads it is refused when resolving.
+    closed = dict.fromkeys(default_environment(), "") | dict(environment)
+    extras = _extras_asked(lock)
+    edges: defaultdict[Node, list[tuple[Reason, NormalizedName]]] = defaultdict(list)
+    for pin in lock.pins:
+        for reason in pin.reasons:
+            for node in _stated_by(reason, closed, extras):
+                edges[node].append((reason, pin.distribution.project))
+    reached = _shortest(edges)
+    return {pin.distribution.filename: _chain(lock, pin, reached, closed, extras) for pin in lock.pins}
+
+
+def _stated_by(reason: Reason, environment: Mapping[str, str], extras: Mapping[str, set[str]]) -> list[Node]:
+    """Return the nodes that state *reason*: the root for a request, else the project or the extras that bring it."""
+    if not reason.by:
+        return [_ROOT]
+    by, marker = canonicalize_name(reason.by), _parsed(reason.requirement).marker
+    if holds(marker, environment):
+        return [(by, "")]
+    return [(by, extra) for extra in sorted(extras.get(by, ())) if holds(marker, environment, [extra])]
+
+
+def _extras_asked(lock: Lock) -> dict[str, set[str]]:
+    """Return the extras that any requirement of *lock* asks of each project."""
+    asked: defaultdict[str, set[str]] = defaultdict(set)
+    for pin in lock.pins:
+        for reason in pin.reasons:
+            asked[pin.distribution.project] |= set(_extras(reason))
+    return asked
+
+
+def _extras(reason: Reason) -> list[str]:
+    return sorted(canonicalize_name(extra) for extra in _parsed(reason.requirement).extras)
+
+
+@functools.cache
+def _parsed(requirement: str) -> Requirement:
+    """Return what *requirement* says; the locks of several targets repeat most of theirs, and parsing takes longest."""
+    return Requirement(requirement)
+
+
+def _shortest(edges: Mapping[Node, Iterable[tuple[Reason, NormalizedName]]]) -> dict[Node, Chain]:
+    """Return the shortest chain from the root to each node it reaches: breadth first, the first by name on a tie."""
+    reached: dict[Node, Chain] = {_ROOT: ()}
+    frontier = [_ROOT]
+    while frontier:
+        found: defaultdict[Node, list[Chain]] = defaultdict(list)
+        for node in frontier:
+            for reason, project in edges.get(node, ()):
+                for extra in ("", *_extras(reason)):
+                    found[project, extra].append((*reached[node], reason))
+        frontier = sorted(found.keys() - reached.keys())
+        reached |= {node: min(found[node], key=_by_name) for node in frontier}
+    return reached
+
+
+def _chain(
+    lock: Lock,
+    pin: Pin,
+    reached: Mapping[Node, Chain],
+    environment: Mapping[str, str],
+    extras: Mapping[str, set[str]],
+) -> Chain:
+    """Return the best chain to *pin* over its own reasons: other pins of its project have others."""
+    found = [
+        (*reached[node], reason)
+        for reason in pin.reasons
+        for node in _stated_by(reason, environment, extras)
+        if node in reached
+    ]
+    if not found:
+        msg = f"nothing in the lock {lock.name} requires {pin.distribution.filename}"
+        project = pin.distribution.project
+        raise LockError(msg, project=project, target=lock.target_name, next_step="run `make update`")
+    return min(found, key=lambda chain: (len(chain), _by_name(chain)))
+
+
+def _by_name(chain: Chain) -> list[tuple[str, str, str]]:
+    return [(step.by, step.requirement, step.origin) for step in chain]

@@ -1,0 +1,101 @@
+"""
+The frozen values that flow between the stages; no input, no output, nothing but data.
+
+``requirements/`` becomes a `Subset` of `Job` pairs; each job becomes a `Lock` of `Pin` values; pins become `Artifact`
+files in ``packages/``; artifacts become `Project` pages in ``site/``; the proof turns cases into `Check` values.
+
+A raw string becomes a `Requirement`, `NormalizedName`, `Version` or `Tag` once, at the door, through `packaging`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """The status of a project (PEP 792): ``archived``, ``deprecated``…, and the reason, ``""`` if none is given."""
+
+    status: str
+    reason: str = ""
+
+
+#: What two indexes, or one at two times, may know of a file or not.
+_FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "metadata", "standing")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Distribution:
+    """
+    One file of one release, as an index or a lock describes it.
+
+    :param filename: as on the index; its project, version and tags were read from it by `packaging.utils`.
+    :param size: bytes; ``None`` until an index or the file itself has told.
+    :param sha256: hexadecimal; ``None`` where an index gives no hash and the file was not read yet.
+    :param requires_python: as written by the project (PEP 345), not normalized.
+    :param url: where it is fetched from, no fragment, no credentials; ``None`` for a file from a local folder.
+    :param upload_time: ``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700), or ``None``.
+    :param yanked: reason (perhaps empty) if it was yanked (PEP 592), else ``None``.
+    :param provenance: where the index keeps its attestations, an https URL (PEP 740), or ``None``.
+    :param metadata: SHA-256 of the METADATA that the resolver went by; ``None`` where an older lock does not say.
+    :param standing: what the index says of the whole project (PEP 792), ``None`` for the usual one.
+    """
+
+    filename: str
+    project: NormalizedName
+    version: Version
+    size: int | None = None
+    sha256: str | None = None
+    requires_python: str | None = None
+    url: str | None = None
+    upload_time: str | None = None
+    yanked: str | None = None
+    provenance: str | None = None
+    metadata: str | None = None
+    standing: Standing | None = None
+
+    def joined(self, other: Distribution) -> Distribution:
+        """Return the same file with what *other* knows of it besides; what both know is as it is here."""
+        facts = {name: getattr(other, name) for name in _FACTS if getattr(self, name) is None}
+        return replace(self, **facts) if any(value is not None for value in facts.values()) else self
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Artifact:
+    """
+    A distribution that lies on disk, its hash checked: ``size`` and ``sha256`` are never ``None`` here.
+
+    :param folder: where it lies, under the name that the index gives it.
+    :param metadata: SHA-256 of the METADATA in a wheel, which is served beside it (PEP 658); ``None`` until it was read.
+    :param identity: by what the file is known again in this run and the next, ``""`` until it was looked at.
+    """
+
+    distribution: Distribution
+    folder: Path
+    metadata: str | None = None
+    identity: str = field(default="", compare=False)
+
+    @property
+    def path(self) -> Path:
+        """The file. Of most files of a large subset nobody asks for it, and paths take time to make."""
+        return self.folder / self.distribution.filename
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """One page of the index: a project's artifacts, oldest release first, then by file name."""
+
+    name: NormalizedName
+    artifacts: tuple[Artifact, ...]
+
+    @property
+    def standing(self) -> Standing | None:
+        """What the index said of the project, as far as any file's lock has kept it."""
+        return next((one.distribution.standing for one in self.artifacts if one.distribution.standing), None)

@@ -1,0 +1,79 @@
+"""The answer for one set on one target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.markers import Marker
+    from packaging.utils import NormalizedName
+
+    from pypi_subset.model.distributions import Distribution
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Reason:
+    """
+    Why a pin is there: one requirement and who stated it.
+
+    :param requirement: as written, e.g. ``numpy>=1.22.4; python_version < "3.11"``.
+    :param by: the project whose metadata says so; ``""`` for a request.
+    :param origin: ``base.txt:3`` for a request, else ``""``.
+    """
+
+    requirement: str
+    by: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pin:
+    """
+    One distribution chosen for one job.
+
+    :param extras: those that somebody asked of it.
+    :param marker: where a project stands in a lock more than once, when this one counts; the markers are disjoint.
+    """
+
+    distribution: Distribution
+    reasons: tuple[Reason, ...]
+    extras: tuple[NormalizedName, ...] = ()
+    marker: Marker | None = None
+
+    @property
+    def requested(self) -> bool:
+        """Whether a line of the set names it."""
+        return any(not reason.by for reason in self.reasons)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs:
+    """What a lock was resolved from, as digests: it is valid as long as all of them stay."""
+
+    requirement_set: str
+    target: str
+    policy: str
+    constraint: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lock:
+    """
+    The answer for one job.
+
+    :param pins: sorted by project and version.
+    :param patches: where the target leaves the patch level open, those from which on the answer is another one; the
+        markers of the pins say the same.
+    """
+
+    set_name: str
+    target_name: str
+    inputs: Inputs
+    pins: tuple[Pin, ...]
+    patches: tuple[int, ...] = (0,)
+
+    @property
+    def name(self) -> str:
+        """``<set>--<target>``."""
+        return f"{self.set_name}--{self.target_name}"

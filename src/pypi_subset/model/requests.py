@@ -1,0 +1,96 @@
+"""What `requirements/` asks for: requests, sets, jobs, the whole subset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pypi_subset.model.digest import digest_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packaging.requirements import Requirement
+
+    from pypi_subset.model.policy import Policy
+    from pypi_subset.model.targets import Target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One line of a set: a requirement, where it stands, and the hashes it insists on (``sha256:…``)."""
+
+    requirement: Requirement
+    path: Path
+    line: int
+    hashes: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """``base.txt:3``: the file's name, without its folder, and the line."""
+        return f"{self.path.name}:{self.line}"
+
+    def __str__(self) -> str:
+        """Return the request as pip reads it from a requirements file."""
+        return " ".join([str(self.requirement), *(f"--hash={digest}" for digest in self.hashes)])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequirementSet:
+    """
+    One requirements file with all it includes, or one other document: what is resolved together.
+
+    :param name: stem of *path*; where ``[sets.NAME]`` has a source, ``NAME``.
+    :param requests: the lines of the file and of every ``-r`` below it, in order of reading.
+    :param constraints: the lines of every ``-c``.
+    :param targets: names of the targets that it serves, sorted as in ``subset.toml``.
+    """
+
+    name: str
+    path: Path
+    requests: tuple[Request, ...]
+    constraints: tuple[Request, ...]
+    targets: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over what is asked for: a comment or a blank line does not change it."""
+        return digest_of({"requests": [*map(str, self.requests)], "constraints": [*map(str, self.constraints)]})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One (set, target) pair: what is resolved, locked and proven together."""
+
+    requirement_set: RequirementSet
+    target: Target
+
+    @property
+    def name(self) -> str:
+        """``<set>--<target>``, as in the lock's file name and in every table."""
+        return f"{self.requirement_set.name}--{self.target.name}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subset:
+    """
+    Everything that ``requirements/`` asks for.
+
+    :param policy: the pairs of the ``[policy]`` table that differ from what holds without it, sorted.
+    """
+
+    root: Path
+    sets: tuple[RequirementSet, ...]
+    targets: tuple[Target, ...]
+    jobs: tuple[Job, ...]
+    policy: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def bad_files(self) -> Policy:
+        """What is done about bad files."""
+        return "skip" if ("bad_files", "skip") in self.policy else "stop"
+
+    @property
+    def policy_digest(self) -> str:
+        """SHA-256 over the policy."""
+        return digest_of(dict(self.policy))

@@ -1,0 +1,72 @@
+"""What one kind of machine with one Python is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pypi_subset.model.digest import digest_of
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+
+
+#: Marker values that follow from the running kernel, not from the kind of machine.
+KERNEL_MARKERS = ("platform_release", "platform_version")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """
+    One kind of machine with one Python: everything that decides which wheels fit and which markers hold.
+
+    :param name: the key in ``[targets]``.
+    :param tag: the tag in full, e.g. ``cp310-cp310-manylinux2014_x86_64``; for a host, of the best native tag.
+    :param implementation: ``cp``, ``pp``…: pip's ``--implementation``.
+    :param python: full version of the interpreter, three numbers; of X.Y alone, X.Y.0.
+    :param abis: most specific first, e.g. ``("cp310",)``: pip's ``--abi``.
+    :param platforms: every platform tag that the machine accepts, best first: pip's ``--platform``.
+    :param tags: every compatible tag, best first (PEP 425, 600, 656).
+    :param markers: the marker environment (PEP 508), sorted by name; a value that nobody knows is absent.
+    :param host: whether it describes the interpreter that runs the tool.
+    :param described: whether the machine described itself; what it is, no setting changes.
+    :param other_machines: what such a machine may say for ``platform_machine`` instead, where the user said nothing.
+    :param unseen: platforms that its system takes and its pip is too old for, best first.
+    :param exact: whether the patch level was named, and binds.
+    :param notes: sentences that the user should hear about it; they decide nothing.
+    """
+
+    name: str
+    tag: str
+    implementation: str
+    python: tuple[int, int, int]
+    abis: tuple[str, ...]
+    platforms: tuple[str, ...]
+    tags: tuple[Tag, ...]
+    markers: tuple[tuple[str, str], ...]
+    host: bool = False
+    described: bool = False
+    other_machines: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    exact: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Its Python, as far as it was named: ``3.11``, ``3.11.4``; one of several patch levels is given in full."""
+        return ".".join(map(str, self.python if self.exact or self.python[2] else self.python[:2]))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The marker environment as a new dict, for `packaging.markers.Marker.evaluate`."""
+        return dict(self.markers)
+
+    @property
+    def digest(self) -> str:
+        """
+        SHA-256 over tags and markers, in hexadecimal.
+
+        Of the host, the kernel's release and version are left out: a kernel update must not resolve it anew.
+        """
+        known = {name: value for name, value in self.markers if not (self.host and name in KERNEL_MARKERS)}
+        return digest_of({"tags": [str(tag) for tag in self.tags], "markers": known})

@@ -1,0 +1,112 @@
+"""What is let into the subset: every file read once, and what is refused kept for the user and for programs."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import BadDistribution, BadFiles
+from pypi_subset.model.policy import BadFile
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from pypi_subset.model.distributions import Artifact
+    from pypi_subset.model.policy import Policy
+    from pypi_subset.packages.file_cache import Memory
+
+
+#: Below ``packages/``: the files that the last run refused, for programs; there is none if it refused nothing.
+LIST = "bad-files.json"
+
+
+class Intake:
+    """
+    The door of one run; any thread may use it.
+
+    :param policy: what is done about what is refused.
+    :param packages: where the list is kept.
+    :param memory: knows the wheels that were read before, and were good.
+    :param say: called with a line for the user.
+    """
+
+    def __init__(self, policy: Policy, packages: Path, memory: Memory, say: Callable[[str], None]) -> None:
+        self._policy, self._list, self._memory, self._say = policy, packages / LIST, memory, say
+        self._refused: dict[str, BadDistribution] = {}
+        #: What was refused while resolving: another release was taken instead, and the site lacks nothing.
+        self._passed_over: set[str] = set()
+        self._lock = threading.Lock()
+
+    def refuse(self, refused: Mapping[str, BadDistribution]) -> None:
+        """Keep what is wrong with each of these file names."""
+        with self._lock:
+            self._refused |= refused
+
+    def admits(self, path: Path, filename: str) -> bool:
+        """Return whether the file at *path*, called *filename*, is what it should be; if not, that is kept."""
+        try:
+            # Of an sdist nothing is read: none is installed from here.
+            if filename.endswith(".whl"):
+                self._memory.metadata(path, filename)
+        except BadDistribution as error:
+            self.refuse({filename: error})
+            return False
+        return True
+
+    def admitted(self, artifacts: Iterable[Artifact]) -> tuple[Artifact, ...]:
+        """Return those of *artifacts* that are what they should be."""
+        return tuple(one for one in artifacts if self._admits(one))
+
+    def _admits(self, artifact: Artifact) -> bool:
+        name, identity = artifact.distribution.filename, artifact.identity
+        # What was read once was right.
+        return bool(identity and self._memory.recall_metadata(identity, name)) or self.admits(artifact.path, name)
+
+    def pass_over(self, refused: Mapping[str, BadDistribution]) -> None:
+        """
+        Keep what was refused while resolving, and say that the resolver looked further.
+
+        :raises BadFiles: bad files stop the run, and there are some.
+        """
+        self.refuse(refused)
+        self._passed_over |= refused.keys()
+        if refused and self._policy == "stop":
+            self.close()
+        for _, error in sorted(refused.items()):
+            self._say(f"warning: passed over: {error}")
+
+    def close(self) -> tuple[BadFile, ...]:
+        """
+        Return what the site is left without, sorted by name, and say so; the list in ``packages/`` is up to date.
+
+        What was passed over is on that list, but does not come back: the site depends on locks and files alone.
+
+        :raises BadFiles: bad files stop the run, and there are some.
+        """
+        found = dict(sorted(self._refused.items(), key=lambda one: shown(one[0])))
+        entries = {
+            name: BadFile(filename=shown(name), reason=error.what, action=self._policy) for name, error in found.items()
+        }
+        self._write([*entries.values()])
+        if found and self._policy == "stop":
+            raise BadFiles([*found.values()])
+        left_out = [name for name in found if name not in self._passed_over]
+        for name in left_out:
+            self._say(f"warning: left out: {found[name]}")
+        return tuple(entries[name] for name in left_out)
+
+    def _write(self, entries: list[BadFile]) -> None:
+        if not entries:
+            with files.folder_errors(self._list):
+                self._list.unlink(missing_ok=True)
+            return
+        document = [{"filename": one.filename, "reason": one.reason, "action": one.action} for one in entries]
+        files.write(self._list, f"{json.dumps(document, indent=1, ensure_ascii=False)}\n".encode())
+
+
+def shown(name: str) -> str:
+    """Return a file name as it can be printed and written: what would move a cursor, or is no text, is escaped."""
+    return name if name.isprintable() else repr(name)[1:-1]

@@ -1,0 +1,186 @@
+"""What `packages/` holds of what the locks name."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
+
+from pypi_subset.distributions.filenames import project_and_version
+from pypi_subset.errors import BadDistribution, HashMismatch
+from pypi_subset.model.distributions import Artifact
+from pypi_subset.packages.bad_files import LIST, shown
+from pypi_subset.packages.file_cache import SMALL, identity_of
+from pypi_subset.support import files
+from pypi_subset.support.threads import DaemonThreadPool
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from pypi_subset.model.distributions import Distribution
+    from pypi_subset.model.locks import Lock
+    from pypi_subset.packages.file_cache import Memory
+
+
+#: Where files with a wrong hash are kept, below ``packages/``: somebody may want to look at them.
+REJECTED = ".rejected"
+
+#: What of ours lies in ``packages/`` beside distributions.
+OWN = frozenset({"README.md", LIST})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stock:
+    """
+    What of the locks lies in ``packages/`` before anything is fetched.
+
+    :param present: files with the right hash.
+    :param missing: what has to be fetched, for each job that is the first to need it.
+    :param rejected: names of files whose hash was wrong; they were moved to ``.rejected/``.
+    :param superseded: names of distributions that no lock needs.
+    :param strangers: what else lies there, by name, with what is wrong with each.
+    """
+
+    present: tuple[Artifact, ...]
+    missing: tuple[tuple[str, tuple[Distribution, ...]], ...]
+    rejected: tuple[str, ...]
+    superseded: tuple[str, ...]
+    strangers: Mapping[str, BadDistribution]
+
+
+def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Memory) -> Stock:
+    """
+    Return what *packages* holds of *locks*; files with a wrong hash are set aside.
+
+    :param site: what *packages* lacks, and this site has, is linked back.
+    :param memory: knows the hashes of files that have not changed.
+    :raises HashMismatch: two locks want different bytes under one name.
+    """
+    wanted = _wanted(locks)
+    lying, strangers = _lying(packages, wanted.keys())
+    # Nothing of somebody else's is replaced: what it stands in the way of is not there, and told so.
+    wanted = {name: one for name, one in wanted.items() if name not in strangers}
+    identities = {name: identity_of(facts) for name, facts in lying.items() if name in wanted}
+    hashes = {name: known for name, identity in identities.items() if (known := memory.recall(identity))}
+    unread = {name: packages / name for name in identities if name not in hashes}
+    with DaemonThreadPool(os.cpu_count()) as crew:
+        # To hand a small file to a thread costs more than to read it.
+        large = [name for name in unread if lying[name].st_size > SMALL]
+        futures = {name: crew.submit(memory.sha256, unread.pop(name)) for name in large}
+        hashes |= {name: memory.sha256(path, lying[name]) for name, path in unread.items()}
+        hashes |= {name: future.result() for name, future in futures.items()}
+    wrong = sorted(name for name, sha256 in hashes.items() if sha256 != wanted[name][0].sha256)
+    for name in wrong:
+        _reject(packages / name, hashes[name])
+        del identities[name]
+    right = {*identities}
+    right |= _take_back((one for name, (one, _) in wanted.items() if name not in right), packages, site)
+    missing: dict[str, list[Distribution]] = {}
+    for name, (distribution, job) in wanted.items():
+        if name not in right:
+            missing.setdefault(job, []).append(distribution)
+    return Stock(
+        present=tuple(
+            Artifact(
+                distribution=wanted[name][0],
+                folder=packages,
+                identity=identities.get(name, ""),
+            )
+            for name in sorted(right)
+        ),
+        missing=tuple((job, tuple(group)) for job, group in sorted(missing.items())),
+        rejected=tuple(wrong),
+        superseded=tuple(sorted(lying.keys() - wanted.keys())),
+        strangers=strangers,
+    )
+
+
+def strangers(locks: Iterable[Lock], packages: Path) -> Mapping[str, BadDistribution]:
+    """Return what lies in *packages* and is no distribution, by name, with what is wrong with each."""
+    return _lying(packages, {pin.distribution.filename for lock in locks for pin in lock.pins})[1]
+
+
+def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
+    """Each file once, with the name of the first job that needs it."""
+    wanted: dict[str, tuple[Distribution, str]] = {}
+    for lock in locks:
+        for one in (pin.distribution for pin in lock.pins):
+            other, first = wanted.setdefault(one.filename, (one, lock.name))
+            if other is one:
+                continue
+            wanted[one.filename] = other.joined(one), first
+            if other.sha256 != one.sha256:
+                msg = (
+                    f"{one.filename} has two contents: sha256 {other.sha256} for {first}, {one.sha256} for {lock.name}"
+                )
+                step = "drop one of the two sources from pip's configuration, then run the update"
+                raise HashMismatch(msg, project=one.project, target=lock.target_name, next_step=step)
+    return wanted
+
+
+def _take_back(absent: Iterable[Distribution], packages: Path, site: Path) -> set[str]:
+    """Link what the site still holds into *packages*; return its names. Fetched anew, its bytes would lie here twice."""
+    names = set()
+    with files.known_as(packages, packages):
+        for one in absent:
+            published = site / "simple" / one.project / one.filename
+            if published.is_file() and not published.is_symlink() and files.sha256_of(published) == one.sha256:
+                files.link(published, packages / one.filename)
+                names.add(one.filename)
+    return names
+
+
+def _lying(packages: Path, wanted: Collection[str]) -> tuple[dict[str, os.stat_result], dict[str, BadDistribution]]:
+    """
+    Names of the distributions in *packages* with what the system knows of them, and what else lies there.
+
+    Hidden files and our own are neither.
+
+    :param wanted: names that a lock has, and need not be looked at again.
+    """
+    lying, strange = {}, {}
+    with files.folder_errors(packages), os.scandir(packages) as entries:
+        for entry in entries:
+            name = entry.name
+            # Nearly always.
+            if name in wanted and entry.is_file(follow_symlinks=False):
+                lying[name] = entry.stat()
+            elif name.startswith(".") or name in OWN:
+                continue
+            elif what := _strange(entry, wanted):
+                strange[name] = what
+            else:
+                lying[name] = entry.stat()
+    step = "move it away: this folder holds distributions alone"
+    strangers = {
+        name: BadDistribution(what, path=packages / shown(name), next_step=step) for name, what in strange.items()
+    }
+    return lying, strangers
+
+
+def _strange(entry: os.DirEntry[str], wanted: Collection[str]) -> str:
+    """Return why what lies there is none of ours; ``""`` if it may be."""
+    if entry.is_file(follow_symlinks=False):
+        return "" if entry.name in wanted or is_distribution(entry.name) else "this is no wheel and no sdist"
+    if entry.is_symlink():
+        return "this is a symbolic link, and no file"
+    return "this is a folder" if entry.is_dir() else "this is no regular file"
+
+
+def is_distribution(filename: str) -> bool:
+    """Whether *filename* is the name of a wheel or an sdist, and of nothing else to a page, a shell or a server."""
+    try:
+        project_and_version(filename)
+    except (InvalidName, InvalidWheelFilename, InvalidSdistFilename):
+        return False
+    return True
+
+
+def _reject(path: Path, sha256: str) -> None:
+    folder = path.parent / REJECTED
+    with files.folder_errors(folder):
+        folder.mkdir(exist_ok=True)
+        path.replace(folder / f"{path.name}.{sha256[:12]}")

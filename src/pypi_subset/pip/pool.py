@@ -1,0 +1,163 @@
+"""Many runs of pip from one import of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future
+from typing import IO, TYPE_CHECKING, cast
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.pip.runner import ALONE, GENERAL, SCRIPT, PipResult, blamed, late, run, sealed_environment, vanished
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+
+class Pips:
+    """
+    Runs pip many times, in parallel, while the ``with`` block lasts.
+
+    On Linux one process imports pip once and forks for each run. Elsewhere every run starts pip anew: on macOS a fork
+    that did not exec may crash in the system's frameworks, and Windows has no fork.
+
+    :param work: a folder for the process itself; each run brings its own.
+    :param python: an interpreter with a pip of its own, as in a fresh virtual environment; ``None`` means ours.
+    """
+
+    def __init__(self, work: Path, python: Path | None = None) -> None:
+        self._work, self._python = work, python
+        self._lock = threading.Lock()
+        self._runs: dict[int, Future[int]] = {}
+        self._server: Future[subprocess.Popen[str]] = Future()
+        # It is started by the thread that listens to it: Linux ends a process that asked for it (prctl) together with
+        # the thread that started it, and those that ask for runs come and go.
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._gone = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            # A thread that nobody waits for, after Ctrl-C, may come yet: it comes too late.
+            self._gone = True
+        if self._listener.ident is not None and self._server.exception() is None:
+            # Whoever is still running is running for nobody.
+            self._server.result().kill()
+            self._listener.join()
+
+    @property
+    def gone(self) -> bool:
+        """Whether its process has ended, and no more runs are possible."""
+        return self._gone
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        work: Path,
+        environment: Mapping[str, str] | None,
+        timeout: float | None = None,
+    ) -> PipResult:
+        """
+        Return what pip did; an exit code other than 0 is a result, not an error.
+
+        :param arguments: pip's command and its options.
+        :param work: a folder for this run alone.
+        :param environment: the marker environment to evaluate under; ``None`` for that of an interpreter that was given.
+        :param timeout: seconds after which pip is killed.
+        :raises PipFailed: pip's process vanished, or pip did not end in time.
+        :raises FolderError: the disk is full, or otherwise refused what pip wanted to write.
+        """
+        if sys.platform != "linux":
+            start = run(arguments, work=work, environment=environment, python=self._python, timeout=timeout)
+            return blamed(start, work)
+        # What pip says is kept in memory: that the disk is full could not be written to it.
+        with (
+            open(os.memfd_create("stdout"), encoding="utf-8", errors="replace") as stdout,  # noqa: PTH123 - no path
+            open(os.memfd_create("stderr"), encoding="utf-8", errors="replace") as stderr,  # noqa: PTH123
+        ):
+            order = {
+                "arguments": [*arguments, *GENERAL],
+                "environment": environment and dict(environment),
+                "variables": sealed_environment(work) | ALONE,
+                "stdout": f"/proc/{os.getpid()}/fd/{stdout.fileno()}",
+                "stderr": f"/proc/{os.getpid()}/fd/{stderr.fileno()}",
+            }
+            code = self._awaited(order, timeout)
+            if code < 0:
+                raise vanished(None)
+            return blamed(PipResult(returncode=code, stdout=stdout.read(), stderr=stderr.read()), work)
+
+    def _awaited(self, order: Mapping[str, object], timeout: float | None) -> int:
+        """Return the exit code of the run that is ordered; one that takes too long is killed."""
+        number, future = self._send(order)
+        try:
+            return future.result(timeout)
+        except TimeoutError as error:
+            with self._lock, contextlib.suppress(BrokenPipeError):
+                self._write({"id": number, "kill": True})
+            future.result()
+            raise late(cast("list[str]", order["arguments"])[0], timeout) from error
+
+    def _send(self, order: Mapping[str, object]) -> tuple[int, Future[int]]:
+        with self._lock:
+            if self._gone:
+                raise vanished(None)
+            if self._listener.ident is None:
+                self._listener.start()
+            number, future = len(self._runs), Future[int]()
+            self._runs[number] = future
+            try:
+                self._write({"id": number, **order})
+            except BrokenPipeError as error:
+                future.set_exception(vanished(error))
+        return number, future
+
+    def _write(self, order: Mapping[str, object]) -> None:
+        orders = cast("IO[str]", self._server.result().stdin)
+        orders.write(f"{json.dumps(order)}\n")
+        orders.flush()
+
+    def _start(self) -> list[str]:
+        # What lies in an environment is as it was when this process began; what is installed brings its own bytecode.
+        if self._python is not None:
+            return [str(self._python), "-I", "-B", str(SCRIPT), "--serve-own"]
+        return [sys.executable, "-I", str(SCRIPT), "--serve"]
+
+    def _listen(self) -> None:
+        """Start the process and hand each exit code to whoever waits for it; when it ends, tell all the others."""
+        try:
+            server = subprocess.Popen(
+                [*self._start(), str(os.getpid())],
+                env=sealed_environment(self._work) | ALONE,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+                # Ctrl-C in a terminal is for us; this process ends with us, and silently.
+                start_new_session=True,
+            )
+        except (OSError, SubsetError) as error:
+            self._server.set_exception(error)
+            return
+        self._server.set_result(server)
+        for line in cast("IO[str]", server.stdout):
+            number, code = json.loads(line)
+            self._runs[number].set_result(code)
+        with self._lock:
+            self._gone = True
+            for future in self._runs.values():
+                if not future.done():
+                    future.set_exception(vanished(None))
+        with contextlib.suppress(BrokenPipeError):
+            server.communicate()

@@ -1,0 +1,136 @@
+"""
+The one door to pip: argument lists in, typed results out, an environment made from nothing.
+
+pip runs as a child process and sees no configuration at all: no ``PIP_*`` variable, no file, no cache, no home. What the
+user told pip about the network is read in `network` and used by the loopback index of `upstream`, the only place
+that a pip started here can reach.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import PipFailed
+from pypi_subset.support.files import blame, folder_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+#: What every run of pip is told, whatever it does.
+GENERAL = ("--isolated", "--disable-pip-version-check", "--no-input", "--no-color", "--no-cache-dir")
+
+#: Variables without which a process cannot start or find its temporary folder; nothing else is passed on.
+_VITAL = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+#: pip would ask a Rust compiler for its version, to tell the index: no program is found here that would outlive it.
+ALONE = {"PATH": ""}
+
+SCRIPT = Path(__file__).with_name("_child.py")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PipResult:
+    """How one run of pip ended: exit code and what it wrote, as text."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def sealed_environment(work: Path) -> dict[str, str]:
+    """
+    Return the variables that pip and what it starts may see.
+
+    :param work: a folder for this run alone; home and temporary files go below it.
+    """
+    home, temporary = work / "home", work / "tmp"
+    with folder_errors(work):
+        for folder in (home, temporary):
+            folder.mkdir(parents=True, exist_ok=True)
+    vital = {name: os.environ[name] for name in _VITAL if name in os.environ}
+    return vital | {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "TMPDIR": str(temporary),
+        "TEMP": str(temporary),
+        "TMP": str(temporary),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONUTF8": "1",
+        "PYTHONNOUSERSITE": "1",
+        # os.devnull switches every configuration file off, machine-wide ones included; --isolated alone does not.
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    work: Path,
+    environment: Mapping[str, str] | None = None,
+    python: Path | None = None,
+    timeout: float | None = None,
+) -> PipResult:
+    """
+    Return what pip did; an exit code other than 0 is a result, not an error.
+
+    :param arguments: pip's command and its options.
+    :param work: a folder for this run alone.
+    :param environment: the marker environment to evaluate under; ``None`` means the running interpreter's own.
+    :param python: an interpreter with a pip of its own, as in a fresh virtual environment; ``None`` means ours.
+    :param timeout: seconds after which pip is killed.
+    :raises PipFailed: pip did not end in time.
+    """
+    if python is None:
+        start = [sys.executable, "-I", str(SCRIPT), json.dumps(environment and dict(environment))]
+    else:
+        start = [str(python), "-I", "-m", "pip"]
+    try:
+        done = subprocess.run(
+            [*start, *arguments, *GENERAL],
+            env=sealed_environment(work),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise late(arguments[0], error.timeout, str(error.stderr or "")) from error
+    return PipResult(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+def blamed(result: PipResult, work: Path) -> PipResult:
+    """Return *result*, unless pip failed because of the disk: then that is the error."""
+    if result.returncode:
+        blame(result.stderr, work)
+    return result
+
+
+def late(command: str, timeout: float | None, said: str = "") -> PipFailed:
+    """Return the error for a pip that did not end in time."""
+    return PipFailed(f"pip {command} did not end within {timeout or 0:.0f} s", output=said)
+
+
+def vanished(cause: BaseException | None) -> PipFailed:
+    """Return the error for a pip that ended without an answer."""
+    error = PipFailed("pip's process vanished", next_step="run the same command again; was it killed?")
+    error.__cause__ = cause
+    return error
+
+
+def complaint(result: PipResult) -> str:
+    """Return what pip gave as its reason, in one line: its ``ERROR:`` lines, or the last line it wrote."""
+    lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]
+    if errors == ["Exception:"]:
+        # Below it stands where in pip that happened, and last what.
+        errors = lines[-1:]
+    return "; ".join(errors) or (lines[-1] if lines else f"exit code {result.returncode}")

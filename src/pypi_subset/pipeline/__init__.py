@@ -1,0 +1,1 @@
+"""The story: `requirements/` in, a verified site out."""

@@ -1,0 +1,1 @@
+"""The routes by which a case reaches the site."""

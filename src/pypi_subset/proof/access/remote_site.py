@@ -1,0 +1,206 @@
+"""A site that lies elsewhere and is served here: what the proof itself reads of it, held to the manifest byte for byte."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import http.client
+import io
+import json
+import shutil
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from pypi_subset.errors import ProofFailed
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+#: Seconds without a byte after which a server counts as gone, and how often it is asked.
+PATIENCE, TRIES = 30, 3
+#: How many small files are fetched at a time.
+_AT_ONCE = 8
+
+#: What a server says of a file that it does not have; pip will miss it too, and the proof says what that means.
+_NOT_THERE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+#: Threads of one process prove cases of one site: the first of them fetches what all will read.
+_ALONE = threading.Lock()
+
+
+def outline(url: str, digest: str, target: str, folder: Path) -> Path:
+    """
+    Return *folder*, which holds of the site at *url* what the proof of *target* looks into.
+
+    That is the manifest, the pages that lead there, and in place of each wheel one that holds its METADATA alone: so much
+    is needed to find patch levels and to explain why something failed. Everything is fetched once.
+
+    :param digest: the manifest's SHA-256; with another, nothing is read.
+    :raises ProofFailed: the site is another, cannot be reached, or contradicts its manifest.
+    """
+    with _ALONE:
+        manifest = folder / "manifest.json"
+        if not manifest.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            files.write(manifest, _manifest(url, digest))
+        document = _read(manifest)
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            for _ in pool.map(lambda page: _page(url, page, document["pages"][page], folder), _pages(document, target)):
+                pass
+            for _ in pool.map(lambda entry: _stand_in(url, entry, folder), document["files"]):
+                pass
+    return folder
+
+
+def whole(url: str, folder: Path, path: str) -> Path:
+    """
+    Return the file *path* of the site at *url*, fetched into *folder* where it was not yet.
+
+    :param folder: what `outline` filled.
+    :raises ProofFailed: it cannot be had, or has other bytes than the manifest says.
+    """
+    place = folder / ".whole" / path
+    if place.is_file():
+        return place
+    digest = sha256_of(folder, path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # A name that no other thread has.
+    with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as part:
+        found = _fetch(url, path, part)
+    if found != digest:
+        Path(part.name).unlink()
+        words = "has other bytes than the manifest says" if found else "is not there"
+        msg = f"{place.name} {words}, at {url}"
+        raise ProofFailed(msg)
+    files.move(Path(part.name), place)
+    return place
+
+
+def sha256_of(folder: Path, path: str) -> str:
+    """
+    Return the SHA-256 that the manifest has for the file *path*, ``""`` for none that it names.
+
+    :param folder: what `outline` filled.
+    """
+    return next((str(one["sha256"]) for one in _read(folder / "manifest.json")["files"] if one["path"] == path), "")
+
+
+def _manifest(url: str, digest: str) -> bytes:
+    stream = io.BytesIO()
+    found = _fetch(url, "manifest.json", stream)
+    if not found:
+        msg = f"there is no site at {url}: it has no manifest.json"
+        raise ProofFailed(msg)
+    if found != digest:
+        msg = f"another site is served at {url}: the hash of its manifest is {found[:12]}…, not {digest[:12]}…"
+        raise ProofFailed(msg, next_step="publish this one there first")
+    return stream.getvalue()
+
+
+@functools.lru_cache(maxsize=4)
+def _read(manifest: Path) -> Any:
+    return json.loads(manifest.read_bytes())
+
+
+def _pages(document: Mapping[str, Any], target: str) -> list[str]:
+    """Return the HTML pages that an installer may be led through on its way to the files of *target*."""
+    prefixes = ("simple/", f"targets/{target}/simple/", "find-links.html")
+    return [page for page in document["pages"] if page.startswith(prefixes) and page.endswith(".html")]
+
+
+def _page(url: str, page: str, digest: str, folder: Path) -> None:
+    """Fetch a page; where it is missing, it stays missing."""
+    if not (folder / page).is_file() and (data := _held_to(digest, url, page, f"the page {page}")):
+        _put(folder / page, data)
+
+
+def _stand_in(url: str, entry: Mapping[str, Any], folder: Path) -> None:
+    """Write a wheel that holds METADATA alone, as it lies beside the real one (PEP 658); without that, the real one."""
+    path = folder / entry["path"]
+    try:
+        project, version, _, _ = parse_wheel_filename(path.name)
+    except InvalidWheelFilename:
+        return
+    if path.is_file():
+        return
+    if not entry["metadata"]:
+        with contextlib.suppress(ProofFailed):
+            real = whole(url, folder, entry["path"])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            files.link(real, path)
+        return
+    name = f"{entry['path']}.metadata"
+    data = _held_to(entry["metadata"], url, name, f"the metadata of {path.name}")
+    if data and _is_there(url, entry["path"]):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr(f"{project.replace('-', '_')}-{version}.dist-info/METADATA", data)
+        _put(path, stream.getvalue())
+
+
+def _held_to(digest: str, url: str, path: str, what: str) -> bytes:
+    """Return the bytes of a small file, none if it is not there."""
+    stream = io.BytesIO()
+    if _fetch(url, path, stream) not in {digest, ""}:
+        msg = f"{what} has other bytes than the manifest says, at {url}"
+        raise ProofFailed(msg)
+    return stream.getvalue()
+
+
+def _fetch(url: str, path: str, stream: Any) -> str:
+    """Return the SHA-256 of what stands at *path* and is in *stream* now; ``""`` if nothing does."""
+    if not _asked(f"{url}/{quote(path)}", "GET", stream):
+        return ""
+    stream.seek(0)
+    return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _is_there(url: str, path: str) -> bool:
+    """Whether the server has *path*, without asking for its bytes."""
+    return _asked(f"{url}/{quote(path)}", "HEAD", io.BytesIO())
+
+
+def _asked(address: str, method: str, stream: Any) -> bool:
+    """Whether a server has *address*, whose bytes are in *stream* then; no proxy and no setting of this machine is heeded."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    request = urllib.request.Request(address, method=method)  # noqa: S310 - checked to be HTTP where it was given
+    for left in reversed(range(TRIES)):
+        stream.seek(0)
+        stream.truncate()
+        try:
+            with opener.open(request, timeout=PATIENCE) as response:
+                shutil.copyfileobj(response, stream)
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code in _NOT_THERE:
+                return False
+            if not left or error.code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise _unread(address, error) from error
+        except (OSError, http.client.HTTPException) as error:
+            if not left:
+                raise _unread(address, error) from error
+        else:
+            return True
+    return False
+
+
+def _unread(address: str, error: Exception) -> ProofFailed:
+    return ProofFailed(f"{address} cannot be read: {getattr(error, 'reason', '') or error}")
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write(path, data)

@@ -1,0 +1,258 @@
+"""
+What was proven before, for the same bytes by the same means, and need not be proven again.
+
+It lies in ``packages/.proven.json`` and may be deleted at any time; a file that is damaged, or was made by somebody else,
+counts as none. What is red is never remembered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import platform
+import sys
+from collections import Counter
+from dataclasses import asdict, replace
+from importlib.metadata import PackageNotFoundError, distribution
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pypi_subset.errors import FolderError
+from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.cache.reach import Opaque, Sight
+from pypi_subset.proof.cases.case import unanswered
+from pypi_subset.proof.methods import second_opinion
+from pypi_subset.proof.reference.patch_levels import at_patch_levels
+from pypi_subset.proof.report.verdict import read_check
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pypi_subset.model.checks import Check
+    from pypi_subset.model.targets import Target
+    from pypi_subset.proof.cases.case import Case
+
+
+#: The file's name, and the number of its form: another is ignored.
+NAME, SCHEMA = ".proven.json", 1
+#: How many cases are remembered, those that were asked for last, and bytes above which nothing is read.
+MOST, LARGEST = 50_000, 256_000_000
+
+#: What proves: by the size and the time of each of its files.
+_TOOLS = ("pip", "virtualenv", "pytest-virtualenv", "packaging", "installer", "uv", "distlib", "filelock")
+#: Where the system's linker keeps what libraries there are.
+_LIBRARIES = Path("/etc/ld.so.cache")
+#: What a case sees of this machine's environment.
+_PATHS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+
+class Proven:
+    """
+    What is known of the cases of one run.
+
+    :param folder: where it is remembered; where there is no such folder, nothing is.
+    :param site: the published folder.
+    :param seal: what keeps the network out.
+    """
+
+    def __init__(self, folder: Path, site: Path, seal: str) -> None:
+        self._path = folder / NAME
+        self._means = {**means(), "seal": seal}
+        self._sight = Sight(site)
+        self._cases = _read(self._path)
+
+    @functools.cache  # noqa: B019 - it lives as long as the run
+    def key(self, case: Case) -> str:
+        """Return the hash of all that *case* can see, and of all that it is proven with; ``""`` if that is not known."""
+        try:
+            seen = self._sight.of(case)
+        except (Opaque, OSError, FolderError, ValueError):
+            return ""
+        return digest({"means": self._means, "case": _facts(case), "seen": seen})
+
+    def results(self, case: Case) -> tuple[Check, ...]:
+        """Return the results of *case* from before, none if it must be proven."""
+        key = self.key(case)
+        try:
+            checks = tuple(map(read_check, self._cases[key]))
+            if not _is_answer(case, checks):
+                return ()
+        except (KeyError, TypeError, AttributeError, ValueError):
+            return ()
+        self._cases[key] = self._cases.pop(key)
+        return tuple(replace(check, remembered=True) for check in checks)
+
+    def learn(self, case: Case, checks: Sequence[Check]) -> None:
+        """
+        Remember the results of *case*, if nothing of them is red or came about by chance; else forget older ones.
+
+        What was green and is red now, for the same bytes by the same means, depends on something that nobody looked at.
+        """
+        if key := self.key(case):
+            self._cases.pop(key, None)
+            if _is_answer(case, checks):
+                self._cases[key] = [asdict(check) for check in checks]
+
+    def keep(self) -> None:
+        """Write what is known, unless the site was changed meanwhile; that it cannot be written is no harm."""
+        if not self._path.parent.is_dir() or not self._sight.is_still():
+            return
+        cases = dict(list(self._cases.items())[-MOST:])
+        with contextlib.suppress(FolderError):
+            files.write(self._path, json.dumps({"schema": SCHEMA, "sha256": digest(cases), "cases": cases}).encode())
+
+
+def means() -> dict[str, Any]:
+    """Return what cases are proven with on this machine: our code, the tools, the system."""
+    package = Path(str(resources("pypi_subset")))
+    suite = Path(str(resources("pypi_subset.verify")))
+    code = [path for folder in (package, suite) for path in sorted(folder.rglob("*")) if _is_code(path)]
+    return {
+        "code": [files.sha256_of(path) for path in code],
+        "tools": {name: _record(name) for name in _TOOLS},
+        "uv": _uv(),
+        "python": [sys.version, build(Path(sys.executable).resolve())],
+        "system": [platform.system(), platform.release(), platform.version(), platform.machine(), *platform.libc_ver()],
+        "libraries": files.sha256_of(_LIBRARIES) if _LIBRARIES.is_file() else "",
+        # An import or a script may look for a program or a library there.
+        "paths": [os.environ.get(name, "") for name in _PATHS],
+    }
+
+
+@functools.cache
+def build(path: Path) -> str:
+    """Return the hash of an executable, ``""`` if it cannot be read."""
+    try:
+        return files.sha256_of(path)
+    except FolderError:
+        return ""
+
+
+@functools.cache
+def _library(path: Path, version: tuple[int, int, int]) -> str:
+    """Return a digest of how the standard library of the interpreter at *path* looks, and its shared library."""
+    prefix = path.parent.parent
+    name = f"python{version[0]}.{version[1]}"
+    found = [*prefix.glob(f"lib/lib{name}*.so*"), *path.parent.glob("python*.dll")]
+    for folder in (prefix / "lib" / name, prefix / "lib" / f"{name}t", path.parent / "Lib"):
+        for place, inside, names in os.walk(folder):
+            inside[:] = [one for one in inside if one not in {"__pycache__", "site-packages", "dist-packages", "test"}]
+            found += [Path(place, one) for one in names]
+    state = sorted(f"{one} {_looks(one)}" for one in found)
+    return hashlib.sha256(repr(state).encode(errors="backslashreplace")).hexdigest()
+
+
+def _is_code(path: Path) -> bool:
+    return path.suffix in {".py", ".json"} and path.is_file()
+
+
+def _record(name: str) -> str:
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        return ""
+    state = sorted(f"{path} {_looks(Path(str(path.locate())))}" for path in found.files or ())
+    return f"{found.version} {hashlib.sha256(repr(state).encode()).hexdigest()}"
+
+
+def _looks(path: Path) -> str:
+    """Return by what a file of a tool is known again, ``""`` if it is not there."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return ""
+    return f"{facts.st_size} {facts.st_mtime_ns}"
+
+
+def _uv() -> list[str]:
+    try:
+        program, name = second_opinion.uv()
+    except second_opinion.Unasked:
+        return []
+    return [name, build(program.resolve())]
+
+
+def _facts(case: Case) -> dict[str, Any]:
+    """Return all that makes *case* what it is, but where its folders are; of lines the text, not their number."""
+    fixed = case.interpreter is not None and case.target.exact
+    levels = [] if fixed else [one.python for one in at_patch_levels(case.target, case.site)]
+    return {
+        "target": _target(case.target),
+        "levels": levels,
+        "set": case.set_name,
+        "requests": [str(one) for one in case.requests],
+        "joint": case.joint,
+        "constraints": case.constraints,
+        "bounds": case.bounds,
+        "pins": case.pins,
+        "interpreter": case.interpreter
+        and [
+            repr(case.interpreter),
+            build(case.interpreter.path),
+            _library(case.interpreter.path, case.interpreter.version),
+        ],
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {name: getattr(target, name) for name in target.__slots__} | {"tags": [str(tag) for tag in target.tags]}
+
+
+def _is_answer(case: Case, checks: Sequence[Check]) -> bool:
+    """Whether *checks* are results of *case* and of nothing else, by each way in, and none of them is red."""
+    places = sorted((str(check.proof), check.way) for check in checks)
+    own, unpacked = ([(proof, way) for way in WAYS] for proof in (str(case.proof), "unpacked"))
+    whole = [*own, ("second opinion", WAYS[-1])]
+    wanted = [[(str(case.proof), "")], whole]
+    if case.interpreter is not None:
+        # It is of one patch level: what others get may have been unpacked besides, or in its stead.
+        wanted += [unpacked, whole + unpacked, [*whole, ("unpacked", "")]]
+    return places in map(sorted, wanted) and not unanswered([case], checks) and all(map(_is_sound, checks))
+
+
+def _is_sound(check: Check) -> bool:
+    """Whether a result may be remembered: it is of the right types, not red, and would come out the same again."""
+    allowed = {"passed", "differs", "skipped"} if check.proof == "second opinion" else {"passed"}
+    texts = (check.reason, check.interpreter, check.command, *check.notes, *check.versions)
+    return (
+        check.status in (allowed if check.way else {"skipped"})
+        and not check.command
+        and not check.reason.startswith(second_opinion.FAILED)
+        and all(isinstance(text, str) for text in texts)
+        and isinstance(check.notes, tuple)
+        and isinstance(check.versions, tuple)
+        and isinstance(check.seconds, int | float)
+        and 0 <= check.seconds < 1e9  # noqa: PLR2004 - no number at all compares like this
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return key → results, nothing if the file is not as we wrote it."""
+    try:
+        if path.stat().st_size > LARGEST:
+            return {}
+        document = json.loads(path.read_bytes())
+        cases = document["cases"]
+        if document["schema"] == SCHEMA and isinstance(cases, dict) and document["sha256"] == digest(cases):
+            return dict(cases)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    return {}
+
+
+def digest(value: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of *value* as JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def known(memory: Proven, cases: Sequence[Case]) -> Iterator[tuple[str, tuple[Check, ...]]]:
+    """Yield name and results of each case that need not be proven; of a name that two cases have, nothing is known."""
+    names = Counter(case.name for case in cases)
+    for case in cases:
+        if names[case.name] == 1 and (checks := memory.results(case)):
+            yield case.name, checks

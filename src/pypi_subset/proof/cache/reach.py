@@ -1,0 +1,167 @@
+"""
+What a case can see of a site: the pages, files and metadata of every project that an installer could come to ask about.
+
+An installer asks about what is requested, and about what any file that it is shown requires. So the projects that can be
+reached are known without running anything: by every file of the site, whatever its markers, extras and tags say. One of them
+that is not there is part of the answer, since a page that appears later would be read.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import zipfile
+from collections import defaultdict
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from pypi_subset.proof.access.page_links import links
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pypi_subset.proof.cases.case import Case
+
+
+#: What the tool writes for one file in ``find-links.html``; anything else there counts for every case.
+_LINE = re.compile(
+    r'<a href="simple/([^/"<>#?]+)/([^/"<>#?]+\.whl)(?:#[^"<>]*)?"(?: [a-z]+(?:-[a-z]+)*(?:="[^"<>]*")?)*>[^<>]*</a><br>'
+)
+_LEADS = re.compile(r"<\s*(?:a|base)\b", re.IGNORECASE)
+_REQUIRES = re.compile(rb"(?:^|\n)Requires-Dist:([^\n]*)", re.IGNORECASE)
+
+
+class Opaque(Exception):
+    """What can be seen there is not known in full."""
+
+
+class Sight:
+    """
+    What can be seen of the files of a site, each of which is read once.
+
+    :param site: the published folder.
+    """
+
+    def __init__(self, site: Path) -> None:
+        self._site = site
+        self._began = self._state()
+
+    def of(self, case: Case) -> list[tuple[str, str]]:
+        """
+        Return the files that *case* can see, each with its SHA-256; ``""`` for a folder that is not there.
+
+        :raises Opaque: a page leads elsewhere, or a file cannot be read.
+        """
+        reached = self._reached(canonicalize_name(one.requirement.name) for one in case.requests)
+        found = [("find-links.html", line) for line in self._links(frozenset(reached))]
+        for project in sorted(reached):
+            for index in ("simple", f"targets/{case.target.name}/simple"):
+                found += self._folder(f"{index}/{project}", project)
+        return found
+
+    def is_still(self) -> bool:
+        """Whether no file of the site has changed since the first look, by inode, size and times."""
+        return self._state() == self._began
+
+    def _state(self) -> dict[str, tuple[int, ...]]:
+        def facts(path: Path) -> tuple[int, ...]:
+            status = path.lstat()
+            return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+        inside = (path for path in self._site.rglob("*") if path.relative_to(self._site).parts[0] != "proof")
+        return {str(path): facts(path) for path in inside if not path.is_dir()}
+
+    def _reached(self, names: Iterator[str]) -> set[str]:
+        reached: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in reached:
+                reached.add(name)
+                waiting += self._required(name)
+        return reached
+
+    @functools.cache  # noqa: B019 - it lives as long as the run
+    def _required(self, project: str) -> frozenset[str]:
+        """The projects that any file of *project* requires, in any case."""
+        found: set[str] = set()
+        for wheel in sorted((self._site / "simple" / project).glob("*.whl")):
+            beside = wheel.with_name(f"{wheel.name}.metadata")
+            for text in (_metadata(wheel), beside.read_bytes() if beside.is_file() else b""):
+                found |= {_named(line) for line in _REQUIRES.findall(text.replace(b"\r", b"\n"))}
+        return frozenset(found)
+
+    @functools.cache  # noqa: B019
+    def _folder(self, where: str, project: str) -> tuple[tuple[str, str], ...]:
+        """The files of one project in one index, each with its hash."""
+        folder = self._site / where
+        paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+        for path in paths:
+            if path.is_symlink() or not path.is_file():
+                raise Opaque(path)
+            if path.suffix not in {".whl", ".metadata"}:
+                _lead_home(path, where, project)
+        found = tuple((path.relative_to(self._site).as_posix(), files.sha256_of(path)) for path in paths)
+        return found or ((where, ""),)
+
+    @functools.cache  # noqa: B019
+    def _links(self, projects: frozenset[str]) -> tuple[str, ...]:
+        """The lines of ``find-links.html`` that are about *projects*, or about none."""
+        common, by_project = self._page
+        return (*common, *(line for project in sorted(projects) for line in by_project.get(project, ())))
+
+    @functools.cached_property
+    def _page(self) -> tuple[list[str], dict[str, list[str]]]:
+        by_project: defaultdict[str, list[str]] = defaultdict(list)
+        common = []
+        path = self._site / "find-links.html"
+        # Any byte is a letter in this one: no two pages look alike.
+        for line in path.read_bytes().decode("latin-1").split("\n") if path.is_file() else ():
+            if match := _LINE.fullmatch(line):
+                _hold(unquote(match[2]), match[1])
+                by_project[match[1]].append(line)
+            elif _LEADS.search(line):
+                raise Opaque(path)
+            else:
+                common.append(line)
+        return common, by_project
+
+
+def _lead_home(page: Path, where: str, project: str) -> None:
+    """Make sure that *page* leads to wheels in the project's own folder of ``simple/`` alone."""
+    for place in links(page, f"{where}/"):
+        folder, _, filename = place.rpartition("/")
+        if folder != f"simple/{project}":
+            raise Opaque(place)
+        _hold(filename, project)
+
+
+def _hold(filename: str, project: str) -> None:
+    try:
+        name = parse_wheel_filename(filename)[0]
+    except InvalidWheelFilename as error:
+        raise Opaque(filename) from error
+    if name != project:
+        raise Opaque(filename)
+
+
+def _metadata(wheel: Path) -> bytes:
+    """Return every METADATA that *wheel* holds."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+            return b"\n".join(archive.read(name) for name in names)
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
+        raise Opaque(wheel) from error
+
+
+def _named(line: bytes) -> str:
+    try:
+        return canonicalize_name(Requirement(line.decode("utf-8", "replace").strip()).name)
+    except InvalidRequirement as error:
+        raise Opaque(line) from error

@@ -1,0 +1,1 @@
+"""The check that site, manifest and locks agree byte for byte."""

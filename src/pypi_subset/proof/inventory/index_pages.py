@@ -1,0 +1,99 @@
+"""Every index of the site, page by page: does it lead to just the files that it should, and say of each what is true."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from pypi_subset.proof.access import page_links
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    Entry = Mapping[str, Any]
+
+
+#: What the name of a wheel gets at its end to become that of its metadata (PEP 658).
+METADATA = ".metadata"
+
+
+def pages_of(entries: Iterable[Entry], targets: Iterable[str]) -> tuple[dict[str, list[Entry]], dict[str, set[str]]]:
+    """
+    Return what each page must lead to: by page the entries of its files, and by root page the names of its projects.
+
+    The union has two forms, HTML and JSON, and JSON once more under a prefix of its own; each target has both forms of
+    what it needs (PEP 503, 691).
+
+    :param entries: the manifest's.
+    :param targets: names of the targets that some set serves.
+    """
+    entries = tuple(entries)
+    pages: dict[str, list[Entry]] = {"find-links.html": [*entries]}
+    roots: dict[str, set[str]] = {}
+    needed: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        for target in {need["target"] for need in entry["needed_by"]}:
+            needed[target].append(entry)
+    both = ("index.html", "index.v1_json")
+    wanted = {f"targets/{name}/simple": (needed[name], both) for name in targets}
+    for folder, (own, forms) in {"simple": (entries, both), "simple-json": (entries, both[:1]), **wanted}.items():
+        for form in forms:
+            roots[f"{folder}/{form}"] = {entry["project"] for entry in own}
+            for entry in own:
+                pages.setdefault(f"{folder}/{entry['project']}/{form}", []).append(entry)
+    return pages, roots
+
+
+def of_page(page: str, path: Path, wanted: Iterable[Entry]) -> Iterator[tuple[Entry | None, str]]:
+    """
+    Yield what is wrong with the page of a project or of all: the entry concerned, if it is one, and words.
+
+    :param page: the page's path below the site.
+    :param path: its file.
+    """
+    found = page_links.links(path, page)
+    for entry in sorted(wanted, key=lambda one: str(one["path"])):
+        link, name = found.pop(entry["path"], None), entry["filename"]
+        if link is None or link.sha256 != entry["sha256"]:
+            yield entry, f"the page {page} does not lead to {name} by its hash"
+        elif link.requires_python != entry["requires_python"]:
+            yield entry, f"the page {page} has another Requires-Python for {name}"
+        elif link.metadata != (entry["metadata"] or ""):
+            yield entry, f"the page {page} has another hash for the metadata of {name}"
+    yield from ((None, f"the page {page} leads to {where}, which is not in the manifest") for where in sorted(found))
+
+
+def of_root(page: str, path: Path, projects: set[str]) -> Iterator[str]:
+    """Yield a sentence for each project that a root page does not lead to, and each that it should not."""
+    folder = page.rpartition("/")[0]
+    wanted = {f"{folder}/{name}" for name in projects}
+    found = set(page_links.links(path, page))
+    yield from (f"the page {page} does not lead to {name}/" for name in sorted(wanted - found))
+    yield from (f"the page {page} leads to {name}, where there is no project" for name in sorted(found - wanted))
+
+
+def of_metadata(entry: Entry, wheel: Path | None, beside: Path | None) -> str:
+    """Return what is wrong with the metadata beside a wheel, ``""`` if nothing: it must be the wheel's own (PEP 658)."""
+    if entry["metadata"] is None:
+        return ""
+    if beside is None or beside.is_symlink():
+        return f"the metadata of {entry['filename']} is not in the site"
+    if files.sha256_of(beside) != entry["metadata"]:
+        return f"the metadata of {entry['filename']} has other bytes than the manifest says"
+    if wheel is not None and _own(wheel) not in {entry["metadata"], ""}:
+        return f"the metadata of {entry['filename']} is not that of the wheel"
+    return ""
+
+
+def _own(wheel: Path) -> str:
+    """Return the SHA-256 of METADATA in a wheel; ``""`` if it is damaged, which its own hash tells."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            (name,) = (one for one in archive.namelist() if one.count("/") == 1 and one.endswith(".dist-info/METADATA"))
+            return hashlib.sha256(archive.read(name)).hexdigest()
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return ""

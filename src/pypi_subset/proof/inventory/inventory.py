@@ -1,0 +1,192 @@
+"""Before anything is installed: is every file that lock and manifest name in the site, byte for byte, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pypi_subset.errors import LockError, SubsetError
+from pypi_subset.model.checks import Check
+from pypi_subset.proof.cases import lock_reader
+from pypi_subset.proof.inventory import index_pages, unneeded
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pypi_subset.model.paths import Paths
+    from pypi_subset.model.requests import Subset
+    from pypi_subset.proof.cases.lock_reader import Locked
+
+
+#: What lies in a site besides its files and its indexes.
+PAGES = ("index.html", "manifest.json", "README.md")
+#: Folders that the inventory does not look into: what the proof itself writes.
+OWN = ("proof",)
+
+
+def read_manifest(site: Path) -> dict[str, Any]:
+    """
+    Return what ``manifest.json`` says.
+
+    :raises SubsetError: there is none, or it is damaged: there is nothing to prove.
+    """
+    path = site / "manifest.json"
+    if not path.is_file():
+        msg = "there is nothing to prove: the site has no manifest"
+        raise SubsetError(msg, path=path, next_step="run `make mirror`")
+    with files.folder_errors(path):
+        data = path.read_bytes()
+    try:
+        manifest: dict[str, Any] = json.loads(data)
+        iter(manifest["files"]), iter(manifest["pages"])
+    except (ValueError, KeyError, TypeError) as error:
+        msg = "the site's manifest is damaged"
+        raise SubsetError(msg, path=path, next_step="run `make mirror`") from error
+    return manifest
+
+
+def take(paths: Paths, plan: Subset, targets: Sequence[str] = ()) -> tuple[Check, ...]:
+    """
+    Return one red check for each thing that is wrong with the site, or a single green one.
+
+    One wheel that is gone is red here even if pip would be content with an older one.
+
+    :param targets: names of the targets that the run is restricted to; none means all.
+    """
+    manifest = read_manifest(paths.site)
+    entries = {entry["path"]: entry for entry in manifest["files"]}
+    present = {name: paths.site / name for name, _ in files.walk(paths.site, but=OWN) if not name.endswith("/")}
+    found = [
+        *_outdated(paths, plan, targets),
+        *_described(plan, manifest, targets),
+        *_locked(paths, plan, entries),
+        *(sentence for name in sorted(entries) if (sentence := _held(entries[name], present.get(name)))),
+        *_metadata(present, entries),
+        *_pages(present, entries, {job.target.name for job in plan.jobs}, manifest["pages"]),
+    ]
+    if found:
+        return tuple(check("failed", sentence) for sentence in found)
+    size = sum(entry["size"] for entry in entries.values())
+    notes = tuple(unneeded.needless(paths, plan))
+    return (check("passed", f"{len(entries)} files, {size} bytes: all there, and nothing else", notes=notes),)
+
+
+def check(status: Any, reason: str, seconds: float = 0.0, notes: tuple[str, ...] = ()) -> Check:
+    """Return a result of the inventory, which concerns all targets and sets."""
+    where = Check(target="", set_name="", request="", proof="inventory", status=status)
+    return replace(where, reason=reason, seconds=seconds, notes=notes)
+
+
+def _outdated(paths: Paths, plan: Subset, targets: Sequence[str]) -> Iterator[str]:
+    """
+    Yield a sentence for each lock that was made before its set or target was changed.
+
+    The host is another machine where somebody else proves, for targets of its own.
+    """
+    for job in plan.jobs:
+        if job.target.host and targets and job.target.name not in targets:
+            continue
+        path = lock_reader.lock_path(paths.locks, job.requirement_set.name, job.target.name)
+        if (made_for := lock_reader.made_for(path)) not in {None, (job.requirement_set.digest, job.target.digest)}:
+            changed = "set" if made_for and made_for[0] != job.requirement_set.digest else "target"
+            yield f"{path.name} was made before its {changed} was changed: run `make mirror`"
+
+
+def _described(plan: Subset, manifest: Mapping[str, Any], targets: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for each target that the manifest tells of as another machine than it is; of the host as above."""
+    digests = {target.name: target.digest for target in plan.targets}
+    elsewhere = {target.name for target in plan.targets if target.host and targets and target.name not in targets}
+    for told in manifest.get("targets", ()):
+        if told["name"] not in elsewhere and digests.get(told["name"]) != told["digest"]:
+            yield f"the target {told['name']} is another machine in the manifest than in requirements/: run `make mirror`"
+
+
+def _locked(paths: Paths, plan: Subset, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each locked file that the manifest does not name alike, and the other way round."""
+    named: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for job in plan.jobs:
+        path = lock_reader.lock_path(paths.locks, job.requirement_set.name, job.target.name)
+        try:
+            pins = lock_reader.read(path)
+        except LockError as error:
+            yield f"{path.name}: {error.what}"
+            continue
+        for pin in pins:
+            where = f"simple/{pin.project}/{pin.filename}"
+            named[where].add((job.requirement_set.name, job.target.name))
+            if sentence := _alike(pin, entries.get(where), path.name):
+                yield sentence
+    for where, pairs in sorted(named.items()):
+        needs = {(need["set"], need["target"]) for need in entries.get(where, {}).get("needed_by", ())}
+        for set_name, target in sorted(pairs ^ needs) if where in entries else ():
+            told, other = ("a lock", "the manifest") if (set_name, target) in pairs else ("the manifest", "a lock")
+            yield f"{entries[where]['filename']} is needed by {set_name} on {target} says {told}, but not {other}"
+    for where in sorted(entries.keys() - named.keys()):
+        yield f"{entries[where]['filename']} ({entries[where]['project']}) is in the manifest, but in no lock"
+
+
+def _alike(pin: Locked, entry: Mapping[str, Any] | None, lock: str) -> str:
+    """Return how a locked file differs from what the manifest says of it, ``""`` if it does not."""
+    if entry is None:
+        return f"{pin.filename} ({pin.project}, locked in {lock}) is not in the site's manifest"
+    if pin.sha256 and pin.sha256 != entry["sha256"]:
+        return f"{pin.filename} ({pin.project}) has one hash in {lock} and another in the manifest"
+    if str(pin.version) != entry["version"]:
+        return f"{pin.filename} ({pin.project}) is of {pin.version} in {lock}, and not in the manifest"
+    if pin.metadata and entry["metadata"] and pin.metadata != entry["metadata"]:
+        return f"{pin.filename} ({pin.project}) was locked in {lock} by other metadata than the manifest says"
+    return ""
+
+
+def _held(entry: Mapping[str, Any], path: Path | None) -> str:
+    """Return what is wrong with one file of the manifest, ``""`` if nothing."""
+    what = f"{entry['filename']} ({entry['project']} {entry['version']}, {_needed(entry)})"
+    if path is None:
+        return f"{what} is not in the site"
+    if path.is_symlink():
+        return f"{what} is a link, which is lost when the site is copied"
+    if path.stat().st_size != entry["size"]:
+        return f"{what} has {path.stat().st_size} bytes in the site, and should have {entry['size']}"
+    return "" if files.sha256_of(path) == entry["sha256"] else f"{what} has other bytes than the manifest says"
+
+
+def _needed(entry: Mapping[str, Any]) -> str:
+    """Return who needs a file: ``needed on linux by base.txt:3 pandas -> numpy>=1.22.4``."""
+    for need in entry["needed_by"]:
+        first, *rest = need["chain"]
+        steps = [f"{first['origin']} {first['requirement']}", *(step["requirement"] for step in rest)]
+        return f"needed on {need['target']} by {' -> '.join(steps)}"
+    return "needed by nobody"
+
+
+def _pages(
+    present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]], targets: set[str], told: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield a sentence for each page that is missing or not what it should be, and each file that belongs to nothing."""
+    pages, roots = index_pages.pages_of(entries.values(), targets)
+    for page in sorted({*PAGES, *pages, *roots, *told} - present.keys()):
+        yield f"the page {page} is not in the site"
+    for page, wanted in sorted(pages.items()):
+        for entry, words in index_pages.of_page(page, present[page], wanted) if page in present else ():
+            yield f"{words} ({_needed(entry)})" if entry else words
+    for page, projects in sorted(roots.items()):
+        yield from index_pages.of_root(page, present[page], projects) if page in present else ()
+    for page, digest in sorted(told.items()):
+        if page in present and files.sha256_of(present[page]) != digest:
+            yield f"the page {page} has other bytes than the manifest says"
+    beside = {f"{name}{index_pages.METADATA}" for name, entry in entries.items() if entry["metadata"]}
+    # One that belongs to nothing could win over one that was chosen.
+    for name in sorted(present.keys() - entries.keys() - beside - {*PAGES, *pages, *roots, *told}):
+        yield f"{name} is in the site, but neither a lock nor the manifest names it"
+
+
+def _metadata(present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each wheel beside which there is not its own metadata."""
+    for name, entry in sorted(entries.items()):
+        words = index_pages.of_metadata(entry, present.get(name), present.get(f"{name}{index_pages.METADATA}"))
+        if words:
+            yield f"{words} ({_needed(entry)})"

@@ -1,0 +1,1 @@
+"""The interpreters and environments that prove."""

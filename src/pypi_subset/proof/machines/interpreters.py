@@ -1,0 +1,216 @@
+"""Which Python interpreters are here: found by running them, since a file named ``python3.10`` may be a dead shim."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import SubsetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+#: virtualenv seeds no older one.
+OLDEST = (3, 9)
+#: Seconds in which an interpreter must have said what it is.
+PATIENCE = 20
+
+#: Other words for one processor, and the 32-bit programs that each runs.
+_PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "win32": "i686", "x86": "i686"}
+_NATIVE = {("i686", "x86_64"), ("armv7l", "aarch64")}
+
+_NAME = re.compile(r"(?:python(?:3(?:\.\d+)?t?)?|pypy3?(?:\.\d+)?)(?:\.exe)?")
+
+#: Runs inside each candidate, on any Python 3: prints one JSON object.
+_PROBE = """
+import json, os, platform, struct, sys, sysconfig
+config = sysconfig.get_config_var
+version = sys.version_info
+try:
+    libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
+except (AttributeError, ValueError, OSError):
+    libc = ""
+bits = struct.calcsize("P") * 8
+system, _, machine = sysconfig.get_platform().replace("-", "_").partition("_")
+if system == "macosx":
+    machine = platform.machine()  # a build may be for both kinds of processor, the machine is of one
+if bits == 32:
+    machine = {"x86_64": "i686", "aarch64": "armv7l"}.get(machine, machine)
+soabi = config("SOABI") or ""
+own = sys.implementation.version
+print(json.dumps({
+    "path": os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
+    "implementation": {"cpython": "cp", "pypy": "pp"}.get(sys.implementation.name, sys.implementation.name),
+    "version": list(version[:3]),
+    "abi": (
+        "cp%d%d%s%s" % (version[0], version[1], "t" if config("Py_GIL_DISABLED") else "", "d" if config("Py_DEBUG") else "")
+        if sys.implementation.name == "cpython" else "_".join(soabi.replace("-", "_").split("_")[:2])
+    ),
+    "system": system,
+    "machine": machine,
+    "libc": libc,
+    "macos": platform.mac_ver()[0],
+    "build": sys.version,
+    "markers": {
+        "implementation_name": sys.implementation.name,
+        "implementation_version": "%d.%d.%d" % tuple(own[:3]),
+        "os_name": os.name,
+        "platform_machine": platform.machine(),
+        "platform_python_implementation": platform.python_implementation(),
+        "platform_release": platform.release(),
+        "platform_system": platform.system(),
+        "platform_version": platform.version(),
+        "python_full_version": platform.python_version(),
+        "python_version": "%d.%d" % tuple(version[:2]),
+        "sys_platform": sys.platform,
+    },
+}))
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interpreter:
+    """
+    An interpreter that ran and said what it is.
+
+    :param path: the executable itself, behind links, shims and virtual environments.
+    :param implementation: ``cp``, ``pp``…, as in a wheel's Python tag.
+    :param abi: as in a wheel's ABI tag, ``cp313t`` for a free-threaded build.
+    :param kind: a kind of machine, as in `environments.machine_kind`.
+    :param glibc: N of glibc 2.N, ``None`` with another C library or none.
+    :param macos: major and minor number of the system, ``None`` elsewhere.
+    :param markers: its own marker values (PEP 508), sorted by name.
+    :param emulated: whether it is made for another processor, which this machine imitates (qemu-user, Rosetta).
+    :param build: what it says of itself, ``sys.version``: when, from what and by which compiler it was made.
+    """
+
+    path: Path
+    implementation: str
+    version: tuple[int, int, int]
+    abi: str
+    kind: str
+    glibc: int | None
+    macos: tuple[int, int] | None
+    markers: tuple[tuple[str, str], ...]
+    emulated: bool = False
+    build: str = ""
+
+    def __str__(self) -> str:
+        """Return what the table shows: ``CPython 3.10.13 (path)``."""
+        return (
+            f"{dict(self.markers)['platform_python_implementation']} {'.'.join(map(str, self.version))} ({self.path})"
+        )
+
+
+def candidates(path: str, pyenv: Path, named: Sequence[str] = ()) -> tuple[Path, ...]:
+    """
+    Return every file that may be an interpreter, the running one first; none was started yet.
+
+    :param path: folders as in ``PATH``.
+    :param pyenv: pyenv's root; its versions are found although only one of them is active.
+    :param named: further interpreters or folders of them, as the user spelt them: ``PYTHONS=``.
+    :raises SubsetError: one of *named* is not there.
+    """
+    # pyenv's shims start what stands in its versions, a tenth of a second later each.
+    folders = [Path(folder) for folder in path.split(os.pathsep) if folder and Path(folder) != pyenv / "shims"]
+    folders += sorted(pyenv.glob("versions/*/bin")) + sorted(pyenv.glob("versions/*"))
+    found = [Path(sys.executable), *(file for name in named for file in _named(name, path))]
+    found += [file for folder in folders for file in _interpreters_in(folder)]
+    # Several names of one file need one start; a shim is a file of its own, and is told apart by what it runs.
+    return tuple({os.path.realpath(file): file for file in reversed(found)}.values())[::-1]
+
+
+def pyenv_root(environment: os._Environ[str] | dict[str, str]) -> Path:
+    """Return where pyenv keeps its versions: ``$PYENV_ROOT``, or its default below ``$HOME`` or the account's home."""
+    if environment.get("PYENV_ROOT"):
+        return Path(environment["PYENV_ROOT"])
+    homes = [Path(environment["HOME"])] if environment.get("HOME") else []
+    if sys.platform != "win32":
+        import pwd  # noqa: PLC0415 - exists where accounts have a home in a table
+
+        homes.append(Path(pwd.getpwuid(os.getuid()).pw_dir))
+    roots = [home / ".pyenv" for home in [*homes, Path.home()]]
+    return next((root for root in roots if root.is_dir()), roots[0])
+
+
+def find(files: Iterable[Path]) -> tuple[Interpreter, ...]:
+    """Return the interpreters among *files* that run and are 3.9 or newer, each once, newest first."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        probed = [one for one in pool.map(probe, files) if one is not None and one.version >= OLDEST]
+    unique = {one.path: one for one in probed}
+    return tuple(sorted(unique.values(), key=lambda one: (one.version, str(one.path)), reverse=True))
+
+
+def probe(file: Path) -> Interpreter | None:
+    """Return what *file* says it is, ``None`` if it does not run or is no Python 3."""
+    try:
+        done = subprocess.run(
+            [file, "-I", "-c", _PROBE],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=True,
+        )
+        said = json.loads(done.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+    libc, _, glibc = said["libc"].partition(" 2.")
+    macos = [int(part) for part in said["macos"].split(".")[:2]] if said["macos"] else []
+    return Interpreter(
+        path=Path(said["path"]),
+        implementation=said["implementation"],
+        version=(said["version"][0], said["version"][1], said["version"][2]),
+        abi=said["abi"],
+        kind=_kind(said["system"], said["machine"]),
+        glibc=int(glibc.split(".")[0]) if libc == "glibc" and glibc else None,
+        macos=(macos[0], macos[1] if len(macos) > 1 else 0) if macos else None,
+        markers=tuple(sorted(said["markers"].items())),
+        emulated=is_emulated(said["machine"], platform.machine()),
+        build=said["build"],
+    )
+
+
+def is_emulated(machine: str, own: str) -> bool:
+    """
+    Whether an interpreter for the processor *machine* runs by imitation alone where the processor is *own*.
+
+    A 32-bit program of the same family runs as it is.
+    """
+    plain, native = (_PROCESSORS.get(name.lower(), name.lower()) for name in (machine, own))
+    return bool(machine) and plain != native and (plain, native) not in _NATIVE
+
+
+def _kind(system: str, machine: str) -> str:
+    """Return the kind of machine; the two are halves of `sysconfig.get_platform`, of which ``win32`` has but one."""
+    system = {"macosx": "macos"}.get(system, system)
+    return f"{system}_{machine}" if machine else system
+
+
+def _interpreters_in(folder: Path) -> list[Path]:
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - Path.iterdir is slower by far on a long PATH
+    except OSError:
+        return []
+    return [folder / name for name in names if _NAME.fullmatch(name) and os.access(folder / name, os.X_OK)]
+
+
+def _named(name: str, path: str) -> list[Path]:
+    """Return the interpreters that one word of the user means: a folder, a file, or a name on PATH."""
+    place = Path(name).expanduser()
+    found = _interpreters_in(place) + _interpreters_in(place / "bin") if place.is_dir() else []
+    if not found and (file := shutil.which(name, path=path)):
+        found = [Path(file)]
+    if not found:
+        msg = f"there is no Python interpreter {name!r}"
+        raise SubsetError(msg, next_step="name an executable or a folder of them in PYTHONS=")
+    return found

@@ -1,0 +1,220 @@
+"""Virtual environments of a run: one is made for each interpreter and never used; each case gets a copy of it."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import warnings
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pypi_subset.errors import FolderError, ProofFailed
+from pypi_subset.pip import runner
+from pypi_subset.proof import closure
+from pypi_subset.support import files, staging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pypi_subset.proof.machines.interpreters import Interpreter
+
+
+#: pip alone: a seeded setuptools would answer for one that is missing from the subset.
+_SEED = ("--no-setuptools", "--no-download", "--no-periodic-update", "--activators=", "-qq")
+
+#: Imports what pip needs for what we ask of it, so that its bytecode is there before the first copy is made.
+_WARM = """
+import pip._internal.cli.main, pip._internal.commands.check, pip._internal.commands.download
+import pip._internal.commands.install, pip._internal.resolution.resolvelib.resolver
+"""
+
+#: Seconds that making one may take, for whoever waits for it.
+PATIENCE = 300.0
+
+#: A fresh environment, and what lies in it: its Python, and the folders of its libraries.
+Environment = tuple[Path, tuple[Path, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Template:
+    """
+    An environment that nobody ever uses.
+
+    :param root: where it lies.
+    :param python: its Python, below *root*.
+    :param libraries: folders below *root*.
+    :param naming: files below *root* in which its own path stands.
+    :param state: file → size and time of change, to notice one that was written to.
+    """
+
+    root: Path
+    python: str
+    libraries: tuple[str, ...]
+    naming: tuple[str, ...]
+    state: Mapping[str, tuple[int, int]]
+
+
+def fresh_environment(interpreter: Interpreter, folder: Path, shared: Path) -> Environment:
+    """
+    Return the Python of a new virtual environment and its library folders; pip is in it and nothing else.
+
+    Its files are other names of the template's where the file system has such, which costs a thirtieth of copying: pip and
+    Python replace files, and do not write into them. One that was written to all the same is noticed by its size or its
+    time, and a new template is made.
+
+    :param folder: an empty folder, in which it is made.
+    :param shared: a folder where all cases of this run keep what they have in common.
+    :raises ProofFailed: virtualenv could not make it, or put more in than it was told.
+    """
+    template, root = _template_of(interpreter, shared / "templates"), folder / "environment"
+    with files.folder_errors(folder):
+        _copy(template.root, root)
+        for name in template.naming:
+            # The other name goes first: the template keeps its bytes.
+            data, mode = (template.root / name).read_bytes(), (template.root / name).stat().st_mode
+            (root / name).unlink()
+            (root / name).write_bytes(data.replace(os.fsencode(template.root), os.fsencode(root)))
+            (root / name).chmod(mode)
+    return root / template.python, tuple(root / name for name in template.libraries)
+
+
+def _template_of(interpreter: Interpreter, folder: Path) -> _Template:
+    """Return the template of *interpreter*, which is as it was made; the first that needs it makes it, others wait."""
+    key = hashlib.sha256(repr(interpreter).encode()).hexdigest()[:16]
+    for number in itertools.count():
+        place = folder / f"{key}-{number}"
+        template = _ready(place) or _made(interpreter, place, folder)
+        if _state(template.root) == template.state:
+            return template
+    raise AssertionError
+
+
+def _made(interpreter: Interpreter, place: Path, shared: Path) -> _Template:
+    with ExitStack() as stack:
+        for _ in _held(place, stack):
+            if template := _ready(place):
+                return template
+        # Half of one, of a process that was killed.
+        staging.remove_tree(place / "environment")
+        template = _make(interpreter, place, shared)
+        facts = {name: getattr(template, name) for name in ("python", "libraries", "naming", "state")}
+        files.write(place / "facts.json", json.dumps(facts).encode())
+        return template
+
+
+def _held(place: Path, stack: ExitStack) -> Iterator[None]:
+    """Yield while another process makes what belongs in *place*, and once more when it is ours to make."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            stack.enter_context(files.exclusive(place))
+        except FolderError:
+            if time.monotonic() > until:
+                raise
+            yield
+            time.sleep(0.02)
+        else:
+            yield
+            return
+
+
+def _ready(place: Path) -> _Template | None:
+    """Return the template in *place*, ``None`` as long as it is not whole."""
+    try:
+        facts = json.loads((place / "facts.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    return _Template(
+        root=place / "environment",
+        python=facts["python"],
+        libraries=tuple(facts["libraries"]),
+        naming=tuple(facts["naming"]),
+        state={name: (size, changed) for name, (size, changed) in facts["state"].items()},
+    )
+
+
+def _make(interpreter: Interpreter, place: Path, shared: Path) -> _Template:
+    """Return what virtualenv makes: by `pytest_virtualenv.VirtualEnv`, which starts its pip once, as a trial."""
+    environment = runner.sealed_environment(place)
+    try:
+        made = virtual_env_class()(
+            env=environment,
+            workspace=str(place),
+            name="environment",
+            python=str(interpreter.path),
+            args=[*_SEED, "--app-data", str(shared / "app-data")],
+        )
+        subprocess.run([made.python, "-I", "-c", _WARM], env=environment, check=True, capture_output=True)
+    except (subprocess.CalledProcessError, OSError) as error:
+        msg = f"virtualenv could not make an environment of {interpreter}: {getattr(error, 'output', '') or error}"
+        raise ProofFailed(" ".join(msg.split())) from error
+    root = Path(made.virtualenv)
+    libraries = {path.resolve(): path for path in [*root.glob("lib*/*/site-packages"), root / "Lib" / "site-packages"]}
+    folders = tuple(path for path in libraries.values() if path.is_dir())
+    seeded = sorted(one.project for one in closure.present_in(folders))
+    if seeded != ["pip"]:
+        msg = f"a fresh environment of {interpreter} holds {', '.join(seeded) or 'nothing'}, and should hold pip alone"
+        raise ProofFailed(msg)
+    return _Template(
+        root=root,
+        python=Path(made.python).relative_to(root).as_posix(),
+        libraries=tuple(path.relative_to(root).as_posix() for path in folders),
+        naming=tuple(sorted(_naming(root))),
+        state=_state(root),
+    )
+
+
+def _naming(root: Path) -> Iterator[str]:
+    """Yield the files in which the path of *root* stands as text: ``pyvenv.cfg`` and scripts; no bytecode, where it is a comment."""
+    for path in (path for path in root.rglob("*") if path.suffix not in {".pyc", ".exe"}):
+        if path.is_file() and not path.is_symlink() and os.fsencode(root) in path.read_bytes():
+            yield path.relative_to(root).as_posix()
+
+
+def _state(root: Path) -> dict[str, tuple[int, int]]:
+    return {
+        os.path.relpath(name, root): (status.st_size, status.st_mtime_ns)
+        for folder, _, names in os.walk(root)
+        for name in (os.path.join(folder, one) for one in names)  # noqa: PTH118 - some hundreds for each case
+        for status in (os.lstat(name),)
+    }
+
+
+def _copy(source: Path, destination: Path) -> None:
+    """Give everything in *source* another name in *destination*; links stay links."""
+    os.mkdir(destination)  # noqa: PTH102 - some hundreds for each case
+    with os.scandir(source) as entries:
+        for entry in entries:
+            place = destination / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                _copy(Path(entry.path), place)
+            else:
+                _other_name(entry.path, place)
+
+
+def _other_name(source: str, destination: Path) -> None:
+    try:
+        os.link(source, destination, follow_symlinks=False)
+    except (OSError, NotImplementedError):
+        # A file system without second names, or one that allows only so many.
+        shutil.copy2(source, destination, follow_symlinks=False)
+
+
+def virtual_env_class() -> Any:
+    """Return `pytest_virtualenv.VirtualEnv`, whose module warns of itself when it is loaded."""
+    with warnings.catch_warnings():
+        # It declares a fixture in a way that pytest 10 drops; we use the class alone, and pytest is capped.
+        warnings.filterwarnings("ignore", message=".*yield_fixture is deprecated")
+        # It loads pytest, which no other module here needs, and comes without types.
+        import pytest_virtualenv  # type: ignore[import-untyped]  # noqa: PLC0415
+    # It would take this from an environment variable, and start it with the current folder on its path.
+    pytest_virtualenv.CONFIG.virtualenv_executable = [sys.executable, "-I", "-m", "virtualenv"]
+    return pytest_virtualenv.VirtualEnv

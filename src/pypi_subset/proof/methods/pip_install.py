@@ -1,0 +1,168 @@
+"""One real ``pip install`` from the site's files and nothing else, and what it says it did."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from packaging.requirements import Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from pypi_subset.errors import ProofFailed
+from pypi_subset.proof.access import remote_site
+from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.methods import explain
+from pypi_subset.proof.reference.markers import holds
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from pypi_subset.model.requests import Request
+    from pypi_subset.pip.runner import PipResult
+    from pypi_subset.proof.access.routes import Way
+    from pypi_subset.proof.cases.case import Case
+
+
+#: Seconds that one run of pip may take.
+PATIENCE = 1800
+
+#: No way in is among these: it is always the last thing that is decided.
+_OPTIONS = ("--only-binary=:all:", "--no-compile", "--no-warn-script-location", "--progress-bar=off")
+
+#: What pip would install, and nothing is installed: it reads metadata alone.
+_DRY = ("--dry-run", "--ignore-installed")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installed:
+    """One project that pip installed, and the file that it took: its path below the site, and the hash of its page."""
+
+    project: NormalizedName
+    version: str
+    path: str
+    sha256: str
+
+    @property
+    def pin(self) -> str:
+        """``name==version``."""
+        return f"{self.project}=={self.version}"
+
+
+#: What one run of pip took, sorted by project: two runs that took the same install the same.
+Files = tuple[Installed, ...]
+
+
+class Run(Protocol):
+    """Runs a pip, in a process of its own."""
+
+    def __call__(self, arguments: Sequence[str], /, *, work: Path, timeout: float) -> PipResult:
+        """Return what it did; *work* is a folder for this case alone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pip:
+    """
+    A pip, and the machine that it installs for.
+
+    :param options: where to install, and for what machine.
+    :param run: what runs it, told the arguments, a folder and how long it may take.
+    """
+
+    options: tuple[str, ...]
+    run: Run
+
+
+def install(case: Case, way: Way, folder: Path, pip: Pip, *, dry: bool = False) -> Files:
+    """
+    Return what *pip* installed for *case*; every file of it lies in the site and fits the target.
+
+    :param way: how it is told of the site.
+    :param folder: a folder for this case alone.
+    :param dry: ask only what it would install.
+    :raises ProofFailed: pip refused, or took a file that it should not see; the error is one sentence for people.
+    :raises PipFailed: pip did not end in time.
+    """
+    report = folder / "report.json"
+    arguments = ["install", *_OPTIONS, *way.options(), *pip.options, *(_DRY if dry else ())]
+    arguments += ["--report", str(report), "-r", str(_write(folder / "requirements.txt", case.requests))]
+    if held := case.held_to(way.name):
+        arguments += ["-c", str(_write(folder / "constraints.txt", held))]
+    result = pip.run(arguments, work=folder, timeout=PATIENCE)
+    if result.returncode:
+        raise explain.explain(case, way, result)
+    items = json.loads(report.read_bytes())["install"]
+    return tuple(sorted((_checked(item, case, way) for item in items), key=lambda one: one.project))
+
+
+def command(case: Case, way: Way, options: Sequence[str]) -> str:
+    """
+    Return the installation as one could type it: ``<site>`` stands for where the site is, or is served.
+
+    :param options: pip's, which say for what machine.
+    """
+    words = ["pip", "install", *_OPTIONS[:1], *way.options("<site>"), *options, *map(_bare, case.requests)]
+    if way.name == WAYS[0] and not case.joint and case.constraints:
+        words += ["-c", f"<site>/locks/{case.set_name}--{case.target.name}.constraints.txt"]
+    elif case.held_to(way.name):
+        words += ["-c", "constraints.txt"]
+    return " ".join(word if word.startswith("<site>") else shlex.quote(word) for word in words)
+
+
+def differences(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
+    """Return a note for each project of which another version than the pinned one was installed."""
+    python = case.target.python if case.interpreter is None else case.interpreter.version
+    # All that the markers of a lock's pins ever read.
+    environment = {"python_full_version": ".".join(map(str, python))}
+    pinned = {
+        canonicalize_name(pin.name): str(pin.specifier).removeprefix("==")
+        for pin in map(Requirement, case.pins)
+        if holds(pin.marker, environment)
+    }
+    return tuple(
+        f"{one.project} {one.version} installed, {pinned[one.project]} locked"
+        for one in installed
+        if one.project in pinned and one.version != pinned[one.project]
+    )
+
+
+def _write(path: Path, lines: Sequence[object]) -> Path:
+    files.write(path, "".join(f"{line}\n" for line in lines).encode())
+    return path
+
+
+def _bare(request: Request) -> str:
+    """Return a request without its hashes, which a command line cannot have."""
+    return str(request.requirement)
+
+
+def _checked(item: Mapping[str, Any], case: Case, way: Way) -> Installed:
+    """Return one entry of pip's report; it must be a file of the site that fits the target."""
+    metadata, download = item["metadata"], item["download_info"]
+    one = Installed(
+        project=canonicalize_name(metadata["name"]),
+        version=metadata["version"],
+        path=way.path_of(download["url"]),
+        sha256=download.get("archive_info", {}).get("hashes", {}).get("sha256", ""),
+    )
+    if not one.path:
+        msg = f"{one.project} {one.version} was installed from elsewhere than the subset"
+        raise ProofFailed(msg, project=one.project, target=case.target.name)
+    filename = one.path.rpartition("/")[2]
+    if case.url and one.sha256 != remote_site.sha256_of(case.site, one.path):
+        # Of a site elsewhere pip may be shown another page than the one that was read and held to the manifest.
+        msg = f"{filename} was installed, but is not the file that the manifest names"
+        raise ProofFailed(msg, project=one.project, target=case.target.name)
+    try:
+        tags = parse_wheel_filename(filename)[3]
+    except InvalidWheelFilename:
+        tags = frozenset()
+    if tags.isdisjoint(case.target.tags):
+        msg = f"{filename} was installed, but does not fit {case.target.name} ({case.target.tag})"
+        raise ProofFailed(msg, project=one.project, target=case.target.name)
+    return one

@@ -1,0 +1,1 @@
+"""All results: the verdict, the document, the page, JUnit XML, the badge."""

@@ -1,0 +1,187 @@
+"""``site/proof/``: all results in one value, bound to the site that they are about, and in the forms that others read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from pypi_subset.proof.report import badge, junit, page, tables
+from pypi_subset.proof.report.verdict import EMPTY, NOTHING, checks_in, part_of, unasked, verdict_of
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pypi_subset.model.checks import Check
+
+
+#: The number of the form; a reader refuses a higher one.
+SCHEMA = 1
+#: The exit status of a run that is green, and whose report cannot be written.
+UNWRITTEN = 64
+#: What is said of a result from before.
+BEFORE = tables.BEFORE
+
+
+def report_path(site: Path) -> Path:
+    """Return where the report of a site lies; outside the manifest, so that the site's bytes do not depend on it."""
+    return site / "proof" / "report.json"
+
+
+def report_of(
+    checks: Sequence[Check], *, site: Path, seal: str, targets: Sequence[str] = (), shard: str = ""
+) -> dict[str, Any]:
+    """
+    Return the report as JSON's values, fixed by ``schemas/report.schema.json``.
+
+    :param site: the folder that was proven; the report is bound to its manifest by hash.
+    :param seal: what kept the network out.
+    :param targets: the targets that the run was restricted to, none for all.
+    :param shard: the part of the cases that the run was about, ``""`` for all.
+    """
+    totals = Counter(check.status for check in checks)
+    return {
+        "schema": SCHEMA,
+        "manifest_sha256": _manifest_hash(site),
+        "stale": False,
+        "seal": seal,
+        "targets": sorted(targets),
+        "shard": shard,
+        "totals": {status: totals[status] for status in ("passed", "failed", "skipped", "differs")},
+        "checks": [asdict(check) for check in sorted(checks, key=_order)],
+    }
+
+
+def write_report(document: dict[str, Any], site: Path) -> None:
+    """
+    Write *document* as the report of *site*: for programs, for people, for build servers, and as a badge.
+
+    :raises FolderError: it cannot be written.
+    """
+    verdict = verdict_of(document)
+    written = {
+        "report.json": _bytes(document),
+        "index.html": page.render(document, verdict).encode(),
+        "junit.xml": junit.render(document).encode(),
+        "badge.svg": badge.render(verdict).encode(),
+    }
+    _write(written, site)
+
+
+def carry_over(old_site: Path, stage: Path) -> None:
+    """
+    Copy the report of *old_site* into *stage*; ``stale`` tells whether it is about the manifest that lies there.
+
+    Its page, its badge and the rest are made anew, so that they say the same. The same two folders give the same bytes. A
+    report that cannot be read is left behind; then a page takes its place that says that nothing is proven, since the
+    front page leads there.
+
+    :raises FolderError: it cannot be written.
+    """
+    try:
+        document = json.loads(report_path(old_site).read_bytes())
+        if document["schema"] == SCHEMA:
+            write_report(document | {"stale": document["manifest_sha256"] != _manifest_hash(stage)}, stage)
+            return
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        pass
+    _write({"index.html": page.placeholder(NOTHING).encode(), "badge.svg": badge.render(NOTHING).encode()}, stage)
+
+
+def table_of(checks: Sequence[Check]) -> Table:
+    """Return one row for each set on each target: how it was proven, with what, and how it went."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("target", "set", "proven how", "interpreter"):
+        table.add_column(heading, overflow="fold")
+    words = [
+        "passed",
+        "failed",
+        "skipped",
+        *(["differs"] if any(check.status == "differs" for check in checks) else []),
+    ]
+    for heading in words:
+        table.add_column(heading, justify="right")
+    for row in sorted({_row(check) for check in checks}):
+        of_row = Counter[str](check.status for check in checks if _row(check) == row)
+        target, set_name, proof, interpreter = row
+        cells = [target or "all", set_name or "all", proof, interpreter or "-"]
+        numbers = [
+            Text(str(of_row[word]), style="bold red" if word == "failed" and of_row[word] else "") for word in words
+        ]
+        table.add_row(*map(Text, cells), *numbers)
+    return table
+
+
+def lines_of(document: Mapping[str, Any]) -> list[str]:
+    """Return what stands below the table: notes, other opinions, what is red, and the sum of it all."""
+    checks, totals = checks_in(document), document["totals"]
+    counts = [f"{totals[word]} {word}" for word in ("passed", "failed", "skipped")]
+    counts += [f"{totals['differs']} of another opinion"] if totals["differs"] else []
+    remembered = sum(check.remembered for check in checks)
+    counts += [f"{remembered} of these {BEFORE}"] if remembered else []
+    part = part_of(document)
+    last = [f"only a part was tried: {part}"] if part else []
+    last += [EMPTY.words] if verdict_of(document) == EMPTY else []
+    nowhere = [f"note: {sentence}" for sentence in unasked(document)]
+    # What is so by each way in is said once.
+    said = dict.fromkeys([*remarks(checks), *nowhere, *opinions(checks), *findings(checks)])
+    return [*said, *last, f"{', '.join(counts)}; seal: {document['seal']}"]
+
+
+def findings(checks: Sequence[Check]) -> list[str]:
+    """Return one line for each red check, sorted."""
+    red = sorted((check for check in checks if check.status == "failed"), key=_order)
+    return [f"failed: {_place(check)}{check.reason}" for check in red]
+
+
+def remarks(checks: Sequence[Check]) -> list[str]:
+    """Return one line for each note on a check that is not red, sorted."""
+    return [f"note: {_place(check)}{note}" for check in sorted(checks, key=_order) for note in check.notes]
+
+
+def opinions(checks: Sequence[Check]) -> list[str]:
+    """Return one line for each second opinion that is another one, sorted."""
+    other = sorted((check for check in checks if check.status == "differs"), key=_order)
+    return [f"differs: {_place(check)}{check.reason}" for check in other]
+
+
+def _row(check: Check) -> tuple[str, str, str, str]:
+    proof = f"{check.proof}, {BEFORE}" if check.remembered else check.proof
+    return check.target, check.set_name, proof, check.interpreter
+
+
+def _place(check: Check) -> str:
+    """Return where a check belongs, ready to be put before its reason: ``linux, base, pandas: ``."""
+    words = [check.target, check.set_name, check.request or ("all together" if check.set_name else "")]
+    return ", ".join(filter(None, words)) + ": " * bool(check.target)
+
+
+def _order(check: Check) -> tuple[str, ...]:
+    # All of it at last: the same results are written in the same order, whichever came first.
+    return check.target, check.set_name, check.request, check.proof, check.way, check.reason, repr(check)
+
+
+def _write(written: Mapping[str, bytes], site: Path) -> None:
+    folder = report_path(site).parent
+    with files.folder_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, data in written.items():
+        files.write(folder / name, data)
+
+
+def _manifest_hash(site: Path) -> str:
+    path = site / "manifest.json"
+    return files.sha256_of(path) if path.is_file() else hashlib.sha256(b"").hexdigest()
+
+
+def _bytes(document: dict[str, Any]) -> bytes:
+    # Half a surrogate pair, as the name of a file may hold, has no UTF-8; JSON's escape for it is Python's.
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode(errors="backslashreplace")

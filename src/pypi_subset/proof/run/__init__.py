@@ -1,0 +1,1 @@
+"""A run of the proof, from its cases to its report."""

@@ -1,0 +1,151 @@
+"""Reports of parts, joined to one report of the whole: what several machines proved of the same bytes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.proof.cases.case import cases_of, expected, unanswered
+from pypi_subset.proof.inventory import inventory
+from pypi_subset.proof.methods.prove import WORST, check_of
+from pypi_subset.proof.report import report
+from pypi_subset.proof.report.verdict import checks_in
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pypi_subset.model.checks import Check
+    from pypi_subset.model.paths import Paths
+    from pypi_subset.model.requests import Subset
+
+
+_AGAIN = "fetch the site that lies here to that machine, and prove that one"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """What one machine proved, and the file that tells it."""
+
+    path: Path
+    seal: str
+    checks: tuple[Check, ...]
+
+
+def merge(paths: Paths, plan: Subset, places: Sequence[Path]) -> dict[str, Any]:
+    """
+    Return the report of all that the reports at *places* tell, after writing it into the site with all its forms.
+
+    What *plan* asks for and nobody proved is red in it, and so is what was proven and nobody asked for. The site that lies
+    here is looked at as it would be before a proof: it and its locks may have changed since.
+
+    :param places: reports, or folders of them. One of them may be the site's own.
+    :raises SubsetError: one of *places* holds no report, or one that is not about the bytes of the site.
+    :raises FolderError: it cannot be written.
+    """
+    inventory.read_manifest(paths.site)
+    parts = [_read(path, paths.site) for path in _reports(places)]
+    had = [*_joined([*_looked(paths, plan), *(check for part in parts for check in part.checks)])]
+    checks = [*had, *_missing(paths, plan, had), *_strange(plan, parts)]
+    seals = sorted({part.seal for part in parts})
+    document = report.report_of(checks, site=paths.site, seal="; ".join(seals))
+    report.write_report(document, paths.site)
+    return document
+
+
+def _looked(paths: Paths, plan: Subset) -> tuple[Check, ...]:
+    """Return what the inventory finds here; the host may be another machine, and who proved it there has looked."""
+    others = [target.name for target in plan.targets if not target.host]
+    # No name would mean all; this is none of a target.
+    return inventory.take(paths, plan, others or ["-"])
+
+
+def _reports(places: Sequence[Path]) -> list[Path]:
+    """Return each file that is meant, once; a folder means every JSON file below it."""
+    found: list[Path] = []
+    for place in places:
+        own = sorted(place.rglob("*.json")) if place.is_dir() else [place]
+        if not own:
+            msg = "there is no report in this folder"
+            raise SubsetError(msg, path=place, next_step="put each machine's proof/report.json there")
+        found += own
+    if not found:
+        msg = "no report is named"
+        raise SubsetError(msg, next_step="as in --reports='one.json other.json', or a folder of them")
+    return list({path.resolve(): path for path in found}.values())
+
+
+def _read(path: Path, site: Path) -> Part:
+    """
+    Return the report at *path*.
+
+    :raises SubsetError: it is none that this version reads, or is about other bytes than those of *site*.
+    """
+    if not path.is_file():
+        msg = "there is no such report"
+        raise SubsetError(msg, path=path, next_step="`make verify` writes one to proof/report.json in the site")
+    with files.folder_errors(path):
+        data = path.read_bytes()
+    try:
+        document: dict[str, Any] = json.loads(data)
+        schema, about = document["schema"], document["manifest_sha256"]
+        part = Part(
+            path=path, seal=str(document["seal"]), checks=checks_in(document) if schema == report.SCHEMA else ()
+        )
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
+        msg = "this is no report, or a damaged one"
+        raise SubsetError(
+            msg, path=path, next_step="take proof/report.json of a site, as `make verify` left it"
+        ) from error
+    if schema != report.SCHEMA:
+        msg = f"the report has schema {schema!r}, and this version reads {report.SCHEMA}"
+        raise SubsetError(msg, path=path, next_step="use the same version of pypi-subset everywhere")
+    if about != (own := files.sha256_of(site / "manifest.json")):
+        msg = f"this report is about other bytes: a manifest with SHA-256 {str(about)[:12]}…, and here lies {own[:12]}…"
+        raise SubsetError(msg, path=path, next_step=_AGAIN)
+    return part
+
+
+def _joined(checks: Sequence[Check]) -> Iterator[Check]:
+    """
+    Yield each result once.
+
+    Results of one thing, proven in one way with one interpreter, are one: the worst, and if that is red every reason. Kinds
+    of proof, ways to the files and interpreters stay apart.
+    """
+    for _, group in groupby(sorted(checks, key=_place), _place):
+        own = list(group)
+        worst = min((check.status for check in own), key=WORST.index)
+        # What differs in seconds alone is the same; which of them stays must not depend on the order of the reports.
+        same: dict[str, Check] = {}
+        for check in sorted((one for one in own if one.status == worst), key=repr):
+            same.setdefault(check.reason if worst == "failed" else "", check)
+        yield from same.values()
+
+
+def _place(check: Check) -> tuple[str, ...]:
+    return check.target, check.set_name, check.request, check.proof, check.way, check.interpreter
+
+
+def _missing(paths: Paths, plan: Subset, checks: Sequence[Check]) -> Iterator[Check]:
+    """Yield a red result for each case of *plan* that has none."""
+    for case in unanswered(cases_of(plan, paths, (), paths.site), checks):
+        yield check_of(case, "failed", "no report has a result")
+
+
+def _strange(plan: Subset, parts: Sequence[Part]) -> Iterator[Check]:
+    """Yield a red result for each report that did not look at the files, and for each result that *plan* does not know."""
+    wanted = {place[:3] for place in expected(plan)}
+    for part in parts:
+        if not any(check.proof == "inventory" and check.status != "skipped" for check in part.checks):
+            yield inventory.check("failed", f"{part.path.name}: nobody looked whether the files there were these")
+    told = {(check.target, check.set_name, check.request) for part in parts for check in part.checks if check.target}
+    for target, set_name, request in sorted(told - wanted):
+        what = request or "all together"
+        yield inventory.check(
+            "failed", f"{target}, {set_name}, {what}: proven, but the requirements here do not ask for it"
+        )

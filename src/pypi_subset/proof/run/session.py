@@ -1,0 +1,201 @@
+"""One run of the suite: what it is to prove, what came back, and what people see of it."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pypi_subset.errors import FolderError, TargetError
+from pypi_subset.proof.cases.case import unanswered
+from pypi_subset.proof.inventory import inventory
+from pypi_subset.proof.methods.prove import check_of
+from pypi_subset.proof.report import report
+from pypi_subset.proof.report.verdict import read_check, verdict_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pypi_subset.model.checks import Check
+    from pypi_subset.model.paths import Paths
+    from pypi_subset.model.requests import Subset
+    from pypi_subset.proof.cache.green_results import Proven
+    from pypi_subset.proof.cases.case import Case
+    from pypi_subset.proof.cases.shards import Shard
+
+
+#: Columns of the table where the terminal does not say how many it has.
+WIDTH = 140
+
+#: pytest's exit codes for a run that ended by itself, and for Ctrl-C.
+_GREEN, _RED, INTERRUPTED = 0, 1, 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suite:
+    """
+    Everything there is to prove.
+
+    :param cases: of all parts, if the run is about one of them.
+    :param targets: those that it is restricted to, none for all.
+    :param shard: the part of *cases* that is to be proven, ``None`` for all.
+    :param known: name of a case → its results from before.
+    """
+
+    paths: Paths
+    plan: Subset
+    cases: tuple[Case, ...]
+    targets: tuple[str, ...] = ()
+    shard: Shard | None = None
+    known: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
+
+    @property
+    def own(self) -> tuple[Case, ...]:
+        """The cases that this run is about."""
+        return self.cases if self.shard is None else self.shard.of(self.cases)
+
+    @property
+    def open(self) -> tuple[Case, ...]:
+        """Those of them that are to be proven now."""
+        return tuple(case for case in self.own if case.name not in self.known)
+
+    def restricted(self, names: Sequence[str]) -> Suite:
+        """
+        Return the suite for the targets *names* alone, unchanged if there are none.
+
+        The plan keeps all of its jobs: the inventory is about the whole site.
+
+        :raises TargetError: there is no such target.
+        """
+        require_targets(self.plan, names)
+        if not names:
+            return self
+        cases = tuple(case for case in self.cases if case.target.name in names)
+        return replace(self, cases=cases, targets=tuple(sorted(set(names))))
+
+
+def require_targets(plan: Subset, names: Sequence[str]) -> None:
+    """
+    Return if *plan* has targets of all *names*.
+
+    :raises TargetError: there is no such target.
+    """
+    known = [target.name for target in plan.targets]
+    for name in names:
+        if name not in known:
+            msg = f"there is no target {name!r}"
+            raise TargetError(msg, nearest=known, target=name)
+
+
+class Session:
+    """Gathers the results of one run, shows how it goes, and ends it with a table and a report."""
+
+    def __init__(self, suite: Suite, *, seal: str, memory: Proven | None = None) -> None:
+        self.suite, self.seal, self._memory = suite, seal, memory
+        self.checks: list[Check] = [check for checks in suite.known.values() for check in checks]
+        terminal = sys.stdout.isatty()
+        self.console = Console(width=None if terminal else WIDTH, highlight=False)
+        columns = (
+            TextColumn("proving"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+        )
+        self._progress = Progress(*columns, console=self.console, transient=True, disable=not terminal)
+        self._task = self._progress.add_task("", total=len(suite.open) + 2)
+
+    def begin(self) -> None:
+        """Show progress from now on, if there is a terminal."""
+        self._progress.start()
+
+    def take(self, name: str, *checks: Check) -> None:
+        """Take in the results of a case; *name* is what people see of it."""
+        self.checks += checks
+        self._progress.update(self._task, advance=1, description=name)
+
+    def stop(self) -> None:
+        """Show no progress any more: the run is over, or was cut off."""
+        self._progress.stop()
+
+    def heard(self, test: Any) -> None:
+        """
+        Take in the results that one test sent.
+
+        :param test: pytest's report on a phase of the test. One that failed without a result is red by its own words:
+            the test itself is broken, or the worker that ran it crashed.
+        """
+        sent = [read_check(value) for name, value in test.user_properties if name == "check"]
+        if test.when == "call":
+            self.take(_name(test), *sent)
+            self._learn(_name(test), sent)
+        if test.failed and (test.when != "call" or not any(check.status == "failed" for check in sent)):
+            self.checks.append(self._broken(test))
+            self._learn(_name(test), ())
+
+    def end(self, exitstatus: int) -> int:
+        """
+        Show the table and write the report; return pytest's exit status.
+
+        After Ctrl-C there is no table. If anything is red by then, the report says so, and what has no result is red in it
+        too: an older report must not stay green beside it. If nothing is, the older report is left alone.
+
+        :param exitstatus: what pytest would end with.
+        """
+        self.stop()
+        if self._memory is not None:
+            # What was proven before Ctrl-C as well.
+            self._memory.keep()
+        if exitstatus == INTERRUPTED:
+            if any(check.status == "failed" for check in self.checks):
+                with contextlib.suppress(FolderError):
+                    report.write_report(self._document("the run was interrupted"), self.suite.paths.site)
+            return exitstatus
+        document = self._document("there is no result")
+        self.console.print(report.table_of(self.checks))
+        for line in report.lines_of(document):
+            self.console.print(line, markup=False, soft_wrap=True)
+        # What asks for nothing proves nothing, and nobody must take it for a proof.
+        red = bool(document["totals"]["failed"]) or verdict_of(document).state == "none"
+        try:
+            report.write_report(document, self.suite.paths.site)
+        except FolderError:
+            # What was proven has been said; but without a report nobody else can know it.
+            return _RED if red else report.UNWRITTEN
+        return max(exitstatus, _RED if red else _GREEN)
+
+    def _document(self, missing: str) -> dict[str, Any]:
+        """Return the report; a case without a result is red, for the reason *missing*."""
+        self.checks += [check_of(case, "failed", missing) for case in unanswered(self.suite.own, self.checks)]
+        return report.report_of(
+            self.checks,
+            site=self.suite.paths.site,
+            seal=self.seal,
+            targets=self.suite.targets,
+            shard=str(self.suite.shard or ""),
+        )
+
+    def _learn(self, name: str, checks: Sequence[Check]) -> None:
+        cases = [case for case in self.suite.open if case.name == name]
+        # Of two cases with one name nobody can tell whose results these are.
+        if self._memory is not None and len(cases) == 1:
+            self._memory.learn(cases[0], checks)
+
+    def _broken(self, test: Any) -> Check:
+        """Return a red result for a test that failed without one of its own."""
+        words = str(test.longrepr).strip().splitlines() or ["no reason"]
+        reason = f"{test.nodeid}: {words[-1]}"
+        name = _name(test)
+        for case in self.suite.cases:
+            if case.name == name:
+                return check_of(case, "failed", f"the proof itself broke: {words[-1]}")
+        return inventory.check("failed", reason)
+
+
+def _name(test: Any) -> str:
+    """Return the name of the case that a test is about, ``""`` for another test."""
+    return str(test.nodeid).partition("[")[2].rstrip("]")

@@ -1,0 +1,1 @@
+"""Proven sites, copied in an order that no client notices."""

@@ -1,0 +1,100 @@
+"""Where a site is published: what lies there, what differs, and how files get there and go; a folder, or rsync's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from typing import TYPE_CHECKING, Literal
+
+from pypi_subset.errors import FolderError
+from pypi_subset.publish.destinations.base import Found
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
+
+
+class Folder:
+    """A folder of this machine's, in which no symbolic link is followed or left."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        """The path as the user spelt it."""
+        return str(self.path)
+
+    def look(self) -> dict[str, Found]:
+        """Return all that lies there, by path."""
+        if self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
+            msg = "this is a symbolic link" if self.path.is_symlink() else "this is no folder"
+            raise FolderError(msg, path=self.path, next_step="name a folder to publish to")
+        found: dict[str, Found] = {}
+        waiting = [""] if self.path.is_dir() else []
+        with files.folder_errors(self.path):
+            while waiting:
+                inside = waiting.pop()
+                with os.scandir(self.path / inside) as entries:
+                    here = {f"{inside}{one.name}": _facts(one.stat(follow_symlinks=False)) for one in entries}
+                found |= here
+                waiting += [f"{path}/" for path, one in here.items() if one.kind == "folder"]
+        return found
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of the file at *path*."""
+        with files.folder_errors(self.path / path):
+            return (self.path / path).read_bytes()
+
+    def changed(self, source: Path, paths: Sequence[str]) -> set[str]:
+        """Return which of *paths* have other bytes than below *source*."""
+        with files.folder_errors(self.path):
+            return {path for path in paths if not files.same_bytes(source / path, self.path / path)}
+
+    def send(self, source: Path, paths: Sequence[str], progress: Callable[[int], None]) -> None:
+        """Put the files at *paths* below *source* there, each in one step."""
+        for path in paths:
+            put(source / path, self.path / path)
+            progress(1)
+
+    def remove(self, paths: Sequence[str], folders: Collection[str] = ()) -> None:
+        """Remove the files at *paths*, then the empty *folders*."""
+        for path in paths:
+            with files.folder_errors(self.path / path):
+                (self.path / path).unlink(missing_ok=True)
+        for folder in sorted(folders, reverse=True):
+            with files.folder_errors(self.path / folder):
+                (self.path / folder).rmdir()
+
+
+def put(source: Path, destination: Path) -> None:
+    """
+    Make *destination* a copy of *source*, in one step, with its time: by that the next publish knows it again.
+
+    Never a hard link: the copy may be on its way to another owner, and is not to change with the original.
+
+    :raises FolderError: the folder cannot be written, or the disk is full.
+    """
+    part = files.part_of(destination)
+    with files.folder_errors(destination):
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            part.unlink(missing_ok=True)
+            # Without the mode: whoever serves it must be able to read it.
+            shutil.copyfile(source, part, follow_symlinks=False)
+            facts = source.stat()
+            os.utime(part, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+            part.replace(destination)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _facts(facts: os.stat_result) -> Found:
+    kind: Literal["file", "folder", "other"] = "other"
+    if stat.S_ISDIR(facts.st_mode):
+        kind = "folder"
+    elif stat.S_ISREG(facts.st_mode):
+        kind = "file"
+    return Found(kind=kind, size=facts.st_size, modified=int(facts.st_mtime))

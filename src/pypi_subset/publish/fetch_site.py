@@ -1,0 +1,124 @@
+"""A published site, fetched to another machine: every file that its manifest names, each held against its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
+from pypi_subset.proof.report.report import carry_over, report_path
+from pypi_subset.publish import publication
+from pypi_subset.site import builder, manifest, web_servers
+from pypi_subset.support import files, staging
+from pypi_subset.support.threads import DaemonThreadPool
+from pypi_subset.upstream.http import Fetcher
+from pypi_subset.upstream.pip_config import read_network, without_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pypi_subset.cli.display import Display
+
+
+#: So many are fetched at the same time; most are small, and a host may count connections.
+_AT_ONCE = 8
+
+_AGAIN = "it may just be published anew: try again; else publish it again"
+
+
+def obtain(url: str, site: Path, *, display: Display) -> int:
+    """
+    Return how many files were fetched for *site*, which is then what is published at *url*, byte for byte.
+
+    With it comes the report that lies there, if there is one. On any error the old site stays as it was.
+
+    :param url: the address of the front page.
+    :raises SubsetError: nothing of ours is published there, or something else than its manifest says.
+    """
+    base = address_of(url)
+    fetcher = Fetcher(read_network())
+    with staging.staged(site) as stage:
+        hashes, made = _named(fetcher, base, stage)
+        with display.stage("fetch", len(hashes)) as bar, DaemonThreadPool(_AT_ONCE) as crew:
+            wanted = {path: digest for path, digest in hashes.items() if path not in made}
+            # Beforehand: after an error the stage goes, and who is still fetching must not make it again.
+            for path in hashes:
+                with files.folder_errors(stage):
+                    (stage / path).parent.mkdir(parents=True, exist_ok=True)
+            for path, data in made.items():
+                files.write(stage / path, data)
+            done = [crew.submit(_fetch, fetcher, base, stage, path, digest) for path, digest in wanted.items()]
+            bar.advance(len(made))
+            for one in done:
+                one.result()
+                bar.advance()
+        files.write(stage / "README.md", builder.readme_of("site"))
+        _report(fetcher, base, stage)
+    return len(wanted)
+
+
+def address_of(url: str) -> str:
+    """Return *url* as that of a folder."""
+    if not url.startswith(("https://", "http://")):
+        msg = f"no address of a published site: {url!r}" if url else "it has to be said from where"
+        raise SubsetError(msg, next_step="as in --url=https://HOST/, where the front page is")
+    return url.removesuffix("index.html").rstrip("/") + "/"
+
+
+def _named(fetcher: Fetcher, base: str, stage: Path) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
+    """
+    Return path → SHA-256 of all that the manifest names, and the bytes of what need not be fetched; it lies in *stage*.
+
+    Hosts keep settings that are meant for them to themselves, such as ``.htaccess``. What this version would write, and has
+    the hash that is named, is the same file.
+    """
+    path, place = stage / "manifest.json", f"{without_credentials(base)}manifest.json"
+    try:
+        data = fetcher.small(f"{base}manifest.json")
+    except UpstreamError as error:
+        step = "check the address and the network, and pip's 'proxy' and 'cert' settings"
+        raise UpstreamError(error.what, next_step=step) from error
+    if data is None:
+        msg = f"there is no {place}, so no site of ours"
+        raise UpstreamError(msg, next_step="name the address of the front page that shows what is here")
+    files.write(path, data)
+    try:
+        document = manifest.read(path)
+        hashes = publication.hashes_of(document)
+        own = web_servers.render([target["name"] for target in document["targets"]])
+    except (SubsetError, LookupError, TypeError, AttributeError) as error:
+        what = error.what if isinstance(error, SubsetError) else "the manifest is damaged"
+        msg = f"{place}: {what}"
+        raise UpstreamError(msg, next_step="publish the site again, with the version that is used here") from error
+    for name in hashes:
+        if not _is_below(name):
+            msg = f"{place} names {name!r}, which is no path below it"
+            raise UpstreamError(msg, next_step="do not trust that site")
+    return hashes, {name: text for name, text in own.items() if hashes.get(name) == hashlib.sha256(text).hexdigest()}
+
+
+def _is_below(name: str) -> bool:
+    """Whether *name* is a plain path below a folder, on any system."""
+    parts = PurePosixPath(name).parts
+    return bool(parts) and "/".join(parts) == name and not {"..", "/"} & {*parts} and not {"\\", ":"} & {*name}
+
+
+def _fetch(fetcher: Fetcher, base: str, stage: Path, path: str, digest: str) -> None:
+    url, place = base + quote(path), stage / path
+    fetcher.save(url, place)
+    if files.sha256_of(place) != digest:
+        msg = f"{without_credentials(url)} has other bytes than the manifest there says"
+        raise HashMismatch(msg, next_step=_AGAIN)
+
+
+def _report(fetcher: Fetcher, base: str, stage: Path) -> None:
+    """Fetch the report, and make its page and badge anew; where there is none, they say so."""
+    with tempfile.TemporaryDirectory(prefix="pypi-subset-") as scratch:
+        data = fetcher.small(f"{base}proof/report.json")
+        if data is not None:
+            report_path(Path(scratch)).parent.mkdir()
+            files.write(report_path(Path(scratch)), data)
+        carry_over(Path(scratch), stage)

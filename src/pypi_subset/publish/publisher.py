@@ -1,0 +1,194 @@
+"""
+A site's copy for everybody: what is named goes before the page that names it, and what goes away, goes last.
+
+A reader sees the old site or the new one, or for a project the old page and for another the new; never a page that leads
+to something that is not there. That holds wherever a run is cut off, and the next one makes good what is left to do.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.model.paths import GENERATED, publish_order
+from pypi_subset.publish.destinations.folder import Folder
+from pypi_subset.publish.destinations.rsync import Rsync, is_remote
+from pypi_subset.publish.publication import release_of
+from pypi_subset.site import manifest
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pypi_subset.cli.display import Display
+    from pypi_subset.errors import NotProven
+    from pypi_subset.publish.destinations.base import Destination, Found
+    from pypi_subset.publish.publication import Release
+
+
+#: Stands at a destination while it is being published: it is ours, even if no manifest has got there yet.
+MARKER = ".publishing"
+_MARK = b"Being published, or stopped on the way: the next `make publish` goes on from here and removes this.\n"
+
+#: What file managers leave behind wherever somebody looks.
+_DROPPED = (".DS_Store", "Thumbs.db")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Published:
+    """What a run did: how many files it sent, removed, and found as they should be; why nothing proves them."""
+
+    sent: int
+    removed: int
+    kept: int
+    doubt: NotProven | None
+
+
+def destination_of(to: str, *apart: Path) -> Destination:
+    """
+    Return the place that the user named.
+
+    :param apart: folders that must not be, hold, or stand in it.
+    :raises FolderError: it names nothing that can be published to.
+    """
+    if not to or to.startswith("-"):
+        msg = "publish wants to know where to"
+        raise FolderError(msg, next_step="as in TO=/srv/www/pypi, TO=host:/srv/www/pypi, or TO=rsync://host/module")
+    if is_remote(to):
+        return Rsync(to)
+    place = Path(to).resolve()
+    for other in (path.resolve() for path in apart):
+        if place == other or place in other.parents or other in place.parents:
+            msg = f"the place to publish to and {other.name} stand in one another"
+            raise FolderError(msg, path=Path(to), next_step="name two folders side by side")
+    return Folder(Path(to))
+
+
+def publish(site: Path, destination: Destination, *, force: bool, grace: float, display: Display) -> Published:
+    """
+    Make *destination* hold what *site* does; only what differs is sent.
+
+    :param force: publish though no green report is about these bytes.
+    :param grace: seconds for which what no page names any more is still there, for those who have read such a page.
+    :raises NotProven: no green report is about these bytes.
+    :raises SubsetError: the destination is somebody's own, cannot be reached, or is full.
+    """
+    release = release_of(site, force=force)
+    there = destination.look()
+    _require_ours(destination, there)
+    with tempfile.TemporaryDirectory(prefix="pypi-subset-publish-") as scratch:
+        own = Path(scratch)
+        files.write(own / MARKER, _MARK)
+        for path, data in release.made.items():
+            (own / path).parent.mkdir(exist_ok=True)
+            files.write(own / path, data)
+        changed = _changed(release, destination, there, own)
+        stale = [path for path, one in there.items() if one.kind == "file" and path not in {*release.sizes, MARKER}]
+        folders = _unused(there, release.sizes)
+        if changed or stale or folders or MARKER in there:
+            destination.send(own, [MARKER], _ignore)
+            _send(release, destination, changed, own, display)
+            _remove(destination, stale, folders, grace)
+            destination.remove([MARKER])
+    kept = len(release.sizes) - len(changed)
+    return Published(sent=len(changed), removed=len(stale), kept=kept, doubt=release.doubt)
+
+
+def _require_ours(destination: Destination, there: Mapping[str, Found]) -> None:
+    """
+    Refuse a place that holds anything that we did not put there.
+
+    :raises FolderError: names what is strange.
+    """
+    for path, one in sorted(there.items()):
+        if one.kind == "other":
+            msg = f"{destination.name}: {path} is no plain file, and is neither followed nor overwritten"
+            raise FolderError(msg, next_step="remove it, or publish elsewhere")
+    top = sorted({path.partition("/")[0] for path in there} - {*_DROPPED})
+    strange = [name for name in top if not _is_known(name)] or ([] if _is_ours(destination, there) else top)
+    if strange:
+        msg = f"{destination.name}: publish did not put {strange[0]} there, and it would go"
+        raise FolderError(msg, next_step="move it away, or publish to a folder that is empty")
+
+
+def _is_known(name: str) -> bool:
+    """Whether *name* at the root is one of ours, or of a file of ours that a stopped run was still writing."""
+    known = {*GENERATED, MARKER}
+    return name in known or any(name.startswith(f".{one}.") for one in known)
+
+
+def _is_ours(destination: Destination, there: Mapping[str, Found]) -> bool:
+    """Whether we published there before: names alone do not tell, but the manifest does, or the mark of a stopped run."""
+    if MARKER in there:
+        return destination.read(MARKER) == _MARK
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch, "manifest.json")
+        copy.write_bytes(destination.read(copy.name) if copy.name in there else b"")
+        try:
+            manifest.read(copy)
+        except SubsetError:
+            return False
+    return True
+
+
+def _changed(release: Release, destination: Destination, there: Mapping[str, Found], own: Path) -> set[str]:
+    """
+    Return the paths of what is not yet there as it should be.
+
+    A distribution of the same size and time is taken to be the same, as rsync does it; of all else the bytes are compared.
+    """
+    changed, asked = set(), []
+    for path, size in release.sizes.items():
+        old = there.get(path)
+        if old is None or old.kind != "file" or old.size != size:
+            changed.add(path)
+        elif publish_order(path) or path in release.made or old.modified != int(release.files[path].st_mtime):
+            asked.append(path)
+    for source, paths in _by_source(release, asked, own):
+        changed |= destination.changed(source, paths)
+    return changed
+
+
+def _by_source(release: Release, paths: Iterable[str], own: Path) -> list[tuple[Path, list[str]]]:
+    """Return the folders that *paths* are taken from, each with those that lie in it: the site, and what was made."""
+    found: dict[Path, list[str]] = {}
+    for path in paths:
+        found.setdefault(own if path in release.made else release.site, []).append(path)
+    return [*found.items()]
+
+
+def _send(release: Release, destination: Destination, changed: Iterable[str], own: Path, display: Display) -> None:
+    """Send what changed, each turn when the one before is there."""
+    ordered = sorted(changed, key=lambda path: (publish_order(path), path))
+    with display.stage("publish", len(ordered)) as bar:
+        for _, paths in itertools.groupby(ordered, key=publish_order):
+            for source, turn in _by_source(release, paths, own):
+                destination.send(source, turn, bar.advance)
+
+
+def _remove(destination: Destination, stale: Sequence[str], folders: Sequence[str], grace: float) -> None:
+    """Remove what no page names any more: pages that lead to pages first, then what they led to, the files last."""
+    for turns in ((6, 5, 4, 3), (2, 1), (0,)):
+        group = [path for path in stale if publish_order(path) in turns]
+        # Hidden are settings, and what a stopped run left; nobody was led to those.
+        if any(not Path(path).name.startswith(".") for path in group):
+            time.sleep(grace)
+        if group:
+            destination.remove(group)
+    if folders:
+        destination.remove([], folders)
+
+
+def _unused(there: Mapping[str, Found], wanted: Iterable[str]) -> list[str]:
+    """Return the folders that hold nothing of what is wanted."""
+    used = {folder.as_posix() for path in wanted for folder in Path(path).parents}
+    return sorted(path for path, one in there.items() if one.kind == "folder" and path not in used)
+
+
+def _ignore(_count: int) -> None:
+    pass

@@ -1,0 +1,162 @@
+"""
+What ``source`` names in ``[sets.NAME]``, as requests with their lines: a project, a script, or a lock.
+
+Requirements files that lie elsewhere are no subject here: they are read as those of the folder are.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.pylock import is_valid_pylock_path
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from pypi_subset.errors import Fault
+from pypi_subset.model.requests import Request, RequirementSet
+from pypi_subset.requirements.pylock import read_pylock
+from pypi_subset.requirements.pyproject import read_list, read_project
+from pypi_subset.requirements.toml import Settings, parse_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pypi_subset.requirements.source import Source
+
+
+#: The block of inline metadata in a script: PEP 723's own expression.
+_BLOCK = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+_OPENING = re.compile(r"(?m)^# /// script$")
+#: Lock files of a tool's own, and how the tool writes what can be read here.
+_EXPORTS = {
+    "uv.lock": "uv export --no-emit-project --output-file pylock.toml",
+    "poetry.lock": "poetry export --without-urls --output requirements.txt",
+    "pdm.lock": "pdm export --format pylock --output pylock.toml",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Kind:
+    """
+    A kind of document.
+
+    :param text: finds the TOML in its bytes, each line where it stands in the file.
+    :param python: where it says which Pythons it is for.
+    :param read: yields what a document of this kind asks for.
+    """
+
+    text: Callable[[bytes], str]
+    python: tuple[str, ...]
+    read: Callable[[Source, Settings], Iterator[Request | Fault]]
+
+
+def is_text(path: Path) -> bool:
+    """Whether the document at *path* is a requirements file."""
+    return path.suffix == ".txt"
+
+
+def read_source(source: Source, faults: list[Fault]) -> RequirementSet:
+    """Return the set that *source* makes; its mistakes go to *faults*."""
+    found = list(dict.fromkeys(_read(source)))
+    wrong = [one for one in found if isinstance(one, Fault)]
+    requests = tuple(one for one in found if isinstance(one, Request))
+    if not found:
+        step = "choose extras or groups of it, or drop the set"
+        wrong.append(source.fault(f"the set {source.set_name!r} asks for nothing", "source", step))
+    faults.extend(wrong)
+    return RequirementSet(
+        name=source.set_name, path=source.path, requests=requests, constraints=(), targets=source.choice.targets
+    )
+
+
+def _read(source: Source) -> Iterator[Request | Fault]:
+    kind = _kind_of(source.path)
+    if kind is None:
+        step = "name a pyproject.toml, a pylock.toml, a script.py, or a requirements file *.txt"
+        step = f"name what this writes: {_EXPORTS[source.path.name]}" if source.path.name in _EXPORTS else step
+        yield source.fault(f"{source.path} is no document that is understood", "source", step)
+        return
+    try:
+        text = kind.text(source.path.read_bytes())
+    except (UnicodeError, SyntaxError) as error:
+        yield Fault(what=f"unreadable text ({error})", path=source.path, next_step="save it as UTF-8")
+    except _NoBlockError as error:
+        step = "have one, from '# /// script' to '# ///' (PEP 723)"
+        yield Fault(what=str(error), path=source.path, next_step=step)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        yield source.fault(f"{source.path}: {reason}", "source", "mend the path")
+    else:
+        document = parse_toml(source.path, text)
+        if isinstance(document, Fault):
+            yield document
+            return
+        yield from _shut_out(source, document, kind.python)
+        yield from kind.read(source, document)
+
+
+def _kind_of(path: Path) -> _Kind | None:
+    """Return what the document at *path* is, told by its name as the standards have it."""
+    if path.name == "pyproject.toml":
+        return _Kind(text=_whole, python=("project", "requires-python"), read=read_project)
+    if is_valid_pylock_path(path):
+        return _Kind(text=_whole, python=("requires-python",), read=read_pylock)
+    if path.suffix == ".py":
+        return _Kind(text=_metadata, python=("requires-python",), read=_script)
+    return None
+
+
+def _whole(data: bytes) -> str:
+    return data.decode("utf-8-sig")
+
+
+class _NoBlockError(ValueError):
+    """A script has no inline metadata, or has them twice."""
+
+
+def _metadata(data: bytes) -> str:
+    """Return the inline metadata of a script, every other line blank, so that the numbers of lines stay."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    script = io.TextIOWrapper(io.BytesIO(data), encoding).read()
+    blocks = list(_BLOCK.finditer(script if script.endswith("\n") else f"{script}\n"))
+    if len(blocks) != 1:
+        opened = _OPENING.search(script)
+        if opened and not re.search(r"(?m)^# ///$", script[opened.end() :]):
+            number = script.count("\n", 0, opened.start()) + 1
+            msg = f"the block of line {number} is not closed"
+        else:
+            msg = "the script has more than one block of metadata" if blocks else "the script has no inline metadata"
+        raise _NoBlockError(msg)
+    above = "\n" * script.count("\n", 0, blocks[0].start("content"))
+    return above + "".join(line[2:] or "\n" for line in blocks[0]["content"].splitlines(keepends=True))
+
+
+def _script(_source: Source, document: Settings) -> Iterator[Request | Fault]:
+    """Yield what a script asks for (PEP 723)."""
+    yield from read_list(document, document.document.get("dependencies", []), "dependencies")
+
+
+def _shut_out(source: Source, document: Settings, keys: tuple[str, ...]) -> Iterator[Fault]:
+    """Yield a fault for each target whose Python the document is not for, as it says at *keys*."""
+    value: object = document.document
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    if value is None:
+        return
+    try:
+        bound = SpecifierSet(value) if isinstance(value, str) else None
+    except InvalidSpecifier:
+        bound = None
+    if bound is None:
+        what = "requires-python is no version specifier"
+        yield document.fault(what, *keys, next_step='write requires-python = ">=3.11", say')
+        return
+    for target in source.targets:
+        if not bound.contains(".".join(map(str, target.python)), prereleases=True):
+            what = f"requires-python {value!r} shuts out the target {target.name!r}, Python {target.version}"
+            step = f"leave it out of targets in [sets.{source.set_name}], or give it another python"
+            yield document.fault(what, *keys, next_step=step)

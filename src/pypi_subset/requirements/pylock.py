@@ -1,0 +1,195 @@
+"""What a lock of another tool (PEP 751) asks for: exactly its pins, each with the hashes of its wheels."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.pylock import Pylock, PylockValidationError
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import Fault
+from pypi_subset.model.requests import Request
+from pypi_subset.requirements.requirements_txt import is_hash
+from pypi_subset.targets.markers import UndefinedName, holds, reads
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from packaging.pylock import Package
+
+    from pypi_subset.model.targets import Target
+    from pypi_subset.requirements.source import Source
+    from pypi_subset.requirements.toml import Settings
+
+
+#: What only markers of a lock may read: they tell what of it is wanted, not for which machine.
+_CHOSEN = ("extras", "dependency_groups")
+#: What a lock may name and no index offers, and the mend.
+_DIRECT = {
+    "directory": ("a folder", "lock without it (uv export --no-emit-project)"),
+    "vcs": ("version control", "lock a release from an index instead"),
+    "archive": ("an archive's address", "lock a release from an index instead"),
+}
+_PACKAGE = re.compile(r"\s*\[\[\s*packages\s*\]\]")
+_WORD = re.compile(r"""[()]|"[^"]*"|'[^']*'|[^\s()"']+""")
+
+
+def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]:
+    """Yield the pins of the lock in *document*, with the extras and groups that *source* chooses."""
+    try:
+        lock = Pylock.from_dict(document.document)
+    except PylockValidationError as error:
+        version = document.document.get("lock-version")
+        if isinstance(version, str) and not version.startswith("1."):
+            what = f"the lock is of version {version}, and only 1.x (PEP 751) is known"
+            yield Fault(what=what, path=source.path, next_step="write it anew with a tool that writes 1.0")
+            return
+        number = re.match(r"packages\[([0-9]+)\]", error.context or "")
+        line = _lines(document)[int(number[1])] if number else None
+        step = "write it anew with the tool that made it"
+        yield Fault(what=f"not a lock of PEP 751: {error}", path=source.path, line=line, next_step=step)
+        return
+    yield from _unknown(source, lock)
+    for target in source.targets:
+        if lock.environments and not any(_is(marker, target) for marker in lock.environments):
+            what = f"the lock is for other environments than the target {target.name!r}"
+            step = f"lock for it too, or leave it out of targets in [sets.{source.set_name}]"
+            yield document.fault(what, "environments", next_step=step)
+    groups = lock.default_groups or () if source.choice.groups is None else source.choice.groups
+    chosen = {"extras": _names(source.choice.extras), "dependency_groups": _names(groups)}
+    for package, line in zip(lock.packages, _lines(document), strict=True):
+        yield from _Entry(source=source, package=package, line=line).read(chosen)
+
+
+def _unknown(source: Source, lock: Pylock) -> Iterator[Fault]:
+    """Yield a fault for each chosen extra and group that the lock was not made with."""
+    groups = {*(lock.dependency_groups or ()), *(lock.default_groups or ())}
+    for kind, names, known in (
+        ("extra", source.choice.extras, lock.extras or ()),
+        ("group", source.choice.groups or (), groups),
+    ):
+        for name in names:
+            if canonicalize_name(name) not in _names(known):
+                yield source.unknown(kind, name, known)
+
+
+def _names(names: Collection[str]) -> frozenset[str]:
+    return frozenset(map(canonicalize_name, names))
+
+
+def _is(marker: Marker, target: Target) -> bool:
+    try:
+        return holds(marker, target.environment)
+    except UndefinedName:
+        return False
+
+
+def _lines(document: Settings) -> list[int]:
+    """Return the line of each package: of its header, or, where the list is written in another way, of the list."""
+    packages = document.document.get("packages")
+    count = len(packages) if isinstance(packages, list) else 0
+    headers = [number for number, line in enumerate(document.lines, 1) if _PACKAGE.match(line)]
+    return headers if len(headers) == count else [document.line("packages") or 1] * count
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Entry:
+    """One package of a lock."""
+
+    source: Source
+    package: Package
+    line: int
+
+    def read(self, chosen: Mapping[str, frozenset[str]]) -> Iterator[Request | Fault]:
+        """Yield the pin, unless what is *chosen* leaves it out."""
+        one = self.package
+        try:
+            marker = settled(one.marker, chosen) if one.marker else True
+        except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, ValueError) as error:
+            yield self._fault(f"has a marker that cannot be evaluated: {error}", "write the lock anew")
+            return
+        if marker is False:
+            return
+        direct = next((key for key in _DIRECT if getattr(one, key) is not None), None)
+        if direct:
+            place, step = _DIRECT[direct]
+            yield self._fault(f"comes from {place}: an index offers releases", step)
+        elif not one.wheels:
+            yield self._fault("has no wheel, and an sdist is not built", "lock a version that has wheels")
+        elif one.version is None:
+            yield self._fault("has no version", "write the lock anew, with versions")
+        else:
+            yield from self._pin(f"{one.name}=={one.version}", None if marker is True else marker)
+
+    def _pin(self, text: str, marker: Marker | None) -> Iterator[Request | Fault]:
+        """Yield the request of exactly this version, and of no other file than those of the lock."""
+        requirement = Requirement(text)
+        requirement.marker = marker
+        hashes = [
+            found
+            for wheel in self.package.wheels or ()
+            for algorithm, digest in wheel.hashes.items()
+            if is_hash(found := f"{algorithm}:{digest}".lower())
+        ]
+        if not hashes:
+            yield self._fault("has no hash that pip takes", "lock it with sha256")
+            return
+        yield Request(
+            requirement=requirement, path=self.source.path, line=self.line, hashes=tuple(dict.fromkeys(hashes))
+        )
+
+    def _fault(self, what: str, next_step: str) -> Fault:
+        return Fault(what=f"{self.package.name} {what}", path=self.source.path, line=self.line, next_step=next_step)
+
+
+def settled(marker: Marker, chosen: Mapping[str, frozenset[str]]) -> Marker | bool:
+    """
+    Return what is left of *marker* for pip, which knows neither ``extras`` nor ``dependency_groups``.
+
+    :param chosen: the values of these two.
+    :returns: a marker about the machine, or the answer where the machine does not count.
+    :raises ValueError: it reads ``extra``, which has no meaning in a lock: pip would take it for none.
+    """
+    words = deque(_WORD.findall(str(marker)))
+    if "extra" in reads(marker):
+        msg = "'extra' has no meaning in a lock"
+        raise ValueError(msg)
+    left = _either(words, chosen)
+    return Marker(left) if isinstance(left, str) else left
+
+
+def _either(words: deque[str], chosen: Mapping[str, frozenset[str]]) -> str | bool:
+    """Take what is joined by ``or`` off *words*; what is left of it."""
+    parts = [_both(words, chosen)]
+    while words and words[0] == "or":
+        words.popleft()
+        parts.append(_both(words, chosen))
+    return True in parts or " or ".join(part for part in parts if isinstance(part, str)) or False
+
+
+def _both(words: deque[str], chosen: Mapping[str, frozenset[str]]) -> str | bool:
+    """Take what is joined by ``and`` off *words*; what is left of it."""
+    parts = [_one(words, chosen)]
+    while words and words[0] == "and":
+        words.popleft()
+        parts.append(_one(words, chosen))
+    return False not in parts and (" and ".join(part for part in parts if isinstance(part, str)) or True)
+
+
+def _one(words: deque[str], chosen: Mapping[str, frozenset[str]]) -> str | bool:
+    """Take a comparison, or what stands in parentheses, off *words*; what is left of it."""
+    if words[0] == "(":
+        words.popleft()
+        inner = _either(words, chosen)
+        words.popleft()
+        return f"({inner})" if isinstance(inner, str) else inner
+    taken = [words.popleft() for _ in range(4 if words[1] == "not" else 3)]
+    text = " ".join(taken)
+    if not {*_CHOSEN} & {*taken}:
+        return text
+    return Marker(text).evaluate(chosen, context="lock_file")

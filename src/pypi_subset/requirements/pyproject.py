@@ -1,0 +1,168 @@
+"""What a ``pyproject.toml`` asks for: its dependencies (PEP 621), some of its extras, some of its groups (PEP 735)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import Fault
+from pypi_subset.requirements.requirements_txt import Line, read_requirement
+from pypi_subset.requirements.toml import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pypi_subset.model.requests import Request
+    from pypi_subset.requirements.source import Source
+    from pypi_subset.requirements.toml import Settings
+
+
+_EXTRAS = ("project", "optional-dependencies")
+_GROUPS = ("dependency-groups",)
+#: The extras and groups that led to a list, by table and normalized name.
+_Way = tuple[tuple[tuple[str, ...], str], ...]
+
+
+def read_project(source: Source, document: Settings) -> Iterator[Request | Fault]:
+    """Yield what the project in *document* asks for, with the extras and groups that *source* chooses."""
+    project, choice = document.document.get("project"), source.choice
+    if project is not None and not isinstance(project, dict):
+        yield document.fault("'project' must be a table", "project", next_step="write [project]")
+        return
+    if project is None and not choice.groups:
+        step = 'choose groups = ["…"] of it, or name a lock or its export as source'
+        yield source.fault(f"{source.path} has no [project] table", "source", step)
+        return
+    reader = _Reader(document=document, project=project or {})
+    yield from reader.dynamic("dependencies", *["optional-dependencies"] * bool(choice.extras))
+    yield from reader.listed(reader.project.get("dependencies", []), ("project", "dependencies"), ())
+    for table, kind, names in ((_EXTRAS, "extra", choice.extras), (_GROUPS, "group", choice.groups or ())):
+        known = reader.names(table)
+        for name in names:
+            if canonicalize_name(name) in known:
+                yield from reader.named(table, name, ())
+            elif table[-1] not in reader.missing:
+                yield source.unknown(kind, name, known)
+    yield from reader.doubles()
+
+
+def read_list(document: Settings, value: object, *keys: str) -> Iterator[Request | Fault]:
+    """Yield the requirements in *value*, a list that stands at *keys* of *document*."""
+    yield from _Reader(document=document, project={}).listed(value, keys, ())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reader:
+    """A document, and the ``[project]`` table in it."""
+
+    document: Settings
+    project: Mapping[str, Any]
+
+    @property
+    def missing(self) -> list[str]:
+        """The fields that are made only when the project is built."""
+        dynamic = self.project.get("dynamic", [])
+        return dynamic if isinstance(dynamic, list) else []
+
+    def dynamic(self, *fields: str) -> Iterator[Fault]:
+        """Yield a fault for each of the *fields* that only a build could tell."""
+        for field in fields:
+            if field in self.missing:
+                step = "write them below [project], or lock them and name the lock as source"
+                what = f"{field} are dynamic: only building the project could tell them"
+                yield self.document.fault(what, "project", "dynamic", item=field, next_step=step)
+
+    def names(self, keys: tuple[str, ...]) -> dict[str, str]:
+        """Return the names in the table at *keys*, normalized → as written."""
+        # Of two names that are one, the first counts: the second is the fault.
+        return {canonicalize_name(name): name for name in reversed([*self._table(keys)])}
+
+    def doubles(self) -> Iterator[Fault]:
+        """Yield a fault for each extra and group that stands there twice, spelt differently (PEP 685, PEP 735)."""
+        for keys in (_EXTRAS, _GROUPS):
+            kept = self.names(keys)
+            for name in self._table(keys):
+                if (other := kept[canonicalize_name(name)]) != name:
+                    what = f"{other!r} and {name!r} are one name"
+                    yield self.document.fault(what, *keys, name, next_step="rename one of them")
+
+    def named(self, table: tuple[str, ...], name: str, way: _Way) -> Iterator[Request | Fault]:
+        """Yield what the extra or group *name* of *table* asks for; it is one of them."""
+        known, plain = self.names(table), canonicalize_name(name)
+        here = (*way, (table, plain))
+        yield from self.listed(self._table(table)[known[plain]], (*table, known[plain]), here)
+
+    def listed(self, value: object, keys: tuple[str, ...], way: _Way) -> Iterator[Request | Fault]:
+        """Yield what the list at *keys* asks for; *way* leads to it."""
+        if not isinstance(value, list):
+            step = f'write {keys[-1]} = ["…"]'
+            yield self.document.fault(f"{keys[-1]} must be a list of requirements", *keys, next_step=step)
+            return
+        for item in value:
+            if isinstance(item, str):
+                yield from self._requirement(item, keys, way)
+            elif keys[:1] == _GROUPS and isinstance(item, dict):
+                yield from self._include(item, keys, way)
+            else:
+                what = f"{keys[-1]} holds something that is no requirement"
+                yield self.document.fault(what, *keys, next_step="put each requirement in quotes")
+
+    def _requirement(self, text: str, keys: tuple[str, ...], way: _Way) -> Iterator[Request | Fault]:
+        """Yield the request *text*; where it names the project itself, what those extras of it ask for."""
+        number = self.document.line(*keys, item=text) or 1
+        raw = self.document.lines[number - 1]
+        found = read_requirement(Line(path=self.document.path, number=number, text=text, raw=raw), text)
+        own, known = self.project.get("name"), self.names(_EXTRAS)
+        if (
+            isinstance(found, Fault)
+            or not isinstance(own, str)
+            or canonicalize_name(found.requirement.name) != canonicalize_name(own)
+        ):
+            yield found
+            return
+        # No index need offer the project, and what it offers under this name may be another one or an older release.
+        for extra in sorted(map(canonicalize_name, found.requirement.extras)):
+            if extra not in known:
+                step = nearest(extra, sorted(known), "it has")
+                yield self.document.fault(f"the project has no extra {extra!r}", *keys, item=text, next_step=step)
+            elif (_EXTRAS, extra) not in way:
+                # As in pip, extras that ask for each other are no mistake.
+                below = self.named(_EXTRAS, extra, way)
+                yield from (_under(found.requirement.marker, one) for one in below)
+
+    def _include(self, item: Mapping[str, object], keys: tuple[str, ...], way: _Way) -> Iterator[Request | Fault]:
+        """Yield what the group asks for that *item* of another one includes (PEP 735)."""
+        name = item.get("include-group")
+        if len(item) != 1 or not isinstance(name, str):
+            step = 'write { include-group = "…" }'
+            yield self.document.fault(f"{keys[-1]} holds a table of unknown meaning", *keys, next_step=step)
+            return
+        known, plain = self.names(_GROUPS), canonicalize_name(name)
+        if (_GROUPS, plain) in way:
+            row = [one for table, one in way[way.index((_GROUPS, plain)) :] if table == _GROUPS]
+            what = f"the group includes itself: {' -> '.join([*row, plain])}"
+            yield self.document.fault(what, *keys, item=name, next_step="remove one of these includes")
+        elif plain not in known:
+            step = nearest(name, sorted(known), "there are")
+            yield self.document.fault(f"there is no group {name!r}", *keys, item=name, next_step=step)
+        else:
+            yield from self.named(_GROUPS, name, way)
+
+    def _table(self, keys: tuple[str, ...]) -> Mapping[str, object]:
+        """Return the table at *keys*, empty where there is none."""
+        holder = self.project if keys == _EXTRAS else self.document.document
+        table = holder.get(keys[-1], {})
+        return table if isinstance(table, dict) else {}
+
+
+def _under(marker: Marker | None, one: Request | Fault) -> Request | Fault:
+    """Return a request that counts only where *marker* holds."""
+    if marker is None or isinstance(one, Fault):
+        return one
+    requirement, own = Requirement(str(one.requirement)), one.requirement.marker
+    requirement.marker = Marker(f"({marker}) and ({own})") if own else marker
+    return replace(one, requirement=requirement)

@@ -1,0 +1,232 @@
+"""
+One requirements file, line by line, in pip's own format: requests, includes, and faults with their place.
+
+Lines are joined, cleaned and expanded as pip does it, so that a file means the same here and there. What an index cannot
+offer, or what belongs into pip's configuration, is refused.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from pypi_subset.errors import Fault
+from pypi_subset.model.requests import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+#: Algorithms that pip takes behind ``--hash``, with the number of digits of their digests.
+DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
+#: Options of a requirements file that have a meaning here, and pip's short spellings.
+OPTIONS = ("--requirement", "--constraint", "--hash")
+SHORT = {"-r": "--requirement", "-c": "--constraint", "-e": "--editable", "-i": "--index-url", "-f": "--find-links"}
+#: Options that tell pip where and how to fetch; its configuration is read for those.
+NETWORK = ("--index-url", "--extra-index-url", "--find-links", "--trusted-host")
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    # UTF-32 first: its little-endian mark begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+#: A URL or a path: a slash, a backslash or a colon before anything that could end a project's name.
+_PLACE = re.compile(r"\.|[^\s;@<>=!~\[\]]*[/\\:]")
+_ARCHIVE = re.compile(r"[^\s;@\[]*\.(zip|whl|tar(\.(gz|bz2|xz|lz|lzma))?|tgz|tbz|txz|tlz)(?=[\s;@\[]|$)", re.IGNORECASE)
+
+#: What mends a line that names a folder; uv's export writes the project itself as one.
+_NO_FOLDER = "name the project and a version, or export with --no-emit-project"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """
+    A line as pip sees it, several joined by backslashes being one.
+
+    :param text: without comment, variables replaced.
+    :param raw: as it was typed.
+    """
+
+    path: Path
+    number: int
+    text: str
+    raw: str
+
+    def fault(self, what: str, next_step: str = "", excerpt: tuple[str, ...] = ()) -> Fault:
+        """Return a fault at this line."""
+        return Fault(what=what, path=self.path, line=self.number, next_step=next_step, excerpt=excerpt)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Include:
+    """A line with ``-r`` or ``-c``; *path* is normalized, so that one file has one."""
+
+    path: Path
+    line: Line
+    constraint: bool
+
+
+def read_file(path: Path) -> Iterator[Request | Include | Fault]:
+    """Yield what stands in the file at *path*, line by line."""
+    data = path.read_bytes()
+    try:
+        text = _decode(data)
+    except (UnicodeError, LookupError) as error:
+        step = "save it as UTF-8, or name its encoding in a first line '# -*- coding: … -*-'"
+        yield Fault(what=f"unreadable text ({error})", path=path, next_step=step)
+        return
+    for number, raw in _join(text):
+        bare = _COMMENT.sub("", raw).strip()
+        if bare:
+            yield _entry(Line(path=path, number=number, text=_expand(bare), raw=raw))
+
+
+def _decode(data: bytes) -> str:
+    """
+    Return the text in *data*: by its byte order mark, by a PEP 263 comment in the first two lines, or UTF-8.
+
+    pip would try the locale's encoding after that; then one file would mean two things on two machines.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding)
+    comments = (line for line in data.split(b"\n")[:2] if line.startswith(b"#"))
+    match = next(filter(None, map(_CODING.search, comments)), None)
+    return data.decode(match[1].decode("ascii") if match else "utf-8")
+
+
+def _join(text: str) -> Iterator[tuple[int, str]]:
+    """Yield lines with the number of their first part; a backslash at the end joins, a comment ends the joining."""
+    first, parts = 0, list[str]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        first = first or number
+        comment = _COMMENT.match(line) is not None
+        if line.endswith("\\") and not comment:
+            parts.append(line.strip("\\"))
+            continue
+        # The blank lets the comment be seen as one behind what came before.
+        yield first, "".join([*parts, f" {line}" if comment and parts else line])
+        first, parts = 0, []
+    if parts:
+        yield first, "".join(parts)
+
+
+def _expand(text: str) -> str:
+    """Return *text* with ``${NAME}`` replaced where the environment has a value for it."""
+    return _VARIABLE.sub(lambda match: os.environ.get(match[1]) or match[0], text)
+
+
+def _entry(line: Line) -> Request | Include | Fault:
+    """Return what a line says: pip splits it before the first word that starts with a dash."""
+    words = line.text.split(" ")
+    cut = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
+    text = " ".join(words[:cut]).strip()
+    try:
+        options = list(_options(shlex.split(" ".join(words[cut:]))))
+    except ValueError as error:
+        return line.fault(f"options cannot be read: {error}", "close the quotation")
+    for name, _ in options:
+        if name not in OPTIONS:
+            return _refused(line, name)
+    if text:
+        return _hashed(line, text, options)
+    return _include(line, options)
+
+
+def _options(words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield option names, in their long spelling, and values; the first unknown one is the last."""
+    rest = iter(words)
+    for word in rest:
+        name, given, value = word.partition("=") if word.startswith("--") else (word[:2], word[2:], word[2:])
+        name = SHORT.get(name, name) if word.startswith("-") else word
+        if name not in OPTIONS:
+            yield name, ""
+            return
+        yield name, value if given else next(rest, "")
+
+
+def _refused(line: Line, name: str) -> Fault:
+    """Return why an option is not taken; its value is not shown, there may be a password in it."""
+    if name == "--editable":
+        return line.fault("-e is refused: an index offers releases, no folders", _NO_FOLDER)
+    if not name.startswith("-"):
+        return line.fault("only --hash may follow a requirement", "start a new line")
+    if name in NETWORK:
+        # poetry's export writes such lines on top.
+        step = "set it in pip's configuration, which is read; poetry's export omits it with --without-urls"
+        return line.fault(f"{name} is refused in a requirements file", step)
+    return line.fault(f"{name} is refused: only -r, -c and --hash have a meaning here", "remove it")
+
+
+def _include(line: Line, options: list[tuple[str, str]]) -> Include | Fault:
+    """Return the include that a line without a requirement asks for."""
+    if any(name == "--hash" for name, _ in options):
+        return line.fault("--hash without a requirement", "put it behind the requirement that it is for")
+    if len(options) > 1:
+        return line.fault("two files on one line, of which pip reads the first", "give each a line of its own")
+    name, value = options[0]
+    if not value:
+        return line.fault(f"{name} names no file", "write the file's path behind it")
+    if re.match(r"(https?|file):", value, re.IGNORECASE):
+        return line.fault(f"{name} of a URL is refused", "copy the file into the folder and name its path")
+    path = Path(os.path.normpath(line.path.parent / value))
+    return Include(path=path, line=line, constraint=name == "--constraint")
+
+
+def _hashed(line: Line, text: str, options: list[tuple[str, str]]) -> Request | Fault:
+    """Return the requirement *text* with its hashes."""
+    if any(name != "--hash" for name, _ in options):
+        return line.fault("-r and -c stand on lines of their own", "start a new line")
+    hashes = [value.lower() for _, value in options]
+    for value in hashes:
+        if not is_hash(value):
+            return line.fault(f"{value!r} is no hash", f"write --hash=sha256: and {DIGITS['sha256']} digits 0-9 a-f")
+    return read_requirement(line, text, hashes)
+
+
+def is_hash(value: str) -> bool:
+    """Whether pip takes *value*, in small letters, behind ``--hash``."""
+    algorithm, _, digest = value.partition(":")
+    return algorithm in DIGITS and re.fullmatch(f"[0-9a-f]{{{DIGITS[algorithm]}}}", digest) is not None
+
+
+def read_requirement(line: Line, text: str, hashes: Iterable[str] = ()) -> Request | Fault:
+    """Return the requirement *text*, which stands in *line*, if an index can offer it."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        return _direct(line) if _PLACE.match(text) else _malformed(line, text, str(error))
+    if requirement.url or _ARCHIVE.match(text):
+        return _direct(line)
+    return Request(requirement=requirement, path=line.path, line=line.number, hashes=tuple(hashes))
+
+
+def _direct(line: Line) -> Fault:
+    """Return why a URL or a path is not taken; it is not shown, there may be a password in it."""
+    step = "name the project and a version" if "://" in line.text or _ARCHIVE.match(line.text) else _NO_FOLDER
+    return line.fault("a URL or a path is refused: an index offers releases", step)
+
+
+def _malformed(line: Line, text: str, message: str) -> Fault:
+    """Return what packaging says about *text*, with its caret under the line as it was typed."""
+    unset = _VARIABLE.search(text)
+    if unset:
+        return line.fault(f"the environment variable {unset[1]} is not set", "set it, or write what it stands for")
+    what, *_, caret = message.splitlines()
+    raw = line.raw.rstrip().expandtabs(1)
+    # Where a variable was replaced, the value stays hidden, and there is no column to point at.
+    excerpt = (raw, " " * raw.index(text) + caret.removeprefix("    ")) if text in raw else (raw,)
+    return line.fault(f"malformed requirement: {what[:1].lower()}{what[1:]}", excerpt=excerpt)

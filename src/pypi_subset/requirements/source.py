@@ -1,0 +1,41 @@
+"""The document that a set is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pypi_subset.requirements.toml import Settings, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from pypi_subset.errors import Fault
+    from pypi_subset.model.targets import Target
+    from pypi_subset.requirements.subset_toml import Choice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """
+    One document that a set is made of, and what is wanted of it.
+
+    :param targets: those that the set serves.
+    :param settings: the document that names it, for faults of what stands there.
+    """
+
+    set_name: str
+    path: Path
+    choice: Choice
+    targets: tuple[Target, ...]
+    settings: Settings
+
+    def fault(self, what: str, key: str, next_step: str) -> Fault:
+        """Return a fault at *key* of the set's table."""
+        return self.settings.fault(what, "sets", self.set_name, key, next_step=next_step)
+
+    def unknown(self, kind: str, name: str, known: Collection[str]) -> Fault:
+        """Return a fault at *name*, an extra or a group, which is not among the *known*."""
+        what, step = f"{self.path} has no {kind} {name!r}", nearest(name, sorted(known), "it has")
+        return self.settings.fault(what, "sets", self.set_name, f"{kind}s", next_step=step, item=name)

@@ -1,0 +1,222 @@
+"""Reading ``requirements/``: its ``*.txt``, ``subset.toml`` and what that names become a `Subset`; all faults come at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import Fault, InputFaults, TargetError
+from pypi_subset.model.requests import Job, Request, RequirementSet, Subset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pypi_subset.model.targets import Target
+    from pypi_subset.requirements.subset_toml import Choice
+    from pypi_subset.requirements.toml import Settings
+
+from pypi_subset.requirements.documents import is_text, read_source
+from pypi_subset.requirements.requirements_txt import Include, read_file
+from pypi_subset.requirements.source import Source
+from pypi_subset.requirements.subset_toml import (
+    EXAMPLE,
+    NAME,
+    SETTINGS,
+    name_fault,
+    read_choices,
+    read_policy,
+    read_settings,
+    read_targets,
+)
+from pypi_subset.targets.named_systems import is_named, tag_of
+from pypi_subset.targets.tag import parse
+
+
+def read_plan(root: Path) -> Subset:
+    """
+    Return everything that the folder *root* asks for.
+
+    :raises InputFaults: with all faults of all files, in the order of paths and lines.
+    """
+    faults: list[Fault] = []
+    if not root.is_dir():
+        step = "create it, with a base.txt that says 'pandas' and a subset.toml that says:"
+        raise InputFaults([Fault(what="no such folder", path=root, next_step=step, excerpt=EXAMPLE)])
+    # As in a shell, a leading dot hides a file: editors leave such things.
+    paths = {path.stem: path for path in sorted(root.glob("*.txt")) if not path.name.startswith(".")}
+    settings = read_settings(root / SETTINGS, faults)
+    targets = read_targets(settings, faults)
+    choices = read_choices(settings, targets, paths, faults)
+    policy = read_policy(settings, faults)
+    good = {name: target for name, target in targets.items() if target}
+    sets = tuple(
+        sorted(
+            [
+                *_read_sets(paths, settings, choices, tuple(targets), faults),
+                *_read_documents(settings, choices, good, faults),
+            ],
+            key=lambda one: one.name,
+        )
+    )
+    # A set that is described wrongly is a set all the same, and has its own fault.
+    if not paths and not choices:
+        step = "write one with a line such as 'pandas', for example base.txt"
+        faults.append(Fault(what="no requirements file (*.txt) in the folder", path=root, next_step=step))
+    if faults:
+        raise InputFaults(sorted(dict.fromkeys(faults), key=lambda fault: (str(fault.path), fault.line or 0)))
+    jobs = tuple(Job(requirement_set=one, target=good[name]) for one in sets for name in one.targets)
+    return Subset(root=root, sets=sets, targets=tuple(good.values()), jobs=jobs, policy=policy)
+
+
+def find_target(name: str, python: str | None, root: Path) -> Target:
+    """
+    Return the target that *name* means: one of ``subset.toml``, a system by its name, or what a tag says.
+
+    :param python: another Python version than that of the system or tag.
+    :param root: the folder of requirements, which need not be there.
+    :raises InputFaults: ``subset.toml`` has mistakes.
+    :raises TargetError: it means nothing.
+    """
+    faults: list[Fault] = []
+    is_tag = re.match(r"(cp|pp|py)\d", name)
+    if (root / SETTINGS).is_file() and (python is None or not (is_tag or is_named(name))):
+        found = read_targets(read_settings(root / SETTINGS, faults), faults)
+        if name in found:
+            if python is not None:
+                msg = f"{name} is a target of {SETTINGS}, and has its Python from there"
+                raise TargetError(msg, target=name, next_step="leave PY out, or name its system or its tag")
+            if (target := found[name]) is not None:
+                return target
+            raise InputFaults(faults)
+    if not is_tag:
+        try:
+            tag, version = tag_of(name, name, python)
+        except TargetError as error:
+            step = error.next_step if python or error.nearest else f"as in `make target NAME={name} PY=3.12`"
+            raise TargetError(error.what, target=name, next_step=step) from error
+        return parse(name, tag, version)
+    return parse(name, name, python)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _File:
+    """What stands in a file, or why it cannot be opened."""
+
+    entries: tuple[Request | Include, ...] = ()
+    closed: str = ""
+
+
+_Files = dict[Path, _File]
+
+
+def _read_sets(
+    paths: Mapping[str, Path],
+    settings: Settings,
+    choices: Mapping[str, Choice],
+    targets: tuple[str, ...],
+    faults: list[Fault],
+) -> Iterator[RequirementSet]:
+    """Yield the sets that are requirements files; *choices* and else *targets* say which targets they serve."""
+    files: _Files = {}
+    for path in paths.values():
+        _load(path, files, faults, ())
+        if files[_key(path)].closed:
+            faults.append(Fault(what=files[_key(path)].closed, path=path, next_step="see that it is a readable file"))
+    for name, path in _texts(choices):
+        _load(path, files, faults, ())
+        if files[_key(path)].closed:
+            what = f"{path}: {files[_key(path)].closed}"
+            faults.append(settings.fault(what, "sets", name, "source", next_step="mend the path"))
+    entries = (entry for file in files.values() for entry in file.entries)
+    included = {_key(entry.path) for entry in entries if isinstance(entry, Include)}
+    for name, path in paths.items():
+        if name in choices or _key(path) not in included:
+            if not NAME.fullmatch(name):
+                what, better = name_fault(name)
+                faults.append(Fault(what=what, path=path, next_step=f"rename the file, for example to {better}.txt"))
+            yield _read_set(name, path, files, choices[name].targets if name in choices else targets, faults)
+    for name, path in _texts(choices):
+        yield _read_set(name, path, files, choices[name].targets, faults)
+
+
+def _texts(choices: Mapping[str, Choice]) -> list[tuple[str, Path]]:
+    """Return name and path of the sets whose source is a requirements file."""
+    return [(name, choice.source) for name, choice in choices.items() if choice.source and is_text(choice.source)]
+
+
+def _read_documents(
+    settings: Settings, choices: Mapping[str, Choice], targets: Mapping[str, Target], faults: list[Fault]
+) -> Iterator[RequirementSet]:
+    """Yield the sets that are made of another document than a requirements file."""
+    for name, choice in choices.items():
+        if choice.source and not is_text(choice.source):
+            served = tuple(targets[target] for target in choice.targets if target in targets)
+            source = Source(set_name=name, path=choice.source, choice=choice, targets=served, settings=settings)
+            yield read_source(source, faults)
+
+
+def _read_set(name: str, path: Path, files: _Files, targets: tuple[str, ...], faults: list[Fault]) -> RequirementSet:
+    """Return one set, with what its file includes."""
+    seen = {(_key(path), False)}
+    both = list(_walk(_key(path), files, seen, constraint=False))
+    requests = tuple(request for request, constraint in both if not constraint)
+    constraints = tuple(request for request, constraint in both if constraint)
+    for request in constraints:
+        if request.requirement.extras:
+            what = f"a constraint has no extras, {request.requirement.name!r} has"
+            faults.append(Fault(what=what, path=request.path, line=request.line, next_step="drop the brackets"))
+    # A file whose lines are all at fault asks for something; of one that cannot be read nobody knows.
+    known = not files[_key(path)].closed
+    if known and not requests and not {_key(fault.path) for fault in faults if fault.path} & {one for one, _ in seen}:
+        step = "add a requirement, or remove the file"
+        faults.append(Fault(what=f"the set {name!r} asks for nothing", path=path, next_step=step))
+    return RequirementSet(name=name, path=path, requests=requests, constraints=constraints, targets=targets)
+
+
+def _walk(
+    key: Path, files: _Files, seen: set[tuple[Path, bool]], *, constraint: bool
+) -> Iterator[tuple[Request, bool]]:
+    """Yield the requests of a file and of all below it, each with whether it is a constraint; no file twice."""
+    for entry in files[key].entries:
+        if isinstance(entry, Request):
+            yield entry, constraint
+        elif (step := (_key(entry.path), entry.constraint)) not in seen:
+            seen.add(step)
+            # As in pip, what counts is the last option on the way: -r in a file of constraints makes requests.
+            yield from _walk(step[0], files, seen, constraint=entry.constraint)
+
+
+def _load(path: Path, files: _Files, faults: list[Fault], above: tuple[Include, ...]) -> None:
+    """Read the file at *path* and all that it includes into *files*; *above* are the lines that led here."""
+    key = _key(path)
+    if key in files:
+        return
+    try:
+        found = list(read_file(path))
+    except (OSError, ValueError) as error:
+        files[key] = _File(closed=getattr(error, "strerror", None) or str(error))
+        return
+    faults.extend(entry for entry in found if isinstance(entry, Fault))
+    files[key] = _File(entries=tuple(entry for entry in found if not isinstance(entry, Fault)))
+    for entry in files[key].entries:
+        if isinstance(entry, Include):
+            _follow(entry, files, faults, (*above, entry))
+
+
+def _follow(include: Include, files: _Files, faults: list[Fault], above: tuple[Include, ...]) -> None:
+    """Read what *include* names into *files*; it is the last of *above*."""
+    key, way = _key(include.path), [_key(one.line.path) for one in above]
+    if key in way:
+        names = " -> ".join(one.name for one in [*way[way.index(key) :], key])
+        faults.append(include.line.fault(f"the file includes itself: {names}", "remove one of these lines"))
+    _load(include.path, files, faults, above)
+    if files[key].closed:
+        faults.append(include.line.fault(f"{include.path}: {files[key].closed}", "mend the path"))
+
+
+def _key(path: Path) -> Path:
+    """Return the one path of a file, however it was spelt."""
+    return Path(os.path.normpath(path.absolute()))

@@ -1,0 +1,1 @@
+"""From a set and a target to a `Lock`."""

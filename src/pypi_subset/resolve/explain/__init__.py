@@ -1,0 +1,1 @@
+"""Why a request has no solution, or an older one than it could have."""

@@ -1,0 +1,56 @@
+"""Why pip refused a file for its hash."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import NoSolution
+from pypi_subset.resolve.explain.rejections import few
+
+if TYPE_CHECKING:
+    from pypi_subset.model.requests import Job
+
+_MISMATCH = re.compile(
+    r"^ {4}(?P<requirement>\S+)(?: from \S+)?(?: \(from .*\))?:\n\s+Expected (?P<algorithm>\w+) (?P<wanted>\w+)\n"
+    r"(?:\s+Expected or \w+\n)*\s+Got\s+(?P<got>\w+)",
+    re.MULTILINE,
+)
+_UNPINNED = re.compile(r"versions pinned with ==\. These do not:\n(?P<lines>(?: {4}.+\n?)+)")
+_UNHASHED = re.compile(r"Hashes are required in --require-hashes mode.*:\n(?P<lines>(?: {4}.+\n?)+)")
+_OURS = re.compile(r" from https?://\S+|->-r .*\(line \d+\)| \(from -r .*\)$")
+
+
+def hash_mismatch(output: str, job: Job) -> NoSolution | None:
+    """The error about hashes that the set itself gives, if pip complained of one."""
+    if (match := _MISMATCH.search(output)) is not None:
+        name = Requirement(match["requirement"].partition(" from ")[0]).name
+        origin = _origin_of(name, job)
+        what = f"{job.name}: {origin}{match['requirement']} has {match['algorithm']} {match['got']}"
+        msg = f"{what}, the set wants {match['wanted']}"
+        step = "correct the hash if the file is the one that was meant; if not, do not trust the index"
+        return NoSolution(
+            msg,
+            set_name=job.requirement_set.name,
+            target=job.target.name,
+            project=canonicalize_name(name),
+            next_step=step,
+        )
+    if (match := _UNPINNED.search(output) or _UNHASHED.search(output)) is not None:
+        # The loopback index and the file that we wrote tell nobody anything.
+        lines = [_OURS.sub("", line.strip()).partition(" --hash")[0] for line in match["lines"].splitlines()]
+        names = list(dict.fromkeys(lines))
+        msg = f"{job.name}: one line has a --hash, so everything needs '==' and a --hash; {few(names)} has not"
+        step = "add them (as `pip-compile --generate-hashes` writes them), or take the hashes out"
+        return NoSolution(msg, set_name=job.requirement_set.name, target=job.target.name, next_step=step)
+    return None
+
+
+def _origin_of(name: str, job: Job) -> str:
+    """``base.txt:3: ``, where the set asks for a project."""
+    stated = (*job.requirement_set.requests, *job.requirement_set.constraints)
+    places = [one.origin for one in stated if canonicalize_name(one.requirement.name) == canonicalize_name(name)]
+    return f"{places[0]}: " if places else ""

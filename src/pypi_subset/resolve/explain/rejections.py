@@ -1,0 +1,177 @@
+"""Why pip passes over a release for a target, and which tags it has instead."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from packaging.tags import Tag
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.targets import Target
+
+
+#: Names that are listed; the rest is counted or left out.
+SHOWN = 6
+
+_LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
+#: One machine, whatever a system calls it; most of those with 32 bits have a processor for 64.
+_MACHINES = {
+    "arm64": "aarch64",
+    "armv7l": "aarch64",
+    "i686": "x86_64",
+    "win32": "x86_64",
+    "win_amd64": "x86_64",
+    "win_arm64": "aarch64",
+}
+#: Those with 32 bits, which fewer people have.
+_NARROW = frozenset({"armv7l", "i686", "win32"})
+_VERSIONED = re.compile(r"(?P<family>(?:many|musl)linux|macosx|ios)_(?P<major>\d+)_(?P<minor>\d+)_(?P<machine>.+)")
+_ANDROID = re.compile(r"android_(?P<level>\d+)_(?P<machine>.+)")
+
+
+def obstacle(files: Sequence[Candidate], target: Target) -> str:
+    """Why pip passed over one release."""
+    wheels = [offer for offer in files if offer.tags is not None]
+    if not wheels:
+        return "sdist only"
+    if all(offer.distribution.yanked is not None for offer in files):
+        return f"yanked: {files[0].distribution.yanked or 'no reason given'}"
+    fitting = [offer for offer in wheels if fits(offer, target)]
+    if not fitting:
+        return _other_machines([tag for offer in wheels for tag in offer.tags or ()], target)
+    bounds = {offer.distribution.requires_python for offer in fitting}
+    python = target.version
+    if not any(allows(bound, python) for bound in bounds):
+        return f"Requires-Python {', '.join(sorted(filter(None, bounds)))}, the target has {python}"
+    if files[0].distribution.version.is_prerelease:
+        return "a pre-release, which nobody asked for"
+    return "fits, but another requirement or constraint excludes it"
+
+
+def _other_machines(tags: Sequence[Tag], target: Target) -> str:
+    """What a release has wheels for: other systems, a newer one of the target's kind, or other Pythons on this one."""
+    here = [tag for tag in tags if is_here(tag.platform, target)]
+    if not here:
+        return f"wheels for {few(sorted({tag.platform for tag in tags}, key=likeness(target)))}"
+    kinds = _kinds(target)
+    missed = [tag.platform for tag in here if (tag.interpreter, tag.abi) in kinds]
+    unseen = sorted({*missed} & {*target.unseen}, key=likeness(target))
+    if unseen:
+        return f"its pip is too old for {few(unseen)}"
+    lowest = min(filter(None, (versioned(name)[1] for name in missed)), default=None)
+    if lowest is None:
+        pythons = sorted({label(tag) for tag in here}, key=natural)
+        return f"wheels for {few(pythons)}, not for {target.tag.rpartition('-')[0]}"
+    family, has, _ = versioned(platform_of(target))
+    return f"wheels start at {family}_{'_'.join(map(str, lowest))}, the target stops at {'_'.join(map(str, has))}"
+
+
+def tag_list(files: Iterable[Candidate], target: Target, *, here: bool = False) -> str:
+    """
+    Return all tags of wheels, ``cp311, cp312 for win32, win_amd64; …``, those that are like the target's first.
+
+    :param here: only those for the system of *target*, or a newer one of its kind.
+    """
+    pythons: dict[str, set[str]] = {}
+    for tag in (tag for offer in files for tag in offer.tags or ()):
+        if not here or is_here(tag.platform, target):
+            pythons.setdefault(tag.platform, set()).add(label(tag))
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name in sorted(pythons, key=likeness(target)):
+        # Of two names for the same glibc, one is enough.
+        if name.partition("_")[0] not in _LEGACY or pythons.get(_modern(name)) != pythons[name]:
+            groups.setdefault(tuple(sorted(pythons[name], key=natural)), []).append(name)
+    return "; ".join(f"{', '.join(labels)} for {', '.join(names)}" for labels, names in groups.items())
+
+
+def label(tag: Tag) -> str:
+    """Return the Python of *tag*, with its ABI where that says more: ``cp313``, ``cp313-cp313t``, ``cp39-abi3``."""
+    return tag.interpreter if tag.abi in {tag.interpreter, "none"} else f"{tag.interpreter}-{tag.abi}"
+
+
+def is_here(name: str, target: Target) -> bool:
+    """Whether a wheel for the platform *name* is for the system of *target*, though perhaps a newer one."""
+    if name == "any" or name in target.platforms or name in target.unseen:
+        return True
+    own, other = versioned(platform_of(target)), versioned(name)
+    # For one kind of machine all others that fit it are older; universal2 has both.
+    return own[0] == other[0] != "" and other[2] in {own[2], "universal2"} and other[1] > own[1]
+
+
+def likeness(target: Target) -> Callable[[str], tuple[object, ...]]:
+    """Return a sort key under which platforms like that of *target* come first."""
+    system, machine = kin(platform_of(target))
+
+    def key(name: str) -> tuple[object, ...]:
+        other = kin(name)
+        unlike = other[0] != system, other[1] != machine, versioned(name)[2] in _NARROW
+        return name != "any", not is_here(name, target), *unlike, natural(_modern(name))
+
+    return key
+
+
+def platform_of(target: Target) -> str:
+    """Return the best platform that the system of *target* takes, though its pip may be too old for it."""
+    unseen = (name for name in target.unseen if not name.endswith("universal2"))
+    return next(unseen, target.tag.rpartition("-")[2])
+
+
+def kin(name: str) -> tuple[str, str]:
+    """Return system and machine of a platform, in the same words for all systems and for 32 and 64 bits."""
+    family, _, machine = versioned(name)
+    system = "linux" if family.endswith("linux") else family or re.split("[_0-9]", name)[0]
+    return system, _MACHINES.get(machine, machine)
+
+
+def few(names: Sequence[str]) -> str:
+    """Return *names* in one line, the first of them if there are many."""
+    return ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
+
+
+def natural(name: str) -> list[object]:
+    """Sort key under which cp39 comes before cp310."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+
+
+def fits(offer: Candidate, target: Target) -> bool:
+    """Whether a wheel has a tag of *target*; Requires-Python aside."""
+    return offer.tags is not None and not offer.tags.isdisjoint(target.tags)
+
+
+@functools.lru_cache(maxsize=4096)
+def allows(bound: str | None, python: str) -> bool:
+    """Whether Requires-Python lets a version of Python pass; nonsense stops nobody, as with pip."""
+    try:
+        return SpecifierSet(bound or "").contains(python, prereleases=True)
+    except InvalidSpecifier:
+        return True
+
+
+def _kinds(target: Target) -> frozenset[tuple[str, str]]:
+    """The interpreters and ABIs of the target, platforms aside."""
+    return frozenset((tag.interpreter, tag.abi) for tag in target.tags)
+
+
+def versioned(name: str) -> tuple[str, tuple[int, ...], str]:
+    """
+    Return ``macosx_12_0_arm64`` as ``("macosx", (12, 0), "arm64")``, legacy names as what they stand for (PEP 600).
+
+    Without a version in it, as on Windows, the whole name is the machine.
+    """
+    if match := _ANDROID.fullmatch(name):
+        return "android", (int(match["level"]),), match["machine"]
+    match = _VERSIONED.fullmatch(_modern(name))
+    return (match["family"], (int(match["major"]), int(match["minor"])), match["machine"]) if match else ("", (), name)
+
+
+def _modern(name: str) -> str:
+    """``manylinux_2_17_x86_64`` for ``manylinux2014_x86_64``; every other name as it is."""
+    first, _, rest = name.partition("_")
+    return f"{_LEGACY[first]}_{rest}" if first in _LEGACY else name

@@ -1,0 +1,83 @@
+"""Who requires what, worked out from metadata under the target's markers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import UndefinedMarker
+from pypi_subset.model.locks import Reason
+from pypi_subset.targets.markers import UndefinedName, holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from packaging.utils import NormalizedName
+
+    from pypi_subset.model.requests import Job, Request
+    from pypi_subset.model.targets import Target
+
+
+def undefined(error: UndefinedName, where: str, target: Target) -> UndefinedMarker:
+    """Return the error for a marker that the target leaves open."""
+    msg = f"{where!r} has a marker that reads {error}, which target {target.name} leaves open"
+    step = f'add {error} = "…" to the target in subset.toml, as that machine says it, or leave the project out there'
+    return UndefinedMarker(msg, target=target.name, next_step=step)
+
+
+def asked_of(job: Job) -> list[Request]:
+    """The requests that concern the target; the others are not requested here."""
+    return [
+        request
+        for request in job.requirement_set.requests
+        if _holds(request.requirement, job.target, (), f"{request.origin}: {request.requirement}")
+    ]
+
+
+def who_asks(
+    asked: Iterable[Request], target: Target, found: Mapping[NormalizedName, Mapping[str, Any]]
+) -> tuple[dict[NormalizedName, set[Reason]], dict[NormalizedName, set[NormalizedName]]]:
+    """
+    For each project: the requirements that lead to it, and the extras that anybody asks of it.
+
+    An extra can bring in requirements that ask for further extras, so a project whose extras grew is read again.
+    """
+    reasons: dict[NormalizedName, set[Reason]] = {project: set() for project in found}
+    extras: dict[NormalizedName, set[NormalizedName]] = {project: set() for project in found}
+    waiting = [
+        (
+            canonicalize_name(request.requirement.name),
+            Reason(requirement=str(request.requirement), origin=request.origin),
+            request.requirement,
+        )
+        for request in asked
+    ]
+    while waiting:
+        project, reason, requirement = waiting.pop()
+        further = {canonicalize_name(extra) for extra in requirement.extras} - extras[project]
+        is_new = not reasons[project]
+        reasons[project].add(reason)
+        extras[project] |= further
+        if is_new or further:
+            waiting += _dependencies(found[project]["metadata"], project, extras[project], target)
+    return reasons, extras
+
+
+def _dependencies(
+    metadata: Mapping[str, Any], project: NormalizedName, extras: Iterable[NormalizedName], target: Target
+) -> Iterator[tuple[NormalizedName, Reason, Requirement]]:
+    """The requirements of one release that hold on the target with these extras (PEP 508)."""
+    for text in metadata.get("requires_dist", ()):
+        requirement = Requirement(text)
+        if _holds(requirement, target, extras, f"{project} {metadata['version']}: {text}"):
+            reason = Reason(requirement=str(requirement), by=project)
+            yield canonicalize_name(requirement.name), reason, requirement
+
+
+def _holds(requirement: Requirement, target: Target, extras: Iterable[str], where: str) -> bool:
+    try:
+        return holds(requirement.marker, target.environment, extras)
+    except UndefinedName as error:
+        raise undefined(error, where, target) from error

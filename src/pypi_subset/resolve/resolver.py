@@ -1,0 +1,195 @@
+"""
+(set, target) to `Lock`: pip's own resolver, told the target's tags *and* markers, asked for its dry-run report.
+
+The report is believed only if the environment it names is the target's. Who requires what is worked out again from the
+metadata in the report, under the same environment, so that every pin can say why it is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from email import message_from_bytes
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import PipFailed, UndefinedMarker, UpstreamError
+from pypi_subset.model.locks import Lock, Pin
+from pypi_subset.pip import runner
+from pypi_subset.resolve.answer import Answer
+from pypi_subset.resolve.explain.no_solution import explain
+from pypi_subset.resolve.per_patch import distinct, patches_in_reach, patches_of_set
+from pypi_subset.resolve.required_by import asked_of, undefined, who_asks
+from pypi_subset.resolve.warnings import assumed_of, assumption
+from pypi_subset.support import files
+from pypi_subset.targets.markers import UndefinedName, holds
+from pypi_subset.targets.patch_levels import at_patch, marker_of
+from pypi_subset.targets.pip_flags import pip_flags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.distributions import Distribution
+    from pypi_subset.model.locks import Inputs
+    from pypi_subset.model.requests import Job
+    from pypi_subset.model.targets import Target
+    from pypi_subset.pip.pool import Pips
+    from pypi_subset.upstream.catalog import Upstream
+    from pypi_subset.upstream.gateway import Loopback
+
+
+#: Options of pip's resolver that are the same for every job. The loopback index never makes pip wait in vain.
+_OPTIONS = ("--dry-run", "--ignore-installed", "--only-binary", ":all:", "--retries", "0", "--timeout", "86400")
+
+
+def resolve(  # noqa: PLR0913 - all that resolving needs, each by name
+    job: Job,
+    *,
+    inputs: Inputs,
+    constraints: Sequence[str],
+    index: Loopback,
+    pips: Pips,
+    work: Path,
+    warn: Callable[[str], None],
+) -> Lock:
+    """
+    Return the lock of one job: for a target that leaves the patch level open, what each patch level would get.
+
+    :param inputs: digests of what the lock is made from, to be written into it.
+    :param constraints: the user's own constraints, beside those of the set.
+    :param index: the loopback index to resolve from.
+    :param pips: runs pip.
+    :param work: a folder for this job alone.
+    :param warn: called with a sentence about what is allowed, and still unlikely to be meant.
+    :raises NoSolution: no set of wheels satisfies the requests on this target; says what was seen.
+    :raises UndefinedMarker: a marker reads what the target leaves open.
+    :raises PipFailed: pip failed otherwise, or evaluated markers for another machine.
+    """
+    answers: dict[int, Answer] = {}
+    patches = {0} | patches_of_set(job, constraints)
+    while wanted := sorted(patches - answers.keys()):
+        for patch in wanted:
+            at = job if job.target.exact else replace(job, target=at_patch(job.target, patch))
+            answers[patch] = _answer(at, constraints=constraints, index=index, pips=pips, work=work / str(patch))
+        if not job.target.exact:
+            patches |= patches_in_reach(job.target, index.upstream)
+    for sentence in dict.fromkeys(sentence for answer in answers.values() for sentence in answer.warnings):
+        warn(sentence)
+    if assumed := list(dict.fromkeys(text for answer in answers.values() for text in answer.assumed)):
+        warn(assumption(assumed, job))
+    spans = distinct(answers)
+    pins = _pins(spans, job.target, index.upstream)
+    return Lock(
+        set_name=job.requirement_set.name,
+        target_name=job.target.name,
+        inputs=inputs,
+        pins=pins,
+        patches=tuple(sorted(spans)),
+    )
+
+
+def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> Answer:
+    asked = asked_of(job)
+    report = _report(job, constraints=constraints, index=index, pips=pips, work=work)
+    found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
+    offers = {project: _offer(item, project, index, job.target) for project, item in found.items()}
+    reasons, extras = who_asks(asked, job.target, found)
+    assumed = tuple(assumed_of(job, found, extras))
+    return Answer(offers=offers, found=found, reasons=reasons, extras=extras, assumed=assumed)
+
+
+def _pins(spans: Mapping[int, Answer], target: Target, upstream: Upstream) -> tuple[Pin, ...]:
+    """One pin for each file, with the marker that says at which patch levels it is chosen."""
+    chosen: dict[tuple[NormalizedName, str], list[int]] = {}
+    for patch, answer in spans.items():
+        for project, filename in answer.files.items():
+            chosen.setdefault((project, filename), []).append(patch)
+    pins = []
+    for (project, _), patches in chosen.items():
+        mine = [spans[patch] for patch in patches]
+        pins.append(
+            Pin(
+                distribution=_complete(mine[0].offers[project], mine[0].found[project], upstream),
+                reasons=tuple(sorted({reason for answer in mine for reason in answer.reasons[project]})),
+                extras=tuple(sorted({extra for answer in mine for extra in answer.extras[project]})),
+                marker=marker_of(sorted(spans), patches, target),
+            )
+        )
+    return tuple(sorted(pins, key=lambda pin: (pin.distribution.project, pin.distribution.version)))
+
+
+def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> dict[str, Any]:
+    """pip's dry-run report (version 1), checked to speak of the target and of no other machine."""
+    requests, limits, report = work / "requests.txt", work / "constraints.txt", work / "report.json"
+    with files.folder_errors(work):
+        work.mkdir(parents=True, exist_ok=True)
+    files.write(requests, "".join(f"{line}\n" for line in job.requirement_set.requests).encode())
+    lines = [*map(str, job.requirement_set.constraints), *constraints]
+    files.write(limits, "".join(f"{line}\n" for line in lines).encode())
+    command = ["install", *_OPTIONS, "--index-url", index.target_url(job.target), "--report", str(report)]
+    command += [*pip_flags(job.target), "--requirement", str(requests), "--constraint", str(limits)]
+    result = pips.run(command, work=work, environment=job.target.environment)
+    if index.failure is not None:
+        # Also where pip found another way: it took the failure for "no such page", and its answer is about less.
+        raise index.failure
+    if result.returncode != 0:
+        if "only the loopback index is for pip" in f"{result.stdout}{result.stderr}":
+            raise _direct(job)
+        undefined = "UndefinedEnvironmentName" in result.stderr and _undefined_in_metadata(job, index.upstream)
+        raise undefined or explain(runner.complaint(result), f"{result.stdout}\n{result.stderr}", job, index.upstream)
+    with files.folder_errors(report):
+        document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    if document["environment"] != job.target.environment:
+        differing = sorted(dict(document["environment"].items() ^ job.target.environment.items()))
+        msg = f"pip evaluated markers for another machine than {job.target.name}: {', '.join(differing)} differ"
+        raise PipFailed(msg, target=job.target.name, next_step="install the version of pip that pypi-subset asks for")
+    return document
+
+
+def _direct(job: Job) -> UpstreamError:
+    """Say that something requires a URL: pip would fetch, build and so run whatever lies there (see `_inpip`)."""
+    msg = f"{job.name}: a release requires a URL instead of a release from an index: it cannot be mirrored"
+    return UpstreamError(msg, target=job.target.name, next_step="require another version of what requires it")
+
+
+def _undefined_in_metadata(job: Job, upstream: Upstream) -> UndefinedMarker | None:
+    """Which of the releases that pip looked at has a marker that the target leaves open."""
+    for filename, metadata in upstream.metadata_seen():
+        for text in message_from_bytes(metadata).get_all("Requires-Dist", []):
+            try:
+                holds(Requirement(text).marker, job.target.environment)
+            except UndefinedName as error:
+                return undefined(error, f"{filename}: {text}", job.target)
+            except InvalidRequirement:
+                continue
+    return None
+
+
+def _offer(item: Mapping[str, Any], project: str, index: Loopback, target: Target) -> Candidate:
+    """What pip chose, found again among what it was offered."""
+    offer = index.offer_at(item["download_info"]["url"])
+    if offer is None:
+        url = item["download_info"]["url"]
+        msg = f"{project} on {target.name} comes from {url}, not from an index: it cannot be mirrored"
+        step = "require a release from an index instead"
+        raise UpstreamError(msg, project=project, target=target.name, next_step=step)
+    return offer
+
+
+def _complete(offer: Candidate, item: Mapping[str, Any], upstream: Upstream) -> Distribution:
+    """The distribution with size and hash, for which the file is fetched where no page told them."""
+    sha256 = offer.distribution.sha256 or files.sha256_of(upstream.file(offer))
+    return replace(
+        offer.distribution,
+        sha256=sha256,
+        size=upstream.size(offer),
+        requires_python=offer.distribution.requires_python or item["metadata"].get("requires_python"),
+        metadata=hashlib.sha256(upstream.metadata(offer)).hexdigest() if offer.tags is not None else None,
+    )

@@ -1,0 +1,77 @@
+"""What is allowed, and is unlikely to be meant."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any, cast
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pypi_subset.targets.markers import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.locks import Reason
+    from pypi_subset.model.requests import Job
+
+
+def unknown_extras(
+    reasons: Mapping[NormalizedName, Iterable[Reason]], found: Mapping[NormalizedName, Mapping[str, Any]]
+) -> Iterator[str]:
+    """Yield a sentence for each extra that a release does not have: pip passes over it, and what it meant is not here."""
+    for project, those in reasons.items():
+        metadata = found[project]["metadata"]
+        known = {canonicalize_name(extra) for extra in metadata.get("provides_extra", ())}
+        for reason in sorted(those):
+            for extra in sorted(Requirement(reason.requirement).extras):
+                if canonicalize_name(extra) not in known:
+                    near = difflib.get_close_matches(canonicalize_name(extra), sorted(known), n=1)
+                    hint = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(sorted(known)) or 'none'}"
+                    where = (
+                        reason.origin
+                        or f"{reason.by} {found[cast('NormalizedName', reason.by)]['metadata']['version']}"
+                    )
+                    yield f"{where}: {project} {metadata['version']} has no extra {extra!r}; {hint}"
+
+
+def assumed_of(
+    job: Job,
+    found: Mapping[NormalizedName, Mapping[str, Any]],
+    extras: Mapping[NormalizedName, Iterable[NormalizedName]],
+) -> Iterator[str]:
+    """Yield each requirement that would be decided otherwise by another ``platform_machine`` that may be meant."""
+    environment, others = job.target.environment, job.target.other_machines
+    stated: list[tuple[str, Requirement, Iterable[str]]] = [
+        (one.origin, one.requirement, ()) for one in job.requirement_set.requests
+    ]
+    for project, item in found.items() if others else ():
+        who, texts = f"{project} {item['metadata']['version']}", item["metadata"].get("requires_dist", ())
+        stated += [(who, Requirement(text), extras[project]) for text in texts if "platform_machine" in text]
+    for who, requirement, own in stated:
+        known = holds(requirement.marker, environment, own)
+        if any(holds(requirement.marker, environment | {"platform_machine": one}, own) != known for one in others):
+            yield f"{who} asks for {requirement.name}{requirement.specifier}"
+
+
+def assumption(assumed: Sequence[str], job: Job) -> str:
+    """Say what was decided by a value that the user may want to be another one."""
+    value, others = job.target.environment["platform_machine"], job.target.other_machines
+    more = f" (and {len(assumed) - 1} more)" * (len(assumed) > 1)
+    what = f"{job.name}: whether {assumed[0]}{more} was decided for platform_machine = {value!r}"
+    wide = f"a 32-bit Python on a 64-bit system says {' or '.join(map(repr, others))}"
+    return (
+        f'{what}; {wide}: add platform_machine = "{others[0]}" to the target in subset.toml, or "{value}" if it is so'
+    )
+
+
+def yanked(offers: Iterable[Candidate]) -> Iterator[str]:
+    """Yield a sentence for each release that its makers have withdrawn (PEP 592): somebody pinned it."""
+    for distribution in (offer.distribution for offer in offers):
+        if distribution.yanked is not None:
+            why = distribution.yanked or "no reason given"
+            yield f"{distribution.project} {distribution.version} was yanked: {why}"

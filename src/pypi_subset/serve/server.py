@@ -1,0 +1,164 @@
+"""
+The site on a web server of its own: for trying it out and for a small network, on starlette and uvicorn.
+
+It serves the files of one folder and nothing else: no path leads out of it, no hidden file is shown. Each request
+looks the folder up anew, so a site that `make mirror` exchanges meanwhile is seen at once. An index page is HTML or
+JSON, as the client prefers (PEP 691).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import logging
+import socket
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.model.paths import JSON_PAGE, JSON_TYPE, is_page, type_of
+from pypi_subset.serve.negotiation import preferred
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from starlette.types import Scope
+
+
+_LAST_PORT = 65535
+
+
+def serve(site: Path, *, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
+    """
+    Serve *site* until Ctrl-C, then return.
+
+    :param host: address to listen on, ``127.0.0.1`` for this machine alone.
+    :param port: 0 takes any free one.
+    :param ready: called once with the address, ending in ``/``, when connections are accepted.
+    :raises SubsetError: the site is not there, or the port cannot be had.
+    """
+    if not (site / "simple" / "index.html").is_file():
+        msg = "there is no site to serve"
+        raise SubsetError(msg, path=site, next_step="run `make mirror`")
+    config = uvicorn.Config(
+        application(site), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+    )
+    with _listening(host, port) as listener:
+        if ready is not None:
+            shown = f"[{host}]" if ":" in host else host
+            ready(f"http://{shown}:{listener.getsockname()[1]}/")
+        # uvicorn ends in good order at SIGINT and then raises the signal again.
+        with contextlib.suppress(KeyboardInterrupt):
+            _Server(config).run(sockets=[listener])
+
+
+def application(site: Path) -> Starlette:
+    """Return the ASGI application that serves the files of *site*."""
+    return Starlette(routes=[Mount("/", app=_Site(directory=site.absolute(), html=True, check_dir=False))])
+
+
+def address_lines(url: str) -> list[str]:
+    """Return what to tell a user: the address, and how pip and uv install from there."""
+    simple = f"{url.rstrip('/')}/simple/"
+    return [
+        f"open in a browser:  {url}",
+        f"install with pip:   pip install --index-url {simple} PROJECT",
+        f"install with uv:    uv pip install --default-index {simple} PROJECT",
+    ]
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says nothing more once it was told to end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Give open downloads a second; uvicorn would print a traceback for each that it then cuts off."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
+
+
+class _Site(StaticFiles):
+    """The files of a site, with what installers need to know about each."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Return the file that *path* means; a hidden one, or one in a hidden folder, does not exist."""
+        if any(part.startswith(".") and part != "." for part in Path(path).parts):
+            return "", None
+        return super().lookup_path(path)
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """Return the response for one file: with Range for distributions, in one reading for pages."""
+        path = Path(full_path)
+        if scope["path"].endswith("/") and Path(self.get_path(scope)).name == path.name:
+            # A file is no folder: links in it would lead astray.
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        if is_page(path.name):
+            response = self._page(path, scope, status_code)
+        else:
+            response = super().file_response(full_path, stat_result, scope, status_code)
+            response.headers["content-type"] = type_of(path.name)
+        response.headers["x-content-type-options"] = "nosniff"
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            del response.headers["content-type"]
+        return response
+
+    def _page(self, path: Path, scope: Scope, status_code: int) -> Response:
+        """Return a page with the bytes of one moment: the site may be exchanged between looking and reading."""
+        data, kind, negotiated = self._chosen(path, scope)
+        # What has the same bytes under another type is another thing to keep.
+        etag = f'"{hashlib.sha256(kind.encode() + data).hexdigest()[:32]}"'
+        # uv keeps a page for ten minutes unless it is told to ask each time.
+        headers = {"etag": etag, "cache-control": "no-cache", "content-type": kind}
+        response = Response(data, status_code, headers | ({"vary": "Accept"} if negotiated else {}))
+        if self.is_not_modified(response.headers, Headers(scope=scope)):
+            return NotModifiedResponse(response.headers)
+        return response
+
+    def _chosen(self, path: Path, scope: Scope) -> tuple[bytes, str, bool]:
+        """Return bytes and type of a page, and whether the client's preference had a say: for folders of an index."""
+        inside, folder = Path(self.get_path(scope)), scope["path"].endswith("/")
+        if not (folder and "simple" in inside.parts):
+            return _read(path), type_of((inside / path.name if folder else inside).as_posix()), False
+        accept = ",".join(Headers(scope=scope).getlist("accept"))
+        if preferred(accept, has_json=True) == JSON_TYPE:
+            with contextlib.suppress(FileNotFoundError):
+                return path.with_name(JSON_PAGE).read_bytes(), JSON_TYPE, True
+        return _read(path), preferred(accept, has_json=False), True
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise HTTPException(HTTPStatus.NOT_FOUND) from error
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; bound here, because uvicorn would log and exit by itself."""
+    step = "choose another, as in `make serve PORT=8081`"
+    if not 0 <= port <= _LAST_PORT:
+        msg = f"there is no port {port}"
+        raise SubsetError(msg, next_step=step)
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        reasons = {errno.EADDRINUSE: "is in use", errno.EACCES: "needs more rights"}
+        reason = reasons.get(error.errno or 0)
+        msg = f"port {port} {reason}" if reason else f"cannot listen on {host}:{port}: {error.strerror or error}"
+        raise SubsetError(msg, next_step=step) from error

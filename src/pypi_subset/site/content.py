@@ -1,0 +1,38 @@
+"""What a site is made of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pypi_subset.model.distributions import Artifact
+    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.policy import BadFile
+    from pypi_subset.model.requests import Subset
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Content:
+    """
+    What a site is made of.
+
+    :param artifacts: every file of *locks* that was let in, its hash checked.
+    :param bad: what the site is left without.
+    """
+
+    plan: Subset
+    locks: Sequence[Lock]
+    artifacts: Sequence[Artifact]
+    bad: Sequence[BadFile] = ()
+
+
+def views(locks: Sequence[Lock]) -> Mapping[str, frozenset[str]]:
+    """Return the names of the files that each target gets, by the target's name."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for one in locks:
+        found[one.target_name].update(pin.distribution.filename for pin in one.pins)
+    return {target: frozenset(names) for target, names in found.items()}

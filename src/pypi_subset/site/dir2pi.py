@@ -1,0 +1,270 @@
+"""
+Artifacts become a staged ``simple/<project>/<file>`` tree, laid out by dir2pi and checked by `packaging`.
+
+dir2pi decides where a file belongs. It reads names with one regular expression, so sdists such as
+``python-3parclient-4.2.12.tar.gz`` and wheels with a build tag land in a wrong folder: those are moved.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+from typing import IO, TYPE_CHECKING, cast
+
+from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
+
+from pypi_subset.distributions.filenames import project_and_version
+from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
+from pypi_subset.model.distributions import Project
+from pypi_subset.site.stage_writer import Filling
+from pypi_subset.support import files, staging
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from pypi_subset.model.distributions import Artifact
+
+
+# dir2pi stops at an sdist whose version does not begin with a digit (``foo-v1.0.tar.gz``).
+_READ_BY_DIR2PI = re.compile(r".*(\.whl|-\d.*)")
+
+#: It loads, which takes as long as to place some thousand files, then waits to be told what to do; or that nothing is.
+_DIR2PI = """
+import sys
+from libpip2pi.commands import dir2pi
+words = sys.stdin.read()
+sys.exit(dir2pi(["dir2pi", *words.split("\\0")]) if words else 0)
+"""
+
+
+def place(
+    artifacts: Sequence[Artifact],
+    stage: Path,
+    child: subprocess.Popen[str],
+    *,
+    before: Path | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
+    """
+    Put every file of *artifacts* into *stage*``/simple/<project>/``.
+
+    They are hard links, or copies where the file system has none.
+
+    :param stage: a folder that no reader sees yet; of these projects it holds nothing.
+    :param child: from `dir2pi_loading`.
+    :param before: the site that is replaced: where dir2pi has put a file once, it is put again.
+    :param meanwhile: called once, while dir2pi works; it may write into *stage*, but nothing of these projects below
+        ``simple/``.
+    :raises BadDistribution: a file name is not a distribution's, or a file got lost on the way.
+    :raises HashMismatch: two artifacts share a name and differ in content.
+    :raises FolderError: the stage cannot be written, or the disk is full.
+    """
+    chosen = _unique(artifacts)
+    old = Filling(stage, before=before or stage)
+    owners = {filename: artifact.distribution.project for filename, artifact in chosen.items()}
+    known = {filename for filename, project in owners.items() if old.replaces(f"simple/{project}/{filename}")}
+    for filename in sorted(owners.keys() - known):
+        checked_project(chosen[filename])
+    scratch = stage / ".layout.stage"
+    simple = scratch / "simple"
+    with files.folder_errors(stage):
+        scratch.mkdir(parents=True)
+        try:
+            new = {filename: owner for filename, owner in owners.items() if filename not in known}
+            waiting = Filling(scratch, before=scratch)
+            for filename in new:
+                waiting.take(f"{chosen[filename].folder}/{filename}", _waiting(filename))
+            if new:
+                placed = run_dir2pi(scratch, child, meanwhile)
+                _settle(scratch, simple, placed, new)
+            else:
+                meanwhile()
+                simple.mkdir()
+            settled = Filling(simple, before=simple)
+            for filename in sorted(known):
+                settled.take(f"{chosen[filename].folder}/{filename}", f"{owners[filename]}/{filename}")
+            _check_complete(simple, owners)
+            _move_folders(simple, stage / "simple")
+        finally:
+            staging.remove_tree(scratch)
+
+
+def planned(artifacts: Iterable[Artifact]) -> tuple[Project, ...]:
+    """Return the projects of *artifacts*, sorted by name, each with its files in the order of its page."""
+    grouped: dict[NormalizedName, list[Artifact]] = {}
+    for one in artifacts:
+        grouped.setdefault(one.distribution.project, []).append(one)
+    return tuple(Project(name=name, artifacts=tuple(sorted(grouped[name], key=_age))) for name in sorted(grouped))
+
+
+def checked_project(artifact: Artifact) -> NormalizedName:
+    """
+    Return the project that the artifact's file name belongs to; only the name on disk and page counts, not METADATA.
+
+    :raises BadDistribution: the name is not valid, or says something else than the index did.
+    """
+    distribution = artifact.distribution
+    filename = distribution.filename
+    try:
+        project, version = project_and_version(filename)
+    except (InvalidName, InvalidSdistFilename, InvalidWheelFilename) as error:
+        msg = f"{filename!r} is not the name of a wheel or source distribution"
+        raise BadDistribution(msg, path=artifact.path, next_step="remove the file") from error
+    if (project, version) != (distribution.project, distribution.version):
+        msg = f"{filename!r} is a file of {project} {version}, not of {distribution.project} {distribution.version}"
+        raise BadDistribution(msg, project=distribution.project, path=artifact.path, next_step="run `make update`")
+    return project
+
+
+@contextlib.contextmanager
+def dir2pi_loading() -> Iterator[subprocess.Popen[str]]:
+    """
+    Yield a dir2pi that loads while the block goes on, for `run_dir2pi`.
+
+    It is a process of its own: it imports ``pkg_resources``, which warns, prints, and leaves by ``sys.exit``.
+    """
+    # The modules of this process, wherever they were installed, and nothing else that is ambient.
+    environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+    with subprocess.Popen(
+        [sys.executable, "-S", "-P", "-W", "ignore", "-c", _DIR2PI],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        text=True,
+        errors="replace",
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def run_dir2pi(
+    scratch: Path, child: subprocess.Popen[str], meanwhile: Callable[[], None] = lambda: None
+) -> dict[str, str]:
+    """
+    Return the folder below *scratch*``/simple`` that dir2pi chose for each file of *scratch*.
+
+    That then holds dir2pi's own tree of symbolic links, or of copies where links are not possible.
+
+    :param scratch: a folder that holds distributions and nothing else.
+    :param child: from `dir2pi_loading`; it serves once.
+    :param meanwhile: called while it runs.
+    :raises SubsetError: dir2pi failed.
+    """
+    # Its pages lack a doctype and hashes; ours replace them, so it writes none.
+    arguments = ["--no-build-html", "--symlink" if _has_symlinks(scratch) else "--no-symlink", str(scratch.absolute())]
+    # One that died while it loaded takes no words; why it died is told below.
+    with contextlib.suppress(BrokenPipeError):
+        cast("IO[str]", child.stdin).write("\0".join(arguments))
+    with contextlib.suppress(BrokenPipeError):
+        cast("IO[str]", child.stdin).close()
+    child.stdin = None
+    meanwhile()
+    out, err = child.communicate()
+    if child.returncode:
+        files.blame(err, scratch)
+        said = (err or out).strip().rpartition("\n")[2]
+        msg = f"dir2pi failed: {said or f'exit code {child.returncode}'}"
+        raise SubsetError(msg, next_step="see that pip2pi and setuptools<82 are installed beside pypi-subset")
+    return {path.rpartition("/")[2]: path.partition("/")[0] for path, _ in _lying(scratch / "simple")}
+
+
+def _unique(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:
+    """Return the artifacts by file name, refusing names that one folder could not hold on every file system."""
+    chosen: dict[str, Artifact] = {}
+    spelling: dict[str, str] = {}
+    for artifact in artifacts:
+        distribution = artifact.distribution
+        first = chosen.setdefault(distribution.filename, artifact)
+        if first.distribution.sha256 != distribution.sha256:
+            msg = f"two files are named {distribution.filename} and differ: {first.path} and {artifact.path}"
+            raise HashMismatch(msg, project=distribution.project, next_step="remove one of their indexes")
+        other = spelling.setdefault(distribution.filename.lower(), distribution.filename)
+        if other != distribution.filename:
+            msg = f"{other} and {distribution.filename} are one file on a disk that ignores case"
+            raise BadDistribution(msg, project=distribution.project, next_step="pin the release to one of them")
+    return dict(sorted(chosen.items()))
+
+
+def _has_symlinks(folder: Path) -> bool:
+    """Whether symbolic links can be made in *folder*: not on some file systems, nor by everybody on Windows."""
+    probe = folder / ".probe"
+    try:
+        probe.symlink_to("nowhere")
+    except OSError:
+        return False
+    probe.unlink()
+    return True
+
+
+def _waiting(filename: str) -> str:
+    """Under which name a file waits for its place: hidden from dir2pi if its own would stop it."""
+    return filename if _READ_BY_DIR2PI.fullmatch(filename) else f".{filename}"
+
+
+def _settle(scratch: Path, simple: Path, placed: Mapping[str, str], owners: Mapping[str, NormalizedName]) -> None:
+    """Put each file of *scratch* where dir2pi's link to it stands; where that is wrong, into its project's folder."""
+    for project in {*owners.values()}:
+        (simple / project).mkdir(exist_ok=True)
+    for filename, project in owners.items():
+        folder = placed.get(filename)
+        if folder is not None and folder != project:
+            (simple / folder / filename).unlink()
+        # Over dir2pi's link, which leads here.
+        os.replace(f"{scratch}/{_waiting(filename)}", f"{simple}/{project}/{filename}")  # noqa: PTH105 - many strings
+    for folder in {*placed.values()} - {*owners.values()}:
+        (simple / folder).rmdir()
+
+
+def _move_folders(source: Path, destination: Path) -> None:
+    """Move all folders of *source* into *destination*, which has none of them."""
+    if not destination.exists():
+        source.rename(destination)
+        return
+    for name in os.listdir(source):  # noqa: PTH208 - strings
+        os.rename(f"{source}/{name}", f"{destination}/{name}")  # noqa: PTH104 - strings
+
+
+def _check_complete(simple: Path, owners: Mapping[str, NormalizedName]) -> None:
+    """Compare what lies below *simple* with what was to be laid out: real files, all of them, and no others."""
+    wanted = {f"{project}/{filename}" for filename, project in owners.items()}
+    present = dict(_lying(simple))
+    links = {path for path, regular in present.items() if not regular}
+    if wrong := sorted((wanted ^ present.keys()) | links):
+        msg = f"the layout lost or added {_few(wrong)}"
+        raise BadDistribution(msg, path=simple, next_step="run the same command again")
+
+
+def _lying(simple: Path) -> Iterator[tuple[str, bool]]:
+    """
+    Yield the path below *simple*, and whether it is a regular file, of all that lies there or in a folder there.
+
+    The system is not asked about each, so this is faster than `files.walk`.
+    """
+    with os.scandir(simple) as folders:
+        for folder in folders:
+            if not folder.is_dir(follow_symlinks=False):
+                yield folder.name, folder.is_file(follow_symlinks=False)
+                continue
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    yield f"{folder.name}/{entry.name}", entry.is_file(follow_symlinks=False)
+
+
+def _few(names: Collection[str]) -> str:
+    shown = ", ".join([*names][:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"  # noqa: PLR2004 - three are enough
+
+
+def _age(artifact: Artifact) -> tuple[Version, str]:
+    return artifact.distribution.version, artifact.distribution.filename

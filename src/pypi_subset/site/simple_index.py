@@ -1,0 +1,299 @@
+"""
+The pages that installers read: the simple repository API in HTML and JSON, and one flat list for ``--find-links``.
+
+They follow version 1.4 of the API: PEP 503 and 691, with Requires-Python (345), yanks (592), the version itself (629),
+metadata beside the wheel (658, 714), sizes, times and versions (700), provenance (740) and project status (792). A fact
+that the upstream index lacks is left out, never invented. Every page depends on the projects alone, so the same projects
+give the same bytes.
+
+What a page says of a file is put into words once, and stands in up to five pages, each with its own way to the file.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from itertools import islice
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import TYPE_CHECKING
+
+from pypi_subset.model.paths import JSON_PAGE
+from pypi_subset.support.html import escape, href
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from pypi_subset.model.distributions import Artifact, Project, Standing
+
+
+#: The version of the simple API that the pages satisfy (PEP 629). A later one has nothing that a mirror may serve.
+API_VERSION = "1.4"
+
+_PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="pypi:repository-version" content="{version}">
+{metas}<title>{title}</title>
+</head>
+<body>
+<h1>{title}</h1>
+{links}</body>
+</html>
+"""
+
+
+#: Lines of a page without meta elements of its own, before its links.
+_HEAD_LINES = _PAGE.partition("{links}")[0].count("\n")
+#: The flat page, below the site.
+FLAT_PAGE = "find-links.html"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Entry:
+    """
+    One file, in words.
+
+    :param name: its name as part of an address.
+    :param anchor: what follows the address in an anchor.
+    :param facts: what follows the address in JSON.
+    """
+
+    filename: str
+    version: str
+    name: str
+    anchor: str
+    facts: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Page:
+    """All that pages say of one project, oldest release first."""
+
+    name: NormalizedName
+    standing: Standing | None
+    entries: tuple[_Entry, ...]
+
+
+class Rendering:
+    """
+    All pages of all indexes.
+
+    :param projects: those of the site.
+    :param views: the names of the files that each target gets, by the target's name.
+    :param kept: projects whose own pages are there already and are not wanted, and the lines that each has in
+        ``find-links.html``.
+    """
+
+    def __init__(
+        self,
+        projects: Sequence[Project],
+        *,
+        views: Mapping[str, Collection[str]],
+        kept: Mapping[NormalizedName, str] | None = None,
+    ) -> None:
+        kept = kept or {}
+        ordered = sorted(projects, key=lambda project: project.name)
+        self._names = [project.name for project in ordered]
+        self._views = {
+            target: (files, [one.name for one in ordered if any(_name(each) in files for each in one.artifacts)])
+            for target, files in sorted(views.items())
+        }
+        self._pages = [_put(project) for project in ordered if project.name not in kept]
+        own = {page.name: "".join(_lines(_links(page, f"simple/{href(page.name)}/"))) for page in self._pages}
+        #: The lines of each project in ``find-links.html``.
+        self.lines = {name: own[name] if name in own else kept[name] for name in self._names}
+
+    def pages(self) -> Iterator[tuple[str, bytes]]:
+        """
+        Yield path below the site and bytes of each page, in order of writing.
+
+        ``simple/index.html`` comes last: whoever finds a project there finds its page.
+        """
+        for target, (files, names) in self._views.items():
+            narrowed = _narrowed(self._pages, files)
+            yield from _index_of(narrowed, names, f"targets/{target}/simple", "../../../../simple/{}/")
+        # The same in JSON under a prefix of its own, for hosts that know one type for one address.
+        for path, data in _index_of(self._pages, self._names, "simple-json", "../../simple/{}/"):
+            if path.endswith(JSON_PAGE):
+                yield path.replace(JSON_PAGE, "index.html"), data
+        yield FLAT_PAGE, _find_links(self.lines.values()).encode()
+        yield from _index_of(self._pages, self._names, "simple", "")
+
+
+def render(projects: Sequence[Project], *, views: Mapping[str, Collection[str]]) -> Iterator[tuple[str, bytes]]:
+    """Yield path below the site and bytes of each page of all indexes, as `Rendering` does."""
+    return Rendering(projects, views=views).pages()
+
+
+def paths_of(project: str, targets: Iterable[str]) -> tuple[str, ...]:
+    """
+    Return the paths of a project's own pages below the site, in order of writing.
+
+    :param targets: names of those that get a file of it.
+    """
+    folders = [f"targets/{target}/simple" for target in sorted(targets)]
+    views = [f"{folder}/{project}/{page}" for folder in folders for page in (JSON_PAGE, "index.html")]
+    union = (f"simple/{project}/{page}" for page in (JSON_PAGE, "index.html"))
+    return (*views, f"simple-json/{project}/index.html", *union)
+
+
+def lines_of(page: str, counts: Iterable[int]) -> list[str]:
+    """
+    Return the lines of each project in a page such as ``find-links.html``.
+
+    :param counts: how many each has, in the order of the page.
+    """
+    # What a page quotes may hold what Python takes for an end of a line besides.
+    lines = (f"{line}\n" for line in page.split("\n")[_HEAD_LINES:])
+    return ["".join(islice(lines, count)) for count in counts]
+
+
+def _index_of(
+    pages: Iterable[_Page], names: Sequence[NormalizedName], folder: str, way: str
+) -> Iterator[tuple[str, bytes]]:
+    """
+    Yield all pages of one index, the root last.
+
+    :param names: those of its projects.
+    :param way: how a page of a project leads to the folder of its files, ``{}`` standing for the project.
+    """
+    for page in pages:
+        to_files = way.format(href(page.name))
+        yield f"{folder}/{page.name}/{JSON_PAGE}", _json_page(page, to_files).encode()
+        yield f"{folder}/{page.name}/index.html", _html_page(page, to_files).encode()
+    yield f"{folder}/{JSON_PAGE}", _json_root(names).encode()
+    yield f"{folder}/index.html", _html_root(names).encode()
+
+
+def _narrowed(pages: Iterable[_Page], names: Collection[str]) -> Iterator[_Page]:
+    """The projects of which a target gets a file, with just those files."""
+    for page in pages:
+        entries = tuple(entry for entry in page.entries if entry.filename in names)
+        if entries:
+            yield _Page(name=page.name, standing=page.standing, entries=entries)
+
+
+def _name(artifact: Artifact) -> str:
+    return artifact.distribution.filename
+
+
+def _put(project: Project) -> _Page:
+    ordered = sorted(project.artifacts, key=_age)
+    return _Page(name=project.name, standing=project.standing, entries=tuple(map(_entry, ordered)))
+
+
+def _entry(artifact: Artifact) -> _Entry:
+    one = artifact.distribution
+    return _Entry(
+        filename=one.filename,
+        version=str(one.version),
+        name=href(one.filename),
+        anchor=f"{_attributes(artifact)}>{escape(one.filename)}</a>",
+        facts=_facts(artifact),
+    )
+
+
+def _attributes(artifact: Artifact) -> str:
+    """Return what follows the address in an anchor: the hash of the file, and what the standards have attributes for."""
+    one = artifact.distribution
+    # The hash is that of the metadata (PEP 714). Its first name made pip 23.0 pass over wheels, and is not repeated.
+    core = f' data-core-metadata="sha256={artifact.metadata}"' if artifact.metadata else ""
+    # No standard has the last two in HTML; uv and nab read them all the same.
+    last = f' data-size="{one.size}"' + _attribute("upload-time", one.upload_time)
+    return (
+        # "<" and ">" must be written as character references (PEP 503).
+        f'#sha256={one.sha256}"{_attribute("requires-python", one.requires_python)}{core}'
+        # Never the bare attribute: pip takes that for "not yanked" (PEP 592).
+        f"{_attribute('yanked', one.yanked)}{_attribute('provenance', one.provenance)}{last}"
+    )
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _attribute(name: str, value: str | None) -> str:
+    return "" if value is None else f' data-{name}="{escape(value)}"'
+
+
+def _facts(artifact: Artifact) -> str:
+    """Return the same for JSON, the address aside (PEP 691, 700), as it stands behind the address."""
+    one = artifact.distribution
+    found = {
+        "filename": _quoted(one.filename),
+        "hashes": f'{{"sha256": "{one.sha256}"}}',
+        "size": str(one.size),
+        "requires-python": None if one.requires_python is None else _quoted(one.requires_python),
+        "core-metadata": artifact.metadata and f'{{"sha256": "{artifact.metadata}"}}',
+        # An empty text would be "not yanked" for pip, and "yanked" for uv.
+        "yanked": _quoted(one.yanked) if one.yanked else None if one.yanked is None else "true",
+        "provenance": one.provenance and _quoted(one.provenance),
+        "upload-time": one.upload_time and _quoted(one.upload_time),
+    }
+    return ", ".join([f'"{name}": {value}' for name, value in found.items() if value]) + "}"
+
+
+def _html_page(page: _Page, to_files: str) -> str:
+    """Return the page of one project: a link for each file, oldest release first (PEP 503)."""
+    standing = {} if page.standing is None else {"": page.standing.status, "-reason": page.standing.reason}
+    metas = (
+        f'<meta name="pypi:project-status{name}" content="{escape(said)}">\n' for name, said in standing.items() if said
+    )
+    return _page(f"Links for {page.name}", _lines(_links(page, to_files)), "".join(metas))
+
+
+def _json_page(page: _Page, to_files: str) -> str:
+    """Return the same in JSON (PEP 691, 700, 792)."""
+    status = {}
+    if page.standing is not None:
+        said = {"status": page.standing.status, "reason": page.standing.reason}
+        status = {"project-status": {name: text for name, text in said.items() if text}}
+    head = {
+        "meta": {"api-version": API_VERSION},
+        "name": page.name,
+        **status,
+        "versions": list(dict.fromkeys(entry.version for entry in page.entries)),
+    }
+    # No part of an address needs quoting in JSON once it is percent-encoded.
+    listed = ",\n".join(f'{{"url": "{to_files}{entry.name}", {entry.facts}' for entry in page.entries)
+    return f'{json.dumps(head)[:-1]}, "files": [\n{listed}\n]}}\n'
+
+
+def _html_root(names: Iterable[NormalizedName]) -> str:
+    """Return the page that lists all projects by normalized name (PEP 503)."""
+    return _page("Simple index", _lines(f'<a href="{href(name)}/">{escape(name)}</a>' for name in names))
+
+
+def _json_root(names: Iterable[NormalizedName]) -> str:
+    """Return the same in JSON (PEP 691)."""
+    root = {"meta": {"api-version": API_VERSION}, "projects": [{"name": name} for name in names]}
+    return f"{json.dumps(root)}\n"
+
+
+def _find_links(lines: Iterable[str]) -> str:
+    """
+    Return one page with every file of every project, for ``--no-index --find-links``.
+
+    ``--find-links`` on a folder does not look into the folders below it, and ours are one per project.
+    """
+    return _page("Links for all projects", lines)
+
+
+def _links(page: _Page, to_files: str) -> Iterator[str]:
+    """The anchors of a project's files, whose text is the file name (PEP 503)."""
+    return (f'<a href="{to_files}{entry.name}{entry.anchor}' for entry in page.entries)
+
+
+def _lines(links: Iterable[str]) -> Iterator[str]:
+    return (f"{link}<br>\n" for link in links)
+
+
+def _page(title: str, lines: Iterable[str], metas: str = "") -> str:
+    return _PAGE.format(version=API_VERSION, title=escape(title), links="".join(lines), metas=metas)
+
+
+def _age(artifact: Artifact) -> tuple[Version, str]:
+    return artifact.distribution.version, artifact.distribution.filename

@@ -1,0 +1,88 @@
+"""
+What web hosts need to know about a site, and whether they can take it.
+
+The snippets for nginx, Apache and Caddy stand in ``templates/`` and name no target: a pattern covers every view below
+``targets/``, so that a copy of one stays right when a target is added. Where the site lies on the host is one line in
+each, below a comment that says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pypi_subset.model.paths import is_page, publish_order, type_of
+from pypi_subset.support import files
+from pypi_subset.support.resources import shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+#: Stands for the folder of the site in every snippet; once in each.
+PLACE = "/srv/pypi-subset/site"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Object:
+    """One object of an object store: its key, the file with its bytes, and the two headers to set; "" sets none."""
+
+    key: str
+    path: Path
+    kind: str
+    cache: str
+
+
+def render(targets: Sequence[str]) -> dict[str, bytes]:
+    """
+    Return path below the site → bytes of every file that is there for a web host.
+
+    ``_headers`` is for hosts that read a file of this name, at the root alone, such as Cloudflare Pages and Netlify.
+    Without a ``404.html`` the first of these answers every wrong address with the front page, and uv takes that for a
+    project without releases.
+
+    :param targets: names of the targets that have a view of their own.
+    """
+    pages, json_pages = _template("simple.htaccess"), _template("simple-json.htaccess")
+    head = "# For Apache. It needs `AllowOverride All` (else use hosts/apache.conf), mod_negotiation and mod_headers.\n"
+    apache = _template("apache.conf").replace("    @simple@\n", _indented(pages))
+    found = {
+        ".nojekyll": "",
+        "404.html": _template("404.html"),
+        "_headers": _template("_headers"),
+        "hosts/Caddyfile": _template("Caddyfile"),
+        "hosts/apache.conf": apache.replace("    @simple-json@\n", _indented(json_pages)),
+        "hosts/nginx.conf": _template("nginx.conf"),
+        "simple-json/.htaccess": head + json_pages,
+        "simple/.htaccess": head + pages,
+    }
+    found |= {f"targets/{target}/simple/.htaccess": head + pages for target in sorted(targets)}
+    return {path: text.encode() for path, text in found.items()}
+
+
+def objects(site: Path) -> Iterator[Object]:
+    """
+    Yield what an object store has to hold, in the order of `turn_of`: what is named before the pages that name it.
+
+    Such a store knows no folders: a page has the key of its folder, with the slash, as well as its own.
+
+    :raises FolderError: the site cannot be read.
+    """
+    with files.folder_errors(site):
+        paths = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
+    visible = [path for path in paths if not any(part.startswith(".") for part in path.split("/"))]
+    for path in sorted(visible, key=publish_order):
+        one = Object(key=path, path=site / path, kind=type_of(path), cache="no-cache" if is_page(path) else "")
+        yield one
+        folder, _, name = path.rpartition("/")
+        if name == "index.html" and folder:
+            yield replace(one, key=f"{folder}/")
+
+
+def _template(name: str) -> str:
+    return shipped("templates", name).decode()
+
+
+def _indented(text: str) -> str:
+    return "".join(f"    {line}\n" for line in text.splitlines())

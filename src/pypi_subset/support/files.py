@@ -1,0 +1,239 @@
+"""
+Reading and writing folders so that nothing is ever half done: gather, then write; stage, then rename.
+
+Everything that changes a folder goes through here, so that one place decides what a crash can leave behind: a file
+named ``.*.part``, a folder named ``.*.stage``, and never a half file under its final name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from pypi_subset.errors import FolderError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+
+#: Bytes read at once when hashing.
+CHUNK = 1 << 20
+#: What `os.open` must be told where text has other line ends than bytes (Windows).
+BINARY = getattr(os, "O_BINARY", 0)
+
+
+def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.stat_result]]:
+    """
+    Yield the path below *folder* of everything that is no folder, and what the system knows of it; links are not followed.
+
+    A folder with nothing in it comes too, with a slash behind its name.
+
+    :param folder: it need not be there.
+    :param but: paths that are left out, with all that is below them.
+    """
+    waiting = [("", os.fspath(folder))] if folder.is_dir() else []
+    while waiting:
+        inside, current = waiting.pop()
+        empty = True
+        with os.scandir(current) as entries:
+            for entry in entries:
+                empty = False
+                path = inside + entry.name
+                if path in but:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((f"{path}/", entry.path))
+                else:
+                    yield path, entry.stat(follow_symlinks=False)
+        if empty and inside:
+            yield inside, os.lstat(current)
+
+
+def sha256_of(path: Path) -> str:
+    """
+    Return the SHA-256 of the file at *path*, in hexadecimal.
+
+    :raises FolderError: it cannot be read.
+    """
+    try:
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - half the time of a small file
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise_as_folder_error(error, path)
+
+
+def content_of(path: str, size: int) -> bytes:
+    """
+    Return the bytes of a small file.
+
+    :param size: how many it is believed to have; it may be wrong.
+    :raises FolderError: it cannot be read.
+    """
+    try:
+        # Half the time of `open`.
+        descriptor = os.open(path, os.O_RDONLY | BINARY)
+        try:
+            data = os.read(descriptor, size + 1)
+            while piece := os.read(descriptor, size + 1):
+                data += piece
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise_as_folder_error(error, Path(path))
+    return data
+
+
+def part_of(path: Path) -> Path:
+    """Return the name under which *path* is written before it gets its own: a hidden sibling."""
+    # File systems take 255 bytes; of a longer name the end, with a wheel's tags, tells more than the beginning.
+    return path.with_name(f".{path.name[-200:]}.{os.getpid()}.part")
+
+
+def write(path: Path, data: bytes) -> None:
+    """
+    Make *path* hold *data*, in one step: a reader sees the old bytes or the new ones, never a mixture.
+
+    :raises FolderError: the folder cannot be written, or the disk is full.
+    """
+    part = part_of(path)
+    with folder_errors(path):
+        try:
+            part.write_bytes(data)
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def link_or_copy(source: str, destination: str) -> bool:
+    """Give *source* a second name, or make a copy of it where there are no links; whether it is a link."""
+    try:
+        os.link(source, destination)
+    except OSError as error:
+        # Another file system, one without links, or a link count that is used up.
+        if error.errno not in {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}:
+            raise
+        shutil.copy2(source, destination)
+        return False
+    return True
+
+
+def link(source: Path, destination: Path) -> None:
+    """
+    Make *destination* a hard link of *source*, or a copy where the file system has no links.
+
+    An existing *destination* is replaced in one step. Never a symbolic link: hosts and archives drop those.
+
+    :raises FolderError: the folder cannot be written, or the disk is full.
+    """
+    part = part_of(destination)
+    with folder_errors(destination):
+        part.unlink(missing_ok=True)
+        try:
+            # Of a symbolic link, link(2) would make a second symbolic link.
+            link_or_copy(os.path.realpath(source), os.fspath(part))
+            # rename(2) does nothing, and leaves the source, where both names are one file already.
+            part.replace(destination)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def move(source: Path, destination: Path) -> None:
+    """
+    Rename *source* to *destination* on the same file system; a file there is replaced in one step.
+
+    :raises FolderError: the folder cannot be written.
+    """
+    with folder_errors(destination):
+        source.replace(destination)
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Whether both are files and hold the same; two names of one file need no reading."""
+    if not (one.is_file() and other.is_file()):
+        return False
+    return one.samefile(other) or (one.stat().st_size == other.stat().st_size and sha256_of(one) == sha256_of(other))
+
+
+@contextlib.contextmanager
+def folder_errors(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about *path* into one line with a next step."""
+    try:
+        yield
+    except OSError as error:
+        raise_as_folder_error(error, path)
+
+
+def raise_as_folder_error(error: OSError, path: Path) -> NoReturn:
+    """Raise what the operating system says about *path* as one line with a next step."""
+    steps = {
+        errno.ENOSPC: ("the disk is full", "free some space and run the same command again"),
+        errno.EDQUOT: ("the disk quota is used up", "free some space and run the same command again"),
+        errno.EROFS: ("the file system is read-only", "name a folder that can be written"),
+        errno.EACCES: ("permission denied", "make the folder writable, or name another"),
+        errno.EPERM: ("permission denied", "make the folder writable, or name another"),
+        errno.EBUSY: ("the folder is a mount point", "name a folder inside it"),
+        errno.ENAMETOOLONG: ("the path is too long", "choose a folder with a shorter path"),
+    }
+    what, step = steps.get(error.errno or 0, (error.strerror or str(error), "see that the folder can be written"))
+    raise FolderError(what, path=path, next_step=step) from error
+
+
+def blame(said: str, folder: Path) -> None:
+    """
+    Do nothing, unless a program that worked in *folder* said that the disk failed it.
+
+    :param said: what it wrote when it failed.
+    :raises FolderError: the disk is full, read-only or broken, or the folder is not there any more.
+    """
+    found = re.search(r"\[Errno (\d+)\]", said)
+    code = int(found[1]) if found is not None else 0
+    with folder_errors(folder):
+        if code in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO}:
+            raise OSError(code, os.strerror(code))
+        folder.stat()
+
+
+@contextlib.contextmanager
+def known_as(hidden: Path, shown: Path) -> Iterator[None]:
+    """Let an error about what lies in *hidden*, a folder that no user has heard of, name *shown*."""
+    try:
+        yield
+    except FolderError as error:
+        if error.path is None or not error.path.is_relative_to(hidden):
+            raise
+        raise FolderError(error.what, path=shown, next_step=error.next_step) from error
+
+
+@contextlib.contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """
+    Hold *folder* for this process; two runs at once would undo each other's work.
+
+    :raises FolderError: another run holds it.
+    """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - most commands hold nothing, and it takes long to load
+
+    # A lock that is a mere file would outlive its process.
+    lock = FileLock(folder / ".running", blocking=False, fallback_to_soft=False)
+    with folder_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout:
+            msg = "another run is working in this folder"
+            raise FolderError(msg, path=folder, next_step="wait for it to end") from None
+        except OSError as error:
+            # Some network file systems have no locks. Nobody can be kept out there, which is no reason to do nothing.
+            if error.errno not in {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}:
+                raise
+    try:
+        yield
+    finally:
+        lock.release()

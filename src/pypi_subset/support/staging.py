@@ -1,0 +1,184 @@
+"""
+A folder is built where nobody looks, and takes another's place in one step; what a crash leaves is mended or swept away.
+
+Whatever is not whole yet, or is not needed any more, is called ``.….stage``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import sys
+from glob import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import FolderError
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def staged(live: Path) -> Iterator[Path]:
+    """
+    Yield an empty folder that takes the place of *live* if the block succeeds; else *live* stays as it was.
+
+    A README in *live* is the user's and is carried along. Where *live* is
+    a symbolic link it stays one: the folder that it leads to is replaced.
+
+    :raises FolderError: the folder beside *live* cannot be written, or the two cannot be exchanged.
+    """
+    here = _real(live)
+    # The process is part of the name: two runs that build one site never get into each other's stage.
+    stage = here.with_name(f".{here.name}.{os.getpid()}.new.stage")
+    try:
+        with files.known_as(stage, live):
+            with files.folder_errors(stage):
+                remove_tree(stage)
+                stage.mkdir(parents=True)
+            yield stage
+            with files.folder_errors(stage):
+                if (here / "README.md").is_file():
+                    shutil.copy2(here / "README.md", stage)
+        exchange(stage, here)
+    except BaseException:
+        # What went wrong first is what the user needs to know.
+        with contextlib.suppress(FolderError):
+            recover(here)
+        raise
+
+
+def exchange(stage: Path, live: Path) -> None:
+    """
+    Put the folder *stage* where *live* stands; afterwards the old folder is gone.
+
+    One step where the kernel has it (Linux ``renameat2``); elsewhere two renames, and `recover` mends what a crash
+    between them left.
+
+    :raises FolderError: the folders cannot be renamed.
+    """
+    old = retired(live)
+    with files.folder_errors(live):
+        if not live.exists():
+            stage.rename(live)
+        elif _exchange_names(stage, live):
+            discard(stage)
+        else:
+            try:
+                _set_aside(live, old)
+                stage.rename(live)
+            except BaseException:
+                _put_back(live, unfinished=stage.exists())
+                raise
+            discard(old)
+
+
+def retired(live: Path) -> Path:
+    """Return the name that the old folder at *live* carries while it is being replaced: always a whole folder."""
+    return live.with_name(f".{live.name}.old.stage")
+
+
+def _set_aside(live: Path, old: Path) -> None:
+    """Give the folder *live* the name *old*."""
+    try:
+        live.rename(old)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # A folder that came with a container's image cannot be renamed (overlayfs), only copied and removed.
+        copy = live.with_name(f".{live.name}.copy.stage")
+        shutil.copytree(live, copy, symlinks=True)
+        copy.rename(old)
+        remove_tree(live)
+
+
+def _put_back(live: Path, *, unfinished: bool) -> None:
+    """Give the old folder its name again, unless the new one stands there already."""
+    old = retired(live)
+    if old.exists() and (unfinished or not live.exists()):
+        remove_tree(live)
+        old.rename(live)
+
+
+def recover(live: Path) -> None:
+    """Finish or undo an `exchange` of *live* that a crash cut off, and remove what is left of stages."""
+    here = _real(live)
+    with files.folder_errors(live):
+        _put_back(here, unfinished=any(here.parent.glob(f".{escape(here.name)}.*new.stage")))
+        sweep(here.parent, f".{escape(here.name)}.*.stage")
+
+
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove whatever in *folder* matches *pattern*: the leavings of a run that was killed."""
+    with files.folder_errors(folder):
+        for path in folder.glob(pattern):
+            discard(path)
+
+
+def discard(path: Path) -> None:
+    """
+    Remove the file or the folder at *path*, even if another process is still writing into it.
+
+    It loses its name first, so that nobody who knows that name gets in. Ctrl-C is obeyed when all is gone.
+    """
+    gone = _gone(path) if path.is_dir() and not path.is_symlink() else path
+
+    def remove() -> None:
+        if gone != path and path.exists():
+            if gone.exists():
+                # A run with this one's number was killed before.
+                remove_tree(gone)
+            path.rename(gone)
+        remove_tree(gone)
+
+    try:
+        remove()
+    except KeyboardInterrupt:
+        remove()
+        raise
+
+
+def _gone(folder: Path) -> Path:
+    """Return a name that nobody knows who might want to look into *folder*."""
+    return folder.with_suffix(f".{os.getpid()}.gone.stage")
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a file or a whole folder; nothing there is no error."""
+    if path.is_dir() and not path.is_symlink():
+        try:
+            shutil.rmtree(path)
+        except OSError:
+            # Whoever may remove a folder may also make it writable: an old site that was protected goes all the same.
+            for folder, _, _ in os.walk(path):
+                Path(folder).chmod(0o700)
+            shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _real(path: Path) -> Path:
+    """Return where *path* leads to, absolute, whether or not anything is there."""
+    return Path(os.path.realpath(path))
+
+
+def _exchange_names(one: Path, other: Path) -> bool:
+    """Swap the names of two folders in one step; ``False`` where the system cannot (renameat2(2))."""
+    if sys.platform != "linux":
+        return False
+    import ctypes  # noqa: PLC0415 - a run with nothing to do needs none
+
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    at_fdcwd, rename_exchange = -100, 2
+    if renameat2(at_fdcwd, os.fsencode(one), at_fdcwd, os.fsencode(other), rename_exchange) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in {errno.EINVAL, errno.ENOSYS, errno.EXDEV}:
+        return False
+    raise OSError(code, os.strerror(code), str(other))

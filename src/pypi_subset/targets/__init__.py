@@ -1,0 +1,1 @@
+"""What a machine accepts: tags, platforms, marker values, patch levels."""

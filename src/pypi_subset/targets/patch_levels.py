@@ -1,0 +1,112 @@
+"""
+Patch levels: where the answer for 3.11.2 may differ from that for 3.11.3, and how a lock says which is whose.
+
+A target that names X.Y alone stands for every X.Y.z. Most metadata never asks for z; what does asks by a marker on
+``python_full_version`` or by Requires-Python, and each such question splits the minor version at known places.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from pypi_subset.targets.markers import UndefinedName, holds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pypi_subset.model.targets import Target
+
+
+#: The marker values that tell patch levels apart, on CPython at least.
+_FULL = ("python_full_version", "implementation_version")
+
+
+def at_patch(target: Target, patch: int) -> Target:
+    """Return *target* as it is with Python X.Y.*patch*; tags do not depend on it."""
+    python = (*target.python[:2], patch)
+    full = ".".join(map(str, python))
+    # PyPy's own version is not that of the language.
+    names = {*_FULL} if target.implementation == "cp" else {"python_full_version"}
+    markers = tuple((name, full if name in names else value) for name, value in target.markers)
+    return replace(target, python=python, markers=markers)
+
+
+def of_bound(requires_python: str, target: Target) -> frozenset[int]:
+    """Return the patch levels at which *requires_python* (PEP 345) begins or ceases to hold within the minor version."""
+    return _of_bound(requires_python, *target.python[:2])
+
+
+@functools.cache
+def _of_bound(requires_python: str, major: int, minor: int) -> frozenset[int]:
+    try:
+        specifiers = SpecifierSet(requires_python)
+    except InvalidSpecifier:
+        return frozenset()
+
+    def truth(patch: int) -> bool:
+        return specifiers.contains(f"{major}.{minor}.{patch}", prereleases=True)
+
+    return _changes(requires_python, major, minor, truth)
+
+
+def of_requirement(text: str, target: Target, extras: Iterable[str] = ()) -> frozenset[int]:
+    """
+    Return the patch levels at which the marker of a requirement (PEP 508) begins or ceases to hold.
+
+    :param extras: those that may be asked for; each is tried by itself.
+    """
+    if not any(name in text for name in _FULL):
+        return frozenset()
+    try:
+        marker = Requirement(text).marker
+    except InvalidRequirement:
+        return frozenset()
+    found: set[int] = set()
+    for extra in ("", *extras):
+
+        def truth(patch: int, extra: str = extra) -> bool:
+            return holds(marker, at_patch(target, patch).environment, [extra])
+
+        try:
+            found |= _changes(text, *target.python[:2], truth)
+        except UndefinedName:
+            # Whoever evaluates it will say so.
+            continue
+    return frozenset(found)
+
+
+def marker_of(patches: Sequence[int], chosen: Iterable[int], target: Target) -> Marker | None:
+    """
+    Return the marker that holds on the spans that begin at *chosen*; ``None`` if those are all.
+
+    :param patches: the first patch level of each span, ascending, beginning with 0.
+    """
+    mine = set(chosen)
+    if mine == set(patches):
+        return None
+    major, minor = target.python[:2]
+    terms = []
+    for number, first in enumerate(patches):
+        if first in mine and (number == 0 or patches[number - 1] not in mine):
+            end = next((patch for patch in patches[number:] if patch not in mine), None)
+            bounds = [f'python_full_version >= "{major}.{minor}.{first}"'] if first else []
+            bounds += [f'python_full_version < "{major}.{minor}.{end}"'] if end is not None else []
+            terms.append(" and ".join(bounds))
+    return Marker(" or ".join(terms))
+
+
+def _changes(text: str, major: int, minor: int, truth: Callable[[int], bool]) -> frozenset[int]:
+    """Return where *truth* of a patch level changes; only just beside the levels that *text* mentions can it."""
+    mentioned = [int(patch or 0) for patch in re.findall(rf"(?<![\d.]){major}\.{minor}(?:\.(\d+))?(?!\d)", text)]
+    found: set[int] = set()
+    for patch in {one + step for one in mentioned for step in (0, 1)} - {0}:
+        if truth(patch) != truth(patch - 1):
+            found.add(patch)
+    return frozenset(found)

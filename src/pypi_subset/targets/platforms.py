@@ -1,0 +1,148 @@
+"""Platform tags: which a machine accepts, best first (PEP 513, 571, 599, 600, 656, 730, 738, 783)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from packaging import tags as packaging_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+
+#: ``os_name``, ``sys_platform`` and ``platform_system`` of each system (dependency specifiers, "environment markers").
+SYSTEMS = {
+    "linux": ("posix", "linux", "Linux"),
+    "macos": ("posix", "darwin", "Darwin"),
+    "windows": ("nt", "win32", "Windows"),
+    # An iPad says "iPadOS" (PEP 730), which no tag tells.
+    "ios": ("posix", "ios", None),
+    "android": ("posix", "android", "Android"),
+    "emscripten": ("posix", "emscripten", "Emscripten"),
+}
+#: ``platform_machine``, spelt as the system itself spells it; on Linux and macOS the tag's last part is the same word.
+LINUX_MACHINES = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "riscv64")
+MAC_MACHINES = ("arm64", "x86_64")
+WINDOWS_MACHINES = {"win_amd64": "AMD64", "win32": "x86", "win_arm64": "ARM64"}
+#: By the end of the tag. An iPhone says its model (PEP 730), and a 32-bit ARM may be an armv7l or an armv8l.
+IOS_MACHINES = {
+    "arm64_iphoneos": None,
+    "arm64_iphonesimulator": "arm64",
+    "x86_64_iphonesimulator": "x86_64",
+}
+ANDROID_MACHINES = {"arm64_v8a": "aarch64", "x86_64": "x86_64", "x86": "i686", "armeabi_v7a": None}
+#: A Python of 32 bits on a system of 64 says what the system is, on Linux with ``linux32`` aside.
+WIDER_MACHINES = {"x86": ("AMD64", "ARM64"), "i686": ("x86_64",), "armv7l": ("aarch64", "armv8l")}
+
+#: The second name of three glibc versions (PEP 513, 571, 599).
+LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+#: The oldest glibc 2.N that has tags at all (PEP 600), with the architectures that go further back.
+OLDEST_GLIBC, OLDEST_GLIBC_OF = 17, {"x86_64": 5, "i686": 5}
+#: Beyond these lies a slip of the pen rather than a machine; to be raised about once in a decade.
+NEWEST_GLIBC, NEWEST_MACOS, NEWEST_IOS, NEWEST_ANDROID = 50, 39, 39, 60
+#: The oldest iOS that has tags (PEP 730), and the oldest API level of Android (PEP 738).
+OLDEST_IOS, OLDEST_ANDROID = 12, 16
+#: Apple went from 15 straight to 26.
+NO_MACOS = range(16, 26)
+_GLIBC = re.compile(r"manylinux_2_(0|[1-9][0-9]?)_([a-z0-9_]+)|(manylinux[0-9]+)_([a-z0-9_]+)")
+_MUSL = re.compile(r"musllinux_1_([0-9])_([a-z0-9_]+)")
+_MACOS = re.compile(r"macosx_([1-9][0-9])_(0|[1-9][0-9]?)_([a-z0-9_]+)")
+_IOS = re.compile(r"ios_([1-9][0-9])_([0-9])_([a-z0-9_]+)")
+_ANDROID = re.compile(r"android_([1-9][0-9])_([a-z0-9_]+)")
+_WASM = re.compile(r"(?:pyemscripten|pyodide)_20[0-9]{2}_[0-9]+_wasm32")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Machine:
+    """What a platform tag says: a key of `SYSTEMS`, ``platform_machine`` if it tells, every platform tag, best first."""
+
+    system: str
+    name: str | None
+    platforms: tuple[str, ...]
+
+
+def machine_of(platform: str) -> Machine | None:
+    """Return the machine that *platform* describes, with every platform tag that it accepts."""
+    if platform in WINDOWS_MACHINES:
+        return Machine(system="windows", name=WINDOWS_MACHINES[platform], platforms=(platform,))
+    readers = (_glibc_machine, _musl_machine, _mac_machine, _ios_machine, _android_machine, _wasm_machine)
+    return next((machine for reader in readers if (machine := reader(platform)) is not None), None)
+
+
+def _glibc_machine(platform: str) -> Machine | None:
+    """Return a Linux machine whose glibc is the one that *platform* names (PEP 600)."""
+    match = _GLIBC.fullmatch(platform)
+    if match is None:
+        return None
+    aliases = {alias: minor for minor, alias in LEGACY.items()}
+    newest, arch = int(match[1]) if match[1] else aliases.get(match[3], -1), match[2] or match[4]
+    if arch not in LINUX_MACHINES or not OLDEST_GLIBC_OF.get(arch, OLDEST_GLIBC) <= newest <= NEWEST_GLIBC:
+        return None
+    names = (names for _, names in glibc_names(newest, (arch,)))
+    return _linux(arch, chain.from_iterable(names))
+
+
+def glibc_names(newest: int, archs: Collection[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield each N of the glibc versions 2.N that a wheel for *archs* may ask for, newest first, with its names."""
+    oldest = min(OLDEST_GLIBC_OF.get(arch, OLDEST_GLIBC) for arch in archs)
+    for minor in range(newest, oldest - 1, -1):
+        yield minor, (f"manylinux_2_{minor}", *filter(None, [LEGACY.get(minor)]))
+
+
+def musl_names(newest: int) -> Iterator[str]:
+    """Yield the names of musl 1.N and of all older ones, newest first (PEP 656)."""
+    return (f"musllinux_1_{minor}" for minor in range(newest, -1, -1))
+
+
+def _musl_machine(platform: str) -> Machine | None:
+    """Return a Linux machine whose musl is the one that *platform* names (PEP 656)."""
+    match = _MUSL.fullmatch(platform)
+    if match is None or match[2] not in LINUX_MACHINES:
+        return None
+    return _linux(match[2], musl_names(int(match[1])))
+
+
+def _linux(arch: str, versions: Iterable[str]) -> Machine:
+    """Return a Linux machine; from packaging 26.3 on what was built on it outranks what was built for many."""
+    return Machine(system="linux", name=arch, platforms=tuple(f"{one}_{arch}" for one in ("linux", *versions)))
+
+
+def _mac_machine(platform: str) -> Machine | None:
+    """Return a Mac with the system version that *platform* names; ``universal2`` is a file format, no machine."""
+    match = _MACOS.fullmatch(platform)
+    if match is None or match[3] not in MAC_MACHINES:
+        return None
+    version = int(match[1]), int(match[2])
+    # Macs with an arm64 processor started at macOS 11.
+    oldest = (11, 0) if match[3] == "arm64" else (10, 4)
+    if not oldest <= version <= (NEWEST_MACOS, 99) or version[0] in NO_MACOS or (10, 16) < version < (11, 0):
+        return None
+    return Machine(system="macos", name=match[3], platforms=tuple(packaging_tags.mac_platforms(version, match[3])))
+
+
+def _ios_machine(platform: str) -> Machine | None:
+    """Return an iPhone, an iPad or a simulator of one, with the system version that *platform* names (PEP 730)."""
+    match = _IOS.fullmatch(platform)
+    if match is None or match[3] not in IOS_MACHINES or not OLDEST_IOS <= int(match[1]) <= NEWEST_IOS:
+        return None
+    platforms = packaging_tags.ios_platforms((int(match[1]), int(match[2])), match[3])
+    return Machine(system="ios", name=IOS_MACHINES[match[3]], platforms=tuple(platforms))
+
+
+def _android_machine(platform: str) -> Machine | None:
+    """Return an Android device of the API level that *platform* names (PEP 738)."""
+    match = _ANDROID.fullmatch(platform)
+    if match is None or match[2] not in ANDROID_MACHINES or not OLDEST_ANDROID <= int(match[1]) <= NEWEST_ANDROID:
+        return None
+    platforms = packaging_tags.android_platforms(int(match[1]), match[2])
+    return Machine(system="android", name=ANDROID_MACHINES[match[2]], platforms=tuple(platforms))
+
+
+def _wasm_machine(platform: str) -> Machine | None:
+    """Return a browser or Node.js that runs the Pyodide of the year that *platform* names (PEP 783): no other fits."""
+    if not _WASM.fullmatch(platform):
+        return None
+    return Machine(system="emscripten", name="wasm32", platforms=(platform,))

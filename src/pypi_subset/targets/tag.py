@@ -1,0 +1,140 @@
+"""
+The one place that knows machines: from a wheel's tag to a `Target`, and from a `Target` to pip's flags.
+
+A tag says more than it seems: CPython's version and ABI, a system, an architecture, and the oldest C library or macOS
+that is good enough. From that follow every tag that such a machine accepts, best first, and nine or ten of the eleven
+marker values; the kernel's two are never known, nor is PyPy's own version, and what is not known is absent.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging import tags as packaging_tags
+
+from pypi_subset.errors import TargetError
+from pypi_subset.model.targets import KERNEL_MARKERS, Target
+from pypi_subset.targets.grammar import Reading, read_tag
+from pypi_subset.targets.platforms import SYSTEMS, WIDER_MACHINES, Machine
+from pypi_subset.targets.suggest import complaint, nearest_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from packaging.tags import Tag
+
+#: ``implementation_name`` and ``platform_python_implementation`` by the first letters of a Python tag (PEP 425).
+IMPLEMENTATIONS = {"cp": ("cpython", "CPython"), "pp": ("pypy", "PyPy")}
+
+#: The markers that a tag leaves open, on some system or other: a target may say them itself.
+OPEN_MARKERS = (*KERNEL_MARKERS, "platform_machine", "platform_system", "implementation_version")
+
+
+def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str, str] | None = None) -> Target:
+    """
+    Return the target that *tag* describes.
+
+    :param name: the target's name, for the result and for errors.
+    :param tag: ``<python>[-<abi>]-<platform>``, spelt as in the file names of wheels (PEP 425, 600, 656, 730, 738, 783).
+    :param python: full version ``X.Y.Z`` where it is known; otherwise it is X.Y.0.
+    :param given: values of markers that a tag leaves open.
+    :raises TargetError: the tag is none, *python* is no version of it, or *given* contradicts it; ``nearest`` holds
+        valid spellings.
+    """
+    reading = read_tag(tag)
+    if reading is None:
+        raise TargetError(complaint(tag), nearest=nearest_tags(tag), target=name)
+    version = (3, reading.minor, _patch(name, reading, python))
+    markers = _markers(reading.implementation, version, reading.machine)
+    for marker, value in (given or {}).items():
+        free = marker == "platform_machine" and reading.machine.name in WIDER_MACHINES
+        if markers.get(marker, value) != value and not free:
+            msg = f"{marker} = {value!r} contradicts the tag {reading.tag!r}, from which {markers[marker]!r} follows"
+            raise TargetError(msg, nearest=[markers[marker]], target=name)
+    return Target(
+        name=name,
+        tag=reading.tag,
+        implementation=reading.implementation,
+        python=version,
+        abis=(reading.abi,),
+        platforms=reading.machine.platforms,
+        tags=tags_of(reading.implementation, version[:2], (reading.abi,), reading.machine.platforms),
+        markers=sorted_markers(markers | dict(given or {})),
+        other_machines=()
+        if "platform_machine" in (given or {})
+        else WIDER_MACHINES.get(reading.machine.name or "", ()),
+        exact=python is not None and python.count(".") > 1,
+    )
+
+
+def flagged(interpreter: str, tags: Iterable[Tag]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ABIs and the platforms of a list of tags that a pip is told by flags, best first."""
+    own = [tag for tag in tags if tag.interpreter == interpreter and tag.platform != "any"]
+    # The stable ABIs and "none" are not given to pip: it adds them by itself, in their place.
+    abis = tuple(dict.fromkeys(tag.abi for tag in own if tag.abi not in {"abi3", "abi3t", "none"}))
+    return abis, tuple(dict.fromkeys(tag.platform for tag in own))
+
+
+def telling(platforms: Sequence[str]) -> str:
+    """Return the best platform that says which C library there is; ``linux_<arch>`` does not."""
+    return next((platform for platform in platforms if not platform.startswith("linux_")), platforms[0])
+
+
+def tags_of(
+    implementation: str, python: tuple[int, int], abis: Iterable[str], platforms: Iterable[str]
+) -> tuple[Tag, ...]:
+    """
+    Return all compatible tags, best first, as `packaging.tags.sys_tags` ranks them.
+
+    One thing differs, on PyPy: pip accepts ``pp311-none-any`` where packaging has ``pp3-none-any``; pip installs here.
+    """
+    interpreter = f"{implementation}{python[0]}{python[1]}"
+    abis, platforms = list(abis), list(platforms)
+    own = (
+        packaging_tags.cpython_tags(python, abis, platforms)
+        if implementation == "cp"
+        else packaging_tags.generic_tags(interpreter, abis, platforms)
+    )
+    return (*own, *packaging_tags.compatible_tags(python, interpreter, platforms))
+
+
+def _markers(implementation: str, python: tuple[int, int, int], machine: Machine) -> dict[str, str]:
+    """Return the marker values that follow from a tag; what does not follow is absent, not empty."""
+    os_name, sys_platform, platform_system = SYSTEMS[machine.system]
+    implementation_name, platform_python_implementation = IMPLEMENTATIONS[implementation]
+    full = ".".join(map(str, python))
+    values: dict[str, str | None] = {
+        "implementation_name": implementation_name,
+        "os_name": os_name,
+        "platform_machine": machine.name,
+        "platform_python_implementation": platform_python_implementation,
+        "platform_system": platform_system,
+        "python_full_version": full,
+        "python_version": f"{python[0]}.{python[1]}",
+        "sys_platform": sys_platform,
+    }
+    # CPython is the reference: its own version is that of the language. PyPy's is another (7.3.17), and in no tag.
+    values["implementation_version"] = full if implementation == "cp" else None
+    return {marker: value for marker, value in values.items() if value is not None}
+
+
+def sorted_markers(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return marker values as a `Target` holds them."""
+    return tuple(sorted(values.items()))
+
+
+def _patch(name: str, reading: Reading, python: str | None) -> int:
+    """Return the third number of *python*, 0 if nobody gave it."""
+    match = re.fullmatch(r"([0-9]+)\.([0-9]+)(?:\.([0-9]+))?", f"3.{reading.minor}" if python is None else python)
+    if match is None and python and re.fullmatch(r"3\.[0-9]+(\.[0-9]+)?t", python):
+        msg = f"{python!r} in python: beside a tag, free threading stands in the tag"
+        free = f"cp3{reading.minor}-cp3{reading.minor}t-{reading.tag.rpartition('-')[2]}"
+        raise TargetError(msg, target=name, next_step=f"write tag = {free!r}" if read_tag(free) else "drop the 't'")
+    if match is None:
+        msg = f"{python!r} is no Python version such as '3.{reading.minor}.4'"
+        raise TargetError(msg, nearest=[f"3.{reading.minor}.0"], target=name)
+    if (int(match[1]), int(match[2])) != (3, reading.minor):
+        msg = f"Python {python} contradicts the tag {reading.tag!r}, which is for 3.{reading.minor}"
+        raise TargetError(msg, nearest=[f"3.{reading.minor}.{match[3] or 0}"], target=name)
+    return int(match[3] or 0)

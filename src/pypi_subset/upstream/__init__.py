@@ -1,0 +1,1 @@
+"""Where files come from: pip's configuration, indexes, directories, and the gateway that pip is shown."""

@@ -1,0 +1,288 @@
+"""
+What the user's indexes and folders hold: each page and each file crosses the network once, for all jobs together.
+
+pip's own HTTP cache does not give that: many indexes send no cache header, parallel runs share nothing, and where an
+index has no separate metadata pip fetches whole wheels to resolve. Here pages of all sources are merged, METADATA is
+taken from where it is cheapest, and what the pages said is kept.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pypi_subset.distributions.metadata import check_metadata
+from pypi_subset.distributions.wheel import read_metadata
+from pypi_subset.errors import BadDistribution, UpstreamError
+from pypi_subset.support import files
+from pypi_subset.support.once import Once
+from pypi_subset.support.threads import DaemonThreadPool
+from pypi_subset.upstream.checks import checked, checked_metadata, hashed, localized, remote
+from pypi_subset.upstream.http import Fetcher, Page, matches
+from pypi_subset.upstream.pip_config import local_path, without_credentials
+from pypi_subset.upstream.simple_api import from_folder, merge, read_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.distributions import Distribution, Standing
+    from pypi_subset.upstream.pip_config import Network
+
+
+#: Bytes: a wheel up to this size is fetched whole, since asking for its end costs as much.
+SMALL = 1 << 17
+
+#: Files fetched at the same time.
+PARALLEL = 8
+
+
+class Upstream:
+    """
+    What the user's indexes and folders hold, each page and file fetched once.
+
+    :param network: where to fetch from, and how.
+    :param store: a folder for what is fetched; the caller removes it. What lies there already is not fetched again.
+    :param shelf: the folder of files that an earlier run fetched: what lies there under the right hash is not fetched.
+    """
+
+    def __init__(self, network: Network, *, store: Path, shelf: Path) -> None:
+        self._network, self._store, self._shelf = network, store, shelf
+        self._fetcher = Fetcher(network)
+        self._known: dict[str, Candidate] = {}
+        self._sizes: dict[str, int] = {}
+        self._ranges = True
+        self._arrived: set[str] = set()
+        #: METADATA that came as a file of its own (PEP 658), by key.
+        self._apart: dict[str, bytes] = {}
+        self._quarantined: dict[NormalizedName, Standing] = {}
+        # One for each file: a pip that wants the whole of it and one that wants its end may come together.
+        self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
+        self._offers_of, self._links_at = Once(self._read_project), Once(self._read_links)
+        self._bounds_of = Once(self._read_bounds)
+        self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
+
+    def offers(self, project: NormalizedName) -> tuple[Candidate, ...]:
+        """
+        Return everything that the sources have of *project*, fitting or not, sdists included.
+
+        :raises UpstreamError: a source does not answer, or not with a page.
+        :raises HashMismatch: two sources give one file name to different bytes.
+        """
+        offers = self._offers_of(project)
+        for offer in offers:
+            self.know(offer)
+        return offers
+
+    def quarantine(self, project: NormalizedName) -> Standing | None:
+        """Return what an index says of *project* if that is in quarantine there (PEP 792), and its page was read."""
+        return self._quarantined.get(project)
+
+    def bounds(self, project: NormalizedName) -> Mapping[str, Version]:
+        """Return each Requires-Python that a wheel of *project* has, with the newest version that has it."""
+        return self._bounds_of(project)
+
+    def know(self, offer: Candidate) -> None:
+        """Remember *offer*, so that it can be found by its key."""
+        self._known.setdefault(offer.key, offer)
+
+    def known(self, key: str) -> Candidate | None:
+        """Return the offer with that key."""
+        return self._known.get(key)
+
+    def file(self, offer: Candidate) -> Path:
+        """
+        Return where the whole file lies, fetching it if this is the first time that anybody asks.
+
+        :raises UpstreamError: it cannot be fetched.
+        :raises HashMismatch: it is not what the index promised.
+        """
+        return self._file_of(offer.key)
+
+    def fetch_all(self, offers: Iterable[Candidate]) -> None:
+        """Fetch several files at once, so that each pip finds its next file waiting."""
+        with DaemonThreadPool(PARALLEL) as crew:
+            for future in [crew.submit(self.file, offer) for offer in offers]:
+                future.result()
+
+    def metadata(self, offer: Candidate) -> bytes:
+        """
+        Return the bytes of METADATA of a wheel.
+
+        :raises BadDistribution: the wheel is damaged, or says something else than its name.
+        """
+        return self._metadata_of(offer.key)
+
+    def metadata_seen(self) -> list[tuple[str, bytes]]:
+        """Return file name and METADATA of every wheel that a pip has looked into, in that order."""
+        return [(self._known[key].distribution.filename, data) for key, data in self._metadata_of.results()]
+
+    def size(self, offer: Candidate) -> int:
+        """Return the file's size in bytes, which costs a fetch if no page told it."""
+        stated = offer.distribution.size or self._sizes.get(offer.key)
+        return stated if stated is not None else self.file(offer).stat().st_size
+
+    def find_local(self, one: Distribution) -> Path | None:
+        """Return where a file lies that came from one of the user's folders, asking nobody on the network."""
+        offers = [offer for location in self._network.find_links for offer in self._linked(location, one.project)]
+        for url in self._network.index_urls:
+            if local_path(url) is not None:
+                offers += self._read_index(url, one.project)
+        found = (offer.path for offer in offers if offer.distribution.filename == one.filename)
+        return next((path for path in found if path is not None), None)
+
+    # Where the facts come from.
+
+    def _read_bounds(self, project: NormalizedName) -> dict[str, Version]:
+        newest: dict[str, Version] = {}
+        for one in (offer.distribution for offer in self.offers(project) if offer.tags is not None):
+            if one.requires_python:
+                newest[one.requires_python] = max(one.version, newest.get(one.requires_python, one.version))
+        return newest
+
+    def _read_project(self, project: NormalizedName) -> tuple[Candidate, ...]:
+        """All offers of all sources, in pip's order: folders and pages of ``find-links`` do not outrank an index."""
+        pages = [self._read_index(url, project) for url in self._network.index_urls]
+        groups = [*pages, *(self._linked(location, project) for location in self._network.find_links)]
+        names = Counter(offer.distribution.filename for group in groups for offer in group)
+        return merge(
+            tuple(hashed(one) if names[one.distribution.filename] > 1 else one for one in group) for group in groups
+        )
+
+    def _linked(self, location: str, project: NormalizedName) -> tuple[Candidate, ...]:
+        """What one location of ``find-links`` has of *project*."""
+        links = self._links_at(location)
+        if links.page is not None:
+            offers = self._parsed(links.page, project)
+            return remote(offers) if local_path(location) is None else localized(offers)
+        return from_folder(links.paths, source=links.source, project=project)
+
+    def _read_index(self, index: str, project: NormalizedName) -> tuple[Candidate, ...]:
+        folder = local_path(index)
+        if folder is not None:
+            page = folder / project / "index.html"
+            if not page.is_file():
+                return ()
+            with files.folder_errors(page):
+                text = page.read_text(encoding="utf-8")
+            local = Page(text=text, content_type="text/html", url=page.as_uri())
+            return localized(self._parsed(local, project))
+        found = self._fetcher.page(f"{index}/{project}/")
+        return () if found is None else remote(self._parsed(found, project))
+
+    def _parsed(self, page: Page, project: NormalizedName) -> tuple[Candidate, ...]:
+        try:
+            return read_page(
+                page.text,
+                content_type=page.content_type,
+                url=page.url,
+                project=project,
+                quarantined=lambda standing: self._quarantined.setdefault(project, standing),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            msg = f"{without_credentials(page.url)} is no page of the simple API: {error!r}"
+            raise UpstreamError(msg, project=project, next_step="check pip's 'index-url'") from error
+
+    def _read_links(self, location: str) -> _Links:
+        folder = local_path(location)
+        if folder is None:
+            return _Links(source=location, page=self._fetcher.page(location))
+        with files.folder_errors(folder):
+            if folder.is_dir():
+                return _Links(source=str(folder), paths=tuple(path for path in folder.iterdir() if path.is_file()))
+            if folder.suffix in {".html", ".htm"}:
+                page = Page(text=folder.read_text(encoding="utf-8"), content_type="text/html", url=folder.as_uri())
+                return _Links(source=str(folder), page=page)
+            return _Links(source=str(folder), paths=(folder,) if folder.is_file() else ())
+
+    def _obtain(self, key: str) -> Path:
+        """Return the whole file: on the shelf already, in a local folder, or fetched; its hashes hold in any case."""
+        offer = self._known[key]
+        one = offer.distribution
+        shelved = self._shelf / one.filename
+        if one.sha256 and shelved.is_file() and files.sha256_of(shelved) == one.sha256:
+            return shelved
+        path = offer.path or self._place(offer)
+        with self._locks(key):
+            if offer.path is None and not self._is_stored(offer):
+                self._fetcher.save(self._address(offer), path)
+        return self._agreeing(offer, checked(offer, path))
+
+    def _agreeing(self, offer: Candidate, path: Path) -> Path:
+        """Hold METADATA that came by itself against the wheel: whoever resolved by the one would install the other."""
+        told, name = self._apart.get(offer.key), offer.distribution.filename
+        try:
+            own = told if told is None else read_metadata(path, name)
+        except BadDistribution:
+            # Whoever takes the file into the subset says so, of all such files at once.
+            return path
+        if told != own:
+            msg = f"{name} and the metadata that {offer.source} gave for it contradict each other"
+            raise BadDistribution(msg, project=offer.distribution.project, next_step="tell the index's operator")
+        return path
+
+    def _address(self, offer: Candidate) -> str:
+        if offer.distribution.url is None:
+            msg = f"{offer.distribution.filename} came from a local folder and is not there any more"
+            step = "put it into a folder of pip's 'find-links', or run the update"
+            raise UpstreamError(msg, project=offer.distribution.project, next_step=step)
+        return offer.distribution.url
+
+    def _place(self, offer: Candidate) -> Path:
+        folder = self._store / offer.key
+        with files.folder_errors(folder):
+            # Only as long as the run lasts: of a thread that is left behind, nothing must be.
+            self._store.mkdir(exist_ok=True)
+            folder.mkdir(exist_ok=True)
+        return folder / offer.distribution.filename
+
+    def _extract(self, key: str) -> bytes:
+        """METADATA from a file of its own (PEP 658), from the wheel's end, or from the whole wheel; cheapest first."""
+        offer = self._known[key]
+        one = offer.distribution
+        if offer.metadata is not None and one.url is not None:
+            data = self._fetcher.small(f"{one.url}.metadata")
+            if data is not None:
+                self._apart[key] = checked_metadata(offer, data)
+                if offer.tags is not None:
+                    check_metadata(data, one.filename)
+                return data
+        if one.url is not None and self._ranges and (one.size or SMALL + 1) > SMALL and not self._is_here(offer):
+            path = self._place(offer)
+            with self._locks(key):
+                remote = None if self._is_here(offer) else self._fetcher.tail(one.url, path)
+                if remote is not None:
+                    self._sizes[key] = remote.total
+                    return read_metadata(io.BufferedReader(remote), one.filename)
+                self._ranges = False
+                self._arrived.add(key)
+        path = self.file(offer)
+        with files.folder_errors(path):
+            return read_metadata(path, one.filename)
+
+    def _is_here(self, offer: Candidate) -> bool:
+        return (self._shelf / offer.distribution.filename).is_file() or self._is_stored(offer)
+
+    def _is_stored(self, offer: Candidate) -> bool:
+        """Whether this run has fetched the file, or an earlier one did that was stopped, which only a hash can tell."""
+        path = self._store / offer.key / offer.distribution.filename
+        if not path.is_file():
+            return False
+        with files.folder_errors(path):
+            return offer.key in self._arrived or (bool(offer.hashes) and matches(path, offer.hashes) is None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Links:
+    """One location of ``find-links``, read once: files of a folder, or a page."""
+
+    source: str
+    paths: tuple[Path, ...] = ()
+    page: Page | None = None

@@ -1,0 +1,203 @@
+"""
+The index that every pip of ours sees: an HTTP server on 127.0.0.1 in front of `Upstream`.
+
+A view is for resolving: what fits one target. Others are for downloading: exactly the files of one lock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import BadDistribution, SubsetError
+from pypi_subset.support import files
+from pypi_subset.support.once import Once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from packaging.tags import Tag
+    from packaging.utils import NormalizedName
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.targets import Target
+    from pypi_subset.upstream.catalog import Upstream
+
+
+#: pip passes over a release whose metadata speaks of another project, and tries the next.
+_OF_NOBODY = b"Metadata-Version: 2.1\nName: refused-by-pypi-subset\nVersion: 0\n\n"
+
+_JSON = "application/vnd.pypi.simple.v1+json"
+
+
+class Loopback:
+    """
+    The index, while the ``with`` block lasts.
+
+    :param upstream: where pages, files and metadata come from.
+    :param targets: each has a view of what fits it.
+    """
+
+    def __init__(self, upstream: Upstream, targets: Sequence[Target]) -> None:
+        self.upstream = upstream
+        self._tags = {target.name: frozenset(target.tags) for target in targets}
+        self._wheels = Once(self._read_wheels)
+        self._locked: dict[tuple[str, str], Candidate] = {}
+        #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
+        self.failure: SubsetError | None = None
+        #: What is wrong with the wheels that a pip was told to pass over, by file name.
+        self.refused: dict[str, BadDistribution] = {}
+        self._server = _Server(self)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def target_url(self, target: Target) -> str:
+        """Return the view for resolving: of each project the wheels that fit *target*."""
+        return f"{self._root}/simple/{target.name}/"
+
+    def locked_url(self, name: str, offers: Iterable[Candidate]) -> str:
+        """Return the view for downloading exactly *offers*, one file of a project at most; *name* tells views apart."""
+        for offer in offers:
+            self.upstream.know(offer)
+            self._locked[name, offer.distribution.project] = offer
+        return f"{self._root}/locked/{quote(name)}/"
+
+    def offer_at(self, url: str) -> Candidate | None:
+        """Return what is offered at one of our own URLs, as pip's report names it."""
+        prefix = f"{self._root}/files/"
+        return self.upstream.known(url.removeprefix(prefix).partition("/")[0]) if url.startswith(prefix) else None
+
+    def answer(self, path: str) -> bytes | Path | None:
+        """
+        Return what stands at *path*: a page as PEP 691 JSON, metadata, or the path of a whole file; ``None``: nothing.
+
+        :raises SubsetError: it should be there, and could not be had.
+        """
+        kind, *rest = path.strip("/").split("/")
+        if kind in {"simple", "locked"} and len(rest) == 2:  # noqa: PLR2004 - view and project
+            view, project = rest[0], canonicalize_name(rest[1])
+            return _page(project, self._fitting(view, project) if kind == "simple" else self._locked_in(view, project))
+        offer = self.upstream.known(rest[0]) if kind == "files" and rest else None
+        if offer is None:
+            return None
+        return self._metadata(offer) if path.endswith(".metadata") else self.upstream.file(offer)
+
+    def _metadata(self, offer: Candidate) -> bytes:
+        try:
+            return self.upstream.metadata(offer)
+        except BadDistribution as error:
+            self.refused[offer.distribution.filename] = error
+            return _OF_NOBODY
+
+    @property
+    def _root(self) -> str:
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}"
+
+    def _fitting(self, target: str, project: NormalizedName) -> list[str]:
+        tags = self._tags[target]
+        return [entry for fits, entry in self._wheels(project) if not fits.isdisjoint(tags)]
+
+    def _locked_in(self, view: str, project: NormalizedName) -> list[str]:
+        offer = self._locked.get((view, project))
+        return [self._entry(offer)] if offer else []
+
+    def _read_wheels(self, project: NormalizedName) -> list[tuple[frozenset[Tag], str]]:
+        """The tags of each wheel with its entry, written once for all targets: a page can have thousands."""
+        return [(offer.tags, self._entry(offer)) for offer in self.upstream.offers(project) if offer.tags is not None]
+
+    def _entry(self, offer: Candidate) -> str:
+        """One file of a page. METADATA is promised for every wheel: `Upstream` finds it wherever it is (PEP 714)."""
+        one = offer.distribution
+        entry: dict[str, Any] = {
+            "filename": one.filename,
+            "url": f"{self._root}/files/{offer.key}/{quote(one.filename)}",
+            "hashes": {"sha256": one.sha256} if one.sha256 else {},
+            "core-metadata": True,
+        }
+        if one.requires_python:
+            entry["requires-python"] = one.requires_python
+        if one.yanked is not None:
+            entry["yanked"] = one.yanked or True
+        return json.dumps(entry)
+
+
+def _page(project: NormalizedName, entries: Sequence[str]) -> bytes | None:
+    """A page as PEP 691 wants it; none without a file."""
+    if not entries:
+        return None
+    return f'{{"meta": {{"api-version": "1.0"}}, "name": "{project}", "files": [{", ".join(entries)}]}}'.encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    #: Every pip may come at once; those beyond the backlog would wait a second and more.
+    request_queue_size = 128
+
+    def __init__(self, loopback: Loopback) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.loopback = loopback
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # A body is written behind its head: with Nagle's algorithm it would wait 40 ms for pip's delayed acknowledgement.
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        answer: bytes | IO[bytes] | None = None
+        try:
+            found = self.server.loopback.answer(unquote(self.path))
+            if isinstance(found, Path):
+                with files.folder_errors(found):
+                    answer = found.open("rb")
+            else:
+                answer = found
+        except SubsetError as error:
+            self.server.loopback.failure = self.server.loopback.failure or error
+        if answer is None:
+            self._head(HTTPStatus.NOT_FOUND, 0)
+        elif isinstance(answer, bytes):
+            self._head(HTTPStatus.OK, len(answer))
+            self.wfile.write(answer)
+        else:
+            with answer:
+                self._head(HTTPStatus.OK, os.fstat(answer.fileno()).st_size)
+                self.connection.sendfile(answer)
+
+    def _head(self, status: HTTPStatus, length: int) -> None:
+        self.send_response(status)
+        # pip decides by this type how to read a page; for files it does not matter.
+        self.send_header("Content-Type", _JSON)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
+        """Say nothing: what went wrong is kept in ``failure``."""
+
+    def handle_one_request(self) -> None:
+        """Answer; a pip that was killed or gave up meanwhile is nobody's trouble."""
+        try:
+            super().handle_one_request()
+        except ConnectionError:
+            self.close_connection = True

@@ -1,0 +1,238 @@
+"""
+What the indexes offer: pages of the simple API (PEP 503, 691) read into `Candidate` values; no input, no output.
+
+Facts are kept as the index states them: size, upload time and yanks cannot be recovered later.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from pypi_subset.errors import HashMismatch
+from pypi_subset.model.candidates import Candidate
+from pypi_subset.model.distributions import Distribution, Standing
+from pypi_subset.upstream.pip_config import without_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+
+#: What names of distributions are made of; anything else is no name, and must not become a path or a link.
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{,199}")
+
+#: Hashes that a client may choose from (PEP 691): those of a fixed length.
+_ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
+
+#: Statuses that say something (PEP 792), and where a page in HTML has them.
+_UNUSUAL = frozenset({"archived", "quarantined", "deprecated"})
+_META = {"status": "status", "reason": "status-reason"}
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
+
+
+def read_page(
+    text: str,
+    *,
+    content_type: str,
+    url: str,
+    project: NormalizedName,
+    quarantined: Callable[[Standing], object] = lambda _: None,
+) -> tuple[Candidate, ...]:
+    """
+    Return what the page offers of *project*, in the page's order; files of other projects are passed over.
+
+    :param text: the page.
+    :param content_type: as the server said; anything but PEP 691's JSON is read as HTML, as pip does.
+    :param url: where the page was found, after redirects: relative links start there.
+    :param quarantined: called with what the page says of a project in quarantine (PEP 792), which offers nothing.
+    :raises ValueError: the page is not what its type says.
+    """
+    if content_type.partition(";")[0].strip().lower() == "application/vnd.pypi.simple.v1+json":
+        document = json.loads(text)
+        standing = _standing(document.get("project-status"))
+        offers = [_from_json(entry, url, project, standing) for entry in document["files"]]
+    else:
+        reader = _Anchors(url)
+        reader.feed(text)
+        reader.close()
+        said = {key: reader.metas.get(f"pypi:project-{name}") for key, name in _META.items()}
+        standing = _standing(said)
+        offers = [_from_anchor(link, project, standing) for link in reader.links]
+    if standing is not None and standing.status == "quarantined":
+        # Whatever the page has, none of it may be offered.
+        quarantined(standing)
+        return ()
+    return tuple(offer for offer in offers if offer is not None)
+
+
+def from_folder(paths: Iterable[Path], *, source: str, project: NormalizedName) -> tuple[Candidate, ...]:
+    """Return what a folder of files offers of *project*, sorted by name."""
+    found = (
+        _offer(path.name, project, {}, source=source, path=path) for path in sorted(paths, key=lambda one: one.name)
+    )
+    return tuple(offer for offer in found if offer is not None)
+
+
+def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
+    """
+    Return one offer for each file name; the first source wins, as the user ordered them.
+
+    :raises HashMismatch: two sources give one name to different bytes.
+    """
+    merged: dict[str, Candidate] = {}
+    for offer in (offer for group in groups for offer in group):
+        first = merged.setdefault(offer.distribution.filename, offer)
+        one, other = dict(first.hashes), dict(offer.hashes)
+        for algorithm in one.keys() & other.keys():
+            if one[algorithm] != other[algorithm]:
+                name = offer.distribution.filename
+                msg = (
+                    f"{name} has two contents: {algorithm} {one[algorithm]} on {first.source}, "
+                    f"{other[algorithm]} on {offer.source}"
+                )
+                step = "drop one of the two sources from pip's configuration"
+                raise HashMismatch(msg, project=offer.distribution.project, next_step=step)
+    return tuple(merged.values())
+
+
+def _offer(filename: str, project: NormalizedName, facts: dict[str, Any], **about: Any) -> Candidate | None:
+    """
+    The offer with version and tags read from its file name; ``None`` if it is none of *project*.
+
+    :param facts: further fields of its `Distribution`.
+    :param about: further fields of the `Candidate`.
+    """
+    tags = None
+    if not _PLAIN.fullmatch(filename):
+        return None
+    try:
+        if filename.endswith(".whl"):
+            name, version, _, tags = parse_wheel_filename(filename)
+        else:
+            name, version = parse_sdist_filename(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        # Eggs, installers, signatures, and names from before PEP 440: pip passes them over as well.
+        return None
+    if canonicalize_name(name) != project:
+        return None
+    distribution = Distribution(filename=filename, project=project, version=version, **facts)
+    return Candidate(distribution=distribution, tags=tags, **about)
+
+
+def _standing(said: object) -> Standing | None:
+    """The status of a project (PEP 792); the usual one is nothing to tell, and what is unknown counts as usual."""
+    facts = said if isinstance(said, dict) else {}
+    status, reason = _text(facts.get("status")), _text(facts.get("reason"))
+    return Standing(status=status, reason=reason) if status in _UNUSUAL else None
+
+
+def _from_json(
+    entry: dict[str, Any], page: str, project: NormalizedName, standing: Standing | None
+) -> Candidate | None:
+    """PEP 691 and 700; PEP 714 renamed ``dist-info-metadata`` to ``core-metadata``."""
+    metadata = entry.get("core-metadata", entry.get("dist-info-metadata"))
+    yanked = entry.get("yanked", False)
+    stated = entry.get("hashes") or {}
+    hashes = {name: str(digest).lower() for name, digest in stated.items() if name in _ALGORITHMS}
+    facts = {
+        "url": without_credentials(_joined(page, entry["url"])),
+        "size": entry.get("size") if isinstance(entry.get("size"), int) else None,
+        "sha256": hashes.get("sha256"),
+        "requires_python": _text(entry.get("requires-python")) or None,
+        "upload_time": _moment(entry.get("upload-time")),
+        "yanked": _text(yanked) if isinstance(yanked, str) and yanked else "" if yanked is True else None,
+        "provenance": _https(entry.get("provenance")),
+        "standing": standing,
+    }
+    return _offer(
+        entry["filename"],
+        project,
+        facts,
+        source=without_credentials(page),
+        hashes=tuple(sorted(hashes.items())),
+        metadata=str(metadata.get("sha256", "")).lower() if isinstance(metadata, dict) else "" if metadata else None,
+    )
+
+
+def _text(value: object) -> str:
+    """What an index says in words, without what no file can hold; ``""`` for what is no text."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _https(value: object) -> str | None:
+    """A fully qualified address, as PEP 740 wants it for attestations, else ``None``."""
+    return value if isinstance(value, str) and value.startswith("https://") and _text(value) == value else None
+
+
+def _moment(value: object) -> str | None:
+    """An upload time as PEP 700 wants it, else ``None``: a fact that nobody can read is left out."""
+    return value if isinstance(value, str) and _MOMENT.fullmatch(value) else None
+
+
+def _joined(page: str, link: str) -> str:
+    """Where *link* on *page* leads; most indexes spell links out, and joining costs more than all else in a link."""
+    return link if link.startswith(("https://", "http://")) else urljoin(page, link)
+
+
+def _from_anchor(
+    link: tuple[str, str, dict[str, str]], project: NormalizedName, standing: Standing | None
+) -> Candidate | None:
+    """PEP 503, 592, 658; ``data-size`` and ``data-upload-time`` are no standard, but uv and nab read them too."""
+    page, href, attributes = link
+    parts = urlsplit(_joined(page, href))
+    algorithm, _, digest = parts.fragment.partition("=")
+    hashes = ((algorithm, digest.lower()),) if digest and algorithm in _ALGORITHMS else ()
+    metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
+    size = attributes.get("data-size", "")
+    facts = {
+        "url": without_credentials(parts._replace(fragment="").geturl()),
+        "size": int(size) if size.isdecimal() else None,
+        "sha256": dict(hashes).get("sha256"),
+        "requires_python": attributes.get("data-requires-python") or None,
+        "upload_time": _moment(attributes.get("data-upload-time")),
+        "yanked": attributes.get("data-yanked"),
+        "provenance": _https(attributes.get("data-provenance")),
+        "standing": standing,
+    }
+    return _offer(
+        unquote(parts.path.rpartition("/")[2]),
+        project,
+        facts,
+        source=without_credentials(page),
+        hashes=hashes,
+        metadata=None if metadata is None else metadata[7:].lower() if metadata.startswith("sha256=") else "",
+    )
+
+
+class _Anchors(HTMLParser):
+    """Collects ``(base, href, attributes)`` of every anchor, and each meta; a ``<base>`` shifts what follows."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self._base = url
+        self.links: list[tuple[str, str, dict[str, str]]] = []
+        self.metas: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "base" and attributes.get("href"):
+            self._base = urljoin(self._base, attributes["href"])
+        elif tag == "a" and attributes.get("href"):
+            self.links.append((self._base, attributes["href"], attributes))
+        elif tag == "meta":
+            self.metas[attributes.get("name", "")] = attributes.get("content", "")

@@ -1,0 +1,543 @@
+"""The way in: Make goals, the environment they make, the tasks' flags, errors and exit codes, and what a user sees."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from invoke import Collection, Context, Exit
+from rich.console import Console
+
+from pypi_subset.cli import arguments as tasks_arguments
+from pypi_subset.cli import bootstrap, tasks
+from pypi_subset.cli.display import Display
+from pypi_subset.errors import SubsetError
+from pypi_subset.support import files
+from tests.support.index_server import Index
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.conftest import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="the front door is a Makefile")
+
+
+def run(command: Sequence[str | Path], cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Return how *command* ended, without a terminal and without input."""
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def subset(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Return how ``pypi-subset`` ended."""
+    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", *arguments]
+    return run(command, cwd, **variables)
+
+
+def copy_checkout(folder: Path) -> Path:
+    """Return *folder*, which now holds what the front door consists of."""
+    for name in (
+        "Makefile",
+        "tasks.py",
+        "pyproject.toml",
+        "tool-lock.txt",
+        "tool-lock-dev.txt",
+        "README.md",
+        "LICENSE",
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    for name in ("src", "verify"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    return folder
+
+
+def write_stamp(folder: Path) -> None:
+    """Make bootstrap believe that it made the ``.venv`` in *folder*, from the locks that lie there."""
+    origin = bootstrap._origin(folder / ".venv")  # noqa: SLF001 - what a stamp holds
+    digest = bootstrap._digest(folder / "tool-lock.txt", folder / "pyproject.toml")  # noqa: SLF001
+    (folder / ".venv" / ".ready").write_text(f"{origin}\n{digest}\n", encoding="utf-8")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a copy of the front door whose ``.venv`` is ready: its interpreter is the one that runs the tests."""
+    folder = copy_checkout(tmp_path / "a checkout")
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    write_stamp(folder)
+    return folder
+
+
+def developers_tasks() -> Collection:
+    """Return the tasks of the root ``tasks.py``."""
+    specification = importlib.util.spec_from_file_location("root_tasks", ROOT / "tasks.py")
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return Collection.from_module(module)
+
+
+class TestMake:
+    """The Makefile and what stands behind it."""
+
+    def test_alone_it_prints_a_line_for_each_goal(self, tmp_path: Path) -> None:
+        """``make`` lists every task with the first line of its docstring, before anything is installed."""
+        folder = copy_checkout(tmp_path / "fresh")
+        done = run(["make"], folder)
+        assert done.returncode == 0, done.stderr
+        for goal in bootstrap.read_goals(ROOT):
+            assert re.search(rf"^  make {goal.name} +{re.escape(goal.help)}$", done.stdout, re.MULTILINE)
+            assert goal.help
+        assert not (folder / ".venv").exists()
+
+    def test_goals_are_the_tasks(self) -> None:
+        """Makefile, root tasks.py and package name the same tasks, each goal is phony, and each can be imported."""
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        goals = re.search(r"^GOALS := (.*)$", makefile, re.MULTILINE)
+        assert goals
+        assert goals[1].split() == [goal.name for goal in bootstrap.read_goals(ROOT)]
+        assert ".PHONY: goals $(GOALS)" in makefile
+        listed = run([sys.executable, "-m", "invoke", "--list-format=json", "--list"], ROOT).stdout
+        assert sorted(each["name"] for each in json.loads(listed)["tasks"]) == sorted(goals[1].split())
+        product = {goal.name for goal in bootstrap.read_goals(ROOT) if not goal.developer}
+        assert set(tasks.namespace.task_names) == product
+
+    def test_variables_reach_the_task(self, checkout: Path) -> None:
+        """A Make variable becomes the flag of that name; blanks, quotes and dollars in it survive."""
+        name = """it's "my" folder"""
+        done = run(["make", "mirror", f"REQUIREMENTS={name}"], checkout)
+        assert done.returncode != 0
+        assert name in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_a_variable_that_no_flag_answers_to_is_refused(self, checkout: Path) -> None:
+        """A slip of the pen in a variable's name must not quietly work on the default folder."""
+        done = run(["make", "mirror", "REQUIREMENT=other"], checkout)
+        assert done.returncode == 2
+        assert "takes no REQUIREMENT; it takes REQUIREMENTS, PACKAGES, SITE and PYTHON" in done.stderr
+
+    def test_variables_of_the_environment_are_no_flags(self, checkout: Path, tmp_path: Path) -> None:
+        """A shell that has SITE set for something else does not have that folder emptied."""
+        (tmp_path / "index.html").write_text("mine")
+        assert run(["make", "clean"], checkout, SITE=str(tmp_path)).returncode == 0
+        assert (tmp_path / "index.html").read_text() == "mine"
+
+    def test_every_variable_of_every_goal_becomes_a_flag_that_the_task_knows(self) -> None:
+        """What bootstrap makes of variables is what Invoke accepts."""
+        developers = developers_tasks()
+        for goal in bootstrap.read_goals(ROOT):
+            task = (developers if goal.developer else tasks.namespace)[goal.name]
+            flags = bootstrap.flags(goal, dict.fromkeys(goal.variables, "1"))
+            known = {flag for arg in task.get_arguments() for flag in arg.names if len(flag) > 1}
+            assert {flag.removeprefix("--").partition("=")[0] for flag in flags} == known
+
+    def test_exit_code_of_the_task_is_that_of_make(self, checkout: Path) -> None:
+        """An error is one line on standard error and fails the goal; a task that succeeds lets it pass."""
+        done = run(["make", "serve"], checkout)
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+        assert done.returncode == 2
+        assert len(lines) == 1
+        assert lines[0].startswith("error: site: there is no site")
+        assert run(["make", "clean"], checkout).returncode == 0
+
+    def test_search_path_of_the_user_is_left_behind(self, checkout: Path) -> None:
+        """A module on PYTHONPATH does not come before what the lock installed."""
+        (checkout / "poison").mkdir()
+        (checkout / "poison" / "rich.py").write_text("raise SystemExit('poisoned')\n", encoding="utf-8")
+        done = run(["make", "clean"], checkout, PYTHONPATH=str(checkout / "poison"))
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a ``.venv`` that was made over the remains of one that a kill cut off."""
+    folder = tmp_path_factory.mktemp("set up") / ".venv"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "remains").write_text("half done", encoding="utf-8")
+    bootstrap._make(folder, folder / "bin" / "python", chosen=False)
+    return folder
+
+
+@pytest.fixture
+def hashed_lock(index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a lock of one project on the loopback index, which is the user's ``index-url``."""
+    wheel = make_wheel("demo", requires=["elsewhere"])
+    index.add(wheel)
+    lock = tmp_path / "lock.txt"
+    lock.write_text(f"demo==1.0 --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+    return lock
+
+
+def install(environment: Path, lock: Path) -> None:
+    """Install *lock* anew as the set-up does, and see that it can be imported."""
+    python = environment / "bin" / "python"
+    arguments = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(lock), "--force-reinstall"]
+    bootstrap._install(python, arguments)  # noqa: SLF001 - the second of the two steps
+    subprocess.run([python, "-I", "-c", "import demo"], check=True)
+
+
+class TestSetUp:
+    """The environment that the first goal makes."""
+
+    def test_half_made_environment_is_made_afresh(self, environment: Path) -> None:
+        """Without a stamp, whatever lies in ``.venv`` is removed."""
+        assert (environment / "bin" / "python").exists()
+        assert not (environment / "remains").exists()
+
+    def test_what_fits_stays_when_the_rest_cannot_be_had(self, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without a network, `make test` cannot get the test tools; `make mirror` works afterwards as before."""
+        monkeypatch.setattr(
+            bootstrap, "_make", lambda folder, *_, **__: (folder / "bin").mkdir(parents=True, exist_ok=True)
+        )
+        monkeypatch.setattr(bootstrap, "_install", lambda *_: None)
+        bootstrap.set_up(checkout, developer=False, chosen=False)
+        stamps = sorted((checkout / ".venv").glob(".ready*"))
+
+        def refuse(*_: object) -> None:
+            raise bootstrap.SetupFailed
+
+        monkeypatch.setattr(bootstrap, "_install", refuse)
+        with pytest.raises(bootstrap.SetupFailed):
+            bootstrap.set_up(checkout, developer=True, chosen=False)
+        assert sorted((checkout / ".venv").glob(".ready*")) == stamps
+        bootstrap.set_up(checkout, developer=False, chosen=False)
+
+    def test_user_configuration_is_no_obstacle(
+        self, environment: Path, hashed_lock: Path, index: Index, clean_pip: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of pip's configuration only the network settings count; all else could spoil the set-up."""
+        configuration = clean_pip / "messy.conf"
+        configuration.write_text(
+            "[global]\ntarget = elsewhere\nuser = true\npre = true\nconstraint = missing.txt\nplatform = win_amd64\n"
+            "no-binary = :all:\nrequire-virtualenv = true\n[install]\nindex-url = http://127.0.0.1:9/\n",
+            encoding="utf-8",
+        )
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(configuration))
+        monkeypatch.setenv("PIP_DRY_RUN", "1")
+        monkeypatch.setenv("PIP_ROOT", str(clean_pip))
+        install(environment, hashed_lock)
+        assert index.gets(".whl") == 1
+
+    def test_further_sources_are_not_asked_without_need(
+        self, environment: Path, hashed_lock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An ``extra-index-url`` that is out of reach, or offers other bytes, costs neither time nor the set-up."""
+        other = make_wheel("demo", files={"demo.py": b"raise SystemExit('the wrong one')\n"})
+        other.save(tmp_path)
+        with Index({"demo": [other]}, hashes=False) as further:
+            monkeypatch.setenv("PIP_EXTRA_INDEX_URL", further.url)
+            monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+            install(environment, hashed_lock)
+        assert further.requests == []
+
+    def test_further_index_is_asked_where_the_first_does_not_have_it(
+        self, environment: Path, hashed_lock: Path, index: Index, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A company's own index first, the one with everything as ``extra-index-url``: that works too."""
+        with Index() as first:
+            monkeypatch.setenv("PIP_INDEX_URL", first.url)
+            monkeypatch.setenv("PIP_EXTRA_INDEX_URL", index.url)
+            install(environment, hashed_lock)
+
+    def test_wrong_bytes_are_refused_with_a_next_step(
+        self, environment: Path, hashed_lock: Path, index: Index, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A file whose hash differs from the lock is not installed; pip's reason and what to do are shown."""
+        index.projects = {"demo": [make_wheel("demo", ballast=10)]}
+        with pytest.raises(bootstrap.SetupFailed, match="check the network"):
+            install(environment, hashed_lock)
+        assert "DO NOT MATCH" in capsys.readouterr().err
+
+    def test_python_too_old_is_said(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An interpreter below ``requires-python`` gives the way out, not a traceback."""
+        monkeypatch.setattr(bootstrap, "OLDEST", (4, 0))
+        with pytest.raises(bootstrap.SetupFailed, match=r"Python 4\.0 or newer is needed, .*make PYTHON="):
+            bootstrap._make(tmp_path / ".venv", tmp_path / ".venv/bin/python", chosen=False)
+
+    def test_moved_checkout_gets_a_new_environment(self, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An environment holds absolute paths: in another place its stamp counts for nothing."""
+        python = checkout / ".venv/bin/python"
+        python.unlink()
+        python.symlink_to(sys.executable)
+        write_stamp(checkout)
+        monkeypatch.setattr(bootstrap, "OLDEST", (4, 0))
+        assert bootstrap.set_up(checkout, developer=False, chosen=False) == python
+        with pytest.raises(bootstrap.SetupFailed, match=r"Python 4\.0"):
+            bootstrap.set_up(checkout.rename(checkout.with_name("moved")), developer=False, chosen=False)
+
+    @pytest.mark.network
+    def test_fresh_clone_sets_itself_up(self, tmp_path: Path) -> None:
+        """The first goal makes ``.venv`` from the lock, the second reuses it, a killed set-up is made again."""
+        folder = copy_checkout(tmp_path / "a fresh clone")
+        with (tmp_path / "said").open("wb") as said:
+            killed = subprocess.Popen(["make", "clean"], cwd=folder, start_new_session=True, stderr=said)
+        while not list(folder.glob(".venv/lib/*/site-packages/rich*")):
+            assert killed.poll() is None, (tmp_path / "said").read_text()
+            time.sleep(0.05)
+        os.killpg(killed.pid, signal.SIGKILL)
+        killed.wait()
+        assert not (folder / ".venv" / ".ready").exists()
+        done = run(["make", "clean"], folder)
+        assert done.returncode == 0, done.stderr
+        ready = (folder / ".venv" / ".ready").stat().st_mtime_ns
+        again = run(["make", "clean"], folder)
+        assert (folder / ".venv" / ".ready").stat().st_mtime_ns == ready
+        assert (again.returncode, again.stderr) == (0, "")
+        version = run([folder / ".venv/bin/pypi-subset", "--version"], tmp_path)
+        assert version.stdout == "pypi-subset 0.1.0\n"
+
+
+class TestTasks:
+    """``pypi-subset`` in any folder."""
+
+    @pytest.mark.parametrize("goal", [goal.name for goal in bootstrap.read_goals(ROOT) if not goal.developer])
+    def test_help_says_what_it_does_and_the_defaults(self, goal: str, tmp_path: Path) -> None:
+        """Every parameter is explained, with its default unless it must be given; every task has a paragraph."""
+        text = subset("--help", goal, cwd=tmp_path).stdout
+        docstring, _, options = text.partition("Options:\n")
+        assert len(docstring.partition("Docstring:\n")[2].strip().split("\n\n")) == 2
+        described = [" ".join(option.split()) for option in re.split(r"\n(?=  -)", options.rstrip())]
+        names = next(each.variables for each in bootstrap.read_goals(ROOT) if each.name == goal)
+        if not names:
+            assert described == ["none"]
+        assert len(described) == max(len(names), 1)
+        for option in described if names else ():
+            assert "(default: " in option or "--project" in option or "--name" in option, option
+        if goal == "mirror":
+            assert "X.Y is served for every X.Y.z" in " ".join(docstring.split())
+
+    def test_folder_without_requirements_is_said(self, tmp_path: Path) -> None:
+        """Nothing to mirror: exit code 1, the folder is named, no traceback, nothing left behind."""
+        done = subset("mirror", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("error: requirements: no such folder; ")
+        assert "Traceback" not in done.stderr
+        assert [*tmp_path.iterdir()] == []
+
+    def test_error_text_is_printed_literally(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """What looks like rich's markup is not read as such."""
+
+        @tasks_arguments.edge
+        def body(_context: Context) -> None:
+            msg = "no project [bold]x[/nothing]"
+            raise SubsetError(msg, next_step="see [red]")
+
+        with pytest.raises(Exit) as raised:
+            body(Context())
+        assert (raised.value.message, raised.value.code) == ("error: no project [bold]x[/nothing]; see [red]", 1)
+        Display().say("[bold]x[/nothing]")
+        assert capsys.readouterr().out == "[bold]x[/nothing]\n"
+
+    def test_interrupt_is_one_line(self) -> None:
+        """Ctrl-C: one line, exit code 130."""
+
+        @tasks_arguments.edge
+        def body(_context: Context) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(Exit) as raised:
+            body(Context())
+        assert raised.value.code == 130
+        assert raised.value.message
+        assert "\n" not in raised.value.message
+
+    def test_mirror_why_clean(self, workspace: Workspace, index: Index) -> None:
+        """A folder with ``requirements/`` is all it needs: mirror, again with nothing to do, why, clean."""
+        index.add(make_wheel("demo", requires=["dep>=1"]), make_wheel("dep", "1.5"))
+        workspace.write("base.txt", "demo\n")
+        workspace.toml()
+        first = subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url)
+        assert first.returncode == 0, first.stderr
+        assert re.search(r"^ *here +2 +2 +[\d,]+ +\d+\.\d *$", first.stdout, re.MULTILINE)
+        assert first.stdout.endswith("site is built: 1 locks resolved, 2 files fetched\n")
+        index.close()
+        again = subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url)
+        assert again.stdout.endswith("site is up to date: 0 locks resolved, 0 files fetched\n"), again.stderr
+        for words in (["dep"], ["dep", "here"], ["--project=dep", "--target=here"]):
+            because = subset("why", *words, cwd=workspace.root)
+            assert "demo" in because.stdout, because.stderr
+            assert "base.txt:1" in because.stdout
+        assert "nowhere" in subset("why", "dep", "nowhere", cwd=workspace.root).stderr
+        (workspace.root / "packages" / "README.md").write_text("kept", encoding="utf-8")
+        cleaned = subset("clean", cwd=workspace.root)
+        assert cleaned.returncode == 0, cleaned.stderr
+        assert [path.name for path in (workspace.root / "packages").iterdir()] == ["README.md"]
+        assert [path.name for path in (workspace.root / "site").iterdir()] == ["README.md"]
+        assert [*workspace.paths.locks.iterdir()]
+
+    @pytest.mark.slow
+    def test_damage_that_kept_its_time_is_found_and_mended(self, workspace: Workspace, index: Index) -> None:
+        """Mirror cannot see it; verify reads every byte and is red, and then mirror reads everything too."""
+        index.add(make_wheel("demo"))
+        workspace.write("base.txt", "demo\n")
+        workspace.toml({"mac": "cp312-macosx_14_0_arm64"})
+        assert subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url).returncode == 0
+        path = workspace.paths.site / "find-links.html"
+        facts, page = path.stat(), path.read_bytes()
+        path.write_bytes(page.replace(b"demo", b"damo", 1))
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        assert "up to date" in subset("mirror", cwd=workspace.root).stdout
+        assert subset("verify", cwd=workspace.root).returncode != 0
+        assert "site is built" in subset("mirror", cwd=workspace.root).stdout
+        assert path.read_bytes() == page
+
+    def test_targets_are_listed_and_described(self, workspace: Workspace) -> None:
+        """``targets`` needs no folder; ``target`` takes a target of the folder, a system or a tag."""
+        listed = subset("targets", cwd=workspace.root).stdout
+        assert re.search(
+            r"^debian-12 +manylinux_2_36_x86_64 … manylinux1_x86_64 +x86_64, .* 3\.11", listed, re.MULTILINE
+        )
+        workspace.toml({"lab": {"on": "rhel8", "python": "3.12.4"}})
+        shown = subset("target", "lab", cwd=workspace.root).stdout.splitlines()
+        assert shown[0] == "lab: cp312-cp312-manylinux_2_28_x86_64, Python 3.12.4"
+        assert {"  platform_release = open", "  python_full_version = '3.12.4'"} <= {*shown}
+        assert "  cp312-cp312-manylinux2014_x86_64" in shown
+        system = subset("target", "windows-11", "--py", "3.13t", cwd=workspace.root).stdout
+        assert system.startswith("windows-11: cp313-cp313t-win_amd64, Python 3.13\n")
+        bare = subset("target", "macos-14", cwd=workspace.root)
+        assert (bare.returncode, bare.stderr.endswith("; as in `make target NAME=macos-14 PY=3.12`\n")) == (1, True)
+        assert "  python_full_version = every 3.13.z\n" in system
+        tag = subset("target", "cp312-win32", cwd=workspace.root).stdout
+        assert "  platform_machine = 'x86'\n" in tag
+        wrong = subset("target", "nonsense", cwd=workspace.root)
+        assert (wrong.returncode, wrong.stderr.startswith("error: there is no system 'nonsense'")) == (1, True)
+
+    def test_clean_leaves_a_folder_of_strangers_alone(self, tmp_path: Path) -> None:
+        """If either folder holds anything that mirror did not make, nothing is removed from both."""
+        for number, strange in enumerate(("site/thesis.doc", "site/index.html", "packages/backup.tar.gz")):
+            folder = tmp_path / str(number)
+            for name in ("packages/demo-1.0-py3-none-any.whl", strange):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(b"")
+            done = subset("clean", cwd=folder)
+            assert done.returncode == 1
+            assert Path(strange).name in done.stderr
+            assert (folder / strange).exists()
+            assert (folder / "packages/demo-1.0-py3-none-any.whl").exists()
+
+    def test_clean_removes_what_earlier_releases_kept(self, tmp_path: Path) -> None:
+        """The second site of an earlier release, and what a killed run left of it, are mirror's own."""
+        for name in (".last-site/simple/demo", ".last-site.99999.gone.stage/simple", "demo-1.0-py3-none-any.whl"):
+            (tmp_path / "packages" / name).mkdir(parents=True)
+        done = subset("clean", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [*(tmp_path / "packages").iterdir()] == []
+
+    @pytest.mark.parametrize("words", [["serve", "--port=abc"], ["verify", "--processes=-1"]])
+    def test_numbers_are_numbers(self, tmp_path: Path, words: list[str]) -> None:
+        """A flag that wants a number says so in one line."""
+        done = subset(*words, cwd=tmp_path)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"error: {words[1].split('=')[0][2:]} wants a whole number")
+        assert len(done.stderr.splitlines()) == 1
+
+    @pytest.mark.parametrize("text", ["[]", "{", '{"schema": 1}'])
+    def test_a_damaged_manifest_is_one_line(self, tmp_path: Path, text: str) -> None:
+        """Whatever stands in manifest.json, nobody sees a traceback."""
+        (tmp_path / "site").mkdir()
+        (tmp_path / "site" / "manifest.json").write_text(text)
+        for words in (["why", "demo"], ["verify"]):
+            done = subset(*words, cwd=tmp_path)
+            assert done.returncode == 1
+            assert done.stderr.startswith("error: site/manifest.json: the")
+            assert len(done.stderr.splitlines()) == 1
+
+    def test_clean_waits_for_nobody(self, tmp_path: Path) -> None:
+        """While a mirror works in the folder, clean refuses."""
+        with files.exclusive(tmp_path / "packages"):
+            done = subset("clean", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "another run" in done.stderr
+
+
+class Watched(io.StringIO):
+    """A terminal, as far as rich can tell."""
+
+    def isatty(self) -> bool:
+        """Return ``True``."""
+        return True
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """Return what a terminal would show."""
+    monkeypatch.setenv("TERM", "xterm")
+    return Watched()
+
+
+class TestDisplay:
+    """Progress and tables."""
+
+    def test_quiet_without_a_terminal(self) -> None:
+        """In a pipe there is no bar, no colour and no escape sequence; lines and tables remain."""
+        stream = io.StringIO()
+        display = Display(Console(file=stream))
+        with display.stage("resolve", 2) as stage:
+            stage.expect(3)
+            stage.advance()
+            stage.update("linux")
+            display.say("a line " + "x" * 300)
+        display.table(["target", "bytes", "seconds"], [["linux-" + "x" * 90, 1234567, 0.25], ["mac", 7, 12.0]])
+        lines = stream.getvalue().splitlines()
+        assert lines[0] == "a line " + "x" * 300
+        assert "\x1b" not in stream.getvalue()
+        assert [line.split() for line in lines[-2:]] == [
+            ["linux-" + "x" * 90, "1,234,567", "0.2"],
+            ["mac", "7", "12.0"],
+        ]
+
+    def test_bars_from_many_threads(self, watched: Watched) -> None:
+        """Stages side by side share one display; advancing from threads loses nothing; names are literal."""
+        display = Display(Console(file=watched, width=100, force_terminal=True))
+
+        def work(name: str) -> None:
+            with display.stage(name, 50) as stage:
+                for _ in range(50):
+                    stage.advance()
+                    stage.update("[bold]item[/]")
+
+        with display.stage("[all]") as whole:
+            threads = [threading.Thread(target=work, args=(f"stage {number}",)) for number in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            whole.expect(4)
+            whole.advance(4)
+            whole.update("[bold]name[/]")
+            time.sleep(0.15)
+        assert "[all]" in watched.getvalue()
+        assert "4/4" in watched.getvalue()
+        assert "[bold]name[/]" in watched.getvalue()
+        hidden, shown = "\x1b[?25l", "\x1b[?25h"
+        assert watched.getvalue().rfind(shown) > watched.getvalue().rfind(hidden) >= 0

@@ -1,0 +1,1 @@
+"""The long suites: what is claimed, measured."""

@@ -1,0 +1,67 @@
+"""Measures and prints: ``python -m bench [--index | --proof] [--runs N] [--jobs 4,12] [--wheels N]``, by ``make bench``."""
+
+from __future__ import annotations
+
+import argparse
+
+from pypi_subset.cli.display import Display
+from tests.evidence.bench import indexing, measure, mirroring, proving, rivals
+from tests.evidence.bench.jobs import JOBS
+from tests.evidence.bench.tools import ROOT, Bench, shared_environment
+
+#: Git ignores it: the rivals' environments, and the folders that the tools work in.
+CACHE = ROOT / ".bench"
+
+
+def main() -> None:
+    """Run all parts, or one alone; the load of the machine is printed before and after."""
+    arguments = _arguments()
+    display = Display()
+    index, network = rivals.network_settings()
+    environment = shared_environment(network)
+    alone = arguments.index or arguments.proof
+    if not alone:
+        programs = rivals.set_up(CACHE, ROOT / "tests/evidence/bench/bench-lock.txt", environment)
+        _say_before(display, rivals.versions(programs))
+        place = Bench(folder=CACHE / "work", programs=programs, index=index)
+        mirroring.run(display, place, environment, runs=arguments.runs, jobs=arguments.jobs)
+    if arguments.index or not alone:
+        programs = rivals.set_up(CACHE / "index", ROOT / "tests/evidence/bench/bench-index-lock.txt", environment)
+        _say_before(display, rivals.versions(programs, rivals.GENERATORS))
+        indexing.run(display, programs, environment, runs=arguments.runs, wheels=arguments.wheels)
+    if arguments.proof or not alone:
+        _say_before(display, {})
+        proving.run(display, environment, runs=arguments.runs)
+    display.say(f"after: {measure.machine()}")
+
+
+def _say_before(display: Display, versions: dict[str, str]) -> None:
+    if versions:
+        display.say(", ".join(f"{name} {version}" for name, version in versions.items()))
+    display.say(f"before: {measure.machine()}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--index", action="store_true", help="leave whole mirrors out: time the index stage alone")
+    parser.add_argument("--proof", action="store_true", help="time the proof alone, beside a plain loop")
+    parser.add_argument("--runs", type=int, default=1, help="how often each tool runs each job (default: 1)")
+    parser.add_argument(
+        "--jobs", type=lambda text: text.split(","), default=["4", "12"], help="numbers of targets (default: 4,12)"
+    )
+    usual = indexing.WHEELS
+    parser.add_argument(
+        "--wheels",
+        type=int,
+        default=usual,
+        help=f"how many are indexed; other than {usual}: by ours alone, beside {usual}",
+    )
+    arguments = parser.parse_args()
+    known = {job.name.partition(" ")[0] for job in JOBS}
+    if unknown := set(arguments.jobs) - known:
+        parser.error(f"there is no job with {', '.join(sorted(unknown))} targets, but with {', '.join(sorted(known))}")
+    return arguments
+
+
+if __name__ == "__main__":
+    main()

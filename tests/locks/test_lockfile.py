@@ -1,0 +1,167 @@
+"""Lock files: the standard's form, nothing lost, the same lock the same bytes."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.markers import Marker
+from packaging.pylock import Pylock
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from pypi_subset.errors import LockError
+from pypi_subset.locks import lockfile
+from pypi_subset.model.distributions import Distribution, Standing
+from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
+from tests.support.values import BRISK, LINUX, WINDOWS
+
+if TYPE_CHECKING:
+    from packaging.markers import Environment
+
+    from pypi_subset.model.targets import Target
+
+INPUTS = Inputs(requirement_set="a", target="b", policy="c", constraint="d")
+
+#: Whatever a project may write where TOML, the standard and we must agree.
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+@st.composite
+def pins(draw: st.DrawFn) -> Pin:
+    """Return a pin with any mixture of known and unknown facts."""
+    name, version = draw(st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)), draw(st.integers(0, 99))
+    moment = "2024-02-03T04:05:06" + draw(st.sampled_from(["Z", ".789000Z", ".000001Z"]))
+    distribution = Distribution(
+        filename=f"{name}-{version}-py3-none-any.whl",
+        project=canonicalize_name(name),
+        version=Version(str(version)),
+        size=draw(st.integers(0, 1 << 40)),
+        sha256=draw(st.from_regex(r"[0-9a-f]{64}", fullmatch=True)),
+        requires_python=draw(st.sampled_from([None, ">=3.8", ">=3.8, <4.0", "<4,>=3.6,!=3.7.*", ">=3.6.*", "any"])),
+        url=draw(st.sampled_from([None, f"https://index.example/files/{name}-{version}-py3-none-any.whl"])),
+        upload_time=draw(st.sampled_from([None, moment])),
+        yanked=draw(st.none() | TEXT),
+        provenance=draw(st.sampled_from([None, "https://index.example/attested"])),
+        metadata=draw(st.sampled_from([None, "1" * 64])),
+        standing=draw(st.none() | st.builds(Standing, status=st.just("archived"), reason=TEXT)),
+    )
+    reasons = draw(
+        st.lists(
+            st.builds(Reason, requirement=TEXT, by=st.just("other"))
+            | st.builds(Reason, requirement=TEXT, origin=st.just("base.txt:1")),
+            max_size=3,
+        )
+    )
+    extras = draw(st.lists(st.sampled_from([canonicalize_name("fast"), canonicalize_name("all")]), unique=True))
+    marker = draw(st.sampled_from([None, Marker('python_full_version < "3.11.3"')]))
+    return Pin(distribution=distribution, reasons=tuple(reasons), extras=tuple(extras), marker=marker)
+
+
+def lock_of(*chosen: Pin, target: Target = LINUX) -> Lock:
+    """Return a lock of *chosen*."""
+    return Lock(set_name="base", target_name=target.name, inputs=INPUTS, pins=chosen)
+
+
+@given(st.lists(pins(), max_size=4, unique_by=lambda pin: pin.distribution.project))
+@BRISK
+def test_nothing_is_lost(tmp_path_factory: pytest.TempPathFactory, chosen: list[Pin]) -> None:
+    """What is written is read back as it was, and written again it is the same to the byte."""
+    folder = tmp_path_factory.getbasetemp()
+    one = lock_of(*chosen)
+    data = lockfile.dump(one, folder=folder, target=LINUX, packages=folder / "packages")
+    path = lockfile.path_of(folder, one.name)
+    path.write_bytes(data)
+    assert lockfile.read(path) == one
+    assert lockfile.dump(lockfile.read(path), folder=folder, target=LINUX, packages=folder / "packages") == data
+
+
+def simple(**facts: object) -> Pin:
+    """Return a pin of ``app 1.0``, a request."""
+    known = {"size": 10, "sha256": "0" * 64, "url": "https://index.example/app-1.0-py3-none-any.whl"} | facts
+    distribution = Distribution(
+        filename="app-1.0-py3-none-any.whl",
+        project=canonicalize_name("app"),
+        version=Version("1.0"),
+        **known,  # type: ignore[arg-type]
+    )
+    return Pin(distribution=distribution, reasons=(Reason(requirement="app", origin="base.txt:1"),))
+
+
+def environment(target: Target) -> Environment:
+    """Return all eleven values of *target*'s machine."""
+    return cast("Environment", {"platform_release": "", "platform_version": "", **target.environment})
+
+
+def test_a_standard_reader_selects_from_it() -> None:
+    """`packaging` picks the file for the lock's own machine, and refuses the lock on another one (PEP 751)."""
+    data = lockfile.dump(lock_of(simple()), folder=Path("lock"), target=LINUX, packages=Path("packages"))
+    pylock = Pylock.from_dict(tomllib.loads(data.decode()))
+    pylock.validate()
+    chosen = list(pylock.select(environment=environment(LINUX), tags=LINUX.tags))
+    assert [package.name for package, _ in chosen] == ["app"]
+    with pytest.raises(Exception, match="environment"):
+        list(pylock.select(environment=environment(WINDOWS), tags=WINDOWS.tags))
+
+
+def test_a_project_may_stand_there_twice(tmp_path: Path) -> None:
+    """Two versions under disjoint markers are two entries, and a standard reader takes the one that holds."""
+    early, late = (Marker(f'python_full_version {sign} "3.10.5"') for sign in ("<", ">="))
+    one = replace(simple(), marker=early)
+    changed = replace(one.distribution, version=Version("2.0"), filename="app-2.0-py3-none-any.whl", url=None)
+    other = replace(one, marker=late, distribution=changed)
+    path = lockfile.path_of(tmp_path, "base--linux")
+    path.write_bytes(lockfile.dump(lock_of(one, other), folder=tmp_path, target=LINUX, packages=tmp_path))
+    assert lockfile.read(path).pins == (one, other)
+    pylock = Pylock.from_dict(tomllib.loads(path.read_text()))
+    ((package, _),) = pylock.select(environment=environment(LINUX), tags=LINUX.tags)
+    assert str(package.version) == "1.0"
+
+
+def test_requires_python_is_kept_as_written() -> None:
+    """The standard's field is normalized; what the project wrote stays beside it, so that pages never change."""
+    bound = ">=3.8, <4.0"
+    data = lockfile.dump(lock_of(simple(requires_python=bound)), folder=Path("l"), target=LINUX, packages=Path("p"))
+    (package,) = tomllib.loads(data.decode())["packages"]
+    assert package["tool"]["pypi-subset"]["requires-python"] == bound
+    assert SpecifierSet(package["requires-python"]) == SpecifierSet(bound)
+
+
+def test_a_local_file_has_a_relative_path(tmp_path: Path) -> None:
+    """Where there is no URL, the path leads from the lock's folder into packages/, wherever that is."""
+    folder = tmp_path / "requirements" / "lock"
+    data = lockfile.dump(
+        lock_of(simple(url=None)), folder=folder, target=LINUX, packages=tmp_path / "other" / "packages"
+    )
+    (wheel,) = tomllib.loads(data.decode())["packages"][0]["wheels"]
+    assert wheel["path"] == "../../other/packages/app-1.0-py3-none-any.whl"
+    assert "url" not in wheel
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("schema = 1", "schema = 2", "schema 2, this version reads 1"),
+        ('lock-version = "1.0"', 'lock-version = "9.0"', "the lock cannot be read"),
+        ("sha256 = ", "md5 = ", "the lock cannot be read"),
+        ('version = "1.0"\n\n', "\n", "the lock cannot be read"),
+        ("[tool.pypi-subset]", "[tool.other]", "the lock cannot be read"),
+        ("[[packages]]", "[[packages", "the lock cannot be read"),
+    ],
+)
+def test_a_damaged_lock_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """A lock that is damaged, or of another version, is an error with the file's name and a next step."""
+    data = lockfile.dump(lock_of(simple()), folder=tmp_path, target=LINUX, packages=tmp_path).decode()
+    assert old in data
+    path = lockfile.path_of(tmp_path, "base--linux")
+    path.write_text(data.replace(old, new, 1))
+    with pytest.raises(LockError, match=said) as caught:
+        lockfile.read(path)
+    assert caught.value.path == path
+    assert "delete it" in str(caught.value)

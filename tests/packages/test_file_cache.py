@@ -1,0 +1,167 @@
+"""What is known of files that have not changed: known again by inode, size and time, and never when in doubt."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pypi_subset.distributions import wheel
+from pypi_subset.errors import BadDistribution
+from pypi_subset.packages import file_cache
+from pypi_subset.packages.file_cache import Memory
+from pypi_subset.site import core_metadata
+from pypi_subset.site.stage_writer import Filling
+from pypi_subset.support import files
+from tests.support.values import artifacts_of, projects_of
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONG_AGO = 1_700_000_000_123_456_789
+WHEEL = make_wheel("app", requires=["lib"])
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of the files that are hashed or opened as wheels from here on."""
+    names: list[str] = []
+    hashed, opened = Memory._hashed, wheel.read_metadata  # noqa: SLF001 - where each file is read
+
+    def hashing(self: Memory, path: Path, *more: Any) -> str:
+        names.append(path.name)
+        return hashed(self, path, *more)
+
+    def read_metadata(source: Path, filename: str) -> bytes:
+        names.append(f"{filename} METADATA")
+        return opened(source, filename)
+
+    monkeypatch.setattr(Memory, "_hashed", hashing)
+    monkeypatch.setattr(file_cache, "read_metadata", read_metadata)
+    return names
+
+
+def aged(path: Path, moment: int = LONG_AGO) -> Path:
+    """Return *path*, as it would be if it had been written then."""
+    os.utime(path, ns=(moment, moment))
+    return path
+
+
+def asked(folder: Path, path: Path) -> tuple[str, str]:
+    """Return what a run is told of the wheel at *path*, and let it write down what it knows."""
+    one = Memory(folder / "memory")
+    answer = one.sha256(path), one.metadata(path, WHEEL.filename)
+    one.keep()
+    return answer
+
+
+def test_nothing_is_read_twice(tmp_path: Path, read: list[str]) -> None:
+    """The second run, under whatever name the file is then, reads neither the file nor its METADATA."""
+    path = aged(WHEEL.save(tmp_path))
+    first = asked(tmp_path, path)
+    assert read == [WHEEL.filename, f"{WHEEL.filename} METADATA"]
+    (tmp_path / "elsewhere").mkdir()
+    # A link moves the time of the last change, which must not count.
+    (tmp_path / "elsewhere" / "link").hardlink_to(path)
+    assert asked(tmp_path, tmp_path / "elsewhere" / "link") == first
+    assert len(read) == len(first)
+
+
+@pytest.mark.parametrize("change", ["content", "time", "file"])
+def test_what_changed_is_read_again(tmp_path: Path, read: list[str], change: str) -> None:
+    """Another size, another time, or another file under the name: each is a reason."""
+    path = aged(WHEEL.save(tmp_path))
+    asked(tmp_path, path)
+    if change == "time":
+        aged(path, LONG_AGO + 1)
+    else:
+        path.unlink()
+        data = make_wheel("app", requires=["other"]).data if change == "content" else WHEEL.data
+        (tmp_path / "keeps the inode").write_bytes(b"")
+        path.write_bytes(data)
+        aged(path)
+    del read[:]
+    asked(tmp_path, path)
+    assert read == [WHEEL.filename, f"{WHEEL.filename} METADATA"]
+
+
+@pytest.mark.parametrize("moment", [0, 1_000_000_000])
+def test_what_was_written_just_now_is_not_trusted(tmp_path: Path, read: list[str], moment: int) -> None:
+    """A file that may change again within one tick of its file system's clock is read anew next time."""
+    path = WHEEL.save(tmp_path)
+    if moment:
+        # Whole seconds: a clock that ticks every second or two.
+        facts = path.stat()
+        aged(path, facts.st_mtime_ns // moment * moment)
+    asked(tmp_path, path)
+    asked(tmp_path, path)
+    assert read.count(WHEEL.filename) == 2
+
+
+def test_the_same_bytes_under_another_name_are_another_wheel(tmp_path: Path) -> None:
+    """What METADATA says is held against the name, so a link with another name is read for itself."""
+    path = aged(WHEEL.save(tmp_path))
+    asked(tmp_path, path)
+    other = tmp_path / "other-1.0-py3-none-any.whl"
+    other.hardlink_to(path)
+    one = Memory(tmp_path / "memory")
+    assert one.sha256(other) == WHEEL.sha256
+    with pytest.raises(BadDistribution, match="holds 0 METADATA files for other"):
+        one.metadata(other, other.name)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *("", "{", "[]", '{"schema": 2}', '{"schema": 0, "site": ["", ""], "known": {}}'),
+        '{"schema": 2, "site": ["a", "b"], "known": []}',
+        '{"schema": 2, "site": ["a", "b"], "known": null}',
+    ],
+)
+def test_a_memory_that_is_damaged_is_none(tmp_path: Path, read: list[str], damage: str) -> None:
+    """Lost, cut off, of another form: everything is read, and written down anew."""
+    path = aged(WHEEL.save(tmp_path))
+    first = asked(tmp_path, path)
+    (tmp_path / "memory").write_text(damage)
+    assert asked(tmp_path, path) == asked(tmp_path, path) == first
+    assert read.count(WHEEL.filename) == 2
+
+
+def test_what_nobody_asks_for_is_forgotten(tmp_path: Path) -> None:
+    """The file does not grow with every release that was ever mirrored."""
+    path = aged(WHEEL.save(tmp_path))
+    asked(tmp_path, path)
+    full = (tmp_path / "memory").stat().st_size
+    one = Memory(tmp_path / "memory")
+    one.sha256(path)
+    one.keep(forget=False)
+    assert (tmp_path / "memory").stat().st_size == full
+    one.keep()
+    one = Memory(tmp_path / "memory")
+    one.sha256(path)
+    one.keep()
+    assert (tmp_path / "memory").stat().st_size < full
+
+
+def beside(folder: Path, before: Path, memory: Memory) -> Path:
+    """Return where metadata lies now beside a wheel in the site *folder*, which replaces *before*."""
+    artifacts = core_metadata.described(artifacts_of([WHEEL], folder / "simple" / "app"), memory)
+    core_metadata.write_metadata(projects_of(artifacts), Filling(folder, before=before), memory)
+    path = folder / "simple" / "app" / f"{WHEEL.filename}.metadata"
+    assert artifacts[0].metadata == files.sha256_of(path)
+    return path
+
+
+def test_metadata_lies_beside_the_wheel(tmp_path: Path) -> None:
+    """Byte for byte; from the old site it is linked if it is still right, and written anew if not."""
+    one = Memory(tmp_path / "memory")
+    first = beside(tmp_path / "first", tmp_path / "nowhere", one)
+    assert first.read_bytes() == WHEEL.metadata
+    assert beside(tmp_path / "second", tmp_path / "first", one).samefile(first)
+    first.unlink()
+    first.write_bytes(b"Name: app\n")
+    third = beside(tmp_path / "third", tmp_path / "first", Memory(tmp_path / "memory"))
+    assert not third.samefile(first)
+    assert third.read_bytes() == WHEEL.metadata

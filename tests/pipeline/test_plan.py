@@ -1,0 +1,330 @@
+"""`plan`: what a run would change, and why a project is older than it might be; nothing is fetched and nothing written."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from pypi_subset.cli.display import Display
+from pypi_subset.errors import SubsetError
+from pypi_subset.locks.diff import Change
+from pypi_subset.pipeline import mirror
+from pypi_subset.pipeline import plan as pipeline_plan
+from pypi_subset.resolve.explain.outdated import Held
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from pypi_subset.pipeline.plan import Forecast
+    from tests.conftest import Workspace
+    from tests.support.index_server import Index
+
+LINUX, NEW, WINDOWS = "cp310-manylinux2014_x86_64", "cp312-manylinux_2_28_x86_64", "cp310-win_amd64"
+
+
+@pytest.fixture(autouse=True)
+def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's pip is configured for the loopback index."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+
+
+def foresee(space: Workspace, *, update: bool = False) -> Forecast:
+    """Return what a run would do."""
+    return pipeline_plan.foresee(space.paths, display=Display(Console(file=io.StringIO())), update=update)
+
+
+def held(found: Forecast) -> dict[tuple[str, str], str]:
+    """Return why a project is held back, by target and project, with the newest release in front."""
+    return {(one.target, one.project): f"{one.newest}: {one.why}" for one in found.held}
+
+
+def test_the_tag_in_the_way_is_named(workspace: Workspace, index: Index) -> None:
+    """A newer release whose wheels start at a newer glibc, want another Python, or are for other systems alone."""
+    index.add(
+        *(make_wheel("numpy", "2.2.6", tag=f"cp310-cp310-{one}") for one in ("manylinux2014_x86_64", "win_amd64"))
+    )
+    index.add(
+        *(make_wheel("numpy", "2.5.5", tag=f"cp310-cp310-{one}") for one in ("manylinux_2_27_x86_64", "win_amd64"))
+    )
+    index.add(make_wheel("tool", "1.0"), make_wheel("tool", "2.0", requires_python=">=3.12"))
+    index.add(make_wheel("fast", "1.0"), make_wheel("fast", "2.0", tag="cp312-cp312-win_arm64"))
+    workspace.write("base.txt", "numpy\ntool\nfast\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS})
+    assert held(foresee(workspace)) == {
+        ("linux", "numpy"): "2.5.5: wheels start at manylinux_2_27, the target stops at 2_17",
+        ("linux", "tool"): "2.0: Requires-Python >=3.12, the target has 3.10",
+        ("linux", "fast"): "2.0: wheels for win_arm64",
+        ("windows", "tool"): "2.0: Requires-Python >=3.12, the target has 3.10",
+        ("windows", "fast"): "2.0: wheels for win_arm64",
+    }
+
+
+def test_what_another_target_has_is_explained(workspace: Workspace, index: Index) -> None:
+    """Where the newest release is for neither, why the one has not even what the other has is said beside that."""
+    index.add(make_wheel("pandas", "3.1", tag="cp312-cp312-win_amd64"), make_wheel("pandas", "2.2"))
+    index.add(
+        *(make_wheel("pandas", "2.3", tag=f"cp310-cp310-{one}") for one in ("manylinux_2_24_x86_64", "win_amd64"))
+    )
+    workspace.write("base.txt", "pandas\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS, "newer": "cp312-win_amd64"})
+    assert held(foresee(workspace)) == {
+        ("linux", "pandas"): (
+            "3.1: wheels for win_amd64; 2.3, as on windows: wheels start at manylinux_2_24, the target stops at 2_17"
+        ),
+        ("windows", "pandas"): "3.1: wheels for cp312, not for cp310-cp310",
+    }
+
+
+def test_what_some_patch_levels_get_is_explained(workspace: Workspace, index: Index) -> None:
+    """Where patch levels get different releases, each older one is explained by what it has against the newest."""
+    index.add(make_wheel("lib", "2.0", requires_python="!=3.10.4"), make_wheel("lib", "1.0"))
+    index.add(make_wheel("late", "2.0", requires_python=">=3.10.2"), make_wheel("late", "1.0"))
+    workspace.write("base.txt", "lib\nlate\n")
+    workspace.toml({"linux": LINUX})
+    assert held(foresee(workspace)) == {
+        ("linux", "lib"): "2.0: Requires-Python !=3.10.4, the target has 3.10.4",
+        ("linux", "late"): "2.0: Requires-Python >=3.10.2, the target has 3.10.0",
+    }
+
+
+def test_the_requirement_in_the_way_is_named(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line of the set, a constraint of the set or of pip's configuration, another project, or its own requirements."""
+    for name in ("asked", "limited", "set-up", "deep", "picky"):
+        index.add(make_wheel(name, "1.0"), make_wheel(name, "2.0", requires=["absent"] if name == "picky" else []))
+    index.add(make_wheel("app", requires=["deep<2"]), make_wheel("yanked", "2.0"), make_wheel("yanked", "1.0"))
+    index.add(make_wheel("early", "1.0"), make_wheel("early", "2.0rc1"))
+    index.yank(make_wheel("yanked", "2.0"))
+    workspace.write("limits.in", "limited<2\n")
+    workspace.write("base.txt", "asked<2\n-c limits.in\nlimited\nset-up\napp\npicky\nyanked\nearly\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(workspace.write("own.limits", "set-up<2\n")))
+    workspace.toml({"linux": LINUX})
+    assert held(foresee(workspace)) == {
+        ("linux", "asked"): "2.0: base.txt:1 asks for asked<2",
+        ("linux", "limited"): "2.0: limits.in:1 asks for limited<2",
+        ("linux", "set-up"): "2.0: pip's setting 'constraint' asks for set-up<2",
+        ("linux", "deep"): "2.0: app asks for deep<2",
+        ("linux", "picky"): "2.0: it requires absent, which no index has",
+    }
+
+
+def test_a_requirement_is_in_the_way_of_what_fits(workspace: Workspace, index: Index) -> None:
+    """Where the newest release has no wheel, what keeps away the newest that has one is named beside that."""
+    for version, tag in {"1.0": "cp310", "2.0": "cp310", "3.0": "cp312"}.items():
+        index.add(*(make_wheel(name, version, tag=f"{tag}-{tag}-win_amd64") for name in ("pinned", "deep", "free")))
+    index.add(make_wheel("app", requires=["deep<2"]))
+    workspace.write("base.txt", "pinned==1.0\napp\nfree\n")
+    workspace.toml({"windows": WINDOWS})
+    newest = "3.0: wheels for cp312, not for cp310-cp310"
+    assert held(foresee(workspace)) == {
+        ("windows", "pinned"): f"{newest}; 2.0 fits, but base.txt:1 asks for pinned==1.0",
+        ("windows", "deep"): f"{newest}; 2.0 fits, but app asks for deep<2",
+        ("windows", "free"): newest,
+    }
+
+
+def test_what_a_release_requires_itself_is_named(workspace: Workspace, index: Index) -> None:
+    """A release that fits may require what does not: no wheel for the target, or a version that the rest shuts out."""
+    index.add(make_wheel("core", "2.0", tag="cp310-cp310-win_amd64"), make_wheel("core", "1.0"))
+    index.add(make_wheel("app", "2.0", requires=["core==2.0"]), make_wheel("app", "1.0", requires=["core==1.0"]))
+    index.add(make_wheel("top", "2.0", requires=["shared>=2"]), make_wheel("top", "1.0", requires=["shared"]))
+    index.add(make_wheel("shared", "2.0"), make_wheel("shared", "1.0"), make_wheel("old", requires=["shared<2"]))
+    index.add(make_wheel("deep", "2.0", requires=["absent; extra == 'no'", "via"]), make_wheel("deep", "1.0"))
+    index.add(make_wheel("via", requires=["absent"]))
+    workspace.write("base.txt", "app\nold\ntop\ndeep\n")
+    workspace.toml({"linux": LINUX})
+    assert held(foresee(workspace)) == {
+        ("linux", "app"): "2.0: it requires core==2.0; core 2.0: wheels for win_amd64",
+        ("linux", "core"): "2.0: wheels for win_amd64",
+        ("linux", "shared"): "2.0: old asks for shared<2",
+        ("linux", "top"): "2.0: it requires shared>=2, and the rest goes with shared 1.0",
+        ("linux", "deep"): "2.0: what it requires itself does not go with the rest",
+    }
+
+
+def test_a_pre_release_is_told(workspace: Workspace, index: Index) -> None:
+    """Where pip took a pre-release, why it is no settled release is said, in the text and in JSON."""
+    index.add(make_wheel("fast", "2.0rc1"), make_wheel("fast", "1.0", tag="cp310-cp310-win_amd64"))
+    index.add(make_wheel("asked", "2.0rc1"), make_wheel("asked", "1.0"), make_wheel("young", "1.0b1"))
+    workspace.write("base.txt", "fast\nasked==2.0rc1\nyoung\n")
+    workspace.toml({"linux": LINUX})
+    assert [(one.project, one.version, one.newest, one.why) for one in foresee(workspace).early] == [
+        ("asked", "2.0rc1", "1.0", "base.txt:2 asks for asked==2.0rc1"),
+        ("fast", "2.0rc1", "1.0", "wheels for win_amd64"),
+        ("young", "1.0b1", "", "there is no other release yet"),
+    ]
+    assert plan(workspace).stdout.splitlines()[3:6] == [
+        "asked 2.0rc1 (a pre-release), not 1.0: base.txt:2 asks for asked==2.0rc1 (base--linux)",
+        "fast 2.0rc1 (a pre-release), not 1.0: wheels for win_amd64 (base--linux)",
+        "young 1.0b1 (a pre-release): there is no other release yet (base--linux)",
+    ]
+    assert json.loads(plan(workspace, "--form", "json").stdout)["early"][2]["project"] == "young"
+
+
+def test_constraints_with_hashes_are_read(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands behind a requirement in pip's own constraints does not keep the plan from naming it."""
+    index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"))
+    limits = workspace.write("own.limits", f"app==1.0 --hash=sha256:{make_wheel('app', '1.0').sha256}\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(limits))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    assert held(foresee(workspace)) == {("linux", "app"): "2.0: pip's setting 'constraint' asks for app==1.0"}
+
+
+def test_nothing_is_fetched_or_written(workspace: Workspace, index: Index) -> None:
+    """No file crosses the network, no lock and no site appear; the next mirror does what was foreseen."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib", ballast=3000))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX, "new": NEW})
+    found = foresee(workspace)
+    assert index.gets(".whl") == 0
+    assert not workspace.paths.locks.exists()
+    assert not workspace.paths.site.exists()
+    size = sum(len(wheel.data) for wheel in (make_wheel("app", requires=["lib"]), make_wheel("lib", ballast=3000)))
+    assert [(row.target, row.files, row.bytes, row.fetch_bytes) for row in found.rows] == [
+        ("linux", 2, size, size),
+        ("new", 2, size, size),
+    ]
+    mirror.mirror(workspace.paths, display=Display(Console(file=io.StringIO())))
+    again = foresee(workspace)
+    assert [(row.files, row.fetch_files, row.fetch_bytes) for row in again.rows] == [(2, 0, 0)] * 2
+    assert again.changes == ()
+
+
+def test_what_would_stop_a_mirror_stops_a_plan(workspace: Workspace, index: Index) -> None:
+    """A folder in packages/, and a site that is somebody's own work: the plan says what the mirror would say."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    own = workspace.paths.site / "thesis.txt"
+    stranger = workspace.paths.packages / "folder"
+    for path in (stranger, own):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir()
+        said = []
+        for run in (pipeline_plan.foresee, mirror.mirror):
+            with pytest.raises(SubsetError) as caught:
+                run(workspace.paths, display=Display(Console(file=io.StringIO())))
+            said.append(str(caught.value))
+        assert said[0] == said[1]
+        assert path.name in said[0]
+        path.rmdir()
+
+
+def test_what_a_mirror_would_pass_by(workspace: Workspace, index: Index) -> None:
+    """With `bad_files = "skip"` a stranger is told, and the plan goes on."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX}, more='[policy]\nbad_files = "skip"\n')
+    (workspace.paths.packages / "folder").mkdir(parents=True)
+    shown = io.StringIO()
+    found = pipeline_plan.foresee(workspace.paths, display=Display(Console(file=shown, width=300)))
+    assert "folder: this is a folder" in shown.getvalue()
+    assert [row.files for row in found.rows] == [1]
+
+
+def test_what_would_change_is_told(workspace: Workspace, index: Index) -> None:
+    """What comes, goes and gets another version, for a changed set at once, for newer releases when updating."""
+    index.add(make_wheel("app", "1.0", requires=["lib"]), make_wheel("lib"), make_wheel("more"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror.mirror(workspace.paths, display=Display(Console(file=io.StringIO())))
+    index.add(make_wheel("app", "2.0"))
+    assert foresee(workspace).changes == ()
+    assert foresee(workspace).held == (
+        Held(
+            set="base",
+            target="linux",
+            project="app",
+            version="1.0",
+            newest="2.0",
+            why="the lock was made without it; an update takes it if the rest allows",
+        ),
+    )
+    assert foresee(workspace, update=True).changes == (
+        Change(set="base", target="linux", project="app", before="1.0", after="2.0"),
+        Change(set="base", target="linux", project="lib", before="1.0", after=""),
+    )
+    workspace.write("base.txt", "app<2\nmore\n")
+    assert foresee(workspace).changes == (Change(set="base", target="linux", project="more", before="", after="1.0"),)
+
+
+def plan(space: Workspace, *flags: str) -> subprocess.CompletedProcess[str]:
+    """Return what the command says."""
+    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", "plan", *flags]
+    return subprocess.run(command, cwd=space.root, capture_output=True, text=True, check=False)
+
+
+def test_what_no_set_asks_for_any_more_is_told(workspace: Workspace, index: Index) -> None:
+    """A target or a set that was taken out goes with its lock; locks of the user's own do not count."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.write("more.txt", "lib\n")
+    workspace.toml({"linux": LINUX, "new": NEW})
+    mirror.mirror(workspace.paths, display=Display(Console(file=io.StringIO())))
+    (workspace.paths.locks / "pylock.mine.toml").write_text("lock-version = '1.0'\n")
+    (workspace.paths.requirements / "more.txt").unlink()
+    workspace.toml({"linux": LINUX})
+    found = foresee(workspace)
+    assert found.removed == ("base--new", "more--linux", "more--new")
+    assert found.changes == (
+        Change(set="base", target="new", project="app", before="1.0", after=""),
+        Change(set="base", target="new", project="lib", before="1.0", after=""),
+        Change(set="more", target="linux", project="lib", before="1.0", after=""),
+        Change(set="more", target="new", project="lib", before="1.0", after=""),
+    )
+    assert plan(workspace).stdout.splitlines()[:3] == [
+        "- base--new: its lock goes, no set asks for this target any more (projects: 2)",
+        "- more--linux: its lock goes, no set asks for this target any more (projects: 1)",
+        "- more--new: its lock goes, no set asks for this target any more (projects: 1)",
+    ]
+    assert json.loads(plan(workspace, "--form", "json").stdout)["removed"] == ["base--new", "more--linux", "more--new"]
+
+
+def test_gaps_are_written_as_json(workspace: Workspace, index: Index) -> None:
+    """Programs get each gap as values; the text still stands on standard error, and the exit code is 1."""
+    index.add(make_wheel("fast", tag="cp310-cp310-win_amd64"))
+    workspace.write("base.txt", "fast\n")
+    for names in (["linux"], ["linux", "new"]):
+        workspace.toml(dict.fromkeys(names, LINUX))
+        done = plan(workspace, "--form", "json")
+        assert (done.returncode, done.stderr.splitlines()[0][:31]) == (1, "error: base--linux: fast: no wh")
+        document = json.loads(done.stdout)
+        assert document["schema"] == 1
+        assert [(gap["set"], gap["target"], gap["project"]) for gap in document["gaps"]] == [
+            ("base", name, "fast") for name in names
+        ]
+        assert document["gaps"][0] == {
+            "set": "base",
+            "target": "linux",
+            "project": "fast",
+            "what": "base--linux: fast: no wheel fits cp310-cp310-manylinux2014_x86_64",
+            "seen": ["1.0: wheels for win_amd64", "tags of 1.0: cp310 for win_amd64"],
+            "next_step": (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp310-win_amd64, which gets 1.0"
+            ),
+        }
+
+
+def test_it_is_printed_and_written_as_json(workspace: Workspace, index: Index) -> None:
+    """A line for each finding, targets with the same one together; with ``--form json`` a document and nothing else."""
+    index.add(make_wheel("app"), make_wheel("app", "2.0", requires_python=">=3.13"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX, "new": NEW})
+    assert plan(workspace).stdout.splitlines()[:3] == [
+        "+ base--linux: app 1.0",
+        "+ base--new: app 1.0",
+        "app 1.0, not 2.0: Requires-Python >=3.13, the target has 3.10 (base--linux)",
+    ]
+    document = json.loads(plan(workspace, "--form", "json").stdout)
+    assert (document["schema"], len(document["held"]), len(document["changes"])) == (1, 2, 2)
+    wrong = plan(workspace, "--form", "yaml")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr == "error: form wants text or json, not 'yaml'; as in --form=json\n"

@@ -1,0 +1,224 @@
+"""Fresh environments: one is made for each interpreter, every case gets a copy, and nothing gets from one to another."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pypi_subset.errors import PipFailed, ProofFailed
+from pypi_subset.pip import pool as piprun_pool
+from pypi_subset.pip import runner
+from pypi_subset.proof.machines import venvs
+from pypi_subset.proof.machines.venvs import fresh_environment
+from pypi_subset.proof.methods.prove import prove
+from pypi_subset.proof.run import scratch
+from pypi_subset.support import files, staging
+from tests.support.proving import CLICK, HERE, OWN, cases
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pypi_subset.pip.runner import PipResult
+
+
+def fresh(folder: Path, name: str) -> Path:
+    """Return the Python of a new environment, in a folder of that name."""
+    (folder / name).mkdir(parents=True)
+    return fresh_environment(OWN[0], folder / name, folder / "shared")[0]
+
+
+def said(python: Path, code: str) -> str:
+    """Return what *code* prints there."""
+    return subprocess.run([python, "-I", "-B", "-c", code], capture_output=True, check=True, text=True).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which a template was made, for a first environment."""
+    folder = tmp_path_factory.mktemp("made")
+    fresh(folder, "first")
+    return folder
+
+
+def test_an_environment_of_its_own(made: Path) -> None:
+    """A copy is a whole environment: its Python is of the same build, and knows itself and its own pip alone."""
+    python = fresh(made, "own")
+    prefix = made / "own" / "environment"
+    assert said(python, "import sys; print(sys.prefix)") == str(prefix)
+    assert said(python, "import sys; print(sys.version.replace('\\n', ' '))") == OWN[0].build.replace("\n", " ")
+    assert Path(said(python, "import pip; print(pip.__file__)")).is_relative_to(prefix)
+    done = runner.run(["list", "--format=json"], work=made / "own", python=python)
+    assert [one["name"] for one in json.loads(done.stdout)] == ["pip"]
+
+
+def test_a_copy_does_not_name_the_template(made: Path) -> None:
+    """Neither its settings nor its scripts lead back to what it was copied from; bytecode has the path as a comment."""
+    fresh(made, "names")
+    found = [path for path in (made / "names").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert found
+    assert [
+        path for path in found if b"templates/" in path.read_bytes() and str(made).encode() in path.read_bytes()
+    ] == []
+    scripts = sorted((made / "names/environment").glob("bin/pip*"))
+    assert all(f"{made}/names/environment/bin/python".encode() in path.read_bytes() for path in scripts)
+
+
+def test_one_template_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """virtualenv makes one environment, however many ask for it at the same time."""
+    real, calls = venvs.virtual_env_class(), []
+
+    def virtual_env(**options: Any) -> Any:
+        calls.append(options)
+        return real(**options)
+
+    monkeypatch.setattr(venvs, "virtual_env_class", lambda: virtual_env)
+    with ThreadPoolExecutor(4) as pool:
+        pythons = list(pool.map(partial(fresh, tmp_path), "abcd"))
+    assert len(calls) == 1
+    assert [said(python, "import sys; print(sys.prefix)") for python in pythons] == [
+        str(tmp_path / name / "environment") for name in "abcd"
+    ]
+
+
+def test_a_template_that_was_begun(tmp_path: Path) -> None:
+    """Half a template, left by a process that was killed, is none."""
+    place = tmp_path / "shared/templates"
+    fresh(tmp_path, "first")
+    (whole,) = place.glob("*-0")
+    (whole / "facts.json").unlink()
+    pip = next(whole.glob("environment/lib*/*/site-packages/pip"))
+    staging.remove_tree(pip)
+    assert said(fresh(tmp_path, "second"), "import pip; print(pip.__name__)") == "pip"
+
+
+def test_a_template_that_was_written_to(tmp_path: Path) -> None:
+    """A case that writes into a file of its environment in place spoils no later one: a new template is made."""
+    first = fresh(tmp_path, "first")
+    spoil = "import pip; open(pip.__file__, 'a').write('\\nSPOILT = True\\n')"
+    said(first, spoil)
+    assert said(fresh(tmp_path, "second"), "import pip; print(hasattr(pip, 'SPOILT'))") == "False"
+    assert len(list((tmp_path / "shared/templates").glob("*-[01]"))) == 2
+
+
+def test_without_second_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a file system that has no hard links, files are copied."""
+
+    def link(*_: object, **__: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(os, "link", link)
+    assert said(fresh(tmp_path, "first"), "import pip; print(pip.__name__)") == "pip"
+    pip = next(tmp_path.glob("first/environment/lib*/*/site-packages/pip/__init__.py"))
+    assert pip.stat().st_nlink == 1
+
+
+def test_an_interpreter_that_makes_none(tmp_path: Path) -> None:
+    """What virtualenv says is one sentence, each time anew."""
+    (tmp_path / "case").mkdir()
+    broken = replace(OWN[0], path=tmp_path / "absent")
+    for _ in range(2):
+        with pytest.raises(ProofFailed, match="virtualenv could not make an environment of CPython"):
+            fresh_environment(broken, tmp_path / "case", tmp_path / "shared")
+
+
+@pytest.mark.parametrize("lines", [["click", "aa"], ["absent"], ["pip"]])
+def test_one_start_of_pip_or_many(
+    tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    """Runs of pip that were forked from one start say the same as those that each began anew."""
+    wheels = [CLICK, make_wheel("aa", requires=["click>=8"]), make_wheel("pip", "99.0", files=PIP)]
+    case = cases(
+        tmp_path,
+        HERE,
+        lines,
+        [one for one in wheels if lines != ["pip"] or one.filename[:3] == "pip"],
+        installed=shared,
+    )[0]
+    forked = [replace(check, seconds=0.0) for check in prove(case)]
+    starts = 0
+
+    def run(self: piprun_pool.Pips, arguments: Sequence[str], **options: Any) -> PipResult:
+        nonlocal starts
+        starts += 1
+        return runner.run(arguments, **options, python=self._python)
+
+    monkeypatch.setattr(piprun_pool.Pips, "run", run)
+    assert [replace(check, seconds=0.0) for check in prove(case)] == forked
+    assert starts >= 3
+
+
+#: A pip that can do nothing but say that all is well.
+PIP = {"pip/__init__.py": b"", "pip/__main__.py": b"print('well')"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+def test_a_forked_pip_that_hangs(tmp_path: Path) -> None:
+    """A run that takes too long is killed, with a reason; runs beside it and after it go on."""
+    with piprun_pool.Pips(tmp_path / "all") as pips:
+        run = partial(pips.run, work=tmp_path / "one", environment=None)
+        with pytest.raises(PipFailed, match="pip download did not end within 0 s"):
+            run(["download", "--index-url", "http://127.0.0.1:9/", "slow"], timeout=0.2)
+        assert run(["list"]).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no such place")
+class TestScratch:
+    """Where cases install."""
+
+    def test_in_memory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is in memory where there is plenty, and on the disk where there is not, or the user said where."""
+        monkeypatch.setattr(scratch, "available", lambda: 10**12)
+        monkeypatch.setattr(scratch, "SHARED", Path("/dev/shm"))  # noqa: S108
+        if not scratch.roomy(1):
+            pytest.skip("there is no such place here")
+        with scratch.scratch(tmp_path, 2, {}) as work:
+            assert work.parent == scratch.SHARED
+        assert not work.exists()
+        with scratch.scratch(tmp_path, 2, {"TMPDIR": str(tmp_path)}) as work:
+            assert work.parent != scratch.SHARED
+        monkeypatch.setattr(scratch, "available", lambda: 0)
+        with scratch.scratch(tmp_path, 2, {}) as work:
+            assert work.parent != scratch.SHARED
+
+    def test_what_is_needed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """All wheels, unpacked for each process and once more, must find room."""
+        asked: list[int] = []
+        monkeypatch.setattr(scratch, "roomy", lambda needed: bool(asked.append(needed)))  # type: ignore[func-returns-value]
+        (tmp_path / "simple/aa").mkdir(parents=True)
+        (tmp_path / "simple/aa/aa-1.0-py3-none-any.whl").write_bytes(b"x" * 1000)
+        with scratch.scratch(tmp_path, 3, {}):
+            assert asked == [16_000]
+
+    def test_no_programs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A place that runs no programs is none, since a library there could not be loaded; nor is a plain folder."""
+        monkeypatch.setattr(scratch, "available", lambda: 10**12)
+        monkeypatch.setattr(scratch, "SHARED", Path("/proc"))
+        assert not scratch.roomy(1)
+        monkeypatch.setattr(scratch, "SHARED", Path("/usr"))
+        assert not scratch.roomy(1)
+
+    def test_the_kernel_says_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where it is not known how much memory there is, none is used."""
+        assert scratch.available() > 0
+        monkeypatch.setattr(scratch, "MEMORY", tmp_path / "absent")
+        assert scratch.available() == 0
+
+    def test_what_a_killed_run_left(self, tmp_path: Path) -> None:
+        """It goes with the next run; the folder of a run that is going on stays."""
+        for name in ("dead", "alive"):
+            (tmp_path / f"pypi-subset-proof-{name}").mkdir()
+            (tmp_path / f"pypi-subset-proof-{name}/.running").touch()
+        (tmp_path / "pypi-subset-proof-strange").mkdir()
+        with files.exclusive(tmp_path / "pypi-subset-proof-alive"):
+            scratch.sweep(tmp_path)
+        assert sorted(path.name.rpartition("-")[2] for path in tmp_path.iterdir()) == ["alive", "strange"]

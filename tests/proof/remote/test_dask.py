@@ -1,0 +1,515 @@
+"""The proof away from here: what is sent of a case, a site that is read by its URL, and Dask workers, some of which die."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import pickle
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import distributed
+import pytest
+
+from pypi_subset.cli.tasks import main
+from pypi_subset.errors import ProofFailed, SubsetError
+from pypi_subset.proof.access import remote_site
+from pypi_subset.proof.access.http_server import serving
+from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.cases.case import cases_of
+from pypi_subset.proof.methods import pip_install
+from pypi_subset.proof.methods.prove import prove
+from pypi_subset.proof.remote import dask as cluster
+from pypi_subset.proof.remote import message, worker
+from pypi_subset.proof.remote.dask import prove_on_dask
+from pypi_subset.proof.report import report
+from pypi_subset.proof.report.verdict import checks_in
+from pypi_subset.support import files
+from tests.support.proof_subsets import SubsetOnDisk
+from tests.support.proving import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS, outcome
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pypi_subset.model.checks import Check
+    from pypi_subset.proof.cases.case import Case
+
+
+def digest_of(subset: SubsetOnDisk) -> str:
+    """Return the hash of the manifest."""
+    return files.sha256_of(subset.paths.site / "manifest.json")
+
+
+def errands(subset: SubsetOnDisk, url: str) -> list[message.Errand]:
+    """Return all cases as they are sent."""
+    cases, digest = cases_of(subset.plan, subset.paths, (), subset.root), digest_of(subset)
+    return [*message.errands_of(subset.plan, subset.paths, cases, url=url, digest=digest, run="run")]
+
+
+def far(one: message.Errand, folder: Path, *, own: bool = False) -> Case:
+    """Return the case as a worker that keeps its files in *folder* has it; with *own*, the running Python is one."""
+    arrived = message.from_text(message.to_text(one))
+    site = remote_site.outline(arrived.url, arrived.digest, arrived.job.target.name, folder / "site")
+    return arrived.case(OWN if own else (), site=site, work=folder / "work")
+
+
+def told(checks: tuple[Check, ...]) -> list[tuple[Any, ...]]:
+    """Return what results say, but for seconds and the command, which has the site's place in it."""
+    return [dataclasses.astuple(dataclasses.replace(one, seconds=0.0, command="")) for one in checks]
+
+
+# --- what is sent -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", [WINDOWS, HERE], ids=lambda one: one.name)
+def test_what_is_sent_holds_no_path(tmp_path: Path, target: Any) -> None:
+    """What goes to a worker names the site by URL and hash, and nothing of this machine."""
+    hashes = {"click": CLICK.sha256}
+    subset = SubsetOnDisk(
+        tmp_path, targets=[target], lines=["click", "colorama"], pins={target.name: [CLICK, COLORAMA]}, hashes=hashes
+    )
+    sent = [message.to_text(one) for one in errands(subset.write(), "https://host/site")]
+    assert [json.loads(text)["number"] for text in sent] == [0, 1, 2]
+    for text in sent:
+        assert (json.loads(text)["url"], json.loads(text)["digest"]) == ("https://host/site", digest_of(subset))
+        data = pickle.dumps((worker.answer, text))
+        for path in (tmp_path, tmp_path.resolve(), Path.home(), Path.cwd(), sys.prefix, sys.executable, "\\u002f"):
+            assert str(path).encode() not in data
+        assert "/" not in json.dumps({**json.loads(text), "url": ""})
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_what_arrives_is_the_same_case(tmp_path: Path, *, blind: bool) -> None:
+    """A worker proves what would be proven here, as it is fit for the interpreter that the worker has."""
+    pins = {"linux": [CLICK, COLORAMA]}
+    lines = ['click; python_version > "3"', "colorama>=0.4"]
+    subset = SubsetOnDisk(tmp_path, targets=[LINUX], lines=lines, pins=pins, hashes={"click": CLICK.sha256}).write()
+    own = [dataclasses.replace(OWN[0], version=(3, 9, 0) if blind else (3, 10, 1), abi="cp310", kind="linux_x86_64")]
+    if blind:
+        subset = dataclasses.replace(subset, targets=[dataclasses.replace(LINUX, python=(3, 9, 0))])
+    here = cases_of(subset.plan, subset.paths, own, tmp_path / "work")
+    assert here[0].interpreter is not None
+    for case, one in zip(here, errands(subset, "http://host"), strict=True):
+        there = message.from_text(message.to_text(one)).case(own, site=case.site, work=case.work)
+        assert [str(line) for line in there.requests] == [str(line) for line in case.requests]
+        assert [line.origin for line in there.requests] == [line.origin for line in case.requests]
+        same = dataclasses.replace(there, requests=case.requests, url="")
+        assert same == case
+
+
+def test_the_senders_own_machine_is_another_one_there(tmp_path: Path) -> None:
+    """A target `host` is no claim about the worker's Python: it stands for it only if it is the same."""
+    subset = SubsetOnDisk(tmp_path, targets=[HERE], lines=["click"], pins={"here": [CLICK]}).write()
+    (one, _) = errands(subset, "http://host")
+    arrived = message.from_text(message.to_text(one))
+    other = dataclasses.replace(OWN[0], version=(3, 10, 0), abi="cp310")
+    assert arrived.case([other], site=tmp_path, work=tmp_path).interpreter is None
+    assert arrived.case(OWN, site=tmp_path, work=tmp_path).interpreter == OWN[0]
+
+
+def test_a_case_of_another_version_is_refused(tmp_path: Path) -> None:
+    """A worker that joined late and has another version says so, for that case."""
+    subset = SubsetOnDisk(tmp_path, targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}).write()
+    document = json.loads(message.to_text(errands(subset, "http://host")[0])) | {"version": "0.0.9"}
+    refused = worker.answer(json.dumps(document))["refused"]
+    assert refused.endswith("and was sent a case of 0.0.9; install the same version there")
+
+
+# --- a site that is read by its URL -------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("forked_pip")
+def test_a_foreign_target_from_afar(tmp_path: Path) -> None:
+    """Over HTTP alone the same is found as with the site on disk, by all ways in."""
+    lines, pins = ["click", "colorama"], {"windows": [CLICK, COLORAMA]}
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=lines, pins=pins).write()
+    with serving(subset.paths.site) as url:
+        for case, one in zip(
+            cases_of(subset.plan, subset.paths, (), tmp_path / "near"), errands(subset, url), strict=True
+        ):
+            checks = prove(far(one, tmp_path / "far"))
+            assert told(checks) == told(prove(case))
+            assert [one.status for one in checks] == ["passed"] * 4
+
+
+def test_an_interpreter_from_afar(tmp_path: Path) -> None:
+    """An interpreter of the worker's installs over HTTP alone."""
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["colorama"], pins={"here": [COLORAMA]}).write()
+    with serving(subset.paths.site) as url:
+        checks = prove(far(errands(subset, url)[1], tmp_path / "far", own=True))
+    assert [(one.proof, one.status, one.versions) for one in checks][:3] == [
+        ("installed", "passed", ("colorama==0.4.6",))
+    ] * 3
+
+
+def test_a_site_that_is_published_anew_meanwhile(tmp_path: Path) -> None:
+    """What was installed is held to the manifest too: pip may have seen another page than was read before."""
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["colorama"], pins={"here": [COLORAMA]}).write()
+    other = make_wheel("colorama", "0.4.6", files={"other.py": b""})
+    assert other.filename == COLORAMA.filename
+    with serving(subset.paths.site) as url:
+        case = far(errands(subset, url)[0], tmp_path / "far", own=True)
+        subset.file(COLORAMA).write_bytes(other.data)
+        for page in subset.paths.site.rglob("*.html"):
+            page.write_text(page.read_text().replace(COLORAMA.sha256, other.sha256))
+        for page in subset.paths.site.rglob("*.metadata"):
+            page.write_bytes(other.metadata)
+        checks = prove(case)
+    assert [one.status for one in checks][:3] == ["failed"] * 3
+    assert f"{COLORAMA.filename} was installed, but is not the file that the manifest names" in checks[1].reason
+
+
+@pytest.mark.usefixtures("forked_pip")
+@pytest.mark.parametrize("fault", ["gone", "dependency"])
+def test_faults_from_afar(tmp_path: Path, fault: str) -> None:
+    """What is red of a site on disk is red of the same site over HTTP, in the same words."""
+    pins = {"windows": [CLICK, *[COLORAMA] * (fault != "dependency")]}
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write()
+    if fault == "gone":
+        subset.file(COLORAMA).unlink()
+    (case, _) = cases_of(subset.plan, subset.paths, (), tmp_path / "near")
+    with serving(subset.paths.site) as url:
+        checks = prove(far(errands(subset, url)[0], tmp_path / "far"))
+    near = prove(case)
+    assert [one.status for one in checks][:3] == ["failed"] * 3
+    assert [outcome(one) for one in checks][1:] == [outcome(one) for one in near][1:]
+    assert "colorama (needed by click 8.1.7 on windows" in checks[0].reason
+
+
+@pytest.mark.parametrize("fault", ["page", "metadata", "wheel", "other site", "no site", "no server"])
+@pytest.mark.usefixtures("forked_pip")
+def test_a_site_that_contradicts_its_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    """What is served is held to the manifest that was sent along: anything else is red, with its name."""
+    monkeypatch.setattr(remote_site, "TRIES", 1)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    subset = SubsetOnDisk(
+        tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}
+    ).write()
+    sent, site = errands(subset, "")[0], subset.paths.site
+    if fault == "page":
+        (site / "simple" / "click" / "index.html").write_text("something else")
+    elif fault == "metadata":
+        subset.file(CLICK).with_name(f"{CLICK.filename}.metadata").write_bytes(b"Name: else\n")
+    elif fault == "other site":
+        (site / "manifest.json").write_text("{}")
+    elif fault == "no site":
+        (site / "manifest.json").unlink()
+    with serving(site) as url:
+        if fault == "wheel":
+            case = far(dataclasses.replace(sent, url=url), tmp_path / "far")
+            subset.file(CLICK).write_bytes(COLORAMA.data)
+            with pytest.raises(ProofFailed, match=f"{CLICK.filename} has other bytes than the manifest says, at {url}"):
+                case.file(f"simple/click/{CLICK.filename}")
+            return
+        words = {
+            "page": f"the page simple/click/index.html has other bytes than the manifest says, at {url}",
+            "metadata": f"the metadata of {CLICK.filename} has other bytes than the manifest says, at {url}",
+            "other site": f"another site is served at {url}: the hash of its manifest is ",
+            "no site": f"there is no site at {url}: it has no manifest.json",
+            "no server": "http://127.0.0.1:9/manifest.json cannot be read: ",
+        }[fault]
+        place = "http://127.0.0.1:9" if fault == "no server" else url
+        refused = worker.answer(message.to_text(dataclasses.replace(sent, url=place, run="run")))["refused"]
+    assert refused.startswith(words)
+
+
+def test_a_pip_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pip waits for a server that never answers, each way in is red when its time is up, and says so."""
+    monkeypatch.setattr(pip_install, "PATIENCE", 2)
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK]}).write()
+    (case, _) = cases_of(subset.plan, subset.paths, (), tmp_path / "work")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        checks = prove(dataclasses.replace(case, url=f"http://127.0.0.1:{silent.getsockname()[1]}"))
+    assert [outcome(one) for one in checks[:3]] == [("failed", "pip install did not end within 2 s")] * 3
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("host/site", "is not where a site is served"),
+        ("ftp://host/site", "is not where a site is served"),
+        ("https://me:secret@host/site", "holds a user name or a password"),
+    ],
+)
+def test_addresses_that_are_refused(tmp_path: Path, url: str, words: str) -> None:
+    """Nothing is sent for an address that is none, or that holds a password; the password is not shown."""
+    subset = SubsetOnDisk(tmp_path, targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}).write()
+    with pytest.raises(SubsetError, match=words) as error:
+        prove_on_dask(subset.plan, subset.paths, scheduler="tcp://127.0.0.1:9", url=url)
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--on=dsk"], "on wants here or dask"),
+        (["--on=dask"], "a cluster is known by its scheduler; name it"),
+        (["--scheduler=tcp://host:1"], "scheduler and url are about a cluster"),
+        (["--on=dask", "--scheduler=tcp://host:1", "--processes=2"], "processes and pythons are about this machine"),
+    ],
+)
+def test_flags_that_contradict(capsys: pytest.CaptureFixture[str], flags: list[str], words: str) -> None:
+    """A flag that would have no effect is refused, in one line."""
+    with pytest.raises(SystemExit) as ended:
+        main(["pypi-subset", "verify", *flags])
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert (said.count("\n"), words in said) == (1, True)
+
+
+def test_dask_is_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Dask one line says what to install."""
+    subset = SubsetOnDisk(tmp_path, targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}).write()
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(SubsetError, match=r"Dask is not installed here .*; run `pip install 'pypi-subset\[dask\]'`"):
+        prove_on_dask(subset.plan, subset.paths, scheduler="tcp://127.0.0.1:9")
+
+
+# --- workers ------------------------------------------------------------------------------------------------------
+
+
+class Cluster:
+    """A scheduler and its workers, each started as on a command line."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder, self.settings = folder, settings
+        self.processes = [self._start("scheduler", "--host=127.0.0.1", "--port=0", "--scheduler-file=scheduler.json")]
+        self.address = self._address()
+
+    def add(self, *options: str, **variables: str) -> subprocess.Popen[bytes]:
+        """Return a new worker of one thread, which is gone when it dies unless a nanny is asked for."""
+        words = ["--nthreads=1", f"--local-directory=worker-{len(self.processes)}", *(options or ["--no-nanny"])]
+        self.processes.append(self._start("worker", self.address, *words, **variables))
+        return self.processes[-1]
+
+    def stop(self) -> None:
+        """End everything, the scheduler last; a nanny that is told to ends its worker."""
+        for process in reversed(self.processes):
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _start(self, kind: str, *words: str, **variables: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *words, "--no-dashboard"]
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env={**os.environ, **self.settings, **variables},
+            )
+
+    def _address(self) -> str:
+        for _ in range(600):
+            with contextlib.suppress(OSError, ValueError):
+                return str(json.loads((self.folder / "scheduler.json").read_text())["address"])
+            time.sleep(0.1)
+        return pytest.fail("the scheduler did not start")
+
+
+@pytest.fixture
+def cluster_folder(tmp_path: Path) -> Path:
+    """Return an empty folder."""
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def dask(cluster_folder: Path) -> Iterator[Cluster]:
+    """Yield a scheduler without workers, which forgives a case one worker that died of it, and no second one."""
+    running = Cluster(cluster_folder, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1")
+    yield running
+    running.stop()
+
+
+def reported(subset: SubsetOnDisk) -> dict[str, Any]:
+    """Return the report."""
+    document: dict[str, Any] = json.loads(report.report_path(subset.paths.site).read_bytes())
+    return document
+
+
+def whole(document: dict[str, Any]) -> Counter[tuple[str, str]]:
+    """Return how many results there are of each case by each way; more than one of a kind is one too many."""
+    counted = Counter((one["target"], one["request"], one["proof"], one["way"]) for one in document["checks"])
+    assert set(counted.values()) == {1}
+    return Counter((target, request) for target, request, _, _ in counted)
+
+
+#: Ends the process that started the interpreter, which is the worker.
+_KILL = "import os, signal\n{when}os.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(1)\n"
+
+
+def killer(when: str = "") -> bytes:
+    """Return a module that kills the worker which imports it."""
+    return _KILL.format(when=when).encode()
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies(tmp_path: Path, dask: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
+    """One of two workers is killed in the midst of a case: each case has just one set of results, and all are green."""
+    flag = tmp_path / "died"
+    once = make_wheel(
+        "once",
+        files={"once.py": killer(f"if os.path.exists({str(flag)!r}): raise SystemExit\nopen({str(flag)!r}, 'w')\n")},
+    )
+    pins = {"here": [once, COLORAMA], "windows": [COLORAMA]}
+    lines = ['once; sys_platform == "linux"', "colorama"]
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE, WINDOWS], lines=lines, pins=pins).write()
+    workers = [dask.add(), dask.add()]
+    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address) == 0
+    assert sorted(one.poll() is None for one in workers) == [False, True]
+    document = reported(subset)
+    assert (document["totals"]["failed"], document["seal"]) == (0, cluster.SEAL)
+    requests = ["", *(str(line.requirement) for line in subset.plan.sets[0].requests)]
+    places = {(target, request): 4 for target in ("here", "windows") for request in requests}
+    assert whole(document) == {("", ""): 1, **places, ("windows", requests[1]): 1}
+    assert {one["way"] for one in document["checks"]} == {"", *WAYS}
+    assert {one["proof"] for one in document["checks"] if one["target"] == "here"} >= {"installed"}
+    assert capsys.readouterr().err == ""
+    # What the dead one has left is Dask's to remove, when the next worker starts in that folder.
+    assert len(list(dask.folder.glob("worker-*/*/*/pypi-subset-*/site/simple"))) <= 1
+
+
+@pytest.mark.slow
+def test_a_case_that_kills_every_worker(tmp_path: Path, dask: Cluster) -> None:
+    """What ends each worker that takes it is red with a reason; who stood behind it in the queue is proven all the same."""
+    pins = {"here": [make_wheel("killer", files={"killer.py": killer()}), COLORAMA]}
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["colorama"] * 2 + ["killer"], pins=pins).write()
+    dask.add("--nanny"), dask.add("--nanny")
+    with pytest.raises(ProofFailed, match="the subset is not proven"):
+        prove_on_dask(subset.plan, subset.paths, scheduler=dask.address)
+    red = [one for one in reported(subset)["checks"] if one["status"] == "failed"]
+    assert [(one["request"], one["reason"]) for one in red] == [
+        (request, "the proof itself broke: 2 workers died of it, one after the other") for request in ("", "killer")
+    ]
+    assert {one["request"] for one in reported(subset)["checks"]} == {"", "colorama", "killer"}
+
+
+@pytest.mark.slow
+def test_another_site_is_served(tmp_path: Path, dask: Cluster) -> None:
+    """Workers that are sent to the site of another manifest refuse, and each case is red."""
+    pins = {"windows": [CLICK, COLORAMA]}
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write()
+    shutil.copytree(subset.paths.site, tmp_path / "other")
+    (tmp_path / "other" / "manifest.json").write_text('{"files": [], "pages": {}}')
+    dask.add()
+    with serving(tmp_path / "other") as url, pytest.raises(ProofFailed):
+        prove_on_dask(subset.plan, subset.paths, scheduler=dask.address, url=f"{url}/")
+    (inventory, *red) = reported(subset)["checks"]
+    assert inventory["status"] == "passed"
+    assert [(one["request"], one["status"]) for one in red] == [("", "failed"), ("click", "failed")]
+    assert all(one["reason"].startswith(f"another site is served at {url}: ") for one in red)
+
+
+@pytest.mark.slow
+def test_nobody_is_left(tmp_path: Path, dask: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all workers are gone for good, what is left is red, and the run ends."""
+    monkeypatch.setattr(cluster, "LONELY", 2)
+    pins = {"here": [make_wheel("killer", files={"killer.py": killer()})]}
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["killer"], pins=pins).write()
+    dask.add()
+    with pytest.raises(ProofFailed):
+        prove_on_dask(subset.plan, subset.paths, scheduler=dask.address)
+    checks = reported(subset)["checks"]
+    assert [outcome_of(one) for one in checks if one["target"]] == [
+        ("failed", "no worker was left to prove it for 2 s")
+    ] * 2
+
+
+def outcome_of(check: dict[str, Any]) -> tuple[str, str]:
+    """Return status and reason."""
+    return check["status"], check["reason"]
+
+
+@pytest.mark.slow
+def test_the_scheduler_dies(tmp_path: Path, dask: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler that is gone in the midst of a run leaves no case without a result, and no traceback."""
+    monkeypatch.setattr(cluster, "LONELY", 2)
+    wheel = make_wheel("sleeper", files={"sleeper.py": b"import time; time.sleep(60)\n"})
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["sleeper"], pins={"here": [wheel]}).write()
+    dask.add()
+    threading.Timer(6, dask.processes[0].kill).start()
+    with pytest.raises(ProofFailed):
+        prove_on_dask(subset.plan, subset.paths, scheduler=dask.address)
+    checks = reported(subset)["checks"]
+    assert [one["status"] for one in checks if one["target"]] == ["failed"] * 2
+
+
+@pytest.mark.slow
+def test_workers_that_are_not_fit(
+    tmp_path: Path, dask: Cluster, monkeypatch: pytest.MonkeyPatch, cluster_folder: Path
+) -> None:
+    """No scheduler, no worker, a worker without us, one with another version: one line, and nothing is sent."""
+    monkeypatch.setattr(cluster, "PATIENCE", 2)
+    subset = SubsetOnDisk(
+        tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}
+    ).write()
+
+    def refused(scheduler: str = dask.address) -> str:
+        with pytest.raises(SubsetError) as error:
+            prove_on_dask(subset.plan, subset.paths, scheduler=scheduler)
+        assert "\n" not in str(error.value)
+        return str(error.value)
+
+    assert refused("tcp://127.0.0.1:9").startswith("no Dask scheduler answers at tcp://127.0.0.1:9: ")
+    assert refused("nonsense://127.0.0.1:9").startswith("no Dask scheduler answers at nonsense://127.0.0.1:9: ")
+    assert refused().startswith(f"the Dask scheduler at {dask.address} has no worker; start some: dask worker ")
+    stranger = cluster_folder / "stranger" / "pypi_subset"
+    stranger.mkdir(parents=True)
+    (stranger / "__init__.py").write_text("")
+    monkeypatch.setattr(cluster, "PATIENCE", 30)
+    dask.add(PYTHONPATH=str(stranger.parent))
+    assert "has no pypi-subset that it could load, and this is " in refused()
+    monkeypatch.setattr(cluster, "__version__", "9.9")
+    dask.add()
+    assert not report.report_path(subset.paths.site).exists()
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_calls_its_cases_off(tmp_path: Path, dask: Cluster) -> None:
+    """
+    After Ctrl-C nothing waits at the scheduler any more, and one line is said.
+
+    As on one machine, a report is written if something was red by then.
+    """
+    flag = tmp_path / "begun"
+    code = f"open({str(flag)!r}, 'w')\nimport time; time.sleep(20)\n".encode()
+    wheel = make_wheel("sleeper", files={"sleeper.py": code})
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["sleeper"] * 4, pins={"here": [wheel]}).write()
+    (subset.paths.site / "simple" / "stranger.whl").write_bytes(b"")
+    dask.add()
+    folders = [f"--{name}={getattr(subset.paths, name)}" for name in ("requirements", "packages", "site")]
+    words = ["verify", *folders, "--on=dask", f"--scheduler={dask.address}"]
+    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        for _ in range(600):
+            if flag.exists() or run.poll() is not None:
+                break
+            time.sleep(0.1)
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate(timeout=60)
+    assert (run.returncode, said.count("\n"), said.startswith("interrupted: ")) == (130, 1, True), said
+    document = json.loads(report.report_path(subset.paths.site).read_bytes())
+    told = report.findings(checks_in(document))
+    assert "stranger.whl" in told[0]
+    assert "failed: here, base, sleeper: the run was interrupted" in told
+    with distributed.Client(dask.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        assert client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) <= 1

@@ -1,0 +1,379 @@
+"""The suite as a whole: pytest in a process of its own, its table, its report, and what it does when things break."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from pypi_subset.cli.tasks import main
+from pypi_subset.errors import ProofFailed, SubsetError
+from pypi_subset.model.checks import Check
+from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.cases.case import cases_of
+from pypi_subset.proof.inventory import inventory
+from pypi_subset.proof.methods.prove import check_of
+from pypi_subset.proof.report import report
+from pypi_subset.proof.report.verdict import checks_in
+from pypi_subset.proof.run import suite as suite_module
+from pypi_subset.proof.run.session import Session, Suite
+from pypi_subset.proof.run.suite import NAMESPACES, run_suite, seal
+from pypi_subset.support.resources import shipped
+from pypi_subset.targets import host as targets_host
+from pypi_subset.targets import tag
+from tests.support.proof_subsets import SubsetOnDisk
+from tests.support.proving import HERE
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA = json.loads(shipped("schemas", "report.schema.json"))
+WINDOWS = tag.parse("windows", "cp312-win_amd64")
+LINUX = tag.parse("linux", "cp38-manylinux2014_x86_64")
+CLICK = make_wheel("click", "8.1.7", requires=['colorama; platform_system == "Windows"'])
+COLORAMA = make_wheel("colorama", "0.4.6")
+
+
+@pytest.fixture
+def subset(tmp_path: Path) -> SubsetOnDisk:
+    """Return a whole subset for Windows."""
+    pins = {"windows": [CLICK, COLORAMA]}
+    return SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write()
+
+
+def reported(subset: SubsetOnDisk) -> dict[str, Any]:
+    """Return the report, which follows its schema."""
+    document: dict[str, Any] = json.loads(report.report_path(subset.paths.site).read_bytes())
+    jsonschema.validate(document, SCHEMA)
+    return document
+
+
+def test_green(
+    subset: SubsetOnDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """From any folder, whatever pytest settings lie there or in the environment: a table, a report, no error."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    (elsewhere / "conftest.py").write_text("raise RuntimeError\n")
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    assert run_suite(subset.paths, processes=1) == 0
+    document = reported(subset)
+    assert document["totals"] == {"passed": 9, "failed": 0, "skipped": 0, "differs": 0}
+    assert sorted((one["target"], one["request"], one["proof"], one["way"]) for one in document["checks"]) == [
+        ("", "", "inventory", ""),
+        *(
+            ("windows", request, proof, way)
+            for request in ("", "click")
+            for proof, ways in (("second opinion", WAYS[2:]), ("unpacked", WAYS))
+            for way in ways
+        ),
+    ]
+    assert (document["stale"], document["seal"]) == (False, seal().name)
+    shown = capfd.readouterr()
+    assert [word in shown.out for word in ("windows", "unpacked", "9 passed, 0 failed, 0 skipped")] == [True] * 3
+    assert shown.err == ""
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["conftest.py", "pytest.ini"]
+
+
+def test_one_file_gone(subset: SubsetOnDisk, capfd: pytest.CaptureFixture[str]) -> None:
+    """The run is red, and both the screen and the report name the file, the target and who requires it."""
+    subset.file(COLORAMA).unlink()
+    with pytest.raises(ProofFailed, match="the subset is not proven"):
+        run_suite(subset.paths, processes=1)
+    document = reported(subset)
+    assert document["totals"] == {"passed": 0, "failed": 7, "skipped": 2, "differs": 0}
+    inventory, joint = [check["reason"] for check in document["checks"] if check["way"] in {"", "find-links"}][:2]
+    assert inventory.startswith(
+        "colorama-0.4.6-py3-none-any.whl (colorama 0.4.6, needed on windows by base.txt:1 click"
+    )
+    needed = "needed by click 8.1.7 on windows: colorama; platform_system == 'Windows'"
+    assert joint == f"colorama ({needed}) is not in the subset: {COLORAMA.filename} is gone"
+    # It is so by each way in, and said once.
+    assert capfd.readouterr().out.count(f"failed: windows, base, all together: {joint}") == 1
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies(tmp_path: Path) -> None:
+    """A case that takes its worker down is red with a reason; all other cases still have their result."""
+    killer = b"import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
+    wheel = make_wheel("killer", files={"killer.py": killer})
+    pins = {"here": [wheel], "mac": [wheel]}
+    mac = tag.parse("mac", "cp312-macosx_14_0_arm64")
+    lines = ["killer; sys_platform != 'darwin'"]
+    subset = SubsetOnDisk(tmp_path, targets=[targets_host.describe_host("here"), mac], lines=lines, pins=pins).write()
+    with pytest.raises(ProofFailed):
+        run_suite(subset.paths, processes=2)
+    checks = reported(subset)["checks"]
+    assert [(one["target"], one["status"]) for one in checks] == [
+        ("", "passed"),
+        *[("here", "failed"), ("here", "failed")],
+        *[("mac", "skipped"), ("mac", "skipped")],
+    ]
+    assert checks[1]["reason"].startswith("the proof itself broke: worker 'gw")
+    assert "crashed" in checks[1]["reason"]
+
+
+#: What the import of a module does to who started it, or to its own case.
+FAULTS = {
+    "abort": b"import os, signal, time\nos.kill(os.getppid(), signal.SIGABRT)\ntime.sleep(1)\n",
+    "kill": b"import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(1)\n",
+    "sleep": b"import time\ntime.sleep(10**6)\n",
+}
+
+
+@pytest.mark.slow
+def test_a_hang_a_crash_and_a_kill(tmp_path: Path) -> None:
+    """Each is red with a reason, in the time that imports have, and whatever else there is to prove is proven."""
+    wheels = [make_wheel(name, files={f"{name}.py": code}) for name, code in FAULTS.items()]
+    here = targets_host.describe_host("here")
+    lines = [*FAULTS, "colorama"]
+    subset = SubsetOnDisk(tmp_path, targets=[here], lines=lines, pins={"here": [*wheels, COLORAMA]}).write()
+    with pytest.raises(ProofFailed, match="the subset is not proven"):
+        run_suite(subset.paths, processes=2)
+    checks = reported(subset)["checks"]
+    found = {line: [one for one in checks if one["request"] == line and one["target"]] for line in ["", *lines]}
+    assert [(one["proof"], one["status"]) for one in found["colorama"]] == [
+        *[("installed", "passed")] * 3,
+        ("second opinion", "passed"),
+    ]
+    for name in ("", "abort", "kill"):
+        (red,) = found[name]
+        assert (red["status"], red["reason"].startswith("the proof itself broke: worker 'gw")) == ("failed", True)
+    hung = "importing sleep of sleep on here did not end within 120 s"
+    assert [(one["status"], one["reason"]) for one in found["sleep"][:3]] == [("failed", hung)] * 3
+
+
+@pytest.mark.slow
+def test_more_workers_die_than_there_are(tmp_path: Path) -> None:
+    """However many cases take their worker down, a new one takes its place, and the rest is proven."""
+    wheel = make_wheel("kill", files={"kill.py": FAULTS["kill"]})
+    here, lines = targets_host.describe_host("here"), [*(f"kill!={number}" for number in range(6, 10)), "colorama"]
+    subset = SubsetOnDisk(tmp_path, targets=[here], lines=lines, pins={"here": [wheel, COLORAMA]}).write()
+    with pytest.raises(ProofFailed, match="the subset is not proven"):
+        run_suite(subset.paths, processes=1)
+    checks = [one for one in reported(subset)["checks"] if one["target"]]
+    red = [one["request"] for one in checks if one["status"] == "failed"]
+    assert (sorted(red), {one["request"] for one in checks} - {*red}) == (sorted(["", *lines[:-1]]), {"colorama"})
+
+
+def test_faults_in_the_requirements(subset: SubsetOnDisk, capfd: pytest.CaptureFixture[str]) -> None:
+    """What to prove is read anew: a fault there is shown as it is, and the old report stays."""
+    (subset.paths.requirements / "base.txt").write_text("click=>8\n")
+    with pytest.raises(ProofFailed, match="nothing was proven: pytest ended with"):
+        run_suite(subset.paths, processes=1)
+    assert "base.txt:1" in capfd.readouterr().err
+    assert not report.report_path(subset.paths.site).exists()
+
+
+def test_nothing_to_prove(subset: SubsetOnDisk) -> None:
+    """Without a site, or with an interpreter that is not there, the suite does not start."""
+    with pytest.raises(SubsetError, match="there is no Python interpreter"):
+        run_suite(subset.paths, pythons=f"{sys.executable}{os.pathsep}python4")
+    shutil.rmtree(subset.paths.site)
+    with pytest.raises(SubsetError, match="run `make mirror`"):
+        run_suite(subset.paths)
+
+
+@pytest.mark.skipif(not seal().prefix, reason="this system cannot shut the network")
+def test_seal_shuts_the_network() -> None:
+    """Behind the seal no server of this machine answers, and no other machine is there; the report names the seal."""
+    assert seal().name == "network namespace"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        here = connecting("127.0.0.1", server.getsockname()[1])
+        assert subprocess.run(here, check=False).returncode == 0
+        refused = behind_the_seal(here)
+    assert (refused.returncode, "refused" in refused.stderr) == (1, True)
+    # An address that is kept for documentation (RFC 5737): with a network, nobody would answer before the time is up.
+    nowhere = behind_the_seal(connecting("192.0.2.1", 80))
+    assert (nowhere.returncode, "unreachable" in nowhere.stderr) == (1, True)
+
+
+@pytest.mark.skipif(not seal().prefix, reason="this system cannot shut the network")
+@pytest.mark.parametrize("options", NAMESPACES, ids=" ".join)
+def test_seal_leaves_loopback(monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]) -> None:
+    """Behind each kind of seal a process reaches its own server, and has no more rights than its user."""
+    monkeypatch.setattr(suite_module, "NAMESPACES", (options,))
+    if not seal().prefix:
+        pytest.skip("not allowed here")
+    code = (
+        "import os, socket; server = socket.create_server(('127.0.0.1', 0)); socket.create_connection(server.getsockname());"
+        "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('CapAmb')])"
+    )
+    done = behind_the_seal([sys.executable, "-I", "-c", code])
+    assert (done.stdout, done.stderr) == ("['0000000000000000']\n", "")
+
+
+def connecting(host: str, port: int) -> list[str]:
+    """Return a command that connects there, or fails within two seconds."""
+    return [sys.executable, "-I", "-c", f"import socket; socket.create_connection(({host!r}, {port}), 2)"]
+
+
+def behind_the_seal(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Return how *command* ended behind the seal."""
+    return subprocess.run([*seal().prefix, *command], capture_output=True, text=True, check=False)
+
+
+def test_no_seal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the network cannot be shut, the report says so."""
+    monkeypatch.setenv("PATH", "")
+    assert seal().prefix == ()
+    assert seal().name.startswith("none")
+
+
+# --- one run, without pytest --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def suite(subset: SubsetOnDisk, tmp_path: Path) -> Suite:
+    """Return what there is to prove for Windows."""
+    return Suite(paths=subset.paths, plan=subset.plan, cases=cases_of(subset.plan, subset.paths, (), tmp_path))
+
+
+def heard(nodeid: str, when: str, *checks: dict[str, Any], longrepr: str = "") -> SimpleNamespace:
+    """Return what pytest reports on one phase of a test."""
+    sent = [("check", check) for check in checks]
+    return SimpleNamespace(nodeid=nodeid, when=when, user_properties=sent, failed=bool(longrepr), longrepr=longrepr)
+
+
+def test_a_case_without_a_result_is_red(suite: Suite, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run in which a case was never answered ends red, even if pytest would call it green."""
+    session = Session(suite, seal="none")
+    session.begin()
+    joint = Check(target="windows", set_name="base", request="", proof="unpacked", status="passed", notes=("a note",))
+    session.heard(heard("test_requests.py::test_request[windows--base]", "setup"))
+    session.heard(heard("test_requests.py::test_request[windows--base]", "call", json.loads(json.dumps(asdict(joint)))))
+    assert session.checks == [joint]
+    assert session.end(0) == 1
+    assert "failed: windows, base, click: there is no result" in capsys.readouterr().out
+
+
+def test_a_test_that_breaks_is_red(suite: Suite) -> None:
+    """A test that fails without a result of its own is red by its own last words, whatever it was about."""
+    session = Session(suite, seal="none")
+    session.heard(heard("test_requests.py::test_request[windows--base]", "call", longrepr="Traceback\nE   Oh no"))
+    session.heard(heard("test_inventory.py::test_inventory", "setup", longrepr="E   no fixture"))
+    assert [(check.target, check.status, check.reason) for check in session.checks] == [
+        ("windows", "failed", "the proof itself broke: E   Oh no"),
+        ("", "failed", "test_inventory.py::test_inventory: E   no fixture"),
+    ]
+
+
+def test_an_interrupted_run_without_a_fault_leaves_no_report(suite: Suite) -> None:
+    """After Ctrl-C the last whole report stands, if nothing was red until then."""
+    session = Session(suite, seal="none")
+    session.take("", inventory.check("passed", "all there"))
+    assert session.end(2) == 2
+    assert not report.report_path(suite.paths.site).exists()
+
+
+def test_an_interrupted_run_that_was_red_says_so(suite: Suite, subset: SubsetOnDisk) -> None:
+    """A green report from before does not outlive what is known to be red; what has no result yet is red as well."""
+    green = inventory.check("passed", "all there")
+    report.write_report(report.report_of([green], site=suite.paths.site, seal="none"), suite.paths.site)
+    session = Session(suite, seal="none")
+    session.take("windows--base", check_of(suite.cases[0], "failed", "it does not install"))
+    assert session.end(2) == 2
+    document = reported(subset)
+    assert report.findings(checks_in(document)) == [
+        "failed: windows, base, all together: it does not install",
+        "failed: windows, base, click: the run was interrupted",
+    ]
+    assert "not proven: 2 red" in (suite.paths.site / "proof" / "badge.svg").read_text()
+
+
+def test_an_interrupted_run_that_cannot_write_ends_all_the_same(suite: Suite) -> None:
+    """Where no report can be written, Ctrl-C is still Ctrl-C."""
+    session = Session(suite, seal="none")
+    session.take("", inventory.check("failed", "one is gone"))
+    (suite.paths.site / "proof").write_text("in the way")
+    assert session.end(2) == 2
+
+
+def test_ctrl_c_after_a_fault(tmp_path: Path) -> None:
+    """A run that is interrupted when the inventory was red writes that; one line is said, and nothing waits."""
+    flag = tmp_path / "begun"
+    code = f"open({str(flag)!r}, 'w')\nimport time; time.sleep(20)\n".encode()
+    wheel = make_wheel("sleeper", files={"sleeper.py": code})
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["sleeper"], pins={"here": [wheel]}).write()
+    (subset.paths.site / "simple" / "stranger.whl").write_bytes(b"")
+    folders = [f"--{name}={getattr(subset.paths, name)}" for name in ("requirements", "packages", "site")]
+    command = [
+        sys.executable,
+        "-c",
+        "from pypi_subset.cli.tasks import main; main()",
+        "verify",
+        "--processes=1",
+        *folders,
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+        for _ in range(600):
+            if flag.exists() or run.poll() is not None:
+                break
+            time.sleep(0.1)
+        os.killpg(run.pid, signal.SIGINT)
+        _, said = run.communicate(timeout=60)
+    assert (run.returncode, said.count("\n"), said.startswith("interrupted: ")) == (130, 1, True), said
+    told = report.findings(checks_in(reported(subset)))
+    assert "stranger.whl" in told[0]
+    assert "failed: here, base, sleeper: the run was interrupted" in told
+
+
+def test_one_target_alone(suite: Suite) -> None:
+    """A run can be restricted to some targets; a name that is none is refused with the nearest."""
+    assert suite.restricted(["windows"]).targets == ("windows",)
+    assert suite.restricted([]) is suite
+    with pytest.raises(SubsetError, match=r"no target 'windos'; did you mean 'windows'\?"):
+        suite.restricted(["windos"])
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--target=nope"], "there is no target 'nope'; did you mean"),
+        (["--target=,"], "target wants names, not ','; as in --target=linux,mac"),
+        (["--shard=9/8"], "shard wants a part of so many, not '9/8'"),
+    ],
+)
+def test_a_wrong_flag_is_one_line(
+    subset: SubsetOnDisk, capfd: pytest.CaptureFixture[str], flags: list[str], words: str
+) -> None:
+    """It is told before anything is started, and what to write instead."""
+    folders = {"requirements": subset.paths.requirements, "packages": subset.paths.packages, "site": subset.paths.site}
+    own = [f"--{name}={path}" for name, path in folders.items() if not any(f"--{name}" in flag for flag in flags)]
+    with pytest.raises(SystemExit) as ended:
+        main(["pypi-subset", "verify", *own, *flags])
+    assert ended.value.code == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert words in line
+
+
+def test_h_is_help(capfd: pytest.CaptureFixture[str]) -> None:
+    """No flag of the task takes the short form that everybody knows."""
+    with pytest.raises(SystemExit) as ended:
+        main(["pypi-subset", "verify", "-h"])
+    assert ended.value.code in {0, None}
+    assert "Prove that every request installs" in capfd.readouterr().out
+
+
+def test_a_proof_of_nothing_is_red(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Where no target asks for any request nothing was installed, and the run fails."""
+    lines = ["click; sys_platform == 'linux'"]
+    empty = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=lines, pins={"windows": []}).write()
+    with pytest.raises(ProofFailed):
+        run_suite(empty.paths, processes=1)
+    assert "nothing was proven" in capfd.readouterr().out

@@ -1,0 +1,209 @@
+"""Fetching a published site: byte for byte what its manifest names, or nothing."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.cli.display import Display
+from pypi_subset.errors import SubsetError
+from pypi_subset.pipeline import mirror
+from pypi_subset.proof.report import report
+from pypi_subset.publish import fetch_site
+from pypi_subset.site import web_servers
+from tests.cli.test_bootstrap import subset as command
+from tests.conftest import AMBIENT, Workspace
+from tests.support.index_server import Index
+from tests.support.published import proven, tree
+from tests.support.served import Served
+from tests.support.web_servers import apache, caddy, nginx, object_store
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import Callable
+    from pathlib import Path
+
+#: What every host but an object store keeps to itself; those have no files with a dot in front.
+KEPT = {".nojekyll", "simple/.htaccess", "simple-json/.htaccess", "targets/linux/simple/.htaccess"}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a proven site as mirror makes it, with a file whose name needs quoting in an address."""
+    space = Workspace(tmp_path_factory.mktemp("obtain"))
+    with Index() as index, pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.upper().startswith(AMBIENT)]:
+            patch.delenv(name)
+        patch.setenv("PIP_CONFIG_FILE", os.devnull)
+        patch.setenv("PIP_INDEX_URL", index.url)
+        index.add(make_wheel("app", "1.0+local", requires=["lib"]), make_wheel("lib"))
+        space.write("base.txt", "app\n")
+        space.toml({"linux": "cp312-manylinux_2_28_x86_64"})
+        mirror.mirror(space.paths, display=Display())
+    return proven(space.paths.site)
+
+
+@pytest.fixture
+def site(made: Path, tmp_path: Path) -> Path:
+    """Return the site, for this test alone."""
+    return shutil.copytree(made, tmp_path / "published")
+
+
+def fetched(url: str, folder: Path) -> Path:
+    """Return *folder*, which is now what is published at *url*."""
+    fetch_site.obtain(url, folder, display=Display())
+    return folder
+
+
+def test_the_whole_site_arrives(site: Path, tmp_path: Path) -> None:
+    """From a server that chooses forms of a page, as from an object store that has no hidden files: the same bytes."""
+    with Served(site, tmp_path / "log") as served:
+        assert tree(fetched(served.url, tmp_path / "one")) == tree(site)
+        assert tree(fetched(f"{served.url.rstrip('/')}/index.html", tmp_path / "two")) == tree(site)
+    assert tree(site).keys() >= KEPT
+    with object_store(site) as url:
+        assert tree(fetched(url.rstrip("/"), tmp_path / "three")) == tree(site)
+
+
+@pytest.mark.hosts
+@pytest.mark.parametrize("host", [nginx, apache, functools.partial(apache, htaccess=True), caddy])
+def test_the_whole_site_arrives_from_web_servers(
+    site: Path, tmp_path: Path, host: Callable[[Path], contextlib.AbstractContextManager[str]]
+) -> None:
+    """Set up by the site's own settings, which choose the form of a page and hide files with a dot in front."""
+    with host(site) as url:
+        assert tree(fetched(url, tmp_path / "copy")) == tree(site)
+
+
+def test_a_new_site_replaces_the_old(site: Path, tmp_path: Path) -> None:
+    """What lay there goes, the README stays, and the report is the one that is published."""
+    old = shutil.copytree(site, tmp_path / "old")
+    (old / "README.md").write_text("mine\n")
+    (old / "simple" / "lib" / "lib-0.9-py3-none-any.whl").write_bytes(b"")
+    shutil.rmtree(site / "proof")
+    with object_store(site) as url:
+        fetched(url, old)
+    assert tree(old).items() >= (tree(site) | {"README.md": b"mine\n"}).items()
+    assert tree(old).keys() - tree(site).keys() == {"proof/badge.svg", "proof/index.html"}
+    assert "nothing proven yet" in (old / "proof" / "badge.svg").read_text()
+
+
+def test_a_report_about_other_bytes_says_so(site: Path, tmp_path: Path) -> None:
+    """What is published unproven has another manifest than the report that may lie beside it."""
+    path = site / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "unproven": True}))
+    with object_store(site) as url:
+        fetched(url, tmp_path / "copy")
+    assert json.loads(report.report_path(tmp_path / "copy").read_bytes())["stale"] is True
+
+
+def changed(site: Path) -> None:
+    """Give a wheel other bytes of the same size."""
+    path = site / "simple" / "lib" / "lib-1.0-py3-none-any.whl"
+    path.write_bytes(path.read_bytes()[::-1])
+
+
+def gone(site: Path) -> None:
+    """Take away a page."""
+    (site / "simple" / "lib" / "index.html").unlink()
+
+
+def sidecar(site: Path) -> None:
+    """Change what clients read instead of the wheel."""
+    (site / "simple" / "lib" / "lib-1.0-py3-none-any.whl.metadata").write_text("Name: lib\n")
+
+
+def damaged(site: Path) -> None:
+    """Cut off the manifest."""
+    (site / "manifest.json").write_text("{")
+
+
+def later(site: Path) -> None:
+    """Let a later version have written it."""
+    (site / "manifest.json").write_text('{"schema": 99}')
+
+
+def strange(site: Path) -> None:
+    """Leave nothing in the manifest as it should be."""
+    (site / "manifest.json").write_text('{"schema": 1, "targets": [1], "sets": [], "files": [2], "pages": []}')
+
+
+def outside(site: Path) -> None:
+    """Name a file that lies elsewhere."""
+    path = site / "manifest.json"
+    document = json.loads(path.read_bytes())
+    document["pages"]["../mine.txt"] = "0" * 64
+    path.write_text(json.dumps(document))
+
+
+def nothing(site: Path) -> None:
+    """Let something else be published there."""
+    (site / "manifest.json").unlink()
+
+
+REFUSED: dict[Callable[[Path], None], str] = {
+    changed: "lib-1.0-py3-none-any.whl has other bytes than the manifest there says; it may just be published anew",
+    sidecar: "any.whl.metadata has other bytes than the manifest there says; it may just be published anew",
+    gone: "simple/lib/index.html answered 404",
+    damaged: "manifest.json: the manifest is damaged; publish the site again",
+    later: "manifest.json: the manifest has schema 99, and this version reads 1; publish the site again",
+    strange: "manifest.json: the manifest is damaged; publish the site again",
+    outside: "manifest.json names '../mine.txt', which is no path below it; do not trust that site",
+    nothing: "manifest.json, so no site of ours; name the address of the front page",
+}
+
+
+@pytest.mark.parametrize("change", REFUSED, ids=lambda change: change.__name__)
+def test_what_is_not_what_it_says_is_refused(site: Path, tmp_path: Path, change: Callable[[Path], None]) -> None:
+    """One line says what is wrong there and what to do; the old site stays, and nothing is left beside it."""
+    here = tmp_path / "here" / "site"
+    old = tree(shutil.copytree(site, here))
+    change(site)
+    with object_store(site) as url, pytest.raises(SubsetError) as raised:
+        fetched(url, here)
+    assert REFUSED[change] in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert tree(here) == old
+    assert [path.name for path in here.parent.iterdir()] == ["site"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        *((name, True) for name in ("simple/a/b.whl", "a")),
+        *((name, False) for name in ("../a", "a/../../b", "/a", "", "a//b", "a\\b", "C:/a", "./a", ".", "a/")),
+    ],
+)
+def test_paths_that_leave_the_site(name: str, *, wanted: bool) -> None:
+    """Only plain paths below the site are, on any system."""
+    assert fetch_site._is_below(name) is wanted  # noqa: SLF001 - whatever a hostile manifest may say
+
+
+def test_fetched_from_the_command_line(site: Path, tmp_path: Path) -> None:
+    """It says how many files came; an address that is none, a host that is not there and a folder of yours are one line."""
+    with object_store(site) as url:
+        done = command("fetch", f"--url={url}", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        beside = {"README.md", "manifest.json", *(name for name in tree(site) if name.startswith("proof/"))}
+        # What this version would write itself need not come from there.
+        count = len(tree(site).keys() - beside - web_servers.render(["linux"]).keys())
+        assert done.stdout == f"site is what is published there: {count} files fetched\n"
+        assert tree(tmp_path / "site") == tree(site)
+        (tmp_path / "yours").mkdir()
+        (tmp_path / "yours" / "thesis.doc").touch()
+        refused = command("fetch", f"--url={url}", "--site=yours", cwd=tmp_path)
+    away = command("fetch", f"--url={url}", "--site=other", cwd=tmp_path, PIP_RETRIES="0")
+    for run, words in (
+        (refused, "error: yours: mirror did not make thesis.doc"),
+        (away, "error: cannot fetch http://127.0.0.1:"),
+        (command("fetch", cwd=tmp_path), "error: it has to be said from where; as in --url="),
+        (command("fetch", "--url=site", cwd=tmp_path), "error: no address of a published site: 'site'; as in --url="),
+    ):
+        assert (run.returncode, len(run.stderr.splitlines()), run.stderr[: len(words)]) == (1, 1, words)
+    assert [path.name for path in (tmp_path / "yours").iterdir()] == ["thesis.doc"]

@@ -1,0 +1,739 @@
+"""Publishing: only what is proven, in an order in which no reader misses anything, and only what changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from pypi_subset.cli.display import Display
+from pypi_subset.errors import FolderError, NotProven, SubsetError
+from pypi_subset.model import paths as hosts_paths
+from pypi_subset.model.checks import Check
+from pypi_subset.pipeline import mirror
+from pypi_subset.proof.report import report
+from pypi_subset.proof.run.suite import run_suite
+from pypi_subset.publish import publisher
+from pypi_subset.publish.destinations import folder as destinations
+from pypi_subset.publish.destinations.folder import Folder
+from pypi_subset.publish.destinations.rsync import Rsync, is_remote
+from pypi_subset.publish.publisher import MARKER, Published, destination_of
+from pypi_subset.support import files
+from pypi_subset.support.resources import shipped
+from tests.conftest import AMBIENT, Workspace
+from tests.support.index_server import Index
+from tests.support.installers import install
+from tests.support.mounts import run_mounted, small_disk
+from tests.support.published import GREEN, PLACES, Place, Reader, facts, holes, offered, proven, rsync_daemon, tree
+from tests.support.served import Served, ask
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+needs_rsync = pytest.mark.skipif(shutil.which("rsync") is None, reason="rsync is not installed")
+EACH = [pytest.param(name, marks=[needs_rsync] if name != "folder" else []) for name in PLACES]
+
+SCHEMA = json.loads(shipped("schemas", "manifest.schema.json"))
+RED = Check(target="mac", set_name="base", request="", proof="unpacked", status="failed", reason="lib is not there")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a proven site and a later one: other versions, a project and a target less, others more."""
+    space = Workspace(tmp_path_factory.mktemp("publish") / "work")
+    space.paths.requirements.mkdir(parents=True)
+    sites = []
+    with Index() as index, pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.upper().startswith(AMBIENT)]:
+            patch.delenv(name)
+        patch.setenv("PIP_CONFIG_FILE", os.devnull)
+        patch.setenv("PIP_INDEX_URL", index.url)
+        index.add(*(make_wheel("app", version, requires=["lib"]) for version in ("1.0+local", "2.0")))
+        index.add(make_wheel("lib"), make_wheel("old"), make_wheel("new"))
+        for number, (line, target) in enumerate([("app<2\nold", "macosx_12_0_arm64"), ("app>1\nnew", "win_amd64")]):
+            space.write("base.txt", line)
+            space.toml({"linux": "cp312-manylinux_2_28_x86_64", target.split("_")[0]: f"cp312-{target}"})
+            mirror.mirror(space.paths, display=Display())
+            sites.append(shutil.copytree(proven(space.paths.site), space.root / f"site{number}"))
+    return sites[0], sites[1]
+
+
+@pytest.fixture
+def site(made: tuple[Path, Path], tmp_path: Path) -> Path:
+    """Return the earlier of the sites, for this test alone."""
+    return shutil.copytree(made[0], tmp_path / "site")
+
+
+@pytest.fixture
+def later(made: tuple[Path, Path], tmp_path: Path) -> Path:
+    """Return the later of the sites, for this test alone."""
+    return shutil.copytree(made[1], tmp_path / "later")
+
+
+@pytest.fixture(params=EACH)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Yield each kind of place, with nothing in it."""
+    with PLACES[str(request.param)](tmp_path / "place") as found:
+        found.folder.parent.mkdir(exist_ok=True)
+        yield found
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Place:
+    """Return a folder to publish to, which is not there yet."""
+    return Place(Folder(tmp_path / "public"), tmp_path / "public", str(tmp_path / "public"))
+
+
+def put(site: Path, place: Place | Path, *, force: bool = False, grace: float = 0) -> Published:
+    """Return what a publish did."""
+    destination = Folder(place) if isinstance(place, Path) else place.destination
+    return publisher.publish(site, destination, force=force, grace=grace, display=Display())
+
+
+def run(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
+    """Return the started command ``pypi-subset publish`` as users have it."""
+    code = "from pypi_subset.cli.tasks import main; main()"
+    command = [sys.executable, "-c", code, "publish", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def step_by_step(monkeypatch: pytest.MonkeyPatch, step: Callable[[], None]) -> None:
+    """Let *step* happen before each file that a folder gets or loses."""
+    copy, remove = destinations.put, Folder.remove
+
+    def slow_put(source: Path, destination: Path) -> None:
+        step()
+        copy(source, destination)
+
+    def slow_remove(self: Folder, paths: Sequence[str], folders: Sequence[str] = ()) -> None:
+        for path in paths:
+            step()
+            remove(self, [path])
+        step()
+        remove(self, [], folders)
+
+    monkeypatch.setattr(destinations, "put", slow_put)
+    monkeypatch.setattr(Folder, "remove", slow_remove)
+
+
+def test_the_reader_sees_holes(site: Path) -> None:
+    """What the tests below look with finds a file that is gone, a page that is gone, and other bytes."""
+    assert holes(site) == []
+    (site / "simple" / "old" / "old-1.0-py3-none-any.whl").unlink()
+    (site / "simple" / "lib" / "index.html").unlink()
+    (site / "simple" / "app" / "app-1.0+local-py3-none-any.whl.metadata").write_bytes(b"")
+    found = " ".join(holes(site))
+    assert "simple/old/index.v1_json -> simple/old/old-1.0-py3-none-any.whl" in found
+    assert "targets/linux/simple/old/index.html -> simple/old/old-1.0-py3-none-any.whl" in found
+    assert "locks/pylock.base--linux.toml -> simple/old/old-1.0-py3-none-any.whl" in found
+    assert "simple/index.html -> simple/lib/index.html" in found
+    assert "simple-json/app/index.html -> simple/app/app-1.0+local-py3-none-any.whl.metadata" in found
+
+
+def test_the_copy_is_the_site(site: Path, place: Place) -> None:
+    """All of it gets there, byte for byte and with its times; whoever serves it may read it; nothing of ours is left."""
+    done = put(site, place)
+    assert tree(place.folder) == tree(site)
+    assert (done.sent, done.removed, done.kept, done.doubt) == (len(tree(site)), 0, 0, None)
+    wheel = Path("simple", "lib", "lib-1.0-py3-none-any.whl")
+    assert (place.folder / wheel).stat().st_mtime_ns == (site / wheel).stat().st_mtime_ns
+    assert (place.folder / wheel).stat().st_mode & 0o777 == 0o666 & ~umask()
+
+
+def umask() -> int:
+    """Return the umask of this process."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def test_the_second_time_nothing_is_sent(site: Path, place: Place) -> None:
+    """What is there already is not written again, even if its time is another; no file gets a new inode."""
+    put(site, place)
+    before = facts(place.folder)
+    for path in site.rglob("*.whl"):
+        os.utime(path, (1, 1))
+    done = put(site, place)
+    assert (done.sent, done.removed, done.kept) == (0, 0, len(before))
+    assert facts(place.folder) == before
+
+
+def test_only_the_difference_is_sent(site: Path, later: Path, place: Place) -> None:
+    """What both sites have keeps inode and time, what the later one has not is gone, with its folders."""
+    put(site, place)
+    before, same = facts(place.folder), {name for name, data in tree(site).items() if tree(later).get(name) == data}
+    done = put(later, place)
+    assert tree(place.folder) == tree(later)
+    assert {name: fact for name, fact in facts(place.folder).items() if fact == before.get(name)}.keys() == same
+    assert (done.sent, done.kept) == (len(tree(later)) - len(same), len(same))
+    assert done.removed == len(tree(site).keys() - tree(later).keys())
+    assert "simple/lib/lib-1.0-py3-none-any.whl" in same
+    assert not [path for path in place.folder.rglob("*") if path.is_dir() and not any(path.iterdir())]
+
+
+def test_a_file_of_the_same_size_and_time_but_another_page(site: Path, public: Place) -> None:
+    """A page is compared by its bytes: size and time alone could hide a new hash."""
+    put(site, public)
+    page = public.folder / "simple" / "lib" / "index.html"
+    time_of, good = page.stat().st_mtime_ns, page.read_bytes()
+    page.write_bytes(good.replace(b"lib", b"bil"))
+    os.utime(page, ns=(time_of, time_of))
+    assert put(site, public).sent == 1
+    assert page.read_bytes() == good
+
+
+@pytest.mark.slow
+def test_readers_miss_nothing(site: Path, later: Path, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that reads on through the first publish, an update and the way back gets all that any page names."""
+    step_by_step(monkeypatch, lambda: time.sleep(0.005))
+    start = Rsync._listed  # noqa: SLF001 - the seam between two runs of rsync
+
+    def slow(self: Rsync, paths: Sequence[str], source: Path, *options: str) -> str:
+        time.sleep(0.1)
+        return start(self, paths, source, *options)
+
+    monkeypatch.setattr(Rsync, "_listed", slow)
+    with offered(place.folder) as url, Reader(url) as reader:
+        for one in (site, later, site):
+            put(one, place, grace=1)
+    assert reader.missed == []
+    assert reader.rounds > 3
+    assert reader.files > 20
+
+
+def test_pip_installs_meanwhile(site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip gets one release or the other, whatever is being copied while it asks."""
+    place = tmp_path / "public"
+    put(site, place)
+    codes: list[tuple[int, str]] = []
+
+    def install_one() -> None:
+        # Each a pip of its own: not at all of the steps.
+        if asked.pop(0):
+            codes.append(install(f"pip install --index-url {url}/simple/ app", tmp_path / str(len(codes)))[:2])
+
+    asked = [number % 15 == 0 for number in range(200)]
+    step_by_step(monkeypatch, install_one)
+    with offered(place) as url:
+        put(later, place)
+    assert len(codes) > 3
+    assert {code for code, _ in codes} == {0}, codes
+
+
+def test_every_step_leaves_a_whole_copy(
+    site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before and after each single file, all that lies there names only what lies there."""
+    place, seen = tmp_path / "public", list[str]()
+    step_by_step(monkeypatch, lambda: seen.extend(holes(place)))
+    for one in (site, later):
+        put(one, place)
+    assert seen == []
+
+
+@needs_rsync
+def test_every_run_of_rsync_leaves_a_whole_copy(
+    site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same between one run of rsync and the next."""
+    seen, runs = list[str](), list[str]()
+    with PLACES["rsync"](tmp_path) as place:
+        start = Rsync._listed  # noqa: SLF001 - the seam between two runs of rsync
+
+        def looked(self: Rsync, paths: Sequence[str], source: Path, *options: str) -> str:
+            said = start(self, paths, source, *options)
+            seen.extend(holes(place.folder))
+            runs.append(paths[0])
+            return said
+
+        monkeypatch.setattr(Rsync, "_listed", looked)
+        for one in (site, later):
+            put(one, place)
+    assert seen == []
+    assert len(runs) > 15
+
+
+def test_stopped_anywhere(
+    made: tuple[Path, Path], site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped before any one file, clients can use what is there, and the next publish makes it whole."""
+    start, left = tmp_path / "start", [0]
+    put(site, start)
+
+    def stop() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+
+    step_by_step(monkeypatch, stop)
+    for first, number in ((None, 1), (None, 7), *((start, number) for number in range(1, 200, 5))):
+        place = tmp_path / f"{first is None}{number}"
+        if first is not None:
+            shutil.copytree(first, place)
+        left[0] = number
+        try:
+            put(later, place)
+        except KeyboardInterrupt:
+            assert holes(place) == []
+            put(later, place)
+        else:
+            assert number > 50
+            break
+        assert tree(place) == tree(made[1])
+        shutil.rmtree(place)
+
+
+def test_a_first_publish_that_was_killed_goes_on(site: Path, public: Place) -> None:
+    """No manifest is there yet, but the mark: the folder is ours, with what a kill left of a file."""
+    put(site, public)
+    for name in ("manifest.json", "index.html"):
+        (public.folder / name).unlink()
+    shutil.copy(site / "index.html", public.folder / ".index.html.123.part")
+    with pytest.raises(FolderError, match="publish did not put"):
+        put(site, public)
+    (public.folder / MARKER).write_bytes(publisher._MARK)  # noqa: SLF001 - what a stopped run leaves
+    put(site, public)
+    assert tree(public.folder) == tree(site)
+
+
+def test_ctrl_c_while_it_waits(site: Path, later: Path, tmp_path: Path) -> None:
+    """Ctrl-C is one line and code 130; the copy is whole, and the same command ends what was begun."""
+    place = tmp_path / "public"
+    put(site, place)
+    with run("--site", later, "--to", place, "--grace=60", cwd=tmp_path) as process:
+        for _ in range(400):
+            if tree(place).get("index.html") == (later / "index.html").read_bytes():
+                break
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (
+        130,
+        "interrupted: nothing is half done; the same command goes on from here\n",
+    )
+    assert holes(place) == []
+    assert (place / MARKER).is_file()
+    put(later, place)
+    assert tree(place) == tree(later)
+
+
+def test_what_went_stays_for_a_while(site: Path, later: Path, public: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that no page names any more are there for as long as was said, when all of the new pages are."""
+    put(site, public)
+    wheel, front = public.folder / "simple" / "old" / "old-1.0-py3-none-any.whl", public.folder / "index.html"
+    waited: list[tuple[float, bool, bool]] = []
+
+    def wait(seconds: float) -> None:
+        waited.append((seconds, wheel.exists(), front.read_bytes() == (later / "index.html").read_bytes()))
+
+    monkeypatch.setattr(time, "sleep", wait)
+    for _ in range(2):
+        put(later, public, grace=7)
+    # For the page of a view, for the pages that it led to, and for the files.
+    assert waited == [(7, True, True)] * 3
+    assert not wheel.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts")
+def test_a_full_disk(site: Path, later: Path, tmp_path: Path) -> None:
+    """One line; what is there can be used; with more room the next publish makes it whole."""
+    program = """
+import json, os, sys
+from pathlib import Path
+from tests.support.published import holes, tree
+from pypi_subset.publish.destinations.folder import Folder
+from pypi_subset.cli.display import Display
+from pypi_subset.errors import FolderError
+from pypi_subset.publish.publisher import publish
+place, said, holed = Path(sys.argv[1]), [], []
+def put(site):
+    try:
+        publish(Path(site), Folder(place), force=False, grace=0, display=Display())
+    except FolderError as error:
+        said.append(str(error))
+    holed.extend(holes(place))
+put(sys.argv[2])
+os.system(f"mount -o remount,size=1m none {place}")
+put(sys.argv[2])
+os.system(f"mount -o remount,size={sys.argv[4]} none {place}")
+put(sys.argv[3])
+os.system(f"mount -o remount,size=1m none {place}")
+put(sys.argv[3])
+print(json.dumps({"said": said, "holes": holed, "same": tree(place) == tree(Path(sys.argv[3]))}))
+"""
+    place = tmp_path / "disk"
+    place.mkdir()
+    # A file takes whole blocks of 4096 bytes.
+    blocks = sum(-(-len(data) // 4096) for data in tree(site).values()) + 2
+    ended = run_mounted(small_disk(place, "64k"), program, place, site, later, blocks * 4096)
+    assert [line.partition("; ")[2] for line in ended["said"]] == ["free some space and run the same command again"] * 2
+    assert [line.count("\n") for line in ended["said"]] == [0, 0]
+    assert (ended["holes"], ended["same"]) == ([], True)
+
+
+def no_report(site: Path) -> None:
+    """Take the report away."""
+    report.report_path(site).unlink()
+
+
+def other_bytes(site: Path) -> None:
+    """Let the site be rebuilt to something else."""
+    path = site / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes())))
+
+
+def red(site: Path) -> None:
+    """Let one check of two be red."""
+    proven(site, GREEN, RED)
+
+
+def one_target(site: Path) -> None:
+    """Let only a part be proven."""
+    report.write_report(report.report_of([GREEN], site=site, seal="none", targets=["linux"]), site)
+
+
+def nothing_proven(site: Path) -> None:
+    """Let no check have passed."""
+    report.write_report(report.report_of([], site=site, seal="none"), site)
+
+
+def inventory_alone(site: Path) -> None:
+    """Let all files be there, and every case be skipped."""
+    there = replace(GREEN, target="", set_name="", proof="inventory")
+    report.write_report(report.report_of([there, replace(GREEN, status="skipped")], site=site, seal="none"), site)
+
+
+def damaged(site: Path) -> None:
+    """Cut the report off."""
+    report.report_path(site).write_text('{"schema": 1,')
+
+
+def file_gone(site: Path) -> None:
+    """Take a wheel away after the proof."""
+    (site / "simple" / "lib" / "lib-1.0-py3-none-any.whl").unlink()
+
+
+def file_changed(site: Path) -> None:
+    """Change a wheel after the proof, but not its size."""
+    path = site / "simple" / "lib" / "lib-1.0-py3-none-any.whl"
+    path.write_bytes(path.read_bytes()[::-1])
+
+
+def page_changed(site: Path) -> None:
+    """Change a page after the proof."""
+    (site / "simple" / "index.html").write_text("<!DOCTYPE html>")
+
+
+def stranger(site: Path) -> None:
+    """Put a file in after the proof."""
+    (site / "simple" / "lib" / "lib-9.0-py3-none-any.whl").write_bytes(b"")
+
+
+FORCE = "or publish it unproven with FORCE=yes"
+REFUSED: dict[Callable[[Path], None], str] = {
+    no_report: f"site: nothing is proven yet; run `make verify`, {FORCE}",
+    other_bytes: f"report.json: the report is about other bytes than these; run `make verify`, {FORCE}",
+    red: f"report.json: 1 of 2 checks are red; run `make verify`, {FORCE}",
+    one_target: "report.json: only a part was proven: the targets linux; run `make verify` for all of it, or join the"
+    f" reports of all parts by `make merge-reports`, {FORCE}",
+    nothing_proven: f"report.json: nothing was proven; run `make verify`, {FORCE}",
+    inventory_alone: "report.json: nothing was proven but that the files are there; ask for something that a target needs",
+    damaged: f"report.json: the report is damaged; run `make verify`, {FORCE}",
+    file_gone: "any.whl: the manifest names this, and it is not there; run `make mirror` and `make verify`",
+    file_changed: "any.whl: this has other bytes than the manifest says; run `make mirror` and `make verify`",
+    page_changed: "index.html: this has other bytes than the manifest says; run `make mirror` and `make verify`",
+    stranger: "any.whl: the manifest does not name this; run `make mirror` and `make verify`",
+}
+
+
+@pytest.mark.parametrize("change", REFUSED, ids=lambda change: change.__name__)
+def test_what_is_not_proven_is_refused(site: Path, tmp_path: Path, change: Callable[[Path], None]) -> None:
+    """Without a green report about just these bytes nothing is written, and one line says why and what to do."""
+    change(site)
+    with pytest.raises(NotProven) as caught:
+        put(site, tmp_path / "public")
+    assert REFUSED[change] in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "public").exists()
+
+
+@pytest.mark.parametrize("change", REFUSED, ids=lambda change: change.__name__)
+def test_force_publishes_and_says_so(site: Path, public: Place, change: Callable[[Path], None]) -> None:
+    """The published manifest says that nothing proves it, and no report can be about it; the site's own stays."""
+    change(site)
+    before = tree(site)
+    done = put(site, public, force=True)
+    assert done.doubt is not None
+    copy = public.folder / "manifest.json"
+    document = json.loads(copy.read_bytes())
+    jsonschema.validate(document, SCHEMA)
+    assert document.pop("unproven") is True
+    assert document == json.loads((site / "manifest.json").read_bytes())
+    found = report.report_path(public.folder)
+    assert not found.exists() or files.sha256_of(copy) not in found.read_text()
+    assert tree(site) == before
+    assert "simple/lib/lib-9.0-py3-none-any.whl" not in tree(public.folder)
+    assert put(site, public, force=True).sent == 0
+
+
+@pytest.mark.parametrize("change", REFUSED, ids=lambda change: change.__name__)
+def test_what_is_forced_shows_no_green(site: Path, public: Place, change: Callable[[Path], None]) -> None:
+    """Page, badge and report beside the forced copy say stale, or that nothing is proven; those of the site stay."""
+    change(site)
+    put(site, public, force=True)
+    folder, found = public.folder / "proof", report.report_path(public.folder)
+    if found.exists():
+        assert json.loads(found.read_bytes())["stale"] is True
+    words = "stale" if found.exists() else "nothing proven yet"
+    assert [words in (folder / name).read_text().lower() for name in ("badge.svg", "index.html")] == [True, True]
+    assert (folder / "junit.xml").exists() == found.exists() == (change not in {no_report, damaged})
+    assert holes(public.folder) == ([] if change not in {file_gone, file_changed} else holes(site))
+
+
+def test_what_is_proven_keeps_its_report(site: Path, public: Place) -> None:
+    """FORCE=yes changes nothing where there is no doubt: the green report gets there as it is."""
+    put(site, public, force=True)
+    assert tree(public.folder / "proof") == tree(site / "proof")
+
+
+@needs_rsync
+def test_force_by_rsync(site: Path, later: Path, tmp_path: Path) -> None:
+    """The manifest that says so gets there by rsync too, and goes again."""
+    red(site)
+    with PLACES["rsync"](tmp_path) as place:
+        put(site, place, force=True)
+        assert json.loads((place.folder / "manifest.json").read_bytes())["unproven"] is True
+        assert json.loads(report.report_path(place.folder).read_bytes())["stale"] is True
+        assert put(site, place, force=True).sent == 0
+        put(later, place)
+        assert tree(place.folder) == tree(later)
+
+
+def test_what_is_proven_later_says_no_more_that_it_is_not(site: Path, tmp_path: Path) -> None:
+    """With a green report the manifest that is published is the site's own again, forced or not."""
+    place = tmp_path / "public"
+    red(site)
+    put(site, place, force=True)
+    proven(site)
+    # The manifest, and the four files of the report.
+    assert put(site, place, force=True).sent == 5
+    assert tree(place) == tree(site)
+
+
+def test_nothing_to_publish(tmp_path: Path) -> None:
+    """No site, no publish, whatever is forced."""
+    with pytest.raises(SubsetError, match="nothing is mirrored yet; run `make mirror`"):
+        put(tmp_path, tmp_path / "public", force=True)
+
+
+def test_a_link_in_the_site_is_refused(site: Path, public: Place) -> None:
+    """A symbolic link is neither followed nor copied, even by force."""
+    path = site / "simple" / "lib" / "lib-1.0-py3-none-any.whl"
+    path.rename(site.parent / "lib")
+    path.symlink_to(site.parent / "lib")
+    with pytest.raises(FolderError, match="this is no plain file, and a copy would lose it; remove it"):
+        put(site, public, force=True)
+    assert not public.folder.exists()
+
+
+def own_files(folder: Path) -> None:
+    """Make it a folder of somebody's."""
+    (folder / "thesis.txt").write_text("years of work")
+
+
+def same_names(folder: Path) -> None:
+    """Give somebody's files the names that ours have."""
+    (folder / "index.html").write_text("my page")
+    (folder / "manifest.json").write_text('{"name": "my app"}')
+
+
+def linked(folder: Path) -> None:
+    """Let a folder in it lead elsewhere."""
+    (folder.parent / "elsewhere").mkdir()
+    (folder / "simple").symlink_to(folder.parent / "elsewhere")
+
+
+def other_mark(folder: Path) -> None:
+    """Put somebody's file under the name of our mark."""
+    (folder / MARKER).write_text("mine")
+
+
+STRANGE: dict[Callable[[Path], None], str] = {
+    own_files: "publish did not put thesis.txt there, and it would go; move it away",
+    same_names: "publish did not put index.html there, and it would go; move it away",
+    linked: "simple is no plain file, and is neither followed nor overwritten; remove it",
+    other_mark: "publish did not put .publishing there, and it would go; move it away",
+}
+
+
+@pytest.mark.parametrize("change", STRANGE, ids=lambda change: change.__name__)
+def test_a_folder_of_somebody_is_left_alone(site: Path, place: Place, change: Callable[[Path], None]) -> None:
+    """Only what is empty or was published by us before is taken."""
+    place.folder.mkdir(parents=True)
+    change(place.folder)
+    before = sorted(place.folder.rglob("*"))
+    with pytest.raises(FolderError) as caught:
+        put(site, place)
+    assert str(caught.value).startswith(f"{place.to}: {STRANGE[change]}")
+    assert sorted(place.folder.rglob("*")) == before
+
+
+def test_somebodys_file_among_ours(site: Path, public: Place) -> None:
+    """What was published before is taken again, unless there is now something else at its top."""
+    put(site, public)
+    (public.folder / ".DS_Store").write_bytes(b"")
+    put(site, public)
+    own_files(public.folder)
+    with pytest.raises(FolderError, match=r"publish did not put thesis\.txt there"):
+        put(site, public)
+
+
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        ("", "publish wants to know where to; as in TO=/srv/www/pypi"),
+        ("-e", "publish wants to know where to"),
+        ("site", "the place to publish to and site stand in one another; name two folders side by side"),
+        ("site/public", "the place to publish to and site stand in one another"),
+        (".", "the place to publish to and site stand in one another"),
+        ("packages/public", "the place to publish to and packages stand in one another"),
+    ],
+)
+def test_where_to(to: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place that is none, or that stands in what is published, is refused."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FolderError) as caught:
+        destination_of(to, Path("site"), Path("packages"))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["link", "file"])
+def test_what_is_no_folder_is_refused(site: Path, tmp_path: Path, name: str) -> None:
+    """A link is not followed, a file not replaced."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FolderError, match="name a folder to publish to"):
+        put(site, tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("to", "remote"),
+    [
+        ("host:path", True),
+        ("me@host:/srv/www", True),
+        ("host::module/path", True),
+        ("rsync://host/module", True),
+        ("/srv/www", False),
+        ("public", False),
+        ("./odd:name", False),
+        ("/srv/odd:name", False),
+    ],
+)
+def test_what_rsync_is_for(to: str, *, remote: bool) -> None:
+    """A place is rsync's where rsync itself reads it as remote."""
+    assert is_remote(to) is remote
+
+
+@needs_rsync
+@pytest.mark.parametrize(
+    ("to", "settings", "words"),
+    [
+        ("rsync://127.0.0.1:1/web", "", "; see that the machine is up and can be reached"),
+        ("{}/nothing/public", "", "; see that the folder above it is there, can be written, and has room"),
+        ("{}-not/public", "", "Unknown module 'web-not'; see that the module is there"),
+        ("{}/public", "read only = yes\n", "ERROR: module is read only; mend that, and run the same command again"),
+    ],
+)
+def test_what_rsync_says_is_one_line(site: Path, tmp_path: Path, to: str, settings: str, words: str) -> None:
+    """Whatever is wrong over there: one line with the place, the first words of rsync's, and the next step."""
+    with rsync_daemon(tmp_path / "place", settings) as place:
+        named = to.format(place.to.removesuffix("/public"))
+        with pytest.raises(FolderError) as caught:
+            publisher.publish(site, Rsync(named), force=False, grace=0, display=Display())
+    assert str(caught.value).startswith(f"{named}: ")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_rsync(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where rsync is not installed, that is what is said."""
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(FolderError, match="host:/srv: rsync is not installed; install it, or name a folder"):
+        publisher.publish(site, Rsync("host:/srv"), force=False, grace=0, display=Display())
+
+
+def test_turns(site: Path) -> None:
+    """Each page has a later turn than all that it leads to."""
+    order = ["simple/a/a-1.whl.metadata", "locks/pylock.toml", "simple/a/index.html", "simple/index.v1_json"]
+    assert [hosts_paths.publish_order(path) for path in order] == [0, 1, 2, 3]
+    assert [
+        hosts_paths.publish_order(path) for path in ("targets/t/simple/a/index.html", "targets/t/simple/index.html")
+    ] == [2, 3]
+    assert [hosts_paths.publish_order(path) for path in ("simple-json/a/index.html", "simple-json/index.html")] == [
+        2,
+        3,
+    ]
+    assert [hosts_paths.publish_order(path) for path in ("find-links.html", "proof/report.json", ".nojekyll")] == [
+        2,
+        4,
+        1,
+    ]
+    assert max(tree(site), key=hosts_paths.publish_order) == "index.html"
+
+
+def test_a_mirror_waits(site: Path, tmp_path: Path) -> None:
+    """While a run holds packages/, which may replace the site, nothing is published."""
+    with files.exclusive(tmp_path / "packages"), run("--to", "public", cwd=tmp_path) as process:
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (
+        1,
+        "error: packages: another run is working in this folder; wait for it to end\n",
+    )
+    assert site.is_dir()
+
+
+def test_a_red_proof_does_not_stop_serve(site: Path, tmp_path: Path) -> None:
+    """What may not be published may still be looked at here."""
+    red(site)
+    with Served(site, tmp_path / "log") as served:
+        assert ask(served.port, "/simple/").status == 200
+
+
+@pytest.mark.slow
+def test_the_whole_way(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Mirrored, refused, proven, published by the command, and installed by pip from a plain web server."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+    workspace.write("base.txt", "app")
+    workspace.toml()
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+    mirror.mirror(workspace.paths, display=Display())
+    with run("--to=public", cwd=workspace.root) as process:
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (1, f"error: site: nothing is proven yet; run `make verify`, {FORCE}\n")
+    assert run_suite(workspace.paths) == 0
+    with run("--to=public", cwd=workspace.root) as process:
+        shown, said = process.communicate(timeout=60)
+    count = len(tree(workspace.paths.site))
+    assert (process.returncode, said) == (0, "")
+    assert shown == f"public is published: {count} files sent, 0 removed, 0 as they were\n"
+    red(workspace.paths.site)
+    with run("--to=public", "--force=1", cwd=workspace.root) as process:
+        shown, _ = process.communicate(timeout=60)
+    assert shown.splitlines()[0].endswith("1 of 2 checks are red; the published manifest says that it is unproven")
+    monkeypatch.delenv("PIP_INDEX_URL")
+    with offered(workspace.root / "public") as url:
+        code, words, into = install(f"pip install --index-url {url}/simple/ app", tmp_path / "client")
+    assert (code, words) == (0, "")
+    assert {path.name for path in into.glob("*.py")} == {"app.py", "lib.py"}

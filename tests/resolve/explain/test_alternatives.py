@@ -1,0 +1,348 @@
+"""The way out of a gap: which other target would get something, as it is set, and what is said of the tags there are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
+
+from pypi_subset.resolve.explain.alternatives import way_out
+from pypi_subset.resolve.explain.rejections import fits, obstacle, tag_list
+from pypi_subset.targets import tag as targets
+from pypi_subset.upstream.simple_api import read_page
+from tests.support.values import BRISK
+
+if TYPE_CHECKING:
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.targets import Target
+
+#: No wheel among these fits under two names: each is one machine.
+PLATFORMS = (
+    "manylinux_2_5_x86_64",
+    "manylinux_2_28_x86_64",
+    "manylinux_2_28_aarch64",
+    "musllinux_1_2_x86_64",
+    "macosx_10_13_universal2",
+    "macosx_14_0_arm64",
+    "win_amd64",
+    "win_arm64",
+)
+PYTHONS = ("cp39-cp39", "cp312-cp312", "cp313-cp313t", "cp38-abi3", "pp311-pypy311_pp73", "py3-none")
+MACHINES = (
+    "cp312-manylinux2014_x86_64",
+    "cp313-cp313t-manylinux_2_28_aarch64",
+    "cp39-musllinux_1_1_x86_64",
+    "pp311-manylinux_2_34_x86_64",
+    "cp312-macosx_11_0_arm64",
+    "cp312-win_arm64",
+)
+
+
+def offers(*names: str) -> tuple[Candidate, ...]:
+    """Return what a page with these files of ``app`` offers: ``1.0-cp39-cp39-win32``, ``2.0`` an sdist, `` >=3.9``."""
+    anchors = []
+    for name in names:
+        stem, _, bound = name.partition(" ")
+        file = f"app-{stem}.whl" if "-" in stem else f"app-{stem}.tar.gz"
+        anchors.append(f'<a href="{file}" data-requires-python="{bound}">{file}</a>')
+    page = f"<!DOCTYPE html>{''.join(anchors)}"
+    return read_page(page, content_type="text/html", url="https://index.example/app/", project=canonicalize_name("app"))
+
+
+@pytest.mark.parametrize(
+    ("target", "files", "way"),
+    [
+        (
+            "cp312-manylinux2014_x86_64",
+            ["2.0-cp312-cp312-manylinux_2_31_x86_64", "1.0-cp312-cp312-manylinux_2_28_x86_64"],
+            (
+                "lowest glibc that works is 2.28 (rhel-8, debian-10): make the target cp312-manylinux_2_28_x86_64, "
+                "which gets 1.0"
+            ),
+        ),
+        (
+            "cp312-macosx_11_0_x86_64",
+            ["1.0-cp312-cp312-macosx_12_0_universal2", "1.0-cp312-cp312-macosx_13_0_arm64"],
+            "lowest macOS that works is 12.0 (macos-12): make the target cp312-macosx_12_0_x86_64, which gets 1.0",
+        ),
+        (
+            "cp313-android_21_arm64_v8a",
+            ["1.0-cp313-cp313-android_24_arm64_v8a"],
+            "lowest API level that works is 24: make the target cp313-android_24_arm64_v8a, which gets 1.0",
+        ),
+        (
+            "cp313-cp313t-win_amd64",
+            ["1.0-cp312-cp312-win_amd64", "2.0-cp313-cp313-win_amd64", "3.0-cp314-cp314t-win_amd64"],
+            "nearest Python that works is 3.13, not free-threaded: make the target cp313-win_amd64, which gets 2.0",
+        ),
+        (
+            "cp313-cp313t-win_amd64",
+            ["3.0-cp314-cp314t-win_amd64"],
+            "nearest Python that works is 3.14: make the target cp314-cp314t-win_amd64, which gets 3.0",
+        ),
+        (
+            "cp313-win_amd64",
+            ["1.0-cp314-cp314t-win_amd64", "1.0-pp39-pypy39_pp73-win_amd64"],
+            "nearest Python that works is PyPy 3.9: make the target pp39-win_amd64, which gets 1.0",
+        ),
+        (
+            "cp313-win_amd64",
+            ["1.0-cp314-cp314t-win_amd64"],
+            "nearest Python that works is 3.14, free-threaded: make the target cp314-cp314t-win_amd64, which gets 1.0",
+        ),
+        (
+            "cp310-win_amd64",
+            ["2.0-py3-none-any >=3.12", "1.0-cp38-abi3-win_amd64 >=3.11", "0.1-cp37-cp37m-win_amd64"],
+            "nearest Python that works is 3.11: make the target cp311-win_amd64, which gets 1.0",
+        ),
+        (
+            "cp39-manylinux2014_x86_64",
+            ["1.0-cp310-cp310-manylinux_2_28_x86_64"],
+            (
+                "lowest glibc that works with Python 3.10 is 2.28 (rhel-8, debian-10): "
+                "make the target cp310-manylinux_2_28_x86_64, which gets 1.0"
+            ),
+        ),
+        (
+            "pp311-win_amd64",
+            ["1.0-cp311-cp311-win_amd64"],
+            "nearest Python that works is CPython 3.11: make the target cp311-win_amd64, which gets 1.0",
+        ),
+        (
+            "cp312-musllinux_1_2_x86_64",
+            [f"1.0-cp312-cp312-{one}" for one in ("macosx_11_0_x86_64", "manylinux2014_aarch64", "manylinux1_x86_64")],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp312-manylinux1_x86_64, which gets 1.0"
+            ),
+        ),
+        (
+            "cp312-win_arm64",
+            ["1.0-cp312-cp312-win_amd64", "1.0"],
+            (
+                "nothing is for this system, so leave the project out for this target, or build one there from the sdist "
+                "and name its folder in pip's 'find-links'; nearest is cp312-win_amd64, which gets 1.0"
+            ),
+        ),
+        (
+            "cp312-win_amd64",
+            ["1.0-cp312-cp312-linux_x86_64", "1.0 <3"],
+            "nothing is for this system, so leave the project out for this target",
+        ),
+        (
+            "cp312-win_amd64",
+            ["1.0-cp27-cp27m-win_amd64"],
+            "ask for another version, or leave the project out for this target",
+        ),
+        (
+            "cp312-win32",
+            [f"1.0-cp312-cp312-{one}" for one in ("macosx_11_0_x86_64", "win_arm64", "win_amd64", "manylinux1_i686")],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp312-win_amd64, which gets 1.0"
+            ),
+        ),
+        (
+            "cp312-win_arm64",
+            [f"1.0-cp312-cp312-{one}" for one in ("win32", "win_amd64", "macosx_11_0_arm64")],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp312-win_amd64, which gets 1.0"
+            ),
+        ),
+        (
+            "cp312-win_amd64",
+            [
+                f"1.0-cp312-cp312-{one}"
+                for one in ("macosx_10_9_x86_64", "manylinux2014_x86_64", "musllinux_1_2_x86_64")
+            ],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp312-manylinux2014_x86_64, which gets 1.0"
+            ),
+        ),
+        (
+            "cp311-manylinux_2_36_armv7l",
+            [
+                f"1.0-cp311-cp311-{one}"
+                for one in ("manylinux1_x86_64", "musllinux_1_2_x86_64", "manylinux2014_aarch64")
+            ],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp311-manylinux2014_aarch64, which gets 1.0"
+            ),
+        ),
+        (
+            "cp312-musllinux_1_2_x86_64",
+            [
+                "1.0-cp312-cp312-manylinux1_x86_64",
+                *(f"2.0-cp312-cp312-{one}" for one in ("manylinux_2_28_x86_64", "manylinux_2_17_aarch64", "win_amd64")),
+                "3.0-cp312-cp312-win_amd64",
+            ],
+            (
+                "nothing is for this system, so leave the project out for this target; "
+                "nearest is cp312-manylinux_2_28_x86_64, which gets 2.0, 1.0"
+            ),
+        ),
+        *(
+            (
+                f"cp313-{one}",
+                ["1.0-cp313-cp313-macosx_11_0_arm64", f"1.0-cp313-cp313-{other}"],
+                "nothing is for this system, so leave the project out for this target",
+            )
+            for one, other in (
+                ("android_24_arm64_v8a", "win_amd64"),
+                ("pyemscripten_2026_0_wasm32", "android_24_x86_64"),
+                ("ios_13_0_arm64_iphoneos", "manylinux1_x86_64"),
+            )
+        ),
+        (
+            "cp313-manylinux_2_28_x86_64",
+            ["1.0-cp313-cp313-android_24_x86_64"],
+            "nothing is for this system, so leave the project out for this target",
+        ),
+        (
+            "cp311-win_amd64",
+            ["2.0b1-cp311-cp311-win_arm64", "1.0-cp312-cp312-win_amd64"],
+            "nearest Python that works is 3.12: make the target cp312-win_amd64, which gets 1.0",
+        ),
+    ],
+)
+def test_the_nearest_target(target: str, files: list[str], way: str) -> None:
+    """The least change on the machine comes first; the target is written out as it is set, with what it gets."""
+    assert way_out(offers(*files), targets.parse("t", target)) == way
+
+
+@pytest.mark.parametrize(
+    ("python", "bound", "nearest"), [("3.9.7", ">=3.8,!=3.9.7", "3.9.8"), ("3.9.0", ">=3.9.2", "3.9.2")]
+)
+def test_a_patch_level_that_is_shut_out(python: str, bound: str, nearest: str) -> None:
+    """Where one patch level alone gets nothing, the nearest that does is named."""
+    target = targets.parse("t", "cp39-win_amd64", python)
+    text = f'nearest Python that works is {nearest}: give the target python = "{nearest}", which gets 1.0'
+    assert way_out(offers(f"1.0-py3-none-any {bound}"), target) == text
+
+
+def machine(tag: str, python: str, *unseen: str) -> Target:
+    """Return a machine that described itself, whose pip is too old for some platforms."""
+    return replace(targets.parse("lab", tag, python), described=True, unseen=unseen)
+
+
+OLD_PIP = machine("cp39-manylinux1_x86_64", "3.9.1", *(f"manylinux_2_{minor}_x86_64" for minor in range(28, 5, -1)))
+
+
+@pytest.mark.parametrize(
+    ("target", "file", "way"),
+    [
+        (
+            OLD_PIP,
+            "1.0-cp39-cp39-manylinux_2_17_x86_64",
+            "its pip is too old for a wheel that its system would take: update pip there, and describe lab anew",
+        ),
+        (
+            OLD_PIP,
+            "1.0-cp39-cp39-manylinux_2_34_x86_64",
+            "lowest glibc that works is 2.34 (rhel-9, amazonlinux-2023): install such a system there, and describe lab anew",
+        ),
+        (
+            OLD_PIP,
+            "1.0-cp310-cp310-manylinux_2_17_x86_64",
+            "nearest Python that works is 3.10: install it there, and describe lab anew",
+        ),
+        (
+            machine("cp39-win_amd64", "3.9.1"),
+            "1.0-py3-none-any >=3.9.2",
+            "nearest Python that works is 3.9.2: install it there, and describe lab anew",
+        ),
+        (
+            replace(targets.parse("here", "cp39-win_amd64", "3.9.1"), host=True),
+            "1.0-py3-none-any >=3.9.2",
+            "nearest Python that works is 3.9.2: run pypi-subset with it",
+        ),
+        (
+            replace(targets.parse("here", "cp39-manylinux2014_x86_64", "3.9.1"), host=True),
+            "1.0-cp310-cp310-manylinux_2_34_x86_64",
+            (
+                "lowest glibc that works with Python 3.10 is 2.34 (rhel-9, amazonlinux-2023): "
+                "run pypi-subset on such a system and Python"
+            ),
+        ),
+    ],
+)
+def test_what_no_setting_changes(target: Target, file: str, way: str) -> None:
+    """A machine that described itself is changed by hand and described anew, its pip first; for the host another runs."""
+    assert way_out(offers(file), target) == f"{way}, which gets 1.0"
+
+
+def test_a_pip_that_is_too_old_is_the_obstacle() -> None:
+    """The system of a described machine may take what its pip does not know: then the pip is named, not the system."""
+    files = offers("1-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64", "1-cp39-cp39-manylinux_2_34_x86_64")
+    assert obstacle(files, OLD_PIP) == "its pip is too old for manylinux_2_17_x86_64"
+    assert obstacle(files[1:], OLD_PIP) == "wheels start at manylinux_2_34, the target stops at 2_28"
+    assert obstacle(offers("1-cp310-cp310-manylinux_2_17_x86_64"), OLD_PIP) == "wheels for cp310, not for cp39-cp39"
+
+
+def test_a_minor_version_must_work_as_a_whole() -> None:
+    """A Python of which some patch levels get nothing is not proposed."""
+    text = way_out(offers("1.0-py3-none-any >=3.9,!=3.10.1"), targets.parse("t", "cp38-win_amd64"))
+    assert "make the target cp39-win_amd64" in text
+    text = way_out(offers("1.0-py3-none-any >=3.9.1"), targets.parse("t", "cp38-win_amd64"))
+    assert "make the target cp310-win_amd64" in text
+
+
+@BRISK
+@given(
+    st.lists(st.tuples(st.sampled_from(PYTHONS), st.sampled_from(PLATFORMS)), min_size=1, max_size=6),
+    st.sampled_from(MACHINES),
+)
+def test_what_is_proposed_works(tags: list[tuple[str, str]], machine: str) -> None:
+    """A target that is named can be set as it stands there, and some wheel fits it; none is named for nothing."""
+    files, target = offers(*(f"1.0-{python}-{platform}" for python, platform in tags)), targets.parse("t", machine)
+    if any(fits(one, target) for one in files):
+        return
+    text = way_out(files, target)
+    match = re.search(r"(?:make the target|nearest is) (\S+), which gets 1\.0$", text)
+    assert match, text
+    assert any(fits(one, targets.parse("t", match[1])) for one in files)
+
+
+@pytest.mark.parametrize(
+    ("target", "files", "reason"),
+    [
+        ("cp313-cp313t-manylinux_2_28_x86_64", ["1-cp313-cp313-win_amd64"], "wheels for win_amd64"),
+        (
+            "cp313-cp313t-manylinux_2_28_x86_64",
+            ["1-cp312-cp312-win_amd64", "1-cp312-cp312-manylinux1_x86_64", "1-cp38-abi3-manylinux1_x86_64"],
+            "wheels for cp38-abi3, cp312, not for cp313-cp313t",
+        ),
+        (
+            "cp313-android_21_x86_64",
+            ["1-cp313-cp313-android_24_x86_64"],
+            "wheels start at android_24, the target stops at 21",
+        ),
+        ("cp312-win_amd64", ["1-cp312-cp312-any"], "wheels for cp312, not for cp312-cp312"),
+    ],
+)
+def test_why_a_release_is_passed_over(target: str, files: list[str], reason: str) -> None:
+    """Another system is not told as another Python, nor the Pythons that there are for another system."""
+    assert obstacle(offers(*files), targets.parse("t", target)) == reason
+
+
+def test_all_tags_are_listed() -> None:
+    """None is left out, platforms like the target's come first, and what has the same Pythons stands together."""
+    pythons = [f"cp3{minor}" for minor in range(8, 16)]
+    files = offers(
+        *(f"1.0-{one}-{one}-{platform}" for one in pythons for platform in ("win_amd64", "musllinux_1_2_x86_64")),
+        "1.0-cp313-cp313t-win_amd64",
+        "1.0-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64",
+    )
+    expected = f"cp39 for manylinux_2_17_x86_64; {', '.join(pythons)} for musllinux_1_2_x86_64; "
+    expected += f"{', '.join(pythons[:6])}, cp313-cp313t, {', '.join(pythons[6:])} for win_amd64"
+    target = targets.parse("t", "cp312-manylinux1_x86_64")
+    assert tag_list(files, target) == expected
+    assert tag_list(files, target, here=True) == "cp39 for manylinux_2_17_x86_64"

@@ -1,0 +1,237 @@
+"""The page for people: valid and escaped, true about what the site holds, and its commands work."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pypi_subset.model.distributions import Project
+from pypi_subset.model.requests import Subset
+from pypi_subset.site.pages import front_page
+from pypi_subset.site.pages.client_config import snippets
+from tests.support.installers import install
+from tests.support.page_check import anchors, elements, tags
+from tests.support.values import (
+    BRISK,
+    LINUX,
+    WINDOWS,
+    artifacts_of,
+    lay_out,
+    lock_of,
+    plan_of,
+    projects_of,
+    write_index,
+)
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pypi_subset.model.locks import Lock
+
+WHEELS = (
+    make_wheel("app", requires=["lib-one<2; sys_platform == 'linux'", "lib-one>=2; sys_platform == 'win32'"]),
+    make_wheel("lib-one", "1.0+cpu"),
+    make_wheel("lib-one", "2.0", ballast=3_000_000),
+)
+
+
+def made(folder: Path) -> tuple[Subset, tuple[Lock, ...], tuple[Project, ...]]:
+    """Return a plan for two targets that need other releases of `lib-one`, the locks, and the projects."""
+    plan = plan_of(["App[x]>=1", "absent; sys_platform == 'darwin'"], [LINUX, WINDOWS])
+    app, one, two = artifacts_of(WHEELS, folder)
+    linux = lock_of(plan.jobs[0], [app, one], WHEELS)
+    windows = lock_of(plan.jobs[1], [app, two], WHEELS)
+    return plan, (linux, windows), projects_of([app, one, two])
+
+
+def text_of(page: str, tag: str) -> list[str]:
+    """Return the text of each element with this tag, white space collapsed."""
+    return [" ".join("".join(element.itertext()).split()) for element in elements(page, tag)]
+
+
+def commands_of(page: str) -> list[str]:
+    """Return the commands that the page shows: all that is preformatted but the settings of clients."""
+    settings = {" ".join(text.split()) for text in settings_of(page).values()}
+    return [text for text in text_of(page, "pre") if text not in settings]
+
+
+def settings_of(page: str) -> dict[str, str]:
+    """Return client → what it is told, as the page shows it."""
+    blocks = [["".join(part.itertext()) for part in block] for block in elements(page, "details")]
+    return {client: f"{text}\n" for client, text in blocks}
+
+
+def test_the_page_says_how_much_there_is(tmp_path: Path) -> None:
+    """The numbers of projects, files, bytes and targets."""
+    plan, locks, projects = made(tmp_path)
+    size = sum(len(wheel.data) for wheel in WHEELS) / 1_000_000
+
+    assert (
+        text_of(front_page.front_page(plan, locks, projects), "p")[0]
+        == f"2 projects · 3 files · {size:.1f} MB · 2 targets"
+    )
+
+
+def test_the_page_names_sets_targets_and_releases(tmp_path: Path) -> None:
+    """One row for each set, target and release, the release with the targets that need it."""
+    page = front_page.front_page(*made(tmp_path))
+
+    rows = [[" ".join("".join(cell.itertext()).split()) for cell in row] for row in elements(page, "tr")]
+    app, one, two = (front_page.readable_size(len(wheel.data)) for wheel in WHEELS)
+    both = front_page.readable_size(len(WHEELS[0].data) + len(WHEELS[1].data))
+    larger = front_page.readable_size(len(WHEELS[0].data) + len(WHEELS[2].data))
+    assert [row for row in rows if row[0] not in {"Set", "Target", "Project"}] == [
+        ["base", 'App[x]>=1absent; sys_platform == "darwin"', "linux, windows"],
+        ["linux", "cp310-cp310-manylinux2014_x86_64", "3.10.0", "2", both],
+        ["windows", "cp312-cp312-win_amd64", "3.12.0", "2", larger],
+        ["app", "1.0", "linux, windows", "1", app],
+        ["lib-one", "1.0+cpu", "linux", "1", one],
+        ["2.0", "windows", "1", two],
+    ]
+
+
+def test_a_yanked_release_is_marked(tmp_path: Path) -> None:
+    """Who reads the page sees that a release was withdrawn, and why."""
+    plan, locks, (project, *_) = made(tmp_path)
+    distribution = replace(project.artifacts[0].distribution, yanked="loses <data>")
+    yanked = replace(project, artifacts=(replace(project.artifacts[0], distribution=distribution),))
+
+    assert "<strong>yanked</strong>: loses &lt;data&gt;" in front_page.front_page(plan, locks, [yanked])
+
+
+def test_links_work_from_a_disk(tmp_path: Path) -> None:
+    """A browser that opens the file shows no folder's index.html by itself, so links name the page."""
+    plan, locks, projects = made(tmp_path)
+
+    found = anchors(front_page.front_page(plan, locks, projects))
+
+    assert [anchor.segments for anchor in found] == [
+        ("proof", "index.html"),
+        ("proof", "index.html"),
+        ("manifest.json",),
+        ("simple", "app", "index.html"),
+        ("simple", "lib-one", "index.html"),
+    ]
+
+
+def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
+    """No external style, script or font; the only image is the proof's badge, the only addresses are placeholders."""
+    page = front_page.front_page(*made(tmp_path))
+
+    assert set(re.findall(r"\w+://[^/\"< ]+", page)) <= {"https://HOST"}
+    assert not {"link", "iframe", "object"} & set(tags(page))
+    assert [dict(image.items())["src"] for image in elements(page, "img")] == ["proof/badge.svg"]
+    assert all("src" not in dict(element.items()) for element in elements(page, "script"))
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_each_command_on_the_page_works(tmp_path: Path, number: int) -> None:
+    """Every command shown, the placeholder filled in as the script does, installs from a folder with no server."""
+    plan, locks, _ = made(tmp_path / "packages")
+    artifacts = artifacts_of(WHEELS[:2], tmp_path / "packages")
+    site = tmp_path / "site"
+    projects = lay_out(artifacts, site)
+    write_index(projects, site)
+    (site / "index.html").write_text(front_page.front_page(plan, locks, projects), encoding="utf-8")
+
+    command = commands_of((site / "index.html").read_text(encoding="utf-8"))[number]
+
+    assert command.endswith(' "App[x]"')
+
+    # The folder stands for the server too: what is different there is tried in test_serve.
+    code, said, into = install(re.sub(r"https://HOST/PATH/|file:///PATH/", f"{site.as_uri()}/", command), tmp_path)
+
+    assert code == 0, said
+    assert (into / "lib_one.py").is_file()
+
+
+def test_the_example_keeps_extras_and_leaves_out_what_not_all_targets_have(tmp_path: Path) -> None:
+    """The commands work on every target: a request under a marker is left out, and brackets are quoted for shells."""
+    plan = plan_of(["App[x,y]>=1", "lib-one; sys_platform == 'win32'"], [LINUX, WINDOWS])
+    page = front_page.front_page(plan, (), projects_of(artifacts_of(WHEELS, tmp_path)))
+
+    assert commands_of(page)[0].endswith(' "App[x,y]"')
+
+
+def test_an_empty_site_has_a_page_too() -> None:
+    """With nothing asked for, the page is valid and its commands name a placeholder."""
+    plan = Subset(root=plan_of([]).root, sets=(), targets=(), jobs=())
+
+    page = front_page.front_page(plan, [], [])
+
+    assert text_of(page, "p")[0] == "0 projects · 0 files · 0 bytes · 0 targets"
+    assert all(command.endswith(" PROJECT") for command in commands_of(page))
+
+
+def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
+    """The order of locks, projects and files does not show."""
+    plan, locks, projects = made(tmp_path)
+    turned = [replace(project, artifacts=project.artifacts[::-1]) for project in projects[::-1]]
+
+    expected = front_page.front_page(plan, locks, projects)
+    assert front_page.front_page(replace(plan, targets=plan.targets[::-1]), locks[::-1], turned) == expected
+
+
+def test_the_page_shows_what_each_client_is_told(tmp_path: Path) -> None:
+    """The settings are those that the clients are tried with, and the address in each is the script's to fill in."""
+    page = front_page.front_page(*made(tmp_path))
+
+    assert settings_of(page) == snippets("https://HOST/PATH/")
+    places = [element for element in elements(page, "span") if element.get("class") == "server"]
+    assert {"".join(place.itertext()) for place in places} == {"https://HOST/PATH/"}
+    assert len(places) == len(re.findall("https://HOST", page))
+
+
+HOSTILE = st.text(max_size=15) | st.sampled_from(
+    ["<script>", "</script>", "\"'>", "$example", "${x}", "<!--", "\0\ud800"]
+)
+
+
+@BRISK
+@given(set_name=HOSTILE, target=HOSTILE, tag=HOSTILE, requirement=HOSTILE, yanked=HOSTILE)
+def test_nothing_hostile_gets_into_the_page(
+    tmp_path_factory: pytest.TempPathFactory, set_name: str, target: str, tag: str, requirement: str, yanked: str
+) -> None:
+    """Whatever names, tags, requirements and reasons hold, the page is valid HTML5 with the same elements."""
+    (artifact,) = artifacts_of([make_wheel("app")], tmp_path_factory.mktemp("page"))
+
+    class Odd(Requirement):
+        def __str__(self) -> str:
+            return requirement
+
+    def page(machine_name: str, machine_tag: str, name: str, reason: str, line: Requirement) -> str:
+        distribution = replace(artifact.distribution, yanked=reason)
+        project = Project(name=canonicalize_name("app"), artifacts=(replace(artifact, distribution=distribution),))
+        plan = plan_of(["app"], [replace(LINUX, name=machine_name, tag=machine_tag)])
+        requests = (replace(plan.sets[0].requests[0], requirement=line),)
+        sets = (replace(plan.sets[0], name=name, requests=requests),)
+        return front_page.front_page(replace(plan, sets=sets), [], [project])
+
+    hostile = page(target, tag, set_name, yanked, Odd("app"))
+    assert tags(hostile) == tags(page("linux", "tag", "base", "reason", Requirement("app")))
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (12_345_678, "12.3 MB"),
+        (4_000_000_000_000_000, "4000.0 TB"),
+    ],
+)
+def test_sizes_are_readable(size: int, shown: str) -> None:
+    """Decimal units, one digit behind the point, never 1000.0 of a unit that has a larger one."""
+    assert front_page.readable_size(size) == shown

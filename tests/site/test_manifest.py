@@ -1,0 +1,307 @@
+"""The manifest: of its schema, the same each time, and with chains that the wheels themselves confirm."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pypi_subset.errors import LockError, SubsetError
+from pypi_subset.model.locks import Lock, Reason
+from pypi_subset.site import manifest
+from tests.support import chain_check as chaincheck
+from tests.support.values import BRISK, LINUX, WINDOWS, artifacts_of, lay_out, lock_of, plan_of, projects_of
+from tests.support.wheels import Wheel, make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pypi_subset.model.distributions import Project
+    from pypi_subset.model.requests import Subset
+
+#: `colour` is for Windows, `fast` comes by an extra that only `web` asks of `server`, `deep` by two ways.
+WHEELS = (
+    make_wheel("app", requires=["web", "colour; sys_platform == 'win32'"]),
+    make_wheel("web", requires=["server[Turbo.Plus]>=1", "deep"]),
+    make_wheel("server", extras=["turbo-plus", "all"], requires=["fast; extra == 'turbo-plus'", "tiny"]),
+    make_wheel("fast", requires=["deep>=1"]),
+    make_wheel("deep"),
+    make_wheel("colour"),
+    make_wheel("tiny"),
+)
+
+
+def locks_of(plan: Subset, folder: Path, wheels: Sequence[Wheel] = WHEELS) -> tuple[list[Lock], tuple[Project, ...]]:
+    """Return a lock for each job of *plan*, and the projects laid out in *folder*."""
+    artifacts = artifacts_of(wheels, folder / "packages")
+    locks = [lock_of(job, artifacts, wheels) for job in plan.jobs]
+    needed = {pin.distribution.filename for lock in locks for pin in lock.pins}
+    used = [artifact for artifact in artifacts if artifact.distribution.filename in needed]
+    return locks, lay_out(used, folder / "site")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a site for two targets, with its manifest."""
+    folder, plan = tmp_path_factory.mktemp("manifest"), plan_of(["app", "server"], [LINUX, WINDOWS])
+    locks, projects = locks_of(plan, folder)
+    pages = {"index.html": "0" * 64}
+    (folder / "site" / "manifest.json").write_bytes(manifest.render(plan, locks, projects, pages=pages))
+    return folder / "site"
+
+
+@pytest.fixture
+def made(site: Path) -> manifest.Manifest:
+    """Return the manifest of that site, read back from the disk."""
+    return manifest.read(site / "manifest.json")
+
+
+def schema() -> dict[str, Any]:
+    """Return the committed JSON Schema."""
+    text = resources.files("pypi_subset").joinpath("schemas", "manifest.schema.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def steps(made: manifest.Manifest, project: str, target: str) -> list[str]:
+    """Return the requirements that lead to *project* on *target*."""
+    ((need,),) = (
+        [need for need in file["needed_by"] if need["target"] == target]
+        for file in made["files"]
+        if file["project"] == project
+    )
+    return [link["requirement"] for link in need["chain"]]
+
+
+def test_a_manifest_is_of_the_committed_schema(made: manifest.Manifest) -> None:
+    """The schema is itself valid (draft 2020-12), and a manifest of two targets fits it."""
+    jsonschema.Draft202012Validator.check_schema(schema())
+    jsonschema.Draft202012Validator(schema()).validate(made)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda made: made.pop("sets"),
+        lambda made: made.update(clock="now"),
+        lambda made: made.update(schema=2),
+        lambda made: made["files"][0].update(path="/etc/passwd"),
+        lambda made: made["files"][0].update(path="simple/../../x"),
+        lambda made: made["files"][0].update(sha256="0"),
+        lambda made: made["files"][0].update(size=None),
+        lambda made: made["files"][0].update(needed_by=[]),
+        lambda made: made["files"][0]["needed_by"][0]["chain"][0].update(origin=""),
+        lambda made: made["targets"][0].update(python="3.10"),
+    ],
+)
+def test_the_schema_refuses_a_spoilt_manifest(made: manifest.Manifest, spoil: Any) -> None:
+    """A missing or further key, an absolute path, a file that nobody needs: none of them fits the schema."""
+    spoilt = copy.deepcopy(made)
+    spoil(spoilt)
+
+    assert not jsonschema.Draft202012Validator(schema()).is_valid(spoilt)
+
+
+def test_files_carry_hash_size_and_place(made: manifest.Manifest, site: Path) -> None:
+    """Each file of the site is listed once, by its path below the site, with the size and hash of its bytes."""
+    listed = {entry["path"]: (entry["size"], entry["sha256"]) for entry in made["files"]}
+
+    assert listed == {
+        f"simple/{wheel.filename.partition('-')[0]}/{wheel.filename}": (len(wheel.data), wheel.sha256)
+        for wheel in WHEELS
+    }
+    assert [*listed] == sorted(listed)
+    assert {path for path in listed if not (site / path).is_file()} == set()
+
+
+def test_sets_and_targets_are_told(made: manifest.Manifest) -> None:
+    """The manifest names each set with its lines and where they stand, and each target with its marker values."""
+    assert made["sets"] == [
+        {
+            "name": "base",
+            "requests": [
+                {"requirement": "app", "origin": "base.txt:1"},
+                {"requirement": "server", "origin": "base.txt:2"},
+            ],
+            "targets": ["linux", "windows"],
+        }
+    ]
+    assert [(entry["name"], entry["python"], entry["markers"]["sys_platform"]) for entry in made["targets"]] == [
+        ("linux", "3.10.0", "linux"),
+        ("windows", "3.12.0", "win32"),
+    ]
+
+
+def test_a_chain_is_the_shortest_and_ends_at_the_file(made: manifest.Manifest) -> None:
+    """Two ways lead to `deep`; the shorter one is told."""
+    assert steps(made, "deep", "linux") == ["app", "web", "deep"]
+    assert steps(made, "app", "linux") == ["app"]
+    assert steps(made, "tiny", "linux") == ["server", "tiny"]
+
+
+def test_an_extra_counts_only_for_who_asked_for_it(made: manifest.Manifest) -> None:
+    """`server` is requested without extras, so `fast` is there because `web` asks for the extra that brings it."""
+    assert steps(made, "fast", "linux") == ["app", "web", "server[Turbo.Plus]>=1", 'fast; extra == "turbo-plus"']
+
+
+def test_a_target_needs_only_what_its_markers_ask_for(made: manifest.Manifest) -> None:
+    """A dependency of Windows alone is needed by the Windows target alone."""
+    (file,) = (entry for entry in made["files"] if entry["project"] == "colour")
+
+    assert [need["target"] for need in file["needed_by"]] == ["windows"]
+    assert steps(made, "colour", "windows") == ["app", 'colour; sys_platform == "win32"']
+
+
+def test_every_chain_is_rebuilt_from_the_wheels(made: manifest.Manifest, site: Path) -> None:
+    """Each link of each chain stands in METADATA of the wheel before it; a link made up is found out."""
+    assert chaincheck.faults(made, site) == []
+
+    for chain in (need["chain"] for file in made["files"] for need in file["needed_by"] if len(need["chain"]) > 1):
+        (false := copy.deepcopy(chain[-1]))["requirement"] = "nonsense"
+        true, chain[-1] = chain[-1], false
+        assert chaincheck.faults(made, site) != []
+        chain[-1] = true
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> dict[str, list[str]]:
+    """Return project → what it requires, cycles and extras included; all are reached by asking for `p0` to `p2`."""
+    names = [f"p{number}" for number in range(draw(st.integers(3, 7)))]
+    line = st.builds(
+        lambda name, asked, own: f"{name}{asked}{own}",
+        st.sampled_from(names),
+        st.sampled_from(["", "[x]", "[y]", "[x,y]"]),
+        st.sampled_from(["", "", "; extra == 'x'", "; extra == 'y'", "; sys_platform == 'win32'"]),
+    )
+    return {name: draw(st.lists(line, max_size=4)) for name in names}
+
+
+@BRISK
+@given(graphs(), st.lists(st.sampled_from(["p0", "p1[x]", "p2[x,y]"]), min_size=1, unique=True))
+def test_chains_of_any_graph_hold_and_are_the_shortest(
+    tmp_path_factory: pytest.TempPathFactory, graph: Mapping[str, Sequence[str]], lines: list[str]
+) -> None:
+    """With cycles, extras and several ways: every chain is in the wheels, and no walk over the lock is shorter."""
+    folder = tmp_path_factory.mktemp("graph")
+    wheels = [make_wheel(name, requires=requires, extras=["x", "y"]) for name, requires in graph.items()]
+    artifacts = artifacts_of(wheels, folder / "packages")
+    plan = plan_of(lines, [WINDOWS])
+    lock = lock_of(plan.jobs[0], artifacts, wheels)
+    for artifact in artifacts:
+        place = folder / "simple" / artifact.distribution.project / artifact.distribution.filename
+        place.parent.mkdir(parents=True)
+        artifact.path.rename(place)
+    needed = {pin.distribution.filename for pin in lock.pins}
+    used = [artifact for artifact in artifacts if artifact.distribution.filename in needed]
+
+    made = manifest.manifest_of(plan, [lock], projects_of(used))
+
+    assert chaincheck.faults(made, folder) == []
+    assert {file["filename"] for file in made["files"]} == needed
+    assert len(made["files"]) == len(lock.pins)
+    for file in made["files"]:
+        (need,) = file["needed_by"]
+        assert len(need["chain"]) == chaincheck.distance(made, folder, need, file["project"])
+
+
+def test_a_pin_that_nothing_requires_is_an_error(tmp_path: Path) -> None:
+    """A lock that lists a file without a way to it is damaged, and the file is named."""
+    plan = plan_of(["app"])
+    (lock,), projects = locks_of(plan, tmp_path)
+    pins = [replace(pin, reasons=(Reason(requirement="web", by="colour"),)) for pin in lock.pins]
+
+    with pytest.raises(LockError, match=r"nothing in the lock base--linux requires app-1\.0-py3-none-any\.whl"):
+        manifest.manifest_of(plan, [replace(lock, pins=tuple(pins))], projects)
+
+
+def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
+    """The order of locks, projects and targets does not show, and neither does the folder."""
+    plan = plan_of(["app", "server"], [LINUX, WINDOWS])
+    locks, projects = locks_of(plan, tmp_path / "one")
+    one = manifest.render(plan, locks, projects, pages={"a": "1", "b": "2"})
+    turned = replace(plan, targets=plan.targets[::-1])
+    locks, projects = locks_of(turned, tmp_path / "two")
+    two = manifest.render(turned, locks[::-1], projects[::-1], pages={"b": "2", "a": "1"})
+
+    assert one == two
+    assert one.endswith(b"}\n")
+
+
+def test_a_kernel_update_does_not_change_the_manifest(tmp_path: Path) -> None:
+    """What the running kernel decides is not told of the host, as the target's digest leaves it out."""
+    host = replace(LINUX, host=True, markers=tuple(sorted([*LINUX.markers, ("platform_release", "6.1")])))
+    updated = replace(host, markers=tuple((name, value.replace("6.1", "6.2")) for name, value in host.markers))
+    plans = [plan_of(["app"], [machine]) for machine in (host, updated)]
+    locks, projects = locks_of(plans[0], tmp_path)
+
+    assert manifest.manifest_of(plans[0], locks, projects) == manifest.manifest_of(plans[1], locks, projects)
+
+
+def test_why_prints_release_pair_and_chain(made: manifest.Manifest) -> None:
+    """One line for each pair that needs the project, spelt in any way."""
+    assert manifest.why(made, "Fast", "linux") == (
+        'fast 1.0 (linux, base): base.txt:1 app -> web -> server[Turbo.Plus]>=1 -> fast; extra == "turbo-plus"',
+    )
+    assert [line.partition(":")[0] for line in manifest.why(made, "app")] == [
+        "app 1.0 (linux, base)",
+        "app 1.0 (windows, base)",
+    ]
+
+
+def test_why_says_where_a_project_is_needed_instead(made: manifest.Manifest) -> None:
+    """A project that the target does not need is no error: the answer names the targets that do."""
+    assert manifest.why(made, "colour", "linux") == ("colour: not needed on linux; needed on windows",)
+
+
+@pytest.mark.parametrize(
+    ("project", "target", "message"),
+    [
+        ("color", None, "the site holds no project 'color'; did you mean 'colour'?"),
+        ("app", "linus", "there is no target 'linus'; did you mean 'linux'?"),
+        ("zzz", None, "the site holds no project 'zzz'; see `site/index.html` for what there is"),
+    ],
+)
+def test_why_names_what_comes_near(made: manifest.Manifest, project: str, target: str | None, message: str) -> None:
+    """An unknown project or target is an error with the nearest names."""
+    with pytest.raises(SubsetError) as caught:
+        manifest.why(made, project, target)
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (None, "there is no manifest: nothing is mirrored yet"),
+        (b"{", "the manifest is damaged"),
+        (b"\xff", "the manifest is damaged"),
+        (b"[]", "the manifest has schema None, and this version reads 1"),
+        (b'{"schema": 2}', "the manifest has schema 2, and this version reads 1"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path, data: bytes | None, message: str) -> None:
+    """No manifest, a damaged one, or one of a newer version: one line with the path and the next step."""
+    path = tmp_path / "manifest.json"
+    if data is not None:
+        path.write_bytes(data)
+
+    with pytest.raises(SubsetError) as caught:
+        manifest.read(path)
+
+    assert str(caught.value).startswith(f"{path}: {message}; run `make mirror`")
+
+
+@pytest.mark.parametrize("more", [{}, {"unproven": True}])
+def test_what_a_manifest_may_lack_or_have(tmp_path: Path, more: dict[str, bool]) -> None:
+    """One of an older version, with no list of bad files, is read; so is one of a published copy."""
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps({"schema": 1, "targets": [], "sets": [], "files": [], "pages": {}, **more}))
+    assert manifest.read(path).get("unproven", False) is bool(more)

@@ -1,0 +1,1 @@
+"""What the tests share: wheels, indexes, sites, processes to kill."""

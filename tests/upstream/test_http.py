@@ -1,0 +1,275 @@
+"""Fetching through pip's sessions: broken connections, ranges, and what the user configured."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.distributions.wheel import LARGEST_METADATA, read_metadata
+from pypi_subset.errors import BadDistribution, UpstreamError
+from pypi_subset.support.once import Once
+from pypi_subset.upstream.http import TAIL, Fetcher
+from pypi_subset.upstream.pip_config import local_path, read_constraints, read_network, without_credentials
+from tests.support.index_server import Index
+from tests.support.wheels import Wheel, make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BODY = bytes(range(256)) * 4096
+
+
+class Flaky(BaseHTTPRequestHandler):
+    """Sends half of the body, then cuts the connection; a range request gets the rest, if the server can do ranges."""
+
+    etag, ranges = '"one"', True
+    seen: list[str]
+
+    def do_GET(self) -> None:  # noqa: D102
+        wanted = self.headers.get("Range", "")
+        self.seen.append(wanted)
+        start = int(wanted.removeprefix("bytes=").partition("-")[0]) if wanted and self.ranges else 0
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(BODY) - start))
+        if self.etag:
+            self.send_header("ETag", self.etag)
+        self.end_headers()
+        first = len(self.seen) == 1
+        self.wfile.write(BODY[start : len(BODY) // 2] if first else BODY[start:])
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@pytest.fixture
+def flaky() -> Iterator[type[Flaky]]:
+    """Yield a handler class whose server runs; its ``url`` is set."""
+    handler = type("Handler", (Flaky,), {"seen": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    handler.url = f"http://127.0.0.1:{server.server_address[1]}/file"  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield handler
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_broken_connection_is_taken_up(flaky: type[Flaky], tmp_path: Path) -> None:
+    """What arrived before the break is kept, and the rest is asked for."""
+    Fetcher(read_network()).save(flaky.url, tmp_path / "file")  # type: ignore[attr-defined]
+    assert (tmp_path / "file").read_bytes() == BODY
+    assert flaky.seen == ["", f"bytes={len(BODY) // 2}-"]
+
+
+@pytest.mark.parametrize(("etag", "ranges"), [("", True), ('W/"weak"', True), ('"one"', False)])
+def test_what_cannot_be_taken_up_starts_again(
+    flaky: type[Flaky],
+    tmp_path: Path,
+    etag: str,
+    ranges: bool,  # noqa: FBT001
+) -> None:
+    """Without a strong validator, or without ranges, the whole file is fetched again: no mixture of two versions."""
+    flaky.etag, flaky.ranges = etag, ranges
+    Fetcher(read_network()).save(flaky.url, tmp_path / "file")  # type: ignore[attr-defined]
+    assert (tmp_path / "file").read_bytes() == BODY
+
+
+def test_it_gives_up_in_the_end(flaky: type[Flaky], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pip's ``resume-retries`` says how often; then it is an error, and no file."""
+    monkeypatch.setenv("PIP_RESUME_RETRIES", "0")
+    with pytest.raises(UpstreamError, match="cannot fetch"):
+        Fetcher(read_network()).save(flaky.url, tmp_path / "file")  # type: ignore[attr-defined]
+    assert not (tmp_path / "file").exists()
+
+
+def test_a_remote_file_reads_its_end(index: Index, tmp_path: Path) -> None:
+    """METADATA is read from a wheel's end in one request, and with one more where it stands further in front."""
+    early = {f"app-1.0.dist-info/{name}": os.urandom(2 * TAIL) for name in ("METADATA-not", "x")}
+    for wheel, requests in ((make_wheel("app", ballast=TAIL), 1), (late_metadata(early), 2)):
+        index.projects["app"] = [wheel]
+        index.requests.clear()
+        url = index.url.replace("/simple/", f"/files/{wheel.filename}")
+        remote = Fetcher(read_network()).tail(url, tmp_path / wheel.filename)
+        assert remote is not None
+        assert read_metadata(io.BufferedReader(remote), wheel.filename) == wheel.metadata
+        assert [hit.status for hit in index.hits(".whl")] == [206] * requests
+
+
+def test_what_lies_between_is_not_fetched(index: Index, tmp_path: Path) -> None:
+    """METADATA at the beginning of a large wheel costs what stands around it, not all that lies behind it."""
+    wheel = late_metadata({f"app-1.0.dist-info/{number}": os.urandom(TAIL) for number in range(10)})
+    index.add(wheel)
+    url = index.url.replace("/simple/", f"/files/{wheel.filename}")
+    remote = Fetcher(read_network()).tail(url, tmp_path / wheel.filename)
+    assert remote is not None
+    assert read_metadata(io.BufferedReader(remote), wheel.filename) == wheel.metadata
+    assert sum(hit.sent for hit in index.hits(".whl")) == 2 * TAIL
+
+
+def late_metadata(more: dict[str, bytes]) -> Wheel:
+    """Return a wheel of ``app`` whose METADATA stands in front of *more*."""
+    plain = make_wheel("app")
+    buffer = io.BytesIO(plain.data)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        for name, data in more.items():
+            archive.writestr(name, data)
+    return Wheel(plain.filename, buffer.getvalue(), plain.metadata)
+
+
+def test_a_remote_file_is_the_file(index: Index, tmp_path: Path) -> None:
+    """Read from any position, it gives the bytes of the file, and none beyond its end."""
+    wheel = make_wheel("app", ballast=2 * TAIL)
+    index.add(wheel)
+    url = index.url.replace("/simple/", f"/files/{wheel.filename}")
+    remote = Fetcher(read_network()).tail(url, tmp_path / wheel.filename)
+    assert remote is not None
+    for start in (len(wheel.data) - 10, len(wheel.data), TAIL // 2, 0, 5, TAIL - 50, 2 * TAIL - 50):
+        remote.seek(start)
+        assert remote.read(100) == wheel.data[start : start + 100]
+    assert remote.seek(-3, io.SEEK_END) == len(wheel.data) - 3
+
+
+def test_a_server_without_ranges_sends_it_all(tmp_path: Path) -> None:
+    """Where the whole file comes instead of its end, it is kept: nothing crosses the network twice."""
+    wheel = make_wheel("app", ballast=2 * TAIL)
+    with Index({"app": [wheel]}, ranges=False) as index:
+        url = index.url.replace("/simple/", f"/files/{wheel.filename}")
+        assert Fetcher(read_network()).tail(url, tmp_path / wheel.filename) is None
+        assert (tmp_path / wheel.filename).read_bytes() == wheel.data
+        assert index.gets(".whl") == 1
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_a_page_that_is_not_there(index: Index, status: int) -> None:
+    """Answers that mean "no such page" are no error."""
+    index.on_request = lambda _: status
+    assert Fetcher(read_network()).page(f"{index.url}app/") is None
+
+
+def test_a_server_in_trouble(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any other answer is an error that names address and status."""
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    index.on_request = lambda _: 418
+    with pytest.raises(UpstreamError, match=r"/simple/app/ answered 418"):
+        Fetcher(read_network()).page(f"{index.url}app/")
+
+
+def test_pages_are_utf_8(index: Index) -> None:
+    """A page without a charset is UTF-8, as pip reads it, not what HTTP once said about text."""
+    index.style = "html"
+    index.add(make_wheel("app"))
+    index.overrides["/simple/app/"] = "zerstört ☃".encode()
+    page = Fetcher(read_network()).page(f"{index.url}app/")
+    assert page is not None
+    assert page.text == "zerstört ☃"
+
+
+def test_credentials_are_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot even be a URL is an error in one line, without the password in it."""
+    for url in ("http://me:s3cret@/simple", "http://me:s3cret@[1::2/simple", "http://me:s3cret@127.0.0.1:99999/simple"):
+        with pytest.raises(UpstreamError) as caught:
+            Fetcher(read_network()).page(url)
+        assert "s3cret" not in str(caught.value)
+    monkeypatch.setenv("HOME", "/elsewhere")
+    assert str(local_path("~/wheels")) == "/elsewhere/wheels"
+
+
+def test_plain_http_elsewhere_needs_trust(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An http index on another machine is refused, as pip refuses it, unless it is a trusted host."""
+    with pytest.raises(UpstreamError, match=r"plain http on another machine.*trusted-host"):
+        Fetcher(read_network()).page("http://index.invalid/simple/app/")
+    monkeypatch.setenv("PIP_TRUSTED_HOST", "index.invalid")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    with pytest.raises(UpstreamError, match="cannot fetch"):
+        Fetcher(read_network()).page("http://index.invalid/simple/app/")
+
+
+def test_the_settings_that_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Indexes, folders, constraints, and what a session needs come from pip's configuration, files and variables."""
+    limits = tmp_path / "limits.txt"
+    (tmp_path / "more.txt").write_text("b<3  # why not\n")
+    limits.write_text("a<2\n-c more.txt\n--index-url http://elsewhere.invalid/\n")
+    config = tmp_path / "pip.conf"
+    config.write_text(
+        "[global]\nindex-url = https://one.example/simple/\ntimeout = 7\nretries = 2\ncert = /some/ca.pem\n"
+        f"client-cert = /some/client.pem\nkeyring-provider = disabled\nconstraint = {limits}\n"
+        "[download]\ntrusted-host = lab.example\n"
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://two.example/simple https://three.example/simple/")
+    monkeypatch.setenv("PIP_FIND_LINKS", "wheelhouse")
+    monkeypatch.setenv("PIP_PROXY", "http://proxy.example:3128")
+    network = read_network()
+    hosts = ("one", "two", "three")
+    assert network.index_urls == tuple(f"https://{host}.example/simple" for host in hosts)
+    assert network.find_links == ("wheelhouse",)
+    assert read_constraints(network) == ("a<2", "b<3")
+    session = network.session()
+    assert (session.timeout, session.verify, session.cert) == (7, "/some/ca.pem", "/some/client.pem")
+    assert session.proxies == {"http": "http://proxy.example:3128", "https": "http://proxy.example:3128"}
+    assert session.pip_trusted_origins == [("lab.example", None)]
+    assert session.get_adapter("https://one.example").max_retries.total == 2
+    assert session.auth.prompting is False
+    assert session.auth.use_keyring is False
+
+
+def test_an_absent_constraints_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A constraint file that is not there is named with the setting to correct."""
+    monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "absent.txt"))
+    with pytest.raises(UpstreamError, match=r"absent\.txt.*PIP_CONSTRAINT"):
+        read_constraints(read_network())
+
+
+def test_urls_and_paths(tmp_path: Path) -> None:
+    """A file URL and a path are local, other URLs are not; credentials are cut out of a URL."""
+    assert local_path(tmp_path.as_uri()) == tmp_path
+    assert local_path(str(tmp_path)) == tmp_path
+    assert local_path("https://index.example/") is None
+    assert without_credentials("https://a:b@index.example:8/x?y#z") == "https://index.example:8/x?y#z"
+
+
+def test_once_is_once() -> None:
+    """However many threads ask, a value is computed once; an error is kept and raised to each."""
+    calls: list[str] = []
+
+    def compute(key: str) -> str:
+        calls.append(key)
+        if key == "bad":
+            msg = "no"
+            raise UpstreamError(msg)
+        return key.upper()
+
+    once = Once(compute)
+    threads = [threading.Thread(target=once, args=("a",)) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for _ in range(2):
+        with pytest.raises(UpstreamError):
+            once("bad")
+    assert calls == ["a", "bad"]
+    assert once.results() == [("a", "A")]
+
+
+@pytest.mark.parametrize(
+    ("said", "wheel"),
+    [
+        ("holds 2 METADATA files", make_wheel("app", files={"App-1.0.dist-info/METADATA": b"x"})),
+        ("holds 0 METADATA files", make_wheel("other")),
+        ("claims a METADATA of more than", make_wheel("app", requires=["x" * LARGEST_METADATA])),
+    ],
+)
+def test_hostile_wheels_are_refused(tmp_path: Path, said: str, wheel: Wheel) -> None:
+    """Two METADATA files, none at all, or one that unpacks to an enormous size: each is refused by name."""
+    path = tmp_path / "app-1.0-py3-none-any.whl"
+    path.write_bytes(wheel.data)
+    with pytest.raises(BadDistribution, match=re.escape(f"{path.name} {said}")):
+        read_metadata(path, path.name)
