@@ -30,21 +30,29 @@ from pypi_subset.tasks import (
 )
 
 __all__ = ["bench", "clean", "clients", "differential", "fetch", "hosts", "lint", "merge_reports", "mirror", "plan"]
-__all__ += ["prove_the_proof", "publish", "serve", "sweep", "target", "targets", "test", "test_hosts", "test_network"]
-__all__ += ["test_slow", "update", "verify", "why", "workflow"]
+__all__ += ["prove_the_proof", "publish", "same_bytes", "serve", "sweep", "target", "targets", "test", "test_hosts"]
+__all__ += ["test_network", "test_slow", "update", "verify", "why", "workflow"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
 
 
 def run(*commands: str) -> None:
     """Run each command as ``python -m …`` under this interpreter; the first that fails ends it, with its exit code."""
-    context = Context()
     for command in commands:
-        sys.stdout.write(f"+ {command}\n")
-        sys.stdout.flush()
-        done = context.run(f'"{sys.executable}" -m {command}', warn=True, in_stream=False)
-        if done is None or done.exited:
-            raise Exit(code=done.exited if done else 1)
+        _python(f"-m {command}", shown=command)
+
+
+def evidence(command: str) -> None:
+    """Run a suite of ``tests/evidence/`` under this interpreter; if it fails, end with its exit code."""
+    _python(f"tests/evidence {command}", shown=command)
+
+
+def _python(arguments: str, *, shown: str) -> None:
+    sys.stdout.write(f"+ {shown}\n")
+    sys.stdout.flush()
+    done = Context().run(f'"{sys.executable}" {arguments}', warn=True, in_stream=False)
+    if done is None or done.exited:
+        raise Exit(code=done.exited if done else 1)
 
 
 @task
@@ -126,6 +134,19 @@ def prove_the_proof(_context: Context, renew: str = "", every: str = "", sample:
     """Break a real subset in thousands of ways: the proof must notice each."""
     flags = [f" --{name}" for name, given in (("renew", renew), ("every", every)) if given not in {"", "0"}]
     run(f"mutation --sample {sample}" + "".join(flags))
+
+
+@task(
+    help={
+        "before": "the commit to compare with (default: the last one before the sources were divided into wings)",
+        "renew": "1 resolves anew from PyPI, and writes the recording",
+    }
+)
+def same_bytes(_context: Context, before: str = "", renew: str = "") -> None:
+    """Build sites with an older commit and with this checkout: all bytes must be equal."""
+    flags = [f' --before "{before}"'] if before else []
+    flags += [" --renew"] if renew not in {"", "0"} else []
+    evidence("same_bytes" + "".join(flags))
 
 
 @task

@@ -1,0 +1,1 @@
+"""Long suites that measure or compare the whole tool, each a package. ``make`` starts them."""
