@@ -159,6 +159,7 @@ def test_a_span_is_that_of_the_pointer() -> None:
     assert span(text, "/files/schema") == (text.index("1"), text.index("1") + 1)
     assert span(text, "/targets/schema") is None
     assert span("{}", "/schema") is None
+    assert span('["schema", 1]', "/schema") is None
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

@@ -73,9 +73,9 @@ def _compared(case: Case, made: Recording, sides: Sequence[Side]) -> int:
             _build(side, work, case, made, state)
         found = compare(works[0].site, works[1].site, ALLOWED)
         differences += len(found.differences)
-        numbers = f", {len(found.allowed)} more but for a listed schema number" if found.allowed else ""
+        numbers = f", {len(found.allowed)} but for a listed schema number" if found.allowed else ""
         _say(
-            f"{case.name}, {step}: {found.files} files of SITE identical{numbers}, {len(found.differences)} differences"
+            f"{case.name}, {step}: {found.files} files of SITE identical{numbers}; differences: {len(found.differences)}"
         )
         for line in _lines(found.differences):
             _say(line)
