@@ -30,7 +30,18 @@ from pypi_subset.cli.tasks import (
 )
 
 __all__ = ["bench", "clean", "clients", "differential", "docs", "fetch", "hosts", "lint", "merge_reports", "mirror"]
-__all__ += ["plan", "prove_the_proof", "publish", "serve", "sweep", "target", "targets", "test", "test_hosts"]
+__all__ += [
+    "plan",
+    "prove_the_proof",
+    "publish",
+    "same_bytes",
+    "serve",
+    "sweep",
+    "target",
+    "targets",
+    "test",
+    "test_hosts",
+]
 __all__ += ["test_network", "test_slow", "update", "verify", "why", "workflow"]
 
 LINTERS = ("ruff check .", "ruff format --check .", "mypy")
@@ -132,6 +143,19 @@ def prove_the_proof(_context: Context, renew: str = "", every: str = "", sample:
 def docs(_context: Context) -> None:
     """Build the manual as HTML in build/docs; a warning is an error."""
     run("sphinx -q -W --keep-going -b html docs build/docs")
+
+
+@task(
+    help={
+        "before": "the commit to compare with (default: the last one before the sources were divided into wings)",
+        "renew": "1 resolves anew from PyPI, and writes the recording",
+    }
+)
+def same_bytes(_context: Context, before: str = "", renew: str = "") -> None:
+    """Build sites with an older commit and with this checkout: all bytes must be equal."""
+    flags = [f' --before "{before}"'] if before else []
+    flags += [" --renew"] if renew not in {"", "0"} else []
+    run("tests.evidence.same_bytes" + "".join(flags))
 
 
 @task

@@ -1,1 +1,1 @@
-"""The long suites: what is claimed, measured."""
+"""Long suites that measure or compare the whole tool, each a package. ``make`` starts them."""
