@@ -178,7 +178,7 @@ def _is_told(snippet: str, told: list[str]) -> bool:
 def versions() -> dict[str, list[str]]:
     """Return what is pinned: environment → requirements."""
     found: dict[str, list[str]] = tomllib.loads(
-        (equipment.ROOT / "clients" / "versions.toml").read_text(encoding="utf-8")
+        (equipment.ROOT / "tests" / "evidence" / "compatibility" / "versions.toml").read_text(encoding="utf-8")
     )
     return found
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _HERE = Path(__file__).resolve().parent
-ROOT = _HERE.parent
+ROOT = _HERE.parents[2]
 
 #: Where the run finds modules: this package, ours, and the servers that lie beside the tests.
-IMPORTS = (ROOT, ROOT / "src", ROOT / "tests")
+IMPORTS = (ROOT, ROOT / "src")
 
 #: What is mirrored: projects with some steps of dependencies, a marker and an extra; and what builds ask for.
 SETS = {
