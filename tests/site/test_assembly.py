@@ -71,9 +71,10 @@ def content(wanted: Mapping[str, Sequence[Artifact]]) -> build_content.Content:
 def built(site: Path, memory: Path, wanted: Mapping[str, Sequence[Artifact]]) -> bool:
     """Return whether a run that wants this made a new site."""
     one = Memory(memory)
-    replaced = builder.build(content(wanted), site, one)
-    one.keep(forget=replaced)
-    return replaced
+    with builder.staged_site(content(wanted), site, one) as stage:
+        pass
+    one.keep(forget=stage is not None)
+    return stage is not None
 
 
 def tree(site: Path) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from pypi_subset.packages.stock import take_stock
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline.relock import lock_all, standing_locks, still_valid, write_locks
 from pypi_subset.pipeline.workspace import Run, opened, require_apart, require_own, sources_of
-from pypi_subset.site.builder import build, readme_of
+from pypi_subset.site.builder import readme_of, staged_site
 from pypi_subset.site.content import Content
 from pypi_subset.support import files
 
@@ -75,7 +75,13 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
             artifacts = _fetch(run, stock, sources, pips)
             bad = run.intake.close()
         content = Content(plan=run.plan, locks=locks, artifacts=artifacts, bad=bad)
-        published = build(content, paths.site, run.memory)
+        with staged_site(content, paths.site, run.memory) as stage:
+            if stage is not None:
+                # The report brings in rich and more, which a run with nothing to do does not need.
+                from pypi_subset.proof.report.report import carry_over  # noqa: PLC0415
+
+                carry_over(paths.site, stage)
+        published = stage is not None
         run.memory.keep(forget=published)
         readme = paths.packages / "README.md"
         if not readme.exists():

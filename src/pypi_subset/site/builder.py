@@ -25,31 +25,36 @@ if TYPE_CHECKING:
     from pypi_subset.site.assembly import Assembled
 
 
-class _NothingNewError(Exception):
-    """The site that was made is the one that is there."""
+class _SameSiteError(Exception):
+    """The staged site and the live site are the same."""
 
 
-def build(content: Content, site: Path, memory: Memory) -> bool:
+@contextlib.contextmanager
+def staged_site(content: Content, site: Path, memory: Memory) -> Iterator[Path | None]:
     """
-    Put a new site in place of the old one, unless the old one is just that; whether it was replaced.
+    Yield the staged site of *content*; it replaces *site* atomically when the block ends without an error.
 
-    :param memory: what is known of files that have not changed, and how the last site was left.
-    :raises SubsetError: something cannot be read or written; the old site stays as it was.
+    If *site* already has exactly this content, yield ``None`` and replace nothing.
+
+    :param memory: the hashes of unchanged files, and the state of the last build.
+    :raises SubsetError: a file cannot be read or written; *site* stays as it was.
     """
     words = Words()
     inputs, before = digest_of(content, words), look_at(site)
     if (site / "README.md").is_file() and is_current(inputs, before, memory):
-        return False
+        yield None
+        return
     replaced = False
-    with contextlib.suppress(_NothingNewError), staging.staged(site) as stage:
+    with contextlib.suppress(_SameSiteError), staging.staged(site) as stage:
         filling = Filling(stage, before=site)
         done = fill(content, filling, memory, known(before, memory), words)
-        # What was written is not what stood there.
         if not filling.made and same_site(stage, site):
-            raise _NothingNewError
+            raise _SameSiteError
+        yield stage
         replaced = True
     memory.site = left(inputs, site, done, before)
-    return replaced
+    if not replaced:
+        yield None
 
 
 def fill(
@@ -72,10 +77,6 @@ def fill(
     stage = Path(filling.stage)
     # The user's own, if there is one, takes its place.
     files.write(stage / "README.md", readme_of("site"))
-    # The proof brings a lot along that a site that did not change does not need.
-    from pypi_subset.proof.report.report import carry_over  # noqa: PLC0415
-
-    carry_over(Path(filling.before), stage)
     return done
 
 

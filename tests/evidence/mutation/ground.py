@@ -16,6 +16,7 @@ from pypi_subset.locks import lockfile
 from pypi_subset.model.paths import Paths
 from pypi_subset.packages.file_cache import Memory
 from pypi_subset.packages.stock import take_stock
+from pypi_subset.proof.report.report import carry_over
 from pypi_subset.requirements.subset import read_plan
 from pypi_subset.site.builder import fill
 from pypi_subset.site.content import Content
@@ -69,6 +70,7 @@ class Ground:
         paths.site.mkdir()
         content = Content(plan=self.plan, locks=locks, artifacts=[had[name] for name in named])
         fill(content, Filling(paths.site, before=folder / "nothing"), self.memory)
+        carry_over(folder / "nothing", paths.site)
         return paths
 
 
