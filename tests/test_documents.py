@@ -23,7 +23,7 @@ from pypi_subset.model.checks import Check
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.report import report
-from pypi_subset.requirements.subset import read_plan
+from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import builder
 from tests.support.wheels import make_wheel
 
@@ -125,7 +125,7 @@ def test_readme_shows_what_verify_prints() -> None:
         False: ("unpacked", ""),
     }
     uv: tuple[Proof, str] = ("second opinion", "uv 0.13.9")
-    for job in read_plan(ROOT / "requirements").jobs:
+    for job in read_subset(ROOT / "requirements").jobs:
         checks += [
             Check(
                 target=job.target.name,
@@ -167,17 +167,17 @@ def test_example_in_readme_is_understood(tmp_path: Path) -> None:
     assert shown
     (tmp_path / "subset.toml").write_text(shown[1], encoding="utf-8")
     (tmp_path / "base.txt").write_text("demo\n", encoding="utf-8")
-    plan = read_plan(tmp_path)
-    assert [target.name for target in plan.targets] == ["here", "linux", "alpine", "mac", "windows", "nogil"]
-    assert [job.target.name for job in plan.jobs] == ["here", "linux", "mac"]
+    subset = read_subset(tmp_path)
+    assert [target.name for target in subset.targets] == ["here", "linux", "alpine", "mac", "windows", "nogil"]
+    assert [job.target.name for job in subset.jobs] == ["here", "linux", "mac"]
 
 
 def test_shipped_example() -> None:
     """A fresh clone asks for pandas and scikit-learn on three targets."""
-    plan = read_plan(ROOT / "requirements")
-    assert [str(request.requirement) for one in plan.sets for request in one.requests] == ["pandas", "scikit-learn"]
-    assert [target.name for target in plan.targets] == ["here", "linux", "mac"]
-    assert [target.tag for target in plan.targets[1:]] == [
+    subset = read_subset(ROOT / "requirements")
+    assert [str(request.requirement) for one in subset.sets for request in one.requests] == ["pandas", "scikit-learn"]
+    assert [target.name for target in subset.targets] == ["here", "linux", "mac"]
+    assert [target.tag for target in subset.targets[1:]] == [
         "cp310-cp310-manylinux2014_x86_64",
         "cp310-cp310-macosx_12_0_arm64",
     ]

@@ -20,7 +20,7 @@ from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.run.suite import run_suite, seal
 from pypi_subset.publish import publisher
 from pypi_subset.publish.destinations.folder import Folder
-from pypi_subset.requirements.subset import read_plan
+from pypi_subset.requirements.subset import read_subset
 from tests.conftest import AMBIENT, ORIGINAL
 from tests.evidence.differential.cases import REQUESTS, TARGETS
 from tests.support.wheels import make_wheel
@@ -95,10 +95,10 @@ def test_the_shipped_example(example: Workspace, tmp_path: Path) -> None:
 
 def every_missing_file_is_named(space: Workspace) -> None:
     """Take each wheel out of the site in turn: the inventory is red, and names it."""
-    plan = read_plan(space.paths.requirements)
+    subset = read_subset(space.paths.requirements)
     for path in sorted((space.paths.site / "simple").rglob("*.whl")):
         aside = path.rename(space.root / "aside")
-        red = [check for check in inventory.take(space.paths, plan) if check.status == "failed"]
+        red = [check for check in inventory.take(space.paths, subset) if check.status == "failed"]
         aside.rename(path)
         assert red, path.name
         assert any(path.name in check.reason for check in red), path.name

@@ -22,7 +22,7 @@ from pypi_subset.proof.cases import shards
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.run.session import Session, Suite
-from pypi_subset.requirements.subset import read_plan
+from pypi_subset.requirements.subset import read_subset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,9 +120,9 @@ def _read_suite(config: pytest.Config) -> Suite:
     """Return everything to prove, read anew from ``requirements/``."""
     option = config.getoption
     paths = Paths(**{name: Path(option(f"--subset-{name}")) for name in ("requirements", "packages", "site")})
-    plan = read_plan(paths.requirements)
+    subset = read_subset(paths.requirements)
     files = [Path(file) for file in option("--subset-python")] or [Path(sys.executable)]
     work = Path(option("--subset-work") or tempfile.mkdtemp(prefix="pypi-subset-proof-"))
-    cases = cases_of(plan, paths, interpreters.find(files), work)
+    cases = cases_of(subset, paths, interpreters.find(files), work)
     shard = shards.parse(option("--subset-shard"))
-    return Suite(paths=paths, plan=plan, cases=cases, shard=shard).restricted(option("--subset-target"))
+    return Suite(paths=paths, subset=subset, cases=cases, shard=shard).restricted(option("--subset-target"))

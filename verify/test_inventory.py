@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 def test_inventory(suite: Suite, record: Callable[..., None]) -> None:
     """Every file of every lock and of the manifest lies in the site with its hash, and nothing else does."""
-    record(*inventory.take(suite.paths, suite.plan, suite.targets))
+    record(*inventory.take(suite.paths, suite.subset, suite.targets))
 
 
 def test_every_request_has_a_case(suite: Suite, record: Callable[..., None]) -> None:
     """Each set on each of its targets, and each of its lines, is proven by a case."""
-    record(*(inventory.check("failed", sentence) for sentence in case.unproven(suite.plan, suite.cases, suite.targets)))
+    record(
+        *(inventory.check("failed", sentence) for sentence in case.unproven(suite.subset, suite.cases, suite.targets))
+    )

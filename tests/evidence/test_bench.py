@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.proof.access.routes import Way
 from pypi_subset.proof.machines import interpreters
-from pypi_subset.requirements.subset import read_plan
+from pypi_subset.requirements.subset import read_subset
 from tests.evidence.bench import generators, goals, indexing, lister, measure, proving, stage, table, tools, wheels
 from tests.evidence.bench.generators import ADDED, FASTEST, FULL, GENERATORS, INCREMENTAL, MORE, OURS, PHASES, Place
 from tests.evidence.bench.indexing import Timing
@@ -53,10 +53,10 @@ def result(tool: str, seconds: float, *, failure: str = "", phase: str = COLD) -
 def test_ours_asks_for_the_job(job: Job, bench: Bench) -> None:
     """What our own run reads are the job's requirements and targets, as many as its name says."""
     TOOLS["pypi-subset"](job, bench)
-    plan = read_plan(bench.folder / "requirements")
-    assert [str(one.requirement) for one in plan.sets[0].requests] == list(job.requirements)
-    assert [target.name for target in plan.targets] == [machine.name for machine in job.machines]
-    assert f"{len(plan.targets)} targets" == job.name
+    subset = read_subset(bench.folder / "requirements")
+    assert [str(one.requirement) for one in subset.sets[0].requests] == list(job.requirements)
+    assert [target.name for target in subset.targets] == [machine.name for machine in job.machines]
+    assert f"{len(subset.targets)} targets" == job.name
 
 
 def test_pex_is_told_every_target(job: Job, bench: Bench) -> None:

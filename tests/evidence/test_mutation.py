@@ -59,15 +59,15 @@ APP, LIB, OLD, QUICK = (
 @pytest.fixture
 def ground(tmp_path: Path) -> Ground:
     """Return a whole subset: three projects on two targets, none of which is here, and its site."""
-    plan = plan_of(["app[fast]"], [LINUX, WINDOWS])
+    subset = plan_of(["app[fast]"], [LINUX, WINDOWS])
     (tmp_path / "packages").mkdir()
     made = {name: [artifact_of(one.save(tmp_path / "packages")) for one in own] for name, own in WHEELS.items()}
-    locks = tuple(lock_of(job, made[job.target.name], WHEELS[job.target.name]) for job in plan.jobs)
+    locks = tuple(lock_of(job, made[job.target.name], WHEELS[job.target.name]) for job in subset.jobs)
     files = {one.distribution.filename: one for own in made.values() for one in own}
     whole = Ground(
         paths=Paths(requirements=tmp_path / "requirements", packages=tmp_path / "packages", site=tmp_path / "site"),
-        plan=plan,
-        locks=_of_these(locks, plan),
+        subset=subset,
+        locks=_of_these(locks, subset),
         artifacts=files,
         memory=Memory(tmp_path / "memory.json"),
     )
@@ -75,16 +75,16 @@ def ground(tmp_path: Path) -> Ground:
     return whole
 
 
-def _of_these(locks: Iterable[Lock], plan: Subset) -> tuple[Lock, ...]:
+def _of_these(locks: Iterable[Lock], subset: Subset) -> tuple[Lock, ...]:
     """Return *locks* as made for the set and the targets of *plan*, which the inventory asks for."""
-    jobs = {job.name: job for job in plan.jobs}
+    jobs = {job.name: job for job in subset.jobs}
     return tuple(
         replace(
             one,
             inputs=Inputs(
                 requirement_set=jobs[one.name].requirement_set.digest,
                 target=jobs[one.name].target.digest,
-                policy=plan.policy_digest,
+                policy=subset.policy_digest,
                 constraint="0" * 64,
             ),
         )
@@ -106,18 +106,18 @@ def judged(ground: Ground, tmp_path: Path, mutant: Mutant) -> Outcome:
 def test_each_raw_mutant_is_red_and_named(ground: Ground) -> None:
     """Whatever file, entry or hash is changed, the inventory says so and names it; afterwards all is as it was."""
     with remembering():
-        outcomes = list(raw.tried(raw.mutants(ground.paths), ground.paths, ground.plan))
+        outcomes = list(raw.tried(raw.mutants(ground.paths), ground.paths, ground.subset))
     assert score.survivors(outcomes) == []
     assert {one.operator for one in outcomes} == set(raw.OPERATORS)
     assert len(outcomes) > 400
-    assert [check.status for check in inventory.take(ground.paths, ground.plan)] == ["passed"]
+    assert [check.status for check in inventory.take(ground.paths, ground.subset)] == ["passed"]
 
 
 def test_a_raw_mutant_that_is_missed_survives(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proof that does not look at metadata is found out, by the mutants that concern it alone."""
     monkeypatch.setattr(index_pages, "of_metadata", lambda *_: "")
     own = [one for one in raw.mutants(ground.paths) if one.what.endswith(".metadata")]
-    outcomes = list(raw.tried(own, ground.paths, ground.plan))
+    outcomes = list(raw.tried(own, ground.paths, ground.subset))
     lines = score.survivors(outcomes)
     assert f"SURVIVES a file is cut off: site/simple/app/{APP}.metadata: the inventory is green" in lines
 
@@ -127,7 +127,7 @@ def test_what_is_red_for_another_reason_survives(ground: Ground) -> None:
     mutant = raw.Mutant(
         operator=raw.REMOVED, what="it", change=lambda: {"site/index.html": None}, culprits=("elsewhere",)
     )
-    (outcome,) = raw.tried([mutant], ground.paths, ground.plan)
+    (outcome,) = raw.tried([mutant], ground.paths, ground.subset)
     assert outcome.why == "elsewhere not named: the page index.html is not in the site"
 
 

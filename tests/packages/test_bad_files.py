@@ -37,7 +37,7 @@ from pypi_subset.pipeline import mirror as pipeline
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import prove
-from pypi_subset.requirements.subset import read_plan
+from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import manifest
 from pypi_subset.site import simple_index as simple
 from pypi_subset.site.pages import front_page
@@ -294,7 +294,7 @@ def test_bad_wheels_on_an_index(space: Workspace, index: Index, policy: str) -> 
         assert {path.name for path in space.paths.site.rglob("*.whl")} == {"app-1.0-py3-none-any.whl"}
         assert [path.name for path in (space.paths.site / "simple").iterdir() if path.is_dir()] == ["app"]
         assert published(space) == listed(space)
-        red = inventory.take(space.paths, read_plan(space.paths.requirements))
+        red = inventory.take(space.paths, read_subset(space.paths.requirements))
         assert {check.reason.partition(" ")[0] for check in red if check.status == "failed"} == {*names}
     told = {line.partition(" ")[0]: line for line in lines}
     assert {name: told[name] for name in names} == told
@@ -339,7 +339,7 @@ def test_what_is_no_distribution(space: Workspace, index: Index, policy: str) ->
         assert {path.name for path in space.paths.site.rglob("*.whl")} == {
             f"{one}-1.0-py3-none-any.whl" for one in ("app", "lib")
         }
-        checks = inventory.take(space.paths, read_plan(space.paths.requirements))
+        checks = inventory.take(space.paths, read_subset(space.paths.requirements))
         assert [check.status for check in checks] == ["passed"]
     for name in STRANGERS:
         assert f"{space.paths.packages / shown(name)}: this is " in said
@@ -390,8 +390,8 @@ def test_the_proof_is_red_about_what_needs_it(space: Workspace, index: Index) ->
     index.add(make_wheel("outer", requires=["bad"]), replace(GOOD, data=GOOD.data[:-40]))
     space.write("base.txt", "app\nouter\n")
     mirror(space, "skip")
-    plan = read_plan(space.paths.requirements)
-    checks = {case.request: prove(case)[0] for case in cases_of(plan, space.paths, (), space.root / "work")}
+    subset = read_subset(space.paths.requirements)
+    checks = {case.request: prove(case)[0] for case in cases_of(subset, space.paths, (), space.root / "work")}
     wanted = {"": "failed", "app": "passed", "outer": "failed"}
     assert {name: check.status for name, check in checks.items()} == wanted
     assert "bad" in checks["outer"].reason
@@ -612,14 +612,14 @@ def test_the_policy_of_a_plan(workspace: Workspace) -> None:
     digests = {}
     for policy in ("", 'bad_files = "stop"', 'bad_files = "skip"'):
         workspace.toml({"linux": LINUX}, more=f"[policy]\n{policy}\n")
-        plan = read_plan(workspace.paths.requirements)
-        digests[policy] = plan.bad_files, plan.policy_digest
+        subset = read_subset(workspace.paths.requirements)
+        digests[policy] = subset.bad_files, subset.policy_digest
     assert [policy for policy, _ in digests.values()] == ["stop", "stop", "skip"]
     assert len({digest for _, digest in digests.values()}) == 2
     for wrong in ('"ignore"', '["stop"]', "true", "1.0"):
         workspace.toml({"linux": LINUX}, more=f"[policy]\nbad_files = {wrong}\n")
         with pytest.raises(InputFaults, match=r'subset\.toml:5: bad_files must be "stop" or "skip"; write bad_files'):
-            read_plan(workspace.paths.requirements)
+            read_subset(workspace.paths.requirements)
 
 
 def test_an_sdist_that_nobody_asked_for(space: Workspace) -> None:

@@ -33,7 +33,7 @@ from pypi_subset.pipeline.workspace import MEMORY
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.report import report
-from pypi_subset.requirements.subset import read_plan
+from pypi_subset.requirements.subset import read_subset
 from pypi_subset.resolve import resolver
 from pypi_subset.site import manifest
 from pypi_subset.targets.tag import parse
@@ -672,7 +672,7 @@ def test_a_lock_as_source_is_mirrored_as_it_is(workspace: Workspace, index: Inde
     work = workspace.root / "work"
     work.mkdir()
     # By the first way in; the others are compared with it.
-    checks = [prove(case)[0] for case in cases_of(read_plan(workspace.paths.requirements), workspace.paths, (), work)]
+    checks = [prove(case)[0] for case in cases_of(read_subset(workspace.paths.requirements), workspace.paths, (), work)]
     assert [check.reason for check in checks if check.status == "failed"] == []
     # For each target the set jointly, then app, the two of lib, and colorama.
     assert [check.status for check in checks[:5]] == ["passed", "passed", "passed", "skipped", "skipped"]

@@ -15,7 +15,7 @@ from packaging.markers import Marker
 
 from pypi_subset.errors import InputFaults
 from pypi_subset.requirements.pylock import settled
-from pypi_subset.requirements.subset import read_plan
+from pypi_subset.requirements.subset import read_subset
 from pypi_subset.targets.markers import reads
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def plan_of(files: Mapping[str, str | bytes], table: str, toml: str = LINUX) -> 
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_plan(Path("requirements"))
+    return read_subset(Path("requirements"))
 
 
 def lines_of(files: Mapping[str, str | bytes], table: str, toml: str = LINUX) -> list[str]:
@@ -89,14 +89,14 @@ def bad_project(text: str, table: str = "", toml: str = LINUX) -> list[str]:
 
 def test_project_asks_for_its_dependencies() -> None:
     """The set is called as its table, and each request has the line of its text in the document."""
-    plan = plan_of({"pyproject.toml": PROJECT}, 'source = "../pyproject.toml"\ntargets = ["windows"]', TWO)
-    (app,) = plan.sets
+    subset = plan_of({"pyproject.toml": PROJECT}, 'source = "../pyproject.toml"\ntargets = ["windows"]', TWO)
+    (app,) = subset.sets
     assert (app.name, app.path, app.targets, app.constraints) == ("app", Path("pyproject.toml"), ("windows",), ())
     assert [f"{one.origin} {one}" for one in app.requests] == [
         "pyproject.toml:5 pandas>=2",
         'pyproject.toml:6 tomli; python_version < "3.11"',
     ]
-    assert [job.name for job in plan.jobs] == ["app--windows"]
+    assert [job.name for job in subset.jobs] == ["app--windows"]
 
 
 def test_project_asks_for_chosen_extras() -> None:
@@ -645,7 +645,7 @@ def test_any_document_is_a_plan_or_faults(data: bytes, name: str) -> None:
         if name.strip("\0.") == name:
             Path(folder, name).write_bytes(data)
         try:
-            found = [job.name for job in read_plan(Path(folder)).jobs]
+            found = [job.name for job in read_subset(Path(folder)).jobs]
         except InputFaults as error:
             found = [str(fault) for fault in error.faults]
         assert all(found)

@@ -16,7 +16,7 @@ from pip._internal.network.session import PipSession
 from pip._internal.req.req_file import parse_requirements
 
 from pypi_subset.errors import InputFaults, TargetError
-from pypi_subset.requirements.subset import find_target, read_plan
+from pypi_subset.requirements.subset import find_target, read_subset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,7 +42,7 @@ def plan_of(files: Mapping[str, str | bytes] | str, toml: str = LINUX, root: Pat
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_plan(root)
+    return read_subset(root)
 
 
 def faults_of(files: Mapping[str, str | bytes] | str, toml: str = LINUX) -> list[str]:
@@ -70,18 +70,18 @@ def test_a_plan_has_all_sets_on_all_targets() -> None:
         targets = ["windows", "here", "here"]
         [policy]
     """
-    plan = plan_of({"ml-extra.txt": "scikit-learn\n", "base.txt": "pandas\n"}, toml)
-    assert [target.name for target in plan.targets] == ["nogil", "here", "windows", "linux"]
-    assert [(target.host, target.python[:2]) for target in plan.targets[2:]] == [(False, (3, 12)), (False, (3, 10))]
-    assert (plan.targets[1].host, plan.targets[2].python) == (True, (3, 12, 4))
-    assert [(one.name, one.targets) for one in plan.sets] == [
+    subset = plan_of({"ml-extra.txt": "scikit-learn\n", "base.txt": "pandas\n"}, toml)
+    assert [target.name for target in subset.targets] == ["nogil", "here", "windows", "linux"]
+    assert [(target.host, target.python[:2]) for target in subset.targets[2:]] == [(False, (3, 12)), (False, (3, 10))]
+    assert (subset.targets[1].host, subset.targets[2].python) == (True, (3, 12, 4))
+    assert [(one.name, one.targets) for one in subset.sets] == [
         ("base", ("here", "windows")),
         ("ml-extra", ("nogil", "here", "windows", "linux")),
     ]
     names = ["base--here", "base--windows", *(f"ml-extra--{name}" for name in ("nogil", "here", "windows", "linux"))]
-    assert [job.name for job in plan.jobs] == names
-    assert (plan.root, plan.sets[0].path) == (Path("requirements"), Path("requirements/base.txt"))
-    assert (plan.policy, plan.sets[0].constraints) == ((), ())
+    assert [job.name for job in subset.jobs] == names
+    assert (subset.root, subset.sets[0].path) == (Path("requirements"), Path("requirements/base.txt"))
+    assert (subset.policy, subset.sets[0].constraints) == ((), ())
 
 
 def test_a_line_is_read_as_pip_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_a_line_is_read_as_pip_reads_it(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_includes_are_relative_to_the_including_file() -> None:
     """``-r`` adds requests and ``-c`` constraints, in the order of reading, each with the place it stands at."""
-    plan = plan_of(
+    subset = plan_of(
         {
             "base.txt": "pandas\n-r parts/io.txt\n-cparts/limits.txt\nflask\n",
             "parts/io.txt": "--requirement=../common.txt\nlxml\n",
@@ -124,7 +124,7 @@ def test_includes_are_relative_to_the_including_file() -> None:
             "../outside.txt": "six<2\n",
         }
     )
-    (base,) = plan.sets
+    (base,) = subset.sets
     assert lines_of(base.requests) == ["base.txt:1 pandas", "common.txt:1 tqdm", "io.txt:2 lxml", "base.txt:4 flask"]
     assert lines_of(base.constraints) == [f"limits.txt:1 numpy<2 --hash={SHA}", "outside.txt:1 six<2"]
     assert [request.path for request in base.constraints] == [
@@ -174,9 +174,9 @@ def as_pip(path: Path) -> list[tuple[str, str, bool, list[str]]]:
     return found
 
 
-def as_we(plan: Subset) -> list[tuple[str, str, bool, list[str]]]:
+def as_we(subset: Subset) -> list[tuple[str, str, bool, list[str]]]:
     """Return the same of the one set in *plan*."""
-    (base,) = plan.sets
+    (base,) = subset.sets
     both = [*((one, False) for one in base.requests), *((one, True) for one in base.constraints)]
     return [(one.origin, str(one.requirement), constraint, sorted(one.hashes)) for one, constraint in both]
 
@@ -353,7 +353,7 @@ def test_set_has_a_plain_name(stem: str) -> None:
     )
     Path("requirements/good-1_name.txt").write_text(f"-r {stem}.txt\n", encoding="utf-8")
     if " " not in stem:
-        assert [one.name for one in read_plan(Path("requirements")).sets] == ["good-1_name"]
+        assert [one.name for one in read_subset(Path("requirements")).sets] == ["good-1_name"]
 
 
 def test_set_that_asks_for_nothing_is_a_fault() -> None:
@@ -558,7 +558,7 @@ def test_a_target_of_the_folder_takes_no_other_python(tmp_path: Path) -> None:
 
 def test_a_target_may_be_a_system_by_its_name() -> None:
     """``on`` with or without a Python, or the bare name; values that the tag leaves open stand beside it."""
-    plan = plan_of(
+    subset = plan_of(
         "pandas",
         """
         [targets]
@@ -569,12 +569,12 @@ def test_a_target_may_be_a_system_by_its_name() -> None:
         python = "3.13t"
         """,
     )
-    assert [(one.name, one.tag, one.python, one.exact) for one in plan.targets] == [
+    assert [(one.name, one.tag, one.python, one.exact) for one in subset.targets] == [
         ("lab", "cp312-cp312-manylinux_2_28_x86_64", (3, 12, 4), True),
         ("pi", "cp311-cp311-manylinux_2_36_aarch64", (3, 11, 0), False),
         ("desk", "cp313-cp313t-win_arm64", (3, 13, 0), False),
     ]
-    assert plan.targets[0].environment["platform_release"] == "4.18.0-553"
+    assert subset.targets[0].environment["platform_release"] == "4.18.0-553"
 
 
 @pytest.mark.parametrize("root", ["requirements", "../here/wanted", "absolute"])
@@ -596,7 +596,7 @@ def test_all_faults_of_all_files_come_in_one_message(root: str, tmp_path: Path) 
 def test_missing_folder_says_what_to_create() -> None:
     """Who has nothing yet is told the two files that make a start."""
     with pytest.raises(InputFaults) as caught:
-        read_plan(Path("nowhere"))
+        read_subset(Path("nowhere"))
     assert str(caught.value) == (
         "nowhere: no such folder; create it, with a base.txt that says 'pandas' and a subset.toml that says:\n"
         "    [targets]\n"
@@ -608,7 +608,7 @@ def test_empty_folder_says_what_to_create() -> None:
     """No set and no targets are two faults of the folder."""
     Path("requirements/lock").mkdir(parents=True)
     with pytest.raises(InputFaults) as caught:
-        read_plan(Path("requirements"))
+        read_subset(Path("requirements"))
     assert [str(fault).splitlines() for fault in caught.value.faults] == [
         [
             (
@@ -647,17 +647,17 @@ def test_subset_toml_that_cannot_be_opened_is_a_fault() -> None:
     Path("requirements/subset.toml").mkdir(parents=True)
     Path("requirements/base.txt").write_text("pandas", encoding="utf-8")
     with pytest.raises(InputFaults) as caught:
-        read_plan(Path("requirements"))
+        read_subset(Path("requirements"))
     assert str(caught.value) == "requirements/subset.toml: Is a directory; see that it is a readable file"
 
 
 def test_what_is_pips_business_is_allowed() -> None:
     """Two targets alike, a project asked for twice, and a target that no set serves are no faults."""
     toml = f"{LINUX}twin = 'cp310-cp310-manylinux2014_x86_64'\nidle = 'cp312-win32'\n[sets.base]\ntargets = ['twin', 'linux']"
-    plan = plan_of("Pandas\npandas<3\n", toml)
-    assert plan.targets[0].digest == plan.targets[1].digest
-    assert [job.name for job in plan.jobs] == ["base--linux", "base--twin"]
-    assert lines_of(plan.sets[0].requests) == ["base.txt:1 Pandas", "base.txt:2 pandas<3"]
+    subset = plan_of("Pandas\npandas<3\n", toml)
+    assert subset.targets[0].digest == subset.targets[1].digest
+    assert [job.name for job in subset.jobs] == ["base--linux", "base--twin"]
+    assert lines_of(subset.sets[0].requests) == ["base.txt:1 Pandas", "base.txt:2 pandas<3"]
 
 
 def test_comment_leaves_the_digest_of_a_set() -> None:
@@ -685,10 +685,10 @@ def test_any_bytes_are_a_plan_or_faults(text: bytes, toml: bytes) -> None:
     """Whatever stands in the two files, the answer is a plan or faults that each print, never another error."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            plan = plan_of({"base.txt": text, "subset.toml": toml}, root=Path(folder))
+            subset = plan_of({"base.txt": text, "subset.toml": toml}, root=Path(folder))
         except InputFaults as error:
             found = [str(fault) for fault in error.faults]
         else:
-            found = [job.name for job in plan.jobs]
+            found = [job.name for job in subset.jobs]
         assert all(found)
         assert found

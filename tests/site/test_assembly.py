@@ -65,7 +65,7 @@ def content(wanted: Mapping[str, Sequence[Artifact]]) -> build_content.Content:
     ]
     machines = [machine for machine in (LINUX, WINDOWS) if machine.name in wanted]
     artifacts = {one.distribution.filename: one for own in wanted.values() for one in own}
-    return build_content.Content(plan=plan_of([*"abcd"], machines), locks=locks, artifacts=[*artifacts.values()])
+    return build_content.Content(subset=plan_of([*"abcd"], machines), locks=locks, artifacts=[*artifacts.values()])
 
 
 def built(site: Path, memory: Path, wanted: Mapping[str, Sequence[Artifact]]) -> bool:

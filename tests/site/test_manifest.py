@@ -39,10 +39,10 @@ WHEELS = (
 )
 
 
-def locks_of(plan: Subset, folder: Path, wheels: Sequence[Wheel] = WHEELS) -> tuple[list[Lock], tuple[Project, ...]]:
+def locks_of(subset: Subset, folder: Path, wheels: Sequence[Wheel] = WHEELS) -> tuple[list[Lock], tuple[Project, ...]]:
     """Return a lock for each job of *plan*, and the projects laid out in *folder*."""
     artifacts = artifacts_of(wheels, folder / "packages")
-    locks = [lock_of(job, artifacts, wheels) for job in plan.jobs]
+    locks = [lock_of(job, artifacts, wheels) for job in subset.jobs]
     needed = {pin.distribution.filename for lock in locks for pin in lock.pins}
     used = [artifact for artifact in artifacts if artifact.distribution.filename in needed]
     return locks, lay_out(used, folder / "site")
@@ -51,10 +51,10 @@ def locks_of(plan: Subset, folder: Path, wheels: Sequence[Wheel] = WHEELS) -> tu
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a site for two targets, with its manifest."""
-    folder, plan = tmp_path_factory.mktemp("manifest"), plan_of(["app", "server"], [LINUX, WINDOWS])
-    locks, projects = locks_of(plan, folder)
+    folder, subset = tmp_path_factory.mktemp("manifest"), plan_of(["app", "server"], [LINUX, WINDOWS])
+    locks, projects = locks_of(subset, folder)
     pages = {"index.html": "0" * 64}
-    (folder / "site" / "manifest.json").write_bytes(manifest.render(plan, locks, projects, pages=pages))
+    (folder / "site" / "manifest.json").write_bytes(manifest.render(subset, locks, projects, pages=pages))
     return folder / "site"
 
 
@@ -193,8 +193,8 @@ def test_chains_of_any_graph_hold_and_are_the_shortest(
     folder = tmp_path_factory.mktemp("graph")
     wheels = [make_wheel(name, requires=requires, extras=["x", "y"]) for name, requires in graph.items()]
     artifacts = artifacts_of(wheels, folder / "packages")
-    plan = plan_of(lines, [WINDOWS])
-    lock = lock_of(plan.jobs[0], artifacts, wheels)
+    subset = plan_of(lines, [WINDOWS])
+    lock = lock_of(subset.jobs[0], artifacts, wheels)
     for artifact in artifacts:
         place = folder / "simple" / artifact.distribution.project / artifact.distribution.filename
         place.parent.mkdir(parents=True)
@@ -202,7 +202,7 @@ def test_chains_of_any_graph_hold_and_are_the_shortest(
     needed = {pin.distribution.filename for pin in lock.pins}
     used = [artifact for artifact in artifacts if artifact.distribution.filename in needed]
 
-    made = manifest.manifest_of(plan, [lock], projects_of(used))
+    made = manifest.manifest_of(subset, [lock], projects_of(used))
 
     assert chaincheck.faults(made, folder) == []
     assert {file["filename"] for file in made["files"]} == needed
@@ -214,20 +214,20 @@ def test_chains_of_any_graph_hold_and_are_the_shortest(
 
 def test_a_pin_that_nothing_requires_is_an_error(tmp_path: Path) -> None:
     """A lock that lists a file without a way to it is damaged, and the file is named."""
-    plan = plan_of(["app"])
-    (lock,), projects = locks_of(plan, tmp_path)
+    subset = plan_of(["app"])
+    (lock,), projects = locks_of(subset, tmp_path)
     pins = [replace(pin, reasons=(Reason(requirement="web", by="colour"),)) for pin in lock.pins]
 
     with pytest.raises(LockError, match=r"nothing in the lock base--linux requires app-1\.0-py3-none-any\.whl"):
-        manifest.manifest_of(plan, [replace(lock, pins=tuple(pins))], projects)
+        manifest.manifest_of(subset, [replace(lock, pins=tuple(pins))], projects)
 
 
 def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
     """The order of locks, projects and targets does not show, and neither does the folder."""
-    plan = plan_of(["app", "server"], [LINUX, WINDOWS])
-    locks, projects = locks_of(plan, tmp_path / "one")
-    one = manifest.render(plan, locks, projects, pages={"a": "1", "b": "2"})
-    turned = replace(plan, targets=plan.targets[::-1])
+    subset = plan_of(["app", "server"], [LINUX, WINDOWS])
+    locks, projects = locks_of(subset, tmp_path / "one")
+    one = manifest.render(subset, locks, projects, pages={"a": "1", "b": "2"})
+    turned = replace(subset, targets=subset.targets[::-1])
     locks, projects = locks_of(turned, tmp_path / "two")
     two = manifest.render(turned, locks[::-1], projects[::-1], pages={"b": "2", "a": "1"})
 

@@ -28,7 +28,7 @@ from pypi_subset.errors import InputFaults, TargetError
 from pypi_subset.model.targets import KERNEL_MARKERS
 from pypi_subset.pipeline import mirror
 from pypi_subset.proof.machines import interpreters
-from pypi_subset.requirements.subset import read_plan
+from pypi_subset.requirements.subset import read_subset
 from pypi_subset.standalone import describe_target
 from pypi_subset.targets.pip_flags import pip_flags
 from pypi_subset.targets.self_described import read_description
@@ -678,7 +678,7 @@ def test_target_may_be_a_file(workspace: Workspace) -> None:
     workspace.write("base.txt", "pure\n")
     file = workspace.write("lab.json", json.dumps(facts()))
     workspace.toml({"lab": {"file": "lab.json"}})
-    (target,) = read_plan(workspace.paths.requirements).targets
+    (target,) = read_subset(workspace.paths.requirements).targets
     assert target == read_description("lab", file)
 
 
@@ -696,5 +696,5 @@ def test_wrong_file_is_a_fault_with_its_line(value: dict[str, object], what: str
     workspace.write("lab.json", json.dumps(facts()))
     workspace.toml({"lab": value})
     with pytest.raises(InputFaults) as caught:
-        read_plan(workspace.paths.requirements)
+        read_subset(workspace.paths.requirements)
     assert [(fault.line, what in str(fault)) for fault in caught.value.faults] == [(2, True)]

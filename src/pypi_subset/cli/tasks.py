@@ -144,7 +144,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     from pypi_subset.proof.inventory import inventory  # noqa: PLC0415
     from pypi_subset.proof.run import suite  # noqa: PLC0415
     from pypi_subset.proof.run.session import require_targets  # noqa: PLC0415
-    from pypi_subset.requirements.subset import read_plan  # noqa: PLC0415
+    from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
 
     targets = [name.strip() for name in target.split(",") if name.strip()]
     if target and not targets:
@@ -156,13 +156,13 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     check_place(away=away, scheduler=scheduler, far=bool(scheduler or url), near=bool(number or pythons))
     shards.parse(shard)
     inventory.read_manifest(paths.site)
-    plan = read_plan(paths.requirements)
-    require_targets(plan, targets)
+    subset = read_subset(paths.requirements)
+    require_targets(subset, targets)
     try:
         if away:
             from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415
 
-            prove_on_dask(plan, paths, scheduler=scheduler, url=url, targets=targets, shard=shard)
+            prove_on_dask(subset, paths, scheduler=scheduler, url=url, targets=targets, shard=shard)
         else:
             suite.run_suite(paths, processes=number, pythons=pythons, targets=targets, shard=shard, anew=anew)
     except ProofFailed:
@@ -199,13 +199,13 @@ def merge_reports(
     from pypi_subset.proof.report import report  # noqa: PLC0415
     from pypi_subset.proof.report.verdict import checks_in  # noqa: PLC0415
     from pypi_subset.proof.run import merge  # noqa: PLC0415
-    from pypi_subset.requirements import subset  # noqa: PLC0415
+    from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
 
     paths, display = paths_of(requirements, packages, site), Display()
     # A path may hold blanks; a list of paths is none itself.
     named = reports or " "
     places = map(Path, [named] if Path(named).exists() else named.split())
-    document = merge.merge(paths, subset.read_plan(paths.requirements), [*places])
+    document = merge.merge(paths, read_subset(paths.requirements), [*places])
     display.console.print(report.table_of(checks_in(document)))
     for line in report.lines_of(document):
         display.say(line)
@@ -346,11 +346,11 @@ def workflow(_context: Context, form: str = "github", url: str = "", requirement
     """
     from pypi_subset.proof.remote import ci_workflow  # noqa: PLC0415
     from pypi_subset.publish import fetch_site  # noqa: PLC0415
-    from pypi_subset.requirements import subset  # noqa: PLC0415
+    from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
 
     chosen = choice_of("form", form, ("github", "gitlab"))
-    plan = subset.read_plan(Path(requirements))
-    sys.stdout.write(ci_workflow.render(chosen, plan.targets, fetch_site.address_of(url)))
+    subset = read_subset(Path(requirements))
+    sys.stdout.write(ci_workflow.render(chosen, subset.targets, fetch_site.address_of(url)))
 
 
 # Invoke knows no optional positional parameter, so the second word counts as one only when it is there.

@@ -24,13 +24,13 @@ class Change:
     after: str
 
 
-def needs(plan: Subset, locks: Iterable[Lock]) -> dict[str, dict[str, Distribution]]:
+def needs(subset: Subset, locks: Iterable[Lock]) -> dict[str, dict[str, Distribution]]:
     """Return what each target that some set serves needs, by file name; what several sets need stands there once."""
     needed: dict[str, dict[str, Distribution]] = {}
     for lock in locks:
         own = needed.setdefault(lock.target_name, {})
         own |= {pin.distribution.filename: pin.distribution for pin in lock.pins}
-    return {target.name: needed[target.name] for target in plan.targets if target.name in needed}
+    return {target.name: needed[target.name] for target in subset.targets if target.name in needed}
 
 
 def size_of(distributions: Iterable[Distribution]) -> int:

@@ -74,7 +74,7 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
             stock = take_stock(locks, paths.packages, site=paths.site, memory=run.memory)
             artifacts = _fetch(run, stock, sources, pips)
             bad = run.intake.close()
-        content = Content(plan=run.plan, locks=locks, artifacts=artifacts, bad=bad)
+        content = Content(subset=run.subset, locks=locks, artifacts=artifacts, bad=bad)
         with staged_site(content, paths.site, run.memory) as stage:
             if stage is not None:
                 # The report brings in rich and more, which a run with nothing to do does not need.
@@ -108,7 +108,7 @@ def _fetch(run: Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips) 
     with run.display.stage("download", sum(len(group) for _, group in stock.missing)) as bar:
         fetched = download(
             stock,
-            targets={job.name: job.target for job in run.plan.jobs},
+            targets={job.name: job.target for job in run.subset.jobs},
             index=sources(),
             pips=pips,
             packages=run.paths.packages,
@@ -129,5 +129,5 @@ def _rows(run: Run, locks: Sequence[Lock]) -> tuple[Row, ...]:
             bytes=diff.size_of(needed.values()),
             seconds=sum(run.seconds.get(one.name, 0.0) for one in locks if one.target_name == target),
         )
-        for target, needed in diff.needs(run.plan, locks).items()
+        for target, needed in diff.needs(run.subset, locks).items()
     )

@@ -57,14 +57,14 @@ class Forecast:
         return {"schema": SCHEMA, **asdict(self)}
 
 
-def rows(plan: Subset, locks: Iterable[Lock], present: Iterable[str]) -> tuple[Row, ...]:
+def rows(subset: Subset, locks: Iterable[Lock], present: Iterable[str]) -> tuple[Row, ...]:
     """
     Return a row for each target that some set serves.
 
     :param present: names of the files that need not be fetched.
     """
     here, found = set(present), []
-    for target, needed in needs(plan, locks).items():
+    for target, needed in needs(subset, locks).items():
         fetched = [one for name, one in needed.items() if name not in here]
         found.append(
             Row(
@@ -104,12 +104,12 @@ def foresee(paths: Paths, *, display: Display, update: bool = False) -> Forecast
                 limits=run.constraints,
                 kept=frozenset(valid),
             )
-            held = outdated.held_back(run.plan, locks, known)
-            early = outdated.early(run.plan, locks, known)
+            held = outdated.held_back(run.subset, locks, known)
+            early = outdated.early(run.subset, locks, known)
         run.intake.refuse(strangers(locks, paths.packages))
         run.intake.close()
     lying = {path.name for path in paths.packages.glob("*.whl")} | {
         path.name for path in paths.site.glob("simple/*/*.whl")
     }
-    table, changes = rows(run.plan, locks, lying), diff.changes(before | gone, locks)
+    table, changes = rows(run.subset, locks, lying), diff.changes(before | gone, locks)
     return Forecast(rows=table, changes=changes, removed=tuple(gone), held=held, early=early)

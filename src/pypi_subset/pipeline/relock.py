@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 def standing_locks(run: Run, *, update: bool) -> dict[str, Lock]:
-    """The locks on disk of the plan's jobs, by the job's name; an update does without one that cannot be read."""
+    """The locks on disk of the subset's jobs, by the job's name; an update does without one that cannot be read."""
     read = {}
-    for job in run.plan.jobs:
+    for job in run.subset.jobs:
         path = lockfile.path_of(run.paths.locks, job.name)
         with contextlib.suppress(LockError) if update else contextlib.nullcontext():
             if path.is_file():
@@ -41,7 +41,7 @@ def standing_locks(run: Run, *, update: bool) -> dict[str, Lock]:
 def still_valid(run: Run, locks: dict[str, Lock]) -> dict[str, Lock]:
     """Those locks whose inputs are what they were; says of the others what changed."""
     valid = {}
-    for job in run.plan.jobs:
+    for job in run.subset.jobs:
         if job.name not in locks:
             continue
         now, then = run.inputs(job), locks[job.name].inputs
@@ -73,9 +73,9 @@ def _placed(reasons: tuple[Reason, ...], places: dict[str, list[str]]) -> tuple[
 
 def lock_all(run: Run, valid: dict[str, Lock], sources: Callable[[], Loopback], pips: Pips) -> tuple[Lock, ...]:
     """One lock for each job: the valid ones as they are, the others from pip, in parallel; all gaps at once."""
-    jobs = [job for job in run.plan.jobs if job.name not in valid]
+    jobs = [job for job in run.subset.jobs if job.name not in valid]
     if not jobs:
-        return tuple(valid[job.name] for job in run.plan.jobs)
+        return tuple(valid[job.name] for job in run.subset.jobs)
     index, warnings = sources(), set[str]()
     with run.display.stage("resolve", len(jobs)) as bar, DaemonThreadPool(os.cpu_count()) as crew:
 
@@ -107,13 +107,13 @@ def lock_all(run: Run, valid: dict[str, Lock], sources: Callable[[], Loopback], 
     if gaps:
         raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
     locks = valid | {name: future.result() for name, future in futures.items()}
-    return tuple(locks[job.name] for job in run.plan.jobs)
+    return tuple(locks[job.name] for job in run.subset.jobs)
 
 
 def write_locks(run: Run, before: dict[str, Lock], locks: Sequence[Lock]) -> tuple[str, ...]:
     """Write what changed, remove locks that no job has any more; return the differences, one line each."""
     changes: list[str] = []
-    for job, one in zip(run.plan.jobs, locks, strict=True):
+    for job, one in zip(run.subset.jobs, locks, strict=True):
         if one is not before.get(one.name):
             lockfile.write(one, run.paths.locks, target=job.target, packages=run.paths.packages)
             changes += _changes(before.get(one.name), one)
@@ -127,7 +127,7 @@ def write_locks(run: Run, before: dict[str, Lock], locks: Sequence[Lock]) -> tup
 
 def left_over(run: Run) -> dict[str, Lock]:
     """The locks of ours that no job has any more, by name: a mirror removes them."""
-    names = {job.name for job in run.plan.jobs}
+    names = {job.name for job in run.subset.jobs}
     ours = (lockfile.read(path) for path in sorted(run.paths.locks.glob("pylock.*.toml")) if _is_lock(path))
     return {one.name: one for one in ours if one.name not in names}
 

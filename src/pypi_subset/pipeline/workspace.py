@@ -15,7 +15,7 @@ from pypi_subset.model.locks import Inputs
 from pypi_subset.model.paths import GENERATED
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.file_cache import Memory
-from pypi_subset.requirements.subset import read_plan
+from pypi_subset.requirements.subset import read_subset
 from pypi_subset.support import files, staging
 from pypi_subset.upstream.pip_config import read_constraints, read_network
 
@@ -45,7 +45,7 @@ LAST_SITE = ".last-site"
 class Run:
     """What the stages of one run share."""
 
-    plan: Subset
+    subset: Subset
     paths: Paths
     work: Path
     display: Display
@@ -60,28 +60,28 @@ class Run:
         return Inputs(
             requirement_set=job.requirement_set.digest,
             target=job.target.digest,
-            policy=self.plan.policy_digest,
+            policy=self.subset.policy_digest,
             constraint=constraint,
         )
 
 
 @contextlib.contextmanager
 def opened(paths: Paths, display: Display) -> Iterator[tuple[Run, Network]]:
-    """What a run begins with: the plan and what is to be known of its targets, the network, a folder to work in."""
-    plan = read_plan(paths.requirements)
-    for note in (note for target in plan.targets for note in target.notes):
+    """What a run begins with: the subset and what is to be known of its targets, the network, a folder to work in."""
+    subset = read_subset(paths.requirements)
+    for note in (note for target in subset.targets for note in target.notes):
         display.say(f"note: {note}")
     network = read_network()
     with files.exclusive(paths.packages), _workspace(paths) as work:
         memory = Memory(paths.packages / MEMORY)
         run = Run(
-            plan=plan,
+            subset=subset,
             paths=paths,
             work=work,
             display=display,
             constraints=read_constraints(network),
             memory=memory,
-            intake=Intake(plan.bad_files, paths.packages, memory, display.say),
+            intake=Intake(subset.bad_files, paths.packages, memory, display.say),
         )
         yield run, network
 
@@ -182,6 +182,6 @@ def sources_of(run: Run, network: Network) -> Iterator[Callable[[], Loopback]]:
             from pypi_subset.upstream.gateway import Loopback  # noqa: PLC0415 - brings in a server and pip's network side
 
             upstream = Upstream(network, store=run.work / "store", shelf=run.paths.packages)
-            return stack.enter_context(Loopback(upstream, run.plan.targets))
+            return stack.enter_context(Loopback(upstream, run.subset.targets))
 
         yield index

@@ -35,7 +35,7 @@ from pypi_subset.targets.named_systems import is_named, tag_of
 from pypi_subset.targets.tag import parse
 
 
-def read_plan(root: Path) -> Subset:
+def read_subset(root: Path) -> Subset:
     """
     Return everything that the folder *root* asks for.
 

@@ -72,7 +72,7 @@ def fill(
     for path, data in _others(content, done.projects):
         filling.put(path, data)
         pages[path] = _sha256(data)
-    written = manifest.render(content.plan, content.locks, done.projects, content.bad, pages=pages)
+    written = manifest.render(content.subset, content.locks, done.projects, content.bad, pages=pages)
     filling.put("manifest.json", written)
     stage = Path(filling.stage)
     # The user's own, if there is one, takes its place.
@@ -91,6 +91,6 @@ def readme_of(folder: str) -> bytes:
 
 def _others(content: Content, projects: Sequence[Project]) -> Iterator[tuple[str, bytes]]:
     """Path and bytes of what is no page of an index: locks, what web hosts need, and the page for people."""
-    yield from exports.published(content.locks, {target.name: target for target in content.plan.targets}).items()
+    yield from exports.published(content.locks, {target.name: target for target in content.subset.targets}).items()
     yield from web_servers.render(sorted(views(content.locks))).items()
-    yield "index.html", front_page(content.plan, content.locks, projects).encode()
+    yield "index.html", front_page(content.subset, content.locks, projects).encode()

@@ -24,7 +24,7 @@ class Content:
     :param bad: what the site is left without.
     """
 
-    plan: Subset
+    subset: Subset
     locks: Sequence[Lock]
     artifacts: Sequence[Artifact]
     bad: Sequence[BadFile] = ()

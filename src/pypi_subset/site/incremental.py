@@ -82,13 +82,13 @@ def digest_of(content: Content, words: Words | None = None) -> str:
     words = words or Words()
     made_from = hashlib.sha256()
     # What a tag prints of itself differs from run to run; a target's digest has them all.
-    targets = [(one.name, one.tag, one.python, one.exact, one.digest) for one in content.plan.targets]
+    targets = [(one.name, one.tag, one.python, one.exact, one.digest) for one in content.subset.targets]
     pinned = {id(pin.distribution) for one in content.locks for pin in one.pins}
     # What one lock knows of a file, another may know not.
     joined = [words(one.distribution) for one in content.artifacts if id(one.distribution) not in pinned]
     there = [one.distribution.filename for one in content.artifacts]
     locks = [_told(one, words) for one in content.locks]
-    about = map(repr, (made_by(), targets, content.plan.sets, content.bad, len(locks), len(joined)))
+    about = map(repr, (made_by(), targets, content.subset.sets, content.bad, len(locks), len(joined)))
     # Nothing in it holds a line's end as it is.
     made_from.update("\n".join([*about, *locks, *joined, *there]).encode(errors="backslashreplace"))
     return made_from.hexdigest()

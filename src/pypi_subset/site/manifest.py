@@ -115,7 +115,7 @@ class Manifest(_Added):
 
 
 def render(
-    plan: Subset,
+    subset: Subset,
     locks: Sequence[Lock],
     projects: Sequence[Project],
     bad: Sequence[BadFile] = (),
@@ -127,12 +127,12 @@ def render(
 
     :raises LockError: a lock lists a file that nothing requires.
     """
-    document = manifest_of(plan, locks, projects, bad, pages=pages)
+    document = manifest_of(subset, locks, projects, bad, pages=pages)
     return f"{json.dumps(document, indent=1, ensure_ascii=False)}\n".encode()
 
 
 def manifest_of(
-    plan: Subset,
+    subset: Subset,
     locks: Sequence[Lock],
     projects: Sequence[Project],
     bad: Sequence[BadFile] = (),
@@ -145,7 +145,7 @@ def manifest_of(
     :param pages: SHA-256 of everything else in the site, by its path below it.
     :raises LockError: a lock lists a file that nothing requires.
     """
-    targets = {target.name: target for target in plan.targets}
+    targets = {target.name: target for target in subset.targets}
     needs: defaultdict[str, list[Need]] = defaultdict(list)
     for lock in sorted(locks, key=lambda one: (one.set_name, one.target_name)):
         for filename, chain in chains(lock, targets[lock.target_name]).items():
@@ -154,8 +154,8 @@ def manifest_of(
     entries = [_file(project, artifact, needs) for project in projects for artifact in project.artifacts]
     return Manifest(
         schema=SCHEMA,
-        targets=sorted(map(_target, plan.targets), key=lambda entry: entry["name"]),
-        sets=sorted(map(_set, plan.sets), key=lambda entry: entry["name"]),
+        targets=sorted(map(_target, subset.targets), key=lambda entry: entry["name"]),
+        sets=sorted(map(_set, subset.sets), key=lambda entry: entry["name"]),
         files=sorted(entries, key=lambda entry: entry["path"]),
         pages=dict(sorted((pages or {}).items())),
         bad_files=[BadFileEntry(filename=one.filename, reason=one.reason, action=one.action) for one in bad],

@@ -32,8 +32,8 @@ def index(folder: Path) -> bool:
     memory = Memory(packages / ".memory.json")
     lock = _lock(folder / "recorded.json")
     artifacts = stock.take_stock([lock], packages, site=site, memory=memory).present
-    plan, words = Subset(root=folder, sets=(), targets=(), jobs=()), Words()
-    inputs = incremental.digest_of(content.Content(plan=plan, locks=[lock], artifacts=artifacts), words)
+    subset, words = Subset(root=folder, sets=(), targets=(), jobs=()), Words()
+    inputs = incremental.digest_of(content.Content(subset=subset, locks=[lock], artifacts=artifacts), words)
     before = incremental.look_at(site)
     replaced = not incremental.is_current(inputs, before, memory)
     if replaced:

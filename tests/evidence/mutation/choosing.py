@@ -26,7 +26,7 @@ class Reach:
     """What each case of the unharmed subset takes from its target's own index, at any patch level."""
 
     def __init__(self, ground: Ground, interpreters: Sequence[Interpreter], work: Path) -> None:
-        self.cases: tuple[Case, ...] = cases_of(ground.plan, ground.paths, interpreters, work)
+        self.cases: tuple[Case, ...] = cases_of(ground.subset, ground.paths, interpreters, work)
         world = world_of(ground, ground.locks)
         self.files: Mapping[Key, frozenset[str]] = {
             key(case): frozenset(

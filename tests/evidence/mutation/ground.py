@@ -17,7 +17,7 @@ from pypi_subset.model.paths import Paths
 from pypi_subset.packages.file_cache import Memory
 from pypi_subset.packages.stock import take_stock
 from pypi_subset.proof.report.report import carry_over
-from pypi_subset.requirements.subset import read_plan
+from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site.builder import fill
 from pypi_subset.site.content import Content
 from pypi_subset.site.stage_writer import Filling
@@ -46,7 +46,7 @@ class Ground:
     """
 
     paths: Paths
-    plan: Subset
+    subset: Subset
     locks: tuple[Lock, ...]
     artifacts: Mapping[str, Artifact]
     memory: Memory
@@ -54,7 +54,7 @@ class Ground:
     @property
     def targets(self) -> dict[str, Target]:
         """By name."""
-        return {target.name: target for target in self.plan.targets}
+        return {target.name: target for target in self.subset.targets}
 
     def rebuilt(self, locks: Sequence[Lock], added: Iterable[Artifact], folder: Path) -> Paths:
         """
@@ -68,7 +68,7 @@ class Ground:
         had = dict(self.artifacts) | {one.distribution.filename: one for one in added}
         named = sorted({pin.distribution.filename for one in locks for pin in one.pins})
         paths.site.mkdir()
-        content = Content(plan=self.plan, locks=locks, artifacts=[had[name] for name in named])
+        content = Content(subset=self.subset, locks=locks, artifacts=[had[name] for name in named])
         fill(content, Filling(paths.site, before=folder / "nothing"), self.memory)
         carry_over(folder / "nothing", paths.site)
         return paths
@@ -77,12 +77,12 @@ class Ground:
 def read(folder: Path) -> Ground:
     """Return the subset that was mirrored in *folder*."""
     paths = Paths(requirements=folder / "requirements", packages=folder / "packages", site=folder / "site")
-    plan = read_plan(paths.requirements)
-    locks = tuple(lockfile.read(lockfile.path_of(paths.locks, job.name)) for job in plan.jobs)
+    subset = read_subset(paths.requirements)
+    locks = tuple(lockfile.read(lockfile.path_of(paths.locks, job.name)) for job in subset.jobs)
     memory = Memory(folder / "nothing")
     stock = take_stock(locks, paths.packages, site=paths.site, memory=memory)
     artifacts = {one.distribution.filename: one for one in stock.present}
-    return Ground(paths=paths, plan=plan, locks=locks, artifacts=artifacts, memory=memory)
+    return Ground(paths=paths, subset=subset, locks=locks, artifacts=artifacts, memory=memory)
 
 
 def mirrored(folder: Path, *, renew: bool = False) -> Ground:

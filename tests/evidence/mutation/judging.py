@@ -123,13 +123,13 @@ def judge(
     """
     locks, added = altered(ground, mutant, folder) if mutant.filename else (ground.locks, ())
     paths = ground.rebuilt(locks, added, folder)
-    checks = inventory.take(paths, ground.plan)
+    checks = inventory.take(paths, ground.subset)
     if any(check.status == "failed" for check in checks):
         return _outcome(mutant, ["the inventory can see it: the mutant is none"])
     if mutant.operator == UNNEEDED:
         listed = any(NEEDLESS.replace("-", "_") in note for check in checks for note in check.notes)
         return _outcome(mutant, [] if listed else ["it is listed nowhere"], red=True)
-    cases = [one for one in cases_of(ground.plan, paths, interpreters, work) if key(one) in chosen]
+    cases = [one for one in cases_of(ground.subset, paths, interpreters, work) if key(one) in chosen]
     return compared(mutant, world_of(ground, locks, added), cases)
 
 

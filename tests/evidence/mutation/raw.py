@@ -51,7 +51,7 @@ class Mutant:
     culprits: tuple[str, ...]
 
 
-def tried(mutants: Iterable[Mutant], paths: Paths, plan: Subset) -> Iterator[Outcome]:
+def tried(mutants: Iterable[Mutant], paths: Paths, subset: Subset) -> Iterator[Outcome]:
     """
     Yield what the inventory made of each of *mutants*; the tree is as it was after each.
 
@@ -61,7 +61,7 @@ def tried(mutants: Iterable[Mutant], paths: Paths, plan: Subset) -> Iterator[Out
     for mutant in mutants:
         undo = _apply(mutant.change(), root)
         try:
-            found = [check.reason for check in inventory.take(paths, plan) if check.status == "failed"]
+            found = [check.reason for check in inventory.take(paths, subset) if check.status == "failed"]
         except SubsetError as error:
             # No manifest, no proof: the run ends, and names it.
             found = [f"{error.path}: {error.what}" if error.path else str(error)]

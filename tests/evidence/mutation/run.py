@@ -96,7 +96,7 @@ def _raw_part(part: tuple[Path, int, int]) -> list[Outcome]:
         paths = _copied(ground.paths, Path(scratch))
         own = itertools.islice(raw.mutants(paths), first, None, step)
         with remembering():
-            return list(raw.tried(own, paths, ground.plan))
+            return list(raw.tried(own, paths, ground.subset))
 
 
 def _copied(paths: Paths, into: Path) -> Paths:

@@ -216,12 +216,12 @@ def steps(machine: Machine, job: Mapping[str, Any], store: Path, **given: Any) -
 @pytest.mark.skipif(sys.platform != "linux", reason="stands for a machine of GitHub's that runs Linux")
 def test_steps_for_github(published: Workspace, tmp_path: Path) -> None:
     """Each job fetches, proves its own targets and keeps its report; the last joins them to a whole green one."""
-    plan = [
+    subset = [
         targets.parse("linux", f"cp3{MINOR}-manylinux2014_x86_64"),
         targets.parse("windows", f"cp3{MINOR}-win_amd64"),
     ]
     with object_store(published.paths.site) as url:
-        document = read(ci_workflow.render("github", [*plan, describe_host("here")], url))
+        document = read(ci_workflow.render("github", [*subset, describe_host("here")], url))
         assert document["defaults"]["run"]["shell"] == "bash"
         store, jobs, variables = tmp_path / "store", document["jobs"], document["env"]
         for number, row in enumerate(jobs["prove"]["strategy"]["matrix"]["include"]):
@@ -246,9 +246,9 @@ def test_steps_for_github(published: Workspace, tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="stands for a machine of GitLab's, which runs Linux")
 def test_steps_for_gitlab(published: Workspace, tmp_path: Path) -> None:
     """The same in GitLab's way; a job that is red keeps its report as well, and the joined report is red for it."""
-    plan = [targets.parse("linux", f"cp3{MINOR}-manylinux2014_x86_64")]
+    subset = [targets.parse("linux", f"cp3{MINOR}-manylinux2014_x86_64")]
     with object_store(published.paths.site) as url:
-        document = read(ci_workflow.render("gitlab", [*plan, describe_host("here")], url))
+        document = read(ci_workflow.render("gitlab", [*subset, describe_host("here")], url))
         (row,) = document["prove"]["parallel"]["matrix"]
         variables = {**document["variables"], **row, "CI_NODE_INDEX": "1"}
         for red in (False, True):

@@ -87,7 +87,7 @@ def test_parts_of_some_targets(subset: SubsetOnDisk) -> None:
     cases = cases_of(subset.plan, subset.paths, (), subset.root)
     names = []
     for number in (1, 2):
-        suite = Suite(paths=subset.paths, plan=subset.plan, cases=cases, shard=shards.Shard(number=number, count=2))
+        suite = Suite(paths=subset.paths, subset=subset.plan, cases=cases, shard=shards.Shard(number=number, count=2))
         part = suite.restricted(["mac"]).own
         assert len(part) == 2
         names += [one.name for one in part]

@@ -241,7 +241,7 @@ def test_no_seal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def suite(subset: SubsetOnDisk, tmp_path: Path) -> Suite:
     """Return what there is to prove for Windows."""
-    return Suite(paths=subset.paths, plan=subset.plan, cases=cases_of(subset.plan, subset.paths, (), tmp_path))
+    return Suite(paths=subset.paths, subset=subset.plan, cases=cases_of(subset.plan, subset.paths, (), tmp_path))
 
 
 def heard(nodeid: str, when: str, *checks: dict[str, Any], longrepr: str = "") -> SimpleNamespace:

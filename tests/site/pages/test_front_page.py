@@ -45,11 +45,11 @@ WHEELS = (
 
 def made(folder: Path) -> tuple[Subset, tuple[Lock, ...], tuple[Project, ...]]:
     """Return a plan for two targets that need other releases of `lib-one`, the locks, and the projects."""
-    plan = plan_of(["App[x]>=1", "absent; sys_platform == 'darwin'"], [LINUX, WINDOWS])
+    subset = plan_of(["App[x]>=1", "absent; sys_platform == 'darwin'"], [LINUX, WINDOWS])
     app, one, two = artifacts_of(WHEELS, folder)
-    linux = lock_of(plan.jobs[0], [app, one], WHEELS)
-    windows = lock_of(plan.jobs[1], [app, two], WHEELS)
-    return plan, (linux, windows), projects_of([app, one, two])
+    linux = lock_of(subset.jobs[0], [app, one], WHEELS)
+    windows = lock_of(subset.jobs[1], [app, two], WHEELS)
+    return subset, (linux, windows), projects_of([app, one, two])
 
 
 def text_of(page: str, tag: str) -> list[str]:
@@ -71,11 +71,11 @@ def settings_of(page: str) -> dict[str, str]:
 
 def test_the_page_says_how_much_there_is(tmp_path: Path) -> None:
     """The numbers of projects, files, bytes and targets."""
-    plan, locks, projects = made(tmp_path)
+    subset, locks, projects = made(tmp_path)
     size = sum(len(wheel.data) for wheel in WHEELS) / 1_000_000
 
     assert (
-        text_of(front_page.front_page(plan, locks, projects), "p")[0]
+        text_of(front_page.front_page(subset, locks, projects), "p")[0]
         == f"2 projects · 3 files · {size:.1f} MB · 2 targets"
     )
 
@@ -100,18 +100,18 @@ def test_the_page_names_sets_targets_and_releases(tmp_path: Path) -> None:
 
 def test_a_yanked_release_is_marked(tmp_path: Path) -> None:
     """Who reads the page sees that a release was withdrawn, and why."""
-    plan, locks, (project, *_) = made(tmp_path)
+    subset, locks, (project, *_) = made(tmp_path)
     distribution = replace(project.artifacts[0].distribution, yanked="loses <data>")
     yanked = replace(project, artifacts=(replace(project.artifacts[0], distribution=distribution),))
 
-    assert "<strong>yanked</strong>: loses &lt;data&gt;" in front_page.front_page(plan, locks, [yanked])
+    assert "<strong>yanked</strong>: loses &lt;data&gt;" in front_page.front_page(subset, locks, [yanked])
 
 
 def test_links_work_from_a_disk(tmp_path: Path) -> None:
     """A browser that opens the file shows no folder's index.html by itself, so links name the page."""
-    plan, locks, projects = made(tmp_path)
+    subset, locks, projects = made(tmp_path)
 
-    found = anchors(front_page.front_page(plan, locks, projects))
+    found = anchors(front_page.front_page(subset, locks, projects))
 
     assert [anchor.segments for anchor in found] == [
         ("proof", "index.html"),
@@ -135,12 +135,12 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", range(5))
 def test_each_command_on_the_page_works(tmp_path: Path, number: int) -> None:
     """Every command shown, the placeholder filled in as the script does, installs from a folder with no server."""
-    plan, locks, _ = made(tmp_path / "packages")
+    subset, locks, _ = made(tmp_path / "packages")
     artifacts = artifacts_of(WHEELS[:2], tmp_path / "packages")
     site = tmp_path / "site"
     projects = lay_out(artifacts, site)
     write_index(projects, site)
-    (site / "index.html").write_text(front_page.front_page(plan, locks, projects), encoding="utf-8")
+    (site / "index.html").write_text(front_page.front_page(subset, locks, projects), encoding="utf-8")
 
     command = commands_of((site / "index.html").read_text(encoding="utf-8"))[number]
 
@@ -155,17 +155,17 @@ def test_each_command_on_the_page_works(tmp_path: Path, number: int) -> None:
 
 def test_the_example_keeps_extras_and_leaves_out_what_not_all_targets_have(tmp_path: Path) -> None:
     """The commands work on every target: a request under a marker is left out, and brackets are quoted for shells."""
-    plan = plan_of(["App[x,y]>=1", "lib-one; sys_platform == 'win32'"], [LINUX, WINDOWS])
-    page = front_page.front_page(plan, (), projects_of(artifacts_of(WHEELS, tmp_path)))
+    subset = plan_of(["App[x,y]>=1", "lib-one; sys_platform == 'win32'"], [LINUX, WINDOWS])
+    page = front_page.front_page(subset, (), projects_of(artifacts_of(WHEELS, tmp_path)))
 
     assert commands_of(page)[0].endswith(' "App[x,y]"')
 
 
 def test_an_empty_site_has_a_page_too() -> None:
     """With nothing asked for, the page is valid and its commands name a placeholder."""
-    plan = Subset(root=plan_of([]).root, sets=(), targets=(), jobs=())
+    subset = Subset(root=plan_of([]).root, sets=(), targets=(), jobs=())
 
-    page = front_page.front_page(plan, [], [])
+    page = front_page.front_page(subset, [], [])
 
     assert text_of(page, "p")[0] == "0 projects · 0 files · 0 bytes · 0 targets"
     assert all(command.endswith(" PROJECT") for command in commands_of(page))
@@ -173,11 +173,11 @@ def test_an_empty_site_has_a_page_too() -> None:
 
 def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
     """The order of locks, projects and files does not show."""
-    plan, locks, projects = made(tmp_path)
+    subset, locks, projects = made(tmp_path)
     turned = [replace(project, artifacts=project.artifacts[::-1]) for project in projects[::-1]]
 
-    expected = front_page.front_page(plan, locks, projects)
-    assert front_page.front_page(replace(plan, targets=plan.targets[::-1]), locks[::-1], turned) == expected
+    expected = front_page.front_page(subset, locks, projects)
+    assert front_page.front_page(replace(subset, targets=subset.targets[::-1]), locks[::-1], turned) == expected
 
 
 def test_the_page_shows_what_each_client_is_told(tmp_path: Path) -> None:
@@ -210,10 +210,10 @@ def test_nothing_hostile_gets_into_the_page(
     def page(machine_name: str, machine_tag: str, name: str, reason: str, line: Requirement) -> str:
         distribution = replace(artifact.distribution, yanked=reason)
         project = Project(name=canonicalize_name("app"), artifacts=(replace(artifact, distribution=distribution),))
-        plan = plan_of(["app"], [replace(LINUX, name=machine_name, tag=machine_tag)])
-        requests = (replace(plan.sets[0].requests[0], requirement=line),)
-        sets = (replace(plan.sets[0], name=name, requests=requests),)
-        return front_page.front_page(replace(plan, sets=sets), [], [project])
+        subset = plan_of(["app"], [replace(LINUX, name=machine_name, tag=machine_tag)])
+        requests = (replace(subset.sets[0].requests[0], requirement=line),)
+        sets = (replace(subset.sets[0], name=name, requests=requests),)
+        return front_page.front_page(replace(subset, sets=sets), [], [project])
 
     hostile = page(target, tag, set_name, yanked, Odd("app"))
     assert tags(hostile) == tags(page("linux", "tag", "base", "reason", Requirement("app")))

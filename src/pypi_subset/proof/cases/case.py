@@ -88,9 +88,9 @@ class Case:
         return remote_site.whole(self.url, self.site, path) if self.url else self.site / path
 
 
-def cases_of(plan: Subset, paths: Paths, interpreters: Sequence[Interpreter], work: Path) -> tuple[Case, ...]:
+def cases_of(subset: Subset, paths: Paths, interpreters: Sequence[Interpreter], work: Path) -> tuple[Case, ...]:
     """
-    Return the cases of *plan*: for each set on each of its targets the set jointly, then each request alone.
+    Return the cases of *subset*: for each set on each of its targets the set jointly, then each request alone.
 
     :param paths: where the locks and the site are.
     :param interpreters: those that run here.
@@ -98,7 +98,7 @@ def cases_of(plan: Subset, paths: Paths, interpreters: Sequence[Interpreter], wo
     """
     return tuple(
         case
-        for job in plan.jobs
+        for job in subset.jobs
         for case in cases_of_job(
             job, pins_of(job, paths), fitting(job.target, interpreters), site=paths.site.resolve(), work=work.resolve()
         )
@@ -114,27 +114,27 @@ def pins_of(job: Job, paths: Paths) -> tuple[Locked, ...]:
         return ()
 
 
-def expected(plan: Subset) -> list[tuple[str, str, str, str]]:
+def expected(subset: Subset) -> list[tuple[str, str, str, str]]:
     """
     Return target, set, request and origin of everything that must have a case, sorted.
 
-    Read from the sets themselves and not from ``plan.jobs``, so that a pair that was forgotten there shows.
+    Read from the sets themselves and not from ``subset.jobs``, so that a pair that was forgotten there shows.
     """
     return sorted(
         (target, one.name, request, origin)
-        for one in plan.sets
+        for one in subset.sets
         for target in one.targets
         for request, origin in [("", ""), *((str(line.requirement), line.origin) for line in one.requests)]
     )
 
 
-def unproven(plan: Subset, cases: Sequence[Case], targets: Sequence[str] = ()) -> list[str]:
+def unproven(subset: Subset, cases: Sequence[Case], targets: Sequence[str] = ()) -> list[str]:
     """
-    Return one sentence for each request and set of *plan* that no case is about, and each case too many.
+    Return one sentence for each request and set of *subset* that no case is about, and each case too many.
 
     :param targets: names of the targets that count; none means all.
     """
-    wanted = [one for one in expected(plan) if not targets or one[0] in targets]
+    wanted = [one for one in expected(subset) if not targets or one[0] in targets]
     had = sorted(
         (case.target.name, case.set_name, case.request, "" if case.joint else case.requests[0].origin) for case in cases
     )

@@ -30,7 +30,7 @@ class Shard:
         Return the cases of this part.
 
         They are dealt out like cards, whole sets first, since these take longest: parts differ by one case at most. The
-        order is that of the names, which the plan alone decides; what a machine has to prove with has no say.
+        order is that of the names, which the subset alone decides; what a machine has to prove with has no say.
         """
         dealt = sorted(cases, key=lambda case: (not case.joint, case.name, case.request))
         return tuple(dealt[self.number - 1 :: self.count])

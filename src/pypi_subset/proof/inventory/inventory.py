@@ -49,7 +49,7 @@ def read_manifest(site: Path) -> dict[str, Any]:
     return manifest
 
 
-def take(paths: Paths, plan: Subset, targets: Sequence[str] = ()) -> tuple[Check, ...]:
+def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Check, ...]:
     """
     Return one red check for each thing that is wrong with the site, or a single green one.
 
@@ -61,17 +61,17 @@ def take(paths: Paths, plan: Subset, targets: Sequence[str] = ()) -> tuple[Check
     entries = {entry["path"]: entry for entry in manifest["files"]}
     present = {name: paths.site / name for name, _ in files.walk(paths.site, but=OWN) if not name.endswith("/")}
     found = [
-        *_outdated(paths, plan, targets),
-        *_described(plan, manifest, targets),
-        *_locked(paths, plan, entries),
+        *_outdated(paths, subset, targets),
+        *_described(subset, manifest, targets),
+        *_locked(paths, subset, entries),
         *(sentence for name in sorted(entries) if (sentence := _held(entries[name], present.get(name)))),
         *_metadata(present, entries),
-        *_pages(present, entries, {job.target.name for job in plan.jobs}, manifest["pages"]),
+        *_pages(present, entries, {job.target.name for job in subset.jobs}, manifest["pages"]),
     ]
     if found:
         return tuple(check("failed", sentence) for sentence in found)
     size = sum(entry["size"] for entry in entries.values())
-    notes = tuple(unneeded.needless(paths, plan))
+    notes = tuple(unneeded.needless(paths, subset))
     return (check("passed", f"{len(entries)} files, {size} bytes: all there, and nothing else", notes=notes),)
 
 
@@ -81,13 +81,13 @@ def check(status: Any, reason: str, seconds: float = 0.0, notes: tuple[str, ...]
     return replace(where, reason=reason, seconds=seconds, notes=notes)
 
 
-def _outdated(paths: Paths, plan: Subset, targets: Sequence[str]) -> Iterator[str]:
+def _outdated(paths: Paths, subset: Subset, targets: Sequence[str]) -> Iterator[str]:
     """
     Yield a sentence for each lock that was made before its set or target was changed.
 
     The host is another machine where somebody else proves, for targets of its own.
     """
-    for job in plan.jobs:
+    for job in subset.jobs:
         if job.target.host and targets and job.target.name not in targets:
             continue
         path = lock_reader.lock_path(paths.locks, job.requirement_set.name, job.target.name)
@@ -96,19 +96,19 @@ def _outdated(paths: Paths, plan: Subset, targets: Sequence[str]) -> Iterator[st
             yield f"{path.name} was made before its {changed} was changed: run `make mirror`"
 
 
-def _described(plan: Subset, manifest: Mapping[str, Any], targets: Sequence[str]) -> Iterator[str]:
+def _described(subset: Subset, manifest: Mapping[str, Any], targets: Sequence[str]) -> Iterator[str]:
     """Yield a sentence for each target that the manifest tells of as another machine than it is; of the host as above."""
-    digests = {target.name: target.digest for target in plan.targets}
-    elsewhere = {target.name for target in plan.targets if target.host and targets and target.name not in targets}
+    digests = {target.name: target.digest for target in subset.targets}
+    elsewhere = {target.name for target in subset.targets if target.host and targets and target.name not in targets}
     for told in manifest.get("targets", ()):
         if told["name"] not in elsewhere and digests.get(told["name"]) != told["digest"]:
             yield f"the target {told['name']} is another machine in the manifest than in requirements/: run `make mirror`"
 
 
-def _locked(paths: Paths, plan: Subset, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _locked(paths: Paths, subset: Subset, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a sentence for each locked file that the manifest does not name alike, and the other way round."""
     named: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    for job in plan.jobs:
+    for job in subset.jobs:
         path = lock_reader.lock_path(paths.locks, job.requirement_set.name, job.target.name)
         try:
             pins = lock_reader.read(path)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pypi_subset.proof.cases.lock_reader import Locked
 
 
-def needless(paths: Paths, plan: Subset) -> Iterator[str]:
+def needless(paths: Paths, subset: Subset) -> Iterator[str]:
     """
     Yield a sentence for each file that a lock names, and that no request of any set needs on any target at any patch level.
 
@@ -35,7 +35,7 @@ def needless(paths: Paths, plan: Subset) -> Iterator[str]:
     where: defaultdict[str, list[str]] = defaultdict(list)
     reached: set[str] = set()
     known: dict[str, Present | None] = {}
-    for job in plan.jobs:
+    for job in subset.jobs:
         pins = lock_reader.read(lock_reader.lock_path(paths.locks, job.requirement_set.name, job.target.name))
         for pin in pins:
             where[pin.filename].append(job.name)

@@ -43,7 +43,7 @@ def render(form: str, targets: Sequence[Target], url: str) -> str:
     """
     Return the workflow file for ``github`` or ``gitlab``.
 
-    :param targets: those of the plan; one that no machine of theirs can stand for is named in a comment.
+    :param targets: those of the subset; one that no machine of theirs can stand for is named in a comment.
     :param url: where the site is published.
     :raises TargetError: no machine can stand for any of them.
     """

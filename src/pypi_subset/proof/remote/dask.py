@@ -45,14 +45,14 @@ LONELY = 60
 
 
 def prove_on_dask(
-    plan: Subset, paths: Paths, *, scheduler: str, url: str = "", targets: Sequence[str] = (), shard: str = ""
+    subset: Subset, paths: Paths, *, scheduler: str, url: str = "", targets: Sequence[str] = (), shard: str = ""
 ) -> int:
     """
     Prove the site at *paths* as `run_suite` does, its cases on the workers of a cluster; return 0, the exit code of green.
 
     The inventory is taken here. What was proven before is proven again: what workers prove with, nobody knows here.
 
-    :param plan: what ``requirements/`` asks for.
+    :param subset: what ``requirements/`` asks for.
     :param scheduler: its address, ``tcp://host:8786``.
     :param url: where the workers find the site; without one, it is served from here as long as this lasts.
     :param targets: names of the targets to prove; none means all.
@@ -63,18 +63,18 @@ def prove_on_dask(
     part = shards.parse(shard)
     inventory.read_manifest(paths.site)
     root = _checked(url)
-    every = cases.cases_of(plan, paths, (), Path())
-    suite = Suite(paths=paths, plan=plan, cases=every, shard=part).restricted(targets)
+    every = cases.cases_of(subset, paths, (), Path())
+    suite = Suite(paths=paths, subset=subset, cases=every, shard=part).restricted(targets)
     with _connected(scheduler) as client, _served(paths.site, root, client) as root:
         _same_version(client)
         session = Session(suite, seal=SEAL)
         session.begin()
         try:
-            session.take("", *inventory.take(paths, plan, suite.targets))
-            missing = cases.unproven(plan, suite.cases, suite.targets)
+            session.take("", *inventory.take(paths, subset, suite.targets))
+            missing = cases.unproven(subset, suite.cases, suite.targets)
             session.take("", *(inventory.check("failed", sentence) for sentence in missing))
             run, digest = uuid.uuid4().hex, files.sha256_of(paths.site / "manifest.json")
-            sent = [to_text(one) for one in errands_of(plan, paths, suite.own, url=root, digest=digest, run=run)]
+            sent = [to_text(one) for one in errands_of(subset, paths, suite.own, url=root, digest=digest, run=run)]
             for case, checks in _Run(client, run, list(zip(suite.own, sent, strict=True))).results():
                 session.take(case.name, *checks)
         except KeyboardInterrupt:

@@ -60,10 +60,10 @@ class Errand:
 
 
 def errands_of(
-    plan: Subset, paths: Paths, cases: Iterable[Case], *, url: str, digest: str, run: str
+    subset: Subset, paths: Paths, cases: Iterable[Case], *, url: str, digest: str, run: str
 ) -> Iterator[Errand]:
-    """Yield an errand for each of *cases*, which are some of those of *plan*; the rest is as in `Errand`."""
-    jobs = {(job.requirement_set.name, job.target.name): (job, pins_of(job, paths)) for job in plan.jobs}
+    """Yield an errand for each of *cases*, which are some of those of *subset*; the rest is as in `Errand`."""
+    jobs = {(job.requirement_set.name, job.target.name): (job, pins_of(job, paths)) for job in subset.jobs}
     for case in cases:
         job, pins = jobs[case.set_name, case.target.name]
         yield Errand(url=url, digest=digest, run=run, job=job, pins=pins, number=case.number)

@@ -36,11 +36,11 @@ class Part:
     checks: tuple[Check, ...]
 
 
-def merge(paths: Paths, plan: Subset, places: Sequence[Path]) -> dict[str, Any]:
+def merge(paths: Paths, subset: Subset, places: Sequence[Path]) -> dict[str, Any]:
     """
     Return the report of all that the reports at *places* tell, after writing it into the site with all its forms.
 
-    What *plan* asks for and nobody proved is red in it, and so is what was proven and nobody asked for. The site that lies
+    What *subset* asks for and nobody proved is red in it, and so is what was proven and nobody asked for. The site that lies
     here is looked at as it would be before a proof: it and its locks may have changed since.
 
     :param places: reports, or folders of them. One of them may be the site's own.
@@ -49,19 +49,19 @@ def merge(paths: Paths, plan: Subset, places: Sequence[Path]) -> dict[str, Any]:
     """
     inventory.read_manifest(paths.site)
     parts = [_read(path, paths.site) for path in _reports(places)]
-    had = [*_joined([*_looked(paths, plan), *(check for part in parts for check in part.checks)])]
-    checks = [*had, *_missing(paths, plan, had), *_strange(plan, parts)]
+    had = [*_joined([*_looked(paths, subset), *(check for part in parts for check in part.checks)])]
+    checks = [*had, *_missing(paths, subset, had), *_strange(subset, parts)]
     seals = sorted({part.seal for part in parts})
     document = report.report_of(checks, site=paths.site, seal="; ".join(seals))
     report.write_report(document, paths.site)
     return document
 
 
-def _looked(paths: Paths, plan: Subset) -> tuple[Check, ...]:
+def _looked(paths: Paths, subset: Subset) -> tuple[Check, ...]:
     """Return what the inventory finds here; the host may be another machine, and who proved it there has looked."""
-    others = [target.name for target in plan.targets if not target.host]
+    others = [target.name for target in subset.targets if not target.host]
     # No name would mean all; this is none of a target.
-    return inventory.take(paths, plan, others or ["-"])
+    return inventory.take(paths, subset, others or ["-"])
 
 
 def _reports(places: Sequence[Path]) -> list[Path]:
@@ -131,15 +131,15 @@ def _place(check: Check) -> tuple[str, ...]:
     return check.target, check.set_name, check.request, check.proof, check.way, check.interpreter
 
 
-def _missing(paths: Paths, plan: Subset, checks: Sequence[Check]) -> Iterator[Check]:
-    """Yield a red result for each case of *plan* that has none."""
-    for case in unanswered(cases_of(plan, paths, (), paths.site), checks):
+def _missing(paths: Paths, subset: Subset, checks: Sequence[Check]) -> Iterator[Check]:
+    """Yield a red result for each case of *subset* that has none."""
+    for case in unanswered(cases_of(subset, paths, (), paths.site), checks):
         yield check_of(case, "failed", "no report has a result")
 
 
-def _strange(plan: Subset, parts: Sequence[Part]) -> Iterator[Check]:
-    """Yield a red result for each report that did not look at the files, and for each result that *plan* does not know."""
-    wanted = {place[:3] for place in expected(plan)}
+def _strange(subset: Subset, parts: Sequence[Part]) -> Iterator[Check]:
+    """Yield a red result for each report that did not look at the files, and for each result that *subset* does not know."""
+    wanted = {place[:3] for place in expected(subset)}
     for part in parts:
         if not any(check.proof == "inventory" and check.status != "skipped" for check in part.checks):
             yield inventory.check("failed", f"{part.path.name}: nobody looked whether the files there were these")

@@ -47,7 +47,7 @@ class Suite:
     """
 
     paths: Paths
-    plan: Subset
+    subset: Subset
     cases: tuple[Case, ...]
     targets: tuple[str, ...] = ()
     shard: Shard | None = None
@@ -67,24 +67,24 @@ class Suite:
         """
         Return the suite for the targets *names* alone, unchanged if there are none.
 
-        The plan keeps all of its jobs: the inventory is about the whole site.
+        The subset keeps all of its jobs: the inventory is about the whole site.
 
         :raises TargetError: there is no such target.
         """
-        require_targets(self.plan, names)
+        require_targets(self.subset, names)
         if not names:
             return self
         cases = tuple(case for case in self.cases if case.target.name in names)
         return replace(self, cases=cases, targets=tuple(sorted(set(names))))
 
 
-def require_targets(plan: Subset, names: Sequence[str]) -> None:
+def require_targets(subset: Subset, names: Sequence[str]) -> None:
     """
-    Return if *plan* has targets of all *names*.
+    Return if *subset* has targets of all *names*.
 
     :raises TargetError: there is no such target.
     """
-    known = [target.name for target in plan.targets]
+    known = [target.name for target in subset.targets]
     for name in names:
         if name not in known:
             msg = f"there is no target {name!r}"

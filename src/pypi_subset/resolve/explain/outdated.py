@@ -82,10 +82,10 @@ class _Case:
         return self.lock.set_name, self.lock.target_name, one.project, str(one.version)
 
 
-def held_back(plan: Subset, locks: Sequence[Lock], known: Known) -> tuple[Held, ...]:
+def held_back(subset: Subset, locks: Sequence[Lock], known: Known) -> tuple[Held, ...]:
     """Return each project of each job that is older than it might be, sorted by job and project."""
     found = []
-    for case in _cases(plan, locks, known):
+    for case in _cases(subset, locks, known):
         newer = _newer(case.pin, known.offers(case.pin.distribution.project))
         if newer:
             name, target, project, version = case.place()
@@ -95,10 +95,10 @@ def held_back(plan: Subset, locks: Sequence[Lock], known: Known) -> tuple[Held, 
     return tuple(found)
 
 
-def early(plan: Subset, locks: Iterable[Lock], known: Known) -> tuple[Early, ...]:
+def early(subset: Subset, locks: Iterable[Lock], known: Known) -> tuple[Early, ...]:
     """Return each pre-release that was chosen, sorted by job and project, and why no settled release was."""
     found = []
-    for case in _cases(plan, locks, known):
+    for case in _cases(subset, locks, known):
         if case.pin.distribution.version.is_prerelease:
             offers = known.offers(case.pin.distribution.project)
             settled = _by_version(one for one in offers if not one.distribution.version.is_prerelease)
@@ -109,9 +109,9 @@ def early(plan: Subset, locks: Iterable[Lock], known: Known) -> tuple[Early, ...
     return tuple(found)
 
 
-def _cases(plan: Subset, locks: Iterable[Lock], known: Known) -> Iterator[_Case]:
-    targets = {target.name: target for target in plan.targets}
-    sets = {one.name: one for one in plan.sets}
+def _cases(subset: Subset, locks: Iterable[Lock], known: Known) -> Iterator[_Case]:
+    targets = {target.name: target for target in subset.targets}
+    sets = {one.name: one for one in subset.sets}
     for lock in locks:
         stated = [(one.origin, one.requirement) for one in sets[lock.set_name].constraints]
         stated += [("pip's setting 'constraint'", one) for one in _readable(known.limits)]

@@ -29,7 +29,7 @@ _SERVER = "https://HOST/PATH/"
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
-def front_page(plan: Subset, locks: Sequence[Lock], projects: Sequence[Project]) -> str:
+def front_page(subset: Subset, locks: Sequence[Lock], projects: Sequence[Project]) -> str:
     """
     Return the front page: one HTML5 document without external parts, which works from a disk as from a server.
 
@@ -39,11 +39,11 @@ def front_page(plan: Subset, locks: Sequence[Lock], projects: Sequence[Project])
     users = _users(locks)
     template = shipped("templates", "site.html").decode()
     return Template(template).substitute(
-        summary=escape(_summary(plan, projects, artifacts)),
-        example=escape(_example(plan, projects)),
+        summary=escape(_summary(subset, projects, artifacts)),
+        example=escape(_example(subset, projects)),
         clients=_clients(),
-        sets=_sets(plan),
-        targets=_targets(plan, users, artifacts),
+        sets=_sets(subset),
+        targets=_targets(subset, users, artifacts),
         projects="".join(_project(project, users) for project in sorted(projects, key=lambda one: one.name)),
     )
 
@@ -58,20 +58,20 @@ def readable_size(size: int) -> str:
     return f"{size} {'byte' if size == 1 else 'bytes'}" if unit == _UNITS[0] else f"{amount:.1f} {unit}"
 
 
-def _summary(plan: Subset, projects: Sequence[Project], artifacts: Sequence[Artifact]) -> str:
+def _summary(subset: Subset, projects: Sequence[Project], artifacts: Sequence[Artifact]) -> str:
     counted = [
         _count(len(projects), "project"),
         _count(len(artifacts), "file"),
         readable_size(_bytes(artifacts)),
-        _count(len(plan.targets), "target"),
+        _count(len(subset.targets), "target"),
     ]
     return " · ".join(counted)
 
 
-def _example(plan: Subset, projects: Sequence[Project]) -> str:
+def _example(subset: Subset, projects: Sequence[Project]) -> str:
     """Return what the commands install: what the first set asks for whatever the target, as far as the site holds it."""
     held = {project.name for project in projects}
-    asked = [request.requirement for one in plan.sets[:1] for request in one.requests]
+    asked = [request.requirement for one in subset.sets[:1] for request in one.requests]
     named = [one for one in asked if canonicalize_name(one.name) in held and one.marker is None]
     # Some shells read square brackets as a pattern.
     words = [f'"{one.name}[{",".join(sorted(one.extras))}]"' if one.extras else one.name for one in named]
@@ -88,17 +88,17 @@ def _clients() -> str:
     return "".join(blocks)
 
 
-def _sets(plan: Subset) -> str:
+def _sets(subset: Subset) -> str:
     rows = []
-    for one in sorted(plan.sets, key=lambda one: one.name):
+    for one in sorted(subset.sets, key=lambda one: one.name):
         lines = "<br>".join(f"<code>{escape(str(request.requirement))}</code>" for request in one.requests)
         rows.append(_row(f"<td>{escape(one.name)}</td>", f"<td>{lines}</td>", _cell(", ".join(one.targets))))
     return "".join(rows)
 
 
-def _targets(plan: Subset, users: Mapping[str, set[str]], artifacts: Sequence[Artifact]) -> str:
+def _targets(subset: Subset, users: Mapping[str, set[str]], artifacts: Sequence[Artifact]) -> str:
     rows = []
-    for target in sorted(plan.targets, key=lambda target: target.name):
+    for target in sorted(subset.targets, key=lambda target: target.name):
         own = [one for one in artifacts if target.name in users.get(one.distribution.filename, ())]
         python = ".".join(map(str, target.python))
         tag = f"<td><code>{escape(target.tag)}</code></td>"
