@@ -71,7 +71,7 @@ def report(space: Workspace) -> dict[str, Any]:
 
 def test_the_shipped_example(example: Workspace, tmp_path: Path) -> None:
     """Mirrored and proven; each file that is missed is named; what is published serves pip with the network shut."""
-    summary = mirror.mirror(example.paths, display=Display())
+    summary = mirror.mirror(example.paths, progress=Display())
     assert {row.target for row in summary.rows} == {"here", "linux", "mac"}
     assert versions(example, "base--linux")["pandas"] == "2.3.2"
     assert versions(example, "base--mac")["pandas"] == "2.3.3"
@@ -85,7 +85,7 @@ def test_the_shipped_example(example: Workspace, tmp_path: Path) -> None:
     if not (sys.platform == "linux" and seal().prefix):
         pytest.skip("this system cannot shut the network for one process")
     copy = tmp_path / "elsewhere"
-    publisher.publish(example.paths.site, Folder(copy), force=False, grace=0, display=Display())
+    publisher.publish(example.paths.site, Folder(copy), force=False, grace=0, progress=Display())
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     script = Path(__file__).with_name("support") / "offline_client.py"
     prefix = [shutil.which("unshare") or "", "--user", "--map-root-user", "--net", "--"]
@@ -110,7 +110,7 @@ def test_a_job_full_of_markers(workspace: Workspace) -> None:
     workspace.toml(
         {"windows": "cp310-win_amd64", "linux": "cp313-manylinux_2_28_x86_64", "mac": "cp312-macosx_13_0_arm64"}
     )
-    mirror.mirror(workspace.paths, display=Display())
+    mirror.mirror(workspace.paths, progress=Display())
     windows, linux, mac = (set(versions(workspace, f"tools--{name}")) for name in ("windows", "linux", "mac"))
     assert windows - (linux | mac) >= {"colorama", "pywin32-ctypes", "exceptiongroup", "tomli"}
     assert linux - (windows | mac) >= {"secretstorage", "jeepney", "cryptography"}
@@ -184,7 +184,7 @@ def test_locks_do_not_depend_on_the_python_that_runs_the_tool(
         monkeypatch.delenv(name, raising=False)
     for name in ("PIP_CONFIG_FILE", "PIP_INDEX_URL"):
         monkeypatch.setenv(name, clean[name])
-    mirror.mirror(workspace.paths, display=Display())
+    mirror.mirror(workspace.paths, progress=Display())
     ours = {path.name: path.read_bytes() for path in workspace.paths.locks.iterdir()}
     assert theirs == ours
     assert len(ours) == 4
@@ -200,5 +200,5 @@ def test_the_differential_table_proves_green(workspace: Workspace) -> None:
     chosen = [TARGETS[number] for number in (1, 2, 4, 8)]
     workspace.toml({one.tag: {"tag": one.tag, "python": one.version} for one in chosen})
     workspace.write("base.txt", "\n".join([*SAMPLE, ""]))
-    mirror.mirror(workspace.paths, display=Display())
+    mirror.mirror(workspace.paths, progress=Display())
     assert run_suite(workspace.paths) == 0

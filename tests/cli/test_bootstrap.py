@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import json
 import os
 import re
@@ -11,14 +10,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from invoke import Collection, Context, Exit
-from rich.console import Console
 
 from pypi_subset.cli import arguments as tasks_arguments
 from pypi_subset.cli import bootstrap, tasks
@@ -478,66 +475,3 @@ class TestTasks:
             done = subset("clean", cwd=tmp_path)
         assert (done.returncode, done.stdout) == (1, "")
         assert "another run" in done.stderr
-
-
-class Watched(io.StringIO):
-    """A terminal, as far as rich can tell."""
-
-    def isatty(self) -> bool:
-        """Return ``True``."""
-        return True
-
-
-@pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
-    """Return what a terminal would show."""
-    monkeypatch.setenv("TERM", "xterm")
-    return Watched()
-
-
-class TestDisplay:
-    """Progress and tables."""
-
-    def test_quiet_without_a_terminal(self) -> None:
-        """In a pipe there is no bar, no colour and no escape sequence; lines and tables remain."""
-        stream = io.StringIO()
-        display = Display(Console(file=stream))
-        with display.stage("resolve", 2) as stage:
-            stage.expect(3)
-            stage.advance()
-            stage.update("linux")
-            display.say("a line " + "x" * 300)
-        display.table(["target", "bytes", "seconds"], [["linux-" + "x" * 90, 1234567, 0.25], ["mac", 7, 12.0]])
-        lines = stream.getvalue().splitlines()
-        assert lines[0] == "a line " + "x" * 300
-        assert "\x1b" not in stream.getvalue()
-        assert [line.split() for line in lines[-2:]] == [
-            ["linux-" + "x" * 90, "1,234,567", "0.2"],
-            ["mac", "7", "12.0"],
-        ]
-
-    def test_bars_from_many_threads(self, watched: Watched) -> None:
-        """Stages side by side share one display; advancing from threads loses nothing; names are literal."""
-        display = Display(Console(file=watched, width=100, force_terminal=True))
-
-        def work(name: str) -> None:
-            with display.stage(name, 50) as stage:
-                for _ in range(50):
-                    stage.advance()
-                    stage.update("[bold]item[/]")
-
-        with display.stage("[all]") as whole:
-            threads = [threading.Thread(target=work, args=(f"stage {number}",)) for number in range(4)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            whole.expect(4)
-            whole.advance(4)
-            whole.update("[bold]name[/]")
-            time.sleep(0.15)
-        assert "[all]" in watched.getvalue()
-        assert "4/4" in watched.getvalue()
-        assert "[bold]name[/]" in watched.getvalue()
-        hidden, shown = "\x1b[?25l", "\x1b[?25h"
-        assert watched.getvalue().rfind(shown) > watched.getvalue().rfind(hidden) >= 0

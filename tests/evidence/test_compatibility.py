@@ -45,7 +45,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> run.Work:
             patch.delenv(name)
         patch.setenv("PIP_CONFIG_FILE", os.devnull)
         patch.setenv("PIP_INDEX_URL", index.url)
-        mirror.mirror(space.paths, display=Display())
+        mirror.mirror(space.paths, progress=Display())
     return run.Work(
         site=str(space.paths.site),
         python=sys.executable,

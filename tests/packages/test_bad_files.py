@@ -212,7 +212,7 @@ def mirror(space: Workspace, policy: str, *, update: bool = False) -> str:
     """Return what one run under *policy* said."""
     space.toml({"linux": LINUX}, more=f'[policy]\nbad_files = "{policy}"\n')
     said = io.StringIO()
-    pipeline.mirror(space.paths, display=Display(Console(file=said, width=200)), update=update)
+    pipeline.mirror(space.paths, progress=Display(Console(file=said, width=200)), update=update)
     return said.getvalue()
 
 
@@ -247,7 +247,7 @@ def space(workspace: Workspace, index: Index) -> Workspace:
     index.add(make_wheel("app"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
-    pipeline.mirror(workspace.paths, display=Display(Console(file=io.StringIO())))
+    pipeline.mirror(workspace.paths, progress=Display(Console(file=io.StringIO())))
     return workspace
 
 
@@ -478,7 +478,7 @@ def test_nothing_else_to_take(space: Workspace, index: Index) -> None:
     space.toml({"linux": LINUX}, more='[policy]\nbad_files = "skip"\n')
     said = io.StringIO()
     with pytest.raises(NoSolution):
-        pipeline.mirror(space.paths, display=Display(Console(file=said, width=200)))
+        pipeline.mirror(space.paths, progress=Display(Console(file=said, width=200)))
     assert f"warning: passed over: {NAME} contradicts its name" in said.getvalue()
 
 

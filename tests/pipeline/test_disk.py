@@ -261,7 +261,7 @@ def test_a_file_is_not_replaced_by_a_site(workspace: Workspace) -> None:
     (workspace.root / "notes.txt").write_text("mine")
     paths = replace(workspace.paths, site=workspace.root / "notes.txt")
     with pytest.raises(FolderError, match=r"notes\.txt: the site is no folder, .*; name a folder for the site"):
-        mirror.mirror(paths, display=Display())
+        mirror.mirror(paths, progress=Display())
     assert [path.name for path in workspace.root.iterdir() if path.name != "requirements"] == ["notes.txt"]
 
 

@@ -66,7 +66,7 @@ def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
 def mirror(space: Workspace, *, update: bool = False) -> tuple[Summary, str]:
     """Return the summary of one run, and what it said."""
     said = io.StringIO()
-    summary = pipeline.mirror(space.paths, display=Display(Console(file=said, width=200)), update=update)
+    summary = pipeline.mirror(space.paths, progress=Display(Console(file=said, width=200)), update=update)
     return summary, said.getvalue()
 
 
@@ -1346,7 +1346,7 @@ def test_folders_in_one_another_are_refused(workspace: Workspace, site: str) -> 
     workspace.toml({"linux": LINUX})
     before = tree(workspace.root)
     with pytest.raises(FolderError, match="stand in one another"):
-        pipeline.mirror(replace(workspace.paths, site=workspace.root / site), display=Display())
+        pipeline.mirror(replace(workspace.paths, site=workspace.root / site), progress=Display())
     assert tree(workspace.root) == before
 
 

@@ -35,7 +35,7 @@ def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def foresee(space: Workspace, *, update: bool = False) -> Forecast:
     """Return what a run would do."""
-    return pipeline_plan.foresee(space.paths, display=Display(Console(file=io.StringIO())), update=update)
+    return pipeline_plan.foresee(space.paths, progress=Display(Console(file=io.StringIO())), update=update)
 
 
 def held(found: Forecast) -> dict[tuple[str, str], str]:
@@ -191,7 +191,7 @@ def test_nothing_is_fetched_or_written(workspace: Workspace, index: Index) -> No
         ("linux", 2, size, size),
         ("new", 2, size, size),
     ]
-    mirror.mirror(workspace.paths, display=Display(Console(file=io.StringIO())))
+    mirror.mirror(workspace.paths, progress=Display(Console(file=io.StringIO())))
     again = foresee(workspace)
     assert [(row.files, row.fetch_files, row.fetch_bytes) for row in again.rows] == [(2, 0, 0)] * 2
     assert again.changes == ()
@@ -210,7 +210,7 @@ def test_what_would_stop_a_mirror_stops_a_plan(workspace: Workspace, index: Inde
         said = []
         for run in (pipeline_plan.foresee, mirror.mirror):
             with pytest.raises(SubsetError) as caught:
-                run(workspace.paths, display=Display(Console(file=io.StringIO())))
+                run(workspace.paths, progress=Display(Console(file=io.StringIO())))
             said.append(str(caught.value))
         assert said[0] == said[1]
         assert path.name in said[0]
@@ -224,7 +224,7 @@ def test_what_a_mirror_would_pass_by(workspace: Workspace, index: Index) -> None
     workspace.toml({"linux": LINUX}, more='[policy]\nbad_files = "skip"\n')
     (workspace.paths.packages / "folder").mkdir(parents=True)
     shown = io.StringIO()
-    found = pipeline_plan.foresee(workspace.paths, display=Display(Console(file=shown, width=300)))
+    found = pipeline_plan.foresee(workspace.paths, progress=Display(Console(file=shown, width=300)))
     assert "folder: this is a folder" in shown.getvalue()
     assert [row.files for row in found.rows] == [1]
 
@@ -234,7 +234,7 @@ def test_what_would_change_is_told(workspace: Workspace, index: Index) -> None:
     index.add(make_wheel("app", "1.0", requires=["lib"]), make_wheel("lib"), make_wheel("more"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
-    mirror.mirror(workspace.paths, display=Display(Console(file=io.StringIO())))
+    mirror.mirror(workspace.paths, progress=Display(Console(file=io.StringIO())))
     index.add(make_wheel("app", "2.0"))
     assert foresee(workspace).changes == ()
     assert foresee(workspace).held == (
@@ -267,7 +267,7 @@ def test_what_no_set_asks_for_any_more_is_told(workspace: Workspace, index: Inde
     workspace.write("base.txt", "app\n")
     workspace.write("more.txt", "lib\n")
     workspace.toml({"linux": LINUX, "new": NEW})
-    mirror.mirror(workspace.paths, display=Display(Console(file=io.StringIO())))
+    mirror.mirror(workspace.paths, progress=Display(Console(file=io.StringIO())))
     (workspace.paths.locks / "pylock.mine.toml").write_text("lock-version = '1.0'\n")
     (workspace.paths.requirements / "more.txt").unlink()
     workspace.toml({"linux": LINUX})

@@ -45,7 +45,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         index.add(make_wheel("app", "1.0+local", requires=["lib"]), make_wheel("lib"))
         space.write("base.txt", "app\n")
         space.toml({"linux": "cp312-manylinux_2_28_x86_64"})
-        mirror.mirror(space.paths, display=Display())
+        mirror.mirror(space.paths, progress=Display())
     return proven(space.paths.site)
 
 
@@ -57,7 +57,7 @@ def site(made: Path, tmp_path: Path) -> Path:
 
 def fetched(url: str, folder: Path) -> Path:
     """Return *folder*, which is now what is published at *url*."""
-    fetch_site.obtain(url, folder, display=Display())
+    fetch_site.obtain(url, folder, progress=Display())
     return folder
 
 

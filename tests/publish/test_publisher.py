@@ -64,7 +64,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         for number, (line, target) in enumerate([("app<2\nold", "macosx_12_0_arm64"), ("app>1\nnew", "win_amd64")]):
             space.write("base.txt", line)
             space.toml({"linux": "cp312-manylinux_2_28_x86_64", target.split("_")[0]: f"cp312-{target}"})
-            mirror.mirror(space.paths, display=Display())
+            mirror.mirror(space.paths, progress=Display())
             sites.append(shutil.copytree(proven(space.paths.site), space.root / f"site{number}"))
     return sites[0], sites[1]
 
@@ -98,7 +98,7 @@ def public(tmp_path: Path) -> Place:
 def put(site: Path, place: Place | Path, *, force: bool = False, grace: float = 0) -> Published:
     """Return what a publish did."""
     destination = Folder(place) if isinstance(place, Path) else place.destination
-    return publisher.publish(site, destination, force=force, grace=grace, display=Display())
+    return publisher.publish(site, destination, force=force, grace=grace, progress=Display())
 
 
 def run(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
@@ -359,7 +359,7 @@ from pypi_subset.publish.publisher import publish
 place, said, holed = Path(sys.argv[1]), [], []
 def put(site):
     try:
-        publish(Path(site), Folder(place), force=False, grace=0, display=Display())
+        publish(Path(site), Folder(place), force=False, grace=0, progress=Display())
     except FolderError as error:
         said.append(str(error))
     holed.extend(holes(place))
@@ -661,7 +661,7 @@ def test_what_rsync_says_is_one_line(site: Path, tmp_path: Path, to: str, settin
     with rsync_daemon(tmp_path / "place", settings) as place:
         named = to.format(place.to.removesuffix("/public"))
         with pytest.raises(FolderError) as caught:
-            publisher.publish(site, Rsync(named), force=False, grace=0, display=Display())
+            publisher.publish(site, Rsync(named), force=False, grace=0, progress=Display())
     assert str(caught.value).startswith(f"{named}: ")
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -671,7 +671,7 @@ def test_no_rsync(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where rsync is not installed, that is what is said."""
     monkeypatch.setenv("PATH", "")
     with pytest.raises(FolderError, match="host:/srv: rsync is not installed; install it, or name a folder"):
-        publisher.publish(site, Rsync("host:/srv"), force=False, grace=0, display=Display())
+        publisher.publish(site, Rsync("host:/srv"), force=False, grace=0, progress=Display())
 
 
 def test_turns(site: Path) -> None:
@@ -718,7 +718,7 @@ def test_the_whole_way(workspace: Workspace, index: Index, monkeypatch: pytest.M
     workspace.write("base.txt", "app")
     workspace.toml()
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
-    mirror.mirror(workspace.paths, display=Display())
+    mirror.mirror(workspace.paths, progress=Display())
     with run("--to=public", cwd=workspace.root) as process:
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (1, f"error: site: nothing is proven yet; run `make verify`, {FORCE}\n")

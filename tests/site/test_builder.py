@@ -36,7 +36,7 @@ def site(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) ->
     index.yank(index.projects["lib"][1], "only <if> \"pinned\" & 'asked'")
     workspace.write("base.txt", "app-one\nlib; python_version >= '3.11'\nlib==1.0; python_version < '3.11'\n")
     workspace.toml({"here": "host", "old": "cp310-win_amd64"})
-    mirror(workspace.paths, display=Display())
+    mirror(workspace.paths, progress=Display())
     return workspace.paths.site
 
 

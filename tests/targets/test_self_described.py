@@ -259,7 +259,7 @@ def test_resolution_is_that_of_the_machines_own_pip(
         offered.setdefault(wheel.filename.split("-")[0], []).append(wheel)
     with pytest.MonkeyPatch.context() as patch, Index(offered) as index:
         patch.setenv("PIP_INDEX_URL", index.url)
-        mirror.mirror(workspace.paths, display=Display())
+        mirror.mirror(workspace.paths, progress=Display())
         found = {}
         for name, machine in zip(targets, modern, strict=True):
             report = tmp_path / f"{name}.json"
@@ -410,7 +410,7 @@ def test_wheel_that_an_old_pip_cannot_see_is_not_locked(workspace: Workspace) ->
     wheels = [make_wheel("tool"), make_wheel("tool", "2.0", tag="py36-none-manylinux1_x86_64")]
     with pytest.MonkeyPatch.context() as patch, Index({"tool": wheels}) as index:
         patch.setenv("PIP_INDEX_URL", index.url)
-        mirror.mirror(workspace.paths, display=Display())
+        mirror.mirror(workspace.paths, progress=Display())
     assert [path.name for path in workspace.paths.packages.glob("*.whl")] == [wheels[0].filename]
 
 

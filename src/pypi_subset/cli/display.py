@@ -1,8 +1,7 @@
 """
 What the user sees while a task runs: progress bars on a terminal, plain lines anywhere else.
 
-Stages get a `Display` and know nothing of terminals. Everything printed is taken literally: a project called
-``[bold]`` stays that, whatever rich reads into square brackets.
+`Display` implements `support.progress.Progress`. It prints every text literally, never as rich's markup.
 """
 
 from __future__ import annotations
@@ -14,44 +13,40 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rich.progress import TaskID
+    from rich.progress import Progress, TaskID
+
+    from pypi_subset.support.progress import Stage
 
 
-#: Columns of a table that is not shown on a terminal: wide enough that no cell of ours is folded.
+#: Columns of a table without a terminal: wide enough that no cell folds.
 PLAIN_WIDTH = 140
 
 
-class Stage:
-    """A handle on one bar; its methods may be called from any thread, and do nothing when nobody watches."""
+class _Bar:
+    """A stage on a terminal."""
 
-    def __init__(self, progress: Progress | None = None, task: TaskID | None = None) -> None:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress, self._task = progress, task
 
-    def advance(self, count: float = 1) -> None:
-        """Say that *count* more are done."""
-        if self._progress is not None and self._task is not None:
-            self._progress.advance(self._task, count)
-
-    def update(self, text: str) -> None:
-        """Show *text* behind the bar, e.g. the name of what is being worked on."""
-        if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, detail=escape(text))
-
-    def expect(self, total: int) -> None:
-        """Say how many there are in all, once that is known."""
-        if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, total=total)
+    def advance(self, count: int = 1) -> None:
+        """Move the bar by *count* steps."""
+        self._progress.advance(self._task, count)
 
 
 class Display:
-    """Where a task's words go: by default standard output."""
+    """
+    Shows lines, tables and progress bars; without a terminal it shows no bars.
+
+    :param console: where to write; ``None`` means standard output.
+    """
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console if console is not None else Console(highlight=False)
@@ -62,19 +57,15 @@ class Display:
         self._open = 0
 
     @contextlib.contextmanager
-    def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
-        """
-        Yield a handle on a bar called *name*, which goes away with the block.
-
-        :param total: how many steps there are; ``None`` as long as nobody knows.
-        """
+    def stage(self, name: str, total: int) -> Iterator[Stage]:
+        """Show a bar *name* of *total* steps while the block runs."""
         if not self.console.is_terminal:
-            yield Stage()
+            yield SILENT
             return
         progress = self._start()
-        task = progress.add_task(escape(name), total=total, detail="")
+        task = progress.add_task(escape(name), total=total)
         try:
-            yield Stage(progress, task)
+            yield _Bar(progress, task)
         finally:
             progress.remove_task(task)
             self._stop()
@@ -82,6 +73,10 @@ class Display:
     def say(self, line: str) -> None:
         """Print *line*, above the bars if there are any."""
         self.console.print(Text(line), soft_wrap=True)
+
+    def warn(self, line: str) -> None:
+        """Print *line* as a warning."""
+        self.say(f"warning: {line}")
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
         """
@@ -106,7 +101,17 @@ class Display:
         self.console.print(table)
 
     def _start(self) -> Progress:
-        """Return the one live display, which the first of several stages puts up."""
+        """Return the live display, which all open stages share."""
+        # Few runs have a terminal and a stage to show; the import takes 30 ms.
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
         with self._lock:
             self._open += 1
             if self._progress is None:
@@ -116,7 +121,6 @@ class Display:
                     BarColumn(bar_width=24),
                     MofNCompleteColumn(),
                     TimeElapsedColumn(),
-                    TextColumn("{task.fields[detail]}"),
                     console=self.console,
                     transient=True,
                 )

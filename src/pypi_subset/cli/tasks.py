@@ -89,7 +89,7 @@ def plan(
     if choice_of("form", form, ("text", "json")) == "json":
         try:
             # What is said besides would be no JSON.
-            found = pipeline_plan.foresee(paths, display=Display(Console(file=sys.stderr)), update=anew)
+            found = pipeline_plan.foresee(paths, progress=Display(Console(file=sys.stderr)), update=anew)
         except NoSolution as error:
             write_json({"schema": SCHEMA, "gaps": [error.document()]})
             raise
@@ -99,7 +99,7 @@ def plan(
         write_json(found.document())
         return
     display = Display()
-    show_plan(pipeline_plan.foresee(paths, display=display, update=anew), display)
+    show_plan(pipeline_plan.foresee(paths, progress=display, update=anew), display)
 
 
 @task(
@@ -300,9 +300,9 @@ def publish(
     destination = publishing.destination_of(to, folder, stock)
     # So that no mirror replaces the site meanwhile. Only where it stands already: holding a folder makes it.
     with files.exclusive(stock) if stock.is_dir() else contextlib.nullcontext():
-        done = publishing.publish(folder, destination, force=forced, grace=seconds, display=display)
+        done = publishing.publish(folder, destination, force=forced, grace=seconds, progress=display)
     if done.doubt is not None:
-        display.say(f"warning: {done.doubt.path}: {done.doubt.what}; the published manifest says that it is unproven")
+        display.warn(f"{done.doubt.path}: {done.doubt.what}; the published manifest says that it is unproven")
     display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
 
 
@@ -320,12 +320,12 @@ def fetch(_context: Context, url: str = "", site: str = "site") -> None:
     For another machine that is to prove it, as a workflow does. The report that lies there comes along; on any error
     the old site stays as it was.
     """
-    from pypi_subset.pipeline import workspace  # noqa: PLC0415
     from pypi_subset.publish import fetch_site  # noqa: PLC0415
+    from pypi_subset.site.ownership import require_own  # noqa: PLC0415
 
     display, folder = Display(), named(site)
-    workspace.require_own(folder)
-    count = fetch_site.obtain(url, folder, display=display)
+    require_own(folder)
+    count = fetch_site.obtain(url, folder, progress=display)
     display.say(f"{folder} is what is published there: {count} files fetched")
 
 
@@ -424,10 +424,10 @@ def clean(_context: Context, packages: str = "packages", site: str = "site") -> 
     removed.
     """
     from pypi_subset.packages.stock import is_distribution  # noqa: PLC0415
-    from pypi_subset.pipeline import workspace  # noqa: PLC0415
+    from pypi_subset.site.ownership import require_own  # noqa: PLC0415
 
     stock, built = Path(packages), named(site)
-    workspace.require_own(built)
+    require_own(built)
     # Only where it stands already: holding a folder makes it.
     with files.exclusive(stock) if stock.is_dir() else contextlib.nullcontext():
         for path in _content(stock):
@@ -466,7 +466,7 @@ def _mirror(paths: Paths, *, update: bool) -> None:
     from pypi_subset.pipeline import mirror as pipeline  # noqa: PLC0415
 
     display = Display()
-    summary = pipeline.mirror(paths, update=update, display=display)
+    summary = pipeline.mirror(paths, update=update, progress=display)
     for line in summary.changes or (["nothing changed: every lock is what it was"] if update else []):
         display.say(line)
     if summary.superseded:

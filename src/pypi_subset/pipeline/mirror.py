@@ -14,19 +14,20 @@ from pypi_subset.packages.download import download
 from pypi_subset.packages.stock import take_stock
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline.relock import lock_all, standing_locks, still_valid, write_locks
-from pypi_subset.pipeline.workspace import Run, opened, require_apart, require_own, sources_of
+from pypi_subset.pipeline.workspace import Run, opened, require_apart, sources_of
 from pypi_subset.site.builder import readme_of, staged_site
 from pypi_subset.site.content import Content
+from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pypi_subset.cli.display import Display
     from pypi_subset.model.distributions import Artifact
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.paths import Paths
     from pypi_subset.packages.stock import Stock
+    from pypi_subset.support.progress import Progress
     from pypi_subset.upstream.gateway import Loopback
 
 
@@ -54,18 +55,18 @@ class Summary:
     published: bool
 
 
-def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
+def mirror(paths: Paths, *, progress: Progress, update: bool = False) -> Summary:
     """
     Build the site that ``requirements/`` asks for; on any error leave the old one as it was.
 
     :param paths: the three folders.
-    :param display: where progress is shown.
+    :param progress: receives lines and stages.
     :param update: resolve every pair anew, whether or not its lock still matches.
     :raises SubsetError: whatever stood in the way, with the next step.
     """
     require_apart(paths)
     require_own(paths.site)
-    with opened(paths, display) as (run, network):
+    with opened(paths, progress) as (run, network):
         before = standing_locks(run, update=update)
         valid = {} if update else still_valid(run, before)
         with sources_of(run, network) as sources, Pips(run.work) as pips:
@@ -100,12 +101,12 @@ def mirror(paths: Paths, *, display: Display, update: bool = False) -> Summary:
 def _fetch(run: Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips) -> tuple[Artifact, ...]:
     """Every artifact that is let in, sorted by name, what was missing fetched first."""
     for name in stock.rejected:
-        run.display.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and replaced")
+        run.progress.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and replaced")
     run.intake.refuse(stock.strangers)
     present = run.intake.admitted(stock.present)
     if not stock.missing:
         return present
-    with run.display.stage("download", sum(len(group) for _, group in stock.missing)) as bar:
+    with run.progress.stage("download", sum(len(group) for _, group in stock.missing)) as bar:
         fetched = download(
             stock,
             targets={job.name: job.target for job in run.subset.jobs},

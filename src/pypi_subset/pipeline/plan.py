@@ -10,17 +10,18 @@ from pypi_subset.locks.diff import Change, needs, size_of
 from pypi_subset.packages.stock import strangers
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline.relock import left_over, lock_all, standing_locks, still_valid
-from pypi_subset.pipeline.workspace import opened, require_apart, require_own, sources_of
+from pypi_subset.pipeline.workspace import opened, require_apart, sources_of
 from pypi_subset.resolve.explain import outdated
+from pypi_subset.site.ownership import require_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pypi_subset.cli.display import Display
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
     from pypi_subset.resolve.explain.outdated import Early, Held
+    from pypi_subset.support.progress import Progress
 
 
 #: The number of the form of the JSON.
@@ -78,20 +79,20 @@ def rows(subset: Subset, locks: Iterable[Lock], present: Iterable[str]) -> tuple
     return tuple(found)
 
 
-def foresee(paths: Paths, *, display: Display, update: bool = False) -> Forecast:
+def foresee(paths: Paths, *, progress: Progress, update: bool = False) -> Forecast:
     """
     Return what `mirror` would do; nothing is written but what a mirror keeps for itself in ``packages/``.
 
     Metadata is read as for a mirror, and the page of every project that is locked already: what is newer stands there.
 
     :param paths: the three folders.
-    :param display: where progress is shown.
+    :param progress: receives lines and stages.
     :param update: what an update would do.
     :raises SubsetError: whatever would stand in the way.
     """
     require_apart(paths)
     require_own(paths.site)
-    with opened(paths, display) as (run, network):
+    with opened(paths, progress) as (run, network):
         before = standing_locks(run, update=update)
         gone = left_over(run)
         valid = {} if update else still_valid(run, before)

@@ -48,7 +48,7 @@ def still_valid(run: Run, locks: dict[str, Lock]) -> dict[str, Lock]:
         names = {"set": "requirement_set", "target": "target", "policy": "policy", "pip's constraints": "constraint"}
         changed = [word for word, name in names.items() if getattr(now, name) != getattr(then, name)]
         if changed:
-            run.display.say(f"{job.name}: {' and '.join(changed)} changed, resolving anew")
+            run.progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving anew")
         else:
             valid[job.name] = _with_origins(locks[job.name], job)
     return valid
@@ -77,7 +77,7 @@ def lock_all(run: Run, valid: dict[str, Lock], sources: Callable[[], Loopback], 
     if not jobs:
         return tuple(valid[job.name] for job in run.subset.jobs)
     index, warnings = sources(), set[str]()
-    with run.display.stage("resolve", len(jobs)) as bar, DaemonThreadPool(os.cpu_count()) as crew:
+    with run.progress.stage("resolve", len(jobs)) as bar, DaemonThreadPool(os.cpu_count()) as crew:
 
         def one(job: Job) -> Lock:
             started = time.monotonic()
@@ -97,7 +97,7 @@ def lock_all(run: Run, valid: dict[str, Lock], sources: Callable[[], Loopback], 
         futures = {job.name: crew.submit(one, job) for job in jobs}
         errors = [error for future in futures.values() if (error := future.exception()) is not None]
     for sentence in sorted(warnings):
-        run.display.say(f"warning: {sentence}")
+        run.progress.warn(sentence)
     # Before any gap: that they were passed over may be why there is one.
     run.intake.pass_over(index.refused)
     gaps = [error for error in errors if isinstance(error, NoSolution)]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import json
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
 from pypi_subset.model.locks import Inputs
-from pypi_subset.model.paths import GENERATED
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.file_cache import Memory
 from pypi_subset.requirements.subset import read_subset
@@ -23,15 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pypi_subset.cli.display import Display
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Job, Subset
+    from pypi_subset.support.progress import Progress
     from pypi_subset.upstream.gateway import Loopback
     from pypi_subset.upstream.pip_config import Network
 
-
-#: What file managers leave behind wherever somebody looks.
-DROPPED = frozenset({".DS_Store", "Thumbs.db"})
 
 #: Below ``packages/``: what a run fetched that failed or was stopped. The next one need not fetch it again.
 KEPT = ".fetched"
@@ -48,7 +43,7 @@ class Run:
     subset: Subset
     paths: Paths
     work: Path
-    display: Display
+    progress: Progress
     constraints: tuple[str, ...]
     memory: Memory
     intake: Intake
@@ -66,11 +61,11 @@ class Run:
 
 
 @contextlib.contextmanager
-def opened(paths: Paths, display: Display) -> Iterator[tuple[Run, Network]]:
+def opened(paths: Paths, progress: Progress) -> Iterator[tuple[Run, Network]]:
     """What a run begins with: the subset and what is to be known of its targets, the network, a folder to work in."""
     subset = read_subset(paths.requirements)
     for note in (note for target in subset.targets for note in target.notes):
-        display.say(f"note: {note}")
+        progress.say(f"note: {note}")
     network = read_network()
     with files.exclusive(paths.packages), _workspace(paths) as work:
         memory = Memory(paths.packages / MEMORY)
@@ -78,10 +73,10 @@ def opened(paths: Paths, display: Display) -> Iterator[tuple[Run, Network]]:
             subset=subset,
             paths=paths,
             work=work,
-            display=display,
+            progress=progress,
             constraints=read_constraints(network),
             memory=memory,
-            intake=Intake(subset.bad_files, paths.packages, memory, display.say),
+            intake=Intake(subset.bad_files, paths.packages, memory, progress.say),
         )
         yield run, network
 
@@ -97,32 +92,6 @@ def require_apart(paths: Paths) -> None:
         if site == other or site in other.parents or other in site.parents:
             msg = f"the site and {other.name} stand in one another"
             raise FolderError(msg, path=paths.site, next_step="name two folders side by side")
-
-
-def require_own(site: Path) -> None:
-    """
-    Refuse a folder whose content would be lost.
-
-    :raises FolderError: it holds what mirror did not make; names alone do not tell, so its manifest must be there.
-    """
-    if site.exists() and not site.is_dir():
-        msg = "the site is no folder, and would be replaced by one"
-        raise FolderError(msg, path=site, next_step="name a folder for the site")
-    with files.folder_errors(site):
-        found = {path.name for path in site.iterdir()} - DROPPED if site.is_dir() else set()
-    strange = sorted(found - GENERATED) or ([] if _is_ours(site) else sorted(found - {"README.md"}))
-    if strange:
-        msg = f"mirror did not make {strange[0]}, and the whole folder would go"
-        raise FolderError(msg, path=site, next_step="move it away, or name another folder for the site")
-
-
-def _is_ours(site: Path) -> bool:
-    """Whether mirror made the folder: its manifest says so, whatever else bears the names that ours have."""
-    try:
-        document = json.loads((site / "manifest.json").read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(document, dict) and {"schema", "targets", "sets", "files"} <= document.keys()
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from pypi_subset.upstream.pip_config import read_network, without_credentials
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pypi_subset.cli.display import Display
+    from pypi_subset.support.progress import Progress
 
 
 #: So many are fetched at the same time; most are small, and a host may count connections.
@@ -29,7 +29,7 @@ _AT_ONCE = 8
 _AGAIN = "it may just be published anew: try again; else publish it again"
 
 
-def obtain(url: str, site: Path, *, display: Display) -> int:
+def obtain(url: str, site: Path, *, progress: Progress) -> int:
     """
     Return how many files were fetched for *site*, which is then what is published at *url*, byte for byte.
 
@@ -42,7 +42,7 @@ def obtain(url: str, site: Path, *, display: Display) -> int:
     fetcher = Fetcher(read_network())
     with staging.staged(site) as stage:
         hashes, made = _named(fetcher, base, stage)
-        with display.stage("fetch", len(hashes)) as bar, DaemonThreadPool(_AT_ONCE) as crew:
+        with progress.stage("fetch", len(hashes)) as bar, DaemonThreadPool(_AT_ONCE) as crew:
             wanted = {path: digest for path, digest in hashes.items() if path not in made}
             # Beforehand: after an error the stage goes, and who is still fetching must not make it again.
             for path in hashes:

@@ -14,29 +14,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.errors import FolderError
 from pypi_subset.model.paths import GENERATED, publish_order
 from pypi_subset.publish.destinations.folder import Folder
 from pypi_subset.publish.destinations.rsync import Rsync, is_remote
 from pypi_subset.publish.publication import release_of
-from pypi_subset.site import manifest
+from pypi_subset.site.ownership import DROPPED, is_manifest
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pypi_subset.cli.display import Display
     from pypi_subset.errors import NotProven
     from pypi_subset.publish.destinations.base import Destination, Found
     from pypi_subset.publish.publication import Release
+    from pypi_subset.support.progress import Progress
 
 
 #: Stands at a destination while it is being published: it is ours, even if no manifest has got there yet.
 MARKER = ".publishing"
 _MARK = b"Being published, or stopped on the way: the next `make publish` goes on from here and removes this.\n"
-
-#: What file managers leave behind wherever somebody looks.
-_DROPPED = (".DS_Store", "Thumbs.db")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +66,7 @@ def destination_of(to: str, *apart: Path) -> Destination:
     return Folder(Path(to))
 
 
-def publish(site: Path, destination: Destination, *, force: bool, grace: float, display: Display) -> Published:
+def publish(site: Path, destination: Destination, *, force: bool, grace: float, progress: Progress) -> Published:
     """
     Make *destination* hold what *site* does; only what differs is sent.
 
@@ -92,7 +89,7 @@ def publish(site: Path, destination: Destination, *, force: bool, grace: float, 
         folders = _unused(there, release.sizes)
         if changed or stale or folders or MARKER in there:
             destination.send(own, [MARKER], _ignore)
-            _send(release, destination, changed, own, display)
+            _send(release, destination, changed, own, progress)
             _remove(destination, stale, folders, grace)
             destination.remove([MARKER])
     kept = len(release.sizes) - len(changed)
@@ -109,7 +106,7 @@ def _require_ours(destination: Destination, there: Mapping[str, Found]) -> None:
         if one.kind == "other":
             msg = f"{destination.name}: {path} is no plain file, and is neither followed nor overwritten"
             raise FolderError(msg, next_step="remove it, or publish elsewhere")
-    top = sorted({path.partition("/")[0] for path in there} - {*_DROPPED})
+    top = sorted({path.partition("/")[0] for path in there} - DROPPED)
     strange = [name for name in top if not _is_known(name)] or ([] if _is_ours(destination, there) else top)
     if strange:
         msg = f"{destination.name}: publish did not put {strange[0]} there, and it would go"
@@ -126,14 +123,7 @@ def _is_ours(destination: Destination, there: Mapping[str, Found]) -> bool:
     """Whether we published there before: names alone do not tell, but the manifest does, or the mark of a stopped run."""
     if MARKER in there:
         return destination.read(MARKER) == _MARK
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch, "manifest.json")
-        copy.write_bytes(destination.read(copy.name) if copy.name in there else b"")
-        try:
-            manifest.read(copy)
-        except SubsetError:
-            return False
-    return True
+    return "manifest.json" in there and is_manifest(destination.read("manifest.json"))
 
 
 def _changed(release: Release, destination: Destination, there: Mapping[str, Found], own: Path) -> set[str]:
@@ -162,10 +152,10 @@ def _by_source(release: Release, paths: Iterable[str], own: Path) -> list[tuple[
     return [*found.items()]
 
 
-def _send(release: Release, destination: Destination, changed: Iterable[str], own: Path, display: Display) -> None:
+def _send(release: Release, destination: Destination, changed: Iterable[str], own: Path, progress: Progress) -> None:
     """Send what changed, each turn when the one before is there."""
     ordered = sorted(changed, key=lambda path: (publish_order(path), path))
-    with display.stage("publish", len(ordered)) as bar:
+    with progress.stage("publish", len(ordered)) as bar:
         for _, paths in itertools.groupby(ordered, key=publish_order):
             for source, turn in _by_source(release, paths, own):
                 destination.send(source, turn, bar.advance)

@@ -143,7 +143,7 @@ def published(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
     workspace.write("base.txt", "app\n")
     workspace.toml({"here": "host", "linux": f"cp3{MINOR}-manylinux2014_x86_64", "windows": f"cp3{MINOR}-win_amd64"})
-    mirror.mirror(workspace.paths, display=Display())
+    mirror.mirror(workspace.paths, progress=Display())
     run_suite(workspace.paths, processes=1)
     return workspace
 
