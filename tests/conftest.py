@@ -13,7 +13,7 @@ import pytest
 from pypi_subset.model.paths import Paths
 from pypi_subset.pip import runner
 from pypi_subset.pip.pool import Pips
-from pypi_subset.pipeline import mirror
+from pypi_subset.pipeline import workspace as pipeline_workspace
 from tests.support.index_server import Index
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def one_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
 
     What starts and stops with a mirror is tested where mirrors are processes: `test_kill`, `test_front_door`.
     """
-    monkeypatch.setattr(mirror, "Pips", lambda _work: contextlib.nullcontext(pips))
+    monkeypatch.setattr(pipeline_workspace, "Pips", lambda _work: contextlib.nullcontext(pips))
 
 
 @pytest.fixture

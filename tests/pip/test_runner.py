@@ -79,7 +79,7 @@ def resolve_one(index: Index, work: Path) -> Lock:
     upstream = Upstream(read_network(), store=work / "store", shelf=work)
     job = plan_of(["app"], [WINDOWS]).jobs[0]
     with Loopback(upstream, [WINDOWS]) as loopback, Pips(work) as pips:
-        return resolve(job, inputs=INPUTS, constraints=(), index=loopback, pips=pips, work=work / job.name, warn=print)
+        return resolve(job, inputs=INPUTS, constraints=(), index=loopback, pips=pips, work=work / job.name).lock
 
 
 def test_a_report_about_another_machine_is_refused(

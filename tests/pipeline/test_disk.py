@@ -79,7 +79,7 @@ def kept(found: Mapping[str, str], root: Path, folder: str) -> bool:
 @pytest.mark.parametrize(
     ("name", "size", "where"),
     [
-        ("update", "4k", "lock_all"),
+        ("update", "4k", "relock"),
         ("first", "20k", "blamed"),
         ("update", "150k", "_take_back"),
         ("first", "150k", "fetch_all"),

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Job
-    from pypi_subset.pipeline.mirror import Summary
+    from pypi_subset.pipeline.mirror import MirrorResult
     from tests.conftest import Workspace
     from tests.support.wheels import Wheel
 
@@ -63,7 +63,7 @@ def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
 
 
-def mirror(space: Workspace, *, update: bool = False) -> tuple[Summary, str]:
+def mirror(space: Workspace, *, update: bool = False) -> tuple[MirrorResult, str]:
     """Return the summary of one run, and what it said."""
     said = io.StringIO()
     summary = pipeline.mirror(space.paths, progress=Display(Console(file=said, width=200)), update=update)

@@ -83,7 +83,7 @@ def plan(
     way: a tag, a Requires-Python or a requirement. Where a target has a gap, that is told, as JSON too.
     """
     from pypi_subset.pipeline import plan as pipeline_plan  # noqa: PLC0415
-    from pypi_subset.pipeline.plan import SCHEMA  # noqa: PLC0415
+    from pypi_subset.pipeline.mirror import SCHEMA  # noqa: PLC0415
 
     paths, anew = paths_of(requirements, packages, site), choice_of("update", update, ("no", "yes")) == "yes"
     if choice_of("form", form, ("text", "json")) == "json":

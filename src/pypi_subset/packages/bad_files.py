@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import BadDistribution, BadFiles
@@ -11,7 +12,7 @@ from pypi_subset.model.policy import BadFile
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pypi_subset.model.distributions import Artifact
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 LIST = "bad-files.json"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """The files that a site lacks, and a warning for each."""
+
+    files: tuple[BadFile, ...]
+    warnings: tuple[str, ...]
+
+
 class Intake:
     """
     The door of one run; any thread may use it.
@@ -30,11 +39,10 @@ class Intake:
     :param policy: what is done about what is refused.
     :param packages: where the list is kept.
     :param memory: knows the wheels that were read before, and were good.
-    :param say: called with a line for the user.
     """
 
-    def __init__(self, policy: Policy, packages: Path, memory: Memory, say: Callable[[str], None]) -> None:
-        self._policy, self._list, self._memory, self._say = policy, packages / LIST, memory, say
+    def __init__(self, policy: Policy, packages: Path, memory: Memory) -> None:
+        self._policy, self._list, self._memory = policy, packages / LIST, memory
         self._refused: dict[str, BadDistribution] = {}
         #: What was refused while resolving: another release was taken instead, and the site lacks nothing.
         self._passed_over: set[str] = set()
@@ -65,9 +73,9 @@ class Intake:
         # What was read once was right.
         return bool(identity and self._memory.recall_metadata(identity, name)) or self.admits(artifact.path, name)
 
-    def pass_over(self, refused: Mapping[str, BadDistribution]) -> None:
+    def pass_over(self, refused: Mapping[str, BadDistribution]) -> tuple[str, ...]:
         """
-        Keep what was refused while resolving, and say that the resolver looked further.
+        Keep the files that were refused while resolving, and return a warning for each.
 
         :raises BadFiles: bad files stop the run, and there are some.
         """
@@ -75,12 +83,11 @@ class Intake:
         self._passed_over |= refused.keys()
         if refused and self._policy == "stop":
             self.close()
-        for _, error in sorted(refused.items()):
-            self._say(f"warning: passed over: {error}")
+        return tuple(f"passed over: {error}" for _, error in sorted(refused.items()))
 
-    def close(self) -> tuple[BadFile, ...]:
+    def close(self) -> LeftOut:
         """
-        Return what the site is left without, sorted by name, and say so; the list in ``packages/`` is up to date.
+        Return what the site is left without, sorted by name; the list in ``packages/`` is up to date.
 
         What was passed over is on that list, but does not come back: the site depends on locks and files alone.
 
@@ -94,9 +101,10 @@ class Intake:
         if found and self._policy == "stop":
             raise BadFiles([*found.values()])
         left_out = [name for name in found if name not in self._passed_over]
-        for name in left_out:
-            self._say(f"warning: left out: {found[name]}")
-        return tuple(entries[name] for name in left_out)
+        return LeftOut(
+            files=tuple(entries[name] for name in left_out),
+            warnings=tuple(f"left out: {found[name]}" for name in left_out),
+        )
 
     def _write(self, entries: list[BadFile]) -> None:
         if not entries:

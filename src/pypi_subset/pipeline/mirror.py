@@ -1,39 +1,55 @@
 """
-The story: requirements go in, a verified site comes out, one stage a line.
+The story as a recipe: requirements go in, a verified site comes out, one stage a line.
 
-This module alone calls the stages; none of them knows another.
+The pipeline alone calls the stages; no stage calls another.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import logging
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from pypi_subset.locks import diff
+from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import download
+from pypi_subset.packages.file_cache import Memory
 from pypi_subset.packages.stock import take_stock
-from pypi_subset.pip.pool import Pips
-from pypi_subset.pipeline.relock import lock_all, standing_locks, still_valid, write_locks
-from pypi_subset.pipeline.workspace import Run, opened, require_apart, sources_of
+from pypi_subset.pipeline.relock import relock, write_locks
+from pypi_subset.pipeline.workspace import MEMORY, inputs_of, opened, require_separate, working
 from pypi_subset.site.builder import readme_of, staged_site
 from pypi_subset.site.content import Content
 from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files
+from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from pypi_subset.model.distributions import Artifact
-    from pypi_subset.model.locks import Lock
     from pypi_subset.model.paths import Paths
+    from pypi_subset.model.policy import BadFile
+    from pypi_subset.model.requests import Subset
     from pypi_subset.packages.stock import Stock
+    from pypi_subset.pipeline.relock import Relocked
+    from pypi_subset.pipeline.workspace import Backend
     from pypi_subset.support.progress import Progress
-    from pypi_subset.upstream.gateway import Loopback
+
+
+#: The version of the JSON form of the results.
+SCHEMA = 1
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One line of the summary: a target, how much it needs, and the seconds spent on resolving for it."""
+    """
+    What one target needs.
+
+    :param bytes: the size of its files.
+    :param seconds: the time that its resolution took, 0 for locks that were reused.
+    """
 
     target: str
     projects: int
@@ -43,92 +59,129 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Summary:
-    """What a run did."""
+class MirrorResult:
+    """
+    What a mirror did.
+
+    :param rows: one row for each target that a set serves.
+    :param changes: the differences between the old and the new locks, one line each.
+    :param rejected: names of files in ``packages/`` that had a wrong hash and were replaced.
+    :param superseded: names of distributions in ``packages/`` that no lock names.
+    :param bad_files: the files that the site lacks, because they are damaged or strange.
+    :param warnings: sentences about what is allowed and probably a mistake.
+    :param resolved: the number of locks that were resolved anew.
+    :param fetched: the number of files that were fetched.
+    :param published: whether a new site replaced the old one.
+    """
 
     rows: tuple[Row, ...]
     changes: tuple[str, ...]
     rejected: tuple[str, ...]
     superseded: tuple[str, ...]
+    bad_files: tuple[BadFile, ...]
+    warnings: tuple[str, ...]
     resolved: int
     fetched: int
     published: bool
 
+    def document(self) -> dict[str, Any]:
+        """Return the result as JSON values."""
+        return {"schema": SCHEMA, **asdict(self)}
 
-def mirror(paths: Paths, *, progress: Progress, update: bool = False) -> Summary:
+
+def mirror(paths: Paths, *, update: bool = False, progress: Progress = SILENT) -> MirrorResult:
     """
-    Build the site that ``requirements/`` asks for; on any error leave the old one as it was.
+    Build the site that ``requirements/`` asks for; on any error the old site stays.
 
-    :param paths: the three folders.
+    :param paths: the three directories.
+    :param update: resolve every set for every target anew, even where a lock matches its inputs.
     :param progress: receives lines and stages.
-    :param update: resolve every pair anew, whether or not its lock still matches.
-    :raises SubsetError: whatever stood in the way, with the next step.
+    :raises SubsetError: what prevents the mirror, with the next step.
     """
-    require_apart(paths)
+    require_separate(paths)
     require_own(paths.site)
-    with opened(paths, progress) as (run, network):
-        before = standing_locks(run, update=update)
-        valid = {} if update else still_valid(run, before)
-        with sources_of(run, network) as sources, Pips(run.work) as pips:
-            locks = lock_all(run, valid, sources, pips)
-            changes = write_locks(run, before, locks)
-            stock = take_stock(locks, paths.packages, site=paths.site, memory=run.memory)
-            artifacts = _fetch(run, stock, sources, pips)
-            bad = run.intake.close()
-        content = Content(subset=run.subset, locks=locks, artifacts=artifacts, bad=bad)
-        with staged_site(content, paths.site, run.memory) as stage:
-            if stage is not None:
-                # The report brings in rich and more, which a run with nothing to do does not need.
-                from pypi_subset.proof.report.report import carry_over  # noqa: PLC0415
-
-                carry_over(paths.site, stage)
-        published = stage is not None
-        run.memory.keep(forget=published)
-        readme = paths.packages / "README.md"
-        if not readme.exists():
-            files.write(readme, readme_of("packages"))
-    return Summary(
-        rows=_rows(run, locks),
+    subset, network = inputs_of(paths, progress)
+    with working(paths) as work:
+        memory = Memory(paths.packages / MEMORY)
+        intake = Intake(subset.bad_files, paths.packages, memory)
+        with opened(subset, network, paths.packages, work) as backend:
+            locked = relock(subset, paths, backend, intake, progress, update=update)
+            changes = write_locks(subset, paths, locked)
+            stock = take_stock(locked.locks, paths.packages, site=paths.site, memory=memory)
+            artifacts = _gather(subset, stock, backend, intake, paths.packages, progress)
+        left_out = intake.close()
+        for sentence in left_out.warnings:
+            progress.warn(sentence)
+        content = Content(subset=subset, locks=locked.locks, artifacts=artifacts, bad=left_out.files)
+        published = _publish(content, paths.site, memory)
+        memory.keep(forget=published)
+        _add_readme(paths.packages)
+    return MirrorResult(
+        rows=_rows(subset, locked),
         changes=changes,
         rejected=stock.rejected,
         superseded=stock.superseded,
-        resolved=len(locks) - len(valid),
+        bad_files=left_out.files,
+        warnings=(*locked.warnings, *left_out.warnings),
+        resolved=len(locked.locks) - len(locked.reused),
         fetched=sum(len(group) for _, group in stock.missing),
         published=published,
     )
 
 
-def _fetch(run: Run, stock: Stock, sources: Callable[[], Loopback], pips: Pips) -> tuple[Artifact, ...]:
-    """Every artifact that is let in, sorted by name, what was missing fetched first."""
+def _gather(
+    subset: Subset, stock: Stock, backend: Backend, intake: Intake, packages: Path, progress: Progress
+) -> tuple[Artifact, ...]:
+    """Return every admitted artifact, sorted by file name, after fetching those that *packages* lacks."""
     for name in stock.rejected:
-        run.progress.say(f"{name} had a wrong hash: moved to {run.paths.packages / '.rejected'} and replaced")
-    run.intake.refuse(stock.strangers)
-    present = run.intake.admitted(stock.present)
-    if not stock.missing:
+        progress.say(f"{name} had a wrong hash: moved to {packages / '.rejected'} and replaced")
+    intake.refuse(stock.strangers)
+    present = intake.admitted(stock.present)
+    count = sum(len(group) for _, group in stock.missing)
+    logger.info("%d files are in %s, %d are to be fetched", len(present), packages, count)
+    if not count:
         return present
-    with run.progress.stage("download", sum(len(group) for _, group in stock.missing)) as bar:
+    with progress.stage("download", count) as bar:
         fetched = download(
             stock,
-            targets={job.name: job.target for job in run.subset.jobs},
-            index=sources(),
-            pips=pips,
-            packages=run.paths.packages,
-            work=run.work / "download",
-            admits=run.intake.admits,
+            targets={job.name: job.target for job in subset.jobs},
+            index=backend.index(),
+            pips=backend.pips,
+            packages=packages,
+            work=backend.work / "download",
+            admits=intake.admits,
             progress=bar.advance,
         )
     return tuple(sorted([*present, *fetched], key=lambda one: one.distribution.filename))
 
 
-def _rows(run: Run, locks: Sequence[Lock]) -> tuple[Row, ...]:
-    """One row for each target that some set serves; a file that several sets need counts once."""
+def _publish(content: Content, site: Path, memory: Memory) -> bool:
+    """Build the site, carry the last report over, and return whether the new site replaced the old one."""
+    with staged_site(content, site, memory) as stage:
+        if stage is not None:
+            # The report imports rich and more, which a run with nothing to do does not need.
+            from pypi_subset.proof.report.report import carry_over  # noqa: PLC0415
+
+            carry_over(site, stage)
+    logger.info("%s %s", site, "was up to date" if stage is None else "was replaced")
+    return stage is not None
+
+
+def _add_readme(packages: Path) -> None:
+    readme = packages / "README.md"
+    if not readme.exists():
+        files.write(readme, readme_of("packages"))
+
+
+def _rows(subset: Subset, locked: Relocked) -> tuple[Row, ...]:
+    """Return one row for each target that a set serves; a file that several sets need counts once."""
     return tuple(
         Row(
             target=target,
             projects=len({one.project for one in needed.values()}),
             files=len(needed),
             bytes=diff.size_of(needed.values()),
-            seconds=sum(run.seconds.get(one.name, 0.0) for one in locks if one.target_name == target),
+            seconds=sum(locked.seconds.get(one.name, 0.0) for one in locked.locks if one.target_name == target),
         )
-        for target, needed in diff.needs(run.subset, locks).items()
+        for target, needed in diff.needs(subset, locked.locks).items()
     )

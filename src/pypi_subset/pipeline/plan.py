@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from pypi_subset.locks import diff
 from pypi_subset.locks.diff import Change, needs, size_of
+from pypi_subset.packages.bad_files import Intake
+from pypi_subset.packages.file_cache import Memory
 from pypi_subset.packages.stock import strangers
-from pypi_subset.pip.pool import Pips
-from pypi_subset.pipeline.relock import left_over, lock_all, standing_locks, still_valid
-from pypi_subset.pipeline.workspace import opened, require_apart, sources_of
+from pypi_subset.pipeline.mirror import SCHEMA
+from pypi_subset.pipeline.relock import left_over, relock
+from pypi_subset.pipeline.workspace import MEMORY, inputs_of, opened, require_separate, working
 from pypi_subset.resolve.explain import outdated
 from pypi_subset.site.ownership import require_own
+from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,10 +25,6 @@ if TYPE_CHECKING:
     from pypi_subset.model.requests import Subset
     from pypi_subset.resolve.explain.outdated import Early, Held
     from pypi_subset.support.progress import Progress
-
-
-#: The number of the form of the JSON.
-SCHEMA = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,38 +78,40 @@ def rows(subset: Subset, locks: Iterable[Lock], present: Iterable[str]) -> tuple
     return tuple(found)
 
 
-def foresee(paths: Paths, *, progress: Progress, update: bool = False) -> Forecast:
+def foresee(paths: Paths, *, update: bool = False, progress: Progress = SILENT) -> Forecast:
     """
-    Return what `mirror` would do; nothing is written but what a mirror keeps for itself in ``packages/``.
+    Return what `mirror` would do; nothing is written but mirror's own caches in ``packages/``.
 
-    Metadata is read as for a mirror, and the page of every project that is locked already: what is newer stands there.
+    It reads the metadata that a mirror reads, and the page of every locked project: newer releases are found there.
 
-    :param paths: the three folders.
-    :param progress: receives lines and stages.
+    :param paths: the three directories.
     :param update: what an update would do.
-    :raises SubsetError: whatever would stand in the way.
+    :param progress: receives lines and stages.
+    :raises SubsetError: what would prevent the mirror.
     """
-    require_apart(paths)
+    require_separate(paths)
     require_own(paths.site)
-    with opened(paths, progress) as (run, network):
-        before = standing_locks(run, update=update)
-        gone = left_over(run)
-        valid = {} if update else still_valid(run, before)
-        with sources_of(run, network) as sources, Pips(run.work) as pips:
-            locks = lock_all(run, valid, sources, pips)
-            upstream = sources().upstream
+    subset, network = inputs_of(paths, progress)
+    with working(paths) as work:
+        gone = left_over(subset, paths.locks)
+        intake = Intake(subset.bad_files, paths.packages, Memory(paths.packages / MEMORY))
+        with opened(subset, network, paths.packages, work) as backend:
+            locked = relock(subset, paths, backend, intake, progress, update=update)
+            upstream = backend.index().upstream
             known = outdated.Known(
                 offers=upstream.offers,
                 metadata=upstream.metadata_seen(),
-                limits=run.constraints,
-                kept=frozenset(valid),
+                limits=backend.constraints,
+                kept=locked.reused,
             )
-            held = outdated.held_back(run.subset, locks, known)
-            early = outdated.early(run.subset, locks, known)
-        run.intake.refuse(strangers(locks, paths.packages))
-        run.intake.close()
-    lying = {path.name for path in paths.packages.glob("*.whl")} | {
-        path.name for path in paths.site.glob("simple/*/*.whl")
-    }
-    table, changes = rows(run.subset, locks, lying), diff.changes(before | gone, locks)
-    return Forecast(rows=table, changes=changes, removed=tuple(gone), held=held, early=early)
+            held = outdated.held_back(subset, locked.locks, known)
+            early = outdated.early(subset, locked.locks, known)
+        intake.refuse(strangers(locked.locks, paths.packages))
+        for sentence in intake.close().warnings:
+            progress.warn(sentence)
+    present = {path.name for path in paths.packages.glob("*.whl")}
+    present |= {path.name for path in paths.site.glob("simple/*/*.whl")}
+    changes = diff.changes({**locked.before, **gone}, locked.locks)
+    return Forecast(
+        rows=rows(subset, locked.locks, present), changes=changes, removed=tuple(gone), held=held, early=early
+    )

@@ -3,55 +3,119 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import logging
 import os
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import Gaps, LockError, NoSolution
 from pypi_subset.locks import diff, lockfile
-from pypi_subset.model.locks import Reason
+from pypi_subset.model.locks import Inputs, Reason
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pypi_subset.model.locks import Lock
-    from pypi_subset.model.requests import Job
-    from pypi_subset.pip.pool import Pips
-    from pypi_subset.pipeline.workspace import Run
-    from pypi_subset.upstream.gateway import Loopback
+    from pypi_subset.model.paths import Paths
+    from pypi_subset.model.requests import Job, Subset
+    from pypi_subset.packages.bad_files import Intake
+    from pypi_subset.pipeline.workspace import Backend
+    from pypi_subset.resolve.resolver import Resolution
+    from pypi_subset.support.progress import Progress, Stage
 
 
-def standing_locks(run: Run, *, update: bool) -> dict[str, Lock]:
-    """The locks on disk of the subset's jobs, by the job's name; an update does without one that cannot be read."""
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Relocked:
+    """
+    The locks of a run.
+
+    :param before: the locks that stood on disk, by name.
+    :param reused: names of the locks that matched their inputs.
+    :param locks: one for each job, in the order of the jobs.
+    :param seconds: the time that each new resolution took, by name.
+    :param warnings: what was said of the new resolutions.
+    """
+
+    before: Mapping[str, Lock]
+    reused: frozenset[str]
+    locks: tuple[Lock, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def relock(
+    subset: Subset, paths: Paths, backend: Backend, intake: Intake, progress: Progress, *, update: bool
+) -> Relocked:
+    """
+    Return one lock for each job: the standing ones that match their inputs, all others resolved anew in parallel.
+
+    :param intake: takes the files that the resolver passed over.
+    :param update: resolve all anew; a standing lock that cannot be read is no error then.
+    :raises NoSolution: a job has no solution.
+    :raises Gaps: several jobs have no solution.
+    :raises SubsetError: a lock cannot be read, or a resolution failed otherwise.
+    """
+    before = _standing_locks(subset, paths.locks, lenient=update)
+    inputs = {job.name: _inputs(subset, job, backend.constraints) for job in subset.jobs}
+    valid: dict[str, Lock] = {}
+    for job in subset.jobs if not update else ():
+        if job.name not in before:
+            continue
+        if changed := _changed_inputs(inputs[job.name], before[job.name].inputs):
+            progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving anew")
+        else:
+            valid[job.name] = _with_origins(before[job.name], job)
+    reused = frozenset(valid)
+    jobs = [job for job in subset.jobs if job.name not in valid]
+    logger.info("%d locks match their inputs, %d are to be resolved", len(valid), len(jobs))
+    if not jobs:
+        return Relocked(before=before, reused=reused, locks=tuple(valid[job.name] for job in subset.jobs))
+    with progress.stage("resolve", len(jobs)) as bar:
+        outcome = _resolve_all(jobs, inputs, backend, bar)
+    # Before an error: a file that was passed over may be the cause of a gap.
+    warnings = (*sorted(outcome.warnings), *intake.pass_over(backend.index().refused))
+    for sentence in warnings:
+        progress.warn(sentence)
+    _raise_errors(outcome.errors)
+    locks = tuple((valid | outcome.locks)[job.name] for job in subset.jobs)
+    return Relocked(before=before, reused=reused, locks=locks, seconds=outcome.seconds, warnings=warnings)
+
+
+def _standing_locks(subset: Subset, folder: Path, *, lenient: bool) -> dict[str, Lock]:
+    """Return the locks on disk of the subset's jobs, by the job's name."""
     read = {}
-    for job in run.subset.jobs:
-        path = lockfile.path_of(run.paths.locks, job.name)
-        with contextlib.suppress(LockError) if update else contextlib.nullcontext():
+    for job in subset.jobs:
+        path = lockfile.path_of(folder, job.name)
+        with contextlib.suppress(LockError) if lenient else contextlib.nullcontext():
             if path.is_file():
                 read[job.name] = lockfile.read(path)
     # A lock that was renamed speaks of another pair.
     return {name: one for name, one in read.items() if one.name == name}
 
 
-def still_valid(run: Run, locks: dict[str, Lock]) -> dict[str, Lock]:
-    """Those locks whose inputs are what they were; says of the others what changed."""
-    valid = {}
-    for job in run.subset.jobs:
-        if job.name not in locks:
-            continue
-        now, then = run.inputs(job), locks[job.name].inputs
-        names = {"set": "requirement_set", "target": "target", "policy": "policy", "pip's constraints": "constraint"}
-        changed = [word for word, name in names.items() if getattr(now, name) != getattr(then, name)]
-        if changed:
-            run.progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving anew")
-        else:
-            valid[job.name] = _with_origins(locks[job.name], job)
-    return valid
+def _inputs(subset: Subset, job: Job, constraints: Sequence[str]) -> Inputs:
+    """Return the digests of everything that the lock of *job* depends on."""
+    return Inputs(
+        requirement_set=job.requirement_set.digest,
+        target=job.target.digest,
+        policy=subset.policy_digest,
+        constraint=hashlib.sha256("\n".join(constraints).encode()).hexdigest(),
+    )
+
+
+def _changed_inputs(now: Inputs, then: Inputs) -> list[str]:
+    """Return the user's words for the inputs that differ."""
+    names = {"set": "requirement_set", "target": "target", "policy": "policy", "pip's constraints": "constraint"}
+    return [word for word, name in names.items() if getattr(now, name) != getattr(then, name)]
 
 
 def _with_origins(one: Lock, job: Job) -> Lock:
@@ -71,64 +135,79 @@ def _placed(reasons: tuple[Reason, ...], places: dict[str, list[str]]) -> tuple[
     )
 
 
-def lock_all(run: Run, valid: dict[str, Lock], sources: Callable[[], Loopback], pips: Pips) -> tuple[Lock, ...]:
-    """One lock for each job: the valid ones as they are, the others from pip, in parallel; all gaps at once."""
-    jobs = [job for job in run.subset.jobs if job.name not in valid]
-    if not jobs:
-        return tuple(valid[job.name] for job in run.subset.jobs)
-    index, warnings = sources(), set[str]()
-    with run.progress.stage("resolve", len(jobs)) as bar, DaemonThreadPool(os.cpu_count()) as crew:
+@dataclass(kw_only=True, slots=True)
+class _Outcome:
+    """What came of the resolutions of several jobs, by the job's name."""
 
-        def one(job: Job) -> Lock:
-            started = time.monotonic()
-            found = resolve(
-                job,
-                inputs=run.inputs(job),
-                constraints=run.constraints,
-                index=index,
-                pips=pips,
-                work=run.work / "resolve" / job.name,
-                warn=warnings.add,
-            )
-            run.seconds[job.name] = time.monotonic() - started
-            bar.advance()
-            return found
+    locks: dict[str, Lock] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    warnings: set[str] = field(default_factory=set)
+    errors: list[BaseException] = field(default_factory=list)
 
-        futures = {job.name: crew.submit(one, job) for job in jobs}
-        errors = [error for future in futures.values() if (error := future.exception()) is not None]
-    for sentence in sorted(warnings):
-        run.progress.warn(sentence)
-    # Before any gap: that they were passed over may be why there is one.
-    run.intake.pass_over(index.refused)
+
+def _resolve_all(jobs: Sequence[Job], inputs: Mapping[str, Inputs], backend: Backend, bar: Stage) -> _Outcome:
+    """Resolve all *jobs* in parallel; errors are part of the outcome."""
+    index = backend.index()
+
+    def one(job: Job) -> tuple[Resolution, float]:
+        started = time.monotonic()
+        found = resolve(
+            job,
+            inputs=inputs[job.name],
+            constraints=backend.constraints,
+            index=index,
+            pips=backend.pips,
+            work=backend.work / "resolve" / job.name,
+        )
+        bar.advance()
+        return found, time.monotonic() - started
+
+    outcome = _Outcome()
+    with DaemonThreadPool(os.cpu_count()) as pool:
+        futures = {job.name: pool.submit(one, job) for job in jobs}
+        for name, future in futures.items():
+            if error := future.exception():
+                outcome.errors.append(error)
+                continue
+            found, outcome.seconds[name] = future.result()
+            outcome.locks[name] = found.lock
+            outcome.warnings.update(found.warnings)
+    return outcome
+
+
+def _raise_errors(errors: Sequence[BaseException]) -> None:
+    """
+    Raise what went wrong: another error than a gap before any gap, and all gaps as one error.
+
+    :raises SubsetError: there is at least one error.
+    """
     gaps = [error for error in errors if isinstance(error, NoSolution)]
     other = next((error for error in errors if not isinstance(error, NoSolution)), None)
     if other is not None:
         raise other
     if gaps:
         raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
-    locks = valid | {name: future.result() for name, future in futures.items()}
-    return tuple(locks[job.name] for job in run.subset.jobs)
 
 
-def write_locks(run: Run, before: dict[str, Lock], locks: Sequence[Lock]) -> tuple[str, ...]:
-    """Write what changed, remove locks that no job has any more; return the differences, one line each."""
+def write_locks(subset: Subset, paths: Paths, locked: Relocked) -> tuple[str, ...]:
+    """Write the locks that changed, remove those of no job, and return the differences, one line each."""
     changes: list[str] = []
-    for job, one in zip(run.subset.jobs, locks, strict=True):
-        if one is not before.get(one.name):
-            lockfile.write(one, run.paths.locks, target=job.target, packages=run.paths.packages)
-            changes += _changes(before.get(one.name), one)
-    for name in left_over(run):
-        path = lockfile.path_of(run.paths.locks, name)
+    for job, one in zip(subset.jobs, locked.locks, strict=True):
+        if one is not locked.before.get(one.name):
+            lockfile.write(one, paths.locks, target=job.target, packages=paths.packages)
+            changes += _changes(locked.before.get(one.name), one)
+    for name in left_over(subset, paths.locks):
+        path = lockfile.path_of(paths.locks, name)
         with files.folder_errors(path):
             path.unlink()
         changes.append(f"{path.name}: no set asks for this target any more, lock removed")
     return tuple(changes)
 
 
-def left_over(run: Run) -> dict[str, Lock]:
-    """The locks of ours that no job has any more, by name: a mirror removes them."""
-    names = {job.name for job in run.subset.jobs}
-    ours = (lockfile.read(path) for path in sorted(run.paths.locks.glob("pylock.*.toml")) if _is_lock(path))
+def left_over(subset: Subset, folder: Path) -> dict[str, Lock]:
+    """Return the locks of ours in *folder* that no job has, by name; a mirror removes them."""
+    names = {job.name for job in subset.jobs}
+    ours = (lockfile.read(path) for path in sorted(folder.glob("pylock.*.toml")) if _is_lock(path))
     return {one.name: one for one in ours if one.name not in names}
 
 

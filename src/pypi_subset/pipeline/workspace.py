@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
-from pypi_subset.model.locks import Inputs
-from pypi_subset.packages.bad_files import Intake
-from pypi_subset.packages.file_cache import Memory
+from pypi_subset.pip.pool import Pips
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.support import files, staging
 from pypi_subset.upstream.pip_config import read_constraints, read_network
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.paths import Paths
-    from pypi_subset.model.requests import Job, Subset
+    from pypi_subset.model.requests import Subset
     from pypi_subset.support.progress import Progress
     from pypi_subset.upstream.gateway import Loopback
     from pypi_subset.upstream.pip_config import Network
@@ -37,51 +34,34 @@ LAST_SITE = ".last-site"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
-    """What the stages of one run share."""
+class Backend:
+    """
+    What resolving and fetching run with.
 
-    subset: Subset
-    paths: Paths
-    work: Path
-    progress: Progress
+    :param index: opens the loopback index at its first call; a run with nothing to do never calls it.
+    :param constraints: those of the user's pip configuration.
+    :param work: a directory for this run.
+    """
+
+    index: Callable[[], Loopback]
+    pips: Pips
     constraints: tuple[str, ...]
-    memory: Memory
-    intake: Intake
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def inputs(self, job: Job) -> Inputs:
-        """Digests of all that the lock of *job* depends on."""
-        constraint = hashlib.sha256("\n".join(self.constraints).encode()).hexdigest()
-        return Inputs(
-            requirement_set=job.requirement_set.digest,
-            target=job.target.digest,
-            policy=self.subset.policy_digest,
-            constraint=constraint,
-        )
+    work: Path
 
 
-@contextlib.contextmanager
-def opened(paths: Paths, progress: Progress) -> Iterator[tuple[Run, Network]]:
-    """What a run begins with: the subset and what is to be known of its targets, the network, a folder to work in."""
+def inputs_of(paths: Paths, progress: Progress) -> tuple[Subset, Network]:
+    """
+    Return what ``requirements/`` asks for and the network settings of pip; show the notes about targets.
+
+    :raises SubsetError: ``requirements/`` or pip's configuration cannot be read.
+    """
     subset = read_subset(paths.requirements)
     for note in (note for target in subset.targets for note in target.notes):
         progress.say(f"note: {note}")
-    network = read_network()
-    with files.exclusive(paths.packages), _workspace(paths) as work:
-        memory = Memory(paths.packages / MEMORY)
-        run = Run(
-            subset=subset,
-            paths=paths,
-            work=work,
-            progress=progress,
-            constraints=read_constraints(network),
-            memory=memory,
-            intake=Intake(subset.bad_files, paths.packages, memory, progress.say),
-        )
-        yield run, network
+    return subset, read_network()
 
 
-def require_apart(paths: Paths) -> None:
+def require_separate(paths: Paths) -> None:
     """
     Refuse folders that stand in one another.
 
@@ -95,12 +75,20 @@ def require_apart(paths: Paths) -> None:
 
 
 @contextlib.contextmanager
-def _workspace(paths: Paths) -> Iterator[Path]:
+def working(paths: Paths) -> Iterator[Path]:
     """
-    A folder for this run on the file system of ``packages/``; what an earlier, killed run left is removed.
+    Lock ``packages/`` for this run and yield a scratch directory on its file system.
 
-    But what a run that did not come to its end had fetched whole, is in the new one's ``store`` from the beginning.
+    What a killed run left is removed. The whole files that a failed run fetched are moved to ``store`` in the new directory.
+
+    :raises FolderError: another run works in ``packages/``, or it cannot be written.
     """
+    with files.exclusive(paths.packages), _scratch(paths) as work:
+        yield work
+
+
+@contextlib.contextmanager
+def _scratch(paths: Paths) -> Iterator[Path]:
     staging.recover(paths.site)
     work, kept = paths.packages.absolute() / f".work.{os.getpid()}.stage", paths.packages.absolute() / KEPT
     with files.folder_errors(paths.packages):
@@ -141,16 +129,21 @@ def _keep(store: Path, kept: Path) -> None:
 
 
 @contextlib.contextmanager
-def sources_of(run: Run, network: Network) -> Iterator[Callable[[], Loopback]]:
-    """What opens the index that pip is shown, when first called: a run with nothing to do needs none of it."""
-    with contextlib.ExitStack() as stack:
+def opened(subset: Subset, network: Network, packages: Path, work: Path) -> Iterator[Backend]:
+    """
+    Yield what resolving and fetching run with, while the block lasts.
+
+    :param packages: the files of earlier runs; the index does not fetch them again.
+    """
+    with contextlib.ExitStack() as stack, Pips(work) as pips:
 
         @functools.cache
         def index() -> Loopback:
+            # These import a server and pip's network side.
             from pypi_subset.upstream.catalog import Upstream  # noqa: PLC0415
-            from pypi_subset.upstream.gateway import Loopback  # noqa: PLC0415 - brings in a server and pip's network side
+            from pypi_subset.upstream.gateway import Loopback  # noqa: PLC0415
 
-            upstream = Upstream(network, store=run.work / "store", shelf=run.paths.packages)
-            return stack.enter_context(Loopback(upstream, run.subset.targets))
+            upstream = Upstream(network, store=work / "store", shelf=packages)
+            return stack.enter_context(Loopback(upstream, subset.targets))
 
-        yield index
+        yield Backend(index=index, pips=pips, constraints=read_constraints(network), work=work)

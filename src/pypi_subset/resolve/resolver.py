@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+import logging
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ from pypi_subset.targets.patch_levels import at_patch, marker_of
 from pypi_subset.targets.pip_flags import pip_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -49,7 +50,18 @@ if TYPE_CHECKING:
 _OPTIONS = ("--dry-run", "--ignore-installed", "--only-binary", ":all:", "--retries", "0", "--timeout", "86400")
 
 
-def resolve(  # noqa: PLR0913 - all that resolving needs, each by name
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resolution:
+    """The lock of one job, and sentences about what is allowed and probably a mistake."""
+
+    lock: Lock
+    warnings: tuple[str, ...]
+
+
+def resolve(
     job: Job,
     *,
     inputs: Inputs,
@@ -57,17 +69,15 @@ def resolve(  # noqa: PLR0913 - all that resolving needs, each by name
     index: Loopback,
     pips: Pips,
     work: Path,
-    warn: Callable[[str], None],
-) -> Lock:
+) -> Resolution:
     """
-    Return the lock of one job: for a target that leaves the patch level open, what each patch level would get.
+    Return the lock of one job, with warnings: for a target that leaves the patch level open, what each patch level would get.
 
     :param inputs: digests of what the lock is made from, to be written into it.
     :param constraints: the user's own constraints, beside those of the set.
     :param index: the loopback index to resolve from.
     :param pips: runs pip.
     :param work: a folder for this job alone.
-    :param warn: called with a sentence about what is allowed, and still unlikely to be meant.
     :raises NoSolution: no set of wheels satisfies the requests on this target; says what was seen.
     :raises UndefinedMarker: a marker reads what the target leaves open.
     :raises PipFailed: pip failed otherwise, or evaluated markers for another machine.
@@ -80,19 +90,20 @@ def resolve(  # noqa: PLR0913 - all that resolving needs, each by name
             answers[patch] = _answer(at, constraints=constraints, index=index, pips=pips, work=work / str(patch))
         if not job.target.exact:
             patches |= patches_in_reach(job.target, index.upstream)
-    for sentence in dict.fromkeys(sentence for answer in answers.values() for sentence in answer.warnings):
-        warn(sentence)
+    warnings = [sentence for answer in answers.values() for sentence in answer.warnings]
     if assumed := list(dict.fromkeys(text for answer in answers.values() for text in answer.assumed)):
-        warn(assumption(assumed, job))
+        warnings.append(assumption(assumed, job))
     spans = distinct(answers)
     pins = _pins(spans, job.target, index.upstream)
-    return Lock(
+    logger.info("%s: %d files for patch levels %s", job.name, len(pins), ", ".join(map(str, sorted(spans))))
+    lock = Lock(
         set_name=job.requirement_set.name,
         target_name=job.target.name,
         inputs=inputs,
         pins=pins,
         patches=tuple(sorted(spans)),
     )
+    return Resolution(lock=lock, warnings=tuple(dict.fromkeys(warnings)))
 
 
 def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> Answer:

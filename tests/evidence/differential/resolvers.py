@@ -71,11 +71,10 @@ def ours(targets: Sequence[Target], url: str, work: Path) -> Iterator[Callable[[
                     index=index,
                     pips=pips,
                     work=work / _unique(),
-                    warn=lambda _: None,
                 )
             except SubsetError as error:
                 return Answer(chosen=None, reason=f"{type(error).__name__}: {error}")
-            pins = [pin.distribution for pin in found.pins]
+            pins = [pin.distribution for pin in found.lock.pins]
             return Answer(chosen={pin.project: str(pin.version) for pin in pins})
 
         yield answer
