@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.markers import Marker
 from packaging.pylock import Pylock
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -31,6 +32,8 @@ INPUTS = Inputs(requirement_set="a", target="b", policy="c", constraint="d")
 
 #: Whatever a project may write where TOML, the standard and we must agree.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+REQUIREMENT = st.sampled_from(["App", "lib_x >=1,!=1.5", "a[B,c]; extra == 'd'", 'b ; os_name=="nt"']).map(Requirement)
 
 
 @st.composite
@@ -54,8 +57,8 @@ def pins(draw: st.DrawFn) -> Pin:
     )
     reasons = draw(
         st.lists(
-            st.builds(Reason, requirement=TEXT, by=st.just("other"))
-            | st.builds(Reason, requirement=TEXT, origin=st.just("base.txt:1")),
+            st.builds(Reason, requirement=REQUIREMENT, by=st.just("other"))
+            | st.builds(Reason, requirement=REQUIREMENT, origin=st.just("base.txt:1")),
             max_size=3,
         )
     )
@@ -91,7 +94,7 @@ def simple(**facts: object) -> Pin:
         version=Version("1.0"),
         **known,  # type: ignore[arg-type]
     )
-    return Pin(distribution=distribution, reasons=(Reason(requirement="app", origin="base.txt:1"),))
+    return Pin(distribution=distribution, reasons=(Reason(requirement=Requirement("app"), origin="base.txt:1"),))
 
 
 def environment(target: Target) -> Environment:

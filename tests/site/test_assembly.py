@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 
 from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
 from pypi_subset.packages.file_cache import Memory
@@ -48,7 +49,7 @@ def stock(tmp_path: Path) -> dict[str, Artifact]:
 def asked(artifact: Artifact) -> Reason:
     """Return that a line of the set asks for it."""
     project = artifact.distribution.project
-    return Reason(requirement=project, origin=f"base.txt:{1 + [*'abcd'].index(project)}")
+    return Reason(requirement=Requirement(project), origin=f"base.txt:{1 + [*'abcd'].index(project)}")
 
 
 def content(wanted: Mapping[str, Sequence[Artifact]]) -> build_content.Content:

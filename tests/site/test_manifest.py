@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
 from pypi_subset.errors import LockError, SubsetError
 from pypi_subset.model.locks import Lock, Reason
@@ -216,7 +217,7 @@ def test_a_pin_that_nothing_requires_is_an_error(tmp_path: Path) -> None:
     """A lock that lists a file without a way to it is damaged, and the file is named."""
     subset = plan_of(["app"])
     (lock,), projects = locks_of(subset, tmp_path)
-    pins = [replace(pin, reasons=(Reason(requirement="web", by="colour"),)) for pin in lock.pins]
+    pins = [replace(pin, reasons=(Reason(requirement=Requirement("web"), by="colour"),)) for pin in lock.pins]
 
     with pytest.raises(LockError, match=r"nothing in the lock base--linux requires app-1\.0-py3-none-any\.whl"):
         manifest.manifest_of(subset, [replace(lock, pins=tuple(pins))], projects)

@@ -84,22 +84,21 @@ def lock_of(job: Job, artifacts: Iterable[Artifact], wheels: Iterable[Wheel]) ->
     extras: dict[NormalizedName, set[NormalizedName]] = {}
     environment = job.target.environment
     waiting = [
-        (one.requirement, Reason(requirement=str(one.requirement), origin=one.origin))
+        Reason(requirement=one.requirement, origin=one.origin)
         for one in job.requirement_set.requests
         if holds(one.requirement.marker, environment)
     ]
     while waiting:
-        requirement, reason = waiting.pop()
-        project = canonicalize_name(requirement.name)
+        reason = waiting.pop()
+        project = canonicalize_name(reason.requirement.name)
         reasons.setdefault(project, set()).add(reason)
         asked = extras.setdefault(project, set())
-        asked |= {canonicalize_name(extra) for extra in requirement.extras}
+        asked |= {canonicalize_name(extra) for extra in reason.requirement.extras}
         for text in BytesHeaderParser().parsebytes(metadata[project]).get_all("Requires-Dist", []):
-            further, why = Requirement(text), Reason(requirement=str(Requirement(text)), by=project)
-            if why not in reasons.get(canonicalize_name(further.name), ()) and holds(
-                further.marker, environment, asked
-            ):
-                waiting.append((further, why))
+            further = Reason(requirement=Requirement(text), by=project)
+            known = reasons.get(canonicalize_name(further.requirement.name), ())
+            if further not in known and holds(further.requirement.marker, environment, asked):
+                waiting.append(further)
     pins = [Pin(distribution=chosen[project], reasons=tuple(sorted(found))) for project, found in reasons.items()]
     pins.sort(key=lambda pin: pin.distribution.project)
     inputs = Inputs(requirement_set="0", target="0", policy="0", constraint="0")

@@ -107,11 +107,10 @@ def test_tag_lists_are_ordered_unique_and_closed(tag: str) -> None:
     """No tag twice; what an older C library or system takes, a newer one takes too, in the same order."""
     target = parse("newer", tag)
     assert len({*target.tags}) == len(target.tags)
-    python, abi, _ = target.tag.split("-", 2)
     versioned = re.compile(r"(manylinux_2|musllinux_1|macosx_(?:1[1-5]|26)|android|ios)_\d+_(?!universal|fat|intel)\w+")
     older = [platform for platform in target.platforms if versioned.fullmatch(platform)]
     assert len(older) > 1
     for platform in older:
-        other = parse("older", f"{python}-{abi}-{platform}")
+        other = parse("older", f"{target.interpreter}-{target.abi}-{platform}")
         taken = {*other.tags}
         assert [one for one in target.tags if one in taken] == list(other.tags)

@@ -75,7 +75,9 @@ def test_abi_of_an_ordinary_build_may_be_left_out(tag: str, full: str) -> None:
     """A target knows its tag in full, and the two spellings are one target."""
     target = parse("t", tag)
     assert target == parse("t", full)
-    assert (target.tag, target.abis) == (full, (full.split("-")[1],))
+    assert target.tag == full
+    assert (target.interpreter, target.abi, target.platform) == tuple(full.split("-"))
+    assert target.abis == (target.abi,)
     assert str(target.tags[0]) == full.replace("manylinux_2_28", "linux")
 
 

@@ -7,6 +7,7 @@ credentials ever get into a lock: it is meant to be committed.
 
 from __future__ import annotations
 
+import functools
 import os
 import tomllib
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 from packaging.markers import Marker
 from packaging.pylock import Package, PackageWheel, Pylock, PylockValidationError
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -156,7 +158,7 @@ def _package(pin: Pin, url: str | None, path: str | None) -> Package:
         # The standard's field is normalized, and cannot hold what PEP 440 does not allow; pages show what was written.
         tool["requires-python"] = one.requires_python
     tool["required-by"] = [
-        {"requirement": reason.requirement, **({"by": reason.by} if reason.by else {"origin": reason.origin})}
+        {"requirement": reason.text, **({"by": reason.by} if reason.by else {"origin": reason.origin})}
         for reason in pin.reasons
     ]
     return Package(
@@ -192,12 +194,23 @@ def _pin(package: Package) -> Pin:
             standing=Standing(**tool["project-status"]) if "project-status" in tool else None,
         ),
         reasons=tuple(
-            Reason(requirement=one["requirement"], by=one.get("by", ""), origin=one.get("origin", ""))
+            Reason(
+                requirement=_parsed(one["requirement"]),
+                text=one["requirement"],
+                by=one.get("by", ""),
+                origin=one.get("origin", ""),
+            )
             for one in tool["required-by"]
         ),
         extras=tuple(canonicalize_name(extra) for extra in tool.get("extras", ())),
         marker=package.marker,
     )
+
+
+@functools.cache
+def _parsed(requirement: str) -> Requirement:
+    """Return the requirement; locks of several targets repeat most of theirs."""
+    return Requirement(requirement)
 
 
 def _specifiers(text: str | None) -> SpecifierSet | None:

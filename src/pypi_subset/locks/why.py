@@ -6,13 +6,11 @@ It follows the reasons that a lock's pins carry, for one target at a time.
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.markers import default_environment
-from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.errors import LockError
@@ -72,7 +70,7 @@ def _stated_by(reason: Reason, environment: Mapping[str, str], extras: Mapping[s
     """Return the nodes that state *reason*: the root for a request, else the project or the extras that bring it."""
     if not reason.by:
         return [_ROOT]
-    by, marker = canonicalize_name(reason.by), _parsed(reason.requirement).marker
+    by, marker = canonicalize_name(reason.by), reason.requirement.marker
     if holds(marker, environment):
         return [(by, "")]
     return [(by, extra) for extra in sorted(extras.get(by, ())) if holds(marker, environment, [extra])]
@@ -88,13 +86,7 @@ def _extras_asked(lock: Lock) -> dict[str, set[str]]:
 
 
 def _extras(reason: Reason) -> list[str]:
-    return sorted(canonicalize_name(extra) for extra in _parsed(reason.requirement).extras)
-
-
-@functools.cache
-def _parsed(requirement: str) -> Requirement:
-    """Return what *requirement* says; the locks of several targets repeat most of theirs, and parsing takes longest."""
-    return Requirement(requirement)
+    return sorted(canonicalize_name(extra) for extra in reason.requirement.extras)
 
 
 def _shortest(edges: Mapping[Node, Iterable[tuple[Reason, NormalizedName]]]) -> dict[Node, Chain]:
@@ -134,4 +126,4 @@ def _chain(
 
 
 def _by_name(chain: Chain) -> list[tuple[str, str, str]]:
-    return [(step.by, step.requirement, step.origin) for step in chain]
+    return [(step.by, step.text, step.origin) for step in chain]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
+    from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
 
     from pypi_subset.model.distributions import Distribution
@@ -17,14 +18,22 @@ class Reason:
     """
     Why a pin is there: one requirement and who stated it.
 
-    :param requirement: as written, e.g. ``numpy>=1.22.4; python_version < "3.11"``.
+    Reasons are compared, sorted and hashed by the text of the requirement.
+
+    :param text: the requirement as the lock has it, e.g. ``numpy>=1.22.4; python_version < "3.11"``.
     :param by: the project whose metadata says so; ``""`` for a request.
     :param origin: ``base.txt:3`` for a request, else ``""``.
     """
 
-    requirement: str
+    requirement: Requirement = field(compare=False, repr=False)
+    text: str = ""
     by: str = ""
     origin: str = ""
+
+    def __post_init__(self) -> None:
+        """Take the usual spelling where no other was given."""
+        if not self.text:
+            object.__setattr__(self, "text", str(self.requirement))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,7 +21,9 @@ class Target:
     One kind of machine with one Python: everything that decides which wheels fit and which markers hold.
 
     :param name: the key in ``[targets]``.
-    :param tag: the tag in full, e.g. ``cp310-cp310-manylinux2014_x86_64``; for a host, of the best native tag.
+    :param interpreter: the Python tag, e.g. ``cp310``.
+    :param abi: the ABI tag, the first of *abis*.
+    :param platform: the platform tag that was named, e.g. ``manylinux2014_x86_64``; for the host, of the best native tag.
     :param implementation: ``cp``, ``pp``…: pip's ``--implementation``.
     :param python: full version of the interpreter, three numbers; of X.Y alone, X.Y.0.
     :param abis: most specific first, e.g. ``("cp310",)``: pip's ``--abi``.
@@ -37,7 +39,9 @@ class Target:
     """
 
     name: str
-    tag: str
+    interpreter: str
+    abi: str
+    platform: str
     implementation: str
     python: tuple[int, int, int]
     abis: tuple[str, ...]
@@ -50,6 +54,11 @@ class Target:
     unseen: tuple[str, ...] = ()
     exact: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def tag(self) -> str:
+        """The tag in full, e.g. ``cp310-cp310-manylinux2014_x86_64``."""
+        return f"{self.interpreter}-{self.abi}-{self.platform}"
 
     @property
     def version(self) -> str:

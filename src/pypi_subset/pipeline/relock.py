@@ -120,19 +120,18 @@ def _changed_inputs(now: Inputs, then: Inputs) -> list[str]:
 
 def _with_origins(one: Lock, job: Job) -> Lock:
     """The lock with the places where its requests stand now: a comment may have moved them."""
-    places: dict[str, list[str]] = {}
+    places: dict[str, list[Reason]] = {}
     for request in job.requirement_set.requests:
-        places.setdefault(str(request.requirement), []).append(request.origin)
+        reason = Reason(requirement=request.requirement, origin=request.origin)
+        places.setdefault(reason.text, []).append(reason)
     pins = tuple(replace(pin, reasons=_placed(pin.reasons, places)) for pin in one.pins)
     return one if pins == one.pins else replace(one, pins=pins)
 
 
-def _placed(reasons: tuple[Reason, ...], places: dict[str, list[str]]) -> tuple[Reason, ...]:
+def _placed(reasons: tuple[Reason, ...], places: dict[str, list[Reason]]) -> tuple[Reason, ...]:
     others = {reason for reason in reasons if reason.by}
-    asked = {reason.requirement for reason in reasons if not reason.by}
-    return tuple(
-        sorted(others | {Reason(requirement=text, origin=at) for text in asked for at in places.get(text, ())})
-    )
+    asked = {reason.text for reason in reasons if not reason.by}
+    return tuple(sorted(others | {reason for text in asked for reason in places.get(text, ())}))
 
 
 @dataclass(kw_only=True, slots=True)

@@ -46,17 +46,11 @@ def who_asks(
     """
     reasons: dict[NormalizedName, set[Reason]] = {project: set() for project in found}
     extras: dict[NormalizedName, set[NormalizedName]] = {project: set() for project in found}
-    waiting = [
-        (
-            canonicalize_name(request.requirement.name),
-            Reason(requirement=str(request.requirement), origin=request.origin),
-            request.requirement,
-        )
-        for request in asked
-    ]
+    waiting = [Reason(requirement=request.requirement, origin=request.origin) for request in asked]
     while waiting:
-        project, reason, requirement = waiting.pop()
-        further = {canonicalize_name(extra) for extra in requirement.extras} - extras[project]
+        reason = waiting.pop()
+        project = canonicalize_name(reason.requirement.name)
+        further = {canonicalize_name(extra) for extra in reason.requirement.extras} - extras[project]
         is_new = not reasons[project]
         reasons[project].add(reason)
         extras[project] |= further
@@ -67,13 +61,12 @@ def who_asks(
 
 def _dependencies(
     metadata: Mapping[str, Any], project: NormalizedName, extras: Iterable[NormalizedName], target: Target
-) -> Iterator[tuple[NormalizedName, Reason, Requirement]]:
+) -> Iterator[Reason]:
     """The requirements of one release that hold on the target with these extras (PEP 508)."""
     for text in metadata.get("requires_dist", ()):
         requirement = Requirement(text)
         if _holds(requirement, target, extras, f"{project} {metadata['version']}: {text}"):
-            reason = Reason(requirement=str(requirement), by=project)
-            yield canonicalize_name(requirement.name), reason, requirement
+            yield Reason(requirement=requirement, by=project)
 
 
 def _holds(requirement: Requirement, target: Target, extras: Iterable[str], where: str) -> bool:

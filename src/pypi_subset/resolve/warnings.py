@@ -28,7 +28,7 @@ def unknown_extras(
         metadata = found[project]["metadata"]
         known = {canonicalize_name(extra) for extra in metadata.get("provides_extra", ())}
         for reason in sorted(those):
-            for extra in sorted(Requirement(reason.requirement).extras):
+            for extra in sorted(reason.requirement.extras):
                 if canonicalize_name(extra) not in known:
                     near = difflib.get_close_matches(canonicalize_name(extra), sorted(known), n=1)
                     hint = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(sorted(known)) or 'none'}"

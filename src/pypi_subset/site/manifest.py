@@ -149,7 +149,7 @@ def manifest_of(
     needs: defaultdict[str, list[Need]] = defaultdict(list)
     for lock in sorted(locks, key=lambda one: (one.set_name, one.target_name)):
         for filename, chain in chains(lock, targets[lock.target_name]).items():
-            links = [Link(requirement=step.requirement, by=step.by, origin=step.origin) for step in chain]
+            links = [Link(requirement=step.text, by=step.by, origin=step.origin) for step in chain]
             needs[filename].append(Need(set=lock.set_name, target=lock.target_name, chain=links))
     entries = [_file(project, artifact, needs) for project in projects for artifact in project.artifacts]
     return Manifest(

@@ -25,8 +25,18 @@ class Reading:
     implementation: str
     minor: int
     abi: str
+    platform: str
     machine: Machine
-    tag: str
+
+    @property
+    def interpreter(self) -> str:
+        """The Python tag: ``cp312``."""
+        return f"{self.implementation}3{self.minor}"
+
+    @property
+    def tag(self) -> str:
+        """The tag in full, the ABI included."""
+        return f"{self.interpreter}-{self.abi}-{self.platform}"
 
 
 def read_tag(tag: str) -> Reading | None:
@@ -43,8 +53,7 @@ def read_tag(tag: str) -> Reading | None:
         or not re.fullmatch(_abis(implementation, minor), abi)
     ):
         return None
-    full = f"{python}-{abi}-{rest[-1]}"
-    return Reading(implementation=implementation, minor=minor, abi=abi, machine=machine, tag=full)
+    return Reading(implementation=implementation, minor=minor, abi=abi, platform=rest[-1], machine=machine)
 
 
 def first_cpython(implementation: str, platform: str) -> int:

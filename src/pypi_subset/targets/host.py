@@ -21,7 +21,9 @@ def describe_host(name: str) -> Target:
     abis, platforms = flagged(interpreter, native)
     return Target(
         name=name,
-        tag=f"{interpreter}-{abis[0]}-{telling(platforms)}",
+        interpreter=interpreter,
+        abi=abis[0],
+        platform=telling(platforms),
         implementation=implementation,
         python=(int(major), int(minor), int(patch)),
         abis=abis,

@@ -68,7 +68,9 @@ def read_description(name: str, path: Path) -> Target:
     markers = {key: facts.fact(str, "markers", key) for key in default_environment()}
     return Target(
         name=name,
-        tag=f"{interpreter}-{abis[0]}-{telling(platforms)}",
+        interpreter=interpreter,
+        abi=abis[0],
+        platform=telling(platforms),
         implementation=implementation,
         python=python,
         abis=abis,

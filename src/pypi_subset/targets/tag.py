@@ -54,7 +54,9 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
             raise TargetError(msg, nearest=[markers[marker]], target=name)
     return Target(
         name=name,
-        tag=reading.tag,
+        interpreter=reading.interpreter,
+        abi=reading.abi,
+        platform=reading.platform,
         implementation=reading.implementation,
         python=version,
         abis=(reading.abi,),
@@ -129,7 +131,7 @@ def _patch(name: str, reading: Reading, python: str | None) -> int:
     match = re.fullmatch(r"([0-9]+)\.([0-9]+)(?:\.([0-9]+))?", f"3.{reading.minor}" if python is None else python)
     if match is None and python and re.fullmatch(r"3\.[0-9]+(\.[0-9]+)?t", python):
         msg = f"{python!r} in python: beside a tag, free threading stands in the tag"
-        free = f"cp3{reading.minor}-cp3{reading.minor}t-{reading.tag.rpartition('-')[2]}"
+        free = f"cp3{reading.minor}-cp3{reading.minor}t-{reading.platform}"
         raise TargetError(msg, target=name, next_step=f"write tag = {free!r}" if read_tag(free) else "drop the 't'")
     if match is None:
         msg = f"{python!r} is no Python version such as '3.{reading.minor}.4'"

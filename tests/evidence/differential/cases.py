@@ -80,7 +80,7 @@ class Case:
     @property
     def platform(self) -> str:
         """The platform tag, by which uv's and nab's words for it are found."""
-        return self.target.tag.rpartition("-")[2]
+        return self.target.platform
 
     @property
     def python(self) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
+
 from pypi_subset.model.locks import Pin, Reason
 from tests.evidence.mutation import wheels
 from tests.evidence.mutation.ground import exchanged, without
@@ -141,7 +143,7 @@ def _needless(ground: Ground, mutant: Mutant, folder: Path) -> tuple[Sequence[Lo
     own = [one for one in ground.locks if one.target_name in mutant.targets]
     first, owner = next((one, pin) for one in own for pin in one.pins if pin.distribution.project == by)
     # What is there at some patch levels alone can be the reason at those alone.
-    reasons = (Reason(requirement=NEEDLESS, by=by),)
+    reasons = (Reason(requirement=Requirement(NEEDLESS), by=by),)
     pin = Pin(distribution=made.distribution, reasons=reasons, marker=owner.marker)
     longer = replace(first, pins=tuple(sorted((*first.pins, pin), key=lambda one: one.distribution.project)))
     return [longer if one is first else one for one in ground.locks], (made,)

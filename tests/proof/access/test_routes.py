@@ -288,7 +288,7 @@ def without(wheel: Wheel, member: str) -> Wheel:
 def test_a_wheel_for_other_machines(tmp_path: Path) -> None:
     """With a wrong list of tags, pip takes a wheel for a newer system; read from the user's own tag, it is red."""
     newer = targets.parse("linux", "cp310-manylinux_2_28_x86_64")
-    wrong = replace(newer, tag=LINUX.tag)
+    wrong = replace(newer, platform=LINUX.platform)
     wheel = make_wheel("aa", tag="cp310-cp310-manylinux_2_28_x86_64")
     check = prove(cases(tmp_path, wrong, ["aa"], [wheel])[0])[0]
     words = "was installed, and is for no machine like linux (cp310-cp310-manylinux2014_x86_64)"

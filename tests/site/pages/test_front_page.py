@@ -207,10 +207,10 @@ def test_nothing_hostile_gets_into_the_page(
         def __str__(self) -> str:
             return requirement
 
-    def page(machine_name: str, machine_tag: str, name: str, reason: str, line: Requirement) -> str:
+    def page(machine_name: str, platform: str, name: str, reason: str, line: Requirement) -> str:
         distribution = replace(artifact.distribution, yanked=reason)
         project = Project(name=canonicalize_name("app"), artifacts=(replace(artifact, distribution=distribution),))
-        subset = plan_of(["app"], [replace(LINUX, name=machine_name, tag=machine_tag)])
+        subset = plan_of(["app"], [replace(LINUX, name=machine_name, platform=platform)])
         requests = (replace(subset.sets[0].requests[0], requirement=line),)
         sets = (replace(subset.sets[0], name=name, requests=requests),)
         return front_page.front_page(replace(subset, sets=sets), [], [project])

@@ -53,7 +53,7 @@ def glibc_of(target: Target) -> int | None:
 
 
 def _system_fits(target: Target, interpreter: Interpreter) -> bool:
-    platform = target.tag.rpartition("-")[2]
+    platform = target.platform
     if platform.startswith("manylinux"):
         glibc = glibc_of(target)
         return glibc is not None and interpreter.glibc is not None and interpreter.glibc >= glibc

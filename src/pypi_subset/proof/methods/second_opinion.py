@@ -104,7 +104,7 @@ def platform_of(target: Target) -> tuple[str, dict[str, str]]:
         msg = "uv takes what concerns the implementation from the Python that runs this, which is not CPython"
         raise Unasked(msg)
     if kind in _OTHERS:
-        macos = _MACOS.match(target.tag.rpartition("-")[2])
+        macos = _MACOS.match(target.platform)
         return _OTHERS[kind], {"MACOSX_DEPLOYMENT_TARGET": f"{macos[1]}.{macos[2]}"} if macos else {}
     glibc, musl = glibc_of(target), {match[1] for match in map(_MUSL.match, target.platforms) if match}
     if kind in _MACHINES and glibc in _GLIBC:

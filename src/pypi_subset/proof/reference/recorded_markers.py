@@ -34,7 +34,7 @@ def machine_kind(platform: str) -> str:
 
 def kind_of(target: Target) -> str:
     """Return the kind of machine that *target* is, a key of ``verify/environments.json``."""
-    return machine_kind(target.tag.rpartition("-")[2])
+    return machine_kind(target.platform)
 
 
 def recorded(target: Target) -> dict[str, str]:

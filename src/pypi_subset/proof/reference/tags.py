@@ -46,14 +46,14 @@ def _python_fits(target: Target, tag: Tag) -> bool:
 
 def _abi_fits(target: Target, abi: str) -> bool:
     """Without the lock, which is what ``t`` means, only ``abi3t`` is stable; from 3.15 on it is for both (PEP 803)."""
-    own = target.tag.split("-")[1]
+    own = target.abi
     if own.endswith("t") or (abi == "abi3t" and target.python >= _BOTH):
         return abi in {"none", own, "abi3t"}
     return abi in {"none", own, "abi3"}
 
 
 def _platform_fits(target: Target, platform: str) -> bool:
-    own = _spelt(target.tag.rpartition("-")[2])
+    own = _spelt(target.platform)
     platform = _spelt(platform)
     if platform in {"any", own}:
         return True

@@ -85,7 +85,7 @@ def _on_github(target: Target) -> Mapping[str, str] | None:
     if place not in _GITHUB or python is None or _is_musl(target):
         return None
     machine, architecture = _GITHUB[place]
-    if macos := re.search(r"macosx_(\d+)_", target.tag):
+    if macos := re.search(r"macosx_(\d+)_", target.platform):
         machine = _MACS.get((macos[1], place[1]), machine)
     return {"machine": machine, "python": python, "architecture": architecture}
 

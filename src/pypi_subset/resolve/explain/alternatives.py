@@ -186,7 +186,7 @@ def _pythons(target: Target) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def _is_threaded(target: Target) -> bool:
     """Whether it is a free-threaded build (PEP 703)."""
-    return target.tag.split("-")[1].endswith("t")
+    return target.abi.endswith("t")
 
 
 def _machine(name: str, own: str) -> str:
@@ -199,7 +199,7 @@ def _machine(name: str, own: str) -> str:
 
 def _here(other: Target, target: Target, *, raised: bool) -> str:
     """How the user gets a target of the same kind of machine."""
-    same = other.tag.rpartition("-")[0] == target.tag.rpartition("-")[0]
+    same = (other.interpreter, other.abi) == (target.interpreter, target.abi)
     kind = (
         {"cp": "CPython", "pp": "PyPy"}[other.implementation] if target.implementation != other.implementation else ""
     )
@@ -209,7 +209,7 @@ def _here(other: Target, target: Target, *, raised: bool) -> str:
     setting = f"make the target {_spelt(other)}"
     if not raised:
         return f"nearest Python that works is {python}: {_by_hand(target, 'it') or setting}"
-    family, version, _ = versioned(other.tag.rpartition("-")[2])
+    family, version, _ = versioned(other.platform)
     system = (
         f"{_LIBRARY[family]} that works {'' if same else 'with ' + (python if kind else f'Python {python}')}".rstrip()
     )
@@ -219,7 +219,7 @@ def _here(other: Target, target: Target, *, raised: bool) -> str:
 
 def _known(target: Target) -> str:
     """`` (debian-10, rhel-8)``: the oldest named systems on which *target* holds."""
-    family, version, machine = versioned(target.tag.rpartition("-")[2])
+    family, version, machine = versioned(target.platform)
     found: dict[tuple[int, ...], list[str]] = {}
     for system in systems():
         one = versioned(system.platform_of(machine))
@@ -230,6 +230,5 @@ def _known(target: Target) -> str:
 
 def _spelt(target: Target) -> str:
     """The tag as short as it may be set: ``cp312-win_amd64``, ``cp313-cp313t-win_amd64``."""
-    python, _, platform = target.tag.split("-")
-    short = f"{python}-{platform}"
+    short = f"{target.interpreter}-{target.platform}"
     return short if parse(target.name, short).tag == target.tag else target.tag

@@ -116,7 +116,7 @@ def _cases(subset: Subset, locks: Iterable[Lock], known: Known) -> Iterator[_Cas
         stated = [(one.origin, one.requirement) for one in sets[lock.set_name].constraints]
         stated += [("pip's setting 'constraint'", one) for one in _readable(known.limits)]
         for pin in lock.pins:
-            asking = [(one.by or one.origin, Requirement(one.requirement)) for one in pin.reasons]
+            asking = [(one.by or one.origin, one.requirement) for one in pin.reasons]
             asking += [each for each in stated if canonicalize_name(each[1].name) == pin.distribution.project]
             target = _first(pin, lock, targets[lock.target_name])
             yield _Case(pin=pin, lock=lock, target=target, asking=tuple(asking))

@@ -68,7 +68,7 @@ def _other_machines(tags: Sequence[Tag], target: Target) -> str:
     lowest = min(filter(None, (versioned(name)[1] for name in missed)), default=None)
     if lowest is None:
         pythons = sorted({label(tag) for tag in here}, key=natural)
-        return f"wheels for {few(pythons)}, not for {target.tag.rpartition('-')[0]}"
+        return f"wheels for {few(pythons)}, not for {target.interpreter}-{target.abi}"
     family, has, _ = versioned(platform_of(target))
     return f"wheels start at {family}_{'_'.join(map(str, lowest))}, the target stops at {'_'.join(map(str, has))}"
 
@@ -120,7 +120,7 @@ def likeness(target: Target) -> Callable[[str], tuple[object, ...]]:
 def platform_of(target: Target) -> str:
     """Return the best platform that the system of *target* takes, though its pip may be too old for it."""
     unseen = (name for name in target.unseen if not name.endswith("universal2"))
-    return next(unseen, target.tag.rpartition("-")[2])
+    return next(unseen, target.platform)
 
 
 def kin(name: str) -> tuple[str, str]:
