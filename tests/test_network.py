@@ -18,8 +18,8 @@ from pypi_subset.pipeline import mirror
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.run.suite import run_suite, seal
-from pypi_subset.publish import publisher
-from pypi_subset.publish.destinations.folder import Folder
+from pypi_subset.publishing import publisher
+from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.requirements.subset import read_subset
 from tests.conftest import AMBIENT, ORIGINAL
 from tests.evidence.differential.cases import REQUESTS, TARGETS

@@ -24,15 +24,15 @@ import pytest
 
 from pypi_subset.model.checks import Check
 from pypi_subset.proof.report import report
-from pypi_subset.publish.destinations.folder import Folder
-from pypi_subset.publish.destinations.rsync import Rsync
+from pypi_subset.publishing.destinations.folder import Folder
+from pypi_subset.publishing.destinations.rsync import Rsync
 from tests.support.page_check import anchors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pypi_subset.publish.destinations.base import Destination
+    from pypi_subset.publishing.destinations.base import Destination
 
 GREEN = Check(target="linux", set_name="base", request="", proof="unpacked", status="passed")
 

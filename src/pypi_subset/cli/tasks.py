@@ -247,7 +247,7 @@ def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
     Sizes, counts, lengths and names of files are held against what the host takes. The objects of a store are printed
     with tabs between the columns, files before the pages that name them.
     """
-    from pypi_subset.publish import host_limits  # noqa: PLC0415
+    from pypi_subset.publishing import host_limits  # noqa: PLC0415
     from pypi_subset.site import web_servers as web  # noqa: PLC0415
 
     folder, display = Path(site), Display()
@@ -293,7 +293,7 @@ def publish(
     Files go before the pages that name them, and what is no longer needed goes last: whoever installs meanwhile misses
     nothing. Refused if the last verify was not green, or was about other bytes.
     """
-    from pypi_subset.publish import publisher as publishing  # noqa: PLC0415
+    from pypi_subset.publishing import publisher as publishing  # noqa: PLC0415
 
     display, folder, stock = Display(), Path(site), Path(packages)
     forced, seconds = choice_of("force", force, ("no", "0", "1", "yes")) in {"1", "yes"}, whole_number("grace", grace)
@@ -320,7 +320,7 @@ def fetch(_context: Context, url: str = "", site: str = "site") -> None:
     For another machine that is to prove it, as a workflow does. The report that lies there comes along; on any error
     the old site stays as it was.
     """
-    from pypi_subset.publish import fetch_site  # noqa: PLC0415
+    from pypi_subset.publishing import fetch_site  # noqa: PLC0415
     from pypi_subset.site.ownership import require_own  # noqa: PLC0415
 
     display, folder = Display(), named(site)
@@ -345,7 +345,7 @@ def workflow(_context: Context, form: str = "github", url: str = "", requirement
     they found with the report that was published.
     """
     from pypi_subset.proof.remote import ci_workflow  # noqa: PLC0415
-    from pypi_subset.publish import fetch_site  # noqa: PLC0415
+    from pypi_subset.publishing import fetch_site  # noqa: PLC0415
     from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
 
     chosen = choice_of("form", form, ("github", "gitlab"))

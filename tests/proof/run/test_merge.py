@@ -24,7 +24,7 @@ from pypi_subset.proof.report.verdict import checks_in, verdict_of
 from pypi_subset.proof.run import merge
 from pypi_subset.proof.run.session import Suite
 from pypi_subset.proof.run.suite import run_suite
-from pypi_subset.publish.publication import release_of
+from pypi_subset.publishing.publication import release_of
 from pypi_subset.support.resources import shipped
 from pypi_subset.targets import tag
 from tests.cli.test_bootstrap import subset as command

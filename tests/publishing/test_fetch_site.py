@@ -14,7 +14,7 @@ from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError
 from pypi_subset.pipeline import mirror
 from pypi_subset.proof.report import report
-from pypi_subset.publish import fetch_site
+from pypi_subset.publishing import fetch_site
 from pypi_subset.site import web_servers
 from tests.cli.test_bootstrap import subset as command
 from tests.conftest import AMBIENT, Workspace

@@ -8,7 +8,7 @@ import stat
 from typing import TYPE_CHECKING, Literal
 
 from pypi_subset.errors import FolderError
-from pypi_subset.publish.destinations.base import Found
+from pypi_subset.publishing.destinations.base import Found
 from pypi_subset.support import files
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
 from pypi_subset.model.paths import GENERATED, publish_order
-from pypi_subset.publish.destinations.folder import Folder
-from pypi_subset.publish.destinations.rsync import Rsync, is_remote
-from pypi_subset.publish.publication import release_of
+from pypi_subset.publishing.destinations.folder import Folder
+from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
+from pypi_subset.publishing.publication import release_of
 from pypi_subset.site.ownership import DROPPED, is_manifest
 from pypi_subset.support import files
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pypi_subset.errors import NotProven
-    from pypi_subset.publish.destinations.base import Destination, Found
-    from pypi_subset.publish.publication import Release
+    from pypi_subset.publishing.destinations.base import Destination, Found
+    from pypi_subset.publishing.publication import Release
     from pypi_subset.support.progress import Progress
 
 

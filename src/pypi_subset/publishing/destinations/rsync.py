@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
-from pypi_subset.publish.destinations.base import Found
+from pypi_subset.publishing.destinations.base import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import html5lib
 import pytest
 
-from pypi_subset.publish.host_limits import EVERY, HOSTS, Finding, limits
+from pypi_subset.publishing.host_limits import EVERY, HOSTS, Finding, limits
 from pypi_subset.site import web_servers
 from tests.support.handmade import handmade
 
@@ -65,7 +65,7 @@ def test_sizes(tmp_path: Path, sizes: Sequence[int], found: Sequence[str]) -> No
 
 def test_number_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """More files than Cloudflare Pages takes are counted."""
-    monkeypatch.setattr("pypi_subset.publish.host_limits._CLOUDFLARE_FILES", 3)
+    monkeypatch.setattr("pypi_subset.publishing.host_limits._CLOUDFLARE_FILES", 3)
 
     assert limits(lay(tmp_path / "site", a=0, b=0)) == ()
     (found,) = limits(lay(tmp_path / "site", c=0))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
 from pypi_subset.proof.report.report import carry_over, report_path
-from pypi_subset.publish import publication
+from pypi_subset.publishing import publication
 from pypi_subset.site import builder, manifest, web_servers
 from pypi_subset.support import files, staging
 from pypi_subset.support.threads import DaemonThreadPool

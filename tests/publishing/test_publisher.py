@@ -23,11 +23,11 @@ from pypi_subset.model.checks import Check
 from pypi_subset.pipeline import mirror
 from pypi_subset.proof.report import report
 from pypi_subset.proof.run.suite import run_suite
-from pypi_subset.publish import publisher
-from pypi_subset.publish.destinations import folder as destinations
-from pypi_subset.publish.destinations.folder import Folder
-from pypi_subset.publish.destinations.rsync import Rsync, is_remote
-from pypi_subset.publish.publisher import MARKER, Published, destination_of
+from pypi_subset.publishing import publisher
+from pypi_subset.publishing.destinations import folder as destinations
+from pypi_subset.publishing.destinations.folder import Folder
+from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
+from pypi_subset.publishing.publisher import MARKER, Published, destination_of
 from pypi_subset.support import files
 from pypi_subset.support.resources import shipped
 from tests.conftest import AMBIENT, Workspace
@@ -352,10 +352,10 @@ def test_a_full_disk(site: Path, later: Path, tmp_path: Path) -> None:
 import json, os, sys
 from pathlib import Path
 from tests.support.published import holes, tree
-from pypi_subset.publish.destinations.folder import Folder
+from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import FolderError
-from pypi_subset.publish.publisher import publish
+from pypi_subset.publishing.publisher import publish
 place, said, holed = Path(sys.argv[1]), [], []
 def put(site):
     try:
