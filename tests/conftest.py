@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.model.paths import Paths
 from pypi_subset.pip import runner
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline import workspace as pipeline_workspace
-from tests.support.index_server import Index
+from tests.support.servers.index import Index
+from tests.support.sites.workspace import Workspace, without_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pypi_subset.pip.runner import PipResult
-    from tests.support.scenes import Scenes
-
-#: Variables that would let this machine's configuration into a test.
-AMBIENT = ("PIP_", "UV_", "VIRTUALENV_", "PYTEST_ADDOPTS", "PYTHON", "MAKE", "MFLAGS", "XDG_", "NETRC", "INVOKE_")
-
-#: What the variables were before any test changed them.
-ORIGINAL = dict(os.environ)
+    from tests.support.killer.scenes import Scenes
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,13 +29,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def clean_pip(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty home folder; pip, uv and virtualenv find no configuration, no cache and no proxy."""
-    for name in list(os.environ):
-        if name.upper().startswith(AMBIENT) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
+    without_configuration(monkeypatch)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     return home
 
 
@@ -102,60 +90,13 @@ def index() -> Iterator[Index]:
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
     """Yield the maker of scenes: workspaces, and a process that forks runs of them, which may mount where allowed."""
     # Imported late: `scenes` builds on this module.
-    from tests.support.mounts import may_mount  # noqa: PLC0415
-    from tests.support.process_killer import Nursery  # noqa: PLC0415
-    from tests.support.scenes import Scenes  # noqa: PLC0415
+    from tests.support.killer.nursery import Nursery  # noqa: PLC0415
+    from tests.support.killer.scenes import Scenes  # noqa: PLC0415
+    from tests.support.programs.mounts import may_mount  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("nursery")
     with Nursery(folder, may_mount()[0]) as nursery, Index(metadata=False) as index:
         yield Scenes(nursery, index, tmp_path_factory.mktemp("scenes"))
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """A folder with the three folders of a subset, ``requirements/`` empty."""
-
-    root: Path
-
-    @property
-    def paths(self) -> Paths:
-        """The three folders."""
-        return Paths(requirements=self.root / "requirements", packages=self.root / "packages", site=self.root / "site")
-
-    def write(self, name: str, text: str) -> Path:
-        """Return the path of ``requirements/<name>``, which now holds *text*."""
-        path = self.paths.requirements / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    def toml(
-        self, targets: Mapping[str, object] | None = None, *, sets: Mapping[str, object] | None = None, more: str = ""
-    ) -> Path:
-        """
-        Return the path of ``subset.toml``, written.
-
-        :param targets: name → tag, or a table of strings; without any, the host alone.
-        :param sets: name → a table, e.g. ``{"targets": ["here"]}``.
-        :param more: text put behind everything.
-        """
-        lines = ["[targets]", *(f"{key} = {_toml(value)}" for key, value in (targets or {"here": "host"}).items())]
-        for name, table in (sets or {}).items():
-            lines += ["", f"[sets.{name}]"]
-            lines += [f"{key} = {_toml(value)}" for key, value in _table(table).items()]
-        return self.write("subset.toml", "\n".join([*lines, "", more]))
-
-
-def _toml(value: object) -> str:
-    """Return *value* as TOML; strings, numbers and lists are written as in JSON."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
-    return json.dumps(value)
-
-
-def _table(value: object) -> dict[str, object]:
-    assert isinstance(value, dict)
-    return value
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,15 +24,17 @@ from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.report import report
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import builder
+from tests.support.checkout import ROOT, readme
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from pypi_subset.model.checks import Proof
-    from tests.conftest import Workspace
-    from tests.support.index_server import Index
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+    from pypi_subset.model.checks import Proof
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+
+README = readme()
 GOALS = {goal.name: goal for goal in bootstrap.read_goals(ROOT)}
 
 #: Code in Markdown: a fenced block, or a word between backticks.

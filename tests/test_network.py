@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,17 +20,19 @@ from pypi_subset.proof.run.suite import run_suite, seal
 from pypi_subset.publishing import publisher
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.requirements.subset import read_subset
-from tests.conftest import AMBIENT, ORIGINAL
 from tests.evidence.differential.cases import REQUESTS, TARGETS
+from tests.support.checkout import ROOT, TESTS
+from tests.support.sites.workspace import AMBIENT, ORIGINAL
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from tests.conftest import Workspace
-    from tests.support.index_server import Index
+    from pathlib import Path
+
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
 
 pytestmark = pytest.mark.network
 
-ROOT = Path(__file__).resolve().parents[1]
 
 #: The oldest pip that pyproject.toml allows.
 OLDEST_PIP = "26.2"
@@ -87,7 +88,7 @@ def test_the_shipped_example(example: Workspace, tmp_path: Path) -> None:
     copy = tmp_path / "elsewhere"
     publisher.publish(example.paths.site, Folder(copy), force=False, grace=0, progress=Display())
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    script = Path(__file__).with_name("support") / "offline_client.py"
+    script = TESTS / "support" / "programs" / "offline_client.py"
     prefix = [shutil.which("unshare") or "", "--user", "--map-root-user", "--net", "--"]
     subprocess.run([*prefix, sys.executable, script, copy, tmp_path / "venv", "pandas"], check=True)
     subprocess.run([tmp_path / "venv" / "bin" / "python", "-c", "import pandas"], check=True)

@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,56 +21,15 @@ from pypi_subset.cli import bootstrap, tasks
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError
 from pypi_subset.support import files
-from tests.support.index_server import Index
+from tests.support.checkout import ROOT, copy_checkout
+from tests.support.programs.commands import run, subset
+from tests.support.servers.index import Index
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tests.conftest import Workspace
-
-ROOT = Path(__file__).resolve().parents[2]
+    from tests.support.sites.workspace import Workspace
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the front door is a Makefile")
-
-
-def run(command: Sequence[str | Path], cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Return how *command* ended, without a terminal and without input."""
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, **variables},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-
-
-def subset(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Return how ``pypi-subset`` ended."""
-    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", *arguments]
-    return run(command, cwd, **variables)
-
-
-def copy_checkout(folder: Path) -> Path:
-    """Return *folder*, which now holds what the front door consists of."""
-    for name in (
-        "Makefile",
-        "tasks.py",
-        "pyproject.toml",
-        "tool-lock.txt",
-        "tool-lock-dev.txt",
-        "README.md",
-        "LICENSE",
-    ):
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
-    for name in ("src", "verify"):
-        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-    return folder
 
 
 def write_stamp(folder: Path) -> None:

@@ -23,11 +23,11 @@ from tests.evidence.bench.indexing import Timing
 from tests.evidence.bench.jobs import JOBS, Job
 from tests.evidence.bench.measure import AGAIN, COLD, Result
 from tests.evidence.bench.tools import TOOLS, Bench, Step
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the benchmark is a goal of the Makefile")
 

@@ -16,17 +16,18 @@ from pypi_subset.cli.display import Display
 from pypi_subset.pipeline import mirror
 from pypi_subset.proof.run.suite import seal
 from pypi_subset.site.pages.client_config import snippets
-from tests.conftest import AMBIENT, Workspace
 from tests.evidence.compatibility import equipment, run, sealed, table, win
 from tests.evidence.compatibility.__main__ import SMALL
 from tests.evidence.compatibility.hosts import HOSTS
 from tests.evidence.compatibility.job import Place
 from tests.evidence.compatibility.refusals import REFUSALS, Refusal
 from tests.evidence.compatibility.ways import WAYS
-from tests.support.index_server import Index
+from tests.support.checkout import ROOT, readme
+from tests.support.servers.index import Index
+from tests.support.sites.workspace import AMBIENT, Workspace
 from tests.support.wheels import make_wheel
 
-README = (equipment.ROOT / "README.md").read_text(encoding="utf-8")
+README = readme()
 
 PROGRAMS = {"pip": Path(sys.executable).parent, "uv": Path(find_uv_bin()).parent}
 
@@ -178,7 +179,7 @@ def _is_told(snippet: str, told: list[str]) -> bool:
 def versions() -> dict[str, list[str]]:
     """Return what is pinned: environment → requirements."""
     found: dict[str, list[str]] = tomllib.loads(
-        (equipment.ROOT / "tests" / "evidence" / "compatibility" / "versions.toml").read_text(encoding="utf-8")
+        (ROOT / "tests" / "evidence" / "compatibility" / "versions.toml").read_text(encoding="utf-8")
     )
     return found
 

@@ -41,17 +41,18 @@ from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import manifest
 from pypi_subset.site import simple_index as simple
 from pypi_subset.site.pages import front_page
-from pypi_subset.support.resources import shipped
-from tests.support.index_server import Index, make_sdist
-from tests.support.page_check import anchors, tags
+from tests.support.checkout import schema
+from tests.support.pages.page_check import anchors, tags
+from tests.support.servers.index import Index
+from tests.support.sites.trees import tree
 from tests.support.values import BRISK, plan_of
-from tests.support.wheels import Wheel, make_wheel
+from tests.support.wheels import Wheel, make_sdist, make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pypi_subset.model.locks import Lock
-    from tests.conftest import Workspace
+    from tests.support.sites.workspace import Workspace
 
 LINUX = "cp310-manylinux2014_x86_64"
 NAME = "bad-1.0-py3-none-any.whl"
@@ -216,11 +217,6 @@ def mirror(space: Workspace, policy: str, *, update: bool = False) -> str:
     return said.getvalue()
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below *folder* with its bytes, by relative path."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def listed(space: Workspace) -> list[dict[str, str]]:
     """Return the list in packages/."""
     found: list[dict[str, str]] = json.loads((space.paths.packages / LIST).read_bytes())
@@ -230,8 +226,7 @@ def listed(space: Workspace) -> list[dict[str, str]]:
 def published(space: Workspace) -> list[dict[str, str]]:
     """Return the list in the site's manifest, which is what its schema says."""
     document = json.loads((space.paths.site / "manifest.json").read_bytes())
-    schema = json.loads(shipped("schemas", "manifest.schema.json"))
-    Draft202012Validator(schema).validate(document)
+    Draft202012Validator(schema("manifest")).validate(document)
     found: list[dict[str, str]] = document["bad_files"]
     return found
 

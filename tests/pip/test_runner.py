@@ -27,7 +27,7 @@ from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from pypi_subset.model.locks import Lock
-    from tests.support.index_server import Index
+    from tests.support.servers.index import Index
 
 INPUTS = Inputs(requirement_set="", target="", policy="", constraint="")
 

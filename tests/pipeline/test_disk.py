@@ -22,17 +22,18 @@ from pypi_subset.support import files, staging
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
 from pypi_subset.upstream.pip_config import read_network
-from tests.support import mounts
-from tests.support.mounts import read_only, run_mounted, small_disk
-from tests.support.scenes import below, copy, difference, tree
+from tests.support.programs import mounts
+from tests.support.programs.mounts import read_only, run_mounted, small_disk
+from tests.support.sites.trees import below, copy, difference
+from tests.support.sites.trees import whole_tree as tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tests.conftest import Workspace
-    from tests.support.process_killer import Outcome
-    from tests.support.scenes import Scene, Scenes
+    from tests.support.killer.orders import Outcome
+    from tests.support.killer.scenes import Scene, Scenes
+    from tests.support.sites.workspace import Workspace
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks and mounts")
 

@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.process_killer import AUDITED
-from tests.support.scenes import NAMES, copy, difference, tree
+from tests.support.killer.scenes import NAMES
+from tests.support.killer.ticks import AUDITED
+from tests.support.sites.trees import copy, difference
+from tests.support.sites.trees import whole_tree as tree
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.scenes import Scene, Scenes
+    from tests.support.killer.scenes import Scene, Scenes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, /proc and prctl(2)")
 

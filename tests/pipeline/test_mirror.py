@@ -37,10 +37,12 @@ from pypi_subset.requirements.subset import read_subset
 from pypi_subset.resolve import resolver
 from pypi_subset.site import manifest
 from pypi_subset.targets.tag import parse
-from tests.support import chain_check as chaincheck
-from tests.support.index_server import Index, make_sdist, project_of, version_of
+from tests.support.servers.index import Index
+from tests.support.servers.index_pages import project_of, version_of
+from tests.support.sites import chain_check as chaincheck
+from tests.support.sites.trees import tree
 from tests.support.values import artifacts_of
-from tests.support.wheels import make_wheel
+from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Job
     from pypi_subset.pipeline.mirror import MirrorResult
-    from tests.conftest import Workspace
+    from tests.support.sites.workspace import Workspace
     from tests.support.wheels import Wheel
 
 LINUX, WINDOWS, MAC = "cp310-manylinux2014_x86_64", "cp310-win_amd64", "cp312-macosx_13_0_arm64"
@@ -84,12 +86,6 @@ def releases(space: Workspace, name: str) -> list[tuple[str, str, str]]:
     """Return project, version and marker of each pin of one lock, in its order."""
     pins = [(pin.distribution, pin.marker) for pin in read_lock(space, name).pins]
     return [(one.project, str(one.version), str(marker or "")) for one, marker in pins]
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below *folder* with its bytes, by relative path; not what is known of inodes."""
-    found = {path for path in folder.rglob("*") if path.is_file() and path.name != MEMORY}
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 def test_markers_are_the_targets(workspace: Workspace, index: Index) -> None:

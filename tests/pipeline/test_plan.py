@@ -21,8 +21,8 @@ from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from pypi_subset.pipeline.plan import Forecast
-    from tests.conftest import Workspace
-    from tests.support.index_server import Index
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
 
 LINUX, NEW, WINDOWS = "cp310-manylinux2014_x86_64", "cp312-manylinux_2_28_x86_64", "cp310-win_amd64"
 

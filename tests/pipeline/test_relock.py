@@ -15,8 +15,8 @@ from pypi_subset.pipeline.mirror import mirror
 if TYPE_CHECKING:
     import pytest
 
-    from tests.conftest import Workspace
-    from tests.support.index_server import Index
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
 
 #: Requirements, locks and packages as pypi-subset 0.1 left them: an exact Python, one with patch levels, a free-threaded
 #: one, and a machine that described itself.

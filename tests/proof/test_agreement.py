@@ -13,7 +13,7 @@ from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.machines.matching import fitting
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.targets import tag as targets
-from tests.support.proof_subsets import SubsetOnDisk
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,12 @@ from pypi_subset.pipeline import mirror
 from pypi_subset.proof.report import report
 from pypi_subset.publishing import fetch_site
 from pypi_subset.site import web_servers
-from tests.cli.test_bootstrap import subset as command
-from tests.conftest import AMBIENT, Workspace
-from tests.support.index_server import Index
-from tests.support.published import proven, tree
-from tests.support.served import Served
-from tests.support.web_servers import apache, caddy, nginx, object_store
+from tests.support.programs.commands import subset as command
+from tests.support.servers.served import Served
+from tests.support.servers.web import apache, caddy, nginx, object_store
+from tests.support.sites.published import proven
+from tests.support.sites.trees import tree
+from tests.support.sites.workspace import Workspace, own_index
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -37,11 +36,7 @@ KEPT = {".nojekyll", "simple/.htaccess", "simple-json/.htaccess", "targets/linux
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a proven site as mirror makes it, with a file whose name needs quoting in an address."""
     space = Workspace(tmp_path_factory.mktemp("obtain"))
-    with Index() as index, pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.upper().startswith(AMBIENT)]:
-            patch.delenv(name)
-        patch.setenv("PIP_CONFIG_FILE", os.devnull)
-        patch.setenv("PIP_INDEX_URL", index.url)
+    with own_index() as index:
         index.add(make_wheel("app", "1.0+local", requires=["lib"]), make_wheel("lib"))
         space.write("base.txt", "app\n")
         space.toml({"linux": "cp312-manylinux_2_28_x86_64"})

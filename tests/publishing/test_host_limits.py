@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +12,15 @@ import pytest
 
 from pypi_subset.publishing.host_limits import EVERY, HOSTS, Finding, limits
 from pypi_subset.site import web_servers
-from tests.support.handmade import handmade
+from tests.support.checkout import readme
+from tests.support.programs.commands import subset
+from tests.support.sites.handmade import handmade
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Sequence
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+README = readme()
 
 
 def lay(site: Path, **sizes: int) -> Path:
@@ -32,8 +34,7 @@ def lay(site: Path, **sizes: int) -> Path:
 
 def task(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Return how the command ended."""
-    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", "hosts", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subset("hosts", *arguments, cwd=Path.cwd())
 
 
 def test_an_ordinary_site_fits_everywhere(tmp_path: Path) -> None:

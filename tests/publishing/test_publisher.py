@@ -29,22 +29,27 @@ from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
 from pypi_subset.publishing.publisher import MARKER, Published, destination_of
 from pypi_subset.support import files
-from pypi_subset.support.resources import shipped
-from tests.conftest import AMBIENT, Workspace
-from tests.support.index_server import Index
-from tests.support.installers import install
-from tests.support.mounts import run_mounted, small_disk
-from tests.support.published import GREEN, PLACES, Place, Reader, facts, holes, offered, proven, rsync_daemon, tree
-from tests.support.served import Served, ask
+from tests.support.checkout import schema
+from tests.support.programs.commands import PYPI_SUBSET
+from tests.support.programs.installers import install
+from tests.support.programs.mounts import run_mounted, small_disk
+from tests.support.servers.served import Served, ask
+from tests.support.sites.links import Reader, holes, offered
+from tests.support.sites.places import PLACES, Place, rsync_daemon
+from tests.support.sites.published import GREEN, proven
+from tests.support.sites.trees import facts, tree
+from tests.support.sites.workspace import Workspace, own_index
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tests.support.servers.index import Index
+
 needs_rsync = pytest.mark.skipif(shutil.which("rsync") is None, reason="rsync is not installed")
 EACH = [pytest.param(name, marks=[needs_rsync] if name != "folder" else []) for name in PLACES]
 
-SCHEMA = json.loads(shipped("schemas", "manifest.schema.json"))
+SCHEMA = schema("manifest")
 RED = Check(target="mac", set_name="base", request="", proof="unpacked", status="failed", reason="lib is not there")
 
 
@@ -54,11 +59,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     space = Workspace(tmp_path_factory.mktemp("publish") / "work")
     space.paths.requirements.mkdir(parents=True)
     sites = []
-    with Index() as index, pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.upper().startswith(AMBIENT)]:
-            patch.delenv(name)
-        patch.setenv("PIP_CONFIG_FILE", os.devnull)
-        patch.setenv("PIP_INDEX_URL", index.url)
+    with own_index() as index:
         index.add(*(make_wheel("app", version, requires=["lib"]) for version in ("1.0+local", "2.0")))
         index.add(make_wheel("lib"), make_wheel("old"), make_wheel("new"))
         for number, (line, target) in enumerate([("app<2\nold", "macosx_12_0_arm64"), ("app>1\nnew", "win_amd64")]):
@@ -103,8 +104,7 @@ def put(site: Path, place: Place | Path, *, force: bool = False, grace: float = 
 
 def run(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
     """Return the started command ``pypi-subset publish`` as users have it."""
-    code = "from pypi_subset.cli.tasks import main; main()"
-    command = [sys.executable, "-c", code, "publish", *map(str, arguments)]
+    command = [*PYPI_SUBSET, "publish", *map(str, arguments)]
     return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -351,7 +351,8 @@ def test_a_full_disk(site: Path, later: Path, tmp_path: Path) -> None:
     program = """
 import json, os, sys
 from pathlib import Path
-from tests.support.published import holes, tree
+from tests.support.sites.links import holes
+from tests.support.sites.trees import tree
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import FolderError

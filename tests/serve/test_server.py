@@ -16,8 +16,8 @@ from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.serve import server
 from pypi_subset.site import web_servers
 from pypi_subset.support import files, staging
-from tests.support.installers import install
-from tests.support.served import Answer, Served, ask
+from tests.support.programs.installers import install
+from tests.support.servers.served import Answer, Served, ask
 from tests.support.values import artifacts_of, lay_out, write_index
 from tests.support.wheels import make_wheel
 

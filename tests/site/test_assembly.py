@@ -16,7 +16,7 @@ from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
 from pypi_subset.packages.file_cache import Memory
 from pypi_subset.site import builder, incremental, simple_index
 from pypi_subset.site import content as build_content
-from pypi_subset.support import files
+from tests.support.sites.trees import tree
 from tests.support.values import LINUX, WINDOWS, artifact_of, plan_of
 from tests.support.wheels import make_wheel
 
@@ -76,11 +76,6 @@ def built(site: Path, memory: Path, wanted: Mapping[str, Sequence[Artifact]]) ->
         pass
     one.keep(forget=stage is not None)
     return stage is not None
-
-
-def tree(site: Path) -> dict[str, bytes]:
-    """Return all files of *site* by their paths."""
-    return {path: (site / path).read_bytes() for path, _ in files.walk(site)}
 
 
 def first(folder: Path, wanted: Mapping[str, Sequence[Artifact]]) -> dict[str, bytes]:

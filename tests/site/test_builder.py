@@ -11,16 +11,16 @@ from pypi_simple import IndexPage, ProjectPage
 
 from pypi_subset.cli.display import Display
 from pypi_subset.pipeline.mirror import mirror
-from tests.support.installers import install
-from tests.support.page_check import document
-from tests.support.served import Served
+from tests.support.pages.page_check import document
+from tests.support.programs.installers import install
+from tests.support.servers.served import Served
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Workspace
-    from tests.support.index_server import Index
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
 
 HOST = "https://host.example"
 INDEXES = ("simple", "targets/here/simple", "targets/old/simple")

@@ -17,9 +17,9 @@ from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
 from pypi_subset.model.distributions import Artifact, Distribution
 from pypi_subset.site import dir2pi as layout
-from tests.support.index_server import make_sdist
+from tests.support.sites.trees import texts
 from tests.support.values import BRISK, artifact_of, artifacts_of, lay_out
-from tests.support.wheels import make_wheel
+from tests.support.wheels import make_sdist, make_wheel
 
 #: What dir2pi misfiles, and the folder it chooses.
 MISFILED = {
@@ -46,11 +46,6 @@ def save(folder: Path, *names: str) -> list[Artifact]:
     return [artifact_of(folder / name) for name in names]
 
 
-def tree(folder: Path) -> dict[str, str]:
-    """Return the files below *folder*: path → text."""
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
-
-
 def test_dir2pi_places_ordinary_files_and_misfiles_known_ones(tmp_path: Path) -> None:
     """The folders that dir2pi itself chooses: right for ordinary names, wrong for those that we mend."""
     save(tmp_path / "scratch", *ORDINARY, *MISFILED)
@@ -70,7 +65,7 @@ def test_every_file_ends_in_its_projects_folder(tmp_path: Path, monkeypatch: pyt
 
     right = ORDINARY | {"python-3parclient-4.2.12.tar.gz": "python-3parclient", UNREADABLE: "odd"}
     right |= {name: "tagged" for name in MISFILED if name.startswith("tagged")}
-    assert tree(tmp_path / "stage") == {f"simple/{right[name]}/{name}": f"bytes of {name}" for name in names}
+    assert texts(tmp_path / "stage") == {f"simple/{right[name]}/{name}": f"bytes of {name}" for name in names}
     assert {name: right[name] for name in ORDINARY} == {name: placed[name] for name in ORDINARY}
     assert placed.keys() == {*ORDINARY, *MISFILED}
     folders = {path.name for path in (tmp_path / "stage" / "simple").iterdir()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import replace
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -17,7 +16,8 @@ from packaging.requirements import Requirement
 from pypi_subset.errors import LockError, SubsetError
 from pypi_subset.model.locks import Lock, Reason
 from pypi_subset.site import manifest
-from tests.support import chain_check as chaincheck
+from tests.support.checkout import schema
+from tests.support.sites import chain_check as chaincheck
 from tests.support.values import BRISK, LINUX, WINDOWS, artifacts_of, lay_out, lock_of, plan_of, projects_of
 from tests.support.wheels import Wheel, make_wheel
 
@@ -65,13 +65,6 @@ def made(site: Path) -> manifest.Manifest:
     return manifest.read(site / "manifest.json")
 
 
-def schema() -> dict[str, Any]:
-    """Return the committed JSON Schema."""
-    text = resources.files("pypi_subset").joinpath("schemas", "manifest.schema.json").read_text(encoding="utf-8")
-    document: dict[str, Any] = json.loads(text)
-    return document
-
-
 def steps(made: manifest.Manifest, project: str, target: str) -> list[str]:
     """Return the requirements that lead to *project* on *target*."""
     ((need,),) = (
@@ -84,8 +77,8 @@ def steps(made: manifest.Manifest, project: str, target: str) -> list[str]:
 
 def test_a_manifest_is_of_the_committed_schema(made: manifest.Manifest) -> None:
     """The schema is itself valid (draft 2020-12), and a manifest of two targets fits it."""
-    jsonschema.Draft202012Validator.check_schema(schema())
-    jsonschema.Draft202012Validator(schema()).validate(made)
+    jsonschema.Draft202012Validator.check_schema(schema("manifest"))
+    jsonschema.Draft202012Validator(schema("manifest")).validate(made)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +101,7 @@ def test_the_schema_refuses_a_spoilt_manifest(made: manifest.Manifest, spoil: An
     spoilt = copy.deepcopy(made)
     spoil(spoilt)
 
-    assert not jsonschema.Draft202012Validator(schema()).is_valid(spoilt)
+    assert not jsonschema.Draft202012Validator(schema("manifest")).is_valid(spoilt)
 
 
 def test_files_carry_hash_size_and_place(made: manifest.Manifest, site: Path) -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.site import web_servers
-from tests.support import web_servers as hosting
-from tests.support.handmade import APP, TARGET, YANKED, handmade
-from tests.support.installers import install
-from tests.support.served import Answer, Served, ask
+from tests.support.programs.installers import install
+from tests.support.servers import web as hosting
+from tests.support.servers.served import Answer, Served, ask
+from tests.support.sites.handmade import APP, TARGET, YANKED, handmade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

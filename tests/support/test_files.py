@@ -16,7 +16,8 @@ import pytest
 
 from pypi_subset.errors import FolderError
 from pypi_subset.support import files, staging
-from tests.support.mounts import read_only, run_mounted, small_disk
+from tests.support.programs.mounts import read_only, run_mounted, small_disk
+from tests.support.sites.trees import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +39,6 @@ def attempt(action, *arguments):
 folder = Path(sys.argv[1])
 names = lambda: sorted(path.name for path in folder.iterdir())
 """
-
-
-def tree(folder: Path) -> dict[str, str]:
-    """Return the files below *folder*: path → text."""
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 def fill(folder: Path, text: str) -> Path:
@@ -153,14 +149,14 @@ def test_exchange_puts_the_new_folder_in_place(
 
     staging.exchange(stage, live)
 
-    assert tree(tmp_path) == {"site/one": "new", "site/sub/two": "new"}
+    assert texts(tmp_path) == {"site/one": "new", "site/sub/two": "new"}
 
 
 def test_exchange_works_where_nothing_stood(tmp_path: Path) -> None:
     """The first site has nothing to replace."""
     staging.exchange(fill(tmp_path / "stage", "new"), tmp_path / "site")
 
-    assert tree(tmp_path) == {"site/one": "new", "site/sub/two": "new"}
+    assert texts(tmp_path) == {"site/one": "new", "site/sub/two": "new"}
 
 
 @pytest.mark.parametrize("atomic", [True, False])
@@ -171,12 +167,12 @@ def test_nothing_is_exchanged_for_a_missing_stage(
     if not atomic:
         monkeypatch.setattr(staging, "_exchange_names", lambda *_: False)
     live = fill(tmp_path / "site", "old")
-    before = tree(tmp_path)
+    before = texts(tmp_path)
 
     with pytest.raises(FolderError, match=f"^{live}: "):
         staging.exchange(tmp_path / ".site.new.stage", live)
 
-    assert tree(tmp_path) == before
+    assert texts(tmp_path) == before
 
 
 def test_a_link_into_no_folder_is_one_line(tmp_path: Path) -> None:
@@ -244,7 +240,7 @@ def test_recovery_leaves_one_whole_folder(
     staging.recover(live)
 
     assert cut_off == (steps < (3 if atomic else 4))
-    assert tree(tmp_path) in [{"site/one": text, "site/sub/two": text} for text in ("old", "new")]
+    assert texts(tmp_path) in [{"site/one": text, "site/sub/two": text} for text in ("old", "new")]
 
 
 def test_recovery_without_a_crash_changes_nothing(tmp_path: Path) -> None:
@@ -252,11 +248,11 @@ def test_recovery_without_a_crash_changes_nothing(tmp_path: Path) -> None:
     staging.recover(tmp_path / "site")
     fill(tmp_path / "site", "text")
     fill(tmp_path / ".other.new.stage", "other")
-    before = tree(tmp_path)
+    before = texts(tmp_path)
 
     staging.recover(tmp_path / "site")
 
-    assert tree(tmp_path) == before
+    assert texts(tmp_path) == before
 
 
 def test_a_stage_takes_the_place_when_the_block_succeeds(tmp_path: Path) -> None:
@@ -267,14 +263,14 @@ def test_a_stage_takes_the_place_when_the_block_succeeds(tmp_path: Path) -> None
     with staging.staged(live) as stage:
         (stage / "one").write_text("new")
 
-    assert tree(tmp_path) == {"site/one": "new", "site/README.md": "mine"}
+    assert texts(tmp_path) == {"site/one": "new", "site/README.md": "mine"}
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, FolderError("full")])
 def test_a_stage_is_dropped_when_the_block_fails(tmp_path: Path, error: BaseException) -> None:
     """On any error, Ctrl-C too, the old folder stays as it was."""
     live = fill(tmp_path / "site", "old")
-    before = tree(tmp_path)
+    before = texts(tmp_path)
 
     def spoil() -> None:
         with staging.staged(live) as stage:
@@ -283,7 +279,7 @@ def test_a_stage_is_dropped_when_the_block_fails(tmp_path: Path, error: BaseExce
 
     with pytest.raises((KeyboardInterrupt, FolderError)):
         spoil()
-    assert tree(tmp_path) == before
+    assert texts(tmp_path) == before
 
 
 def test_sweep_removes_files_folders_and_links(tmp_path: Path) -> None:
@@ -296,7 +292,7 @@ def test_sweep_removes_files_folders_and_links(tmp_path: Path) -> None:
     staging.sweep(tmp_path, ".*.stage")
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept"]
-    assert tree(tmp_path / "kept") == {"one": "x", "sub/two": "x"}
+    assert texts(tmp_path / "kept") == {"one": "x", "sub/two": "x"}
 
 
 def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path) -> None:
@@ -350,7 +346,7 @@ print(json.dumps([
     attempt(enter, site),
 ]))
 """
-    before = tree(tmp_path)
+    before = texts(tmp_path)
 
     errors = run_mounted(read_only(tmp_path), code, tmp_path)
 
@@ -358,7 +354,7 @@ print(json.dumps([
     concerned = [site / "one", site / "three", site / "three", site, tmp_path, site]
     step = "the file system is read-only; name a folder that can be written"
     assert errors == [f"{path}: {step}" for path in concerned]
-    assert tree(tmp_path) == before
+    assert texts(tmp_path) == before
 
 
 def test_a_mount_point_cannot_be_exchanged(tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
-"""Real wheels, made in memory: what the tests mirror, install and break."""
+"""Real wheels and sdists, made in memory: what the tests mirror, install and break."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import io
+import tarfile
 import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,19 +80,73 @@ def make_wheel(  # noqa: PLR0913 - one argument for each thing that a test may w
             seed = hashlib.sha256(seed).digest()
             filling += seed
         members = {f"{module}_ballast.bin": bytes(filling[:ballast]), **members}
-    record = "".join(f"{path},sha256={_record_hash(data)},{len(data)}\n" for path, data in members.items())
-    members[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    return Wheel(f"{stem}-{tag}.whl", _zip(members), metadata)
+    return Wheel(f"{stem}-{tag}.whl", pack(members, info), metadata)
+
+
+def retagged(path: Path, tag: str, folder: Path) -> Path:
+    """Return the path of a copy of the wheel at *path* in *folder*, for *tag* by its name, its WHEEL and its RECORD."""
+    stem = path.name.removesuffix(".whl").rsplit("-", 3)[0]
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
+    (name,) = (one for one in members if one.count("/") == 1 and one.endswith(".dist-info/WHEEL"))
+    kept = [line for line in members[name].decode().splitlines() if line and not line.startswith("Tag:")]
+    members[name] = "\n".join([*kept, f"Tag: {tag}", ""]).encode()
+    made = folder / f"{stem}-{tag}.whl"
+    # Stored: real wheels are large, and nobody downloads the copy.
+    made.write_bytes(pack(members, name.removesuffix("/WHEEL"), zipfile.ZIP_STORED))
+    return made
+
+
+def pack(members: Mapping[str, bytes], info: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """
+    Return an archive of *members* and a RECORD that agrees with them; a RECORD and signatures among them are left out.
+
+    :param info: the name of the ``.dist-info`` directory.
+    :param method: of compression, as `zipfile` has it.
+    """
+    record = f"{info}/RECORD"
+    held = {name: data for name, data in members.items() if name != record and not name.startswith(f"{record}.")}
+    lines = [f"{_quoted(name)},sha256={_record_hash(data)},{len(data)}" for name, data in held.items()]
+    held[record] = "\n".join([*lines, f"{record},,", ""]).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, data in held.items():
+            # A fixed date: the same arguments give the same bytes.
+            archive.writestr(zipfile.ZipInfo(name, (2020, 2, 2, 0, 0, 0)), data, method)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Sdist:
+    """A source distribution's file name and bytes."""
+
+    filename: str
+    data: bytes = field(repr=False)
+    metadata: bytes = field(repr=False)
+
+
+def make_sdist(name: str, version: str = "1.0", *, requires: Sequence[str] = ()) -> Sdist:
+    """Return an sdist that holds PKG-INFO, a ``setup.py`` that must never run, and one module."""
+    stem = f"{canonicalize_name(name).replace('-', '_')}-{version}"
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    metadata = "\n".join([*lines, *(f"Requires-Dist: {line}" for line in requires), "", ""]).encode()
+    members = {
+        "PKG-INFO": metadata,
+        "setup.py": b"raise SystemExit('an sdist was built')\n",
+        f"{canonicalize_name(name).replace('-', '_')}.py": b"",
+    }
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for path, data in members.items():
+            info = tarfile.TarInfo(f"{stem}/{path}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return Sdist(f"{stem}.tar.gz", buffer.getvalue(), metadata)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if "," in name else name
 
 
 def _record_hash(data: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-
-
-def _zip(members: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, data in members.items():
-            # A fixed date: the same arguments give the same bytes.
-            archive.writestr(zipfile.ZipInfo(path, (2020, 2, 2, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()

@@ -33,15 +33,15 @@ from pypi_subset.standalone import describe_target
 from pypi_subset.targets.pip_flags import pip_flags
 from pypi_subset.targets.self_described import read_description
 from pypi_subset.targets.tag import parse
-from tests.conftest import AMBIENT
-from tests.support.index_server import Index
+from tests.support.servers.index import Index
+from tests.support.sites.workspace import AMBIENT
 from tests.support.wheels import make_wheel
 from tests.targets.test_tag import DERIVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.conftest import Workspace
+    from tests.support.sites.workspace import Workspace
 
 SCRIPT = Path(describe_target.__file__)
 #: As it was before a test set up its own, without what would configure a pip.

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from tests.support.index_server import CutError, Index, make_sdist
-from tests.support.wheels import make_wheel
+from tests.support.servers.index import Index
+from tests.support.servers.index_http import CutError
+from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path

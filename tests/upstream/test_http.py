@@ -7,7 +7,7 @@ import os
 import re
 import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +17,8 @@ from pypi_subset.errors import BadDistribution, UpstreamError
 from pypi_subset.support.once import Once
 from pypi_subset.upstream.http import TAIL, Fetcher
 from pypi_subset.upstream.pip_config import local_path, read_constraints, read_network, without_credentials
-from tests.support.index_server import Index
+from tests.support.servers.index import Index
+from tests.support.servers.ports import answering
 from tests.support.wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:
@@ -53,12 +54,9 @@ class Flaky(BaseHTTPRequestHandler):
 def flaky() -> Iterator[type[Flaky]]:
     """Yield a handler class whose server runs; its ``url`` is set."""
     handler = type("Handler", (Flaky,), {"seen": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    handler.url = f"http://127.0.0.1:{server.server_address[1]}/file"  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield handler
-    server.shutdown()
-    server.server_close()
+    with answering(handler) as port:
+        handler.url = f"http://127.0.0.1:{port}/file"  # type: ignore[attr-defined]
+        yield handler
 
 
 def test_a_broken_connection_is_taken_up(flaky: type[Flaky], tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import argparse
 from pypi_subset.cli.display import Display
 from tests.evidence.bench import indexing, measure, mirroring, proving, rivals
 from tests.evidence.bench.jobs import JOBS
-from tests.evidence.bench.tools import ROOT, Bench, shared_environment
+from tests.evidence.bench.tools import Bench, shared_environment
+from tests.support.checkout import ROOT
 
 #: Git ignores it: the rivals' environments, and the folders that the tools work in.
 CACHE = ROOT / ".bench"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.evidence.bench import wheels
 from tests.evidence.bench.measure import AGAIN, COLD
-from tests.evidence.bench.tools import ROOT
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tests.evidence.bench import generators, goals, measure, table
 from tests.evidence.bench.generators import GENERATORS, OURS, PHASES, Place
 from tests.evidence.bench.measure import Result
-from tests.evidence.bench.tools import ROOT
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

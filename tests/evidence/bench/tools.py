@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.targets.pip_flags import pip_flags
 from tests.evidence.bench.jobs import NAB, UV
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.evidence.bench.jobs import Job, Machine
-
-ROOT = Path(__file__).resolve().parents[3]
 
 #: The newest pip that pex3 knows and PyPI has: with the pip that it carries, of 2020, it needs twice the time.
 PEX_PIP = "26.2.1"

@@ -11,12 +11,13 @@ from pypi_subset.errors import SubsetError
 from tests.evidence.compatibility import equipment, sealed, table, win
 from tests.evidence.compatibility.hosts import HOSTS
 from tests.evidence.compatibility.ways import WAYS
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from tests.evidence.compatibility.equipment import Equipment
 
-CACHE = equipment.ROOT / ".bench" / "clients"
-README = equipment.ROOT / "README.md"
+CACHE = ROOT / ".bench" / "clients"
+README = ROOT / "README.md"
 
 #: The small cut: the two that most people use, on what needs no server installed.
 SMALL = (("pip", "uv pip"), ("http.server", "make serve", "file://"))

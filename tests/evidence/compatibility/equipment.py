@@ -18,12 +18,13 @@ from pypi_subset.errors import SubsetError
 from tests.evidence.bench.rivals import network_settings
 from tests.evidence.bench.tools import shared_environment
 from tests.evidence.compatibility.run import Work
+from tests.support.checkout import ROOT
+from tests.support.programs.commands import PYPI_SUBSET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _HERE = Path(__file__).resolve().parent
-ROOT = _HERE.parents[2]
 
 #: Where the run finds modules: this package, ours, and the servers that lie beside the tests.
 IMPORTS = (ROOT, ROOT / "src")
@@ -76,8 +77,7 @@ def mirror(folder: Path, sets: Mapping[str, Sequence[str]]) -> None:
     for name, lines in sets.items():
         (requirements / f"{name}.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
     paths = os.pathsep.join(map(str, IMPORTS))
-    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", "mirror"]
-    subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": paths}, check=True)
+    subprocess.run([*PYPI_SUBSET, "mirror"], cwd=folder, env={**os.environ, "PYTHONPATH": paths}, check=True)
 
 
 def check_hosts(hosts: Sequence[str]) -> None:

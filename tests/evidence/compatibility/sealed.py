@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from pypi_subset.errors import SubsetError
 from pypi_subset.proof.run.suite import seal
 from tests.evidence.compatibility import win
-from tests.evidence.compatibility.equipment import IMPORTS, ROOT
+from tests.evidence.compatibility.equipment import IMPORTS
 from tests.evidence.compatibility.run import Cell, Work, run
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +51,7 @@ def fetched(sites: Mapping[str, Path], programs: Mapping[str, Path], requests: S
 
 def main(what: str, order: Path, answer: Path) -> None:
     """Do *what* the order says; there is no other network than loopback here."""
-    from tests.support.offline_client import loopback_up  # noqa: PLC0415 - a script of the tests, found by those that are sealed
+    from tests.support.programs.offline_client import loopback_up  # noqa: PLC0415 - a script of the tests, found by those that are sealed
 
     loopback_up()
     if others := [name for _, name in socket.if_nameindex() if name != "lo"]:

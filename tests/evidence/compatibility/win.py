@@ -6,14 +6,14 @@ import contextlib
 import shutil
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from tests.evidence.compatibility.run import environment
+from tests.support.servers.ports import answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -85,12 +85,8 @@ def measure(
 def counted(site: Path) -> Iterator[tuple[str, list[tuple[str, int]]]]:
     """Yield the address of *site* on ``http.server``, and the list of path and bytes of each answer so far."""
     answers: list[tuple[str, int]] = []
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, answers, directory=str(site))) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/", answers
-        server.shutdown()
-        thread.join()
+    with answering(partial(_Handler, answers, directory=str(site))) as port:
+        yield f"http://127.0.0.1:{port}/", answers
 
 
 def render(found: Iterable[Fetched], versions: Mapping[str, str]) -> str:

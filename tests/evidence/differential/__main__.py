@@ -14,10 +14,11 @@ from pypi_subset.cli.display import Display
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.pip_config import read_network
 from tests.evidence.bench import rivals
-from tests.evidence.bench.tools import ROOT, shared_environment
+from tests.evidence.bench.tools import shared_environment
 from tests.evidence.differential import compare, record
 from tests.evidence.differential.cases import ALL, TARGETS
 from tests.evidence.differential.run import RIVALS, run
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from pypi_subset.cli.display import Display
 from pypi_subset.proof.machines import interpreters
 from tests.evidence.mutation import run, score
-from tests.evidence.mutation.ground import ROOT, mirrored
+from tests.evidence.mutation.ground import mirrored
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

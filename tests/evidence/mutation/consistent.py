@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 
 from pypi_subset.model.locks import Pin, Reason
-from tests.evidence.mutation import wheels
 from tests.evidence.mutation.ground import exchanged, without
+from tests.support.values import artifact_of
+from tests.support.wheels import make_wheel, retagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -113,8 +114,8 @@ def _gone(ground: Ground, mutant: Mutant, folder: Path) -> tuple[Sequence[Lock],
 
 def _retagged(ground: Ground, mutant: Mutant, folder: Path) -> tuple[Sequence[Lock], Sequence[Artifact]]:
     one = ground.artifacts[mutant.filename]
-    old, path = one.distribution, wheels.retagged(one.path, mutant.tag, folder)
-    made = wheels.artifact(path, old.project, str(old.version), like=old)
+    old, path = one.distribution, retagged(one.path, mutant.tag, folder)
+    made = artifact_of(path, requires_python=old.requires_python)
 
     def change(other: Distribution) -> Distribution:
         return replace(made.distribution, metadata=old.metadata) if other.filename == old.filename else other
@@ -125,8 +126,7 @@ def _retagged(ground: Ground, mutant: Mutant, folder: Path) -> tuple[Sequence[Lo
 def _tempting(ground: Ground, mutant: Mutant, folder: Path) -> tuple[Sequence[Lock], Sequence[Artifact]]:
     """The targets' own locks get a newer release that needs what is not there; all others see it in the union."""
     old = ground.artifacts[mutant.filename].distribution
-    path = wheels.invented(old.project, TEMPTING, [ABSENT], folder)
-    made = wheels.artifact(path, old.project, TEMPTING)
+    made = artifact_of(make_wheel(old.project, TEMPTING, requires=[ABSENT]).save(folder))
     own = [one for one in ground.locks if one.target_name in mutant.targets]
 
     def change(other: Distribution) -> Distribution:
@@ -138,7 +138,7 @@ def _tempting(ground: Ground, mutant: Mutant, folder: Path) -> tuple[Sequence[Lo
 
 def _needless(ground: Ground, mutant: Mutant, folder: Path) -> tuple[Sequence[Lock], Sequence[Artifact]]:
     """One lock gets a project more; that anybody needs it is what the lock says."""
-    made = wheels.artifact(wheels.invented(NEEDLESS, "1.0", (), folder), NEEDLESS, "1.0")
+    made = artifact_of(make_wheel(NEEDLESS).save(folder))
     by = ground.artifacts[mutant.filename].distribution.project
     own = [one for one in ground.locks if one.target_name in mutant.targets]
     first, owner = next((one, pin) for one in own for pin in one.pins if pin.distribution.project == by)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pypi_subset.model.requests import Subset
     from pypi_subset.model.targets import Target
 
-ROOT = Path(__file__).resolve().parents[3]
 REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
 
 #: Pins of all targets, so that every run mutates the same files until somebody renews them.

@@ -8,9 +8,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests.evidence.same_bytes import recording
-from tests.evidence.same_bytes.cases import ALLOWED, BEFORE, CASES, FIRST, ROOT, STEPS
+from tests.evidence.same_bytes.cases import ALLOWED, BEFORE, CASES, FIRST, STEPS
 from tests.evidence.same_bytes.compare import compare
 from tests.evidence.same_bytes.sides import SideError, Work, checkout, commit
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support.checkout import ROOT
+
 if TYPE_CHECKING:
     from tests.evidence.same_bytes.compare import Allowed
 
-ROOT = Path(__file__).resolve().parents[3]
 
 #: The last commit before the sources were divided into wings.
 BEFORE = "b657cf7d76b35cc1bc396674b0923a072759b01d"

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.evidence.same_bytes.cases import ROOT
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

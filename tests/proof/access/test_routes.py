@@ -26,8 +26,8 @@ from pypi_subset.proof.methods import console_scripts
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.reference.tags import may_fit
 from pypi_subset.targets import tag as targets
-from tests.support.proof_subsets import SubsetOnDisk
-from tests.support.proving import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS, cases, outcome
+from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS, cases, outcome
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:

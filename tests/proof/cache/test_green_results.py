@@ -21,8 +21,8 @@ from pypi_subset.proof.cases.case import Case, cases_of
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.report import report
 from pypi_subset.proof.run.suite import run_suite
-from tests.support.proof_subsets import SubsetOnDisk
-from tests.support.proving import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS
+from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

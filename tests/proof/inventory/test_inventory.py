@@ -13,7 +13,8 @@ import tomli_w
 from pypi_subset.errors import SubsetError
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.targets import tag
-from tests.support.proof_subsets import SubsetOnDisk, sha256
+from tests.support.sites.handwritten import sha256
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from pypi_subset.proof.machines.venvs import fresh_environment
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.run import scratch
 from pypi_subset.support import files, staging
-from tests.support.proving import CLICK, HERE, OWN, cases
+from tests.support.sites.cases import CLICK, HERE, OWN, cases
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

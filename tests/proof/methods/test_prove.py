@@ -25,9 +25,9 @@ from pypi_subset.proof.methods.prove import prove as prove_by_all
 from pypi_subset.proof.reference.patch_levels import at_patch_levels
 from pypi_subset.targets import platforms
 from pypi_subset.targets import tag as targets
-from tests.support.index_server import Index
-from tests.support.proof_subsets import SubsetOnDisk
-from tests.support.proving import CLICK, COLORAMA, HERE, LINUX, OLDER, OWN, WINDOWS, cases, on_linux, outcome
+from tests.support.servers.index import Index
+from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OLDER, OWN, WINDOWS, cases, on_linux, outcome
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:

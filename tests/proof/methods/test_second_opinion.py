@@ -12,7 +12,7 @@ from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.methods import pip_install, second_opinion
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.targets import tag as targets
-from tests.support.proving import CLICK, COLORAMA, LINUX, WINDOWS, cases
+from tests.support.sites.cases import CLICK, COLORAMA, LINUX, WINDOWS, cases
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

@@ -23,16 +23,16 @@ from pypi_subset.proof.report.verdict import verdict_of
 from pypi_subset.proof.run.suite import run_suite
 from pypi_subset.targets import tag as targets
 from pypi_subset.targets.host import describe_host
-from tests.cli.test_bootstrap import copy_checkout
-from tests.cli.test_bootstrap import subset as command
-from tests.support.web_servers import object_store
+from tests.support.checkout import copy_checkout
+from tests.support.programs.commands import subset as command
+from tests.support.servers.web import object_store
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tests.conftest import Workspace
-    from tests.support.index_server import Index
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
 
 ADDRESS = "https://packages.example/lab/"
 FORMS = {"github": "github-workflows", "gitlab": "gitlab-ci"}

@@ -36,8 +36,8 @@ from pypi_subset.proof.remote.dask import prove_on_dask
 from pypi_subset.proof.report import report
 from pypi_subset.proof.report.verdict import checks_in
 from pypi_subset.support import files
-from tests.support.proof_subsets import SubsetOnDisk
-from tests.support.proving import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS, outcome
+from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS, outcome
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

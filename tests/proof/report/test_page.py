@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pypi_subset.model.checks import Check
 from pypi_subset.proof.report import page, report
 from pypi_subset.proof.report.verdict import NOTHING, verdict_of
-from tests.support import browser
-from tests.support.page_check import anchors, elements, luminance, tags
+from tests.support.pages import browser
+from tests.support.pages.page_check import anchors, elements, luminance, tags
 from tests.support.values import BRISK
 
 if TYPE_CHECKING:

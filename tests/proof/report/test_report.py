@@ -20,11 +20,11 @@ from pypi_subset.proof.report import badge, junit, page, report
 from pypi_subset.proof.report.report import carry_over
 from pypi_subset.proof.report.verdict import NOTHING, checks_in, verdict_of
 from pypi_subset.support.html import escape
-from pypi_subset.support.resources import shipped
-from tests.support.page_check import luminance
+from tests.support.checkout import schema
+from tests.support.pages.page_check import luminance
 from tests.support.values import BRISK
 
-SCHEMA = json.loads(shipped("schemas", "report.schema.json"))
+SCHEMA = schema("report")
 
 CHECKS = [
     Check(target="win", set_name="base", request="aa[b]", proof="unpacked", status="failed", reason="aa is not there"),

@@ -25,11 +25,11 @@ from pypi_subset.proof.run import merge
 from pypi_subset.proof.run.session import Suite
 from pypi_subset.proof.run.suite import run_suite
 from pypi_subset.publishing.publication import release_of
-from pypi_subset.support.resources import shipped
 from pypi_subset.targets import tag
-from tests.cli.test_bootstrap import subset as command
-from tests.support.proof_subsets import SubsetOnDisk
-from tests.support.proving import HERE, OWN, WINDOWS
+from tests.support.checkout import schema
+from tests.support.programs.commands import subset as command
+from tests.support.sites.cases import HERE, OWN, WINDOWS
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.checks import Proof, Status
     from pypi_subset.model.targets import Target
 
-SCHEMA = json.loads(shipped("schemas", "report.schema.json"))
+SCHEMA = schema("report")
 MAC = tag.parse("mac", "cp312-macosx_14_0_arm64")
 LINES = ["aa", "bb", "cc"]
 WHEELS = [make_wheel(name) for name in LINES]

@@ -29,17 +29,17 @@ from pypi_subset.proof.report.verdict import checks_in
 from pypi_subset.proof.run import suite as suite_module
 from pypi_subset.proof.run.session import Session, Suite
 from pypi_subset.proof.run.suite import NAMESPACES, run_suite, seal
-from pypi_subset.support.resources import shipped
 from pypi_subset.targets import host as targets_host
 from pypi_subset.targets import tag
-from tests.support.proof_subsets import SubsetOnDisk
-from tests.support.proving import HERE
+from tests.support.checkout import schema
+from tests.support.sites.cases import HERE
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA = json.loads(shipped("schemas", "report.schema.json"))
+SCHEMA = schema("report")
 WINDOWS = tag.parse("windows", "cp312-win_amd64")
 LINUX = tag.parse("linux", "cp38-manylinux2014_x86_64")
 CLICK = make_wheel("click", "8.1.7", requires=['colorama; platform_system == "Windows"'])

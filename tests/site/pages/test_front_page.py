@@ -16,8 +16,8 @@ from pypi_subset.model.distributions import Project
 from pypi_subset.model.requests import Subset
 from pypi_subset.site.pages import front_page
 from pypi_subset.site.pages.client_config import snippets
-from tests.support.installers import install
-from tests.support.page_check import anchors, elements, tags
+from tests.support.pages.page_check import anchors, elements, tags
+from tests.support.programs.installers import install
 from tests.support.values import (
     BRISK,
     LINUX,

@@ -1,28 +1,28 @@
 """
 Workspaces before a run, and what an undisturbed run makes of them: what tests kill, interrupt and starve.
 
-All runs go through a `killing.Nursery`, so that a test costs what its runs cost and no import.
+All runs go through a `Nursery`, so that a test costs what its runs cost and no import.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.pipeline.workspace import MEMORY
-from tests.conftest import Workspace
-from tests.support.process_killer import Nursery, Order, all_gone, survivors
+from tests.support.killer.nursery import Nursery, all_gone, survivors
+from tests.support.killer.orders import Order
+from tests.support.sites.trees import Tree, below, copy, difference, whole_tree
+from tests.support.sites.workspace import Workspace
 from tests.support.wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    from tests.support.index_server import Index
-    from tests.support.process_killer import Outcome
+    from tests.support.killer.orders import Outcome
+    from tests.support.servers.index import Index
 
 TARGETS = {"linux": "cp310-manylinux2014_x86_64", "windows": "cp310-win_amd64"}
 OLD: tuple[Wheel, ...] = (
@@ -34,8 +34,6 @@ NEW: tuple[Wheel, ...] = (make_wheel("app", "1.1", requires=["lib", "added"]), m
 
 #: Runs by name: what each begins with, is said in `Scenes`.
 NAMES = ("first", "update", "repair", "rebuild", "rebuild by two renames")
-
-Tree = dict[str, bytes | str | None]
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Scene:
         last = killed.ticks[-3:]
         assert (again.status, again.error, again.said) == (0, (), ""), (last, again.status, again.error, again.said)
         assert all_gone(root, 20) == [], last
-        assert difference(tree(root), self.wanted) == [], last
+        assert difference(whole_tree(root), self.wanted) == [], last
         shutil.rmtree(root)
         return killed
 
@@ -96,10 +94,10 @@ class Scene:
         :param then: called between the two.
         """
         root = copy(self.base, folder)
-        before = tree(root)
+        before = whole_tree(root)
         order = replace(self.order, root=str(root), after=after, nth=nth, kill=signal.SIGINT, group=group)
         ended = self.run(order, meanwhile)
-        left, last = tree(root), ended.ticks[-3:]
+        left, last = whole_tree(root), ended.ticks[-3:]
         then()
         assert others_than_dir2pi(root) == []
         assert (ended.error[:1], ended.said) == (("KeyboardInterrupt",), ""), (last, ended.error, ended.said)
@@ -108,7 +106,7 @@ class Scene:
         assert [name for name in below(left, "packages") if left[name] not in (before | self.wanted).values()] == []
         again = self.run(replace(order, nth=0, watched=False))
         assert (again.status, again.error) == (0, ()), (last, again.error)
-        assert difference(tree(root), self.wanted) == [], last
+        assert difference(whole_tree(root), self.wanted) == [], last
         shutil.rmtree(root)
         return ended
 
@@ -122,52 +120,6 @@ def offer(index: Index, wheels: Sequence[Wheel]) -> None:
     """Let *index* offer *wheels* and nothing else."""
     index.projects.clear()
     index.add(*wheels)
-
-
-def copy(source: Path, destination: Path) -> Path:
-    """Return *destination*, now a copy of *source*; two names of one file are two names of one file again."""
-    seen: dict[int, str] = {}
-
-    def duplicate(one: str, other: str) -> None:
-        number = os.stat(one).st_ino  # noqa: PTH116 - shutil hands strings on
-        if number in seen:
-            os.link(seen[number], other)
-        else:
-            seen[number] = other
-            shutil.copy2(one, other)
-
-    return Path(shutil.copytree(source, destination, symlinks=True, copy_function=duplicate))
-
-
-def tree(root: Path) -> Tree:
-    """Return all that lies below *root*: bytes of files, targets of links, and which files are one with two names."""
-    found: Tree = {}
-    names: dict[int, list[str]] = {}
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if path.name == MEMORY:
-            continue  # It speaks of inodes, which differ from folder to folder.
-        if path.is_symlink():
-            found[name] = str(path.readlink())
-        elif path.is_dir():
-            found[name] = None
-        else:
-            found[name] = path.read_bytes()
-            names.setdefault(path.stat().st_ino, []).append(name)
-    return found | {f"one file: {group}": None for group in names.values() if len(group) > 1}
-
-
-def below(found: Tree, folder: str) -> Tree:
-    """Return the part of *found* that lies in *folder*."""
-    return {name: value for name, value in found.items() if name.startswith(f"{folder}/")}
-
-
-def difference(found: Tree, wanted: Tree) -> list[str]:
-    """Return what differs, a line each."""
-    lines = [f"missing: {name}" for name in wanted.keys() - found.keys()]
-    lines += [f"left over: {name}" for name in found.keys() - wanted.keys()]
-    both = found.keys() & wanted.keys()
-    return sorted(lines + [f"{name}: {found[name]!r}" for name in both if found[name] != wanted[name]])
 
 
 class Scenes:
@@ -217,4 +169,4 @@ class Scenes:
         offer(self._index, offered)
         done = self._nursery.run(replace(order, root=str(root)))
         assert (done.error, done.said) == ((), "")
-        return Scene(self._nursery, self._index, offered, base, order, tree(root), done)
+        return Scene(self._nursery, self._index, offered, base, order, whole_tree(root), done)

@@ -1,0 +1,1 @@
+"""Runs of mirror that die at a chosen moment."""

@@ -1,0 +1,1 @@
+"""HTML pages: checked against the standard, and opened in a browser."""

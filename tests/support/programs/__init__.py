@@ -1,0 +1,1 @@
+"""Programs that tests start: commands of the checkout, pip, uv, mounts."""

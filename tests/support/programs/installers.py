@@ -1,0 +1,38 @@
+"""Real pip and real uv as a user runs them, with nothing of this machine's configuration."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from uv import find_uv_bin
+
+from pypi_subset.pip import runner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def install(command: str, folder: Path) -> tuple[int, str, Path]:
+    """
+    Return exit code, standard error, and the folder that the command installed into.
+
+    :param command: ``pip install …`` or ``uv pip install …``, as for a shell.
+    :param folder: for this run alone.
+    """
+    tool, *arguments = shlex.split(command)
+    into, work = folder / "into", folder / "work"
+    if tool == "pip":
+        result = runner.run([*arguments, "--target", str(into)], work=work)
+        return result.returncode, result.stderr, into
+    ours = ["--no-config", "--cache-dir", str(folder / "cache"), "--python", sys.executable, "--target", str(into)]
+    done = subprocess.run(
+        [find_uv_bin(), *arguments, *ours],
+        env=runner.sealed_environment(work),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr, into

@@ -1,0 +1,1 @@
+"""Servers on loopback: the index, web servers, our own server, and what all of them share."""

@@ -1,0 +1,182 @@
+"""HTTP for an index on loopback: connections, ranges, validators, credentials, and a list of all requests."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import re
+import socket
+import time
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Protocol, cast
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True)
+class Hit:
+    """
+    One request that the index received.
+
+    :param range: the ``Range`` header, or ``""``.
+    :param headers: all headers, names in lower case.
+    :param status: of the answer; 0 if the connection was cut instead.
+    :param sent: bytes of body in the answer.
+    """
+
+    method: str
+    path: str
+    range: str
+    status: int
+    sent: int
+    headers: Mapping[str, str] = field(repr=False)
+
+
+class CutError(Exception):
+    """Raised by an `on_request` hook: the connection is cut without an answer."""
+
+
+class FailedError(Exception):
+    """Raised by `Answering.body`: the answer is 502 (Bad Gateway)."""
+
+
+class Answering(Protocol):
+    """What the server below asks: an `Index`."""
+
+    ranges: bool
+    cache_headers: bool
+    auth: tuple[str, str] | None
+    delay: float
+    on_request: Callable[[str], int | None] | None
+    on_sent: Callable[[str], None] | None
+    requests: list[Hit]
+
+    def body(self, path: str, accept: str) -> tuple[str, bytes] | None:
+        """Return content type and bytes of *path*, ``None`` if there is nothing."""
+
+
+class Server(ThreadingHTTPServer):
+    """
+    Answers from *index*, each connection in a thread.
+
+    :param index: what is served.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, index: Answering) -> None:
+        self.index = index
+        self._open: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    def process_request(self, request: object, client_address: object) -> None:
+        """Answer one connection, and remember that it is open."""
+        self._open.add(cast("socket.socket", request))
+        super().process_request(cast("socket.socket", request), client_address)
+
+    def shutdown_request(self, request: object) -> None:
+        """Close one connection."""
+        self._open.discard(cast("socket.socket", request))
+        super().shutdown_request(cast("socket.socket", request))
+
+    def cut_all(self) -> None:
+        """Cut all open connections."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print nothing if a client closes the connection in the middle of an answer: some tests kill it there."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        """Answer one request."""
+        index = cast("Server", self.server).index
+        path = unquote(urlsplit(self.path).path)
+        try:
+            if index.delay:
+                time.sleep(index.delay)
+            forced = index.on_request(path) if index.on_request else None
+            status, headers, body = self._answer(index, path) if forced is None else (forced, {}, b"")
+        except FailedError:
+            status, headers, body = HTTPStatus.BAD_GATEWAY, {}, b""
+        except CutError:
+            self.close_connection = True
+            self._count(index, path, 0, 0)
+            return
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "HEAD" or status == HTTPStatus.NOT_MODIFIED:
+            body = b""
+        # Counted before it leaves: a client that has it all may look at the counter at once.
+        self._count(index, path, status, len(body))
+        self.wfile.write(body)
+        self.wfile.flush()
+        if index.on_sent:
+            index.on_sent(path)
+
+    do_HEAD = do_GET  # noqa: N815 - the names that http.server calls
+
+    def _count(self, index: Answering, path: str, status: int, sent: int) -> None:
+        asked = {name.lower(): value for name, value in self.headers.items()}
+        index.requests.append(Hit(self.command, path, asked.get("range", ""), int(status), sent, asked))
+
+    def _answer(self, index: Answering, path: str) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers and body."""
+        if index.auth:
+            wanted = base64.b64encode(":".join(index.auth).encode()).decode()
+            if self.headers["Authorization"] != f"Basic {wanted}":
+                return HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": 'Basic realm="test"'}, b""
+        if path.startswith("/simple/") and not path.endswith("/"):
+            return HTTPStatus.MOVED_PERMANENTLY, {"Location": f"{path}/"}, b""
+        found = index.body(path, self.headers["Accept"] or "")
+        if found is None:
+            return HTTPStatus.NOT_FOUND, {}, b""
+        kind, body = found
+        headers = {"Content-Type": kind}
+        if index.cache_headers:
+            tag = f'"{hashlib.sha256(body).hexdigest()}"'
+            headers |= {"Cache-Control": "max-age=600", "ETag": tag}
+            if self.headers["If-None-Match"] == tag:
+                return HTTPStatus.NOT_MODIFIED, headers, b""
+        if index.ranges and path.startswith("/files/"):
+            return self._ranged(headers, body)
+        return HTTPStatus.OK, headers, body
+
+    def _ranged(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Return the part that was asked for (RFC 9110, section 14), or all of it."""
+        headers["Accept-Ranges"] = "bytes"
+        wanted_range = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers["Range"] or "")
+        if not wanted_range or wanted_range[0] == "bytes=-":
+            return HTTPStatus.OK, headers, body
+        first, last = _span(wanted_range[1], wanted_range[2], len(body))
+        if first > last:
+            return HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, {"Content-Range": f"bytes */{len(body)}"}, b""
+        headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
+        return HTTPStatus.PARTIAL_CONTENT, headers, body[first : last + 1]
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+
+def _span(first: str, last: str, size: int) -> tuple[int, int]:
+    """Return the first and the last byte of a ``Range`` (RFC 9110, section 14.1.2)."""
+    if not first:
+        return max(0, size - int(last)), size - 1
+    return int(first), min(size - 1, int(last or size - 1))

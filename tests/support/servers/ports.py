@@ -1,0 +1,91 @@
+"""Ports on loopback, and servers that are programs or handlers: started, awaited, stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import threading
+import time
+from http.server import ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from http.server import BaseHTTPRequestHandler
+    from pathlib import Path
+    from typing import Any
+
+#: Seconds within which a program must listen, and within which it must end.
+PATIENCE = 20.0
+
+
+def free_port() -> int:
+    """Return a port on 127.0.0.1 on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], port: int, log: Path, *, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """
+    Start *command*, yield its process when it listens on *port*, and terminate it when the block ends.
+
+    :param log: file for its standard output and standard error.
+    :param environment: all its variables; default: those of this process.
+    :raises RuntimeError: it ends, or does not listen within `PATIENCE`; the message ends with its output.
+    """
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=environment and dict(environment)
+        )
+    try:
+        _wait(process, port, log)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def answering(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[int]:
+    """
+    Yield the port of an HTTP server in threads of this process, which ends with the block.
+
+    :param handler: class of handlers, or a partial of one.
+    """
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    with serving(server):
+        yield server.server_port
+
+
+@contextlib.contextmanager
+def serving(server: ThreadingHTTPServer) -> Iterator[None]:
+    """Let *server* answer in threads of this process while the block lasts, and close it."""
+    server.daemon_threads = True
+    arguments: dict[str, Any] = {"poll_interval": 0.02}
+    thread = threading.Thread(target=server.serve_forever, kwargs=arguments, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    msg = f"no server on port {port}: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}"
+    raise RuntimeError(msg)

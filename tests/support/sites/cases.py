@@ -1,0 +1,56 @@
+"""Cases to prove: small subsets for a machine that is not here, for this one, and for this one held to less."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.proof.cases.case import Case, cases_of
+from pypi_subset.proof.machines import interpreters
+from pypi_subset.targets import host, tag
+from tests.support.sites.subset_on_disk import SubsetOnDisk
+from tests.support.wheels import Wheel, make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pypi_subset.model.checks import Check
+    from pypi_subset.model.targets import Target
+
+WINDOWS = tag.parse("windows", "cp312-win_amd64")
+LINUX = tag.parse("linux", "cp310-manylinux2014_x86_64")
+HERE = host.describe_host("here")
+#: The running Python on an older Linux, as far as this machine is one.
+OLDER = tag.parse("older", f"cp3{sys.version_info.minor}-manylinux2014_x86_64")
+OWN = interpreters.find([Path(sys.executable)])
+
+CLICK = make_wheel("click", "8.1.7", requires=['colorama; platform_system == "Windows"'])
+COLORAMA = make_wheel("colorama", "0.4.6")
+
+on_linux = pytest.mark.skipif(OWN[0].kind != "linux_x86_64", reason="needs glibc on x86_64")
+
+
+def cases(
+    root: Path,
+    target: Target,
+    lines: Sequence[str],
+    wheels: Sequence[Wheel],
+    *,
+    installed: Path | None = None,
+    hashes: Mapping[str, str] | None = None,
+) -> tuple[Case, ...]:
+    """
+    Return the cases of one set on one target: the set jointly, then line by line.
+
+    :param installed: a folder to work in with the running interpreter; without one, the target is a foreign one.
+    """
+    subset = SubsetOnDisk(root, targets=[target], lines=lines, pins={target.name: wheels}, hashes=hashes or {}).write()
+    return cases_of(subset.plan, subset.paths, OWN if installed else (), installed or root / "work")
+
+
+def outcome(check: Check) -> tuple[str, str]:
+    """Return status and reason."""
+    return check.status, check.reason
