@@ -44,13 +44,18 @@ def pips(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pips]:
 
 
 @pytest.fixture(autouse=True)
-def one_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
+def one_pip(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     Let every mirror of this process share one import of pip, half of what a small mirror takes.
 
     What starts and stops with a mirror is tested where mirrors are processes: `test_kill`, `test_front_door`.
     """
-    monkeypatch.setattr(pipeline_workspace, "Pips", lambda _work: contextlib.nullcontext(pips))
+
+    def shared_pips(_work: Path) -> contextlib.AbstractContextManager[Pips]:
+        # Started by the first mirror: most tests need no pip at all.
+        return contextlib.nullcontext(request.getfixturevalue("pips"))
+
+    monkeypatch.setattr(pipeline_workspace, "Pips", shared_pips)
 
 
 @pytest.fixture

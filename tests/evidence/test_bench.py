@@ -17,9 +17,20 @@ from packaging.utils import canonicalize_name
 from pypi_subset.proof.access.routes import Way
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.requirements.subset import read_subset
-from tests.evidence.bench import generators, goals, indexing, lister, measure, proving, stage, table, tools, wheels
-from tests.evidence.bench.generators import ADDED, FASTEST, FULL, GENERATORS, INCREMENTAL, MORE, OURS, PHASES, Place
-from tests.evidence.bench.indexing import Timing
+from tests.evidence.bench import goals, measure, proving, table, tools
+from tests.evidence.bench.index import generators, indexing, lister, stage, wheels
+from tests.evidence.bench.index.generators import (
+    ADDED,
+    FASTEST,
+    FULL,
+    GENERATORS,
+    INCREMENTAL,
+    MORE,
+    OURS,
+    PHASES,
+    Place,
+)
+from tests.evidence.bench.index.indexing import Timing
 from tests.evidence.bench.jobs import JOBS, Job
 from tests.evidence.bench.measure import AGAIN, COLD, Result
 from tests.evidence.bench.tools import TOOLS, Bench, Step

@@ -1,11 +1,12 @@
-"""Measures and prints: ``python -m bench [--index | --proof] [--runs N] [--jobs 4,12] [--wheels N]``, by ``make bench``."""
+"""Measures and prints: ``python -m tests.evidence.bench [--index | --proof] [--runs N] [--jobs 4,12] [--wheels N]``, by ``make bench``."""
 
 from __future__ import annotations
 
 import argparse
 
 from pypi_subset.cli.display import Display
-from tests.evidence.bench import indexing, measure, mirroring, proving, rivals
+from tests.evidence.bench import measure, mirroring, proving, rivals
+from tests.evidence.bench.index import indexing
 from tests.evidence.bench.jobs import JOBS
 from tests.evidence.bench.tools import Bench, shared_environment
 from tests.support.checkout import ROOT

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.evidence.bench import table
-from tests.evidence.bench.generators import ADDED, FASTEST, MORE, OURS, PHASES
+from tests.evidence.bench.index.generators import ADDED, FASTEST, MORE, OURS, PHASES
 from tests.evidence.bench.measure import AGAIN, COLD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.evidence.bench.indexing import Timing
+    from tests.evidence.bench.index.indexing import Timing
     from tests.evidence.bench.proving import Timing as Proving
 
 #: Seconds that finding nothing changed may take beside imports.

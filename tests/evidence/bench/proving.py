@@ -1,5 +1,5 @@
 """
-Our proof beside the loop that anybody would write: ``python -m bench --proof``.
+Our proof beside the loop that anybody would write: ``python -m tests.evidence.bench --proof``.
 
 A case is one request, or all of them together, on one target by one way to the files. The loop proves one case after the
 other: ``python -m venv``, ``pip install``, ``pip check``. Ours proves the same cases, takes the inventory before, imports
@@ -19,7 +19,7 @@ from pypi_subset.proof.access.routes import WAYS, opened
 from pypi_subset.proof.machines import interpreters
 from tests.evidence.bench import goals, measure
 from tests.evidence.bench.goals import BEFORE, EVERYTHING, LOOP, ONE_WAY
-from tests.evidence.bench.indexing import workplace
+from tests.evidence.bench.index.indexing import workplace
 from tests.evidence.bench.tools import Step
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Installs with every client from every host, and writes README's tables: ``python -m clients``, by ``make clients``."""
+"""Installs with every client from every host, and writes README's tables: ``python -m tests.evidence.compatibility``, by ``make clients``."""
 
 from __future__ import annotations
 

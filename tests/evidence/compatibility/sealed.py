@@ -1,7 +1,7 @@
 """
 The way into a network that holds nothing but loopback, where both servers and clients run.
 
-``python -m clients.sealed WHAT ORDER ANSWER`` is started by `cells` and `fetched`, with JSON documents before and after.
+``python -m tests.evidence.compatibility.sealed WHAT ORDER ANSWER`` is started by `cells` and `fetched`, with JSON documents before and after.
 """
 
 from __future__ import annotations

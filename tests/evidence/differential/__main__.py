@@ -1,4 +1,4 @@
-"""Compares and prints: ``python -m differential [--renew]``, by ``make differential``."""
+"""Compares and prints: ``python -m tests.evidence.differential [--renew]``, by ``make differential``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mutates and prints: ``python -m mutation [--every] [--renew] [--sample N]``, by ``make prove-the-proof``."""
+"""Mutates and prints: ``python -m tests.evidence.mutation [--every] [--renew] [--sample N]``, by ``make prove-the-proof``."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.evidence.bench import wheels
+from tests.evidence.bench.index import wheels
 from tests.evidence.bench.measure import AGAIN, COLD
 from tests.support.checkout import ROOT
 
@@ -106,7 +106,7 @@ class Generator:
 
 
 def _ours(place: Place, _phase: str) -> Commands:
-    return [(sys.executable, "-m", "tests.evidence.bench.stage", str(place.folder))]
+    return [(sys.executable, "-m", "tests.evidence.bench.index.stage", str(place.folder))]
 
 
 def _dir2pi(place: Place, _phase: str) -> Commands:
@@ -126,7 +126,7 @@ def _simple503(place: Place, _phase: str) -> Commands:
 
 
 def _lister(place: Place) -> tuple[str, ...]:
-    lister = str(ROOT / "tests" / "evidence" / "bench" / "lister.py")
+    lister = str(ROOT / "tests" / "evidence" / "bench" / "index" / "lister.py")
     return (place.program("python"), "-I", lister, place.path("packages"), place.path("list.json"))
 
 

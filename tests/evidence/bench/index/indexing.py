@@ -1,4 +1,4 @@
-"""Our index stage beside the programs that make an index: ``python -m bench --index``."""
+"""Our index stage beside the programs that make an index: ``python -m tests.evidence.bench --index``."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.evidence.bench import generators, goals, measure, table
-from tests.evidence.bench.generators import GENERATORS, OURS, PHASES, Place
+from tests.evidence.bench import goals, measure, table
+from tests.evidence.bench.index import generators
+from tests.evidence.bench.index.generators import GENERATORS, OURS, PHASES, Place
 from tests.evidence.bench.measure import Result
 from tests.support.checkout import ROOT
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pypi_subset.cli.display import Display
-    from tests.evidence.bench.generators import Pool
+    from tests.evidence.bench.index.generators import Pool
 
 #: How many wheels, unless told otherwise.
 WHEELS = 10_000
@@ -98,7 +99,7 @@ def _pages(folder: Path) -> int:
 
 def launch(command: Sequence[str], environment: Mapping[str, str]) -> dict[str, object]:
     """Return ``seconds``, those of a ``processor``, ``peak`` in bytes, ``code`` and what it ``said``, of a command run in this checkout."""
-    launcher = [sys.executable, "-I", "-S", str(ROOT / "tests" / "evidence" / "bench" / "launch.py"), *command]
+    launcher = [sys.executable, "-I", "-S", str(ROOT / "tests" / "evidence" / "bench" / "index" / "launch.py"), *command]
     done = subprocess.run(
         launcher, cwd=ROOT, env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, check=True
     )

@@ -1,7 +1,7 @@
 """
 What whoever uses dumb-pypi has to write himself: hashes and metadata of all wheels of a folder, one JSON object a line.
 
-Run as ``python -I tests/evidence/bench/lister.py FOLDER LIST``.
+Run as ``python -I tests/evidence/bench/index/lister.py FOLDER LIST``.
 """
 
 from __future__ import annotations

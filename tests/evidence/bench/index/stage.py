@@ -1,5 +1,5 @@
 """
-Our index stage alone, in a process of its own: ``python -m bench.stage FOLDER``.
+Our index stage alone, in a process of its own: ``python -m tests.evidence.bench.stage FOLDER``.
 
 *FOLDER* holds ``packages/`` and ``recorded.json``, which says what a lock would; ``site/`` is made there. What it took is
 printed as JSON: the seconds until Python had started and imported, those of the rest, and this process's own peak of memory
@@ -19,7 +19,7 @@ from pathlib import Path
 def main(folder: Path) -> None:
     """Build the index of *folder*, and print what it took."""
     started = float(os.environ.get("BENCH_STARTED", time.perf_counter()))
-    from tests.evidence.bench import ours  # noqa: PLC0415 - imports are timed by themselves
+    from tests.evidence.bench.index import ours  # noqa: PLC0415 - imports are timed by themselves
 
     imported = time.perf_counter()
     replaced = ours.index(folder)
