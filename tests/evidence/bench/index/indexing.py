@@ -99,7 +99,13 @@ def _pages(folder: Path) -> int:
 
 def launch(command: Sequence[str], environment: Mapping[str, str]) -> dict[str, object]:
     """Return ``seconds``, those of a ``processor``, ``peak`` in bytes, ``code`` and what it ``said``, of a command run in this checkout."""
-    launcher = [sys.executable, "-I", "-S", str(ROOT / "tests" / "evidence" / "bench" / "index" / "launch.py"), *command]
+    launcher = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(ROOT / "tests" / "evidence" / "bench" / "index" / "launch.py"),
+        *command,
+    ]
     done = subprocess.run(
         launcher, cwd=ROOT, env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, check=True
     )
