@@ -10,39 +10,9 @@ from __future__ import annotations
 import os
 import sys
 
-from invoke import Context, Exit, task
+from invoke import Collection, Context, Exit, task
 
-from pypi_subset.cli.tasks import (
-    clean,
-    fetch,
-    hosts,
-    merge_reports,
-    mirror,
-    plan,
-    publish,
-    serve,
-    target,
-    targets,
-    update,
-    verify,
-    why,
-    workflow,
-)
-
-__all__ = ["bench", "clean", "clients", "differential", "docs", "fetch", "hosts", "lint", "merge_reports", "mirror"]
-__all__ += [
-    "plan",
-    "prove_the_proof",
-    "publish",
-    "same_bytes",
-    "serve",
-    "sweep",
-    "target",
-    "targets",
-    "test",
-    "test_hosts",
-]
-__all__ += ["test_network", "test_slow", "update", "verify", "why", "workflow"]
+from pypi_subset.cli.tasks import namespace as product
 
 #: import-linter has no module to start; the contracts stand in pyproject.toml.
 IMPORTS = '-c "from importlinter.cli import lint_imports_command as main; main()" --no-cache'
@@ -169,3 +139,22 @@ def same_bytes(_context: Context, before: str = "", renew: str = "") -> None:
 def lint(_context: Context) -> None:
     """Run ruff and mypy."""
     run(*LINTERS)
+
+
+namespace = Collection(
+    *product.tasks.values(),
+    *(
+        test,
+        test_slow,
+        test_hosts,
+        test_network,
+        sweep,
+        bench,
+        differential,
+        clients,
+        prove_the_proof,
+        docs,
+        same_bytes,
+        lint,
+    ),
+)

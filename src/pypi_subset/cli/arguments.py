@@ -1,14 +1,17 @@
-"""Flags to values."""
+"""Flags to values: the parameters that all tasks share, and the checks of each value."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import invoke
 from invoke import Context, Exit
+from invoke.parser import Argument
 
+from pypi_subset.cli.logs import logging_to
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import Paths
 
@@ -16,13 +19,18 @@ from pypi_subset.model.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Concatenate, ParamSpec
-
-    P = ParamSpec("P")
 
 
 #: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
 INTERRUPTED = 130
+
+#: The flags of every task.
+LOGS = {
+    "verbose": "show on standard error what the tool does, and the output of pip",
+    "log": "write the same to this file",
+}
+#: The flag of tasks whose result programs read.
+JSON = "print one JSON document on standard output, everything else on standard error (default: no)"
 
 FOLDERS = {
     "requirements": "folder with *.txt and subset.toml (default: requirements)",
@@ -31,13 +39,30 @@ FOLDERS = {
 }
 
 
-def edge(body: Callable[Concatenate[Context, P], None]) -> Callable[Concatenate[Context, P], None]:
-    """Return *body* as a task's body: what goes wrong becomes one line on standard error and an exit code."""
+class LoggedTask(invoke.Task[Any]):
+    """A task with the flags ``--verbose`` and ``--log``."""
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - Invoke's own
+        """Return the parameters of the body, and the two flags."""
+        shared = [
+            Argument(names=("verbose", "v"), kind=bool, default=False, help=f"{LOGS['verbose']} (default: no)"),
+            Argument(names=("log",), kind=str, default="", help=f"{LOGS['log']} (default: none)"),
+        ]
+        return [*super().get_arguments(ignore_unknown_help), *shared]
+
+
+#: The decorator of the product's tasks.
+task = functools.partial(invoke.task, klass=LoggedTask)
+
+
+def edge(body: Callable[..., None]) -> Callable[..., None]:
+    """Return *body* as a task's body: an error becomes one line on standard error and an exit code."""
 
     @functools.wraps(body)
-    def wrapped(_context: Context, /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def wrapped(_context: Context, /, *args: Any, verbose: bool = False, log: str = "", **kwargs: Any) -> None:
         try:
-            body(_context, *args, **kwargs)
+            with logging_to(verbose=verbose, file=log):
+                body(_context, *args, **kwargs)
         except SubsetError as error:
             msg = f"error: {error}"
             raise Exit(msg, code=1) from error

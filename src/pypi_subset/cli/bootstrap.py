@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: The oldest Python that runs the tool; ``requires-python`` in pyproject.toml says the same.
 OLDEST = (3, 11)
 
+#: The flags that every task of the product has.
+SHARED = ("verbose", "log")
+
 LOCK, DEV_LOCK = "tool-lock.txt", "tool-lock-dev.txt"
 
 #: The settings of pip that decide how indexes are reached. A ``target``, ``user`` or ``constraint`` of the user's is no
@@ -47,11 +50,17 @@ class SetupFailed(Exception):
 
 @dataclass(frozen=True)
 class Goal:
-    """A task as the Makefile offers it; *variables* maps a Make variable to the task's flag."""
+    """
+    A task as the Makefile offers it.
+
+    :param variables: Make variable → the task's flag.
+    :param switches: the variables whose flag takes no value; ``0`` and ``no`` leave it out.
+    """
 
     name: str
     help: str
     variables: Mapping[str, str]
+    switches: frozenset[str]
     developer: bool
 
 
@@ -84,14 +93,28 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def read_goals(root: Path) -> tuple[Goal, ...]:
-    """Return every task, those of the product first, in the order in which they stand in their files."""
-    product, developer = root / "src" / "pypi_subset" / "cli" / "tasks.py", root / "tasks.py"
-    return tuple(
-        _goal(node, developer=path is developer)
-        for path in (product, developer)
+    """Return every task: those of the product in the order of their namespace, then those of the checkout's file."""
+    folder = root / "src" / "pypi_subset" / "cli"
+    product = {goal.name: goal for path in sorted(folder.glob("*.py")) for goal in _goals(path, developer=False)}
+    return (*(product[name] for name in _order(folder / "tasks.py")), *_goals(root / "tasks.py", developer=True))
+
+
+def _goals(path: Path, *, developer: bool) -> list[Goal]:
+    """Return the tasks that the module at *path* defines."""
+    return [
+        _goal(node, developer=developer)
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef) and any(_is_task(each) for each in node.decorator_list)
+    ]
+
+
+def _order(path: Path) -> list[str]:
+    """Return the names in ``namespace = Collection(…)`` of the module at *path*."""
+    assigned = (node.value for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign))
+    collection = next(
+        value for value in assigned if isinstance(value, ast.Call) and ast.unparse(value.func) == "Collection"
     )
+    return [ast.unparse(name).replace("_", "-") for name in collection.args]
 
 
 def listing(goals: Sequence[Goal]) -> str:
@@ -108,7 +131,9 @@ def _takes(goal: Goal) -> str:
 
 def flags(goal: Goal, environment: Mapping[str, str]) -> list[str]:
     """Return the flags for *environment*: the variables of Make's command line, which it hands on in the environment."""
-    return [f"{flag}={environment[name]}" for name, flag in goal.variables.items() if environment.get(name)]
+    given = {name: flag for name, flag in goal.variables.items() if environment.get(name)}
+    switches = [flag for name, flag in given.items() if name in goal.switches and environment[name] not in {"0", "no"}]
+    return [*(f"{flag}={environment[name]}" for name, flag in given.items() if name not in goal.switches), *switches]
 
 
 def set_up(root: Path, *, developer: bool, chosen: bool) -> Path:
@@ -251,11 +276,17 @@ def _is_task(decorator: ast.expr) -> bool:
 
 def _goal(node: ast.FunctionDef, *, developer: bool) -> Goal:
     """Return the goal of the task that *node* defines; its first parameter is Invoke's context."""
-    names = [argument.arg for argument in node.args.args[1:]]
+    own = [argument.arg for argument in (*node.args.args[1:], *node.args.kwonlyargs)]
+    names = own if developer else [*own, *SHARED]
+    defaults = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    switches = {
+        argument.arg for argument, value in defaults if isinstance(value, ast.Constant) and value.value is False
+    }
     return Goal(
         name=node.name.replace("_", "-"),
         help=(ast.get_docstring(node) or "").partition("\n")[0],
         variables={name.upper(): f"--{name.replace('_', '-')}" for name in names},
+        switches=frozenset(name.upper() for name in switches | {"verbose"}),
         developer=developer,
     )
 

@@ -2,29 +2,70 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import json
+import json as jsonlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-# A stage is imported by the task that needs it: `--help` and a run with nothing to do load neither pip nor a server.
+from rich.console import Console
+
+from pypi_subset.cli.display import Display
+from pypi_subset.errors import Gaps, NoSolution, SubsetError
 
 if TYPE_CHECKING:
-    from typing import ParamSpec
+    from collections.abc import Iterator, Mapping
 
-    from pypi_subset.cli.display import Display
+    from pypi_subset.model.paths import Paths
+    from pypi_subset.pipeline.mirror import MirrorResult
     from pypi_subset.pipeline.plan import Forecast
 
-    P = ParamSpec("P")
 
-
-#: So many projects of a pair are listed one by one even where nothing was locked before.
+#: Up to this number, the projects of a new lock are listed one by one.
 FEW = 20
 
+#: The version of the JSON form of errors.
+SCHEMA = 1
 
-def write_json(document: dict[str, Any]) -> None:
-    """Write a document, and nothing else, to standard output."""
-    sys.stdout.write(f"{json.dumps(document, indent=1, ensure_ascii=False)}\n")
+
+def display_for(*, json: bool) -> Display:
+    """Return the display of a task; standard output is for the document alone if the task prints *json*."""
+    return Display(Console(file=sys.stderr, highlight=False) if json else None)
+
+
+def write_json(document: Mapping[str, Any]) -> None:
+    """Write *document*, and nothing else, to standard output."""
+    sys.stdout.write(f"{jsonlib.dumps(document, indent=1, ensure_ascii=False)}\n")
+
+
+@contextlib.contextmanager
+def json_errors(*, json: bool) -> Iterator[None]:
+    """If the task prints *json*, write an error of the block as the document: ``gaps``, or ``error``."""
+    try:
+        yield
+    except SubsetError as error:
+        if json:
+            gaps = error.gaps if isinstance(error, Gaps) else [error] if isinstance(error, NoSolution) else []
+            found = {"gaps": [gap.document() for gap in gaps]} if gaps else {"error": str(error)}
+            write_json({"schema": SCHEMA, **found})
+        raise
+
+
+def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update: bool) -> None:
+    """Print what changed and what each target needs."""
+    for line in result.changes or (["nothing changed: every lock is what it was"] if update else []):
+        display.say(line)
+    if result.superseded:
+        count, names = len(result.superseded), ", ".join(result.superseded)
+        display.say(
+            f"{paths.packages} also holds {count} {'file' if count == 1 else 'files'} that no lock names: {names}"
+        )
+    display.table(
+        ["target", "projects", "files", "bytes", "seconds"],
+        [(row.target, row.projects, row.files, row.bytes, row.seconds) for row in result.rows],
+    )
+    state = "built" if result.published else "up to date"
+    display.say(f"{paths.site} is {state}: {result.resolved} locks resolved, {result.fetched} files fetched")
 
 
 def show_plan(found: Forecast, display: Display) -> None:

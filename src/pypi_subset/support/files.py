@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 
+#: The file that `exclusive` locks.
+RUNNING = ".running"
 #: Bytes read at once when hashing.
 CHUNK = 1 << 20
 #: What `os.open` must be told where text has other line ends than bytes (Windows).
@@ -221,7 +223,7 @@ def exclusive(folder: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout  # noqa: PLC0415 - most commands hold nothing, and it takes long to load
 
     # A lock that is a mere file would outlive its process.
-    lock = FileLock(folder / ".running", blocking=False, fallback_to_soft=False)
+    lock = FileLock(folder / RUNNING, blocking=False, fallback_to_soft=False)
     with folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:

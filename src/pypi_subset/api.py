@@ -1,0 +1,138 @@
+"""
+The public API: each function takes values, returns a value and raises `SubsetError`; none prints or exits.
+
+A subset has three directories. This mirrors one requirement and proves that it installs:
+
+.. code-block:: python
+
+    from pathlib import Path
+
+    import pypi_subset
+
+    root = Path("lab")
+    paths = pypi_subset.Paths(requirements=root / "requirements", packages=root / "packages", site=root / "site")
+    paths.requirements.mkdir(parents=True)
+    (paths.requirements / "base.txt").write_text("demo")
+    (paths.requirements / "subset.toml").write_text('targets.lab = "cp312-manylinux_2_28_x86_64"')
+
+    try:
+        foreseen = pypi_subset.plan(paths)
+        mirrored = pypi_subset.mirror(paths)
+    except pypi_subset.SubsetError as error:
+        raise SystemExit(f"{error.what}; {error.next_step}") from error
+    assert mirrored.fetched == sum(row.fetch_files for row in foreseen.rows)
+
+    report = pypi_subset.prove(paths, processes=1)
+    assert not report.totals.failed
+    pypi_subset.publish(paths, root / "published", grace=0)
+
+The modules of the stages are imported by the function that needs them: ``import pypi_subset`` is cheap.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.model.paths import Paths
+from pypi_subset.support.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pypi_subset.model.requests import Subset
+    from pypi_subset.pipeline.mirror import MirrorResult
+    from pypi_subset.pipeline.plan import Forecast
+    from pypi_subset.publishing.publisher import Published
+
+
+__all__ = [
+    "Paths",
+    "Progress",
+    "SubsetError",
+    "fetch_site",
+    "mirror",
+    "plan",
+    "publish",
+    "read_subset",
+]
+
+
+def read_subset(requirements: Path) -> Subset:
+    """
+    Return everything that the directory *requirements* asks for: sets, targets and jobs.
+
+    :raises InputFaults: it holds mistakes; the error has all of them, each with file and line.
+    :raises FolderError: it cannot be read.
+    """
+    from pypi_subset.requirements.subset import read_subset as read  # noqa: PLC0415
+
+    return read(requirements)
+
+
+def mirror(paths: Paths, *, update: bool = False, progress: Progress | None = None) -> MirrorResult:
+    """
+    Resolve, lock, download and build the site; on any error the old site stays as it is.
+
+    :param update: resolve everything anew, even where a lock matches its inputs.
+    :param progress: receives lines and stages; ``None`` is silent.
+    :raises SubsetError: what prevents the mirror, with the next step.
+    """
+    from pypi_subset.pipeline.mirror import mirror as run  # noqa: PLC0415
+
+    return run(paths, update=update, progress=progress or SILENT)
+
+
+def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None) -> Forecast:
+    """
+    Return what `mirror` would change, what is held back, and how much there is to fetch.
+
+    :param update: what `mirror` with *update* would do.
+    :param progress: receives lines and stages; ``None`` is silent.
+    :raises NoSolution: a set has no solution for a target.
+    :raises Gaps: several have none.
+    :raises SubsetError: what else would prevent the mirror.
+    """
+    from pypi_subset.pipeline.plan import foresee  # noqa: PLC0415
+
+    return foresee(paths, update=update, progress=progress or SILENT)
+
+
+def publish(
+    paths: Paths, to: str | Path, *, force: bool = False, grace: float = 10, progress: Progress | None = None
+) -> Published:
+    """
+    Make the destination *to* hold the proven site; files precede the pages that name them.
+
+    :param to: a directory, or what rsync takes: ``host:path``, ``rsync://host/module``.
+    :param force: publish a site that no green report is about; the published manifest then says so.
+    :param grace: seconds for which files stay that no page names any more.
+    :param progress: receives lines and stages; ``None`` is silent.
+    :raises NotProven: no green report is about these bytes.
+    :raises SubsetError: the destination holds other files, cannot be reached, or is full.
+    """
+    from pypi_subset.publishing import publisher  # noqa: PLC0415
+    from pypi_subset.support import files  # noqa: PLC0415
+
+    destination = publisher.destination_of(str(to), paths.site, paths.packages)
+    # No mirror replaces the site meanwhile. To lock a directory creates it, so only an existing one is locked.
+    with files.exclusive(paths.packages) if paths.packages.is_dir() else contextlib.nullcontext():
+        return publisher.publish(paths.site, destination, force=force, grace=grace, progress=progress or SILENT)
+
+
+def fetch_site(url: str, site: Path, *, progress: Progress | None = None) -> int:
+    """
+    Copy the site that is published at *url* to *site* and return the number of files that were fetched.
+
+    Each file is checked against its hash in the manifest. On any error the old site stays as it is.
+
+    :param url: the address of the front page.
+    :param progress: receives lines and stages; ``None`` is silent.
+    :raises SubsetError: there is no site at *url*, it contradicts its manifest, or *site* is not ours.
+    """
+    from pypi_subset.publishing.fetch_site import obtain  # noqa: PLC0415
+    from pypi_subset.site.ownership import require_own  # noqa: PLC0415
+
+    require_own(site)
+    return obtain(url, site, progress=progress or SILENT)

@@ -1,0 +1,46 @@
+"""Where the log goes: to standard error with ``--verbose``, to a file with ``--log``, else nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def logging_to(*, verbose: bool, file: str) -> Iterator[None]:
+    """
+    Write the log of all wings to standard error and to *file* while the block runs.
+
+    :param verbose: whether it goes to standard error.
+    :param file: a path, or ``""`` for no file.
+    :raises FolderError: *file* cannot be written.
+    """
+    if not (verbose or file):
+        yield
+        return
+    import logging  # noqa: PLC0415 - a run without these flags needs no handler
+
+    handlers: list[logging.Handler] = [logging.StreamHandler()] if verbose else []
+    if file:
+        with files.folder_errors(Path(file)):
+            handlers.append(logging.FileHandler(file, encoding="utf-8", errors="backslashreplace"))
+    root = logging.getLogger("pypi_subset")
+    level = root.level
+    root.setLevel(logging.DEBUG)
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+        root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()

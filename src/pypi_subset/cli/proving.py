@@ -1,0 +1,150 @@
+"""The tasks about the proof: verify, merge-reports, workflow."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pypi_subset.cli.arguments import FOLDERS, check_place, choice_of, edge, paths_of, task, whole_number, words_after
+from pypi_subset.cli.display import Display
+from pypi_subset.errors import ProofFailed, SubsetError
+
+if TYPE_CHECKING:
+    from invoke import Context
+
+
+@task(
+    help={
+        **FOLDERS,
+        "processes": "how many proofs run at a time (default: 0, one for each core)",
+        "pythons": "further interpreters to prove with: paths or folders, separated as in PATH (default: none)",
+        "target": "names of targets to prove, separated by commas (default: all)",
+        "shard": "a part of what there is to prove, as in 2/8; merge-reports joins the parts (default: all)",
+        "all": "yes to prove again what was proven before for the same bytes (default: no)",
+        "on": "here, or dask for the workers of a cluster (default: here)",
+        "scheduler": "address of the cluster's scheduler, as tcp://host:8786 (default: none)",
+        "url": "where the workers find the site (default: it is served from here meanwhile)",
+    },
+    optional=["all"],
+    # -h is --help.
+    auto_shortflags=False,
+)
+@edge
+def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
+    _context: Context,
+    requirements: str = "requirements",
+    packages: str = "packages",
+    site: str = "site",
+    processes: str = "0",
+    pythons: str = "",
+    target: str = "",
+    shard: str = "",
+    all: Any = "no",  # noqa: A002 - the flag's own name; alone it is True
+    on: str = "here",
+    scheduler: str = "",
+    url: str = "",
+) -> None:
+    """
+    Prove that every request installs, on every target.
+
+    Installs see site/ alone. Ends with a table and writes proof/report.json into the site. Interpreters are looked for
+    on PATH, among those of pyenv, and where --pythons says; workers of a cluster look for their own. What an earlier run
+    proved green for the same bytes is taken from packages/.proven.json, and told apart; the files are always read.
+    """
+    from pypi_subset.proof.cases import shards  # noqa: PLC0415
+    from pypi_subset.proof.inventory import inventory  # noqa: PLC0415
+    from pypi_subset.proof.run import suite  # noqa: PLC0415
+    from pypi_subset.proof.run.session import require_targets  # noqa: PLC0415
+    from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
+
+    targets = [name.strip() for name in target.split(",") if name.strip()]
+    if target and not targets:
+        msg = f"target wants names, not {target!r}"
+        raise SubsetError(msg, next_step="as in --target=linux,mac, or leave it out for all")
+    anew = all is True or choice_of("all", str(all), ("no", "yes")) == "yes"
+    paths = paths_of(requirements, packages, site)
+    number, away = whole_number("processes", processes), choice_of("on", on, ("here", "dask")) == "dask"
+    check_place(away=away, scheduler=scheduler, far=bool(scheduler or url), near=bool(number or pythons))
+    shards.parse(shard)
+    inventory.read_manifest(paths.site)
+    subset = read_subset(paths.requirements)
+    require_targets(subset, targets)
+    try:
+        if away:
+            from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415
+
+            prove_on_dask(subset, paths, scheduler=scheduler, url=url, targets=targets, shard=shard)
+        else:
+            suite.run_suite(paths, processes=number, pythons=pythons, targets=targets, shard=shard, anew=anew)
+    except ProofFailed:
+        # What changed and kept its time, the next mirror would not notice: let it read everything.
+        (paths.packages / ".memory.json").unlink(missing_ok=True)
+        raise
+
+
+# As below for `why`: a flag for Make, a bare word for those who type.
+@task(
+    positional=["reports"][: len(words_after("merge-reports", sys.argv))],
+    help={
+        "reports": "reports to join, or folders of them, separated by blanks (default: none, it has to be said)",
+        "requirements": FOLDERS["requirements"],
+        "packages": FOLDERS["packages"],
+        "site": FOLDERS["site"],
+    },
+)
+@edge
+def merge_reports(
+    _context: Context,
+    reports: str | None = None,
+    requirements: str = "requirements",
+    packages: str = "packages",
+    site: str = "site",
+) -> None:
+    """
+    Join what several machines have proven of site/ to one report.
+
+    Each part is a proof/report.json that verify left in a copy of this site; one about other bytes is refused. What
+    requirements/ asks for and no part has a result of is red, and so is what changed here since. The joined report
+    replaces the one in site/.
+    """
+    from pypi_subset.proof.report import report  # noqa: PLC0415
+    from pypi_subset.proof.report.verdict import checks_in  # noqa: PLC0415
+    from pypi_subset.proof.run import merge  # noqa: PLC0415
+    from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
+
+    paths, display = paths_of(requirements, packages, site), Display()
+    # A path may hold blanks; a list of paths is none itself.
+    named = reports or " "
+    places = map(Path, [named] if Path(named).exists() else named.split())
+    document = merge.merge(paths, read_subset(paths.requirements), [*places])
+    display.console.print(report.table_of(checks_in(document)))
+    for line in report.lines_of(document):
+        display.say(line)
+    if document["totals"]["failed"]:
+        msg = "the subset is not proven"
+        raise ProofFailed(msg, next_step="see the lines above, and proof/report.json in the site")
+
+
+@task(
+    help={
+        "form": "github, or gitlab (default: github)",
+        "url": "address at which the site is published (default: none, it has to be said)",
+        "requirements": FOLDERS["requirements"],
+    }
+)
+@edge
+def workflow(_context: Context, form: str = "github", url: str = "", requirements: str = "requirements") -> None:
+    """
+    Print a workflow file that proves the published site on real machines.
+
+    For GitHub Actions or GitLab CI, with a job for each system and Python that the targets name. A last job joins what
+    they found with the report that was published.
+    """
+    from pypi_subset.proof.remote import ci_workflow  # noqa: PLC0415
+    from pypi_subset.publishing import fetch_site  # noqa: PLC0415
+    from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
+
+    chosen = choice_of("form", form, ("github", "gitlab"))
+    subset = read_subset(Path(requirements))
+    sys.stdout.write(ci_workflow.render(chosen, subset.targets, fetch_site.address_of(url)))

@@ -1,0 +1,121 @@
+"""The tasks that offer a site to others: serve, hosts, publish, fetch."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset import api
+from pypi_subset.cli.arguments import FOLDERS, choice_of, edge, named, paths_of, task, whole_number
+from pypi_subset.cli.display import Display
+from pypi_subset.errors import SubsetError
+
+if TYPE_CHECKING:
+    from invoke import Context
+
+
+@task(help={"site": FOLDERS["site"], "port": "port to listen on, 0 for any free one (default: 8080)"})
+@edge
+def serve(_context: Context, site: str = "site", port: str = "8080") -> None:
+    """
+    Offer site/ on this machine, for pip, uv and browsers.
+
+    It listens on 127.0.0.1 until Ctrl-C. For other machines, `make hosts` says how to publish.
+    """
+    from pypi_subset.serve import server  # noqa: PLC0415
+
+    display = Display()
+
+    def ready(url: str) -> None:
+        for line in [*server.address_lines(url), "stop with Ctrl-C"]:
+            display.say(line)
+
+    server.serve(Path(site), host="127.0.0.1", port=whole_number("port", port), ready=ready)
+
+
+@task(
+    help={
+        "site": FOLDERS["site"],
+        "objects": "yes for what to upload to an object store: key, type, Cache-Control, file (default: no)",
+    }
+)
+@edge
+def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
+    """
+    Say for each kind of web host whether site/ fits, and how to publish there.
+
+    Sizes, counts, lengths and names of files are held against what the host takes. The objects of a store are printed
+    with tabs between the columns, files before the pages that name them.
+    """
+    from pypi_subset.publishing import host_limits  # noqa: PLC0415
+    from pypi_subset.site import web_servers as web  # noqa: PLC0415
+
+    folder, display = Path(site), Display()
+    if not (folder / "simple" / "index.html").is_file():
+        msg = "there is no site to publish"
+        raise SubsetError(msg, path=folder, next_step="run `make mirror`")
+    if choice_of("objects", objects, ("no", "yes")) == "yes":
+        for each in web.objects(folder):
+            sys.stdout.write(f"{each.key}\t{each.kind}\t{each.cache}\t{each.path}\n")
+        return
+    found = host_limits.limits(folder)
+    wrong = {one.host for one in found}
+    rows = [
+        (one.name, "no" if {one.name, host_limits.EVERY} & wrong else "yes", one.pages, one.how)
+        for one in host_limits.HOSTS
+    ]
+    display.table(["host", "fits", "index pages", "how to publish"], rows)
+    for one in found:
+        display.say(str(one))
+
+
+@task(
+    help={
+        "to": "a folder, or what rsync takes: host:path, rsync://host/module (default: none, it has to be said)",
+        "site": FOLDERS["site"],
+        "packages": FOLDERS["packages"],
+        "force": "yes to publish what is not proven; the published manifest then says so (default: no)",
+        "grace": "seconds for which files stay that no page names any more (default: 10)",
+    }
+)
+@edge
+def publish(
+    _context: Context,
+    to: str = "",
+    site: str = "site",
+    packages: str = "packages",
+    force: str = "no",
+    grace: str = "10",
+) -> None:
+    """
+    Copy what changed in a proven site/ to a folder or a host, safely.
+
+    Files go before the pages that name them, and what is no longer needed goes last: whoever installs meanwhile misses
+    nothing. Refused if the last verify was not green, or was about other bytes.
+    """
+    forced, seconds = choice_of("force", force, ("no", "0", "1", "yes")) in {"1", "yes"}, whole_number("grace", grace)
+    display, paths = Display(), paths_of("requirements", packages, site)
+    done = api.publish(paths, to, force=forced, grace=seconds, progress=display)
+    if done.doubt is not None:
+        display.warn(f"{done.doubt.path}: {done.doubt.what}; the published manifest says that it is unproven")
+    display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
+
+
+@task(
+    help={
+        "url": "address of the site's front page (default: none, it has to be said)",
+        "site": FOLDERS["site"],
+    }
+)
+@edge
+def fetch(_context: Context, url: str = "", site: str = "site") -> None:
+    """
+    Copy a published site to site/ on this machine, each file held against its hash.
+
+    For another machine that is to prove it, as a workflow does. The report that lies there comes along; on any error
+    the old site stays as it was.
+    """
+    display, folder = Display(), named(site)
+    count = api.fetch_site(url, folder, progress=display)
+    display.say(f"{folder} is what is published there: {count} files fetched")
