@@ -98,7 +98,9 @@ class TestMake:
         """A slip of the pen in a variable's name must not quietly work on the default folder."""
         done = run(["make", "mirror", "REQUIREMENT=other"], checkout)
         assert done.returncode == 2
-        assert "takes no REQUIREMENT; it takes REQUIREMENTS, PACKAGES, SITE, JSON, VERBOSE, LOG and PYTHON" in done.stderr
+        assert (
+            "takes no REQUIREMENT; it takes REQUIREMENTS, PACKAGES, SITE, JSON, VERBOSE, LOG and PYTHON" in done.stderr
+        )
 
     def test_variables_of_the_environment_are_no_flags(self, checkout: Path, tmp_path: Path) -> None:
         """A shell that has SITE set for something else does not have that folder emptied."""

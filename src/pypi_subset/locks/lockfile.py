@@ -8,6 +8,7 @@ credentials ever get into a lock: it is meant to be committed.
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import tomllib
 from datetime import UTC, datetime
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     _Where = Callable[[Distribution], tuple[str | None, str | None]]
 
 
+logger = logging.getLogger(__name__)
+
 #: Number of the layout below ``[tool.pypi-subset]``; a lock with another number is not guessed at.
 SCHEMA = 1
 
@@ -62,6 +65,7 @@ def write(lock: Lock, folder: Path, *, target: Target, packages: Path) -> bool:
         if path.is_file() and path.read_bytes() == data:
             return False
     files.write(path, data)
+    logger.info("%s: written", path)
     return True
 
 

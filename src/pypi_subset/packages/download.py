@@ -8,6 +8,7 @@ its own, and only whole, checked files move on.
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from pypi_subset.upstream.catalog import Upstream
     from pypi_subset.upstream.gateway import Loopback
 
+
+logger = logging.getLogger(__name__)
 
 #: The loopback index has its own patience and its own retries, so pip needs none.
 _OPTIONS = (
@@ -79,6 +82,7 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
             progress(len(whole) - len(layer))
             if layer:
                 _pip_download(sources, layer, target=targets[job], view=views[name], pips=pips, work=work / name)
+            logger.info("%s: %d of %d files are admitted", name, len(layer), len(whole))
             return [
                 _settle(offer.distribution, source, work / name / "files", packages, progress)
                 for offer, source in zip(layer, sources, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pypi_subset.model.locks import Lock
     from pypi_subset.packages.file_cache import Memory
 
+
+logger = logging.getLogger(__name__)
 
 #: Where files with a wrong hash are kept, below ``packages/``: somebody may want to look at them.
 REJECTED = ".rejected"
@@ -65,6 +68,7 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
     wanted = {name: one for name, one in wanted.items() if name not in strangers}
     identities = {name: identity_of(facts) for name, facts in lying.items() if name in wanted}
     hashes = {name: known for name, identity in identities.items() if (known := memory.recall(identity))}
+    cached = len(hashes)
     unread = {name: packages / name for name in identities if name not in hashes}
     with DaemonThreadPool(os.cpu_count()) as crew:
         # To hand a small file to a thread costs more than to read it.
@@ -72,6 +76,7 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
         futures = {name: crew.submit(memory.sha256, unread.pop(name)) for name in large}
         hashes |= {name: memory.sha256(path, lying[name]) for name, path in unread.items()}
         hashes |= {name: future.result() for name, future in futures.items()}
+    logger.info("%d files: hashes of %d were cached", len(hashes), cached)
     wrong = sorted(name for name, sha256 in hashes.items() if sha256 != wanted[name][0].sha256)
     for name in wrong:
         _reject(packages / name, hashes[name])

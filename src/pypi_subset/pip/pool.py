@@ -12,7 +12,18 @@ from concurrent.futures import Future
 from typing import IO, TYPE_CHECKING, cast
 
 from pypi_subset.errors import SubsetError
-from pypi_subset.pip.runner import ALONE, GENERAL, SCRIPT, PipResult, blamed, late, run, sealed_environment, vanished
+from pypi_subset.pip.runner import (
+    ALONE,
+    GENERAL,
+    SCRIPT,
+    PipResult,
+    blamed,
+    late,
+    logged,
+    run,
+    sealed_environment,
+    vanished,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +108,8 @@ class Pips:
             code = self._awaited(order, timeout)
             if code < 0:
                 raise vanished(None)
-            return blamed(PipResult(returncode=code, stdout=stdout.read(), stderr=stderr.read()), work)
+            result = PipResult(returncode=code, stdout=stdout.read(), stderr=stderr.read())
+            return blamed(logged(result, arguments), work)
 
     def _awaited(self, order: Mapping[str, object], timeout: float | None) -> int:
         """Return the exit code of the run that is ordered; one that takes too long is killed."""

@@ -9,6 +9,7 @@ that a pip started here can reach.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from pypi_subset.support.files import blame, folder_errors
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+
+logger = logging.getLogger(__name__)
 
 #: What every run of pip is told, whatever it does.
 GENERAL = ("--isolated", "--disable-pip-version-check", "--no-input", "--no-color", "--no-cache-dir")
@@ -104,7 +107,13 @@ def run(
         )
     except subprocess.TimeoutExpired as error:
         raise late(arguments[0], error.timeout, str(error.stderr or "")) from error
-    return PipResult(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+    return logged(PipResult(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr), arguments)
+
+
+def logged(result: PipResult, arguments: Sequence[str]) -> PipResult:
+    """Return *result* after writing it, with all that pip said, to the log."""
+    logger.debug("pip %s ended with %d\n%s%s", " ".join(arguments), result.returncode, result.stdout, result.stderr)
+    return result
 
 
 def blamed(result: PipResult, work: Path) -> PipResult:

@@ -8,6 +8,7 @@ to something that is not there. That holds wherever a run is cut off, and the ne
 from __future__ import annotations
 
 import itertools
+import logging
 import tempfile
 import time
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from pypi_subset.publishing.publication import Release
     from pypi_subset.support.progress import Progress
 
+
+logger = logging.getLogger(__name__)
 
 #: Stands at a destination while it is being published: it is ours, even if no manifest has got there yet.
 MARKER = ".publishing"
@@ -158,6 +161,7 @@ def _send(release: Release, destination: Destination, changed: Iterable[str], ow
     with progress.stage("publish", len(ordered)) as bar:
         for _, paths in itertools.groupby(ordered, key=publish_order):
             for source, turn in _by_source(release, paths, own):
+                logger.info("%s: sending %d files", destination.name, len(turn))
                 destination.send(source, turn, bar.advance)
 
 
@@ -169,6 +173,7 @@ def _remove(destination: Destination, stale: Sequence[str], folders: Sequence[st
         if any(not Path(path).name.startswith(".") for path in group):
             time.sleep(grace)
         if group:
+            logger.info("%s: removing %d files", destination.name, len(group))
             destination.remove(group)
     if folders:
         destination.remove([], folders)

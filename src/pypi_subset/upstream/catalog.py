@@ -9,6 +9,7 @@ taken from where it is cheapest, and what the pages said is kept.
 from __future__ import annotations
 
 import io
+import logging
 import threading
 from collections import Counter
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Distribution, Standing
     from pypi_subset.upstream.pip_config import Network
+
+
+logger = logging.getLogger(__name__)
 
 
 #: Bytes: a wheel up to this size is fetched whole, since asking for its end costs as much.
@@ -208,11 +212,13 @@ class Upstream:
         one = offer.distribution
         shelved = self._shelf / one.filename
         if one.sha256 and shelved.is_file() and files.sha256_of(shelved) == one.sha256:
+            logger.debug("%s: reused from %s", one.filename, self._shelf)
             return shelved
         path = offer.path or self._place(offer)
         with self._locks(key):
             if offer.path is None and not self._is_stored(offer):
                 self._fetcher.save(self._address(offer), path)
+                logger.info("%s: fetched", one.filename)
         return self._agreeing(offer, checked(offer, path))
 
     def _agreeing(self, offer: Candidate, path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import logging
 import queue
 import re
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pypi_subset.upstream.pip_config import Network
+
+
+logger = logging.getLogger(__name__)
 
 
 #: PEP 691: what we can read, best first.
@@ -175,6 +179,7 @@ class Fetcher:
             self._session() as session,
             _guarded(url, lambda: session.get(url, headers=headers, stream=True)) as response,
         ):
+            logger.debug("GET %s %s: %d", without_credentials(url), headers.get("Range", ""), response.status_code)
             yield response
 
     def _require_trust(self, url: str) -> None:
