@@ -19,9 +19,9 @@ __all__ = ["Paths", "Progress", "SubsetError", "fetch_site", "mirror", "plan", "
 def __getattr__(name: str) -> Any:
     """Return a name of the API, or ``__version__``, whose lookup takes longer than a run that does not need it (PEP 562)."""
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415
+        from pypi_subset.support.version import __version__  # noqa: PLC0415
 
-        return version("pypi-subset")
+        return __version__
     if name in __all__:
         from pypi_subset import api  # noqa: PLC0415
 

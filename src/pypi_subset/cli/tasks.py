@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from invoke import Collection, Context, Program
 
-from pypi_subset import __version__, api
+from pypi_subset import api
 from pypi_subset.cli.arguments import FOLDERS, JSON, choice_of, edge, named, paths_of, task, words_after
 from pypi_subset.cli.display import Display
 from pypi_subset.cli.present import display_for, json_errors, show_mirror, show_plan, write_json
 from pypi_subset.cli.proving import merge_reports, verify, workflow
 from pypi_subset.cli.publishing import fetch, hosts, publish, serve
+from pypi_subset.support.version import __version__
 
 # A stage is imported by the task that needs it: `--help` and a run with nothing to do load neither pip nor a server.
 

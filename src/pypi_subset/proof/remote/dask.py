@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pypi_subset import __version__
 from pypi_subset.errors import SubsetError
 from pypi_subset.proof.access.http_server import serving
 from pypi_subset.proof.cases import case as cases
@@ -26,6 +25,7 @@ from pypi_subset.proof.report.verdict import read_check
 from pypi_subset.proof.run.session import INTERRUPTED, Session, Suite
 from pypi_subset.proof.run.suite import conclude
 from pypi_subset.support import files
+from pypi_subset.support.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -11,13 +11,13 @@ from packaging.requirements import Requirement
 from packaging.tags import parse_tag
 from packaging.utils import parse_wheel_filename
 
-from pypi_subset import __version__
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.requests import Job, Request, RequirementSet
 from pypi_subset.model.targets import Target
 from pypi_subset.proof.cases.case import Case, cases_of_job, pins_of
 from pypi_subset.proof.cases.lock_reader import Locked
 from pypi_subset.proof.machines.matching import fitting
+from pypi_subset.support.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

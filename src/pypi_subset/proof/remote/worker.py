@@ -9,13 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pypi_subset import __version__
 from pypi_subset.errors import SubsetError
 from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.remote.message import from_text
 from pypi_subset.support import staging
+from pypi_subset.support.version import __version__
 
 #: Started on the workers by name; what goes in and comes out is text, numbers and lists of such.
 __all__ = ["answer", "forget", "version"]
