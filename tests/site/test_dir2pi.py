@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename, canonicalize_name
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
 from pypi_subset.model.distributions import Artifact, Distribution
 from pypi_subset.site import dir2pi as layout
 from tests.support.sites.trees import texts
-from tests.support.values import BRISK, artifact_of, artifacts_of, lay_out
+from tests.support.values import artifact_of, artifacts_of, lay_out
 from tests.support.wheels import make_sdist, make_wheel
 
 #: What dir2pi misfiles, and the folder it chooses.
@@ -161,22 +158,6 @@ def test_a_name_that_is_no_distributions_is_refused(tmp_path: Path, name: str) -
 
     assert repr(name) in str(caught.value)
     assert not (tmp_path / "stage").exists()
-
-
-@BRISK
-@given(st.text(max_size=30).map(lambda text: f"{text}-1.0-py3-none-any.whl") | st.text(max_size=30))
-def test_an_accepted_name_is_a_plain_one(name: str) -> None:
-    """Whatever name comes in: what is accepted is one segment of a path, plain ASCII, of a project with a valid name."""
-    try:
-        project, _ = filenames.project_and_version(name)
-    except (InvalidName, InvalidSdistFilename, InvalidWheelFilename):
-        return
-
-    assert name.isascii()
-    assert not set(name) & set("/\\<>&\"' \n\0:;%#?")
-    assert not name.startswith(".")
-    assert project
-    assert set(project) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 def test_the_file_name_decides_and_metadata_does_not(tmp_path: Path) -> None:

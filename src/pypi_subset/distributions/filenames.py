@@ -1,4 +1,4 @@
-"""What the name of a wheel or an sdist says, read by `packaging` once for all who ask."""
+"""The one reader of distribution file names outside the proof: project, version and tags, by `packaging.utils`, cached."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import (
     InvalidName,
+    InvalidSdistFilename,
     InvalidWheelFilename,
     canonicalize_name,
     parse_sdist_filename,
@@ -15,70 +16,67 @@ from packaging.utils import (
 )
 
 if TYPE_CHECKING:
+    from packaging.tags import Tag
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
 
-# All that names of distributions are made of (PyPA "Binary distribution format", "Source distribution format"):
-# no separator of paths, nothing that a page, a shell or a web server reads as something else.
+#: What `parse` raises: other characters or an invalid project name, no name of a wheel, no name of an sdist.
+INVALID = (InvalidName, InvalidWheelFilename, InvalidSdistFilename)
+
+# The characters of distribution names (PyPA "Binary distribution format", "Source distribution format"):
+# no path separator, nothing that a page, a shell or a web server interprets.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
-#: Of the name of a wheel without a build tag, between its dashes.
+#: Parts between the dashes of a wheel's name without a build tag.
 _PARTS = 5
 
 
-def is_plain(filename: str) -> bool:
-    """Whether *filename* is made of nothing but what names of distributions are made of."""
-    return _PLAIN.fullmatch(filename) is not None
-
-
 @functools.lru_cache(maxsize=1 << 18)
-def project_and_version(filename: str) -> tuple[NormalizedName, Version]:
+def parse(filename: str) -> tuple[NormalizedName, Version, frozenset[Tag] | None]:
     """
-    Return project and version that the name of a wheel or an sdist says.
+    Return project, version and tags that the name of a wheel or an sdist states; tags are ``None`` for an sdist.
 
-    :raises InvalidName: it is made of other characters, or its project has no valid name.
-    :raises InvalidWheelFilename: it is none of a wheel.
-    :raises InvalidSdistFilename: it is none of an sdist.
+    :raises InvalidName: *filename* has other characters, or its project has no valid name.
+    :raises InvalidWheelFilename: it ends in ``.whl`` and is not the name of a wheel.
+    :raises InvalidSdistFilename: it is neither the name of a wheel nor of an sdist.
     """
-    if not is_plain(filename):
+    if not _PLAIN.fullmatch(filename):
         raise InvalidName(filename)
-    parts = filename.removesuffix(".whl").split("-")
-    if filename.endswith(".whl") and len(parts) == _PARTS:
-        project, version, *tags = parts
-        # What is wrong is said of the whole name, below.
+    if not filename.endswith(".whl"):
+        name, version = parse_sdist_filename(filename)
+        # The parsers do not validate the name itself: ``_-1.0.tar.gz`` would become the directory ``-``.
+        return canonicalize_name(name, validate=True), version, None
+    parts = filename.removesuffix(".whl").split("-", 2)
+    if filename.count("-") == _PARTS - 1:
+        # An error is reported for the whole name, below.
         try:
-            _read_tags("-".join(tags))
-            return _read_project(project), _read_version(version)
+            return _project(parts[0]), _version(parts[1]), _tags(parts[2])
         except (InvalidName, InvalidWheelFilename):
             pass
-    if filename.endswith(".whl"):
-        name, found, _, _ = parse_wheel_filename(filename)
-    else:
-        name, found = parse_sdist_filename(filename)
-    # The parsers do not validate the name itself: ``_-1.0.tar.gz`` would become the folder ``-``.
-    return canonicalize_name(name, validate=True), found
+    name, version, _, tags = parse_wheel_filename(filename)
+    return canonicalize_name(name, validate=True), version, tags
 
 
-# The parts of a wheel's name do not depend on each other, and come again and again among thousands of wheels. Each is
-# read, once, as a part of a name that is right but for it.
+# The parts of a wheel's name are independent, and recur among thousands of wheels. Each is parsed once, within a name
+# that is otherwise valid.
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _read_project(part: str) -> NormalizedName:
+def _project(part: str) -> NormalizedName:
     return canonicalize_name(parse_wheel_filename(f"{part}-1-py3-none-any.whl")[0], validate=True)
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _read_version(part: str) -> Version:
+def _version(part: str) -> Version:
     return parse_wheel_filename(f"x-{part}-py3-none-any.whl")[1]
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _read_tags(part: str) -> None:
-    parse_wheel_filename(f"x-1-{part}.whl")
+def _tags(part: str) -> frozenset[Tag]:
+    return parse_wheel_filename(f"x-1-{part}.whl")[3]
 
 
 @functools.lru_cache(maxsize=1 << 16)
 def normalized(project: str) -> NormalizedName:
-    """Return the name of a project as PEP 503 has it."""
+    """Return the normalized name of a project (PEP 503)."""
     return canonicalize_name(project)

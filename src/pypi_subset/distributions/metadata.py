@@ -1,66 +1,104 @@
-"""Core metadata: what a wheel's METADATA has to say."""
+"""The one reader of METADATA outside the proof (core metadata specification), on `packaging.metadata`."""
 
 from __future__ import annotations
 
 import functools
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
+from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
-from pypi_subset.distributions.filenames import normalized, project_and_version
+from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from packaging.utils import NormalizedName
 
 
-#: The major version of the core metadata that we read; its specification has readers refuse a higher one.
+#: The major version of core metadata that this tool reads; the specification has readers refuse a higher one.
 METADATA_MAJOR = 2
 
-#: METADATA as almost all of it is: these three first, each once: read without the parser of mail headers.
-_USUAL = re.compile(
-    rb"Metadata-Version: (2\.[0-9]+)\r?\nName: ([\w.-]+)\r?\nVersion: ([\w.!+-]+)\r?\n(?=[\w-]+:|\r?\n)"
-)
+#: The usual form of METADATA: these three fields first, each once. It is checked without the parser of mail headers.
+_USUAL = re.compile(rb"Metadata-Version: 2\.[0-9]+\r?\nName: ([\w.-]+)\r?\nVersion: ([\w.!+-]+)\r?\n(?=[\w-]+:|\r?\n)")
 _AGAIN = re.compile(rb"^(?:Metadata-Version|Name|Version)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dependencies:
+    """
+    What METADATA says about dependencies, as written.
+
+    :param requires: each Requires-Dist; `parse_requirement` reads one.
+    :param extras: each Provides-Extra.
+    :param requires_python: ``""`` without any.
+    """
+
+    requires: tuple[str, ...]
+    extras: tuple[str, ...]
+    requires_python: str
+
+
+@functools.cache
+def dependencies_of(metadata: bytes) -> Dependencies:
+    """Return what *metadata* says about dependencies."""
+    return Dependencies(
+        requires=_values(metadata, "requires_dist"),
+        extras=_values(metadata, "provides_extra"),
+        requires_python=next(iter(_values(metadata, "requires_python")), ""),
+    )
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def parse_requirement(text: str) -> Requirement:
+    """
+    Return the requirement *text*, parsed once for all callers, who must not change it.
+
+    :raises InvalidRequirement: *text* does not follow the grammar of dependency specifiers (PEP 508).
+    """
+    return Requirement(text)
 
 
 def check_metadata(metadata: bytes, filename: str) -> None:
     """
-    Hold what *metadata* says of itself against the wheel's name.
+    Compare *metadata* with the file name of its wheel.
 
-    Names are compared as PEP 503 has it, versions as PEP 440 has it: old wheels spell both in many ways. A field that
-    stands there twice must agree twice.
+    Names are compared as in PEP 503, versions as in PEP 440, because old wheels spell both in many ways. A field that
+    occurs twice must agree twice.
 
-    :raises BadDistribution: another project, another version, a form that only later tools can read, or no UTF-8.
+    :raises BadDistribution: another project or version, a form that only later tools can read, or not UTF-8.
     """
-    (project, version), spelt = parsed(filename), filename.split("-")[1]
+    (project, version), spelt = parsed(filename), filename.split("-", 2)[1]
     if not is_text(metadata):
         msg = f"{filename} cannot be read: its METADATA is not UTF-8"
         raise refused(msg, filename)
-    forms, names, versions = _head(metadata)
-    for wrong in (
-        *_missing("Name", names),
-        *_missing("Version", versions),
-        *(f"is of the project {short(name)}" for name in names if normalized(name) != project),
-        # Spelt as in the name, it is that of the name.
-        *(f"is of version {short(text)}" for text in versions if text != spelt and not _is_version(text, version)),
-        # pip takes a wheel that does not say it. A later minor version only adds fields (PEP 643, 566).
-        *(f"has Metadata-Version {short(form)}, not 1 or 2" for form in forms if not is_known(form, 1, METADATA_MAJOR)),
+    usual = _USUAL.match(metadata)
+    if (
+        usual is not None
+        and usual[2].decode() == spelt
+        and filenames.normalized(usual[1].decode()) == project
+        and not _AGAIN.search(_head(metadata), usual.end())
     ):
+        return
+    for wrong in _wrong(metadata, project, version, spelt):
         msg = f"{filename} contradicts its name" if wrong.startswith("is of") else f"{filename} cannot be read"
         msg = f"{msg}: its METADATA {wrong}"
         raise refused(msg, filename)
 
 
 def parsed(filename: str) -> tuple[NormalizedName, Version]:
-    """Return project and version from the name of a distribution."""
+    """
+    Return project and version from the name of a distribution.
+
+    :raises BadDistribution: it is not the name of a distribution.
+    """
     try:
-        project, version = project_and_version(filename)
-    except (InvalidName, InvalidWheelFilename, InvalidSdistFilename) as error:
+        return filenames.parse(filename)[:2]
+    except filenames.INVALID as error:
         raise BadDistribution(str(error), next_step="rename it as the project named it, or remove it") from error
-    return project, version
 
 
 def refused(what: str, filename: str) -> BadDistribution:
@@ -71,34 +109,42 @@ def refused(what: str, filename: str) -> BadDistribution:
 
 
 def is_text(data: bytes) -> bool:
-    """Whether it is UTF-8, as installers take for granted."""
+    """Whether *data* is UTF-8, as installers expect."""
     try:
         return data.isascii() or data.decode() is not None
     except UnicodeDecodeError:
         return False
 
 
-def _head(metadata: bytes) -> tuple[list[str], list[str], list[str]]:
-    """Return every Metadata-Version, Name and Version of *metadata*, as the parser of mail headers reads them."""
-    # Below the first empty line stands a description, often the most of it.
-    head = metadata.partition(b"\n\n")[0] + b"\n\n"
-    usual = _USUAL.match(head)
-    if usual is not None and not _AGAIN.search(head, usual.end()):
-        form, name, version = (value.decode() for value in usual.groups())
-        return [form], [name], [version]
-    # Few are written in another way, and this takes longer to load than to read thousands that are not.
-    from email.parser import BytesHeaderParser  # noqa: PLC0415
-
-    headers = BytesHeaderParser().parsebytes(head)
-    forms, names, versions = (
-        [str(value).strip() for value in headers.get_all(field, [])]
-        for field in ("Metadata-Version", "Name", "Version")
-    )
-    return forms, names, versions
+@functools.lru_cache(maxsize=64)
+def is_known(form: str, first: int, last: int) -> bool:
+    """Whether the major version of *form* lies between *first* and *last*."""
+    found = re.fullmatch(r"([0-9]{1,9})(\.[0-9]+)*", form)
+    return found is not None and first <= int(found[1]) <= last
 
 
-def _missing(field: str, values: list[str]) -> list[str]:
-    return [] if values else [f"has no {field}"]
+def short(text: str) -> str:
+    """Return *text* as ASCII of at most one line, whatever it holds."""
+    shown = ascii(text)
+    return shown if len(shown) <= 80 else f"{shown[:80]}…"  # noqa: PLR2004 - a line's worth
+
+
+def _wrong(metadata: bytes, project: NormalizedName, version: Version, spelt: str) -> Iterator[str]:
+    """Yield each contradiction between *metadata* and the wheel's name, in which the version is *spelt*."""
+    names, versions = _values(metadata, "name"), _values(metadata, "version")
+    for field, values in (("Name", names), ("Version", versions)):
+        if not values:
+            yield f"has no {field}"
+    for name in names:
+        if filenames.normalized(name) != project:
+            yield f"is of the project {short(name)}"
+    for text in versions:
+        if text != spelt and not _is_version(text, version):
+            yield f"is of version {short(text)}"
+    # pip accepts METADATA without this field. A later minor version only adds fields (PEP 566, 643).
+    for form in _values(metadata, "metadata_version"):
+        if not is_known(form, 1, METADATA_MAJOR):
+            yield f"has Metadata-Version {short(form)}, not 1 or 2"
 
 
 def _is_version(text: str, version: Version) -> bool:
@@ -108,14 +154,22 @@ def _is_version(text: str, version: Version) -> bool:
         return False
 
 
-@functools.lru_cache(maxsize=64)
-def is_known(form: str, first: int, last: int) -> bool:
-    """Whether the major version of *form* lies between the two."""
-    found = re.fullmatch(r"([0-9]{1,9})(\.[0-9]+)*", form)
-    return found is not None and first <= int(found[1]) <= last
+def _head(metadata: bytes) -> bytes:
+    """Return the fields, without the description below the first empty line, which is often the longest part."""
+    return metadata.partition(b"\n\n")[0] + b"\n\n"
 
 
-def short(text: str) -> str:
-    """Return *text* as it can be shown anywhere, however long it is and whatever is in it."""
-    shown = ascii(text)
-    return shown if len(shown) <= 80 else f"{shown[:80]}…"  # noqa: PLR2004 - a line's worth
+def _values(metadata: bytes, field: str) -> tuple[str, ...]:
+    """Return every value of a *field*, named as `packaging.metadata.RawMetadata` names it."""
+    known, others = _fields(_head(metadata))
+    value = known.get(field, others.get(field.replace("_", "-"), ()))
+    return tuple(one.strip() for one in ([value] if isinstance(value, str) else value))
+
+
+@functools.lru_cache(maxsize=8)
+def _fields(head: bytes) -> tuple[dict[str, str | list[str]], dict[str, list[str]]]:
+    # Loading the parser of mail headers takes as long as checking hundreds of wheels.
+    from packaging.metadata import parse_email  # noqa: PLC0415
+
+    known, others = parse_email(head)
+    return {name: value for name, value in known.items() if isinstance(value, (str, list))}, others

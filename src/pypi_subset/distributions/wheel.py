@@ -1,4 +1,4 @@
-"""What a wheel says about itself: METADATA, read from the archive byte for byte, and held against the file's name."""
+"""METADATA of a wheel, read from the archive byte for byte and compared with the file name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pypi_subset.distributions.filenames import normalized
 from pypi_subset.distributions.metadata import check_metadata, is_known, is_text, parsed, refused, short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -30,6 +29,7 @@ WHEEL_MAJOR = 1
 _LARGEST_WHEEL = 1 << 16
 
 _METADATA = re.compile(r"(?P<name>[^/]+)-[^/-]+\.dist-info/METADATA")
+_PACKINGS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _USUAL_WHEEL = re.compile(rb"Wheel-Version: 1\.[0-9]+\r?\n")
 
 
@@ -37,13 +37,12 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
     """
     Return the bytes of METADATA in the wheel at *source* (core metadata, PEP 427), which agrees with the file's name.
 
-    What installers refuse to unpack is refused here too, as far as it can be told without unpacking.
+    A wheel that installers refuse to unpack is refused too, as far as its directory shows it.
 
     :param source: a path, or a file object that can seek.
     :param filename: the wheel's name.
-    :raises BadDistribution: it is no ZIP archive, is damaged or a bomb, holds no such file, or more than one, has a form
-        that only later tools can read, a member that leads out of where it is installed, or says something else than its
-        name does.
+    :raises BadDistribution: it is no ZIP archive, is damaged or a bomb, has no METADATA or several, has a form that only
+        later tools can read, has a member outside of the installation directory, or contradicts its name.
     """
     project, _ = parsed(filename)
     try:
@@ -62,46 +61,64 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
 
 def _read(opened: zipfile.ZipFile, project: str, filename: str) -> bytes:
     """Return METADATA of an open wheel, all of whose members are ones that installers take."""
-    members = opened.infolist()
-    # Most members are something else, and a large wheel has thousands.
-    found = [one for one in members if one.filename.endswith("/METADATA") and _belongs(one.filename, project)]
-    if len(found) != 1:
-        msg = f"{filename} holds {len(found)} METADATA files for {project}, where a wheel has one"
-        raise refused(msg, filename)
-    wheel = opened.NameToInfo.get(found[0].filename.replace("METADATA", "WHEEL"))
+    members, known = opened.filelist, opened.NameToInfo
+    names = [one.filename for one in members]
+    name, version, _ = filename.split("-", 2)
+    top = f"{name}-{version}.dist-info/"
+    if not _is_usual(names, top):
+        top = _checked_names(names, project, filename)
+    metadata, wheel = known[f"{top}METADATA"], known.get(f"{top}WHEEL")
     if wheel is None:
         msg = f"{filename} holds no WHEEL beside its METADATA"
         raise refused(msg, filename)
-    _refuse_names([one.filename for one in members], filename)
-    _refuse_bomb(members, found[0], wheel, filename)
-    said = {}
-    # In their order: of a wheel elsewhere the two come in one piece, which is fetched from where one begins.
-    for one in sorted((wheel, found[0]), key=lambda member: member.header_offset):
-        with opened.open(one) as stream:
-            # Bounded, whatever the archive claims: where it lies, the checksum is wrong as well.
-            said[one.filename] = stream.read(_LARGEST_WHEEL if one is wheel else LARGEST_METADATA)
-    _refuse_form(said[wheel.filename], filename)
-    return said[found[0].filename]
+    _refuse_bomb(members, metadata, wheel, filename)
+    # In the order of the archive, the two come in one piece, which a remote file fetches once.
+    if wheel.header_offset < metadata.header_offset:
+        _refuse_form(_content(opened, wheel, _LARGEST_WHEEL), filename)
+        return _content(opened, metadata, LARGEST_METADATA)
+    data = _content(opened, metadata, LARGEST_METADATA)
+    _refuse_form(_content(opened, wheel, _LARGEST_WHEEL), filename)
+    return data
 
 
-def _belongs(member: str, project: str) -> bool:
-    match = _METADATA.fullmatch(member)
-    return match is not None and normalized(match["name"]) == project
+def _content(opened: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
+    """Return the first *limit* bytes of a member, whatever size the archive claims; of a longer one, no checksum holds."""
+    with opened.open(member) as stream:
+        return stream.read(limit)
 
 
-def _refuse_names(members: Iterable[str], filename: str) -> None:
-    """Refuse what installers do: more than one folder of metadata, and a member outside of what is installed."""
-    infos = set()
-    for name in members:
-        parts = name.replace("\\", "/").split("/")
-        if not parts[0] or ".." in parts:
+def _is_usual(names: list[str], top: str) -> bool:
+    """Whether `_checked_names` certainly returns *top*, by a few searches instead of a look at each name."""
+    joined = "\n".join(("", *names, ""))
+    return (
+        joined.count("\n") == len(names) + 1
+        and joined.count(f"\n{top}METADATA\n") == joined.count("/METADATA\n") == 1
+        and joined.count(f"\n{top}") == joined.count(".dist-info")
+        and not (".." in joined or "\\" in joined or "\n/" in joined or "\n\n" in joined)
+    )
+
+
+def _checked_names(names: list[str], project: str, filename: str) -> str:
+    """
+    Return the ``.dist-info`` directory of a wheel, with a slash at its end.
+
+    :param names: of all members.
+    :raises BadDistribution: there is none, there are several, or a member lies outside of the installation directory.
+    """
+    found = [name for name in names if (match := _METADATA.fullmatch(name)) and normalized(match["name"]) == project]
+    if len(found) != 1:
+        msg = f"{filename} holds {len(found)} METADATA files for {project}, where a wheel has one"
+        raise refused(msg, filename)
+    parts = {name: name.replace("\\", "/").split("/") for name in names}
+    for name, (first, *others) in parts.items():
+        if not first or ".." in (first, *others):
             msg = f"{filename} holds {short(name)}, which leads out of where it is installed"
             raise refused(msg, filename)
-        if parts[0].endswith(".dist-info"):
-            infos.add(parts[0])
+    infos = {first for first, *_ in parts.values() if first.endswith(".dist-info")}
     if len(infos) != 1:
         msg = f"{filename} holds {len(infos)} folders *.dist-info, where a wheel has one"
         raise refused(msg, filename)
+    return found[0].removesuffix("METADATA")
 
 
 def _refuse_form(wheel: bytes, filename: str) -> None:
@@ -125,18 +142,18 @@ def _refuse_form(wheel: bytes, filename: str) -> None:
 
 
 def _refuse_bomb(
-    members: Iterable[zipfile.ZipInfo], metadata: zipfile.ZipInfo, wheel: zipfile.ZipInfo, filename: str
+    members: list[zipfile.ZipInfo], metadata: zipfile.ZipInfo, wheel: zipfile.ZipInfo, filename: str
 ) -> None:
-    """Refuse what claims to unpack to an enormous size, or is packed so that only unpacking tells."""
+    """Refuse a wheel that claims an enormous size, or one whose packing hides it."""
     if metadata.file_size > LARGEST_METADATA:
         msg = f"{filename} claims a METADATA of more than {LARGEST_METADATA} bytes"
         raise refused(msg, filename)
     for name, one in (("METADATA", metadata), ("WHEEL", wheel)):
-        # Of other ways of packing `zipfile` unpacks as much as comes.
-        if one.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        # `zipfile` unpacks other formats without a bound.
+        if one.compress_type not in _PACKINGS:
             msg = f"{filename} has a {name} that is neither stored nor deflated"
             raise refused(msg, filename)
-    packed, unpacked = map(sum, zip(*((one.compress_size, one.file_size) for one in members), strict=True))
-    if unpacked > max(LARGE, RATIO * packed):
+    unpacked = sum([one.file_size for one in members])
+    if unpacked > LARGE and unpacked > RATIO * sum([one.compress_size for one in members]):
         msg = f"{filename} claims to unpack to {unpacked} bytes, more than {RATIO} times its size"
         raise refused(msg, filename)

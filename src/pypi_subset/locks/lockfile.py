@@ -7,7 +7,6 @@ credentials ever get into a lock: it is meant to be committed.
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
 import tomllib
@@ -18,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 from packaging.markers import Marker
 from packaging.pylock import Package, PackageWheel, Pylock, PylockValidationError
-from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.errors import LockError
 from pypi_subset.model.distributions import Distribution, Standing
 from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
@@ -199,7 +198,7 @@ def _pin(package: Package) -> Pin:
         ),
         reasons=tuple(
             Reason(
-                requirement=_parsed(one["requirement"]),
+                requirement=parse_requirement(one["requirement"]),
                 text=one["requirement"],
                 by=one.get("by", ""),
                 origin=one.get("origin", ""),
@@ -209,12 +208,6 @@ def _pin(package: Package) -> Pin:
         extras=tuple(canonicalize_name(extra) for extra in tool.get("extras", ())),
         marker=package.marker,
     )
-
-
-@functools.cache
-def _parsed(requirement: str) -> Requirement:
-    """Return the requirement; locks of several targets repeat most of theirs."""
-    return Requirement(requirement)
 
 
 def _specifiers(text: str | None) -> SpecifierSet | None:

@@ -7,9 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
-
-from pypi_subset.distributions.filenames import project_and_version
+from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution, HashMismatch
 from pypi_subset.model.distributions import Artifact
 from pypi_subset.packages.bad_files import LIST, shown
@@ -178,8 +176,8 @@ def _strange(entry: os.DirEntry[str], wanted: Collection[str]) -> str:
 def is_distribution(filename: str) -> bool:
     """Whether *filename* is the name of a wheel or an sdist, and of nothing else to a page, a shell or a server."""
     try:
-        project_and_version(filename)
-    except (InvalidName, InvalidWheelFilename, InvalidSdistFilename):
+        filenames.parse(filename)
+    except filenames.INVALID:
         return False
     return True
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass
-from email import message_from_bytes
 from typing import TYPE_CHECKING
 
-from packaging.utils import parse_wheel_filename
+from packaging.requirements import InvalidRequirement
 
-from pypi_subset.targets.patch_levels import of_bound, of_requirement
+from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
+from pypi_subset.targets.patch_levels import of_bound, of_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from packaging.markers import Marker
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
@@ -28,8 +27,9 @@ def patches_of_set(job: Job, constraints: Iterable[str]) -> set[int]:
     if job.target.exact:
         return set()
     own = job.requirement_set
-    lines = [*(str(one.requirement) for one in (*own.requests, *own.constraints)), *constraints]
-    return {patch for line in lines for patch in of_requirement(line, job.target)}
+    markers = [one.requirement.marker for one in (*own.requests, *own.constraints)]
+    markers += [_marker_of(line.partition(" --hash")[0]) for line in constraints]
+    return {patch for marker in markers for patch in of_marker(marker, job.target)}
 
 
 def patches_in_reach(target: Target, upstream: Upstream) -> set[int]:
@@ -41,13 +41,14 @@ def patches_in_reach(target: Target, upstream: Upstream) -> set[int]:
     """
     patches: set[int] = set()
     oldest: dict[NormalizedName, Version] = {}
-    for filename, data in upstream.metadata_seen():
-        asking = _asking_for_patches(data)
-        for text in asking.requirements:
-            patches |= of_requirement(text, target, asking.extras)
-        patches |= of_bound(asking.bound, target)
-        project, version, *_ = parse_wheel_filename(filename)
-        oldest[project] = min(version, oldest.get(project, version))
+    for one, data in upstream.metadata_seen():
+        stated = dependencies_of(data)
+        for text in stated.requires:
+            # Parsing takes longest, and hardly any marker reads the version.
+            if "_version" in text:
+                patches |= of_marker(_marker_of(text), target, stated.extras)
+        patches |= of_bound(stated.requires_python, target)
+        oldest[one.project] = min(one.version, oldest.get(one.project, one.version))
     for project, version in oldest.items():
         for bound, newest in upstream.bounds(project).items():
             if newest >= version:
@@ -55,25 +56,12 @@ def patches_in_reach(target: Target, upstream: Upstream) -> set[int]:
     return patches
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Asking:
-    """What of one release's metadata may ask for a patch level."""
-
-    requirements: tuple[str, ...]
-    extras: tuple[str, ...]
-    bound: str
-
-
-@functools.cache
-def _asking_for_patches(metadata: bytes) -> _Asking:
-    # Below the first empty line stands a description, often the most of it.
-    head = message_from_bytes(metadata.replace(b"\r\n", b"\n").partition(b"\n\n")[0])
-    requirements = (text for text in head.get_all("Requires-Dist", []) if "_version" in text)
-    return _Asking(
-        requirements=tuple(requirements),
-        extras=tuple(head.get_all("Provides-Extra", [])),
-        bound=head.get("Requires-Python", ""),
-    )
+def _marker_of(text: str) -> Marker | None:
+    """Return the marker of a requirement; pip ignores one that it cannot read."""
+    try:
+        return parse_requirement(text).marker
+    except InvalidRequirement:
+        return None
 
 
 def distinct(answers: Mapping[int, Answer]) -> dict[int, Answer]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.errors import UndefinedMarker
 from pypi_subset.model.locks import Reason
 from pypi_subset.targets.markers import UndefinedName, holds
@@ -14,6 +14,7 @@ from pypi_subset.targets.markers import UndefinedName, holds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
 
     from pypi_subset.model.requests import Job, Request
@@ -64,7 +65,7 @@ def _dependencies(
 ) -> Iterator[Reason]:
     """The requirements of one release that hold on the target with these extras (PEP 508)."""
     for text in metadata.get("requires_dist", ()):
-        requirement = Requirement(text)
+        requirement = parse_requirement(text)
         if _holds(requirement, target, extras, f"{project} {metadata['version']}: {text}"):
             yield Reason(requirement=requirement, by=project)
 

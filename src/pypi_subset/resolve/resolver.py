@@ -11,12 +11,12 @@ import hashlib
 import json
 import logging
 from dataclasses import dataclass, replace
-from email import message_from_bytes
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
+from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
 from pypi_subset.errors import PipFailed, UndefinedMarker, UpstreamError
 from pypi_subset.model.locks import Lock, Pin
 from pypi_subset.pip import runner
@@ -172,12 +172,12 @@ def _direct(job: Job) -> UpstreamError:
 
 def _undefined_in_metadata(job: Job, upstream: Upstream) -> UndefinedMarker | None:
     """Which of the releases that pip looked at has a marker that the target leaves open."""
-    for filename, metadata in upstream.metadata_seen():
-        for text in message_from_bytes(metadata).get_all("Requires-Dist", []):
+    for one, metadata in upstream.metadata_seen():
+        for text in dependencies_of(metadata).requires:
             try:
-                holds(Requirement(text).marker, job.target.environment)
+                holds(parse_requirement(text).marker, job.target.environment)
             except UndefinedName as error:
-                return undefined(error, f"{filename}: {text}", job.target)
+                return undefined(error, f"{one.filename}: {text}", job.target)
             except InvalidRequirement:
                 continue
     return None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any, cast
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.targets.markers import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
 
     from pypi_subset.model.candidates import Candidate
@@ -51,7 +52,7 @@ def assumed_of(
     ]
     for project, item in found.items() if others else ():
         who, texts = f"{project} {item['metadata']['version']}", item["metadata"].get("requires_dist", ())
-        stated += [(who, Requirement(text), extras[project]) for text in texts if "platform_machine" in text]
+        stated += [(who, parse_requirement(text), extras[project]) for text in texts if "platform_machine" in text]
     for who, requirement, own in stated:
         known = holds(requirement.marker, environment, own)
         if any(holds(requirement.marker, environment | {"platform_machine": one}, own) != known for one in others):

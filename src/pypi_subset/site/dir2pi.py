@@ -14,9 +14,7 @@ import subprocess
 import sys
 from typing import IO, TYPE_CHECKING, cast
 
-from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
-
-from pypi_subset.distributions.filenames import project_and_version
+from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
 from pypi_subset.model.distributions import Project
 from pypi_subset.site.stage_writer import Filling
@@ -113,8 +111,8 @@ def checked_project(artifact: Artifact) -> NormalizedName:
     distribution = artifact.distribution
     filename = distribution.filename
     try:
-        project, version = project_and_version(filename)
-    except (InvalidName, InvalidSdistFilename, InvalidWheelFilename) as error:
+        project, version, _ = filenames.parse(filename)
+    except filenames.INVALID as error:
         msg = f"{filename!r} is not the name of a wheel or source distribution"
         raise BadDistribution(msg, path=artifact.path, next_step="remove the file") from error
     if (project, version) != (distribution.project, distribution.version):

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.markers import Marker
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from pypi_subset.targets.markers import UndefinedName, holds
@@ -56,17 +55,14 @@ def _of_bound(requires_python: str, major: int, minor: int) -> frozenset[int]:
     return _changes(requires_python, major, minor, truth)
 
 
-def of_requirement(text: str, target: Target, extras: Iterable[str] = ()) -> frozenset[int]:
+def of_marker(marker: Marker | None, target: Target, extras: Iterable[str] = ()) -> frozenset[int]:
     """
-    Return the patch levels at which the marker of a requirement (PEP 508) begins or ceases to hold.
+    Return the patch levels at which *marker* (PEP 508) begins or ceases to hold.
 
-    :param extras: those that may be asked for; each is tried by itself.
+    :param extras: those that may be requested; each is tried alone.
     """
+    text = str(marker)
     if not any(name in text for name in _FULL):
-        return frozenset()
-    try:
-        marker = Requirement(text).marker
-    except InvalidRequirement:
         return frozenset()
     found: set[int] = set()
     for extra in ("", *extras):
@@ -77,7 +73,7 @@ def of_requirement(text: str, target: Target, extras: Iterable[str] = ()) -> fro
         try:
             found |= _changes(text, *target.python[:2], truth)
         except UndefinedName:
-            # Whoever evaluates it will say so.
+            # The resolver reports it.
             continue
     return frozenset(found)
 

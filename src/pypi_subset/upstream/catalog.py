@@ -124,9 +124,9 @@ class Upstream:
         """
         return self._metadata_of(offer.key)
 
-    def metadata_seen(self) -> list[tuple[str, bytes]]:
-        """Return file name and METADATA of every wheel that a pip has looked into, in that order."""
-        return [(self._known[key].distribution.filename, data) for key, data in self._metadata_of.results()]
+    def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
+        """Return every wheel that a pip has read the METADATA of, with its METADATA, in that order."""
+        return [(self._known[key].distribution, data) for key, data in self._metadata_of.results()]
 
     def size(self, offer: Candidate) -> int:
         """Return the file's size in bytes, which costs a fetch if no page told it."""

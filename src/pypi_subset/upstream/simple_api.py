@@ -12,14 +12,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-
+from pypi_subset.distributions import filenames
 from pypi_subset.errors import HashMismatch
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution, Standing
@@ -32,8 +25,8 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
 
-#: What names of distributions are made of; anything else is no name, and must not become a path or a link.
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{,199}")
+#: Characters; a longer name is none that a file system takes everywhere.
+_LONGEST = 200
 
 #: Hashes that a client may choose from (PEP 691): those of a fixed length.
 _ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
@@ -117,18 +110,12 @@ def _offer(filename: str, project: NormalizedName, facts: dict[str, Any], **abou
     :param facts: further fields of its `Distribution`.
     :param about: further fields of the `Candidate`.
     """
-    tags = None
-    if not _PLAIN.fullmatch(filename):
-        return None
     try:
-        if filename.endswith(".whl"):
-            name, version, _, tags = parse_wheel_filename(filename)
-        else:
-            name, version = parse_sdist_filename(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename):
-        # Eggs, installers, signatures, and names from before PEP 440: pip passes them over as well.
+        name, version, tags = filenames.parse(filename)
+    except filenames.INVALID:
+        # Eggs, installers, signatures, and names from before PEP 440: pip skips them too.
         return None
-    if canonicalize_name(name) != project:
+    if name != project or len(filename) > _LONGEST:
         return None
     distribution = Distribution(filename=filename, project=project, version=version, **facts)
     return Candidate(distribution=distribution, tags=tags, **about)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
 from pypi_subset.errors import TargetError
 from pypi_subset.resolve.explain.rejections import allows, few, fits, is_here, kin, likeness, platform_of, versioned
 from pypi_subset.targets.grammar import FREE_THREADED
@@ -17,6 +15,8 @@ from pypi_subset.targets.tag import parse, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.targets import Target
@@ -74,7 +74,7 @@ def settled(offers: Iterable[Candidate]) -> list[Candidate]:
     return [one for one in offers if not one.distribution.version.is_prerelease and one.distribution.yanked is None]
 
 
-def versions_for(wheels: Iterable[Candidate], target: Target) -> list[str]:
+def versions_for(wheels: Iterable[Candidate], target: Target) -> list[Version]:
     """Return the versions that have a wheel for all patch levels of *target*, newest first."""
     patches = [target.python[2]] if target.exact else range(_PATCHES)
     pythons = [f"{target.python[0]}.{target.python[1]}.{patch}" for patch in patches]
@@ -83,7 +83,7 @@ def versions_for(wheels: Iterable[Candidate], target: Target) -> list[str]:
         for offer in wheels
         if fits(offer, target) and all(allows(offer.distribution.requires_python, python) for python in pythons)
     }
-    return [str(version) for version in sorted(found, reverse=True)]
+    return sorted(found, reverse=True)
 
 
 def _new_pip(target: Target) -> list[_Change]:
@@ -121,7 +121,7 @@ def _elsewhere(wheels: Sequence[Candidate], target: Target) -> str:
         for name in names:
             other = None if apart[name] else _parsed(target, python, name)
             if other and (versions := versions_for(wheels, other)):
-                like = kin(name)[0] == system, Version(versions[0]), kin(name)[0] == "linux"
+                like = kin(name)[0] == system, versions[0], kin(name)[0] == "linux"
                 found.append((like, f"{_spelt(other)}, which gets {few(versions)}"))
         if found:
             # A Linux can be had on Windows. Of what is alike in all this, the first is most like the target.

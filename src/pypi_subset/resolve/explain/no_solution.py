@@ -244,8 +244,7 @@ def _loosened(asking: Iterable[tuple[str, Requirement]], others: Iterable[Candid
     versions = versions_for(settled(others), target)
     if not versions:
         return ""
-    newest = Version(versions[0])
-    who, one = next((who, one) for who, one in asking if not _allows(one, newest))
+    who, one = next((who, one) for who, one in asking if not _allows(one, versions[0]))
     have = "has" if len(versions) == 1 else "have"
     # What a project asks for is not the user's to loosen.
     step = "loosen that" if ":" in who or "'" in who else f"ask for another version of {who.partition(' ')[0]}"

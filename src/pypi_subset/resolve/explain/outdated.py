@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
-from email import message_from_bytes
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.requirements import InvalidRequirement
+from packaging.utils import canonicalize_name
 
+from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
 from pypi_subset.resolve.explain.rejections import fits, obstacle
 from pypi_subset.targets.markers import UndefinedName, holds
 from pypi_subset.targets.patch_levels import at_patch
@@ -17,10 +17,12 @@ from pypi_subset.targets.patch_levels import at_patch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.locks import Lock, Pin
     from pypi_subset.model.requests import Subset
     from pypi_subset.model.targets import Target
@@ -56,13 +58,13 @@ class Known:
     What there is to judge by.
 
     :param offers: gives everything that the indexes have of a project.
-    :param metadata: file name and METADATA of the wheels that pip looked into.
+    :param metadata: the wheels whose METADATA pip has read, each with its METADATA.
     :param limits: the constraints that hold for all sets.
     :param kept: names of the locks that were not resolved anew.
     """
 
     offers: Callable[[NormalizedName], tuple[Candidate, ...]]
-    metadata: Sequence[tuple[str, bytes]]
+    metadata: Sequence[tuple[Distribution, bytes]]
     limits: Sequence[str]
     kept: frozenset[str]
 
@@ -126,7 +128,7 @@ def _readable(limits: Iterable[str]) -> Iterator[Requirement]:
     """What constraints ask for, hashes aside; pip knows lines that are no requirement, and those limit no version."""
     for line in limits:
         with contextlib.suppress(InvalidRequirement):
-            yield Requirement(line.partition(" --hash")[0])
+            yield parse_requirement(line.partition(" --hash")[0])
 
 
 def _first(pin: Pin, lock: Lock, target: Target) -> Target:
@@ -199,13 +201,12 @@ def _against(version: Version, case: _Case, known: Known) -> str:
 
 def _requires(version: Version, case: _Case, known: Known) -> Iterator[Requirement]:
     """What a release requires on the target, as far as pip looked into it."""
-    for filename, metadata in known.metadata:
-        project, of, *_ = parse_wheel_filename(filename)
-        if (project, of) != (case.pin.distribution.project, version):
+    for one, metadata in known.metadata:
+        if (one.project, one.version) != (case.pin.distribution.project, version):
             continue
-        for text in message_from_bytes(metadata).get_all("Requires-Dist", []):
+        for text in dependencies_of(metadata).requires:
             with contextlib.suppress(InvalidRequirement, UndefinedName):
-                requirement = Requirement(text)
+                requirement = parse_requirement(text)
                 if holds(requirement.marker, case.target.environment, case.pin.extras):
                     yield requirement
 

@@ -59,7 +59,8 @@ def _other_machines(tags: Sequence[Tag], target: Target) -> str:
     """What a release has wheels for: other systems, a newer one of the target's kind, or other Pythons on this one."""
     here = [tag for tag in tags if is_here(tag.platform, target)]
     if not here:
-        return f"wheels for {few(sorted({tag.platform for tag in tags}, key=likeness(target)))}"
+        platforms = sorted({tag.platform for tag in tags}, key=likeness(target))
+        return f"wheels for {few(platforms)}"
     kinds = _kinds(target)
     missed = [tag.platform for tag in here if (tag.interpreter, tag.abi) in kinds]
     unseen = sorted({*missed} & {*target.unseen}, key=likeness(target))
@@ -130,9 +131,9 @@ def kin(name: str) -> tuple[str, str]:
     return system, _MACHINES.get(machine, machine)
 
 
-def few(names: Sequence[str]) -> str:
+def few(names: Sequence[object]) -> str:
     """Return *names* in one line, the first of them if there are many."""
-    return ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
+    return ", ".join(map(str, names[:SHOWN])) + (" …" if len(names) > SHOWN else "")
 
 
 def natural(name: str) -> list[object]:
