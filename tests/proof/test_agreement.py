@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pypi_subset.proof.cases.case import cases_of
-from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.machines.matching import fitting
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.targets import tag as targets
+from tests.support.sites.cases import interpreters_here
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
@@ -22,23 +20,15 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.checks import Check
     from pypi_subset.model.targets import Target
-    from pypi_subset.proof.machines.interpreters import Interpreter
     from tests.support.wheels import Wheel
 
 MINORS = range(9, 14)
 
 
-@functools.cache
-def here() -> tuple[Interpreter, ...]:
-    """Return the interpreters of this machine."""
-    root = interpreters.pyenv_root(os.environ)
-    return interpreters.find(interpreters.candidates(os.environ.get("PATH", ""), root))
-
-
 def target_of(minor: int) -> Target:
     """Return the CPython 3.*minor* that is here, on an older Linux."""
     tag = f"cp3{minor}-manylinux2014_x86_64"
-    own = fitting(targets.parse("old", tag), here())
+    own = fitting(targets.parse("old", tag), interpreters_here())
     if own is None:
         pytest.skip(f"no CPython 3.{minor} for it is here")
     return targets.parse("old", tag, python=".".join(map(str, own.version)))
@@ -86,7 +76,7 @@ def proven(root: Path, minor: int, lines: Sequence[str], *, joint: bool) -> list
     other = targets.parse("other", f"cp3{minor + 1}-manylinux2014_x86_64")
     pins = {"old": locked(minor), "other": strangers(minor)}
     subset = SubsetOnDisk(root, targets=[target, other], lines=lines, pins=pins).write()
-    kinds = (here(), ())
+    kinds = (interpreters_here(), ())
     made = [cases_of(subset.plan, subset.paths, kind, root / f"work-{len(kind)}") for kind in kinds]
     own = [[case for case in group if case.target == target and (joint or not case.joint)] for group in made]
     return [[check for case in group for check in prove(case)] for group in own]

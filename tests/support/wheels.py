@@ -7,7 +7,7 @@ import hashlib
 import io
 import tarfile
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -114,6 +114,31 @@ def pack(members: Mapping[str, bytes], info: str, method: int = zipfile.ZIP_DEFL
             # A fixed date: the same arguments give the same bytes.
             archive.writestr(zipfile.ZipInfo(name, (2020, 2, 2, 0, 0, 0)), data, method)
     return buffer.getvalue()
+
+
+def record_of(wheel: Wheel) -> bytes:
+    """Return the RECORD of *wheel*."""
+    with zipfile.ZipFile(io.BytesIO(wheel.data)) as archive:
+        return next(archive.read(name) for name in archive.namelist() if name.endswith("/RECORD"))
+
+
+def rewritten(wheel: Wheel, record: bytes) -> Wheel:
+    """Return *wheel* with another RECORD."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(wheel.data)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in dict.fromkeys(old.namelist()):
+            new.writestr(name, record if name.endswith("/RECORD") else old.read(name))
+    return replace(wheel, data=buffer.getvalue())
+
+
+def without(wheel: Wheel, member: str) -> Wheel:
+    """Return *wheel* without one of its members, which its RECORD still names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(wheel.data)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            if name != member:
+                new.writestr(name, old.read(name))
+    return replace(wheel, data=buffer.getvalue())
 
 
 @dataclass(frozen=True)

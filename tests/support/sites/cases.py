@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import pwd
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +13,7 @@ import pytest
 
 from pypi_subset.proof.cases.case import Case, cases_of
 from pypi_subset.proof.machines import interpreters
+from pypi_subset.proof.methods.prove import prove
 from pypi_subset.targets import host, tag
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import Wheel, make_wheel
@@ -54,3 +58,16 @@ def cases(
 def outcome(check: Check) -> tuple[str, str]:
     """Return status and reason."""
     return check.status, check.reason
+
+
+def prove_first(case: Case) -> Check:
+    """Return the result of *case* by the first route, from find-links.html."""
+    return prove(case)[0]
+
+
+@functools.cache
+def interpreters_here() -> tuple[interpreters.Interpreter, ...]:
+    """Return the interpreters of this machine: those on PATH, and pyenv's in the home of the user who runs the tests."""
+    home = pwd.getpwuid(os.getuid()).pw_dir
+    root = interpreters.pyenv_root({**os.environ, "HOME": home})
+    return interpreters.find(interpreters.candidates(os.environ.get("PATH", ""), root))

@@ -1,0 +1,84 @@
+"""Which interpreter can stand for a target."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.targets import tag as targets
+from tests.support.sites.cases import interpreters_here
+
+if TYPE_CHECKING:
+    from pathlib import Path
+import dataclasses
+import os
+import pickle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pypi_subset.proof.machines import matching
+from pypi_subset.proof.machines.interpreters import Interpreter
+from pypi_subset.targets import host as targets_host
+
+
+@pytest.fixture
+def here() -> tuple[Interpreter, ...]:
+    """Return the interpreters of this machine."""
+    return interpreters_here()
+
+
+def an_interpreter(**changes: Any) -> Interpreter:
+    """Return CPython 3.10.13 on x86_64 Linux with glibc 2.36, with *changes*."""
+    plain = Interpreter(
+        path=Path("/usr/bin/python3.10"),
+        implementation="cp",
+        version=(3, 10, 13),
+        abi="cp310",
+        kind="linux_x86_64",
+        glibc=36,
+        macos=None,
+        markers=(),
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+@pytest.mark.parametrize(
+    ("tag", "python", "changes", "fits"),
+    [
+        ("cp310-manylinux2014_x86_64", None, {}, True),
+        ("cp310-manylinux_2_39_x86_64", None, {}, False),
+        ("cp310-manylinux2014_x86_64", None, {"glibc": None}, False),
+        ("cp310-musllinux_1_2_x86_64", None, {}, False),
+        ("cp310-manylinux2014_aarch64", None, {}, False),
+        ("cp311-manylinux2014_x86_64", None, {}, False),
+        ("cp310-manylinux2014_x86_64", "3.10.13", {}, True),
+        ("cp310-manylinux2014_x86_64", "3.10.4", {}, False),
+        ("cp310-manylinux2014_x86_64", "3.10.0", {}, False),
+        ("pp310-manylinux2014_x86_64", None, {}, False),
+        ("cp313-manylinux2014_x86_64", None, {"version": (3, 13, 0), "abi": "cp313t"}, False),
+        ("cp313-cp313t-manylinux2014_x86_64", None, {"version": (3, 13, 0), "abi": "cp313t"}, True),
+        ("cp310-macosx_12_0_arm64", None, {"kind": "macos_arm64", "glibc": None, "macos": (12, 6)}, True),
+        ("cp310-macosx_12_0_arm64", None, {"kind": "macos_arm64", "glibc": None, "macos": (14, 1)}, False),
+        ("cp310-macosx_10_9_x86_64", None, {"kind": "macos_x86_64", "glibc": None, "macos": (10, 15)}, False),
+        ("cp310-win_amd64", None, {"kind": "win_amd64", "glibc": None}, True),
+    ],
+)
+def test_who_can_stand_for_a_target(tag: str, python: str | None, changes: dict[str, Any], *, fits: bool) -> None:
+    """Same implementation, minor, ABI, machine, named patch level, and a system that is equal or can be held to it."""
+    assert matching.fits(targets.parse("one", tag, python), an_interpreter(**changes)) is fits
+
+
+def test_host_is_this_interpreter_alone(here: tuple[Interpreter, ...]) -> None:
+    """The host is proven by the interpreter that runs the tool, even if another has its version."""
+    chosen = matching.fitting(targets_host.describe_host("here"), here)
+    assert chosen is not None
+    assert chosen.path == Path(os.path.realpath(sys.executable))
+    assert not matching.fits(
+        targets_host.describe_host("here"), dataclasses.replace(chosen, path=Path("/usr/bin/python3"))
+    )
+    assert pickle.loads(pickle.dumps(chosen)) == chosen  # noqa: S301 - our own bytes
+
+
+pytestmark = pytest.mark.usefixtures("forked_pip")

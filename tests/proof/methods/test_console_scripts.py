@@ -1,0 +1,101 @@
+"""Console scripts: which ends of one are red, which are worth a note."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import ProofFailed
+from pypi_subset.proof.closure import Present
+from pypi_subset.proof.methods import console_scripts
+from pypi_subset.proof.methods.prove import prove
+from tests.support.sites.cases import HERE, cases, outcome
+from tests.support.wheels import Wheel, make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+pytestmark = pytest.mark.usefixtures("forked_pip")
+
+
+def with_script(module: bytes, *, entry: str = "aa-run = aa:main", requires: tuple[str, ...] = ()) -> Wheel:
+    """Return a wheel of aa with one console script, and *module* as its code, which imports nothing at the top."""
+    entries = f"[console_scripts]\n{entry}\n".encode()
+    extras = ["net"] if requires else []
+    files = {"aa.py": module, "aa-1.0.dist-info/entry_points.txt": entries}
+    return make_wheel("aa", files=files, requires=requires, extras=extras)
+
+
+#: What a script does: its code, and the note on it.
+STARTED = {
+    "well": ("print('hello')", ""),
+    "other": ("raise SystemExit(3)", "the script aa-run of aa ended with 3"),
+    "hangs": ("import time; time.sleep(60)", "the script aa-run of aa did not end within 1 s"),
+    "library": (
+        "raise ImportError('libGL.so.1: cannot open shared object file: No such file')",
+        "the script aa-run of aa: installed, needs libGL.so.1",
+    ),
+    "extra": ("import net_lib", "the script aa-run of aa needs the extra net, which was not asked for"),
+    "advice": (
+        "raise ImportError('for this, install aa[net]')",
+        "the script aa-run of aa needs the extra net, which was not asked for",
+    ),
+}
+
+
+def start(tmp_path: Path, code: str) -> tuple[str, ...]:
+    """Return the notes on a script of aa that runs *code*; net-lib is what the extra ``net`` of aa would bring."""
+    script = tmp_path / "aa-run"
+    script.write_text(f"#!{sys.executable} -I\n{code}\n")
+    script.chmod(0o755)
+    aa = Present(
+        project=canonicalize_name("aa"),
+        version="1.0",
+        requires=(Requirement("net-lib; extra == 'net'"),),
+        requires_python=SpecifierSet(),
+        files=(),
+        scripts=("aa-run",),
+    )
+    return console_scripts.try_scripts([aa], python=tmp_path / "python", folder=tmp_path, target="here")
+
+
+@pytest.mark.parametrize("name", STARTED)
+def test_how_scripts_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """An error of its own, no end, a library of the system, an extra that nobody asked for: each is worth a note."""
+    monkeypatch.setattr(console_scripts, "PATIENCE", 1 if name == "hangs" else 20)
+    code, note = STARTED[name]
+    assert start(tmp_path, code) == tuple(filter(None, [note]))
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("import elsewhere", "ModuleNotFoundError: No module named 'elsewhere'"),
+        ("from os import nothing", "ImportError: cannot import name 'nothing' from 'os'"),
+    ],
+)
+def test_a_script_that_cannot_import_is_red(tmp_path: Path, code: str, reason: str) -> None:
+    """What a script lacks is what the subset lacks."""
+    with pytest.raises(ProofFailed, match=re.escape(f"the script aa-run of aa on here failed: {reason}")):
+        start(tmp_path, code)
+
+
+def test_scripts_of_what_is_requested_are_started(tmp_path: Path, shared: Path) -> None:
+    """Where a target is installed, each script does start, unless its entry names an extra; the others' do not."""
+    entries = b"[console_scripts]\naa-run = aa:main\naa-net = aa:net [net]\n"
+    code = b"def main():\n    import elsewhere\nnet = main\n"
+    wheels = [
+        make_wheel(name, files={f"{name}.py": code, f"{name}-1.0.dist-info/entry_points.txt": entries}, requires=needs)
+        for name, needs in (("aa", ["bb"]), ("bb", []))
+    ]
+    check = prove(cases(tmp_path, HERE, ["aa"], wheels, installed=shared)[1])[0]
+    words = "the script aa-run of aa on here failed: ModuleNotFoundError: No module named 'elsewhere'"
+    assert outcome(check) == ("failed", words)
+    assert check.proof == "installed"

@@ -1,0 +1,105 @@
+"""One installation: the command that people can repeat, and how it differs from the lock."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.pip.pool import Pips
+from pypi_subset.proof.access.routes import opened
+from pypi_subset.proof.cases.case import cases_of
+from pypi_subset.proof.methods import pip_install
+from pypi_subset.proof.methods.by_unpacking import flags_of
+from pypi_subset.proof.methods.prove import prove
+from tests.support.servers.index import Index
+from tests.support.sites.cases import CLICK, LINUX, WINDOWS, cases, outcome
+from tests.support.sites.subset_on_disk import SubsetOnDisk
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.support.sites.cases import prove_first
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+pytestmark = pytest.mark.usefixtures("forked_pip")
+
+AA = make_wheel("aa")
+
+
+def test_the_lock_is_part_of_the_command(tmp_path: Path) -> None:
+    """What a request alone is held to is named in the command, by its path in the site."""
+    alone = cases(tmp_path, WINDOWS, ["click; python_version >= '3'"], [CLICK])[1]
+    first, second, *_ = prove(alone)
+    assert first.command.startswith("pip install --only-binary=:all: --no-index --find-links <site>/find-links.html ")
+    assert first.command.endswith(""" 'click; python_version >= "3"' -c <site>/locks/base--windows.constraints.txt""")
+    assert "constraints" not in second.command
+
+
+def test_a_pin_for_another_patch_level_is_no_difference(tmp_path: Path) -> None:
+    """What the lock has for a patch level is what counts for that one."""
+    files = [make_wheel("lib", "2.0", requires_python="!=3.10.4"), make_wheel("lib", "1.0")]
+    (joint, _) = cases(tmp_path, LINUX, ["lib"], files)
+    apart = "python_full_version >= '3.10.4' and python_full_version < '3.10.5'"
+    others = "python_full_version < '3.10.4' or python_full_version >= '3.10.5'"
+    check = prove_first(replace(joint, pins=(f"lib==1.0 ; {apart}", f"lib==2.0 ; {others}")))
+    assert (check.status, check.notes) == ("passed", ())
+    check = prove_first(replace(joint, pins=(f"lib==2.0 ; {apart}", f"lib==1.0 ; {others}")))
+    assert {*check.notes} == {"lib 2.0 installed, 1.0 locked", "lib 1.0 installed, 2.0 locked"}
+
+
+def test_another_version_than_the_locked_one_is_noted(tmp_path: Path) -> None:
+    """Jointly, pip may take a version that another set put there; if it is complete, that is green and noted."""
+    one, two = make_wheel("aa", "1.0"), make_wheel("aa", "2.0")
+    subset = SubsetOnDisk(
+        tmp_path, targets=[LINUX, WINDOWS], lines=["aa"], pins={"linux": [one], "windows": [two]}
+    ).write()
+    joint, alone, *_ = cases_of(subset.plan, subset.paths, (), tmp_path / "work")
+    assert prove_first(joint).notes == ("aa 2.0 installed, 1.0 locked",)
+    assert prove_first(alone).notes == ()
+
+
+def test_a_file_from_elsewhere_is_red(tmp_path: Path) -> None:
+    """A page that leads pip to another server is red, though what comes from there is the same file."""
+    (joint, _) = cases(tmp_path, LINUX, ["aa"], [AA])
+    with Index({"aa": [AA]}) as index:
+        page = joint.site / "find-links.html"
+        where = f"http://{index.host}/files/{AA.filename}"
+        page.write_text(page.read_text().replace(f"simple/aa/{AA.filename}", where))
+        check = prove_first(joint)
+        assert index.gets(".whl") == 1
+    assert outcome(check) == ("failed", "aa 1.0 was installed from elsewhere than the subset")
+
+
+def test_a_file_that_does_not_fit_is_red(tmp_path: Path) -> None:
+    """A file that pip takes and that has none of the target's tags is red."""
+    aa = make_wheel("aa", tag="cp310-cp310-manylinux2014_x86_64")
+    (joint, _) = cases(tmp_path, LINUX, ["aa"], [aa])
+    other = replace(joint, target=replace(LINUX, tags=WINDOWS.tags))
+    words = f"{aa.filename} was installed, but does not fit linux ({LINUX.tag})"
+    assert outcome(prove_first(other)) == ("failed", words)
+
+
+def test_a_dry_run_installs_nothing(tmp_path: Path) -> None:
+    """A dry run returns the files that an installation takes, and leaves the directory empty."""
+    (joint, _) = cases(tmp_path, LINUX, ["aa"], [AA])
+    folder = tmp_path / "case"
+    folder.mkdir()
+    with opened(joint.site, "linux") as ways, Pips(tmp_path / "pips") as pips:
+        run = functools.partial(pips.run, environment=LINUX.environment)
+        pip = pip_install.Pip(options=("--target", str(folder / "into"), *flags_of(LINUX)), run=run)
+        planned = pip_install.install(joint, ways[0], folder, pip, dry=True)
+        assert not (folder / "into").exists()
+        assert pip_install.install(joint, ways[0], folder, pip) == planned
+        assert (folder / "into" / "aa.py").is_file()
+    assert [(one.project, one.version, one.path, one.sha256) for one in planned] == [
+        ("aa", "1.0", f"simple/aa/{AA.filename}", AA.sha256)
+    ]
