@@ -43,6 +43,7 @@ def test_connections_stay_open(tmp_path: Path) -> None:
             assert (b"aa.whl" in answer.read()) is False
             statuses.append(answer.status)
         socket = connection.sock
+        assert socket is not None
         connection.request("HEAD", "/aa.whl")
         assert connection.getresponse().headers["Content-Length"] == "5"
         assert connection.sock is socket
