@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Executor
 
 import pytest
 
@@ -27,8 +27,8 @@ def test_all_is_done_at_the_end() -> None:
             running.remove(number)
         return 10 // number
 
-    with DaemonThreadPool(3) as crew:
-        futures = [crew.submit(call, number) for number in (0, 1, 2, 5, 10)]
+    with DaemonThreadPool(3) as pool:
+        futures = [pool.submit(call, number) for number in (0, 1, 2, 5, 10)]
 
     assert [future.result() for future in futures[1:]] == [10, 5, 2, 1]
     assert isinstance(futures[0].exception(), ZeroDivisionError)
@@ -38,8 +38,8 @@ def test_all_is_done_at_the_end() -> None:
 @pytest.mark.parametrize("size", [0, None])
 def test_there_is_always_one(size: int | None) -> None:
     """A machine that does not tell how many cores it has gets one thread."""
-    with DaemonThreadPool(size) as crew:
-        assert crew.submit(pow, 2, 5).result() == 32
+    with DaemonThreadPool(size) as pool:
+        assert pool.submit(pow, 2, 5).result() == 32
 
 
 def test_an_error_waits_for_nobody() -> None:
@@ -51,12 +51,12 @@ def test_an_error_waits_for_nobody() -> None:
         end.wait(5)
 
     def leave() -> None:
-        with crew:
+        with pool:
             begun.wait()
             raise KeyboardInterrupt
 
-    crew = DaemonThreadPool(1)
-    first, second = crew.submit(wait), crew.submit(wait)
+    pool = DaemonThreadPool(1)
+    first, second = pool.submit(wait), pool.submit(wait)
     with pytest.raises(KeyboardInterrupt):
         leave()
     assert first.running()
@@ -65,3 +65,31 @@ def test_an_error_waits_for_nobody() -> None:
     first.result()
     with pytest.raises(CancelledError):
         second.result()
+
+
+def test_an_executor() -> None:
+    """It serves whoever takes an executor: `map` keeps the order, and a closed pool takes no calls."""
+    pool: Executor = DaemonThreadPool(2)
+    with pool:
+        assert list(pool.map(pow, (2, 3, 4), (1, 2, 3))) == [2, 9, 64]
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        pool.submit(pow, 2, 5)
+
+
+def test_a_shutdown_that_does_not_wait() -> None:
+    """Shut down without waiting, calls that were submitted still run; with `cancel_futures`, those that began alone."""
+    for cancel in (False, True):
+        begun, end = threading.Event(), threading.Event()
+
+        def wait(begun: threading.Event = begun, end: threading.Event = end) -> bool:
+            begun.set()
+            return end.wait(5)
+
+        pool = DaemonThreadPool(1)
+        first, second = pool.submit(wait), pool.submit(pow, 2, 5)
+        begun.wait(5)
+        pool.shutdown(wait=False, cancel_futures=cancel)
+        assert second.cancelled() is cancel
+        end.set()
+        assert first.result(5)
+        assert cancel or second.result(5) == 32

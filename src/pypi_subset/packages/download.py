@@ -73,8 +73,8 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
     }
     offers = {name: layer for name, (_, layer) in runs_of.items()}
     views = {name: index.locked_url(name, layer) for name, layer in offers.items()}
-    with DaemonThreadPool(min(len(offers), 2 * (os.cpu_count() or 1)) + 1) as crew:
-        ahead = crew.submit(index.upstream.fetch_all, [offer for group in offers.values() for offer in group])
+    with DaemonThreadPool(min(len(offers), 2 * (os.cpu_count() or 1)) + 1) as pool:
+        ahead = pool.submit(index.upstream.fetch_all, [offer for group in offers.values() for offer in group])
 
         def one_run(name: str) -> list[Artifact]:
             job, whole = runs_of[name]
@@ -88,7 +88,7 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
                 for offer, source in zip(layer, sources, strict=True)
             ]
 
-        runs = [crew.submit(one_run, name) for name in runs_of]
+        runs = [pool.submit(one_run, name) for name in runs_of]
         try:
             ahead.result()
             fetched = [artifact for run in runs for artifact in run.result()]

@@ -68,10 +68,10 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
     hashes = {name: known for name, identity in identities.items() if (known := memory.recall(identity))}
     cached = len(hashes)
     unread = {name: packages / name for name in identities if name not in hashes}
-    with DaemonThreadPool(os.cpu_count()) as crew:
+    with DaemonThreadPool(os.cpu_count()) as pool:
         # To hand a small file to a thread costs more than to read it.
         large = [name for name in unread if lying[name].st_size > SMALL]
-        futures = {name: crew.submit(memory.sha256, unread.pop(name)) for name in large}
+        futures = {name: pool.submit(memory.sha256, unread.pop(name)) for name in large}
         hashes |= {name: memory.sha256(path, lying[name]) for name, path in unread.items()}
         hashes |= {name: future.result() for name, future in futures.items()}
     logger.info("%d files: hashes of %d were cached", len(hashes), cached)

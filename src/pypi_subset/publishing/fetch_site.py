@@ -42,7 +42,7 @@ def obtain(url: str, site: Path, *, progress: Progress) -> int:
     fetcher = Fetcher(read_network())
     with staging.staged(site) as stage:
         hashes, made = _named(fetcher, base, stage)
-        with progress.stage("fetch", len(hashes)) as bar, DaemonThreadPool(_AT_ONCE) as crew:
+        with progress.stage("fetch", len(hashes)) as bar, DaemonThreadPool(_AT_ONCE) as pool:
             wanted = {path: digest for path, digest in hashes.items() if path not in made}
             # Beforehand: after an error the stage goes, and who is still fetching must not make it again.
             for path in hashes:
@@ -50,7 +50,7 @@ def obtain(url: str, site: Path, *, progress: Progress) -> int:
                     (stage / path).parent.mkdir(parents=True, exist_ok=True)
             for path, data in made.items():
                 files.write(stage / path, data)
-            done = [crew.submit(_fetch, fetcher, base, stage, path, digest) for path, digest in wanted.items()]
+            done = [pool.submit(_fetch, fetcher, base, stage, path, digest) for path, digest in wanted.items()]
             bar.advance(len(made))
             for one in done:
                 one.result()

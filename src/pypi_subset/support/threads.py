@@ -1,4 +1,4 @@
-"""Threads that work side by side as long as a block lasts; an error or Ctrl-C waits for none of them."""
+"""A thread pool whose threads never delay the end of the process."""
 
 from __future__ import annotations
 
@@ -6,71 +6,82 @@ import contextlib
 import functools
 import queue
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-    from typing import Self
 
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-class DaemonThreadPool:
+class DaemonThreadPool(Executor):
     """
-    Runs calls in threads; at the end of the block all of them are done.
+    A `concurrent.futures.Executor` with daemon threads.
 
-    If the block is left by an exception, calls that have not begun never will, and nobody waits for the others: each may
-    be waiting for a server that never answers, and the executors of `concurrent.futures` would keep even the process
-    from ending.
+    If an exception leaves the ``with`` block, the pool cancels the calls that have not begun and does not wait for the
+    others: each may be waiting for a server that never answers, and `concurrent.futures.ThreadPoolExecutor` would keep
+    even the process from ending.
 
-    :param size: how many calls run at the same time, at most.
+    :param size: how many calls run at the same time at most; 1 for 0 and ``None``.
     """
 
     def __init__(self, size: int | None) -> None:
         self._size = size or 1
         self._threads: list[threading.Thread] = []
         self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
+        self._closed = False
 
-    def submit(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
-        """Return what will hold the result of *call*."""
+    def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
+        """
+        Return the future result of ``fn(*args, **kwargs)``, which runs in a thread.
+
+        :raises RuntimeError: the pool was shut down.
+        """
+        if self._closed:
+            msg = "cannot schedule new futures after shutdown"
+            raise RuntimeError(msg)
         future: Future[_T] = Future()
-        self._calls.put((future, functools.partial(call, *args, **kwargs)))
+        self._calls.put((future, functools.partial(fn, *args, **kwargs)))
         if len(self._threads) < self._size:
             self._threads.append(threading.Thread(target=self._work, daemon=True))
             self._threads[-1].start()
         return future
 
-    def __enter__(self) -> Self:
-        return self
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature of the base class
+        """
+        Let each thread end after its last call.
+
+        :param wait: return when all of them have ended.
+        :param cancel_futures: cancel the calls that have not begun.
+        """
+        self._closed = True
+        if cancel_futures:
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    waiting = self._calls.get_nowait()
+                    if waiting is not None:
+                        waiting[0].cancel()
+        for _ in self._threads:
+            self._calls.put(None)
+        if wait:
+            for thread in self._threads:
+                thread.join()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            self._dismiss()
+            self.shutdown(wait=False, cancel_futures=True)
             return
         try:
-            for _ in self._threads:
-                self._calls.put(None)
-            for thread in self._threads:
-                thread.join()
+            self.shutdown()
         except BaseException:
-            self._dismiss()
+            self.shutdown(wait=False, cancel_futures=True)
             raise
-
-    def _dismiss(self) -> None:
-        """Let whoever is not in the middle of a call find nothing more to do."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                waiting = self._calls.get_nowait()
-                if waiting is not None:
-                    waiting[0].cancel()
-        for _ in self._threads:
-            self._calls.put(None)
 
     def _work(self) -> None:
         while (waiting := self._calls.get()) is not None:
@@ -79,5 +90,5 @@ class DaemonThreadPool:
                 continue
             try:
                 future.set_result(call())
-            except BaseException as error:  # noqa: BLE001 - handed on to whoever asks for the result
+            except BaseException as error:  # noqa: BLE001 - `Future.result` raises it
                 future.set_exception(error)

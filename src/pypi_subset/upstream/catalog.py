@@ -112,8 +112,8 @@ class Upstream:
 
     def fetch_all(self, offers: Iterable[Candidate]) -> None:
         """Fetch several files at once, so that each pip finds its next file waiting."""
-        with DaemonThreadPool(PARALLEL) as crew:
-            for future in [crew.submit(self.file, offer) for offer in offers]:
+        with DaemonThreadPool(PARALLEL) as pool:
+            for future in [pool.submit(self.file, offer) for offer in offers]:
                 future.result()
 
     def metadata(self, offer: Candidate) -> bytes:
