@@ -29,33 +29,33 @@ def html(*anchors: str, head: str = "") -> tuple[Candidate, ...]:
 def from_json(**entry: object) -> Candidate:
     """Return what a JSON page with one file offers of ``app``."""
     whole = {"filename": "app-1.0-py3-none-any.whl", "url": "app-1.0-py3-none-any.whl", "hashes": {}} | entry
-    (offer,) = read_page(json.dumps({"files": [whole]}), content_type=JSON, url=PAGE, project=APP)
-    return offer
+    (candidate,) = read_page(json.dumps({"files": [whole]}), content_type=JSON, url=PAGE, project=APP)
+    return candidate
 
 
 def test_html_attributes() -> None:
     """Hash, Requires-Python, yank, metadata hash and the non-standard size and time are read and unescaped."""
-    (offer,) = html(
+    (candidate,) = html(
         '<a href="../../f/app-1.0%2Bcpu-py3-none-any.whl#sha256=abc" data-requires-python="&gt;=3.8,&lt;4"'
         ' data-yanked="bad &amp; ugly" data-core-metadata="sha256=def" data-size="12"'
         ' data-upload-time="2024-01-02T03:04:05Z">app</a>'
     )
-    one = offer.distribution
+    one = candidate.distribution
     assert one.filename == "app-1.0+cpu-py3-none-any.whl"
     assert str(one.version) == "1.0+cpu"
     assert one.url == "https://index.example/f/app-1.0%2Bcpu-py3-none-any.whl"
     assert (one.sha256, one.size, one.upload_time) == ("abc", 12, "2024-01-02T03:04:05Z")
     assert (one.requires_python, one.yanked) == (">=3.8,<4", "bad & ugly")
-    assert offer.metadata == "def"
+    assert candidate.metadata == "def"
 
 
 def test_html_without_attributes() -> None:
     """Facts that a page does not state are unknown, never invented."""
-    (offer,) = html('<a href="app-1.0-py3-none-any.whl">app</a>')
-    one = offer.distribution
+    (candidate,) = html('<a href="app-1.0-py3-none-any.whl">app</a>')
+    one = candidate.distribution
     assert (one.sha256, one.size, one.upload_time, one.requires_python, one.yanked) == (None,) * 5
-    assert offer.metadata is None
-    assert offer.hashes == ()
+    assert candidate.metadata is None
+    assert candidate.hashes == ()
 
 
 @pytest.mark.parametrize(
@@ -63,27 +63,27 @@ def test_html_without_attributes() -> None:
 )
 def test_metadata_that_is_merely_promised(attribute: str, metadata: str | None) -> None:
     """``true``, or an attribute without a value, promises metadata without a hash (PEP 658, 714)."""
-    (offer,) = html(f'<a href="app-1.0-py3-none-any.whl" {attribute}>app</a>')
-    assert offer.metadata == metadata
+    (candidate,) = html(f'<a href="app-1.0-py3-none-any.whl" {attribute}>app</a>')
+    assert candidate.metadata == metadata
 
 
 def test_a_bare_yanked_attribute_is_a_yank() -> None:
     """``data-yanked`` without a value is a yank without a reason (PEP 592), though pip overlooks it."""
-    (offer,) = html('<a href="app-1.0-py3-none-any.whl" data-yanked>app</a>')
-    assert offer.distribution.yanked == ""
+    (candidate,) = html('<a href="app-1.0-py3-none-any.whl" data-yanked>app</a>')
+    assert candidate.distribution.yanked == ""
 
 
 def test_a_base_shifts_relative_links() -> None:
     """A page's ``<base>`` is where its relative links start."""
-    (offer,) = html('<a href="app-1.0-py3-none-any.whl">app</a>', head='<base href="https://files.example/x/">')
-    assert offer.distribution.url == "https://files.example/x/app-1.0-py3-none-any.whl"
+    (candidate,) = html('<a href="app-1.0-py3-none-any.whl">app</a>', head='<base href="https://files.example/x/">')
+    assert candidate.distribution.url == "https://files.example/x/app-1.0-py3-none-any.whl"
 
 
 def test_files_of_others_are_passed_over() -> None:
     """Eggs, installers, signatures, broken names and other projects' files are no offers; sdists are, without tags."""
     names = ["app-1.0.egg", "app-1.0.exe", "app-1.0-py3-none-any.whl.asc", "foo.whl", "other-1.0.tar.gz", "app-1.0.zip"]
-    offers = html(*(f'<a href="{name}">{name}</a>' for name in names))
-    assert [(offer.distribution.filename, offer.tags) for offer in offers] == [("app-1.0.zip", None)]
+    candidates = html(*(f'<a href="{name}">{name}</a>' for name in names))
+    assert [(candidate.distribution.filename, candidate.tags) for candidate in candidates] == [("app-1.0.zip", None)]
 
 
 @pytest.mark.parametrize(("stated", "kept"), [(False, None), (True, ""), ("", None), ("broken", "broken")])
@@ -109,20 +109,23 @@ def test_json_metadata(key: str, stated: object, kept: str | None) -> None:
 def test_credentials_are_left_out() -> None:
     """User and password of the page's address reach neither the file's URL nor the source."""
     text = json.dumps({"files": [{"filename": "app-1.0-py3-none-any.whl", "url": "x.whl", "hashes": {}}]})
-    (offer,) = read_page(text, content_type=JSON, url="https://me:secret@index.example/simple/app/", project=APP)
-    assert "secret" not in f"{offer.distribution.url} {offer.source}"
-    assert offer.distribution.url == "https://index.example/simple/app/x.whl"
+    (candidate,) = read_page(text, content_type=JSON, url="https://me:secret@index.example/simple/app/", project=APP)
+    assert "secret" not in f"{candidate.distribution.url} {candidate.source}"
+    assert candidate.distribution.url == "https://index.example/simple/app/x.whl"
 
 
 def test_a_folder_is_an_offer() -> None:
     """A folder's files are offered by path, sorted, without a URL."""
     paths = [Path("w", name) for name in ("app-2.0-py3-none-any.whl", "app-1.0-py3-none-any.whl", "other-1.0.zip")]
-    offers = from_folder(paths, source="w", project=APP)
-    assert [(offer.path, offer.distribution.url) for offer in offers] == [(paths[1], None), (paths[0], None)]
+    candidates = from_folder(paths, source="w", project=APP)
+    assert [(candidate.path, candidate.distribution.url) for candidate in candidates] == [
+        (paths[1], None),
+        (paths[0], None),
+    ]
 
 
 def test_the_first_source_wins() -> None:
-    """The same file from two sources is one offer, the first; other files are added."""
+    """The same file from two sources is one candidate, the first; other files are added."""
     first, second = from_json(hashes={"sha256": "a"}), from_json(hashes={"sha256": "a"}, url="https://b.example/x")
     third = from_json(filename="app-2.0-py3-none-any.whl")
     assert merge([(first,), (second, third)]) == (first, third)
@@ -140,7 +143,7 @@ def test_two_contents_are_an_error() -> None:
     ["app-1.0-1\nx-py3-none-any.whl", "app-1.0-1é-py3-none-any.whl", "app-1.0-1/../../x-py3-none-any.whl", "a" * 300],
 )
 def test_names_that_are_no_names(name: str) -> None:
-    """A name with anything that could become a path, a line or a link is no offer."""
+    """A name with anything that could become a path, a line or a link is no candidate."""
     page = json.dumps({"files": [{"filename": name, "url": "x.whl", "hashes": {}}]})
     assert read_page(page, content_type=JSON, url=PAGE, project=APP) == ()
 

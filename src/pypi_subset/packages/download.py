@@ -67,25 +67,29 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
     :raises HashMismatch: a file is not what the lock says.
     """
     runs_of = {
-        f"{job}.{number}": (job, [_offer(one, index.upstream) for one in layer])
+        f"{job}.{number}": (job, [_candidate(one, index.upstream) for one in layer])
         for job, group in stock.missing
         for number, layer in enumerate(_layers(group))
     }
-    offers = {name: layer for name, (_, layer) in runs_of.items()}
-    views = {name: index.locked_url(name, layer) for name, layer in offers.items()}
-    with DaemonThreadPool(min(len(offers), 2 * (os.cpu_count() or 1)) + 1) as pool:
-        ahead = pool.submit(index.upstream.fetch_all, [offer for group in offers.values() for offer in group])
+    candidates = {name: layer for name, (_, layer) in runs_of.items()}
+    views = {name: index.locked_url(name, layer) for name, layer in candidates.items()}
+    with DaemonThreadPool(min(len(candidates), 2 * (os.cpu_count() or 1)) + 1) as pool:
+        ahead = pool.submit(
+            index.upstream.fetch_all, [candidate for group in candidates.values() for candidate in group]
+        )
 
         def one_run(name: str) -> list[Artifact]:
             job, whole = runs_of[name]
-            layer, sources = _admitted([(offer, index.upstream.file(offer)) for offer in whole], packages, admits)
+            layer, sources = _admitted(
+                [(candidate, index.upstream.file(candidate)) for candidate in whole], packages, admits
+            )
             progress(len(whole) - len(layer))
             if layer:
                 _pip_download(sources, layer, target=targets[job], view=views[name], pips=pips, work=work / name)
             logger.info("%s: %d of %d files are admitted", name, len(layer), len(whole))
             return [
-                _settle(offer.distribution, source, work / name / "files", packages, progress)
-                for offer, source in zip(layer, sources, strict=True)
+                _settle(candidate.distribution, source, work / name / "files", packages, progress)
+                for candidate, source in zip(layer, sources, strict=True)
             ]
 
         runs = [pool.submit(one_run, name) for name in runs_of]
@@ -100,15 +104,15 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
 def _admitted(
     fetched: Iterable[tuple[Candidate, Path]], packages: Path, admits: Callable[[Path, str], bool]
 ) -> tuple[list[Candidate], list[Path]]:
-    """The offers whose files pip may have, and where those lie; the others are put into *packages* at once."""
+    """The candidates whose files pip may have, and where those lie; the others are put into *packages* at once."""
     good = []
-    for offer, path in fetched:
-        if admits(path, offer.distribution.filename):
-            good.append((offer, path))
+    for candidate, path in fetched:
+        if admits(path, candidate.distribution.filename):
+            good.append((candidate, path))
         else:
             # Its hash is right: a later run that refuses it again need not fetch it again.
-            files.link(path, packages / offer.distribution.filename)
-    return [offer for offer, _ in good], [path for _, path in good]
+            files.link(path, packages / candidate.distribution.filename)
+    return [candidate for candidate, _ in good], [path for _, path in good]
 
 
 def _layers(group: Iterable[Distribution]) -> list[list[Distribution]]:
@@ -123,7 +127,7 @@ def _layers(group: Iterable[Distribution]) -> list[list[Distribution]]:
     return layers
 
 
-def _offer(distribution: Distribution, upstream: Upstream) -> Candidate:
+def _candidate(distribution: Distribution, upstream: Upstream) -> Candidate:
     return Candidate(
         distribution=distribution,
         source="the lock",
@@ -133,7 +137,7 @@ def _offer(distribution: Distribution, upstream: Upstream) -> Candidate:
 
 
 def _pip_download(
-    sources: Sequence[Path], offers: Sequence[Candidate], *, target: Target, view: str, pips: Pips, work: Path
+    sources: Sequence[Path], candidates: Sequence[Candidate], *, target: Target, view: str, pips: Pips, work: Path
 ) -> None:
     """
     Let pip gather the files of one job in *work*``/files``, where they lie already.
@@ -144,9 +148,9 @@ def _pip_download(
     destination, requirements = work / "files", work / "locked.txt"
     with files.folder_errors(work):
         destination.mkdir(parents=True, exist_ok=True)
-    for source, offer in zip(sources, offers, strict=True):
-        files.link(source, destination / offer.distribution.filename)
-    group = [offer.distribution for offer in offers]
+    for source, candidate in zip(sources, candidates, strict=True):
+        files.link(source, destination / candidate.distribution.filename)
+    group = [candidate.distribution for candidate in candidates]
     lines = [f"{one.project}=={one.version} --hash=sha256:{one.sha256}\n" for one in group]
     files.write(requirements, "".join(lines).encode())
     command = ["download", *_OPTIONS, "--index-url", view, "--dest", str(destination)]

@@ -99,7 +99,7 @@ def foresee(paths: Paths, *, update: bool = False, progress: Progress = SILENT) 
             locked = relock(subset, paths, backend, intake, progress, update=update)
             upstream = backend.index().upstream
             known = outdated.Known(
-                offers=upstream.offers,
+                candidates=upstream.candidates,
                 metadata=upstream.metadata_seen(),
                 limits=backend.constraints,
                 kept=locked.reused,

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """
-    What pip chose at one patch level: by project the offer, its metadata, who asks for it, and its extras.
+    What pip chose at one patch level: by project the candidate, its metadata, who requires it, and its extras.
 
     :param assumed: requirements that another ``platform_machine`` would decide otherwise, with who states them.
     """
 
-    offers: Mapping[NormalizedName, Candidate]
+    candidates: Mapping[NormalizedName, Candidate]
     found: Mapping[NormalizedName, Mapping[str, Any]]
     reasons: Mapping[NormalizedName, set[Reason]]
     extras: Mapping[NormalizedName, set[NormalizedName]]
@@ -33,9 +33,9 @@ class Answer:
     @property
     def warnings(self) -> list[str]:
         """What is allowed, and still unlikely to be meant."""
-        return [*unknown_extras(self.reasons, self.found), *yanked(self.offers.values())]
+        return [*unknown_extras(self.reasons, self.found), *yanked(self.candidates.values())]
 
     @property
     def files(self) -> dict[NormalizedName, str]:
         """What would be installed."""
-        return {project: offer.distribution.filename for project, offer in self.offers.items()}
+        return {project: candidate.distribution.filename for project, candidate in self.candidates.items()}

@@ -110,10 +110,10 @@ def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     asked = asked_of(job)
     report = _report(job, constraints=constraints, index=index, pips=pips, work=work)
     found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
-    offers = {project: _offer(item, project, index, job.target) for project, item in found.items()}
+    candidates = {project: _candidate(item, project, index, job.target) for project, item in found.items()}
     reasons, extras = who_asks(asked, job.target, found)
     assumed = tuple(assumed_of(job, found, extras))
-    return Answer(offers=offers, found=found, reasons=reasons, extras=extras, assumed=assumed)
+    return Answer(candidates=candidates, found=found, reasons=reasons, extras=extras, assumed=assumed)
 
 
 def _pins(spans: Mapping[int, Answer], target: Target, upstream: Upstream) -> tuple[Pin, ...]:
@@ -127,7 +127,7 @@ def _pins(spans: Mapping[int, Answer], target: Target, upstream: Upstream) -> tu
         mine = [spans[patch] for patch in patches]
         pins.append(
             Pin(
-                distribution=_complete(mine[0].offers[project], mine[0].found[project], upstream),
+                distribution=_complete(mine[0].candidates[project], mine[0].found[project], upstream),
                 reasons=tuple(sorted({reason for answer in mine for reason in answer.reasons[project]})),
                 extras=tuple(sorted({extra for answer in mine for extra in answer.extras[project]})),
                 marker=marker_of(sorted(spans), patches, target),
@@ -183,24 +183,24 @@ def _undefined_in_metadata(job: Job, upstream: Upstream) -> UndefinedMarker | No
     return None
 
 
-def _offer(item: Mapping[str, Any], project: str, index: Loopback, target: Target) -> Candidate:
+def _candidate(item: Mapping[str, Any], project: str, index: Loopback, target: Target) -> Candidate:
     """What pip chose, found again among what it was offered."""
-    offer = index.offer_at(item["download_info"]["url"])
-    if offer is None:
+    candidate = index.candidate_at(item["download_info"]["url"])
+    if candidate is None:
         url = item["download_info"]["url"]
         msg = f"{project} on {target.name} comes from {url}, not from an index: it cannot be mirrored"
         step = "require a release from an index instead"
         raise UpstreamError(msg, project=project, target=target.name, next_step=step)
-    return offer
+    return candidate
 
 
-def _complete(offer: Candidate, item: Mapping[str, Any], upstream: Upstream) -> Distribution:
+def _complete(candidate: Candidate, item: Mapping[str, Any], upstream: Upstream) -> Distribution:
     """The distribution with size and hash, for which the file is fetched where no page told them."""
-    sha256 = offer.distribution.sha256 or files.sha256_of(upstream.file(offer))
+    sha256 = candidate.distribution.sha256 or files.sha256_of(upstream.file(candidate))
     return replace(
-        offer.distribution,
+        candidate.distribution,
         sha256=sha256,
-        size=upstream.size(offer),
-        requires_python=offer.distribution.requires_python or item["metadata"].get("requires_python"),
-        metadata=hashlib.sha256(upstream.metadata(offer)).hexdigest() if offer.tags is not None else None,
+        size=upstream.size(candidate),
+        requires_python=candidate.distribution.requires_python or item["metadata"].get("requires_python"),
+        metadata=hashlib.sha256(upstream.metadata(candidate)).hexdigest() if candidate.tags is not None else None,
     )

@@ -70,9 +70,9 @@ def assumption(assumed: Sequence[str], job: Job) -> str:
     )
 
 
-def yanked(offers: Iterable[Candidate]) -> Iterator[str]:
+def yanked(candidates: Iterable[Candidate]) -> Iterator[str]:
     """Yield a sentence for each release that its makers have withdrawn (PEP 592): somebody pinned it."""
-    for distribution in (offer.distribution for offer in offers):
+    for distribution in (candidate.distribution for candidate in candidates):
         if distribution.yanked is not None:
             why = distribution.yanked or "no reason given"
             yield f"{distribution.project} {distribution.version} was yanked: {why}"

@@ -69,21 +69,21 @@ class Upstream:
         self._quarantined: dict[NormalizedName, Standing] = {}
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
-        self._offers_of, self._links_at = Once(self._read_project), Once(self._read_links)
+        self._candidates_of, self._links_at = Once(self._read_project), Once(self._read_links)
         self._bounds_of = Once(self._read_bounds)
         self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
 
-    def offers(self, project: NormalizedName) -> tuple[Candidate, ...]:
+    def candidates(self, project: NormalizedName) -> tuple[Candidate, ...]:
         """
         Return everything that the sources have of *project*, fitting or not, sdists included.
 
         :raises UpstreamError: a source does not answer, or not with a page.
         :raises HashMismatch: two sources give one file name to different bytes.
         """
-        offers = self._offers_of(project)
-        for offer in offers:
-            self.know(offer)
-        return offers
+        candidates = self._candidates_of(project)
+        for candidate in candidates:
+            self.know(candidate)
+        return candidates
 
     def quarantine(self, project: NormalizedName) -> Standing | None:
         """Return what an index says of *project* if that is in quarantine there (PEP 792), and its page was read."""
@@ -93,69 +93,71 @@ class Upstream:
         """Return each Requires-Python that a wheel of *project* has, with the newest version that has it."""
         return self._bounds_of(project)
 
-    def know(self, offer: Candidate) -> None:
-        """Remember *offer*, so that it can be found by its key."""
-        self._known.setdefault(offer.key, offer)
+    def know(self, candidate: Candidate) -> None:
+        """Remember *candidate*, so that it can be found by its key."""
+        self._known.setdefault(candidate.key, candidate)
 
     def known(self, key: str) -> Candidate | None:
-        """Return the offer with that key."""
+        """Return the candidate with that key."""
         return self._known.get(key)
 
-    def file(self, offer: Candidate) -> Path:
+    def file(self, candidate: Candidate) -> Path:
         """
         Return where the whole file lies, fetching it if this is the first time that anybody asks.
 
         :raises UpstreamError: it cannot be fetched.
         :raises HashMismatch: it is not what the index promised.
         """
-        return self._file_of(offer.key)
+        return self._file_of(candidate.key)
 
-    def fetch_all(self, offers: Iterable[Candidate]) -> None:
+    def fetch_all(self, candidates: Iterable[Candidate]) -> None:
         """Fetch several files at once, so that each pip finds its next file waiting."""
         with DaemonThreadPool(PARALLEL) as pool:
-            for future in [pool.submit(self.file, offer) for offer in offers]:
+            for future in [pool.submit(self.file, candidate) for candidate in candidates]:
                 future.result()
 
-    def metadata(self, offer: Candidate) -> bytes:
+    def metadata(self, candidate: Candidate) -> bytes:
         """
         Return the bytes of METADATA of a wheel.
 
         :raises BadDistribution: the wheel is damaged, or says something else than its name.
         """
-        return self._metadata_of(offer.key)
+        return self._metadata_of(candidate.key)
 
     def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
         """Return every wheel that a pip has read the METADATA of, with its METADATA, in that order."""
         return [(self._known[key].distribution, data) for key, data in self._metadata_of.results()]
 
-    def size(self, offer: Candidate) -> int:
+    def size(self, candidate: Candidate) -> int:
         """Return the file's size in bytes, which costs a fetch if no page told it."""
-        stated = offer.distribution.size or self._sizes.get(offer.key)
-        return stated if stated is not None else self.file(offer).stat().st_size
+        stated = candidate.distribution.size or self._sizes.get(candidate.key)
+        return stated if stated is not None else self.file(candidate).stat().st_size
 
     def find_local(self, one: Distribution) -> Path | None:
         """Return where a file lies that came from one of the user's folders, asking nobody on the network."""
-        offers = [offer for location in self._network.find_links for offer in self._linked(location, one.project)]
+        candidates = [
+            candidate for location in self._network.find_links for candidate in self._linked(location, one.project)
+        ]
         for url in self._network.index_urls:
             if local_path(url) is not None:
-                offers += self._read_index(url, one.project)
-        found = (offer.path for offer in offers if offer.distribution.filename == one.filename)
+                candidates += self._read_index(url, one.project)
+        found = (candidate.path for candidate in candidates if candidate.distribution.filename == one.filename)
         return next((path for path in found if path is not None), None)
 
     # Where the facts come from.
 
     def _read_bounds(self, project: NormalizedName) -> dict[str, Version]:
         newest: dict[str, Version] = {}
-        for one in (offer.distribution for offer in self.offers(project) if offer.tags is not None):
+        for one in (candidate.distribution for candidate in self.candidates(project) if candidate.tags is not None):
             if one.requires_python:
                 newest[one.requires_python] = max(one.version, newest.get(one.requires_python, one.version))
         return newest
 
     def _read_project(self, project: NormalizedName) -> tuple[Candidate, ...]:
-        """All offers of all sources, in pip's order: folders and pages of ``find-links`` do not outrank an index."""
+        """All candidates of all sources, in pip's order: folders and pages of ``find-links`` do not outrank an index."""
         pages = [self._read_index(url, project) for url in self._network.index_urls]
         groups = [*pages, *(self._linked(location, project) for location in self._network.find_links)]
-        names = Counter(offer.distribution.filename for group in groups for offer in group)
+        names = Counter(candidate.distribution.filename for group in groups for candidate in group)
         return merge(
             tuple(hashed(one) if names[one.distribution.filename] > 1 else one for one in group) for group in groups
         )
@@ -164,8 +166,8 @@ class Upstream:
         """What one location of ``find-links`` has of *project*."""
         links = self._links_at(location)
         if links.page is not None:
-            offers = self._parsed(links.page, project)
-            return remote(offers) if local_path(location) is None else localized(offers)
+            candidates = self._parsed(links.page, project)
+            return remote(candidates) if local_path(location) is None else localized(candidates)
         return from_folder(links.paths, source=links.source, project=project)
 
     def _read_index(self, index: str, project: NormalizedName) -> tuple[Candidate, ...]:
@@ -208,81 +210,83 @@ class Upstream:
 
     def _obtain(self, key: str) -> Path:
         """Return the whole file: on the shelf already, in a local folder, or fetched; its hashes hold in any case."""
-        offer = self._known[key]
-        one = offer.distribution
+        candidate = self._known[key]
+        one = candidate.distribution
         shelved = self._shelf / one.filename
         if one.sha256 and shelved.is_file() and files.sha256_of(shelved) == one.sha256:
             logger.debug("%s: reused from %s", one.filename, self._shelf)
             return shelved
-        path = offer.path or self._place(offer)
+        path = candidate.path or self._place(candidate)
         with self._locks(key):
-            if offer.path is None and not self._is_stored(offer):
-                self._fetcher.save(self._address(offer), path)
+            if candidate.path is None and not self._is_stored(candidate):
+                self._fetcher.save(self._address(candidate), path)
                 logger.info("%s: fetched", one.filename)
-        return self._agreeing(offer, checked(offer, path))
+        return self._agreeing(candidate, checked(candidate, path))
 
-    def _agreeing(self, offer: Candidate, path: Path) -> Path:
+    def _agreeing(self, candidate: Candidate, path: Path) -> Path:
         """Hold METADATA that came by itself against the wheel: whoever resolved by the one would install the other."""
-        told, name = self._apart.get(offer.key), offer.distribution.filename
+        told, name = self._apart.get(candidate.key), candidate.distribution.filename
         try:
             own = told if told is None else read_metadata(path, name)
         except BadDistribution:
             # Whoever takes the file into the subset says so, of all such files at once.
             return path
         if told != own:
-            msg = f"{name} and the metadata that {offer.source} gave for it contradict each other"
-            raise BadDistribution(msg, project=offer.distribution.project, next_step="tell the index's operator")
+            msg = f"{name} and the metadata that {candidate.source} gave for it contradict each other"
+            raise BadDistribution(msg, project=candidate.distribution.project, next_step="tell the index's operator")
         return path
 
-    def _address(self, offer: Candidate) -> str:
-        if offer.distribution.url is None:
-            msg = f"{offer.distribution.filename} came from a local folder and is not there any more"
+    def _address(self, candidate: Candidate) -> str:
+        if candidate.distribution.url is None:
+            msg = f"{candidate.distribution.filename} came from a local folder and is not there any more"
             step = "put it into a folder of pip's 'find-links', or run the update"
-            raise UpstreamError(msg, project=offer.distribution.project, next_step=step)
-        return offer.distribution.url
+            raise UpstreamError(msg, project=candidate.distribution.project, next_step=step)
+        return candidate.distribution.url
 
-    def _place(self, offer: Candidate) -> Path:
-        folder = self._store / offer.key
+    def _place(self, candidate: Candidate) -> Path:
+        folder = self._store / candidate.key
         with files.folder_errors(folder):
             # Only as long as the run lasts: of a thread that is left behind, nothing must be.
             self._store.mkdir(exist_ok=True)
             folder.mkdir(exist_ok=True)
-        return folder / offer.distribution.filename
+        return folder / candidate.distribution.filename
 
     def _extract(self, key: str) -> bytes:
         """METADATA from a file of its own (PEP 658), from the wheel's end, or from the whole wheel; cheapest first."""
-        offer = self._known[key]
-        one = offer.distribution
-        if offer.metadata is not None and one.url is not None:
+        candidate = self._known[key]
+        one = candidate.distribution
+        if candidate.metadata is not None and one.url is not None:
             data = self._fetcher.small(f"{one.url}.metadata")
             if data is not None:
-                self._apart[key] = checked_metadata(offer, data)
-                if offer.tags is not None:
+                self._apart[key] = checked_metadata(candidate, data)
+                if candidate.tags is not None:
                     check_metadata(data, one.filename)
                 return data
-        if one.url is not None and self._ranges and (one.size or SMALL + 1) > SMALL and not self._is_here(offer):
-            path = self._place(offer)
+        if one.url is not None and self._ranges and (one.size or SMALL + 1) > SMALL and not self._is_here(candidate):
+            path = self._place(candidate)
             with self._locks(key):
-                remote = None if self._is_here(offer) else self._fetcher.tail(one.url, path)
+                remote = None if self._is_here(candidate) else self._fetcher.tail(one.url, path)
                 if remote is not None:
                     self._sizes[key] = remote.total
                     return read_metadata(io.BufferedReader(remote), one.filename)
                 self._ranges = False
                 self._arrived.add(key)
-        path = self.file(offer)
+        path = self.file(candidate)
         with files.folder_errors(path):
             return read_metadata(path, one.filename)
 
-    def _is_here(self, offer: Candidate) -> bool:
-        return (self._shelf / offer.distribution.filename).is_file() or self._is_stored(offer)
+    def _is_here(self, candidate: Candidate) -> bool:
+        return (self._shelf / candidate.distribution.filename).is_file() or self._is_stored(candidate)
 
-    def _is_stored(self, offer: Candidate) -> bool:
+    def _is_stored(self, candidate: Candidate) -> bool:
         """Whether this run has fetched the file, or an earlier one did that was stopped, which only a hash can tell."""
-        path = self._store / offer.key / offer.distribution.filename
+        path = self._store / candidate.key / candidate.distribution.filename
         if not path.is_file():
             return False
         with files.folder_errors(path):
-            return offer.key in self._arrived or (bool(offer.hashes) and matches(path, offer.hashes) is None)
+            return candidate.key in self._arrived or (
+                bool(candidate.hashes) and matches(path, candidate.hashes) is None
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

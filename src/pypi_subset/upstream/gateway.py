@@ -73,14 +73,14 @@ class Loopback:
         """Return the view for resolving: of each project the wheels that fit *target*."""
         return f"{self._root}/simple/{target.name}/"
 
-    def locked_url(self, name: str, offers: Iterable[Candidate]) -> str:
-        """Return the view for downloading exactly *offers*, one file of a project at most; *name* tells views apart."""
-        for offer in offers:
-            self.upstream.know(offer)
-            self._locked[name, offer.distribution.project] = offer
+    def locked_url(self, name: str, candidates: Iterable[Candidate]) -> str:
+        """Return the view for downloading exactly *candidates*, one file of a project at most; *name* tells views apart."""
+        for candidate in candidates:
+            self.upstream.know(candidate)
+            self._locked[name, candidate.distribution.project] = candidate
         return f"{self._root}/locked/{quote(name)}/"
 
-    def offer_at(self, url: str) -> Candidate | None:
+    def candidate_at(self, url: str) -> Candidate | None:
         """Return what is offered at one of our own URLs, as pip's report names it."""
         prefix = f"{self._root}/files/"
         return self.upstream.known(url.removeprefix(prefix).partition("/")[0]) if url.startswith(prefix) else None
@@ -95,16 +95,16 @@ class Loopback:
         if kind in {"simple", "locked"} and len(rest) == 2:  # noqa: PLR2004 - view and project
             view, project = rest[0], canonicalize_name(rest[1])
             return _page(project, self._fitting(view, project) if kind == "simple" else self._locked_in(view, project))
-        offer = self.upstream.known(rest[0]) if kind == "files" and rest else None
-        if offer is None:
+        candidate = self.upstream.known(rest[0]) if kind == "files" and rest else None
+        if candidate is None:
             return None
-        return self._metadata(offer) if path.endswith(".metadata") else self.upstream.file(offer)
+        return self._metadata(candidate) if path.endswith(".metadata") else self.upstream.file(candidate)
 
-    def _metadata(self, offer: Candidate) -> bytes:
+    def _metadata(self, candidate: Candidate) -> bytes:
         try:
-            return self.upstream.metadata(offer)
+            return self.upstream.metadata(candidate)
         except BadDistribution as error:
-            self.refused[offer.distribution.filename] = error
+            self.refused[candidate.distribution.filename] = error
             return _OF_NOBODY
 
     @property
@@ -117,19 +117,23 @@ class Loopback:
         return [entry for fits, entry in self._wheels(project) if not fits.isdisjoint(tags)]
 
     def _locked_in(self, view: str, project: NormalizedName) -> list[str]:
-        offer = self._locked.get((view, project))
-        return [self._entry(offer)] if offer else []
+        candidate = self._locked.get((view, project))
+        return [self._entry(candidate)] if candidate else []
 
     def _read_wheels(self, project: NormalizedName) -> list[tuple[frozenset[Tag], str]]:
         """The tags of each wheel with its entry, written once for all targets: a page can have thousands."""
-        return [(offer.tags, self._entry(offer)) for offer in self.upstream.offers(project) if offer.tags is not None]
+        return [
+            (candidate.tags, self._entry(candidate))
+            for candidate in self.upstream.candidates(project)
+            if candidate.tags is not None
+        ]
 
-    def _entry(self, offer: Candidate) -> str:
+    def _entry(self, candidate: Candidate) -> str:
         """One file of a page. METADATA is promised for every wheel: `Upstream` finds it wherever it is (PEP 714)."""
-        one = offer.distribution
+        one = candidate.distribution
         entry: dict[str, Any] = {
             "filename": one.filename,
-            "url": f"{self._root}/files/{offer.key}/{quote(one.filename)}",
+            "url": f"{self._root}/files/{candidate.key}/{quote(one.filename)}",
             "hashes": {"sha256": one.sha256} if one.sha256 else {},
             "core-metadata": True,
         }

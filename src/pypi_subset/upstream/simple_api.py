@@ -1,5 +1,5 @@
 """
-What the indexes offer: pages of the simple API (PEP 503, 691) read into `Candidate` values; no input, no output.
+Candidates that indexes offer: pages of the simple API (PEP 503, 691) read into `Candidate` values; no input, no output.
 
 Facts are kept as the index states them: size, upload time and yanks cannot be recovered later.
 """
@@ -58,54 +58,54 @@ def read_page(
     if content_type.partition(";")[0].strip().lower() == "application/vnd.pypi.simple.v1+json":
         document = json.loads(text)
         standing = _standing(document.get("project-status"))
-        offers = [_from_json(entry, url, project, standing) for entry in document["files"]]
+        candidates = [_from_json(entry, url, project, standing) for entry in document["files"]]
     else:
         reader = _Anchors(url)
         reader.feed(text)
         reader.close()
         said = {key: reader.metas.get(f"pypi:project-{name}") for key, name in _META.items()}
         standing = _standing(said)
-        offers = [_from_anchor(link, project, standing) for link in reader.links]
+        candidates = [_from_anchor(link, project, standing) for link in reader.links]
     if standing is not None and standing.status == "quarantined":
         # Whatever the page has, none of it may be offered.
         quarantined(standing)
         return ()
-    return tuple(offer for offer in offers if offer is not None)
+    return tuple(candidate for candidate in candidates if candidate is not None)
 
 
 def from_folder(paths: Iterable[Path], *, source: str, project: NormalizedName) -> tuple[Candidate, ...]:
     """Return what a folder of files offers of *project*, sorted by name."""
     found = (
-        _offer(path.name, project, {}, source=source, path=path) for path in sorted(paths, key=lambda one: one.name)
+        _candidate(path.name, project, {}, source=source, path=path) for path in sorted(paths, key=lambda one: one.name)
     )
-    return tuple(offer for offer in found if offer is not None)
+    return tuple(candidate for candidate in found if candidate is not None)
 
 
 def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
     """
-    Return one offer for each file name; the first source wins, as the user ordered them.
+    Return one candidate for each file name; the first source wins, as the user ordered them.
 
     :raises HashMismatch: two sources give one name to different bytes.
     """
     merged: dict[str, Candidate] = {}
-    for offer in (offer for group in groups for offer in group):
-        first = merged.setdefault(offer.distribution.filename, offer)
-        one, other = dict(first.hashes), dict(offer.hashes)
+    for candidate in (candidate for group in groups for candidate in group):
+        first = merged.setdefault(candidate.distribution.filename, candidate)
+        one, other = dict(first.hashes), dict(candidate.hashes)
         for algorithm in one.keys() & other.keys():
             if one[algorithm] != other[algorithm]:
-                name = offer.distribution.filename
+                name = candidate.distribution.filename
                 msg = (
                     f"{name} has two contents: {algorithm} {one[algorithm]} on {first.source}, "
-                    f"{other[algorithm]} on {offer.source}"
+                    f"{other[algorithm]} on {candidate.source}"
                 )
                 step = "drop one of the two sources from pip's configuration"
-                raise HashMismatch(msg, project=offer.distribution.project, next_step=step)
+                raise HashMismatch(msg, project=candidate.distribution.project, next_step=step)
     return tuple(merged.values())
 
 
-def _offer(filename: str, project: NormalizedName, facts: dict[str, Any], **about: Any) -> Candidate | None:
+def _candidate(filename: str, project: NormalizedName, facts: dict[str, Any], **about: Any) -> Candidate | None:
     """
-    The offer with version and tags read from its file name; ``None`` if it is none of *project*.
+    Return the candidate with version and tags read from its file name; ``None`` if it is none of *project*.
 
     :param facts: further fields of its `Distribution`.
     :param about: further fields of the `Candidate`.
@@ -146,7 +146,7 @@ def _from_json(
         "provenance": _https(entry.get("provenance")),
         "standing": standing,
     }
-    return _offer(
+    return _candidate(
         entry["filename"],
         project,
         facts,
@@ -196,7 +196,7 @@ def _from_anchor(
         "provenance": _https(attributes.get("data-provenance")),
         "standing": standing,
     }
-    return _offer(
+    return _candidate(
         unquote(parts.path.rpartition("/")[2]),
         project,
         facts,

@@ -131,7 +131,7 @@ class Recorder:
     def __init__(self, upstream: Upstream, targets: Iterable[Target]) -> None:
         self._upstream = upstream
         self._tags = frozenset(tag for target in targets for tag in target.tags)
-        self._offers: dict[str, Candidate] = {}
+        self._candidates: dict[str, Candidate] = {}
         self._pages, self._texts = Once(self._read_page), Once(self._read_metadata)
 
     @property
@@ -149,14 +149,18 @@ class Recorder:
         return self._texts(filename)
 
     def _read_page(self, project: str) -> tuple[File, ...] | None:
-        offers = self._upstream.offers(canonicalize_name(project))
-        fitting = [offer for offer in offers if offer.tags is not None and not self._tags.isdisjoint(offer.tags)]
-        self._offers.update({offer.distribution.filename: offer for offer in fitting})
-        return tuple(map(_file, fitting)) if offers else None
+        candidates = self._upstream.candidates(canonicalize_name(project))
+        fitting = [
+            candidate
+            for candidate in candidates
+            if candidate.tags is not None and not self._tags.isdisjoint(candidate.tags)
+        ]
+        self._candidates.update({candidate.distribution.filename: candidate for candidate in fitting})
+        return tuple(map(_file, fitting)) if candidates else None
 
     def _read_metadata(self, filename: str) -> bytes | None:
-        offer = self._offers.get(filename)
-        return None if offer is None else _brief(self._upstream.metadata(offer))
+        candidate = self._candidates.get(filename)
+        return None if candidate is None else _brief(self._upstream.metadata(candidate))
 
 
 def headers(metadata: bytes, name: str) -> list[str]:
@@ -170,8 +174,8 @@ def project_of(url: str) -> str:
     return canonicalize_name(url.strip("/").rpartition("/")[2])
 
 
-def _file(offer: Candidate) -> File:
-    one = offer.distribution
+def _file(candidate: Candidate) -> File:
+    one = candidate.distribution
     return File(filename=one.filename, requires_python=one.requires_python, yanked=one.yanked)
 
 

@@ -93,12 +93,14 @@ def solve(requests: Sequence[Requirement], wheels: Iterable[Wheel], machine: Mac
 
     :raises UndecidedError: that cannot be told.
     """
-    offers: dict[str, list[Wheel]] = {}
+    candidates: dict[str, list[Wheel]] = {}
     for one in sorted(wheels, key=lambda one: one.version, reverse=True):
         if machine.takes(one):
-            offers.setdefault(one.project, []).append(one)
-    _thin_out(offers, machine)
-    return next(_Search(offers, machine).found([(one, frozenset[str]()) for one in requests], {}, frozenset()), None)
+            candidates.setdefault(one.project, []).append(one)
+    _thin_out(candidates, machine)
+    return next(
+        _Search(candidates, machine).found([(one, frozenset[str]()) for one in requests], {}, frozenset()), None
+    )
 
 
 def complete(
@@ -110,31 +112,31 @@ def complete(
     return found is not None and found.keys() == versions.keys()
 
 
-def _thin_out(offers: dict[str, list[Wheel]], machine: Machine) -> None:
+def _thin_out(candidates: dict[str, list[Wheel]], machine: Machine) -> None:
     """Take away wheels that always need what nothing here offers, until there are no more: else the search is long."""
     while True:
         hopeless = {
             one.filename
-            for group in offers.values()
+            for group in candidates.values()
             for one in group
-            if not all(_offered(line, offers) for line in one.requires if machine.asks(line, ()))
+            if not all(_offered(line, candidates) for line in one.requires if machine.asks(line, ()))
         }
         if not hopeless:
             return
-        for project, group in offers.items():
-            offers[project] = [one for one in group if one.filename not in hopeless]
+        for project, group in candidates.items():
+            candidates[project] = [one for one in group if one.filename not in hopeless]
 
 
-def _offered(requirement: Requirement, offers: Mapping[str, list[Wheel]]) -> bool:
-    named = offers.get(canonicalize_name(requirement.name), ())
+def _offered(requirement: Requirement, candidates: Mapping[str, list[Wheel]]) -> bool:
+    named = candidates.get(canonicalize_name(requirement.name), ())
     return any(requirement.specifier.contains(one.version, prereleases=True) for one in named)
 
 
 class _Search:
     """Depth first over everything that may be chosen."""
 
-    def __init__(self, offers: Mapping[str, list[Wheel]], machine: Machine) -> None:
-        self.offers, self.machine, self.steps = offers, machine, 0
+    def __init__(self, candidates: Mapping[str, list[Wheel]], machine: Machine) -> None:
+        self.candidates, self.machine, self.steps = candidates, machine, 0
 
     def found(
         self,
@@ -153,7 +155,7 @@ class _Search:
             return
         (requirement, _), rest = goals[-1], goals[:-1]
         name = canonicalize_name(requirement.name)
-        for one in [chosen[name]] if name in chosen else self.offers.get(name, ()):
+        for one in [chosen[name]] if name in chosen else self.candidates.get(name, ()):
             if requirement.specifier.contains(one.version, prereleases=True):
                 extras = {canonicalize_name(extra) for extra in requirement.extras}
                 new = {"", *extras} - {extra for project, extra in seen if project == name}

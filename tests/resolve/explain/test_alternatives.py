@@ -43,7 +43,7 @@ MACHINES = (
 )
 
 
-def offers(*names: str) -> tuple[Candidate, ...]:
+def candidates(*names: str) -> tuple[Candidate, ...]:
     """Return what a page with these files of ``app`` offers: ``1.0-cp39-cp39-win32``, ``2.0`` an sdist, `` >=3.9``."""
     anchors = []
     for name in names:
@@ -215,7 +215,7 @@ def offers(*names: str) -> tuple[Candidate, ...]:
 )
 def test_the_nearest_target(target: str, files: list[str], way: str) -> None:
     """The least change on the machine comes first; the target is written out as it is set, with what it gets."""
-    assert way_out(offers(*files), targets.parse("t", target)) == way
+    assert way_out(candidates(*files), targets.parse("t", target)) == way
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_patch_level_that_is_shut_out(python: str, bound: str, nearest: str) -
     """Where one patch level alone gets nothing, the nearest that does is named."""
     target = targets.parse("t", "cp39-win_amd64", python)
     text = f'nearest Python that works is {nearest}: give the target python = "{nearest}", which gets 1.0'
-    assert way_out(offers(f"1.0-py3-none-any {bound}"), target) == text
+    assert way_out(candidates(f"1.0-py3-none-any {bound}"), target) == text
 
 
 def machine(tag: str, python: str, *unseen: str) -> Target:
@@ -276,22 +276,22 @@ OLD_PIP = machine("cp39-manylinux1_x86_64", "3.9.1", *(f"manylinux_2_{minor}_x86
 )
 def test_what_no_setting_changes(target: Target, file: str, way: str) -> None:
     """A machine that described itself is changed by hand and described anew, its pip first; for the host another runs."""
-    assert way_out(offers(file), target) == f"{way}, which gets 1.0"
+    assert way_out(candidates(file), target) == f"{way}, which gets 1.0"
 
 
 def test_a_pip_that_is_too_old_is_the_obstacle() -> None:
     """The system of a described machine may take what its pip does not know: then the pip is named, not the system."""
-    files = offers("1-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64", "1-cp39-cp39-manylinux_2_34_x86_64")
+    files = candidates("1-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64", "1-cp39-cp39-manylinux_2_34_x86_64")
     assert obstacle(files, OLD_PIP) == "its pip is too old for manylinux_2_17_x86_64"
     assert obstacle(files[1:], OLD_PIP) == "wheels start at manylinux_2_34, the target stops at 2_28"
-    assert obstacle(offers("1-cp310-cp310-manylinux_2_17_x86_64"), OLD_PIP) == "wheels for cp310, not for cp39-cp39"
+    assert obstacle(candidates("1-cp310-cp310-manylinux_2_17_x86_64"), OLD_PIP) == "wheels for cp310, not for cp39-cp39"
 
 
 def test_a_minor_version_must_work_as_a_whole() -> None:
     """A Python of which some patch levels get nothing is not proposed."""
-    text = way_out(offers("1.0-py3-none-any >=3.9,!=3.10.1"), targets.parse("t", "cp38-win_amd64"))
+    text = way_out(candidates("1.0-py3-none-any >=3.9,!=3.10.1"), targets.parse("t", "cp38-win_amd64"))
     assert "make the target cp39-win_amd64" in text
-    text = way_out(offers("1.0-py3-none-any >=3.9.1"), targets.parse("t", "cp38-win_amd64"))
+    text = way_out(candidates("1.0-py3-none-any >=3.9.1"), targets.parse("t", "cp38-win_amd64"))
     assert "make the target cp310-win_amd64" in text
 
 
@@ -302,7 +302,7 @@ def test_a_minor_version_must_work_as_a_whole() -> None:
 )
 def test_what_is_proposed_works(tags: list[tuple[str, str]], machine: str) -> None:
     """A target that is named can be set as it stands there, and some wheel fits it; none is named for nothing."""
-    files, target = offers(*(f"1.0-{python}-{platform}" for python, platform in tags)), targets.parse("t", machine)
+    files, target = candidates(*(f"1.0-{python}-{platform}" for python, platform in tags)), targets.parse("t", machine)
     if any(fits(one, target) for one in files):
         return
     text = way_out(files, target)
@@ -330,13 +330,13 @@ def test_what_is_proposed_works(tags: list[tuple[str, str]], machine: str) -> No
 )
 def test_why_a_release_is_passed_over(target: str, files: list[str], reason: str) -> None:
     """Another system is not told as another Python, nor the Pythons that there are for another system."""
-    assert obstacle(offers(*files), targets.parse("t", target)) == reason
+    assert obstacle(candidates(*files), targets.parse("t", target)) == reason
 
 
 def test_all_tags_are_listed() -> None:
     """None is left out, platforms like the target's come first, and what has the same Pythons stands together."""
     pythons = [f"cp3{minor}" for minor in range(8, 16)]
-    files = offers(
+    files = candidates(
         *(f"1.0-{one}-{one}-{platform}" for one in pythons for platform in ("win_amd64", "musllinux_1_2_x86_64")),
         "1.0-cp313-cp313t-win_amd64",
         "1.0-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64",

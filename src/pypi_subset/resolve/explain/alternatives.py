@@ -49,15 +49,15 @@ class _Change:
     cost: tuple[int, ...] = ()
 
 
-def way_out(offers: Sequence[Candidate], target: Target, loosened: str = "") -> str:
+def way_out(candidates: Sequence[Candidate], target: Target, loosened: str = "") -> str:
     """
     Return the next step: the nearest target for which a wheel fits, as it is set, and the versions that have one.
 
-    :param offers: all files that the requirement allows; no wheel among them fits *target*.
+    :param candidates: all files that the requirement allows; no wheel among them fits *target*.
     :param loosened: what *target* itself would get from another requirement; comes first, since no machine changes.
     """
-    wheels = [one for one in settled(offers) or offers if one.tags is not None]
-    own = any(one.tags is None and allows(one.distribution.requires_python, target.version) for one in offers)
+    wheels = [one for one in settled(candidates) or candidates if one.tags is not None]
+    own = any(one.tags is None and allows(one.distribution.requires_python, target.version) for one in candidates)
     build = ", or build one there from the sdist and name its folder in pip's 'find-links'" * own
     for change in (*_new_pip(target), *_other_patches(wheels, target), *_changes(wheels, target)):
         if versions := versions_for(wheels, change.target):
@@ -69,9 +69,9 @@ def way_out(offers: Sequence[Candidate], target: Target, loosened: str = "") -> 
     return (loosened or leave) + build + (f"; nearest is {nearest}" if nearest else "")
 
 
-def settled(offers: Iterable[Candidate]) -> list[Candidate]:
+def settled(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Return the files that pip takes without being asked for them: no pre-releases, nothing yanked."""
-    return [one for one in offers if not one.distribution.version.is_prerelease and one.distribution.yanked is None]
+    return [one for one in candidates if not one.distribution.version.is_prerelease and one.distribution.yanked is None]
 
 
 def versions_for(wheels: Iterable[Candidate], target: Target) -> list[Version]:
@@ -79,9 +79,9 @@ def versions_for(wheels: Iterable[Candidate], target: Target) -> list[Version]:
     patches = [target.python[2]] if target.exact else range(_PATCHES)
     pythons = [f"{target.python[0]}.{target.python[1]}.{patch}" for patch in patches]
     found = {
-        offer.distribution.version
-        for offer in wheels
-        if fits(offer, target) and all(allows(offer.distribution.requires_python, python) for python in pythons)
+        candidate.distribution.version
+        for candidate in wheels
+        if fits(candidate, target) and all(allows(candidate.distribution.requires_python, python) for python in pythons)
     }
     return sorted(found, reverse=True)
 

@@ -54,9 +54,9 @@ class _Known:
     upstream: Upstream
     unreadable: Mapping[tuple[str, Version], str]
 
-    def offers(self, name: str) -> tuple[Candidate, ...]:
+    def candidates(self, name: str) -> tuple[Candidate, ...]:
         """Return everything that the indexes have of a project, fitting or not."""
-        return self.upstream.offers(canonicalize_name(name))
+        return self.upstream.candidates(canonicalize_name(name))
 
 
 def explain(complaint: str, output: str, job: Job, upstream: Upstream) -> NoSolution:
@@ -94,7 +94,7 @@ def _contradiction(lines: str, unavailable: Iterable[str], job: Job, known: _Kno
     for who, requirement in asking:
         asked.setdefault(canonicalize_name(requirement.name), []).append((who, requirement))
     for name in unavailable:
-        offered = known.offers(name)
+        offered = known.candidates(name)
         if not any(fits(one, job.target) for one in offered):
             # The conflict is but a symptom.
             those = _at_once(asked.get(canonicalize_name(name), []))
@@ -103,14 +103,14 @@ def _contradiction(lines: str, unavailable: Iterable[str], job: Job, known: _Kno
             return _unmatched(those, job, known, origin=", ".join(dict.fromkeys(who for who, _ in those)))
     for name, those in asked.items():
         # Versions that all of them allow: then they do not contradict each other, and the files are what is missing.
-        allowed = _allowed(those, known.offers(name))
+        allowed = _allowed(those, known.candidates(name))
         if allowed and not any(fits(one, job.target) for one in allowed):
             return _unmatched(those, job, known, origin=", ".join(dict.fromkeys(who for who, _ in those)))
     told = [f"{who} asks for {requirement}" for who, requirement in asking]
     seen = [*told[:SHOWN], *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])]
     disputed = [name for name, those in asked.items() if len({str(one.specifier) for _, one in those}) > 1]
     for name in disputed[:1]:
-        releases = _newest_first(_by_release(known.offers(name)))
+        releases = _newest_first(_by_release(known.candidates(name)))
         seen += [f"{name} {version}: {_against(version, asked[name])}" for version, _ in releases[: SHOWN // 2]]
     about = f" on {', '.join(disputed)}" if disputed else ""
     msg = f"{job.name}: the requirements contradict each other{about}"
@@ -163,10 +163,10 @@ def _joined(asking: Sequence[tuple[str, Requirement]]) -> Requirement:
     return joined
 
 
-def _allowed(asking: Sequence[tuple[str, Requirement]], offers: Iterable[Candidate]) -> list[Candidate]:
+def _allowed(asking: Sequence[tuple[str, Requirement]], candidates: Iterable[Candidate]) -> list[Candidate]:
     """The files of the releases that all of them allow."""
     joined = _joined(asking) if asking else None
-    return [one for one in offers if joined and _allows(joined, one.distribution.version)]
+    return [one for one in candidates if joined and _allows(joined, one.distribution.version)]
 
 
 def _against(version: Version, asked: Iterable[tuple[str, Requirement]]) -> str:
@@ -205,15 +205,15 @@ def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Know
     requirement, target = _joined(asking), job.target
     project = canonicalize_name(requirement.name)
     where = f"{job.name}: {requirement}{f' (required by {origin})' if origin else ''}"
-    offers = known.offers(project)
+    candidates = known.candidates(project)
     quarantine = known.upstream.quarantine(project)
-    if not offers and quarantine is not None:
+    if not candidates and quarantine is not None:
         why = f" ({quarantine.reason})" if quarantine.reason else ""
         return _gap(f"{where}: {project} is in quarantine{why}", project, job, (), "do without it: it may do harm")
-    if not offers:
+    if not candidates:
         step = "check the spelling, and pip's 'index-url'"
         return _gap(f"{where}: no index has a project {project}", project, job, (), step)
-    releases = _by_release(offers)
+    releases = _by_release(candidates)
     allowed = {version: files for version, files in releases.items() if _allows(requirement, version)}
     if not allowed:
         what = f"{where}: no release satisfies it, the newest is {max(releases)}"
@@ -224,12 +224,12 @@ def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Know
         version: known.unreadable[project, version] for version in shown if (project, version) in known.unreadable
     }
     seen = [f"{version}: {unread.get(version) or obstacle(files, target)}" for version, files in _newest_first(shown)]
-    files = [offer for files in allowed.values() for offer in files]
-    loosened = _loosened(asking, [one for one in offers if one.distribution.version not in allowed], target)
+    files = [candidate for files in allowed.values() for candidate in files]
+    loosened = _loosened(asking, [one for one in candidates if one.distribution.version not in allowed], target)
     if unread:
         what = f"{where}: pip cannot read the metadata of what fits {target.tag}"
         return _gap(what, project, job, seen, loosened or "ask for another version, and tell whoever offers this one")
-    if all(offer.tags is None for offer in files):
+    if all(candidate.tags is None for candidate in files):
         what = f"{where}: the project offers sdists only, and a subset holds wheels"
         if loosened:
             what = f"{where}: there are sdists only, and a subset holds wheels"
@@ -253,11 +253,13 @@ def _loosened(asking: Iterable[tuple[str, Requirement]], others: Iterable[Candid
 
 def _existing(releases: dict[Version, list[Candidate]], target: Target) -> Iterator[str]:
     """The tags that there are: all of the newest release with wheels, and those of others for the target's system."""
-    having = [(version, files) for version, files in _newest_first(releases) if any(offer.tags for offer in files)]
+    having = [
+        (version, files) for version, files in _newest_first(releases) if any(candidate.tags for candidate in files)
+    ]
     version, newest = having[0]
     yield f"tags of {version}: {tag_list(newest, target)}"
-    rest = tag_list((offer for _, files in having[1:] for offer in files), target, here=True)
-    if rest and not any(is_here(tag.platform, target) for offer in newest for tag in offer.tags or ()):
+    rest = tag_list((candidate for _, files in having[1:] for candidate in files), target, here=True)
+    if rest and not any(is_here(tag.platform, target) for candidate in newest for tag in candidate.tags or ()):
         yield f"tags of older releases for this system: {rest}"
 
 
@@ -268,10 +270,10 @@ def _gap(what: str, project: str, job: Job, seen: Sequence[str], step: str, exis
     )
 
 
-def _by_release(offers: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
+def _by_release(candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
     releases: dict[Version, list[Candidate]] = {}
-    for offer in offers:
-        releases.setdefault(offer.distribution.version, []).append(offer)
+    for candidate in candidates:
+        releases.setdefault(candidate.distribution.version, []).append(candidate)
     return releases
 
 

@@ -57,13 +57,13 @@ class Known:
     """
     What there is to judge by.
 
-    :param offers: gives everything that the indexes have of a project.
+    :param candidates: gives everything that the indexes have of a project.
     :param metadata: the wheels whose METADATA pip has read, each with its METADATA.
     :param limits: the constraints that hold for all sets.
     :param kept: names of the locks that were not resolved anew.
     """
 
-    offers: Callable[[NormalizedName], tuple[Candidate, ...]]
+    candidates: Callable[[NormalizedName], tuple[Candidate, ...]]
     metadata: Sequence[tuple[Distribution, bytes]]
     limits: Sequence[str]
     kept: frozenset[str]
@@ -88,7 +88,7 @@ def held_back(subset: Subset, locks: Sequence[Lock], known: Known) -> tuple[Held
     """Return each project of each job that is older than it might be, sorted by job and project."""
     found = []
     for case in _cases(subset, locks, known):
-        newer = _newer(case.pin, known.offers(case.pin.distribution.project))
+        newer = _newer(case.pin, known.candidates(case.pin.distribution.project))
         if newer:
             name, target, project, version = case.place()
             held = {"set": name, "target": target, "project": project, "version": version, "newest": str(max(newer))}
@@ -102,8 +102,8 @@ def early(subset: Subset, locks: Iterable[Lock], known: Known) -> tuple[Early, .
     found = []
     for case in _cases(subset, locks, known):
         if case.pin.distribution.version.is_prerelease:
-            offers = known.offers(case.pin.distribution.project)
-            settled = _by_version(one for one in offers if not one.distribution.version.is_prerelease)
+            candidates = known.candidates(case.pin.distribution.project)
+            settled = _by_version(one for one in candidates if not one.distribution.version.is_prerelease)
             name, target, project, version = case.place()
             one = {"set": name, "target": target, "project": project, "version": version}
             why = _why(settled, case, known) if settled else "there is no other release yet"
@@ -139,19 +139,19 @@ def _first(pin: Pin, lock: Lock, target: Target) -> Target:
     return next(at for at in levels if holds(pin.marker, at.environment))
 
 
-def _newer(pin: Pin, offers: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
+def _newer(pin: Pin, candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
     """The releases that pip would rather take: newer, not yanked, and no pre-release unless the chosen one is."""
     version = pin.distribution.version
-    newer = (one for one in offers if one.distribution.version > version)
+    newer = (one for one in candidates if one.distribution.version > version)
     return _by_version(one for one in newer if not one.distribution.version.is_prerelease or version.is_prerelease)
 
 
-def _by_version(offers: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
+def _by_version(candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
     """The files of each release, yanked ones aside."""
     found: dict[Version, list[Candidate]] = {}
-    for offer in offers:
-        if offer.distribution.yanked is None:
-            found.setdefault(offer.distribution.version, []).append(offer)
+    for candidate in candidates:
+        if candidate.distribution.yanked is None:
+            found.setdefault(candidate.distribution.version, []).append(candidate)
     return found
 
 
@@ -215,10 +215,12 @@ def _missing(requirement: Requirement, case: _Case, known: Known) -> str:
     """What is wrong with a requirement of a release: nothing fits it, or the lock needs another version; ``""`` if neither."""
     name = canonicalize_name(requirement.name)
     asks = f"it requires {requirement.name}{requirement.specifier}"
-    offers = [
-        one for one in known.offers(name) if requirement.specifier.contains(one.distribution.version, prereleases=True)
+    candidates = [
+        one
+        for one in known.candidates(name)
+        if requirement.specifier.contains(one.distribution.version, prereleases=True)
     ]
-    releases = _by_version(offers)
+    releases = _by_version(candidates)
     if not releases:
         return f"{asks}, which no index has"
     if all(_unfit(files, case.target) for files in releases.values()):

@@ -38,15 +38,15 @@ _ANDROID = re.compile(r"android_(?P<level>\d+)_(?P<machine>.+)")
 
 def obstacle(files: Sequence[Candidate], target: Target) -> str:
     """Why pip passed over one release."""
-    wheels = [offer for offer in files if offer.tags is not None]
+    wheels = [candidate for candidate in files if candidate.tags is not None]
     if not wheels:
         return "sdist only"
-    if all(offer.distribution.yanked is not None for offer in files):
+    if all(candidate.distribution.yanked is not None for candidate in files):
         return f"yanked: {files[0].distribution.yanked or 'no reason given'}"
-    fitting = [offer for offer in wheels if fits(offer, target)]
+    fitting = [candidate for candidate in wheels if fits(candidate, target)]
     if not fitting:
-        return _other_machines([tag for offer in wheels for tag in offer.tags or ()], target)
-    bounds = {offer.distribution.requires_python for offer in fitting}
+        return _other_machines([tag for candidate in wheels for tag in candidate.tags or ()], target)
+    bounds = {candidate.distribution.requires_python for candidate in fitting}
     python = target.version
     if not any(allows(bound, python) for bound in bounds):
         return f"Requires-Python {', '.join(sorted(filter(None, bounds)))}, the target has {python}"
@@ -81,7 +81,7 @@ def tag_list(files: Iterable[Candidate], target: Target, *, here: bool = False) 
     :param here: only those for the system of *target*, or a newer one of its kind.
     """
     pythons: dict[str, set[str]] = {}
-    for tag in (tag for offer in files for tag in offer.tags or ()):
+    for tag in (tag for candidate in files for tag in candidate.tags or ()):
         if not here or is_here(tag.platform, target):
             pythons.setdefault(tag.platform, set()).add(label(tag))
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -141,9 +141,9 @@ def natural(name: str) -> list[object]:
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
-def fits(offer: Candidate, target: Target) -> bool:
+def fits(candidate: Candidate, target: Target) -> bool:
     """Whether a wheel has a tag of *target*; Requires-Python aside."""
-    return offer.tags is not None and not offer.tags.isdisjoint(target.tags)
+    return candidate.tags is not None and not candidate.tags.isdisjoint(target.tags)
 
 
 @functools.lru_cache(maxsize=4096)
