@@ -27,6 +27,7 @@ from pypi_subset.errors import (
 )
 from pypi_subset.locks import lockfile
 from pypi_subset.model.checks import Check
+from pypi_subset.model.manifest import read_manifest
 from pypi_subset.packages import download
 from pypi_subset.pipeline import mirror as pipeline
 from pypi_subset.pipeline.workspace import MEMORY
@@ -401,7 +402,7 @@ def test_chains_hold_against_the_wheels(workspace: Workspace, index: Index) -> N
     workspace.write("more.txt", "lib[x]\nwin; os_name == 'nt'\n")
     workspace.toml(THREE)
     mirror(workspace)
-    assert chaincheck.faults(manifest.read(workspace.paths.site / "manifest.json"), workspace.paths.site) == []
+    assert chaincheck.faults(read_manifest(workspace.paths.site), workspace.paths.site) == []
 
 
 def test_a_changed_set_resolves_its_own_pairs(workspace: Workspace, index: Index) -> None:
@@ -875,7 +876,7 @@ def test_origins_move_with_the_lines(workspace: Workspace, index: Index) -> None
     workspace.write("base.txt", "# one\n# two\napp\n")
     summary, _ = mirror(workspace)
     assert (summary.resolved, summary.published, summary.changes) == (0, True, ())
-    (line, *_) = manifest.why(manifest.read(workspace.paths.site / "manifest.json"), "lib")
+    (line, *_) = manifest.why(read_manifest(workspace.paths.site), "lib")
     assert "base.txt:3" in line
 
 

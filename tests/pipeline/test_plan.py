@@ -296,7 +296,7 @@ def test_gaps_are_written_as_json(workspace: Workspace, index: Index) -> None:
         done = plan(workspace, "--form", "json")
         assert (done.returncode, done.stderr.splitlines()[0][:31]) == (1, "error: base--linux: fast: no wh")
         document = json.loads(done.stdout)
-        assert document["schema"] == 1
+        assert document["schema"] == "1.0"
         assert [(gap["set"], gap["target"], gap["project"]) for gap in document["gaps"]] == [
             ("base", name, "fast") for name in names
         ]
@@ -324,7 +324,7 @@ def test_it_is_printed_and_written_as_json(workspace: Workspace, index: Index) -
         "app 1.0, not 2.0: Requires-Python >=3.13, the target has 3.10 (base--linux)",
     ]
     document = json.loads(plan(workspace, "--form", "json").stdout)
-    assert (document["schema"], len(document["held"]), len(document["changes"])) == (1, 2, 2)
+    assert (document["schema"], len(document["held"]), len(document["changes"])) == ("1.0", 2, 2)
     wrong = plan(workspace, "--form", "yaml")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert wrong.stderr == "error: form wants text or json, not 'yaml'; as in --form=json\n"

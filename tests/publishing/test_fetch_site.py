@@ -11,8 +11,8 @@ import pytest
 
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.report import report_path
 from pypi_subset.pipeline import mirror
-from pypi_subset.proof.report import report
 from pypi_subset.publishing import fetch_site
 from pypi_subset.site import web_servers
 from tests.support.programs.commands import subset as command
@@ -95,7 +95,7 @@ def test_a_report_about_other_bytes_says_so(site: Path, tmp_path: Path) -> None:
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "unproven": True}))
     with object_store(site) as url:
         fetched(url, tmp_path / "copy")
-    assert json.loads(report.report_path(tmp_path / "copy").read_bytes())["stale"] is True
+    assert json.loads(report_path(tmp_path / "copy").read_bytes())["stale"] is True
 
 
 def changed(site: Path) -> None:
@@ -147,7 +147,7 @@ REFUSED: dict[Callable[[Path], None], str] = {
     sidecar: "any.whl.metadata has other bytes than the manifest there says; it may just be published anew",
     gone: "simple/lib/index.html answered 404",
     damaged: "manifest.json: the manifest is damaged; publish the site again",
-    later: "manifest.json: the manifest has schema 99, and this version reads 1; publish the site again",
+    later: "manifest.json: the manifest has schema 99.0, and this version reads 1.0; publish the site again",
     strange: "manifest.json: the manifest is damaged; publish the site again",
     outside: "manifest.json names '../mine.txt', which is no path below it; do not trust that site",
     nothing: "manifest.json, so no site of ours; name the address of the front page",

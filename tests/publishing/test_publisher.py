@@ -20,6 +20,7 @@ from pypi_subset.cli.display import Display
 from pypi_subset.errors import FolderError, NotProven, SubsetError
 from pypi_subset.model import paths as hosts_paths
 from pypi_subset.model.checks import Check
+from pypi_subset.model.report import report_path
 from pypi_subset.pipeline import mirror
 from pypi_subset.proof.report import report
 from pypi_subset.proof.run.suite import run_suite
@@ -385,7 +386,7 @@ print(json.dumps({"said": said, "holes": holed, "same": tree(place) == tree(Path
 
 def no_report(site: Path) -> None:
     """Take the report away."""
-    report.report_path(site).unlink()
+    report_path(site).unlink()
 
 
 def other_bytes(site: Path) -> None:
@@ -417,7 +418,7 @@ def inventory_alone(site: Path) -> None:
 
 def damaged(site: Path) -> None:
     """Cut the report off."""
-    report.report_path(site).write_text('{"schema": 1,')
+    report_path(site).write_text('{"schema": 1,')
 
 
 def file_gone(site: Path) -> None:
@@ -481,7 +482,7 @@ def test_force_publishes_and_says_so(site: Path, public: Place, change: Callable
     jsonschema.validate(document, SCHEMA)
     assert document.pop("unproven") is True
     assert document == json.loads((site / "manifest.json").read_bytes())
-    found = report.report_path(public.folder)
+    found = report_path(public.folder)
     assert not found.exists() or files.sha256_of(copy) not in found.read_text()
     assert tree(site) == before
     assert "simple/lib/lib-9.0-py3-none-any.whl" not in tree(public.folder)
@@ -493,7 +494,7 @@ def test_what_is_forced_shows_no_green(site: Path, public: Place, change: Callab
     """Page, badge and report beside the forced copy say stale, or that nothing is proven; those of the site stay."""
     change(site)
     put(site, public, force=True)
-    folder, found = public.folder / "proof", report.report_path(public.folder)
+    folder, found = public.folder / "proof", report_path(public.folder)
     if found.exists():
         assert json.loads(found.read_bytes())["stale"] is True
     words = "stale" if found.exists() else "nothing proven yet"
@@ -515,7 +516,7 @@ def test_force_by_rsync(site: Path, later: Path, tmp_path: Path) -> None:
     with PLACES["rsync"](tmp_path) as place:
         put(site, place, force=True)
         assert json.loads((place.folder / "manifest.json").read_bytes())["unproven"] is True
-        assert json.loads(report.report_path(place.folder).read_bytes())["stale"] is True
+        assert json.loads(report_path(place.folder).read_bytes())["stale"] is True
         assert put(site, place, force=True).sent == 0
         put(later, place)
         assert tree(place.folder) == tree(later)
@@ -534,7 +535,7 @@ def test_what_is_proven_later_says_no_more_that_it_is_not(site: Path, tmp_path: 
 
 def test_nothing_to_publish(tmp_path: Path) -> None:
     """No site, no publish, whatever is forced."""
-    with pytest.raises(SubsetError, match="nothing is mirrored yet; run `make mirror`"):
+    with pytest.raises(SubsetError, match="the site has no manifest; run `make mirror`"):
         put(tmp_path, tmp_path / "public", force=True)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FEW = 20
 
 #: The version of the JSON form of errors.
-SCHEMA = 1
+SCHEMA = "1.0"
 
 
 def display_for(*, json: bool) -> Display:

@@ -52,8 +52,8 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     on PATH, among those of pyenv, and where --pythons says; workers of a cluster look for their own. What an earlier run
     proved green for the same bytes is taken from packages/.proven.json, and told apart; the files are always read.
     """
+    from pypi_subset.model.manifest import read_manifest  # noqa: PLC0415
     from pypi_subset.proof.cases import shards  # noqa: PLC0415
-    from pypi_subset.proof.inventory import inventory  # noqa: PLC0415
     from pypi_subset.proof.run import suite  # noqa: PLC0415
     from pypi_subset.proof.run.session import require_targets  # noqa: PLC0415
     from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
@@ -67,7 +67,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     number, away = whole_number("processes", processes), choice_of("on", on, ("here", "dask")) == "dask"
     check_place(away=away, scheduler=scheduler, far=bool(scheduler or url), near=bool(number or pythons))
     shards.parse(shard)
-    inventory.read_manifest(paths.site)
+    read_manifest(paths.site)
     subset = read_subset(paths.requirements)
     require_targets(subset, targets)
     try:
@@ -109,7 +109,6 @@ def merge_reports(
     replaces the one in site/.
     """
     from pypi_subset.proof.report import report  # noqa: PLC0415
-    from pypi_subset.proof.report.verdict import checks_in  # noqa: PLC0415
     from pypi_subset.proof.run import merge  # noqa: PLC0415
     from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
 
@@ -117,11 +116,11 @@ def merge_reports(
     # A path may hold blanks; a list of paths is none itself.
     named = reports or " "
     places = map(Path, [named] if Path(named).exists() else named.split())
-    document = merge.merge(paths, read_subset(paths.requirements), [*places])
-    display.console.print(report.table_of(checks_in(document)))
-    for line in report.lines_of(document):
+    joined = merge.merge(paths, read_subset(paths.requirements), [*places])
+    display.console.print(report.table_of(joined.checks))
+    for line in report.lines_of(joined):
         display.say(line)
-    if document["totals"]["failed"]:
+    if joined.totals.failed:
         msg = "the subset is not proven"
         raise ProofFailed(msg, next_step="see the lines above, and proof/report.json in the site")
 

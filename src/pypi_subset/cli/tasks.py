@@ -128,10 +128,11 @@ def why(_context: Context, project: str, target: str | None = None, site: str = 
 
     One line for each file, set and target that needs it.
     """
+    from pypi_subset.model.manifest import read_manifest  # noqa: PLC0415
     from pypi_subset.site import manifest  # noqa: PLC0415
 
     display = Display()
-    for line in manifest.why(manifest.read(Path(site) / "manifest.json"), project, target):
+    for line in manifest.why(read_manifest(Path(site)), project, target):
         display.say(line)
 
 

@@ -1,1 +1,1 @@
-"""Values that flow between the stages; each is frozen, and does no input or output."""
+"""Values that flow between the stages, each frozen, and the readers of manifest and report."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 Proof = Literal["inventory", "installed", "unpacked", "second opinion", "emulated"]
 #: ``differs`` is for the second opinion alone: another valid version, which is never red.
@@ -15,19 +17,20 @@ class Check:
     """
     The result of one case of the proof.
 
-    :param target: target name; ``""`` for the inventory, which concerns all.
-    :param set_name: set name; ``""`` for the inventory.
-    :param request: the requested line, ``""`` for the whole set jointly.
+    :param target: target name; empty for the inventory, which concerns all.
+    :param set_name: set name; empty for the inventory.
+    :param request: the requested line; empty for the whole set jointly.
     :param proof: how it was proven.
-    :param status: ``skipped`` means "not requested here": its marker is false for the target.
+    :param status: ``skipped``: a marker of the request is false for the target. ``differs``: never red.
     :param reason: for red, one sentence naming project, target and who requires it; for green, what is worth knowing.
     :param seconds: wall time.
-    :param interpreter: path and version of the interpreter used, ``""`` if none.
+    :param interpreter: path and version of the interpreter used; empty if none.
     :param notes: further facts, e.g. ``installed, needs libGL.so.1``.
-    :param way: how the files were reached: ``find-links``, ``simple`` or ``target``; ``""`` for the inventory.
-    :param command: the command that failed, as one could type it; it names no folder of this machine.
+    :param way: the route; empty for the inventory.
+    :param command: the command that failed, without directories of this machine; empty if none did.
     :param versions: what was installed, each as ``name==version``, sorted.
-    :param remembered: whether it was proven before, for the same bytes by the same means, and not again.
+    :param remembered: whether an earlier run proved it, for the same bytes by the same means.
+    :raises ValueError: the status is ``differs``, and this is not a second opinion.
     """
 
     target: str
@@ -36,10 +39,15 @@ class Check:
     proof: Proof
     status: Status
     reason: str = ""
-    seconds: float = 0.0
+    seconds: Annotated[float, Meta(ge=0, lt=1e9)] = 0.0
     interpreter: str = ""
     notes: tuple[str, ...] = ()
-    way: str = ""
+    way: Annotated[str, Meta(pattern="^(find-links|simple|target)?$")] = ""
     command: str = ""
     versions: tuple[str, ...] = ()
     remembered: bool = False
+
+    def __post_init__(self) -> None:
+        if self.status == "differs" and self.proof != "second opinion":
+            msg = "only a second opinion differs"
+            raise ValueError(msg)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 #: What a run does about a bad file.
 Policy = Literal["stop", "skip"]
@@ -19,6 +21,6 @@ class BadFile:
     :param action: what became of the run: it stopped, or went on without the file.
     """
 
-    filename: str
-    reason: str
+    filename: Annotated[str, Meta(min_length=1)]
+    reason: Annotated[str, Meta(min_length=1)]
     action: Policy

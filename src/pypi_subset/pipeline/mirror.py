@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 #: The version of the JSON form of the results.
-SCHEMA = 1
+SCHEMA = "1.0"
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
-from pypi_subset.proof.report.report import carry_over, report_path
-from pypi_subset.publishing import publication
-from pypi_subset.site import builder, manifest, web_servers
+from pypi_subset.model.manifest import manifest_path, read_manifest
+from pypi_subset.model.report import report_path
+from pypi_subset.proof.report.report import carry_over
+from pypi_subset.site import builder, web_servers
 from pypi_subset.support import files, staging
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.http import Fetcher
@@ -75,7 +76,7 @@ def _named(fetcher: Fetcher, base: str, stage: Path) -> tuple[Mapping[str, str],
     Hosts keep settings that are meant for them to themselves, such as ``.htaccess``. What this version would write, and has
     the hash that is named, is the same file.
     """
-    path, place = stage / "manifest.json", f"{without_credentials(base)}manifest.json"
+    place = f"{without_credentials(base)}manifest.json"
     try:
         data = fetcher.small(f"{base}manifest.json")
     except UpstreamError as error:
@@ -84,15 +85,14 @@ def _named(fetcher: Fetcher, base: str, stage: Path) -> tuple[Mapping[str, str],
     if data is None:
         msg = f"there is no {place}, so no site of ours"
         raise UpstreamError(msg, next_step="name the address of the front page that shows what is here")
-    files.write(path, data)
+    files.write(manifest_path(stage), data)
     try:
-        document = manifest.read(path)
-        hashes = publication.hashes_of(document)
-        own = web_servers.render([target["name"] for target in document["targets"]])
-    except (SubsetError, LookupError, TypeError, AttributeError) as error:
-        what = error.what if isinstance(error, SubsetError) else "the manifest is damaged"
-        msg = f"{place}: {what}"
+        manifest = read_manifest(stage)
+    except SubsetError as error:
+        msg = f"{place}: {error.what}"
         raise UpstreamError(msg, next_step="publish the site again, with the version that is used here") from error
+    hashes = manifest.hashes
+    own = web_servers.render([target.name for target in manifest.targets])
     for name in hashes:
         if not _is_below(name):
             msg = f"{place} names {name!r}, which is no path below it"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pypi_subset.errors import FolderError, NotProven
-from pypi_subset.proof.report.report import SCHEMA, carry_over, report_path
-from pypi_subset.proof.report.verdict import checks_in, part_of
-from pypi_subset.site import manifest
+import msgspec
+
+from pypi_subset.errors import FolderError, NotProven, SubsetError
+from pypi_subset.model.documents import encode
+from pypi_subset.model.manifest import manifest_path, read_manifest
+from pypi_subset.model.report import read_report, report_path
+from pypi_subset.proof.report.report import carry_over
+from pypi_subset.proof.report.verdict import cases_in, part_of
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -60,17 +63,16 @@ def release_of(site: Path, *, force: bool) -> Release:
     :raises NotProven: no green report is about just these bytes.
     :raises SubsetError: there is no site, or it holds a symbolic link.
     """
-    path = site / "manifest.json"
-    document = manifest.read(path)
+    path, manifest = manifest_path(site), read_manifest(site)
     with files.folder_errors(path):
         data = path.read_bytes()
-    present, hashes = _present(site), hashes_of(document)
+    present, hashes = _present(site), manifest.hashes
     doubt = next(_doubts(site, files.sha256_of(path), present, hashes), None)
     if doubt is not None and not force:
         raise doubt
     made = {"manifest.json": data}
     if doubt is not None:
-        made = _doubted(site, f"{json.dumps({**document, 'unproven': True}, indent=1, ensure_ascii=False)}\n".encode())
+        made = _doubted(site, encode(msgspec.structs.replace(manifest, unproven=True)))
     known = {name for name in present if name in hashes or _beside(name)} - made.keys()
     if doubt is not None:
         # What would still be green is made anew, or stays behind.
@@ -82,7 +84,7 @@ def _doubted(site: Path, data: bytes) -> dict[str, bytes]:
     """Return the manifest with these bytes, and the report of *site* as it stands beside that one."""
     with tempfile.TemporaryDirectory(prefix="pypi-subset-publish-") as scratch:
         stage = Path(scratch)
-        files.write(stage / "manifest.json", data)
+        files.write(manifest_path(stage), data)
         carry_over(site, stage)
         return {name: (stage / name).read_bytes() for name, _ in files.walk(stage) if not name.endswith("/")}
 
@@ -98,13 +100,6 @@ def _present(site: Path) -> dict[str, os.stat_result]:
         return {path.relative_to(site).as_posix(): path.stat() for path in paths}
 
 
-def hashes_of(document: manifest.Manifest) -> dict[str, str]:
-    """Return path below the site → SHA-256 of all that the manifest names."""
-    entries = document["files"]
-    metadata = {f"{one['path']}.metadata": one["metadata"] for one in entries if one["metadata"] is not None}
-    return {one["path"]: one["sha256"] for one in entries} | metadata | document["pages"]
-
-
 def _beside(path: str) -> bool:
     return path in BESIDE or path.startswith("proof/")
 
@@ -113,13 +108,13 @@ def _doubts(
     site: Path, digest: str, present: Mapping[str, os.stat_result], hashes: Mapping[str, str]
 ) -> Iterator[NotProven]:
     """Yield why nothing proves *site*: first what the report says, then what has changed since."""
-    report = report_path(site)
-    if not report.is_file():
+    place = report_path(site)
+    if not place.is_file():
         yield NotProven("nothing is proven yet", path=site, next_step=_VERIFY)
         return
-    what, mend = _wrong(report, digest)
+    what, mend = _wrong(place, digest)
     if what:
-        yield NotProven(what, path=report, next_step=mend)
+        yield NotProven(what, path=place, next_step=mend)
     step = f"run `make mirror` and `make verify`, {_FORCE}"
     for path in sorted(hashes.keys() | present.keys()):
         if path not in present:
@@ -130,23 +125,22 @@ def _doubts(
             yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
 
 
-def _wrong(report: Path, digest: str) -> tuple[str, str]:
+def _wrong(path: Path, digest: str) -> tuple[str, str]:
     """Return why the report does not prove a site whose manifest has this *digest*, ``""`` if it does; the next step."""
     try:
-        with files.folder_errors(report):
-            document: dict[str, Any] = json.loads(report.read_bytes())
-        if document["schema"] != SCHEMA:
-            return f"the report has schema {document['schema']!r}, and this version reads {SCHEMA}", _VERIFY
-        statuses = [check.status for check in checks_in(document)]
-        # The inventory installs nothing.
-        cases = [check.status for check in checks_in(document) if check.proof != "inventory"]
-        if document["manifest_sha256"] != digest:
-            return "the report is about other bytes than these", _VERIFY
-        if part := part_of(document):
-            return f"only a part was proven: {part}", _JOIN
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return "the report is damaged", _VERIFY
+        report = read_report(path)
+    except FolderError:
+        raise
+    except SubsetError as error:
+        return error.what, _VERIFY
+    if report.manifest_sha256 != digest:
+        return "the report is about other bytes than these", _VERIFY
+    if part := part_of(report):
+        return f"only a part was proven: {part}", _JOIN
+    statuses = [check.status for check in report.checks]
     red = statuses.count("failed")
     if red or "passed" not in statuses:
         return f"{red} of {len(statuses)} checks are red" if red else "nothing was proven", _VERIFY
-    return ("", "") if "passed" in cases else ("nothing was proven but that the files are there", _ASK)
+    # The inventory installs nothing.
+    proven = any(check.status == "passed" for check in cases_in(report))
+    return ("", "") if proven else ("nothing was proven but that the files are there", _ASK)

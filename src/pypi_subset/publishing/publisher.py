@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
+from pypi_subset.model.manifest import is_manifest
 from pypi_subset.model.paths import GENERATED, publish_order
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
 from pypi_subset.publishing.publication import release_of
-from pypi_subset.site.ownership import DROPPED, is_manifest
+from pypi_subset.site.ownership import DROPPED
 from pypi_subset.support import files
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
+from pypi_subset.model.manifest import is_manifest, manifest_path
 from pypi_subset.model.paths import GENERATED
 from pypi_subset.support import files
 
@@ -28,18 +28,9 @@ def require_own(site: Path) -> None:
         raise FolderError(msg, path=site, next_step="name a folder for the site")
     with files.folder_errors(site):
         found = {path.name for path in site.iterdir()} - DROPPED if site.is_dir() else set()
-        manifest = site / "manifest.json"
+        manifest = manifest_path(site)
         ours = "manifest.json" in found and manifest.is_file() and is_manifest(manifest.read_bytes())
     strange = sorted(found - GENERATED) or ([] if ours else sorted(found - {"README.md"}))
     if strange:
         msg = f"mirror did not make {strange[0]}, and the whole folder would go"
         raise FolderError(msg, path=site, next_step="move it away, or name another folder for the site")
-
-
-def is_manifest(data: bytes) -> bool:
-    """Whether *data* is a manifest of ours, of any schema: file names alone prove nothing about a directory."""
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(document, dict) and {"schema", "targets", "sets", "files"} <= document.keys()

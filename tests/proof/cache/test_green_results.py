@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from dataclasses import asdict, replace
@@ -14,12 +15,12 @@ from packaging.requirements import Requirement
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.checks import Check
+from pypi_subset.model.report import report_path
 from pypi_subset.proof.access import http_server
 from pypi_subset.proof.cache import green_results
 from pypi_subset.proof.cache.reach import Sight
 from pypi_subset.proof.cases.case import Case, cases_of
 from pypi_subset.proof.methods.prove import prove
-from pypi_subset.proof.report import report
 from pypi_subset.proof.run.suite import run_suite
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS
 from tests.support.sites.subset_on_disk import SubsetOnDisk
@@ -242,7 +243,7 @@ def test_the_other_means(subset: SubsetOnDisk, tmp_path: Path, monkeypatch: pyte
 
 def remembered(subset: SubsetOnDisk) -> list[bool]:
     """Return of each result of a case whether it was remembered."""
-    document = json.loads(report.report_path(subset.paths.site).read_bytes())
+    document = json.loads(report_path(subset.paths.site).read_bytes())
     return [one["remembered"] for one in document["checks"] if one["proof"] != "inventory"]
 
 
@@ -307,7 +308,7 @@ def test_red_by_all_stays_red(tmp_path: Path) -> None:
 
 def checks_of(subset: SubsetOnDisk) -> list[dict[str, Any]]:
     """Return the results of the last run."""
-    return list(json.loads(report.report_path(subset.paths.site).read_bytes())["checks"])
+    return list(json.loads(report_path(subset.paths.site).read_bytes())["checks"])
 
 
 def checks(case: Case) -> list[Check]:
@@ -363,10 +364,11 @@ def test_what_is_no_answer(subset: SubsetOnDisk, what: str) -> None:
 
 def write(subset: SubsetOnDisk, cases: Any) -> Path:
     """Return the file, in which *cases* stand as if we had written them."""
-    document = {"schema": green_results.SCHEMA, "sha256": green_results.digest(cases), "cases": cases}
+    text = json.dumps(cases)
+    digest = hashlib.sha256(text.encode()).hexdigest()
     subset.paths.packages.mkdir(exist_ok=True)
     path = subset.paths.packages / green_results.NAME
-    path.write_text(json.dumps(document))
+    path.write_text(f'{{"schema": "1.0", "sha256": "{digest}", "cases": {text}}}')
     return path
 
 

@@ -366,9 +366,10 @@ def test_a_target_that_the_manifest_tells_otherwise_is_named(subset: SubsetOnDis
     """A manifest about another machine of the same name is red."""
     path = subset.paths.site / "manifest.json"
     manifest = json.loads(path.read_bytes())
-    path.write_text(json.dumps({**manifest, "targets": [{"name": "linux", "digest": LINUX.digest}]}))
+    entry = {"name": "linux", "tag": LINUX.tag, "python": "3.12.0", "markers": {}, "digest": LINUX.digest}
+    path.write_text(json.dumps({**manifest, "targets": [entry]}))
     assert reds(subset) == []
-    path.write_text(json.dumps({**manifest, "targets": [{"name": "linux", "digest": WINDOWS.digest}]}))
+    path.write_text(json.dumps({**manifest, "targets": [entry | {"digest": WINDOWS.digest}]}))
     assert reds(subset) == [
         "the target linux is another machine in the manifest than in requirements/: run `make mirror`"
     ]

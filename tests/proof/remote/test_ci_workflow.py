@@ -16,9 +16,9 @@ from ruamel.yaml import YAML
 
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import TargetError
+from pypi_subset.model.report import read_report, report_path
 from pypi_subset.pipeline import mirror
 from pypi_subset.proof.remote import ci_workflow
-from pypi_subset.proof.report import report
 from pypi_subset.proof.report.verdict import verdict_of
 from pypi_subset.proof.run.suite import run_suite
 from pypi_subset.targets import tag as targets
@@ -264,7 +264,7 @@ def test_steps_for_gitlab(published: Workspace, tmp_path: Path) -> None:
             last = Machine(tmp_path / f"last {red}", published)
             shutil.copytree(machine.checkout / "parts", last.checkout / "parts")
             code = last.run("\n".join(document["join"]["script"]), variables, by=SH)
-            whole = json.loads(report.report_path(last.checkout / "site").read_bytes())
+            whole = read_report(report_path(last.checkout / "site"))
             assert (code != 0, verdict_of(whole).state) == (red, "red" if red else "green")
-            kinds = {(check["target"], check["proof"]) for check in whole["checks"]}
+            kinds = {(check.target, check.proof) for check in whole.checks}
             assert kinds >= {("here", "installed"), ("linux", "installed")}

@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import distributed
 import pytest
+from msgspec import structs
 
 from pypi_subset.cli.tasks import main
 from pypi_subset.errors import ProofFailed, SubsetError
+from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.access.http_server import serving
 from pypi_subset.proof.access.routes import WAYS
@@ -34,7 +36,6 @@ from pypi_subset.proof.remote import dask as cluster
 from pypi_subset.proof.remote import message, worker
 from pypi_subset.proof.remote.dask import prove_on_dask
 from pypi_subset.proof.report import report
-from pypi_subset.proof.report.verdict import checks_in
 from pypi_subset.support import files
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS, outcome
 from tests.support.sites.subset_on_disk import SubsetOnDisk
@@ -123,7 +124,7 @@ def test_a_case_of_another_version_is_refused(tmp_path: Path) -> None:
     """A worker that joined late and has another version says so, for that case."""
     subset = SubsetOnDisk(tmp_path, targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}).write()
     document = json.loads(message.to_text(errands(subset, "http://host")[0])) | {"version": "0.0.9"}
-    refused = worker.answer(json.dumps(document))["refused"]
+    refused = json.loads(worker.answer(json.dumps(document)))["refused"]
     assert refused.endswith("and was sent a case of 0.0.9; install the same version there")
 
 
@@ -208,7 +209,7 @@ def test_a_site_that_contradicts_its_manifest(tmp_path: Path, monkeypatch: pytes
         (site / "manifest.json").unlink()
     with serving(site) as url:
         if fault == "wheel":
-            case = far(dataclasses.replace(sent, url=url), tmp_path / "far")
+            case = far(structs.replace(sent, url=url), tmp_path / "far")
             subset.file(CLICK).write_bytes(COLORAMA.data)
             with pytest.raises(ProofFailed, match=f"{CLICK.filename} has other bytes than the manifest says, at {url}"):
                 case.file(f"simple/click/{CLICK.filename}")
@@ -221,7 +222,7 @@ def test_a_site_that_contradicts_its_manifest(tmp_path: Path, monkeypatch: pytes
             "no server": "http://127.0.0.1:9/manifest.json cannot be read: ",
         }[fault]
         place = "http://127.0.0.1:9" if fault == "no server" else url
-        refused = worker.answer(message.to_text(dataclasses.replace(sent, url=place, run="run")))["refused"]
+        refused = json.loads(worker.answer(message.to_text(structs.replace(sent, url=place, run="run"))))["refused"]
     assert refused.startswith(words)
 
 
@@ -342,7 +343,7 @@ def dask(cluster_folder: Path) -> Iterator[Cluster]:
 
 def reported(subset: SubsetOnDisk) -> dict[str, Any]:
     """Return the report."""
-    document: dict[str, Any] = json.loads(report.report_path(subset.paths.site).read_bytes())
+    document: dict[str, Any] = json.loads(report_path(subset.paths.site).read_bytes())
     return document
 
 
@@ -480,7 +481,7 @@ def test_workers_that_are_not_fit(
     assert "has no pypi-subset that it could load, and this is " in refused()
     monkeypatch.setattr(cluster, "__version__", "9.9")
     dask.add()
-    assert not report.report_path(subset.paths.site).exists()
+    assert not report_path(subset.paths.site).exists()
 
 
 @pytest.mark.slow
@@ -507,8 +508,7 @@ def test_an_interrupted_run_calls_its_cases_off(tmp_path: Path, dask: Cluster) -
         run.send_signal(signal.SIGINT)
         _, said = run.communicate(timeout=60)
     assert (run.returncode, said.count("\n"), said.startswith("interrupted: ")) == (130, 1, True), said
-    document = json.loads(report.report_path(subset.paths.site).read_bytes())
-    told = report.findings(checks_in(document))
+    told = report.findings(read_report(report_path(subset.paths.site)).checks)
     assert "stranger.whl" in told[0]
     assert "failed: here, base, sleeper: the run was interrupted" in told
     with distributed.Client(dask.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pypi_subset.model.checks import Check
 from pypi_subset.proof.report import page, report
@@ -49,8 +50,8 @@ CHECKS = (
 
 def page_of(checks: Sequence[Check], **more: Any) -> str:
     """Return the page of a report on *checks*."""
-    document = report.report_of(checks, site=Path("nowhere"), seal="network namespace") | more
-    return page.render(document, verdict_of(document))
+    made = structs.replace(report.report_of(checks, site=Path("nowhere"), seal="network namespace"), **more)
+    return page.render(made, verdict_of(made))
 
 
 def words(element: Element) -> str:

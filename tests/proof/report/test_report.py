@@ -7,18 +7,19 @@ import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pypi_subset.model.checks import Check
+from pypi_subset.model.report import Report, report_path
 from pypi_subset.proof.report import badge, junit, page, report
 from pypi_subset.proof.report.report import carry_over
-from pypi_subset.proof.report.verdict import NOTHING, checks_in, verdict_of
+from pypi_subset.proof.report.verdict import NOTHING, verdict_of
 from pypi_subset.support.html import escape
 from tests.support.checkout import schema
 from tests.support.pages.page_check import luminance
@@ -46,7 +47,7 @@ def sites(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_report_follows_its_schema(sites: tuple[Path, Path]) -> None:
     """What is written is what the committed schema describes, bound to the manifest by its hash."""
-    document = json.loads(report.report_path(sites[0]).read_bytes())
+    document = json.loads(report_path(sites[0]).read_bytes())
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.validate(document, SCHEMA)
     assert document["totals"] == {"passed": 2, "failed": 1, "skipped": 0, "differs": 0}
@@ -58,7 +59,7 @@ def test_report_is_carried_over(sites: tuple[Path, Path]) -> None:
     """A rebuild to the same bytes keeps the report as it is."""
     old, stage = sites
     carry_over(old, stage)
-    assert report.report_path(stage).read_bytes() == report.report_path(old).read_bytes()
+    assert report_path(stage).read_bytes() == report_path(old).read_bytes()
 
 
 def test_report_shows_itself_stale(sites: tuple[Path, Path]) -> None:
@@ -66,11 +67,11 @@ def test_report_shows_itself_stale(sites: tuple[Path, Path]) -> None:
     old, stage = sites
     (stage / "manifest.json").write_text("{ }")
     carry_over(old, stage)
-    assert json.loads(report.report_path(stage).read_bytes())["stale"] is True
+    assert json.loads(report_path(stage).read_bytes())["stale"] is True
     for name in ("index.html", "badge.svg", "junit.xml"):
         assert "stale" in (stage / "proof" / name).read_text(), name
     carry_over(stage, old)
-    assert json.loads(report.report_path(old).read_bytes())["stale"] is False
+    assert json.loads(report_path(old).read_bytes())["stale"] is False
     assert "not proven: 1 red" in (old / "proof" / "badge.svg").read_text()
 
 
@@ -86,13 +87,13 @@ def test_all_forms_of_a_report_are_carried_over(sites: tuple[Path, Path]) -> Non
 def test_a_report_of_before_is_understood(sites: tuple[Path, Path]) -> None:
     """What an earlier version wrote lacks ways, commands and versions, and is carried over all the same."""
     old, stage = sites
-    document = json.loads(report.report_path(old).read_bytes())
+    document = json.loads(report_path(old).read_bytes())
     for check in document["checks"]:
         for later in ("way", "command", "versions"):
             del check[later]
     del document["totals"]["differs"]
     jsonschema.validate(document, SCHEMA)
-    report.report_path(old).write_text(json.dumps(document))
+    report_path(old).write_text(json.dumps(document))
     carry_over(old, stage)
     assert "aa is not there" in (stage / "proof" / "index.html").read_text()
 
@@ -101,9 +102,9 @@ def test_a_report_of_before_is_understood(sites: tuple[Path, Path]) -> None:
 def test_unreadable_report_is_left_behind(sites: tuple[Path, Path], text: str) -> None:
     """A report that is damaged, or of a later version, is not carried over as if it were understood."""
     old, stage = sites
-    report.report_path(old).write_text(text)
+    report_path(old).write_text(text)
     carry_over(old, stage)
-    assert not report.report_path(stage).exists()
+    assert not report_path(stage).exists()
     assert not (stage / "proof" / "junit.xml").exists()
     assert "Nothing proven yet" in (stage / "proof" / "index.html").read_text()
 
@@ -119,7 +120,7 @@ def test_the_front_page_leads_somewhere_before_anything_is_proven(tmp_path: Path
 def test_the_same_results_give_the_same_bytes(sites: tuple[Path, Path], turn: int) -> None:
     """The order in which results came does not show, not even of those that differ in their seconds alone."""
     checks = [*CHECKS, replace(CHECKS[0], seconds=2.0), replace(CHECKS[0], way="simple")][::turn]
-    found = checks_in(report.report_of(checks, site=sites[0], seal="none"))
+    found = report.report_of(checks, site=sites[0], seal="none").checks
     assert [(one.target, one.way, one.seconds) for one in found] == [
         ("", "", 0.0),
         ("linux", "", 0.0),
@@ -129,11 +130,14 @@ def test_the_same_results_give_the_same_bytes(sites: tuple[Path, Path], turn: in
     ]
 
 
-def document_of(*statuses: str, **more: Any) -> dict[str, Any]:
+def made_of(*statuses: str, **more: object) -> Report:
     """Return a report with one result of each status."""
-    checks = [replace(CHECKS[1], status=status, request=f"a{number}") for number, status in enumerate(statuses)]  # type: ignore[arg-type]
-    checks = [replace(one, proof="second opinion") if one.status == "differs" else one for one in checks]
-    return report.report_of(checks, site=Path("nowhere"), seal="none") | more
+    checks = [
+        replace(CHECKS[1], status=status, proof=proof, request=f"a{number}")  # type: ignore[arg-type]
+        for number, status in enumerate(statuses)
+        for proof in ("second opinion" if status == "differs" else "installed",)
+    ]
+    return structs.replace(report.report_of(checks, site=Path("nowhere"), seal="none"), **more)
 
 
 def test_an_inventory_alone_proves_nothing() -> None:
@@ -154,24 +158,24 @@ def test_a_request_that_no_target_asks_for_is_told() -> None:
     sentence = f"set base, {line}: no target of the set asks for it"
     assert report.lines_of(document)[:-1] == [f"note: {sentence}"]
     assert escape(sentence) in page.render(document, verdict_of(document))
-    part = document | {"targets": ["linux"]}
+    part = structs.replace(document, targets=("linux",))
     assert report.lines_of(part)[:-1] == ["only a part was tried: the targets linux"]
 
 
 @pytest.mark.parametrize(
     ("document", "state", "words"),
     [
-        (document_of("passed", "passed", "skipped", "differs"), "green", "proven: 2 of 2"),
-        (document_of("passed", "failed", "failed"), "red", "not proven: 2 red"),
-        (document_of("passed", targets=["linux"]), "part", "proven in part: 1 of 1"),
-        (document_of("passed", stale=True), "stale", "stale"),
-        (document_of("failed", targets=["linux"], stale=True), "stale", "stale"),
-        (document_of("failed", targets=["linux"]), "red", "not proven: 1 red"),
-        (document_of("skipped"), "none", "nothing proven yet"),
-        (document_of(), "none", "nothing proven yet"),
+        (made_of("passed", "passed", "skipped", "differs"), "green", "proven: 2 of 2"),
+        (made_of("passed", "failed", "failed"), "red", "not proven: 2 red"),
+        (made_of("passed", targets=("linux",)), "part", "proven in part: 1 of 1"),
+        (made_of("passed", stale=True), "stale", "stale"),
+        (made_of("failed", targets=("linux",), stale=True), "stale", "stale"),
+        (made_of("failed", targets=("linux",)), "red", "not proven: 1 red"),
+        (made_of("skipped"), "none", "nothing proven yet"),
+        (made_of(), "none", "nothing proven yet"),
     ],
 )
-def test_what_a_report_comes_to(document: dict[str, Any], state: str, words: str) -> None:
+def test_what_a_report_comes_to(document: Report, state: str, words: str) -> None:
     """Green is only a whole report of these very bytes in which something passed and nothing failed; the badge says so."""
     verdict = verdict_of(document)
     assert (verdict.state, verdict.words) == (state, words)
@@ -205,7 +209,7 @@ def tree(text: str) -> ET.Element:
     return ET.fromstring(text)  # noqa: S314 - it is ours
 
 
-def read_junit(document: dict[str, Any]) -> ET.Element:
+def read_junit(document: Report) -> ET.Element:
     """Return the root of the report in its form for build servers, which keeps to the form and counts right."""
     root = tree(junit.render(document))
     for element in root.iter():
@@ -255,7 +259,7 @@ def test_a_case_keeps_its_name(sites: tuple[Path, Path]) -> None:
 
 def test_nothing_of_a_stale_report_counts_as_passed(sites: tuple[Path, Path]) -> None:
     """A build server sees what was red as red, and the rest as skipped."""
-    found = cases(read_junit(report.report_of(CHECKS, site=sites[0], seal="none") | {"stale": True}))
+    found = cases(read_junit(structs.replace(report.report_of(CHECKS, site=sites[0], seal="none"), stale=True)))
     assert sorted(found.values()) == ["failure", "skipped", "skipped"]
 
 
@@ -282,7 +286,7 @@ def test_a_name_that_is_no_text_can_be_reported(sites: tuple[Path, Path]) -> Non
     """Half a surrogate pair, as the name of a file may hold, is written as JSON's own escape."""
     old, _ = sites
     report.write_report(report.report_of([replace(CHECKS[0], reason="\udcff")], site=old, seal="none"), old)
-    assert json.loads(report.report_path(old).read_bytes())["checks"][0]["reason"] == "\udcff"
+    assert json.loads(report_path(old).read_bytes())["checks"][0]["reason"] == "\udcff"
 
 
 def test_findings_name_place_and_reason() -> None:

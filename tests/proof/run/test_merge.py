@@ -13,11 +13,13 @@ import pytest
 
 from pypi_subset.errors import NotProven, SubsetError
 from pypi_subset.model.checks import Check
+from pypi_subset.model.documents import encode, parse
+from pypi_subset.model.report import Report, report_path
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.report import badge, junit, page, report
 from pypi_subset.proof.report.report import carry_over
-from pypi_subset.proof.report.verdict import checks_in, verdict_of
+from pypi_subset.proof.report.verdict import verdict_of
 from pypi_subset.proof.run import merge
 from pypi_subset.proof.run.suite import run_suite
 from pypi_subset.publishing.publication import release_of
@@ -54,9 +56,9 @@ def subset(tmp_path: Path) -> SubsetOnDisk:
 def test_a_part_says_so_everywhere(subset: SubsetOnDisk) -> None:
     """Report, screen, page, badge and the form for build servers say that it is a part, and which."""
     document = report.report_of([GREEN], site=subset.paths.site, seal="none", targets=["mac"], shard="2/8")
-    jsonschema.validate(json.loads(json.dumps(document)), SCHEMA)
+    jsonschema.validate(json.loads(encode(document)), SCHEMA)
     verdict = verdict_of(document)
-    assert (document["shard"], verdict.state, verdict.words) == ("2/8", "part", "proven in part: 1 of 1")
+    assert (document.shard, verdict.state, verdict.words) == ("2/8", "part", "proven in part: 1 of 1")
     words = "shard 2/8 of the targets mac"
     shown = [page.render(document, verdict), junit.render(document), "\n".join(report.lines_of(document))]
     assert [words in text for text in shown] == [True] * 3
@@ -66,12 +68,13 @@ def test_a_part_says_so_everywhere(subset: SubsetOnDisk) -> None:
 def test_a_whole_says_nothing_of_parts(subset: SubsetOnDisk) -> None:
     """What is about everything looks as it did before there were parts; so does what an earlier version wrote."""
     document = report.report_of([INSTALLED], site=subset.paths.site, seal="none")
-    assert (document["shard"], verdict_of(document).state) == ("", "green")
+    assert (document.shard, verdict_of(document).state) == ("", "green")
     shown = junit.render(document), "\n".join(report.lines_of(document))
     assert not any("shard" in text or "part" in text for text in shown)
-    del document["shard"]
-    jsonschema.validate(json.loads(json.dumps(document)), SCHEMA)
-    assert verdict_of(document).state == "green"
+    older = json.loads(encode(document))
+    del older["shard"]
+    jsonschema.validate(older, SCHEMA)
+    assert parse(json.dumps(older), Report) == document
 
 
 def test_a_part_is_not_published(subset: SubsetOnDisk) -> None:
@@ -93,10 +96,10 @@ INSTALLED = Check(target="mac", set_name="base", request="", proof="unpacked", s
 
 def write(subset: SubsetOnDisk, folder: Path, checks: Sequence[Check], *, shard: str = "", **changes: Any) -> Path:
     """Return the report with *checks* that a machine would have sent, written below *folder*."""
-    document = report.report_of(checks, site=subset.paths.site, seal="none", shard=shard) | changes
-    path = report.report_path(folder)
+    told = report.report_of(checks, site=subset.paths.site, seal="none", shard=shard)
+    path = report_path(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document))
+    path.write_text(json.dumps(json.loads(encode(told)) | changes))
     return path
 
 
@@ -117,15 +120,20 @@ def results(
 def merged(subset: SubsetOnDisk, *places: Path) -> dict[str, Any]:
     """Return the joined report, which follows its schema and is what lies in the site."""
     told = merge.merge(subset.paths, subset.plan, places)
-    document: dict[str, Any] = json.loads(report.report_path(subset.paths.site).read_bytes())
-    assert json.loads(json.dumps(told)) == document
+    document: dict[str, Any] = json.loads(report_path(subset.paths.site).read_bytes())
+    assert json.loads(encode(told)) == document
     jsonschema.validate(document, SCHEMA)
     return document
 
 
+def value_of(document: dict[str, Any]) -> Report:
+    """Return the value that *document* is the JSON of."""
+    return parse(json.dumps(document), Report)
+
+
 def reds(document: dict[str, Any]) -> list[str]:
     """Return place and reason of each red result."""
-    return report.findings(checks_in(document))
+    return report.findings(value_of(document).checks)
 
 
 @pytest.fixture
@@ -141,7 +149,7 @@ def parts(subset: SubsetOnDisk, tmp_path: Path) -> tuple[Path, Path]:
 def test_all_parts_are_a_whole_that_can_be_published(subset: SubsetOnDisk, parts: tuple[Path, Path]) -> None:
     """Joined, they are a green report about everything, with page, badge and the rest, and publish takes it."""
     document = merged(subset, *parts)
-    assert (document["targets"], document["shard"], verdict_of(document).state) == ([], "", "green")
+    assert (document["targets"], document["shard"], verdict_of(value_of(document)).state) == ([], "", "green")
     assert document["totals"] == {"passed": 25, "failed": 0, "skipped": 0, "differs": 0}
     folder = subset.paths.site / "proof"
     assert sorted(path.name for path in folder.iterdir()) == ["badge.svg", "index.html", "junit.xml", "report.json"]
@@ -201,14 +209,14 @@ def test_kinds_of_proof_stay_apart(subset: SubsetOnDisk, parts: tuple[Path, Path
     """What one machine installed and another unpacked are two results of one case; either of them answers it."""
     third = write(subset, tmp_path / "third", [GREEN, *results(subset, "windows", proof="installed")])
     document = merged(subset, *parts, third)
-    kinds = Counter((one.target, one.proof) for one in checks_in(document))
+    kinds = Counter((one.target, one.proof) for one in value_of(document).checks)
     assert kinds == {
         ("", "inventory"): 1,
         ("mac", "installed"): 12,
         ("windows", "installed"): 12,
         ("windows", "unpacked"): 12,
     }
-    assert verdict_of(document).state == "green"
+    assert verdict_of(value_of(document)).state == "green"
 
 
 def test_what_is_red_for_one_kind_is_not_hidden_by_another(subset: SubsetOnDisk, parts: tuple[Path, Path]) -> None:
@@ -245,7 +253,7 @@ def test_a_case_that_two_parts_tell_counts_once(
     place = ("mac", "aa", WAYS[0], proof)
     for order in itertools.permutations(more):
         document = merged(subset, *parts, *order)
-        found = [one for one in checks_in(document) if (one.target, one.request, one.way, one.proof) == place]
+        found = [one for one in value_of(document).checks if (one.target, one.request, one.way, one.proof) == place]
         assert [check.status for check in found] == [wanted]
         # Without the first way in, aa has no result.
         assert sum(document["totals"].values()) == 25 + (proof != "unpacked")
@@ -316,10 +324,10 @@ REFUSED: dict[str, tuple[dict[str, Any] | str | None, str]] = {
         {"manifest_sha256": "0" * 64},
         "about other bytes: a manifest with SHA-256 000000000000…, and here",
     ),
-    "other form": ({"schema": 2}, "the report has schema 2, and this version reads 1; use the same version"),
-    "results": ({"checks": [{"target": 1}]}, "this is no report, or a damaged one"),
-    "cut off": ('{"schema": 1,', "this is no report, or a damaged one"),
-    "list": ("[]", "this is no report, or a damaged one"),
+    "other form": ({"schema": "2.0"}, "the report has schema 2.0, and this version reads 1.0; upgrade pypi-subset"),
+    "results": ({"checks": [{"target": 1}]}, "the report is damaged; take proof/report.json of a site"),
+    "cut off": ('{"schema": 1,', "the report is damaged; take proof/report.json of a site"),
+    "list": ("[]", "the report is damaged; take proof/report.json of a site"),
     "gone": (None, "there is no such report; `make verify` writes one"),
 }
 
@@ -350,17 +358,17 @@ def test_a_result_that_is_none_damages_the_report(
     subset: SubsetOnDisk, parts: tuple[Path, Path], change: dict[str, Any]
 ) -> None:
     """A value of another type, or a word that there is not, is neither joined nor published, nor shown in another form."""
-    path = report.report_path(subset.paths.site)
+    path = report_path(subset.paths.site)
     document = json.loads(parts[0].read_bytes()) | {"targets": []}
     document["checks"][3] |= change
     path.parent.mkdir()
     path.write_text(json.dumps(document))
-    with pytest.raises(SubsetError, match="this is no report, or a damaged one"):
+    with pytest.raises(SubsetError, match="the report is damaged"):
         merge.merge(subset.paths, subset.plan, [path, parts[1]])
     with pytest.raises(NotProven, match="the report is damaged"):
         release_of(subset.paths.site, force=False)
     carry_over(subset.paths.site, subset.root / "stage")
-    assert not report.report_path(subset.root / "stage").exists()
+    assert not report_path(subset.root / "stage").exists()
 
 
 @pytest.mark.parametrize("checks", [{}, {"a": 1}, "abc", ["a"], [None], [[]], [{}], None, 5])
@@ -370,7 +378,7 @@ def test_results_that_are_no_list_damage_the_report(
     """Whatever stands where the results should, is refused in one line."""
     path = write(subset, subset.paths.site, [GREEN])
     path.write_text(json.dumps(json.loads(path.read_bytes()) | {"checks": checks}))
-    with pytest.raises(SubsetError, match="this is no report, or a damaged one"):
+    with pytest.raises(SubsetError, match="the report is damaged"):
         merge.merge(subset.paths, subset.plan, [*parts, path])
     with pytest.raises(NotProven, match="the report is damaged"):
         release_of(subset.paths.site, force=False)
@@ -380,7 +388,7 @@ def test_results_that_are_no_list_damage_the_report(
 def test_what_cannot_be_joined_is_refused(subset: SubsetOnDisk, parts: tuple[Path, Path], name: str) -> None:
     """A report about other bytes, of another form, damaged or gone is an error that names it; the old report stays."""
     change, words = REFUSED[name]
-    before = report.report_path(subset.paths.site)
+    before = report_path(subset.paths.site)
     write(subset, subset.paths.site, [GREEN])
     data = before.read_bytes()
     if change is None:
@@ -433,7 +441,7 @@ def test_parts_that_were_really_proven(tmp_path: Path) -> None:
     """Two parts, joined, have the results of a run that proves it all, each once; one alone is red for the other's."""
     wheels = WHEELS[:1]
     subset = SubsetOnDisk(tmp_path, targets=[WINDOWS], lines=["aa"], pins={"windows": wheels}).write()
-    written = report.report_path(subset.paths.site)
+    written = report_path(subset.paths.site)
     places = []
     for number in (1, 2):
         run_suite(subset.paths, processes=1, shard=f"{number}/2")

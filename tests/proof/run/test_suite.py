@@ -20,12 +20,12 @@ import pytest
 from pypi_subset.cli.tasks import main
 from pypi_subset.errors import ProofFailed, SubsetError
 from pypi_subset.model.checks import Check
+from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import check_of
 from pypi_subset.proof.report import report
-from pypi_subset.proof.report.verdict import checks_in
 from pypi_subset.proof.run import suite as suite_module
 from pypi_subset.proof.run.session import Session, Suite
 from pypi_subset.proof.run.suite import NAMESPACES, run_suite, seal
@@ -55,7 +55,7 @@ def subset(tmp_path: Path) -> SubsetOnDisk:
 
 def reported(subset: SubsetOnDisk) -> dict[str, Any]:
     """Return the report, which follows its schema."""
-    document: dict[str, Any] = json.loads(report.report_path(subset.paths.site).read_bytes())
+    document: dict[str, Any] = json.loads(report_path(subset.paths.site).read_bytes())
     jsonschema.validate(document, SCHEMA)
     return document
 
@@ -177,7 +177,7 @@ def test_faults_in_the_requirements(subset: SubsetOnDisk, capfd: pytest.CaptureF
     with pytest.raises(ProofFailed, match="nothing was proven: pytest ended with"):
         run_suite(subset.paths, processes=1)
     assert "base.txt:1" in capfd.readouterr().err
-    assert not report.report_path(subset.paths.site).exists()
+    assert not report_path(subset.paths.site).exists()
 
 
 def test_nothing_to_prove(subset: SubsetOnDisk) -> None:
@@ -278,7 +278,7 @@ def test_an_interrupted_run_without_a_fault_leaves_no_report(suite: Suite) -> No
     session = Session(suite, seal="none")
     session.take("", inventory.check("passed", "all there"))
     assert session.end(2) == 2
-    assert not report.report_path(suite.paths.site).exists()
+    assert not report_path(suite.paths.site).exists()
 
 
 def test_an_interrupted_run_that_was_red_says_so(suite: Suite, subset: SubsetOnDisk) -> None:
@@ -288,8 +288,7 @@ def test_an_interrupted_run_that_was_red_says_so(suite: Suite, subset: SubsetOnD
     session = Session(suite, seal="none")
     session.take("windows--base", check_of(suite.cases[0], "failed", "it does not install"))
     assert session.end(2) == 2
-    document = reported(subset)
-    assert report.findings(checks_in(document)) == [
+    assert report.findings(read_report(report_path(subset.paths.site)).checks) == [
         "failed: windows, base, all together: it does not install",
         "failed: windows, base, click: the run was interrupted",
     ]
@@ -328,7 +327,7 @@ def test_ctrl_c_after_a_fault(tmp_path: Path) -> None:
         os.killpg(run.pid, signal.SIGINT)
         _, said = run.communicate(timeout=60)
     assert (run.returncode, said.count("\n"), said.startswith("interrupted: ")) == (130, 1, True), said
-    told = report.findings(checks_in(reported(subset)))
+    told = report.findings(read_report(report_path(subset.paths.site)).checks)
     assert "stranger.whl" in told[0]
     assert "failed: here, base, sleeper: the run was interrupted" in told
 

@@ -10,36 +10,37 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import json
 import os
 import platform
 import sys
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files as resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+from msgspec import Raw, Struct
 
 from pypi_subset.errors import FolderError
+from pypi_subset.model.checks import Check
+from pypi_subset.model.digest import digest_of
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cache.reach import Opaque, Sight
 from pypi_subset.proof.cases.case import unanswered
 from pypi_subset.proof.methods import second_opinion
 from pypi_subset.proof.reference.patch_levels import at_patch_levels
-from pypi_subset.proof.report.verdict import read_check
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from pypi_subset.model.checks import Check
     from pypi_subset.model.targets import Target
     from pypi_subset.proof.cases.case import Case
 
 
-#: The file's name, and the number of its form: another is ignored.
-NAME, SCHEMA = ".proven.json", 1
+NAME = ".proven.json"
 #: How many cases are remembered, those that were asked for last, and bytes above which nothing is read.
 MOST, LARGEST = 50_000, 256_000_000
 
@@ -49,6 +50,18 @@ _TOOLS = ("pip", "virtualenv", "pytest-virtualenv", "packaging", "installer", "u
 _LIBRARIES = Path("/etc/ld.so.cache")
 #: What a case sees of this machine's environment.
 _PATHS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+
+class Cache(Struct, frozen=True, kw_only=True):
+    """
+    The file; another schema, or another hash than that of *cases*, counts as no file.
+
+    :param cases: key → the results of a case, those that were asked for last at the end.
+    """
+
+    schema: Literal["1.0"] = "1.0"
+    sha256: str
+    cases: Raw
 
 
 class Proven:
@@ -73,16 +86,16 @@ class Proven:
             seen = self._sight.of(case)
         except (Opaque, OSError, FolderError, ValueError):
             return ""
-        return digest({"means": self._means, "case": _facts(case), "seen": seen})
+        return digest_of({"means": self._means, "case": _facts(case), "seen": seen})
 
     def results(self, case: Case) -> tuple[Check, ...]:
         """Return the results of *case* from before, none if it must be proven."""
         key = self.key(case)
         try:
-            checks = tuple(map(read_check, self._cases[key]))
-            if not _is_answer(case, checks):
-                return ()
-        except (KeyError, TypeError, AttributeError, ValueError):
+            checks = msgspec.json.decode(self._cases[key], type=tuple[Check, ...])
+        except (KeyError, msgspec.DecodeError):
+            return ()
+        if not _is_answer(case, checks):
             return ()
         self._cases[key] = self._cases.pop(key)
         return tuple(replace(check, remembered=True) for check in checks)
@@ -95,16 +108,18 @@ class Proven:
         """
         if key := self.key(case):
             self._cases.pop(key, None)
-            if _is_answer(case, checks):
-                self._cases[key] = [asdict(check) for check in checks]
+            # Half a surrogate pair, as a file name may hold, has no UTF-8.
+            with contextlib.suppress(UnicodeEncodeError):
+                if _is_answer(case, checks):
+                    self._cases[key] = Raw(msgspec.json.encode(checks))
 
     def keep(self) -> None:
         """Write what is known, unless the site was changed meanwhile; that it cannot be written is no harm."""
         if not self._path.parent.is_dir() or not self._sight.is_still():
             return
-        cases = dict(list(self._cases.items())[-MOST:])
+        cases = msgspec.json.encode(dict(list(self._cases.items())[-MOST:]))
         with contextlib.suppress(FolderError):
-            files.write(self._path, json.dumps({"schema": SCHEMA, "sha256": digest(cases), "cases": cases}).encode())
+            files.write(self._path, msgspec.json.encode(Cache(sha256=_sha256(cases), cases=Raw(cases))))
 
 
 def means() -> dict[str, Any]:
@@ -216,38 +231,30 @@ def _is_answer(case: Case, checks: Sequence[Check]) -> bool:
 
 
 def _is_sound(check: Check) -> bool:
-    """Whether a result may be remembered: it is of the right types, not red, and would come out the same again."""
+    """Whether a result may be remembered: it is not red, and would come out the same again."""
     allowed = {"passed", "differs", "skipped"} if check.proof == "second opinion" else {"passed"}
-    texts = (check.reason, check.interpreter, check.command, *check.notes, *check.versions)
     return (
         check.status in (allowed if check.way else {"skipped"})
         and not check.command
         and not check.reason.startswith(second_opinion.FAILED)
-        and all(isinstance(text, str) for text in texts)
-        and isinstance(check.notes, tuple)
-        and isinstance(check.versions, tuple)
-        and isinstance(check.seconds, int | float)
-        and 0 <= check.seconds < 1e9  # noqa: PLR2004 - no number at all compares like this
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Raw]:
     """Return key → results, nothing if the file is not as we wrote it."""
     try:
         if path.stat().st_size > LARGEST:
             return {}
-        document = json.loads(path.read_bytes())
-        cases = document["cases"]
-        if document["schema"] == SCHEMA and isinstance(cases, dict) and document["sha256"] == digest(cases):
-            return dict(cases)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        cache = msgspec.json.decode(path.read_bytes(), type=Cache)
+        if cache.sha256 == _sha256(cache.cases):
+            return msgspec.json.decode(cache.cases, type=dict[str, Raw])
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     return {}
 
 
-def digest(value: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of *value* as JSON."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+def _sha256(data: bytes | Raw) -> str:
+    return hashlib.sha256(bytes(data)).hexdigest()
 
 
 def known(memory: Proven, cases: Sequence[Case]) -> Iterator[tuple[str, tuple[Check, ...]]]:

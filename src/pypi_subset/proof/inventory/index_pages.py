@@ -5,23 +5,23 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pypi_subset.proof.access import page_links
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    Entry = Mapping[str, Any]
+    from pypi_subset.model.manifest import File
 
 
 #: What the name of a wheel gets at its end to become that of its metadata (PEP 658).
 METADATA = ".metadata"
 
 
-def pages_of(entries: Iterable[Entry], targets: Iterable[str]) -> tuple[dict[str, list[Entry]], dict[str, set[str]]]:
+def pages_of(entries: Iterable[File], targets: Iterable[str]) -> tuple[dict[str, list[File]], dict[str, set[str]]]:
     """
     Return what each page must lead to: by page the entries of its files, and by root page the names of its projects.
 
@@ -32,23 +32,23 @@ def pages_of(entries: Iterable[Entry], targets: Iterable[str]) -> tuple[dict[str
     :param targets: names of the targets that some set serves.
     """
     entries = tuple(entries)
-    pages: dict[str, list[Entry]] = {"find-links.html": [*entries]}
+    pages: dict[str, list[File]] = {"find-links.html": [*entries]}
     roots: dict[str, set[str]] = {}
-    needed: defaultdict[str, list[Entry]] = defaultdict(list)
+    needed: defaultdict[str, list[File]] = defaultdict(list)
     for entry in entries:
-        for target in {need["target"] for need in entry["needed_by"]}:
+        for target in {need.target for need in entry.needed_by}:
             needed[target].append(entry)
     both = ("index.html", "index.v1_json")
     wanted = {f"targets/{name}/simple": (needed[name], both) for name in targets}
     for folder, (own, forms) in {"simple": (entries, both), "simple-json": (entries, both[:1]), **wanted}.items():
         for form in forms:
-            roots[f"{folder}/{form}"] = {entry["project"] for entry in own}
+            roots[f"{folder}/{form}"] = {entry.project for entry in own}
             for entry in own:
-                pages.setdefault(f"{folder}/{entry['project']}/{form}", []).append(entry)
+                pages.setdefault(f"{folder}/{entry.project}/{form}", []).append(entry)
     return pages, roots
 
 
-def of_page(page: str, path: Path, wanted: Iterable[Entry]) -> Iterator[tuple[Entry | None, str]]:
+def of_page(page: str, path: Path, wanted: Iterable[File]) -> Iterator[tuple[File | None, str]]:
     """
     Yield what is wrong with the page of a project or of all: the entry concerned, if it is one, and words.
 
@@ -56,13 +56,13 @@ def of_page(page: str, path: Path, wanted: Iterable[Entry]) -> Iterator[tuple[En
     :param path: its file.
     """
     found = page_links.links(path, page)
-    for entry in sorted(wanted, key=lambda one: str(one["path"])):
-        link, name = found.pop(entry["path"], None), entry["filename"]
-        if link is None or link.sha256 != entry["sha256"]:
+    for entry in sorted(wanted, key=lambda one: one.path):
+        link, name = found.pop(entry.path, None), entry.filename
+        if link is None or link.sha256 != entry.sha256:
             yield entry, f"the page {page} does not lead to {name} by its hash"
-        elif link.requires_python != entry["requires_python"]:
+        elif link.requires_python != entry.requires_python:
             yield entry, f"the page {page} has another Requires-Python for {name}"
-        elif link.metadata != (entry["metadata"] or ""):
+        elif link.metadata != (entry.metadata or ""):
             yield entry, f"the page {page} has another hash for the metadata of {name}"
     yield from ((None, f"the page {page} leads to {where}, which is not in the manifest") for where in sorted(found))
 
@@ -76,16 +76,16 @@ def of_root(page: str, path: Path, projects: set[str]) -> Iterator[str]:
     yield from (f"the page {page} leads to {name}, where there is no project" for name in sorted(found - wanted))
 
 
-def of_metadata(entry: Entry, wheel: Path | None, beside: Path | None) -> str:
+def of_metadata(entry: File, wheel: Path | None, beside: Path | None) -> str:
     """Return what is wrong with the metadata beside a wheel, ``""`` if nothing: it must be the wheel's own (PEP 658)."""
-    if entry["metadata"] is None:
+    if entry.metadata is None:
         return ""
     if beside is None or beside.is_symlink():
-        return f"the metadata of {entry['filename']} is not in the site"
-    if files.sha256_of(beside) != entry["metadata"]:
-        return f"the metadata of {entry['filename']} has other bytes than the manifest says"
-    if wheel is not None and _own(wheel) not in {entry["metadata"], ""}:
-        return f"the metadata of {entry['filename']} is not that of the wheel"
+        return f"the metadata of {entry.filename} is not in the site"
+    if files.sha256_of(beside) != entry.metadata:
+        return f"the metadata of {entry.filename} has other bytes than the manifest says"
+    if wheel is not None and _own(wheel) not in {entry.metadata, ""}:
+        return f"the metadata of {entry.filename} is not that of the wheel"
     return ""
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pypi_subset.errors import LockError, SubsetError
+from pypi_subset.errors import LockError
 from pypi_subset.model.checks import Check
+from pypi_subset.model.manifest import read_manifest
 from pypi_subset.proof.cases import lock_reader
 from pypi_subset.proof.inventory import index_pages, unneeded
 from pypi_subset.support import files
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from pypi_subset.model.checks import Status
+    from pypi_subset.model.manifest import File, Manifest
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
     from pypi_subset.proof.cases.lock_reader import Locked
@@ -28,27 +30,6 @@ PAGES = ("index.html", "manifest.json", "README.md")
 OWN = ("proof",)
 
 
-def read_manifest(site: Path) -> dict[str, Any]:
-    """
-    Return what ``manifest.json`` says.
-
-    :raises SubsetError: there is none, or it is damaged: there is nothing to prove.
-    """
-    path = site / "manifest.json"
-    if not path.is_file():
-        msg = "there is nothing to prove: the site has no manifest"
-        raise SubsetError(msg, path=path, next_step="run `make mirror`")
-    with files.folder_errors(path):
-        data = path.read_bytes()
-    try:
-        manifest: dict[str, Any] = json.loads(data)
-        iter(manifest["files"]), iter(manifest["pages"])
-    except (ValueError, KeyError, TypeError) as error:
-        msg = "the site's manifest is damaged"
-        raise SubsetError(msg, path=path, next_step="run `make mirror`") from error
-    return manifest
-
-
 def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Check, ...]:
     """
     Return one red check for each thing that is wrong with the site, or a single green one.
@@ -58,7 +39,7 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
     :param targets: names of the targets that the run is restricted to; none means all.
     """
     manifest = read_manifest(paths.site)
-    entries = {entry["path"]: entry for entry in manifest["files"]}
+    entries = {entry.path: entry for entry in manifest.files}
     present = {name: paths.site / name for name, _ in files.walk(paths.site, but=OWN) if not name.endswith("/")}
     found = [
         *_outdated(paths, subset, targets),
@@ -66,16 +47,16 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
         *_locked(paths, subset, entries),
         *(sentence for name in sorted(entries) if (sentence := _held(entries[name], present.get(name)))),
         *_metadata(present, entries),
-        *_pages(present, entries, {job.target.name for job in subset.jobs}, manifest["pages"]),
+        *_pages(present, entries, {job.target.name for job in subset.jobs}, manifest.pages),
     ]
     if found:
         return tuple(check("failed", sentence) for sentence in found)
-    size = sum(entry["size"] for entry in entries.values())
+    size = sum(entry.size for entry in entries.values())
     notes = tuple(unneeded.needless(paths, subset))
     return (check("passed", f"{len(entries)} files, {size} bytes: all there, and nothing else", notes=notes),)
 
 
-def check(status: Any, reason: str, seconds: float = 0.0, notes: tuple[str, ...] = ()) -> Check:
+def check(status: Status, reason: str, seconds: float = 0.0, notes: tuple[str, ...] = ()) -> Check:
     """Return a result of the inventory, which concerns all targets and sets."""
     where = Check(target="", set_name="", request="", proof="inventory", status=status)
     return replace(where, reason=reason, seconds=seconds, notes=notes)
@@ -96,16 +77,16 @@ def _outdated(paths: Paths, subset: Subset, targets: Sequence[str]) -> Iterator[
             yield f"{path.name} was made before its {changed} was changed: run `make mirror`"
 
 
-def _described(subset: Subset, manifest: Mapping[str, Any], targets: Sequence[str]) -> Iterator[str]:
+def _described(subset: Subset, manifest: Manifest, targets: Sequence[str]) -> Iterator[str]:
     """Yield a sentence for each target that the manifest tells of as another machine than it is; of the host as above."""
     digests = {target.name: target.digest for target in subset.targets}
     elsewhere = {target.name for target in subset.targets if target.host and targets and target.name not in targets}
-    for told in manifest.get("targets", ()):
-        if told["name"] not in elsewhere and digests.get(told["name"]) != told["digest"]:
-            yield f"the target {told['name']} is another machine in the manifest than in requirements/: run `make mirror`"
+    for told in manifest.targets:
+        if told.name not in elsewhere and digests.get(told.name) != told.digest:
+            yield f"the target {told.name} is another machine in the manifest than in requirements/: run `make mirror`"
 
 
-def _locked(paths: Paths, subset: Subset, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _locked(paths: Paths, subset: Subset, entries: Mapping[str, File]) -> Iterator[str]:
     """Yield a sentence for each locked file that the manifest does not name alike, and the other way round."""
     named: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
     for job in subset.jobs:
@@ -121,50 +102,50 @@ def _locked(paths: Paths, subset: Subset, entries: Mapping[str, Mapping[str, Any
             if sentence := _alike(pin, entries.get(where), path.name):
                 yield sentence
     for where, pairs in sorted(named.items()):
-        needs = {(need["set"], need["target"]) for need in entries.get(where, {}).get("needed_by", ())}
-        for set_name, target in sorted(pairs ^ needs) if where in entries else ():
+        if (entry := entries.get(where)) is None:
+            continue
+        for set_name, target in sorted(pairs ^ {(need.set_name, need.target) for need in entry.needed_by}):
             told, other = ("a lock", "the manifest") if (set_name, target) in pairs else ("the manifest", "a lock")
-            yield f"{entries[where]['filename']} is needed by {set_name} on {target} says {told}, but not {other}"
+            yield f"{entry.filename} is needed by {set_name} on {target} says {told}, but not {other}"
     for where in sorted(entries.keys() - named.keys()):
-        yield f"{entries[where]['filename']} ({entries[where]['project']}) is in the manifest, but in no lock"
+        yield f"{entries[where].filename} ({entries[where].project}) is in the manifest, but in no lock"
 
 
-def _alike(pin: Locked, entry: Mapping[str, Any] | None, lock: str) -> str:
+def _alike(pin: Locked, entry: File | None, lock: str) -> str:
     """Return how a locked file differs from what the manifest says of it, ``""`` if it does not."""
     if entry is None:
         return f"{pin.filename} ({pin.project}, locked in {lock}) is not in the site's manifest"
-    if pin.sha256 and pin.sha256 != entry["sha256"]:
+    if pin.sha256 and pin.sha256 != entry.sha256:
         return f"{pin.filename} ({pin.project}) has one hash in {lock} and another in the manifest"
-    if str(pin.version) != entry["version"]:
+    if str(pin.version) != entry.version:
         return f"{pin.filename} ({pin.project}) is of {pin.version} in {lock}, and not in the manifest"
-    if pin.metadata and entry["metadata"] and pin.metadata != entry["metadata"]:
+    if pin.metadata and entry.metadata and pin.metadata != entry.metadata:
         return f"{pin.filename} ({pin.project}) was locked in {lock} by other metadata than the manifest says"
     return ""
 
 
-def _held(entry: Mapping[str, Any], path: Path | None) -> str:
+def _held(entry: File, path: Path | None) -> str:
     """Return what is wrong with one file of the manifest, ``""`` if nothing."""
-    what = f"{entry['filename']} ({entry['project']} {entry['version']}, {_needed(entry)})"
+    what = f"{entry.filename} ({entry.project} {entry.version}, {_needed(entry)})"
     if path is None:
         return f"{what} is not in the site"
     if path.is_symlink():
         return f"{what} is a link, which is lost when the site is copied"
-    if path.stat().st_size != entry["size"]:
-        return f"{what} has {path.stat().st_size} bytes in the site, and should have {entry['size']}"
-    return "" if files.sha256_of(path) == entry["sha256"] else f"{what} has other bytes than the manifest says"
+    if path.stat().st_size != entry.size:
+        return f"{what} has {path.stat().st_size} bytes in the site, and should have {entry.size}"
+    return "" if files.sha256_of(path) == entry.sha256 else f"{what} has other bytes than the manifest says"
 
 
-def _needed(entry: Mapping[str, Any]) -> str:
+def _needed(entry: File) -> str:
     """Return who needs a file: ``needed on linux by base.txt:3 pandas -> numpy>=1.22.4``."""
-    for need in entry["needed_by"]:
-        first, *rest = need["chain"]
-        steps = [f"{first['origin']} {first['requirement']}", *(step["requirement"] for step in rest)]
-        return f"needed on {need['target']} by {' -> '.join(steps)}"
-    return "needed by nobody"
+    need = entry.needed_by[0]
+    first, *rest = need.chain
+    steps = [f"{first.origin} {first.requirement}", *(step.requirement for step in rest)]
+    return f"needed on {need.target} by {' -> '.join(steps)}"
 
 
 def _pages(
-    present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]], targets: set[str], told: Mapping[str, str]
+    present: Mapping[str, Path], entries: Mapping[str, File], targets: set[str], told: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield a sentence for each page that is missing or not what it should be, and each file that belongs to nothing."""
     pages, roots = index_pages.pages_of(entries.values(), targets)
@@ -178,13 +159,13 @@ def _pages(
     for page, digest in sorted(told.items()):
         if page in present and files.sha256_of(present[page]) != digest:
             yield f"the page {page} has other bytes than the manifest says"
-    beside = {f"{name}{index_pages.METADATA}" for name, entry in entries.items() if entry["metadata"]}
+    beside = {f"{name}{index_pages.METADATA}" for name, entry in entries.items() if entry.metadata}
     # One that belongs to nothing could win over one that was chosen.
     for name in sorted(present.keys() - entries.keys() - beside - {*PAGES, *pages, *roots, *told}):
         yield f"{name} is in the site, but neither a lock nor the manifest names it"
 
 
-def _metadata(present: Mapping[str, Path], entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _metadata(present: Mapping[str, Path], entries: Mapping[str, File]) -> Iterator[str]:
     """Yield a sentence for each wheel beside which there is not its own metadata."""
     for name, entry in sorted(entries.items()):
         words = index_pages.of_metadata(entry, present.get(name), present.get(f"{name}{index_pages.METADATA}"))

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.documents import parse
+from pypi_subset.model.manifest import manifest_path, read_manifest
 from pypi_subset.proof.access.http_server import serving
 from pypi_subset.proof.cases import case as cases
 from pypi_subset.proof.cases import shards
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import check_of
 from pypi_subset.proof.remote import worker
-from pypi_subset.proof.remote.message import errands_of, to_text
-from pypi_subset.proof.report.verdict import read_check
+from pypi_subset.proof.remote.message import Answer, errands_of, to_text
 from pypi_subset.proof.run.session import INTERRUPTED, Session, Suite
 from pypi_subset.proof.run.suite import conclude
 from pypi_subset.support import files
@@ -61,7 +62,7 @@ def prove_on_dask(
     :raises SubsetError: there is no site yet, no Dask, no scheduler, no worker, or one without us or with another version.
     """
     part = shards.parse(shard)
-    inventory.read_manifest(paths.site)
+    read_manifest(paths.site)
     root = _checked(url)
     every = cases.cases_of(subset, paths, (), Path())
     suite = Suite(paths=paths, subset=subset, cases=every, shard=part).restricted(targets)
@@ -73,7 +74,7 @@ def prove_on_dask(
             session.take("", *inventory.take(paths, subset, suite.targets))
             missing = cases.unproven(subset, suite.cases, suite.targets)
             session.take("", *(inventory.check("failed", sentence) for sentence in missing))
-            run, digest = uuid.uuid4().hex, files.sha256_of(paths.site / "manifest.json")
+            run, digest = uuid.uuid4().hex, files.sha256_of(manifest_path(paths.site))
             sent = [to_text(one) for one in errands_of(subset, paths, suite.own, url=root, digest=digest, run=run)]
             for case, checks in _Run(client, run, list(zip(suite.own, sent, strict=True))).results():
                 session.take(case.name, *checks)
@@ -163,10 +164,8 @@ def _checks(case: Case, future: Any) -> tuple[Check, ...]:
     if failure is not None:
         words = " ".join(f"{type(failure).__name__}: {failure}".split())
         return (check_of(case, "failed", f"the proof itself broke: {words}"),)
-    said = future.result()
-    if "refused" in said:
-        return (check_of(case, "failed", said["refused"]),)
-    return tuple(map(read_check, said["checks"]))
+    said = parse(future.result(), Answer)
+    return (check_of(case, "failed", said.refused),) if said.refused else said.checks
 
 
 def _checked(url: str) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
 from packaging.requirements import Requirement
 from packaging.tags import parse_tag
 from packaging.utils import parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
+from pypi_subset.model import documents
+from pypi_subset.model.checks import Check
 from pypi_subset.model.requests import Job, Request, RequirementSet
 from pypi_subset.model.targets import Target
 from pypi_subset.proof.cases.case import Case, cases_of_job, pins_of
@@ -27,24 +29,59 @@ if TYPE_CHECKING:
     from pypi_subset.proof.machines.interpreters import Interpreter
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Errand:
+#: Requirement, file name, line number and hashes of a request.
+Line: TypeAlias = tuple[str, str, int, tuple[str, ...]]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One case of a job, for whoever can reach the site.
+    What a worker sends back.
+
+    :param refused: why the case was not begun, ``""`` if it was.
+    """
+
+    checks: tuple[Check, ...] = ()
+    refused: str = ""
+
+
+class _Sender(msgspec.Struct, frozen=True, kw_only=True):
+    version: str = __version__
+
+
+class Errand(_Sender, frozen=True, kw_only=True):
+    """
+    One case of a job, for a machine that reaches the site by URL.
 
     :param url: where the site is served, no slash at its end.
     :param digest: SHA-256 of its manifest.
     :param run: tells runs apart.
-    :param pins: what the lock of the job names.
+    :param pins: file name, SHA-256 and marker of what the lock of the job names.
     :param number: which case of the job, 0 for the set as a whole.
     """
 
     url: str
     digest: str
     run: str
-    job: Job
-    pins: tuple[Locked, ...]
+    target: dict[str, Any]
+    set_name: str
+    set_targets: tuple[str, ...]
+    requests: tuple[Line, ...]
+    constraints: tuple[Line, ...]
+    pins: tuple[tuple[str, str, str], ...]
     number: int
+
+    @property
+    def job(self) -> Job:
+        """The job; what was the sender's own machine is a target like any other here."""
+        requests, constraints = (tuple(map(_request, lines)) for lines in (self.requests, self.constraints))
+        wanted = RequirementSet(
+            name=self.set_name,
+            path=Path(self.set_name),
+            requests=requests,
+            constraints=constraints,
+            targets=self.set_targets,
+        )
+        return Job(requirement_set=wanted, target=_target(self.target))
 
     def case(self, interpreters: Sequence[Interpreter], *, site: Path, work: Path) -> Case:
         """
@@ -54,8 +91,8 @@ class Errand:
         :param site: a folder that holds what was read of the site.
         :param work: a folder for scratch files.
         """
-        own = fitting(self.job.target, interpreters)
-        made = cases_of_job(self.job, self.pins, own, site=site, work=work, url=self.url)
+        job, pins = self.job, tuple(_pin(*one) for one in self.pins)
+        made = cases_of_job(job, pins, fitting(job.target, interpreters), site=site, work=work, url=self.url)
         return list(made)[self.number]
 
 
@@ -66,27 +103,24 @@ def errands_of(
     jobs = {(job.requirement_set.name, job.target.name): (job, pins_of(job, paths)) for job in subset.jobs}
     for case in cases:
         job, pins = jobs[case.set_name, case.target.name]
-        yield Errand(url=url, digest=digest, run=run, job=job, pins=pins, number=case.number)
+        target, wanted = job.target, job.requirement_set
+        yield Errand(
+            url=url,
+            digest=digest,
+            run=run,
+            target={**asdict(replace(target, tags=())), "tags": [*map(str, target.tags)]},
+            set_name=wanted.name,
+            set_targets=wanted.targets,
+            requests=tuple(map(_line, wanted.requests)),
+            constraints=tuple(map(_line, wanted.constraints)),
+            pins=tuple((pin.filename, pin.sha256, pin.marker) for pin in pins),
+            number=case.number,
+        )
 
 
 def to_text(errand: Errand) -> str:
     """Return *errand* as JSON, for `from_text` of the same version."""
-    job = errand.job
-    wanted = job.requirement_set
-    return json.dumps(
-        {
-            "version": __version__,
-            "url": errand.url,
-            "digest": errand.digest,
-            "run": errand.run,
-            "target": {**asdict(replace(job.target, tags=())), "tags": [*map(str, job.target.tags)]},
-            "set": {"name": wanted.name, "targets": wanted.targets},
-            "requests": [*map(_line, wanted.requests)],
-            "constraints": [*map(_line, wanted.constraints)],
-            "pins": [(pin.filename, pin.sha256, pin.marker) for pin in errand.pins],
-            "number": errand.number,
-        }
-    )
+    return documents.encode(errand).decode()
 
 
 def from_text(text: str) -> Errand:
@@ -95,30 +129,20 @@ def from_text(text: str) -> Errand:
 
     :raises ProofFailed: another version of us wrote it.
     """
-    document = json.loads(text)
-    if document["version"] != __version__:
-        msg = f"this machine has pypi-subset {__version__}, and was sent a case of {document['version']}"
+    sender = documents.parse(text, _Sender).version
+    if sender != __version__:
+        msg = f"this machine has pypi-subset {__version__}, and was sent a case of {sender}"
         raise ProofFailed(msg, next_step="install the same version there")
-    requests, constraints = (tuple(map(_request, document[name])) for name in ("requests", "constraints"))
-    name, targets = document["set"]["name"], tuple(document["set"]["targets"])
-    wanted = RequirementSet(name=name, path=Path(name), requests=requests, constraints=constraints, targets=targets)
-    return Errand(
-        url=document["url"],
-        digest=document["digest"],
-        run=document["run"],
-        job=Job(requirement_set=wanted, target=_target(document["target"])),
-        pins=tuple(_pin(*one) for one in document["pins"]),
-        number=document["number"],
-    )
+    return documents.parse(text, Errand)
 
 
-def _line(request: Request) -> tuple[str, str, int, tuple[str, ...]]:
+def _line(request: Request) -> Line:
     return str(request.requirement), request.path.name, request.line, request.hashes
 
 
-def _request(line: Sequence[Any]) -> Request:
+def _request(line: Line) -> Request:
     requirement, name, number, hashes = line
-    return Request(requirement=Requirement(requirement), path=Path(name), line=number, hashes=tuple(hashes))
+    return Request(requirement=Requirement(requirement), path=Path(name), line=number, hashes=hashes)
 
 
 def _pin(filename: str, sha256: str, marker: str) -> Locked:
@@ -127,7 +151,6 @@ def _pin(filename: str, sha256: str, marker: str) -> Locked:
 
 
 def _target(values: dict[str, Any]) -> Target:
-    """Return a target; what was the sender's own machine is one like any other here."""
     tags = tuple(one for tag in values["tags"] for one in parse_tag(tag))
     lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     markers = tuple((name, value) for name, value in values["markers"])

@@ -5,19 +5,19 @@ from __future__ import annotations
 import functools
 import os
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.documents import encode
 from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.methods.prove import prove
-from pypi_subset.proof.remote.message import from_text
+from pypi_subset.proof.remote.message import Answer, from_text
 from pypi_subset.support import staging
 from pypi_subset.support.version import __version__
 
-#: Started on the workers by name; what goes in and comes out is text, numbers and lists of such.
+#: Started on the workers by name; arguments and results are text.
 __all__ = ["answer", "forget", "version"]
 
 
@@ -26,20 +26,21 @@ def version() -> str:
     return str(__version__)
 
 
-def answer(text: str) -> dict[str, Any]:
+def answer(text: str) -> str:
     """
-    Return the results of one case as ``checks``, or as ``refused`` why it was not even begun.
+    Return the `Answer` to one case, as JSON.
 
-    :param text: an `errand`.
+    :param text: an `Errand`.
     """
     try:
         errand = from_text(text)
         folder = _folder(errand.run, _own_worker())
         site = remote_site.outline(errand.url, errand.digest, errand.job.target.name, folder / "site")
         case = errand.case(_interpreters(), site=site, work=folder / "work")
-        return {"checks": [asdict(check) for check in prove(case)]}
+        said = Answer(checks=prove(case))
     except SubsetError as error:
-        return {"refused": "; ".join(filter(None, (error.what, error.next_step)))}
+        said = Answer(refused="; ".join(filter(None, (error.what, error.next_step))))
+    return encode(said).decode()
 
 
 def forget(run: str, dask_worker: Any = None) -> None:

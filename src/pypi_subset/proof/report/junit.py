@@ -9,37 +9,37 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pypi_subset.proof.report import tables
-from pypi_subset.proof.report.verdict import checks_in, part_of
+from pypi_subset.proof.report.verdict import part_of
 from pypi_subset.support.html import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pypi_subset.model.checks import Check
+    from pypi_subset.model.report import Report
 
 
 #: Why nothing of an old report counts as passed.
 STALE = "stale: the site was rebuilt to other bytes since"
 
 
-def render(document: Mapping[str, Any]) -> str:
+def render(report: Report) -> str:
     """
-    Return *document*, a report as JSON's values, as XML: a suite for each target, in it a case for each result.
+    Return *report* as XML: a suite for each target, in it a case for each result.
 
     A case's name depends on what is proven and how, and on no outcome, so that a build server can follow it. What has one
     name, such as all that the inventory finds, is one case. Of a stale report, red stays red and the rest is skipped. A
     report about a part says so in the name of the whole, and in each suite's properties.
     """
-    stale = document["stale"]
-    suites = [(target, list(group)) for target, group in groupby(checks_in(document), lambda one: one.target)]
-    facts = {"manifest_sha256": document["manifest_sha256"], "seal": document["seal"], "stale": str(stale).lower()}
-    part = part_of(document)
+    suites = [(target, list(group)) for target, group in groupby(report.checks, lambda one: one.target)]
+    facts = {"manifest_sha256": report.manifest_sha256, "seal": report.seal, "stale": str(report.stale).lower()}
+    part = part_of(report)
     facts |= {"part": part} if part else {}
     properties = "".join(f"<property{_attributes(name=name, value=value)}/>\n" for name, value in facts.items())
-    written = [_suite(target or "site", checks, properties, stale=stale) for target, checks in suites]
+    written = [_suite(target or "site", checks, properties, stale=report.stale) for target, checks in suites]
     counted: Counter[str] = sum((count for count, _ in written), Counter())
     head = _attributes(
         name="pypi-subset" + f", {part}" * bool(part),

@@ -6,16 +6,17 @@ from collections import Counter
 from importlib import resources
 from itertools import groupby
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pypi_subset.proof.report import tables
-from pypi_subset.proof.report.verdict import checks_in, unasked
+from pypi_subset.proof.report.verdict import unasked
 from pypi_subset.support.html import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pypi_subset.model.checks import Check
+    from pypi_subset.model.report import Report
     from pypi_subset.proof.report.verdict import Verdict
 
 
@@ -34,12 +35,12 @@ _WORDS = {
 }
 
 
-def render(document: Mapping[str, Any], verdict: Verdict) -> str:
-    """Return the page of *document*, a report as JSON's values."""
-    checks = checks_in(document)
+def render(report: Report, verdict: Verdict) -> str:
+    """Return the page of *report*."""
+    checks = report.checks
     red = tables.findings(checks)
     parts = (
-        _facts(document, checks),
+        _facts(report),
         _findings(red),
         _filter(checks),
         tables.table(checks, {place: number for _, places in red for number, place in places}),
@@ -63,17 +64,17 @@ def _page(verdict: Verdict, content: str) -> str:
     )
 
 
-def _facts(document: Mapping[str, Any], checks: Sequence[Check]) -> str:
-    counted = Counter(check.status for check in checks)
+def _facts(report: Report) -> str:
+    counted = Counter(check.status for check in report.checks)
     told = ", ".join(f"{counted[word]} {word}" for word in ("passed", "failed", "skipped", "differs") if counted[word])
     facts = {
         "Results": escape(told or "none"),
-        "Seal": escape(document["seal"]),
-        "About": f"the site whose manifest.json has the SHA-256 <code>{escape(document['manifest_sha256'])}</code>",
+        "Seal": escape(report.seal),
+        "About": f"the site whose manifest.json has the SHA-256 <code>{escape(report.manifest_sha256)}</code>",
         "For programs": '<a href="report.json">report.json</a>, <a href="junit.xml">junit.xml</a>,'
         ' <a href="badge.svg">badge.svg</a>',
     }
-    if nowhere := unasked(document):
+    if nowhere := unasked(report):
         facts["Asked for nowhere"] = "<br>".join(map(escape, nowhere))
     return f"<dl>{''.join(f'<dt>{name}</dt><dd>{value}</dd>' for name, value in facts.items())}</dl>"
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import msgspec
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from pypi_subset.errors import SubsetError
+from pypi_subset.model.documents import encode
+from pypi_subset.model.manifest import manifest_path
+from pypi_subset.model.report import Report, Totals, read_report, report_path
 from pypi_subset.proof.report import badge, junit, page, tables
-from pypi_subset.proof.report.verdict import EMPTY, NOTHING, checks_in, part_of, unasked, verdict_of
+from pypi_subset.proof.report.verdict import EMPTY, NOTHING, part_of, unasked, verdict_of
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -23,54 +26,47 @@ if TYPE_CHECKING:
     from pypi_subset.model.checks import Check
 
 
-#: The number of the form; a reader refuses a higher one.
-SCHEMA = 1
 #: The exit status of a run that is green, and whose report cannot be written.
 UNWRITTEN = 64
 #: What is said of a result from before.
 BEFORE = tables.BEFORE
 
 
-def report_path(site: Path) -> Path:
-    """Return where the report of a site lies; outside the manifest, so that the site's bytes do not depend on it."""
-    return site / "proof" / "report.json"
-
-
 def report_of(
     checks: Sequence[Check], *, site: Path, seal: str, targets: Sequence[str] = (), shard: str = ""
-) -> dict[str, Any]:
+) -> Report:
     """
-    Return the report as JSON's values, fixed by ``schemas/report.schema.json``.
+    Return the report of all results.
 
     :param site: the folder that was proven; the report is bound to its manifest by hash.
     :param seal: what kept the network out.
     :param targets: the targets that the run was restricted to, none for all.
     :param shard: the part of the cases that the run was about, ``""`` for all.
     """
-    totals = Counter(check.status for check in checks)
-    return {
-        "schema": SCHEMA,
-        "manifest_sha256": _manifest_hash(site),
-        "stale": False,
-        "seal": seal,
-        "targets": sorted(targets),
-        "shard": shard,
-        "totals": {status: totals[status] for status in ("passed", "failed", "skipped", "differs")},
-        "checks": [asdict(check) for check in sorted(checks, key=_order)],
-    }
+    totals = Counter[str](check.status for check in checks)
+    return Report(
+        schema=Report.version,
+        manifest_sha256=_manifest_hash(site),
+        stale=False,
+        seal=seal,
+        targets=tuple(sorted(targets)),
+        shard=shard,
+        totals=Totals(**{status: totals[status] for status in ("passed", "failed", "skipped", "differs")}),
+        checks=tuple(sorted(checks, key=_order)),
+    )
 
 
-def write_report(document: dict[str, Any], site: Path) -> None:
+def write_report(report: Report, site: Path) -> None:
     """
-    Write *document* as the report of *site*: for programs, for people, for build servers, and as a badge.
+    Write *report* as the one of *site*: for programs, for people, for build servers, and as a badge.
 
     :raises FolderError: it cannot be written.
     """
-    verdict = verdict_of(document)
+    verdict = verdict_of(report)
     written = {
-        "report.json": _bytes(document),
-        "index.html": page.render(document, verdict).encode(),
-        "junit.xml": junit.render(document).encode(),
+        "report.json": encode(report),
+        "index.html": page.render(report, verdict).encode(),
+        "junit.xml": junit.render(report).encode(),
         "badge.svg": badge.render(verdict).encode(),
     }
     _write(written, site)
@@ -87,13 +83,12 @@ def carry_over(old_site: Path, stage: Path) -> None:
     :raises FolderError: it cannot be written.
     """
     try:
-        document = json.loads(report_path(old_site).read_bytes())
-        if document["schema"] == SCHEMA:
-            write_report(document | {"stale": document["manifest_sha256"] != _manifest_hash(stage)}, stage)
-            return
-    except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        pass
-    _write({"index.html": page.placeholder(NOTHING).encode(), "badge.svg": badge.render(NOTHING).encode()}, stage)
+        report = read_report(report_path(old_site))
+    except SubsetError:
+        _write({"index.html": page.placeholder(NOTHING).encode(), "badge.svg": badge.render(NOTHING).encode()}, stage)
+        return
+    stale = report.manifest_sha256 != _manifest_hash(stage)
+    write_report(msgspec.structs.replace(report, stale=stale), stage)
 
 
 def table_of(checks: Sequence[Check]) -> Table:
@@ -120,20 +115,20 @@ def table_of(checks: Sequence[Check]) -> Table:
     return table
 
 
-def lines_of(document: Mapping[str, Any]) -> list[str]:
+def lines_of(report: Report) -> list[str]:
     """Return what stands below the table: notes, other opinions, what is red, and the sum of it all."""
-    checks, totals = checks_in(document), document["totals"]
-    counts = [f"{totals[word]} {word}" for word in ("passed", "failed", "skipped")]
-    counts += [f"{totals['differs']} of another opinion"] if totals["differs"] else []
+    checks, totals = report.checks, report.totals
+    counts = [f"{totals.passed} passed", f"{totals.failed} failed", f"{totals.skipped} skipped"]
+    counts += [f"{totals.differs} of another opinion"] if totals.differs else []
     remembered = sum(check.remembered for check in checks)
     counts += [f"{remembered} of these {BEFORE}"] if remembered else []
-    part = part_of(document)
+    part = part_of(report)
     last = [f"only a part was tried: {part}"] if part else []
-    last += [EMPTY.words] if verdict_of(document) == EMPTY else []
-    nowhere = [f"note: {sentence}" for sentence in unasked(document)]
+    last += [EMPTY.words] if verdict_of(report) == EMPTY else []
+    nowhere = [f"note: {sentence}" for sentence in unasked(report)]
     # What is so by each way in is said once.
     said = dict.fromkeys([*remarks(checks), *nowhere, *opinions(checks), *findings(checks)])
-    return [*said, *last, f"{', '.join(counts)}; seal: {document['seal']}"]
+    return [*said, *last, f"{', '.join(counts)}; seal: {report.seal}"]
 
 
 def findings(checks: Sequence[Check]) -> list[str]:
@@ -178,10 +173,5 @@ def _write(written: Mapping[str, bytes], site: Path) -> None:
 
 
 def _manifest_hash(site: Path) -> str:
-    path = site / "manifest.json"
+    path = manifest_path(site)
     return files.sha256_of(path) if path.is_file() else hashlib.sha256(b"").hexdigest()
-
-
-def _bytes(document: dict[str, Any]) -> bytes:
-    # Half a surrogate pair, as the name of a file may hold, has no UTF-8; JSON's escape for it is Python's.
-    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode(errors="backslashreplace")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.manifest import manifest_path, read_manifest
+from pypi_subset.model.report import read_report
 from pypi_subset.proof.cases.case import cases_of, expected, unanswered
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import WORST, check_of
-from pypi_subset.proof.report import report
-from pypi_subset.proof.report.verdict import checks_in
+from pypi_subset.proof.report.report import report_of, write_report
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.checks import Check
     from pypi_subset.model.paths import Paths
+    from pypi_subset.model.report import Report
     from pypi_subset.model.requests import Subset
 
 
@@ -36,7 +37,7 @@ class Part:
     checks: tuple[Check, ...]
 
 
-def merge(paths: Paths, subset: Subset, places: Sequence[Path]) -> dict[str, Any]:
+def merge(paths: Paths, subset: Subset, places: Sequence[Path]) -> Report:
     """
     Return the report of all that the reports at *places* tell, after writing it into the site with all its forms.
 
@@ -47,14 +48,14 @@ def merge(paths: Paths, subset: Subset, places: Sequence[Path]) -> dict[str, Any
     :raises SubsetError: one of *places* holds no report, or one that is not about the bytes of the site.
     :raises FolderError: it cannot be written.
     """
-    inventory.read_manifest(paths.site)
+    read_manifest(paths.site)
     parts = [_read(path, paths.site) for path in _reports(places)]
     had = [*_joined([*_looked(paths, subset), *(check for part in parts for check in part.checks)])]
     checks = [*had, *_missing(paths, subset, had), *_strange(subset, parts)]
     seals = sorted({part.seal for part in parts})
-    document = report.report_of(checks, site=paths.site, seal="; ".join(seals))
-    report.write_report(document, paths.site)
-    return document
+    joined = report_of(checks, site=paths.site, seal="; ".join(seals))
+    write_report(joined, paths.site)
+    return joined
 
 
 def _looked(paths: Paths, subset: Subset) -> tuple[Check, ...]:
@@ -85,29 +86,11 @@ def _read(path: Path, site: Path) -> Part:
 
     :raises SubsetError: it is none that this version reads, or is about other bytes than those of *site*.
     """
-    if not path.is_file():
-        msg = "there is no such report"
-        raise SubsetError(msg, path=path, next_step="`make verify` writes one to proof/report.json in the site")
-    with files.folder_errors(path):
-        data = path.read_bytes()
-    try:
-        document: dict[str, Any] = json.loads(data)
-        schema, about = document["schema"], document["manifest_sha256"]
-        part = Part(
-            path=path, seal=str(document["seal"]), checks=checks_in(document) if schema == report.SCHEMA else ()
-        )
-    except (LookupError, TypeError, ValueError, RecursionError) as error:
-        msg = "this is no report, or a damaged one"
-        raise SubsetError(
-            msg, path=path, next_step="take proof/report.json of a site, as `make verify` left it"
-        ) from error
-    if schema != report.SCHEMA:
-        msg = f"the report has schema {schema!r}, and this version reads {report.SCHEMA}"
-        raise SubsetError(msg, path=path, next_step="use the same version of pypi-subset everywhere")
-    if about != (own := files.sha256_of(site / "manifest.json")):
-        msg = f"this report is about other bytes: a manifest with SHA-256 {str(about)[:12]}…, and here lies {own[:12]}…"
+    report = read_report(path)
+    if (about := report.manifest_sha256) != (own := files.sha256_of(manifest_path(site))):
+        msg = f"this report is about other bytes: a manifest with SHA-256 {about[:12]}…, and here lies {own[:12]}…"
         raise SubsetError(msg, path=path, next_step=_AGAIN)
-    return part
+    return Part(path=path, seal=report.seal, checks=report.checks)
 
 
 def _joined(checks: Sequence[Check]) -> Iterator[Check]:

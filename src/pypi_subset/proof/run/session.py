@@ -7,21 +7,23 @@ import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pypi_subset.errors import FolderError, TargetError
+from pypi_subset.model.checks import Check
 from pypi_subset.proof.cases.case import unanswered
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import check_of
 from pypi_subset.proof.report import report
-from pypi_subset.proof.report.verdict import read_check, verdict_of
+from pypi_subset.proof.report.verdict import verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pypi_subset.model.checks import Check
     from pypi_subset.model.paths import Paths
+    from pypi_subset.model.report import Report
     from pypi_subset.model.requests import Subset
     from pypi_subset.proof.cache.green_results import Proven
     from pypi_subset.proof.cases.case import Case
@@ -129,7 +131,7 @@ class Session:
         :param test: pytest's report on a phase of the test. One that failed without a result is red by its own words:
             the test itself is broken, or the worker that ran it crashed.
         """
-        sent = [read_check(value) for name, value in test.user_properties if name == "check"]
+        sent = [msgspec.convert(value, Check) for name, value in test.user_properties if name == "check"]
         if test.when == "call":
             self.take(_name(test), *sent)
             self._learn(_name(test), sent)
@@ -153,22 +155,22 @@ class Session:
         if exitstatus == INTERRUPTED:
             if any(check.status == "failed" for check in self.checks):
                 with contextlib.suppress(FolderError):
-                    report.write_report(self._document("the run was interrupted"), self.suite.paths.site)
+                    report.write_report(self._report("the run was interrupted"), self.suite.paths.site)
             return exitstatus
-        document = self._document("there is no result")
+        made = self._report("there is no result")
         self.console.print(report.table_of(self.checks))
-        for line in report.lines_of(document):
+        for line in report.lines_of(made):
             self.console.print(line, markup=False, soft_wrap=True)
         # What asks for nothing proves nothing, and nobody must take it for a proof.
-        red = bool(document["totals"]["failed"]) or verdict_of(document).state == "none"
+        red = bool(made.totals.failed) or verdict_of(made).state == "none"
         try:
-            report.write_report(document, self.suite.paths.site)
+            report.write_report(made, self.suite.paths.site)
         except FolderError:
             # What was proven has been said; but without a report nobody else can know it.
             return _RED if red else report.UNWRITTEN
         return max(exitstatus, _RED if red else _GREEN)
 
-    def _document(self, missing: str) -> dict[str, Any]:
+    def _report(self, missing: str) -> Report:
         """Return the report; a case without a result is red, for the reason *missing*."""
         self.checks += [check_of(case, "failed", missing) for case in unanswered(self.suite.own, self.checks)]
         return report.report_of(

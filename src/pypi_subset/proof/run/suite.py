@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError, ProofFailed
+from pypi_subset.model.manifest import read_manifest
+from pypi_subset.model.report import report_path
 from pypi_subset.pip import runner
 from pypi_subset.proof.cases import shards
-from pypi_subset.proof.inventory.inventory import read_manifest
 from pypi_subset.proof.machines import interpreters
-from pypi_subset.proof.report.report import UNWRITTEN, report_path
+from pypi_subset.proof.report.report import UNWRITTEN
 from pypi_subset.proof.run import netns
 from pypi_subset.proof.run.scratch import scratch
 

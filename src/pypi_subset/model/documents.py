@@ -1,0 +1,113 @@
+"""JSON documents: reading one validates it, and equal values are written as equal bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import msgspec
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = TypeVar("T")
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A document that other versions and other programs read; its first field is ``schema``, ``major.minor``.
+
+    A new optional field raises the minor number. A removed field or a changed meaning raises the major number.
+    """
+
+    #: What messages call the document, and the version that is written.
+    name: ClassVar[str]
+    version: ClassVar[str]
+
+
+D = TypeVar("D", bound=Document)
+
+_VERSION = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
+
+
+class _NewerError(ValueError):
+    """A later major version wrote the document."""
+
+
+def encode(value: object) -> bytes:
+    """Return *value* as JSON: one space of indentation a level, non-ASCII characters as they are, a newline at the end."""
+    try:
+        data = msgspec.json.format(msgspec.json.encode(value), indent=1)
+    except UnicodeEncodeError:
+        # Half a surrogate pair, as a file name may hold, has no UTF-8. JSON's escape for it is Python's.
+        text = json.dumps(msgspec.to_builtins(value), indent=1, ensure_ascii=False)
+        data = text.encode(errors="backslashreplace")
+    return data + b"\n"
+
+
+def parse(data: bytes | str, kind: type[T]) -> T:
+    """
+    Return the *kind* that *data* holds; unknown fields are ignored.
+
+    :raises ValueError: *data* is not JSON, holds a key twice, or is not a *kind* of this major version.
+    """
+    try:
+        document = json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse)
+        if issubclass(kind, Document):
+            document = _at_own_version(document, kind)
+        return msgspec.convert(document, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
+def read(path: Path, kind: type[D], *, next_step: str) -> D:
+    """
+    Return the document in the file at *path*.
+
+    :param next_step: what the user does about a damaged one.
+    :raises SubsetError: it is damaged, or a later major version wrote it.
+    :raises FolderError: it cannot be read.
+    """
+    with files.folder_errors(path):
+        data = path.read_bytes()
+    try:
+        return parse(data, kind)
+    except _NewerError as error:
+        raise SubsetError(str(error), path=path, next_step="upgrade pypi-subset") from error
+    except ValueError as error:
+        msg = f"{kind.name} is damaged"
+        raise SubsetError(msg, path=path, next_step=next_step) from error
+
+
+def _at_own_version(document: Any, kind: type[Document]) -> Any:
+    """Return *document* as one of the version that *kind* is of; before 0.2 the version was the integer 1."""
+    schema = document.get("schema") if isinstance(document, dict) else None
+    version = f"{schema}.0" if type(schema) is int else schema
+    match = _VERSION.fullmatch(version) if isinstance(version, str) else None
+    if match is None:
+        msg = f"its schema is {schema!r}"
+        raise ValueError(msg)
+    own = int(kind.version.partition(".")[0])
+    if int(match[1]) > own:
+        msg = f"{kind.name} has schema {match[0]}, and this version reads {kind.version}"
+        raise _NewerError(msg)
+    return document | {"schema": kind.version if int(match[1]) == own else match[0]}
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return *pairs* as an object; parsers disagree on which of two equal keys counts (RFC 8259, 4)."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        msg = "a key stands there twice"
+        raise ValueError(msg)
+    return found
+
+
+def _refuse(word: str) -> None:
+    """Refuse ``NaN`` and ``Infinity``, which Python reads and JSON does not know."""
+    msg = f"{word} is not JSON"
+    raise ValueError(msg)

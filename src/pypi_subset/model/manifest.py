@@ -1,0 +1,189 @@
+"""``site/manifest.json``: what the site holds, for which target, and which requirement led to each file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.model import documents
+from pypi_subset.model.documents import Document
+from pypi_subset.model.policy import BadFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+_ORIGIN, _PROJECT = r"^[^/\\]+:[1-9][0-9]*$", "^[a-z0-9]+(-[a-z0-9]+)*$"
+
+Text: TypeAlias = Annotated[str, Meta(min_length=1)]
+#: A name of a set or target.
+Name: TypeAlias = Annotated[str, Meta(pattern="^[a-z0-9]+([-_][a-z0-9]+)*$")]
+Sha256: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+_Version: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+_Filename: TypeAlias = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._+!-]*$")]
+_Path: TypeAlias = Annotated[str, Meta(pattern="^simple/[a-z0-9-]+/[^/]+$")]
+Names: TypeAlias = Annotated[tuple[Name, ...], Meta(extra_json_schema={"uniqueItems": True})]
+
+
+# The first link is a request, the others are dependencies.
+_CHAIN: dict[str, Any] = {
+    "allOf": [
+        {
+            "prefixItems": [{"properties": {"by": {"const": ""}, "origin": {"pattern": _ORIGIN}}}],
+            "items": {"properties": {"by": {"pattern": _PROJECT}, "origin": {"const": ""}}},
+        }
+    ]
+}
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """
+    One requirement of a chain.
+
+    :param by: the project that requires it, empty for the request that the chain starts with.
+    :param origin: file name and line of that request, empty for every other link.
+    """
+
+    requirement: Text
+    by: str
+    origin: str
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """
+    One set and target that need a file.
+
+    :param chain: the shortest chain from a request to the file's own project.
+    """
+
+    set_name: Name = msgspec.field(name="set")
+    target: Name
+    chain: Annotated[tuple[Link, ...], Meta(min_length=1, extra_json_schema=_CHAIN)]
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """
+    One distribution.
+
+    :param path: relative to the site.
+    :param project: normalized (PEP 503).
+    :param version: normalized (PEP 440).
+    :param size: bytes.
+    :param requires_python: as the project wrote it.
+    :param metadata: SHA-256 of the core metadata file beside a wheel (PEP 658).
+    """
+
+    filename: _Filename
+    path: _Path
+    project: Annotated[str, Meta(pattern=_PROJECT)]
+    version: Text
+    size: Annotated[int, Meta(ge=0)]
+    sha256: Sha256
+    requires_python: str | None
+    metadata: Sha256 | None
+    needed_by: Annotated[tuple[Need, ...], Meta(min_length=1)]
+
+
+class TargetEntry(Struct, frozen=True, kw_only=True):
+    """
+    One target.
+
+    :param tag: Python, ABI and platform tag, as in file names of wheels.
+    :param markers: values of PEP 508, without unknown ones and those that the kernel of the host decides.
+    :param digest: SHA-256 of tags and markers.
+    """
+
+    name: Name
+    tag: str
+    python: _Version
+    markers: dict[str, str]
+    digest: Sha256
+
+
+class RequestEntry(Struct, frozen=True, kw_only=True):
+    """
+    One request.
+
+    :param origin: file name and line.
+    """
+
+    requirement: Text
+    origin: Annotated[str, Meta(pattern=_ORIGIN)]
+
+
+class SetEntry(Struct, frozen=True, kw_only=True):
+    """One set."""
+
+    name: Name
+    requests: tuple[RequestEntry, ...]
+    targets: Names
+
+
+class Manifest(Document, frozen=True, kw_only=True):
+    """
+    What a site of pypi-subset holds, for which target, and which requirement led to each file.
+
+    :param schema: version of this form, major.minor.
+    :param targets: sorted by name.
+    :param sets: sorted by name.
+    :param files: sorted by path.
+    :param pages: SHA-256 of every other file, by path, without this file, the README and the report.
+    :param bad_files: what the site was left without, sorted by name. Older versions wrote no such list.
+    :param unproven: in a published copy alone: it was published with no green report about these bytes.
+    """
+
+    name: ClassVar[str] = "the manifest"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    targets: tuple[TargetEntry, ...]
+    sets: tuple[SetEntry, ...]
+    files: tuple[File, ...]
+    pages: dict[str, Sha256]
+    bad_files: tuple[BadFile, ...] = ()
+    unproven: Annotated[bool | UnsetType, Meta(extra_json_schema={"const": True})] = UNSET
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Path below the site → SHA-256, of every file that the manifest names."""
+        metadata = {f"{one.path}.metadata": one.metadata for one in self.files if one.metadata is not None}
+        return {one.path: one.sha256 for one in self.files} | metadata | self.pages
+
+
+def manifest_path(site: Path) -> Path:
+    """Return the path of the manifest of a site."""
+    return site / "manifest.json"
+
+
+def read_manifest(site: Path) -> Manifest:
+    """
+    Return the manifest of *site*.
+
+    :raises SubsetError: there is none, it is damaged, or a later major version wrote it.
+    """
+    path = manifest_path(site)
+    if not path.is_file():
+        msg = "the site has no manifest"
+        raise SubsetError(msg, path=path, next_step="run `make mirror`")
+    return documents.read(path, Manifest, next_step="run `make mirror`")
+
+
+class _Kind(Struct):
+    """The fields by which a manifest differs from other files of that name."""
+
+    schema: int | str
+    targets: list[msgspec.Raw]
+    sets: list[msgspec.Raw]
+    files: list[msgspec.Raw]
+
+
+def is_manifest(data: bytes) -> bool:
+    """Return whether *data* is a manifest of any version; a tenth of the time of reading it."""
+    try:
+        msgspec.json.decode(data, type=_Kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True

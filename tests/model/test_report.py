@@ -1,0 +1,154 @@
+"""The report as others see it: its JSON Schema and its reader."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.model.documents import encode, parse
+from pypi_subset.model.report import Report, read_report, report_path
+from pypi_subset.support.resources import shipped
+from tests.support.checkout import schema
+from tests.support.schemas import generated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SCHEMA = schema("report")
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+DOCUMENT: dict[str, Any] = {
+    "schema": "1.0",
+    "manifest_sha256": "a" * 64,
+    "stale": False,
+    "seal": "network namespace",
+    "targets": ["linux", "mac_arm"],
+    "shard": "2/8",
+    "totals": {"passed": 0, "failed": 1, "skipped": 0, "differs": 1},
+    "checks": [
+        {
+            "target": "linux",
+            "set_name": "base",
+            "request": "app",
+            "proof": "installed",
+            "status": "failed",
+            "reason": "é is not there",
+            "seconds": 2.5,
+            "interpreter": "CPython 3.12.1 (/a/b)",
+            "notes": ["one"],
+            "way": "find-links",
+            "command": "pip install app",
+            "versions": ["app==1"],
+            "remembered": False,
+        },
+        {
+            "target": "linux",
+            "set_name": "base",
+            "request": "app",
+            "proof": "second opinion",
+            "status": "differs",
+            "reason": "",
+            "seconds": 0.0,
+            "interpreter": "",
+            "notes": [],
+            "way": "",
+            "command": "",
+            "versions": [],
+            "remembered": True,
+        },
+    ],
+}
+
+
+def test_the_committed_schema_is_the_generated_one() -> None:
+    """After a change of the Structs, ``python -m tests.support.schemas`` writes it anew."""
+    assert shipped("schemas", "report.schema.json").decode() == generated(Report)
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_a_report_is_what_its_schema_says() -> None:
+    """A report with every field fits; it is read and written without a change, in the same order."""
+    VALIDATOR.validate(DOCUMENT)
+    data = encode(DOCUMENT)
+    assert encode(parse(data, Report)) == data
+
+
+SPOILT: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no checks": lambda made: made.pop("checks"),
+    "short hash": lambda made: made.update(manifest_sha256=""),
+    "stale": lambda made: made.update(stale="no"),
+    "no seal": lambda made: made.update(seal=""),
+    "shard": lambda made: made.update(shard="0/8"),
+    "target": lambda made: made.update(targets=["Linux"]),
+    "total": lambda made: made["totals"].update(passed=-1),
+    "no total": lambda made: made["totals"].pop("failed"),
+    "proof": lambda made: made["checks"][0].update(proof="guessed"),
+    "status": lambda made: made["checks"][0].update(status="FAILED"),
+    "seconds": lambda made: made["checks"][0].update(seconds=-1),
+    "notes": lambda made: made["checks"][0].update(notes=[1]),
+    "way": lambda made: made["checks"][0].update(way="elsewhere"),
+    "no status": lambda made: made["checks"][0].pop("status"),
+}
+
+#: What the schema refuses and a reader does not look at.
+SCHEMA_ONLY: dict[str, Callable[[dict[str, Any]], object]] = {
+    "unknown field": lambda made: made.update(clock="now"),
+    "unknown field of a result": lambda made: made["checks"][0].update(clock="now"),
+    "target twice": lambda made: made.update(targets=["linux", "linux"]),
+    "no reason": lambda made: made["checks"][0].pop("reason"),
+    "red without a reason": lambda made: made["checks"][0].update(reason=""),
+}
+
+
+@pytest.mark.parametrize("what", [*SPOILT, *SCHEMA_ONLY])
+def test_the_schema_refuses_a_spoilt_report(what: str) -> None:
+    """Each rule of the form is in the schema, and nearly each holds when a report is read."""
+    spoilt = copy.deepcopy(DOCUMENT)
+    (SPOILT | SCHEMA_ONLY)[what](spoilt)
+    assert not VALIDATOR.is_valid(spoilt)
+    if what in SPOILT:
+        with pytest.raises(ValueError, match=r"\S"):
+            parse(json.dumps(spoilt), Report)
+    else:
+        parse(json.dumps(spoilt), Report)
+
+
+def test_only_a_second_opinion_differs() -> None:
+    """The JSON Schema cannot say it: the reader does."""
+    spoilt = copy.deepcopy(DOCUMENT)
+    spoilt["checks"][1]["proof"] = "installed"
+    with pytest.raises(ValueError, match="only a second opinion differs"):
+        parse(json.dumps(spoilt), Report)
+
+
+def test_a_report_of_0_1_is_read() -> None:
+    """Its version is a whole number; the earliest have no shard, no other opinions and no ways."""
+    older = copy.deepcopy(DOCUMENT)
+    del older["shard"], older["totals"]["differs"]
+    for check in older["checks"]:
+        for later in ("way", "command", "versions", "remembered"):
+            del check[later]
+    made = parse(json.dumps(older | {"schema": 1}), Report)
+    assert (made.schema, made.shard, made.totals.differs, made.checks[0].way) == ("1.0", "", 0, "")
+
+
+def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """No report, a damaged one, or one of a newer version: one line with the path and the next step."""
+    path = report_path(tmp_path)
+    path.parent.mkdir()
+    for data, message in (
+        (None, "there is no such report; `make verify` writes one to proof/report.json in the site"),
+        (b"[]", "the report is damaged; take proof/report.json of a site, as `make verify` left it"),
+        (b'{"schema": "2.0"}', "the report has schema 2.0, and this version reads 1.0; upgrade pypi-subset"),
+    ):
+        if data is not None:
+            path.write_bytes(data)
+        with pytest.raises(SubsetError) as caught:
+            read_report(path)
+        assert str(caught.value) == f"{path}: {message}"

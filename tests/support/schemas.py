@@ -1,0 +1,61 @@
+"""
+The JSON Schemas of manifest and report, generated from the Structs.
+
+``python -m tests.support.schemas`` writes them into the package.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pypi_subset.model.manifest import Manifest
+from pypi_subset.model.report import Report
+from tests.support.checkout import SOURCE
+
+if TYPE_CHECKING:
+    from pypi_subset.model.documents import Document
+
+FOLDER = SOURCE / "schemas"
+
+#: File name → the document that it describes.
+DOCUMENTS: dict[str, type[Document]] = {"manifest.schema.json": Manifest, "report.schema.json": Report}
+
+_PARAM = re.compile(r":param (\w+): (.*?)(?=\n:|\Z)", re.DOTALL)
+
+
+def generated(kind: type[Document]) -> str:
+    """
+    Return the JSON Schema of the documents that this version writes.
+
+    It allows no other fields, though a reader ignores them. Field descriptions come from the docstrings.
+    """
+    (reference,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    for name, component in components.items():
+        _describe(component)
+        if "properties" in component:
+            component["additionalProperties"] = False
+        assert component["title"] == name, "two types have one name"
+        del component["title"]
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:pypi-subset:{kind.__name__.lower()}:{kind.version}",
+    }
+    return json.dumps({**head, **reference, "$defs": dict(sorted(components.items()))}, indent=1) + "\n"
+
+
+def _describe(component: dict[str, Any]) -> None:
+    """Keep the first paragraph of a docstring, and give each field its own words."""
+    text = component["description"]
+    component["description"] = text.partition("\n\n")[0]
+    for field, words in _PARAM.findall(text):
+        plain = " ".join(words.split()).replace("``", "")
+        component["properties"][field]["description"] = plain[:1].upper() + plain[1:]
+
+
+if __name__ == "__main__":
+    for filename, document in DOCUMENTS.items():
+        (FOLDER / filename).write_text(generated(document), encoding="utf-8")
