@@ -194,7 +194,7 @@ def test_our_stage_makes_the_index(tmp_path: Path, place: Place, capsys: pytest.
         generators.prepare(pool, place, phase)
         stage.main(place.folder)
         replaced.append(json.loads(capsys.readouterr().out)["replaced"])
-        simple = place.folder / "site" / "targets" / "linux" / "simple"
+        simple = place.folder / "site" / "simple"
         pages.append((simple / "project-00000" / "index.html").read_text(encoding="utf-8").count("data-core-metadata"))
     assert replaced == [True, False, True, True]
     assert pages == [10, 10, 11, 12]
@@ -206,7 +206,7 @@ def test_a_cold_start_is_one(tmp_path: Path, place: Place) -> None:
     pool = generators.make_pool(tmp_path / "pool", 3)
     for phase in (*PHASES, PHASES[0]):
         generators.prepare(pool, place, phase)
-        (place.folder / "packages" / ".memory.json").touch()
+        (place.folder / "packages" / ".file-cache.json").touch()
     generators.prepare(pool, place, PHASES[0])
     assert {path.name for path in place.folder.glob("**/*")} == {
         *("packages", "recorded.json"),

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 from pypi_subset.model.locks import Inputs
 from pypi_subset.model.paths import Paths
-from pypi_subset.packages.file_cache import Memory
+from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.inventory import index_pages, inventory
 from pypi_subset.proof.methods import prove as proof_prove
@@ -69,7 +69,7 @@ def ground(tmp_path: Path) -> Ground:
         subset=subset,
         locks=_of_these(locks, subset),
         artifacts=files,
-        memory=Memory(tmp_path / "memory.json"),
+        cache=FileCache(tmp_path / "memory.json"),
     )
     whole.rebuilt(whole.locks, (), tmp_path)
     return whole

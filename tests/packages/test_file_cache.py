@@ -10,9 +10,9 @@ import pytest
 from pypi_subset.distributions import wheel
 from pypi_subset.errors import BadDistribution
 from pypi_subset.packages import file_cache
-from pypi_subset.packages.file_cache import Memory
+from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.site import core_metadata
-from pypi_subset.site.stage_writer import Filling
+from pypi_subset.site.stage_writer import StageWriter
 from pypi_subset.support import files
 from tests.support.values import artifacts_of, projects_of
 from tests.support.wheels import make_wheel
@@ -28,9 +28,9 @@ WHEEL = make_wheel("app", requires=["lib"])
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the names of the files that are hashed or opened as wheels from here on."""
     names: list[str] = []
-    hashed, opened = Memory._hashed, wheel.read_metadata  # noqa: SLF001 - where each file is read
+    hashed, opened = FileCache._hashed, wheel.read_metadata  # noqa: SLF001 - where each file is read
 
-    def hashing(self: Memory, path: Path, *more: Any) -> str:
+    def hashing(self: FileCache, path: Path, *more: Any) -> str:
         names.append(path.name)
         return hashed(self, path, *more)
 
@@ -38,7 +38,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(f"{filename} METADATA")
         return opened(source, filename)
 
-    monkeypatch.setattr(Memory, "_hashed", hashing)
+    monkeypatch.setattr(FileCache, "_hashed", hashing)
     monkeypatch.setattr(file_cache, "read_metadata", read_metadata)
     return names
 
@@ -51,9 +51,9 @@ def aged(path: Path, moment: int = LONG_AGO) -> Path:
 
 def asked(folder: Path, path: Path) -> tuple[str, str]:
     """Return what a run is told of the wheel at *path*, and let it write down what it knows."""
-    one = Memory(folder / "memory")
+    one = FileCache(folder / "memory")
     answer = one.sha256(path), one.metadata(path, WHEEL.filename)
-    one.keep()
+    one.save()
     return answer
 
 
@@ -106,7 +106,7 @@ def test_the_same_bytes_under_another_name_are_another_wheel(tmp_path: Path) -> 
     asked(tmp_path, path)
     other = tmp_path / "other-1.0-py3-none-any.whl"
     other.hardlink_to(path)
-    one = Memory(tmp_path / "memory")
+    one = FileCache(tmp_path / "memory")
     assert one.sha256(other) == WHEEL.sha256
     with pytest.raises(BadDistribution, match="holds 0 METADATA files for other"):
         one.metadata(other, other.name)
@@ -115,12 +115,12 @@ def test_the_same_bytes_under_another_name_are_another_wheel(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "damage",
     [
-        *("", "{", "[]", '{"schema": 2}', '{"schema": 0, "site": ["", ""], "known": {}}'),
-        '{"schema": 2, "site": ["a", "b"], "known": []}',
-        '{"schema": 2, "site": ["a", "b"], "known": null}',
+        *("", "{", "[]", '{"schema": 2}', '{"schema": 0, "known": {}}'),
+        f'{{"schema": {file_cache.SCHEMA}, "known": []}}',
+        f'{{"schema": {file_cache.SCHEMA}, "known": {{"a": 1}}}}',
     ],
 )
-def test_a_memory_that_is_damaged_is_none(tmp_path: Path, read: list[str], damage: str) -> None:
+def test_a_damaged_cache_is_empty(tmp_path: Path, read: list[str], damage: str) -> None:
     """Lost, cut off, of another form: everything is read, and written down anew."""
     path = aged(WHEEL.save(tmp_path))
     first = asked(tmp_path, path)
@@ -134,21 +134,21 @@ def test_what_nobody_asks_for_is_forgotten(tmp_path: Path) -> None:
     path = aged(WHEEL.save(tmp_path))
     asked(tmp_path, path)
     full = (tmp_path / "memory").stat().st_size
-    one = Memory(tmp_path / "memory")
+    one = FileCache(tmp_path / "memory")
     one.sha256(path)
-    one.keep(forget=False)
+    one.save(forget=False)
     assert (tmp_path / "memory").stat().st_size == full
-    one.keep()
-    one = Memory(tmp_path / "memory")
+    one.save()
+    one = FileCache(tmp_path / "memory")
     one.sha256(path)
-    one.keep()
+    one.save()
     assert (tmp_path / "memory").stat().st_size < full
 
 
-def beside(folder: Path, before: Path, memory: Memory) -> Path:
+def beside(folder: Path, before: Path, cache: FileCache) -> Path:
     """Return where metadata lies now beside a wheel in the site *folder*, which replaces *before*."""
-    artifacts = core_metadata.described(artifacts_of([WHEEL], folder / "simple" / "app"), memory)
-    core_metadata.write_metadata(projects_of(artifacts), Filling(folder, before=before), memory)
+    artifacts = core_metadata.described(artifacts_of([WHEEL], folder / "simple" / "app"), cache)
+    core_metadata.write_metadata(projects_of(artifacts), StageWriter(folder, live=before), cache)
     path = folder / "simple" / "app" / f"{WHEEL.filename}.metadata"
     assert artifacts[0].metadata == files.sha256_of(path)
     return path
@@ -156,12 +156,12 @@ def beside(folder: Path, before: Path, memory: Memory) -> Path:
 
 def test_metadata_lies_beside_the_wheel(tmp_path: Path) -> None:
     """Byte for byte; from the old site it is linked if it is still right, and written anew if not."""
-    one = Memory(tmp_path / "memory")
+    one = FileCache(tmp_path / "memory")
     first = beside(tmp_path / "first", tmp_path / "nowhere", one)
     assert first.read_bytes() == WHEEL.metadata
     assert beside(tmp_path / "second", tmp_path / "first", one).samefile(first)
     first.unlink()
     first.write_bytes(b"Name: app\n")
-    third = beside(tmp_path / "third", tmp_path / "first", Memory(tmp_path / "memory"))
+    third = beside(tmp_path / "third", tmp_path / "first", FileCache(tmp_path / "memory"))
     assert not third.samefile(first)
     assert third.read_bytes() == WHEEL.metadata

@@ -30,7 +30,6 @@ from pypi_subset.model.checks import Check
 from pypi_subset.model.manifest import read_manifest
 from pypi_subset.packages import download
 from pypi_subset.pipeline import mirror as pipeline
-from pypi_subset.pipeline.workspace import MEMORY
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.report import report
@@ -41,7 +40,7 @@ from pypi_subset.targets.tag import parse
 from tests.support.servers.index import Index
 from tests.support.servers.index_pages import project_of, version_of
 from tests.support.sites import chain_check as chaincheck
-from tests.support.sites.trees import tree
+from tests.support.sites.trees import CACHES, tree
 from tests.support.values import artifacts_of
 from tests.support.wheels import make_sdist, make_wheel
 
@@ -1406,7 +1405,7 @@ def test_nothing_of_the_run_stays_behind(workspace: Workspace, index: Index) -> 
             with pytest.raises(NoSolution):
                 mirror(workspace)
         hidden = {path.name for path in workspace.root.rglob(".*")}
-        assert hidden == {".running", MEMORY, ".htaccess", ".nojekyll"}
+        assert hidden == {".running", *CACHES, ".htaccess", ".nojekyll"}
         assert {path.name for path in workspace.root.iterdir()} == {"requirements", "packages", "site"}
 
 
@@ -1441,7 +1440,8 @@ def test_a_site_is_known_again_without_reading_it(
     (site / "simple" / "app" / "index.html").chmod(0)
     assert mirror(workspace)[0].published
     assert (site / "simple" / "app" / "index.html").stat().st_mode & 0o400
-    (workspace.paths.packages / MEMORY).unlink()
+    for name in CACHES:
+        (workspace.paths.packages / name).unlink()
     assert not mirror(workspace)[0].published
 
 
@@ -1518,7 +1518,7 @@ def test_the_site_has_locks_of_its_own(workspace: Workspace, index: Index) -> No
 
 
 def test_a_checkout_of_an_earlier_release_is_upgraded_silently(workspace: Workspace, index: Index) -> None:
-    """Its second site goes, whatever of it is left, and its cache is read: nothing is built, nobody is asked."""
+    """Its second site goes, whatever is left of it, its cache is built anew, and the site stays as it is: no message."""
     index.add(make_wheel("app"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
@@ -1528,13 +1528,13 @@ def test_a_checkout_of_an_earlier_release_is_upgraded_silently(workspace: Worksp
     for name in (".last-site", ".last-site.99999.gone.stage"):
         shutil.copytree(workspace.paths.site / "simple", packages / name / "simple")
     (packages / ".last-site" / "simple").chmod(0o500)
-    document = json.loads((packages / MEMORY).read_bytes())
-    document["site"]["spare"] = {"simple/app": "1 2"}
-    (packages / MEMORY).write_text(json.dumps(document))
+    for name in CACHES:
+        (packages / name).unlink()
+    (packages / ".memory.json").write_text('{"schema": 4, "site": {}, "known": {}}')
 
     summary, said = mirror(workspace)
 
     assert not summary.published
     assert "last-site" not in said
-    assert [path for path in packages.iterdir() if path.name.startswith(".last-site")] == []
+    assert {path.name for path in packages.glob(".*")} == {".running", *CACHES}
     assert tree(workspace.paths.site) == before

@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
-from pypi_subset.packages.file_cache import Memory
+from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.site import builder, incremental, simple_index
 from pypi_subset.site import content as build_content
 from tests.support.sites.trees import tree
@@ -71,10 +71,10 @@ def content(wanted: Mapping[str, Sequence[Artifact]]) -> build_content.Content:
 
 def built(site: Path, memory: Path, wanted: Mapping[str, Sequence[Artifact]]) -> bool:
     """Return whether a run that wants this made a new site."""
-    one = Memory(memory)
-    with builder.staged_site(content(wanted), site, one) as stage:
+    cache = FileCache(memory)
+    with builder.staged_site(content(wanted), site, cache, memory.with_name("state")) as stage:
         pass
-    one.keep(forget=stage is not None)
+    cache.save(forget=stage is not None)
     return stage is not None
 
 
@@ -157,16 +157,21 @@ def test_what_somebody_changed_is_made_again(stock: dict[str, Artifact], tmp_pat
     assert tree(tmp_path / "site") == first(tmp_path / "fresh", {"linux": [stock["a1"], stock["b2"]]})
 
 
-@pytest.mark.parametrize("damage", ["program", "parts", "lines"])
-def test_a_memory_of_something_else_is_none(
+@pytest.mark.parametrize("damage", ["program", "projects", "damage", "schema"])
+def test_a_state_of_something_else_is_not_used(
     stock: dict[str, Artifact], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
-    """After another version of the program, or with a memory that lacks its parts, all is put into words again."""
+    """The state of another program, or one that is damaged or incomplete: every page is rendered again."""
     start, then = {"linux": [stock["a1"], stock["b1"]]}, {"linux": [stock["a1"], stock["b2"]]}
     assert built(tmp_path / "site", tmp_path / "memory", start)
-    document = json.loads((tmp_path / "memory").read_bytes())
-    document["site"] |= {"program": {"program": "another"}, "parts": {"parts": {}}, "lines": {"parts": []}}[damage]
-    (tmp_path / "memory").write_text(json.dumps(document))
+    document = json.loads((tmp_path / "state").read_bytes())
+    document |= {
+        "program": {"program": "another"},
+        "projects": {"projects": {}},
+        "damage": {"projects": []},
+        "schema": {"schema": 0},
+    }[damage]
+    (tmp_path / "state").write_text(json.dumps(document))
 
     pages = pages_put(monkeypatch)
     assert built(tmp_path / "site", tmp_path / "memory", then)
@@ -199,7 +204,7 @@ def test_run_after_run_is_as_a_first_run(stock: dict[str, Artifact], tmp_path: P
         assert built(tmp_path / "site", tmp_path / "memory", wanted)
         assert tree(tmp_path / "site") == first(tmp_path / f"fresh{number}", wanted)
         assert not built(tmp_path / "site", tmp_path / "memory", wanted)
-    known = json.loads((tmp_path / "memory").read_bytes())["site"]["folders"]
+    known = json.loads((tmp_path / "state").read_bytes())["directories"]
     assert known == incremental.look_at(tmp_path / "site")
 
 
@@ -207,7 +212,7 @@ def test_of_the_replaced_site_nothing_is_kept(stock: dict[str, Artifact], tmp_pa
     """The site that was replaced is gone."""
     for names in STORY[:3]:
         assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock[name] for name in names]})
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["memory", "packages", "site"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["memory", "packages", "site", "state"]
 
 
 def test_a_site_that_was_made_for_one_alone(stock: dict[str, Artifact], tmp_path: Path) -> None:

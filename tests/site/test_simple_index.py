@@ -17,11 +17,11 @@ from packaging.version import Version
 from pypi_simple import ProjectPage
 
 from pypi_subset.model.distributions import Artifact, Distribution, Project, Standing
-from pypi_subset.packages.file_cache import Memory
+from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.pip import runner
 from pypi_subset.site import simple_index
 from pypi_subset.site.core_metadata import described, write_metadata
-from pypi_subset.site.stage_writer import Filling
+from pypi_subset.site.stage_writer import StageWriter
 from pypi_subset.support.html import escape
 from tests.support.pages.page_check import Anchor, anchors, elements, tags
 from tests.support.programs.installers import install
@@ -262,9 +262,9 @@ def site(tmp_path: Path) -> Path:
     too_new = replace(too_new, distribution=replace(too_new.distribution, requires_python=">=99"))
     yanked = replace(yanked, distribution=replace(yanked.distribution, yanked=""))
     stage = tmp_path / "a site"
-    memory = Memory(tmp_path / "memory")
-    projects = lay_out(described([app, first, too_new, yanked, local], memory), stage)
-    write_metadata(projects, Filling(stage, before=tmp_path / "nowhere"), memory)
+    cache = FileCache(tmp_path / "memory")
+    projects = lay_out(described([app, first, too_new, yanked, local], cache), stage)
+    write_metadata(projects, StageWriter(stage, live=tmp_path / "nowhere"), cache)
     write_index(projects, stage)
     return stage
 

@@ -16,7 +16,7 @@ from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
 from pypi_subset.model.requests import Job, Request, RequirementSet, Subset
 from pypi_subset.site import dir2pi as layout
 from pypi_subset.site import simple_index
-from pypi_subset.site.stage_writer import Filling
+from pypi_subset.site.stage_writer import StageWriter
 from pypi_subset.targets import tag
 from pypi_subset.targets.markers import holds
 
@@ -109,12 +109,12 @@ def lay_out(artifacts: Sequence[Artifact], stage: Path) -> tuple[Project, ...]:
     """Return the projects of *artifacts*, each file of which once, after `place` has put them into *stage*."""
     with layout.dir2pi_loading() as dir2pi:
         layout.place(artifacts, stage, dir2pi)
-    return layout.planned({one.distribution.filename: one for one in artifacts}.values())
+    return layout.grouped({one.distribution.filename: one for one in artifacts}.values())
 
 
 def write_index(projects: Sequence[Project], folder: Path, **views: frozenset[str]) -> None:
     """Write all pages of the index of *projects*, and of the views by targets, below *folder*."""
-    filling = Filling(folder, before=folder / "nowhere")
+    filling = StageWriter(folder, live=folder / "nowhere")
     for path, data in simple_index.render(projects, views=views):
         filling.put(path, data)
 

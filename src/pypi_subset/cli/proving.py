@@ -78,8 +78,12 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
         else:
             suite.run_suite(paths, processes=number, pythons=pythons, targets=targets, shard=shard, anew=anew)
     except ProofFailed:
-        # What changed and kept its time, the next mirror would not notice: let it read everything.
-        (paths.packages / ".memory.json").unlink(missing_ok=True)
+        # The next mirror would not notice a file that changed and kept its time: make it read everything.
+        from pypi_subset.packages import file_cache  # noqa: PLC0415
+        from pypi_subset.site import build_state  # noqa: PLC0415
+
+        for cache in (file_cache.FILE, build_state.FILE):
+            (paths.packages / cache).unlink(missing_ok=True)
         raise
 
 

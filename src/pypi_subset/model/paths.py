@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathlib import Path
+#: The directories of a site. `VIEWS` has one for each target, `SERVERS` the configuration of web servers.
+SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF = "simple", "simple-json", "targets", "locks", "hosts", "proof"
+#: The page of every directory, and the JSON form of an index page (PEP 691) beside it.
+PAGE, JSON_PAGE = "index.html", "index.v1_json"
+#: Files at the top of a site.
+MANIFEST, FIND_LINKS, README, NOT_FOUND = "manifest.json", "find-links.html", "README.md", "404.html"
+#: Files at the top that configure web servers: GitHub Pages, and those that read headers from a file.
+NO_JEKYLL, HEADERS = ".nojekyll", "_headers"
+#: The report of the proof, in all its forms.
+REPORT, REPORT_PAGE, JUNIT, BADGE = (f"{PROOF}/{name}" for name in ("report.json", PAGE, "junit.xml", "badge.svg"))
+#: Suffix of a core metadata file (PEP 658).
+METADATA = ".metadata"
+#: All wheels of a site, as a glob pattern.
+ALL_WHEELS = f"{SIMPLE}/*/*.whl"
 
-
-#: What mirror and verify put into a site. A folder that holds anything else is somebody's work, and never replaced.
+#: What mirror and verify put into a site. A directory that holds anything else is never replaced.
 GENERATED = frozenset(
     {
-        *("simple", "simple-json", "targets", "locks", "hosts", "find-links.html"),
-        *(".nojekyll", "404.html", "_headers"),
-        *("index.html", "manifest.json", "proof", "README.md"),
+        *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF),
+        *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS),
     }
 )
 
-
-#: An index page in its JSON form (PEP 691), and the file beside ``index.html`` that holds it.
-JSON_TYPE, JSON_PAGE = "application/vnd.pypi.simple.v1+json", "index.v1_json"
+#: Media type of `JSON_PAGE` (PEP 691).
+JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 
 # Files that are not listed are plain bytes; guessing would add an encoding to `.tar.gz`, which uv then unpacks twice.
 _TYPES = {
@@ -36,14 +44,24 @@ _TYPES = {
     ".xml": "application/xml",
 }
 
-_INDEX = ("index.html", JSON_PAGE)
-# What stands at the root and has a turn of its own; see `turn_of`.
-_LAST = {"find-links.html": 2, "manifest.json": 5, "index.html": 6}
+_INDEX = (PAGE, JSON_PAGE)
+# Files at the top that have a turn of their own, see `publish_order`.
+_LAST = {FIND_LINKS: 2, MANIFEST: 5, PAGE: 6}
+
+
+def view_of(target: str) -> str:
+    """Return the directory of the simple index of *target*."""
+    return f"{VIEWS}/{target}/{SIMPLE}"
+
+
+def file_path(project: str, filename: str) -> str:
+    """Return the path of a distribution; *project* is normalized."""
+    return f"{SIMPLE}/{project}/{filename}"
 
 
 def type_of(path: str) -> str:
     """Return the media type of the file at *path* below the site; pip and uv read a page by its type alone."""
-    if path.startswith("simple-json/"):
+    if path.startswith(f"{SIMPLE_JSON}/"):
         return JSON_TYPE
     return _TYPES.get(PurePosixPath(path).suffix.lower(), "application/octet-stream")
 
@@ -58,15 +76,15 @@ def publish_order(path: str) -> int:
     *folders, name = path.split("/")
     if path in _LAST:
         return _LAST[path]
-    match folders:
-        case ["simple", _] if name not in _INDEX:
-            return 0
-        case ["simple"] | ["simple-json"] | ["targets", _, "simple"] if name in _INDEX:
+    if folders[:1] == [PROOF]:
+        return 4
+    is_view = folders[:1] == [VIEWS] and folders[2:3] == [SIMPLE]
+    below = len(folders) - (2 if is_view else 0)
+    if is_view or folders[:1] in ([SIMPLE], [SIMPLE_JSON]):
+        if below == 1 and name in _INDEX:
             return 3
-        case ["simple" | "simple-json", _] | ["targets", _, "simple", _]:
-            return 2
-        case ["proof", *_]:
-            return 4
+        if below == 2:  # noqa: PLR2004 - a project's directory
+            return 0 if folders[0] == SIMPLE and name not in _INDEX else 2
     return 1
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.distributions import Artifact
     from pypi_subset.model.policy import Policy
-    from pypi_subset.packages.file_cache import Memory
+    from pypi_subset.packages.file_cache import FileCache
 
 
 #: Below ``packages/``: the files that the last run refused, for programs; there is none if it refused nothing.
@@ -38,11 +38,11 @@ class Intake:
 
     :param policy: what is done about what is refused.
     :param packages: where the list is kept.
-    :param memory: knows the wheels that were read before, and were good.
+    :param cache: knows the wheels that were read before, and were good.
     """
 
-    def __init__(self, policy: Policy, packages: Path, memory: Memory) -> None:
-        self._policy, self._list, self._memory = policy, packages / LIST, memory
+    def __init__(self, policy: Policy, packages: Path, cache: FileCache) -> None:
+        self._policy, self._list, self._cache = policy, packages / LIST, cache
         self._refused: dict[str, BadDistribution] = {}
         #: What was refused while resolving: another release was taken instead, and the site lacks nothing.
         self._passed_over: set[str] = set()
@@ -58,7 +58,7 @@ class Intake:
         try:
             # Of an sdist nothing is read: none is installed from here.
             if filename.endswith(".whl"):
-                self._memory.metadata(path, filename)
+                self._cache.metadata(path, filename)
         except BadDistribution as error:
             self.refuse({filename: error})
             return False
@@ -71,7 +71,7 @@ class Intake:
     def _admits(self, artifact: Artifact) -> bool:
         name, identity = artifact.distribution.filename, artifact.identity
         # What was read once was right.
-        return bool(identity and self._memory.recall_metadata(identity, name)) or self.admits(artifact.path, name)
+        return bool(identity and self._cache.recall_metadata(identity, name)) or self.admits(artifact.path, name)
 
     def pass_over(self, refused: Mapping[str, BadDistribution]) -> tuple[str, ...]:
         """

@@ -1,9 +1,8 @@
 """
-What was read from files that have not changed since: their SHA-256, and that of the METADATA in a wheel.
+Cache of file hashes, keyed by inode, size and mtime: the SHA-256 of each file, and of the METADATA in each wheel.
 
-It lies in ``packages/.memory.json`` and may be deleted at any time. A file is known again by its inode, its size and its
-time of modification in nanoseconds; not by the time of its last change, which making a link moves. The proof does not
-use it: proving reads every byte.
+It lies in `FILE` in the packages directory, and may be deleted at any time. The ctime is no part of the key, since a new
+hard link changes it. The proof does not use the cache: it reads every byte.
 """
 
 from __future__ import annotations
@@ -11,24 +10,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import json
 import os
 import stat
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from pypi_subset.distributions.metadata import requires_python_of
 from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import BadDistribution
 from pypi_subset.support import files
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-#: The number of the form, and of the rules that a wheel is held to when it is read: what was of another is forgotten.
-SCHEMA = 4
+#: Name of the file, in the packages directory.
+FILE = ".file-cache.json"
+#: Version of the form and of the rules for wheels; a cache of another version is empty.
+SCHEMA = 5
 #: Nanoseconds. What changed so shortly ago may change again and bear the same time: clocks of file systems tick.
 _TICK, _SLOW_TICK = 50_000_000, 2_000_000_000
 #: Bytes; a wheel up to this size is read as a whole.
@@ -37,43 +34,18 @@ SMALL = 1 << 20
 ROOM = 64 << 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class _Document(msgspec.Struct, frozen=True):
+    """The file: *known* is hash by key."""
+
+    schema: int
+    known: dict[str, str]
+
+
+class FileCache:
     """
-    What the last site had of one project.
+    Cache of the hashes of files, and of METADATA in wheels, from one run to the next.
 
-    :param key: digest of all that its pages are made from, and of which files they are about.
-    :param lines: how many lines of ``find-links.html`` are its own.
-    :param pages: SHA-256 of each of its pages, in the order of `index.paths_of`.
-    """
-
-    key: str
-    lines: int
-    pages: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Left:
-    """
-    How the last site was left.
-
-    :param program: what made it.
-    :param inputs: digest of all that it was made from, the program included.
-    :param folders: the digests of its `snapshot`.
-    :param parts: by project.
-    """
-
-    program: str = ""
-    inputs: str = ""
-    folders: Mapping[str, str] = field(default_factory=dict)
-    parts: Mapping[str, Part] = field(default_factory=dict)
-
-
-class Memory:
-    """
-    Remembers from one run to the next.
-
-    :param path: the file; none there, or a damaged one, is nothing remembered.
+    :param path: the file that holds it; a missing or damaged one is an empty cache.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,13 +57,10 @@ class Memory:
         self._started = time.time_ns()
         self._fresh: dict[str, bytes] = {}
         self._room = ROOM
-        #: How the last site was left; whoever leaves another says so.
-        self.site = self._site = Left()
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            document = json.loads(path.read_bytes())
-            if document["schema"] == SCHEMA:
-                known, site = _texts(document["known"]), _left(document["site"])
-                self._before, self.site, self._site = known, site, site
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            document = msgspec.json.decode(path.read_bytes(), type=_Document)
+            if document.schema == SCHEMA:
+                self._before = document.known
 
     def recall(self, identity: str) -> str | None:
         """Return the SHA-256 of the file of that identity, ``None`` if it has to be read."""
@@ -104,7 +73,7 @@ class Memory:
         :param facts: what the system just said of it, if it was asked already.
         :raises FolderError: it cannot be read.
         """
-        facts = facts or _facts(path)
+        facts = facts or status_of(path)
         key = identity_of(facts)
         return self._known(key) or self._hashed(path, facts, key)
 
@@ -133,7 +102,7 @@ class Memory:
         :raises BadDistribution: it is no wheel, damaged, or not what its name says.
         :raises FolderError: it cannot be read.
         """
-        facts = _facts(path)
+        facts = status_of(path)
         key = _metadata_key(identity_of(facts), filename)
         return self._known(key) or self._noted(key, facts, read_metadata(path, filename))
 
@@ -152,13 +121,31 @@ class Memory:
         self._room += len(data)
         return data
 
+    def requires_python(self, path: Path, filename: str) -> str | None:
+        """
+        Return Requires-Python of the wheel at *path*, ``None`` without one.
+
+        :raises BadDistribution: it is no wheel, damaged, or not what its name says.
+        :raises FolderError: it cannot be read.
+        """
+        facts = status_of(path)
+        key = _metadata_key(identity_of(facts), filename)
+        found = self._known(f"{key} Requires-Python")
+        if found is None:
+            data = self._fresh.get(key)
+            if data is None:
+                data = read_metadata(path, filename)
+                self._noted(key, facts, data)
+            found = self._learn(f"{key} Requires-Python", facts, requires_python_of(data) or "")
+        return found or None
+
     def identity(self, path: Path) -> str:
         """
         Return by what the file at *path* is known again.
 
         :raises FolderError: it cannot be read.
         """
-        return identity_of(_facts(path))
+        return identity_of(status_of(path))
 
     def _hashed(self, path: Path, facts: os.stat_result, key: str) -> str:
         """The SHA-256 of a file that is read now; of a small wheel, METADATA is read at the same time."""
@@ -181,26 +168,17 @@ class Memory:
             self._room -= len(data)
             self._fresh[key] = data
 
-    def keep(self, *, forget: bool = True) -> None:
+    def save(self, *, forget: bool = True) -> None:
         """
-        Write down what this run asked for.
+        Write what this run used and learned.
 
-        :param forget: forget the rest; a run that had nothing to do has not asked for most of what it would need.
-        :raises FolderError: the folder cannot be written.
+        :param forget: drop the rest; a run with nothing to do has not asked for most of what the next one needs.
+        :raises FolderError: the directory cannot be written.
         """
         if not forget:
-            if not self._here and self.site is self._site:
-                return
             self._now = self._before | self._now
-        if self.site is not self._site or self._now != self._before:
-            site = {
-                "program": self.site.program,
-                "inputs": self.site.inputs,
-                "folders": self.site.folders,
-                "parts": {name: (one.key, one.lines, one.pages) for name, one in self.site.parts.items()},
-            }
-            document = {"schema": SCHEMA, "site": site, "known": self._now}
-            files.write(self._path, json.dumps(document).encode())
+        if self._now != self._before:
+            files.write(self._path, msgspec.json.encode(_Document(schema=SCHEMA, known=self._now)))
 
     def _known(self, key: str) -> str | None:
         found = self._before.get(key)
@@ -223,24 +201,12 @@ def identity_of(facts: os.stat_result) -> str:
     return f"{facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"
 
 
-def _left(document: Any) -> Left:
-    """Return how a site was left, from JSON; whatever is no such thing raises."""
-    parts = {
-        str(name): Part(key=str(key), lines=int(lines), pages=tuple(map(str, pages)))
-        for name, (key, lines, pages) in document["parts"].items()
-    }
-    program, inputs = str(document["program"]), str(document["inputs"])
-    return Left(program=program, inputs=inputs, folders=_texts(document["folders"]), parts=parts)
+def status_of(path: Path) -> os.stat_result:
+    """
+    Return the status of the file at *path*.
 
-
-def _texts(document: Any) -> dict[str, str]:
-    """Return an object of JSON whose values are texts; whatever is no such thing raises."""
-    if not all(type(value) is str for value in document.values()):
-        raise TypeError
-    return dict(document)
-
-
-def _facts(path: Path) -> os.stat_result:
+    :raises FolderError: it cannot be read.
+    """
     try:
         return os.stat(path)  # noqa: PTH116 - half the time
     except OSError as error:

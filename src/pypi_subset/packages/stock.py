@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.locks import Lock
-    from pypi_subset.packages.file_cache import Memory
+    from pypi_subset.packages.file_cache import FileCache
 
 
 logger = logging.getLogger(__name__)
@@ -52,12 +52,12 @@ class Stock:
     strangers: Mapping[str, BadDistribution]
 
 
-def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Memory) -> Stock:
+def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, cache: FileCache) -> Stock:
     """
     Return what *packages* holds of *locks*; files with a wrong hash are set aside.
 
     :param site: what *packages* lacks, and this site has, is linked back.
-    :param memory: knows the hashes of files that have not changed.
+    :param cache: knows the hashes of files that have not changed.
     :raises HashMismatch: two locks want different bytes under one name.
     """
     wanted = _wanted(locks)
@@ -65,14 +65,14 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, memory: Mem
     # Nothing of somebody else's is replaced: what it stands in the way of is not there, and told so.
     wanted = {name: one for name, one in wanted.items() if name not in strangers}
     identities = {name: identity_of(facts) for name, facts in lying.items() if name in wanted}
-    hashes = {name: known for name, identity in identities.items() if (known := memory.recall(identity))}
+    hashes = {name: known for name, identity in identities.items() if (known := cache.recall(identity))}
     cached = len(hashes)
     unread = {name: packages / name for name in identities if name not in hashes}
     with DaemonThreadPool(os.cpu_count()) as pool:
         # To hand a small file to a thread costs more than to read it.
         large = [name for name in unread if lying[name].st_size > SMALL]
-        futures = {name: pool.submit(memory.sha256, unread.pop(name)) for name in large}
-        hashes |= {name: memory.sha256(path, lying[name]) for name, path in unread.items()}
+        futures = {name: pool.submit(cache.sha256, unread.pop(name)) for name in large}
+        hashes |= {name: cache.sha256(path, lying[name]) for name, path in unread.items()}
         hashes |= {name: future.result() for name, future in futures.items()}
     logger.info("%d files: hashes of %d were cached", len(hashes), cached)
     wrong = sorted(name for name, sha256 in hashes.items() if sha256 != wanted[name][0].sha256)

@@ -6,10 +6,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
+from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import LIST
 from pypi_subset.packages.stock import REJECTED, is_distribution
-from pypi_subset.pipeline.workspace import KEPT, LAST_SITE, MEMORY
+from pypi_subset.pipeline.workspace import KEPT, OBSOLETE
 from pypi_subset.proof.cache.green_results import NAME
+from pypi_subset.site import build_state
 from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files, staging
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 #: What runs keep in ``packages/`` beside distributions.
-WORKING = frozenset({files.RUNNING, REJECTED, KEPT, MEMORY, NAME, LAST_SITE, LIST})
+WORKING = frozenset({files.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, file_cache.FILE, build_state.FILE, NAME})
 
 
 def clean(packages: Path, site: Path) -> None:

@@ -11,12 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.locks import diff
+from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import download
-from pypi_subset.packages.file_cache import Memory
+from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import take_stock
 from pypi_subset.pipeline.relock import relock, write_locks
-from pypi_subset.pipeline.workspace import MEMORY, inputs_of, opened, require_separate, working
+from pypi_subset.pipeline.workspace import inputs_of, opened, require_separate, working
+from pypi_subset.site import build_state
 from pypi_subset.site.builder import readme_of, staged_site
 from pypi_subset.site.content import Content
 from pypi_subset.site.ownership import require_own
@@ -102,19 +104,19 @@ def mirror(paths: Paths, *, update: bool = False, progress: Progress = SILENT) -
     require_own(paths.site)
     subset, network = inputs_of(paths, progress)
     with working(paths) as work:
-        memory = Memory(paths.packages / MEMORY)
-        intake = Intake(subset.bad_files, paths.packages, memory)
+        cache = FileCache(paths.packages / file_cache.FILE)
+        intake = Intake(subset.bad_files, paths.packages, cache)
         with opened(subset, network, paths.packages, work) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update)
             changes = write_locks(subset, paths, locked)
-            stock = take_stock(locked.locks, paths.packages, site=paths.site, memory=memory)
+            stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache)
             artifacts = _gather(subset, stock, backend, intake, paths.packages, progress)
         left_out = intake.close()
         for sentence in left_out.warnings:
             progress.warn(sentence)
         content = Content(subset=subset, locks=locked.locks, artifacts=artifacts, bad=left_out.files)
-        published = _publish(content, paths.site, memory)
-        memory.keep(forget=published)
+        published = _publish(content, paths, cache)
+        cache.save(forget=published)
         _add_readme(paths.packages)
     return MirrorResult(
         rows=_rows(subset, locked),
@@ -155,15 +157,15 @@ def _gather(
     return tuple(sorted([*present, *fetched], key=lambda one: one.distribution.filename))
 
 
-def _publish(content: Content, site: Path, memory: Memory) -> bool:
+def _publish(content: Content, paths: Paths, cache: FileCache) -> bool:
     """Build the site, carry the last report over, and return whether the new site replaced the old one."""
-    with staged_site(content, site, memory) as stage:
+    with staged_site(content, paths.site, cache, paths.packages / build_state.FILE) as stage:
         if stage is not None:
             # The report imports rich and more, which a run with nothing to do does not need.
             from pypi_subset.proof.report.report import carry_over  # noqa: PLC0415
 
-            carry_over(site, stage)
-    logger.info("%s %s", site, "was up to date" if stage is None else "was replaced")
+            carry_over(paths.site, stage)
+    logger.info("%s %s", paths.site, "was up to date" if stage is None else "was replaced")
     return stage is not None
 
 

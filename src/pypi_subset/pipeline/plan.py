@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pypi_subset.locks import diff
 from pypi_subset.locks.diff import Change, needs, size_of
+from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
-from pypi_subset.packages.file_cache import Memory
+from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import strangers
 from pypi_subset.pipeline.mirror import SCHEMA
 from pypi_subset.pipeline.relock import left_over, relock
-from pypi_subset.pipeline.workspace import MEMORY, inputs_of, opened, require_separate, working
+from pypi_subset.pipeline.workspace import inputs_of, opened, require_separate, working
 from pypi_subset.resolve.explain import outdated
 from pypi_subset.site.ownership import require_own
 from pypi_subset.support.progress import SILENT
@@ -94,7 +95,7 @@ def foresee(paths: Paths, *, update: bool = False, progress: Progress = SILENT) 
     subset, network = inputs_of(paths, progress)
     with working(paths) as work:
         gone = left_over(subset, paths.locks)
-        intake = Intake(subset.bad_files, paths.packages, Memory(paths.packages / MEMORY))
+        intake = Intake(subset.bad_files, paths.packages, FileCache(paths.packages / file_cache.FILE))
         with opened(subset, network, paths.packages, work) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update)
             upstream = backend.index().upstream

@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 
 #: Below ``packages/``: what a run fetched that failed or was stopped. The next one need not fetch it again.
 KEPT = ".fetched"
-#: Below ``packages/``: what is known of files that have not changed since. It may be deleted.
-MEMORY = ".memory.json"
-#: The folder in ``packages/`` in which earlier releases kept the site before the last; it is removed.
-LAST_SITE = ".last-site"
+#: What release 0.1 kept in the packages directory. It is removed: its caches are built anew.
+OBSOLETE = (".last-site", ".last-site.*.stage", ".memory.json")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +94,7 @@ def _scratch(paths: Paths) -> Iterator[Path]:
             if not kept.exists():
                 store.rename(kept)
     staging.sweep(paths.packages, ".work.*.stage")
-    for pattern in (LAST_SITE, f"{LAST_SITE}.*.stage"):
+    for pattern in OBSOLETE:
         staging.sweep(paths.packages, pattern)
     staging.sweep(paths.packages, ".*.part")
     staging.sweep(paths.locks, ".*.part")

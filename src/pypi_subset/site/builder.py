@@ -1,4 +1,4 @@
-"""The site from locks and files: every page and every file of it, in a new folder that takes the old one's place."""
+"""Build the site of locks and distributions in a staged directory, which then replaces the live site."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.locks import exports
-from pypi_subset.site import manifest, web_servers
-from pypi_subset.site.assembly import NOTHING, Before, Words, assemble
+from pypi_subset.model import paths
+from pypi_subset.site import build_state, incremental, manifest, web_servers
+from pypi_subset.site.assembly import assemble
+from pypi_subset.site.build_state import UNKNOWN, BuildState
 from pypi_subset.site.content import Content, views
-from pypi_subset.site.incremental import digest_of, is_current, known, left, look_at, same_site
 from pypi_subset.site.pages.front_page import front_page
-from pypi_subset.site.stage_writer import Filling
+from pypi_subset.site.stage_writer import StageWriter
 from pypi_subset.support import files, staging
 from pypi_subset.support.resources import shipped
 
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pypi_subset.model.distributions import Project
-    from pypi_subset.packages.file_cache import Memory
+    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.requests import Subset
+    from pypi_subset.packages.file_cache import FileCache
     from pypi_subset.site.assembly import Assembled
+    from pypi_subset.site.incremental import Texts
 
 
 class _SameSiteError(Exception):
@@ -30,58 +34,67 @@ class _SameSiteError(Exception):
 
 
 @contextlib.contextmanager
-def staged_site(content: Content, site: Path, memory: Memory) -> Iterator[Path | None]:
+def staged_site(content: Content, site: Path, cache: FileCache, state: Path) -> Iterator[Path | None]:
     """
     Yield the staged site of *content*; it replaces *site* atomically when the block ends without an error.
 
     If *site* already has exactly this content, yield ``None`` and replace nothing.
 
-    :param memory: the hashes of unchanged files, and the state of the last build.
+    :param state: the file that holds the `build_state` of *site*; it is replaced together with the site.
     :raises SubsetError: a file cannot be read or written; *site* stays as it was.
     """
-    words = Words()
-    inputs, before = digest_of(content, words), look_at(site)
-    if (site / "README.md").is_file() and is_current(inputs, before, memory):
+    last, live = build_state.read(state), incremental.look_at(site)
+    pinned = (pin.distribution for lock in content.locks for pin in lock.pins)
+    texts = incremental.texts_of([*pinned, *(one.distribution for one in content.artifacts)])
+    inputs = incremental.digest_of(content, texts)
+    complete = content.subset is None or (site / paths.README).is_file()
+    if complete and last.inputs == inputs and last.directories == live:
         yield None
         return
     replaced = False
     with contextlib.suppress(_SameSiteError), staging.staged(site) as stage:
-        filling = Filling(stage, before=site)
-        done = fill(content, filling, memory, known(before, memory), words)
-        if not filling.made and same_site(stage, site):
+        writer = StageWriter(stage, live=site)
+        done = fill(content, writer, cache, last=incremental.usable(last, live), texts=texts)
+        if not writer.written and incremental.same_site(stage, site):
             raise _SameSiteError
         yield stage
         replaced = True
-    memory.site = left(inputs, site, done, before)
+    # Digests from before the links were made: a change that somebody made meanwhile will show.
+    known = {path: live[path] for path in done.linked}
+    directories = incremental.look_at(site, known=known)
+    program = incremental.program_of_site()
+    left = BuildState(program=program, inputs=inputs, directories=directories, projects=done.built)
+    build_state.write(state, left)
     if not replaced:
         yield None
 
 
 def fill(
-    content: Content, filling: Filling, memory: Memory, before: Before = NOTHING, words: Words | None = None
+    content: Content,
+    writer: StageWriter,
+    cache: FileCache,
+    *,
+    last: BuildState = UNKNOWN,
+    texts: Texts | None = None,
 ) -> Assembled:
     """
-    Make a whole site of a stage; return what of it was assembled.
+    Write the whole site of *content* but for the report of the proof; return what `assemble` returned.
 
-    :param filling: fills the stage, which is empty, and no reader sees it yet.
-    :param before: what is known of the site that is replaced; nothing unless told.
-    :param words: those in which the files were put already.
+    :param writer: writes the staged directory, which is empty.
+    :param last: the `incremental.usable` state of the last build.
     """
-    done = assemble(content.artifacts, views(content.locks), filling, memory, before, words)
+    done = assemble(content.artifacts, views(content.locks), writer, cache, last=last, texts=texts)
+    if content.subset is None:
+        return done
     pages = dict(done.pages)
-    for path, data in _others(content, done.projects):
-        filling.put(path, data)
-        pages[path] = _sha256(data)
+    for path, data in _others(content.subset, content.locks, done.projects):
+        writer.put(path, data)
+        pages[path] = hashlib.sha256(data).hexdigest()
     written = manifest.render(content.subset, content.locks, done.projects, content.bad, pages=pages)
-    filling.put("manifest.json", written)
-    stage = Path(filling.stage)
-    # The user's own, if there is one, takes its place.
-    files.write(stage / "README.md", readme_of("site"))
+    writer.put(paths.MANIFEST, written)
+    # The user's own README, if there is one, replaces it.
+    files.write(Path(writer.stage, paths.README), readme_of("site"))
     return done
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def readme_of(folder: str) -> bytes:
@@ -89,8 +102,8 @@ def readme_of(folder: str) -> bytes:
     return shipped("templates", f"{folder}.md")
 
 
-def _others(content: Content, projects: Sequence[Project]) -> Iterator[tuple[str, bytes]]:
-    """Path and bytes of what is no page of an index: locks, what web hosts need, and the page for people."""
-    yield from exports.published(content.locks, {target.name: target for target in content.subset.targets}).items()
-    yield from web_servers.render(sorted(views(content.locks))).items()
-    yield "index.html", front_page(content.subset, content.locks, projects).encode()
+def _others(subset: Subset, locks: Sequence[Lock], projects: Sequence[Project]) -> Iterator[tuple[str, bytes]]:
+    """Yield path and bytes of what is no index page: locks, the files for web servers, and the front page."""
+    yield from exports.published(locks, {target.name: target for target in subset.targets}).items()
+    yield from web_servers.render(sorted(views(locks))).items()
+    yield paths.PAGE, front_page(subset, locks, projects).encode()

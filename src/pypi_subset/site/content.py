@@ -1,4 +1,4 @@
-"""What a site is made of."""
+"""The value that a site is built of."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ class Content:
     """
     What a site is made of.
 
-    :param artifacts: every file of *locks* that was let in, its hash checked.
-    :param bad: what the site is left without.
+    :param artifacts: every file of the site, its hash checked.
+    :param subset: without one, the site is an index alone.
+    :param bad: files that the site leaves out.
     """
 
-    subset: Subset
-    locks: Sequence[Lock]
     artifacts: Sequence[Artifact]
+    subset: Subset | None = None
+    locks: Sequence[Lock] = ()
     bad: Sequence[BadFile] = ()
 
 

@@ -12,16 +12,17 @@ import os
 import re
 import subprocess
 import sys
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
+from pypi_subset.model import paths
 from pypi_subset.model.distributions import Project
-from pypi_subset.site.stage_writer import Filling
+from pypi_subset.site.stage_writer import StageWriter
 from pypi_subset.support import files, staging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -47,8 +48,7 @@ def place(
     stage: Path,
     child: subprocess.Popen[str],
     *,
-    before: Path | None = None,
-    meanwhile: Callable[[], None] = lambda: None,
+    live: Path | None = None,
 ) -> None:
     """
     Put every file of *artifacts* into *stage*``/simple/<project>/``.
@@ -57,17 +57,15 @@ def place(
 
     :param stage: a folder that no reader sees yet; of these projects it holds nothing.
     :param child: from `dir2pi_loading`.
-    :param before: the site that is replaced: where dir2pi has put a file once, it is put again.
-    :param meanwhile: called once, while dir2pi works; it may write into *stage*, but nothing of these projects below
-        ``simple/``.
+    :param live: the site that will be replaced: a file that dir2pi placed there needs no dir2pi again.
     :raises BadDistribution: a file name is not a distribution's, or a file got lost on the way.
     :raises HashMismatch: two artifacts share a name and differ in content.
     :raises FolderError: the stage cannot be written, or the disk is full.
     """
     chosen = _unique(artifacts)
-    old = Filling(stage, before=before or stage)
+    old = StageWriter(stage, live=live or stage)
     owners = {filename: artifact.distribution.project for filename, artifact in chosen.items()}
-    known = {filename for filename, project in owners.items() if old.replaces(f"simple/{project}/{filename}")}
+    known = {filename for filename, project in owners.items() if old.is_live(paths.file_path(project, filename))}
     for filename in sorted(owners.keys() - known):
         checked_project(chosen[filename])
     scratch = stage / ".layout.stage"
@@ -76,25 +74,24 @@ def place(
         scratch.mkdir(parents=True)
         try:
             new = {filename: owner for filename, owner in owners.items() if filename not in known}
-            waiting = Filling(scratch, before=scratch)
+            waiting = StageWriter(scratch, live=scratch)
             for filename in new:
-                waiting.take(f"{chosen[filename].folder}/{filename}", _waiting(filename))
+                waiting.link(f"{chosen[filename].folder}/{filename}", _waiting(filename))
             if new:
-                placed = run_dir2pi(scratch, child, meanwhile)
+                placed = run_dir2pi(scratch, child)
                 _settle(scratch, simple, placed, new)
             else:
-                meanwhile()
                 simple.mkdir()
-            settled = Filling(simple, before=simple)
+            settled = StageWriter(simple, live=simple)
             for filename in sorted(known):
-                settled.take(f"{chosen[filename].folder}/{filename}", f"{owners[filename]}/{filename}")
+                settled.link(f"{chosen[filename].folder}/{filename}", f"{owners[filename]}/{filename}")
             _check_complete(simple, owners)
             _move_folders(simple, stage / "simple")
         finally:
             staging.remove_tree(scratch)
 
 
-def planned(artifacts: Iterable[Artifact]) -> tuple[Project, ...]:
+def grouped(artifacts: Iterable[Artifact]) -> tuple[Project, ...]:
     """Return the projects of *artifacts*, sorted by name, each with its files in the order of its page."""
     grouped: dict[NormalizedName, list[Artifact]] = {}
     for one in artifacts:
@@ -146,9 +143,7 @@ def dir2pi_loading() -> Iterator[subprocess.Popen[str]]:
             child.kill()
 
 
-def run_dir2pi(
-    scratch: Path, child: subprocess.Popen[str], meanwhile: Callable[[], None] = lambda: None
-) -> dict[str, str]:
+def run_dir2pi(scratch: Path, child: subprocess.Popen[str]) -> dict[str, str]:
     """
     Return the folder below *scratch*``/simple`` that dir2pi chose for each file of *scratch*.
 
@@ -156,19 +151,12 @@ def run_dir2pi(
 
     :param scratch: a folder that holds distributions and nothing else.
     :param child: from `dir2pi_loading`; it serves once.
-    :param meanwhile: called while it runs.
     :raises SubsetError: dir2pi failed.
     """
     # Its pages lack a doctype and hashes; ours replace them, so it writes none.
     arguments = ["--no-build-html", "--symlink" if _has_symlinks(scratch) else "--no-symlink", str(scratch.absolute())]
-    # One that died while it loaded takes no words; why it died is told below.
-    with contextlib.suppress(BrokenPipeError):
-        cast("IO[str]", child.stdin).write("\0".join(arguments))
-    with contextlib.suppress(BrokenPipeError):
-        cast("IO[str]", child.stdin).close()
-    child.stdin = None
-    meanwhile()
-    out, err = child.communicate()
+    # A child that died while it loaded is no broken pipe here; its exit code is read below.
+    out, err = child.communicate("\0".join(arguments))
     if child.returncode:
         files.blame(err, scratch)
         said = (err or out).strip().rpartition("\n")[2]

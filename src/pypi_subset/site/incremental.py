@@ -1,4 +1,8 @@
-"""What of a site is as the last run left it."""
+"""
+Incremental builds: which projects of the live site a new site can link, instead of rendering them again.
+
+Everything is compared by digest: the inputs of the whole site, the inputs of one project, and the directories on disk.
+"""
 
 from __future__ import annotations
 
@@ -6,65 +10,108 @@ import functools
 import hashlib
 import os
 import stat
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.packages.file_cache import Left
-from pypi_subset.site.assembly import NOTHING, Before, Words
+from pypi_subset.model import paths
+from pypi_subset.model.distributions import Distribution
+from pypi_subset.site import simple_index
+from pypi_subset.site.build_state import UNKNOWN, BuildState
 from pypi_subset.site.stage_writer import usual_mode
 from pypi_subset.support import files
 from pypi_subset.support.fingerprint import snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from packaging.utils import NormalizedName
+
+    from pypi_subset.model.distributions import Artifact, Project
     from pypi_subset.model.locks import Lock
-    from pypi_subset.packages.file_cache import Memory
-    from pypi_subset.site.assembly import Assembled
     from pypi_subset.site.content import Content
 
-#: What is not made from locks and files: the user's README, and the report of the proof.
-THEIRS = frozenset({"README.md", "proof"})
+
+#: What no build writes anew: the user's README, and the report of the proof.
+NOT_BUILT = frozenset({paths.README, paths.PROOF})
+
+#: Every fact of a distribution but its version, whose text takes a call of its own.
+_FACTS = attrgetter(*(one.name for one in fields(Distribution) if one.name != "version"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """
+    The projects of a new site, compared with the live site.
+
+    :param digests: digest of the inputs of each project.
+    :param pages: paths of the pages of each project.
+    :param unchanged: projects whose pages and files in the live site are right, with their lines in the page of links.
+    """
+
+    digests: Mapping[NormalizedName, str]
+    pages: Mapping[NormalizedName, Sequence[str]]
+    unchanged: Mapping[NormalizedName, str]
+
+    @property
+    def directories(self) -> list[str]:
+        """The directories of the unchanged projects, sorted."""
+        return sorted({folder for name in self.unchanged for folder in _directories(self.pages[name])})
 
 
 def look_at(site: Path, *, known: Mapping[str, str] | None = None) -> dict[str, str]:
     """
-    Return the `snapshot` of *site*, but for the user's README and the proof's report.
+    Return the `snapshot` of *site* without `NOT_BUILT`.
 
-    :param known: digests of folders that need not be looked at.
-    :raises FolderError: it cannot be read.
+    :param known: digests of directories that need not be looked at.
+    :raises FolderError: *site* cannot be read.
     """
     with files.folder_errors(site):
-        return snapshot(site, but=THEIRS, known=known)
+        return snapshot(site, but=NOT_BUILT, known=known)
 
 
-def is_current(inputs: str, before: Mapping[str, str], memory: Memory) -> bool:
-    """Whether the site that looks like *before* is just as it was left when it was made of *inputs*."""
-    return memory.site.inputs == inputs and memory.site.folders == before
+def usable(last: BuildState, live: Mapping[str, str]) -> BuildState:
+    """
+    Return the part of the state *last* that still holds.
+
+    :param live: the `snapshot` of the live site.
+    """
+    if last.program != program_of_site():
+        return UNKNOWN
+    same = {path: digest for path, digest in live.items() if last.directories.get(path) == digest}
+    return BuildState(program=last.program, inputs=last.inputs, directories=same, projects=last.projects)
 
 
-def known(before: Mapping[str, str], memory: Memory) -> Before:
-    """Return what of the site that looks like *before* is as this program left it."""
-    last = memory.site
-    if last.program != made_by():
-        return NOTHING
-    folders = frozenset(path for path, one in before.items() if last.folders.get(path) == one)
-    return Before(folders=folders, parts=last.parts)
+def compare(
+    projects: Sequence[Project], views: Mapping[str, frozenset[str]], site: Path, last: BuildState, texts: Texts
+) -> Comparison:
+    """
+    Return which of *projects* are in the live *site* exactly as they will be.
 
-
-def left(inputs: str, site: Path, done: Assembled, before: Mapping[str, str]) -> Left:
-    """Return how *site* is left."""
-    # As they were before anything was linked from them: what somebody changed since then will show.
-    as_before = {path: before[path] for path in done.twins}
-    folders = look_at(site, known=as_before)
-    return Left(program=made_by(), inputs=inputs, folders=folders, parts=done.parts)
+    :param views: file names of each target.
+    :param last: the `usable` state of the last build.
+    :param texts: the `texts_of` all distributions.
+    :raises FolderError: *site* cannot be read.
+    """
+    digests = {project.name: _digest(project, views, texts) for project in projects}
+    pages = {project.name: simple_index.pages_of(project.name, _targets(project, views)) for project in projects}
+    same = [
+        name
+        for name, digest in digests.items()
+        if name in last.projects and last.projects[name].digest == digest
+        if last.directories.keys() >= {*_directories(pages[name])}
+    ]
+    # The page of links is in the top directory.
+    lines = _lines_in(site, last) if same and "" in last.directories else {}
+    return Comparison(digests=digests, pages=pages, unchanged={name: lines[name] for name in same if lines})
 
 
 def same_site(stage: Path, site: Path) -> bool:
-    """Whether both hold the same files with the same bytes, and the site its README."""
-    if not (site / "README.md").is_file():
+    """Whether both hold the same files with the same bytes and modes, and *site* has a README."""
+    if (stage / paths.README).is_file() and not (site / paths.README).is_file():
         return False
-    new, old = dict(files.walk(stage, but=THEIRS)), dict(files.walk(site, but=THEIRS))
+    new, old = dict(files.walk(stage, but=NOT_BUILT)), dict(files.walk(site, but=NOT_BUILT))
     return new.keys() == old.keys() and all(
         old[path].st_mode == facts.st_mode
         and stat.S_ISREG(facts.st_mode)
@@ -73,44 +120,92 @@ def same_site(stage: Path, site: Path) -> bool:
     )
 
 
-def digest_of(content: Content, words: Words | None = None) -> str:
-    """
-    Return a digest of all that a site is made from, this program included.
+#: Text of a distribution's facts, by the identity of the object: many pins share one.
+Texts = dict[int, str]
 
-    :param words: takes those in which the files are put.
+
+def texts_of(distributions: Iterable[Distribution]) -> Texts:
+    """Return one line of text for each of *distributions*, which have to live as long as the result is used."""
+    versions: dict[int, str] = {}
+    texts: Texts = {}
+    for one in distributions:
+        if id(one) not in texts:
+            version = versions.get(id(one.version))
+            if version is None:
+                version = versions[id(one.version)] = str(one.version)
+            texts[id(one)] = f"{version} {_FACTS(one)!r}"
+    return texts
+
+
+def digest_of(content: Content, texts: Texts) -> str:
     """
-    words = words or Words()
-    made_from = hashlib.sha256()
-    # What a tag prints of itself differs from run to run; a target's digest has them all.
-    targets = [(one.name, one.tag, one.python, one.exact, one.digest) for one in content.subset.targets]
+    Return the digest of all inputs of a site, this program included.
+
+    :param texts: the `texts_of` the distributions of *content*.
+    """
+    # A tag's repr differs from run to run; a target's digest covers all its tags.
+    subset = content.subset
+    targets = [(one.name, one.tag, one.python, one.exact, one.digest) for one in (subset.targets if subset else ())]
     pinned = {id(pin.distribution) for one in content.locks for pin in one.pins}
-    # What one lock knows of a file, another may know not.
-    joined = [words(one.distribution) for one in content.artifacts if id(one.distribution) not in pinned]
-    there = [one.distribution.filename for one in content.artifacts]
-    locks = [_told(one, words) for one in content.locks]
-    about = map(repr, (made_by(), targets, content.subset.sets, content.bad, len(locks), len(joined)))
-    # Nothing in it holds a line's end as it is.
-    made_from.update("\n".join([*about, *locks, *joined, *there]).encode(errors="backslashreplace"))
-    return made_from.hexdigest()
+    # An artifact may join the facts of several locks.
+    joined = [texts[id(one.distribution)] for one in content.artifacts if id(one.distribution) not in pinned]
+    present = [one.distribution.filename for one in content.artifacts]
+    locks = [_text_of(one, texts) for one in content.locks]
+    about = map(
+        repr, (program_of_site(), targets, subset.sets if subset else None, content.bad, len(locks), len(joined))
+    )
+    # No part holds a line end of its own.
+    text = "\n".join([*about, *locks, *joined, *present])
+    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
 
 
-def _told(one: Lock, words: Words) -> str:
-    """Return all of a lock, one line for each pin."""
-    pins = [f"{words(pin.distribution)} {pin.reasons!r} {pin.extras!r} {pin.marker!r}" for pin in one.pins]
-    return "\n".join([repr((one.set_name, one.target_name, one.inputs, one.patches, len(pins))), *pins])
-
-
-def made_by() -> str:
-    """Return what tells a site from one of the same content that another program made, or with other permissions."""
+def program_of_site() -> str:
+    """Return what identifies this program and the modes of the files that it writes."""
     return f"{usual_mode():o} {_program()}"
+
+
+def _digest(project: Project, views: Mapping[str, frozenset[str]], texts: Texts) -> str:
+    """Return the digest of what the pages of *project* are rendered from: its files, and which targets get each."""
+
+    def facts(artifact: Artifact) -> str:
+        one = artifact.distribution
+        targets = [name for name, own in views.items() if one.filename in own]
+        return f"{texts[id(one)]} {artifact.metadata} {artifact.identity} {targets!r}"
+
+    text = "\n".join(map(facts, project.artifacts))
+    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
+
+
+def _targets(project: Project, views: Mapping[str, frozenset[str]]) -> list[str]:
+    """Return the names of the targets that get a file of *project*."""
+    return [name for name, own in views.items() if any(one.distribution.filename in own for one in project.artifacts)]
+
+
+def _directories(pages: Iterable[str]) -> list[str]:
+    return [*dict.fromkeys(path.rpartition("/")[0] for path in pages)]
+
+
+def _lines_in(site: Path, last: BuildState) -> dict[str, str]:
+    """Return the lines of each project in the page of links of *site*, which is as *last* says."""
+    with files.folder_errors(site):
+        page = (site / paths.FIND_LINKS).read_bytes().decode()
+    names = sorted(last.projects)
+    counts = (last.projects[name].lines for name in names)
+    return dict(zip(names, simple_index.lines_of(page, counts), strict=True))
+
+
+def _text_of(one: Lock, texts: Texts) -> str:
+    """Return the text of a whole lock, one line for each pin."""
+    pins = [f"{texts[id(pin.distribution)]} {pin.reasons!r} {pin.extras!r} {pin.marker!r}" for pin in one.pins]
+    return "\n".join([repr((one.set_name, one.target_name, one.inputs, one.patches, len(pins))), *pins])
 
 
 @functools.cache
 def _program() -> str:
-    """Return what tells one state of this package from another: another one may write other pages."""
+    """Return names, times and sizes of all files of this package: another version may write other pages."""
     found = []
     for folder, folders, names in os.walk(Path(__file__).parents[1]):
-        # What the interpreter keeps comes and goes.
+        # The interpreter's cache comes and goes.
         folders[:] = sorted({*folders} - {"__pycache__"})
         for name in sorted(names):
             facts = os.stat(f"{folder}/{name}")  # noqa: PTH116 - a string

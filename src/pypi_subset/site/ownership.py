@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
-from pypi_subset.model.manifest import is_manifest, manifest_path
-from pypi_subset.model.paths import GENERATED
+from pypi_subset.model.manifest import is_manifest
+from pypi_subset.model.paths import FIND_LINKS, GENERATED, MANIFEST, README
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -28,9 +28,18 @@ def require_own(site: Path) -> None:
         raise FolderError(msg, path=site, next_step="name a folder for the site")
     with files.folder_errors(site):
         found = {path.name for path in site.iterdir()} - DROPPED if site.is_dir() else set()
-        manifest = manifest_path(site)
-        ours = "manifest.json" in found and manifest.is_file() and is_manifest(manifest.read_bytes())
-    strange = sorted(found - GENERATED) or ([] if ours else sorted(found - {"README.md"}))
+        ours = any(is_ours((site / name).read_bytes()) for name, is_ours in _SIGNS.items() if (site / name).is_file())
+    strange = sorted(found - GENERATED) or ([] if ours else sorted(found - {README}))
     if strange:
         msg = f"mirror did not make {strange[0]}, and the whole folder would go"
         raise FolderError(msg, path=site, next_step="move it away, or name another folder for the site")
+
+
+def _is_page_of_links(data: bytes) -> bool:
+    """Whether *data* is our page of links: an index without a manifest has one, see `build_index`."""
+    return (
+        b'<meta name="pypi:repository-version"' in data[:200] and b"<title>Links for all projects</title>" in data[:300]
+    )
+
+
+_SIGNS = {MANIFEST: is_manifest, FIND_LINKS: _is_page_of_links}

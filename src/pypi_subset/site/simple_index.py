@@ -18,7 +18,7 @@ from itertools import islice
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.paths import JSON_PAGE
+from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE
 from pypi_subset.support.html import escape, href
 
 if TYPE_CHECKING:
@@ -50,8 +50,6 @@ _PAGE = """\
 
 #: Lines of a page without meta elements of its own, before its links.
 _HEAD_LINES = _PAGE.partition("{links}")[0].count("\n")
-#: The flat page, below the site.
-FLAT_PAGE = "find-links.html"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,8 +84,7 @@ class Rendering:
 
     :param projects: those of the site.
     :param views: the names of the files that each target gets, by the target's name.
-    :param kept: projects whose own pages are there already and are not wanted, and the lines that each has in
-        ``find-links.html``.
+    :param unchanged: projects whose own pages are there already, with their lines in the page of links.
     """
 
     def __init__(
@@ -95,19 +92,19 @@ class Rendering:
         projects: Sequence[Project],
         *,
         views: Mapping[str, Collection[str]],
-        kept: Mapping[NormalizedName, str] | None = None,
+        unchanged: Mapping[NormalizedName, str] | None = None,
     ) -> None:
-        kept = kept or {}
+        unchanged = unchanged or {}
         ordered = sorted(projects, key=lambda project: project.name)
         self._names = [project.name for project in ordered]
         self._views = {
             target: (files, [one.name for one in ordered if any(_name(each) in files for each in one.artifacts)])
             for target, files in sorted(views.items())
         }
-        self._pages = [_put(project) for project in ordered if project.name not in kept]
+        self._pages = [_put(project) for project in ordered if project.name not in unchanged]
         own = {page.name: "".join(_lines(_links(page, f"simple/{href(page.name)}/"))) for page in self._pages}
         #: The lines of each project in ``find-links.html``.
-        self.lines = {name: own[name] if name in own else kept[name] for name in self._names}
+        self.lines = {name: own[name] if name in own else unchanged[name] for name in self._names}
 
     def pages(self) -> Iterator[tuple[str, bytes]]:
         """
@@ -122,7 +119,7 @@ class Rendering:
         for path, data in _index_of(self._pages, self._names, "simple-json", "../../simple/{}/"):
             if path.endswith(JSON_PAGE):
                 yield path.replace(JSON_PAGE, "index.html"), data
-        yield FLAT_PAGE, _find_links(self.lines.values()).encode()
+        yield FIND_LINKS, _find_links(self.lines.values()).encode()
         yield from _index_of(self._pages, self._names, "simple", "")
 
 
@@ -131,7 +128,7 @@ def render(projects: Sequence[Project], *, views: Mapping[str, Collection[str]])
     return Rendering(projects, views=views).pages()
 
 
-def paths_of(project: str, targets: Iterable[str]) -> tuple[str, ...]:
+def pages_of(project: str, targets: Iterable[str]) -> tuple[str, ...]:
     """
     Return the paths of a project's own pages below the site, in order of writing.
 

@@ -1,4 +1,4 @@
-"""A folder that nobody sees yet is filled, as fast as the file system lets it be; what it replaces lends its files."""
+"""Write the staged site, hard-linking every file that is unchanged in the live site."""
 
 from __future__ import annotations
 
@@ -13,66 +13,66 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Filling:
+class StageWriter:
     """
-    Fills a folder that nobody sees yet, so that no file needs another name while it is being written.
+    Writes files into a staged directory. No reader sees it, so no file needs a temporary name.
 
-    It handles tens of thousands of files in a run, so paths are strings here and no folder is made twice.
+    A build writes tens of thousands of files: paths are strings, and each directory is made and listed once.
 
-    :param stage: the folder.
-    :param before: what it will replace: a file that has the same bytes there is linked, and so keeps its time.
+    :param stage: the directory.
+    :param live: the directory that it will replace. A file with the same bytes there is linked, and keeps its time.
     """
 
-    def __init__(self, stage: Path, *, before: Path) -> None:
-        self.stage, self.before = os.fspath(stage), os.fspath(before)
+    def __init__(self, stage: Path, *, live: Path) -> None:
+        self.stage, self.live = os.fspath(stage), os.fspath(live)
         self._made = {""}
-        #: The permissions of a file that is made now.
+        #: The mode of a new file.
         self.mode = usual_mode()
-        self._old: dict[str, frozenset[str]] = {}
-        #: How many files were written, and are not links.
-        self.made = 0
+        self._listed: dict[str, frozenset[str]] = {}
+        #: Number of files that were written, not linked.
+        self.written = 0
 
-    def replaces(self, path: str) -> bool:
-        """Whether something is called *path* in the folder that will be replaced."""
+    def is_live(self, path: str) -> bool:
+        """Whether the live directory has *path*."""
         folder, _, name = path.rpartition("/")
-        if folder not in self._old:
+        if folder not in self._listed:
             try:
-                self._old[folder] = frozenset(os.listdir(f"{self.before}/{folder}"))  # noqa: PTH208 - a string
+                self._listed[folder] = frozenset(os.listdir(f"{self.live}/{folder}"))  # noqa: PTH208 - a string
             except OSError:
-                self._old[folder] = frozenset()
-        return name in self._old[folder]
+                self._listed[folder] = frozenset()
+        return name in self._listed[folder]
 
     def put(self, path: str, data: bytes) -> None:
         """
         Make the file at *path*, relative and with slashes, hold *data*.
 
-        :raises FolderError: the folder cannot be written, or the disk is full.
+        :raises FolderError: the directory cannot be written, or the disk is full.
         """
-        old = f"{self.before}/{path}"
-        if self.replaces(path) and _holds(old, data, self.mode):
-            self.take(old, path)
+        old = f"{self.live}/{path}"
+        if self.is_live(path) and _holds(old, data, self.mode):
+            self.link(old, path)
         else:
-            self.make(path, data)
+            self.write(path, data)
 
-    def make(self, path: str, data: bytes) -> os.stat_result:
+    def write(self, path: str, data: bytes) -> os.stat_result:
         """
-        Write *data* to *path*, whatever is there in the folder that will be replaced; return what the system knows of it.
+        Write *data* to *path* without a look at the live directory; return the file's status.
 
-        :raises FolderError: the folder cannot be written, or the disk is full.
+        :raises FolderError: the directory cannot be written, or the disk is full.
         """
         new = f"{self.stage}/{path}"
         try:
             self._make(path.rpartition("/")[0])
-            self.made += 1
+            self.written += 1
             return _write_new(new, data)
         except OSError as error:
             files.raise_as_folder_error(error, Path(new))
 
-    def take(self, source: str, path: str) -> None:
+    def link(self, source: str, path: str) -> None:
         """
-        Make the file at *path* a link of *source*, a regular file, or a copy where there are no links.
+        Make *path* a hard link of the regular file *source*, or a copy if the file system has no links.
 
-        :raises FolderError: the folder cannot be written, or the disk is full.
+        :raises FolderError: the directory cannot be written, or the disk is full.
         """
         try:
             self._make(path.rpartition("/")[0])
@@ -80,18 +80,18 @@ class Filling:
         except OSError as error:
             files.raise_as_folder_error(error, Path(self.stage, path))
 
-    def twin(self, folders: Iterable[str]) -> list[str]:
+    def link_directories(self, folders: Iterable[str]) -> list[str]:
         """
-        Link all files of *folders* from the folder that will be replaced; return those in which all are links, no copies.
+        Link all files of *folders* from the live directory; return the directories in which every file is a link, no copy.
 
-        :raises FolderError: the folder cannot be written, or the disk is full.
+        :raises FolderError: the directory cannot be written, or the disk is full.
         """
         found, link = [], files.link_or_copy
         for folder in folders:
-            old, new = f"{self.before}/{folder}", f"{self.stage}/{folder}"
+            old, new = f"{self.live}/{folder}", f"{self.stage}/{folder}"
             try:
                 self._make(folder)
-                if all([link(f"{old}/{name}", f"{new}/{name}") for name in os.listdir(old)]):  # noqa: C419, PTH208 - all of them
+                if all([link(f"{old}/{name}", f"{new}/{name}") for name in os.listdir(old)]):  # noqa: C419, PTH208 - no shortcut
                     found.append(folder)
             except OSError as error:
                 files.raise_as_folder_error(error, Path(new))
@@ -102,13 +102,13 @@ class Filling:
             try:
                 os.mkdir(f"{self.stage}/{folder}")  # noqa: PTH102 - a string
             except OSError:
-                # Nearly all are made in one that is there, and were not there themselves.
+                # Most parents exist already.
                 os.makedirs(f"{self.stage}/{folder}", exist_ok=True)  # noqa: PTH103 - a string
             self._made.add(folder)
 
 
 def _write_new(path: str, data: bytes) -> os.stat_result:
-    """Write a file that is not there yet, in two thirds of the time that `open` takes."""
+    """Write a new file, in two thirds of the time that `open` takes."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | files.BINARY, 0o666)
     try:
         left = memoryview(data)
@@ -120,14 +120,14 @@ def _write_new(path: str, data: bytes) -> os.stat_result:
 
 
 def usual_mode() -> int:
-    """Return the permissions of a file that is made now."""
+    """Return the mode of a new file."""
     mask = os.umask(0o022)
     os.umask(mask)
     return 0o666 & ~mask
 
 
 def _holds(path: str, data: bytes, mode: int) -> bool:
-    """Whether a regular file is there, has just these bytes, and may be read by whoever may read a new one."""
+    """Whether *path* is a regular file with these bytes and this mode."""
     try:
         facts = os.lstat(path)
         if facts.st_size != len(data) or not stat.S_ISREG(facts.st_mode) or stat.S_IMODE(facts.st_mode) != mode:

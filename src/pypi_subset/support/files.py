@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 #: The file that `exclusive` locks.
 RUNNING = ".running"
-#: Bytes read at once when hashing.
-CHUNK = 1 << 20
 #: What `os.open` must be told where text has other line ends than bytes (Windows).
 BINARY = getattr(os, "O_BINARY", 0)
 

@@ -14,13 +14,13 @@ from packaging.markers import Marker
 
 from pypi_subset.locks import lockfile
 from pypi_subset.model.paths import Paths
-from pypi_subset.packages.file_cache import Memory
+from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import take_stock
 from pypi_subset.proof.report.report import carry_over
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site.builder import fill
 from pypi_subset.site.content import Content
-from pypi_subset.site.stage_writer import Filling
+from pypi_subset.site.stage_writer import StageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,7 +48,7 @@ class Ground:
     subset: Subset
     locks: tuple[Lock, ...]
     artifacts: Mapping[str, Artifact]
-    memory: Memory
+    cache: FileCache
 
     @property
     def targets(self) -> dict[str, Target]:
@@ -68,7 +68,7 @@ class Ground:
         named = sorted({pin.distribution.filename for one in locks for pin in one.pins})
         paths.site.mkdir()
         content = Content(subset=self.subset, locks=locks, artifacts=[had[name] for name in named])
-        fill(content, Filling(paths.site, before=folder / "nothing"), self.memory)
+        fill(content, StageWriter(paths.site, live=folder / "nothing"), self.cache)
         carry_over(folder / "nothing", paths.site)
         return paths
 
@@ -78,10 +78,10 @@ def read(folder: Path) -> Ground:
     paths = Paths(requirements=folder / "requirements", packages=folder / "packages", site=folder / "site")
     subset = read_subset(paths.requirements)
     locks = tuple(lockfile.read(lockfile.path_of(paths.locks, job.name)) for job in subset.jobs)
-    memory = Memory(folder / "nothing")
-    stock = take_stock(locks, paths.packages, site=paths.site, memory=memory)
+    cache = FileCache(folder / "nothing")
+    stock = take_stock(locks, paths.packages, site=paths.site, cache=cache)
     artifacts = {one.distribution.filename: one for one in stock.present}
-    return Ground(paths=paths, subset=subset, locks=locks, artifacts=artifacts, memory=memory)
+    return Ground(paths=paths, subset=subset, locks=locks, artifacts=artifacts, cache=cache)
 
 
 def mirrored(folder: Path, *, renew: bool = False) -> Ground:

@@ -6,7 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
-from pypi_subset.pipeline.workspace import MEMORY
+from pypi_subset.packages import file_cache
+from pypi_subset.site import build_state
+
+#: Files of the packages directory that differ from one directory to the next: their keys are inodes.
+CACHES = frozenset({file_cache.FILE, build_state.FILE})
 
 #: Path → bytes of a file, target of a link, ``None`` for a directory.
 Tree = dict[str, bytes | str | None]
@@ -54,8 +58,8 @@ def whole_tree(root: Path) -> Tree:
     names: dict[int, list[str]] = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.name == MEMORY:
-            continue  # It speaks of inodes, which differ from folder to folder.
+        if path.name in CACHES:
+            continue
         if path.is_symlink():
             found[name] = str(path.readlink())
         elif path.is_dir():

@@ -70,7 +70,7 @@ def sweep(place: Path) -> None:
     """Remove what killed runs of this user left in memory."""
     for path in place.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError, FolderError):
-            if path.stat().st_uid != os.getuid() or not (path / ".running").is_file():
+            if path.stat().st_uid != os.getuid() or not (path / files.RUNNING).is_file():
                 continue
             with files.exclusive(path):
                 staging.remove_tree(path)

@@ -1,0 +1,76 @@
+"""
+The state of the last build, by which the next one finds what did not change.
+
+It lies in `FILE` in the packages directory, and may be deleted: the next build then renders every page again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+#: Name of the file, in the packages directory.
+FILE = ".build-state.json"
+#: Version of the form; the state of another version is not used.
+SCHEMA = 1
+
+
+class BuiltProject(msgspec.Struct, frozen=True, array_like=True):
+    """
+    One project of the site.
+
+    :param digest: covers everything that the pages of the project are rendered from.
+    :param lines: number of lines that the project has in ``find-links.html``.
+    :param pages: SHA-256 of each of its pages, in the order of `simple_index.pages_of`.
+    """
+
+    digest: str
+    lines: int
+    pages: tuple[str, ...]
+
+
+class BuildState(msgspec.Struct, frozen=True):
+    """
+    What a build left.
+
+    :param program: the program that built the site, see `incremental.program_of_site`.
+    :param inputs: digest of all inputs, the program included.
+    :param directories: digest of each directory of the site, see `fingerprint.snapshot`.
+    :param projects: the projects, by name.
+    """
+
+    program: str = ""
+    inputs: str = ""
+    directories: dict[str, str] = {}
+    projects: dict[str, BuiltProject] = {}
+    schema: int = SCHEMA
+
+
+#: Nothing is known: everything is rendered.
+UNKNOWN = BuildState()
+
+
+def read(path: Path) -> BuildState:
+    """Return the state that *path* holds, `UNKNOWN` if it is missing, damaged or of another version."""
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        state = msgspec.json.decode(path.read_bytes(), type=BuildState)
+        if state.schema == SCHEMA:
+            return state
+    return UNKNOWN
+
+
+def write(path: Path, state: BuildState) -> None:
+    """
+    Replace the state at *path*.
+
+    :raises FolderError: the directory cannot be written.
+    """
+    files.write(path, msgspec.json.encode(state))
