@@ -6,11 +6,10 @@ A view is for resolving: what fits one target. Others are for downloading: exact
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import threading
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -18,12 +17,11 @@ from urllib.parse import quote, unquote
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import BadDistribution, SubsetError
-from pypi_subset.support import files
+from pypi_subset.support import files, http_server
 from pypi_subset.support.once import Once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from types import TracebackType
     from typing import Self
 
     from packaging.tags import Tag
@@ -57,32 +55,30 @@ class Loopback:
         self.failure: SubsetError | None = None
         #: What is wrong with the wheels that a pip was told to pass over, by file name.
         self.refused: dict[str, BadDistribution] = {}
-        self._server = _Server(self)
+        self._server = http_server.Server(_Handler, self)
+        self._running = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        self._running.enter_context(self._server.running())
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def __exit__(self, *_: object) -> None:
+        self._running.close()
 
     def target_url(self, target: Target) -> str:
         """Return the view for resolving: of each project the wheels that fit *target*."""
-        return f"{self._root}/simple/{target.name}/"
+        return f"{self._server.url}/simple/{target.name}/"
 
     def locked_url(self, name: str, candidates: Iterable[Candidate]) -> str:
         """Return the view for downloading exactly *candidates*, one file of a project at most; *name* tells views apart."""
         for candidate in candidates:
             self.upstream.know(candidate)
             self._locked[name, candidate.distribution.project] = candidate
-        return f"{self._root}/locked/{quote(name)}/"
+        return f"{self._server.url}/locked/{quote(name)}/"
 
     def candidate_at(self, url: str) -> Candidate | None:
         """Return what is offered at one of our own URLs, as pip's report names it."""
-        prefix = f"{self._root}/files/"
+        prefix = f"{self._server.url}/files/"
         return self.upstream.known(url.removeprefix(prefix).partition("/")[0]) if url.startswith(prefix) else None
 
     def answer(self, path: str) -> bytes | Path | None:
@@ -107,11 +103,6 @@ class Loopback:
             self.refused[candidate.distribution.filename] = error
             return _OF_NOBODY
 
-    @property
-    def _root(self) -> str:
-        host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}"
-
     def _fitting(self, target: str, project: NormalizedName) -> list[str]:
         tags = self._tags[target]
         return [entry for fits, entry in self._wheels(project) if not fits.isdisjoint(tags)]
@@ -133,7 +124,7 @@ class Loopback:
         one = candidate.distribution
         entry: dict[str, Any] = {
             "filename": one.filename,
-            "url": f"{self._root}/files/{candidate.key}/{quote(one.filename)}",
+            "url": f"{self._server.url}/files/{candidate.key}/{quote(one.filename)}",
             "hashes": {"sha256": one.sha256} if one.sha256 else {},
             "core-metadata": True,
         }
@@ -151,33 +142,20 @@ def _page(project: NormalizedName, entries: Sequence[str]) -> bytes | None:
     return f'{{"meta": {{"api-version": "1.0"}}, "name": "{project}", "files": [{", ".join(entries)}]}}'.encode()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    #: Every pip may come at once; those beyond the backlog would wait a second and more.
-    request_queue_size = 128
+class _Handler(http_server.Handler):
+    server: http_server.Server[Loopback]
 
-    def __init__(self, loopback: Loopback) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.loopback = loopback
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # A body is written behind its head: with Nagle's algorithm it would wait 40 ms for pip's delayed acknowledgement.
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name in the base class
         answer: bytes | IO[bytes] | None = None
         try:
-            found = self.server.loopback.answer(unquote(self.path))
+            found = self.server.state.answer(unquote(self.path))
             if isinstance(found, Path):
                 with files.folder_errors(found):
                     answer = found.open("rb")
             else:
                 answer = found
         except SubsetError as error:
-            self.server.loopback.failure = self.server.loopback.failure or error
+            self.server.state.failure = self.server.state.failure or error
         if answer is None:
             self._head(HTTPStatus.NOT_FOUND, 0)
         elif isinstance(answer, bytes):
@@ -195,13 +173,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(length))
         self.end_headers()
         self.wfile.flush()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
-        """Say nothing: what went wrong is kept in ``failure``."""
-
-    def handle_one_request(self) -> None:
-        """Answer; a pip that was killed or gave up meanwhile is nobody's trouble."""
-        try:
-            super().handle_one_request()
-        except ConnectionError:
-            self.close_connection = True
