@@ -9,11 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pypi_subset.api import Paths, Progress, SubsetError, fetch_site, mirror, plan, publish, read_subset
+    from pypi_subset.api import (
+        Paths,
+        Progress,
+        SubsetError,
+        build_index,
+        fetch_site,
+        mirror,
+        plan,
+        publish,
+        read_subset,
+    )
 
     __version__: str
 
-__all__ = ["Paths", "Progress", "SubsetError", "fetch_site", "mirror", "plan", "publish", "read_subset"]
+__all__ = ["Paths", "Progress", "SubsetError", "build_index", "fetch_site", "mirror", "plan", "publish", "read_subset"]
 
 
 def __getattr__(name: str) -> Any:

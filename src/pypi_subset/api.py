@@ -39,6 +39,7 @@ from pypi_subset.model.paths import Paths
 from pypi_subset.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pypi_subset.model.requests import Subset
@@ -51,6 +52,7 @@ __all__ = [
     "Paths",
     "Progress",
     "SubsetError",
+    "build_index",
     "fetch_site",
     "mirror",
     "plan",
@@ -97,6 +99,20 @@ def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None
     from pypi_subset.pipeline.plan import foresee  # noqa: PLC0415
 
     return foresee(paths, update=update, progress=progress or SILENT)
+
+
+def build_index(wheels: Iterable[Path], site: Path, *, cache: Path | None = None) -> bool:
+    """
+    Build the simple index of *wheels* in the directory *site*, without requirements; return whether *site* was replaced.
+
+    :param wheels: paths of wheels and sdists.
+    :param site: replaced atomically. It must be missing, empty, or a site that this program made.
+    :param cache: existing directory that keeps hashes, so that the next call links what did not change.
+    :raises SubsetError: a file is no distribution or damaged, or *site* is not ours or cannot be written.
+    """
+    from pypi_subset.site.index_builder import build_index as build  # noqa: PLC0415
+
+    return build(wheels, site, cache=cache)
 
 
 def publish(
