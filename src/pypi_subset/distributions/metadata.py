@@ -54,7 +54,7 @@ def dependencies_of(metadata: bytes) -> Dependencies:
 
 
 def requires_python_of(metadata: bytes) -> str | None:
-    """Return Requires-Python of *metadata*, ``None`` without any, in a hundredth of the time of `dependencies_of`."""
+    """Return Requires-Python of *metadata*, ``None`` without any; far faster than `dependencies_of`."""
     found = _REQUIRES_PYTHON.search(_head(metadata))
     return found[1].decode(errors="replace").strip() if found else None
 

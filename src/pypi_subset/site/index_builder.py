@@ -6,9 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidName, InvalidSdistFilename, InvalidWheelFilename
-
-from pypi_subset.distributions.filenames import project_and_version
+from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution
 from pypi_subset.model.distributions import Artifact, Distribution
 from pypi_subset.packages import file_cache
@@ -50,8 +48,8 @@ def _artifact(path: Path, cache: FileCache) -> Artifact:
     """Return the file at *path* with everything that its name, its bytes and its METADATA say."""
     name = path.name
     try:
-        project, version = project_and_version(name)
-    except (InvalidName, InvalidSdistFilename, InvalidWheelFilename) as error:
+        project, version, _ = filenames.parse(name)
+    except filenames.INVALID as error:
         msg = f"{name!r} is not the name of a wheel or source distribution"
         raise BadDistribution(msg, path=path, next_step="leave the file out") from error
     facts = status_of(path)
