@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import BadDistribution, BadFiles
+from pypi_subset.model.documents import encode
 from pypi_subset.model.policy import BadFile
 from pypi_subset.support import files
 
@@ -111,8 +111,7 @@ class Intake:
             with files.folder_errors(self._list):
                 self._list.unlink(missing_ok=True)
             return
-        document = [{"filename": one.filename, "reason": one.reason, "action": one.action} for one in entries]
-        files.write(self._list, f"{json.dumps(document, indent=1, ensure_ascii=False)}\n".encode())
+        files.write(self._list, encode(entries))
 
 
 def shown(name: str) -> str:

@@ -7,7 +7,6 @@ import functools
 import hashlib
 import http.client
 import io
-import json
 import shutil
 import tempfile
 import threading
@@ -23,10 +22,11 @@ from urllib.parse import quote
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
+from pypi_subset.model.manifest import manifest_path, read_manifest
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pypi_subset.model.manifest import File, Manifest
 
 
 #: Seconds without a byte after which a server counts as gone, and how often it is asked.
@@ -52,15 +52,15 @@ def outline(url: str, digest: str, target: str, folder: Path) -> Path:
     :raises ProofFailed: the site is another, cannot be reached, or contradicts its manifest.
     """
     with _ALONE:
-        manifest = folder / "manifest.json"
-        if not manifest.is_file():
+        path = manifest_path(folder)
+        if not path.is_file():
             folder.mkdir(parents=True, exist_ok=True)
-            files.write(manifest, _manifest(url, digest))
-        document = _read(manifest)
+            files.write(path, _manifest(url, digest))
+        manifest = _read(folder)
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-            for _ in pool.map(lambda page: _page(url, page, document["pages"][page], folder), _pages(document, target)):
+            for _ in pool.map(lambda page: _page(url, page, manifest.pages[page], folder), _pages(manifest, target)):
                 pass
-            for _ in pool.map(lambda entry: _stand_in(url, entry, folder), document["files"]):
+            for _ in pool.map(lambda entry: _stand_in(url, entry, folder), manifest.files):
                 pass
     return folder
 
@@ -95,7 +95,7 @@ def sha256_of(folder: Path, path: str) -> str:
 
     :param folder: what `outline` filled.
     """
-    return next((str(one["sha256"]) for one in _read(folder / "manifest.json")["files"] if one["path"] == path), "")
+    return next((one.sha256 for one in _read(folder).files if one.path == path), "")
 
 
 def _manifest(url: str, digest: str) -> bytes:
@@ -110,15 +110,13 @@ def _manifest(url: str, digest: str) -> bytes:
     return stream.getvalue()
 
 
-@functools.lru_cache(maxsize=4)
-def _read(manifest: Path) -> Any:
-    return json.loads(manifest.read_bytes())
+_read = functools.lru_cache(maxsize=4)(read_manifest)
 
 
-def _pages(document: Mapping[str, Any], target: str) -> list[str]:
+def _pages(manifest: Manifest, target: str) -> list[str]:
     """Return the HTML pages that an installer may be led through on its way to the files of *target*."""
     prefixes = ("simple/", f"targets/{target}/simple/", "find-links.html")
-    return [page for page in document["pages"] if page.startswith(prefixes) and page.endswith(".html")]
+    return [page for page in manifest.pages if page.startswith(prefixes) and page.endswith(".html")]
 
 
 def _page(url: str, page: str, digest: str, folder: Path) -> None:
@@ -127,24 +125,24 @@ def _page(url: str, page: str, digest: str, folder: Path) -> None:
         _put(folder / page, data)
 
 
-def _stand_in(url: str, entry: Mapping[str, Any], folder: Path) -> None:
+def _stand_in(url: str, entry: File, folder: Path) -> None:
     """Write a wheel that holds METADATA alone, as it lies beside the real one (PEP 658); without that, the real one."""
-    path = folder / entry["path"]
+    path = folder / entry.path
     try:
         project, version, _, _ = parse_wheel_filename(path.name)
     except InvalidWheelFilename:
         return
     if path.is_file():
         return
-    if not entry["metadata"]:
+    if not entry.metadata:
         with contextlib.suppress(ProofFailed):
-            real = whole(url, folder, entry["path"])
+            real = whole(url, folder, entry.path)
             path.parent.mkdir(parents=True, exist_ok=True)
             files.link(real, path)
         return
-    name = f"{entry['path']}.metadata"
-    data = _held_to(entry["metadata"], url, name, f"the metadata of {path.name}")
-    if data and _is_there(url, entry["path"]):
+    name = f"{entry.path}.metadata"
+    data = _held_to(entry.metadata, url, name, f"the metadata of {path.name}")
+    if data and _is_there(url, entry.path):
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w") as archive:
             archive.writestr(f"{project.replace('-', '_')}-{version}.dist-info/METADATA", data)
