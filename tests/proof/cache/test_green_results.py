@@ -16,14 +16,12 @@ from packaging.requirements import Requirement
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.checks import Check
 from pypi_subset.model.report import report_path
-from pypi_subset.proof.access import http_server
 from pypi_subset.proof.cache import green_results
-from pypi_subset.proof.cache.reach import Sight
 from pypi_subset.proof.cases.case import Case, cases_of
-from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.run.suite import run_suite
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS
 from tests.support.sites.subset_on_disk import SubsetOnDisk
+from tests.support.sites.trees import edit
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -52,110 +50,19 @@ def key(case: Case, seal: str = "shut") -> str:
     return green_results.Proven(case.site.parent, case.site, seal).key(case)
 
 
-def edit(path: Path, old: str = "", new: str = "") -> None:
-    """Change the text of *path*, of which *old* must be a part; without, one byte is added."""
-    text = path.read_bytes()
-    assert old.encode() in text
-    path.write_bytes(text.replace(old.encode(), new.encode(), 1) if old else text + b" ")
-
-
-#: What the case can see, each changed a little.
-SEEN: dict[str, Callable[[Path], object]] = {
-    "a byte of the wheel": lambda site: edit(site / "simple/click" / CLICK.filename),
-    "a byte of what it requires": lambda site: edit(site / "simple/colorama" / COLORAMA.filename),
-    "metadata": lambda site: edit(site / "simple/click" / f"{CLICK.filename}.metadata"),
-    "the page": lambda site: edit(site / "simple/click/index.html"),
-    "the page of what it requires": lambda site: edit(site / "simple/colorama/index.html"),
-    "the page as JSON": lambda site: (site / "simple/click/index.v1_json").write_text("{} "),
-    "the target's page": lambda site: edit(site / "targets/windows/simple/click/index.html"),
-    "a page gone": lambda site: shutil.rmtree(site / "targets/windows/simple/colorama"),
-    "a line of the page of links": lambda site: edit(site / "find-links.html", COLORAMA.sha256, "0" * 64),
-    "the rest of the page of links": lambda site: edit(site / "find-links.html", "<!DOCTYPE html>", "<!DOCTYPE html> "),
-    "a file more": lambda site: make_wheel("colorama", "0.4.7").save(site / "simple/colorama"),
-    "a file that is no wheel": lambda site: (site / "simple/click/notes.txt").write_text("hello"),
-}
-
-
-@pytest.mark.parametrize("what", SEEN)
-def test_what_a_case_can_see(subset: SubsetOnDisk, what: str) -> None:
-    """Any byte of a project that the case could ask about makes it another case."""
+def test_where_it_lies_does_not_count(subset: SubsetOnDisk, tmp_path: Path) -> None:
+    """The same files in another directory, and a request on another line, are the same case."""
     case = alone(subset)
-    before = key(case)
-    assert before
-    assert key(case) == before
-    SEEN[what](subset.paths.site)
-    assert key(case) != before
-
-
-def test_what_a_case_cannot_see(subset: SubsetOnDisk, tmp_path: Path) -> None:
-    """Other projects, other targets' pages, where the site lies and on which line a request stands change nothing."""
-    case = alone(subset)
-    before, site = key(case), subset.paths.site
-    edit(site / "simple/six" / SIX.filename)
-    edit(site / "simple/six/index.html")
-    edit(site / "find-links.html", SIX.sha256, "0" * 64)
-    (site / "targets/other/simple/click").mkdir(parents=True)
-    (site / "targets/other/simple/click/index.html").write_text("hello")
-    (site / "proof").mkdir(exist_ok=True)
-    (site / "proof/report.json").write_text("hello")
     shutil.copytree(subset.root, tmp_path / "copy")
     moved = replace(case, site=tmp_path / "copy/site", requests=(replace(case.requests[0], line=7),))
-    assert key(moved) == before
+    assert key(moved) == key(case) != ""
 
 
-def test_a_page_that_was_asked_for_in_vain(tmp_path: Path) -> None:
-    """A project that was not there is part of what was seen: when it appears, the case is another one."""
-    subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK]}).write()
-    case = alone(subset)
-    before = key(case)
-    page = subset.paths.site / "simple/colorama/index.html"
-    page.parent.mkdir()
-    page.write_text("<!DOCTYPE html>\n")
-    assert "" != key(case) != before
-
-
-def test_what_is_asked_for_was_foreseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither pip nor uv asks for any page or file but of the projects that were foreseen, found or not."""
-    asked: list[str] = []
-    real = http_server.Handler.send_head
-
-    def send_head(handler: http_server.Handler) -> Any:
-        asked.append(handler.path)
-        return real(handler)
-
-    monkeypatch.setattr(http_server.Handler, "send_head", send_head)
-    deep = make_wheel("deep", requires=["Other_One>=1; python_version >= '3'"], extras=["more"])
-    top = make_wheel("top", requires=["deep[more]", "absent; sys_platform == 'darwin'"])
-    pins = {"windows": [top, deep, make_wheel("other-one", "2.0"), SIX]}
-    subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["top", "six"], pins=pins).write()
-    case = alone(subset)
-    assert {one.status for one in prove(case)} == {"passed"}
-    projects = {"top", "deep", "other-one", "absent"}
-    assert {name for name, _ in Sight(subset.paths.site).of(case) if "absent" in name} == {
-        "simple/absent",
-        "targets/windows/simple/absent",
-    }
-    folders = tuple(f"{index}/{one}/" for index in ("/simple", "/targets/windows/simple") for one in projects)
-    assert asked
-    assert [path for path in asked if not path.startswith(folders)] == []
-
-
-@pytest.mark.parametrize(
-    ("page", "leads"),
-    [
-        ("simple/click/index.html", '<a href="../six/click-9-py3-none-any.whl">click</a>'),
-        ("simple/click/index.html", '<a href="six-9-py3-none-any.whl">click</a>'),
-        ("simple/click/index.html", '<a href="click-9.tar.gz">click</a>'),
-        ("find-links.html", '<a href="elsewhere/click-9-py3-none-any.whl">click</a>'),
-        ("find-links.html", '<a href="simple/six/click-9-py3-none-any.whl">click</a><br>'),
-        ("find-links.html", '<base href="elsewhere/">'),
-    ],
-)
-def test_a_page_that_leads_elsewhere(subset: SubsetOnDisk, page: str, leads: str) -> None:
-    """Where a page leads to what is not looked at, the case is not known, and is never remembered."""
-    with (subset.paths.site / page).open("a") as stream:
-        stream.write(f"{leads}\n")
-    assert key(alone(subset)) == ""
+def test_a_byte_makes_another_case(subset: SubsetOnDisk) -> None:
+    """What a case can see is part of what it is known by."""
+    before = key(alone(subset))
+    edit(subset.file(CLICK))
+    assert key(alone(subset)) != before
 
 
 def test_a_wheel_that_cannot_be_read(subset: SubsetOnDisk) -> None:

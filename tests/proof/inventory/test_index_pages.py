@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
+from pypi_subset.model.manifest import File, Link, Need
 from pypi_subset.proof.inventory import index_pages
 from tests.support.sites.handwritten import Entry, sha256, write_site
 from tests.support.wheels import make_wheel, rewritten
@@ -20,19 +22,22 @@ AA, BB = make_wheel("aa", requires=["bb"]), make_wheel("bb")
 PAGE = "simple/aa/index.html"
 
 
-def entry(wheel: Wheel, *targets: str, **changes: Any) -> dict[str, Any]:
+def entry(wheel: Wheel, *targets: str, **changes: Any) -> File:
     """Return what a manifest says of *wheel*, which *targets* need."""
     project = wheel.filename.partition("-")[0]
-    stated = {
-        "filename": wheel.filename,
-        "path": f"simple/{project}/{wheel.filename}",
-        "project": project,
-        "sha256": wheel.sha256,
-        "requires_python": None,
-        "metadata": sha256(wheel.metadata),
-        "needed_by": [{"target": target} for target in targets],
-    }
-    return {**stated, **changes}
+    chain = (Link(requirement=project, by="", origin="base.txt:1"),)
+    stated = File(
+        filename=wheel.filename,
+        path=f"simple/{project}/{wheel.filename}",
+        project=project,
+        version="1.0",
+        size=len(wheel.data),
+        sha256=wheel.sha256,
+        requires_python=None,
+        metadata=sha256(wheel.metadata),
+        needed_by=tuple(Need(set_name="base", target=target, chain=chain) for target in targets),
+    )
+    return structs.replace(stated, **changes)
 
 
 @pytest.fixture
@@ -46,7 +51,7 @@ def test_which_pages_there_must_be() -> None:
     """The union has HTML, JSON and JSON under a prefix; each target has both forms of what it needs."""
     entries = [entry(AA, "linux"), entry(BB, "linux", "windows")]
     pages, roots = index_pages.pages_of(entries, ["linux", "windows"])
-    assert {page: [one["project"] for one in wanted] for page, wanted in pages.items()} == {
+    assert {page: [one.project for one in wanted] for page, wanted in pages.items()} == {
         "find-links.html": ["aa", "bb"],
         **{f"simple/{name}/{form}": [name] for name in ("aa", "bb") for form in ("index.html", "index.v1_json")},
         **{f"simple-json/{name}/index.html": [name] for name in ("aa", "bb")},

@@ -331,24 +331,6 @@ def test_file_without_a_lock_is_named(subset: SubsetOnDisk) -> None:
     assert reds(subset)[-1] == "bb-1.0-py3-none-any.whl (bb) is in the manifest, but in no lock"
 
 
-def test_a_locked_file_that_no_request_needs_is_a_note(tmp_path: Path) -> None:
-    """What no request leads to is listed, and not red: nothing fails for it."""
-    pins = {"linux": [AA, BB, make_wheel("zz")], "windows": [AA, OLD]}
-    extra = SubsetOnDisk(tmp_path, targets=[LINUX, WINDOWS], lines=["aa"], pins=pins).write()
-    (only,) = inventory.take(extra.paths, extra.plan)
-    assert only.status == "passed"
-    assert only.notes == ("zz-1.0-py3-none-any.whl is locked for base--linux, but no request needs it",)
-
-
-def test_what_one_patch_level_needs_is_needed(tmp_path: Path) -> None:
-    """A file that an extra, or one patch level alone, leads to is not listed."""
-    late = make_wheel("cc", requires=['dd; python_full_version < "3.10.2"', 'ee; extra == "x"'], extras=["x"])
-    wheels = [late, make_wheel("dd"), make_wheel("ee")]
-    one = SubsetOnDisk(tmp_path, targets=[LINUX], lines=["cc[x]"], pins={"linux": wheels}).write()
-    (only,) = inventory.take(one.paths, one.plan)
-    assert (only.status, only.notes) == ("passed", ())
-
-
 def test_a_lock_made_by_other_metadata_is_named(subset: SubsetOnDisk) -> None:
     """A lock that was made by other METADATA than the site has is red."""
     path = subset.paths.locks / "pylock.base--linux.toml"

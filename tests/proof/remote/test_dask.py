@@ -6,224 +6,37 @@ import contextlib
 import dataclasses
 import json
 import os
-import pickle
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import distributed
 import pytest
-from msgspec import structs
 
 from pypi_subset.cli.tasks import main
 from pypi_subset.errors import ProofFailed, SubsetError
 from pypi_subset.model.report import read_report, report_path
-from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.access.http_server import serving
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods import pip_install
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.remote import dask as cluster
-from pypi_subset.proof.remote import message, worker
 from pypi_subset.proof.remote.dask import prove_on_dask
 from pypi_subset.proof.report import report
-from pypi_subset.support import files
-from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS, outcome
+from tests.support.sites.cases import CLICK, COLORAMA, HERE, WINDOWS, outcome
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pypi_subset.model.checks import Check
-    from pypi_subset.proof.cases.case import Case
-
-
-def digest_of(subset: SubsetOnDisk) -> str:
-    """Return the hash of the manifest."""
-    return files.sha256_of(subset.paths.site / "manifest.json")
-
-
-def errands(subset: SubsetOnDisk, url: str) -> list[message.Errand]:
-    """Return all cases as they are sent."""
-    cases, digest = cases_of(subset.plan, subset.paths, (), subset.root), digest_of(subset)
-    return [*message.errands_of(subset.plan, subset.paths, cases, url=url, digest=digest, run="run")]
-
-
-def far(one: message.Errand, folder: Path, *, own: bool = False) -> Case:
-    """Return the case as a worker that keeps its files in *folder* has it; with *own*, the running Python is one."""
-    arrived = message.from_text(message.to_text(one))
-    site = remote_site.outline(arrived.url, arrived.digest, arrived.job.target.name, folder / "site")
-    return arrived.case(OWN if own else (), site=site, work=folder / "work")
-
-
-def told(checks: tuple[Check, ...]) -> list[tuple[Any, ...]]:
-    """Return what results say, but for seconds and the command, which has the site's place in it."""
-    return [dataclasses.astuple(dataclasses.replace(one, seconds=0.0, command="")) for one in checks]
-
-
-# --- what is sent -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("target", [WINDOWS, HERE], ids=lambda one: one.name)
-def test_what_is_sent_holds_no_path(tmp_path: Path, target: Any) -> None:
-    """What goes to a worker names the site by URL and hash, and nothing of this machine."""
-    hashes = {"click": CLICK.sha256}
-    subset = SubsetOnDisk(
-        tmp_path, targets=[target], lines=["click", "colorama"], pins={target.name: [CLICK, COLORAMA]}, hashes=hashes
-    )
-    sent = [message.to_text(one) for one in errands(subset.write(), "https://host/site")]
-    assert [json.loads(text)["number"] for text in sent] == [0, 1, 2]
-    for text in sent:
-        assert (json.loads(text)["url"], json.loads(text)["digest"]) == ("https://host/site", digest_of(subset))
-        data = pickle.dumps((worker.answer, text))
-        for path in (tmp_path, tmp_path.resolve(), Path.home(), Path.cwd(), sys.prefix, sys.executable, "\\u002f"):
-            assert str(path).encode() not in data
-        assert "/" not in json.dumps({**json.loads(text), "url": ""})
-
-
-@pytest.mark.parametrize("blind", [False, True])
-def test_what_arrives_is_the_same_case(tmp_path: Path, *, blind: bool) -> None:
-    """A worker proves what would be proven here, as it is fit for the interpreter that the worker has."""
-    pins = {"linux": [CLICK, COLORAMA]}
-    lines = ['click; python_version > "3"', "colorama>=0.4"]
-    subset = SubsetOnDisk(tmp_path, targets=[LINUX], lines=lines, pins=pins, hashes={"click": CLICK.sha256}).write()
-    own = [dataclasses.replace(OWN[0], version=(3, 9, 0) if blind else (3, 10, 1), abi="cp310", kind="linux_x86_64")]
-    if blind:
-        subset = dataclasses.replace(subset, targets=[dataclasses.replace(LINUX, python=(3, 9, 0))])
-    here = cases_of(subset.plan, subset.paths, own, tmp_path / "work")
-    assert here[0].interpreter is not None
-    for case, one in zip(here, errands(subset, "http://host"), strict=True):
-        there = message.from_text(message.to_text(one)).case(own, site=case.site, work=case.work)
-        assert [str(line) for line in there.requests] == [str(line) for line in case.requests]
-        assert [line.origin for line in there.requests] == [line.origin for line in case.requests]
-        same = dataclasses.replace(there, requests=case.requests, url="")
-        assert same == case
-
-
-def test_the_senders_own_machine_is_another_one_there(tmp_path: Path) -> None:
-    """A target `host` is no claim about the worker's Python: it stands for it only if it is the same."""
-    subset = SubsetOnDisk(tmp_path, targets=[HERE], lines=["click"], pins={"here": [CLICK]}).write()
-    (one, _) = errands(subset, "http://host")
-    arrived = message.from_text(message.to_text(one))
-    other = dataclasses.replace(OWN[0], version=(3, 10, 0), abi="cp310")
-    assert arrived.case([other], site=tmp_path, work=tmp_path).interpreter is None
-    assert arrived.case(OWN, site=tmp_path, work=tmp_path).interpreter == OWN[0]
-
-
-def test_a_case_of_another_version_is_refused(tmp_path: Path) -> None:
-    """A worker that joined late and has another version says so, for that case."""
-    subset = SubsetOnDisk(tmp_path, targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}).write()
-    document = json.loads(message.to_text(errands(subset, "http://host")[0])) | {"version": "0.0.9"}
-    refused = json.loads(worker.answer(json.dumps(document)))["refused"]
-    assert refused.endswith("and was sent a case of 0.0.9; install the same version there")
-
-
-# --- a site that is read by its URL -------------------------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("forked_pip")
-def test_a_foreign_target_from_afar(tmp_path: Path) -> None:
-    """Over HTTP alone the same is found as with the site on disk, by all ways in."""
-    lines, pins = ["click", "colorama"], {"windows": [CLICK, COLORAMA]}
-    subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=lines, pins=pins).write()
-    with serving(subset.paths.site) as url:
-        for case, one in zip(
-            cases_of(subset.plan, subset.paths, (), tmp_path / "near"), errands(subset, url), strict=True
-        ):
-            checks = prove(far(one, tmp_path / "far"))
-            assert told(checks) == told(prove(case))
-            assert [one.status for one in checks] == ["passed"] * 4
-
-
-def test_an_interpreter_from_afar(tmp_path: Path) -> None:
-    """An interpreter of the worker's installs over HTTP alone."""
-    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["colorama"], pins={"here": [COLORAMA]}).write()
-    with serving(subset.paths.site) as url:
-        checks = prove(far(errands(subset, url)[1], tmp_path / "far", own=True))
-    assert [(one.proof, one.status, one.versions) for one in checks][:3] == [
-        ("installed", "passed", ("colorama==0.4.6",))
-    ] * 3
-
-
-def test_a_site_that_is_published_anew_meanwhile(tmp_path: Path) -> None:
-    """What was installed is held to the manifest too: pip may have seen another page than was read before."""
-    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["colorama"], pins={"here": [COLORAMA]}).write()
-    other = make_wheel("colorama", "0.4.6", files={"other.py": b""})
-    assert other.filename == COLORAMA.filename
-    with serving(subset.paths.site) as url:
-        case = far(errands(subset, url)[0], tmp_path / "far", own=True)
-        subset.file(COLORAMA).write_bytes(other.data)
-        for page in subset.paths.site.rglob("*.html"):
-            page.write_text(page.read_text().replace(COLORAMA.sha256, other.sha256))
-        for page in subset.paths.site.rglob("*.metadata"):
-            page.write_bytes(other.metadata)
-        checks = prove(case)
-    assert [one.status for one in checks][:3] == ["failed"] * 3
-    assert f"{COLORAMA.filename} was installed, but is not the file that the manifest names" in checks[1].reason
-
-
-@pytest.mark.usefixtures("forked_pip")
-@pytest.mark.parametrize("fault", ["gone", "dependency"])
-def test_faults_from_afar(tmp_path: Path, fault: str) -> None:
-    """What is red of a site on disk is red of the same site over HTTP, in the same words."""
-    pins = {"windows": [CLICK, *[COLORAMA] * (fault != "dependency")]}
-    subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write()
-    if fault == "gone":
-        subset.file(COLORAMA).unlink()
-    (case, _) = cases_of(subset.plan, subset.paths, (), tmp_path / "near")
-    with serving(subset.paths.site) as url:
-        checks = prove(far(errands(subset, url)[0], tmp_path / "far"))
-    near = prove(case)
-    assert [one.status for one in checks][:3] == ["failed"] * 3
-    assert [outcome(one) for one in checks][1:] == [outcome(one) for one in near][1:]
-    assert "colorama (needed by click 8.1.7 on windows" in checks[0].reason
-
-
-@pytest.mark.parametrize("fault", ["page", "metadata", "wheel", "other site", "no site", "no server"])
-@pytest.mark.usefixtures("forked_pip")
-def test_a_site_that_contradicts_its_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
-    """What is served is held to the manifest that was sent along: anything else is red, with its name."""
-    monkeypatch.setattr(remote_site, "TRIES", 1)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    subset = SubsetOnDisk(
-        tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}
-    ).write()
-    sent, site = errands(subset, "")[0], subset.paths.site
-    if fault == "page":
-        (site / "simple" / "click" / "index.html").write_text("something else")
-    elif fault == "metadata":
-        subset.file(CLICK).with_name(f"{CLICK.filename}.metadata").write_bytes(b"Name: else\n")
-    elif fault == "other site":
-        (site / "manifest.json").write_text("{}")
-    elif fault == "no site":
-        (site / "manifest.json").unlink()
-    with serving(site) as url:
-        if fault == "wheel":
-            case = far(structs.replace(sent, url=url), tmp_path / "far")
-            subset.file(CLICK).write_bytes(COLORAMA.data)
-            with pytest.raises(ProofFailed, match=f"{CLICK.filename} has other bytes than the manifest says, at {url}"):
-                case.file(f"simple/click/{CLICK.filename}")
-            return
-        words = {
-            "page": f"the page simple/click/index.html has other bytes than the manifest says, at {url}",
-            "metadata": f"the metadata of {CLICK.filename} has other bytes than the manifest says, at {url}",
-            "other site": f"another site is served at {url}: the hash of its manifest is ",
-            "no site": f"there is no site at {url}: it has no manifest.json",
-            "no server": "http://127.0.0.1:9/manifest.json cannot be read: ",
-        }[fault]
-        place = "http://127.0.0.1:9" if fault == "no server" else url
-        refused = json.loads(worker.answer(message.to_text(structs.replace(sent, url=place, run="run"))))["refused"]
-    assert refused.startswith(words)
+    from pathlib import Path
 
 
 def test_a_pip_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,9 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from dataclasses import asdict
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -19,16 +16,10 @@ import pytest
 
 from pypi_subset.cli.tasks import main
 from pypi_subset.errors import ProofFailed, SubsetError
-from pypi_subset.model.checks import Check
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.access.routes import WAYS
-from pypi_subset.proof.cases.case import cases_of
-from pypi_subset.proof.inventory import inventory
-from pypi_subset.proof.methods.prove import check_of
 from pypi_subset.proof.report import report
-from pypi_subset.proof.run import suite as suite_module
-from pypi_subset.proof.run.session import Session, Suite
-from pypi_subset.proof.run.suite import NAMESPACES, run_suite, seal
+from pypi_subset.proof.run.suite import run_suite, seal
 from pypi_subset.targets import host as targets_host
 from pypi_subset.targets import tag
 from tests.support.checkout import schema
@@ -189,118 +180,11 @@ def test_nothing_to_prove(subset: SubsetOnDisk) -> None:
         run_suite(subset.paths)
 
 
-@pytest.mark.skipif(not seal().prefix, reason="this system cannot shut the network")
-def test_seal_shuts_the_network() -> None:
-    """Behind the seal no server of this machine answers, and no other machine is there; the report names the seal."""
-    assert seal().name == "network namespace"
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        here = connecting("127.0.0.1", server.getsockname()[1])
-        assert subprocess.run(here, check=False).returncode == 0
-        refused = behind_the_seal(here)
-    assert (refused.returncode, "refused" in refused.stderr) == (1, True)
-    # An address that is kept for documentation (RFC 5737): with a network, nobody would answer before the time is up.
-    nowhere = behind_the_seal(connecting("192.0.2.1", 80))
-    assert (nowhere.returncode, "unreachable" in nowhere.stderr) == (1, True)
-
-
-@pytest.mark.skipif(not seal().prefix, reason="this system cannot shut the network")
-@pytest.mark.parametrize("options", NAMESPACES, ids=" ".join)
-def test_seal_leaves_loopback(monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]) -> None:
-    """Behind each kind of seal a process reaches its own server, and has no more rights than its user."""
-    monkeypatch.setattr(suite_module, "NAMESPACES", (options,))
-    if not seal().prefix:
-        pytest.skip("not allowed here")
-    code = (
-        "import os, socket; server = socket.create_server(('127.0.0.1', 0)); socket.create_connection(server.getsockname());"
-        "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('CapAmb')])"
-    )
-    done = behind_the_seal([sys.executable, "-I", "-c", code])
-    assert (done.stdout, done.stderr) == ("['0000000000000000']\n", "")
-
-
-def connecting(host: str, port: int) -> list[str]:
-    """Return a command that connects there, or fails within two seconds."""
-    return [sys.executable, "-I", "-c", f"import socket; socket.create_connection(({host!r}, {port}), 2)"]
-
-
-def behind_the_seal(command: list[str]) -> subprocess.CompletedProcess[str]:
-    """Return how *command* ended behind the seal."""
-    return subprocess.run([*seal().prefix, *command], capture_output=True, text=True, check=False)
-
-
 def test_no_seal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the network cannot be shut, the report says so."""
     monkeypatch.setenv("PATH", "")
     assert seal().prefix == ()
     assert seal().name.startswith("none")
-
-
-# --- one run, without pytest --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def suite(subset: SubsetOnDisk, tmp_path: Path) -> Suite:
-    """Return what there is to prove for Windows."""
-    return Suite(paths=subset.paths, subset=subset.plan, cases=cases_of(subset.plan, subset.paths, (), tmp_path))
-
-
-def heard(nodeid: str, when: str, *checks: dict[str, Any], longrepr: str = "") -> SimpleNamespace:
-    """Return what pytest reports on one phase of a test."""
-    sent = [("check", check) for check in checks]
-    return SimpleNamespace(nodeid=nodeid, when=when, user_properties=sent, failed=bool(longrepr), longrepr=longrepr)
-
-
-def test_a_case_without_a_result_is_red(suite: Suite, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run in which a case was never answered ends red, even if pytest would call it green."""
-    session = Session(suite, seal="none")
-    session.begin()
-    joint = Check(target="windows", set_name="base", request="", proof="unpacked", status="passed", notes=("a note",))
-    session.heard(heard("test_requests.py::test_request[windows--base]", "setup"))
-    session.heard(heard("test_requests.py::test_request[windows--base]", "call", json.loads(json.dumps(asdict(joint)))))
-    assert session.checks == [joint]
-    assert session.end(0) == 1
-    assert "failed: windows, base, click: there is no result" in capsys.readouterr().out
-
-
-def test_a_test_that_breaks_is_red(suite: Suite) -> None:
-    """A test that fails without a result of its own is red by its own last words, whatever it was about."""
-    session = Session(suite, seal="none")
-    session.heard(heard("test_requests.py::test_request[windows--base]", "call", longrepr="Traceback\nE   Oh no"))
-    session.heard(heard("test_inventory.py::test_inventory", "setup", longrepr="E   no fixture"))
-    assert [(check.target, check.status, check.reason) for check in session.checks] == [
-        ("windows", "failed", "the proof itself broke: E   Oh no"),
-        ("", "failed", "test_inventory.py::test_inventory: E   no fixture"),
-    ]
-
-
-def test_an_interrupted_run_without_a_fault_leaves_no_report(suite: Suite) -> None:
-    """After Ctrl-C the last whole report stands, if nothing was red until then."""
-    session = Session(suite, seal="none")
-    session.take("", inventory.check("passed", "all there"))
-    assert session.end(2) == 2
-    assert not report_path(suite.paths.site).exists()
-
-
-def test_an_interrupted_run_that_was_red_says_so(suite: Suite, subset: SubsetOnDisk) -> None:
-    """A green report from before does not outlive what is known to be red; what has no result yet is red as well."""
-    green = inventory.check("passed", "all there")
-    report.write_report(report.report_of([green], site=suite.paths.site, seal="none"), suite.paths.site)
-    session = Session(suite, seal="none")
-    session.take("windows--base", check_of(suite.cases[0], "failed", "it does not install"))
-    assert session.end(2) == 2
-    assert report.findings(read_report(report_path(subset.paths.site)).checks) == [
-        "failed: windows, base, all together: it does not install",
-        "failed: windows, base, click: the run was interrupted",
-    ]
-    assert "not proven: 2 red" in (suite.paths.site / "proof" / "badge.svg").read_text()
-
-
-def test_an_interrupted_run_that_cannot_write_ends_all_the_same(suite: Suite) -> None:
-    """Where no report can be written, Ctrl-C is still Ctrl-C."""
-    session = Session(suite, seal="none")
-    session.take("", inventory.check("failed", "one is gone"))
-    (suite.paths.site / "proof").write_text("in the way")
-    assert session.end(2) == 2
 
 
 def test_ctrl_c_after_a_fault(tmp_path: Path) -> None:
@@ -330,14 +214,6 @@ def test_ctrl_c_after_a_fault(tmp_path: Path) -> None:
     told = report.findings(read_report(report_path(subset.paths.site)).checks)
     assert "stranger.whl" in told[0]
     assert "failed: here, base, sleeper: the run was interrupted" in told
-
-
-def test_one_target_alone(suite: Suite) -> None:
-    """A run can be restricted to some targets; a name that is none is refused with the nearest."""
-    assert suite.restricted(["windows"]).targets == ("windows",)
-    assert suite.restricted([]) is suite
-    with pytest.raises(SubsetError, match=r"no target 'windos'; did you mean 'windows'\?"):
-        suite.restricted(["windos"])
 
 
 @pytest.mark.parametrize(

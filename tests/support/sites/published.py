@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 GREEN = Check(target="linux", set_name="base", request="", proof="unpacked", status="passed")
 
 
+#: A red result, a green one and one of the inventory.
+CHECKS = [
+    Check(target="win", set_name="base", request="aa[b]", proof="unpacked", status="failed", reason="aa is not there"),
+    Check(target="linux", set_name="base", request="", proof="installed", status="passed", notes=("needs libX",)),
+    Check(target="", set_name="", request="", proof="inventory", status="passed", reason="all there"),
+]
+
+
 def proven(site: Path, *checks: Check) -> Path:
     """Return *site*, now with a report that has *checks*, by default a green one."""
     document = report.report_of(checks or [GREEN], site=site, seal="none")

@@ -37,6 +37,13 @@ def texts(root: Path) -> dict[str, str]:
     return {path: data.decode() for path, data in tree(root).items()}
 
 
+def edit(path: Path, old: str = "", new: str = "") -> None:
+    """Replace *old* in the file at *path*, which must have it, by *new*, once; without *old*, add one byte."""
+    data = path.read_bytes()
+    assert old.encode() in data
+    path.write_bytes(data.replace(old.encode(), new.encode(), 1) if old else data + b" ")
+
+
 def copy(source: Path, destination: Path) -> Path:
     """Return *destination*, now a copy of *source*; two names of one file are two names of one file again."""
     seen: dict[int, str] = {}

@@ -1,0 +1,77 @@
+"""What a report comes to, in one word and a few."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+from msgspec import structs
+
+from pypi_subset.proof.report import badge, page, report
+from pypi_subset.proof.report.verdict import verdict_of
+from pypi_subset.support.html import escape
+from tests.support.sites.published import CHECKS
+
+if TYPE_CHECKING:
+    from pypi_subset.model.report import Report
+
+
+def made_of(*statuses: str, **more: object) -> Report:
+    """Return a report with one result of each status."""
+    checks = [
+        replace(CHECKS[1], status=status, proof=proof, request=f"a{number}")  # type: ignore[arg-type]
+        for number, status in enumerate(statuses)
+        for proof in ("second opinion" if status == "differs" else "installed",)
+    ]
+    return structs.replace(report.report_of(checks, site=Path("nowhere"), seal="none"), **more)
+
+
+def test_an_inventory_alone_proves_nothing() -> None:
+    """Where all files are there and every case was skipped, nothing is green, and the last lines say so."""
+    skipped = replace(CHECKS[1], status="skipped", notes=())
+    document = report.report_of([CHECKS[2], skipped], site=Path("nowhere"), seal="none")
+    assert (verdict_of(document).state, verdict_of(document).words) == ("none", "nothing was proven")
+    assert report.lines_of(document) == ["nothing was proven", "1 passed, 0 failed, 1 skipped; seal: none"]
+
+
+def test_a_request_that_no_target_asks_for_is_told() -> None:
+    """A request that is skipped on every target of its set, as by a typo in its marker; not where a part was tried."""
+    line = 'aa; platform_system == "linux"'
+    nowhere = [replace(CHECKS[1], target=name, request=line, status="skipped", notes=()) for name in ("linux", "win")]
+    there = replace(nowhere[0], request="bb")
+    checks = [*nowhere, there, replace(there, target="win", status="passed"), CHECKS[2]]
+    document = report.report_of(checks, site=Path("nowhere"), seal="none")
+    sentence = f"set base, {line}: no target of the set asks for it"
+    assert report.lines_of(document)[:-1] == [f"note: {sentence}"]
+    assert escape(sentence) in page.render(document, verdict_of(document))
+    part = structs.replace(document, targets=("linux",))
+    assert report.lines_of(part)[:-1] == ["only a part was tried: the targets linux"]
+
+
+@pytest.mark.parametrize(
+    ("document", "state", "words"),
+    [
+        (made_of("passed", "passed", "skipped", "differs"), "green", "proven: 2 of 2"),
+        (made_of("passed", "failed", "failed"), "red", "not proven: 2 red"),
+        (made_of("passed", targets=("linux",)), "part", "proven in part: 1 of 1"),
+        (made_of("passed", stale=True), "stale", "stale"),
+        (made_of("failed", targets=("linux",), stale=True), "stale", "stale"),
+        (made_of("failed", targets=("linux",)), "red", "not proven: 1 red"),
+        (made_of("skipped"), "none", "nothing proven yet"),
+        (made_of(), "none", "nothing proven yet"),
+    ],
+)
+def test_what_a_report_comes_to(document: Report, state: str, words: str) -> None:
+    """Green is only a whole report of these very bytes in which something passed and nothing failed; the badge says so."""
+    verdict = verdict_of(document)
+    assert (verdict.state, verdict.words) == (state, words)
+    texts = [element.text for element in tree(badge.render(verdict)).iter() if element.tag.endswith("}text")]
+    assert texts == ["packages", words]
+
+
+def tree(text: str) -> ET.Element:
+    """Return the root of an XML document that we wrote."""
+    return ET.fromstring(text)  # noqa: S314 - it is ours
