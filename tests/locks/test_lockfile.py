@@ -147,10 +147,24 @@ def test_a_local_file_has_a_relative_path(tmp_path: Path) -> None:
     assert "url" not in wheel
 
 
+@pytest.mark.parametrize("schema", ['"1"', '"1.0"', '"1.12"'])
+def test_a_later_minor_schema_is_read(tmp_path: Path, schema: str) -> None:
+    """A lock of the same major schema is read; fields that this version does not know are ignored."""
+    lock = lock_of(simple())
+    data = lockfile.dump(lock, folder=tmp_path, target=LINUX, packages=tmp_path).decode()
+    path = lockfile.path_of(tmp_path, "base--linux")
+    path.write_text(data.replace("schema = 1\n", f"schema = {schema}\nsigned-by = ['us']\n"))
+    assert lockfile.read(path) == lock
+    assert data.count("schema = 1\n") == 1
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("schema = 1", "schema = 2", "schema 2, this version reads 1"),
+        ("schema = 1", "schema = 2", "schema 2, this version reads 1; upgrade pypi-subset"),
+        ("schema = 1", 'schema = "2.0"', "schema 2.0, this version reads 1; upgrade pypi-subset"),
+        ("schema = 1", 'schema = "10"', "schema 10, this version reads 1; upgrade pypi-subset"),
+        ("schema = 1", "schema = true", "schema True, this version reads 1; upgrade pypi-subset"),
         ('lock-version = "1.0"', 'lock-version = "9.0"', "the lock cannot be read"),
         ("sha256 = ", "md5 = ", "the lock cannot be read"),
         ('version = "1.0"\n\n', "\n", "the lock cannot be read"),

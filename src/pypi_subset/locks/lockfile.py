@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -38,8 +39,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Number of the layout below ``[tool.pypi-subset]``; a lock with another number is not guessed at.
+#: Major version of the layout below ``[tool.pypi-subset]``. A later minor version, ``"1.N"``, only adds fields.
 SCHEMA = 1
+_READ = re.compile(rf"{SCHEMA}(?:\.[0-9]+)?")
 
 _TOOL = "pypi-subset"
 #: What tells one kind of machine from another for a standard reader of the lock.
@@ -114,9 +116,10 @@ def read(path: Path) -> Lock:
     try:
         pylock = Pylock.from_dict(tomllib.loads(data.decode()))
         tool = (pylock.tool or {})[_TOOL]
-        if tool["schema"] != SCHEMA:
-            msg = f"the lock has schema {tool['schema']}, this version reads {SCHEMA}"
-            raise LockError(msg, path=path, next_step="delete it, or use the version of pypi-subset that wrote it")
+        schema = tool["schema"]
+        if type(schema) not in {int, str} or not _READ.fullmatch(str(schema)):
+            msg = f"the lock has schema {schema}, this version reads {SCHEMA}"
+            raise LockError(msg, path=path, next_step="upgrade pypi-subset, or delete it")
         inputs = tool["inputs"]
         return Lock(
             set_name=tool["set"],
