@@ -6,18 +6,14 @@ import io
 import json
 import os
 import re
-import struct
 import subprocess
 import sys
-import tracemalloc
-import warnings
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from packaging.utils import canonicalize_name
@@ -25,11 +21,8 @@ from packaging.version import Version
 from rich.console import Console
 
 from pypi_subset.cli.display import Display
-from pypi_subset.distributions import metadata as wheelfile_metadata
-from pypi_subset.distributions import wheel as wheelfile
-from pypi_subset.distributions.metadata import check_metadata
-from pypi_subset.distributions.wheel import LARGEST_METADATA, read_metadata
-from pypi_subset.errors import BadDistribution, BadFiles, HashMismatch, InputFaults, NoSolution
+from pypi_subset.distributions.wheel import read_metadata
+from pypi_subset.errors import BadFiles, HashMismatch, InputFaults, NoSolution
 from pypi_subset.locks import lockfile
 from pypi_subset.model.distributions import Artifact, Distribution, Project
 from pypi_subset.packages.bad_files import LIST, shown
@@ -46,16 +39,16 @@ from tests.support.pages.page_check import anchors, tags
 from tests.support.servers.index import Index
 from tests.support.sites.trees import tree
 from tests.support.values import BRISK, plan_of
-from tests.support.wheels import Wheel, make_sdist, make_wheel
+from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pypi_subset.model.locks import Lock
     from tests.support.sites.workspace import Workspace
+from tests.support.stages.bad_wheels import GOOD, NAME, ROWS, broken, latin, of, true, wheel_of
 
 LINUX = "cp310-manylinux2014_x86_64"
-NAME = "bad-1.0-py3-none-any.whl"
+
+
 POLICIES = ("stop", "skip")
 
 
@@ -63,133 +56,6 @@ POLICIES = ("stop", "skip")
 def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user's pip is configured for the loopback index."""
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
-
-
-def packed(members: list[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """Return an archive with these members; a name may stand there twice."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Duplicate name")
-        for path, data in members:
-            archive.writestr(path, data)
-    return buffer.getvalue()
-
-
-def true(name: str = "bad") -> str:
-    """Return the METADATA of a wheel of *name* 1.0."""
-    return f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
-
-
-def wheel_of(*metadata: str, name: str = "bad", method: int = zipfile.ZIP_DEFLATED, size: int = 0) -> bytes:
-    """Return a wheel of *name* 1.0 with each of these as METADATA, and *size* bytes more, which pack well."""
-    info = f"{name}-1.0.dist-info"
-    members = [(f"{info}/WHEEL", b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\n"), ("zeros", bytes(size))]
-    return packed([*members, *((f"{info}/METADATA", text.encode()) for text in metadata)], method)
-
-
-def saying(before: str, after: str) -> Callable[[str], bytes]:
-    """Return what makes a wheel whose METADATA has *after* where *before* should stand; ``@`` is its name."""
-    return lambda name: wheel_of(true(name).replace(before.replace("@", name), after.replace("@", name)), name=name)
-
-
-def of(name: str, *others: str, **info: bytes) -> bytes:
-    """Return a wheel of *name* 1.0 with other members besides, and other bytes of METADATA or WHEEL."""
-    usual = {"METADATA": true(name).encode(), "WHEEL": b"Wheel-Version: 1.0\n", "RECORD": b""} | info
-    members = [(f"{name}-1.0.dist-info/{path}", data) for path, data in usual.items()]
-    return packed([*members, *((other, b"") for other in others)])
-
-
-def bombed(name: str) -> bytes:
-    """Return a wheel whose WHEEL is packed so that a piece of it unpacks to no end."""
-    buffer = io.BytesIO(of(name))
-    with zipfile.ZipFile(buffer) as opened:
-        held = {one: opened.read(one) for one in opened.namelist()}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for path, data in held.items():
-            is_wheel = path.endswith("/WHEEL")
-            archive.writestr(
-                path, data + bytes(50_000_000) * is_wheel, zipfile.ZIP_LZMA if is_wheel else zipfile.ZIP_STORED
-            )
-    return buffer.getvalue()
-
-
-def latin(name: str, version: str = "1.0") -> bytes:
-    """Return METADATA as some wrote it before they knew UTF-8."""
-    return f"{true(name)}Author: J\xe4ger\n".replace("1.0", version).encode("latin-1")
-
-
-def lying(name: str, size: int = 4_000_000) -> bytes:
-    """Return a wheel whose METADATA unpacks to more than its directory says."""
-    honest = wheel_of(f"{true(name)}\n{'0' * size}", name=name)
-    return honest.replace(struct.pack("<L", len(true(name)) + 1 + size), struct.pack("<L", 400_000))
-
-
-GOOD = make_wheel("bad")
-
-#: What is wrong → what makes a wheel of some name like that, and what is said of it.
-BROKEN: dict[str, tuple[Callable[[str], bytes], str]] = {
-    "truncated": (lambda name: make_wheel(name).data[:-40], "is a damaged wheel"),
-    "no archive": (lambda _: b"<!DOCTYPE html>", "is a damaged wheel"),
-    "empty": (lambda _: b"", "is a damaged wheel"),
-    "another name": (saying("@", "good"), "is of the project 'good'"),
-    "another version": (saying("1.0", "1.1"), "is of version '1.1'"),
-    "two names": (saying("Version", "Name: good\nVersion"), "is of the project 'good'"),
-    "an absolute path": (saying("@", "/etc/passwd"), "is of the project '/etc/passwd'"),
-    "a path upwards": (saying("@", "../../@"), "is of the project '../../"),
-    "HTML": (saying("@", "<script>"), "is of the project '<script>'"),
-    "no name": (saying("Name", "Nome"), "has no Name"),
-    "no version": (saying("\nVersion", "\nX"), "has no Version"),
-    "no METADATA": (lambda name: wheel_of(name=name), "holds 0 METADATA files"),
-    "no WHEEL": (lambda name: wheel_of(true(name), name=name).replace(b"/WHEEL", b"/WHEAT"), "holds no WHEEL"),
-    "duplicate METADATA": (lambda name: wheel_of(true(name), true(name), name=name), "holds 2 METADATA files"),
-    "two METADATA": (
-        lambda name: packed([(f"{one}-1.0.dist-info/METADATA", b"") for one in (name, name.upper())]),
-        "holds 2 METADATA files",
-    ),
-    "a bomb": (lambda name: wheel_of(true(name), name=name, size=65 << 20), "claims to unpack to"),
-    "a large METADATA": (
-        lambda name: wheel_of(true(name) + "X" * LARGEST_METADATA, name=name),
-        "claims a METADATA of more than",
-    ),
-    "a size that lies": (lying, "is a damaged wheel: Bad CRC-32"),
-    "another packing": (
-        lambda name: wheel_of(true(name), name=name, method=zipfile.ZIP_BZIP2),
-        "is neither stored nor deflated",
-    ),
-    "METADATA in another encoding": (
-        lambda name: of(name, METADATA=latin(name)),
-        "its METADATA is not UTF-8",
-    ),
-    "WHEEL in another encoding": (
-        lambda name: of(name, WHEEL=b"Wheel-Version: 1.0\nGenerator: J\xe4ger\n"),
-        "its WHEEL is not UTF-8",
-    ),
-    "a WHEEL in another packing": (bombed, "has a WHEEL that is neither stored nor deflated"),
-    "a later wheel": (lambda name: of(name, WHEEL=b"Wheel-Version: 2.0\n"), "its WHEEL has Wheel-Version '2.0', not 1"),
-    "no Wheel-Version": (lambda name: of(name, WHEEL=b"Generator: x\n"), "its WHEEL has no Wheel-Version"),
-    "another dist-info": (lambda name: of(name, "evil-1.0.dist-info/METADATA"), "holds 2 folders *.dist-info"),
-    "another dist-info, empty": (lambda name: of(name, "evil-1.0.dist-info/"), "holds 2 folders *.dist-info"),
-    "a member upwards": (lambda name: of(name, "a/../../evil.py"), "holds 'a/../../evil.py', which leads out"),
-    "a member of the root": (lambda name: of(name, "/etc/evil.py"), "holds '/etc/evil.py', which leads out"),
-    "a member upwards on Windows": (lambda name: of(name, "..\\evil.py"), "which leads out of where it is installed"),
-    "a later major version": (saying("2.1", "3.0"), "has Metadata-Version '3.0'"),
-    "no number of a version": (saying("2.1", "new"), "has Metadata-Version 'new'"),
-}
-
-#: Those that go through the whole pipeline: one for each row of the README's table.
-ROWS = (
-    *("truncated", "another name", "another version", "an absolute path", "HTML", "duplicate METADATA", "a bomb"),
-    *("a size that lies", "a later major version"),
-    *("WHEEL in another encoding", "a later wheel", "another dist-info", "a member upwards"),
-)
-
-
-def broken(kind: str) -> tuple[Wheel, str]:
-    """Return a wheel with this wrong about it, of a project of its own, and what is said of it."""
-    make, reason = BROKEN[kind]
-    name = f"b{ROWS.index(kind)}"
-    return replace(make_wheel(name), data=make(name)), reason
 
 
 #: What else may lie in packages/.
@@ -244,29 +110,6 @@ def space(workspace: Workspace, index: Index) -> Workspace:
     workspace.toml({"linux": LINUX})
     pipeline.mirror(workspace.paths, progress=Display(Console(file=io.StringIO())))
     return workspace
-
-
-@pytest.mark.parametrize("kind", BROKEN)
-def test_what_is_refused(kind: str) -> None:
-    """A wheel whose name is right, and whose content is not, is refused by name, with a reason and a next step."""
-    make, reason = BROKEN[kind]
-    with pytest.raises(BadDistribution, match=re.escape(reason)) as caught:
-        read_metadata(io.BytesIO(make("bad")), NAME)
-    assert str(caught.value).startswith(f"{NAME} ")
-    assert str(caught.value).endswith("; leave it out, as with 'bad!=1.0', and tell whoever offers it")
-    assert str(caught.value).isprintable()
-
-
-def test_a_bomb_takes_no_memory() -> None:
-    """Of a METADATA that is larger than it claims, and than is allowed, no more than allowed is unpacked."""
-    bomb = lying("bad", 200 << 20)
-    tracemalloc.start()
-    try:
-        with pytest.raises(BadDistribution, match="Bad CRC-32"):
-            read_metadata(io.BytesIO(bomb), NAME)
-        assert tracemalloc.get_traced_memory()[1] < 4 * LARGEST_METADATA
-    finally:
-        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -512,29 +355,6 @@ def test_an_index_with_a_hostile_name(space: Workspace, index: Index, policy: st
     assert {path.name for path in space.paths.site.rglob("*.whl")} == {NAME, "app-1.0-py3-none-any.whl"}
 
 
-@pytest.mark.parametrize(
-    ("filename", "text"),
-    [
-        ("bad-1.0-py3-none-any.whl", true().replace("2.1", "2.7")),
-        ("bad-1.0-py3-none-any.whl", true().replace("2.1", "2.99")),
-        ("bad-1.0-py3-none-any.whl", true().replace("2.1", "1.0")),
-        ("bad-1.0-py3-none-any.whl", true().partition("\n")[2]),
-        ("bad-1.0-py3-none-any.whl", true().replace("\n", "\r\n")),
-        ("bad-1.0-py3-none-any.whl", f"{true()}\nName: of another in its description\n"),
-        ("bad-1.0-py3-none-any.whl", "Version: 1.0\nname:bad\nMetadata-Version: 2.1\n"),
-        ("bad-1.0-py3-none-any.whl", true().replace("1.0", "1")),
-        ("bad-1.0-py3-none-any.whl", true().replace("1.0", "v1.0.0")),
-        ("bad-1.0.post1-py3-none-any.whl", true().replace("1.0", "1.0-1")),
-        ("bad-1.0rc1-py3-none-any.whl", true().replace("1.0", "1.0.RC-1")),
-        ("bad-1.0+cpu.1-py3-none-any.whl", true().replace("1.0", "1.0+CPU-1")),
-        ("Bad_One.Two-1.0-1build-py3-none-any.whl", true().replace("bad", "bad.one-TWO")),
-    ],
-)
-def test_what_real_wheels_say(filename: str, text: str) -> None:
-    """A later minor version, no version at all, and every spelling of the same name and version are accepted."""
-    check_metadata(text.encode(), filename)
-
-
 @pytest.mark.parametrize("policy", POLICIES)
 def test_metadata_newer_than_we_know(space: Workspace, index: Index, policy: str) -> None:
     """Metadata-Version 2.7 is published as it is, whatever the policy."""
@@ -543,62 +363,6 @@ def test_metadata_newer_than_we_know(space: Workspace, index: Index, policy: str
     space.write("base.txt", "app\nbad\n")
     mirror(space, policy)
     assert read_metadata(space.paths.site / "simple" / "bad" / NAME, NAME) == text.encode()
-
-
-@BRISK
-@given(st.binary(max_size=60), st.integers(0, len(GOOD.data)), st.integers(0, 60))
-def test_any_damage_is_one_kind_of_error(junk: bytes, place: int, cut: int) -> None:
-    """Whatever the bytes of a wheel are: its METADATA, or `BadDistribution`."""
-    data = GOOD.data[:place] + junk + GOOD.data[place + cut :]
-    try:
-        assert wheelfile.read_metadata(io.BytesIO(data), NAME)
-    except BadDistribution as error:
-        assert str(error).isprintable()  # noqa: PT017 - either way is right
-
-
-@pytest.mark.parametrize("source", ["memory", "disk"])
-@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_a_wheel_of_an_unusual_form(tmp_path: Path, source: str, method: int) -> None:
-    """Stored or deflated, with a comment, something before the archive or thousands of members: METADATA is read."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(GOOD.data)) as old, zipfile.ZipFile(stream, "w", method) as new:
-        for number in range(2000):
-            new.writestr(f"bad/{'x' * 60}{number}", b"")
-        for name in old.namelist():
-            new.writestr(name, old.read(name))
-        new.comment = b"a comment"
-    for data in (stream.getvalue(), b"before" + GOOD.data):
-        path = tmp_path / NAME
-        path.write_bytes(data)
-        assert read_metadata(path if source == "disk" else io.BytesIO(data), NAME) == GOOD.metadata
-
-
-LINES = st.sampled_from(
-    [" bad", "\t1.0", "", "garbage", "Name: good", "name:bad", "Name : bad", "VERSION: 1.1", "Version:", "X: Name: x"]
-)
-
-
-@BRISK
-@given(st.lists(LINES, max_size=3), st.integers(0, 3), st.sampled_from(["\n", "\r\n", "\r"]))
-@example([" bad"], 3, "\n")
-@example(["Name: good"], 3, "\r\n")
-@example(["garbage"], 0, "\n")
-def test_the_quick_reader_reads_as_the_slow_one(lines: list[str], place: int, end: str) -> None:
-    """Whatever stands around them, name and version are what the parser of mail headers, which pip uses, finds."""
-    own = true().splitlines()
-    text = end.join([*own[:place], *lines, *own[place:], "", ""])
-
-    def verdict() -> bool:
-        try:
-            check_metadata(text.encode(), NAME)
-        except BadDistribution:
-            return False
-        return True
-
-    with pytest.MonkeyPatch.context() as patch:
-        quick = verdict()
-        patch.setattr(wheelfile_metadata, "_USUAL", re.compile(rb"(?!)"))
-        assert verdict() == quick
 
 
 def test_the_policy_of_a_plan(workspace: Workspace) -> None:
@@ -638,11 +402,6 @@ HOSTILE = st.text(max_size=20) | st.sampled_from(
         "\0\x1b[2J\u2028\ud800\uffff",
     ]
 )
-
-
-def unescaped(page: str, *texts: str | None) -> list[str]:
-    """Return those of *texts* that hold a sign of markup and stand in *page* as they are."""
-    return [text for text in texts if text and set(text) & set("<>\"'") and text in page]
 
 
 @BRISK

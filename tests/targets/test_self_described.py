@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import dataclasses
 import json
-import os
 import platform
 import re
 import subprocess
 import sys
 import tomllib
-import venv
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from packaging._elffile import ELFFile
-from packaging.markers import default_environment
 from packaging.version import Version
 
 from pypi_subset.cli.display import Display
@@ -29,27 +24,17 @@ from pypi_subset.model.targets import KERNEL_MARKERS
 from pypi_subset.pipeline import mirror
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.requirements.subset import read_subset
-from pypi_subset.standalone import describe_target
 from pypi_subset.targets.pip_flags import pip_flags
 from pypi_subset.targets.self_described import read_description
-from pypi_subset.targets.tag import parse
 from tests.support.servers.index import Index
-from tests.support.sites.workspace import AMBIENT
+from tests.support.stages.tags import DERIVE
 from tests.support.wheels import make_wheel
-from tests.targets.test_tag import DERIVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.support.sites.workspace import Workspace
-
-SCRIPT = Path(describe_target.__file__)
-#: As it was before a test set up its own, without what would configure a pip.
-ENVIRONMENT = {
-    name: value
-    for name, value in os.environ.items()
-    if not name.upper().startswith(AMBIENT) and not name.lower().endswith("_proxy")
-} | {"PIP_CONFIG_FILE": os.devnull}
+from tests.support.stages.descriptions import ENVIRONMENT, describe, facts, write
 
 #: What pip 18.1 lists on a Python 3.6 with glibc.
 PIP_18 = (
@@ -82,15 +67,6 @@ class Machine:
         return Version((self.document["pip"] or {"version": "0"})["version"])
 
 
-def describe(python: Path, file: Path, **variables: str) -> Path:
-    """Return *file*, into which the description of *python* was printed."""
-    command = [python, SCRIPT]
-    done = subprocess.run(command, capture_output=True, check=True, env=ENVIRONMENT | variables)
-    assert done.stderr == b""
-    file.write_bytes(done.stdout)
-    return file
-
-
 @pytest.fixture(scope="session")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> list[Machine]:
     """Return all interpreters here from 3.6 up, described."""
@@ -114,36 +90,6 @@ def modern(machines: list[Machine]) -> list[Machine]:
     return [machine for machine in machines if machine.pip >= Version("22.2")]
 
 
-def facts(**changes: object) -> dict[str, Any]:
-    """Return the description of a CPython 3.12 on Linux with glibc 2.28 and no pip, with *changes*."""
-    document: dict[str, Any] = {
-        "kind": "pypi-subset target",
-        "schema": 1,
-        "markers": dict(default_environment()),
-        "version": [3, 12, 4, "final", 0],
-        "implementation": {"name": "cpython"},
-        "config": {"EXT_SUFFIX": ".cpython-312-x86_64-linux-gnu.so", "Py_DEBUG": 0, "WITH_PYMALLOC": 1},
-        "extension_suffixes": [".cpython-312-x86_64-linux-gnu.so", ".abi3.so", ".so"],
-        "counts_references": False,
-        "platform": "linux-x86_64",
-        "bits": 64,
-        "elf": {"class": 2, "data": 1, "machine": 62, "flags": 0},
-        "libc": {"family": "glibc", "version": "2.28"},
-        "manylinux": None,
-        "macos": None,
-        "pip": None,
-    }
-    document["markers"]["platform_system"] = changes.pop("system", "Linux")
-    return document | changes
-
-
-def write(folder: Path, document: object) -> Path:
-    """Return the path of a file that holds *document*."""
-    file = folder / "lab.json"
-    file.write_text(json.dumps(document), encoding="utf-8")
-    return file
-
-
 def derived(targets: Sequence[Any]) -> list[tuple[list[int], list[str]]]:
     """Return version and tags that pip derives from the flags of each target."""
     flags = json.dumps([pip_flags(target) for target in targets])
@@ -151,11 +97,6 @@ def derived(targets: Sequence[Any]) -> list[tuple[list[int], list[str]]]:
     told = subprocess.run(command, input=flags, capture_output=True, text=True, check=True).stdout
     answer: list[tuple[list[int], list[str]]] = json.loads(told)
     return answer
-
-
-def test_the_script_is_written_for_python_3_6() -> None:
-    """Nothing in it is newer than 3.6, as far as the grammar tells; the interpreters here tell the rest."""
-    assert ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 6))
 
 
 @pytest.mark.slow
@@ -237,6 +178,8 @@ AWKWARD = (
     *(make_wheel(name) for name in ("kernel", "old", "machine")),
     make_wheel("machine", "0.9"),
 )  # fmt: skip
+
+
 LINES = ("native", "stable", "pure", "patch", "markers", "machine>=0.9; python_version >= '3.9'")
 
 
@@ -276,64 +219,6 @@ def test_resolution_is_that_of_the_machines_own_pip(
 
 
 @pytest.mark.parametrize(
-    ("tag", "changes"),
-    [
-        ("cp312-manylinux_2_28_x86_64", {}),
-        ("cp312-musllinux_1_2_x86_64", {"libc": {"family": "musl", "version": "1.2"}}),
-        ("cp312-manylinux_2_28_aarch64", {"platform": "linux-aarch64"}),
-        (
-            "cp312-manylinux_2_28_i686",
-            {"bits": 32, "elf": {"class": 1, "data": 1, "machine": 3, "flags": 0}},
-        ),
-        (
-            "cp312-manylinux_2_28_armv7l",
-            {"platform": "linux-armv7l", "bits": 32, "elf": {"class": 1, "data": 1, "machine": 40, "flags": 0x5000400}},
-        ),
-        ("cp312-win_amd64", {"platform": "win-amd64", "libc": None, "system": "Windows"}),
-        ("cp312-win_arm64", {"platform": "win-arm64", "libc": None, "system": "Windows"}),
-        ("cp312-win32", {"platform": "win32", "bits": 32, "libc": None, "system": "Windows"}),
-        (
-            "cp312-macosx_14_0_arm64",
-            {"platform": "macosx-11.0-arm64", "macos": {"version": "14.5", "machine": "arm64"}, "system": "Darwin"},
-        ),
-        (
-            "cp312-macosx_10_15_x86_64",
-            {"platform": "macosx-10.9-x86_64", "macos": {"version": "10.15.7", "machine": "x86_64"}, "system": "Darwin"},
-        ),
-        (
-            "cp313-cp313t-manylinux_2_28_x86_64",
-            {"version": [3, 13, 4, "final", 0], "config": {"Py_GIL_DISABLED": 1, "Py_DEBUG": 0}},
-        ),
-        ("cp37-manylinux_2_28_x86_64", {"version": [3, 7, 4, "final", 0]}),
-        (
-            "pp311-manylinux_2_28_x86_64",
-            {
-                "version": [3, 11, 4, "final", 0],
-                "implementation": {"name": "pypy"},
-                "config": {"EXT_SUFFIX": ".pypy311-pp73-x86_64-linux-gnu.so"},
-            },
-        ),
-    ],
-)  # fmt: skip
-def test_facts_give_the_tags_of_such_a_machine(tag: str, changes: dict[str, object], tmp_path: Path) -> None:
-    """A machine that nobody has here gets the tags that a target with its tag has."""
-    target = read_description("lab", write(tmp_path, facts(**changes)))
-    assert (target.tags, target.abis) == (parse("lab", tag).tags, parse("lab", tag).abis)
-
-
-def test_debug_build_takes_ordinary_extensions_too(tmp_path: Path) -> None:
-    """A debug build has two ABIs, its own first."""
-    document = facts(config={"Py_DEBUG": 1})
-    assert read_description("lab", write(tmp_path, document)).abis == ("cp312d", "cp312")
-
-
-def test_soft_float_takes_no_manylinux(tmp_path: Path) -> None:
-    """An ARM executable without hardware floats runs no manylinux wheel (PEP 599)."""
-    document = facts(platform="linux-armv7l", bits=32, elf={"class": 1, "data": 1, "machine": 40, "flags": 0x5000200})
-    assert read_description("lab", write(tmp_path, document)).platforms == ("linux_armv7l",)
-
-
-@pytest.mark.parametrize(
     ("pip", "best", "named"),
     [
         (None, "linux_x86_64", "there is no pip"),
@@ -357,12 +242,6 @@ def test_pip_too_old_for_a_tag_cannot_see_such_a_wheel(pip: str | None, best: st
     # Whatever its pip knows, its system takes the same.
     assert "manylinux_2_28_x86_64" in {*target.platforms, *target.unseen}
     assert bool(target.unseen) == ("too old" in named)
-
-
-def test_pip_too_old_for_musl(tmp_path: Path) -> None:
-    """A pip before 21.2 on Alpine sees no binary wheel but those built there."""
-    document = facts(libc={"family": "musl", "version": "1.2"}, pip={"version": "21.1", "tags": None})
-    assert read_description("lab", write(tmp_path, document)).platforms == ("linux_x86_64",)
 
 
 def pip_18(tags: Sequence[str] = PIP_18) -> dict[str, Any]:
@@ -439,149 +318,6 @@ def test_part_of_macos_can_be_told_to_pip(tmp_path: Path) -> None:
     target = read_description("lab", write(tmp_path, full | {"pip": {"version": "20.2", "tags": listed}}))
     ((_, tags),) = derived([target])
     assert {tag.rpartition("-")[2] for tag in tags} == {*platforms, "any"}
-
-
-ANSWERS = {
-    "by function": "def manylinux_compatible(major, minor, arch):\n    return None if minor > 30 else minor < 20\n",
-    "by attribute": "manylinux1_compatible = False\nmanylinux2014_compatible = False\n",
-}
-
-
-@pytest.mark.parametrize("module", ANSWERS.values(), ids=ANSWERS)
-def test_manylinux_module_limits_the_tags(module: str, tmp_path: Path) -> None:
-    """What a ``_manylinux`` module answers (PEP 600) is heard, as pip on that machine hears it."""
-    (tmp_path / "_manylinux.py").write_text(module)
-    file = describe(Path(sys.executable), tmp_path / "lab.json", PYTHONPATH=str(tmp_path))
-    full = read_description("lab", file)
-    document = json.loads(file.read_bytes())
-    document["pip"]["tags"] = None
-    assert read_description("lab", write(tmp_path, document)).tags == full.tags
-    assert document["manylinux"]
-    assert not {"manylinux_2_25_x86_64", "manylinux2014_x86_64"} <= {*full.platforms}
-
-
-def test_machine_without_pip_is_described(tmp_path: Path) -> None:
-    """No pip is a fact like others."""
-    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
-    python = tmp_path / "bare" / "bin" / "python"
-    file = describe(python, tmp_path / "lab.json")
-    assert json.loads(file.read_bytes())["pip"] is None
-    assert "there is no pip" in read_description("lab", file).notes[0]
-
-
-def test_broken_pip_does_not_break_the_description(tmp_path: Path) -> None:
-    """A pip that tells its version and nothing else is described by that."""
-    (tmp_path / "pip").mkdir()
-    (tmp_path / "pip" / "__init__.py").touch()
-    main = "import sys\nif sys.argv[1:] != ['--version']:\n    sys.exit('broken')\nprint('pip 21.1 from somewhere')\n"
-    (tmp_path / "pip" / "__main__.py").write_text(main)
-    file = describe(Path(sys.executable), tmp_path / "lab.json", PYTHONPATH=str(tmp_path))
-    assert json.loads(file.read_bytes())["pip"] == {"version": "21.1", "tags": None, "tags_from": None}
-
-
-def test_files_that_lie_around_are_no_modules(tmp_path: Path) -> None:
-    """A file called ``pip.py`` where somebody happens to stand is not taken for pip."""
-    (tmp_path / "pip.py").write_text("print('pip 99 from here')\n")
-    done = subprocess.run([sys.executable, SCRIPT], capture_output=True, check=True, env=ENVIRONMENT, cwd=tmp_path)
-    assert json.loads(done.stdout)["pip"]["version"] != "99"
-
-
-def test_pip_debug_is_asked_if_pips_code_is_not_to_be_had(tmp_path: Path) -> None:
-    """The list may come from ``pip debug`` too."""
-    (tmp_path / "pip").mkdir()
-    (tmp_path / "pip" / "__init__.py").touch()
-    debug = "Compatible tags: 2\\n  cp312-cp312-linux_x86_64\\n  py3-none-any\\n"
-    main = f"import sys\nprint('pip 21.1 from somewhere' if sys.argv[1] == '--version' else {debug!r})\n"
-    (tmp_path / "pip" / "__main__.py").write_text(main.replace("\\\\n", "\\n"))
-    file = describe(Path(sys.executable), tmp_path / "lab.json", PYTHONPATH=str(tmp_path))
-    told = {"version": "21.1", "tags": ["cp312-cp312-linux_x86_64", "py3-none-any"], "tags_from": "pip debug"}
-    assert json.loads(file.read_bytes())["pip"] == told
-
-
-def test_help_says_how_to_use_it() -> None:
-    """``--help`` shows the command and the line for ``subset.toml``."""
-    done = subprocess.run([sys.executable, SCRIPT, "--help"], capture_output=True, text=True, check=True)
-    assert "python3 describe_target.py > lab.json" in done.stdout
-    assert 'lab = { file = "lab.json" }' in done.stdout
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
-def test_full_disk_is_told_in_one_line(tmp_path: Path) -> None:
-    """What cannot be written is an error of one line, and of the exit code."""
-    # Without pip's list the text is short enough to wait in a buffer until Python ends.
-    (tmp_path / "pip.py").touch()
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [sys.executable, SCRIPT],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            check=False,
-            env=ENVIRONMENT | {"PYTHONPATH": str(tmp_path)},
-        )
-    assert done.returncode == 1
-    assert re.fullmatch(rb"describe_target.py: error: OSError: [^\n]*\n", done.stderr)
-
-
-def test_unknown_argument_is_told_in_one_line() -> None:
-    """A slip on the command line is one line and an exit code."""
-    done = subprocess.run([sys.executable, SCRIPT, "--out=x"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "describe_target.py: error: unrecognized arguments: --out=x; see --help\n"
-
-
-@pytest.mark.parametrize(
-    ("info", "text"),
-    [
-        ((3, 14, 0, "final", 0), "3.14.0"),
-        ((3, 15, 0, "candidate", 2), "3.15.0c2"),
-        ((3, 15, 0, "alpha", 1), "3.15.0a1"),
-    ],
-)
-def test_version_of_a_release_to_come(info: tuple[int, int, int, str, int], text: str) -> None:
-    """``implementation_version`` is spelt as the specification's own code spells it."""
-    assert describe_target.full_version(info) == text
-
-
-def test_musl_is_told_by_its_loader(tmp_path: Path) -> None:
-    """The loader of musl, run alone, tells its version on standard error, and fails."""
-    loader = tmp_path / "ld-musl-x86_64.so.1"
-    loader.write_text(
-        "#!/bin/sh\nprintf 'musl libc (x86_64)\\nVersion 1.2.5\\nDynamic Program Loader\\n' >&2\nexit 1\n"
-    )
-    loader.chmod(0o755)
-    assert describe_target.musl_version(str(loader)) == "1.2"
-
-
-def test_elf_header_is_read_as_packaging_reads_it() -> None:
-    """Class, machine, flags and loader of an executable are those that `packaging` finds."""
-    if not sys.platform.startswith("linux"):
-        pytest.skip("needs an ELF executable")
-    with Path(sys.executable).open("rb") as file:
-        header = ELFFile(file)
-        assert describe_target.read_elf(sys.executable) == {
-            "class": header.capacity,
-            "data": header.encoding,
-            "machine": header.machine,
-            "flags": header.flags,
-            "interpreter": header.interpreter,
-        }
-    assert describe_target.read_elf(__file__) is None
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs a glibc")
-def test_both_ways_to_glibc_lead_to_the_same_version() -> None:
-    """Where confstr says nothing, the symbol that glibc alone has tells the version."""
-    assert describe_target.glibc_by_ctypes() == describe_target.glibc_by_confstr()
-
-
-def test_macos_10_16_is_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """10.16 is what an old build says of every newer macOS, unless a variable is set."""
-    python = tmp_path / "python"
-    python.write_text('#!/bin/sh\ntest "$SYSTEM_VERSION_COMPAT" = 0 && echo 14.5\n')
-    python.chmod(0o755)
-    monkeypatch.setattr(platform, "mac_ver", lambda: ("10.16", ("", "", ""), "arm64"))
-    monkeypatch.setattr(sys, "executable", str(python))
-    assert describe_target.macos() == {"version": "14.5", "machine": "arm64"}
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ import pytest
 
 from pypi_subset.distributions.wheel import LARGEST_METADATA, read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
-from pypi_subset.support.once import Once
 from pypi_subset.upstream.http import TAIL, Fetcher
 from pypi_subset.upstream.pip_config import local_path, read_constraints, read_network, without_credentials
 from tests.support.servers.index import Index
@@ -24,6 +22,7 @@ from tests.support.wheels import Wheel, make_wheel
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
 
 BODY = bytes(range(256)) * 4096
 
@@ -231,30 +230,6 @@ def test_urls_and_paths(tmp_path: Path) -> None:
     assert local_path(str(tmp_path)) == tmp_path
     assert local_path("https://index.example/") is None
     assert without_credentials("https://a:b@index.example:8/x?y#z") == "https://index.example:8/x?y#z"
-
-
-def test_once_is_once() -> None:
-    """However many threads ask, a value is computed once; an error is kept and raised to each."""
-    calls: list[str] = []
-
-    def compute(key: str) -> str:
-        calls.append(key)
-        if key == "bad":
-            msg = "no"
-            raise UpstreamError(msg)
-        return key.upper()
-
-    once = Once(compute)
-    threads = [threading.Thread(target=once, args=("a",)) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for _ in range(2):
-        with pytest.raises(UpstreamError):
-            once("bad")
-    assert calls == ["a", "bad"]
-    assert once.results() == [("a", "A")]
 
 
 @pytest.mark.parametrize(

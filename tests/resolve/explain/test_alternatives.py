@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.utils import canonicalize_name
 
 from pypi_subset.resolve.explain.alternatives import way_out
-from pypi_subset.resolve.explain.rejections import fits, obstacle, tag_list
+from pypi_subset.resolve.explain.rejections import fits
 from pypi_subset.targets import tag as targets
-from pypi_subset.upstream.simple_api import read_page
 from tests.support.values import BRISK
 
 if TYPE_CHECKING:
-    from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.targets import Target
+from tests.support.stages.candidates import OLD_PIP, candidates, machine
 
 #: No wheel among these fits under two names: each is one machine.
 PLATFORMS = (
@@ -32,7 +30,11 @@ PLATFORMS = (
     "win_amd64",
     "win_arm64",
 )
+
+
 PYTHONS = ("cp39-cp39", "cp312-cp312", "cp313-cp313t", "cp38-abi3", "pp311-pypy311_pp73", "py3-none")
+
+
 MACHINES = (
     "cp312-manylinux2014_x86_64",
     "cp313-cp313t-manylinux_2_28_aarch64",
@@ -41,17 +43,6 @@ MACHINES = (
     "cp312-macosx_11_0_arm64",
     "cp312-win_arm64",
 )
-
-
-def candidates(*names: str) -> tuple[Candidate, ...]:
-    """Return what a page with these files of ``app`` offers: ``1.0-cp39-cp39-win32``, ``2.0`` an sdist, `` >=3.9``."""
-    anchors = []
-    for name in names:
-        stem, _, bound = name.partition(" ")
-        file = f"app-{stem}.whl" if "-" in stem else f"app-{stem}.tar.gz"
-        anchors.append(f'<a href="{file}" data-requires-python="{bound}">{file}</a>')
-    page = f"<!DOCTYPE html>{''.join(anchors)}"
-    return read_page(page, content_type="text/html", url="https://index.example/app/", project=canonicalize_name("app"))
 
 
 @pytest.mark.parametrize(
@@ -228,14 +219,6 @@ def test_a_patch_level_that_is_shut_out(python: str, bound: str, nearest: str) -
     assert way_out(candidates(f"1.0-py3-none-any {bound}"), target) == text
 
 
-def machine(tag: str, python: str, *unseen: str) -> Target:
-    """Return a machine that described itself, whose pip is too old for some platforms."""
-    return replace(targets.parse("lab", tag, python), described=True, unseen=unseen)
-
-
-OLD_PIP = machine("cp39-manylinux1_x86_64", "3.9.1", *(f"manylinux_2_{minor}_x86_64" for minor in range(28, 5, -1)))
-
-
 @pytest.mark.parametrize(
     ("target", "file", "way"),
     [
@@ -279,14 +262,6 @@ def test_what_no_setting_changes(target: Target, file: str, way: str) -> None:
     assert way_out(candidates(file), target) == f"{way}, which gets 1.0"
 
 
-def test_a_pip_that_is_too_old_is_the_obstacle() -> None:
-    """The system of a described machine may take what its pip does not know: then the pip is named, not the system."""
-    files = candidates("1-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64", "1-cp39-cp39-manylinux_2_34_x86_64")
-    assert obstacle(files, OLD_PIP) == "its pip is too old for manylinux_2_17_x86_64"
-    assert obstacle(files[1:], OLD_PIP) == "wheels start at manylinux_2_34, the target stops at 2_28"
-    assert obstacle(candidates("1-cp310-cp310-manylinux_2_17_x86_64"), OLD_PIP) == "wheels for cp310, not for cp39-cp39"
-
-
 def test_a_minor_version_must_work_as_a_whole() -> None:
     """A Python of which some patch levels get nothing is not proposed."""
     text = way_out(candidates("1.0-py3-none-any >=3.9,!=3.10.1"), targets.parse("t", "cp38-win_amd64"))
@@ -309,40 +284,3 @@ def test_what_is_proposed_works(tags: list[tuple[str, str]], machine: str) -> No
     match = re.search(r"(?:make the target|nearest is) (\S+), which gets 1\.0$", text)
     assert match, text
     assert any(fits(one, targets.parse("t", match[1])) for one in files)
-
-
-@pytest.mark.parametrize(
-    ("target", "files", "reason"),
-    [
-        ("cp313-cp313t-manylinux_2_28_x86_64", ["1-cp313-cp313-win_amd64"], "wheels for win_amd64"),
-        (
-            "cp313-cp313t-manylinux_2_28_x86_64",
-            ["1-cp312-cp312-win_amd64", "1-cp312-cp312-manylinux1_x86_64", "1-cp38-abi3-manylinux1_x86_64"],
-            "wheels for cp38-abi3, cp312, not for cp313-cp313t",
-        ),
-        (
-            "cp313-android_21_x86_64",
-            ["1-cp313-cp313-android_24_x86_64"],
-            "wheels start at android_24, the target stops at 21",
-        ),
-        ("cp312-win_amd64", ["1-cp312-cp312-any"], "wheels for cp312, not for cp312-cp312"),
-    ],
-)
-def test_why_a_release_is_passed_over(target: str, files: list[str], reason: str) -> None:
-    """Another system is not told as another Python, nor the Pythons that there are for another system."""
-    assert obstacle(candidates(*files), targets.parse("t", target)) == reason
-
-
-def test_all_tags_are_listed() -> None:
-    """None is left out, platforms like the target's come first, and what has the same Pythons stands together."""
-    pythons = [f"cp3{minor}" for minor in range(8, 16)]
-    files = candidates(
-        *(f"1.0-{one}-{one}-{platform}" for one in pythons for platform in ("win_amd64", "musllinux_1_2_x86_64")),
-        "1.0-cp313-cp313t-win_amd64",
-        "1.0-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64",
-    )
-    expected = f"cp39 for manylinux_2_17_x86_64; {', '.join(pythons)} for musllinux_1_2_x86_64; "
-    expected += f"{', '.join(pythons[:6])}, cp313-cp313t, {', '.join(pythons[6:])} for win_amd64"
-    target = targets.parse("t", "cp312-manylinux1_x86_64")
-    assert tag_list(files, target) == expected
-    assert tag_list(files, target, here=True) == "cp39 for manylinux_2_17_x86_64"

@@ -1,0 +1,76 @@
+"""METADATA is compared with the file name of its wheel."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pypi_subset.distributions import metadata as wheelfile_metadata
+from pypi_subset.distributions.metadata import check_metadata
+from pypi_subset.errors import BadDistribution
+from tests.support.stages.bad_wheels import NAME, true
+from tests.support.values import BRISK
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+
+
+@pytest.fixture(autouse=True)
+def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's pip is configured for the loopback index."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+
+
+@pytest.mark.parametrize(
+    ("filename", "text"),
+    [
+        ("bad-1.0-py3-none-any.whl", true().replace("2.1", "2.7")),
+        ("bad-1.0-py3-none-any.whl", true().replace("2.1", "2.99")),
+        ("bad-1.0-py3-none-any.whl", true().replace("2.1", "1.0")),
+        ("bad-1.0-py3-none-any.whl", true().partition("\n")[2]),
+        ("bad-1.0-py3-none-any.whl", true().replace("\n", "\r\n")),
+        ("bad-1.0-py3-none-any.whl", f"{true()}\nName: of another in its description\n"),
+        ("bad-1.0-py3-none-any.whl", "Version: 1.0\nname:bad\nMetadata-Version: 2.1\n"),
+        ("bad-1.0-py3-none-any.whl", true().replace("1.0", "1")),
+        ("bad-1.0-py3-none-any.whl", true().replace("1.0", "v1.0.0")),
+        ("bad-1.0.post1-py3-none-any.whl", true().replace("1.0", "1.0-1")),
+        ("bad-1.0rc1-py3-none-any.whl", true().replace("1.0", "1.0.RC-1")),
+        ("bad-1.0+cpu.1-py3-none-any.whl", true().replace("1.0", "1.0+CPU-1")),
+        ("Bad_One.Two-1.0-1build-py3-none-any.whl", true().replace("bad", "bad.one-TWO")),
+    ],
+)
+def test_what_real_wheels_say(filename: str, text: str) -> None:
+    """A later minor version, no version at all, and every spelling of the same name and version are accepted."""
+    check_metadata(text.encode(), filename)
+
+
+LINES = st.sampled_from(
+    [" bad", "\t1.0", "", "garbage", "Name: good", "name:bad", "Name : bad", "VERSION: 1.1", "Version:", "X: Name: x"]
+)
+
+
+@BRISK
+@given(st.lists(LINES, max_size=3), st.integers(0, 3), st.sampled_from(["\n", "\r\n", "\r"]))
+@example([" bad"], 3, "\n")
+@example(["Name: good"], 3, "\r\n")
+@example(["garbage"], 0, "\n")
+def test_the_quick_reader_reads_as_the_slow_one(lines: list[str], place: int, end: str) -> None:
+    """Whatever stands around them, name and version are what the parser of mail headers, which pip uses, finds."""
+    own = true().splitlines()
+    text = end.join([*own[:place], *lines, *own[place:], "", ""])
+
+    def verdict() -> bool:
+        try:
+            check_metadata(text.encode(), NAME)
+        except BadDistribution:
+            return False
+        return True
+
+    with pytest.MonkeyPatch.context() as patch:
+        quick = verdict()
+        patch.setattr(wheelfile_metadata, "_USUAL", re.compile(rb"(?!)"))
+        assert verdict() == quick

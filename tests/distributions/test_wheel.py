@@ -1,0 +1,81 @@
+"""METADATA is read from any wheel that installers take, and from no other."""
+
+from __future__ import annotations
+
+import io
+import re
+import tracemalloc
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pypi_subset.distributions import wheel as wheelfile
+from pypi_subset.distributions.wheel import LARGEST_METADATA, read_metadata
+from pypi_subset.errors import BadDistribution
+from tests.support.stages.bad_wheels import BROKEN, GOOD, NAME, lying
+from tests.support.values import BRISK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.servers.index import Index
+
+
+@pytest.fixture(autouse=True)
+def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's pip is configured for the loopback index."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_what_is_refused(kind: str) -> None:
+    """A wheel whose name is right, and whose content is not, is refused by name, with a reason and a next step."""
+    make, reason = BROKEN[kind]
+    with pytest.raises(BadDistribution, match=re.escape(reason)) as caught:
+        read_metadata(io.BytesIO(make("bad")), NAME)
+    assert str(caught.value).startswith(f"{NAME} ")
+    assert str(caught.value).endswith("; leave it out, as with 'bad!=1.0', and tell whoever offers it")
+    assert str(caught.value).isprintable()
+
+
+def test_a_bomb_takes_no_memory() -> None:
+    """Of a METADATA that is larger than it claims, and than is allowed, no more than allowed is unpacked."""
+    bomb = lying("bad", 200 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadDistribution, match="Bad CRC-32"):
+            read_metadata(io.BytesIO(bomb), NAME)
+        assert tracemalloc.get_traced_memory()[1] < 4 * LARGEST_METADATA
+    finally:
+        tracemalloc.stop()
+
+
+@BRISK
+@given(st.binary(max_size=60), st.integers(0, len(GOOD.data)), st.integers(0, 60))
+def test_any_damage_is_one_kind_of_error(junk: bytes, place: int, cut: int) -> None:
+    """Whatever the bytes of a wheel are: its METADATA, or `BadDistribution`."""
+    data = GOOD.data[:place] + junk + GOOD.data[place + cut :]
+    try:
+        assert wheelfile.read_metadata(io.BytesIO(data), NAME)
+    except BadDistribution as error:
+        assert str(error).isprintable()  # noqa: PT017 - either way is right
+
+
+@pytest.mark.parametrize("source", ["memory", "disk"])
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_wheel_of_an_unusual_form(tmp_path: Path, source: str, method: int) -> None:
+    """Stored or deflated, with a comment, something before the archive or thousands of members: METADATA is read."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(GOOD.data)) as old, zipfile.ZipFile(stream, "w", method) as new:
+        for number in range(2000):
+            new.writestr(f"bad/{'x' * 60}{number}", b"")
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        new.comment = b"a comment"
+    for data in (stream.getvalue(), b"before" + GOOD.data):
+        path = tmp_path / NAME
+        path.write_bytes(data)
+        assert read_metadata(path if source == "disk" else io.BytesIO(data), NAME) == GOOD.metadata

@@ -1,0 +1,55 @@
+"""What differs between the locks of two runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+from tests.support.stages.mirroring import LINUX, mirror
+
+
+@pytest.fixture(autouse=True)
+def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's pip is configured for the loopback index."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+
+
+def test_update_tells_what_changed(workspace: Workspace, index: Index) -> None:
+    """An update resolves anew and names what came, went and moved; the superseded file stays, unpublished."""
+    index.add(make_wheel("app", "1.0", requires=["old"]), make_wheel("old"), make_wheel("new"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    index.add(make_wheel("app", "1.1", requires=["new"]))
+    assert mirror(workspace)[0].changes == ()
+    summary, _ = mirror(workspace, update=True)
+    assert summary.changes == (
+        "base--linux: app 1.0 -> 1.1",
+        "base--linux: new 1.0 added",
+        "base--linux: old 1.0 is not needed any more",
+    )
+    assert summary.superseded == ("app-1.0-py3-none-any.whl", "old-1.0-py3-none-any.whl")
+    assert (workspace.paths.packages / "old-1.0-py3-none-any.whl").is_file()
+    assert {path.name for path in (workspace.paths.site / "simple").iterdir()} == {
+        *("app", "new", "index.html", "index.v1_json", ".htaccess"),
+    }
+
+
+def test_a_set_that_is_gone_takes_its_lock_along(workspace: Workspace, index: Index) -> None:
+    """The lock of a removed set is removed, and so are its pages."""
+    index.add(make_wheel("one"), make_wheel("two"))
+    workspace.write("first.txt", "one\n")
+    second = workspace.write("second.txt", "two\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    second.unlink()
+    summary, _ = mirror(workspace)
+    assert [path.name for path in workspace.paths.locks.iterdir()] == ["pylock.first--linux.toml"]
+    assert summary.superseded == ("two-1.0-py3-none-any.whl",)
+    assert not (workspace.paths.site / "simple" / "two").exists()

@@ -1,0 +1,56 @@
+"""Locks become verified files in ``packages/``."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import (
+    HashMismatch,
+)
+from pypi_subset.packages import download
+from tests.support.sites.trees import tree
+from tests.support.values import artifacts_of
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+from tests.support.stages.mirroring import THREE, mirror
+
+
+@pytest.fixture(autouse=True)
+def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's pip is configured for the loopback index."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+
+
+def test_the_lock_is_enough(workspace: Workspace, index: Index) -> None:
+    """With a lock that matches, nothing is resolved: files alone are fetched, at the locked URLs, and no page."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib", "1.0"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml(THREE)
+    mirror(workspace)
+    first = tree(workspace.root)
+    index.add(make_wheel("lib", "2.0"))
+    index.requests.clear()
+    shutil.rmtree(workspace.paths.packages)
+    shutil.rmtree(workspace.paths.site)
+    summary, _ = mirror(workspace)
+    assert (summary.resolved, summary.fetched) == (0, 2)
+    assert set(index.counts()) == {"/files/app-1.0-py3-none-any.whl", "/files/lib-1.0-py3-none-any.whl"}
+    assert tree(workspace.root) == first
+
+
+def test_what_pip_put_there_is_checked_again(tmp_path: Path) -> None:
+    """A file that pip fetched itself, since it found another than the locked one, is held against the lock."""
+    wheel = make_wheel("app")
+    (artifact,) = artifacts_of([wheel], tmp_path)
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / wheel.filename).write_bytes(b"something else")
+    with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has sha256 .* on arrival"):
+        download._settle(artifact.distribution, artifact.path, tmp_path / "files", tmp_path / "packages", print)  # noqa: SLF001

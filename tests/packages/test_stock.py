@@ -1,0 +1,77 @@
+"""What ``packages/`` holds of what the locks name."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import (
+    BadDistribution,
+)
+from tests.support.sites.trees import tree
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+from tests.support.stages.mirroring import LINUX, mirror
+
+
+@pytest.fixture(autouse=True)
+def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's pip is configured for the loopback index."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_files_come_back_from_the_site(workspace: Workspace, index: Index, damaged: bool) -> None:  # noqa: FBT001
+    """packages/ can be deleted: what the site holds with the right hash is linked back, and no byte lies here twice."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    name = "app-1.0-py3-none-any.whl"
+    published, kept = workspace.paths.site / "simple" / "app" / name, workspace.paths.packages / name
+    shutil.rmtree(workspace.paths.packages)
+    index.requests.clear()
+    if damaged:
+        published.write_bytes(b"damaged")
+    summary, _ = mirror(workspace)
+    assert (summary.fetched, len(index.requests)) == (damaged, damaged)
+    assert published.samefile(kept)
+    assert kept.read_bytes() == make_wheel("app").data
+
+
+def test_a_wrong_hash_is_set_aside(workspace: Workspace, index: Index) -> None:
+    """A file in packages/ that is not what the lock says is named, kept in .rejected/, and replaced."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    before = tree(workspace.paths.site)
+    path = workspace.paths.packages / "app-1.0-py3-none-any.whl"
+    path.unlink()
+    path.write_bytes(b"something else")
+    summary, said = mirror(workspace)
+    assert summary.rejected == ("app-1.0-py3-none-any.whl",)
+    assert "app-1.0-py3-none-any.whl had a wrong hash" in said
+    (kept,) = (workspace.paths.packages / ".rejected").iterdir()
+    assert kept.read_bytes() == b"something else"
+    assert tree(workspace.paths.site) == before
+
+
+def test_a_stray_file_stops_the_run(workspace: Workspace, index: Index) -> None:
+    """A file in packages/ that is no distribution is named; the site stays."""
+    index.add(make_wheel("app"), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    before = tree(workspace.paths.site)
+    stray = workspace.paths.packages / "foo.whl"
+    stray.write_bytes(b"")
+    workspace.write("base.txt", "app\nlib\n")
+    with pytest.raises(BadDistribution, match=r"foo\.whl: this is no wheel and no sdist; move it away"):
+        mirror(workspace)
+    assert tree(workspace.paths.site) == before

@@ -1,0 +1,188 @@
+"""What a ``pyproject.toml`` asks for: dependencies, extras and groups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.stages.sources import PROJECT, TWO, bad_project, of_project, plan_of
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, so that paths are as short as users see them."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_project_asks_for_its_dependencies() -> None:
+    """The set is called as its table, and each request has the line of its text in the document."""
+    subset = plan_of({"pyproject.toml": PROJECT}, 'source = "../pyproject.toml"\ntargets = ["windows"]', TWO)
+    (app,) = subset.sets
+    assert (app.name, app.path, app.targets, app.constraints) == ("app", Path("pyproject.toml"), ("windows",), ())
+    assert [f"{one.origin} {one}" for one in app.requests] == [
+        "pyproject.toml:5 pandas>=2",
+        'pyproject.toml:6 tomli; python_version < "3.11"',
+    ]
+    assert [job.name for job in subset.jobs] == ["app--windows"]
+
+
+def test_project_asks_for_chosen_extras() -> None:
+    """An extra is found however it is spelt (PEP 685); what it asks of the project itself is looked up there."""
+    assert of_project('extras = ["web-ui"]')[2:] == ["pyproject.toml:11 flask", "pyproject.toml:10 pyside6"]
+
+
+def test_marker_of_an_extra_of_its_own_stays() -> None:
+    """Where an extra names other extras under a marker, what these ask for counts only there."""
+    assert of_project('extras = ["all"]')[2:] == [
+        'pyproject.toml:10 pyside6; sys_platform == "linux"',
+        'pyproject.toml:11 flask; sys_platform == "linux"',
+    ]
+
+
+def test_markers_of_extras_are_joined() -> None:
+    """Both the marker of an extra that is named and that of its requirement must hold."""
+    text = '[project]\nname = "a"\n[project.optional-dependencies]\n'
+    text += (
+        "x = [\"six; os_name == 'nt' or os_name == 'x'\"]\ny = [\"a[x]; python_version < '3.11' or os_name == 'z'\"]\n"
+    )
+    assert of_project('extras = ["y"]', text) == [
+        ('pyproject.toml:4 six; (python_version < "3.11" or os_name == "z") and (os_name == "nt" or os_name == "x")')
+    ]
+
+
+def test_extras_that_name_each_other_are_read_once() -> None:
+    """As in pip, such a circle is no mistake."""
+    text = '[project]\nname = "a"\n[project.optional-dependencies]\nx = ["six", "a[y]"]\ny = ["attrs", "a[x]"]\n'
+    assert of_project('extras = ["x"]', text) == ["pyproject.toml:4 six", "pyproject.toml:5 attrs"]
+
+
+def test_project_asks_for_chosen_groups() -> None:
+    """A group brings what it includes, whose name may be spelt in another way (PEP 735)."""
+    assert of_project('groups = ["TEST"]')[2:] == ["pyproject.toml:16 pytest", "pyproject.toml:19 coverage[toml]"]
+
+
+def test_group_included_twice_is_no_circle() -> None:
+    """Two groups may include a third: its requests are there once."""
+    text = '[dependency-groups]\na = [{include-group = "b"}, {include-group = "c"}]\n'
+    text += 'b = [{include-group = "d"}]\nc = [{include-group = "d"}]\nd = ["six"]\n'
+    assert of_project('groups = ["a"]', text) == ["pyproject.toml:5 six"]
+
+
+def test_groups_need_no_project() -> None:
+    """A document may hold groups alone; without any chosen it makes no set."""
+    text = '[dependency-groups]\ntest = ["pytest"]\n'
+    assert of_project('groups = ["test"]', text) == ["pyproject.toml:2 pytest"]
+    assert bad_project(text) == [
+        (
+            "subset.toml:4: pyproject.toml has no [project] table; "
+            'choose groups = ["…"] of it, or name a lock or its export as source'
+        )
+    ]
+
+
+def test_circle_of_groups_is_named() -> None:
+    """Groups that include each other are named in a row, at the line that closes the circle."""
+    text = '[dependency-groups]\na = ["six", {include-group = "b"}]\nb = [{include-group = "c"}]\n'
+    text += 'c = [\n  {include-group = "B"},\n  {include-group = "nix"},\n]\n'
+    assert bad_project(text, 'groups = ["a"]') == [
+        "pyproject.toml:5: the group includes itself: b -> c -> b; remove one of these includes",
+        "pyproject.toml:6: there is no group 'nix'; there are: a, b, c",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "table", "faults"),
+    [
+        (
+            '[project]\nname = "a"\ndynamic = ["version", "dependencies"]',
+            "",
+            [
+                (
+                    "pyproject.toml:3: dependencies are dynamic: only building the project could tell them; "
+                    "write them below [project], or lock them and name the lock as source"
+                )
+            ],
+        ),
+        (
+            '[project]\nname = "a"\ndynamic = [\n"optional-dependencies"]\ndependencies = ["six"]',
+            'extras = ["gui"]',
+            [
+                (
+                    "pyproject.toml:4: optional-dependencies are dynamic: only building the project could tell them; "
+                    "write them below [project], or lock them and name the lock as source"
+                )
+            ],
+        ),
+        (
+            PROJECT,
+            'extras = [\n  "guy",\n]\ngroups = ["docs"]',
+            [
+                "subset.toml:6: pyproject.toml has no extra 'guy'; did you mean 'gui'?",
+                "subset.toml:8: pyproject.toml has no group 'docs'; it has: coverage-tools, test",
+            ],
+        ),
+        (
+            '[project]\nname = "a"\ndependencies = ["a[x]"]',
+            "",
+            ["pyproject.toml:3: the project has no extra 'x'; it has: nothing"],
+        ),
+        (
+            '[project]\ndependencies = [\n  "pan das",\n  "x @ https://user:secret@host/x.whl",\n  "./here"]',
+            "",
+            [
+                (
+                    "pyproject.toml:3: malformed requirement: expected semicolon (after name with no version specifier) "
+                    'or end\n      "pan das",\n           ^'
+                ),
+                (
+                    "pyproject.toml:4: a URL or a path is refused: an index offers releases; "
+                    "name the project and a version"
+                ),
+                (
+                    "pyproject.toml:5: a URL or a path is refused: an index offers releases; "
+                    "name the project and a version, or export with --no-emit-project"
+                ),
+            ],
+        ),
+        (
+            "[project]\ndependencies = 'six'",
+            "",
+            ['pyproject.toml:2: dependencies must be a list of requirements; write dependencies = ["…"]'],
+        ),
+        (
+            "[project]\ndependencies = [1]",
+            "",
+            ["pyproject.toml:2: dependencies holds something that is no requirement; put each requirement in quotes"],
+        ),
+        (
+            "[dependency-groups]\na = ['six']\nA = []",
+            "groups = ['a']",
+            ["pyproject.toml:3: 'a' and 'A' are one name; rename one of them"],
+        ),
+        (
+            "[dependency-groups]\na = [{include = 'b'}]",
+            "groups = ['a']",
+            ['pyproject.toml:2: a holds a table of unknown meaning; write { include-group = "…" }'],
+        ),
+        ("project = 1", "", ["pyproject.toml:1: 'project' must be a table; write [project]"]),
+        (
+            "[project]\nname = 'a'",
+            "",
+            ["subset.toml:4: the set 'app' asks for nothing; choose extras or groups of it, or drop the set"],
+        ),
+        (
+            "[project",
+            "",
+            ["pyproject.toml: not TOML: Expected ']' at the end of a table declaration (at end of document)"],
+        ),
+        (
+            "[project]\nrequires-python = 'three'\ndependencies = ['six']",
+            "",
+            ['pyproject.toml:2: requires-python is no version specifier; write requires-python = ">=3.11", say'],
+        ),
+    ],
+)
+def test_fault_in_a_project_has_its_line(text: str, table: str, faults: list[str]) -> None:
+    """Each mistake is met with its line and the mend, and no password is printed."""
+    assert bad_project(text, table) == faults

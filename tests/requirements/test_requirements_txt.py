@@ -1,0 +1,229 @@
+"""Requirements files are read as pip reads them, and what an index cannot offer is refused."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from pip._internal.network.session import PipSession
+from pip._internal.req.req_file import parse_requirements
+
+from pypi_subset.errors import InputFaults
+
+if TYPE_CHECKING:
+    from pypi_subset.model.requests import Subset
+from tests.support.stages.requirements import LINUX, PIECES, SHA, faults_of, lines_of, plan_of
+
+SHA384 = "sha384:" + "a" * 96
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, so that paths are as short as users see them."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_line_is_read_as_pip_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Specifiers, extras, markers, comments, joined lines, variables and hashes mean what they mean to pip."""
+    monkeypatch.setenv("FLOOR", "1.5")
+    text = (
+        "# a comment \\\n"
+        "pandas [excel, html] >= 1.4, < 3 ; python_version >= '3.9'   # why\n"
+        "\n"
+        "  numpy>=${FLOOR},\\\n"
+        "    <3\\\n"
+        "# a comment ends the joining\n"
+        f"click==8.1.7 --hash={SHA} \\\n"
+        f"    --hash {SHA384.upper().replace('SHA', 'sha')}\n"
+        "\\six\\\n"
+        "\nattrs\f\n"
+        "flask\\"
+    )
+    requests = plan_of(text).sets[0].requests
+    assert lines_of(requests) == [
+        'base.txt:2 pandas[excel,html]<3,>=1.4; python_version >= "3.9"',
+        "base.txt:4 numpy<3,>=1.5",
+        f"base.txt:7 click==8.1.7 --hash={SHA} --hash={SHA384}",
+        "base.txt:9 six",
+        "base.txt:11 attrs",
+        "base.txt:13 flask",
+    ]
+    assert requests[2].hashes == (SHA, SHA384)
+    assert requests == tuple(request for request in requests if request.path == Path("requirements/base.txt"))
+
+
+def as_pip(path: Path) -> list[tuple[str, str, bool, list[str]]]:
+    """Return what pip reads in a requirements file: place, requirement, whether it is a constraint, hashes."""
+    found = []
+    for one in parse_requirements(str(path.absolute()), PipSession()):
+        assert one.line_source is not None
+        _, number, _, file = one.line_source.split(" ", 3)
+        hashes = (one.options or {}).get("hashes", {})
+        digests = sorted(f"{kind}:{digest}" for kind, digests in hashes.items() for digest in digests)
+        found.append((f"{Path(file).name}:{number}", str(Requirement(one.requirement)), one.constraint, digests))
+    return found
+
+
+def as_we(subset: Subset) -> list[tuple[str, str, bool, list[str]]]:
+    """Return the same of the one set in *plan*."""
+    (base,) = subset.sets
+    both = [*((one, False) for one in base.requests), *((one, True) for one in base.constraints)]
+    return [(one.origin, str(one.requirement), constraint, sorted(one.hashes)) for one, constraint in both]
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+@example("pandas\\\n #\\\nnumpy")
+@example("# \\\npandas")
+@example("\\\\pandas\\\n\\\n-c limits.txt\n")
+@example(f"six --hash {SHA}\\\n--hash={SHA}")
+def test_accepted_text_means_the_same_to_pip(text: str) -> None:
+    """Whatever text is taken here, pip takes too, and reads the same requirements from the same lines."""
+    files = {"base.txt": text, "more.txt": "flask\n", "limits.txt": "numpy<2\n"}
+    # more.txt and limits.txt are sets as well where nothing includes them; so they always are included.
+    files["keep.txt"] = "-r base.txt\n-r more.txt\n-c limits.txt\nlast\n"
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLOOR", "2")
+        patch.delenv("NONE", raising=False)
+        with contextlib.suppress(InputFaults):
+            ours = as_we(plan_of(files, root=Path(folder)))
+            # pip reads a file as often as it is named; once is enough.
+            pips = {str(one): one for one in as_pip(Path(folder, "keep.txt"))}
+            assert sorted(ours) == sorted(pips.values())
+
+
+def test_a_byte_order_mark_or_a_comment_tells_the_encoding() -> None:
+    """As in pip: UTF-8, with or without mark, UTF-16, UTF-32, or what a PEP 263 comment says."""
+    text = "# -*- héllo -*-\npandas\n"
+    marks = {"utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
+    marks |= {"utf-32-le": codecs.BOM_UTF32_LE, "utf-32-be": codecs.BOM_UTF32_BE}
+    for encoding, mark in marks.items():
+        assert lines_of(plan_of({"base.txt": mark + text.encode(encoding)}).sets[0].requests) == ["base.txt:2 pandas"]
+    latin = "\n# -*- coding: latin-1 -*- é\npandas\n".encode("latin-1")
+    assert lines_of(plan_of({"base.txt": latin}).sets[0].requests) == ["base.txt:3 pandas"]
+    assert lines_of(plan_of({"base.txt": text}, "\ufeff" + LINUX).sets[0].requests) == ["base.txt:2 pandas"]
+
+
+@pytest.mark.parametrize("data", [b"pandas\n# \xe9\n", b"# coding: klingon\n", b"# coding: undefined\n", b"\xff\xfe1"])
+def test_unreadable_text_is_a_fault(data: bytes) -> None:
+    """pip would guess by the locale; one file must mean one thing on all machines."""
+    (fault,) = faults_of({"base.txt": data})
+    assert fault.startswith("base.txt: unreadable text (")
+    assert fault.endswith("; save it as UTF-8, or name its encoding in a first line '# -*- coding: … -*-'")
+
+
+REFUSED = "refused: only -r, -c and --hash have a meaning here; remove it"
+
+
+CONFIGURED = (
+    "is refused in a requirements file; set it in pip's configuration, which is read; "
+    "poetry's export omits it with --without-urls"
+)
+
+
+EDITABLE = "-e is refused: an index offers releases, no folders; name the project and a version, or export with --no-emit-project"
+
+
+DIRECT = "a URL or a path is refused: an index offers releases; name the project and a version"
+
+
+FOLDER = f"{DIRECT}, or export with --no-emit-project"
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("-e .", EDITABLE),
+        ("--editable=git+https://host/x", EDITABLE),
+        ("-i https://user:secret@host/", f"--index-url {CONFIGURED}"),
+        ("--index-url=https://user:secret@host/", f"--index-url {CONFIGURED}"),
+        ("--extra-index-url https://user:secret@host/", f"--extra-index-url {CONFIGURED}"),
+        ("-fwheels", f"--find-links {CONFIGURED}"),
+        ("--trusted-host host", f"--trusted-host {CONFIGURED}"),
+        ("--pre", f"--pre is {REFUSED}"),
+        ("--no-binary :all:", f"--no-binary is {REFUSED}"),
+        ("pandas --config-settings x=y", f"--config-settings is {REFUSED}"),
+        ("pandas -r more.txt", "-r and -c stand on lines of their own; start a new line"),
+        (f"pandas --hash {SHA} numpy", "only --hash may follow a requirement; start a new line"),
+        (f"--hash {SHA}", "--hash without a requirement; put it behind the requirement that it is for"),
+        ("pandas --hash=md5:00", "'md5:00' is no hash; write --hash=sha256: and 64 digits 0-9 a-f"),
+        ("pandas --hash=sha256:xyz", "'sha256:xyz' is no hash; write --hash=sha256: and 64 digits 0-9 a-f"),
+        ("pandas --hash", "'' is no hash; write --hash=sha256: and 64 digits 0-9 a-f"),
+        ("pandas --hash='", "options cannot be read: No closing quotation; close the quotation"),
+        ("-r a.txt -r b.txt", "two files on one line, of which pip reads the first; give each a line of its own"),
+        ("-r", "--requirement names no file; write the file's path behind it"),
+        ("-r https://host/a.txt", "--requirement of a URL is refused; copy the file into the folder and name its path"),
+        ("-c nowhere.txt", "nowhere.txt: No such file or directory; mend the path"),
+        ("-c subset.toml/x", "subset.toml/x: Not a directory; mend the path"),
+        ("-r \0", "\0: embedded null byte; mend the path"),
+        ("pandas @ https://user:secret@host/p.whl", DIRECT),
+        ("pandas@file:///p.whl", DIRECT),
+        ("https://user:secret@host/p.whl", DIRECT),
+        ("git+https://user:secret@host/p@main", DIRECT),
+        ("./pandas", FOLDER),
+        (".", FOLDER),
+        ("../pandas[excel]", FOLDER),
+        ("/opt/pandas", FOLDER),
+        ("C:\\pandas", FOLDER),
+        ("folder/pandas", FOLDER),
+        ("pandas-2.0.tar.gz", DIRECT),
+        ("pandas.whl[excel]", DIRECT),
+        ("pandas.ZIP ; python_version > '3'", DIRECT),
+    ],
+)
+def test_what_an_index_cannot_offer_is_refused(line: str, fault: str) -> None:
+    """Other options, URLs and paths are refused with file and line, and no password is printed."""
+    assert faults_of(f"flask\n{line}\n") == [f"base.txt:2: {fault}"]
+
+
+def test_caret_stands_under_the_fault() -> None:
+    """A malformed requirement is shown as it was typed, packaging's caret under the column."""
+    assert faults_of("pandas\n  scikit-learn >= 1.x  # no\nclick ; python_versio < '3'\na,\\\n b\n\tsix[\n") == [
+        (
+            "base.txt:2: malformed requirement: expected comma (within version specifier), semicolon (after version "
+            "specifier) or end\n"
+            "      scikit-learn >= 1.x  # no\n"
+            "                   ~~~~^"
+        ),
+        (
+            "base.txt:3: malformed requirement: expected a marker variable or quoted string\n"
+            "    click ; python_versio < '3'\n"
+            "            ^"
+        ),
+        (
+            "base.txt:4: malformed requirement: expected semicolon (after name with no version specifier) or end\n"
+            "    a, b\n"
+            "     ^"
+        ),
+        (
+            "base.txt:6: malformed requirement: expected matching RIGHT_BRACKET for LEFT_BRACKET, after extras\n"
+            "     six[\n"
+            "        ~^"
+        ),
+    ]
+
+
+def test_value_of_a_variable_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable may hold a password: a fault shows its name; one that is not set is named."""
+    monkeypatch.setenv("SECRET", "x y z")
+    monkeypatch.delenv("NOTHING", raising=False)
+    malformed, unset = faults_of("${SECRET}\npandas${NOTHING}\n")
+    assert "x y z" not in malformed
+    assert malformed.endswith("\n    ${SECRET}")
+    assert unset == "base.txt:2: the environment variable NOTHING is not set; set it, or write what it stands for"
+
+
+def test_what_is_pips_business_is_allowed() -> None:
+    """Two targets alike, a project asked for twice, and a target that no set serves are no faults."""
+    toml = f"{LINUX}twin = 'cp310-cp310-manylinux2014_x86_64'\nidle = 'cp312-win32'\n[sets.base]\ntargets = ['twin', 'linux']"
+    subset = plan_of("Pandas\npandas<3\n", toml)
+    assert subset.targets[0].digest == subset.targets[1].digest
+    assert [job.name for job in subset.jobs] == ["base--linux", "base--twin"]
+    assert lines_of(subset.sets[0].requests) == ["base.txt:1 Pandas", "base.txt:2 pandas<3"]

@@ -1,0 +1,241 @@
+"""A set without a solution: the reason in one line, and the ways out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import (
+    NoSolution,
+)
+from tests.support.wheels import make_sdist, make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+from tests.support.stages.mirroring import LINUX, WINDOWS, mirror
+
+
+@pytest.fixture(autouse=True)
+def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's pip is configured for the loopback index."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+
+
+def test_a_gap_says_who_asks(workspace: Workspace, index: Index) -> None:
+    """A requirement that no set has is told with the project that has it."""
+    index.add(make_wheel("app", requires=["lib>=3"]), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.what == "base--linux: lib>=3 (required by app): no release satisfies it, the newest is 1.0"
+
+
+def test_an_sdist_only_project_is_a_finding(workspace: Workspace, index: Index) -> None:
+    """A project without wheels is named with the way out, never a silent gap and never built."""
+    index.add(make_wheel("app", requires=["docopt"]), make_sdist("docopt"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"windows": WINDOWS})
+    with pytest.raises(
+        NoSolution, match=r"docopt \(required by app\): the project offers sdists only.*pip wheel --no-deps docopt"
+    ):
+        mirror(workspace)
+
+
+def test_a_project_that_nobody_has(workspace: Workspace) -> None:
+    """A misspelt project is named as such."""
+    workspace.write("base.txt", "pandsa\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution, match="no index has a project pandsa; check the spelling"):
+        mirror(workspace)
+
+
+def test_a_conflict_is_boiled_down(workspace: Workspace, index: Index) -> None:
+    """Requirements that contradict each other are shown with who has them, and what each rules out."""
+    index.add(make_wheel("a", requires=["c<2"]), make_wheel("b", requires=["c>=2"]))
+    index.add(make_wheel("c", "1.0"), make_wheel("c", "2.0"))
+    workspace.write("base.txt", "a\nb\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert str(caught.value).splitlines() == [
+        (
+            "base--linux: the requirements contradict each other on c; "
+            "loosen one of these requirements, or put them into separate sets"
+        ),
+        "    a 1.0 asks for c<2",
+        "    b 1.0 asks for c>=2",
+        "    c 2.0: not c<2, says a 1.0",
+        "    c 1.0: not c>=2, says b 1.0",
+    ]
+
+
+def test_a_conflict_of_the_users_own_lines(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines of the set and of its constraints are told by file and line, pip's own constraint by its name."""
+    index.add(make_wheel("c", "1.0"), make_wheel("c", "2.0"))
+    workspace.write("limits.in", "c<2\n")
+    workspace.write("base.txt", "-c limits.in\n\nc>=2\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.project == "c"
+    assert caught.value.seen == ("base.txt:3 asks for c>=2", "limits.in:1 asks for c<2", *caught.value.seen[2:])
+    workspace.write("base.txt", "c>=2\n")
+    limits = workspace.write("own.limits", "c<1.5\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(limits))
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert "pip's setting 'constraint' asks for c<1.5" in caught.value.seen
+
+
+def test_a_dependency_without_a_wheel_is_the_headline(workspace: Workspace, index: Index) -> None:
+    """Where every release asks for a project that has nothing for the target, that is what is told, and briefly."""
+    index.add(*(make_wheel("app", f"{number}.0", requires=["native"]) for number in range(1, 30)))
+    index.add(make_wheel("native", tag="cp312-cp312-win_arm64"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert str(caught.value).splitlines() == [
+        (
+            "base--linux: native (required by app 29.0): no wheel fits cp310-cp310-manylinux2014_x86_64; "
+            "nothing is for this system, so leave the project out for this target; "
+            "nearest is cp312-win_arm64, which gets 1.0"
+        ),
+        "    1.0: wheels for win_arm64",
+        "    tags of 1.0: cp312 for win_arm64",
+    ]
+
+
+def test_requirements_that_agree_do_not_contradict_each_other(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pin and a constraint that allow it are no conflict: it is the wheel that is missing, and that is said."""
+    index.add(make_wheel("torch", "2.14", tag="cp310-cp310-manylinux_2_28_x86_64"))
+    index.add(make_wheel("torch", "2.10", tag="cp310-cp310-manylinux_2_17_x86_64"))
+    workspace.write("base.txt", "torch==2.14\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(workspace.write("own.limits", "torch<=2.14.1\n")))
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution, match=r"torch.*: no wheel fits .*; lowest glibc that works is 2\.28") as caught:
+        mirror(workspace)
+    assert "2.14: wheels start at manylinux_2_28, the target stops at 2_17" in str(caught.value)
+
+
+_BUILD = ", or build one there from the sdist and name its folder in pip's 'find-links'"
+
+
+def test_a_gap_keeps_to_what_is_asked_for(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a project with nothing for the target, only versions that the requirement and the constraints allow are told."""
+    for version in ("2.15", "2.9", "2.8", "1.0"):
+        index.add(make_wheel("torch", version, tag=f"cp310-cp310-win_{'amd64' if version == '2.8' else 'arm64'}"))
+    workspace.write("base.txt", "torch>=2,<2.10\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(workspace.write("own.limits", "torch<=2.8\n")))
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert str(caught.value).splitlines() == [
+        (
+            "base--linux: torch<2.10,<=2.8,>=2 (required by base.txt:1, pip's setting 'constraint'): no wheel fits "
+            "cp310-cp310-manylinux2014_x86_64; nothing is for this system, so leave the project out for this target; "
+            "nearest is cp310-win_amd64, which gets 2.8"
+        ),
+        "    2.8: wheels for win_amd64",
+        "    tags of 2.8: cp310 for win_amd64",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "other", "told"),
+    [
+        (
+            "lib<2\n",
+            "cp310-cp310-win_amd64",
+            (
+                "3.0, 2.0 have a wheel for this target, but base.txt:1 asks for lib<2: loosen that; "
+                "nearest is cp310-win_amd64, which gets 1.0"
+            ),
+        ),
+        (
+            "app\n",
+            "cp310-cp310-manylinux_2_28_x86_64",
+            (
+                "3.0, 2.0 have a wheel for this target, but app asks for lib<2: ask for another version of app; lowest "
+                "glibc that works is 2.28 (rhel-8, debian-10): make the target cp310-manylinux_2_28_x86_64, which gets 1.0"
+            ),
+        ),
+        (
+            "lib==0.1\n",
+            "cp310-cp310-win_amd64",
+            (
+                "3.0, 2.0 have a wheel for this target, but base.txt:1 asks for lib==0.1: loosen that; or build the wheel "
+                "yourself ('pip wheel --no-deps lib') and name its folder in pip's 'find-links'"
+            ),
+        ),
+    ],
+)
+def test_a_requirement_in_the_way_comes_first(
+    workspace: Workspace, index: Index, lines: str, other: str, told: str
+) -> None:
+    """Versions that the target could have are named, with the requirement that shuts them out, before other targets."""
+    index.add(
+        *(make_wheel("lib", version, tag="cp310-cp310-manylinux1_x86_64") for version in ("2.0", "3.0", "4.0rc1"))
+    )
+    index.add(make_wheel("lib", "1.0", tag=other), make_wheel("app", requires=["lib<2"]), make_sdist("lib", "0.1"))
+    workspace.write("base.txt", lines)
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.next_step == told.replace("; nearest", f"{_BUILD}; nearest") + _BUILD * ("lowest" in told)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "reason"),
+    [
+        ("app==9", "no release satisfies it, the newest is 3.0"),
+        ("app==2.0", "2.0: Requires-Python >=3.12, the target has 3.10"),
+        ("app==3.0", "3.0: sdist only"),
+        ("app==1.0", "1.0: wheels for cp311, not for cp310-cp310"),
+        ("app==0.9", "0.9: wheels for win_arm64, manylinux2014_x86_64"),
+    ],
+)
+def test_why_each_release_was_rejected(workspace: Workspace, index: Index, requirement: str, reason: str) -> None:
+    """What was seen is listed, with the obstacle of each release."""
+    index.add(make_wheel("app", "1.0", tag="cp311-cp311-win_amd64"), make_sdist("app", "3.0"))
+    index.add(make_wheel("app", "2.0", requires_python=">=3.12"))
+    index.add(*(make_wheel("app", "0.9", tag=f"cp310-cp310-{name}") for name in ("manylinux2014_x86_64", "win_arm64")))
+    workspace.write("base.txt", f"{requirement}\n")
+    workspace.toml({"windows": WINDOWS})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert reason in str(caught.value)
+
+
+def test_metadata_that_pip_cannot_read(workspace: Workspace, index: Index) -> None:
+    """A release that pip passes over for its own requirements is told as that, not as one that fits and is excluded."""
+    index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0", requires=[";;;nonsense"]))
+    workspace.write("base.txt", "app>1\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.what == (
+        "base--linux: app>1: pip cannot read the metadata of what fits cp310-cp310-manylinux2014_x86_64"
+    )
+    assert caught.value.next_step == "1.0 has a wheel for this target, but base.txt:1 asks for app>1: loosen that"
+    assert caught.value.seen == (
+        "2.0: its metadata is invalid: Expected package name at the start of dependency specifier",
+    )
+
+
+def test_a_quarantined_project_offers_nothing(workspace: Workspace, index: Index) -> None:
+    """Files of a project in quarantine are not taken, though the page lists them (PEP 792); the user is told why."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+    index.status["lib"] = {"status": "quarantined", "reason": "it steals keys"}
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert str(caught.value) == (
+        "base--linux: lib (required by app): lib is in quarantine (it steals keys); do without it: it may do harm"
+    )

@@ -1,0 +1,73 @@
+"""Files are compared with what the index promised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import (
+    HashMismatch,
+)
+from tests.support.servers.index import Index
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.sites.workspace import Workspace
+from tests.support.stages.mirroring import LINUX, mirror
+
+
+@pytest.fixture(autouse=True)
+def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's pip is configured for the loopback index."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+
+
+def test_same_name_other_bytes_is_fatal(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One wheel name with two contents on two indexes stops the run and names both sources."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with Index({"app": [make_wheel("app", files={"app.py": b"evil = True\n"})]}) as other:
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", other.url)
+        with pytest.raises(HashMismatch) as caught:
+            mirror(workspace)
+    assert f"{index.url}app/" in str(caught.value)
+    assert f"{other.url}app/" in str(caught.value)
+    assert not workspace.paths.site.exists()
+
+
+def test_an_index_that_lies_about_a_hash(workspace: Workspace, index: Index) -> None:
+    """A file that is not what the page promised is refused, wherever pip meets it; no half file stays."""
+    wheel = make_wheel("app")
+    index.add(wheel)
+    index.overrides[f"/files/{wheel.filename}"] = wheel.data + b"\0"
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has sha256 .* promised"):
+        mirror(workspace)
+    assert not list(workspace.paths.packages.rglob("*.whl"))
+
+
+def test_metadata_with_another_hash(workspace: Workspace, index: Index) -> None:
+    """Metadata that is not what the page promised is refused."""
+    wheel = make_wheel("app")
+    index.add(wheel)
+    index.overrides[f"/files/{wheel.filename}.metadata"] = wheel.metadata + b"Requires-Dist: evil\n"
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl\.metadata has sha256"):
+        mirror(workspace)
+
+
+def test_an_index_that_lies_about_a_size(workspace: Workspace, index: Index) -> None:
+    """A file that is longer than the page promised is refused: lock and manifest would be wrong for ever."""
+    wheel = make_wheel("app")
+    index.add(wheel)
+    page = index.body("/simple/app/", "")
+    assert page is not None
+    index.overrides["/simple/app/"] = page[1].replace(f'"size": {len(wheel.data)}'.encode(), b'"size": 1')
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(HashMismatch, match=f"has size {len(wheel.data)}, but .* promised 1"):
+        mirror(workspace)

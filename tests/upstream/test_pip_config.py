@@ -1,0 +1,106 @@
+"""pip's own settings for the network count, and no others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import (
+    SubsetError,
+)
+from tests.support.servers.index import Index
+from tests.support.sites.trees import tree
+from tests.support.wheels import make_sdist, make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.sites.workspace import Workspace
+from tests.support.stages.mirroring import LINUX, mirror, versions
+
+
+@pytest.fixture(autouse=True)
+def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's pip is configured for the loopback index."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+
+
+def test_credentials_never_reach_a_lock(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that asks for a password is mirrored, and the password stands nowhere in what was written."""
+    with Index(auth=("me", "s3cret")) as closed:
+        closed.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+        monkeypatch.setenv("PIP_INDEX_URL", closed.login_url)
+        workspace.write("base.txt", "app\n")
+        workspace.toml({"linux": LINUX})
+        mirror(workspace)
+        assert versions(workspace, "base--linux") == {"app": "1.0", "lib": "1.0"}
+        assert not any(b"s3cret" in data for data in tree(workspace.root).values())
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://me:wr0ng@{closed.host}/simple/")
+        with pytest.raises(SubsetError, match="401") as caught:
+            mirror(workspace, update=True)
+    assert "wr0ng" not in str(caught.value)
+
+
+POISON = {
+    "PIP_NO_DEPS": "1",
+    "PIP_TARGET": "elsewhere",
+    "PIP_USER": "1",
+    "PIP_PRE": "1",
+    "PIP_ONLY_BINARY": ":none:",
+    "PIP_NO_BINARY": ":all:",
+    "PIP_PLATFORM": "win_amd64",
+    "PIP_PYTHON_VERSION": "2.7",
+    "PIP_IMPLEMENTATION": "pp",
+    "PIP_ABI": "none",
+    "PIP_DEST": "elsewhere",
+    "PIP_NO_INDEX": "1",
+    "PIP_REQUIRE_HASHES": "1",
+    "PIP_IGNORE_REQUIRES_PYTHON": "1",
+    "PIP_PREFER_BINARY": "1",
+    "PIP_REQUIREMENT": "absent.txt",
+    "PIP_QUIET": "3",
+    "PIP_VERBOSE": "3",
+    "PIP_LOG": "pip.log",
+    "PIP_PREFIX": "elsewhere",
+    "PIP_ROOT": "elsewhere",
+    "PIP_DRY_RUN": "1",
+    "PIP_REPORT": "elsewhere.json",
+    "PIP_UPLOADED_PRIOR_TO": "2001-01-01",
+    "PIP_PYTHON": "/nowhere/python",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_ISOLATED": "1",
+    "PIP_CACHE_DIR": "elsewhere",
+    "PIP_EXISTS_ACTION": "a",
+}
+
+
+@pytest.mark.parametrize("where", ["variables", "file"])
+def test_other_settings_of_pip_change_nothing(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Whatever else the user told pip is overridden, by variable or by file: the lock is what it always is."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"), make_wheel("lib", "2.0rc1"))
+    index.add(make_wheel("app", "2.0", requires_python=">=3.12"), make_sdist("app", "3.0"))
+    if where == "variables":
+        for name, value in POISON.items():
+            monkeypatch.setenv(name, value)
+    else:
+        lines = [f"{name.removeprefix('PIP_').lower().replace('_', '-')} = {value}" for name, value in POISON.items()]
+        config = workspace.root / "pip.conf"
+        config.write_text("\n".join(["[global]", *lines, "[download]", *lines, "[install]", *lines, ""]))
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    monkeypatch.chdir(workspace.root)
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0", "lib": "1.0"}
+    left = {path.name for path in workspace.root.iterdir()} - {"pip.conf"}
+    assert left == {"requirements", "packages", "site"}
+
+
+def test_a_setting_that_pip_refuses(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value that pip itself cannot read is one line, in pip's words."""
+    monkeypatch.setenv("PIP_TIMEOUT", "soon")
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(SubsetError, match=r"pip refuses its own configuration: .*soon"):
+        mirror(workspace)
