@@ -35,7 +35,8 @@ def test_the_lock_is_enough(workspace: Workspace, index: Index) -> None:
     workspace.write("base.txt", "app\n")
     workspace.toml(THREE)
     mirror(workspace)
-    first = tree(workspace.root)
+    folders = (workspace.paths.requirements, workspace.paths.site)
+    first = [tree(folder) for folder in folders]
     index.add(make_wheel("lib", "2.0"))
     index.requests.clear()
     shutil.rmtree(workspace.paths.packages)
@@ -43,7 +44,7 @@ def test_the_lock_is_enough(workspace: Workspace, index: Index) -> None:
     summary, _ = mirror(workspace)
     assert (summary.resolved, summary.fetched) == (0, 2)
     assert set(index.counts()) == {"/files/app-1.0-py3-none-any.whl", "/files/lib-1.0-py3-none-any.whl"}
-    assert tree(workspace.root) == first
+    assert [tree(folder) for folder in folders] == first
 
 
 def test_what_pip_put_there_is_checked_again(tmp_path: Path) -> None:
