@@ -1,11 +1,11 @@
-"""The tables of the report's page: requests against targets, and below it all that is known of each."""
+"""What the tables of the report's page hold: requests against targets, kinds of proof, and details of each result."""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
-
-from pypi_subset.support.html import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -13,18 +13,30 @@ if TYPE_CHECKING:
     from pypi_subset.model.checks import Check
 
 
-#: A reason, and the numbered results that are red for it.
+#: A reason, and the numbered red results that have it.
 Finding: TypeAlias = "tuple[str, list[tuple[int, Check]]]"
 
-#: What is said of a result that was proven in an earlier run, for the same bytes by the same means.
+#: What is said of a result that an earlier run proved, for the same bytes by the same means.
 BEFORE = "proven before"
 
-#: From so many on a cell gives the number of the ways to the files, not their names; the details name them all.
+STATUSES = ("passed", "failed", "skipped", "differs")
+
+#: From this number on a cell gives the number of the routes, not their names; the details name them all.
 _MANY = 3
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """Results of one kind in a cell; `number` is that of the first one if they are red, else 0."""
+
+    status: str
+    proof: str
+    how: str
+    number: int
+
+
 def findings(checks: Sequence[Check]) -> list[Finding]:
-    """Return the red results by their reason, what is red most often first; each result has a number of its own."""
+    """Return the red results by their reason, the most frequent one first; each result has a number of its own."""
     by_reason: dict[str, list[Check]] = {}
     for check in checks:
         if check.status == "failed":
@@ -35,13 +47,15 @@ def findings(checks: Sequence[Check]) -> list[Finding]:
 
 
 def targets(checks: Iterable[Check]) -> list[str]:
-    """Return the names of the targets that anything is told about; these are the columns."""
+    """Return the names of the targets that have results; these are the columns."""
     return sorted({check.target for check in checks} - {""})
 
 
-def table(checks: Sequence[Check], numbers: Mapping[Check, int]) -> str:
+def matrix(
+    checks: Sequence[Check], numbers: Mapping[Check, int]
+) -> list[tuple[str, list[tuple[str, list[list[Line]]]]]]:
     """
-    Return the matrix: a row for each set as a whole and for each request, a column for each target.
+    Return for each set the rows of its requests, each with the lines of one cell for each target.
 
     :param numbers: of the red results, for links to their reasons.
     """
@@ -51,41 +65,37 @@ def table(checks: Sequence[Check], numbers: Mapping[Check, int]) -> str:
         if check.target:
             row = placed.setdefault(check.set_name, {}).setdefault(check.request, {})
             row.setdefault(check.target, []).append(check)
-    if not columns:
-        return ""
-    heads = "".join(f'<th scope="col">{escape(target)}</th>' for target in columns)
-    bodies = []
-    for set_name, rows in sorted(placed.items()):
-        group = f'<tr><th scope="rowgroup" colspan="{len(columns) + 1}">Set {escape(set_name)}</th></tr>\n'
-        lines = (_row(cells, columns, numbers) for _, cells in sorted(rows.items()))
-        bodies.append(f"<tbody>\n{group}{''.join(lines)}</tbody>\n")
-    head = f'<thead><tr><th scope="col">Request</th>{heads}</tr></thead>\n'
-    return wide("matrix", "Each request on each target", head + "".join(bodies))
+    return [
+        (
+            set_name,
+            [(request, [_cell(row.get(one, ()), numbers) for one in columns]) for request, row in sorted(rows.items())],
+        )
+        for set_name, rows in sorted(placed.items())
+    ]
 
 
-def details(checks: Sequence[Check]) -> str:
-    """Return, folded up for each target, one row for each result: the ways to the files, notes, installed versions."""
-    told = "".join(
-        _details(target, number, list(group))
-        for number, (target, group) in enumerate(groupby(checks, lambda one: one.target), 1)
-    )
-    return f'<section id="details">\n<h2>Notes and installed versions</h2>\n{told}</section>' if told else ""
+def kinds(checks: Sequence[Check]) -> list[tuple[str, str, str, list[str]]]:
+    """Return target, kind of proof, Python and numbers of each way in which a target was proven."""
+
+    def key(check: Check) -> tuple[str, str, str]:
+        before = f", {BEFORE}" if check.remembered else ""
+        return check.target, f"{check.proof}{before}", python(check)
+
+    rows = []
+    for (target, proof, interpreter), group in groupby(sorted(checks, key=key), key):
+        told = list(group)
+        counted = Counter[str](check.status for check in told)
+        numbers = [*(str(counted[word]) for word in STATUSES), seconds(told)]
+        rows.append((target or "all targets", proof, interpreter or "-", numbers))
+    return rows
 
 
-def wide(name: str, caption: str, rows: str) -> str:
-    """Return a captioned table in a frame that scrolls by itself, by keyboard as well (WCAG 2.2, 2.1.1)."""
-    frame = f'<div class="wide" role="region" aria-labelledby="{name}-caption" tabindex="0">'
-    return f'{frame}\n<table id="{name}">\n<caption id="{name}-caption">{escape(caption)}</caption>\n{rows}</table>\n</div>'
-
-
-def request(check: Check) -> str:
-    """Return what was asked for, as HTML."""
-    return f"<code>{escape(check.request)}</code>" if check.request else "all together"
-
-
-def marks(check: Check) -> str:
-    """Return the attributes by which the script finds a result."""
-    return f'class="{escape(check.status)}" data-target="{escape(check.target)}" data-proof="{escape(check.proof)}"'
+def details(checks: Sequence[Check]) -> list[tuple[str, list[tuple[Check, tuple[str, ...]]]]]:
+    """Return for each target its results, those that differ in their route alone as one, each with the texts of its row."""
+    return [
+        (target or "all targets", [_detail(list(same)) for _, same in groupby(group, _alike)])
+        for target, group in groupby(checks, lambda one: one.target)
+    ]
 
 
 def seconds(checks: Iterable[Check]) -> str:
@@ -94,58 +104,31 @@ def seconds(checks: Iterable[Check]) -> str:
 
 
 def python(check: Check) -> str:
-    """Return the interpreter without its path, which is nobody's business elsewhere: ``CPython 3.10.13``."""
+    """Return the interpreter without its path, which other machines need not know: ``CPython 3.10.13``."""
     return check.interpreter.partition(" (")[0]
 
 
-def _row(cells: Mapping[str, Sequence[Check]], columns: Sequence[str], numbers: Mapping[Check, int]) -> str:
-    first = next(iter(cells.values()))[0]
-    filled = "".join(_cell(cells.get(target, ()), numbers) for target in columns)
-    return f'<tr><th scope="row">{request(first)}</th>{filled}</tr>\n'
-
-
-def _cell(checks: Sequence[Check], numbers: Mapping[Check, int]) -> str:
-    """Return one cell; kinds of proof are never merged, and what is red in one way is not hidden by the others."""
-    if not checks:
-        return '<td class="none">not asked for</td>'
+def _cell(checks: Sequence[Check], numbers: Mapping[Check, int]) -> list[Line]:
+    """Return the lines of one cell; kinds of proof are never merged, and no green route hides a red one."""
     lines = []
     for (*_, proof, status), group in groupby(sorted(checks, key=_kind), _kind):
         told = list(group)
         ways = [check.way for check in told if check.way]
         by = f"{len(ways)} ways" if len(ways) >= _MANY else ", ".join(ways)
-        shown = escape(status)
-        word = f"<b>{shown}</b>"
-        if status == "failed":
-            word = f'<a href="#red-{numbers[told[0]]}">{word}</a>'
-        before = BEFORE if told[0].remembered else ""
-        how = escape(" · ".join(filter(None, (proof, by, seconds(told), before))))
-        lines.append(f'<p class="{shown}" data-proof="{escape(proof)}">{word} {how}</p>')
-    return f"<td>{''.join(lines)}</td>"
+        how = " · ".join(filter(None, (proof, by, seconds(told), BEFORE * told[0].remembered)))
+        number = numbers[told[0]] if status == "failed" else 0
+        lines.append(Line(status=status, proof=proof, how=how, number=number))
+    return lines
 
 
-def _details(target: str, number: int, checks: Sequence[Check]) -> str:
-    rows = "".join(_detail(list(group)) for _, group in groupby(checks, _alike))
-    name = escape(target or "all targets")
-    heads = "".join(
-        f'<th scope="col">{head}</th>'
-        for head in ("Request", "Set", "Result", "Kind of proof", "Ways to the files", "Time", "Notes", "Installed")
-    )
-    inside = f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n"
-    framed = wide(f"details-{number}", f"{target or 'all targets'}: notes and installed versions", inside)
-    return f"<details>\n<summary>{name}</summary>\n{framed}\n</details>\n"
-
-
-def _detail(checks: Sequence[Check]) -> str:
-    """Return the row of results that differ in their way to the files alone."""
+def _detail(checks: Sequence[Check]) -> tuple[Check, tuple[str, ...]]:
     first = checks[0]
-    what = request(first) if first.set_name else "all files"
     # The reason of a red one stands further up, with its command.
-    before = BEFORE if first.remembered else ""
-    notes = "; ".join(filter(None, ("" if first.status == "failed" else first.reason, *first.notes, before)))
+    reason = "" if first.status == "failed" else first.reason
+    notes = "; ".join(filter(None, (reason, *first.notes, BEFORE * first.remembered)))
     ways = ", ".join(check.way for check in checks if check.way)
     texts = (first.set_name, first.status, first.proof, ways, seconds(checks), notes, ", ".join(first.versions))
-    cells = "".join(f"<td>{escape(text)}</td>" for text in texts)
-    return f'<tr {marks(first)}><th scope="row">{what}</th>{cells}</tr>\n'
+    return first, texts
 
 
 def _kind(check: Check) -> tuple[bool, bool, bool, str, str]:

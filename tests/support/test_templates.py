@@ -1,0 +1,24 @@
+"""Templates: what is put into them is escaped as everywhere else, and nothing may be missing."""
+
+from __future__ import annotations
+
+import pytest
+from jinja2 import UndefinedError
+
+from pypi_subset.proof.report.verdict import NOTHING
+from pypi_subset.support import templates
+from pypi_subset.support.html import escape
+
+
+def test_values_are_escaped_as_everywhere() -> None:
+    """Quotes, markup, template syntax and characters that HTML cannot carry are text."""
+    text = "<b>&\"' {{ 7 }} \x1b\ud800"
+    page = templates.render("proof.html", verdict=NOTHING, words=text, report=None)
+    assert f"<title>{escape(text)} - what" in page
+    assert page.count(escape(text)) == 2
+
+
+def test_a_value_that_is_missing_is_an_error() -> None:
+    """A template never prints an empty string in place of a value."""
+    with pytest.raises(UndefinedError, match="words"):
+        templates.render("proof.html", verdict=NOTHING, report=None)
