@@ -10,6 +10,7 @@ from pypi_subset import api
 from pypi_subset.cli.arguments import FOLDERS, choice_of, edge, named, paths_of, task, whole_number
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.paths import PAGE, SIMPLE
 
 if TYPE_CHECKING:
     from invoke import Context
@@ -52,7 +53,7 @@ def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
     from pypi_subset.site import web_servers as web  # noqa: PLC0415
 
     folder, display = Path(site), Display()
-    if not (folder / "simple" / "index.html").is_file():
+    if not (folder / SIMPLE / PAGE).is_file():
         msg = "there is no site to publish"
         raise SubsetError(msg, path=folder, next_step="run `make mirror`")
     if choice_of("objects", objects, ("no", "yes")) == "yes":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.locks.lockfile import dump_with, path_of
+from pypi_subset.model.paths import LOCKS, file_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,16 +34,16 @@ def published(locks: Iterable[Lock], targets: Mapping[str, Target]) -> dict[str,
         head = f"# {lock.set_name} on {lock.target_name}: {target.tag}, Python {target.version}"
         pins = [(_line(pin), f" --hash=sha256:{pin.distribution.sha256}") for pin in lock.pins]
         found |= {
-            f"locks/{path_of(Path(), lock.name)}": dump_with(lock, target, _beside),
-            f"locks/{lock.name}.constraints.txt": _text(head, *(line for line, _ in pins)),
-            f"locks/{lock.name}.requirements.txt": _text(head, *(line + digest for line, digest in pins)),
+            f"{LOCKS}/{path_of(Path(), lock.name)}": dump_with(lock, target, _beside),
+            f"{LOCKS}/{lock.name}.constraints.txt": _text(head, *(line for line, _ in pins)),
+            f"{LOCKS}/{lock.name}.requirements.txt": _text(head, *(line + digest for line, digest in pins)),
         }
     return dict(sorted(found.items()))
 
 
 def _beside(one: Distribution) -> tuple[str | None, str | None]:
     """No URL, but the way from the site's locks to its files."""
-    return None, f"../simple/{one.project}/{one.filename}"
+    return None, f"../{file_path(one.project, one.filename)}"
 
 
 def _line(pin: Pin) -> str:

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import documents
 from pypi_subset.model.documents import Document
+from pypi_subset.model.paths import MANIFEST
 from pypi_subset.model.policy import BadFile
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Manifest(Document, frozen=True, kw_only=True):
 
 def manifest_path(site: Path) -> Path:
     """Return the path of the manifest of a site."""
-    return site / "manifest.json"
+    return site / MANIFEST
 
 
 def read_manifest(site: Path) -> Manifest:

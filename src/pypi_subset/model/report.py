@@ -11,6 +11,7 @@ from pypi_subset.model import documents
 from pypi_subset.model.checks import Check
 from pypi_subset.model.documents import Document
 from pypi_subset.model.manifest import Names, Sha256, Text
+from pypi_subset.model.paths import REPORT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +68,7 @@ class Report(Document, frozen=True, kw_only=True):
 
 def report_path(site: Path) -> Path:
     """Return the path of the report of a site; the manifest does not name it, so the site's bytes do not depend on it."""
-    return site / "proof" / "report.json"
+    return site / REPORT
 
 
 def read_report(path: Path) -> Report:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution, HashMismatch
 from pypi_subset.model.distributions import Artifact
+from pypi_subset.model.paths import file_path
 from pypi_subset.packages.bad_files import LIST, shown
 from pypi_subset.packages.file_cache import SMALL, identity_of
 from pypi_subset.support import files
@@ -129,7 +130,7 @@ def _take_back(absent: Iterable[Distribution], packages: Path, site: Path) -> se
     names = set()
     with files.known_as(packages, packages):
         for one in absent:
-            published = site / "simple" / one.project / one.filename
+            published = site / file_path(one.project, one.filename)
             if published.is_file() and not published.is_symlink() and files.sha256_of(published) == one.sha256:
                 files.link(published, packages / one.filename)
                 names.add(one.filename)

@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
+from pypi_subset.model.paths import MANIFEST
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import LIST
 from pypi_subset.packages.stock import REJECTED, is_distribution
@@ -39,7 +40,7 @@ def clean(packages: Path, site: Path) -> None:
         for folder in (packages, site):
             staging.recover(folder)
             # The manifest last: without one, the rest of a site would be taken for the user's own.
-            for path in sorted(_content(folder), key=lambda one: one.name == "manifest.json"):
+            for path in sorted(_content(folder), key=lambda one: one.name == MANIFEST):
                 with files.folder_errors(path):
                     staging.remove_tree(path)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pypi_subset.locks import diff
 from pypi_subset.locks.diff import Change, needs, size_of
+from pypi_subset.model.paths import ALL_WHEELS
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.file_cache import FileCache
@@ -111,7 +112,7 @@ def foresee(paths: Paths, *, update: bool = False, progress: Progress = SILENT) 
         for sentence in intake.close().warnings:
             progress.warn(sentence)
     present = {path.name for path in paths.packages.glob("*.whl")}
-    present |= {path.name for path in paths.site.glob("simple/*/*.whl")}
+    present |= {path.name for path in paths.site.glob(ALL_WHEELS)}
     changes = diff.changes({**locked.before, **gone}, locked.locks)
     return Forecast(
         rows=rows(subset, locked.locks, present), changes=changes, removed=tuple(gone), held=held, early=early

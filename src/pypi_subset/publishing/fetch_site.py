@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
 from pypi_subset.model.manifest import manifest_path, read_manifest
+from pypi_subset.model.paths import MANIFEST, PAGE, REPORT
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.report.report import carry_over
 from pypi_subset.site import builder, web_servers
@@ -66,7 +67,7 @@ def address_of(url: str) -> str:
     if not url.startswith(("https://", "http://")):
         msg = f"no address of a published site: {url!r}" if url else "it has to be said from where"
         raise SubsetError(msg, next_step="as in --url=https://HOST/, where the front page is")
-    return url.removesuffix("index.html").rstrip("/") + "/"
+    return url.removesuffix(PAGE).rstrip("/") + "/"
 
 
 def _named(fetcher: Fetcher, base: str, stage: Path) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
@@ -76,9 +77,9 @@ def _named(fetcher: Fetcher, base: str, stage: Path) -> tuple[Mapping[str, str],
     Hosts keep settings that are meant for them to themselves, such as ``.htaccess``. What this version would write, and has
     the hash that is named, is the same file.
     """
-    place = f"{without_credentials(base)}manifest.json"
+    place = f"{without_credentials(base)}{MANIFEST}"
     try:
-        data = fetcher.small(f"{base}manifest.json")
+        data = fetcher.small(f"{base}{MANIFEST}")
     except UpstreamError as error:
         step = "check the address and the network, and pip's 'proxy' and 'cert' settings"
         raise UpstreamError(error.what, next_step=step) from error
@@ -117,7 +118,7 @@ def _fetch(fetcher: Fetcher, base: str, stage: Path, path: str, digest: str) -> 
 def _report(fetcher: Fetcher, base: str, stage: Path) -> None:
     """Fetch the report, and make its page and badge anew; where there is none, they say so."""
     with tempfile.TemporaryDirectory(prefix="pypi-subset-") as scratch:
-        data = fetcher.small(f"{base}proof/report.json")
+        data = fetcher.small(f"{base}{REPORT}")
         if data is not None:
             report_path(Path(scratch)).parent.mkdir()
             files.write(report_path(Path(scratch)), data)

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pypi_subset.model.paths import NO_JEKYLL
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _together(sizes: Mapping[str, int]) -> list[Finding]:
         found.append(
             Finding(host="Cloudflare Pages", what=f"{len(sizes):,} files, of {_CLOUDFLARE_FILES:,} in the free plan")
         )
-    if ".nojekyll" not in sizes:
+    if NO_JEKYLL not in sizes:
         found.append(
             Finding(host="GitHub Pages", what="no .nojekyll, so names with an underscore at the front are lost")
         )

@@ -12,6 +12,7 @@ import msgspec
 from pypi_subset.errors import FolderError, NotProven, SubsetError
 from pypi_subset.model.documents import encode
 from pypi_subset.model.manifest import manifest_path, read_manifest
+from pypi_subset.model.paths import MANIFEST, PROOF, README
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.report.report import carry_over
 from pypi_subset.proof.report.verdict import cases_in, part_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 #: Files of a site that its manifest does not name: itself, and what is the user's own.
-BESIDE = ("manifest.json", "README.md")
+BESIDE = (MANIFEST, README)
 
 _FORCE = "or publish it unproven with FORCE=yes"
 _VERIFY = f"run `make verify`, {_FORCE}"
@@ -70,13 +71,13 @@ def release_of(site: Path, *, force: bool) -> Release:
     doubt = next(_doubts(site, files.sha256_of(path), present, hashes), None)
     if doubt is not None and not force:
         raise doubt
-    made = {"manifest.json": data}
+    made = {MANIFEST: data}
     if doubt is not None:
         made = _doubted(site, encode(msgspec.structs.replace(manifest, unproven=True)))
     known = {name for name in present if name in hashes or _beside(name)} - made.keys()
     if doubt is not None:
         # What would still be green is made anew, or stays behind.
-        known = {name for name in known if not name.startswith("proof/")}
+        known = {name for name in known if not name.startswith(f"{PROOF}/")}
     return Release(site=site, files={name: present[name] for name in sorted(known)}, made=made, doubt=doubt)
 
 
@@ -101,7 +102,7 @@ def _present(site: Path) -> dict[str, os.stat_result]:
 
 
 def _beside(path: str) -> bool:
-    return path in BESIDE or path.startswith("proof/")
+    return path in BESIDE or path.startswith(f"{PROOF}/")
 
 
 def _doubts(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
 from pypi_subset.model.manifest import is_manifest
-from pypi_subset.model.paths import GENERATED, publish_order
+from pypi_subset.model.paths import GENERATED, MANIFEST, publish_order
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
 from pypi_subset.publishing.publication import release_of
@@ -127,7 +127,7 @@ def _is_ours(destination: Destination, there: Mapping[str, Found]) -> bool:
     """Whether we published there before: names alone do not tell, but the manifest does, or the mark of a stopped run."""
     if MARKER in there:
         return destination.read(MARKER) == _MARK
-    return "manifest.json" in there and is_manifest(destination.read("manifest.json"))
+    return MANIFEST in there and is_manifest(destination.read(MANIFEST))
 
 
 def _changed(release: Release, destination: Destination, there: Mapping[str, Found], own: Path) -> set[str]:

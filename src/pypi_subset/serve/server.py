@@ -26,7 +26,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from pypi_subset.errors import SubsetError
-from pypi_subset.model.paths import JSON_PAGE, JSON_TYPE, is_page, type_of
+from pypi_subset.model.paths import JSON_PAGE, JSON_TYPE, PAGE, SIMPLE, is_page, type_of
 from pypi_subset.serve.negotiation import preferred
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def serve(site: Path, *, host: str, port: int, ready: Callable[[str], None] | No
     :param ready: called once with the address, ending in ``/``, when connections are accepted.
     :raises SubsetError: the site is not there, or the port cannot be had.
     """
-    if not (site / "simple" / "index.html").is_file():
+    if not (site / SIMPLE / PAGE).is_file():
         msg = "there is no site to serve"
         raise SubsetError(msg, path=site, next_step="run `make mirror`")
     config = uvicorn.Config(
@@ -70,7 +70,7 @@ def application(site: Path) -> Starlette:
 
 def address_lines(url: str) -> list[str]:
     """Return what to tell a user: the address, and how pip and uv install from there."""
-    simple = f"{url.rstrip('/')}/simple/"
+    simple = f"{url.rstrip('/')}/{SIMPLE}/"
     return [
         f"open in a browser:  {url}",
         f"install with pip:   pip install --index-url {simple} PROJECT",
@@ -133,7 +133,7 @@ class _Site(StaticFiles):
     def _chosen(self, path: Path, scope: Scope) -> tuple[bytes, str, bool]:
         """Return bytes and type of a page, and whether the client's preference had a say: for folders of an index."""
         inside, folder = Path(self.get_path(scope)), scope["path"].endswith("/")
-        if not (folder and "simple" in inside.parts):
+        if not (folder and SIMPLE in inside.parts):
             return _read(path), type_of((inside / path.name if folder else inside).as_posix()), False
         accept = ",".join(Headers(scope=scope).getlist("accept"))
         if preferred(accept, has_json=True) == JSON_TYPE:

@@ -69,7 +69,7 @@ def place(
     for filename in sorted(owners.keys() - known):
         checked_project(chosen[filename])
     scratch = stage / ".layout.stage"
-    simple = scratch / "simple"
+    simple = scratch / paths.SIMPLE
     with files.folder_errors(stage):
         scratch.mkdir(parents=True)
         try:
@@ -86,7 +86,7 @@ def place(
             for filename in sorted(known):
                 settled.link(f"{chosen[filename].folder}/{filename}", f"{owners[filename]}/{filename}")
             _check_complete(simple, owners)
-            _move_folders(simple, stage / "simple")
+            _move_folders(simple, stage / paths.SIMPLE)
         finally:
             staging.remove_tree(scratch)
 
@@ -162,7 +162,7 @@ def run_dir2pi(scratch: Path, child: subprocess.Popen[str]) -> dict[str, str]:
         said = (err or out).strip().rpartition("\n")[2]
         msg = f"dir2pi failed: {said or f'exit code {child.returncode}'}"
         raise SubsetError(msg, next_step="see that pip2pi and setuptools<82 are installed beside pypi-subset")
-    return {path.rpartition("/")[2]: path.partition("/")[0] for path, _ in _lying(scratch / "simple")}
+    return {path.rpartition("/")[2]: path.partition("/")[0] for path, _ in _lying(scratch / paths.SIMPLE)}
 
 
 def _unique(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:

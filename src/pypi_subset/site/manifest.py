@@ -12,6 +12,7 @@ from pypi_subset.errors import SubsetError
 from pypi_subset.locks.why import chains
 from pypi_subset.model.documents import encode
 from pypi_subset.model.manifest import File, Link, Manifest, Need, RequestEntry, SetEntry, TargetEntry
+from pypi_subset.model.paths import file_path
 from pypi_subset.model.targets import KERNEL_MARKERS
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _file(project: Project, artifact: Artifact, needs: Mapping[str, list[Need]])
     distribution = artifact.distribution
     return File(
         filename=distribution.filename,
-        path=f"simple/{project.name}/{distribution.filename}",
+        path=file_path(project.name, distribution.filename),
         project=project.name,
         version=str(distribution.version),
         # An artifact's size and hash are known: its file was read.

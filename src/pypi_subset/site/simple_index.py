@@ -18,7 +18,7 @@ from itertools import islice
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE
+from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE, PAGE, SIMPLE, SIMPLE_JSON, view_of
 from pypi_subset.support.html import escape, href
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Rendering:
             for target, files in sorted(views.items())
         }
         self._pages = [_put(project) for project in ordered if project.name not in unchanged]
-        own = {page.name: "".join(_lines(_links(page, f"simple/{href(page.name)}/"))) for page in self._pages}
+        own = {page.name: "".join(_lines(_links(page, f"{SIMPLE}/{href(page.name)}/"))) for page in self._pages}
         #: The lines of each project in ``find-links.html``.
         self.lines = {name: own[name] if name in own else unchanged[name] for name in self._names}
 
@@ -114,13 +114,13 @@ class Rendering:
         """
         for target, (files, names) in self._views.items():
             narrowed = _narrowed(self._pages, files)
-            yield from _index_of(narrowed, names, f"targets/{target}/simple", "../../../../simple/{}/")
+            yield from _index_of(narrowed, names, view_of(target), f"../../../../{SIMPLE}/{{}}/")
         # The same in JSON under a prefix of its own, for hosts that know one type for one address.
-        for path, data in _index_of(self._pages, self._names, "simple-json", "../../simple/{}/"):
+        for path, data in _index_of(self._pages, self._names, SIMPLE_JSON, f"../../{SIMPLE}/{{}}/"):
             if path.endswith(JSON_PAGE):
-                yield path.replace(JSON_PAGE, "index.html"), data
+                yield path.replace(JSON_PAGE, PAGE), data
         yield FIND_LINKS, _find_links(self.lines.values()).encode()
-        yield from _index_of(self._pages, self._names, "simple", "")
+        yield from _index_of(self._pages, self._names, SIMPLE, "")
 
 
 def render(projects: Sequence[Project], *, views: Mapping[str, Collection[str]]) -> Iterator[tuple[str, bytes]]:
@@ -134,10 +134,9 @@ def pages_of(project: str, targets: Iterable[str]) -> tuple[str, ...]:
 
     :param targets: names of those that get a file of it.
     """
-    folders = [f"targets/{target}/simple" for target in sorted(targets)]
-    views = [f"{folder}/{project}/{page}" for folder in folders for page in (JSON_PAGE, "index.html")]
-    union = (f"simple/{project}/{page}" for page in (JSON_PAGE, "index.html"))
-    return (*views, f"simple-json/{project}/index.html", *union)
+    views = [f"{view_of(target)}/{project}/{page}" for target in sorted(targets) for page in (JSON_PAGE, PAGE)]
+    union = (f"{SIMPLE}/{project}/{page}" for page in (JSON_PAGE, PAGE))
+    return (*views, f"{SIMPLE_JSON}/{project}/{PAGE}", *union)
 
 
 def lines_of(page: str, counts: Iterable[int]) -> list[str]:
@@ -163,9 +162,9 @@ def _index_of(
     for page in pages:
         to_files = way.format(href(page.name))
         yield f"{folder}/{page.name}/{JSON_PAGE}", _json_page(page, to_files).encode()
-        yield f"{folder}/{page.name}/index.html", _html_page(page, to_files).encode()
+        yield f"{folder}/{page.name}/{PAGE}", _html_page(page, to_files).encode()
     yield f"{folder}/{JSON_PAGE}", _json_root(names).encode()
-    yield f"{folder}/index.html", _html_root(names).encode()
+    yield f"{folder}/{PAGE}", _html_root(names).encode()
 
 
 def _narrowed(pages: Iterable[_Page], names: Collection[str]) -> Iterator[_Page]:

@@ -11,7 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.paths import is_page, publish_order, type_of
+from pypi_subset.model.paths import (
+    HEADERS,
+    NO_JEKYLL,
+    NOT_FOUND,
+    PAGE,
+    SERVERS,
+    SIMPLE,
+    SIMPLE_JSON,
+    is_page,
+    publish_order,
+    type_of,
+    view_of,
+)
 from pypi_subset.support import files
 from pypi_subset.support.resources import shipped
 
@@ -48,16 +60,16 @@ def render(targets: Sequence[str]) -> dict[str, bytes]:
     head = "# For Apache. It needs `AllowOverride All` (else use hosts/apache.conf), mod_negotiation and mod_headers.\n"
     apache = _template("apache.conf").replace("    @simple@\n", _indented(pages))
     found = {
-        ".nojekyll": "",
-        "404.html": _template("404.html"),
-        "_headers": _template("_headers"),
-        "hosts/Caddyfile": _template("Caddyfile"),
-        "hosts/apache.conf": apache.replace("    @simple-json@\n", _indented(json_pages)),
-        "hosts/nginx.conf": _template("nginx.conf"),
-        "simple-json/.htaccess": head + json_pages,
-        "simple/.htaccess": head + pages,
+        NO_JEKYLL: "",
+        NOT_FOUND: _template(NOT_FOUND),
+        HEADERS: _template(HEADERS),
+        f"{SERVERS}/Caddyfile": _template("Caddyfile"),
+        f"{SERVERS}/apache.conf": apache.replace("    @simple-json@\n", _indented(json_pages)),
+        f"{SERVERS}/nginx.conf": _template("nginx.conf"),
+        f"{SIMPLE_JSON}/.htaccess": head + json_pages,
+        f"{SIMPLE}/.htaccess": head + pages,
     }
-    found |= {f"targets/{target}/simple/.htaccess": head + pages for target in sorted(targets)}
+    found |= {f"{view_of(target)}/.htaccess": head + pages for target in sorted(targets)}
     return {path: text.encode() for path, text in found.items()}
 
 
@@ -76,7 +88,7 @@ def objects(site: Path) -> Iterator[Object]:
         one = Object(key=path, path=site / path, kind=type_of(path), cache="no-cache" if is_page(path) else "")
         yield one
         folder, _, name = path.rpartition("/")
-        if name == "index.html" and folder:
+        if name == PAGE and folder:
             yield replace(one, key=f"{folder}/")
 
 

@@ -126,7 +126,7 @@ def test_metadata_beside_a_wheel(site: Path, name: str) -> None:
     """It is a file, with the bytes that the manifest names."""
     change, words = METADATA[name]
     wheel = site / "simple" / "aa" / AA.filename
-    beside = wheel.with_name(f"{AA.filename}{index_pages.METADATA}")
+    beside = wheel.with_name(f"{AA.filename}.metadata")
     change(beside)
     said = index_pages.of_metadata(entry(AA), wheel, beside if beside.exists() else None)
     assert said == (words and f"the metadata of {AA.filename} {words}")

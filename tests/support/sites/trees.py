@@ -17,11 +17,11 @@ Tree = dict[str, bytes | str | None]
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Return the bytes of every file below *root*; a link fails."""
+    """Return the bytes of every file below *root* but `CACHES`; a link fails."""
     found = {}
     for path in sorted(root.rglob("*")):
         assert not path.is_symlink(), path
-        if path.is_file():
+        if path.is_file() and path.name not in CACHES:
             found[path.relative_to(root).as_posix()] = path.read_bytes()
     return found
 

@@ -23,6 +23,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.manifest import manifest_path, read_manifest
+from pypi_subset.model.paths import FIND_LINKS, MANIFEST, SIMPLE, view_of
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def sha256_of(folder: Path, path: str) -> str:
 
 def _manifest(url: str, digest: str) -> bytes:
     stream = io.BytesIO()
-    found = _fetch(url, "manifest.json", stream)
+    found = _fetch(url, MANIFEST, stream)
     if not found:
         msg = f"there is no site at {url}: it has no manifest.json"
         raise ProofFailed(msg)
@@ -115,7 +116,7 @@ _read = functools.lru_cache(maxsize=4)(read_manifest)
 
 def _pages(manifest: Manifest, target: str) -> list[str]:
     """Return the HTML pages that an installer may be led through on its way to the files of *target*."""
-    prefixes = ("simple/", f"targets/{target}/simple/", "find-links.html")
+    prefixes = (f"{SIMPLE}/", f"{view_of(target)}/", FIND_LINKS)
     return [page for page in manifest.pages if page.startswith(prefixes) and page.endswith(".html")]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from pypi_subset.model.paths import FIND_LINKS, SIMPLE, view_of
 from pypi_subset.proof.access.http_server import serving
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def opened(site: Path, target: str, url: str = "") -> Iterator[tuple[Way, ...]]:
     :param url: where the site is served already; then the page of links is read there as well.
     """
     with contextlib.nullcontext(url) if url else serving(site) as root:
-        pages = ("find-links.html", "simple/", f"targets/{target}/simple/")
+        pages = (FIND_LINKS, f"{SIMPLE}/", f"{view_of(target)}/")
         roots = (url or site.as_uri(), root, root)
         yield tuple(Way(name=name, page=page, root=root) for name, page, root in zip(WAYS, pages, roots, strict=True))
 

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from pypi_subset.model.paths import FIND_LINKS, METADATA, PROOF, SIMPLE, view_of
 from pypi_subset.proof.access.page_links import links
 from pypi_subset.support import files
 
@@ -58,9 +59,9 @@ class Sight:
         :raises Opaque: a page leads elsewhere, or a file cannot be read.
         """
         reached = self._reached(canonicalize_name(one.requirement.name) for one in case.requests)
-        found = [("find-links.html", line) for line in self._links(frozenset(reached))]
+        found = [(FIND_LINKS, line) for line in self._links(frozenset(reached))]
         for project in sorted(reached):
-            for index in ("simple", f"targets/{case.target.name}/simple"):
+            for index in (SIMPLE, view_of(case.target.name)):
                 found += self._folder(f"{index}/{project}", project)
         return found
 
@@ -73,7 +74,7 @@ class Sight:
             status = path.lstat()
             return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
-        inside = (path for path in self._site.rglob("*") if path.relative_to(self._site).parts[0] != "proof")
+        inside = (path for path in self._site.rglob("*") if path.relative_to(self._site).parts[0] != PROOF)
         return {str(path): facts(path) for path in inside if not path.is_dir()}
 
     def _reached(self, names: Iterator[str]) -> set[str]:
@@ -90,8 +91,8 @@ class Sight:
     def _required(self, project: str) -> frozenset[str]:
         """The projects that any file of *project* requires, in any case."""
         found: set[str] = set()
-        for wheel in sorted((self._site / "simple" / project).glob("*.whl")):
-            beside = wheel.with_name(f"{wheel.name}.metadata")
+        for wheel in sorted((self._site / SIMPLE / project).glob("*.whl")):
+            beside = wheel.with_name(f"{wheel.name}{METADATA}")
             for text in (_metadata(wheel), beside.read_bytes() if beside.is_file() else b""):
                 found |= {_named(line) for line in _REQUIRES.findall(text.replace(b"\r", b"\n"))}
         return frozenset(found)
@@ -104,7 +105,7 @@ class Sight:
         for path in paths:
             if path.is_symlink() or not path.is_file():
                 raise Opaque(path)
-            if path.suffix not in {".whl", ".metadata"}:
+            if path.suffix not in {".whl", METADATA}:
                 _lead_home(path, where, project)
         found = tuple((path.relative_to(self._site).as_posix(), files.sha256_of(path)) for path in paths)
         return found or ((where, ""),)
@@ -119,7 +120,7 @@ class Sight:
     def _page(self) -> tuple[list[str], dict[str, list[str]]]:
         by_project: defaultdict[str, list[str]] = defaultdict(list)
         common = []
-        path = self._site / "find-links.html"
+        path = self._site / FIND_LINKS
         # Any byte is a letter in this one: no two pages look alike.
         for line in path.read_bytes().decode("latin-1").split("\n") if path.is_file() else ():
             if match := _LINE.fullmatch(line):
@@ -136,7 +137,7 @@ def _lead_home(page: Path, where: str, project: str) -> None:
     """Make sure that *page* leads to wheels in the project's own folder of ``simple/`` alone."""
     for place in links(page, f"{where}/"):
         folder, _, filename = place.rpartition("/")
-        if folder != f"simple/{project}":
+        if folder != f"{SIMPLE}/{project}":
             raise Opaque(place)
         _hold(filename, project)
 

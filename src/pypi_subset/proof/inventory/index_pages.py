@@ -7,6 +7,7 @@ import zipfile
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE, PAGE, SIMPLE, SIMPLE_JSON, view_of
 from pypi_subset.proof.access import page_links
 from pypi_subset.support import files
 
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.manifest import File
-
-
-#: What the name of a wheel gets at its end to become that of its metadata (PEP 658).
-METADATA = ".metadata"
 
 
 def pages_of(entries: Iterable[File], targets: Iterable[str]) -> tuple[dict[str, list[File]], dict[str, set[str]]]:
@@ -32,15 +29,15 @@ def pages_of(entries: Iterable[File], targets: Iterable[str]) -> tuple[dict[str,
     :param targets: names of the targets that some set serves.
     """
     entries = tuple(entries)
-    pages: dict[str, list[File]] = {"find-links.html": [*entries]}
+    pages: dict[str, list[File]] = {FIND_LINKS: [*entries]}
     roots: dict[str, set[str]] = {}
     needed: defaultdict[str, list[File]] = defaultdict(list)
     for entry in entries:
         for target in {need.target for need in entry.needed_by}:
             needed[target].append(entry)
-    both = ("index.html", "index.v1_json")
-    wanted = {f"targets/{name}/simple": (needed[name], both) for name in targets}
-    for folder, (own, forms) in {"simple": (entries, both), "simple-json": (entries, both[:1]), **wanted}.items():
+    both = (PAGE, JSON_PAGE)
+    wanted = {view_of(name): (needed[name], both) for name in targets}
+    for folder, (own, forms) in {SIMPLE: (entries, both), SIMPLE_JSON: (entries, both[:1]), **wanted}.items():
         for form in forms:
             roots[f"{folder}/{form}"] = {entry.project for entry in own}
             for entry in own:

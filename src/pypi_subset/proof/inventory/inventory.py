@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import LockError
 from pypi_subset.model.checks import Check
 from pypi_subset.model.manifest import read_manifest
+from pypi_subset.model.paths import MANIFEST, METADATA, PAGE, PROOF, README, file_path
 from pypi_subset.proof.cases import lock_reader
 from pypi_subset.proof.inventory import index_pages, unneeded
 from pypi_subset.support import files
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 
 #: What lies in a site besides its files and its indexes.
-PAGES = ("index.html", "manifest.json", "README.md")
+PAGES = (PAGE, MANIFEST, README)
 #: Folders that the inventory does not look into: what the proof itself writes.
-OWN = ("proof",)
+OWN = (PROOF,)
 
 
 def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Check, ...]:
@@ -97,7 +98,7 @@ def _locked(paths: Paths, subset: Subset, entries: Mapping[str, File]) -> Iterat
             yield f"{path.name}: {error.what}"
             continue
         for pin in pins:
-            where = f"simple/{pin.project}/{pin.filename}"
+            where = file_path(pin.project, pin.filename)
             named[where].add((job.requirement_set.name, job.target.name))
             if sentence := _alike(pin, entries.get(where), path.name):
                 yield sentence
@@ -159,7 +160,7 @@ def _pages(
     for page, digest in sorted(told.items()):
         if page in present and files.sha256_of(present[page]) != digest:
             yield f"the page {page} has other bytes than the manifest says"
-    beside = {f"{name}{index_pages.METADATA}" for name, entry in entries.items() if entry.metadata}
+    beside = {f"{name}{METADATA}" for name, entry in entries.items() if entry.metadata}
     # One that belongs to nothing could win over one that was chosen.
     for name in sorted(present.keys() - entries.keys() - beside - {*PAGES, *pages, *roots, *told}):
         yield f"{name} is in the site, but neither a lock nor the manifest names it"
@@ -168,6 +169,6 @@ def _pages(
 def _metadata(present: Mapping[str, Path], entries: Mapping[str, File]) -> Iterator[str]:
     """Yield a sentence for each wheel beside which there is not its own metadata."""
     for name, entry in sorted(entries.items()):
-        words = index_pages.of_metadata(entry, present.get(name), present.get(f"{name}{index_pages.METADATA}"))
+        words = index_pages.of_metadata(entry, present.get(name), present.get(f"{name}{METADATA}"))
         if words:
             yield f"{words} ({_needed(entry)})"

@@ -10,10 +10,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.paths import METADATA, file_path
 from pypi_subset.proof import closure
 from pypi_subset.proof.cases import lock_reader
 from pypi_subset.proof.closure import Present
-from pypi_subset.proof.inventory.index_pages import METADATA
 from pypi_subset.proof.reference.markers import holds
 from pypi_subset.proof.reference.patch_levels import at_patch_levels
 from pypi_subset.proof.reference.recorded_markers import recorded
@@ -68,7 +68,7 @@ def _read(paths: Paths, pin: Locked) -> Present | None:
 
     The metadata beside it is read: that it is the wheel's own, the inventory has seen.
     """
-    path = paths.site / "simple" / pin.project / f"{pin.filename}{METADATA}"
+    path = paths.site / f"{file_path(pin.project, pin.filename)}{METADATA}"
     try:
         said = BytesHeaderParser().parsebytes(path.read_bytes())
         requires = tuple(Requirement(line) for line in said.get_all("Requires-Dist") or ())

@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
+from pypi_subset.model.paths import ALL_WHEELS, PAGE
 from pypi_subset.pip.runner import complaint
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.reference.markers import holds
@@ -165,7 +166,7 @@ def _unreached(case: Case, way: Way, name: str) -> str:
     fitting = [file for file in _files(case) if file.fits and file.project == name]
     page = f"{way.page}{name}/"
     try:
-        text = (case.site / page / "index.html").read_text(encoding="utf-8")
+        text = (case.site / page / PAGE).read_text(encoding="utf-8")
     except OSError:
         text = ""
     if way.name == WAYS[0] or not fitting or any(quote(file.path.name) in text for file in fitting):
@@ -192,7 +193,7 @@ def _satisfied(case: Case, wanted: str) -> bool:
 
 
 def _files(case: Case) -> Iterator[_File]:
-    for path in sorted(case.site.glob("simple/*/*.whl")):
+    for path in sorted(case.site.glob(ALL_WHEELS)):
         try:
             project, version, _, tags = parse_wheel_filename(path.name)
         except InvalidWheelFilename:

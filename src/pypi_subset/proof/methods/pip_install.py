@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
+from pypi_subset.model.paths import LOCKS
 from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.methods import explain
@@ -108,7 +109,7 @@ def command(case: Case, way: Way, options: Sequence[str]) -> str:
     """
     words = ["pip", "install", *_OPTIONS[:1], *way.options("<site>"), *options, *map(_bare, case.requests)]
     if way.name == WAYS[0] and not case.joint and case.constraints:
-        words += ["-c", f"<site>/locks/{case.set_name}--{case.target.name}.constraints.txt"]
+        words += ["-c", f"<site>/{LOCKS}/{case.set_name}--{case.target.name}.constraints.txt"]
     elif case.held_to(way.name):
         words += ["-c", "constraints.txt"]
     return " ".join(word if word.startswith("<site>") else shlex.quote(word) for word in words)

@@ -8,6 +8,8 @@ import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pypi_subset.model.paths import ALL_WHEELS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -40,7 +42,7 @@ def _mentioned(site: Path, minor: str) -> frozenset[int]:
     """The patch levels of X.Y that stand in metadata, and the ones after them."""
     found: set[int] = set()
     mention = re.compile(rf"(?P<operator>[<>=!~]*)\s*[\"']?(?<![\d.]){re.escape(minor)}(?:\.(?P<patch>\d+))?(?![\d.*])")
-    for wheel in sorted(site.glob("simple/*/*.whl")):
+    for wheel in sorted(site.glob(ALL_WHEELS)):
         for match in (match for line in _fields(wheel) for match in mention.finditer(line)):
             patch = int(match["patch"] or 0)
             # What begins or ends at a version begins or ends just there; of all else the next one may differ.

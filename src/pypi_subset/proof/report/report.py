@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pypi_subset.errors import SubsetError
+from pypi_subset.model import paths
 from pypi_subset.model.documents import encode
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.report import Report, Totals, read_report, report_path
@@ -64,10 +65,10 @@ def write_report(report: Report, site: Path) -> None:
     """
     verdict = verdict_of(report)
     written = {
-        "report.json": encode(report),
-        "index.html": page.render(report, verdict).encode(),
-        "junit.xml": junit.render(report).encode(),
-        "badge.svg": badge.render(verdict).encode(),
+        paths.REPORT: encode(report),
+        paths.REPORT_PAGE: page.render(report, verdict).encode(),
+        paths.JUNIT: junit.render(report).encode(),
+        paths.BADGE: badge.render(verdict).encode(),
     }
     _write(written, site)
 
@@ -85,7 +86,9 @@ def carry_over(old_site: Path, stage: Path) -> None:
     try:
         report = read_report(report_path(old_site))
     except SubsetError:
-        _write({"index.html": page.placeholder(NOTHING).encode(), "badge.svg": badge.render(NOTHING).encode()}, stage)
+        _write(
+            {paths.REPORT_PAGE: page.placeholder(NOTHING).encode(), paths.BADGE: badge.render(NOTHING).encode()}, stage
+        )
         return
     stale = report.manifest_sha256 != _manifest_hash(stage)
     write_report(msgspec.structs.replace(report, stale=stale), stage)
@@ -168,8 +171,8 @@ def _write(written: Mapping[str, bytes], site: Path) -> None:
     folder = report_path(site).parent
     with files.folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    for name, data in written.items():
-        files.write(folder / name, data)
+    for path, data in written.items():
+        files.write(site / path, data)
 
 
 def _manifest_hash(site: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
+from pypi_subset.model.paths import ALL_WHEELS
 from pypi_subset.support import files, staging
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def scratch(site: Path, processes: int, environment: Mapping[str, str] = os.envi
     :param processes: how many cases are proven at a time.
     :param environment: a user who says where temporary files go (``TMPDIR``) is obeyed.
     """
-    needed = _GROWTH * (processes + 1) * sum(path.stat().st_size for path in site.glob("simple/*/*.whl"))
+    needed = _GROWTH * (processes + 1) * sum(path.stat().st_size for path in site.glob(ALL_WHEELS))
     told = any(environment.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     place = SHARED if not told and roomy(needed) else None
     if place is not None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from pypi_subset.model.paths import SIMPLE
+
 _PIP = """\
 # pip.conf: ~/.config/pip/pip.conf, on Windows %APPDATA%\\pip\\pip.ini
 [global]
@@ -102,8 +104,8 @@ def snippets(url: str) -> dict[str, str]:
     # pip takes plain http from this machine alone, unless it is told to trust the host.
     trusted = f"trusted-host = {parts.netloc}\n" if parts.scheme == "http" else ""
     values = {
-        "simple": f"{url}simple/",
-        "slashless": f"{url}simple",
+        "simple": f"{url}{SIMPLE}/",
+        "slashless": f"{url}{SIMPLE}",
         "trusted": trusted,
         "secure": "false" if parts.scheme == "http" else "true",
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from pypi_subset.model.paths import PAGE, SIMPLE
 from pypi_subset.site.pages.client_config import snippets
 from pypi_subset.support.html import escape, href
 from pypi_subset.support.resources import shipped
@@ -111,7 +112,7 @@ def _project(project: Project, users: Mapping[str, set[str]]) -> str:
     ordered = sorted(project.artifacts, key=_age)
     releases = [(version, list(group)) for version, group in groupby(ordered, key=_version)]
     rows: list[str] = []
-    link = f'<a href="{href("simple", project.name, "index.html")}">{escape(project.name)}</a>'
+    link = f'<a href="{href(SIMPLE, project.name, PAGE)}">{escape(project.name)}</a>'
     head = f'<th scope="rowgroup" rowspan="{len(releases)}">{link}</th>'
     for version, artifacts in releases:
         targets = sorted({name for one in artifacts for name in users.get(one.distribution.filename, ())})
