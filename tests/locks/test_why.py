@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
+from pypi_subset.errors import LockError
+from pypi_subset.locks.why import chains
+from pypi_subset.model.distributions import Distribution
+from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
 from pypi_subset.model.manifest import read_manifest
+from pypi_subset.targets.tag import parse
 from tests.support.sites import chain_check as chaincheck
+from tests.support.values import LINUX
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
+    from pypi_subset.model.targets import Target
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 from tests.support.stages.mirroring import THREE, mirror
@@ -31,3 +43,79 @@ def test_chains_hold_against_the_wheels(workspace: Workspace, index: Index) -> N
     workspace.toml(THREE)
     mirror(workspace)
     assert chaincheck.faults(read_manifest(workspace.paths.site), workspace.paths.site) == []
+
+
+def locked(*pins: tuple[str, Reason, str], patches: tuple[int, ...] = (0,)) -> Lock:
+    """Return a lock for Linux of *pins*: release, the requirement that leads to it, and a marker."""
+    made: dict[str, Pin] = {}
+    for release, reason, marker in pins:
+        name, version = release.split("-")
+        one = made.get(
+            release,
+            Pin(
+                distribution=Distribution(
+                    filename=f"{release}.tar.gz", project=canonicalize_name(name), version=Version(version)
+                ),
+                reasons=(),
+                marker=Marker(marker) if marker else None,
+            ),
+        )
+        made[release] = replace(one, reasons=(*one.reasons, reason))
+    inputs = Inputs(requirement_set="a", target="b", policy="c", constraint="d")
+    return Lock(set_name="base", target_name="linux", inputs=inputs, pins=tuple(made.values()), patches=patches)
+
+
+def asked(line: str, number: int = 1) -> Reason:
+    """Return the reason that line *number* of the set gives."""
+    return Reason(requirement=Requirement(line), origin=f"base.txt:{number}")
+
+
+def by(project: str, requirement: str) -> Reason:
+    """Return the reason that the metadata of *project* gives."""
+    return Reason(requirement=Requirement(requirement), by=project)
+
+
+def shown(lock: Lock, target: Target = LINUX) -> dict[str, str]:
+    """Return each release with the texts of its chain."""
+    found = chains(lock, target)
+    return {name.removesuffix(".tar.gz"): " > ".join(step.text for step in chain) for name, chain in found.items()}
+
+
+def test_the_shortest_chain_wins() -> None:
+    """Of two ways the shorter counts, of two as short the first by name; an extra counts for who asked for it."""
+    lock = locked(
+        ("app-1", asked("app[x]"), ""),
+        ("lib-1", by("app", "lib"), ""),
+        ("deep-1", by("lib", "deep"), ""),
+        ("deep-1", by("app", 'deep>=1; extra == "x"'), ""),
+        ("alone-1", by("app", 'alone; extra == "y"'), ""),
+        ("alone-1", by("lib", "alone"), ""),
+    )
+    assert shown(lock) == {
+        "app-1": "app[x]",
+        "lib-1": "app[x] > lib",
+        "deep-1": 'app[x] > deep>=1; extra == "x"',
+        "alone-1": "app[x] > lib > alone",
+    }
+
+
+def test_each_patch_level_has_its_own_chains() -> None:
+    """A pin that only some patch levels get is explained at the first of those."""
+    lock = locked(
+        ("app-1", asked("app"), ""),
+        ("shim-1", by("app", 'shim; python_full_version < "3.11.3"'), 'python_full_version < "3.11.3"'),
+        ("shim-2", by("app", 'shim; python_full_version >= "3.11.3"'), 'python_full_version >= "3.11.3"'),
+        patches=(0, 3),
+    )
+    found = shown(lock, parse("linux", "cp311-manylinux_2_28_x86_64"))
+    assert found["shim-1"] == 'app > shim; python_full_version < "3.11.3"'
+    assert found["shim-2"] == 'app > shim; python_full_version >= "3.11.3"'
+
+
+def test_a_pin_that_nothing_requires_is_an_error() -> None:
+    """A circle without a request, and a requirement whose marker is false, lead nowhere."""
+    circle = (("one-1", by("two", "one"), ""), ("two-1", by("one", "two"), ""))
+    elsewhere = (("app-1", asked("app"), ""), ("win-1", by("app", "win; os_name == 'nt'"), ""))
+    for pins, name in ((circle, "one-1"), (elsewhere, "win-1")):
+        with pytest.raises(LockError, match=f"nothing in the lock base--linux requires {name}"):
+            shown(locked(*pins))

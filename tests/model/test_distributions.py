@@ -1,0 +1,48 @@
+"""Facts about a file: what two sources know of it, joined; what an index says of its project."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from pypi_subset.model.distributions import Artifact, Distribution, Project, Standing
+
+BARE = Distribution(
+    filename="app-1.0.tar.gz", project=canonicalize_name("app"), version=Version("1.0"), sha256="0" * 64
+)
+FULL = replace(
+    BARE,
+    size=1,
+    requires_python=">=3.9",
+    url="https://index.example/app-1.0.tar.gz",
+    upload_time="2024-01-02T03:04:05Z",
+    yanked="",
+    provenance="https://index.example/attested",
+    metadata="1" * 64,
+    standing=Standing(status="archived"),
+)
+
+
+def test_what_the_other_knows_is_joined() -> None:
+    """A fact that is missing comes from the other; where both have one, the first counts; the URL is never taken."""
+    assert BARE.joined(FULL) == replace(FULL, url=None)
+    assert FULL.joined(replace(FULL, size=2, yanked="broken", requires_python=">=3.12")) == FULL
+    assert BARE.joined(BARE) is BARE
+    assert BARE.joined(replace(BARE, yanked="")).yanked == ""
+
+
+def test_an_artifact_lies_under_its_name() -> None:
+    """The path is that of the file name in its directory; two that differ by identity alone are equal."""
+    one = Artifact(distribution=BARE, folder=Path("packages"), identity="1 2 3")
+    assert one.path == Path("packages/app-1.0.tar.gz")
+    assert one == replace(one, identity="")
+
+
+def test_a_project_has_the_status_that_any_file_kept() -> None:
+    """The status comes from the first file whose lock has one; without any, there is none."""
+    old, new = (Artifact(distribution=one, folder=Path()) for one in (BARE, FULL))
+    assert Project(name=BARE.project, artifacts=(old, new)).standing == Standing(status="archived")
+    assert Project(name=BARE.project, artifacts=(old,)).standing is None
