@@ -31,6 +31,9 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
 D = TypeVar("D", bound=Document)
 
+#: What the user does about a document of a later major version.
+UPGRADE = "upgrade pypi-subset"
+
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
 
 
@@ -77,7 +80,7 @@ def read(path: Path, kind: type[D], *, next_step: str) -> D:
     try:
         return parse(data, kind)
     except _NewerError as error:
-        raise SubsetError(str(error), path=path, next_step="upgrade pypi-subset") from error
+        raise SubsetError(str(error), path=path, next_step=UPGRADE) from error
     except ValueError as error:
         msg = f"{kind.name} is damaged"
         raise SubsetError(msg, path=path, next_step=next_step) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
+from pypi_subset.model.documents import UPGRADE
 from pypi_subset.model.manifest import manifest_path, read_manifest
 from pypi_subset.model.paths import MANIFEST, PAGE, REPORT
 from pypi_subset.model.report import report_path
@@ -90,8 +91,8 @@ def _named(fetcher: Fetcher, base: str, stage: Path) -> tuple[Mapping[str, str],
     try:
         manifest = read_manifest(stage)
     except SubsetError as error:
-        msg = f"{place}: {error.what}"
-        raise UpstreamError(msg, next_step="publish the site again, with the version that is used here") from error
+        msg, again = f"{place}: {error.what}", "publish the site again, with the version that is used here"
+        raise UpstreamError(msg, next_step=UPGRADE if error.next_step == UPGRADE else again) from error
     hashes = manifest.hashes
     own = web_servers.render([target.name for target in manifest.targets])
     for name in hashes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pypi_subset.errors import FolderError, NotProven, SubsetError
-from pypi_subset.model.documents import encode
+from pypi_subset.model.documents import UPGRADE, encode
 from pypi_subset.model.manifest import manifest_path, read_manifest
 from pypi_subset.model.paths import MANIFEST, PROOF, README
 from pypi_subset.model.report import read_report, report_path
@@ -133,7 +133,7 @@ def _wrong(path: Path, digest: str) -> tuple[str, str]:
     except FolderError:
         raise
     except SubsetError as error:
-        return error.what, _VERIFY
+        return error.what, UPGRADE if error.next_step == UPGRADE else _VERIFY
     if report.manifest_sha256 != digest:
         return "the report is about other bytes than these", _VERIFY
     if part := part_of(report):
