@@ -91,6 +91,13 @@ def index() -> Iterator[Index]:
         yield running
 
 
+@pytest.fixture
+def configured_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> Index:
+    """Return an empty index that the user's pip is configured for."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+    return index
+
+
 @pytest.fixture(scope="session")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
     """Yield the maker of scenes: workspaces, and a process that forks runs of them, which may mount where allowed."""

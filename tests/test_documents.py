@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tomllib
 from functools import cache
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from pypi_subset.proof.report import report
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import builder
 from tests.support.checkout import ROOT, readme
+from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def test_readme_shows_what_mirror_prints(workspace: Workspace, index: Index, mon
     shutil.rmtree(workspace.paths.locks, ignore_errors=True)
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
     monkeypatch.chdir(workspace.root)
-    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", "mirror"]
+    command = [*PYPI_SUBSET, "mirror"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert without_numbers(block(README, "mirror")) == without_numbers(printed)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given
@@ -15,14 +14,8 @@ from pypi_subset.errors import BadDistribution
 from tests.support.stages.bad_wheels import NAME, true
 from tests.support.values import BRISK
 
-if TYPE_CHECKING:
-    from tests.support.servers.index import Index
-
-
-@pytest.fixture(autouse=True)
-def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's pip is configured for the loopback index."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+#: The user's pip is configured for the loopback index.
+pytestmark = pytest.mark.usefixtures("configured_index")
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,8 @@ from tests.support.values import BRISK
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.servers.index import Index
-
-
-@pytest.fixture(autouse=True)
-def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's pip is configured for the loopback index."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+#: The user's pip is configured for the loopback index.
+pytestmark = pytest.mark.usefixtures("configured_index")
 
 
 @pytest.mark.parametrize("kind", BROKEN)

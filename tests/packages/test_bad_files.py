@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +35,7 @@ from pypi_subset.site import simple_index as simple
 from pypi_subset.site.pages import front_page
 from tests.support.checkout import schema
 from tests.support.pages.page_check import anchors, tags
+from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.servers.index import Index
 from tests.support.sites.trees import tree
 from tests.support.values import BRISK, plan_of
@@ -44,18 +44,17 @@ from tests.support.wheels import make_sdist, make_wheel
 if TYPE_CHECKING:
     from pypi_subset.model.locks import Lock
     from tests.support.sites.workspace import Workspace
+
 from tests.support.stages.bad_wheels import GOOD, NAME, ROWS, broken, latin, of, true, wheel_of
+
+#: The user's pip is configured for the loopback index.
+pytestmark = pytest.mark.usefixtures("configured_index")
+
 
 LINUX = "cp310-manylinux2014_x86_64"
 
 
 POLICIES = ("stop", "skip")
-
-
-@pytest.fixture(autouse=True)
-def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's pip is configured for the loopback index."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
 
 
 #: What else may lie in packages/.
@@ -242,7 +241,7 @@ def test_the_command_ends_with_an_error(space: Workspace, index: Index) -> None:
 
     def run(task: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", task],
+            [*PYPI_SUBSET, task],
             cwd=space.root,
             env={**os.environ, "PYTHONPATH": str(Path(manifest.__file__).parents[2])},
             capture_output=True,

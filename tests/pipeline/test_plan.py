@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,18 +16,17 @@ from pypi_subset.locks.diff import Change
 from pypi_subset.pipeline import mirror
 from pypi_subset.pipeline import plan as pipeline_plan
 from pypi_subset.resolve.explain.outdated import Held
+from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
+
 from tests.support.stages.planning import LINUX, NEW, foresee
 
-
-@pytest.fixture(autouse=True)
-def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's pip is configured for the loopback index."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+#: The user's pip is configured for the loopback index.
+pytestmark = pytest.mark.usefixtures("configured_index")
 
 
 def test_nothing_is_fetched_or_written(workspace: Workspace, index: Index) -> None:
@@ -111,7 +109,7 @@ def test_what_would_change_is_told(workspace: Workspace, index: Index) -> None:
 
 def plan(space: Workspace, *flags: str) -> subprocess.CompletedProcess[str]:
     """Return what the command says."""
-    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", "plan", *flags]
+    command = [*PYPI_SUBSET, "plan", *flags]
     return subprocess.run(command, cwd=space.root, capture_output=True, text=True, check=False)
 
 

@@ -21,13 +21,11 @@ if TYPE_CHECKING:
     from pypi_subset.model.requests import Job
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
+
 from tests.support.stages.mirroring import mirror, releases, versions
 
-
-@pytest.fixture(autouse=True)
-def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's pip is configured for the loopback index."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+#: The user's pip is configured for the loopback index.
+pytestmark = pytest.mark.usefixtures("configured_index")
 
 
 def test_patch_level_counts(workspace: Workspace, index: Index) -> None:

@@ -20,13 +20,11 @@ from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from tests.support.sites.workspace import Workspace
+
 from tests.support.stages.mirroring import LINUX, THREE, WINDOWS, mirror, read_lock, versions
 
-
-@pytest.fixture(autouse=True)
-def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's pip is configured for the loopback index."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+#: The user's pip is configured for the loopback index.
+pytestmark = pytest.mark.usefixtures("configured_index")
 
 
 @pytest.mark.parametrize("update", [False, True])

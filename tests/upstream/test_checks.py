@@ -14,13 +14,11 @@ from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from tests.support.sites.workspace import Workspace
+
 from tests.support.stages.mirroring import LINUX, mirror
 
-
-@pytest.fixture(autouse=True)
-def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's pip is configured for the loopback index."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+#: The user's pip is configured for the loopback index.
+pytestmark = pytest.mark.usefixtures("configured_index")
 
 
 def test_same_name_other_bytes_is_fatal(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:

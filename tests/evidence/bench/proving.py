@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from tests.evidence.bench import goals, measure
 from tests.evidence.bench.goals import BEFORE, EVERYTHING, LOOP, ONE_WAY
 from tests.evidence.bench.index.indexing import workplace
 from tests.evidence.bench.tools import Step
+from tests.support.programs.commands import PYPI_SUBSET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -159,4 +159,4 @@ def proven(site: Path) -> int:
 
 def _task(place: Path, name: str) -> tuple[str, ...]:
     folders = (f"--{one}={place / one}" for one in ("requirements", "packages", "site"))
-    return (sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", name, *folders)
+    return (*PYPI_SUBSET, name, *folders)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site.builder import fill
 from pypi_subset.site.content import Content
 from pypi_subset.site.stage_writer import StageWriter
+from tests.support.programs.commands import PYPI_SUBSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -98,7 +98,7 @@ def mirrored(folder: Path, *, renew: bool = False) -> Ground:
             shutil.copy(path, wanted)
     # As pip's own setting: constraints of a set would be known to the proof, and nothing else could satisfy it.
     held = {} if renew else {"PIP_CONSTRAINT": str(versions)}
-    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", "update" if renew else "mirror"]
+    command = [*PYPI_SUBSET, "update" if renew else "mirror"]
     subprocess.run(command, cwd=folder, env={**os.environ, **held}, check=True)
     found = read(folder)
     if renew:

@@ -17,9 +17,8 @@ from pypi_subset.errors import ProofFailed
 from pypi_subset.model.checks import Check
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.cache import green_results
-from pypi_subset.proof.cases.case import Case, cases_of
 from pypi_subset.proof.run.suite import run_suite
-from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS
+from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, SIX, WINDOWS, click_alone, click_and_six
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.sites.trees import edit
 from tests.support.wheels import make_wheel
@@ -28,21 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SIX = make_wheel("six", "1.17.0")
-#: Everything that stands for the case in these tests: click alone, on Windows.
-LINES = ["click", "six"]
+    from pypi_subset.proof.cases.case import Case
 
 
 @pytest.fixture
 def subset(tmp_path: Path) -> SubsetOnDisk:
     """Return a subset of two requests that have nothing in common."""
-    pins = {"windows": [CLICK, COLORAMA, SIX]}
-    return SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=LINES, pins=pins).write()
-
-
-def alone(subset: SubsetOnDisk) -> Case:
-    """Return the case of click alone."""
-    return cases_of(subset.plan, subset.paths, (), subset.root / "work")[1]
+    return click_and_six(tmp_path / "subset")
 
 
 def key(case: Case, seal: str = "shut") -> str:
@@ -52,7 +43,7 @@ def key(case: Case, seal: str = "shut") -> str:
 
 def test_where_it_lies_does_not_count(subset: SubsetOnDisk, tmp_path: Path) -> None:
     """The same files in another directory, and a request on another line, are the same case."""
-    case = alone(subset)
+    case = click_alone(subset)
     shutil.copytree(subset.root, tmp_path / "copy")
     moved = replace(case, site=tmp_path / "copy/site", requests=(replace(case.requests[0], line=7),))
     assert key(moved) == key(case) != ""
@@ -60,15 +51,15 @@ def test_where_it_lies_does_not_count(subset: SubsetOnDisk, tmp_path: Path) -> N
 
 def test_a_byte_makes_another_case(subset: SubsetOnDisk) -> None:
     """What a case can see is part of what it is known by."""
-    before = key(alone(subset))
+    before = key(click_alone(subset))
     edit(subset.file(CLICK))
-    assert key(alone(subset)) != before
+    assert key(click_alone(subset)) != before
 
 
 def test_a_wheel_that_cannot_be_read(subset: SubsetOnDisk) -> None:
     """What a damaged wheel requires is not known, so nothing is known of the case."""
     (subset.paths.site / "simple/colorama" / COLORAMA.filename).write_bytes(b"hello")
-    assert key(alone(subset)) == ""
+    assert key(click_alone(subset)) == ""
 
 
 OTHER: dict[str, dict[str, Any]] = {
@@ -91,7 +82,7 @@ OTHER: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("what", OTHER)
 def test_another_case(subset: SubsetOnDisk, what: str) -> None:
     """Every field of a case and of its target counts, and the build of its interpreter."""
-    case, changes = alone(subset), dict(OTHER[what])
+    case, changes = click_alone(subset), dict(OTHER[what])
     if "requests" in changes:
         changes["requests"] = (replace(case.requests[0], requirement=Requirement("click>=8")),)
     others = {name: key(replace(case, **OTHER[name])) for name in ("interpreter", "another build")}
@@ -100,7 +91,7 @@ def test_another_case(subset: SubsetOnDisk, what: str) -> None:
 
 def test_the_other_means(subset: SubsetOnDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The seal, our code, each tool, uv, the running Python and the system count, and what libraries there are."""
-    case = alone(subset)
+    case = click_alone(subset)
     keys = [key(case), key(case, seal="open")]
 
     def changed(name: str, value: object) -> None:
@@ -187,7 +178,7 @@ def test_red_is_never_remembered(subset: SubsetOnDisk) -> None:
 
 def test_what_is_red_now_was_never_green(subset: SubsetOnDisk) -> None:
     """A case that was green and is red now, for the same bytes by the same means, is not remembered any more."""
-    case = alone(subset)
+    case = click_alone(subset)
     subset.paths.packages.mkdir()
     memory = green_results.Proven(subset.paths.packages, case.site, "shut")
     memory.learn(case, checks(case))
@@ -227,7 +218,7 @@ def checks(case: Case) -> list[Check]:
 
 def test_no_folder_no_memory(subset: SubsetOnDisk) -> None:
     """Where there is no packages/, none is made; where the site changed meanwhile, nothing is kept."""
-    case = alone(subset)
+    case = click_alone(subset)
     memory = green_results.Proven(subset.paths.packages, case.site, "shut")
     memory.learn(case, checks(case))
     assert len(memory.results(case)) == 4
@@ -262,7 +253,7 @@ BAD: dict[str, Callable[[list[dict[str, Any]]], object]] = {
 @pytest.mark.parametrize("what", ["", *BAD])
 def test_what_is_no_answer(subset: SubsetOnDisk, what: str) -> None:
     """Whatever stands in the file, only whole green results of that very case are taken from it."""
-    case = alone(subset)
+    case = click_alone(subset)
     found = json.loads(json.dumps([asdict(check) for check in checks(case)]))
     BAD.get(what, len)(found)
     write(subset, {key(case): found})
@@ -284,7 +275,7 @@ def write(subset: SubsetOnDisk, cases: Any) -> Path:
 )
 def test_another_form(subset: SubsetOnDisk, cases: Any) -> None:
     """Anything else in its place is no answer, and no error."""
-    case = alone(subset)
+    case = click_alone(subset)
     write(subset, {key(case): cases["KEY"]} if isinstance(cases, dict) else cases)
     assert green_results.Proven(subset.paths.packages, case.site, "shut").results(case) == ()
 
@@ -292,7 +283,7 @@ def test_another_form(subset: SubsetOnDisk, cases: Any) -> None:
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[]", b"{}", b"[" * 100_000, b"7" * 10_000])
 def test_a_damaged_file(subset: SubsetOnDisk, data: bytes) -> None:
     """A file that is no JSON, or was cut, or nests without end, counts as none; so does a folder in its place."""
-    case, path = alone(subset), subset.paths.packages / green_results.NAME
+    case, path = click_alone(subset), subset.paths.packages / green_results.NAME
     path.parent.mkdir()
     path.write_bytes(data)
     assert green_results.Proven(path.parent, case.site, "shut").results(case) == ()
@@ -306,7 +297,7 @@ def test_a_damaged_file(subset: SubsetOnDisk, data: bytes) -> None:
 
 def test_a_byte_that_changed_in_the_file(subset: SubsetOnDisk) -> None:
     """The file's own hash guards what looks right as well."""
-    case = alone(subset)
+    case = click_alone(subset)
     path = write(subset, {key(case): json.loads(json.dumps([asdict(check) for check in checks(case)]))})
     assert green_results.Proven(subset.paths.packages, case.site, "shut").results(case)
     edit(path, '"seconds": 0.0', '"seconds": 0.1')
@@ -318,7 +309,7 @@ def test_interpreters_count_by_their_bytes(tmp_path: Path) -> None:
     own = tmp_path / "python"
     own.write_bytes(b"one")
     here = SubsetOnDisk(tmp_path / "here", targets=[HERE], lines=["six"], pins={"here": [SIX]}).write()
-    case = replace(alone(here), interpreter=replace(OWN[0], path=own))
+    case = replace(click_alone(here), interpreter=replace(OWN[0], path=own))
     before = key(case)
     own.write_bytes(b"two")
     green_results.build.cache_clear()
@@ -335,7 +326,7 @@ def test_interpreters_count_by_their_library(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True)
         path.write_bytes(b"one")
     here = SubsetOnDisk(tmp_path / "here", targets=[HERE], lines=["six"], pins={"here": [SIX]}).write()
-    case = replace(alone(here), interpreter=replace(OWN[0], path=own))
+    case = replace(click_alone(here), interpreter=replace(OWN[0], path=own))
     before = key(case)
     module.write_bytes(b"another")
     green_results._library.cache_clear()  # noqa: SLF001 - a run asks once

@@ -10,9 +10,8 @@ import pytest
 
 from pypi_subset.proof.access import http_server
 from pypi_subset.proof.cache.reach import Opaque, Sight
-from pypi_subset.proof.cases.case import Case, cases_of
 from pypi_subset.proof.methods.prove import prove
-from tests.support.sites.cases import CLICK, COLORAMA, WINDOWS
+from tests.support.sites.cases import CLICK, COLORAMA, SIX, WINDOWS, click_alone, click_and_six
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.sites.trees import edit
 from tests.support.wheels import make_wheel
@@ -21,24 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-
-SIX = make_wheel("six", "1.17.0")
-
-
-#: Everything that stands for the case in these tests: click alone, on Windows.
-LINES = ["click", "six"]
+    from pypi_subset.proof.cases.case import Case
 
 
 @pytest.fixture
 def subset(tmp_path: Path) -> SubsetOnDisk:
     """Return a subset of two requests that have nothing in common."""
-    pins = {"windows": [CLICK, COLORAMA, SIX]}
-    return SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=LINES, pins=pins).write()
-
-
-def alone(subset: SubsetOnDisk) -> Case:
-    """Return the case of click alone."""
-    return cases_of(subset.plan, subset.paths, (), subset.root / "work")[1]
+    return click_and_six(tmp_path / "subset")
 
 
 def seen(case: Case) -> list[tuple[str, str]]:
@@ -66,7 +54,7 @@ SEEN: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("what", SEEN)
 def test_what_a_case_can_see(subset: SubsetOnDisk, what: str) -> None:
     """Any byte of a project that the case could ask about makes it another case."""
-    case = alone(subset)
+    case = click_alone(subset)
     before = seen(case)
     assert before
     assert seen(case) == before
@@ -76,7 +64,7 @@ def test_what_a_case_can_see(subset: SubsetOnDisk, what: str) -> None:
 
 def test_what_a_case_cannot_see(subset: SubsetOnDisk, tmp_path: Path) -> None:
     """Other projects, other targets' pages, where the site lies and on which line a request stands change nothing."""
-    case = alone(subset)
+    case = click_alone(subset)
     before, site = seen(case), subset.paths.site
     edit(site / "simple/six" / SIX.filename)
     edit(site / "simple/six/index.html")
@@ -93,7 +81,7 @@ def test_what_a_case_cannot_see(subset: SubsetOnDisk, tmp_path: Path) -> None:
 def test_a_page_that_was_asked_for_in_vain(tmp_path: Path) -> None:
     """A project that was not there is part of what was seen: when it appears, the case is another one."""
     subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK]}).write()
-    case = alone(subset)
+    case = click_alone(subset)
     before = seen(case)
     page = subset.paths.site / "simple/colorama/index.html"
     page.parent.mkdir()
@@ -115,7 +103,7 @@ def test_what_is_asked_for_was_foreseen(tmp_path: Path, monkeypatch: pytest.Monk
     top = make_wheel("top", requires=["deep[more]", "absent; sys_platform == 'darwin'"])
     pins = {"windows": [top, deep, make_wheel("other-one", "2.0"), SIX]}
     subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["top", "six"], pins=pins).write()
-    case = alone(subset)
+    case = click_alone(subset)
     assert {one.status for one in prove(case)} == {"passed"}
     projects = {"top", "deep", "other-one", "absent"}
     assert {name for name, _ in Sight(subset.paths.site).of(case) if "absent" in name} == {
@@ -143,7 +131,7 @@ def test_a_page_that_leads_elsewhere(subset: SubsetOnDisk, page: str, leads: str
     with (subset.paths.site / page).open("a") as stream:
         stream.write(f"{leads}\n")
     with pytest.raises(Opaque):
-        seen(alone(subset))
+        seen(click_alone(subset))
 
 
 def test_a_link_or_a_damaged_wheel_hides_something(subset: SubsetOnDisk) -> None:
@@ -152,12 +140,12 @@ def test_a_link_or_a_damaged_wheel_hides_something(subset: SubsetOnDisk) -> None
     data = path.read_bytes()
     path.write_bytes(b"no archive")
     with pytest.raises(Opaque):
-        seen(alone(subset))
+        seen(click_alone(subset))
     path.unlink()
     path.symlink_to(subset.root / "elsewhere.whl")
     (subset.root / "elsewhere.whl").write_bytes(data)
     with pytest.raises(Opaque):
-        seen(alone(subset))
+        seen(click_alone(subset))
 
 
 def test_a_site_that_changes_meanwhile(subset: SubsetOnDisk) -> None:
@@ -181,5 +169,7 @@ def test_projects_that_can_be_reached(tmp_path: Path) -> None:
     """All that any file requires is seen, whatever its marker, extra and version say."""
     aa = make_wheel("aa", requires=["Bb_b; sys_platform == 'darwin'", "cc>9; extra == 'x'"], extras=["x"])
     subset = SubsetOnDisk(tmp_path, targets=[WINDOWS], lines=["aa"], pins={"windows": [aa, SIX]}).write()
-    found = {name.removeprefix("targets/windows/") for name, _ in seen(alone(subset)) if name != "find-links.html"}
+    found = {
+        name.removeprefix("targets/windows/") for name, _ in seen(click_alone(subset)) if name != "find-links.html"
+    }
     assert {name.split("/")[1] for name in found if name.startswith("simple/")} == {"aa", "bb-b", "cc"}

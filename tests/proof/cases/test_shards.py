@@ -12,30 +12,19 @@ from pypi_subset.errors import SubsetError
 from pypi_subset.proof.cases import shards
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.run.session import Suite
-from pypi_subset.targets import tag
 from tests.support.programs.commands import subset as command
-from tests.support.sites.cases import OWN, WINDOWS
-from tests.support.sites.subset_on_disk import SubsetOnDisk
-from tests.support.wheels import make_wheel
+from tests.support.sites.cases import OWN, eight_cases
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-MAC = tag.parse("mac", "cp312-macosx_14_0_arm64")
-
-
-LINES = ["aa", "bb", "cc"]
-
-
-WHEELS = [make_wheel(name) for name in LINES]
+    from tests.support.sites.subset_on_disk import SubsetOnDisk
 
 
 @pytest.fixture
 def subset(tmp_path: Path) -> SubsetOnDisk:
     """Return a whole subset: three lines for two targets, so eight cases."""
-    pins = {"mac": WHEELS, "windows": WHEELS}
-    return SubsetOnDisk(tmp_path / "work", targets=[MAC, WINDOWS], lines=LINES, pins=pins).write()
+    return eight_cases(tmp_path / "work")
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8, 20])

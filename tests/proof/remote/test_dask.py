@@ -30,6 +30,7 @@ from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.remote import dask as cluster
 from pypi_subset.proof.remote.dask import prove_on_dask
 from pypi_subset.proof.report import report
+from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, WINDOWS, outcome
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
@@ -312,7 +313,7 @@ def test_an_interrupted_run_calls_its_cases_off(tmp_path: Path, dask: Cluster) -
     dask.add()
     folders = [f"--{name}={getattr(subset.paths, name)}" for name in ("requirements", "packages", "site")]
     words = ["verify", *folders, "--on=dask", f"--scheduler={dask.address}"]
-    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", *words]
+    command = [*PYPI_SUBSET, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         for _ in range(600):
             if flag.exists() or run.poll() is not None:

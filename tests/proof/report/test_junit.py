@@ -15,7 +15,7 @@ from msgspec import structs
 
 from pypi_subset.proof.report import badge, junit, report
 from pypi_subset.proof.report.verdict import NOTHING
-from tests.support.sites.published import CHECKS
+from tests.support.sites.published import CHECKS, proven_and_stage
 from tests.support.values import BRISK
 
 if TYPE_CHECKING:
@@ -25,12 +25,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def sites(tmp_path: Path) -> tuple[Path, Path]:
     """Return a proven site, and a stage whose manifest is the same."""
-    old, stage = tmp_path / "old", tmp_path / "stage"
-    for site in (old, stage):
-        site.mkdir()
-        (site / "manifest.json").write_text("{}")
-    report.write_report(report.report_of(CHECKS, site=old, seal="network namespace", targets=["win", "linux"]), old)
-    return old, stage
+    return proven_and_stage(tmp_path)
 
 
 #: Element → its attributes, and the elements it may hold, as build servers read it.

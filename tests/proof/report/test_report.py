@@ -13,7 +13,7 @@ from pypi_subset.model.report import report_path
 from pypi_subset.proof.report import report
 from pypi_subset.proof.report.report import carry_over
 from tests.support.checkout import schema
-from tests.support.sites.published import CHECKS
+from tests.support.sites.published import CHECKS, proven_and_stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,12 +24,7 @@ SCHEMA = schema("report")
 @pytest.fixture
 def sites(tmp_path: Path) -> tuple[Path, Path]:
     """Return a proven site, and a stage whose manifest is the same."""
-    old, stage = tmp_path / "old", tmp_path / "stage"
-    for site in (old, stage):
-        site.mkdir()
-        (site / "manifest.json").write_text("{}")
-    report.write_report(report.report_of(CHECKS, site=old, seal="network namespace", targets=["win", "linux"]), old)
-    return old, stage
+    return proven_and_stage(tmp_path)
 
 
 def test_report_follows_its_schema(sites: tuple[Path, Path]) -> None:

@@ -23,10 +23,9 @@ from pypi_subset.proof.report.verdict import verdict_of
 from pypi_subset.proof.run import merge
 from pypi_subset.proof.run.suite import run_suite
 from pypi_subset.publishing.publication import release_of
-from pypi_subset.targets import tag
 from tests.support.checkout import schema
 from tests.support.programs.commands import subset as command
-from tests.support.sites.cases import HERE, WINDOWS
+from tests.support.sites.cases import HERE, WINDOWS, eight_cases
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from pypi_subset.model.targets import Target
 
 SCHEMA = schema("report")
-MAC = tag.parse("mac", "cp312-macosx_14_0_arm64")
 LINES = ["aa", "bb", "cc"]
 WHEELS = [make_wheel(name) for name in LINES]
 
@@ -46,8 +44,7 @@ WHEELS = [make_wheel(name) for name in LINES]
 @pytest.fixture
 def subset(tmp_path: Path) -> SubsetOnDisk:
     """Return a whole subset: three lines for two targets, so eight cases."""
-    pins = {"mac": WHEELS, "windows": WHEELS}
-    return SubsetOnDisk(tmp_path / "work", targets=[MAC, WINDOWS], lines=LINES, pins=pins).write()
+    return eight_cases(tmp_path / "work")
 
 
 # --- what a part says of itself -----------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from pypi_subset.proof.run.suite import run_suite, seal
 from pypi_subset.targets import host as targets_host
 from pypi_subset.targets import tag
 from tests.support.checkout import schema
+from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.sites.cases import HERE
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
@@ -196,9 +197,7 @@ def test_ctrl_c_after_a_fault(tmp_path: Path) -> None:
     (subset.paths.site / "simple" / "stranger.whl").write_bytes(b"")
     folders = [f"--{name}={getattr(subset.paths, name)}" for name in ("requirements", "packages", "site")]
     command = [
-        sys.executable,
-        "-c",
-        "from pypi_subset.cli.tasks import main; main()",
+        *PYPI_SUBSET,
         "verify",
         "--processes=1",
         *folders,

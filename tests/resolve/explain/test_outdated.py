@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
+
 from tests.support.stages.planning import LINUX, WINDOWS, foresee, held
 
-
-@pytest.fixture(autouse=True)
-def _use_index(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's pip is configured for the loopback index."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+#: The user's pip is configured for the loopback index.
+pytestmark = pytest.mark.usefixtures("configured_index")
 
 
 def test_the_tag_in_the_way_is_named(workspace: Workspace, index: Index) -> None:
@@ -159,5 +157,5 @@ def test_constraints_with_hashes_are_read(workspace: Workspace, index: Index, mo
 
 def plan(space: Workspace, *flags: str) -> subprocess.CompletedProcess[str]:
     """Return what the command says."""
-    command = [sys.executable, "-c", "from pypi_subset.cli.tasks import main; main()", "plan", *flags]
+    command = [*PYPI_SUBSET, "plan", *flags]
     return subprocess.run(command, cwd=space.root, capture_output=True, text=True, check=False)

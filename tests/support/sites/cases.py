@@ -33,6 +33,7 @@ OWN = interpreters.find([Path(sys.executable)])
 
 CLICK = make_wheel("click", "8.1.7", requires=['colorama; platform_system == "Windows"'])
 COLORAMA = make_wheel("colorama", "0.4.6")
+SIX = make_wheel("six", "1.17.0")
 
 on_linux = pytest.mark.skipif(OWN[0].kind != "linux_x86_64", reason="needs glibc on x86_64")
 
@@ -71,3 +72,22 @@ def interpreters_here() -> tuple[interpreters.Interpreter, ...]:
     home = pwd.getpwuid(os.getuid()).pw_dir
     root = interpreters.pyenv_root({**os.environ, "HOME": home})
     return interpreters.find(interpreters.candidates(os.environ.get("PATH", ""), root))
+
+
+def click_and_six(root: Path) -> SubsetOnDisk:
+    """Return a subset of two requests for Windows that have nothing in common."""
+    pins = {"windows": [CLICK, COLORAMA, SIX]}
+    return SubsetOnDisk(root, targets=[WINDOWS], lines=["click", "six"], pins=pins).write()
+
+
+def click_alone(subset: SubsetOnDisk) -> Case:
+    """Return the case of click alone, of a subset whose first line it is."""
+    return cases_of(subset.plan, subset.paths, (), subset.root / "work")[1]
+
+
+def eight_cases(root: Path) -> SubsetOnDisk:
+    """Return a subset of the lines aa, bb and cc for macOS and Windows: eight cases."""
+    mac = tag.parse("mac", "cp312-macosx_14_0_arm64")
+    lines = ["aa", "bb", "cc"]
+    wheels = [make_wheel(name) for name in lines]
+    return SubsetOnDisk(root, targets=[mac, WINDOWS], lines=lines, pins={"mac": wheels, "windows": wheels}).write()

@@ -26,3 +26,13 @@ def proven(site: Path, *checks: Check) -> Path:
     document = report.report_of(checks or [GREEN], site=site, seal="none")
     report.write_report(document, site)
     return site
+
+
+def proven_and_stage(root: Path) -> tuple[Path, Path]:
+    """Return a proven site without files, and a stage whose manifest is the same."""
+    old, stage = root / "old", root / "stage"
+    for site in (old, stage):
+        site.mkdir()
+        (site / "manifest.json").write_text("{}")
+    report.write_report(report.report_of(CHECKS, site=old, seal="network namespace", targets=["win", "linux"]), old)
+    return old, stage
