@@ -1,4 +1,4 @@
-"""The way in: Make goals, the environment they make, the tasks' flags, errors and exit codes, and what a user sees."""
+"""The way in: Make goals, the environment that they make, and the flags that they hand to the tasks."""
 
 from __future__ import annotations
 
@@ -10,24 +10,19 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from invoke import Collection, Context, Exit
+from invoke import Collection
 
-from pypi_subset.cli import arguments as tasks_arguments
 from pypi_subset.cli import bootstrap, tasks
-from pypi_subset.cli.display import Display
-from pypi_subset.errors import SubsetError
-from pypi_subset.support import files
 from tests.support.checkout import ROOT, copy_checkout
-from tests.support.programs.commands import run, subset
+from tests.support.programs.commands import run
 from tests.support.servers.index import Index
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from tests.support.sites.workspace import Workspace
+    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the front door is a Makefile")
 
@@ -272,166 +267,3 @@ class TestSetUp:
         assert (again.returncode, again.stderr) == (0, "")
         version = run([folder / ".venv/bin/pypi-subset", "--version"], tmp_path)
         assert version.stdout == "pypi-subset 0.1.0\n"
-
-
-class TestTasks:
-    """``pypi-subset`` in any folder."""
-
-    @pytest.mark.parametrize("goal", [goal.name for goal in bootstrap.read_goals(ROOT) if not goal.developer])
-    def test_help_says_what_it_does_and_the_defaults(self, goal: str, tmp_path: Path) -> None:
-        """Every parameter is explained, with its default unless it must be given; every task has a paragraph."""
-        text = subset("--help", goal, cwd=tmp_path).stdout
-        docstring, _, options = text.partition("Options:\n")
-        assert len(docstring.partition("Docstring:\n")[2].strip().split("\n\n")) == 2
-        described = [" ".join(option.split()) for option in re.split(r"\n(?=  -)", options.rstrip())]
-        names = next(each.variables for each in bootstrap.read_goals(ROOT) if each.name == goal)
-        if not names:
-            assert described == ["none"]
-        assert len(described) == max(len(names), 1)
-        for option in described if names else ():
-            assert "(default: " in option or "--project" in option or "--name" in option, option
-        if goal == "mirror":
-            assert "X.Y is served for every X.Y.z" in " ".join(docstring.split())
-
-    def test_folder_without_requirements_is_said(self, tmp_path: Path) -> None:
-        """Nothing to mirror: exit code 1, the folder is named, no traceback, nothing left behind."""
-        done = subset("mirror", cwd=tmp_path)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.startswith("error: requirements: no such folder; ")
-        assert "Traceback" not in done.stderr
-        assert [*tmp_path.iterdir()] == []
-
-    def test_error_text_is_printed_literally(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """What looks like rich's markup is not read as such."""
-
-        @tasks_arguments.edge
-        def body(_context: Context) -> None:
-            msg = "no project [bold]x[/nothing]"
-            raise SubsetError(msg, next_step="see [red]")
-
-        with pytest.raises(Exit) as raised:
-            body(Context())
-        assert (raised.value.message, raised.value.code) == ("error: no project [bold]x[/nothing]; see [red]", 1)
-        Display().say("[bold]x[/nothing]")
-        assert capsys.readouterr().out == "[bold]x[/nothing]\n"
-
-    def test_interrupt_is_one_line(self) -> None:
-        """Ctrl-C: one line, exit code 130."""
-
-        @tasks_arguments.edge
-        def body(_context: Context) -> None:
-            raise KeyboardInterrupt
-
-        with pytest.raises(Exit) as raised:
-            body(Context())
-        assert raised.value.code == 130
-        assert raised.value.message
-        assert "\n" not in raised.value.message
-
-    def test_mirror_why_clean(self, workspace: Workspace, index: Index) -> None:
-        """A folder with ``requirements/`` is all it needs: mirror, again with nothing to do, why, clean."""
-        index.add(make_wheel("demo", requires=["dep>=1"]), make_wheel("dep", "1.5"))
-        workspace.write("base.txt", "demo\n")
-        workspace.toml()
-        first = subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url)
-        assert first.returncode == 0, first.stderr
-        assert re.search(r"^ *here +2 +2 +[\d,]+ +\d+\.\d *$", first.stdout, re.MULTILINE)
-        assert first.stdout.endswith("site is built: 1 locks resolved, 2 files fetched\n")
-        index.close()
-        again = subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url)
-        assert again.stdout.endswith("site is up to date: 0 locks resolved, 0 files fetched\n"), again.stderr
-        for words in (["dep"], ["dep", "here"], ["--project=dep", "--target=here"]):
-            because = subset("why", *words, cwd=workspace.root)
-            assert "demo" in because.stdout, because.stderr
-            assert "base.txt:1" in because.stdout
-        assert "nowhere" in subset("why", "dep", "nowhere", cwd=workspace.root).stderr
-        (workspace.root / "packages" / "README.md").write_text("kept", encoding="utf-8")
-        cleaned = subset("clean", cwd=workspace.root)
-        assert cleaned.returncode == 0, cleaned.stderr
-        assert [path.name for path in (workspace.root / "packages").iterdir()] == ["README.md"]
-        assert [path.name for path in (workspace.root / "site").iterdir()] == ["README.md"]
-        assert [*workspace.paths.locks.iterdir()]
-
-    @pytest.mark.slow
-    def test_damage_that_kept_its_time_is_found_and_mended(self, workspace: Workspace, index: Index) -> None:
-        """Mirror cannot see it; verify reads every byte and is red, and then mirror reads everything too."""
-        index.add(make_wheel("demo"))
-        workspace.write("base.txt", "demo\n")
-        workspace.toml({"mac": "cp312-macosx_14_0_arm64"})
-        assert subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url).returncode == 0
-        path = workspace.paths.site / "find-links.html"
-        facts, page = path.stat(), path.read_bytes()
-        path.write_bytes(page.replace(b"demo", b"damo", 1))
-        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
-        assert "up to date" in subset("mirror", cwd=workspace.root).stdout
-        assert subset("verify", cwd=workspace.root).returncode != 0
-        assert "site is built" in subset("mirror", cwd=workspace.root).stdout
-        assert path.read_bytes() == page
-
-    def test_targets_are_listed_and_described(self, workspace: Workspace) -> None:
-        """``targets`` needs no folder; ``target`` takes a target of the folder, a system or a tag."""
-        listed = subset("targets", cwd=workspace.root).stdout
-        assert re.search(
-            r"^debian-12 +manylinux_2_36_x86_64 … manylinux1_x86_64 +x86_64, .* 3\.11", listed, re.MULTILINE
-        )
-        workspace.toml({"lab": {"on": "rhel8", "python": "3.12.4"}})
-        shown = subset("target", "lab", cwd=workspace.root).stdout.splitlines()
-        assert shown[0] == "lab: cp312-cp312-manylinux_2_28_x86_64, Python 3.12.4"
-        assert {"  platform_release = open", "  python_full_version = '3.12.4'"} <= {*shown}
-        assert "  cp312-cp312-manylinux2014_x86_64" in shown
-        system = subset("target", "windows-11", "--py", "3.13t", cwd=workspace.root).stdout
-        assert system.startswith("windows-11: cp313-cp313t-win_amd64, Python 3.13\n")
-        bare = subset("target", "macos-14", cwd=workspace.root)
-        assert (bare.returncode, bare.stderr.endswith("; as in `make target NAME=macos-14 PY=3.12`\n")) == (1, True)
-        assert "  python_full_version = every 3.13.z\n" in system
-        tag = subset("target", "cp312-win32", cwd=workspace.root).stdout
-        assert "  platform_machine = 'x86'\n" in tag
-        wrong = subset("target", "nonsense", cwd=workspace.root)
-        assert (wrong.returncode, wrong.stderr.startswith("error: there is no system 'nonsense'")) == (1, True)
-
-    def test_clean_leaves_a_folder_of_strangers_alone(self, tmp_path: Path) -> None:
-        """If either folder holds anything that mirror did not make, nothing is removed from both."""
-        for number, strange in enumerate(("site/thesis.doc", "site/index.html", "packages/backup.tar.gz")):
-            folder = tmp_path / str(number)
-            for name in ("packages/demo-1.0-py3-none-any.whl", strange):
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(b"")
-            done = subset("clean", cwd=folder)
-            assert done.returncode == 1
-            assert Path(strange).name in done.stderr
-            assert (folder / strange).exists()
-            assert (folder / "packages/demo-1.0-py3-none-any.whl").exists()
-
-    def test_clean_removes_what_earlier_releases_kept(self, tmp_path: Path) -> None:
-        """The second site of an earlier release, and what a killed run left of it, are mirror's own."""
-        for name in (".last-site/simple/demo", ".last-site.99999.gone.stage/simple", "demo-1.0-py3-none-any.whl"):
-            (tmp_path / "packages" / name).mkdir(parents=True)
-        done = subset("clean", cwd=tmp_path)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert [*(tmp_path / "packages").iterdir()] == []
-
-    @pytest.mark.parametrize("words", [["serve", "--port=abc"], ["verify", "--processes=-1"]])
-    def test_numbers_are_numbers(self, tmp_path: Path, words: list[str]) -> None:
-        """A flag that wants a number says so in one line."""
-        done = subset(*words, cwd=tmp_path)
-        assert done.returncode == 1
-        assert done.stderr.startswith(f"error: {words[1].split('=')[0][2:]} wants a whole number")
-        assert len(done.stderr.splitlines()) == 1
-
-    @pytest.mark.parametrize("text", ["[]", "{", '{"schema": 1}'])
-    def test_a_damaged_manifest_is_one_line(self, tmp_path: Path, text: str) -> None:
-        """Whatever stands in manifest.json, nobody sees a traceback."""
-        (tmp_path / "site").mkdir()
-        (tmp_path / "site" / "manifest.json").write_text(text)
-        for words in (["why", "demo"], ["verify"]):
-            done = subset(*words, cwd=tmp_path)
-            assert done.returncode == 1
-            assert done.stderr.startswith("error: site/manifest.json: the")
-            assert len(done.stderr.splitlines()) == 1
-
-    def test_clean_waits_for_nobody(self, tmp_path: Path) -> None:
-        """While a mirror works in the folder, clean refuses."""
-        with files.exclusive(tmp_path / "packages"):
-            done = subset("clean", cwd=tmp_path)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert "another run" in done.stderr

@@ -1,0 +1,76 @@
+"""Where the log goes, and what every run writes to it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.cli.logs import logging_to
+from pypi_subset.errors import FolderError
+from tests.support.programs.commands import subset
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+
+LOGGER = logging.getLogger("pypi_subset.a_wing")
+
+
+def test_nothing_is_logged_unless_asked(capfd: pytest.CaptureFixture[str]) -> None:
+    """Without a flag no handler exists: a line goes nowhere."""
+    with logging_to(verbose=False, file=""):
+        assert not LOGGER.isEnabledFor(logging.INFO)
+        LOGGER.info("a line")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_both_places_get_every_line_while_the_block_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard error and the file get the same lines, and none after the block, even if the block raised."""
+    file = tmp_path / "run.log"
+
+    def run() -> None:
+        with logging_to(verbose=True, file=str(file)):
+            LOGGER.debug("a name: %s", "é")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    LOGGER.warning("later")
+    line = r"\d{4}-\d\d-\d\d [\d:,]+ pypi_subset\.a_wing: a name: é\n"
+    assert re.fullmatch(line, file.read_text(encoding="utf-8"))
+    assert capsys.readouterr().err.startswith(file.read_text(encoding="utf-8")[:24])
+    assert "later" not in file.read_text(encoding="utf-8")
+
+
+def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """The error names the file."""
+    with (
+        pytest.raises(FolderError, match=r"no/run\.log"),
+        logging_to(verbose=False, file=str(tmp_path / "no" / "run.log")),
+    ):
+        pass
+
+
+def test_a_mirror_logs_all_of_its_steps_and_pips_output(workspace: Workspace, index: Index) -> None:
+    """``--log`` and ``--verbose`` show requests, pip's own output, locks, fetched files; the credentials of an index never."""
+    index.add(make_wheel("demo"))
+    workspace.write("base.txt", "demo\n")
+    workspace.toml({"lab": "cp312-manylinux_2_28_x86_64"})
+    url = index.url.replace("//", "//user:secret@")
+    done = subset("mirror", "--verbose", "--log=run.log", cwd=workspace.root, PIP_INDEX_URL=url)
+    log = (workspace.root / "run.log").read_text(encoding="utf-8")
+    for wing in ("upstream.http: GET", "pip.runner: pip install", "resolve.resolver: base--lab", "locks.lockfile:"):
+        assert f"pypi_subset.{wing}" in log
+    assert "Would install demo-1.0" in log
+    assert "demo-1.0-py3-none-any.whl: fetched" in log
+    assert "secret" not in log
+    assert done.stderr == log
+    assert done.stdout.endswith("1 locks resolved, 1 files fetched\n")
+    silent = subset("mirror", cwd=workspace.root, PIP_INDEX_URL=url)
+    assert (silent.returncode, silent.stderr) == (0, "")
