@@ -17,10 +17,10 @@ from packaging.utils import canonicalize_name
 from rich.console import Console
 
 from pypi_subset.cli import bootstrap
+from pypi_subset.cli.present import table_of
 from pypi_subset.model.checks import Check
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.inventory import inventory
-from pypi_subset.proof.report import report
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import builder
 from tests.support.checkout import ROOT, readme
@@ -143,7 +143,7 @@ def test_readme_shows_what_verify_prints() -> None:
             for way, (proof, interpreter) in [*((way, kinds[job.target.host]) for way in WAYS), (WAYS[-1], uv)]
         ]
     out = io.StringIO()
-    Console(file=out, width=140).print(report.table_of(checks))
+    Console(file=out, width=140).print(table_of(checks))
     printed = [line.rstrip() for line in out.getvalue().splitlines()]
     assert table == [line for line in printed if line]
     assert last == f"{len(checks)} passed, 0 failed, 0 skipped; seal: network namespace"

@@ -1,5 +1,5 @@
 """
-pytest around `pypi_subset.proof`: one test for each case, results gathered in one place, a table and a report at the end.
+pytest around `pypi_subset.proof`: one test for each case, results gathered in one place, a report at the end.
 
 The suite is started by `pypi_subset.proof.run_suite`; ``pytest --pyargs pypi_subset.verify --subset-…`` does as well.
 """
@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.documents import encode
 from pypi_subset.model.paths import Paths
 from pypi_subset.proof.cache import green_results
 from pypi_subset.proof.cases import shards
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.machines import interpreters
+from pypi_subset.proof.report.report import lines_of
+from pypi_subset.proof.run.relay import Sender
 from pypi_subset.proof.run.session import Session, Suite
 from pypi_subset.requirements.subset import read_subset
+from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--subset-target", action="append", default=[], help="prove this target only; may be repeated")
     group.addoption("--subset-shard", default="", help="prove this part only, as in 2/8")
     group.addoption("--subset-all", action="store_true", help="prove again what was proven before")
+    group.addoption("--subset-result", default="", help="a file for the report; progress is then sent as lines")
     group.addoption("--subset-seal", default="none: started without", help="what keeps the network out")
 
 
@@ -60,8 +65,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("--subset-all"):
         suite = replace(suite, known=dict(green_results.known(memory, suite.own)))
     config.stash[SUITE] = suite
-    session = Session(suite, seal=seal, memory=memory)
-    config.pluginmanager.register(_Gatherer(session))
+    result = config.getoption("--subset-result")
+    progress = Sender(sys.stdout) if result else SILENT
+    session = Session(suite, seal=seal, memory=memory, progress=progress)
+    config.pluginmanager.register(_Gatherer(session, result))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -100,8 +107,8 @@ def record(record_property: Callable[[str, object], None]) -> Callable[[Check], 
 class _Gatherer:
     """Hooks of the process that gathers; xdist's workers have none of it."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, session: Session, result: str) -> None:
+        self.session, self.result = session, result
 
     def pytest_sessionstart(self) -> None:
         """Begin to show progress."""
@@ -112,8 +119,15 @@ class _Gatherer:
         self.session.heard(report)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Show the table and write the report; a case without a result makes the run red."""
+        """Write the report; a case without a result makes the run red."""
         session.exitstatus = self.session.end(exitstatus)
+        if self.result and self.session.report is not None:
+            Path(self.result).write_bytes(encode(self.session.report))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the findings, where pytest was started by hand."""
+        for line in lines_of(self.session.report) if self.session.report is not None else ():
+            terminalreporter.write_line(line)
 
 
 def _read_suite(config: pytest.Config) -> Suite:

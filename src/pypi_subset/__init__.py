@@ -17,13 +17,25 @@ if TYPE_CHECKING:
         fetch_site,
         mirror,
         plan,
+        prove,
         publish,
         read_subset,
     )
 
     __version__: str
 
-__all__ = ["Paths", "Progress", "SubsetError", "build_index", "fetch_site", "mirror", "plan", "publish", "read_subset"]
+__all__ = [
+    "Paths",
+    "Progress",
+    "SubsetError",
+    "build_index",
+    "fetch_site",
+    "mirror",
+    "plan",
+    "prove",
+    "publish",
+    "read_subset",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -39,9 +39,10 @@ from pypi_subset.model.paths import Paths
 from pypi_subset.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from pypi_subset.model.report import Report
     from pypi_subset.model.requests import Subset
     from pypi_subset.pipeline.mirror import MirrorResult
     from pypi_subset.pipeline.plan import Forecast
@@ -56,6 +57,7 @@ __all__ = [
     "fetch_site",
     "mirror",
     "plan",
+    "prove",
     "publish",
     "read_subset",
 ]
@@ -113,6 +115,49 @@ def build_index(wheels: Iterable[Path], site: Path, *, cache: Path | None = None
     from pypi_subset.site.index_builder import build_index as build  # noqa: PLC0415
 
     return build(wheels, site, cache=cache)
+
+
+def prove(  # noqa: PLR0913 - what a proof can be told
+    paths: Paths,
+    *,
+    processes: int = 0,
+    pythons: Sequence[str | Path] = (),
+    targets: Sequence[str] = (),
+    shard: str = "",
+    anew: bool = False,
+    scheduler: str = "",
+    url: str = "",
+    progress: Progress | None = None,
+) -> Report:
+    """
+    Prove that every request installs on every target, write the report into the site, and return it.
+
+    A red proof is no error: see ``report.totals.failed``. The cases run in processes of their own.
+
+    :param processes: how many cases are proven at a time, 0 for one on each core.
+    :param pythons: interpreters, or directories of them, beside those on PATH and pyenv's.
+    :param targets: names of the targets to prove; none means all.
+    :param shard: the part of the cases to prove, as in ``2/8``; ``""`` means all.
+    :param anew: prove again what was proven before for the same bytes.
+    :param scheduler: the address of a Dask cluster, whose workers prove with interpreters of their own; ``""`` for none.
+    :param url: where these workers find the site; ``""``: this machine serves it meanwhile.
+    :param progress: receives a stage with a step for each case; ``None`` is silent.
+    :raises SuiteFailed: the proof could not run.
+    :raises SubsetError: there is no site, or a name is unknown.
+    """
+    from pypi_subset.pipeline.prove import prove as run  # noqa: PLC0415
+
+    return run(
+        paths,
+        processes=processes,
+        pythons=[*map(str, pythons)],
+        targets=targets,
+        shard=shard,
+        anew=anew,
+        scheduler=scheduler,
+        url=url,
+        progress=progress or SILENT,
+    )
 
 
 def publish(

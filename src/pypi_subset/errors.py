@@ -17,6 +17,7 @@ Everything that can go wrong, as values.
     ├── LockError               a lock file cannot be read
     ├── FolderError             a folder cannot be read or written, or the disk is full
     ├── ProofFailed             verify found at least one request that does not install
+    │   └── SuiteFailed         verify could not prove anything
     └── NotProven               no green report is about just these bytes, so they are not published
 
 Each error carries data; printing and exit codes live in ``tasks.py`` alone.
@@ -197,6 +198,18 @@ class FolderError(SubsetError):
 
 class ProofFailed(SubsetError):
     """At least one case of the proof is red."""
+
+
+class SuiteFailed(ProofFailed):
+    """The suite could not prove anything; ``said`` holds the complaints of pytest."""
+
+    def __init__(self, what: str, *, next_step: str = "", said: Sequence[str] = ()) -> None:
+        self.said = tuple(said)
+        super().__init__(what, next_step=next_step)
+
+    def __str__(self) -> str:
+        """Return the one line, and the complaints below it."""
+        return "\n".join([super().__str__(), *(f"    {line}" for line in self.said)])
 
 
 class NotProven(SubsetError):

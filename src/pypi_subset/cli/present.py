@@ -6,17 +6,23 @@ import contextlib
 import itertools
 import json as jsonlib
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import Gaps, NoSolution, SubsetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from pypi_subset.model.checks import Check
     from pypi_subset.model.paths import Paths
+    from pypi_subset.model.report import Report
     from pypi_subset.pipeline.mirror import MirrorResult
     from pypi_subset.pipeline.plan import Forecast
 
@@ -97,3 +103,42 @@ def show_plan(found: Forecast, display: Display) -> None:
         ["target", "files", "bytes", "to fetch", "bytes to fetch"],
         [(row.target, row.files, row.bytes, row.fetch_files, row.fetch_bytes) for row in found.rows],
     )
+
+
+def show_report(report: Report, display: Display) -> None:
+    """Print what a proof found: a table of sets and targets, notes, what is red, and the totals."""
+    # Few runs show a report.
+    from pypi_subset.proof.report.report import lines_of  # noqa: PLC0415
+
+    display.console.print(table_of(report.checks))
+    for line in lines_of(report):
+        display.say(line)
+
+
+def table_of(checks: Sequence[Check]) -> Table:
+    """Return one row for each set on each target: how it was proven, with what, and how it went."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("target", "set", "proven how", "interpreter"):
+        table.add_column(heading, overflow="fold")
+    words = [
+        "passed",
+        "failed",
+        "skipped",
+        *(["differs"] if any(check.status == "differs" for check in checks) else []),
+    ]
+    for heading in words:
+        table.add_column(heading, justify="right")
+    for row in sorted({_row(check) for check in checks}):
+        of_row = Counter[str](check.status for check in checks if _row(check) == row)
+        target, set_name, proof, interpreter = row
+        cells = [target or "all", set_name or "all", proof, interpreter or "-"]
+        numbers = [
+            Text(str(of_row[word]), style="bold red" if word == "failed" and of_row[word] else "") for word in words
+        ]
+        table.add_row(*map(Text, cells), *numbers)
+    return table
+
+
+def _row(check: Check) -> tuple[str, str, str, str]:
+    proof = f"{check.proof}, proven before" if check.remembered else check.proof
+    return check.target, check.set_name, proof, check.interpreter

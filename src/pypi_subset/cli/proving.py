@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pypi_subset.cli.arguments import FOLDERS, check_place, choice_of, edge, paths_of, task, whole_number, words_after
+from pypi_subset import api
+from pypi_subset.cli.arguments import (
+    FOLDERS,
+    JSON,
+    check_place,
+    choice_of,
+    edge,
+    paths_of,
+    task,
+    whole_number,
+    words_after,
+)
 from pypi_subset.cli.display import Display
+from pypi_subset.cli.present import display_for, json_errors, show_report, write_json
 from pypi_subset.errors import ProofFailed, SubsetError
 
 if TYPE_CHECKING:
     from invoke import Context
+
+    from pypi_subset.model.report import Report
 
 
 @task(
@@ -25,6 +40,7 @@ if TYPE_CHECKING:
         "on": "here, or dask for the workers of a cluster (default: here)",
         "scheduler": "address of the cluster's scheduler, as tcp://host:8786 (default: none)",
         "url": "where the workers find the site (default: it is served from here meanwhile)",
+        "json": JSON,
     },
     optional=["all"],
     # -h is --help.
@@ -44,6 +60,8 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     on: str = "here",
     scheduler: str = "",
     url: str = "",
+    *,
+    json: bool = False,
 ) -> None:
     """
     Prove that every request installs, on every target.
@@ -52,39 +70,27 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     on PATH, among those of pyenv, and where --pythons says; workers of a cluster look for their own. What an earlier run
     proved green for the same bytes is taken from packages/.proven.json, and told apart; the files are always read.
     """
-    from pypi_subset.model.manifest import read_manifest  # noqa: PLC0415
-    from pypi_subset.proof.cases import shards  # noqa: PLC0415
-    from pypi_subset.proof.run import suite  # noqa: PLC0415
-    from pypi_subset.proof.run.session import require_targets  # noqa: PLC0415
-    from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
-
-    targets = [name.strip() for name in target.split(",") if name.strip()]
-    if target and not targets:
+    names = [name.strip() for name in target.split(",") if name.strip()]
+    if target and not names:
         msg = f"target wants names, not {target!r}"
         raise SubsetError(msg, next_step="as in --target=linux,mac, or leave it out for all")
     anew = all is True or choice_of("all", str(all), ("no", "yes")) == "yes"
-    paths = paths_of(requirements, packages, site)
     number, away = whole_number("processes", processes), choice_of("on", on, ("here", "dask")) == "dask"
     check_place(away=away, scheduler=scheduler, far=bool(scheduler or url), near=bool(number or pythons))
-    shards.parse(shard)
-    read_manifest(paths.site)
-    subset = read_subset(paths.requirements)
-    require_targets(subset, targets)
-    try:
-        if away:
-            from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415
-
-            prove_on_dask(subset, paths, scheduler=scheduler, url=url, targets=targets, shard=shard)
-        else:
-            suite.run_suite(paths, processes=number, pythons=pythons, targets=targets, shard=shard, anew=anew)
-    except ProofFailed:
-        # The next mirror would not notice a file that changed and kept its time: make it read everything.
-        from pypi_subset.packages import file_cache  # noqa: PLC0415
-        from pypi_subset.site import build_state  # noqa: PLC0415
-
-        for cache in (file_cache.FILE, build_state.FILE):
-            (paths.packages / cache).unlink(missing_ok=True)
-        raise
+    display = display_for(json=json)
+    with json_errors(json=json):
+        report = api.prove(
+            paths_of(requirements, packages, site),
+            processes=number,
+            pythons=[word for word in pythons.split(os.pathsep) if word],
+            targets=names,
+            shard=shard,
+            anew=anew,
+            scheduler=scheduler,
+            url=url,
+            progress=display,
+        )
+    _conclude(report, display, json=json)
 
 
 # As below for `why`: a flag for Make, a bare word for those who type.
@@ -112,21 +118,13 @@ def merge_reports(
     requirements/ asks for and no part has a result of is red, and so is what changed here since. The joined report
     replaces the one in site/.
     """
-    from pypi_subset.proof.report import report  # noqa: PLC0415
     from pypi_subset.proof.run import merge  # noqa: PLC0415
-    from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
 
     paths, display = paths_of(requirements, packages, site), Display()
     # A path may hold blanks; a list of paths is none itself.
     named = reports or " "
     places = map(Path, [named] if Path(named).exists() else named.split())
-    joined = merge.merge(paths, read_subset(paths.requirements), [*places])
-    display.console.print(report.table_of(joined.checks))
-    for line in report.lines_of(joined):
-        display.say(line)
-    if joined.totals.failed:
-        msg = "the subset is not proven"
-        raise ProofFailed(msg, next_step="see the lines above, and proof/report.json in the site")
+    _conclude(merge.merge(paths, api.read_subset(paths.requirements), [*places]), display, json=False)
 
 
 @task(
@@ -146,8 +144,26 @@ def workflow(_context: Context, form: str = "github", url: str = "", requirement
     """
     from pypi_subset.proof.remote import ci_workflow  # noqa: PLC0415
     from pypi_subset.publishing import fetch_site  # noqa: PLC0415
-    from pypi_subset.requirements.subset import read_subset  # noqa: PLC0415
 
     chosen = choice_of("form", form, ("github", "gitlab"))
-    subset = read_subset(Path(requirements))
+    subset = api.read_subset(Path(requirements))
     sys.stdout.write(ci_workflow.render(chosen, subset.targets, fetch_site.address_of(url)))
+
+
+def _conclude(report: Report, display: Display, *, json: bool) -> None:
+    """
+    Print the report.
+
+    :raises ProofFailed: it is red.
+    """
+    from pypi_subset.proof.report.verdict import is_red  # noqa: PLC0415
+
+    if json:
+        from msgspec import to_builtins  # noqa: PLC0415
+
+        write_json(to_builtins(report))
+    else:
+        show_report(report, display)
+    if is_red(report):
+        msg = "the subset is not proven"
+        raise ProofFailed(msg, next_step="see the lines above, and proof/report.json in the site")

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from packaging.requirements import Requirement
 
-from pypi_subset.errors import ProofFailed
 from pypi_subset.model.checks import Check
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.cache import green_results
+from pypi_subset.proof.report import report
 from pypi_subset.proof.run.suite import run_suite
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, SIX, WINDOWS, click_alone, click_and_six
 from tests.support.sites.subset_on_disk import SubsetOnDisk
@@ -145,16 +145,15 @@ def remembered(subset: SubsetOnDisk) -> list[bool]:
     return [one["remembered"] for one in document["checks"] if one["proof"] != "inventory"]
 
 
-def test_proven_before(subset: SubsetOnDisk, capfd: pytest.CaptureFixture[str]) -> None:
+def test_proven_before(subset: SubsetOnDisk) -> None:
     """A second run proves nothing again but reads all files, and says so; `anew` proves everything."""
     subset.paths.packages.mkdir()
-    run_suite(subset.paths, processes=1)
+    first = run_suite(subset.paths, processes=1)
     assert remembered(subset) == [False] * 12
-    assert "proven before" not in capfd.readouterr().out
-    run_suite(subset.paths, processes=1)
+    assert "proven before" not in "".join(report.lines_of(first))
+    second = run_suite(subset.paths, processes=1)
     assert remembered(subset) == [True] * 12
-    assert "13 passed, 0 failed, 0 skipped, 12 of these proven before;" in (said := capfd.readouterr().out)
-    assert "unpacked, proven before" in said
+    assert report.lines_of(second)[-1].startswith("13 passed, 0 failed, 0 skipped, 12 of these proven before;")
     for name in ("index.html", "junit.xml"):
         assert "proven before" in (subset.paths.site / "proof" / name).read_text()
     run_suite(subset.paths, processes=1, anew=True)
@@ -170,8 +169,7 @@ def test_red_is_never_remembered(subset: SubsetOnDisk) -> None:
     subset.paths.packages.mkdir()
     subset.file(COLORAMA).unlink()
     for _ in range(2):
-        with pytest.raises(ProofFailed):
-            run_suite(subset.paths, processes=1)
+        assert run_suite(subset.paths, processes=1).totals.failed
     by = {check["request"]: check["remembered"] for check in checks_of(subset)}
     assert by == {"": False, "click": False, "six": True}
 
@@ -200,8 +198,7 @@ def test_red_by_all_stays_red(tmp_path: Path) -> None:
     run_suite(here.paths, processes=1)
     flag.touch()
     for anew in (True, False):
-        with pytest.raises(ProofFailed):
-            run_suite(here.paths, processes=1, anew=anew)
+        assert run_suite(here.paths, processes=1, anew=anew).totals.failed
 
 
 def checks_of(subset: SubsetOnDisk) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ import distributed
 import pytest
 
 from pypi_subset.cli.tasks import main
-from pypi_subset.errors import ProofFailed, SubsetError
+from pypi_subset.errors import SubsetError
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.access.http_server import serving
 from pypi_subset.proof.access.routes import WAYS
@@ -189,7 +189,7 @@ def test_a_worker_that_dies(tmp_path: Path, dask: Cluster, capsys: pytest.Captur
     lines = ['once; sys_platform == "linux"', "colorama"]
     subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE, WINDOWS], lines=lines, pins=pins).write()
     workers = [dask.add(), dask.add()]
-    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address) == 0
+    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address).totals.failed == 0
     assert sorted(one.poll() is None for one in workers) == [False, True]
     document = reported(subset)
     assert (document["totals"]["failed"], document["seal"]) == (0, cluster.SEAL)
@@ -209,8 +209,7 @@ def test_a_case_that_kills_every_worker(tmp_path: Path, dask: Cluster) -> None:
     pins = {"here": [make_wheel("killer", files={"killer.py": killer()}), COLORAMA]}
     subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["colorama"] * 2 + ["killer"], pins=pins).write()
     dask.add("--nanny"), dask.add("--nanny")
-    with pytest.raises(ProofFailed, match="the subset is not proven"):
-        prove_on_dask(subset.plan, subset.paths, scheduler=dask.address)
+    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address).totals.failed
     red = [one for one in reported(subset)["checks"] if one["status"] == "failed"]
     assert [(one["request"], one["reason"]) for one in red] == [
         (request, "the proof itself broke: 2 workers died of it, one after the other") for request in ("", "killer")
@@ -226,8 +225,8 @@ def test_another_site_is_served(tmp_path: Path, dask: Cluster) -> None:
     shutil.copytree(subset.paths.site, tmp_path / "other")
     (tmp_path / "other" / "manifest.json").write_text('{"files": [], "pages": {}}')
     dask.add()
-    with serving(tmp_path / "other") as url, pytest.raises(ProofFailed):
-        prove_on_dask(subset.plan, subset.paths, scheduler=dask.address, url=f"{url}/")
+    with serving(tmp_path / "other") as url:
+        assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address, url=f"{url}/").totals.failed
     (inventory, *red) = reported(subset)["checks"]
     assert inventory["status"] == "passed"
     assert [(one["request"], one["status"]) for one in red] == [("", "failed"), ("click", "failed")]
@@ -241,8 +240,7 @@ def test_nobody_is_left(tmp_path: Path, dask: Cluster, monkeypatch: pytest.Monke
     pins = {"here": [make_wheel("killer", files={"killer.py": killer()})]}
     subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["killer"], pins=pins).write()
     dask.add()
-    with pytest.raises(ProofFailed):
-        prove_on_dask(subset.plan, subset.paths, scheduler=dask.address)
+    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address).totals.failed
     checks = reported(subset)["checks"]
     assert [outcome_of(one) for one in checks if one["target"]] == [
         ("failed", "no worker was left to prove it for 2 s")
@@ -262,8 +260,7 @@ def test_the_scheduler_dies(tmp_path: Path, dask: Cluster, monkeypatch: pytest.M
     subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["sleeper"], pins={"here": [wheel]}).write()
     dask.add()
     threading.Timer(6, dask.processes[0].kill).start()
-    with pytest.raises(ProofFailed):
-        prove_on_dask(subset.plan, subset.paths, scheduler=dask.address)
+    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address).totals.failed
     checks = reported(subset)["checks"]
     assert [one["status"] for one in checks if one["target"]] == ["failed"] * 2
 

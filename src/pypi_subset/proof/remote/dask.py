@@ -26,6 +26,7 @@ from pypi_subset.proof.remote.message import Answer, errands_of, to_text
 from pypi_subset.proof.run.session import INTERRUPTED, Session, Suite
 from pypi_subset.proof.run.suite import conclude
 from pypi_subset.support import files
+from pypi_subset.support.progress import SILENT
 from pypi_subset.support.version import __version__
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.checks import Check
     from pypi_subset.model.paths import Paths
+    from pypi_subset.model.report import Report
     from pypi_subset.model.requests import Subset
     from pypi_subset.proof.cases.case import Case
+    from pypi_subset.support.progress import Progress
 
 
 #: What the report says of the seal: a network namespace has no way to a site that lies elsewhere.
@@ -45,11 +48,18 @@ PATIENCE = 30
 LONELY = 60
 
 
-def prove_on_dask(
-    subset: Subset, paths: Paths, *, scheduler: str, url: str = "", targets: Sequence[str] = (), shard: str = ""
-) -> int:
+def prove_on_dask(  # noqa: PLR0913 - what a run can be told
+    subset: Subset,
+    paths: Paths,
+    *,
+    scheduler: str,
+    url: str = "",
+    targets: Sequence[str] = (),
+    shard: str = "",
+    progress: Progress = SILENT,
+) -> Report:
     """
-    Prove the site at *paths* as `run_suite` does, its cases on the workers of a cluster; return 0, the exit code of green.
+    Prove the site at *paths* as `run_suite` does, its cases on the workers of a cluster; return the report.
 
     The inventory is taken here. What was proven before is proven again: what workers prove with, nobody knows here.
 
@@ -58,7 +68,7 @@ def prove_on_dask(
     :param url: where the workers find the site; without one, it is served from here as long as this lasts.
     :param targets: names of the targets to prove; none means all.
     :param shard: the part of the cases to prove, as in ``2/8``; ``""`` means all.
-    :raises ProofFailed: at least one check is red.
+    :param progress: has a stage with a step for each case.
     :raises SubsetError: there is no site yet, no Dask, no scheduler, no worker, or one without us or with another version.
     """
     part = shards.parse(shard)
@@ -68,7 +78,7 @@ def prove_on_dask(
     suite = Suite(paths=paths, subset=subset, cases=every, shard=part).restricted(targets)
     with _connected(scheduler) as client, _served(paths.site, root, client) as root:
         _same_version(client)
-        session = Session(suite, seal=SEAL)
+        session = Session(suite, seal=SEAL, progress=progress)
         session.begin()
         try:
             session.take("", *inventory.take(paths, subset, suite.targets))
@@ -84,7 +94,7 @@ def prove_on_dask(
         except BaseException:
             session.stop()
             raise
-    return conclude(session.end(0), paths)
+    return conclude(session.end(0), session.report, paths)
 
 
 @dataclass

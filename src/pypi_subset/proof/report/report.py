@@ -7,9 +7,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
-from rich import box
-from rich.table import Table
-from rich.text import Text
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import paths
@@ -94,30 +91,6 @@ def carry_over(old_site: Path, stage: Path) -> None:
     write_report(msgspec.structs.replace(report, stale=stale), stage)
 
 
-def table_of(checks: Sequence[Check]) -> Table:
-    """Return one row for each set on each target: how it was proven, with what, and how it went."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("target", "set", "proven how", "interpreter"):
-        table.add_column(heading, overflow="fold")
-    words = [
-        "passed",
-        "failed",
-        "skipped",
-        *(["differs"] if any(check.status == "differs" for check in checks) else []),
-    ]
-    for heading in words:
-        table.add_column(heading, justify="right")
-    for row in sorted({_row(check) for check in checks}):
-        of_row = Counter[str](check.status for check in checks if _row(check) == row)
-        target, set_name, proof, interpreter = row
-        cells = [target or "all", set_name or "all", proof, interpreter or "-"]
-        numbers = [
-            Text(str(of_row[word]), style="bold red" if word == "failed" and of_row[word] else "") for word in words
-        ]
-        table.add_row(*map(Text, cells), *numbers)
-    return table
-
-
 def lines_of(report: Report) -> list[str]:
     """Return what stands below the table: notes, other opinions, what is red, and the sum of it all."""
     checks, totals = report.checks, report.totals
@@ -149,11 +122,6 @@ def opinions(checks: Sequence[Check]) -> list[str]:
     """Return one line for each second opinion that is another one, sorted."""
     other = sorted((check for check in checks if check.status == "differs"), key=_order)
     return [f"differs: {_place(check)}{check.reason}" for check in other]
-
-
-def _row(check: Check) -> tuple[str, str, str, str]:
-    proof = f"{check.proof}, {BEFORE}" if check.remembered else check.proof
-    return check.target, check.set_name, proof, check.interpreter
 
 
 def _place(check: Check) -> str:

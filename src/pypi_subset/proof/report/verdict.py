@@ -61,6 +61,11 @@ def verdict_of(report: Report) -> Verdict:
     return Verdict(state="green", words=f"proven: {proven}", meaning=meaning)
 
 
+def is_red(report: Report) -> bool:
+    """Whether a run with this report fails: something is red, or nothing was installed."""
+    return bool(report.totals.failed) or verdict_of(report).state == "none"
+
+
 def part_of(report: Report) -> str:
     """Return what a run was restricted to, ``""`` if it was about everything: ``shard 2/8 of the targets linux, mac``."""
     targets = ", ".join(report.targets)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import sys
+import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pypi_subset.errors import FolderError, TargetError
 from pypi_subset.model.checks import Check
@@ -17,7 +15,8 @@ from pypi_subset.proof.cases.case import unanswered
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import check_of
 from pypi_subset.proof.report import report
-from pypi_subset.proof.report.verdict import verdict_of
+from pypi_subset.proof.report.verdict import is_red
+from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,10 +27,10 @@ if TYPE_CHECKING:
     from pypi_subset.proof.cache.green_results import Proven
     from pypi_subset.proof.cases.case import Case
     from pypi_subset.proof.cases.shards import Shard
+    from pypi_subset.support.progress import Progress, Stage
 
 
-#: Columns of the table where the terminal does not say how many it has.
-WIDTH = 140
+logger = logging.getLogger(__name__)
 
 #: pytest's exit codes for a run that ended by itself, and for Ctrl-C.
 _GREEN, _RED, INTERRUPTED = 0, 1, 2
@@ -94,35 +93,35 @@ def require_targets(subset: Subset, names: Sequence[str]) -> None:
 
 
 class Session:
-    """Gathers the results of one run, shows how it goes, and ends it with a table and a report."""
+    """
+    Gathers the results of one run and ends it with a report.
 
-    def __init__(self, suite: Suite, *, seal: str, memory: Proven | None = None) -> None:
-        self.suite, self.seal, self._memory = suite, seal, memory
+    :param seal: what keeps the network out.
+    :param memory: keeps green results for the next run.
+    :param progress: has a stage with a step for each case.
+    """
+
+    def __init__(self, suite: Suite, *, seal: str, memory: Proven | None = None, progress: Progress = SILENT) -> None:
+        self.suite, self.seal, self._memory, self._progress = suite, seal, memory, progress
         self.checks: list[Check] = [check for checks in suite.known.values() for check in checks]
-        terminal = sys.stdout.isatty()
-        self.console = Console(width=None if terminal else WIDTH, highlight=False)
-        columns = (
-            TextColumn("proving"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.description}"),
-        )
-        self._progress = Progress(*columns, console=self.console, transient=True, disable=not terminal)
-        self._task = self._progress.add_task("", total=len(suite.open) + 2)
+        self._shown = contextlib.ExitStack()
+        self._stage: Stage = SILENT
+        #: The report, once the run has ended by itself.
+        self.report: Report | None = None
 
     def begin(self) -> None:
-        """Show progress from now on, if there is a terminal."""
-        self._progress.start()
+        """Show progress from now on: a step for each case, and two for the inventory."""
+        self._stage = self._shown.enter_context(self._progress.stage("proving", len(self.suite.open) + 2))
 
     def take(self, name: str, *checks: Check) -> None:
-        """Take in the results of a case; *name* is what people see of it."""
+        """Add the results of the case *name*."""
         self.checks += checks
-        self._progress.update(self._task, advance=1, description=name)
+        logger.info("%s: %s", name or "inventory", ", ".join(check.status for check in checks))
+        self._stage.advance()
 
     def stop(self) -> None:
-        """Show no progress any more: the run is over, or was cut off."""
-        self._progress.stop()
+        """Show no progress any more."""
+        self._shown.close()
 
     def heard(self, test: Any) -> None:
         """
@@ -141,9 +140,9 @@ class Session:
 
     def end(self, exitstatus: int) -> int:
         """
-        Show the table and write the report; return pytest's exit status.
+        Write the report and return pytest's exit status.
 
-        After Ctrl-C there is no table. If anything is red by then, the report says so, and what has no result is red in it
+        After Ctrl-C there is no `report`. If anything is red by then, the report says so, and what has no result is red in it
         too: an older report must not stay green beside it. If nothing is, the older report is left alone.
 
         :param exitstatus: what pytest would end with.
@@ -157,16 +156,12 @@ class Session:
                 with contextlib.suppress(FolderError):
                     report.write_report(self._report("the run was interrupted"), self.suite.paths.site)
             return exitstatus
-        made = self._report("there is no result")
-        self.console.print(report.table_of(self.checks))
-        for line in report.lines_of(made):
-            self.console.print(line, markup=False, soft_wrap=True)
-        # What asks for nothing proves nothing, and nobody must take it for a proof.
-        red = bool(made.totals.failed) or verdict_of(made).state == "none"
+        self.report = self._report("there is no result")
+        red = is_red(self.report)
         try:
-            report.write_report(made, self.suite.paths.site)
+            report.write_report(self.report, self.suite.paths.site)
         except FolderError:
-            # What was proven has been said; but without a report nobody else can know it.
+            # Without a report in the site, no other program knows of a green proof.
             return _RED if red else report.UNWRITTEN
         return max(exitstatus, _RED if red else _GREEN)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -11,24 +12,27 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import FolderError, ProofFailed
+from pypi_subset.errors import FolderError, SuiteFailed
 from pypi_subset.model.manifest import read_manifest
-from pypi_subset.model.report import report_path
+from pypi_subset.model.report import read_report, report_path
 from pypi_subset.pip import runner
 from pypi_subset.proof.cases import shards
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.report.report import UNWRITTEN
 from pypi_subset.proof.run import netns
+from pypi_subset.proof.run.relay import receive
 from pypi_subset.proof.run.scratch import scratch
+from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pypi_subset.model.paths import Paths
+    from pypi_subset.model.report import Report
+    from pypi_subset.support.progress import Progress
 
 
-#: What a terminal is known by; passed on, so that progress and colours look as they do elsewhere.
-_TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+logger = logging.getLogger(__name__)
 
 #: What ``unshare`` is told, the best first: as root; as oneself, with the rights to bring up loopback; as a root of one's own.
 NAMESPACES = (
@@ -65,63 +69,65 @@ def seal() -> Seal:
     return Seal(prefix=(), name="none: pip was sent to the site alone, but this system cannot shut the network")
 
 
-def run_suite(
+def run_suite(  # noqa: PLR0913 - what a run can be told
     paths: Paths,
     *,
     processes: int = 0,
-    pythons: str = "",
+    pythons: Sequence[str] = (),
     targets: Sequence[str] = (),
     shard: str = "",
     anew: bool = False,
-) -> int:
+    progress: Progress = SILENT,
+) -> Report:
     """
-    Prove the site at *paths*, show how it goes, and leave ``proof/report.json`` in it; return 0, the exit code of green.
+    Prove the site at *paths* and return the report, which is then in the site too.
 
     :param processes: how many cases are proven at a time, 0 for one on each core.
-    :param pythons: interpreters, or folders of them, to be found besides those on PATH and pyenv's, separated as in PATH.
+    :param pythons: interpreters, or directories of them, beside those on PATH and pyenv's.
     :param targets: names of the targets to prove; none means all.
     :param shard: the part of the cases to prove, as in ``2/8``; ``""`` means all.
     :param anew: prove again what was proven before for the same bytes.
-    :raises ProofFailed: at least one check is red, or the suite could not run.
+    :param progress: has a stage with a step for each case.
+    :raises SuiteFailed: the suite could not run.
+    :raises FolderError: all is proven, but the report cannot be written.
     :raises SubsetError: there is no site yet, one of *pythons* is not there, or *shard* is none.
     """
     shards.parse(shard)
     read_manifest(paths.site)
-    words = [word for word in pythons.split(os.pathsep) if word]
-    found = interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ), words)
+    found = interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ), pythons)
     shut = seal()
     processes = processes or os.cpu_count() or 1
     with scratch(paths.site, processes) as work:
+        result = work / "result.json"
         arguments = [f"--subset-{name}={path.absolute()}" for name, path in _folders(paths, work).items()]
         arguments += [f"--subset-python={file.absolute()}" for file in found]
         arguments += [*(f"--subset-target={name}" for name in targets), f"--subset-shard={shard}"]
         arguments += ["--subset-all"] * anew
-        command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-seal={shut.name}", str(suite_folder())]
-        code = _run(command, _environment(work))
-    return conclude(code, paths)
+        command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-seal={shut.name}"]
+        command += [f"--subset-result={result}", str(suite_folder())]
+        logger.info("%d processes prove, seal: %s", processes, shut.name)
+        code, said = _run(command, runner.sealed_environment(work) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, progress)
+        report = read_report(result) if result.is_file() else None
+    return conclude(code, report, paths, said=said)
 
 
-def conclude(code: int, paths: Paths) -> int:
+def conclude(code: int, report: Report | None, paths: Paths, *, said: Sequence[str] = ()) -> Report:
     """
-    Return *code*, the exit code of a run, if it is that of green.
+    Return the report of a run that ended with *code*.
 
-    :raises ProofFailed: at least one check is red, or the suite could not run.
-    :raises FolderError: all is proven, and nobody else can know it.
+    :param said: the complaints of pytest.
+    :raises SuiteFailed: the suite could not run.
+    :raises FolderError: all is proven, but the report cannot be written.
     """
     if code == _INTERRUPTED:
         raise KeyboardInterrupt
-    if code != _GREEN:
-        if code == UNWRITTEN:
-            msg = "all is proven, but the report cannot be written"
-            raise FolderError(
-                msg, path=report_path(paths.site), next_step="make the site writable, or prove a copy of it"
-            )
-        if code == _RED:
-            msg = "the subset is not proven"
-            raise ProofFailed(msg, next_step="see the lines above, and proof/report.json in the site")
+    if code == UNWRITTEN:
+        msg = "all is proven, but the report cannot be written"
+        raise FolderError(msg, path=report_path(paths.site), next_step="make the site writable, or prove a copy of it")
+    if report is None or code not in {_GREEN, _RED}:
         msg = f"nothing was proven: pytest ended with {code}"
-        raise ProofFailed(msg, next_step="see the lines above")
-    return code
+        raise SuiteFailed(msg, next_step="see the lines below", said=said)
+    return report
 
 
 def suite_folder() -> Path:
@@ -143,19 +149,18 @@ def _pytest(processes: int) -> list[str]:
     return [*start, *plugins, *spread, "--import-mode=importlib"]
 
 
-def _environment(work: Path) -> dict[str, str]:
-    terminal = {name: os.environ[name] for name in _TERMINAL if name in os.environ}
-    return runner.sealed_environment(work) | terminal | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-
-
-def _run(command: Sequence[str], environment: dict[str, str]) -> int:
-    """Return the exit code of *command*; Ctrl-C reaches it too, and it is given the time to end."""
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.wait()
-        raise
+def _run(command: Sequence[str], environment: dict[str, str], progress: Progress) -> tuple[int, list[str]]:
+    """Return the exit code of *command* and its complaints; Ctrl-C reaches it too, and it is given the time to end."""
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace",
+    ) as process:  # fmt: skip
+        try:
+            said = receive(process.stdout or (), progress)
+            return process.wait(), said
+        except KeyboardInterrupt:
+            process.communicate()
+            raise
 
 
 def _works(command: Sequence[str]) -> bool:

@@ -1,0 +1,72 @@
+"""Proving the site: what is asked for, by the suite on this machine or on the workers of a cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from pypi_subset.errors import ProofFailed
+from pypi_subset.model.manifest import read_manifest
+from pypi_subset.packages import file_cache
+from pypi_subset.proof.cases import shards
+from pypi_subset.proof.report.verdict import is_red
+from pypi_subset.proof.run.session import require_targets
+from pypi_subset.proof.run.suite import run_suite
+from pypi_subset.requirements.subset import read_subset
+from pypi_subset.site import build_state
+from pypi_subset.support.progress import SILENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pypi_subset.model.paths import Paths
+    from pypi_subset.model.report import Report
+    from pypi_subset.support.progress import Progress
+
+
+class _Part(TypedDict):
+    targets: Sequence[str]
+    shard: str
+    progress: Progress
+
+
+def prove(  # noqa: PLR0913 - what a proof can be told
+    paths: Paths,
+    *,
+    processes: int = 0,
+    pythons: Sequence[str] = (),
+    targets: Sequence[str] = (),
+    shard: str = "",
+    anew: bool = False,
+    scheduler: str = "",
+    url: str = "",
+    progress: Progress = SILENT,
+) -> Report:
+    """
+    Prove the site, and return the report, which is then in the site too; `pypi_subset.api.prove` explains the parameters.
+
+    :raises SubsetError: there is no site, a name is unknown, or the suite could not run.
+    """
+    shards.parse(shard)
+    read_manifest(paths.site)
+    subset = read_subset(paths.requirements)
+    require_targets(subset, targets)
+    part = _Part(targets=targets, shard=shard, progress=progress)
+    try:
+        if not scheduler:
+            report = run_suite(paths, processes=processes, pythons=pythons, anew=anew, **part)
+        else:
+            from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415 - what a cluster alone needs
+
+            report = prove_on_dask(subset, paths, scheduler=scheduler, url=url, **part)
+    except ProofFailed:
+        _forget(paths)
+        raise
+    if is_red(report):
+        _forget(paths)
+    return report
+
+
+def _forget(paths: Paths) -> None:
+    """Remove the caches of hashes: a mirror would not notice a file that changed and kept its time."""
+    for cache in (file_cache.FILE, build_state.FILE):
+        (paths.packages / cache).unlink(missing_ok=True)
