@@ -10,10 +10,11 @@ A subset has three directories. This mirrors one requirement and proves that it 
     import pypi_subset
 
     root = Path("lab")
-    paths = pypi_subset.Paths(requirements=root / "requirements", packages=root / "packages", site=root / "site")
-    paths.requirements.mkdir(parents=True)
-    (paths.requirements / "base.txt").write_text("demo")
-    (paths.requirements / "subset.toml").write_text('targets.lab = "cp312-manylinux_2_28_x86_64"')
+    asked, packages, site = root / "requirements", root / "packages", root / "site"
+    paths = pypi_subset.Paths(requirements=asked, packages=packages, site=site)
+    asked.mkdir(parents=True)
+    (asked / "base.txt").write_text("demo")
+    (asked / "subset.toml").write_text('targets.lab = "cp312-manylinux_2_28_x86_64"')
 
     try:
         foreseen = pypi_subset.plan(paths)
