@@ -15,7 +15,7 @@ from pypi_subset.errors import SubsetError
 from pypi_subset.locks.diff import Change
 from pypi_subset.pipeline import mirror
 from pypi_subset.pipeline import plan as pipeline_plan
-from pypi_subset.resolve.explain.outdated import Held
+from pypi_subset.resolve.explain.outdated import Outdated
 from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.wheels import make_wheel
 
@@ -90,7 +90,7 @@ def test_what_would_change_is_told(workspace: Workspace, index: Index) -> None:
     index.add(make_wheel("app", "2.0"))
     assert foresee(workspace).changes == ()
     assert foresee(workspace).held == (
-        Held(
+        Outdated(
             set="base",
             target="linux",
             project="app",

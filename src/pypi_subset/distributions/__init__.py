@@ -1,1 +1,1 @@
-"""What a distribution says of itself: its file name, its core metadata, its archive."""
+"""What a distribution states about itself: file name, core metadata, archive."""

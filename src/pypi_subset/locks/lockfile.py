@@ -44,12 +44,12 @@ SCHEMA = 1
 _READ = re.compile(rf"{SCHEMA}(?:\.[0-9]+)?")
 
 _TOOL = "pypi-subset"
-#: What tells one kind of machine from another for a standard reader of the lock.
+#: The marker values that identify a kind of machine for other readers of the lock.
 _ENVIRONMENT = ("implementation_name", "platform_machine", "python_version", "sys_platform")
 
 
 def path_of(folder: Path, name: str) -> Path:
-    """Return where the lock of the job *name* lies; the standard wants ``pylock.<identifier>.toml``."""
+    """Return where the lock of the job *name* lies; the standard requires ``pylock.<identifier>.toml``."""
     return folder / f"pylock.{name}.toml"
 
 
@@ -77,7 +77,7 @@ def dump(lock: Lock, *, folder: Path, target: Target, packages: Path) -> bytes:
 
 
 def dump_with(lock: Lock, target: Target, where: _Where) -> bytes:
-    """Return the bytes of a lock file in which *where* says where each file is."""
+    """Return the bytes of a lock file; *where* returns URL and path of each file."""
     environment = " and ".join(
         f'{name} == "{target.environment[name]}"' for name in _ENVIRONMENT if name in target.environment
     )

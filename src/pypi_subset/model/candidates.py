@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
     """
-    One file that some index or folder offers.
+    A file that an index or a directory offers.
 
-    :param distribution: what is known of it so far.
-    :param source: the page or folder it stood on, without credentials.
-    :param hashes: every hash the page gave, ``(("md5", "…"), …)``.
+    :param distribution: the facts that the source states.
+    :param source: the page or directory that lists it, without credentials.
+    :param hashes: every hash on the page, ``(("md5", "…"), …)``.
     :param metadata: ``None`` if no separate metadata is advertised (PEP 658), else its SHA-256 or ``""``.
     :param tags: of a wheel; ``None`` for an sdist.
-    :param path: where it lies, if the source is local.
+    :param path: the file, if the source is local.
     """
 
     distribution: Distribution
@@ -36,6 +36,6 @@ class Candidate:
 
     @property
     def key(self) -> str:
-        """A short name for the place that the bytes come from: the same place, the same key."""
+        """A short name for the origin of the bytes: 24 hexadecimal digits of the SHA-256 of URL or path."""
         place = self.distribution.url or str(self.path)
         return hashlib.sha256(place.encode()).hexdigest()[:24]

@@ -1,4 +1,4 @@
-"""The digest of a value, by which a lock knows what it was resolved from."""
+"""Digests of values: a lock stores those of its inputs."""
 
 from __future__ import annotations
 

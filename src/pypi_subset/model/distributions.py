@@ -1,11 +1,4 @@
-"""
-The frozen values that flow between the stages; no input, no output, nothing but data.
-
-``requirements/`` becomes a `Subset` of `Job` pairs; each job becomes a `Lock` of `Pin` values; pins become `Artifact`
-files in ``packages/``; artifacts become `Project` pages in ``site/``; the proof turns cases into `Check` values.
-
-A raw string becomes a `Requirement`, `NormalizedName`, `Version` or `Tag` once, at the door, through `packaging`.
-"""
+"""Distributions, the files of them on disk, and the projects that they belong to."""
 
 from __future__ import annotations
 
@@ -27,7 +20,7 @@ class Standing:
     reason: str = ""
 
 
-#: What two indexes, or one at two times, may know of a file or not.
+#: Facts that one index, or one point in time, may have and another may lack.
 _FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "metadata", "standing")
 
 
@@ -37,15 +30,15 @@ class Distribution:
     One file of one release, as an index or a lock describes it.
 
     :param filename: as on the index; its project, version and tags were read from it by `packaging.utils`.
-    :param size: bytes; ``None`` until an index or the file itself has told.
-    :param sha256: hexadecimal; ``None`` where an index gives no hash and the file was not read yet.
+    :param size: bytes; ``None`` until an index states it or the file is read.
+    :param sha256: hexadecimal; ``None`` if the index gives no hash and the file is not read yet.
     :param requires_python: as written by the project (PEP 345), not normalized.
     :param url: where it is fetched from, no fragment, no credentials; ``None`` for a file from a local folder.
     :param upload_time: ``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700), or ``None``.
     :param yanked: reason (perhaps empty) if it was yanked (PEP 592), else ``None``.
     :param provenance: where the index keeps its attestations, an https URL (PEP 740), or ``None``.
-    :param metadata: SHA-256 of the METADATA that the resolver went by; ``None`` where an older lock does not say.
-    :param standing: what the index says of the whole project (PEP 792), ``None`` for the usual one.
+    :param metadata: SHA-256 of the METADATA that was resolved with; ``None`` in older locks.
+    :param standing: status of the project (PEP 792), ``None`` for the usual one.
     """
 
     filename: str
@@ -62,7 +55,7 @@ class Distribution:
     standing: Standing | None = None
 
     def joined(self, other: Distribution) -> Distribution:
-        """Return the same file with what *other* knows of it besides; what both know is as it is here."""
+        """Return the same file with the facts that only *other* has."""
         facts = {name: getattr(other, name) for name in _FACTS if getattr(self, name) is None}
         return replace(self, **facts) if any(value is not None for value in facts.values()) else self
 
@@ -70,11 +63,11 @@ class Distribution:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Artifact:
     """
-    A distribution that lies on disk, its hash checked: ``size`` and ``sha256`` are never ``None`` here.
+    A distribution on disk with a checked hash: ``size`` and ``sha256`` are never ``None``.
 
-    :param folder: where it lies, under the name that the index gives it.
-    :param metadata: SHA-256 of the METADATA in a wheel, which is served beside it (PEP 658); ``None`` until it was read.
-    :param identity: by what the file is known again in this run and the next, ``""`` until it was looked at.
+    :param folder: the directory that holds it, under the name that the index gives it.
+    :param metadata: SHA-256 of the METADATA in a wheel, served beside it (PEP 658); ``None`` until it is read.
+    :param identity: key of the file in caches, ``""`` until the file is looked at.
     """
 
     distribution: Distribution
@@ -84,7 +77,7 @@ class Artifact:
 
     @property
     def path(self) -> Path:
-        """The file. Of most files of a large subset nobody asks for it, and paths take time to make."""
+        """The file; made on demand, because paths are slow to make and rarely needed."""
         return self.folder / self.distribution.filename
 
 
@@ -97,5 +90,5 @@ class Project:
 
     @property
     def standing(self) -> Standing | None:
-        """What the index said of the project, as far as any file's lock has kept it."""
+        """The status of the project in the first lock that has one."""
         return next((one.distribution.standing for one in self.artifacts if one.distribution.standing), None)

@@ -21,7 +21,7 @@ class Reason:
     Reasons are compared, sorted and hashed by the text of the requirement.
 
     :param text: the requirement as the lock has it, e.g. ``numpy>=1.22.4; python_version < "3.11"``.
-    :param by: the project whose metadata says so; ``""`` for a request.
+    :param by: the project whose metadata states it; ``""`` for a request.
     :param origin: ``base.txt:3`` for a request, else ``""``.
     """
 
@@ -41,8 +41,8 @@ class Pin:
     """
     One distribution chosen for one job.
 
-    :param extras: those that somebody asked of it.
-    :param marker: where a project stands in a lock more than once, when this one counts; the markers are disjoint.
+    :param extras: the extras that are requested of it.
+    :param marker: when this pin counts, if the lock has several of the project; the markers are disjoint.
     """
 
     distribution: Distribution
@@ -52,13 +52,13 @@ class Pin:
 
     @property
     def requested(self) -> bool:
-        """Whether a line of the set names it."""
+        """Whether a line of the set requests it."""
         return any(not reason.by for reason in self.reasons)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
-    """What a lock was resolved from, as digests: it is valid as long as all of them stay."""
+    """Digests of what a lock was resolved from; it is valid while all of them are the same."""
 
     requirement_set: str
     target: str
@@ -72,8 +72,8 @@ class Lock:
     The answer for one job.
 
     :param pins: sorted by project and version.
-    :param patches: where the target leaves the patch level open, those from which on the answer is another one; the
-        markers of the pins say the same.
+    :param patches: the first patch level of each span with its own answer, if the target leaves the patch level open; the
+        markers of the pins state the same.
     """
 
     set_name: str

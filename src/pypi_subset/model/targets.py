@@ -1,4 +1,4 @@
-"""What one kind of machine with one Python is."""
+"""One kind of machine with one Python."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Target:
     :param abis: most specific first, e.g. ``("cp310",)``: pip's ``--abi``.
     :param platforms: every platform tag that the machine accepts, best first: pip's ``--platform``.
     :param tags: every compatible tag, best first (PEP 425, 600, 656).
-    :param markers: the marker environment (PEP 508), sorted by name; a value that nobody knows is absent.
+    :param markers: the marker environment (PEP 508), sorted by name; an unknown value is absent.
     :param host: whether it describes the interpreter that runs the tool.
-    :param described: whether the machine described itself; what it is, no setting changes.
-    :param other_machines: what such a machine may say for ``platform_machine`` instead, where the user said nothing.
-    :param unseen: platforms that its system takes and its pip is too old for, best first.
-    :param exact: whether the patch level was named, and binds.
-    :param notes: sentences that the user should hear about it; they decide nothing.
+    :param described: whether the machine described itself: then no setting changes it.
+    :param other_machines: other values of ``platform_machine`` that such a machine may have, if the user gave none.
+    :param unseen: platforms that its system accepts and its pip is too old for, best first.
+    :param exact: whether the patch level was given, and binds.
+    :param notes: warnings for the user; they decide nothing.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Target:
         """
         SHA-256 over tags and markers, in hexadecimal.
 
-        Of the host, the kernel's release and version are left out: a kernel update must not resolve it anew.
+        The digest of the host leaves out release and version of the kernel, whose update must not invalidate locks.
         """
         known = {name: value for name, value in self.markers if not (self.host and name in KERNEL_MARKERS)}
         return digest_of({"tags": [str(tag) for tag in self.tags], "markers": known})

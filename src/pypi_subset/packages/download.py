@@ -55,7 +55,7 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
     progress: Callable[[int], None],
 ) -> tuple[Artifact, ...]:
     """
-    Return every artifact that was missing and is admitted; all of them lie in *packages* now, bad ones too.
+    Return every artifact that was missing and is admitted. All fetched files are in *packages* afterwards, bad ones too.
 
     :param targets: the target of each job, by the job's name.
     :param index: the loopback index to download from.
@@ -104,7 +104,7 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
 def _admitted(
     fetched: Iterable[tuple[Candidate, Path]], packages: Path, admits: Callable[[Path, str], bool]
 ) -> tuple[list[Candidate], list[Path]]:
-    """The candidates whose files pip may have, and where those lie; the others are put into *packages* at once."""
+    """Return the candidates that pip may have, with their files; put the others into *packages* at once."""
     good = []
     for candidate, path in fetched:
         if admits(path, candidate.distribution.filename):

@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Where files with a wrong hash are kept, below ``packages/``: somebody may want to look at them.
+#: Where files with a wrong hash are kept, below ``packages/``: the user may want to look at them.
 REJECTED = ".rejected"
 
-#: What of ours lies in ``packages/`` beside distributions.
+#: Files of this tool in ``packages/``, beside distributions.
 OWN = frozenset({"README.md", LIST})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stock:
     """
-    What of the locks lies in ``packages/`` before anything is fetched.
+    What ``packages/`` holds of the locks before anything is fetched.
 
     :param present: files with the right hash.
     :param missing: what has to be fetched, for each job that is the first to need it.
     :param rejected: names of files whose hash was wrong; they were moved to ``.rejected/``.
     :param superseded: names of distributions that no lock needs.
-    :param strangers: what else lies there, by name, with what is wrong with each.
+    :param strangers: all other files, by name, with what is wrong with each.
     """
 
     present: tuple[Artifact, ...]
@@ -63,7 +63,7 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, cache: File
     """
     wanted = _wanted(locks)
     lying, strangers = _lying(packages, wanted.keys())
-    # Nothing of somebody else's is replaced: what it stands in the way of is not there, and told so.
+    # A foreign file is never replaced: the file of its name counts as absent, and the run reports it.
     wanted = {name: one for name, one in wanted.items() if name not in strangers}
     identities = {name: identity_of(facts) for name, facts in lying.items() if name in wanted}
     hashes = {name: known for name, identity in identities.items() if (known := cache.recall(identity))}
@@ -103,7 +103,7 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, cache: File
 
 
 def strangers(locks: Iterable[Lock], packages: Path) -> Mapping[str, BadDistribution]:
-    """Return what lies in *packages* and is no distribution, by name, with what is wrong with each."""
+    """Return the files in *packages* that are no distributions, by name, with what is wrong with each."""
     return _lying(packages, {pin.distribution.filename for lock in locks for pin in lock.pins})[1]
 
 
@@ -166,7 +166,7 @@ def _lying(packages: Path, wanted: Collection[str]) -> tuple[dict[str, os.stat_r
 
 
 def _strange(entry: os.DirEntry[str], wanted: Collection[str]) -> str:
-    """Return why what lies there is none of ours; ``""`` if it may be."""
+    """Return why the file is no distribution; ``""`` if it may be one."""
     if entry.is_file(follow_symlinks=False):
         return "" if entry.name in wanted or is_distribution(entry.name) else "this is no wheel and no sdist"
     if entry.is_symlink():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
-    from pypi_subset.resolve.explain.outdated import Early, Held
+    from pypi_subset.resolve.explain.outdated import Outdated
     from pypi_subset.support.progress import Progress
 
 
@@ -51,8 +51,8 @@ class Forecast:
     rows: tuple[Row, ...]
     changes: tuple[Change, ...]
     removed: tuple[str, ...]
-    held: tuple[Held, ...]
-    early: tuple[Early, ...]
+    held: tuple[Outdated, ...]
+    early: tuple[Outdated, ...]
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON's values."""

@@ -100,7 +100,7 @@ def _read(source: Source) -> Iterator[Request | Fault]:
 
 
 def _kind_of(path: Path) -> _Kind | None:
-    """Return what the document at *path* is, told by its name as the standards have it."""
+    """Return the kind of the document at *path*, by its name (PEP 518, 751, 723)."""
     if path.name == "pyproject.toml":
         return _Kind(text=_whole, python=("project", "requires-python"), read=read_project)
     if is_valid_pylock_path(path):

@@ -168,7 +168,7 @@ def _read_set(name: str, path: Path, files: _Files, targets: tuple[str, ...], fa
         if request.requirement.extras:
             what = f"a constraint has no extras, {request.requirement.name!r} has"
             faults.append(Fault(what=what, path=request.path, line=request.line, next_step="drop the brackets"))
-    # A file whose lines are all at fault asks for something; of one that cannot be read nobody knows.
+    # A file with faults alone has its own errors, and so has one that cannot be read.
     known = not files[_key(path)].closed
     if known and not requests and not {_key(fault.path) for fault in faults if fault.path} & {one for one, _ in seen}:
         step = "add a requirement, or remove the file"

@@ -28,7 +28,7 @@ SETTINGS = "subset.toml"
 HOST = "host"
 #: The keys that say which machine it is; a target has one of them.
 WAYS = ("tag", "on")
-#: The shortest list of targets, shown to whoever has none.
+#: The shortest list of targets, shown to a user who has none.
 EXAMPLE = ("[targets]", f'here = "{HOST}"')
 
 

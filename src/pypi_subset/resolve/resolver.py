@@ -1,5 +1,5 @@
 """
-(set, target) to `Lock`: pip's own resolver, told the target's tags *and* markers, asked for its dry-run report.
+(set, target) to `Lock`: the dry-run report of pip's own resolver, under the target's tags and markers.
 
 The report is believed only if the environment it names is the target's. Who requires what is worked out again from the
 metadata in the report, under the same environment, so that every pin can say why it is there.
@@ -117,7 +117,7 @@ def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
 
 
 def _pins(spans: Mapping[int, Answer], target: Target, upstream: Upstream) -> tuple[Pin, ...]:
-    """One pin for each file, with the marker that says at which patch levels it is chosen."""
+    """Return one pin for each file, with the marker of the patch levels that get it."""
     chosen: dict[tuple[NormalizedName, str], list[int]] = {}
     for patch, answer in spans.items():
         for project, filename in answer.files.items():
@@ -165,7 +165,7 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
 
 
 def _direct(job: Job) -> UpstreamError:
-    """Say that something requires a URL: pip would fetch, build and so run whatever lies there (see `_inpip`)."""
+    """Return the error for a requirement with a URL: pip would fetch and build it, and so run its code."""
     msg = f"{job.name}: a release requires a URL instead of a release from an index: it cannot be mirrored"
     return UpstreamError(msg, target=job.target.name, next_step="require another version of what requires it")
 
@@ -195,7 +195,7 @@ def _candidate(item: Mapping[str, Any], project: str, index: Loopback, target: T
 
 
 def _complete(candidate: Candidate, item: Mapping[str, Any], upstream: Upstream) -> Distribution:
-    """The distribution with size and hash, for which the file is fetched where no page told them."""
+    """Return the distribution with size and hash; the file is fetched if no page states them."""
     sha256 = candidate.distribution.sha256 or files.sha256_of(upstream.file(candidate))
     return replace(
         candidate.distribution,

@@ -1,4 +1,4 @@
-"""What is allowed, and is unlikely to be meant."""
+"""Warnings: what is allowed and probably unintended."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def assumption(assumed: Sequence[str], job: Job) -> str:
 
 
 def yanked(candidates: Iterable[Candidate]) -> Iterator[str]:
-    """Yield a sentence for each release that its makers have withdrawn (PEP 592): somebody pinned it."""
+    """Yield a sentence for each release that was yanked (PEP 592) and is pinned."""
     for distribution in (candidate.distribution for candidate in candidates):
         if distribution.yanked is not None:
             why = distribution.yanked or "no reason given"

@@ -39,7 +39,7 @@ WORD = re.compile(r"[a-z0-9_]+", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """A description, and a way to each fact that tells which one is damaged."""
+    """A description; the error for a damaged fact names the fact."""
 
     target: str
     path: Path

@@ -15,7 +15,7 @@ def pip_flags(target: Target) -> tuple[str, ...]:
     Return the flags from which pip derives exactly ``target.tags``, in that order, on any machine.
 
     Only where a machine described itself, and its pip is older than a tag that no flag can leave out, there are more;
-    whoever runs pip must hide the wheels that have those alone, as the loopback index does.
+    the caller must hide wheels with those tags alone, as the loopback index does.
 
     All four kinds are always given: without one of them pip takes this interpreter's.
     """

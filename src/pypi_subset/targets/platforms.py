@@ -18,7 +18,7 @@ SYSTEMS = {
     "linux": ("posix", "linux", "Linux"),
     "macos": ("posix", "darwin", "Darwin"),
     "windows": ("nt", "win32", "Windows"),
-    # An iPad says "iPadOS" (PEP 730), which no tag tells.
+    # An iPad says "iPadOS" (PEP 730), which no tag states.
     "ios": ("posix", "ios", None),
     "android": ("posix", "android", "Android"),
     "emscripten": ("posix", "emscripten", "Emscripten"),
@@ -41,7 +41,7 @@ WIDER_MACHINES = {"x86": ("AMD64", "ARM64"), "i686": ("x86_64",), "armv7l": ("aa
 LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 #: The oldest glibc 2.N that has tags at all (PEP 600), with the architectures that go further back.
 OLDEST_GLIBC, OLDEST_GLIBC_OF = 17, {"x86_64": 5, "i686": 5}
-#: Beyond these lies a slip of the pen rather than a machine; to be raised about once in a decade.
+#: A greater number is a typing error; raise these about once in a decade.
 NEWEST_GLIBC, NEWEST_MACOS, NEWEST_IOS, NEWEST_ANDROID = 50, 39, 39, 60
 #: The oldest iOS that has tags (PEP 730), and the oldest API level of Android (PEP 738).
 OLDEST_IOS, OLDEST_ANDROID = 12, 16
@@ -57,7 +57,7 @@ _WASM = re.compile(r"(?:pyemscripten|pyodide)_20[0-9]{2}_[0-9]+_wasm32")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Machine:
-    """What a platform tag says: a key of `SYSTEMS`, ``platform_machine`` if it tells, every platform tag, best first."""
+    """What a platform tag states: a key of `SYSTEMS`, ``platform_machine`` if it is known, every platform tag, best first."""
 
     system: str
     name: str | None

@@ -1,9 +1,9 @@
 """
-The one place that knows machines: from a wheel's tag to a `Target`, and from a `Target` to pip's flags.
+From a wheel's tag to a `Target`.
 
-A tag says more than it seems: CPython's version and ABI, a system, an architecture, and the oldest C library or macOS
-that is good enough. From that follow every tag that such a machine accepts, best first, and nine or ten of the eleven
-marker values; the kernel's two are never known, nor is PyPy's own version, and what is not known is absent.
+A tag states version and ABI of Python, the system, the architecture, and the oldest C library or macOS that suffices.
+Every tag that such a machine accepts follows from it, best first, and nine or ten of the eleven marker values. Unknown
+values are absent: the two of the kernel, and PyPy's own version.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
 
 
 def flagged(interpreter: str, tags: Iterable[Tag]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ABIs and the platforms of a list of tags that a pip is told by flags, best first."""
+    """Return the ABIs and the platforms of *tags* that pip takes as flags, best first."""
     own = [tag for tag in tags if tag.interpreter == interpreter and tag.platform != "any"]
     # The stable ABIs and "none" are not given to pip: it adds them by itself, in their place.
     abis = tuple(dict.fromkeys(tag.abi for tag in own if tag.abi not in {"abi3", "abi3t", "none"}))
@@ -79,7 +79,7 @@ def flagged(interpreter: str, tags: Iterable[Tag]) -> tuple[tuple[str, ...], tup
 
 
 def telling(platforms: Sequence[str]) -> str:
-    """Return the best platform that says which C library there is; ``linux_<arch>`` does not."""
+    """Return the best platform that states a C library; ``linux_<arch>`` does not."""
     return next((platform for platform in platforms if not platform.startswith("linux_")), platforms[0])
 
 
@@ -127,7 +127,7 @@ def sorted_markers(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def _patch(name: str, reading: Reading, python: str | None) -> int:
-    """Return the third number of *python*, 0 if nobody gave it."""
+    """Return the third number of *python*, 0 without one."""
     match = re.fullmatch(r"([0-9]+)\.([0-9]+)(?:\.([0-9]+))?", f"3.{reading.minor}" if python is None else python)
     if match is None and python and re.fullmatch(r"3\.[0-9]+(\.[0-9]+)?t", python):
         msg = f"{python!r} in python: beside a tag, free threading stands in the tag"

@@ -53,8 +53,8 @@ class Upstream:
     What the user's indexes and folders hold, each page and file fetched once.
 
     :param network: where to fetch from, and how.
-    :param store: a folder for what is fetched; the caller removes it. What lies there already is not fetched again.
-    :param shelf: the folder of files that an earlier run fetched: what lies there under the right hash is not fetched.
+    :param store: a directory for what is fetched; the caller removes it. Files in it are not fetched again.
+    :param shelf: the directory of files from earlier runs: a file with the right hash is not fetched.
     """
 
     def __init__(self, network: Network, *, store: Path, shelf: Path) -> None:
@@ -103,7 +103,7 @@ class Upstream:
 
     def file(self, candidate: Candidate) -> Path:
         """
-        Return where the whole file lies, fetching it if this is the first time that anybody asks.
+        Return the path of the whole file, which the first call fetches.
 
         :raises UpstreamError: it cannot be fetched.
         :raises HashMismatch: it is not what the index promised.
@@ -129,12 +129,12 @@ class Upstream:
         return [(self._known[key].distribution, data) for key, data in self._metadata_of.results()]
 
     def size(self, candidate: Candidate) -> int:
-        """Return the file's size in bytes, which costs a fetch if no page told it."""
+        """Return the file's size in bytes, which needs a fetch if no page states it."""
         stated = candidate.distribution.size or self._sizes.get(candidate.key)
         return stated if stated is not None else self.file(candidate).stat().st_size
 
     def find_local(self, one: Distribution) -> Path | None:
-        """Return where a file lies that came from one of the user's folders, asking nobody on the network."""
+        """Return the path of a file from one of the user's directories, without the network."""
         candidates = [
             candidate for location in self._network.find_links for candidate in self._linked(location, one.project)
         ]
@@ -224,12 +224,12 @@ class Upstream:
         return self._agreeing(candidate, checked(candidate, path))
 
     def _agreeing(self, candidate: Candidate, path: Path) -> Path:
-        """Hold METADATA that came by itself against the wheel: whoever resolved by the one would install the other."""
+        """Compare METADATA that was fetched separately with the wheel: resolution uses the one, installation the other."""
         told, name = self._apart.get(candidate.key), candidate.distribution.filename
         try:
             own = told if told is None else read_metadata(path, name)
         except BadDistribution:
-            # Whoever takes the file into the subset says so, of all such files at once.
+            # The intake reports all such files at once.
             return path
         if told != own:
             msg = f"{name} and the metadata that {candidate.source} gave for it contradict each other"

@@ -59,7 +59,7 @@ class Page:
 
 
 class Fetcher:
-    """Fetches for one run, from any thread; sessions, and so connections, are used again by whoever comes next."""
+    """Fetches for one run, from any thread; sessions and their connections are reused."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -67,7 +67,7 @@ class Fetcher:
 
     def page(self, url: str) -> Page | None:
         """
-        Return the page at *url*, or ``None`` if the server says that there is none.
+        Return the page at *url*, or ``None`` if the server has none.
 
         :raises UpstreamError: no answer, or one that is neither.
         """
@@ -133,7 +133,7 @@ class Fetcher:
         """
         Return a file that reads itself from *url* piece by piece.
 
-        ``None`` where the server sends the whole file instead: then that lies at *path* now, and nothing is wasted.
+        ``None`` if the server sends the whole file instead, which is stored at *path*.
         """
         with self._get(url, {"Range": f"bytes=-{TAIL}"}) as response:
             span = _content_range(response) if response.status_code == _PARTIAL else None
@@ -186,7 +186,7 @@ class Fetcher:
         with self._session() as session:
             if not _guarded(url, lambda: session.is_secure_origin(Link(url))):
                 msg = f"{without_credentials(url)} is plain http on another machine, which pip does not trust"
-                raise UpstreamError(msg, next_step="use https, or name the host in pip's 'trusted-host'")
+                raise UpstreamError(msg, next_step="use https, or name the server in pip's 'trusted-host'")
 
 
 class RemoteFile(io.RawIOBase):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from optparse import OptionParser, Values
 
 
-#: User and password in front of a host, in a URL or anywhere in a sentence.
+#: User and password in a URL, also within a sentence.
 _CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
 
 

@@ -31,7 +31,7 @@ _PATCHES = 30
 _LIBRARY = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS", "ios": "iOS", "android": "API level"}
 
 
-#: Systems that nobody takes another one for, nor the other way round.
+#: Systems that no other system can replace, and the reverse.
 _APART = frozenset({"android", "emscripten", "ios", "pyemscripten", "pyodide", "wasi"})
 
 
@@ -176,7 +176,7 @@ def _pythons(target: Target) -> Iterator[tuple[str, tuple[int, ...]]]:
     threaded, pypy = _is_threaded(target), target.implementation == "pp"
     for minor, free in product(sorted({own, *_PYTHONS}), (False, True)):
         if not free or minor >= FREE_THREADED:
-            # To a free-threaded Python nobody is sent who did not ask for one, unless there is no other.
+            # A free-threaded Python is proposed to others only if nothing else fits.
             build = pypy + 2 * (free and not threaded)
             python = f"cp3{minor}-cp3{minor}t" if free else f"cp3{minor}"
             yield python, (build, minor != own, free != threaded, abs(minor - own), -minor)

@@ -40,7 +40,7 @@ def hash_mismatch(output: str, job: Job) -> NoSolution | None:
             next_step=step,
         )
     if (match := _UNPINNED.search(output) or _UNHASHED.search(output)) is not None:
-        # The loopback index and the file that we wrote tell nobody anything.
+        # The user knows neither the loopback index nor our requirements file.
         lines = [_OURS.sub("", line.strip()).partition(" --hash")[0] for line in match["lines"].splitlines()]
         names = list(dict.fromkeys(lines))
         msg = f"{job.name}: one line has a --hash, so everything needs '==' and a --hash; {few(names)} has not"

@@ -29,20 +29,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
-    """One project that got an older version than the newest release, or than another target, and why."""
+class Outdated:
+    """
+    One project that has an older version than the newest release or than another target, or a pre-release, and why.
 
-    set: str
-    target: str
-    project: str
-    version: str
-    newest: str
-    why: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Early:
-    """One project that got a pre-release, and why not the newest settled release; ``newest`` is ``""`` without any."""
+    :param newest: the newest release; for a pre-release the newest settled one, ``""`` without any.
+    """
 
     set: str
     target: str
@@ -78,36 +70,38 @@ class _Case:
     target: Target
     asking: tuple[tuple[str, Requirement], ...]
 
-    def place(self) -> tuple[str, str, str, str]:
-        """Return set, target, project and version."""
+    def outdated(self, newest: str, why: str) -> Outdated:
+        """Return the finding about this pin."""
         one = self.pin.distribution
-        return self.lock.set_name, self.lock.target_name, one.project, str(one.version)
+        return Outdated(
+            set=self.lock.set_name,
+            target=self.lock.target_name,
+            project=one.project,
+            version=str(one.version),
+            newest=newest,
+            why=why,
+        )
 
 
-def held_back(subset: Subset, locks: Sequence[Lock], known: Known) -> tuple[Held, ...]:
+def held_back(subset: Subset, locks: Sequence[Lock], known: Known) -> tuple[Outdated, ...]:
     """Return each project of each job that is older than it might be, sorted by job and project."""
     found = []
     for case in _cases(subset, locks, known):
-        newer = _newer(case.pin, known.candidates(case.pin.distribution.project))
-        if newer:
-            name, target, project, version = case.place()
-            held = {"set": name, "target": target, "project": project, "version": version, "newest": str(max(newer))}
+        if newer := _newer(case.pin, known.candidates(case.pin.distribution.project)):
             why = _why(newer, case, known) + _elsewhere(newer, case, locks)
-            found.append(Held(**held, why=why))
+            found.append(case.outdated(str(max(newer)), why))
     return tuple(found)
 
 
-def early(subset: Subset, locks: Iterable[Lock], known: Known) -> tuple[Early, ...]:
+def early(subset: Subset, locks: Iterable[Lock], known: Known) -> tuple[Outdated, ...]:
     """Return each pre-release that was chosen, sorted by job and project, and why no settled release was."""
     found = []
     for case in _cases(subset, locks, known):
         if case.pin.distribution.version.is_prerelease:
             candidates = known.candidates(case.pin.distribution.project)
             settled = _by_version(one for one in candidates if not one.distribution.version.is_prerelease)
-            name, target, project, version = case.place()
-            one = {"set": name, "target": target, "project": project, "version": version}
             why = _why(settled, case, known) if settled else "there is no other release yet"
-            found.append(Early(**one, newest=str(max(settled, default="")), why=why))
+            found.append(case.outdated(str(max(settled, default="")), why))
     return tuple(found)
 
 
@@ -189,7 +183,7 @@ def _unfit(files: Sequence[Candidate], target: Target) -> str:
 
 
 def _against(version: Version, case: _Case, known: Known) -> str:
-    """What keeps a release that fits from being chosen: a requirement of somebody else, the lock's age, or its own."""
+    """What keeps a release that fits from being chosen: another requirement, the lock's age, or its own."""
     for who, one in case.asking:
         if not one.specifier.contains(version, prereleases=True):
             return f"{who} asks for {one.name}{one.specifier}"

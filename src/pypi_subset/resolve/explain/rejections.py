@@ -148,7 +148,7 @@ def fits(candidate: Candidate, target: Target) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def allows(bound: str | None, python: str) -> bool:
-    """Whether Requires-Python lets a version of Python pass; nonsense stops nobody, as with pip."""
+    """Whether Requires-Python lets a version of Python pass; an invalid value allows every version, as with pip."""
     try:
         return SpecifierSet(bound or "").contains(python, prereleases=True)
     except InvalidSpecifier:
