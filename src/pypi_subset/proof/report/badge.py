@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pypi_subset.support.html import escape
+from pypi_subset.support import templates
 
 if TYPE_CHECKING:
     from pypi_subset.proof.report.verdict import Verdict
@@ -21,16 +21,13 @@ def render(verdict: Verdict) -> str:
     """Return the badge as SVG 1.1, which stands in an ``img`` as well as by itself."""
     label, text = len(_LABEL) * _LETTER, len(verdict.words) * _LETTER
     left, width = label + 2 * _MARGIN, label + text + 4 * _MARGIN
-    words = escape(verdict.words)
-    return f"""\
-<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{_LABEL}: {words}">
-<title>{_LABEL}: {words}</title>
-<rect width="{width}" height="20" rx="3" fill="#3b4046"/>
-<path d="M{left} 0h{width - left - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1 -3 3h-{width - left - 3}z" \
-fill="{COLOURS[verdict.state]}"/>
-<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">
-<text x="{_MARGIN}" y="14" textLength="{label}" lengthAdjust="spacingAndGlyphs">{_LABEL}</text>
-<text x="{left + _MARGIN}" y="14" textLength="{text}" lengthAdjust="spacingAndGlyphs">{words}</text>
-</g>
-</svg>
-"""
+    texts = [(_LABEL, _MARGIN, label), (verdict.words, left + _MARGIN, text)]
+    return templates.render(
+        "badge.jinja",
+        label=_LABEL,
+        words=verdict.words,
+        left=left,
+        width=width,
+        texts=texts,
+        colour=COLOURS[verdict.state],
+    )
