@@ -86,7 +86,7 @@ def test_the_shipped_example(example: Workspace, tmp_path: Path) -> None:
     if not (sys.platform == "linux" and seal().prefix):
         pytest.skip("this system cannot shut the network for one process")
     copy = tmp_path / "elsewhere"
-    publisher.publish(example.paths.site, Folder(copy), force=False, grace=0, progress=Display())
+    publisher.publish_to(example.paths.site, Folder(copy), force=False, grace=0, progress=Display())
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     script = TESTS / "support" / "programs" / "offline_client.py"
     prefix = [shutil.which("unshare") or "", "--user", "--map-root-user", "--net", "--"]

@@ -1,41 +1,20 @@
 """
 Static package indexes for networks that cannot reach PyPI: resolved per target, complete, and proven.
 
-`pypi_subset.api` describes the functions; they are importable from here, and each loads what it needs when it is called.
+`pypi_subset.api` describes the functions. They are importable from here, and each is loaded at its first use.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pypi_subset import api
+from pypi_subset.api import __all__
+
 if TYPE_CHECKING:
-    from pypi_subset.api import (
-        Paths,
-        Progress,
-        SubsetError,
-        build_index,
-        fetch_site,
-        mirror,
-        plan,
-        prove,
-        publish,
-        read_subset,
-    )
+    from pypi_subset.api import *  # noqa: F403 - the names of its __all__, for type checkers
 
     __version__: str
-
-__all__ = [
-    "Paths",
-    "Progress",
-    "SubsetError",
-    "build_index",
-    "fetch_site",
-    "mirror",
-    "plan",
-    "prove",
-    "publish",
-    "read_subset",
-]
 
 
 def __getattr__(name: str) -> Any:
@@ -45,8 +24,6 @@ def __getattr__(name: str) -> Any:
 
         return __version__
     if name in __all__:
-        from pypi_subset import api  # noqa: PLC0415
-
         return getattr(api, name)
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)

@@ -60,7 +60,7 @@ def test_what_would_stop_a_mirror_stops_a_plan(workspace: Workspace, index: Inde
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir()
         said = []
-        for run in (pipeline_plan.foresee, mirror.mirror):
+        for run in (pipeline_plan.plan, mirror.mirror):
             with pytest.raises(SubsetError) as caught:
                 run(workspace.paths, progress=Display(Console(file=io.StringIO())))
             said.append(str(caught.value))
@@ -76,7 +76,7 @@ def test_what_a_mirror_would_pass_by(workspace: Workspace, index: Index) -> None
     workspace.toml({"linux": LINUX}, more='[policy]\nbad_files = "skip"\n')
     (workspace.paths.packages / "folder").mkdir(parents=True)
     shown = io.StringIO()
-    found = pipeline_plan.foresee(workspace.paths, progress=Display(Console(file=shown, width=300)))
+    found = pipeline_plan.plan(workspace.paths, progress=Display(Console(file=shown, width=300)))
     assert "folder: this is a folder" in shown.getvalue()
     assert [row.files for row in found.rows] == [1]
 

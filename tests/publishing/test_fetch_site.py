@@ -52,7 +52,7 @@ def site(made: Path, tmp_path: Path) -> Path:
 
 def fetched(url: str, folder: Path) -> Path:
     """Return *folder*, which is now what is published at *url*."""
-    fetch_site.obtain(url, folder, progress=Display())
+    fetch_site.fetch_site(url, folder, progress=Display())
     return folder
 
 

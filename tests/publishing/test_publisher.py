@@ -100,7 +100,7 @@ def public(tmp_path: Path) -> Place:
 def put(site: Path, place: Place | Path, *, force: bool = False, grace: float = 0) -> Published:
     """Return what a publish did."""
     destination = Folder(place) if isinstance(place, Path) else place.destination
-    return publisher.publish(site, destination, force=force, grace=grace, progress=Display())
+    return publisher.publish_to(site, destination, force=force, grace=grace, progress=Display())
 
 
 def run(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
@@ -357,11 +357,11 @@ from tests.support.sites.trees import tree
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import FolderError
-from pypi_subset.publishing.publisher import publish
+from pypi_subset.publishing.publisher import publish_to
 place, said, holed = Path(sys.argv[1]), [], []
 def put(site):
     try:
-        publish(Path(site), Folder(place), force=False, grace=0, progress=Display())
+        publish_to(Path(site), Folder(place), force=False, grace=0, progress=Display())
     except FolderError as error:
         said.append(str(error))
     holed.extend(holes(place))
@@ -663,7 +663,7 @@ def test_what_rsync_says_is_one_line(site: Path, tmp_path: Path, to: str, settin
     with rsync_daemon(tmp_path / "place", settings) as place:
         named = to.format(place.to.removesuffix("/public"))
         with pytest.raises(FolderError) as caught:
-            publisher.publish(site, Rsync(named), force=False, grace=0, progress=Display())
+            publisher.publish_to(site, Rsync(named), force=False, grace=0, progress=Display())
     assert str(caught.value).startswith(f"{named}: ")
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -673,7 +673,7 @@ def test_no_rsync(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where rsync is not installed, that is what is said."""
     monkeypatch.setenv("PATH", "")
     with pytest.raises(FolderError, match="host:/srv: rsync is not installed; install it, or name a folder"):
-        publisher.publish(site, Rsync("host:/srv"), force=False, grace=0, progress=Display())
+        publisher.publish_to(site, Rsync("host:/srv"), force=False, grace=0, progress=Display())
 
 
 def test_turns(site: Path) -> None:

@@ -91,15 +91,16 @@ class MirrorResult:
         return {"schema": SCHEMA, **asdict(self)}
 
 
-def mirror(paths: Paths, *, update: bool = False, progress: Progress = SILENT) -> MirrorResult:
+def mirror(paths: Paths, *, update: bool = False, progress: Progress | None = None) -> MirrorResult:
     """
     Build the site that ``requirements/`` asks for; on any error the old site stays.
 
     :param paths: the three directories.
     :param update: resolve every set for every target anew, even where a lock matches its inputs.
-    :param progress: receives lines and stages.
+    :param progress: receives lines and stages; ``None`` is silent.
     :raises SubsetError: what prevents the mirror, with the next step.
     """
+    progress = progress or SILENT
     require_separate(paths)
     require_own(paths.site)
     subset, network = inputs_of(paths, progress)

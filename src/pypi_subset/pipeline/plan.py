@@ -80,7 +80,7 @@ def rows(subset: Subset, locks: Iterable[Lock], present: Iterable[str]) -> tuple
     return tuple(found)
 
 
-def foresee(paths: Paths, *, update: bool = False, progress: Progress = SILENT) -> Forecast:
+def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None) -> Forecast:
     """
     Return what `mirror` would do; nothing is written but mirror's own caches in ``packages/``.
 
@@ -88,9 +88,12 @@ def foresee(paths: Paths, *, update: bool = False, progress: Progress = SILENT) 
 
     :param paths: the three directories.
     :param update: what an update would do.
-    :param progress: receives lines and stages.
-    :raises SubsetError: what would prevent the mirror.
+    :param progress: receives lines and stages; ``None`` is silent.
+    :raises NoSolution: a set has no solution for a target.
+    :raises Gaps: several have none.
+    :raises SubsetError: what else would prevent the mirror.
     """
+    progress = progress or SILENT
     require_separate(paths)
     require_own(paths.site)
     subset, network = inputs_of(paths, progress)

@@ -17,6 +17,7 @@ from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
@@ -33,27 +34,38 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     paths: Paths,
     *,
     processes: int = 0,
-    pythons: Sequence[str] = (),
+    pythons: Sequence[str | Path] = (),
     targets: Sequence[str] = (),
     shard: str = "",
     anew: bool = False,
     scheduler: str = "",
     url: str = "",
-    progress: Progress = SILENT,
+    progress: Progress | None = None,
 ) -> Report:
     """
-    Prove the site, and return the report, which is then in the site too; `pypi_subset.api.prove` explains the parameters.
+    Prove that every request installs on every target, write the report into the site, and return it.
 
-    :raises SubsetError: there is no site, a name is unknown, or the suite could not run.
+    A red proof is no error: see ``report.totals.failed``. The cases run in processes of their own.
+
+    :param processes: how many cases are proven at a time, 0 for one on each core.
+    :param pythons: interpreters, or directories of them, beside those on PATH and pyenv's.
+    :param targets: names of the targets to prove; none means all.
+    :param shard: the part of the cases to prove, as in ``2/8``; ``""`` means all.
+    :param anew: prove again what was proven before for the same bytes.
+    :param scheduler: the address of a Dask cluster, whose workers prove with interpreters of their own; ``""`` for none.
+    :param url: where these workers find the site; ``""``: this machine serves it meanwhile.
+    :param progress: receives a stage with a step for each case; ``None`` is silent.
+    :raises SuiteFailed: the proof could not run.
+    :raises SubsetError: there is no site, or a name is unknown.
     """
     shards.parse(shard)
     read_manifest(paths.site)
     subset = read_subset(paths.requirements)
     require_targets(subset, targets)
-    part = _Part(targets=targets, shard=shard, progress=progress)
+    part = _Part(targets=targets, shard=shard, progress=progress or SILENT)
     try:
         if not scheduler:
-            report = run_suite(paths, processes=processes, pythons=pythons, anew=anew, **part)
+            report = run_suite(paths, processes=processes, pythons=[*map(str, pythons)], anew=anew, **part)
         else:
             from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415 - what a cluster alone needs
 

@@ -15,7 +15,9 @@ from pypi_subset.model.paths import MANIFEST, PAGE, REPORT
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.report.report import carry_over
 from pypi_subset.site import builder, web_servers
+from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files, staging
+from pypi_subset.support.progress import SILENT
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network, without_credentials
@@ -32,20 +34,22 @@ _AT_ONCE = 8
 _AGAIN = "it may just be published anew: try again; else publish it again"
 
 
-def obtain(url: str, site: Path, *, progress: Progress) -> int:
+def fetch_site(url: str, site: Path, *, progress: Progress | None = None) -> int:
     """
-    Return how many files were fetched for *site*, which is then what is published at *url*, byte for byte.
+    Copy the site that is published at *url*, with its report, to *site*; return the number of files that were fetched.
 
-    With it comes the report that lies there, if there is one. On any error the old site stays as it was.
+    Each file is checked against its hash in the manifest. On any error the old site stays as it is.
 
     :param url: the address of the front page.
-    :raises SubsetError: nothing of ours is published there, or something else than its manifest says.
+    :param progress: receives lines and stages; ``None`` is silent.
+    :raises SubsetError: there is no site at *url*, it contradicts its manifest, or *site* is not ours.
     """
+    require_own(site)
     base = address_of(url)
     fetcher = Fetcher(read_network())
     with staging.staged(site) as stage:
         hashes, made = _named(fetcher, base, stage)
-        with progress.stage("fetch", len(hashes)) as bar, DaemonThreadPool(_AT_ONCE) as pool:
+        with (progress or SILENT).stage("fetch", len(hashes)) as bar, DaemonThreadPool(_AT_ONCE) as pool:
             wanted = {path: digest for path, digest in hashes.items() if path not in made}
             # Beforehand: after an error the stage goes, and who is still fetching must not make it again.
             for path in hashes:

@@ -7,6 +7,7 @@ to something that is not there. That holds wherever a run is cut off, and the ne
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import tempfile
@@ -23,11 +24,13 @@ from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
 from pypi_subset.publishing.publication import release_of
 from pypi_subset.site.ownership import DROPPED
 from pypi_subset.support import files
+from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pypi_subset.errors import NotProven
+    from pypi_subset.model.paths import Paths
     from pypi_subset.publishing.destinations.base import Destination, Found
     from pypi_subset.publishing.publication import Release
     from pypi_subset.support.progress import Progress
@@ -70,7 +73,26 @@ def destination_of(to: str, *apart: Path) -> Destination:
     return Folder(Path(to))
 
 
-def publish(site: Path, destination: Destination, *, force: bool, grace: float, progress: Progress) -> Published:
+def publish(
+    paths: Paths, to: str | Path, *, force: bool = False, grace: float = 10, progress: Progress | None = None
+) -> Published:
+    """
+    Make the destination *to* hold the proven site; files precede the pages that name them.
+
+    :param to: a directory, or what rsync takes: ``host:path``, ``rsync://host/module``.
+    :param force: publish a site that no green report is about; the published manifest then says so.
+    :param grace: seconds for which files stay that no page names any more.
+    :param progress: receives lines and stages; ``None`` is silent.
+    :raises NotProven: no green report is about these bytes.
+    :raises SubsetError: the destination holds other files, cannot be reached, or is full.
+    """
+    destination = destination_of(str(to), paths.site, paths.packages)
+    # No mirror replaces the site meanwhile. To lock a directory creates it, so only an existing one is locked.
+    with files.exclusive(paths.packages) if paths.packages.is_dir() else contextlib.nullcontext():
+        return publish_to(paths.site, destination, force=force, grace=grace, progress=progress or SILENT)
+
+
+def publish_to(site: Path, destination: Destination, *, force: bool, grace: float, progress: Progress) -> Published:
     """
     Make *destination* hold what *site* does; only what differs is sent.
 

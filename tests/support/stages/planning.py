@@ -20,7 +20,7 @@ LINUX, NEW, WINDOWS = "cp310-manylinux2014_x86_64", "cp312-manylinux_2_28_x86_64
 
 def foresee(space: Workspace, *, update: bool = False) -> Forecast:
     """Return what a run would do."""
-    return pipeline_plan.foresee(space.paths, progress=Display(Console(file=io.StringIO())), update=update)
+    return pipeline_plan.plan(space.paths, progress=Display(Console(file=io.StringIO())), update=update)
 
 
 def held(found: Forecast) -> dict[tuple[str, str], str]:

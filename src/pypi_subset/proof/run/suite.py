@@ -82,12 +82,8 @@ def run_suite(  # noqa: PLR0913 - what a run can be told
     """
     Prove the site at *paths* and return the report, which is then in the site too.
 
-    :param processes: how many cases are proven at a time, 0 for one on each core.
-    :param pythons: interpreters, or directories of them, beside those on PATH and pyenv's.
-    :param targets: names of the targets to prove; none means all.
-    :param shard: the part of the cases to prove, as in ``2/8``; ``""`` means all.
-    :param anew: prove again what was proven before for the same bytes.
-    :param progress: has a stage with a step for each case.
+    `pypi_subset.prove` explains the parameters.
+
     :raises SuiteFailed: the suite could not run.
     :raises FolderError: all is proven, but the report cannot be written.
     :raises SubsetError: there is no site yet, one of *pythons* is not there, or *shard* is none.
