@@ -1,34 +1,49 @@
-"""Pages for people: the package's Jinja2 templates, with this project's own escaping."""
+"""The package's Jinja2 templates: HTML with this project's own escaping, and plain text."""
 
 from __future__ import annotations
 
 import functools
-
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
+from typing import TYPE_CHECKING
 
 from pypi_subset.support.html import escape
 from pypi_subset.support.resources import shipped
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 
 def render(template: str, **values: object) -> str:
-    """Return the file *template* of the package's ``templates/`` with *values*; all of them are escaped."""
-    return _environment().get_template(template).render(values)
+    """Return the HTML of ``templates/TEMPLATE.jinja``; all *values* are escaped."""
+    return _environment(html=True).get_template(template).render(values)
+
+
+def render_text(template: str, **values: object) -> str:
+    """Return the text of ``templates/TEMPLATE.jinja``, whose delimiters are ``<< >>`` and ``<% %>``; nothing is escaped."""
+    return _environment(html=False).get_template(template).render(values)
 
 
 @functools.cache
-def _environment() -> Environment:
+def _environment(*, html: bool) -> Environment:
+    # A run that renders nothing does not load it, which takes 40 ms.
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415
+    from markupsafe import Markup  # noqa: PLC0415
+
+    def escaped(value: object) -> object:
+        """Return *value* as markup. Jinja2's own escaping keeps characters that HTML cannot carry."""
+        return value if hasattr(value, "__html__") else Markup(escape(str(value)))  # noqa: S704 - escaped one call earlier
+
+    # In text, braces belong to the file itself: ``${{ matrix.python }}`` in a workflow of GitHub.
+    start, end, block_start, block_end = ("{{", "}}", "{%", "%}") if html else ("<<", ">>", "<%", "%>")
     return Environment(
-        loader=FunctionLoader(lambda name: shipped("templates", name).decode()),
-        autoescape=True,
-        finalize=_escaped,
+        loader=FunctionLoader(lambda name: shipped("templates", f"{name}.jinja").decode()),
+        autoescape=html,  # noqa: S701 - text is no HTML
+        finalize=escaped if html else None,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        variable_start_string=start,
+        variable_end_string=end,
+        block_start_string=block_start,
+        block_end_string=block_end,
     )
-
-
-def _escaped(value: object) -> object:
-    """Return *value* as markup. Jinja2's own escaping keeps characters that HTML cannot carry."""
-    return value if hasattr(value, "__html__") else Markup(escape(str(value)))  # noqa: S704 - escaped one call earlier

@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import TargetError
-from pypi_subset.support.resources import shipped
+from pypi_subset.support import templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -54,11 +54,8 @@ def render(form: str, targets: Sequence[Target], url: str) -> str:
         raise TargetError(
             msg, next_step="prove them where such machines are, and join the reports by `make merge-reports`"
         )
-    indent = " " * (10 if form == "github" else 6)
-    told = [f"- {json.dumps({**dict(key), _plural(form): ','.join(names)})}" for key, names in rows]
-    text = shipped("templates", f"workflow.{form}.yml").decode()
-    text = text.replace("@url@", json.dumps(url)).replace("@others@", "\n".join(_comments(others)))
-    return text.replace("@rows@\n", "".join(f"{indent}{line}\n" for line in told))
+    told = [json.dumps({**dict(key), _plural(form): ",".join(names)}) for key, names in rows]
+    return templates.render_text(f"workflow.{form}.yml", url=json.dumps(url), comments=[*_comments(others)], rows=told)
 
 
 def _plural(form: str) -> str:
