@@ -233,9 +233,9 @@ def test_steps_for_github(published: Workspace, tmp_path: Path) -> None:
         last = Machine(tmp_path / "last", published)
         done = list(steps(last, jobs["join"], store, row={}, number=0, variables=variables))
     assert [code for _, code in done] == [0, 0], done
-    whole = json.loads((store / "proof" / "report.json").read_bytes())
-    assert (verdict_of(whole).state, whole["manifest_sha256"]) == ("green", part["manifest_sha256"])
-    assert {(check["target"], check["proof"]) for check in whole["checks"] if check["proof"] != "second opinion"} == {
+    whole = read_report(store / "proof" / "report.json")
+    assert (verdict_of(whole).state, whole.manifest_sha256) == ("green", part["manifest_sha256"])
+    assert {(check.target, check.proof) for check in whole.checks if check.proof != "second opinion"} == {
         ("", "inventory"),
         *(("here", "installed"), ("linux", "installed"), ("windows", "unpacked")),
     }

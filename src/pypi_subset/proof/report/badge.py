@@ -23,7 +23,7 @@ def render(verdict: Verdict) -> str:
     left, width = label + 2 * _MARGIN, label + text + 4 * _MARGIN
     texts = [(_LABEL, _MARGIN, label), (verdict.words, left + _MARGIN, text)]
     return templates.render(
-        "badge.jinja",
+        "badge",
         label=_LABEL,
         words=verdict.words,
         left=left,

@@ -60,7 +60,7 @@ def render(report: Report) -> str:
         (target or "site", _cases(target or "site", list(checks), stale=report.stale))
         for target, checks in groupby(report.checks, lambda one: one.target)
     ]
-    return templates.render("junit.jinja", part=part, facts=facts, suites=suites)
+    return templates.render("junit", part=part, facts=facts, suites=suites)
 
 
 def _cases(suite: str, checks: Sequence[Check], *, stale: bool) -> list[Case]:
