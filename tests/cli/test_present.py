@@ -1,0 +1,134 @@
+"""Results in words, or as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from pypi_subset.cli.display import Display
+from pypi_subset.cli.present import FEW, display_for, json_errors, show_mirror, show_plan, table_of
+from pypi_subset.errors import Gaps, NoSolution, SubsetError
+from pypi_subset.locks.diff import Change
+from pypi_subset.model.checks import Check
+from pypi_subset.model.paths import Paths
+from pypi_subset.pipeline.mirror import MirrorResult, Row
+from pypi_subset.pipeline.plan import Forecast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PATHS = Paths(requirements=Path("requirements"), packages=Path("packages"), site=Path("site"))
+
+
+def printed(show: object, *arguments: object, **flags: object) -> list[str]:
+    """Return the lines that *show* prints, without blanks at their ends."""
+    stream = io.StringIO()
+    assert callable(show)
+    show(*arguments, Display(Console(file=stream)), **flags)
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+def result(*, changes: tuple[str, ...] = (), superseded: tuple[str, ...] = (), published: bool = True) -> MirrorResult:
+    """Return what a mirror of one target did."""
+    return MirrorResult(
+        rows=(Row(target="lab", projects=1, files=2, bytes=1234567, seconds=0.25),),
+        changes=changes,
+        rejected=(),
+        superseded=superseded,
+        bad_files=(),
+        warnings=(),
+        resolved=1,
+        fetched=2,
+        published=published,
+    )
+
+
+def test_a_mirror_in_words() -> None:
+    """Changes, files of no lock, a row for each target, and what became of the site."""
+    lines = printed(show_mirror, result(changes=("base--lab: a 1 -> 2",), superseded=("b.whl",)), PATHS, update=True)
+    assert lines[:2] == ["base--lab: a 1 -> 2", "packages also holds 1 file that no lock names: b.whl"]
+    assert lines[-2].split() == ["lab", "1", "2", "1,234,567", "0.2"]
+    assert lines[-1] == "site is built: 1 locks resolved, 2 files fetched"
+    assert (
+        printed(show_mirror, result(published=False), PATHS, update=True)[0]
+        == "nothing changed: every lock is what it was"
+    )
+    assert printed(show_mirror, result(published=False), PATHS, update=False)[-1].startswith("site is up to date: ")
+
+
+def change(project: str, before: str, after: str, target: str = "lab") -> Change:
+    """Return what becomes of *project* on *target*."""
+    return Change(set="base", target=target, project=project, before=before, after=after)
+
+
+def test_a_plan_in_words() -> None:
+    """A line for each project, but one for many new ones and for a lock that goes."""
+    many = [change(f"p{number}", "", "1", "new") for number in range(FEW + 1)]
+    changes = (change("a", "1", "2"), change("b", "", "1"), change("c", "1", ""), *many, change("d", "1", "", "gone"))
+    found = Forecast(rows=(), changes=changes, removed=("base--gone",), held=(), early=())
+    assert printed(show_plan, found)[:5] == [
+        "~ base--lab: a 1 -> 2",
+        "+ base--lab: b 1",
+        "- base--lab: c 1",
+        f"+ base--new: {FEW + 1} projects, none were locked before",
+        "- base--gone: its lock goes, no set asks for this target any more (projects: 1)",
+    ]
+
+
+def check(request: str, status: str, *, remembered: bool = False) -> Check:
+    """Return one result on ``lab``."""
+    kinds = {"passed": "passed", "failed": "failed", "differs": "differs"}
+    proof = "second opinion" if status == "differs" else "unpacked"
+    document = {"target": "lab", "set_name": "base", "request": request, "proof": proof, "status": kinds[status]}
+    return Check(**document, reason="it breaks", remembered=remembered)  # type: ignore[arg-type]
+
+
+def cells(checks: Sequence[Check]) -> list[list[str]]:
+    """Return the words of each row of the table."""
+    stream = io.StringIO()
+    Console(file=stream, width=140).print(table_of(checks))
+    return [line.split() for line in stream.getvalue().splitlines() if line.strip()]
+
+
+def test_the_table_of_a_report() -> None:
+    """A row for each kind of proof of each set on each target; the column of other opinions only where there are any."""
+    head, _, *rows = cells([check("a", "passed"), check("b", "failed"), check("c", "passed", remembered=True)])
+    assert head[-3:] == ["passed", "failed", "skipped"]
+    assert rows == [
+        ["lab", "base", "unpacked", "-", "1", "1", "0"],
+        ["lab", "base", "unpacked,", "proven", "before", "-", "1", "0", "0"],
+    ]
+    head, _, row = cells([check("a", "differs")])
+    assert (head[-1], row[-4:]) == ("differs", ["0", "0", "0", "1"])
+
+
+@pytest.mark.parametrize("json_wanted", [True, False])
+def test_errors_are_documents_where_json_is_wanted(json_wanted: bool, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: FBT001
+    """Gaps one by one, any other error as its line; without JSON nothing; the error goes on in any case."""
+    gap = NoSolution("nothing fits", target="lab", set_name="base", project="demo", seen=["demo 1: too new"])
+    for error, document in (
+        (Gaps([gap, gap]), {"gaps": [gap.document()] * 2}),
+        (gap, {"gaps": [gap.document()]}),
+        (SubsetError("it is gone", next_step="look"), {"error": "it is gone; look"}),
+    ):
+        with pytest.raises(SubsetError), json_errors(json=json_wanted):
+            raise error
+        shown = capsys.readouterr().out
+        if json_wanted:
+            found = json.loads(shown)
+            assert found.pop("schema") == result().document()["schema"]
+            assert found == document
+        else:
+            assert shown == ""
+
+
+def test_words_leave_standard_output_to_the_document(capsys: pytest.CaptureFixture[str]) -> None:
+    """With JSON the display writes to standard error."""
+    display_for(json=True).say("beside it")
+    display_for(json=False).say("in words")
+    assert capsys.readouterr() == ("in words\n", "beside it\n")

@@ -1,0 +1,68 @@
+"""The tasks about the proof: what they print, as words and as JSON, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.model.report import report_path
+from tests.support.programs.commands import subset as command
+from tests.support.sites.cases import CLICK, COLORAMA, WINDOWS
+from tests.support.sites.subset_on_disk import SubsetOnDisk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def subset(tmp_path: Path) -> SubsetOnDisk:
+    """Return a whole subset for Windows."""
+    pins = {"windows": [CLICK, COLORAMA]}
+    return SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write()
+
+
+def test_verify_in_words_and_as_json(subset: SubsetOnDisk) -> None:
+    """Words are a table and the totals; JSON is the report in the site, byte for byte."""
+    words = command("verify", "--processes=1", cwd=subset.root)
+    assert (words.returncode, words.stderr) == (0, "")
+    assert "unpacked" in words.stdout
+    assert words.stdout.splitlines()[-1].startswith("9 passed, 0 failed, 0 skipped; seal: ")
+    document = command("verify", "--processes=1", "--json", cwd=subset.root)
+    assert (document.returncode, document.stderr) == (0, "")
+    assert document.stdout == report_path(subset.paths.site).read_text(encoding="utf-8")
+
+
+def test_red_is_an_exit_code_beside_the_document(subset: SubsetOnDisk) -> None:
+    """A red proof prints the same document, one line on standard error, and exits with 1; a wrong flag is a document too."""
+    subset.file(COLORAMA).unlink()
+    red = command("verify", "--processes=1", "--json", cwd=subset.root)
+    assert json.loads(red.stdout)["totals"]["failed"] == 7
+    assert (red.returncode, red.stderr.count("\n")) == (1, 1)
+    assert red.stderr.startswith("error: the subset is not proven; ")
+    wrong = command("verify", "--shard=9/8", "--json", cwd=subset.root)
+    assert json.loads(wrong.stdout)["error"] == wrong.stderr.removeprefix("error: ").rstrip("\n")
+    assert wrong.returncode == 1
+
+
+def test_merged_reports_are_shown_like_one(subset: SubsetOnDisk) -> None:
+    """Two shards make the whole; a report that is not there is one line."""
+    for shard in ("1/2", "2/2"):
+        assert command("verify", "--processes=1", f"--shard={shard}", cwd=subset.root).returncode == 0
+        report_path(subset.paths.site).rename(subset.root / f"part{shard[0]}.json")
+    merged = command("merge-reports", "part1.json part2.json", cwd=subset.root)
+    assert merged.returncode == 0, merged.stderr
+    assert "9 passed, 0 failed, 0 skipped" in merged.stdout
+    missing = command("merge-reports", "nowhere.json", cwd=subset.root)
+    assert (missing.returncode, missing.stdout, missing.stderr.count("\n")) == (1, "", 1)
+
+
+def test_a_workflow_is_printed(subset: SubsetOnDisk) -> None:
+    """The file goes to standard output; without an address, and for a service without such machines, there is none."""
+    done = command("workflow", "--url=https://example.org/", cwd=subset.root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'SITE: "https://example.org/"' in done.stdout
+    for flags in ((), ("--form=gitlab", "--url=https://example.org/")):
+        refused = command("workflow", *flags, cwd=subset.root)
+        assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)

@@ -1,0 +1,87 @@
+"""The tasks that offer a site to others: hosts, publish, fetch, serve."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import re
+import signal
+import subprocess
+import threading
+import urllib.request
+from typing import TYPE_CHECKING
+
+from tests.support.programs.commands import PYPI_SUBSET, subset
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+
+
+def mirrored(workspace: Workspace, index: Index) -> Workspace:
+    """Return *workspace* with a site of one wheel."""
+    index.add(make_wheel("demo"))
+    workspace.write("base.txt", "demo\n")
+    workspace.toml({"lab": "cp312-manylinux_2_28_x86_64"})
+    assert subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url).returncode == 0
+    return workspace
+
+
+def test_publish_and_fetch(workspace: Workspace, index: Index) -> None:
+    """An unproven site is published with force and a warning, and fetched again byte for byte."""
+    root = mirrored(workspace, index).root
+    refused = subset("publish", "--to=public", cwd=root)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "nothing is proven yet" in refused.stderr
+    forced = subset("publish", "--to=public", "--force=yes", "--grace=0", cwd=root)
+    warning, summary = forced.stdout.splitlines()
+    assert warning == "warning: site: nothing is proven yet; the published manifest says that it is unproven"
+    assert re.fullmatch(r"public is published: \d+ files sent, 0 removed, 0 as they were", summary)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(root / "public"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        fetched = subset("fetch", f"--url={url}", "--site=copy", cwd=root)
+        (root / "mine").mkdir()
+        (root / "mine" / "thesis.doc").write_bytes(b"")
+        kept = subset("fetch", f"--url={url}", "--site=mine", cwd=root)
+        server.shutdown()
+    assert re.fullmatch(r"copy is what is published there: \d+ files fetched\n", fetched.stdout), fetched.stderr
+    wheel = "simple/demo/demo-1.0-py3-none-any.whl"
+    assert (root / "copy" / wheel).read_bytes() == (root / "site" / wheel).read_bytes()
+    assert (kept.returncode, "thesis.doc" in kept.stderr, (root / "mine" / "thesis.doc").exists()) == (1, True, True)
+
+
+def test_hosts_and_objects(workspace: Workspace, index: Index) -> None:
+    """A row for each kind of web host; with objects, a line of four columns for each file; no site is one line."""
+    none = subset("hosts", cwd=workspace.root)
+    assert (none.returncode, none.stdout) == (1, "")
+    assert "there is no site to publish" in none.stderr
+    root = mirrored(workspace, index).root
+    shown = subset("hosts", cwd=root).stdout.splitlines()
+    assert shown[0].split() == ["host", "fits", "index", "pages", "how", "to", "publish"]
+    assert {line.split("  ")[0] for line in shown[2:] if line} >= {"nginx"}
+    objects = [line.split("\t") for line in subset("hosts", "--objects=yes", cwd=root).stdout.splitlines()]
+    assert {len(columns) for columns in objects} == {4}
+    assert "simple/demo/demo-1.0-py3-none-any.whl" in {columns[0] for columns in objects}
+
+
+def test_serve_until_it_is_stopped(workspace: Workspace, index: Index) -> None:
+    """The address is printed, the site is answered there, and Ctrl-C ends it with one line."""
+    root = mirrored(workspace, index).root
+    command = [*PYPI_SUBSET, "serve", "--port=0"]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line == "stop with Ctrl-C\n":
+                break
+        found = re.search(r"http://127\.0\.0\.1:\d+/", "".join(lines))
+        assert found
+        with urllib.request.urlopen(f"{found[0]}simple/demo/") as answer:  # noqa: S310 - the address that was printed
+            assert b"demo-1.0-py3-none-any.whl" in answer.read()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert said.count("\n") <= 1

@@ -1,0 +1,94 @@
+"""A proof as a function: what it is told, what it returns, and what a red one makes the next mirror do."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import SubsetError, TargetError
+from pypi_subset.model.report import read_report, report_path
+from pypi_subset.packages import file_cache
+from pypi_subset.pipeline.prove import prove
+from pypi_subset.site import build_state
+from pypi_subset.support.progress import Silent
+from tests.support.sites.cases import CLICK, COLORAMA, WINDOWS
+from tests.support.sites.subset_on_disk import SubsetOnDisk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Counter(Silent):
+    """Counts the steps of one stage."""
+
+    def __init__(self) -> None:
+        self.total, self.done = 0, 0
+
+    @contextmanager
+    def stage(self, name: str, total: int) -> Iterator[Counter]:
+        """Keep the total."""
+        assert name == "proving"
+        self.total = total
+        yield self
+
+    def advance(self, count: int = 1) -> None:
+        """Count."""
+        self.done += count
+
+
+@pytest.fixture
+def subset(tmp_path: Path) -> SubsetOnDisk:
+    """Return a whole subset for Windows, with the caches that a mirror leaves."""
+    found = SubsetOnDisk(
+        tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}
+    ).write()
+    found.paths.packages.mkdir()
+    for name in (file_cache.FILE, build_state.FILE):
+        (found.paths.packages / name).write_bytes(b"{}")
+    return found
+
+
+def caches(subset: SubsetOnDisk) -> int:
+    """Return how many of the mirror's caches are there."""
+    return sum((subset.paths.packages / name).exists() for name in (file_cache.FILE, build_state.FILE))
+
+
+def test_green(subset: SubsetOnDisk, capfd: pytest.CaptureFixture[str]) -> None:
+    """The report is the one in the site; every case is a step, and nothing is shown; caches stay."""
+    counter = Counter()
+    report = prove(subset.paths, processes=1, targets=["windows"], pythons=[sys.executable], progress=counter)
+    assert report == read_report(report_path(subset.paths.site))
+    assert (report.totals.failed, report.targets) == (0, ("windows",))
+    # Two cases, and two of the inventory.
+    assert (counter.total, counter.done) == (4, 4)
+    assert caches(subset) == 2
+    assert capfd.readouterr() == ("", "")
+
+
+def test_red_forgets_hashes(subset: SubsetOnDisk) -> None:
+    """A red proof is a report; the caches that would hide the fault from a mirror are gone."""
+    subset.file(COLORAMA).unlink()
+    report = prove(subset.paths, processes=1)
+    assert report.totals.failed
+    assert caches(subset) == 0
+
+
+def test_what_cannot_be_proven_starts_nothing(subset: SubsetOnDisk, tmp_path: Path) -> None:
+    """An unknown target, a wrong shard, faults in the requirements and a missing site are errors before any process."""
+    with pytest.raises(TargetError, match="no target 'windos'"):
+        prove(subset.paths, targets=["windos"])
+    with pytest.raises(SubsetError, match="shard"):
+        prove(subset.paths, shard="9/8")
+    with pytest.raises(SubsetError, match="not where a site is served"):
+        prove(subset.paths, scheduler="tcp://127.0.0.1:1", url="ftp://example.org/")
+    (subset.paths.requirements / "base.txt").write_text("click=>8\n")
+    with pytest.raises(SubsetError, match=r"base\.txt:1"):
+        prove(subset.paths)
+    subset.paths.site.rename(tmp_path / "gone")
+    with pytest.raises(SubsetError, match="no manifest"):
+        prove(subset.paths)
+    assert not report_path(tmp_path / "gone").exists()
