@@ -106,29 +106,30 @@ class FileCache:
         key = _metadata_key(identity_of(facts), filename)
         return self._known(key) or self._noted(key, facts, read_metadata(path, filename))
 
-    def metadata_bytes(self, path: Path, filename: str, identity: str = "") -> bytes:
+    def metadata_bytes(self, folder: Path, filename: str, identity: str) -> bytes:
         """
-        Return METADATA itself.
+        Return METADATA of the wheel *filename* in *folder*.
 
-        :param identity: that of the file, if it was looked at already.
+        :param identity: that of the file.
         :raises BadDistribution: it is no wheel, damaged, or not what its name says.
         :raises FolderError: it cannot be read.
         """
-        data = self._fresh.pop(_metadata_key(identity or self.identity(path), filename), None)
+        data = self._fresh.pop(_metadata_key(identity, filename), None)
         if data is None:
-            with files.folder_errors(path):
-                return read_metadata(path, filename)
+            with files.folder_errors(folder / filename):
+                return read_metadata(folder / filename, filename)
         self._room += len(data)
         return data
 
-    def requires_python(self, path: Path, filename: str) -> str | None:
+    def requires_python(self, path: Path, facts: os.stat_result) -> str | None:
         """
         Return Requires-Python of the wheel at *path*, ``None`` without one.
 
+        :param facts: the status of the file.
         :raises BadDistribution: it is no wheel, damaged, or not what its name says.
         :raises FolderError: it cannot be read.
         """
-        facts = status_of(path)
+        filename = path.name
         key = _metadata_key(identity_of(facts), filename)
         found = self._known(f"{key} Requires-Python")
         if found is None:

@@ -59,5 +59,5 @@ def write_metadata(projects: Sequence[Project], writer: StageWriter, cache: File
         if writer.is_live(path) and cache.is_still(old, sha256, writer.mode):
             writer.link(old, path)
         else:
-            facts = writer.write(path, cache.metadata_bytes(artifact.path, one.filename, artifact.identity))
+            facts = writer.write(path, cache.metadata_bytes(artifact.folder, one.filename, artifact.identity))
             cache.wrote(identity_of(facts), sha256)

@@ -59,6 +59,6 @@ def _artifact(path: Path, cache: FileCache) -> Artifact:
         version=version,
         size=facts.st_size,
         sha256=cache.sha256(path, facts),
-        requires_python=cache.requires_python(path, name) if name.endswith(".whl") else None,
+        requires_python=cache.requires_python(path, facts) if name.endswith(".whl") else None,
     )
     return Artifact(distribution=one, folder=path.parent, identity=identity_of(facts))
