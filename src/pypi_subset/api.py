@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from pypi_subset.publishing.fetch_site import fetch_site
     from pypi_subset.publishing.publisher import publish
     from pypi_subset.requirements.subset import read_subset
-    from pypi_subset.site.index_builder import build_index
+    from pypi_subset.site.builder import build_index
     from pypi_subset.support.progress import Progress
 
 __all__ = [
@@ -65,7 +65,7 @@ _MODULES = {
     "Paths": "model.paths",
     "Progress": "support.progress",
     "SubsetError": "errors",
-    "build_index": "site.index_builder",
+    "build_index": "site.builder",
     "fetch_site": "publishing.fetch_site",
     "mirror": "pipeline.mirror",
     "plan": "pipeline.plan",

@@ -11,10 +11,6 @@ from pypi_subset.distributions import wheel
 from pypi_subset.errors import BadDistribution
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.file_cache import FileCache
-from pypi_subset.site import core_metadata
-from pypi_subset.site.stage_writer import StageWriter
-from pypi_subset.support import files
-from tests.support.values import artifacts_of, projects_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -143,25 +139,3 @@ def test_what_nobody_asks_for_is_forgotten(tmp_path: Path) -> None:
     one.sha256(path)
     one.save()
     assert (tmp_path / "memory").stat().st_size < full
-
-
-def beside(folder: Path, before: Path, cache: FileCache) -> Path:
-    """Return where metadata lies now beside a wheel in the site *folder*, which replaces *before*."""
-    artifacts = core_metadata.described(artifacts_of([WHEEL], folder / "simple" / "app"), cache)
-    core_metadata.write_metadata(projects_of(artifacts), StageWriter(folder, live=before), cache)
-    path = folder / "simple" / "app" / f"{WHEEL.filename}.metadata"
-    assert artifacts[0].metadata == files.sha256_of(path)
-    return path
-
-
-def test_metadata_lies_beside_the_wheel(tmp_path: Path) -> None:
-    """Byte for byte; from the old site it is linked if it is still right, and written anew if not."""
-    one = FileCache(tmp_path / "memory")
-    first = beside(tmp_path / "first", tmp_path / "nowhere", one)
-    assert first.read_bytes() == WHEEL.metadata
-    assert beside(tmp_path / "second", tmp_path / "first", one).samefile(first)
-    first.unlink()
-    first.write_bytes(b"Name: app\n")
-    third = beside(tmp_path / "third", tmp_path / "first", FileCache(tmp_path / "memory"))
-    assert not third.samefile(first)
-    assert third.read_bytes() == WHEEL.metadata

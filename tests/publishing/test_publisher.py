@@ -27,7 +27,7 @@ from pypi_subset.proof.run.suite import run_suite
 from pypi_subset.publishing import publisher
 from pypi_subset.publishing.destinations import folder as destinations
 from pypi_subset.publishing.destinations.folder import Folder
-from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
+from pypi_subset.publishing.destinations.rsync import Rsync
 from pypi_subset.publishing.publisher import MARKER, Published, destination_of
 from pypi_subset.support import files
 from tests.support.checkout import schema
@@ -36,7 +36,7 @@ from tests.support.programs.installers import install
 from tests.support.programs.mounts import run_mounted, small_disk
 from tests.support.servers.served import Served, ask
 from tests.support.sites.links import Reader, holes, offered
-from tests.support.sites.places import PLACES, Place, rsync_daemon
+from tests.support.sites.places import PLACES, Place
 from tests.support.sites.published import GREEN, proven
 from tests.support.sites.trees import facts, tree
 from tests.support.sites.workspace import Workspace, own_index
@@ -628,52 +628,6 @@ def test_what_is_no_folder_is_refused(site: Path, tmp_path: Path, name: str) -> 
     (tmp_path / "file").write_text("mine")
     with pytest.raises(FolderError, match="name a folder to publish to"):
         put(site, tmp_path / name)
-
-
-@pytest.mark.parametrize(
-    ("to", "remote"),
-    [
-        ("host:path", True),
-        ("me@host:/srv/www", True),
-        ("host::module/path", True),
-        ("rsync://host/module", True),
-        ("/srv/www", False),
-        ("public", False),
-        ("./odd:name", False),
-        ("/srv/odd:name", False),
-    ],
-)
-def test_what_rsync_is_for(to: str, *, remote: bool) -> None:
-    """A place is rsync's where rsync itself reads it as remote."""
-    assert is_remote(to) is remote
-
-
-@needs_rsync
-@pytest.mark.parametrize(
-    ("to", "settings", "words"),
-    [
-        ("rsync://127.0.0.1:1/web", "", "; see that the machine is up and can be reached"),
-        ("{}/nothing/public", "", "; see that the folder above it is there, can be written, and has room"),
-        ("{}-not/public", "", "Unknown module 'web-not'; see that the module is there"),
-        ("{}/public", "read only = yes\n", "ERROR: module is read only; mend that, and run the same command again"),
-    ],
-)
-def test_what_rsync_says_is_one_line(site: Path, tmp_path: Path, to: str, settings: str, words: str) -> None:
-    """Whatever is wrong over there: one line with the place, the first words of rsync's, and the next step."""
-    with rsync_daemon(tmp_path / "place", settings) as place:
-        named = to.format(place.to.removesuffix("/public"))
-        with pytest.raises(FolderError) as caught:
-            publisher.publish_to(site, Rsync(named), force=False, grace=0, progress=Display())
-    assert str(caught.value).startswith(f"{named}: ")
-    assert words in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_no_rsync(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where rsync is not installed, that is what is said."""
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(FolderError, match="host:/srv: rsync is not installed; install it, or name a folder"):
-        publisher.publish_to(site, Rsync("host:/srv"), force=False, grace=0, progress=Display())
 
 
 def test_turns(site: Path) -> None:

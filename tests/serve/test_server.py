@@ -329,7 +329,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
 
         with pytest.raises(SubsetError) as caught:
-            server.serve(site, host="127.0.0.1", port=port)
+            server.serve(site, address="127.0.0.1", port=port)
 
     assert str(caught.value) == f"port {port} is in use; choose another, as in `make serve PORT=8081`"
 
@@ -344,7 +344,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
 def test_an_address_that_cannot_be_is_one_line(tmp_path: Path, host: str, port: int, message: str) -> None:
     """A port or host that does not exist is an error with the next step."""
     with pytest.raises(SubsetError) as caught:
-        server.serve(build(tmp_path / "site"), host=host, port=port)
+        server.serve(build(tmp_path / "site"), address=host, port=port)
 
     assert str(caught.value).startswith(message)
     assert "PORT=8081" in caught.value.next_step
@@ -353,7 +353,7 @@ def test_an_address_that_cannot_be_is_one_line(tmp_path: Path, host: str, port: 
 def test_no_site_is_one_line(tmp_path: Path) -> None:
     """A folder without an index is not served."""
     with pytest.raises(SubsetError, match=r"there is no site to serve; run `make mirror`"):
-        server.serve(tmp_path, host="127.0.0.1", port=-1)
+        server.serve(tmp_path, address="127.0.0.1", port=-1)
 
 
 @pytest.mark.parametrize("tool", ["pip", "uv"])

@@ -32,7 +32,7 @@ def serve(_context: Context, site: str = "site", port: str = "8080") -> None:
         for line in [*server.address_lines(url), "stop with Ctrl-C"]:
             display.say(line)
 
-    server.serve(Path(site), host="127.0.0.1", port=whole_number("port", port), ready=ready)
+    server.serve(Path(site), address="127.0.0.1", port=whole_number("port", port), ready=ready)
 
 
 @task(
@@ -49,7 +49,7 @@ def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
     Sizes, counts, lengths and names of files are held against what the host takes. The objects of a store are printed
     with tabs between the columns, files before the pages that name them.
     """
-    from pypi_subset.publishing import host_limits  # noqa: PLC0415
+    from pypi_subset.publishing import limits  # noqa: PLC0415
     from pypi_subset.site import web_servers as web  # noqa: PLC0415
 
     folder, display = Path(site), Display()
@@ -60,12 +60,9 @@ def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
         for each in web.objects(folder):
             sys.stdout.write(f"{each.key}\t{each.kind}\t{each.cache}\t{each.path}\n")
         return
-    found = host_limits.limits(folder)
-    wrong = {one.host for one in found}
-    rows = [
-        (one.name, "no" if {one.name, host_limits.EVERY} & wrong else "yes", one.pages, one.how)
-        for one in host_limits.HOSTS
-    ]
+    found = limits.limits(folder)
+    wrong = {one.hosting for one in found}
+    rows = [(one.name, "no" if {one.name, limits.EVERY} & wrong else "yes", one.pages, one.how) for one in limits.KINDS]
     display.table(["host", "fits", "index pages", "how to publish"], rows)
     for one in found:
         display.say(str(one))

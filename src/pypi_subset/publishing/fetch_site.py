@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pypi_subset.support.progress import Progress
 
 
-#: So many are fetched at the same time; most are small, and a host may count connections.
+#: Number of files that are fetched at the same time: web servers may limit connections.
 _AT_ONCE = 8
 
 _AGAIN = "it may just be published anew: try again; else publish it again"

@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 _LAST_PORT = 65535
 
 
-def serve(site: Path, *, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
+def serve(site: Path, *, address: str, port: int, ready: Callable[[str], None] | None = None) -> None:
     """
     Serve *site* until Ctrl-C, then return.
 
-    :param host: address to listen on, ``127.0.0.1`` for this machine alone.
+    :param address: address to listen on, ``127.0.0.1`` for this machine alone.
     :param port: 0 takes any free one.
     :param ready: called once with the address, ending in ``/``, when connections are accepted.
     :raises SubsetError: the site is not there, or the port cannot be had.
@@ -54,9 +54,9 @@ def serve(site: Path, *, host: str, port: int, ready: Callable[[str], None] | No
     config = uvicorn.Config(
         application(site), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1
     )
-    with _listening(host, port) as listener:
+    with _listening(address, port) as listener:
         if ready is not None:
-            shown = f"[{host}]" if ":" in host else host
+            shown = f"[{address}]" if ":" in address else address
             ready(f"http://{shown}:{listener.getsockname()[1]}/")
         # uvicorn ends in good order at SIGINT and then raises the signal again.
         with contextlib.suppress(KeyboardInterrupt):
@@ -149,16 +149,16 @@ def _read(path: Path) -> bytes:
         raise HTTPException(HTTPStatus.NOT_FOUND) from error
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listening(address: str, port: int) -> socket.socket:
     """Return a socket that listens; bound here, because uvicorn would log and exit by itself."""
     step = "choose another, as in `make serve PORT=8081`"
     if not 0 <= port <= _LAST_PORT:
         msg = f"there is no port {port}"
         raise SubsetError(msg, next_step=step)
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        return socket.create_server((address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
     except OSError as error:
         reasons = {errno.EADDRINUSE: "is in use", errno.EACCES: "needs more rights"}
         reason = reasons.get(error.errno or 0)
-        msg = f"port {port} {reason}" if reason else f"cannot listen on {host}:{port}: {error.strerror or error}"
+        msg = f"port {port} {reason}" if reason else f"cannot listen on {address}:{port}: {error.strerror or error}"
         raise SubsetError(msg, next_step=step) from error

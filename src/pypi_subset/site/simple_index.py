@@ -115,7 +115,7 @@ class Rendering:
         for target, (files, names) in self._views.items():
             narrowed = _narrowed(self._pages, files)
             yield from _index_of(narrowed, names, view_of(target), f"../../../../{SIMPLE}/{{}}/")
-        # The same in JSON under a prefix of its own, for hosts that know one type for one address.
+        # The same in JSON under a prefix of its own, for web servers that give one address one type.
         for path, data in _index_of(self._pages, self._names, SIMPLE_JSON, f"../../{SIMPLE}/{{}}/"):
             if path.endswith(JSON_PAGE):
                 yield path.replace(JSON_PAGE, PAGE), data

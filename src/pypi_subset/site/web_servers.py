@@ -1,9 +1,9 @@
 """
-What web hosts need to know about a site, and whether they can take it.
+The configuration of web servers and static hosting that a site brings along.
 
-The snippets for nginx, Apache and Caddy stand in ``templates/`` and name no target: a pattern covers every view below
-``targets/``, so that a copy of one stays right when a target is added. Where the site lies on the host is one line in
-each, below a comment that says so.
+The files for nginx, Apache and Caddy are in ``templates/`` and name no target: a pattern covers every view below
+``targets/``. A copy stays right when a target is added. The directory of the site is one line in each, below a comment
+that says to change it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-#: Stands for the folder of the site in every snippet; once in each.
+#: Stands for the directory of the site, once in each configuration.
 PLACE = "/srv/pypi-subset/site"
 
 
@@ -48,9 +48,9 @@ class Object:
 
 def render(targets: Sequence[str]) -> dict[str, bytes]:
     """
-    Return path below the site → bytes of every file that is there for a web host.
+    Return path below the site → bytes of every file that configures a web server.
 
-    ``_headers`` is for hosts that read a file of this name, at the root alone, such as Cloudflare Pages and Netlify.
+    Cloudflare Pages and Netlify read ``_headers``, at the root alone.
     Without a ``404.html`` the first of these answers every wrong address with the front page, and uv takes that for a
     project without releases.
 

@@ -128,7 +128,7 @@ def link(source: Path, destination: Path) -> None:
     """
     Make *destination* a hard link of *source*, or a copy where the file system has no links.
 
-    An existing *destination* is replaced in one step. Never a symbolic link: hosts and archives drop those.
+    An existing *destination* is replaced in one step. Never a symbolic link: web servers and archives drop those.
 
     :raises FolderError: the folder cannot be written, or the disk is full.
     """

@@ -44,18 +44,18 @@ class Server(ThreadingHTTPServer, Generic[_T]):
 
     :param handler: class of handlers, or a partial of one.
     :param state: what the handlers share, as ``self.server.state``.
-    :param host: IP address to listen on. A free port is chosen.
+    :param address: IP address to listen on. A free port is chosen.
     """
 
     daemon_threads = True
     #: Clients beyond this backlog would wait for a second or more.
     request_queue_size = 128
 
-    def __init__(self, handler: Callable[..., BaseHTTPRequestHandler], state: _T, host: str = "127.0.0.1") -> None:
-        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    def __init__(self, handler: Callable[..., BaseHTTPRequestHandler], state: _T, address: str = "127.0.0.1") -> None:
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.state = state
-        super().__init__((host, 0), handler)
-        shown = f"[{host}]" if ":" in host else host
+        super().__init__((address, 0), handler)
+        shown = f"[{address}]" if ":" in address else address
         #: The address, without a slash at its end.
         self.url = f"http://{shown}:{self.server_port}"
 

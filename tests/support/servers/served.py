@@ -86,4 +86,4 @@ def _serve(site: Path, log: Path, there: Connection) -> None:
     from pypi_subset.serve.server import serve  # noqa: PLC0415
 
     sys.stdout = sys.stderr = log.open("w", encoding="utf-8", buffering=1)
-    serve(site, host="127.0.0.1", port=0, ready=there.send)
+    serve(site, address="127.0.0.1", port=0, ready=there.send)

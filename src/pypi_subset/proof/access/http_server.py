@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def serving(site: Path, host: str = "127.0.0.1") -> Iterator[str]:
+def serving(site: Path, address: str = "127.0.0.1") -> Iterator[str]:
     """
     Yield the URL of *site*, without a slash at its end, while the ``with`` block lasts.
 
-    :param host: the IP address of this machine to listen on.
+    :param address: the IP address of this machine to listen on.
     """
-    with http_server.Server(functools.partial(Handler, directory=str(site)), None, host).running() as url:
+    with http_server.Server(functools.partial(Handler, directory=str(site)), None, address).running() as url:
         yield url
 
 

@@ -48,7 +48,7 @@ url = "{simple}"
 verify_ssl = {secure}
 """
 
-# With a slash at its end pipenv asks for `simple//project/`, which some hosts do not know.
+# With a slash at its end pipenv asks for `simple//project/`, which some web servers do not know.
 _PIPENV = """\
 # Pipfile; no slash at the end of the address
 [[source]]
@@ -101,7 +101,7 @@ def snippets(url: str) -> dict[str, str]:
     :param url: address of the site, of the folder that holds ``simple/``; ends in a slash.
     """
     parts = urlsplit(url)
-    # pip takes plain http from this machine alone, unless it is told to trust the host.
+    # pip accepts plain HTTP from another machine only if it trusts that machine.
     trusted = f"trusted-host = {parts.netloc}\n" if parts.scheme == "http" else ""
     values = {
         "simple": f"{url}{SIMPLE}/",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pypi_subset.site.index_builder import build_index
+from pypi_subset.site.builder import build_index
 
 if TYPE_CHECKING:
     from pathlib import Path

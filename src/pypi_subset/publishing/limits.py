@@ -1,4 +1,4 @@
-"""Kinds of web host: how a site gets there, what it offers there, and whether it fits."""
+"""Where a site can be hosted: how it gets there, which index pages it offers there, and whether it fits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-#: What publishing demands, whatever the host.
+#: The limits of every kind of hosting together.
 EVERY = "every host"
 
 _PAGES_BYTES, _GIT_BYTES = 1_000_000_000, 100 << 20
@@ -34,8 +34,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9._+!/-]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Host:
-    """A kind of host: the form in which it offers index pages, and what to do to publish there."""
+class Hosting:
+    """A kind of hosting: the form in which it offers index pages, and how to publish there."""
 
     name: str
     pages: str
@@ -44,36 +44,36 @@ class Host:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """Why a site does not fit on a host; the files concerned, none if it is all of them together."""
+    """Why a site does not fit on a kind of hosting, and the files concerned, none if it is the whole site."""
 
-    host: str
+    hosting: str
     what: str
     paths: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the one line that is printed, with the first of the files."""
         shown = ", ".join(self.paths[:_FEW]) + f" and {len(self.paths) - _FEW} more" * (len(self.paths) > _FEW)
-        return f"{self.host}: {self.what}" + f": {shown}" * bool(self.paths)
+        return f"{self.hosting}: {self.what}" + f": {shown}" * bool(self.paths)
 
 
 _BOTH, _PREFIX = "HTML and JSON", "HTML; JSON below simple-json/"
 
-HOSTS = (
-    Host(name="nginx", pages=_BOTH, how="copy hosts/nginx.conf, change its one line, include it in a server block"),
-    Host(name="Apache", pages=_BOTH, how="copy site/ where .htaccess counts; or hosts/apache.conf, as for nginx"),
-    Host(name="Caddy", pages=_BOTH, how="copy hosts/Caddyfile, change its one line, import it in a site block"),
-    Host(name="any web server", pages="HTML", how="copy site/; a folder's address has to give its index.html"),
-    Host(name="GitHub Pages", pages="HTML", how="push what is in site/, with the hidden .nojekyll"),
-    Host(name="Cloudflare Pages", pages=_PREFIX, how="deploy site/; _headers gives the JSON pages their type"),
-    Host(name="Netlify", pages=_PREFIX, how="deploy site/; _headers gives the JSON pages their type"),
-    Host(name="object store", pages=_PREFIX, how="upload what `make hosts OBJECTS=yes` lists, in that order"),
-    Host(name="Windows disk", pages="none", how="copy site/, for --find-links; another disk likewise"),
+KINDS = (
+    Hosting(name="nginx", pages=_BOTH, how="copy hosts/nginx.conf, change its one line, include it in a server block"),
+    Hosting(name="Apache", pages=_BOTH, how="copy site/ where .htaccess counts; or hosts/apache.conf, as for nginx"),
+    Hosting(name="Caddy", pages=_BOTH, how="copy hosts/Caddyfile, change its one line, import it in a site block"),
+    Hosting(name="any web server", pages="HTML", how="copy site/; a folder's address has to give its index.html"),
+    Hosting(name="GitHub Pages", pages="HTML", how="push what is in site/, with the hidden .nojekyll"),
+    Hosting(name="Cloudflare Pages", pages=_PREFIX, how="deploy site/; _headers gives the JSON pages their type"),
+    Hosting(name="Netlify", pages=_PREFIX, how="deploy site/; _headers gives the JSON pages their type"),
+    Hosting(name="object store", pages=_PREFIX, how="upload what `make hosts OBJECTS=yes` lists, in that order"),
+    Hosting(name="Windows disk", pages="none", how="copy site/, for --find-links; another disk likewise"),
 )
 
 
 def limits(site: Path) -> tuple[Finding, ...]:
     """
-    Return what keeps a site from some kind of host, by host; nothing if it fits everywhere.
+    Return the limits that *site* exceeds, sorted by hosting; none if it fits everywhere.
 
     :raises FolderError: the site cannot be read.
     """
@@ -83,28 +83,28 @@ def limits(site: Path) -> tuple[Finding, ...]:
         links = tuple(path.relative_to(site).as_posix() for path in paths if path.is_symlink())
     found = [*_together(sizes), *_each(sizes)]
     if links:
-        found.append(Finding(host=EVERY, what="symbolic links, which a copy may lose", paths=links))
-    return tuple(sorted(found, key=lambda one: (one.host, one.what)))
+        found.append(Finding(hosting=EVERY, what="symbolic links, which a copy may lose", paths=links))
+    return tuple(sorted(found, key=lambda one: (one.hosting, one.what)))
 
 
 def _together(sizes: Mapping[str, int]) -> list[Finding]:
     """Return what is wrong with the site as a whole."""
     total, found = sum(sizes.values()), []
     if total > _PAGES_BYTES:
-        found.append(Finding(host="GitHub Pages", what=f"{total:,} bytes in all, of {_PAGES_BYTES:,}"))
+        found.append(Finding(hosting="GitHub Pages", what=f"{total:,} bytes in all, of {_PAGES_BYTES:,}"))
     if len(sizes) > _CLOUDFLARE_FILES:
         found.append(
-            Finding(host="Cloudflare Pages", what=f"{len(sizes):,} files, of {_CLOUDFLARE_FILES:,} in the free plan")
+            Finding(hosting="Cloudflare Pages", what=f"{len(sizes):,} files, of {_CLOUDFLARE_FILES:,} in the free plan")
         )
     if NO_JEKYLL not in sizes:
         found.append(
-            Finding(host="GitHub Pages", what="no .nojekyll, so names with an underscore at the front are lost")
+            Finding(hosting="GitHub Pages", what="no .nojekyll, so names with an underscore at the front are lost")
         )
     # A folder counts as well: `simple/A/` and `simple/a/` would become one.
     prefixes = {"/".join(path.split("/")[:end]) for path in sizes for end in range(1, path.count("/") + 2)}
     spellings = Counter(path.casefold() for path in prefixes)
     if clashes := tuple(sorted(path for path in prefixes if spellings[path.casefold()] > 1)):
-        found.append(Finding(host="Windows disk", what="names that differ in case alone", paths=clashes))
+        found.append(Finding(hosting="Windows disk", what="names that differ in case alone", paths=clashes))
     return found
 
 
@@ -132,7 +132,7 @@ def _each(sizes: Mapping[str, int]) -> list[Finding]:
         ),
     )
     return [
-        Finding(host=host, what=what, paths=paths)
-        for host, what, broken in rules
+        Finding(hosting=hosting, what=what, paths=paths)
+        for hosting, what, broken in rules
         if (paths := tuple(path for path in sizes if broken(path)))
     ]

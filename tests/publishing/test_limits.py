@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import html5lib
 import pytest
 
-from pypi_subset.publishing.host_limits import EVERY, HOSTS, Finding, limits
+from pypi_subset.publishing.limits import EVERY, KINDS, Finding, limits
 from pypi_subset.site import web_servers
 from tests.support.checkout import readme
 from tests.support.programs.commands import subset
@@ -66,7 +66,7 @@ def test_sizes(tmp_path: Path, sizes: Sequence[int], found: Sequence[str]) -> No
 
 def test_number_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """More files than Cloudflare Pages takes are counted."""
-    monkeypatch.setattr("pypi_subset.publishing.host_limits._CLOUDFLARE_FILES", 3)
+    monkeypatch.setattr("pypi_subset.publishing.limits._CLOUDFLARE_FILES", 3)
 
     assert limits(lay(tmp_path / "site", a=0, b=0)) == ()
     (found,) = limits(lay(tmp_path / "site", c=0))
@@ -99,7 +99,7 @@ def test_names(tmp_path: Path, path: str, host: str | None) -> None:
 
     found = [one for one in limits(site) if one.paths == (path,)]
 
-    assert host in {one.host for one in found} if host else not found
+    assert host in {one.hosting for one in found} if host else not found
 
 
 def test_names_that_differ_in_case_alone(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_names_that_differ_in_case_alone(tmp_path: Path) -> None:
     (found,) = limits(site)
 
     assert found == Finding(
-        host="Windows disk",
+        hosting="Windows disk",
         what="names that differ in case alone",
         paths=("App", "App/App", "README", "Readme", "app", "app/app"),
     )
@@ -131,15 +131,15 @@ def test_github_needs_its_mark(tmp_path: Path) -> None:
     site = lay(tmp_path / "site")
     (site / ".nojekyll").unlink()
 
-    assert [one.host for one in limits(site)] == ["GitHub Pages"]
+    assert [one.hosting for one in limits(site)] == ["GitHub Pages"]
 
 
 def test_each_finding_is_about_a_host_that_is_listed() -> None:
     """Names of hosts are spelt alike, or the table would say that a site fits."""
     source = Path(sys.modules[limits.__module__].__file__ or "").read_text(encoding="utf-8")
-    named = {*re.findall(r'host="([^"]+)"', source), *re.findall(r'^        \("([^"]+)", f?"', source, re.MULTILINE)}
+    named = {*re.findall(r'hosting="([^"]+)"', source), *re.findall(r'^        \("([^"]+)", f?"', source, re.MULTILINE)}
 
-    assert {"GitHub Pages", "Cloudflare Pages", "object store", "Windows disk"} <= named <= {one.name for one in HOSTS}
+    assert {"GitHub Pages", "Cloudflare Pages", "object store", "Windows disk"} <= named <= {one.name for one in KINDS}
 
 
 def test_the_page_for_wrong_addresses_is_valid() -> None:
