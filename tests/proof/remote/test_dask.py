@@ -284,9 +284,10 @@ def test_workers_that_are_not_fit(
     assert refused("tcp://127.0.0.1:9").startswith("no Dask scheduler answers at tcp://127.0.0.1:9: ")
     assert refused("nonsense://127.0.0.1:9").startswith("no Dask scheduler answers at nonsense://127.0.0.1:9: ")
     assert refused().startswith(f"the Dask scheduler at {dask.address} has no worker; start some: dask worker ")
-    stranger = cluster_folder / "stranger" / "pypi_subset"
-    stranger.mkdir(parents=True)
-    (stranger / "__init__.py").write_text("")
+    # A module, not a package: an editable installation would find the sub-packages all the same.
+    stranger = cluster_folder / "stranger" / "pypi_subset.py"
+    stranger.parent.mkdir()
+    stranger.write_text("")
     monkeypatch.setattr(cluster, "PATIENCE", 30)
     dask.add(PYTHONPATH=str(stranger.parent))
     assert "has no pypi-subset that it could load, and this is " in refused()
