@@ -15,8 +15,6 @@ from pypi_subset.cli.logs import logging_to
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import Paths
 
-# A stage is imported by the task that needs it: `--help` and a run with nothing to do load neither pip nor a server.
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -24,35 +22,37 @@ if TYPE_CHECKING:
 #: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
 INTERRUPTED = 130
 
-#: The flags of every task.
-LOGS = {
-    "verbose": "show on standard error what the tool does, and the output of pip",
-    "log": "write the same to this file",
-}
-#: The flag of tasks whose result programs read.
-JSON = "print one JSON document on standard output, everything else on standard error (default: no)"
-
-FOLDERS = {
+#: The help of parameters that several tasks have.
+SHARED = {
     "requirements": "folder with *.txt and subset.toml (default: requirements)",
     "packages": "folder for downloaded files (default: packages)",
     "site": "folder for the site (default: site)",
+    "json": "print one JSON document on standard output, everything else on standard error (default: no)",
 }
 
 
-class LoggedTask(invoke.Task[Any]):
-    """A task with the flags ``--verbose`` and ``--log``."""
+class ProductTask(invoke.Task[Any]):
+    """A task of the product: it takes ``--verbose`` and ``--log``, and its errors are exit codes."""
+
+    def __init__(self, body: Callable[..., None], **options: Any) -> None:
+        super().__init__(edge(body), **options)
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - Invoke's own
-        """Return the parameters of the body, and the two flags."""
-        shared = [
-            Argument(names=("verbose", "v"), kind=bool, default=False, help=f"{LOGS['verbose']} (default: no)"),
-            Argument(names=("log",), kind=str, default="", help=f"{LOGS['log']} (default: none)"),
+        """Return the parameters of the body, with the help of the shared ones, and the two flags."""
+        own = super().get_arguments(ignore_unknown_help)
+        for argument in own:
+            argument.help = argument.help or SHARED.get(str(argument.name))
+        verbose = "show on standard error what the tool does, and the output of pip (default: no)"
+        log = "write the same to this file (default: none)"
+        return [
+            *own,
+            Argument(names=("verbose", "v"), kind=bool, default=False, help=verbose),
+            Argument(names=("log",), kind=str, default="", help=log),
         ]
-        return [*super().get_arguments(ignore_unknown_help), *shared]
 
 
 #: The decorator of the product's tasks.
-task = functools.partial(invoke.task, klass=LoggedTask)
+task = functools.partial(invoke.task, klass=ProductTask)
 
 
 def edge(body: Callable[..., None]) -> Callable[..., None]:
@@ -97,7 +97,6 @@ def choice_of(name: str, text: str, known: Sequence[str]) -> str:
 
 def check_place(*, away: bool, scheduler: str, far: bool, near: bool) -> None:
     """Raise if a flag about a cluster is given without one, one about this machine with one, or a cluster unnamed."""
-    msg = next_step = ""
     if far and not away:
         msg, next_step = "scheduler and url are about a cluster", "say --on=dask, or leave them out"
     elif away and near:
@@ -105,8 +104,9 @@ def check_place(*, away: bool, scheduler: str, far: bool, near: bool) -> None:
         next_step = "leave them out: workers have their own number of threads, and look for interpreters on their PATH"
     elif away and not scheduler:
         msg, next_step = "a cluster is known by its scheduler", "name it, as in --scheduler=tcp://host:8786"
-    if msg:
-        raise SubsetError(msg, next_step=next_step)
+    else:
+        return
+    raise SubsetError(msg, next_step=next_step)
 
 
 def paths_of(requirements: str, packages: str, site: str) -> Paths:

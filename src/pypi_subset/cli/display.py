@@ -7,6 +7,7 @@ What the user sees while a task runs: progress bars on a terminal, plain lines a
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,16 @@ class Display:
         if not self.console.is_terminal:
             self.console.width = PLAIN_WIDTH
         self._lock = threading.Lock()
-        self._progress: Progress | None = None
-        self._open = 0
+
+    @functools.cached_property
+    def _bars(self) -> Progress:
+        """The live display, which all open stages share."""
+        # Few runs have a terminal and a stage to show; the import takes 30 ms.
+        from rich import progress as rich  # noqa: PLC0415
+
+        description, bar = rich.TextColumn("{task.description}"), rich.BarColumn(bar_width=24)
+        columns = (rich.SpinnerColumn(), description, bar, rich.MofNCompleteColumn(), rich.TimeElapsedColumn())
+        return rich.Progress(*columns, console=self.console, transient=True)
 
     @contextlib.contextmanager
     def stage(self, name: str, total: int) -> Iterator[Stage]:
@@ -62,13 +71,16 @@ class Display:
         if not self.console.is_terminal:
             yield SILENT
             return
-        progress = self._start()
-        task = progress.add_task(escape(name), total=total)
+        with self._lock:
+            self._bars.start()
+            task = self._bars.add_task(escape(name), total=total)
         try:
-            yield _Bar(progress, task)
+            yield _Bar(self._bars, task)
         finally:
-            progress.remove_task(task)
-            self._stop()
+            with self._lock:
+                self._bars.remove_task(task)
+                if not self._bars.task_ids:
+                    self._bars.stop()
 
     def say(self, line: str) -> None:
         """Print *line*, above the bars if there are any."""
@@ -86,54 +98,14 @@ class Display:
         :param rows: one value for each column; numbers are written with a separator for the thousands.
         :param title: a line above.
         """
-        table = Table(
-            title=Text(title) if title else None,
-            title_justify="left",
-            box=box.SIMPLE_HEAD,
-            pad_edge=False,
-            show_edge=False,
-        )
+        heading = Text(title) if title else None
+        table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for number, column in enumerate(columns):
             numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
             table.add_column(Text(column), justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
         for row in rows:
             table.add_row(*(Text(_cell(value)) for value in row))
         self.console.print(table)
-
-    def _start(self) -> Progress:
-        """Return the live display, which all open stages share."""
-        # Few runs have a terminal and a stage to show; the import takes 30 ms.
-        from rich.progress import (  # noqa: PLC0415
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            SpinnerColumn,
-            TextColumn,
-            TimeElapsedColumn,
-        )
-
-        with self._lock:
-            self._open += 1
-            if self._progress is None:
-                self._progress = Progress(
-                    SpinnerColumn(),
-                    TextColumn("{task.description}"),
-                    BarColumn(bar_width=24),
-                    MofNCompleteColumn(),
-                    TimeElapsedColumn(),
-                    console=self.console,
-                    transient=True,
-                )
-                self._progress.start()
-            return self._progress
-
-    def _stop(self) -> None:
-        """Take the live display down with the last stage."""
-        with self._lock:
-            self._open -= 1
-            if not self._open and self._progress is not None:
-                self._progress.stop()
-                self._progress = None
 
 
 def _cell(value: object) -> str:

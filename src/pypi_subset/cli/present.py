@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import json as jsonlib
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -89,14 +89,11 @@ def show_plan(found: Forecast, display: Display) -> None:
     for name in found.removed:
         count = sum(name == f"{one.set}--{one.target}" for one in found.changes)
         display.say(f"- {name}: its lock goes, no set asks for this target any more (projects: {count})")
-    places: dict[str, list[str]] = {}
-    for held in found.held:
-        sentence = f"{held.project} {held.version}, not {held.newest}: {held.why}"
-        places.setdefault(sentence, []).append(f"{held.set}--{held.target}")
-    for early in found.early:
-        newest = f", not {early.newest}" if early.newest else ""
-        sentence = f"{early.project} {early.version} (a pre-release){newest}: {early.why}"
-        places.setdefault(sentence, []).append(f"{early.set}--{early.target}")
+    places: dict[str, list[str]] = defaultdict(list)
+    for kind, older in (("", found.held), (" (a pre-release)", found.early)):
+        for each in older:
+            newest = f", not {each.newest}" if each.newest else ""
+            places[f"{each.project} {each.version}{kind}{newest}: {each.why}"].append(f"{each.set}--{each.target}")
     for sentence, where in sorted(places.items()):
         display.say(f"{sentence} ({', '.join(where)})")
     display.table(
@@ -111,8 +108,7 @@ def show_report(report: Report, display: Display) -> None:
     from pypi_subset.proof.report.report import lines_of  # noqa: PLC0415
 
     display.console.print(table_of(report.checks))
-    for line in lines_of(report):
-        display.say(line)
+    display.say("\n".join(lines_of(report)))
 
 
 def table_of(checks: Sequence[Check]) -> Table:
@@ -120,25 +116,16 @@ def table_of(checks: Sequence[Check]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("target", "set", "proven how", "interpreter"):
         table.add_column(heading, overflow="fold")
-    words = [
-        "passed",
-        "failed",
-        "skipped",
-        *(["differs"] if any(check.status == "differs" for check in checks) else []),
-    ]
+    words = ["passed", "failed", "skipped", *({check.status for check in checks} & {"differs"})]
     for heading in words:
         table.add_column(heading, justify="right")
-    for row in sorted({_row(check) for check in checks}):
-        of_row = Counter[str](check.status for check in checks if _row(check) == row)
-        target, set_name, proof, interpreter = row
+    rows: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for check in checks:
+        proof = f"{check.proof}, proven before" if check.remembered else check.proof
+        rows[check.target, check.set_name, proof, check.interpreter][check.status] += 1
+    for (target, set_name, proof, interpreter), counts in sorted(rows.items()):
         cells = [target or "all", set_name or "all", proof, interpreter or "-"]
-        numbers = [
-            Text(str(of_row[word]), style="bold red" if word == "failed" and of_row[word] else "") for word in words
-        ]
+        styles = {"failed": "bold red"} if counts["failed"] else {}
+        numbers = [Text(str(counts[word]), style=styles.get(word, "")) for word in words]
         table.add_row(*map(Text, cells), *numbers)
     return table
-
-
-def _row(check: Check) -> tuple[str, str, str, str]:
-    proof = f"{check.proof}, proven before" if check.remembered else check.proof
-    return check.target, check.set_name, proof, check.interpreter

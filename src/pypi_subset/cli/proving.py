@@ -8,17 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset import api
-from pypi_subset.cli.arguments import (
-    FOLDERS,
-    JSON,
-    check_place,
-    choice_of,
-    edge,
-    paths_of,
-    task,
-    whole_number,
-    words_after,
-)
+from pypi_subset.cli.arguments import check_place, choice_of, paths_of, task, whole_number, words_after
 from pypi_subset.cli.display import Display
 from pypi_subset.cli.present import display_for, json_errors, show_report, write_json
 from pypi_subset.errors import ProofFailed, SubsetError
@@ -31,7 +21,6 @@ if TYPE_CHECKING:
 
 @task(
     help={
-        **FOLDERS,
         "processes": "how many proofs run at a time (default: 0, one for each core)",
         "pythons": "further interpreters to prove with: paths or folders, separated as in PATH (default: none)",
         "target": "names of targets to prove, separated by commas (default: all)",
@@ -40,13 +29,10 @@ if TYPE_CHECKING:
         "on": "here, or dask for the workers of a cluster (default: here)",
         "scheduler": "address of the cluster's scheduler, as tcp://host:8786 (default: none)",
         "url": "where the workers find the site (default: it is served from here meanwhile)",
-        "json": JSON,
     },
     optional=["all"],
-    # -h is --help.
-    auto_shortflags=False,
+    auto_shortflags=False,  # -h is --help.
 )
-@edge
 def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     _context: Context,
     requirements: str = "requirements",
@@ -96,14 +82,8 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
 # As below for `why`: a flag for Make, a bare word for those who type.
 @task(
     positional=["reports"][: len(words_after("merge-reports", sys.argv))],
-    help={
-        "reports": "reports to join, or folders of them, separated by blanks (default: none, it has to be said)",
-        "requirements": FOLDERS["requirements"],
-        "packages": FOLDERS["packages"],
-        "site": FOLDERS["site"],
-    },
+    help={"reports": "reports to join, or folders of them, separated by blanks (default: none, it has to be said)"},
 )
-@edge
 def merge_reports(
     _context: Context,
     reports: str | None = None,
@@ -131,10 +111,8 @@ def merge_reports(
     help={
         "form": "github, or gitlab (default: github)",
         "url": "address at which the site is published (default: none, it has to be said)",
-        "requirements": FOLDERS["requirements"],
     }
 )
-@edge
 def workflow(_context: Context, form: str = "github", url: str = "", requirements: str = "requirements") -> None:
     """
     Print a workflow file that proves the published site on real machines.
@@ -151,11 +129,7 @@ def workflow(_context: Context, form: str = "github", url: str = "", requirement
 
 
 def _conclude(report: Report, display: Display, *, json: bool) -> None:
-    """
-    Print the report.
-
-    :raises ProofFailed: it is red.
-    """
+    """Print the report; a red one raises `ProofFailed`."""
     from pypi_subset.proof.report.verdict import is_red  # noqa: PLC0415
 
     if json:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset import api
-from pypi_subset.cli.arguments import FOLDERS, choice_of, edge, named, paths_of, task, whole_number
+from pypi_subset.cli.arguments import choice_of, named, paths_of, task, whole_number
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import PAGE, SIMPLE
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from invoke import Context
 
 
-@task(help={"site": FOLDERS["site"], "port": "port to listen on, 0 for any free one (default: 8080)"})
-@edge
+@task(help={"port": "port to listen on, 0 for any free one (default: 8080)"})
 def serve(_context: Context, site: str = "site", port: str = "8080") -> None:
     """
     Offer site/ on this machine, for pip, uv and browsers.
@@ -29,19 +28,12 @@ def serve(_context: Context, site: str = "site", port: str = "8080") -> None:
     display = Display()
 
     def ready(url: str) -> None:
-        for line in [*server.address_lines(url), "stop with Ctrl-C"]:
-            display.say(line)
+        display.say("\n".join([*server.address_lines(url), "stop with Ctrl-C"]))
 
     server.serve(Path(site), address="127.0.0.1", port=whole_number("port", port), ready=ready)
 
 
-@task(
-    help={
-        "site": FOLDERS["site"],
-        "objects": "yes for what to upload to an object store: key, type, Cache-Control, file (default: no)",
-    }
-)
-@edge
+@task(help={"objects": "yes for what to upload to an object store: key, type, Cache-Control, file (default: no)"})
 def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
     """
     Say for each kind of web host whether site/ fits, and how to publish there.
@@ -71,13 +63,10 @@ def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
 @task(
     help={
         "to": "a folder, or what rsync takes: host:path, rsync://host/module (default: none, it has to be said)",
-        "site": FOLDERS["site"],
-        "packages": FOLDERS["packages"],
         "force": "yes to publish what is not proven; the published manifest then says so (default: no)",
         "grace": "seconds for which files stay that no page names any more (default: 10)",
     }
 )
-@edge
 def publish(
     _context: Context,
     to: str = "",
@@ -100,13 +89,7 @@ def publish(
     display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
 
 
-@task(
-    help={
-        "url": "address of the site's front page (default: none, it has to be said)",
-        "site": FOLDERS["site"],
-    }
-)
-@edge
+@task(help={"url": "address of the site's front page (default: none, it has to be said)"})
 def fetch(_context: Context, url: str = "", site: str = "site") -> None:
     """
     Copy a published site to site/ on this machine, each file held against its hash.

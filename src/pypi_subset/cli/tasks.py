@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from invoke import Collection, Context, Program
 
 from pypi_subset import api
-from pypi_subset.cli.arguments import FOLDERS, JSON, choice_of, edge, named, paths_of, task, words_after
+from pypi_subset.cli.arguments import choice_of, named, paths_of, task, words_after
 from pypi_subset.cli.display import Display
 from pypi_subset.cli.present import display_for, json_errors, show_mirror, show_plan, write_json
 from pypi_subset.cli.proving import merge_reports, verify, workflow
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.paths import Paths
 
 
-@task(help={**FOLDERS, "json": JSON})
-@edge
+@task
 def mirror(
     _context: Context,
     requirements: str = "requirements",
@@ -47,8 +46,7 @@ def mirror(
     _mirror(paths_of(requirements, packages, site), update=False, json=json)
 
 
-@task(help={**FOLDERS, "json": JSON})
-@edge
+@task
 def update(
     _context: Context,
     requirements: str = "requirements",
@@ -78,13 +76,10 @@ def _mirror(paths: Paths, *, update: bool, json: bool) -> None:
 
 @task(
     help={
-        **FOLDERS,
         "update": "yes for what an update would do (default: no)",
         "form": "text, or json for the same as --json (default: text)",
-        "json": JSON,
     }
 )
-@edge
 def plan(
     _context: Context,
     requirements: str = "requirements",
@@ -115,13 +110,8 @@ def plan(
 # Invoke knows no optional positional parameter, so the second word counts as one only when it is there.
 @task(
     positional=["project", "target"][: max(1, len(words_after("why", sys.argv)))],
-    help={
-        "project": "the project to explain",
-        "target": "for this target alone (default: all)",
-        "site": FOLDERS["site"],
-    },
+    help={"project": "the project to explain", "target": "for this target alone (default: all)"},
 )
-@edge
 def why(_context: Context, project: str, target: str | None = None, site: str = "site") -> None:
     """
     Print what led to a project: why PROJECT [TARGET].
@@ -131,13 +121,10 @@ def why(_context: Context, project: str, target: str | None = None, site: str = 
     from pypi_subset.model.manifest import read_manifest  # noqa: PLC0415
     from pypi_subset.site import manifest  # noqa: PLC0415
 
-    display = Display()
-    for line in manifest.why(read_manifest(Path(site)), project, target):
-        display.say(line)
+    Display().say("\n".join(manifest.why(read_manifest(Path(site)), project, target)))
 
 
 @task
-@edge
 def targets(_context: Context) -> None:
     """
     List the names of systems that a target may be on.
@@ -156,10 +143,8 @@ def targets(_context: Context) -> None:
     help={
         "name": "a target of subset.toml, the name of a system, or a tag",
         "py": "its Python, as 3.12 or 3.12.4 (default: the one that it says)",
-        "requirements": FOLDERS["requirements"],
     },
 )
-@edge
 def target(_context: Context, name: str, py: str = "", requirements: str = "requirements") -> None:
     """
     Print the marker values and the tags of a target: target NAME.
@@ -169,13 +154,10 @@ def target(_context: Context, name: str, py: str = "", requirements: str = "requ
     from pypi_subset.requirements.subset import find_target  # noqa: PLC0415
     from pypi_subset.targets.host import description  # noqa: PLC0415
 
-    display = Display()
-    for line in description(find_target(name, py or None, Path(requirements))):
-        display.say(line)
+    Display().say("\n".join(description(find_target(name, py or None, Path(requirements)))))
 
 
-@task(help={"packages": FOLDERS["packages"], "site": FOLDERS["site"]})
-@edge
+@task
 def clean(_context: Context, packages: str = "packages", site: str = "site") -> None:
     """
     Empty packages/ and site/; READMEs and locks stay.
