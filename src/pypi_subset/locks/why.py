@@ -105,11 +105,7 @@ def _shortest(edges: Mapping[Node, Iterable[tuple[Reason, NormalizedName]]]) -> 
 
 
 def _chain(
-    lock: Lock,
-    pin: Pin,
-    reached: Mapping[Node, Chain],
-    environment: Mapping[str, str],
-    extras: Mapping[str, set[str]],
+    lock: Lock, pin: Pin, reached: Mapping[Node, Chain], environment: Mapping[str, str], extras: Mapping[str, set[str]]
 ) -> Chain:
     """Return the best chain to *pin* over its own reasons: other pins of its project have others."""
     found = [

@@ -47,12 +47,12 @@ def patches_in_reach(target: Target, upstream: Upstream) -> set[int]:
             # Parsing takes longest, and hardly any marker reads the version.
             if "_version" in text:
                 patches |= of_marker(_marker_of(text), target, stated.extras)
-        patches |= of_bound(stated.requires_python, target)
+        patches |= of_bound(stated.requires_python, *target.python[:2])
         oldest[one.project] = min(one.version, oldest.get(one.project, one.version))
     for project, version in oldest.items():
         for bound, newest in upstream.bounds(project).items():
             if newest >= version:
-                patches |= of_bound(bound, target)
+                patches |= of_bound(bound, *target.python[:2])
     return patches
 
 

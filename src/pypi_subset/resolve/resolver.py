@@ -62,13 +62,7 @@ class Resolution:
 
 
 def resolve(
-    job: Job,
-    *,
-    inputs: Inputs,
-    constraints: Sequence[str],
-    index: Loopback,
-    pips: Pips,
-    work: Path,
+    job: Job, *, inputs: Inputs, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path
 ) -> Resolution:
     """
     Return the lock of one job, with warnings: for a target that leaves the patch level open, what each patch level would get.

@@ -97,11 +97,7 @@ class _Site(StaticFiles):
         return super().lookup_path(path)
 
     def file_response(
-        self,
-        full_path: str | os.PathLike[str],
-        stat_result: os.stat_result,
-        scope: Scope,
-        status_code: int = 200,
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         """Return the response for one file: with Range for distributions, in one reading for pages."""
         path = Path(full_path)

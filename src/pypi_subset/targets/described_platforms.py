@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from packaging import tags as packaging_tags
 
@@ -34,6 +34,7 @@ _ELF_I686, _ELF_ARM = (1, 1, 3), (1, 1, 40)
 _ARM_MASK, _ARM_HARD_FLOAT = 0xFF000400, 0x05000400
 
 _AGAIN = "run describe_target.py there again"
+UPGRADE_PIP = "upgrade pip there, and describe the machine again"
 WORD = re.compile(r"[a-z0-9_]+", re.ASCII)
 
 
@@ -49,8 +50,7 @@ class Facts:
         """Return what stands at *keys*."""
         value = self.maybe(kind, *keys)
         if value is None:
-            msg = f"{'.'.join(keys)} is missing"
-            raise self.error(msg)
+            self.fail(f"{'.'.join(keys)} is missing")
         return value
 
     def maybe(self, kind: type[_Kind], *keys: str) -> _Kind | None:
@@ -60,13 +60,13 @@ class Facts:
             value = value.get(key) if isinstance(value, dict) else None
         # To Python, true is a number.
         if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
-            msg = f"{'.'.join(keys)} is damaged"
-            raise self.error(msg)
+            self.fail(f"{'.'.join(keys)} is damaged")
         return value
 
-    def error(self, what: str, *, next_step: str = _AGAIN) -> TargetError:
-        """Return an error that names the file."""
-        return TargetError(f"{self.path}: {what}", target=self.target, next_step=next_step)
+    def fail(self, what: str, *, next_step: str = _AGAIN) -> NoReturn:
+        """Raise a `TargetError` that names the file."""
+        msg = f"{self.path}: {what}"
+        raise TargetError(msg, target=self.target, next_step=next_step)
 
 
 def untold(facts: Facts) -> bool:
@@ -79,11 +79,10 @@ def platforms_of(facts: Facts, pip: Version | None) -> tuple[str, ...]:
     system, platform = facts.fact(str, "markers", "platform_system"), facts.fact(str, "platform")
     platform = re.sub(r"[-. ]", "_", platform)
     if not WORD.fullmatch(platform.lower()):
-        msg = "platform is damaged"
-        raise facts.error(msg)
+        facts.fail("platform is damaged")
     if untold(facts):
-        msg = f"the tags of {system} are known to its own pip alone, which did not list them"
-        raise facts.error(msg, next_step="install a newer pip there, and describe the machine again")
+        what = f"the tags of {system} are known to its own pip alone, which did not list them"
+        facts.fail(what, next_step="install a newer pip there, and describe the machine again")
     if system == "Darwin":
         return _mac_platforms(facts, pip)
     if system == "Linux" and platform.startswith("linux_"):
@@ -96,14 +95,12 @@ def _mac_platforms(facts: Facts, pip: Version | None) -> tuple[str, ...]:
     version, machine = facts.fact(str, "macos", "version"), facts.fact(str, "macos", "machine")
     match = re.match(r"([0-9]+)\.([0-9]+)", version)
     if not match or not WORD.fullmatch(machine):
-        msg = "macos is damaged"
-        raise facts.error(msg)
+        facts.fail("macos is damaged")
     if facts.fact(int, "bits") == 32:  # noqa: PLR2004 - bits
         machine = "ppc" if machine.startswith("ppc") else "i386"
     system = int(match[1]), int(match[2])
     if system >= (11, 0) and pip is not None and pip.release < _MACOS_11:
-        msg = f"pip {pip} names macOS {version} in a way of its own"
-        raise facts.error(msg, next_step="upgrade pip there, and describe the machine again")
+        facts.fail(f"pip {pip} names macOS {version} in a way of its own", next_step=UPGRADE_PIP)
     return tuple(packaging_tags.mac_platforms(system, machine))
 
 
@@ -115,8 +112,7 @@ def _linux_platforms(facts: Facts, arch: str, pip: Version | None) -> tuple[str,
     family, version = facts.maybe(str, "libc", "family"), facts.maybe(str, "libc", "version") or ""
     match = re.match(r"([0-9]+)\.([0-9]+)", version)
     if family is not None and not match:
-        msg = "libc.version is damaged"
-        raise facts.error(msg)
+        facts.fail("libc.version is damaged")
     major, minor = (int(match[1]), int(match[2])) if match else (0, 0)
     many: list[str] = []
     if (family, major) == ("glibc", 2) and _runs_manylinux(facts, archs):

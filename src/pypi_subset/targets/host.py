@@ -8,7 +8,7 @@ from packaging import tags as packaging_tags
 from packaging.markers import default_environment
 
 from pypi_subset.model.targets import Target
-from pypi_subset.targets.tag import flagged, sorted_markers, tags_of, telling
+from pypi_subset.targets.tag import flagged, tags_of, telling
 
 
 def describe_host(name: str) -> Target:
@@ -29,7 +29,7 @@ def describe_host(name: str) -> Target:
         abis=abis,
         platforms=platforms,
         tags=tags_of(implementation, (int(major), int(minor)), abis, platforms),
-        markers=sorted_markers(environment),
+        markers=tuple(sorted(environment.items())),
         host=True,
         exact=True,
     )

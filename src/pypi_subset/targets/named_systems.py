@@ -24,6 +24,9 @@ _SPELLINGS = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64", "i386": "i
 _WINDOWS = {"x86_64": "amd64", "x64": "amd64", "aarch64": "arm64", "i686": "x86", "win32": "x86"}
 _MAC = {"aarch64": "arm64", "amd64": "x86_64", "x64": "x86_64", "intel": "x86_64"}
 
+#: How the platform tag of a system begins, by its C library.
+_PREFIXES = {"glibc": "manylinux", "musl": "musllinux"}
+
 #: ``3.12``, ``3.12.4``, ``3.13t``, ``pypy3.10``.
 _PYTHON = re.compile(r"(?P<pypy>pypy)?(?P<version>3\.(?P<minor>[0-9]{1,2})(?:\.[0-9]+)?)(?P<threads>t)?")
 
@@ -54,12 +57,8 @@ class System:
 @functools.cache
 def systems() -> tuple[System, ...]:
     """Return every system that has a name, in the order of ``systems.toml``."""
-    text = shipped("systems.toml").decode()
-    return tuple(
-        _system(family, table, release, *facts)
-        for family, table in tomllib.loads(text).items()
-        for release, facts in table["releases"].items()
-    )
+    families = tomllib.loads(shipped("systems.toml").decode())
+    return tuple(_system(name, table, *one) for name, table in families.items() for one in table["releases"].items())
 
 
 def expanded(system: System) -> str:
@@ -112,23 +111,21 @@ def tag_of(name: str, on: str, python: str | None = None) -> tuple[str, str | No
     return f"{interpreter}{abi}-{system.platform_of(arch)}", full
 
 
-def _system(family: str, table: dict[str, Any], release: str, version: str, minor: int) -> System:
-    names = [family, *table.get("aliases", ())]
-    called = [release, *(name for name, number in table.get("codenames", {}).items() if number == release)]
+def _system(family: str, table: dict[str, Any], release: str, facts: tuple[str, int]) -> System:
+    (version, minor), names = facts, [family, *table.get("aliases", ())]
+    codenames = [name for name, number in table.get("codenames", {}).items() if number == release]
     later = [arch for arch, releases in table.get("later", {}).items() if release in releases]
     if "libc" in table:
-        prefix = "manylinux" if table["libc"] == "glibc" else "musllinux"
-        platform = f"{prefix}_{version.replace('.', '_')}_{{arch}}"
+        platform = f"{_PREFIXES[table['libc']]}_{version.replace('.', '_')}_{{arch}}"
     else:
         platform = table["platform"].replace("{release}", version)
+    named = (f"{one}{dash}{name}" for one in names for dash in ("-", "") for name in (release, *codenames))
     return System(
         name=f"{family}-{release}",
         platform=platform,
         arches=(*table["arches"], *later),
         python=f"3.{minor}" if minor else "",
-        spellings=frozenset(
-            (*called[1:], *(f"{one}{dash}{name}" for one in names for dash in ("-", "") for name in called))
-        ),
+        spellings=frozenset((*codenames, *named)),
     )
 
 

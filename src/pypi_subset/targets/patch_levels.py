@@ -37,13 +37,9 @@ def at_patch(target: Target, patch: int) -> Target:
     return replace(target, python=python, markers=markers)
 
 
-def of_bound(requires_python: str, target: Target) -> frozenset[int]:
-    """Return the patch levels at which *requires_python* (PEP 345) begins or ceases to hold within the minor version."""
-    return _of_bound(requires_python, *target.python[:2])
-
-
 @functools.cache
-def _of_bound(requires_python: str, major: int, minor: int) -> frozenset[int]:
+def of_bound(requires_python: str, major: int, minor: int) -> frozenset[int]:
+    """Return the patch levels at which *requires_python* (PEP 345) begins or ceases to hold within the minor version."""
     try:
         specifiers = SpecifierSet(requires_python)
     except InvalidSpecifier:
@@ -101,8 +97,5 @@ def marker_of(patches: Sequence[int], chosen: Iterable[int], target: Target) -> 
 def _changes(text: str, major: int, minor: int, truth: Callable[[int], bool]) -> frozenset[int]:
     """Return where *truth* of a patch level changes; only just beside the levels that *text* mentions can it."""
     mentioned = [int(patch or 0) for patch in re.findall(rf"(?<![\d.]){major}\.{minor}(?:\.(\d+))?(?!\d)", text)]
-    found: set[int] = set()
-    for patch in {one + step for one in mentioned for step in (0, 1)} - {0}:
-        if truth(patch) != truth(patch - 1):
-            found.add(patch)
-    return frozenset(found)
+    beside = {one + step for one in mentioned for step in (0, 1)} - {0}
+    return frozenset(patch for patch in beside if truth(patch) != truth(patch - 1))

@@ -28,11 +28,7 @@ LINUX_MACHINES = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "ri
 MAC_MACHINES = ("arm64", "x86_64")
 WINDOWS_MACHINES = {"win_amd64": "AMD64", "win32": "x86", "win_arm64": "ARM64"}
 #: By the end of the tag. An iPhone says its model (PEP 730), and a 32-bit ARM may be an armv7l or an armv8l.
-IOS_MACHINES = {
-    "arm64_iphoneos": None,
-    "arm64_iphonesimulator": "arm64",
-    "x86_64_iphonesimulator": "x86_64",
-}
+IOS_MACHINES = {"arm64_iphoneos": None, "arm64_iphonesimulator": "arm64", "x86_64_iphonesimulator": "x86_64"}
 ANDROID_MACHINES = {"arm64_v8a": "aarch64", "x86_64": "x86_64", "x86": "i686", "armeabi_v7a": None}
 #: A Python of 32 bits on a system of 64 says what the system is, on Linux with ``linux32`` aside.
 WIDER_MACHINES = {"x86": ("AMD64", "ARM64"), "i686": ("x86_64",), "armv7l": ("aarch64", "armv8l")}

@@ -18,9 +18,9 @@ from packaging.version import InvalidVersion, Version
 
 from pypi_subset.model.targets import Target
 from pypi_subset.standalone.describe_target import KIND, SCHEMA
-from pypi_subset.targets.described_platforms import WORD, Facts, platforms_of, untold
+from pypi_subset.targets.described_platforms import UPGRADE_PIP, WORD, Facts, platforms_of, untold
 from pypi_subset.targets.grammar import FREE_THREADED, NO_PYMALLOC
-from pypi_subset.targets.tag import flagged, sorted_markers, tags_of, telling
+from pypi_subset.targets.tag import flagged, tags_of, telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,8 +57,7 @@ def read_description(name: str, path: Path) -> Target:
     if listed:
         abis, platforms = flagged(interpreter, listed)
         if not abis:
-            msg = f"its pip {pip} lists no tag for {interpreter}"
-            raise facts.error(msg, next_step="upgrade pip there, and describe the machine again")
+            facts.fail(f"its pip {pip} lists no tag for {interpreter}", next_step=UPGRADE_PIP)
         tags = _as_listed(facts, listed, tags_of(implementation, python[:2], abis, platforms))
     else:
         abis = _abis(facts, implementation, python)
@@ -76,7 +75,7 @@ def read_description(name: str, path: Path) -> Target:
         abis=abis,
         platforms=platforms,
         tags=tags,
-        markers=sorted_markers(markers),
+        markers=tuple(sorted(markers.items())),
         described=True,
         unseen=unseen,
         exact=True,
@@ -91,36 +90,29 @@ def _load(name: str, path: Path) -> Facts:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
         step = "run there: python3 describe_target.py > lab.json, and lay that beside subset.toml"
-        msg = "no such file"
-        raise facts.error(msg, next_step=step) from None
+        facts.fail("no such file", next_step=step)
     except OSError as error:
-        raise facts.error(error.strerror or str(error), next_step="see that it is a readable file") from None
+        facts.fail(error.strerror or str(error), next_step="see that it is a readable file")
     except (ValueError, RecursionError) as error:
-        msg = f"not JSON: {error}"
-        raise facts.error(msg) from None
+        facts.fail(f"not JSON: {error}")
     if not isinstance(document, dict) or document.get("kind") != KIND:
-        msg = "no description of a machine"
-        raise facts.error(msg, next_step="name a file that describe_target.py printed")
+        facts.fail("no description of a machine", next_step="name a file that describe_target.py printed")
     facts = Facts(target=name, path=path, document=document)
     schema = facts.fact(int, "schema")
     if schema > SCHEMA:
-        msg = f"schema {schema} is newer than this pypi-subset, which knows {SCHEMA}"
-        raise facts.error(msg, next_step="upgrade pypi-subset, or use the describe_target.py that came with this one")
+        what = f"schema {schema} is newer than this pypi-subset, which knows {SCHEMA}"
+        facts.fail(what, next_step="upgrade pypi-subset, or use the describe_target.py that came with this one")
     if schema != SCHEMA:
-        msg = f"unknown schema {schema}"
-        raise facts.error(msg)
+        facts.fail(f"unknown schema {schema}")
     return facts
 
 
 def _python(facts: Facts) -> tuple[int, int, int]:
-    """Return the first three numbers of Python's version."""
     numbers = facts.fact(list, "version")[:3]
     if len(numbers) != 3 or not all(type(one) is int and one >= 0 for one in numbers):  # noqa: PLR2004 - X.Y.Z
-        msg = "version is damaged"
-        raise facts.error(msg)
+        facts.fail("version is damaged")
     if numbers[0] != 3:  # noqa: PLR2004 - Python 3
-        msg = f"Python {numbers[0]} has no place here"
-        raise facts.error(msg, next_step="describe the machine with its python3")
+        facts.fail(f"Python {numbers[0]} has no place here", next_step="describe the machine with its python3")
     return numbers[0], numbers[1], numbers[2]
 
 
@@ -128,8 +120,7 @@ def _implementation(facts: Facts) -> str:
     """Return how tags abbreviate the implementation (PEP 425)."""
     name = facts.fact(str, "implementation", "name")
     if not WORD.fullmatch(name):
-        msg = "implementation.name is damaged"
-        raise facts.error(msg)
+        facts.fail("implementation.name is damaged")
     return packaging_tags.INTERPRETER_SHORT_NAMES.get(name, name)
 
 
@@ -139,13 +130,11 @@ def _pip(facts: Facts) -> tuple[Version | None, tuple[Tag, ...]]:
         return None, ()
     version, tags = facts.fact(str, "pip", "version"), facts.maybe(list, "pip", "tags") or []
     if not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
-        msg = "pip.tags is damaged"
-        raise facts.error(msg)
+        facts.fail("pip.tags is damaged")
     try:
         return Version(version), tuple(dict.fromkeys(Tag(*tag.split("-")) for tag in tags))
     except InvalidVersion:
-        msg = "pip.version is damaged"
-        raise facts.error(msg) from None
+        facts.fail("pip.version is damaged")
 
 
 def _as_listed(facts: Facts, listed: Sequence[Tag], derived: Sequence[Tag]) -> tuple[Tag, ...]:
@@ -160,8 +149,8 @@ def _as_listed(facts: Facts, listed: Sequence[Tag], derived: Sequence[Tag]) -> t
     tags = tuple(tag for tag in listed if tag in ours)
     beyond = next((tag for tag in listed if tag not in ours and (tag.abi, tag.platform) != ("none", "any")), None)
     if beyond or tags != tuple(tag for tag in derived if tag in theirs):
-        msg = f"its pip ranks tags as no flags can tell ours{f', {beyond} for one' if beyond else ''}"
-        raise facts.error(msg, next_step="upgrade pip there, and describe the machine again")
+        what = f"its pip ranks tags as no flags can tell ours{f', {beyond} for one' if beyond else ''}"
+        facts.fail(what, next_step=UPGRADE_PIP)
     return tags
 
 
@@ -179,8 +168,7 @@ def _notes(facts: Facts, pip: Version | None, unseen: Sequence[str], *, listed: 
         yield f"{facts.path}: pip {pip} did not list its tags; they follow from its version"
     if unseen:
         more = f" and {len(unseen) - 1} more platforms" if len(unseen) > 1 else ""
-        what = f"pip {pip} is too old for {unseen[0]}{more}: wheels for them alone are left out"
-        yield f"{facts.path}: {what}; upgrade pip there, and describe the machine again"
+        yield f"{facts.path}: pip {pip} is too old for {unseen[0]}{more}: wheels for them alone are left out; {UPGRADE_PIP}"
 
 
 def _knows(pip: Version | None, platform: str) -> bool:
@@ -197,15 +185,14 @@ def _lists(pip: Version | None, tag: Tag) -> bool:
 
 def _abis(facts: Facts, implementation: str, python: tuple[int, int, int]) -> tuple[str, ...]:
     """Return the ABIs that the interpreter loads, best first, the stable one aside (PEP 425, 703)."""
-    suffix = (facts.maybe(str, "config", "EXT_SUFFIX") or "").split(".")
     if implementation == "cp":
         return _cpython_abis(facts, python)
     # Such as .pypy311-pp73-x86_64-linux-gnu.so, whose platform is no part of the ABI.
-    length = {"graalpy": 3, "pypy": 2}.get(re.split("[-0-9]", suffix[1])[0] if len(suffix) > 1 else "", 1)
-    abi = "_".join(suffix[1].split("-")[:length]) if len(suffix) > 1 else ""
+    _, suffix, *_ = *(facts.maybe(str, "config", "EXT_SUFFIX") or "").split("."), ""
+    length = {"graalpy": 3, "pypy": 2}.get(re.split("[-0-9]", suffix)[0], 1)
+    abi = "_".join(suffix.split("-")[:length])
     if not WORD.fullmatch(abi):
-        msg = f"config.EXT_SUFFIX does not tell the ABI of {implementation}"
-        raise facts.error(msg)
+        facts.fail(f"config.EXT_SUFFIX does not tell the ABI of {implementation}")
     return (abi,)
 
 

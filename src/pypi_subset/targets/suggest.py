@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
+import tomllib
 from itertools import product
+from typing import Any
 
+from pypi_subset.support.resources import shipped
 from pypi_subset.targets.grammar import PYTHON, first_cpython, read_tag
 from pypi_subset.targets.platforms import LINUX_MACHINES, MAC_MACHINES, WINDOWS_MACHINES, machine_of
 
@@ -30,7 +34,6 @@ def complaint(tag: str) -> str:
 
 
 def _platform_complaint(platform: str, tag: str) -> str:
-    """Return what is wrong with *platform* in *tag*."""
     if "." in platform and all(map(machine_of, platform.split("."))):
         return f"{platform!r} in the tag {tag!r} names several platforms, a target is one machine"
     if platform.startswith("linux_"):
@@ -40,37 +43,6 @@ def _platform_complaint(platform: str, tag: str) -> str:
     return f"unknown platform {platform!r} in the tag {tag!r}"
 
 
-#: What people write for a platform, and what it is called in a wheel's name; applied from top to bottom.
-_PLATFORM_SLIPS = tuple(
-    (re.compile(pattern), spelling)
-    for pattern, spelling in (
-        (r"[.\s-]+", "_"),
-        (r"^win(dows)?_?(64|x64|x86_64|amd64)?$", "win_amd64"),
-        (r"^win(dows)?_?(32|x86|i[36]86)$", "win32"),
-        (r"^win(dows)?_?(arm64|aarch64)$", "win_arm64"),
-        (r"^(mac|macos|macosx|osx|darwin)_?(?=[0-9]|$)", "macosx_"),
-        (r"^(macosx_.*)(aarch64|arm64e)$", r"\1arm64"),
-        (r"^(macosx_.*)(amd64|x64|intel)$", r"\1x86_64"),
-        (r"^macosx_([0-9]+)_(?=[a-z])", r"macosx_\1_0_"),
-        (r"^macosx_10_[0-9]+_arm64$", "macosx_11_0_arm64"),
-        (r"^macosx_(1[6-9]|2[0-5])_[0-9]+_", "macosx_15_0_"),
-        (r"^manylinux_?(2014|2010|1)_?(?=[a-z])", r"manylinux\1_"),
-        (r"^(many|musl)_?linux_?([12])_(?=[0-9])", r"\1linux_\2_"),
-        (r"^(.*linux.*)_(amd64|x64)$", r"\1_x86_64"),
-        (r"^(.*linux.*)_(arm64|armv8)$", r"\1_aarch64"),
-        (r"^(.*linux.*)_(x86|i386)$", r"\1_i686"),
-        (r"^manylinux(?:1|2010|_2_[0-9]|_2_1[0-6])_(?!x86_64|i686)", "manylinux2014_"),
-    )
-)
-#: Half a platform, and the machines that may be meant.
-_PLATFORM_GAPS = (
-    (re.compile(r"linux_(\w+)"), (r"manylinux_2_28_\1", r"musllinux_1_2_\1")),
-    (re.compile(r"linux"), ("manylinux_2_28_x86_64", "musllinux_1_2_x86_64")),
-    (re.compile(r"((?:many|musl)linux[0-9_]+)"), (r"\1_x86_64", r"\1_aarch64")),
-    (re.compile(r"(macosx_[0-9]+)"), (r"\1_0_arm64", r"\1_0_x86_64")),
-    (re.compile(r"(macosx_[0-9]+_[0-9]+)(_universal2)?"), (r"\1_arm64", r"\1_x86_64")),
-    (re.compile(r"macosx_"), ("macosx_14_0_arm64", "macosx_14_0_x86_64")),
-)
 _WELL_KNOWN_PLATFORMS = (
     *(f"{libc}_{arch}" for arch in LINUX_MACHINES for libc in ("manylinux_2_28", "manylinux2014", "musllinux_1_2")),
     *(f"macosx_{version}_0_{arch}" for version in (11, 12, 13, 14, 15, 26) for arch in MAC_MACHINES),
@@ -111,17 +83,22 @@ def _near_pythons(python: str) -> tuple[list[str], bool]:
 def _spelt_platforms(platform: str) -> list[str]:
     """Return platform tags that *platform* is another spelling of, best first."""
     spelling = _proper(platform)
-    gaps = (match.expand(one) for gap, ones in _PLATFORM_GAPS if (match := gap.fullmatch(spelling)) for one in ones)
+    found = ((re.fullmatch(gap, spelling), ones) for gap, ones in _known_slips()["gaps"])
+    gaps = (match.expand(one) for match, ones in found if match for one in ones)
     return [one for one in (*platform.split("."), spelling, *gaps) if machine_of(one)]
 
 
 def _like_platforms(platform: str) -> list[str]:
-    """Return platform tags that look like *platform*, best first."""
     return difflib.get_close_matches(_proper(platform), _WELL_KNOWN_PLATFORMS, n=2, cutoff=0.6)
 
 
 def _proper(platform: str) -> str:
     """Return *platform* with what people write put into the words of tags."""
-    for slip, proper in _PLATFORM_SLIPS:
-        platform = slip.sub(proper, platform)
+    for slip, proper in _known_slips()["slips"]:
+        platform = re.sub(slip, proper, platform)
     return platform
+
+
+@functools.cache
+def _known_slips() -> dict[str, Any]:
+    return tomllib.loads(shipped("slips.toml").decode())

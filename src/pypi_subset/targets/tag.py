@@ -47,7 +47,8 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
         raise TargetError(complaint(tag), nearest=nearest_tags(tag), target=name)
     version = (3, reading.minor, _patch(name, reading, python))
     markers = _markers(reading.implementation, version, reading.machine)
-    for marker, value in (given or {}).items():
+    given = dict(given or {})
+    for marker, value in given.items():
         free = marker == "platform_machine" and reading.machine.name in WIDER_MACHINES
         if markers.get(marker, value) != value and not free:
             msg = f"{marker} = {value!r} contradicts the tag {reading.tag!r}, from which {markers[marker]!r} follows"
@@ -62,10 +63,8 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
         abis=(reading.abi,),
         platforms=reading.machine.platforms,
         tags=tags_of(reading.implementation, version[:2], (reading.abi,), reading.machine.platforms),
-        markers=sorted_markers(markers | dict(given or {})),
-        other_machines=()
-        if "platform_machine" in (given or {})
-        else WIDER_MACHINES.get(reading.machine.name or "", ()),
+        markers=tuple(sorted((markers | given).items())),
+        other_machines=() if "platform_machine" in given else WIDER_MACHINES.get(reading.machine.name or "", ()),
         exact=python is not None and python.count(".") > 1,
     )
 
@@ -106,8 +105,10 @@ def _markers(implementation: str, python: tuple[int, int, int], machine: Machine
     os_name, sys_platform, platform_system = SYSTEMS[machine.system]
     implementation_name, platform_python_implementation = IMPLEMENTATIONS[implementation]
     full = ".".join(map(str, python))
-    values: dict[str, str | None] = {
+    values = {
         "implementation_name": implementation_name,
+        # CPython is the reference: its own version is that of the language. PyPy's is another (7.3.17), and in no tag.
+        "implementation_version": full if implementation == "cp" else None,
         "os_name": os_name,
         "platform_machine": machine.name,
         "platform_python_implementation": platform_python_implementation,
@@ -116,14 +117,7 @@ def _markers(implementation: str, python: tuple[int, int, int], machine: Machine
         "python_version": f"{python[0]}.{python[1]}",
         "sys_platform": sys_platform,
     }
-    # CPython is the reference: its own version is that of the language. PyPy's is another (7.3.17), and in no tag.
-    values["implementation_version"] = full if implementation == "cp" else None
     return {marker: value for marker, value in values.items() if value is not None}
-
-
-def sorted_markers(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return marker values as a `Target` holds them."""
-    return tuple(sorted(values.items()))
 
 
 def _patch(name: str, reading: Reading, python: str | None) -> int:
