@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.pylock import is_valid_pylock_path
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
 
     from pypi_subset.requirements.source import Source
 
+    #: A kind of document: what finds the TOML in its bytes, each line where it stands in the file; where that says which
+    #: Pythons it is for; what yields the requests.
+    _Kind = tuple[Callable[[bytes], str], tuple[str, ...], Callable[[Source, Settings], Iterator[Request | Fault]]]
 
 #: The block of inline metadata in a script: PEP 723's own expression.
 _BLOCK = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
@@ -37,21 +39,6 @@ _EXPORTS = {
     "poetry.lock": "poetry export --without-urls --output requirements.txt",
     "pdm.lock": "pdm export --format pylock --output pylock.toml",
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Kind:
-    """
-    A kind of document.
-
-    :param text: finds the TOML in its bytes, each line where it stands in the file.
-    :param python: where it says which Pythons it is for.
-    :param read: yields what a document of this kind asks for.
-    """
-
-    text: Callable[[bytes], str]
-    python: tuple[str, ...]
-    read: Callable[[Source, Settings], Iterator[Request | Fault]]
 
 
 def is_text(path: Path) -> bool:
@@ -80,8 +67,9 @@ def _read(source: Source) -> Iterator[Request | Fault]:
         step = f"name what this writes: {_EXPORTS[source.path.name]}" if source.path.name in _EXPORTS else step
         yield source.fault(f"{source.path} is no document that is understood", "source", step)
         return
+    text_of, python, requests_of = kind
     try:
-        text = kind.text(source.path.read_bytes())
+        text = text_of(source.path.read_bytes())
     except (UnicodeError, SyntaxError) as error:
         yield Fault(what=f"unreadable text ({error})", path=source.path, next_step="save it as UTF-8")
     except _NoBlockError as error:
@@ -95,19 +83,17 @@ def _read(source: Source) -> Iterator[Request | Fault]:
         if isinstance(document, Fault):
             yield document
             return
-        yield from _shut_out(source, document, kind.python)
-        yield from kind.read(source, document)
+        yield from _shut_out(source, document, python)
+        yield from requests_of(source, document)
 
 
 def _kind_of(path: Path) -> _Kind | None:
     """Return the kind of the document at *path*, by its name (PEP 518, 751, 723)."""
     if path.name == "pyproject.toml":
-        return _Kind(text=_whole, python=("project", "requires-python"), read=read_project)
+        return _whole, ("project", "requires-python"), read_project
     if is_valid_pylock_path(path):
-        return _Kind(text=_whole, python=("requires-python",), read=read_pylock)
-    if path.suffix == ".py":
-        return _Kind(text=_metadata, python=("requires-python",), read=_script)
-    return None
+        return _whole, ("requires-python",), read_pylock
+    return (_metadata, ("requires-python",), _script) if path.suffix == ".py" else None
 
 
 def _whole(data: bytes) -> str:
@@ -136,7 +122,6 @@ def _metadata(data: bytes) -> str:
 
 
 def _script(_source: Source, document: Settings) -> Iterator[Request | Fault]:
-    """Yield what a script asks for (PEP 723)."""
     yield from read_list(document, document.document.get("dependencies", []), "dependencies")
 
 

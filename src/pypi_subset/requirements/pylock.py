@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.pylock import Pylock, PylockValidationError
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from pypi_subset.requirements.toml import Settings
 
 
-#: What only markers of a lock may read: they tell what of it is wanted, not for which machine.
-_CHOSEN = ("extras", "dependency_groups")
 #: What a lock may name and no index offers, and the mend.
 _DIRECT = {
     "directory": ("a folder", "lock without it (uv export --no-emit-project)"),
@@ -115,11 +113,11 @@ class _Entry:
             return
         if marker is False:
             return
-        direct = next((key for key in _DIRECT if getattr(one, key) is not None), None)
-        if direct:
-            place, step = _DIRECT[direct]
-            yield self._fault(f"comes from {place}: an index offers releases", step)
-        elif not one.wheels:
+        for key, (place, step) in _DIRECT.items():
+            if getattr(one, key) is not None:
+                yield self._fault(f"comes from {place}: an index offers releases", step)
+                return
+        if not one.wheels:
             yield self._fault("has no wheel, and an sdist is not built", "lock a version that has wheels")
         elif one.version is None:
             yield self._fault("has no version", "write the lock anew, with versions")
@@ -130,18 +128,12 @@ class _Entry:
         """Yield the request of exactly this version, and of no other file than those of the lock."""
         requirement = Requirement(text)
         requirement.marker = marker
-        hashes = [
-            found
-            for wheel in self.package.wheels or ()
-            for algorithm, digest in wheel.hashes.items()
-            if is_hash(found := f"{algorithm}:{digest}".lower())
-        ]
-        if not hashes:
+        stated = (each for wheel in self.package.wheels or () for each in wheel.hashes.items())
+        hashes = tuple(filter(is_hash, dict.fromkeys(f"{name}:{digest}".lower() for name, digest in stated)))
+        if hashes:
+            yield Request(requirement=requirement, path=self.source.path, line=self.line, hashes=hashes)
+        else:
             yield self._fault("has no hash that pip takes", "lock it with sha256")
-            return
-        yield Request(
-            requirement=requirement, path=self.source.path, line=self.line, hashes=tuple(dict.fromkeys(hashes))
-        )
 
     def _fault(self, what: str, next_step: str) -> Fault:
         return Fault(what=f"{self.package.name} {what}", path=self.source.path, line=self.line, next_step=next_step)
@@ -151,45 +143,40 @@ def settled(marker: Marker, chosen: Mapping[str, frozenset[str]]) -> Marker | bo
     """
     Return what is left of *marker* for pip, which knows neither ``extras`` nor ``dependency_groups``.
 
-    :param chosen: the values of these two.
+    :param chosen: the values of these two, which tell what of the lock is wanted, not for which machine.
     :returns: a marker about the machine, or the answer where the machine does not count.
     :raises ValueError: it reads ``extra``, which has no meaning in a lock: pip would take it for none.
     """
-    words = deque(_WORD.findall(str(marker)))
     if "extra" in reads(marker):
         msg = "'extra' has no meaning in a lock"
         raise ValueError(msg)
-    left = _either(words, chosen)
+    words = deque(_WORD.findall(str(marker)))
+    left = _joined(words, chosen, "or")
     return Marker(left) if isinstance(left, str) else left
 
 
-def _either(words: deque[str], chosen: Mapping[str, frozenset[str]]) -> str | bool:
-    """Take what is joined by ``or`` off *words*; what is left of it."""
-    parts = [_both(words, chosen)]
-    while words and words[0] == "or":
-        words.popleft()
-        parts.append(_both(words, chosen))
-    return True in parts or " or ".join(part for part in parts if isinstance(part, str)) or False
-
-
-def _both(words: deque[str], chosen: Mapping[str, frozenset[str]]) -> str | bool:
-    """Take what is joined by ``and`` off *words*; what is left of it."""
-    parts = [_one(words, chosen)]
-    while words and words[0] == "and":
-        words.popleft()
-        parts.append(_one(words, chosen))
-    return False not in parts and (" and ".join(part for part in parts if isinstance(part, str)) or True)
+def _joined(words: deque[str], chosen: Mapping[str, frozenset[str]], joint: Literal["or", "and"]) -> str | bool:
+    """Take what is joined by *joint* off *words*, ``and`` binding closer than ``or``; what is left of it."""
+    parts: list[str | bool] = []
+    while not parts or (words and words[0] == joint):
+        if parts:
+            words.popleft()
+        parts.append(_joined(words, chosen, "and") if joint == "or" else _one(words, chosen))
+    decides = joint == "or"
+    return (
+        decides
+        if decides in parts
+        else f" {joint} ".join(part for part in parts if isinstance(part, str)) or not decides
+    )
 
 
 def _one(words: deque[str], chosen: Mapping[str, frozenset[str]]) -> str | bool:
     """Take a comparison, or what stands in parentheses, off *words*; what is left of it."""
     if words[0] == "(":
         words.popleft()
-        inner = _either(words, chosen)
+        inner = _joined(words, chosen, "or")
         words.popleft()
         return f"({inner})" if isinstance(inner, str) else inner
     taken = [words.popleft() for _ in range(4 if words[1] == "not" else 3)]
     text = " ".join(taken)
-    if not {*_CHOSEN} & {*taken}:
-        return text
-    return Marker(text).evaluate(chosen, context="lock_file")
+    return Marker(text).evaluate(chosen, context="lock_file") if chosen.keys() & {*taken} else text

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -15,6 +14,8 @@ from pypi_subset.requirements.toml import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from packaging.markers import Marker
 
     from pypi_subset.model.requests import Request
     from pypi_subset.requirements.source import Source
@@ -116,12 +117,9 @@ class _Reader:
         number = self.document.line(*keys, item=text) or 1
         raw = self.document.lines[number - 1]
         found = read_requirement(Line(path=self.document.path, number=number, text=text, raw=raw), text)
-        own, known = self.project.get("name"), self.names(_EXTRAS)
-        if (
-            isinstance(found, Fault)
-            or not isinstance(own, str)
-            or canonicalize_name(found.requirement.name) != canonicalize_name(own)
-        ):
+        name, known = self.project.get("name"), self.names(_EXTRAS)
+        own = canonicalize_name(name) if isinstance(name, str) else None
+        if isinstance(found, Fault) or canonicalize_name(found.requirement.name) != own:
             yield found
             return
         # No index need offer the project, and what it offers under this name may be another one or an older release.
@@ -153,7 +151,6 @@ class _Reader:
             yield from self.named(_GROUPS, name, way)
 
     def _table(self, keys: tuple[str, ...]) -> Mapping[str, object]:
-        """Return the table at *keys*, empty where there is none."""
         holder = self.project if keys == _EXTRAS else self.document.document
         table = holder.get(keys[-1], {})
         return table if isinstance(table, dict) else {}
@@ -163,6 +160,6 @@ def _under(marker: Marker | None, one: Request | Fault) -> Request | Fault:
     """Return a request that counts only where *marker* holds."""
     if marker is None or isinstance(one, Fault):
         return one
-    requirement, own = Requirement(str(one.requirement)), one.requirement.marker
-    requirement.marker = Marker(f"({marker}) and ({own})") if own else marker
+    requirement = Requirement(str(one.requirement))
+    requirement.marker = marker & requirement.marker if requirement.marker else marker
     return replace(one, requirement=requirement)

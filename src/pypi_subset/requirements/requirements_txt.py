@@ -83,15 +83,17 @@ def read_file(path: Path) -> Iterator[Request | Include | Fault]:
     """Yield what stands in the file at *path*, line by line."""
     data = path.read_bytes()
     try:
-        text = _decode(data)
+        lines = _join(_decode(data))
     except (UnicodeError, LookupError) as error:
         step = "save it as UTF-8, or name its encoding in a first line '# -*- coding: … -*-'"
         yield Fault(what=f"unreadable text ({error})", path=path, next_step=step)
         return
-    for number, raw in _join(text):
+    for number, raw in lines:
         bare = _COMMENT.sub("", raw).strip()
         if bare:
-            yield _entry(Line(path=path, number=number, text=_expand(bare), raw=raw))
+            # A variable without a value stays as it is.
+            text = _VARIABLE.sub(lambda match: os.environ.get(match[1]) or match[0], bare)
+            yield _entry(Line(path=path, number=number, text=text, raw=raw))
 
 
 def _decode(data: bytes) -> str:
@@ -124,11 +126,6 @@ def _join(text: str) -> Iterator[tuple[int, str]]:
         yield first, "".join(parts)
 
 
-def _expand(text: str) -> str:
-    """Return *text* with ``${NAME}`` replaced where the environment has a value for it."""
-    return _VARIABLE.sub(lambda match: os.environ.get(match[1]) or match[0], text)
-
-
 def _entry(line: Line) -> Request | Include | Fault:
     """Return what a line says: pip splits it before the first word that starts with a dash."""
     words = line.text.split(" ")
@@ -141,9 +138,7 @@ def _entry(line: Line) -> Request | Include | Fault:
     for name, _ in options:
         if name not in OPTIONS:
             return _refused(line, name)
-    if text:
-        return _hashed(line, text, options)
-    return _include(line, options)
+    return _hashed(line, text, options) if text else _include(line, options)
 
 
 def _options(words: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -172,7 +167,6 @@ def _refused(line: Line, name: str) -> Fault:
 
 
 def _include(line: Line, options: list[tuple[str, str]]) -> Include | Fault:
-    """Return the include that a line without a requirement asks for."""
     if any(name == "--hash" for name, _ in options):
         return line.fault("--hash without a requirement", "put it behind the requirement that it is for")
     if len(options) > 1:
@@ -187,7 +181,6 @@ def _include(line: Line, options: list[tuple[str, str]]) -> Include | Fault:
 
 
 def _hashed(line: Line, text: str, options: list[tuple[str, str]]) -> Request | Fault:
-    """Return the requirement *text* with its hashes."""
     if any(name != "--hash" for name, _ in options):
         return line.fault("-r and -c stand on lines of their own", "start a new line")
     hashes = [value.lower() for _, value in options]

@@ -52,15 +52,8 @@ def read_subset(root: Path) -> Subset:
     choices = read_choices(settings, targets, paths, faults)
     policy = read_policy(settings, faults)
     good = {name: target for name, target in targets.items() if target}
-    sets = tuple(
-        sorted(
-            [
-                *_read_sets(paths, settings, choices, tuple(targets), faults),
-                *_read_documents(settings, choices, good, faults),
-            ],
-            key=lambda one: one.name,
-        )
-    )
+    files = _read_sets(paths, settings, choices, tuple(targets), faults)
+    sets = tuple(sorted([*files, *_read_documents(settings, choices, good, faults)], key=lambda one: one.name))
     # A set that is described wrongly is a set all the same, and has its own fault.
     if not paths and not choices:
         step = "write one with a line such as 'pandas', for example base.txt"
@@ -121,15 +114,14 @@ def _read_sets(
 ) -> Iterator[RequirementSet]:
     """Yield the sets that are requirements files; *choices* and else *targets* say which targets they serve."""
     files: _Files = {}
-    for path in paths.values():
+    texts = [(name, one.source) for name, one in choices.items() if one.source and is_text(one.source)]
+    for path in (*paths.values(), *(source for _, source in texts)):
         _load(path, files, faults, ())
-        if files[_key(path)].closed:
-            faults.append(Fault(what=files[_key(path)].closed, path=path, next_step="see that it is a readable file"))
-    for name, path in _texts(choices):
-        _load(path, files, faults, ())
-        if files[_key(path)].closed:
-            what = f"{path}: {files[_key(path)].closed}"
-            faults.append(settings.fault(what, "sets", name, "source", next_step="mend the path"))
+    closed = [(path, why) for path in paths.values() if (why := files[_key(path)].closed)]
+    faults += [Fault(what=why, path=path, next_step="see that it is a readable file") for path, why in closed]
+    for name, path in texts:
+        if why := files[_key(path)].closed:
+            faults.append(settings.fault(f"{path}: {why}", "sets", name, "source", next_step="mend the path"))
     entries = (entry for file in files.values() for entry in file.entries)
     included = {_key(entry.path) for entry in entries if isinstance(entry, Include)}
     for name, path in paths.items():
@@ -138,13 +130,8 @@ def _read_sets(
                 what, better = name_fault(name)
                 faults.append(Fault(what=what, path=path, next_step=f"rename the file, for example to {better}.txt"))
             yield _read_set(name, path, files, choices[name].targets if name in choices else targets, faults)
-    for name, path in _texts(choices):
+    for name, path in texts:
         yield _read_set(name, path, files, choices[name].targets, faults)
-
-
-def _texts(choices: Mapping[str, Choice]) -> list[tuple[str, Path]]:
-    """Return name and path of the sets whose source is a requirements file."""
-    return [(name, choice.source) for name, choice in choices.items() if choice.source and is_text(choice.source)]
 
 
 def _read_documents(
@@ -162,8 +149,7 @@ def _read_set(name: str, path: Path, files: _Files, targets: tuple[str, ...], fa
     """Return one set, with what its file includes."""
     seen = {(_key(path), False)}
     both = list(_walk(_key(path), files, seen, constraint=False))
-    requests = tuple(request for request, constraint in both if not constraint)
-    constraints = tuple(request for request, constraint in both if constraint)
+    requests, constraints = (tuple(one for one, limits in both if limits is kind) for kind in (False, True))
     for request in constraints:
         if request.requirement.extras:
             what = f"a constraint has no extras, {request.requirement.name!r} has"
@@ -207,7 +193,6 @@ def _load(path: Path, files: _Files, faults: list[Fault], above: tuple[Include, 
 
 
 def _follow(include: Include, files: _Files, faults: list[Fault], above: tuple[Include, ...]) -> None:
-    """Read what *include* names into *files*; it is the last of *above*."""
     key, way = _key(include.path), [_key(one.line.path) for one in above]
     if key in way:
         names = " -> ".join(one.name for one in [*way[way.index(key) :], key])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from pypi_subset.targets.self_described import read_description
 from pypi_subset.targets.tag import OPEN_MARKERS, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from pypi_subset.model.targets import Target
 
@@ -27,7 +27,7 @@ SETTINGS = "subset.toml"
 #: The stand-in for a tag: the interpreter that runs the tool.
 HOST = "host"
 #: The keys that say which machine it is; a target has one of them.
-WAYS = ("tag", "on")
+WAYS = ("file", "tag", "on")
 #: The shortest list of targets, shown to a user who has none.
 EXAMPLE = ("[targets]", f'here = "{HOST}"')
 
@@ -72,65 +72,85 @@ def read_targets(settings: Settings, faults: list[Fault]) -> dict[str, Target | 
     return targets
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Table:
+    """A table at *keys* of the document, and what is wrong with it."""
+
+    settings: Settings
+    keys: tuple[str, ...]
+    values: Mapping[str, Any]
+    faults: list[Fault] = field(default_factory=list)
+
+    def fault(self, what: str, *keys: str, step: str, item: str | None = None) -> None:
+        """Add a fault at *keys* below the table."""
+        self.faults.append(self.settings.fault(what, *self.keys, *keys, next_step=step, item=item))
+
+    def allow(self, *known: str) -> None:
+        """Add a fault for each key that is not among the *known*."""
+        self.faults.extend(unknown_keys(self.settings, self.values, known, *self.keys))
+
+    def text(self, key: str) -> str | None:
+        """Return the string at *key*, ``None`` without one."""
+        value = self.values.get(key)
+        if value is None or isinstance(value, str):
+            return value
+        what, step = not_text(key, value)
+        self.fault(what, key, step=step)
+        return None
+
+    def names(self, key: str) -> tuple[str, ...] | None:
+        """Return the list of names at *key*, ``None`` without one."""
+        value = self.values.get(key)
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return tuple(value)
+        self.fault(f"{key} must be a list of names", key, step=f'write {key} = ["…"]')
+        return None
+
+
 def _read_target(settings: Settings, name: str, value: object, faults: list[Fault]) -> Target | None:
     """Return the target that *value*, a tag, the name of a system, or a table, describes."""
-    table: dict[str, Any] = value if isinstance(value, dict) else {"on" if _is_system(value) else "tag": value}
-    if "file" in table:
-        return _read_described(settings, name, table, faults)
-    wrong = list(unknown_keys(settings, table, (*WAYS, "python", *OPEN_MARKERS), "targets", name))
-    ways = [key for key in WAYS if key in table]
+    way = "on" if isinstance(value, str) and is_named(value) else "tag"
+    table = _Table(settings=settings, keys=("targets", name), values=value if isinstance(value, dict) else {way: value})
+    _check_target(table)
+    try:
+        return None if table.faults else _make_target(name, table)
+    except TargetError as error:
+        table.fault(error.what, next(key for key in WAYS if key in table.values), step=error.next_step)
+        return None
+    finally:
+        faults.extend(table.faults)
+
+
+def _check_target(table: _Table) -> None:
+    """Add a fault for each key that is missing, unknown, or of no use beside another."""
+    # A machine that described itself has values of its own.
+    keys = ("file",) if "file" in table.values else (*WAYS[1:], "python", *OPEN_MARKERS)
+    table.allow(*keys)
+    ways = [key for key in keys if key in WAYS and key in table.values]
     if not ways:
         step = 'write tag = "<python>-<platform>", on = "<system>", or file = "<description>"'
-        wrong.append(settings.fault("the target has no tag", "targets", name, next_step=step))
+        table.fault("the target has no tag", step=step)
     elif len(ways) > 1:
-        what = f"the target is described twice, by {' and by '.join(ways)}"
-        wrong.append(settings.fault(what, "targets", name, ways[1], next_step="keep one of the two"))
-    for key in (*WAYS, "python", *OPEN_MARKERS):
-        if key in table and not isinstance(table[key], str):
-            what, step = not_text(key, table[key])
-            wrong.append(settings.fault(what, "targets", name, key, next_step=step))
-    if table.get("tag") == HOST:
-        step = "drop the line, or write the tag in full"
-        wrong += [
-            settings.fault("the host has values of its own", "targets", name, key, next_step=step)
-            for key in ("python", *OPEN_MARKERS)
-            if key in table
-        ]
-    faults.extend(wrong)
-    return None if wrong else _make_target(settings, name, table, faults)
+        table.fault(f"the target is described twice, by {' and by '.join(ways)}", ways[1], step="keep one of the two")
+    for key in keys:
+        table.text(key)
+    if table.values.get("tag") == HOST:
+        for key in keys:
+            if key in table.values and key not in WAYS:
+                table.fault("the host has values of its own", key, step="drop the line, or write the tag in full")
 
 
-def _is_system(value: object) -> bool:
-    return isinstance(value, str) and is_named(value)
-
-
-def _read_described(settings: Settings, name: str, table: dict[str, Any], faults: list[Fault]) -> Target | None:
-    """Return the target that the machine itself described, in a file beside ``subset.toml``."""
-    wrong = list(unknown_keys(settings, table, ("file",), "targets", name))
-    if not isinstance(table["file"], str):
-        what, step = not_text("file", table["file"])
-        wrong.append(settings.fault(what, "targets", name, "file", next_step=step))
-    faults.extend(wrong)
-    try:
-        return None if wrong else read_description(name, settings.path.parent / table["file"])
-    except TargetError as error:
-        faults.append(settings.fault(error.what, "targets", name, "file", next_step=error.next_step))
-        return None
-
-
-def _make_target(settings: Settings, name: str, table: dict[str, str], faults: list[Fault]) -> Target | None:
-    """Return the target that the *table* of strings describes."""
-    try:
-        if table.get("tag") == HOST:
-            return describe_host(name)
-        tag, python = table.get("tag", ""), table.get("python")
-        if "on" in table:
-            tag, python = tag_of(name, table["on"], python)
-        return parse(name, tag, python, given={key: table[key] for key in OPEN_MARKERS if key in table})
-    except TargetError as error:
-        key = next(key for key in WAYS if key in table)
-        faults.append(settings.fault(error.what, "targets", name, key, next_step=error.next_step))
-        return None
+def _make_target(name: str, table: _Table) -> Target:
+    """Return the target that a *table* of strings describes."""
+    values = table.values
+    if "file" in values:
+        return read_description(name, table.settings.path.parent / values["file"])
+    if values.get("tag") == HOST:
+        return describe_host(name)
+    tag, python = values.get("tag", ""), values.get("python")
+    if "on" in values:
+        tag, python = tag_of(name, values["on"], python)
+    return parse(name, tag, python, given={key: values[key] for key in OPEN_MARKERS if key in values})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,91 +177,70 @@ def read_choices(
     """Return what ``[sets]`` says of each set that it speaks of; *files* are stems."""
     choices: dict[str, Choice] = {}
     for name, value in settings.table("sets", faults).items():
-        table: dict[str, object] = value if isinstance(value, dict) else {}
-        faults.extend(_misnamed(settings, name, table, files))
+        table = _Table(settings=settings, keys=("sets", name), values=value if isinstance(value, dict) else {})
+        _check_name(table, name, files)
         if not isinstance(value, dict):
-            faults.append(settings.fault(f"{name!r} must be a table", "sets", name, next_step=f"write [sets.{name}]"))
-        faults.extend(unknown_keys(settings, table, ("targets", "source", "extras", "groups"), "sets", name))
-        chosen = _read_choice(settings, name, table.get("targets", list(targets)), targets, faults)
-        source, groups = (
-            _read_source(settings, name, table, faults),
-            _read_names(settings, name, table, "groups", faults),
-        )
+            table.fault(f"{name!r} must be a table", step=f"write [sets.{name}]")
+        table.allow("targets", "source", "extras", "groups")
+        chosen = _read_chosen(table, name, targets)
         choices[name] = Choice(
             targets=tuple(target for target in targets if target in chosen),
-            source=source,
-            extras=_read_names(settings, name, table, "extras", faults) or (),
-            groups=groups,
+            source=_read_source(table),
+            extras=_read_parts(table, "extras") or (),
+            groups=_read_parts(table, "groups"),
         )
+        faults.extend(table.faults)
     return choices
 
 
-def _misnamed(settings: Settings, name: str, table: Mapping[str, object], files: Collection[str]) -> Iterator[Fault]:
-    """Yield what is wrong with a set's *name*, given the stems of the *files*."""
-    if "source" not in table:
+def _check_name(table: _Table, name: str, files: Collection[str]) -> None:
+    if "source" not in table.values:
         if name not in files:
-            step = nearest(name, files, "the files are")
-            yield settings.fault(f"there is no {name}.txt for [sets.{name}]", "sets", name, next_step=step)
+            table.fault(f"there is no {name}.txt for [sets.{name}]", step=nearest(name, files, "the files are"))
         return
     if name in files:
         what = f"the set {name!r} has a source and a file {name}.txt"
-        yield settings.fault(what, "sets", name, "source", next_step="drop the line, or rename one of the two")
+        table.fault(what, "source", step="drop the line, or rename one of the two")
     if not NAME.fullmatch(name):
         what, better = name_fault(name)
-        yield settings.fault(what, "sets", name, next_step=f"call the set {better!r}, say")
+        table.fault(what, step=f"call the set {better!r}, say")
 
 
-def _read_source(settings: Settings, name: str, table: Mapping[str, object], faults: list[Fault]) -> Path | None:
-    """Return the path that ``source`` in *table* names, relative to the folder of ``subset.toml``."""
-    value, where = table.get("source"), ("sets", name, "source")
+def _read_source(table: _Table) -> Path | None:
+    """Return the path that ``source`` names, relative to the folder of ``subset.toml``."""
+    value = table.text("source")
     if value is None:
-        return None
-    if not isinstance(value, str):
-        what, step = not_text("source", value)
-        faults.append(settings.fault(what, *where, next_step=step))
         return None
     if "://" in value:
         # Not shown: there may be a password in it.
-        step = "copy the document here and name its path"
-        faults.append(settings.fault("a URL as source is refused", *where, next_step=step))
+        table.fault("a URL as source is refused", "source", step="copy the document here and name its path")
         return None
-    return Path(os.path.normpath(settings.path.parent / value))
+    return Path(os.path.normpath(table.settings.path.parent / value))
 
 
-def _read_names(
-    settings: Settings, name: str, table: Mapping[str, object], key: str, faults: list[Fault]
-) -> tuple[str, ...] | None:
-    """Return the ``extras`` or ``groups`` in *table*, which only a source in TOML can have; ``None`` without any."""
-    if key not in table:
+def _read_parts(table: _Table, key: str) -> tuple[str, ...] | None:
+    """Return the ``extras`` or ``groups``, which only a source in TOML can have; ``None`` without any."""
+    if key not in table.values:
         return None
-    value, where = table[key], ("sets", name, key)
-    if not str(table.get("source", "")).endswith(".toml"):
-        what = f"{key} without a source that is a pyproject.toml or a pylock.toml"
-        faults.append(settings.fault(what, *where, next_step="drop the line"))
-    elif not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        step = f'write {key} = ["…"]'
-        faults.append(settings.fault(f"{key} must be a list of names", *where, next_step=step))
-    else:
-        return tuple(value)
+    if str(table.values.get("source", "")).endswith(".toml"):
+        return table.names(key)
+    table.fault(f"{key} without a source that is a pyproject.toml or a pylock.toml", key, step="drop the line")
     return None
 
 
-def _read_choice(
-    settings: Settings, name: str, value: object, targets: Collection[str], faults: list[Fault]
-) -> list[str]:
-    """Return the targets in *value*, a list of names."""
-    where = ("sets", name, "targets")
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        faults.append(settings.fault("targets must be a list of names", *where, next_step='write targets = ["…"]'))
-        return []
-    if not value and targets:
+def _read_chosen(table: _Table, name: str, targets: Collection[str]) -> Collection[str]:
+    """Return the names of the targets that the set serves."""
+    if "targets" not in table.values:
+        return targets
+    chosen = table.names("targets")
+    if chosen == () and targets:
         step = "name a target, or drop the line to serve all of them"
-        faults.append(settings.fault(f"the set {name!r} serves no target", *where, next_step=step))
-    for one in value:
-        if one not in targets and settings.readable:
+        table.fault(f"the set {name!r} serves no target", "targets", step=step)
+    for one in chosen or ():
+        if one not in targets and table.settings.readable:
             what = f"the set {name!r} names the target {one!r}, which is not in [targets]"
-            faults.append(settings.fault(what, *where, item=one, next_step=nearest(one, targets, "targets")))
-    return value
+            table.fault(what, "targets", item=one, step=nearest(one, targets, "targets"))
+    return chosen or ()
 
 
 def read_policy(settings: Settings, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
