@@ -30,11 +30,8 @@ def undefined(error: UndefinedName, where: str, target: Target) -> UndefinedMark
 
 def asked_of(job: Job) -> list[Request]:
     """The requests that concern the target; the others are not requested here."""
-    return [
-        request
-        for request in job.requirement_set.requests
-        if _holds(request.requirement, job.target, (), f"{request.origin}: {request.requirement}")
-    ]
+    requests = job.requirement_set.requests
+    return [one for one in requests if _holds(one.requirement, job.target, (), f"{one.origin}: {one.requirement}")]
 
 
 def who_asks(

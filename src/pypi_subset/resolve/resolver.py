@@ -119,14 +119,13 @@ def _pins(spans: Mapping[int, Answer], target: Target, upstream: Upstream) -> tu
     pins = []
     for (project, _), patches in chosen.items():
         mine = [spans[patch] for patch in patches]
-        pins.append(
-            Pin(
-                distribution=_complete(mine[0].candidates[project], mine[0].found[project], upstream),
-                reasons=tuple(sorted({reason for answer in mine for reason in answer.reasons[project]})),
-                extras=tuple(sorted({extra for answer in mine for extra in answer.extras[project]})),
-                marker=marker_of(sorted(spans), patches, target),
-            )
+        pin = Pin(
+            distribution=_complete(mine[0].candidates[project], mine[0].found[project], upstream),
+            reasons=tuple(sorted({reason for answer in mine for reason in answer.reasons[project]})),
+            extras=tuple(sorted({extra for answer in mine for extra in answer.extras[project]})),
+            marker=marker_of(sorted(spans), patches, target),
         )
+        pins.append(pin)
     return tuple(sorted(pins, key=lambda pin: (pin.distribution.project, pin.distribution.version)))
 
 
@@ -146,7 +145,10 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
         raise index.failure
     if result.returncode != 0:
         if "only the loopback index is for pip" in f"{result.stdout}{result.stderr}":
-            raise _direct(job)
+            # pip would fetch and build it, and so run its code.
+            msg = f"{job.name}: a release requires a URL instead of a release from an index: it cannot be mirrored"
+            step = "require another version of what requires it"
+            raise UpstreamError(msg, target=job.target.name, next_step=step)
         undefined = "UndefinedEnvironmentName" in result.stderr and _undefined_in_metadata(job, index.upstream)
         raise undefined or explain(runner.complaint(result), f"{result.stdout}\n{result.stderr}", job, index.upstream)
     with files.folder_errors(report):
@@ -156,12 +158,6 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
         msg = f"pip evaluated markers for another machine than {job.target.name}: {', '.join(differing)} differ"
         raise PipFailed(msg, target=job.target.name, next_step="install the version of pip that pypi-subset asks for")
     return document
-
-
-def _direct(job: Job) -> UpstreamError:
-    """Return the error for a requirement with a URL: pip would fetch and build it, and so run its code."""
-    msg = f"{job.name}: a release requires a URL instead of a release from an index: it cannot be mirrored"
-    return UpstreamError(msg, target=job.target.name, next_step="require another version of what requires it")
 
 
 def _undefined_in_metadata(job: Job, upstream: Upstream) -> UndefinedMarker | None:
@@ -179,9 +175,9 @@ def _undefined_in_metadata(job: Job, upstream: Upstream) -> UndefinedMarker | No
 
 def _candidate(item: Mapping[str, Any], project: str, index: Loopback, target: Target) -> Candidate:
     """What pip chose, found again among what it was offered."""
-    candidate = index.candidate_at(item["download_info"]["url"])
+    url = item["download_info"]["url"]
+    candidate = index.candidate_at(url)
     if candidate is None:
-        url = item["download_info"]["url"]
         msg = f"{project} on {target.name} comes from {url}, not from an index: it cannot be mirrored"
         step = "require a release from an index instead"
         raise UpstreamError(msg, project=project, target=target.name, next_step=step)

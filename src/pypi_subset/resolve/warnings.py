@@ -33,10 +33,8 @@ def unknown_extras(
                 if canonicalize_name(extra) not in known:
                     near = difflib.get_close_matches(canonicalize_name(extra), sorted(known), n=1)
                     hint = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(sorted(known)) or 'none'}"
-                    where = (
-                        reason.origin
-                        or f"{reason.by} {found[cast('NormalizedName', reason.by)]['metadata']['version']}"
-                    )
+                    by = cast("NormalizedName", reason.by)
+                    where = reason.origin or f"{by} {found[by]['metadata']['version']}"
                     yield f"{where}: {project} {metadata['version']} has no extra {extra!r}; {hint}"
 
 
@@ -47,9 +45,8 @@ def assumed_of(
 ) -> Iterator[str]:
     """Yield each requirement that would be decided otherwise by another ``platform_machine`` that may be meant."""
     environment, others = job.target.environment, job.target.other_machines
-    stated: list[tuple[str, Requirement, Iterable[str]]] = [
-        (one.origin, one.requirement, ()) for one in job.requirement_set.requests
-    ]
+    stated: list[tuple[str, Requirement, Iterable[str]]] = []
+    stated += [(one.origin, one.requirement, ()) for one in job.requirement_set.requests]
     for project, item in found.items() if others else ():
         who, texts = f"{project} {item['metadata']['version']}", item["metadata"].get("requires_dist", ())
         stated += [(who, parse_requirement(text), extras[project]) for text in texts if "platform_machine" in text]
@@ -65,9 +62,8 @@ def assumption(assumed: Sequence[str], job: Job) -> str:
     more = f" (and {len(assumed) - 1} more)" * (len(assumed) > 1)
     what = f"{job.name}: whether {assumed[0]}{more} was decided for platform_machine = {value!r}"
     wide = f"a 32-bit Python on a 64-bit system says {' or '.join(map(repr, others))}"
-    return (
-        f'{what}; {wide}: add platform_machine = "{others[0]}" to the target in subset.toml, or "{value}" if it is so'
-    )
+    step = f'add platform_machine = "{others[0]}" to the target in subset.toml, or "{value}" if it is so'
+    return f"{what}; {wide}: {step}"
 
 
 def yanked(candidates: Iterable[Candidate]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pypi_subset.errors import TargetError
 from pypi_subset.resolve.explain.rejections import allows, few, fits, is_here, kin, likeness, platform_of, versioned
 from pypi_subset.targets.grammar import FREE_THREADED
 from pypi_subset.targets.named_systems import systems
-from pypi_subset.targets.tag import parse, tags_of
+from pypi_subset.targets.tag import IMPLEMENTATIONS, parse, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -139,12 +139,9 @@ def _parsed(target: Target, python: str, platform: str) -> Target | None:
     """The target with another Python and platform; ``None`` if a subset can be for no such machine: linux_x86_64."""
     implementation, minor = python[:2], int(python.partition("-")[0][3:])
     same = target.exact and (implementation, minor) == (target.implementation, target.python[1])
+    version = ".".join(map(str, target.python)) if same else None
     try:
-        return parse(
-            target.name,
-            f"{python}-{_machine(platform, platform_of(target))}",
-            ".".join(map(str, target.python)) if same else None,
-        )
+        return parse(target.name, f"{python}-{_machine(platform, platform_of(target))}", version)
     except TargetError:
         return None
 
@@ -173,7 +170,7 @@ def _by_hand(target: Target, what: str) -> str:
 def _pythons(target: Target) -> Iterator[tuple[str, tuple[int, ...]]]:
     """``cp313-cp313t`` and the like, each with how far it is: another build, version or threading, and by how much."""
     own = target.python[1]
-    threaded, pypy = _is_threaded(target), target.implementation == "pp"
+    threaded, pypy = target.abi.endswith("t"), target.implementation == "pp"
     for minor, free in product(sorted({own, *_PYTHONS}), (False, True)):
         if not free or minor >= FREE_THREADED:
             # A free-threaded Python is proposed to others only if nothing else fits.
@@ -182,11 +179,6 @@ def _pythons(target: Target) -> Iterator[tuple[str, tuple[int, ...]]]:
             yield python, (build, minor != own, free != threaded, abs(minor - own), -minor)
     for minor in _PYPY:
         yield f"pp3{minor}", (2 * (not pypy), minor != own, threaded, abs(minor - own), -minor)
-
-
-def _is_threaded(target: Target) -> bool:
-    """Whether it is a free-threaded build (PEP 703)."""
-    return target.abi.endswith("t")
 
 
 def _machine(name: str, own: str) -> str:
@@ -200,21 +192,17 @@ def _machine(name: str, own: str) -> str:
 def _here(other: Target, target: Target, *, raised: bool) -> str:
     """How the user gets a target of the same kind of machine."""
     same = (other.interpreter, other.abi) == (target.interpreter, target.abi)
-    kind = (
-        {"cp": "CPython", "pp": "PyPy"}[other.implementation] if target.implementation != other.implementation else ""
-    )
-    threads = ", free-threaded" if _is_threaded(other) else ", not free-threaded"
-    minor = ".".join(map(str, other.python[:2]))
-    python = f"{kind} {minor}".strip() + threads * (_is_threaded(other) != _is_threaded(target))
+    kind = "" if target.implementation == other.implementation else IMPLEMENTATIONS[other.implementation][1]
+    free, minor = other.abi.endswith("t"), ".".join(map(str, other.python[:2]))
+    threads = ", free-threaded" if free else ", not free-threaded"
+    python = f"{kind} {minor}".strip() + threads * (free != target.abi.endswith("t"))
     setting = f"make the target {_spelt(other)}"
     if not raised:
         return f"nearest Python that works is {python}: {_by_hand(target, 'it') or setting}"
     family, version, _ = versioned(other.platform)
-    system = (
-        f"{_LIBRARY[family]} that works {'' if same else 'with ' + (python if kind else f'Python {python}')}".rstrip()
-    )
+    wanted = "" if same else f" with {python if kind else f'Python {python}'}"
     newer = _by_hand(target, "such a system" if same else "such a system and Python").replace("with", "on")
-    return f"lowest {system} is {'.'.join(map(str, version))}{_known(other)}: {newer or setting}"
+    return f"lowest {_LIBRARY[family]} that works{wanted} is {'.'.join(map(str, version))}{_known(other)}: {newer or setting}"
 
 
 def _known(target: Target) -> str:

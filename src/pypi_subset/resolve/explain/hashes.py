@@ -12,6 +12,8 @@ from pypi_subset.errors import NoSolution
 from pypi_subset.resolve.explain.rejections import few
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pypi_subset.model.requests import Job
 
 _MISMATCH = re.compile(
@@ -29,24 +31,27 @@ def hash_mismatch(output: str, job: Job) -> NoSolution | None:
     if (match := _MISMATCH.search(output)) is not None:
         name = Requirement(match["requirement"].partition(" from ")[0]).name
         origin = _origin_of(name, job)
-        what = f"{job.name}: {origin}{match['requirement']} has {match['algorithm']} {match['got']}"
-        msg = f"{what}, the set wants {match['wanted']}"
+        found = f"{origin}{match['requirement']} has {match['algorithm']} {match['got']}"
         step = "correct the hash if the file is the one that was meant; if not, do not trust the index"
-        return NoSolution(
-            msg,
-            set_name=job.requirement_set.name,
-            target=job.target.name,
-            project=canonicalize_name(name),
-            next_step=step,
-        )
+        what = f"{found}, the set wants {match['wanted']}"
+        return no_solution(job, what, project=canonicalize_name(name), next_step=step)
     if (match := _UNPINNED.search(output) or _UNHASHED.search(output)) is not None:
         # The user knows neither the loopback index nor our requirements file.
         lines = [_OURS.sub("", line.strip()).partition(" --hash")[0] for line in match["lines"].splitlines()]
         names = list(dict.fromkeys(lines))
-        msg = f"{job.name}: one line has a --hash, so everything needs '==' and a --hash; {few(names)} has not"
+        what = f"one line has a --hash, so everything needs '==' and a --hash; {few(names)} has not"
         step = "add them (as `pip-compile --generate-hashes` writes them), or take the hashes out"
-        return NoSolution(msg, set_name=job.requirement_set.name, target=job.target.name, next_step=step)
+        return no_solution(job, what, next_step=step)
     return None
+
+
+def no_solution(
+    job: Job, what: str, *, project: str | None = None, seen: Sequence[str] = (), next_step: str = ""
+) -> NoSolution:
+    """Return the error for a *job* that has no solution."""
+    own, target = job.requirement_set.name, job.target.name
+    what = f"{job.name}: {what}"
+    return NoSolution(what, set_name=own, target=target, project=project, seen=seen, next_step=next_step)
 
 
 def _origin_of(name: str, job: Job) -> str:

@@ -15,16 +15,16 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pypi_subset.errors import NoSolution
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
-from pypi_subset.resolve.explain.hashes import hash_mismatch
-from pypi_subset.resolve.explain.rejections import SHOWN, few, fits, is_here, obstacle, tag_list
+from pypi_subset.resolve.explain.hashes import hash_mismatch, no_solution
+from pypi_subset.resolve.explain.rejections import SHOWN, admits, by_release, few, fits, is_here, obstacle, tag_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
+    from pypi_subset.errors import NoSolution
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.requests import Job, Request
     from pypi_subset.model.targets import Target
@@ -68,18 +68,15 @@ def explain(complaint: str, output: str, job: Job, upstream: Upstream) -> NoSolu
     :param upstream: knows what the indexes have of a project, fitting or not.
     """
     known = _Known(upstream=upstream, unreadable=_unreadable(output))
-    unmatched = _requirement(output)
-    if unmatched is not None:
+    if (unmatched := _requirement(output)) is not None:
         requirement, origin = unmatched
         who = origin or _stated_at(requirement, job.requirement_set.requests)
         return _unmatched([(who, requirement)], job, known, origin=origin)
-    wrong = hash_mismatch(output, job)
-    if wrong is not None:
+    if (wrong := hash_mismatch(output, job)) is not None:
         return wrong
-    conflict = _CONFLICT.search(output)
-    if conflict is None:
-        return NoSolution(f"{job.name}: {complaint}", set_name=job.requirement_set.name, target=job.target.name)
-    return _contradiction(conflict["lines"], _names(output), job, known)
+    if (conflict := _CONFLICT.search(output)) is not None:
+        return _contradiction(conflict["lines"], _names(output), job, known)
+    return no_solution(job, complaint)
 
 
 def _contradiction(lines: str, unavailable: Iterable[str], job: Job, known: _Known) -> NoSolution:
@@ -110,15 +107,12 @@ def _contradiction(lines: str, unavailable: Iterable[str], job: Job, known: _Kno
     seen = [*told[:SHOWN], *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])]
     disputed = [name for name, those in asked.items() if len({str(one.specifier) for _, one in those}) > 1]
     for name in disputed[:1]:
-        releases = _newest_first(_by_release(known.candidates(name)))
+        releases = sorted(by_release(known.candidates(name)).items(), reverse=True)
         seen += [f"{name} {version}: {_against(version, asked[name])}" for version, _ in releases[: SHOWN // 2]]
     about = f" on {', '.join(disputed)}" if disputed else ""
-    msg = f"{job.name}: the requirements contradict each other{about}"
-    project = disputed[0] if disputed else None
     step = "loosen one of these requirements, or put them into separate sets"
-    return NoSolution(
-        msg, set_name=job.requirement_set.name, target=job.target.name, project=project, seen=seen, next_step=step
-    )
+    what = f"the requirements contradict each other{about}"
+    return no_solution(job, what, project=next(iter(disputed), None), seen=seen, next_step=step)
 
 
 def _asking(line: str, job: Job) -> tuple[str, Requirement] | None:
@@ -149,9 +143,7 @@ def _stated_at(requirement: Requirement, stated: Iterable[Request]) -> str:
 
 def _at_once(asking: Iterable[tuple[str, Requirement]]) -> list[tuple[str, Requirement]]:
     """What holds together: of many releases of one project that all ask for something, the first stands for all."""
-    first = {
-        who if ":" in who else who.partition(" ")[0]: (who, requirement) for who, requirement in reversed([*asking])
-    }
+    first = {who if ":" in who else who.partition(" ")[0]: (who, one) for who, one in reversed([*asking])}
     return list(reversed(first.values()))
 
 
@@ -166,12 +158,12 @@ def _joined(asking: Sequence[tuple[str, Requirement]]) -> Requirement:
 def _allowed(asking: Sequence[tuple[str, Requirement]], candidates: Iterable[Candidate]) -> list[Candidate]:
     """The files of the releases that all of them allow."""
     joined = _joined(asking) if asking else None
-    return [one for one in candidates if joined and _allows(joined, one.distribution.version)]
+    return [one for one in candidates if joined and admits(joined, one.distribution.version)]
 
 
 def _against(version: Version, asked: Iterable[tuple[str, Requirement]]) -> str:
     """Which of the requirements rule out a version, at most one of each that has some."""
-    ruled_out = [f"not {one}, says {who}" for who, one in asked if not _allows(one, version)]
+    ruled_out = [f"not {one}, says {who}" for who, one in asked if not admits(one, version)]
     return ruled_out[0] if ruled_out else "fits these, but not what else is required"
 
 
@@ -204,7 +196,7 @@ def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Know
     """No file of one project will do."""
     requirement, target = _joined(asking), job.target
     project = canonicalize_name(requirement.name)
-    where = f"{job.name}: {requirement}{f' (required by {origin})' if origin else ''}"
+    where = f"{requirement}{f' (required by {origin})' if origin else ''}"
     candidates = known.candidates(project)
     quarantine = known.upstream.quarantine(project)
     if not candidates and quarantine is not None:
@@ -213,26 +205,25 @@ def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Know
     if not candidates:
         step = "check the spelling, and pip's 'index-url'"
         return _gap(f"{where}: no index has a project {project}", project, job, (), step)
-    releases = _by_release(candidates)
-    allowed = {version: files for version, files in releases.items() if _allows(requirement, version)}
+    releases = by_release(candidates)
+    allowed = {version: files for version, files in releases.items() if admits(requirement, version)}
     if not allowed:
         what = f"{where}: no release satisfies it, the newest is {max(releases)}"
         return _gap(what, project, job, (), "ask for a version that exists")
     # Pre-releases count only where there is nothing else, as for pip.
     shown = {version: files for version, files in allowed.items() if not version.is_prerelease} or allowed
-    unread = {
-        version: known.unreadable[project, version] for version in shown if (project, version) in known.unreadable
-    }
-    seen = [f"{version}: {unread.get(version) or obstacle(files, target)}" for version, files in _newest_first(shown)]
+    unread = {version: why for (name, version), why in known.unreadable.items() if name == project and version in shown}
+    seen = [
+        f"{version}: {unread.get(version) or obstacle(files, target)}"
+        for version, files in sorted(shown.items(), reverse=True)
+    ]
     files = [candidate for files in allowed.values() for candidate in files]
     loosened = _loosened(asking, [one for one in candidates if one.distribution.version not in allowed], target)
     if unread:
         what = f"{where}: pip cannot read the metadata of what fits {target.tag}"
         return _gap(what, project, job, seen, loosened or "ask for another version, and tell whoever offers this one")
     if all(candidate.tags is None for candidate in files):
-        what = f"{where}: the project offers sdists only, and a subset holds wheels"
-        if loosened:
-            what = f"{where}: there are sdists only, and a subset holds wheels"
+        what = f"{where}: {'there are' if loosened else 'the project offers'} sdists only, and a subset holds wheels"
         step = f"build the wheel yourself ('pip wheel --no-deps {project}') and name its folder in pip's 'find-links'"
         return _gap(what, project, job, seen, "; or ".join(filter(None, (loosened, step))))
     what = f"{where}: no wheel fits {target.tag}"
@@ -244,7 +235,7 @@ def _loosened(asking: Iterable[tuple[str, Requirement]], others: Iterable[Candid
     versions = versions_for(settled(others), target)
     if not versions:
         return ""
-    who, one = next((who, one) for who, one in asking if not _allows(one, versions[0]))
+    who, one = next((who, one) for who, one in asking if not admits(one, versions[0]))
     have = "has" if len(versions) == 1 else "have"
     # What a project asks for is not the user's to loosen.
     step = "loosen that" if ":" in who or "'" in who else f"ask for another version of {who.partition(' ')[0]}"
@@ -253,33 +244,14 @@ def _loosened(asking: Iterable[tuple[str, Requirement]], others: Iterable[Candid
 
 def _existing(releases: dict[Version, list[Candidate]], target: Target) -> Iterator[str]:
     """The tags that there are: all of the newest release with wheels, and those of others for the target's system."""
-    having = [
-        (version, files) for version, files in _newest_first(releases) if any(candidate.tags for candidate in files)
-    ]
-    version, newest = having[0]
-    yield f"tags of {version}: {tag_list(newest, target)}"
-    rest = tag_list((candidate for _, files in having[1:] for candidate in files), target, here=True)
+    having = [version for version in sorted(releases, reverse=True) if any(one.tags for one in releases[version])]
+    newest = releases[having[0]]
+    yield f"tags of {having[0]}: {tag_list(newest, target)}"
+    rest = tag_list((one for version in having[1:] for one in releases[version]), target, here=True)
     if rest and not any(is_here(tag.platform, target) for candidate in newest for tag in candidate.tags or ()):
         yield f"tags of older releases for this system: {rest}"
 
 
 def _gap(what: str, project: str, job: Job, seen: Sequence[str], step: str, existing: Iterable[str] = ()) -> NoSolution:
     shown = [*seen[:SHOWN], *([f"and {len(seen) - SHOWN} older releases"] if len(seen) > SHOWN else []), *existing]
-    return NoSolution(
-        what, set_name=job.requirement_set.name, target=job.target.name, project=project, seen=shown, next_step=step
-    )
-
-
-def _by_release(candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
-    releases: dict[Version, list[Candidate]] = {}
-    for candidate in candidates:
-        releases.setdefault(candidate.distribution.version, []).append(candidate)
-    return releases
-
-
-def _newest_first(releases: dict[Version, list[Candidate]]) -> list[tuple[Version, list[Candidate]]]:
-    return sorted(releases.items(), reverse=True)
-
-
-def _allows(requirement: Requirement, version: Version) -> bool:
-    return requirement.specifier.contains(version, prereleases=True)
+    return no_solution(job, what, project=project, seen=shown, next_step=step)

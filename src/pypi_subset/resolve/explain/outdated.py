@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
-from pypi_subset.resolve.explain.rejections import fits, obstacle
+from pypi_subset.resolve.explain.rejections import admits, by_release, fits, obstacle
 from pypi_subset.targets.markers import UndefinedName, holds
 from pypi_subset.targets.patch_levels import at_patch
 
@@ -99,7 +99,7 @@ def early(subset: Subset, locks: Iterable[Lock], known: Known) -> tuple[Outdated
     for case in _cases(subset, locks, known):
         if case.pin.distribution.version.is_prerelease:
             candidates = known.candidates(case.pin.distribution.project)
-            settled = _by_version(one for one in candidates if not one.distribution.version.is_prerelease)
+            settled = _standing(one for one in candidates if not one.distribution.version.is_prerelease)
             why = _why(settled, case, known) if settled else "there is no other release yet"
             found.append(case.outdated(str(max(settled, default="")), why))
     return tuple(found)
@@ -137,16 +137,12 @@ def _newer(pin: Pin, candidates: Iterable[Candidate]) -> dict[Version, list[Cand
     """The releases that pip would rather take: newer, not yanked, and no pre-release unless the chosen one is."""
     version = pin.distribution.version
     newer = (one for one in candidates if one.distribution.version > version)
-    return _by_version(one for one in newer if not one.distribution.version.is_prerelease or version.is_prerelease)
+    return _standing(one for one in newer if not one.distribution.version.is_prerelease or version.is_prerelease)
 
 
-def _by_version(candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
+def _standing(candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
     """The files of each release, yanked ones aside."""
-    found: dict[Version, list[Candidate]] = {}
-    for candidate in candidates:
-        if candidate.distribution.yanked is None:
-            found.setdefault(candidate.distribution.version, []).append(candidate)
-    return found
+    return by_release(one for one in candidates if one.distribution.yanked is None)
 
 
 def _why(releases: Mapping[Version, Sequence[Candidate]], case: _Case, known: Known) -> str:
@@ -185,7 +181,7 @@ def _unfit(files: Sequence[Candidate], target: Target) -> str:
 def _against(version: Version, case: _Case, known: Known) -> str:
     """What keeps a release that fits from being chosen: another requirement, the lock's age, or its own."""
     for who, one in case.asking:
-        if not one.specifier.contains(version, prereleases=True):
+        if not admits(one, version):
             return f"{who} asks for {one.name}{one.specifier}"
     if case.lock.name in known.kept:
         return "the lock was made without it; an update takes it if the rest allows"
@@ -209,17 +205,12 @@ def _missing(requirement: Requirement, case: _Case, known: Known) -> str:
     """What is wrong with a requirement of a release: nothing fits it, or the lock needs another version; ``""`` if neither."""
     name = canonicalize_name(requirement.name)
     asks = f"it requires {requirement.name}{requirement.specifier}"
-    candidates = [
-        one
-        for one in known.candidates(name)
-        if requirement.specifier.contains(one.distribution.version, prereleases=True)
-    ]
-    releases = _by_version(candidates)
+    releases = _standing(one for one in known.candidates(name) if admits(requirement, one.distribution.version))
     if not releases:
         return f"{asks}, which no index has"
     if all(_unfit(files, case.target) for files in releases.values()):
         return f"{asks}; {name} {max(releases)}: {_unfit(releases[max(releases)], case.target)}"
     pinned = [one.distribution.version for one in case.lock.pins if one.distribution.project == name]
-    if pinned and not any(requirement.specifier.contains(one, prereleases=True) for one in pinned):
+    if pinned and not any(admits(requirement, one) for one in pinned):
         return f"{asks}, and the rest goes with {requirement.name} {max(pinned)}"
     return ""

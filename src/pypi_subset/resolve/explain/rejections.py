@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from pypi_subset.targets.platforms import LEGACY
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from packaging.requirements import Requirement
     from packaging.tags import Tag
+    from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.targets import Target
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 #: Names that are listed; the rest is counted or left out.
 SHOWN = 6
 
-_LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
+_LEGACY = {name: f"manylinux_2_{minor}" for minor, name in LEGACY.items()}
 #: One machine, whatever a system calls it; most of those with 32 bits have a processor for 64.
 _MACHINES = {
     "arm64": "aarch64",
@@ -61,7 +65,7 @@ def _other_machines(tags: Sequence[Tag], target: Target) -> str:
     if not here:
         platforms = sorted({tag.platform for tag in tags}, key=likeness(target))
         return f"wheels for {few(platforms)}"
-    kinds = _kinds(target)
+    kinds = {(tag.interpreter, tag.abi) for tag in target.tags}
     missed = [tag.platform for tag in here if (tag.interpreter, tag.abi) in kinds]
     unseen = sorted({*missed} & {*target.unseen}, key=likeness(target))
     if unseen:
@@ -131,6 +135,19 @@ def kin(name: str) -> tuple[str, str]:
     return system, _MACHINES.get(machine, machine)
 
 
+def by_release(candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
+    """Return the files of each release."""
+    releases: dict[Version, list[Candidate]] = {}
+    for candidate in candidates:
+        releases.setdefault(candidate.distribution.version, []).append(candidate)
+    return releases
+
+
+def admits(requirement: Requirement, version: Version) -> bool:
+    """Whether *requirement* allows *version*, pre-releases too."""
+    return requirement.specifier.contains(version, prereleases=True)
+
+
 def few(names: Sequence[object]) -> str:
     """Return *names* in one line, the first of them if there are many."""
     return ", ".join(map(str, names[:SHOWN])) + (" …" if len(names) > SHOWN else "")
@@ -153,11 +170,6 @@ def allows(bound: str | None, python: str) -> bool:
         return SpecifierSet(bound or "").contains(python, prereleases=True)
     except InvalidSpecifier:
         return True
-
-
-def _kinds(target: Target) -> frozenset[tuple[str, str]]:
-    """The interpreters and ABIs of the target, platforms aside."""
-    return frozenset((tag.interpreter, tag.abi) for tag in target.tags)
 
 
 def versioned(name: str) -> tuple[str, tuple[int, ...], str]:
