@@ -76,6 +76,4 @@ def test_all_errors_have_one_root() -> None:
     """Whoever catches `SubsetError` catches every error that a user may see."""
     found = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
     assert len(found) > 10
-    assert all(issubclass(one, SubsetError) for one in found)
-    shown = {line.strip("│├└─ ").split()[0] for line in (errors.__doc__ or "").splitlines() if "──" in line}
-    assert {one.__name__ for one in found} - {"SubsetError"} == shown
+    assert all(issubclass(one, SubsetError) and one.__doc__ for one in found)

@@ -1,26 +1,7 @@
 """
-Everything that can go wrong, as values.
+Everything that can go wrong, as values; `SubsetError` is the root of all of them.
 
-::
-
-    SubsetError                 root: one line for the user, and what to do next
-    ├── InputFaults             requirements/ holds mistakes: all of them, each with file and line
-    ├── TargetError             a target's name or tag says nothing we could resolve for
-    ├── PipFailed               pip ran and refused; carries the tail of what it said
-    ├── NoSolution              no set of wheels satisfies a set on a target
-    ├── Gaps                    the same of several targets at once
-    ├── UndefinedMarker         a marker reads a value that the target leaves undefined
-    ├── UpstreamError           an index or a file of it could not be read
-    ├── HashMismatch            bytes are not what the lock, or another index, says they are
-    ├── BadDistribution         a file is no distribution, or contradicts its own name
-    ├── BadFiles                the same of all files of a run at once
-    ├── LockError               a lock file cannot be read
-    ├── FolderError             a folder cannot be read or written, or the disk is full
-    ├── ProofFailed             verify found at least one request that does not install
-    │   └── SuiteFailed         verify could not prove anything
-    └── NotProven               no green report is about just these bytes, so they are not published
-
-Each error carries data; printing and exit codes live in ``tasks.py`` alone.
+Each error carries data; printing and exit codes live in the command alone.
 """
 
 from __future__ import annotations
@@ -65,6 +46,9 @@ class SubsetError(Exception):
     :param line: line number in *path*, from 1.
     """
 
+    #: What is printed below the line.
+    details: tuple[str, ...] = ()
+
     def __init__(
         self,
         what: str,
@@ -81,8 +65,9 @@ class SubsetError(Exception):
         self.path, self.line = path, line
 
     def __str__(self) -> str:
-        """Return the one line that is printed after ``error:``."""
-        return str(Fault(what=self.what, path=self.path, line=self.line, next_step=self.next_step))
+        """Return the line that is printed after ``error:``, the details below it."""
+        fault = Fault(what=self.what, path=self.path, line=self.line, next_step=self.next_step, excerpt=self.details)
+        return str(fault)
 
 
 class InputFaults(SubsetError):
@@ -133,12 +118,9 @@ class NoSolution(SubsetError):
         seen: Sequence[str] = (),
         next_step: str = "",
     ) -> None:
-        self.set_name, self.seen = set_name, tuple(seen)
+        self.set_name = set_name
+        self.details = self.seen = tuple(seen)
         super().__init__(what, next_step=next_step, project=project, target=target)
-
-    def __str__(self) -> str:
-        """Return the one line, and below it what was seen."""
-        return "\n".join([super().__str__(), *(f"    {line}" for line in self.seen)])
 
     def document(self) -> dict[str, object]:
         """Return it as JSON's values; ``project`` is null where no single one is to blame."""
@@ -204,12 +186,8 @@ class SuiteFailed(ProofFailed):
     """The suite could not prove anything; ``said`` holds the complaints of pytest."""
 
     def __init__(self, what: str, *, next_step: str = "", said: Sequence[str] = ()) -> None:
-        self.said = tuple(said)
+        self.details = self.said = tuple(said)
         super().__init__(what, next_step=next_step)
-
-    def __str__(self) -> str:
-        """Return the one line, and the complaints below it."""
-        return "\n".join([super().__str__(), *(f"    {line}" for line in self.said)])
 
 
 class NotProven(SubsetError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import html5lib
 import pytest
 
-from pypi_subset.publishing.limits import EVERY, KINDS, Finding, limits
+from pypi_subset.publishing.limits import EVERY, Finding, kinds, limits
 from pypi_subset.site import web_servers
 from tests.support.checkout import readme
 from tests.support.programs.commands import subset
@@ -139,7 +139,9 @@ def test_each_finding_is_about_a_host_that_is_listed() -> None:
     source = Path(sys.modules[limits.__module__].__file__ or "").read_text(encoding="utf-8")
     named = {*re.findall(r'hosting="([^"]+)"', source), *re.findall(r'^        \("([^"]+)", f?"', source, re.MULTILINE)}
 
-    assert {"GitHub Pages", "Cloudflare Pages", "object store", "Windows disk"} <= named <= {one.name for one in KINDS}
+    assert (
+        {"GitHub Pages", "Cloudflare Pages", "object store", "Windows disk"} <= named <= {one.name for one in kinds()}
+    )
 
 
 def test_the_page_for_wrong_addresses_is_valid() -> None:

@@ -54,7 +54,9 @@ def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
         return
     found = limits.limits(folder)
     wrong = {one.hosting for one in found}
-    rows = [(one.name, "no" if {one.name, limits.EVERY} & wrong else "yes", one.pages, one.how) for one in limits.KINDS]
+    rows = [
+        (one.name, "no" if {one.name, limits.EVERY} & wrong else "yes", one.pages, one.how) for one in limits.kinds()
+    ]
     display.table(["host", "fits", "index pages", "how to publish"], rows)
     for one in found:
         display.say(str(one))

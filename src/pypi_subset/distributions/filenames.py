@@ -10,6 +10,7 @@ from packaging.utils import (
     InvalidName,
     InvalidSdistFilename,
     InvalidWheelFilename,
+    NormalizedName,
     canonicalize_name,
     parse_sdist_filename,
     parse_wheel_filename,
@@ -17,9 +18,7 @@ from packaging.utils import (
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
-    from packaging.utils import NormalizedName
     from packaging.version import Version
-
 
 #: What `parse` raises: other characters or an invalid project name, no name of a wheel, no name of an sdist.
 INVALID = (InvalidName, InvalidWheelFilename, InvalidSdistFilename)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packaging.utils import NormalizedName
-
 
 #: The major version of core metadata that this tool reads; the specification has readers refuse a higher one.
 METADATA_MAJOR = 2
@@ -80,8 +79,7 @@ def check_metadata(metadata: bytes, filename: str) -> None:
     """
     (project, version), spelt = parsed(filename), filename.split("-", 2)[1]
     if not is_text(metadata):
-        msg = f"{filename} cannot be read: its METADATA is not UTF-8"
-        raise refused(msg, filename)
+        refuse(filename, "cannot be read: its METADATA is not UTF-8")
     usual = _USUAL.match(metadata)
     if (
         usual is not None
@@ -91,9 +89,8 @@ def check_metadata(metadata: bytes, filename: str) -> None:
     ):
         return
     for wrong in _wrong(metadata, project, version, spelt):
-        msg = f"{filename} contradicts its name" if wrong.startswith("is of") else f"{filename} cannot be read"
-        msg = f"{msg}: its METADATA {wrong}"
-        raise refused(msg, filename)
+        what = "contradicts its name" if wrong.startswith("is of") else "cannot be read"
+        refuse(filename, f"{what}: its METADATA {wrong}")
 
 
 def parsed(filename: str) -> tuple[NormalizedName, Version]:
@@ -108,11 +105,12 @@ def parsed(filename: str) -> tuple[NormalizedName, Version]:
         raise BadDistribution(str(error), next_step="rename it as the project named it, or remove it") from error
 
 
-def refused(what: str, filename: str) -> BadDistribution:
-    """Return the error for a wheel that is refused."""
+def refuse(filename: str, what: str) -> NoReturn:
+    """Raise the `BadDistribution` that says *what* is wrong with a wheel."""
     project, version = parsed(filename)
     step = f"leave it out, as with '{project}!={version}', and tell whoever offers it"
-    return BadDistribution(what, project=project, next_step=step)
+    msg = f"{filename} {what}"
+    raise BadDistribution(msg, project=project, next_step=step)
 
 
 def is_text(data: bytes) -> bool:

@@ -10,11 +10,10 @@ import zlib
 from typing import IO, TYPE_CHECKING
 
 from pypi_subset.distributions.filenames import normalized
-from pypi_subset.distributions.metadata import check_metadata, is_known, is_text, parsed, refused, short
+from pypi_subset.distributions.metadata import check_metadata, is_known, is_text, parsed, refuse, short
 
 if TYPE_CHECKING:
     from pathlib import Path
-
 
 #: Bytes; the largest METADATA seen in the wild is far below, and an archive may claim anything.
 LARGEST_METADATA = 16 << 20
@@ -53,8 +52,7 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
         # RuntimeError: it is encrypted, or packed in a way that Python does not know.
         *(EOFError, RuntimeError, ValueError, OverflowError),
     ) as error:
-        msg = f"{filename} is a damaged wheel: {error or type(error).__name__}"
-        raise refused(msg, filename) from error
+        refuse(filename, f"is a damaged wheel: {error or type(error).__name__}")
     check_metadata(metadata, filename)
     return metadata
 
@@ -69,8 +67,7 @@ def _read(opened: zipfile.ZipFile, project: str, filename: str) -> bytes:
         top = _checked_names(names, project, filename)
     metadata, wheel = known[f"{top}METADATA"], known.get(f"{top}WHEEL")
     if wheel is None:
-        msg = f"{filename} holds no WHEEL beside its METADATA"
-        raise refused(msg, filename)
+        refuse(filename, "holds no WHEEL beside its METADATA")
     _refuse_bomb(members, metadata, wheel, filename)
     # In the order of the archive, the two come in one piece, which a remote file fetches once.
     if wheel.header_offset < metadata.header_offset:
@@ -107,29 +104,21 @@ def _checked_names(names: list[str], project: str, filename: str) -> str:
     """
     found = [name for name in names if (match := _METADATA.fullmatch(name)) and normalized(match["name"]) == project]
     if len(found) != 1:
-        msg = f"{filename} holds {len(found)} METADATA files for {project}, where a wheel has one"
-        raise refused(msg, filename)
+        refuse(filename, f"holds {len(found)} METADATA files for {project}, where a wheel has one")
     parts = {name: name.replace("\\", "/").split("/") for name in names}
     for name, (first, *others) in parts.items():
         if not first or ".." in (first, *others):
-            msg = f"{filename} holds {short(name)}, which leads out of where it is installed"
-            raise refused(msg, filename)
+            refuse(filename, f"holds {short(name)}, which leads out of where it is installed")
     infos = {first for first, *_ in parts.values() if first.endswith(".dist-info")}
     if len(infos) != 1:
-        msg = f"{filename} holds {len(infos)} folders *.dist-info, where a wheel has one"
-        raise refused(msg, filename)
+        refuse(filename, f"holds {len(infos)} folders *.dist-info, where a wheel has one")
     return found[0].removesuffix("METADATA")
 
 
 def _refuse_form(wheel: bytes, filename: str) -> None:
-    """
-    Refuse a form of wheels that installers do not know.
-
-    :param wheel: what WHEEL holds.
-    """
+    """Refuse a *wheel*, given what its WHEEL holds, of a form that installers do not know."""
     if not is_text(wheel):
-        msg = f"{filename} cannot be read: its WHEEL is not UTF-8"
-        raise refused(msg, filename)
+        refuse(filename, "cannot be read: its WHEEL is not UTF-8")
     if _USUAL_WHEEL.match(wheel):
         return
     from email.parser import BytesHeaderParser  # noqa: PLC0415 - few get here, and it takes long to load
@@ -137,8 +126,7 @@ def _refuse_form(wheel: bytes, filename: str) -> None:
     form = str(BytesHeaderParser().parsebytes(wheel).get("Wheel-Version", "")).strip()
     if not is_known(form, 0, WHEEL_MAJOR):
         what = f"has Wheel-Version {short(form)}, not {WHEEL_MAJOR}" if form else "has no Wheel-Version"
-        msg = f"{filename} cannot be read: its WHEEL {what}"
-        raise refused(msg, filename)
+        refuse(filename, f"cannot be read: its WHEEL {what}")
 
 
 def _refuse_bomb(
@@ -146,14 +134,11 @@ def _refuse_bomb(
 ) -> None:
     """Refuse a wheel that claims an enormous size, or one whose packing hides it."""
     if metadata.file_size > LARGEST_METADATA:
-        msg = f"{filename} claims a METADATA of more than {LARGEST_METADATA} bytes"
-        raise refused(msg, filename)
+        refuse(filename, f"claims a METADATA of more than {LARGEST_METADATA} bytes")
     for name, one in (("METADATA", metadata), ("WHEEL", wheel)):
         # `zipfile` unpacks other formats without a bound.
         if one.compress_type not in _PACKINGS:
-            msg = f"{filename} has a {name} that is neither stored nor deflated"
-            raise refused(msg, filename)
+            refuse(filename, f"has a {name} that is neither stored nor deflated")
     unpacked = sum([one.file_size for one in members])
     if unpacked > LARGE and unpacked > RATIO * sum([one.compress_size for one in members]):
-        msg = f"{filename} claims to unpack to {unpacked} bytes, more than {RATIO} times its size"
-        raise refused(msg, filename)
+        refuse(filename, f"claims to unpack to {unpacked} bytes, more than {RATIO} times its size")

@@ -9,14 +9,11 @@ from pypi_subset.locks.lockfile import dump_with, path_of
 from pypi_subset.model.paths import LOCKS, file_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.locks import Lock, Pin
     from pypi_subset.model.targets import Target
-
-    #: From a file to its ``url`` and its ``path`` in a lock: one of the two.
-    _Where = Callable[[Distribution], tuple[str | None, str | None]]
 
 
 def published(locks: Iterable[Lock], targets: Mapping[str, Target]) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import tomllib
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     #: From a file to its ``url`` and its ``path`` in a lock: one of the two.
     _Where = Callable[[Distribution], tuple[str | None, str | None]]
 
-
 logger = logging.getLogger(__name__)
 
 #: Major version of the layout below ``[tool.pypi-subset]``. A later minor version, ``"1.N"``, only adds fields.
@@ -44,6 +44,8 @@ SCHEMA = 1
 _READ = re.compile(rf"{SCHEMA}(?:\.[0-9]+)?")
 
 _TOOL = "pypi-subset"
+#: Keys of a lock's inputs, and the fields of `Inputs`.
+_INPUTS = {"set": "requirement_set", "target": "target", "policy": "policy", "constraint": "constraint"}
 #: The marker values that identify a kind of machine for other readers of the lock.
 _ENVIRONMENT = ("implementation_name", "platform_machine", "python_version", "sys_platform")
 
@@ -78,9 +80,8 @@ def dump(lock: Lock, *, folder: Path, target: Target, packages: Path) -> bytes:
 
 def dump_with(lock: Lock, target: Target, where: _Where) -> bytes:
     """Return the bytes of a lock file; *where* returns URL and path of each file."""
-    environment = " and ".join(
-        f'{name} == "{target.environment[name]}"' for name in _ENVIRONMENT if name in target.environment
-    )
+    known = target.environment
+    environment = " and ".join(f'{name} == "{known[name]}"' for name in _ENVIRONMENT if name in known)
     pylock = Pylock(
         lock_version=Version("1.0"),
         environments=[Marker(environment)],
@@ -93,12 +94,7 @@ def dump_with(lock: Lock, target: Target, where: _Where) -> bytes:
                 "target": lock.target_name,
                 "tag": target.tag,
                 **({"patches": list(lock.patches)} if lock.patches != (0,) else {}),
-                "inputs": {
-                    "set": lock.inputs.requirement_set,
-                    "target": lock.inputs.target,
-                    "policy": lock.inputs.policy,
-                    "constraint": lock.inputs.constraint,
-                },
+                "inputs": {key: getattr(lock.inputs, name) for key, name in _INPUTS.items()},
             }
         },
     )
@@ -120,16 +116,10 @@ def read(path: Path) -> Lock:
         if type(schema) not in {int, str} or not _READ.fullmatch(str(schema)):
             msg = f"the lock has schema {schema}, this version reads {SCHEMA}"
             raise LockError(msg, path=path, next_step="upgrade pypi-subset, or delete it")
-        inputs = tool["inputs"]
         return Lock(
             set_name=tool["set"],
             target_name=tool["target"],
-            inputs=Inputs(
-                requirement_set=inputs["set"],
-                target=inputs["target"],
-                policy=inputs["policy"],
-                constraint=inputs["constraint"],
-            ),
+            inputs=Inputs(**{name: tool["inputs"][key] for key, name in _INPUTS.items()}),
             pins=tuple(_pin(package) for package in pylock.packages),
             patches=tuple(int(patch) for patch in tool.get("patches", (0,))),
         )
@@ -148,32 +138,28 @@ def _package(pin: Pin, url: str | None, path: str | None) -> Package:
         upload_time=datetime.fromisoformat(one.upload_time) if one.upload_time else None,
         hashes={"sha256": one.sha256 or ""},
     )
-    tool: dict[str, Any] = {"requested": pin.requested}
-    if pin.extras:
-        tool["extras"] = list(pin.extras)
-    if one.yanked is not None:
-        tool["yanked"] = one.yanked
-    if one.provenance is not None:
-        tool["provenance"] = one.provenance
-    if one.metadata is not None:
-        tool["metadata-sha256"] = one.metadata
-    if one.standing is not None:
-        tool["project-status"] = {"status": one.standing.status, "reason": one.standing.reason}
     bound = _specifiers(one.requires_python)
-    if one.requires_python and str(bound) != one.requires_python:
+    tool: dict[str, Any] = {
+        "requested": pin.requested,
+        "extras": list(pin.extras) or None,
+        "yanked": one.yanked,
+        "provenance": one.provenance,
+        "metadata-sha256": one.metadata,
+        "project-status": asdict(one.standing) if one.standing else None,
         # The standard's field is normalized, and cannot hold what PEP 440 does not allow; pages show what was written.
-        tool["requires-python"] = one.requires_python
-    tool["required-by"] = [
-        {"requirement": reason.text, **({"by": reason.by} if reason.by else {"origin": reason.origin})}
-        for reason in pin.reasons
-    ]
+        "requires-python": one.requires_python if one.requires_python and str(bound) != one.requires_python else None,
+        "required-by": [
+            {"requirement": reason.text, **({"by": reason.by} if reason.by else {"origin": reason.origin})}
+            for reason in pin.reasons
+        ],
+    }
     return Package(
         name=one.project,
         version=one.version,
         marker=pin.marker,
         requires_python=bound,
         wheels=[wheel],
-        tool={_TOOL: tool},
+        tool={_TOOL: {key: value for key, value in tool.items() if value is not None}},
     )
 
 

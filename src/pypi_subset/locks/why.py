@@ -14,16 +14,14 @@ from packaging.markers import default_environment
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.errors import LockError
-from pypi_subset.model.locks import Reason
+from pypi_subset.model.locks import Lock, Pin, Reason
 from pypi_subset.targets.markers import holds
 from pypi_subset.targets.patch_levels import at_patch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pypi_subset.model.locks import Lock, Pin
     from pypi_subset.model.targets import Target
-
 
 #: A project together with one extra asked of it, ``""`` for the project alone.
 Node: TypeAlias = tuple[NormalizedName, str]
@@ -77,7 +75,6 @@ def _stated_by(reason: Reason, environment: Mapping[str, str], extras: Mapping[s
 
 
 def _extras_asked(lock: Lock) -> dict[str, set[str]]:
-    """Return the extras that any requirement of *lock* asks of each project."""
     asked: defaultdict[str, set[str]] = defaultdict(set)
     for pin in lock.pins:
         for reason in pin.reasons:

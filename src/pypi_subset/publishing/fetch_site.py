@@ -17,15 +17,13 @@ from pypi_subset.proof.report.report import carry_over
 from pypi_subset.site import builder, web_servers
 from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files, staging
-from pypi_subset.support.progress import SILENT
+from pypi_subset.support.progress import SILENT, Progress
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from pypi_subset.support.progress import Progress
 
 
 #: Number of files that are fetched at the same time: web servers may limit connections.

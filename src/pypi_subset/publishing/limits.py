@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+import stat
+import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pypi_subset.model.paths import NO_JEKYLL
 from pypi_subset.support import files
+from pypi_subset.support.resources import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
 
 #: The limits of every kind of hosting together.
 EVERY = "every host"
@@ -56,19 +58,10 @@ class Finding:
         return f"{self.hosting}: {self.what}" + f": {shown}" * bool(self.paths)
 
 
-_BOTH, _PREFIX = "HTML and JSON", "HTML; JSON below simple-json/"
-
-KINDS = (
-    Hosting(name="nginx", pages=_BOTH, how="copy hosts/nginx.conf, change its one line, include it in a server block"),
-    Hosting(name="Apache", pages=_BOTH, how="copy site/ where .htaccess counts; or hosts/apache.conf, as for nginx"),
-    Hosting(name="Caddy", pages=_BOTH, how="copy hosts/Caddyfile, change its one line, import it in a site block"),
-    Hosting(name="any web server", pages="HTML", how="copy site/; a folder's address has to give its index.html"),
-    Hosting(name="GitHub Pages", pages="HTML", how="push what is in site/, with the hidden .nojekyll"),
-    Hosting(name="Cloudflare Pages", pages=_PREFIX, how="deploy site/; _headers gives the JSON pages their type"),
-    Hosting(name="Netlify", pages=_PREFIX, how="deploy site/; _headers gives the JSON pages their type"),
-    Hosting(name="object store", pages=_PREFIX, how="upload what `make hosts OBJECTS=yes` lists, in that order"),
-    Hosting(name="Windows disk", pages="none", how="copy site/, for --find-links; another disk likewise"),
-)
+def kinds() -> tuple[Hosting, ...]:
+    """Return every kind of hosting, in the order of ``hosting.toml``."""
+    known = tomllib.loads(shipped("hosting.toml").decode())
+    return tuple(Hosting(name=name, **facts) for name, facts in known.items())
 
 
 def limits(site: Path) -> tuple[Finding, ...]:
@@ -78,9 +71,9 @@ def limits(site: Path) -> tuple[Finding, ...]:
     :raises FolderError: the site cannot be read.
     """
     with files.folder_errors(site):
-        paths = sorted(path for path in site.rglob("*") if path.is_symlink() or not path.is_dir())
-        sizes = {path.relative_to(site).as_posix(): path.lstat().st_size for path in paths}
-        links = tuple(path.relative_to(site).as_posix() for path in paths if path.is_symlink())
+        entries = sorted((path, facts) for path, facts in files.walk(site) if not path.endswith("/"))
+    sizes = {path: facts.st_size for path, facts in entries}
+    links = tuple(path for path, facts in entries if stat.S_ISLNK(facts.st_mode))
     found = [*_together(sizes), *_each(sizes)]
     if links:
         found.append(Finding(hosting=EVERY, what="symbolic links, which a copy may lose", paths=links))
@@ -93,13 +86,11 @@ def _together(sizes: Mapping[str, int]) -> list[Finding]:
     if total > _PAGES_BYTES:
         found.append(Finding(hosting="GitHub Pages", what=f"{total:,} bytes in all, of {_PAGES_BYTES:,}"))
     if len(sizes) > _CLOUDFLARE_FILES:
-        found.append(
-            Finding(hosting="Cloudflare Pages", what=f"{len(sizes):,} files, of {_CLOUDFLARE_FILES:,} in the free plan")
-        )
+        what = f"{len(sizes):,} files, of {_CLOUDFLARE_FILES:,} in the free plan"
+        found.append(Finding(hosting="Cloudflare Pages", what=what))
     if NO_JEKYLL not in sizes:
-        found.append(
-            Finding(hosting="GitHub Pages", what="no .nojekyll, so names with an underscore at the front are lost")
-        )
+        what = "no .nojekyll, so names with an underscore at the front are lost"
+        found.append(Finding(hosting="GitHub Pages", what=what))
     # A folder counts as well: `simple/A/` and `simple/a/` would become one.
     prefixes = {"/".join(path.split("/")[:end]) for path in sizes for end in range(1, path.count("/") + 2)}
     spellings = Counter(path.casefold() for path in prefixes)
@@ -114,17 +105,14 @@ def _each(sizes: Mapping[str, int]) -> list[Finding]:
     def name_of(path: str) -> str:
         return max(path.split("/"), key=lambda name: len(name.encode()))
 
+    room = f"paths that leave fewer than {_WINDOWS_FOLDER} characters of {_WINDOWS_PATH} for the folder"
     rules: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
         (EVERY, f"names of more than {_NAME_BYTES} bytes", lambda path: len(name_of(path).encode()) > _NAME_BYTES),
         (EVERY, "names that a URL or a web server reads otherwise", lambda path: not _PLAIN.fullmatch(path)),
         ("GitHub Pages", "more than 100 MiB, which git refuses there", lambda path: sizes[path] > _GIT_BYTES),
         ("Cloudflare Pages", "more than 25 MiB", lambda path: sizes[path] > _CLOUDFLARE_BYTES),
         ("object store", f"keys of more than {_KEY_BYTES} bytes", lambda path: len(path.encode()) > _KEY_BYTES),
-        (
-            "Windows disk",
-            f"paths that leave fewer than {_WINDOWS_FOLDER} characters of {_WINDOWS_PATH} for the folder",
-            lambda path: _WINDOWS_FOLDER + 1 + len(path) > _WINDOWS_PATH,
-        ),
+        ("Windows disk", room, lambda path: _WINDOWS_FOLDER + 1 + len(path) > _WINDOWS_PATH),
         (
             "Windows disk",
             "names that Windows keeps for itself",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,6 @@ from pypi_subset.support import files
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
-
 
 #: Files of a site that its manifest does not name: itself, and what is the user's own.
 BESIDE = (MANIFEST, README)
@@ -71,14 +71,14 @@ def release_of(site: Path, *, force: bool) -> Release:
     doubt = next(_doubts(site, files.sha256_of(path), present, hashes), None)
     if doubt is not None and not force:
         raise doubt
-    made = {MANIFEST: data}
+    made, known = {MANIFEST: data}, {name for name in present if name in hashes or _beside(name)}
     if doubt is not None:
         made = _doubted(site, encode(msgspec.structs.replace(manifest, unproven=True)))
-    known = {name for name in present if name in hashes or _beside(name)} - made.keys()
-    if doubt is not None:
         # What would still be green is made anew, or stays behind.
         known = {name for name in known if not name.startswith(f"{PROOF}/")}
-    return Release(site=site, files={name: present[name] for name in sorted(known)}, made=made, doubt=doubt)
+    return Release(
+        site=site, files={name: present[name] for name in sorted(known - made.keys())}, made=made, doubt=doubt
+    )
 
 
 def _doubted(site: Path, data: bytes) -> dict[str, bytes]:
@@ -91,14 +91,13 @@ def _doubted(site: Path, data: bytes) -> dict[str, bytes]:
 
 
 def _present(site: Path) -> dict[str, os.stat_result]:
-    """Each file below *site*, sorted by path."""
     with files.folder_errors(site):
-        paths = sorted(path for path in site.rglob("*") if path.is_symlink() or not path.is_dir())
-        for path in paths:
-            if path.is_symlink() or not path.is_file():
-                msg = "this is no plain file, and a copy would lose it"
-                raise FolderError(msg, path=path, next_step="remove it and run `make mirror`")
-        return {path.relative_to(site).as_posix(): path.stat() for path in paths}
+        found = dict(sorted((path, facts) for path, facts in files.walk(site) if not path.endswith("/")))
+    for path, facts in found.items():
+        if not stat.S_ISREG(facts.st_mode):
+            msg = "this is no plain file, and a copy would lose it"
+            raise FolderError(msg, path=site / path, next_step="remove it and run `make mirror`")
+    return found
 
 
 def _beside(path: str) -> bool:

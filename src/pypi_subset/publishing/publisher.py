@@ -16,25 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import FolderError
+from pypi_subset.errors import FolderError, NotProven
 from pypi_subset.model.manifest import is_manifest
-from pypi_subset.model.paths import GENERATED, MANIFEST, publish_order
+from pypi_subset.model.paths import GENERATED, MANIFEST, Paths, publish_order
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
-from pypi_subset.publishing.publication import release_of
+from pypi_subset.publishing.publication import Release, release_of
 from pypi_subset.site.ownership import DROPPED
 from pypi_subset.support import files
-from pypi_subset.support.progress import SILENT
+from pypi_subset.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pypi_subset.errors import NotProven
-    from pypi_subset.model.paths import Paths
     from pypi_subset.publishing.destinations.base import Destination, Found
-    from pypi_subset.publishing.publication import Release
-    from pypi_subset.support.progress import Progress
-
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +109,7 @@ def publish_to(site: Path, destination: Destination, *, force: bool, grace: floa
         stale = [path for path, one in there.items() if one.kind == "file" and path not in {*release.sizes, MARKER}]
         folders = _unused(there, release.sizes)
         if changed or stale or folders or MARKER in there:
-            destination.send(own, [MARKER], _ignore)
+            destination.send(own, [MARKER], lambda _: None)
             _send(release, destination, changed, own, progress)
             _remove(destination, stale, folders, grace)
             destination.remove([MARKER])
@@ -123,11 +118,7 @@ def publish_to(site: Path, destination: Destination, *, force: bool, grace: floa
 
 
 def _require_ours(destination: Destination, there: Mapping[str, Found]) -> None:
-    """
-    Refuse a place that holds anything that we did not put there.
-
-    :raises FolderError: names what is strange.
-    """
+    """Refuse a place that holds anything that we did not put there; the error names it."""
     for path, one in sorted(there.items()):
         if one.kind == "other":
             msg = f"{destination.name}: {path} is no plain file, and is neither followed nor overwritten"
@@ -203,10 +194,5 @@ def _remove(destination: Destination, stale: Sequence[str], folders: Sequence[st
 
 
 def _unused(there: Mapping[str, Found], wanted: Iterable[str]) -> list[str]:
-    """Return the folders that hold nothing of what is wanted."""
     used = {folder.as_posix() for path in wanted for folder in Path(path).parents}
     return sorted(path for path, one in there.items() if one.kind == "folder" and path not in used)
-
-
-def _ignore(_count: int) -> None:
-    pass

@@ -88,7 +88,6 @@ def _read(source: Source) -> Iterator[Request | Fault]:
 
 
 def _kind_of(path: Path) -> _Kind | None:
-    """Return the kind of the document at *path*, by its name (PEP 518, 751, 723)."""
     if path.name == "pyproject.toml":
         return _whole, ("project", "requires-python"), read_project
     if is_valid_pylock_path(path):

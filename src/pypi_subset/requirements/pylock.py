@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
-from packaging.pylock import Pylock, PylockValidationError
+from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -20,12 +20,9 @@ from pypi_subset.targets.markers import UndefinedName, holds, reads
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from packaging.pylock import Package
-
     from pypi_subset.model.targets import Target
     from pypi_subset.requirements.source import Source
     from pypi_subset.requirements.toml import Settings
-
 
 #: What a lock may name and no index offers, and the mend.
 _DIRECT = {
@@ -97,8 +94,6 @@ def _lines(document: Settings) -> list[int]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Entry:
-    """One package of a lock."""
-
     source: Source
     package: Package
     line: int

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
 from pypi_subset.requirements.requirements_txt import Line, read_requirement
-from pypi_subset.requirements.toml import nearest
+from pypi_subset.requirements.toml import Settings, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.requests import Request
     from pypi_subset.requirements.source import Source
-    from pypi_subset.requirements.toml import Settings
-
 
 _EXTRAS = ("project", "optional-dependencies")
 _GROUPS = ("dependency-groups",)
@@ -157,7 +155,6 @@ class _Reader:
 
 
 def _under(marker: Marker | None, one: Request | Fault) -> Request | Fault:
-    """Return a request that counts only where *marker* holds."""
     if marker is None or isinstance(one, Fault):
         return one
     requirement = Requirement(str(one.requirement))

@@ -23,7 +23,6 @@ from pypi_subset.model.requests import Request
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-
 #: Algorithms that pip takes behind ``--hash``, with the number of digits of their digests.
 DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 #: Options of a requirements file that have a meaning here, and pip's short spellings.

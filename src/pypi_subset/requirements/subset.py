@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pypi_subset.model.targets import Target
-    from pypi_subset.requirements.subset_toml import Choice
     from pypi_subset.requirements.toml import Settings
 
 from pypi_subset.requirements.documents import is_text, read_source
@@ -25,6 +24,7 @@ from pypi_subset.requirements.subset_toml import (
     EXAMPLE,
     NAME,
     SETTINGS,
+    Choice,
     name_fault,
     read_choices,
     read_policy,
@@ -146,7 +146,6 @@ def _read_documents(
 
 
 def _read_set(name: str, path: Path, files: _Files, targets: tuple[str, ...], faults: list[Fault]) -> RequirementSet:
-    """Return one set, with what its file includes."""
     seen = {(_key(path), False)}
     both = list(_walk(_key(path), files, seen, constraint=False))
     requests, constraints = (tuple(one for one, limits in both if limits is kind) for kind in (False, True))

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.targets import Target
 
-
 #: How sets and targets may be called: safe in a file name, and without the ``--`` that parts the two in a lock's name.
 NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 SETTINGS = "subset.toml"
@@ -141,7 +140,6 @@ def _check_target(table: _Table) -> None:
 
 
 def _make_target(name: str, table: _Table) -> Target:
-    """Return the target that a *table* of strings describes."""
     values = table.values
     if "file" in values:
         return read_description(name, table.settings.path.parent / values["file"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.errors import UndefinedMarker
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from packaging.requirements import Requirement
-    from packaging.utils import NormalizedName
 
     from pypi_subset.model.requests import Job, Request
     from pypi_subset.model.targets import Target

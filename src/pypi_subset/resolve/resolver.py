@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
 from pypi_subset.errors import PipFailed, UndefinedMarker, UpstreamError
-from pypi_subset.model.locks import Lock, Pin
+from pypi_subset.model.locks import Inputs, Lock, Pin
 from pypi_subset.pip import runner
 from pypi_subset.resolve.answer import Answer
 from pypi_subset.resolve.explain.no_solution import explain
@@ -34,21 +34,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from packaging.utils import NormalizedName
-
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Distribution
-    from pypi_subset.model.locks import Inputs
     from pypi_subset.model.requests import Job
     from pypi_subset.model.targets import Target
     from pypi_subset.pip.pool import Pips
     from pypi_subset.upstream.catalog import Upstream
     from pypi_subset.upstream.gateway import Loopback
 
-
 #: Options of pip's resolver that are the same for every job. The loopback index never makes pip wait in vain.
 _OPTIONS = ("--dry-run", "--ignore-installed", "--only-binary", ":all:", "--retries", "0", "--timeout", "86400")
-
 
 logger = logging.getLogger(__name__)
 

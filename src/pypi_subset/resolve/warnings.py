@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any, cast
 
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.targets.markers import holds
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from packaging.requirements import Requirement
-    from packaging.utils import NormalizedName
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.locks import Reason

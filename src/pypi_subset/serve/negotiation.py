@@ -10,7 +10,6 @@ from pypi_subset.model.paths import JSON_TYPE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 #: An HTML page: for everybody, and for who asks for the API's own name of the same thing.
 HTML_TYPE, API_HTML_TYPE = "text/html; charset=utf-8", "application/vnd.pypi.simple.v1+html"
 

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
-
 _LAST_PORT = 65535
 
 

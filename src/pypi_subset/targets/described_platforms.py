@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-
 _Kind = TypeVar("_Kind")
 #: Before it, pip named macOS 11 and its successors in its own way.
 _MACOS_11 = (20, 3)

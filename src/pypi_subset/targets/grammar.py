@@ -68,6 +68,5 @@ def _usual_abi(implementation: str, minor: int) -> str:
 
 
 def _abis(implementation: str, minor: int) -> str:
-    """Return a pattern of the ABI tags that a release of Python comes with."""
     free_threaded = "t?" if minor >= FREE_THREADED else ""
     return rf"pypy3{minor}_pp[0-9]+" if implementation == "pp" else _usual_abi("cp", minor) + free_threaded

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     from packaging.markers import Marker
 
-
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NAME = re.compile(r"[a-z_]+")
 

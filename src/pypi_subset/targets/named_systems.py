@@ -150,7 +150,6 @@ def _whole(plain: str) -> list[str]:
 
 
 def _words(system: System) -> dict[str, str]:
-    """How others write the architectures of *system*."""
     return _WINDOWS if system.platform.startswith("win") else _MAC if system.platform.startswith("mac") else _SPELLINGS
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.targets import Target
 
-
 #: The marker values that tell patch levels apart, on CPython at least.
 _FULL = ("python_full_version", "implementation_version")
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from packaging import tags as packaging_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 #: ``os_name``, ``sys_platform`` and ``platform_system`` of each system (dependency specifiers, "environment markers").
 SYSTEMS = {
@@ -43,12 +42,6 @@ NEWEST_GLIBC, NEWEST_MACOS, NEWEST_IOS, NEWEST_ANDROID = 50, 39, 39, 60
 OLDEST_IOS, OLDEST_ANDROID = 12, 16
 #: Apple went from 15 straight to 26.
 NO_MACOS = range(16, 26)
-_GLIBC = re.compile(r"manylinux_2_(0|[1-9][0-9]?)_([a-z0-9_]+)|(manylinux[0-9]+)_([a-z0-9_]+)")
-_MUSL = re.compile(r"musllinux_1_([0-9])_([a-z0-9_]+)")
-_MACOS = re.compile(r"macosx_([1-9][0-9])_(0|[1-9][0-9]?)_([a-z0-9_]+)")
-_IOS = re.compile(r"ios_([1-9][0-9])_([0-9])_([a-z0-9_]+)")
-_ANDROID = re.compile(r"android_([1-9][0-9])_([a-z0-9_]+)")
-_WASM = re.compile(r"(?:pyemscripten|pyodide)_20[0-9]{2}_[0-9]+_wasm32")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,23 +55,8 @@ class Machine:
 
 def machine_of(platform: str) -> Machine | None:
     """Return the machine that *platform* describes, with every platform tag that it accepts."""
-    if platform in WINDOWS_MACHINES:
-        return Machine(system="windows", name=WINDOWS_MACHINES[platform], platforms=(platform,))
-    readers = (_glibc_machine, _musl_machine, _mac_machine, _ios_machine, _android_machine, _wasm_machine)
-    return next((machine for reader in readers if (machine := reader(platform)) is not None), None)
-
-
-def _glibc_machine(platform: str) -> Machine | None:
-    """Return a Linux machine whose glibc is the one that *platform* names (PEP 600)."""
-    match = _GLIBC.fullmatch(platform)
-    if match is None:
-        return None
-    aliases = {alias: minor for minor, alias in LEGACY.items()}
-    newest, arch = int(match[1]) if match[1] else aliases.get(match[3], -1), match[2] or match[4]
-    if arch not in LINUX_MACHINES or not OLDEST_GLIBC_OF.get(arch, OLDEST_GLIBC) <= newest <= NEWEST_GLIBC:
-        return None
-    names = (names for _, names in glibc_names(newest, (arch,)))
-    return _linux(arch, chain.from_iterable(names))
+    matches = ((read, pattern.fullmatch(platform)) for pattern, read in _READERS)
+    return next((read(match) for read, match in matches if match), None)
 
 
 def glibc_names(newest: int, archs: Collection[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -93,11 +71,19 @@ def musl_names(newest: int) -> Iterator[str]:
     return (f"musllinux_1_{minor}" for minor in range(newest, -1, -1))
 
 
-def _musl_machine(platform: str) -> Machine | None:
-    """Return a Linux machine whose musl is the one that *platform* names (PEP 656)."""
-    match = _MUSL.fullmatch(platform)
-    if match is None or match[2] not in LINUX_MACHINES:
+def _windows_machine(match: re.Match[str]) -> Machine:
+    return Machine(system="windows", name=WINDOWS_MACHINES[match[0]], platforms=(match[0],))
+
+
+def _glibc_machine(match: re.Match[str]) -> Machine | None:
+    minor, legacy, arch = match.groups()
+    newest = int(minor) if minor else next(one for one, name in LEGACY.items() if name == legacy)
+    if not OLDEST_GLIBC_OF.get(arch, OLDEST_GLIBC) <= newest <= NEWEST_GLIBC:
         return None
+    return _linux(arch, chain.from_iterable(names for _, names in glibc_names(newest, (arch,))))
+
+
+def _musl_machine(match: re.Match[str]) -> Machine:
     return _linux(match[2], musl_names(int(match[1])))
 
 
@@ -106,39 +92,45 @@ def _linux(arch: str, versions: Iterable[str]) -> Machine:
     return Machine(system="linux", name=arch, platforms=tuple(f"{one}_{arch}" for one in ("linux", *versions)))
 
 
-def _mac_machine(platform: str) -> Machine | None:
-    """Return a Mac with the system version that *platform* names; ``universal2`` is a file format, no machine."""
-    match = _MACOS.fullmatch(platform)
-    if match is None or match[3] not in MAC_MACHINES:
-        return None
-    version = int(match[1]), int(match[2])
+def _mac_machine(match: re.Match[str]) -> Machine | None:
+    version, arch = (int(match[1]), int(match[2])), match[3]
     # Macs with an arm64 processor started at macOS 11.
-    oldest = (11, 0) if match[3] == "arm64" else (10, 4)
+    oldest = (11, 0) if arch == "arm64" else (10, 4)
     if not oldest <= version <= (NEWEST_MACOS, 99) or version[0] in NO_MACOS or (10, 16) < version < (11, 0):
         return None
-    return Machine(system="macos", name=match[3], platforms=tuple(packaging_tags.mac_platforms(version, match[3])))
+    return Machine(system="macos", name=arch, platforms=tuple(packaging_tags.mac_platforms(version, arch)))
 
 
-def _ios_machine(platform: str) -> Machine | None:
-    """Return an iPhone, an iPad or a simulator of one, with the system version that *platform* names (PEP 730)."""
-    match = _IOS.fullmatch(platform)
-    if match is None or match[3] not in IOS_MACHINES or not OLDEST_IOS <= int(match[1]) <= NEWEST_IOS:
+def _ios_machine(match: re.Match[str]) -> Machine | None:
+    """Return an iPhone, an iPad or a simulator of one (PEP 730)."""
+    if not OLDEST_IOS <= int(match[1]) <= NEWEST_IOS:
         return None
     platforms = packaging_tags.ios_platforms((int(match[1]), int(match[2])), match[3])
     return Machine(system="ios", name=IOS_MACHINES[match[3]], platforms=tuple(platforms))
 
 
-def _android_machine(platform: str) -> Machine | None:
-    """Return an Android device of the API level that *platform* names (PEP 738)."""
-    match = _ANDROID.fullmatch(platform)
-    if match is None or match[2] not in ANDROID_MACHINES or not OLDEST_ANDROID <= int(match[1]) <= NEWEST_ANDROID:
+def _android_machine(match: re.Match[str]) -> Machine | None:
+    if not OLDEST_ANDROID <= int(match[1]) <= NEWEST_ANDROID:
         return None
     platforms = packaging_tags.android_platforms(int(match[1]), match[2])
     return Machine(system="android", name=ANDROID_MACHINES[match[2]], platforms=tuple(platforms))
 
 
-def _wasm_machine(platform: str) -> Machine | None:
-    """Return a browser or Node.js that runs the Pyodide of the year that *platform* names (PEP 783): no other fits."""
-    if not _WASM.fullmatch(platform):
-        return None
-    return Machine(system="emscripten", name="wasm32", platforms=(platform,))
+def _wasm_machine(match: re.Match[str]) -> Machine:
+    """Return a browser or Node.js that runs the Pyodide of one year (PEP 783): no other fits."""
+    return Machine(system="emscripten", name="wasm32", platforms=(match[0],))
+
+
+#: The form of each kind of tag, and what reads it; ``universal2`` is a file format, no machine.
+_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Machine | None]], ...] = tuple(
+    (re.compile(form.replace("ARCH", f"({'|'.join(archs)})")), read)
+    for form, archs, read in (
+        ("ARCH", WINDOWS_MACHINES, _windows_machine),
+        (r"(?:manylinux_2_(0|[1-9][0-9]?)|(manylinux(?:1|2010|2014)))_ARCH", LINUX_MACHINES, _glibc_machine),
+        ("musllinux_1_([0-9])_ARCH", LINUX_MACHINES, _musl_machine),
+        ("macosx_([1-9][0-9])_(0|[1-9][0-9]?)_ARCH", MAC_MACHINES, _mac_machine),
+        ("ios_([1-9][0-9])_([0-9])_ARCH", IOS_MACHINES, _ios_machine),
+        ("android_([1-9][0-9])_ARCH", ANDROID_MACHINES, _android_machine),
+        ("(?:pyemscripten|pyodide)_20[0-9]{2}_[0-9]+_wasm32", (), _wasm_machine),
+    )
+)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-
 #: The first pip that knows a platform tag (PEP 513, 571, 599, 600, 656; macOS 11 with universal2).
 _FIRST_PIP = (
     (re.compile(r"manylinux1_\w+"), (8, 1)),
@@ -117,7 +116,6 @@ def _python(facts: Facts) -> tuple[int, int, int]:
 
 
 def _implementation(facts: Facts) -> str:
-    """Return how tags abbreviate the implementation (PEP 425)."""
     name = facts.fact(str, "implementation", "name")
     if not WORD.fullmatch(name):
         facts.fail("implementation.name is damaged")
@@ -172,7 +170,6 @@ def _notes(facts: Facts, pip: Version | None, unseen: Sequence[str], *, listed: 
 
 
 def _knows(pip: Version | None, platform: str) -> bool:
-    """Whether that pip is new enough for a platform tag."""
     return all(pip is None or pip.release >= first for name, first in _FIRST_PIP if name.fullmatch(platform))
 
 

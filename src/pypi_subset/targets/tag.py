@@ -121,7 +121,6 @@ def _markers(implementation: str, python: tuple[int, int, int], machine: Machine
 
 
 def _patch(name: str, reading: Reading, python: str | None) -> int:
-    """Return the third number of *python*, 0 without one."""
     match = re.fullmatch(r"([0-9]+)\.([0-9]+)(?:\.([0-9]+))?", f"3.{reading.minor}" if python is None else python)
     if match is None and python and re.fullmatch(r"3\.[0-9]+(\.[0-9]+)?t", python):
         msg = f"{python!r} in python: beside a tag, free threading stands in the tag"

@@ -23,7 +23,7 @@ from pypi_subset.support.once import Once
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.checks import checked, checked_metadata, hashed, localized, remote
 from pypi_subset.upstream.http import Fetcher, Page, matches
-from pypi_subset.upstream.pip_config import local_path, without_credentials
+from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
 from pypi_subset.upstream.simple_api import from_folder, merge, read_page
 
 if TYPE_CHECKING:
@@ -35,11 +35,8 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Distribution, Standing
-    from pypi_subset.upstream.pip_config import Network
-
 
 logger = logging.getLogger(__name__)
-
 
 #: Bytes: a wheel up to this size is fetched whole, since asking for its end costs as much.
 SMALL = 1 << 17
@@ -135,14 +132,12 @@ class Upstream:
 
     def find_local(self, one: Distribution) -> Path | None:
         """Return the path of a file from one of the user's directories, without the network."""
-        candidates = [
-            candidate for location in self._network.find_links for candidate in self._linked(location, one.project)
+        groups = [self._linked(location, one.project) for location in self._network.find_links]
+        groups += [
+            self._read_index(url, one.project) for url in self._network.index_urls if local_path(url) is not None
         ]
-        for url in self._network.index_urls:
-            if local_path(url) is not None:
-                candidates += self._read_index(url, one.project)
-        found = (candidate.path for candidate in candidates if candidate.distribution.filename == one.filename)
-        return next((path for path in found if path is not None), None)
+        found = (each for group in groups for each in group if each.distribution.filename == one.filename)
+        return next((each.path for each in found if each.path is not None), None)
 
     # Where the facts come from.
 
@@ -163,7 +158,6 @@ class Upstream:
         )
 
     def _linked(self, location: str, project: NormalizedName) -> tuple[Candidate, ...]:
-        """What one location of ``find-links`` has of *project*."""
         links = self._links_at(location)
         if links.page is not None:
             candidates = self._parsed(links.page, project)

@@ -21,30 +21,23 @@ def hashed(candidate: Candidate) -> Candidate:
     """Return the candidate of a local file with its hash, for a comparison with another of that name."""
     if candidate.path is None or not candidate.path.is_file():
         return candidate
-    with files.folder_errors(candidate.path):
-        return replace(
-            candidate,
-            hashes=tuple(sorted({**dict(candidate.hashes), "sha256": files.sha256_of(candidate.path)}.items())),
-        )
+    hashes = dict(candidate.hashes) | {"sha256": files.sha256_of(candidate.path)}
+    return replace(candidate, hashes=tuple(sorted(hashes.items())))
 
 
 def remote(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     """Return candidates of a remote page without those that name files of this machine."""
-    return tuple(
-        candidate for candidate in candidates if (candidate.distribution.url or "").startswith(("http://", "https://"))
-    )
+    return tuple(one for one in candidates if (one.distribution.url or "").startswith(("http://", "https://")))
 
 
 def localized(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     """Give candidates with a ``file:`` URL a path instead: such a URL must never reach a lock."""
-
-    def localize(candidate: Candidate) -> Candidate:
-        url = candidate.distribution.url
-        if url is None or not url.startswith("file:"):
-            return candidate
-        return replace(candidate, distribution=replace(candidate.distribution, url=None), path=local_path(url))
-
-    return tuple(map(localize, candidates))
+    return tuple(
+        replace(one, distribution=replace(one.distribution, url=None), path=local_path(url))
+        if (url := one.distribution.url or "").startswith("file:")
+        else one
+        for one in candidates
+    )
 
 
 def checked(candidate: Candidate, path: Path) -> Path:
@@ -70,7 +63,6 @@ def checked_metadata(candidate: Candidate, data: bytes) -> bytes:
     if candidate.metadata and found != candidate.metadata:
         name = f"{candidate.distribution.filename}.metadata"
         msg = f"{name} has sha256 {found}, but {candidate.source} promised {candidate.metadata}"
-        raise HashMismatch(
-            msg, project=candidate.distribution.project, next_step="try again, or tell the index's operator"
-        )
+        step = "try again, or tell the index's operator"
+        raise HashMismatch(msg, project=candidate.distribution.project, next_step=step)
     return data

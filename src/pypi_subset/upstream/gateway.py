@@ -11,31 +11,27 @@ import json
 import os
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 from urllib.parse import quote, unquote
 
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.errors import BadDistribution, SubsetError
+from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import files, http_server
 from pypi_subset.support.once import Once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Self
 
     from packaging.tags import Tag
-    from packaging.utils import NormalizedName
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.targets import Target
     from pypi_subset.upstream.catalog import Upstream
 
-
 #: pip passes over a release whose metadata speaks of another project, and tries the next.
 _OF_NOBODY = b"Metadata-Version: 2.1\nName: refused-by-pypi-subset\nVersion: 0\n\n"
-
-_JSON = "application/vnd.pypi.simple.v1+json"
 
 
 class Loopback:
@@ -113,11 +109,8 @@ class Loopback:
 
     def _read_wheels(self, project: NormalizedName) -> list[tuple[frozenset[Tag], str]]:
         """The tags of each wheel with its entry, written once for all targets: a page can have thousands."""
-        return [
-            (candidate.tags, self._entry(candidate))
-            for candidate in self.upstream.candidates(project)
-            if candidate.tags is not None
-        ]
+        offered = self.upstream.candidates(project)
+        return [(candidate.tags, self._entry(candidate)) for candidate in offered if candidate.tags is not None]
 
     def _entry(self, candidate: Candidate) -> str:
         """One file of a page. METADATA is promised for every wheel: `Upstream` finds it wherever it is (PEP 714)."""
@@ -169,7 +162,7 @@ class _Handler(http_server.Handler):
     def _head(self, status: HTTPStatus, length: int) -> None:
         self.send_response(status)
         # pip decides by this type how to read a page; for files it does not matter.
-        self.send_header("Content-Type", _JSON)
+        self.send_header("Content-Type", JSON_TYPE)
         self.send_header("Content-Length", str(length))
         self.end_headers()
         self.wfile.flush()

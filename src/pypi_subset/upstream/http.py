@@ -19,16 +19,12 @@ from pip._vendor.urllib3.exceptions import HTTPError
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.support.files import folder_errors, part_of
-from pypi_subset.upstream.pip_config import without_credentials
+from pypi_subset.upstream.pip_config import Network, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pypi_subset.upstream.pip_config import Network
-
-
 logger = logging.getLogger(__name__)
-
 
 #: PEP 691: what we can read, best first.
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"

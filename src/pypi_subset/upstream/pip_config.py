@@ -21,7 +21,6 @@ from pypi_subset.errors import UpstreamError
 if TYPE_CHECKING:
     from optparse import OptionParser, Values
 
-
 #: User and password in a URL, also within a sentence.
 _CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
 
@@ -49,7 +48,11 @@ class Network:
 
         It has no cache: every run asks the index anew, and what it fetched is shared by the caller.
         """
-        return _command()._build_session(self.options)  # noqa: SLF001 - the hook that pip's own commands use
+        # Imported late: pip's commands take 0.2 s, and a run with nothing to do needs none of them.
+        from pip._internal.commands import create_command  # noqa: PLC0415
+
+        command: Any = create_command("download")
+        return command._build_session(self.options)  # noqa: SLF001 - the hook that pip's own commands use
 
 
 def read_network() -> Network:
@@ -136,11 +139,3 @@ def _parser() -> OptionParser:
         parser.add_option_group(cmdoptions.make_option_group(group, parser))
     parser.add_option(cmdoptions.constraints())
     return parser
-
-
-def _command() -> Any:
-    """Return pip's ``download`` command: its way to build a session."""
-    # Imported late: pip's commands take 0.2 s, and a run with nothing to do needs none of them.
-    from pip._internal.commands import create_command  # noqa: PLC0415
-
-    return create_command("download")

@@ -16,6 +16,7 @@ from pypi_subset.distributions import filenames
 from pypi_subset.errors import HashMismatch
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution, Standing
+from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.upstream.pip_config import without_credentials
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packaging.utils import NormalizedName
-
 
 #: Characters; a longer name is none that a file system takes everywhere.
 _LONGEST = 200
@@ -55,7 +55,7 @@ def read_page(
     :param quarantined: called with what the page says of a project in quarantine (PEP 792), which offers nothing.
     :raises ValueError: the page is not what its type says.
     """
-    if content_type.partition(";")[0].strip().lower() == "application/vnd.pypi.simple.v1+json":
+    if content_type.partition(";")[0].strip().lower() == JSON_TYPE:
         document = json.loads(text)
         standing = _standing(document.get("project-status"))
         candidates = [_from_json(entry, url, project, standing) for entry in document["files"]]
@@ -70,15 +70,14 @@ def read_page(
         # Whatever the page has, none of it may be offered.
         quarantined(standing)
         return ()
-    return tuple(candidate for candidate in candidates if candidate is not None)
+    return tuple(filter(None, candidates))
 
 
 def from_folder(paths: Iterable[Path], *, source: str, project: NormalizedName) -> tuple[Candidate, ...]:
     """Return what a folder of files offers of *project*, sorted by name."""
-    found = (
-        _candidate(path.name, project, {}, source=source, path=path) for path in sorted(paths, key=lambda one: one.name)
-    )
-    return tuple(candidate for candidate in found if candidate is not None)
+    ordered = sorted(paths, key=lambda one: one.name)
+    found = (_candidate(path.name, project, {}, source=source, path=path) for path in ordered)
+    return tuple(filter(None, found))
 
 
 def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
@@ -94,10 +93,8 @@ def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
         for algorithm in one.keys() & other.keys():
             if one[algorithm] != other[algorithm]:
                 name = candidate.distribution.filename
-                msg = (
-                    f"{name} has two contents: {algorithm} {one[algorithm]} on {first.source}, "
-                    f"{other[algorithm]} on {candidate.source}"
-                )
+                places = f"{one[algorithm]} on {first.source}, {other[algorithm]} on {candidate.source}"
+                msg = f"{name} has two contents: {algorithm} {places}"
                 step = "drop one of the two sources from pip's configuration"
                 raise HashMismatch(msg, project=candidate.distribution.project, next_step=step)
     return tuple(merged.values())
@@ -183,27 +180,20 @@ def _from_anchor(
     page, href, attributes = link
     parts = urlsplit(_joined(page, href))
     algorithm, _, digest = parts.fragment.partition("=")
-    hashes = ((algorithm, digest.lower()),) if digest and algorithm in _ALGORITHMS else ()
     metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
     size = attributes.get("data-size", "")
-    facts = {
-        "url": without_credentials(parts._replace(fragment="").geturl()),
+    entry = {
+        "filename": unquote(parts.path.rpartition("/")[2]),
+        "url": parts._replace(fragment="").geturl(),
+        "hashes": {algorithm: digest} if digest else {},
         "size": int(size) if size.isdecimal() else None,
-        "sha256": dict(hashes).get("sha256"),
-        "requires_python": attributes.get("data-requires-python") or None,
-        "upload_time": _moment(attributes.get("data-upload-time")),
-        "yanked": attributes.get("data-yanked"),
-        "provenance": _https(attributes.get("data-provenance")),
-        "standing": standing,
+        "core-metadata": {"sha256": metadata[7:]}
+        if metadata and metadata.startswith("sha256=")
+        else metadata is not None,
+        "yanked": attributes.get("data-yanked") or "data-yanked" in attributes,
     }
-    return _candidate(
-        unquote(parts.path.rpartition("/")[2]),
-        project,
-        facts,
-        source=without_credentials(page),
-        hashes=hashes,
-        metadata=None if metadata is None else metadata[7:].lower() if metadata.startswith("sha256=") else "",
-    )
+    entry |= {key: attributes.get(f"data-{key}") for key in ("requires-python", "upload-time", "provenance")}
+    return _from_json(entry, page, project, standing)
 
 
 class _Anchors(HTMLParser):

@@ -25,7 +25,6 @@ from pypi_subset.publishing.destinations.base import Found
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-
 #: A line of ``rsync --list-only``: mode, size, time, and the name, which for a link says where it leads.
 _LINE = re.compile(r"(.)\S{9,} +(\d+) (\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) (.+)")
 
@@ -90,18 +89,14 @@ class Rsync:
 
     def remove(self, paths: Sequence[str], folders: Collection[str] = ()) -> None:
         """Remove the files at *paths*, then the empty *folders*."""
-        with tempfile.TemporaryDirectory() as scratch:
-            # What rsync is told to send and does not find is removed over there; the folders around it must be here.
-            for path in paths:
-                Path(scratch, path).parent.mkdir(parents=True, exist_ok=True)
-            if paths:
-                self._listed(paths, Path(scratch), "--delete-missing-args")
         outermost = sorted(one for one in folders if PurePosixPath(one).parent.as_posix() not in folders)
-        with tempfile.TemporaryDirectory() as scratch:
-            for folder in outermost:
-                Path(scratch, folder).parent.mkdir(parents=True, exist_ok=True)
-            if outermost:
-                self._listed(outermost, Path(scratch), "--delete-missing-args", "--force")
+        for gone, *force in ((paths,), (outermost, "--force")):
+            with tempfile.TemporaryDirectory() as scratch:
+                # What rsync is told to send and does not find is removed over there; the folders around it must be here.
+                for path in gone:
+                    Path(scratch, path).parent.mkdir(parents=True, exist_ok=True)
+                if gone:
+                    self._listed(gone, Path(scratch), "--delete-missing-args", *force)
 
     def _listed(self, paths: Sequence[str], source: Path, *options: str) -> str:
         """Run rsync for *paths*, from *source* to the place; return what it said."""
@@ -123,7 +118,6 @@ class Rsync:
         )
 
     def _checked(self, done: subprocess.CompletedProcess[str]) -> str:
-        """Return what rsync said, if it ended well."""
         if not done.returncode:
             return done.stdout
         lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("rsync error: ")]

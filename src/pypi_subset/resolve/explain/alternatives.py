@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.targets import Target
 
-
 #: The Pythons that may be proposed, 3.N, beside the target's own.
 _PYTHONS = range(6, 16)
 _PYPY = (9, 10, 11)
@@ -29,7 +28,6 @@ _PYPY = (9, 10, 11)
 _PATCHES = 30
 #: What the version in a platform tag is the version of.
 _LIBRARY = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS", "ios": "iOS", "android": "API level"}
-
 
 #: Systems that no other system can replace, and the reverse.
 _APART = frozenset({"android", "emscripten", "ios", "pyemscripten", "pyodide", "wasi"})
@@ -130,7 +128,6 @@ def _elsewhere(wheels: Sequence[Candidate], target: Target) -> str:
 
 
 def _platforms(wheels: Iterable[Candidate], target: Target) -> list[str]:
-    """The platforms that there are wheels for, those like the target's first."""
     names = {tag.platform for one in wheels for tag in one.tags or ()}
     return sorted(names - {"any", platform_of(target)}, key=likeness(target))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
@@ -22,14 +22,11 @@ from pypi_subset.resolve.explain.rejections import SHOWN, admits, by_release, fe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from packaging.utils import NormalizedName
-
     from pypi_subset.errors import NoSolution
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.requests import Job, Request
     from pypi_subset.model.targets import Target
     from pypi_subset.upstream.catalog import Upstream
-
 
 _UNMATCHED = re.compile(
     r"No matching distribution found for (?P<requirement>.+?)(?: \(from (?P<origin>.*)\))?$", re.MULTILINE
@@ -148,7 +145,6 @@ def _at_once(asking: Iterable[tuple[str, Requirement]]) -> list[tuple[str, Requi
 
 
 def _joined(asking: Sequence[tuple[str, Requirement]]) -> Requirement:
-    """One requirement that asks for what several ask for."""
     joined = Requirement(str(asking[0][1]))
     for _, other in asking[1:]:
         joined.specifier &= other.specifier
@@ -156,7 +152,6 @@ def _joined(asking: Sequence[tuple[str, Requirement]]) -> Requirement:
 
 
 def _allowed(asking: Sequence[tuple[str, Requirement]], candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The files of the releases that all of them allow."""
     joined = _joined(asking) if asking else None
     return [one for one in candidates if joined and admits(joined, one.distribution.version)]
 
@@ -179,7 +174,6 @@ def _requirement(output: str) -> tuple[Requirement, str] | None:
 
 
 def _unreadable(output: str) -> dict[tuple[str, Version], str]:
-    """Why pip passed over releases of which it fetched the metadata, by project and version."""
     return {
         (canonicalize_name(one["name"]), Version(one["version"])): f"its metadata is invalid: {one['why']}"
         for one in _UNREADABLE.finditer(output)
@@ -193,7 +187,6 @@ def _names(output: str) -> list[str]:
 
 
 def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Known, *, origin: str = "") -> NoSolution:
-    """No file of one project will do."""
     requirement, target = _joined(asking), job.target
     project = canonicalize_name(requirement.name)
     where = f"{requirement}{f' (required by {origin})' if origin else ''}"

@@ -6,8 +6,8 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement
-from packaging.utils import canonicalize_name
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
 from pypi_subset.resolve.explain.rejections import admits, by_release, fits, obstacle
@@ -17,8 +17,6 @@ from pypi_subset.targets.patch_levels import at_patch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from packaging.requirements import Requirement
-    from packaging.utils import NormalizedName
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
@@ -99,7 +97,7 @@ def early(subset: Subset, locks: Iterable[Lock], known: Known) -> tuple[Outdated
     for case in _cases(subset, locks, known):
         if case.pin.distribution.version.is_prerelease:
             candidates = known.candidates(case.pin.distribution.project)
-            settled = _standing(one for one in candidates if not one.distribution.version.is_prerelease)
+            settled = _not_yanked(one for one in candidates if not one.distribution.version.is_prerelease)
             why = _why(settled, case, known) if settled else "there is no other release yet"
             found.append(case.outdated(str(max(settled, default="")), why))
     return tuple(found)
@@ -137,10 +135,10 @@ def _newer(pin: Pin, candidates: Iterable[Candidate]) -> dict[Version, list[Cand
     """The releases that pip would rather take: newer, not yanked, and no pre-release unless the chosen one is."""
     version = pin.distribution.version
     newer = (one for one in candidates if one.distribution.version > version)
-    return _standing(one for one in newer if not one.distribution.version.is_prerelease or version.is_prerelease)
+    return _not_yanked(one for one in newer if not one.distribution.version.is_prerelease or version.is_prerelease)
 
 
-def _standing(candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
+def _not_yanked(candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
     """The files of each release, yanked ones aside."""
     return by_release(one for one in candidates if one.distribution.yanked is None)
 
@@ -205,7 +203,7 @@ def _missing(requirement: Requirement, case: _Case, known: Known) -> str:
     """What is wrong with a requirement of a release: nothing fits it, or the lock needs another version; ``""`` if neither."""
     name = canonicalize_name(requirement.name)
     asks = f"it requires {requirement.name}{requirement.specifier}"
-    releases = _standing(one for one in known.candidates(name) if admits(requirement, one.distribution.version))
+    releases = _not_yanked(one for one in known.candidates(name) if admits(requirement, one.distribution.version))
     if not releases:
         return f"{asks}, which no index has"
     if all(_unfit(files, case.target) for files in releases.values()):

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.targets import Target
 
-
 #: Names that are listed; the rest is counted or left out.
 SHOWN = 6
 
