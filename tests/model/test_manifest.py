@@ -14,7 +14,7 @@ from pypi_subset.model.documents import encode, parse
 from pypi_subset.model.manifest import Manifest, is_manifest, manifest_path, read_manifest
 from pypi_subset.support.resources import shipped
 from tests.support.checkout import schema
-from tests.support.schemas import generated
+from tests.support.pages.schemas import generated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ DOCUMENT: dict[str, Any] = {
 
 
 def test_the_committed_schema_is_the_generated_one() -> None:
-    """After a change of the Structs, ``python -m tests.support.schemas`` writes it anew."""
+    """After a change of the Structs, ``python -m tests.support.pages.schemas`` writes it anew."""
     assert shipped("schemas", "manifest.schema.json").decode() == generated(Manifest)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 

@@ -51,7 +51,7 @@ def project_with(filename: str, *, metadata: str | None = None, **facts: Any) ->
 
 def rendered(*projects: Project, **views: frozenset[str]) -> dict[str, str]:
     """Return path below the site → text of every page."""
-    return {path: data.decode() for path, data in simple_index.render(projects, views=views)}
+    return {path: data.decode() for path, data in simple_index.Rendering(projects, views=views).pages()}
 
 
 def page_of(project: Project) -> str:

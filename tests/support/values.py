@@ -115,7 +115,7 @@ def lay_out(artifacts: Sequence[Artifact], stage: Path) -> tuple[Project, ...]:
 def write_index(projects: Sequence[Project], folder: Path, **views: frozenset[str]) -> None:
     """Write all pages of the index of *projects*, and of the views by targets, below *folder*."""
     filling = StageWriter(folder, live=folder / "nowhere")
-    for path, data in simple_index.render(projects, views=views):
+    for path, data in simple_index.Rendering(projects, views=views).pages():
         filling.put(path, data)
 
 

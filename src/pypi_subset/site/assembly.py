@@ -60,14 +60,13 @@ def assemble(
     artifacts = tuple(artifacts)
     if texts is None:
         texts = incremental.texts_of(one.distribution for one in artifacts)
-    stage, live = Path(writer.stage), Path(writer.live)
     # The child process imports dir2pi while this one finds out what changed.
     with dir2pi_loading() as dir2pi:
         projects = grouped(described(artifacts, cache))
-        found = incremental.compare(projects, views, live, last, texts)
+        found = incremental.compare(projects, views, Path(writer.live), last, texts)
         linked = writer.link_directories(found.directories)
         changed = [project for project in projects if project.name not in found.unchanged]
-        place([one for project in changed for one in project.artifacts], stage, dir2pi, live=live)
+        place([one for project in changed for one in project.artifacts], Path(writer.stage), dir2pi)
     write_metadata(changed, writer, cache)
     rendering = simple_index.Rendering(projects, views=views, unchanged=found.unchanged)
     pages: dict[str, str] = {}

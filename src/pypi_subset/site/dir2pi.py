@@ -43,48 +43,32 @@ sys.exit(dir2pi(["dir2pi", *words.split("\\0")]) if words else 0)
 """
 
 
-def place(
-    artifacts: Sequence[Artifact],
-    stage: Path,
-    child: subprocess.Popen[str],
-    *,
-    live: Path | None = None,
-) -> None:
+def place(artifacts: Sequence[Artifact], stage: Path, child: subprocess.Popen[str]) -> None:
     """
-    Put every file of *artifacts* into *stage*``/simple/<project>/``.
+    Put every file of *artifacts* into its project's directory below *stage*.
 
-    They are hard links, or copies where the file system has none.
+    Each is a hard link, or a copy if the file system has no links.
 
-    :param stage: a folder that no reader sees yet; of these projects it holds nothing.
+    :param stage: the staged directory; it holds nothing of these projects.
     :param child: from `dir2pi_loading`.
-    :param live: the site that will be replaced: a file that dir2pi placed there needs no dir2pi again.
-    :raises BadDistribution: a file name is not a distribution's, or a file got lost on the way.
-    :raises HashMismatch: two artifacts share a name and differ in content.
-    :raises FolderError: the stage cannot be written, or the disk is full.
+    :raises BadDistribution: a file name is not a distribution's, or a file is missing in the result.
+    :raises HashMismatch: two artifacts have one name and different content.
+    :raises FolderError: *stage* cannot be written, or the disk is full.
     """
     chosen = _unique(artifacts)
-    old = StageWriter(stage, live=live or stage)
-    owners = {filename: artifact.distribution.project for filename, artifact in chosen.items()}
-    known = {filename for filename, project in owners.items() if old.is_live(paths.file_path(project, filename))}
-    for filename in sorted(owners.keys() - known):
-        checked_project(chosen[filename])
+    owners = {filename: checked_project(artifact) for filename, artifact in chosen.items()}
     scratch = stage / ".layout.stage"
     simple = scratch / paths.SIMPLE
     with files.folder_errors(stage):
         scratch.mkdir(parents=True)
         try:
-            new = {filename: owner for filename, owner in owners.items() if filename not in known}
-            waiting = StageWriter(scratch, live=scratch)
-            for filename in new:
-                waiting.link(f"{chosen[filename].folder}/{filename}", _waiting(filename))
-            if new:
-                placed = run_dir2pi(scratch, child)
-                _settle(scratch, simple, placed, new)
+            if owners:
+                waiting = StageWriter(scratch, live=scratch)
+                for filename, artifact in chosen.items():
+                    waiting.link(f"{artifact.folder}/{filename}", _waiting(filename))
+                _settle(scratch, simple, run_dir2pi(scratch, child), owners)
             else:
                 simple.mkdir()
-            settled = StageWriter(simple, live=simple)
-            for filename in sorted(known):
-                settled.link(f"{chosen[filename].folder}/{filename}", f"{owners[filename]}/{filename}")
             _check_complete(simple, owners)
             _move_folders(simple, stage / paths.SIMPLE)
         finally:

@@ -123,11 +123,6 @@ class Rendering:
         yield from _index_of(self._pages, self._names, SIMPLE, "")
 
 
-def render(projects: Sequence[Project], *, views: Mapping[str, Collection[str]]) -> Iterator[tuple[str, bytes]]:
-    """Yield path below the site and bytes of each page of all indexes, as `Rendering` does."""
-    return Rendering(projects, views=views).pages()
-
-
 def pages_of(project: str, targets: Iterable[str]) -> tuple[str, ...]:
     """
     Return the paths of a project's own pages below the site, in order of writing.

@@ -1,7 +1,7 @@
 """
 The JSON Schemas of manifest and report, generated from the Structs.
 
-``python -m tests.support.schemas`` writes them into the package.
+``python -m tests.support.pages.schemas`` writes them into the package.
 """
 
 from __future__ import annotations
