@@ -414,7 +414,7 @@ def test_no_page_shows_anything_raw(filename: str, name: str, requires_python: s
             filename=file, project=canonicalize_name(project), requires_python=bound, yanked=reason, **facts
         )
         owner = Project(name=one.project, artifacts=(Artifact(distribution=one, folder=Path("x")),))
-        index = dict(simple.render([owner], views={"linux": frozenset({file})}))
+        index = dict(simple.Rendering([owner], views={"linux": frozenset({file})}).pages())
         made = [data.decode() for path, data in index.items() if path.endswith("index.html") and b"<!DOCTYPE" in data]
         return [*made, index["find-links.html"].decode(), front_page.front_page(plan_of([]), (), [owner])]
 
