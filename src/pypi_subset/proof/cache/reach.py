@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import re
-import zipfile
 from collections import defaultdict
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -20,6 +19,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from pypi_subset.model.paths import FIND_LINKS, METADATA, PROOF, SIMPLE, view_of
 from pypi_subset.proof.access.page_links import links
+from pypi_subset.proof.access.wheel_metadata import metadata_in
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -93,7 +93,9 @@ class Sight:
         found: set[str] = set()
         for wheel in sorted((self._site / SIMPLE / project).glob("*.whl")):
             beside = wheel.with_name(f"{wheel.name}{METADATA}")
-            for text in (_metadata(wheel), beside.read_bytes() if beside.is_file() else b""):
+            if not (texts := metadata_in(wheel)):
+                raise Opaque(wheel)
+            for text in (*texts, beside.read_bytes() if beside.is_file() else b""):
                 found |= {_named(line) for line in _REQUIRES.findall(text.replace(b"\r", b"\n"))}
         return frozenset(found)
 
@@ -149,16 +151,6 @@ def _hold(filename: str, project: str) -> None:
         raise Opaque(filename) from error
     if name != project:
         raise Opaque(filename)
-
-
-def _metadata(wheel: Path) -> bytes:
-    """Return every METADATA that *wheel* holds."""
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-            return b"\n".join(archive.read(name) for name in names)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
-        raise Opaque(wheel) from error
 
 
 def _named(line: bytes) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE, PAGE, SIMPLE, SIMPLE_JSON, view_of
 from pypi_subset.proof.access import page_links
+from pypi_subset.proof.access.wheel_metadata import metadata_in
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -81,16 +81,8 @@ def of_metadata(entry: File, wheel: Path | None, beside: Path | None) -> str:
         return f"the metadata of {entry.filename} is not in the site"
     if files.sha256_of(beside) != entry.metadata:
         return f"the metadata of {entry.filename} has other bytes than the manifest says"
-    if wheel is not None and _own(wheel) not in {entry.metadata, ""}:
+    # A wheel that has none is damaged: its own hash tells.
+    own = metadata_in(wheel) if wheel is not None else []
+    if len(own) == 1 and hashlib.sha256(own[0]).hexdigest() != entry.metadata:
         return f"the metadata of {entry.filename} is not that of the wheel"
     return ""
-
-
-def _own(wheel: Path) -> str:
-    """Return the SHA-256 of METADATA in a wheel; ``""`` if it is damaged, which its own hash tells."""
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            (name,) = (one for one in archive.namelist() if one.count("/") == 1 and one.endswith(".dist-info/METADATA"))
-            return hashlib.sha256(archive.read(name)).hexdigest()
-    except (OSError, ValueError, zipfile.BadZipFile):
-        return ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-import zipfile
 from email.parser import BytesHeaderParser
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -15,11 +16,13 @@ from pypi_subset.errors import ProofFailed
 from pypi_subset.model.paths import ALL_WHEELS, PAGE
 from pypi_subset.pip.runner import complaint
 from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.access.wheel_metadata import metadata_in
+from pypi_subset.proof.closure import plain
 from pypi_subset.proof.reference.markers import holds
 from pypi_subset.proof.reference.recorded_markers import recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -39,15 +42,15 @@ _CAUSE = re.compile(r"(?:(?P<by>\S+) \S+ depends on|The user requested(?: \(cons
 _PYTHON = re.compile(
     r"Package '(?P<project>[^']+)' requires a different Python: (?P<had>\S+) not in '(?P<wanted>[^']+)'"
 )
-_HASH = re.compile(r"^ +\S+ from \S+/(?P<filename>[^/\s#]+)\S* \(from .*\n +Expected sha256", re.MULTILINE)
+_HASH = re.compile(r"^ +\S+ from \S+/([^/\s#]+)\S* \(from .*\n +Expected sha256", re.MULTILINE)
 #: Without a hash of the lock's, pip does not say which file it was.
 _PROMISE = re.compile(r"unknown package:\n +Expected sha256 (?P<sha256>[0-9a-f]{64})")
 _GONE = re.compile(
-    r"No such file or directory: '[^']*?(?P<filename>[^'/\\]+\.whl)'"
+    r"No such file or directory: '[^']*?([^'/\\]+\.whl)'"
     # So it says of one whose metadata it has read already.
-    r"|HTTP error 404 while getting \S*?(?P<absent>[^/\s#]+\.whl)[#\s]"
+    r"|HTTP error 404 while getting \S*?([^/\s#]+\.whl)[#\s]"
 )
-_DAMAGED = re.compile(r"Wheel '[^']+' located at .*?(?P<filename>[^/\\]+\.whl) is invalid")
+_DAMAGED = re.compile(r"Wheel '[^']+' located at .*?([^/\\]+\.whl) is invalid")
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EXTRA = re.compile(r"extra == \"([^\"]+)\"")
@@ -96,11 +99,6 @@ def _other_python(case: Case, found: re.Match[str]) -> tuple[str, str]:
     return f"{name} ({_who(case, name)}) needs Python {found['wanted']}, and {target} has {found['had']}", name
 
 
-def _other_bytes(case: Case, found: re.Match[str]) -> tuple[str, str]:
-    name = _project(found["filename"].partition("-")[0])
-    return f"{found['filename']} ({_who(case, name)}) has other bytes than the lock says", name
-
-
 def _broken_promise(case: Case, found: re.Match[str]) -> tuple[str, str]:
     """Return which page promises a hash that the file there does not have."""
     anchor = re.compile(rf"([^/\"]+)#sha256={found['sha256']}")
@@ -112,26 +110,22 @@ def _broken_promise(case: Case, found: re.Match[str]) -> tuple[str, str]:
     return f"a file on {case.target.name} has other bytes than its page says", canonicalize_name("")
 
 
-def _gone(case: Case, found: re.Match[str]) -> tuple[str, str]:
-    filename = found["filename"] or found["absent"]
+def _wheel(sentence: str, case: Case, found: re.Match[str]) -> tuple[str, str]:
+    """Return *sentence* about the wheel that a pattern found; it names `wheel`, `project` and `who`."""
+    filename = next(filter(None, found.groups()))
     name = _project(filename.partition("-")[0])
-    return f"{name} ({_who(case, name)}) is not in the subset: {filename} is gone", name
-
-
-def _damaged(case: Case, found: re.Match[str]) -> tuple[str, str]:
-    name = _project(found["filename"].partition("-")[0])
-    return f"{found['filename']} ({_who(case, name)}) is damaged", name
+    return sentence.format(wheel=filename, project=name, who=_who(case, name)), name
 
 
 #: What pip may say, and the sentence to make of it; the first that is found counts.
-_SENTENCES = {
+_SENTENCES: dict[re.Pattern[str], Callable[[Case, re.Match[str]], tuple[str, str]]] = {
     _CONFLICT: _conflict,
     _MISSING: _missing,
     _PYTHON: _other_python,
-    _HASH: _other_bytes,
+    _HASH: partial(_wheel, "{wheel} ({who}) has other bytes than the lock says"),
     _PROMISE: _broken_promise,
-    _DAMAGED: _damaged,
-    _GONE: _gone,
+    _DAMAGED: partial(_wheel, "{wheel} ({who}) is damaged"),
+    _GONE: partial(_wheel, "{project} ({who}) is not in the subset: {wheel} is gone"),
 }
 
 
@@ -144,10 +138,10 @@ def _who(case: Case, name: NormalizedName, by: str | None = None) -> str:
     target = case.target.name
     for line in case.requests if by is None else ():
         if canonicalize_name(line.requirement.name) == name:
-            return f"asked for by {line.origin} on {target}: {_plain(line.requirement)}"
+            return f"asked for by {line.origin} on {target}: {plain(line.requirement)}"
     for file, requirement in _statements(case, name):
         if by is None or file.project == _project(by):
-            return f"needed by {file.project} {file.version} on {target}: {_plain(requirement)}"
+            return f"needed by {file.project} {file.version} on {target}: {plain(requirement)}"
     return f"needed by {by} on {target}" if by else f"needed on {target}"
 
 
@@ -165,10 +159,8 @@ def _unreached(case: Case, way: Way, name: str) -> str:
     """Return what to say of an index that leads to no file of a project, where the subset has some for the target."""
     fitting = [file for file in _files(case) if file.fits and file.project == name]
     page = f"{way.page}{name}/"
-    try:
-        text = (case.site / page / PAGE).read_text(encoding="utf-8")
-    except OSError:
-        text = ""
+    path = case.site / page / PAGE
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if way.name == WAYS[0] or not fitting or any(quote(file.path.name) in text for file in fitting):
         return ""
     return f", and the page {page} does not lead there"
@@ -203,25 +195,13 @@ def _files(case: Case) -> Iterator[_File]:
 
 def _requirements(path: Path) -> Iterator[Requirement]:
     """Yield the requirements of a wheel, none for one that cannot be read."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            name = next(one for one in archive.namelist() if one.endswith(".dist-info/METADATA"))
-            lines = BytesHeaderParser().parsebytes(archive.read(name)).get_all("Requires-Dist", [])
-    except (zipfile.BadZipFile, StopIteration, OSError):
-        return
-    for line in lines:
-        try:
-            yield Requirement(line)
-        except InvalidRequirement:
-            continue
+    for text in metadata_in(path)[:1]:
+        for line in BytesHeaderParser().parsebytes(text).get_all("Requires-Dist", []):
+            with contextlib.suppress(InvalidRequirement):
+                yield Requirement(line)
 
 
 def _project(text: str) -> NormalizedName:
     """Return the project that a requirement starts with."""
     found = _NAME.match(text)
     return canonicalize_name(found[0] if found else text)
-
-
-def _plain(requirement: Requirement) -> str:
-    """Return a requirement with the quotes that need no escape anywhere."""
-    return str(requirement).replace('"', "'")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
-import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.model.paths import ALL_WHEELS
+from pypi_subset.proof.access.wheel_metadata import metadata_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,13 +51,6 @@ def _mentioned(site: Path, minor: str) -> frozenset[int]:
 
 
 def _fields(wheel: Path) -> list[str]:
-    """The lines of METADATA that may ask for a version of Python; none of a damaged file, which the inventory names."""
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            names = [
-                name for name in archive.namelist() if name.endswith(".dist-info/METADATA") and name.count("/") == 1
-            ]
-            texts = [archive.read(name).decode("utf-8", "replace").replace("\r\n", "\n") for name in names]
-    except (OSError, zipfile.BadZipFile):
-        return []
+    """Return the lines of METADATA that may name a version of Python; the inventory reports a damaged file."""
+    texts = (data.decode("utf-8", "replace").replace("\r\n", "\n") for data in metadata_in(wheel))
     return [line for text in texts for line in _FIELD.findall(text.partition("\n\n")[0])]
