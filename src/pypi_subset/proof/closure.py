@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from importlib.metadata import PathDistribution
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from pypi_subset.errors import ProofFailed
 from pypi_subset.proof.reference.markers import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -59,9 +59,14 @@ def gaps(
     """
     missing, seen = walk(present, requests, environment, target)
     reached = {name for name, _ in seen}
-    found = [f"{name} is installed more than once on {target}" for name in _twice(present)]
+    version, counted = environment["python_full_version"], Counter(one.project for one in present)
+    found = [f"{name} is installed more than once on {target}" for name, count in counted.items() if count > 1]
     found += missing
-    found += _other_pythons([one for one in present if one.project in reached], environment, target)
+    found += [
+        f"{one.project} {one.version} needs Python {one.requires_python}, and {target} has {version}"
+        for one in present
+        if one.project in reached and not one.requires_python.contains(version, prereleases=True)
+    ]
     found += [
         f"{one.project} {one.version} was installed on {target}, but nothing there asks for it"
         for one in present
@@ -117,22 +122,9 @@ def plain(requirement: Requirement) -> str:
     return str(requirement).replace('"', "'")
 
 
-def _other_pythons(present: Iterable[Present], environment: Mapping[str, str], target: str) -> Iterator[str]:
-    """Yield a sentence for each distribution whose Requires-Python the full version does not satisfy (PEP 345)."""
-    version = environment["python_full_version"]
-    for one in present:
-        if not one.requires_python.contains(version, prereleases=True):
-            yield f"{one.project} {one.version} needs Python {one.requires_python}, and {target} has {version}"
-
-
-def _twice(present: Sequence[Present]) -> list[NormalizedName]:
-    names = [one.project for one in present]
-    return sorted({name for name in names if names.count(name) > 1})
-
-
 def _read(path: Path) -> Present:
     distribution = PathDistribution(path)
-    metadata = distribution.metadata
+    metadata, scripts = distribution.metadata, distribution.entry_points.select(group="console_scripts")
     try:
         return Present(
             project=canonicalize_name(metadata["Name"]),
@@ -140,14 +132,9 @@ def _read(path: Path) -> Present:
             requires=tuple(Requirement(line) for line in metadata.get_all("Requires-Dist") or ()),
             requires_python=SpecifierSet(",".join(metadata.get_all("Requires-Python") or ())),
             files=tuple(file.as_posix() for file in distribution.files or ()),
-            scripts=_scripts(distribution),
+            # One that needs an extra (``name = module:function [extra]``) runs only with it.
+            scripts=tuple(sorted(one.name for one in scripts if "[" not in one.value)),
         )
     except (InvalidRequirement, InvalidSpecifier) as error:
         msg = f"the METADATA of {metadata['Name']} {metadata['Version']} cannot be read: {error}"
         raise ProofFailed(msg) from error
-
-
-def _scripts(distribution: PathDistribution) -> tuple[str, ...]:
-    """Return the console scripts; one that needs an extra (``name = module:function [extra]``) runs only with it."""
-    found = distribution.entry_points.select(group="console_scripts")
-    return tuple(sorted(one.name for one in found if "[" not in one.value))

@@ -212,16 +212,17 @@ def known_as(hidden: Path, shown: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
+def exclusive(folder: Path, patience: float = 0) -> Iterator[None]:
     """
     Hold *folder* for this process; two runs at once would undo each other's work.
 
+    :param patience: seconds to wait for another run that holds it.
     :raises FolderError: another run holds it.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - most commands hold nothing, and it takes long to load
 
     # A lock that is a mere file would outlive its process.
-    lock = FileLock(folder / RUNNING, blocking=False, fallback_to_soft=False)
+    lock = FileLock(folder / RUNNING, timeout=patience, fallback_to_soft=False)
     with folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:

@@ -95,10 +95,10 @@ def test_a_dry_run_installs_nothing(tmp_path: Path) -> None:
     folder.mkdir()
     with opened(joint.site, "linux") as ways, Pips(tmp_path / "pips") as pips:
         run = functools.partial(pips.run, environment=LINUX.environment)
-        pip = pip_install.Pip(options=("--target", str(folder / "into"), *flags_of(LINUX)), run=run)
-        planned = pip_install.install(joint, ways[0], folder, pip, dry=True)
+        options = ("--target", str(folder / "into"), *flags_of(LINUX))
+        planned = pip_install.install(joint, ways[0], folder, run, options, dry=True)
         assert not (folder / "into").exists()
-        assert pip_install.install(joint, ways[0], folder, pip) == planned
+        assert pip_install.install(joint, ways[0], folder, run, options) == planned
         assert (folder / "into" / "aa.py").is_file()
     assert [(one.project, one.version, one.path, one.sha256) for one in planned] == [
         ("aa", "1.0", f"simple/aa/{AA.filename}", AA.sha256)

@@ -36,7 +36,7 @@ def asked(tmp_path: Path, target: Target, lines: Sequence[str], wheels: Sequence
     return prove(cases(tmp_path, target, lines, wheels)[0])[-1]
 
 
-def after(case: Case, versions: dict[str, str], folder: Path) -> second_opinion.Opinion:
+def after(case: Case, versions: dict[str, str], folder: Path) -> pip_install.Result:
     """Return what uv says where pip is said to have found *versions*."""
     found = [
         pip_install.Installed(project=canonicalize_name(name), version=version, path="", sha256="")

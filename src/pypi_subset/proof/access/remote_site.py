@@ -56,7 +56,14 @@ def outline(url: str, digest: str, target: str, folder: Path) -> Path:
         path = manifest_path(folder)
         if not path.is_file():
             folder.mkdir(parents=True, exist_ok=True)
-            files.write(path, _manifest(url, digest))
+            stream = io.BytesIO()
+            if not (found := _fetch(url, MANIFEST, stream)):
+                msg = f"there is no site at {url}: it has no manifest.json"
+                raise ProofFailed(msg)
+            if found != digest:
+                msg = f"another site is served at {url}: the hash of its manifest is {found[:12]}…, not {digest[:12]}…"
+                raise ProofFailed(msg, next_step="publish this one there first")
+            files.write(path, stream.getvalue())
         manifest = _read(folder)
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             for _ in pool.map(lambda page: _page(url, page, manifest.pages[page], folder), _pages(manifest, target)):
@@ -99,18 +106,6 @@ def sha256_of(folder: Path, path: str) -> str:
     return next((one.sha256 for one in _read(folder).files if one.path == path), "")
 
 
-def _manifest(url: str, digest: str) -> bytes:
-    stream = io.BytesIO()
-    found = _fetch(url, MANIFEST, stream)
-    if not found:
-        msg = f"there is no site at {url}: it has no manifest.json"
-        raise ProofFailed(msg)
-    if found != digest:
-        msg = f"another site is served at {url}: the hash of its manifest is {found[:12]}…, not {digest[:12]}…"
-        raise ProofFailed(msg, next_step="publish this one there first")
-    return stream.getvalue()
-
-
 _read = functools.lru_cache(maxsize=4)(read_manifest)
 
 
@@ -143,7 +138,7 @@ def _stand_in(url: str, entry: File, folder: Path) -> None:
         return
     name = f"{entry.path}.metadata"
     data = _held_to(entry.metadata, url, name, f"the metadata of {path.name}")
-    if data and _is_there(url, entry.path):
+    if data and _fetch(url, entry.path, io.BytesIO(), "HEAD"):
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w") as archive:
             archive.writestr(f"{project.replace('-', '_')}-{version}.dist-info/METADATA", data)
@@ -159,21 +154,15 @@ def _held_to(digest: str, url: str, path: str, what: str) -> bytes:
     return stream.getvalue()
 
 
-def _fetch(url: str, path: str, stream: Any) -> str:
-    """Return the SHA-256 of what stands at *path* and is in *stream* now; ``""`` if nothing does."""
-    if not _asked(f"{url}/{quote(path)}", "GET", stream):
-        return ""
-    stream.seek(0)
-    return hashlib.file_digest(stream, "sha256").hexdigest()
+def _fetch(url: str, path: str, stream: Any, method: str = "GET") -> str:
+    """
+    Return the SHA-256 of what the server has at *path* and *stream* holds now, ``""`` if there is nothing.
 
+    No proxy and no setting of this machine is heeded.
 
-def _is_there(url: str, path: str) -> bool:
-    """Whether the server has *path*, without asking for its bytes."""
-    return _asked(f"{url}/{quote(path)}", "HEAD", io.BytesIO())
-
-
-def _asked(address: str, method: str, stream: Any) -> bool:
-    """Whether a server has *address*, whose bytes are in *stream* then; no proxy and no setting of this machine is heeded."""
+    :param method: ``HEAD`` asks only whether it is there.
+    """
+    address = f"{url}/{quote(path)}"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     request = urllib.request.Request(address, method=method)  # noqa: S310 - checked to be HTTP where it was given
     for left in reversed(range(TRIES)):
@@ -182,22 +171,20 @@ def _asked(address: str, method: str, stream: Any) -> bool:
         try:
             with opener.open(request, timeout=PATIENCE) as response:
                 shutil.copyfileobj(response, stream)
-        except urllib.error.HTTPError as error:
-            error.close()
-            if error.code in _NOT_THERE:
-                return False
-            if not left or error.code < HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise _unread(address, error) from error
+            stream.seek(0)
+            return hashlib.file_digest(stream, "sha256").hexdigest()
         except (OSError, http.client.HTTPException) as error:
-            if not left:
-                raise _unread(address, error) from error
-        else:
-            return True
-    return False
-
-
-def _unread(address: str, error: Exception) -> ProofFailed:
-    return ProofFailed(f"{address} cannot be read: {getattr(error, 'reason', '') or error}")
+            # A connection that is lost is tried again, as a fault of the server is.
+            status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
+                status = error.code
+            if status in _NOT_THERE:
+                return ""
+            if not left or status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                msg = f"{address} cannot be read: {getattr(error, 'reason', '') or error}"
+                raise ProofFailed(msg) from error
+    return ""
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -41,7 +41,9 @@ class Way:
     def options(self, root: str = "") -> tuple[str, ...]:
         """Return what pip is told: this page and no other; *root* stands in for the site's URL, where people read it."""
         where = f"{root or self.root}/{self.page}"
-        trusted = () if root else _trusted(self.root)
+        parts = urlsplit(root or self.root)
+        # Without it pip reads no plain HTTP from another machine; what pages say is held to the manifest.
+        trusted = ("--trusted-host", parts.netloc) if parts.scheme == "http" else ()
         words = ("--no-index", "--find-links") if self.name == "find-links" else ("--index-url",)
         return (*words, where, *trusted)
 
@@ -62,9 +64,3 @@ def opened(site: Path, target: str, url: str = "") -> Iterator[tuple[Way, ...]]:
         pages = (FIND_LINKS, f"{SIMPLE}/", f"{view_of(target)}/")
         roots = (url or site.as_uri(), root, root)
         yield tuple(Way(name=name, page=page, root=root) for name, page, root in zip(WAYS, pages, roots, strict=True))
-
-
-def _trusted(root: str) -> tuple[str, ...]:
-    """Return what pip must be told to read plain HTTP from another machine: what pages say is held to the manifest."""
-    parts = urlsplit(root)
-    return ("--trusted-host", parts.netloc) if parts.scheme == "http" else ()

@@ -56,7 +56,7 @@ print(json.dumps({
         "cp%d%d%s%s" % (version[0], version[1], "t" if config("Py_GIL_DISABLED") else "", "d" if config("Py_DEBUG") else "")
         if sys.implementation.name == "cpython" else "_".join(soabi.replace("-", "_").split("_")[:2])
     ),
-    "system": system,
+    "kind": "_".join(filter(None, ({"macosx": "macos"}.get(system, system), machine))),
     "machine": machine,
     "libc": libc,
     "macos": platform.mac_ver()[0],
@@ -107,9 +107,8 @@ class Interpreter:
 
     def __str__(self) -> str:
         """Return what the table shows: ``CPython 3.10.13 (path)``."""
-        return (
-            f"{dict(self.markers)['platform_python_implementation']} {'.'.join(map(str, self.version))} ({self.path})"
-        )
+        name = dict(self.markers)["platform_python_implementation"]
+        return f"{name} {'.'.join(map(str, self.version))} ({self.path})"
 
 
 def candidates(path: str, pyenv: Path, named: Sequence[str] = ()) -> tuple[Path, ...]:
@@ -154,14 +153,8 @@ def find(files: Iterable[Path]) -> tuple[Interpreter, ...]:
 def probe(file: Path) -> Interpreter | None:
     """Return what *file* says it is, ``None`` if it does not run or is no Python 3."""
     try:
-        done = subprocess.run(
-            [file, "-I", "-c", _PROBE],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=True,
-        )
-        said = json.loads(done.stdout)
+        command = [str(file), "-I", "-c", _PROBE]
+        said = json.loads(subprocess.check_output(command, stdin=subprocess.DEVNULL, timeout=PATIENCE))
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
     libc, _, glibc = said["libc"].partition(" 2.")
@@ -171,7 +164,7 @@ def probe(file: Path) -> Interpreter | None:
         implementation=said["implementation"],
         version=(said["version"][0], said["version"][1], said["version"][2]),
         abi=said["abi"],
-        kind=_kind(said["system"], said["machine"]),
+        kind=said["kind"],
         glibc=int(glibc.split(".")[0]) if libc == "glibc" and glibc else None,
         macos=(macos[0], macos[1] if len(macos) > 1 else 0) if macos else None,
         markers=tuple(sorted(said["markers"].items())),
@@ -188,12 +181,6 @@ def is_emulated(machine: str, own: str) -> bool:
     """
     plain, native = (_PROCESSORS.get(name.lower(), name.lower()) for name in (machine, own))
     return bool(machine) and plain != native and (plain, native) not in _NATIVE
-
-
-def _kind(system: str, machine: str) -> str:
-    """Return the kind of machine; the two are halves of `sysconfig.get_platform`, of which ``win32`` has but one."""
-    system = {"macosx": "macos"}.get(system, system)
-    return f"{system}_{machine}" if machine else system
 
 
 def _interpreters_in(folder: Path) -> list[Path]:

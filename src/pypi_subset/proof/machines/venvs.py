@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 import warnings
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pypi_subset.errors import FolderError, ProofFailed
+import msgspec
+
+from pypi_subset.errors import ProofFailed
 from pypi_subset.pip import runner
 from pypi_subset.proof import closure
 from pypi_subset.support import files, staging
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pypi_subset.proof.machines.interpreters import Interpreter
 
@@ -43,23 +41,21 @@ PATIENCE = 300.0
 Environment = tuple[Path, tuple[Path, ...]]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Template:
+class _Template(msgspec.Struct, frozen=True, kw_only=True):
     """
     An environment that nobody ever uses.
 
-    :param root: where it lies.
     :param python: its Python, below *root*.
     :param libraries: folders below *root*.
     :param naming: files below *root* in which its own path stands.
     :param state: file → size and time of change, to notice one that was written to.
     """
 
-    root: Path
+    root: str
     python: str
     libraries: tuple[str, ...]
     naming: tuple[str, ...]
-    state: Mapping[str, tuple[int, int]]
+    state: dict[str, tuple[int, int]]
 
 
 def fresh_environment(interpreter: Interpreter, folder: Path, shared: Path) -> Environment:
@@ -76,13 +72,13 @@ def fresh_environment(interpreter: Interpreter, folder: Path, shared: Path) -> E
     """
     template, root = _template_of(interpreter, shared / "templates"), folder / "environment"
     with files.folder_errors(folder):
-        _copy(template.root, root)
-        for name in template.naming:
+        shutil.copytree(template.root, root, symlinks=True, copy_function=_other_name)
+        for path in (root / name for name in template.naming):
+            data, mode = path.read_bytes(), path.stat().st_mode
             # The other name goes first: the template keeps its bytes.
-            data, mode = (template.root / name).read_bytes(), (template.root / name).stat().st_mode
-            (root / name).unlink()
-            (root / name).write_bytes(data.replace(os.fsencode(template.root), os.fsencode(root)))
-            (root / name).chmod(mode)
+            path.unlink()
+            path.write_bytes(data.replace(os.fsencode(template.root), os.fsencode(root)))
+            path.chmod(mode)
     return root / template.python, tuple(root / name for name in template.libraries)
 
 
@@ -92,53 +88,26 @@ def _template_of(interpreter: Interpreter, folder: Path) -> _Template:
     for number in itertools.count():
         place = folder / f"{key}-{number}"
         template = _ready(place) or _made(interpreter, place, folder)
-        if _state(template.root) == template.state:
+        if _state(Path(template.root)) == template.state:
             return template
     raise AssertionError
 
 
 def _made(interpreter: Interpreter, place: Path, shared: Path) -> _Template:
-    with ExitStack() as stack:
-        for _ in _held(place, stack):
-            if template := _ready(place):
-                return template
+    with files.exclusive(place, patience=PATIENCE):
+        if template := _ready(place):
+            return template
         # Half of one, of a process that was killed.
         staging.remove_tree(place / "environment")
         template = _make(interpreter, place, shared)
-        facts = {name: getattr(template, name) for name in ("python", "libraries", "naming", "state")}
-        files.write(place / "facts.json", json.dumps(facts).encode())
+        files.write(place / "facts.json", msgspec.json.encode(template))
         return template
-
-
-def _held(place: Path, stack: ExitStack) -> Iterator[None]:
-    """Yield while another process makes what belongs in *place*, and once more when it is ours to make."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            stack.enter_context(files.exclusive(place))
-        except FolderError:
-            if time.monotonic() > until:
-                raise
-            yield
-            time.sleep(0.02)
-        else:
-            yield
-            return
 
 
 def _ready(place: Path) -> _Template | None:
     """Return the template in *place*, ``None`` as long as it is not whole."""
-    try:
-        facts = json.loads((place / "facts.json").read_bytes())
-    except FileNotFoundError:
-        return None
-    return _Template(
-        root=place / "environment",
-        python=facts["python"],
-        libraries=tuple(facts["libraries"]),
-        naming=tuple(facts["naming"]),
-        state={name: (size, changed) for name, (size, changed) in facts["state"].items()},
-    )
+    facts = place / "facts.json"
+    return msgspec.json.decode(facts.read_bytes(), type=_Template) if facts.is_file() else None
 
 
 def _make(interpreter: Interpreter, place: Path, shared: Path) -> _Template:
@@ -164,7 +133,7 @@ def _make(interpreter: Interpreter, place: Path, shared: Path) -> _Template:
         msg = f"a fresh environment of {interpreter} holds {', '.join(seeded) or 'nothing'}, and should hold pip alone"
         raise ProofFailed(msg)
     return _Template(
-        root=root,
+        root=str(root),
         python=Path(made.python).relative_to(root).as_posix(),
         libraries=tuple(path.relative_to(root).as_posix() for path in folders),
         naming=tuple(sorted(_naming(root))),
@@ -188,19 +157,7 @@ def _state(root: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-def _copy(source: Path, destination: Path) -> None:
-    """Give everything in *source* another name in *destination*; links stay links."""
-    os.mkdir(destination)  # noqa: PTH102 - some hundreds for each case
-    with os.scandir(source) as entries:
-        for entry in entries:
-            place = destination / entry.name
-            if entry.is_dir(follow_symlinks=False):
-                _copy(Path(entry.path), place)
-            else:
-                _other_name(entry.path, place)
-
-
-def _other_name(source: str, destination: Path) -> None:
+def _other_name(source: str, destination: str) -> None:
     try:
         os.link(source, destination, follow_symlinks=False)
     except (OSError, NotImplementedError):

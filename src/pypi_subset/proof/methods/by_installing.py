@@ -40,32 +40,32 @@ class Environment:
     pip: Run
 
 
+@dataclass(kw_only=True)
 class Installing:
     """
     How a case is proven where a real interpreter stands for the target.
 
-    :param interpreter: that one.
     :param requests: those lines of the case that apply to the target.
     :param folder: a folder for this case alone.
     :param ending: what is ended with the case.
     """
 
-    def __init__(
-        self, case: Case, interpreter: Interpreter, requests: Sequence[Request], folder: Path, ending: ExitStack
-    ) -> None:
-        self.case, self.interpreter, self.requests, self.folder = case, interpreter, requests, folder
-        self._ending = ending
-        self._seeded: Environment | None = None
+    case: Case
+    interpreter: Interpreter
+    requests: Sequence[Request]
+    folder: Path
+    ending: ExitStack
+    _seeded: Environment | None = None
 
     def plan(self, way: Way) -> Files:
         """Return what pip would install; the one that is asked is a pip that was seeded, whatever the subset has."""
         self._seeded = self._seeded or self._fresh("planning")
-        return pip_install.install(self.case, way, self.folder, self._pip(self._seeded), dry=True)
+        return pip_install.install(self.case, way, self.folder, self._seeded.pip, _OPTIONS, dry=True)
 
     def install(self, way: Way) -> tuple[Files, Environment]:
         """Return what pip installed into a fresh environment, and that."""
         self._seeded = environment = self._fresh(way.name)
-        files = pip_install.install(self.case, way, self.folder, self._pip(environment))
+        files = pip_install.install(self.case, way, self.folder, environment.pip, _OPTIONS)
         if _brings_pip(files):
             self._seeded = None
         return files, environment
@@ -83,9 +83,8 @@ class Installing:
         if check.returncode:
             msg = f"pip check on {target}: {'; '.join(check.stdout.splitlines())}"
             raise ProofFailed(msg, target=target)
-        own = {one.project for one in files}
         present = [
-            one for one in closure.present_in(environment.libraries) if one.project != "pip" or one.project in own
+            one for one in closure.present_in(environment.libraries) if one.project != "pip" or _brings_pip(files)
         ]
         markers = dict(self.interpreter.markers)
         for sentence in closure.gaps(present, self.requests, markers, target):
@@ -102,16 +101,11 @@ class Installing:
         folder.mkdir()
         python, libraries = fresh_environment(self.interpreter, folder, self.case.work)
         manylinux_policy.hold(self.case.target, libraries[0])
-        return Environment(python=python, libraries=libraries, pip=self._run(python, folder))
-
-    def _run(self, python: Path, folder: Path) -> Run:
-        """Return what runs the pip of an environment: one process that imports it once, where forking is plain."""
-        if self.interpreter.implementation != "cp" or self.interpreter.emulated:
-            return partial(runner.run, python=python)
-        return partial(self._ending.enter_context(pool.Pips(folder, python)).run, environment=None)
-
-    def _pip(self, environment: Environment) -> pip_install.Pip:
-        return pip_install.Pip(options=_OPTIONS, run=environment.pip)
+        run: Run = partial(runner.run, python=python)
+        if self.interpreter.implementation == "cp" and not self.interpreter.emulated:
+            # Here forking is plain: one process imports pip once.
+            run = partial(self.ending.enter_context(pool.Pips(folder, python)).run, environment=None)
+        return Environment(python=python, libraries=libraries, pip=run)
 
 
 def _brings_pip(files: Files) -> bool:

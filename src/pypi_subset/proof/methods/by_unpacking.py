@@ -45,13 +45,12 @@ class Unpacking:
 
     def plan(self, way: Way) -> Files:
         """Return what pip would install."""
-        return pip_install.install(self.case, way, self.folder, self._pip("planned"), dry=True)
+        return self._pip(way, "planned", dry=True)
 
     def install(self, way: Way) -> tuple[Files, tuple[Present, ...]]:
         """Return what pip installed, and what lies there now."""
         into = f"unpacked-{way.name}"
-        files = pip_install.install(self.case, way, self.folder, self._pip(into))
-        return files, closure.present_in([self.folder / into])
+        return self._pip(way, into), closure.present_in([self.folder / into])
 
     def judge(self, files: Files, present: tuple[Present, ...]) -> tuple[str, ...]:
         """
@@ -63,10 +62,10 @@ class Unpacking:
             raise ProofFailed(sentence, target=self.case.target.name)
         return (*pip_install.differences(self.case, files), *record.validate(self.case, files))
 
-    def _pip(self, into: str) -> pip_install.Pip:
+    def _pip(self, way: Way, into: str, *, dry: bool = False) -> Files:
         options = ("--target", str(self.folder / into), *flags_of(self.case.target))
         run = partial(_pips(self.case.work).run, environment=self.case.target.environment)
-        return pip_install.Pip(options=options, run=run)
+        return pip_install.install(self.case, way, self.folder, run, options, dry=dry)
 
 
 def _pips(work: Path) -> pool.Pips:

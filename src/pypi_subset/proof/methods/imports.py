@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import keyword
 import os
@@ -9,7 +10,7 @@ import re
 import signal
 import subprocess
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, TypeAlias
+from typing import IO, TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
@@ -26,16 +27,11 @@ if TYPE_CHECKING:
     from pypi_subset.proof.closure import Present
 
 
-#: Class and text of an exception, and whether it is an ImportError.
-Error: TypeAlias = tuple[str, str, bool]
-
 #: Seconds that the imports of one case may take together.
 PATIENCE = 120
 
 #: Leftovers of a project's own checkout, which many wheels install by mistake.
-LEFTOVERS = frozenset(
-    {"benchmark", "benchmarks", "conftest", "doc", "docs", "example", "examples", "setup", "test", "tests"}
-)
+LEFTOVERS = {"benchmark", "benchmarks", "conftest", "doc", "docs", "example", "examples", "setup", "test", "tests"}
 
 #: A module's file: ``.py``, or an extension for one Python (``.cpython-310-x86_64-linux-gnu.so``, ``.abi3.so``, ``.pyd``).
 _SOURCE = re.compile(r"([^.]+)\.py")
@@ -92,11 +88,6 @@ def modules_of(files: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(kept or modules))
 
 
-def has_stubs(files: Iterable[str]) -> bool:
-    """Whether a distribution brings type stubs (PEP 561)."""
-    return any(path.endswith(".pyi") for path in files)
-
-
 def try_imports(present: Sequence[Present], *, python: Path, folder: Path, target: str) -> tuple[str, ...]:
     """
     Return notes on what importing the modules of *present* showed: stubs alone, or a library that the system lacks.
@@ -110,21 +101,24 @@ def try_imports(present: Sequence[Present], *, python: Path, folder: Path, targe
         modules = modules_of(one.files)
         owners.update(dict.fromkeys(modules, one))
         if not modules:
-            notes.append(
-                f"{one.project} holds {'type stubs' if has_stubs(one.files) else 'no module'}, nothing to import"
-            )
+            # Type stubs have a suffix of their own (PEP 561).
+            held = "type stubs" if any(path.endswith(".pyi") for path in one.files) else "no module"
+            notes.append(f"{one.project} holds {held}, nothing to import")
     ended = _run(tuple(owners), python, folder)
     for line in (folder / "imports.txt").read_text(encoding="utf-8").splitlines() if owners else ():
         name, _, outcome = line.partition(" ")
         what = f"importing {name} of {owners[name].project} on {target}"
-        errors = json.loads(outcome or "[]")
+        # Class and text of each exception, and whether it is an ImportError.
+        errors: list[tuple[str, str, bool]] = json.loads(outcome or "[]")
         if not outcome:
             msg = f"{what} {ended}"
             raise ProofFailed(msg, project=owners[name].project, target=target)
         if not errors:
             continue
+        # A project's only module that exits since it cannot import something has nothing else to offer. One of several
+        # may be a script, there for those who have what it wants.
         alone = sum(owner is owners[name] for owner in owners.values()) == 1
-        kind, text, _ = _told(errors, alone=alone)
+        kind, text, _ = errors[-1] if alone and errors[-1][2] else errors[0]
         excuse = _excuse(kind, text, name)
         if kind in _LACKING and not excuse and (extra := extra_missing(owners[name], text)):
             # black's blackd: a part of the project that is there for those who asked for more.
@@ -170,16 +164,6 @@ def _bringing(owner: Present, said: str) -> list[tuple[Requirement, str]]:
     return [(one, extra) for one in own for extra in _EXTRA.findall(str(one.marker))]
 
 
-def _told(errors: Sequence[Error], *, alone: bool) -> Error:
-    """
-    Return what an import is judged by: its error, or what lay behind an exit.
-
-    A project's only module that exits since it cannot import something has nothing else to offer. One of several may be a
-    script, there for those who have what it wants.
-    """
-    return errors[-1] if alone and errors[-1][2] else errors[0]
-
-
 def _excuse(kind: str, text: str, module: str) -> str:
     """Return what is worth a note about a failed import; ``""`` for one that the subset must answer for."""
     if library := library_missing(text):
@@ -191,34 +175,42 @@ def _run(modules: Sequence[str], python: Path, folder: Path) -> str:
     """Import *modules*, one line for each in ``imports.txt``; return how it ended, for the one that was never answered."""
     if not modules:
         return ""
+    code = started([python, "-I", "-B", "-c", _SCRIPT, folder / "imports.txt", *modules], folder, PATIENCE)
+    if code is None:
+        return f"did not end within {PATIENCE} s"
+    return f"ended the interpreter with {f'signal {-code}' if code < 0 else f'exit code {code}'}"
+
+
+def started(
+    command: Sequence[str | Path], folder: Path, patience: float, stderr: IO[bytes] | int = subprocess.DEVNULL
+) -> int | None:
+    """
+    Return the exit code of *command*, isolated and run in *folder*; ``None`` if it did not end within *patience* seconds.
+
+    Afterwards nothing that it started is left.
+
+    :raises OSError: it cannot be started.
+    """
     process = subprocess.Popen(
-        [python, "-I", "-B", "-c", _SCRIPT, folder / "imports.txt", *modules],
+        command,
         env=runner.sealed_environment(folder),
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
         start_new_session=True,
     )
     try:
-        code = process.wait(PATIENCE)
+        return process.wait(patience)
     except subprocess.TimeoutExpired:
-        return f"did not end within {PATIENCE} s"
+        return None
     finally:
-        end(process)
-    return f"ended the interpreter with {f'signal {-code}' if code < 0 else f'exit code {code}'}"
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End *process*, a leader of its session, with all that it started; nothing of that must outlive its case."""
-    if hasattr(os, "killpg"):
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-    else:
-        process.kill()
-    process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+        process.wait()
 
 
 def _counts(path: PurePosixPath) -> bool:

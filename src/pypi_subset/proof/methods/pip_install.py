@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from pypi_subset.model.requests import Request
+    from pypi_subset.model.checks import Status
     from pypi_subset.pip.runner import PipResult
     from pypi_subset.proof.access.routes import Way
     from pypi_subset.proof.cases.case import Case
@@ -67,34 +67,34 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pip:
+class Result:
+    """How one way in went, or one opinion; *files* is what pip took, ``None`` if it came to none."""
+
+    status: Status
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    seconds: float = 0.0
+    files: Files | None = None
+
+
+def install(case: Case, way: Way, folder: Path, run: Run, options: Sequence[str], *, dry: bool = False) -> Files:
     """
-    A pip, and the machine that it installs for.
-
-    :param options: where to install, and for what machine.
-    :param run: what runs it, told the arguments, a folder and how long it may take.
-    """
-
-    options: tuple[str, ...]
-    run: Run
-
-
-def install(case: Case, way: Way, folder: Path, pip: Pip, *, dry: bool = False) -> Files:
-    """
-    Return what *pip* installed for *case*; every file of it lies in the site and fits the target.
+    Return what pip installed for *case*; every file of it lies in the site and fits the target.
 
     :param way: how it is told of the site.
     :param folder: a folder for this case alone.
+    :param options: where to install, and for what machine.
     :param dry: ask only what it would install.
     :raises ProofFailed: pip refused, or took a file that it should not see; the error is one sentence for people.
     :raises PipFailed: pip did not end in time.
     """
     report = folder / "report.json"
-    arguments = ["install", *_OPTIONS, *way.options(), *pip.options, *(_DRY if dry else ())]
+    arguments = ["install", *_OPTIONS, *way.options(), *options, *(_DRY if dry else ())]
     arguments += ["--report", str(report), "-r", str(_write(folder / "requirements.txt", case.requests))]
     if held := case.held_to(way.name):
         arguments += ["-c", str(_write(folder / "constraints.txt", held))]
-    result = pip.run(arguments, work=folder, timeout=PATIENCE)
+    result = run(arguments, work=folder, timeout=PATIENCE)
     if result.returncode:
         raise explain.explain(case, way, result)
     items = json.loads(report.read_bytes())["install"]
@@ -107,7 +107,9 @@ def command(case: Case, way: Way, options: Sequence[str]) -> str:
 
     :param options: pip's, which say for what machine.
     """
-    words = ["pip", "install", *_OPTIONS[:1], *way.options("<site>"), *options, *map(_bare, case.requests)]
+    # A command line cannot have hashes.
+    bare = [str(request.requirement) for request in case.requests]
+    words = ["pip", "install", *_OPTIONS[:1], *way.options("<site>"), *options, *bare]
     if way.name == WAYS[0] and not case.joint and case.constraints:
         words += ["-c", f"<site>/{LOCKS}/{case.set_name}--{case.target.name}.constraints.txt"]
     elif case.held_to(way.name):
@@ -137,11 +139,6 @@ def _write(path: Path, lines: Sequence[object]) -> Path:
     return path
 
 
-def _bare(request: Request) -> str:
-    """Return a request without its hashes, which a command line cannot have."""
-    return str(request.requirement)
-
-
 def _checked(item: Mapping[str, Any], case: Case, way: Way) -> Installed:
     """Return one entry of pip's report; it must be a file of the site that fits the target."""
     metadata, download = item["metadata"], item["download_info"]
@@ -151,19 +148,21 @@ def _checked(item: Mapping[str, Any], case: Case, way: Way) -> Installed:
         path=way.path_of(download["url"]),
         sha256=download.get("archive_info", {}).get("hashes", {}).get("sha256", ""),
     )
+    if wrong := _wrong(one, case):
+        raise ProofFailed(wrong, project=one.project, target=case.target.name)
+    return one
+
+
+def _wrong(one: Installed, case: Case) -> str:
+    """Return why pip must not have taken *one*, ``""`` if it may."""
     if not one.path:
-        msg = f"{one.project} {one.version} was installed from elsewhere than the subset"
-        raise ProofFailed(msg, project=one.project, target=case.target.name)
+        return f"{one.project} {one.version} was installed from elsewhere than the subset"
     filename = one.path.rpartition("/")[2]
     if case.url and one.sha256 != remote_site.sha256_of(case.site, one.path):
         # Of a site elsewhere pip may be shown another page than the one that was read and held to the manifest.
-        msg = f"{filename} was installed, but is not the file that the manifest names"
-        raise ProofFailed(msg, project=one.project, target=case.target.name)
+        return f"{filename} was installed, but is not the file that the manifest names"
     try:
-        tags = parse_wheel_filename(filename)[3]
+        fits = not parse_wheel_filename(filename)[3].isdisjoint(case.target.tags)
     except InvalidWheelFilename:
-        tags = frozenset()
-    if tags.isdisjoint(case.target.tags):
-        msg = f"{filename} was installed, but does not fit {case.target.name} ({case.target.tag})"
-        raise ProofFailed(msg, project=one.project, target=case.target.name)
-    return one
+        fits = False
+    return "" if fits else f"{filename} was installed, but does not fit {case.target.name} ({case.target.tag})"

@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pypi_subset.errors import ProofFailed, SubsetError
 from pypi_subset.model.checks import Check
@@ -15,6 +15,7 @@ from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.methods import pip_install, second_opinion
 from pypi_subset.proof.methods.by_installing import Installing
 from pypi_subset.proof.methods.by_unpacking import Unpacking, flags_of
+from pypi_subset.proof.methods.pip_install import Result
 from pypi_subset.proof.reference.markers import holds
 from pypi_subset.proof.reference.patch_levels import at_patch_levels
 from pypi_subset.proof.reference.recorded_markers import recorded
@@ -38,33 +39,8 @@ NOT_REQUESTED = "not requested here"
 WORST: tuple[Status, ...] = ("failed", "differs", "skipped", "passed")
 
 
-class Kind(Protocol):
-    """A kind of proof for one case on one machine; what lies there after an installation only it understands."""
-
-    @property
-    def case(self) -> Case:
-        """The case, at one patch level of its target."""
-
-    def plan(self, way: Way) -> Files:
-        """Return what pip would install."""
-
-    def install(self, way: Way) -> tuple[Files, Any]:
-        """Return what pip installed, and what lies there."""
-
-    def judge(self, files: Files, lying: Any) -> tuple[str, ...]:
-        """Return notes on what lies there, or raise."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Result:
-    """How one way in went, or one opinion; *files* is what pip took, ``None`` if it came to none."""
-
-    status: Status
-    reason: str = ""
-    notes: tuple[str, ...] = ()
-    versions: tuple[str, ...] = ()
-    seconds: float = 0.0
-    files: Files | None = None
+#: A kind of proof for one case on one machine; what lies there after an installation only it understands.
+Kind: TypeAlias = "Installing | Unpacking"
 
 
 @dataclass(kw_only=True)
@@ -84,24 +60,16 @@ class Trials:
 
     def by(self, way: Way) -> Result:
         """Return how it goes by *way*; only an answer of pip's that is new is installed for it."""
-        start, took, reason = time.monotonic(), None, ""
+        start, took = time.monotonic(), None
         try:
             took, installed = self._take(way)
-            first, verdict = self._judge(took, way)
-            if isinstance(verdict, SubsetError):
-                raise verdict
-            status, notes = "passed", verdict
+            first, notes = self._judge(took, way)
             reason = "" if installed or first == way.name else f"the same files as by {first}"
+            result = Result(status="passed", reason=reason, notes=notes)
         except SubsetError as error:
-            status, reason, notes = "failed", _words(error), ()
-        return Result(
-            status="passed" if status == "passed" else "failed",
-            reason=reason,
-            notes=notes,
-            versions=tuple(one.pin for one in took or ()),
-            seconds=time.monotonic() - start,
-            files=took,
-        )
+            result = Result(status="failed", reason=_words(error))
+        pins = tuple(one.pin for one in took or ())
+        return replace(result, versions=pins, seconds=time.monotonic() - start, files=took)
 
     def _take(self, way: Way) -> tuple[Files, bool]:
         """Return what pip takes by *way*, and whether it was installed for it."""
@@ -113,16 +81,17 @@ class Trials:
         took, self.lying[took] = self.kind.install(way)
         return took, True
 
-    def _judge(self, took: Files, way: Way) -> tuple[str, tuple[str, ...] | SubsetError]:
-        """Return the way in by which these files came first, and the verdict on them."""
+    def _judge(self, took: Files, way: Way) -> tuple[str, tuple[str, ...]]:
+        """Return the way in by which these files came first, and the notes on them; raise if they are red."""
         if took not in self.judged:
-            verdict: tuple[str, ...] | SubsetError
             try:
-                verdict = self.kind.judge(took, self.lying[took])
+                self.judged[took] = way.name, self.kind.judge(took, self.lying[took])
             except SubsetError as error:
-                verdict = error
-            self.judged[took] = way.name, verdict
-        return self.judged[took]
+                self.judged[took] = way.name, error
+        first, verdict = self.judged[took]
+        if isinstance(verdict, SubsetError):
+            raise verdict
+        return first, verdict
 
 
 def prove(case: Case) -> tuple[Check, ...]:
@@ -197,7 +166,7 @@ def _kinds(case: Case, folder: Path, ending: ExitStack) -> Iterator[Kind]:
     """Yield how *case* is proven, on each machine that it is to be proven on and applies to: all patch levels count."""
     if case.interpreter is not None:
         if requests := _requested(case, dict(case.interpreter.markers)):
-            yield Installing(case, case.interpreter, requests, folder, ending)
+            yield Installing(case=case, interpreter=case.interpreter, requests=requests, folder=folder, ending=ending)
         return
     yield from _unpackings(case, at_patch_levels(case.target, case.site), folder)
 
@@ -215,8 +184,7 @@ def _unpackings(case: Case, levels: Iterable[Target], folder: Path) -> Iterator[
 def _opinion(case: Case, way: Way, result: Result, folder: Path) -> Result:
     start = time.monotonic()
     found = second_opinion.second_opinion(case, way, result.files, folder)
-    seconds = time.monotonic() - start
-    return Result(status=found.status, reason=found.reason, versions=found.versions, seconds=seconds)
+    return replace(found, seconds=time.monotonic() - start)
 
 
 def _worst(case: Case, kinds: Sequence[Kind], results: Sequence[Result]) -> Result:

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +17,13 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.pip import runner
 from pypi_subset.proof.machines.matching import glibc_of
+from pypi_subset.proof.methods.pip_install import Result
 from pypi_subset.proof.reference.recorded_markers import kind_of
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pypi_subset.model.checks import Status
     from pypi_subset.model.targets import Target
     from pypi_subset.proof.access.routes import Way
     from pypi_subset.proof.cases.case import Case
@@ -57,16 +56,7 @@ class Unasked(Exception):
     """uv cannot say anything about this, and why."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Opinion:
-    """What came of asking uv: in a word, why, and the pins that it chose."""
-
-    status: Status
-    reason: str = ""
-    versions: tuple[str, ...] = ()
-
-
-def second_opinion(case: Case, way: Way, found: Files | None, folder: Path) -> Opinion:
+def second_opinion(case: Case, way: Way, found: Files | None, folder: Path) -> Result:
     """
     Return what uv says of what pip *found* for *case*: the same, another valid choice, or why it was not asked.
 
@@ -78,16 +68,16 @@ def second_opinion(case: Case, way: Way, found: Files | None, folder: Path) -> O
     :param folder: a folder for this case alone.
     """
     if found is None:
-        return Opinion(status="skipped", reason="pip found nothing that uv could be compared with")
+        return Result(status="skipped", reason="pip found nothing that uv could be compared with")
     try:
         chosen, words = _ask(case, way, folder)
     except Unasked as reason:
-        return Opinion(status="skipped", reason=str(reason))
+        return Result(status="skipped", reason=str(reason))
     if chosen is None:
-        return Opinion(status="differs", reason=f"uv finds no solution: {words}")
+        return Result(status="differs", reason=f"uv finds no solution: {words}")
     other = _other({one.project: one.version for one in found}, chosen)
     versions = tuple(sorted(f"{name}=={version}" for name, version in chosen.items()))
-    return Opinion(status="differs" if other else "passed", reason=other, versions=versions)
+    return Result(status="differs" if other else "passed", reason=other, versions=versions)
 
 
 def platform_of(target: Target) -> tuple[str, dict[str, str]]:
