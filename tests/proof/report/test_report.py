@@ -119,7 +119,8 @@ def test_a_name_that_is_no_text_can_be_reported(sites: tuple[Path, Path]) -> Non
     assert json.loads(report_path(old).read_bytes())["checks"][0]["reason"] == "\udcff"
 
 
-def test_findings_name_place_and_reason() -> None:
+def test_findings_name_place_and_reason(sites: tuple[Path, Path]) -> None:
     """A line for each red check, square brackets and all, and one for each note."""
     assert report.findings(CHECKS) == ["failed: win, base, aa[b]: aa is not there"]
-    assert report.remarks(CHECKS) == ["note: linux, base, all together: needs libX"]
+    told = report.lines_of(report.report_of(CHECKS, site=sites[0], seal="none"))
+    assert told[0] == "note: linux, base, all together: needs libX"

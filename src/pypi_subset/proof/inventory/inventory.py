@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
@@ -47,7 +46,11 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
         *_described(subset, manifest, targets),
         *_locked(paths, subset, entries),
         *(sentence for name in sorted(entries) if (sentence := _held(entries[name], present.get(name)))),
-        *_metadata(present, entries),
+        *(
+            f"{words} ({_needed(entry)})"
+            for name, entry in sorted(entries.items())
+            if (words := index_pages.of_metadata(entry, present.get(name), present.get(f"{name}{METADATA}")))
+        ),
         *_pages(present, entries, {job.target.name for job in subset.jobs}, manifest.pages),
     ]
     if found:
@@ -57,10 +60,9 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
     return (check("passed", f"{len(entries)} files, {size} bytes: all there, and nothing else", notes=notes),)
 
 
-def check(status: Status, reason: str, seconds: float = 0.0, notes: tuple[str, ...] = ()) -> Check:
+def check(status: Status, reason: str, notes: tuple[str, ...] = ()) -> Check:
     """Return a result of the inventory, which concerns all targets and sets."""
-    where = Check(target="", set_name="", request="", proof="inventory", status=status)
-    return replace(where, reason=reason, seconds=seconds, notes=notes)
+    return Check(target="", set_name="", request="", proof="inventory", status=status, reason=reason, notes=notes)
 
 
 def _outdated(paths: Paths, subset: Subset, targets: Sequence[str]) -> Iterator[str]:
@@ -164,11 +166,3 @@ def _pages(
     # One that belongs to nothing could win over one that was chosen.
     for name in sorted(present.keys() - entries.keys() - beside - {*PAGES, *pages, *roots, *told}):
         yield f"{name} is in the site, but neither a lock nor the manifest names it"
-
-
-def _metadata(present: Mapping[str, Path], entries: Mapping[str, File]) -> Iterator[str]:
-    """Yield a sentence for each wheel beside which there is not its own metadata."""
-    for name, entry in sorted(entries.items()):
-        words = index_pages.of_metadata(entry, present.get(name), present.get(f"{name}{METADATA}"))
-        if words:
-            yield f"{words} ({_needed(entry)})"

@@ -21,13 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pypi_subset.model.checks import Check
+    from pypi_subset.model.checks import Check, Status
 
 
 #: The exit status of a run that is green, and whose report cannot be written.
 UNWRITTEN = 64
-#: What is said of a result from before.
-BEFORE = tables.BEFORE
 
 
 def report_of(
@@ -49,7 +47,7 @@ def report_of(
         seal=seal,
         targets=tuple(sorted(targets)),
         shard=shard,
-        totals=Totals(**{status: totals[status] for status in ("passed", "failed", "skipped", "differs")}),
+        totals=Totals(**{status: totals[status] for status in tables.STATUSES}),
         checks=tuple(sorted(checks, key=_order)),
     )
 
@@ -93,35 +91,25 @@ def carry_over(old_site: Path, stage: Path) -> None:
 
 def lines_of(report: Report) -> list[str]:
     """Return what stands below the table: notes, other opinions, what is red, and the sum of it all."""
-    checks, totals = report.checks, report.totals
+    checks, totals = sorted(report.checks, key=_order), report.totals
     counts = [f"{totals.passed} passed", f"{totals.failed} failed", f"{totals.skipped} skipped"]
     counts += [f"{totals.differs} of another opinion"] if totals.differs else []
     remembered = sum(check.remembered for check in checks)
-    counts += [f"{remembered} of these {BEFORE}"] if remembered else []
+    counts += [f"{remembered} of these {tables.BEFORE}"] if remembered else []
     part = part_of(report)
     last = [f"only a part was tried: {part}"] if part else []
     last += [EMPTY.words] if verdict_of(report) == EMPTY else []
     nowhere = [f"note: {sentence}" for sentence in unasked(report)]
     # What is so by each way in is said once.
-    said = dict.fromkeys([*remarks(checks), *nowhere, *opinions(checks), *findings(checks)])
+    notes = [f"note: {_place(check)}{note}" for check in checks for note in check.notes]
+    said = dict.fromkeys([*notes, *nowhere, *findings(checks, "differs"), *findings(checks)])
     return [*said, *last, f"{', '.join(counts)}; seal: {report.seal}"]
 
 
-def findings(checks: Sequence[Check]) -> list[str]:
-    """Return one line for each red check, sorted."""
-    red = sorted((check for check in checks if check.status == "failed"), key=_order)
-    return [f"failed: {_place(check)}{check.reason}" for check in red]
-
-
-def remarks(checks: Sequence[Check]) -> list[str]:
-    """Return one line for each note on a check that is not red, sorted."""
-    return [f"note: {_place(check)}{note}" for check in sorted(checks, key=_order) for note in check.notes]
-
-
-def opinions(checks: Sequence[Check]) -> list[str]:
-    """Return one line for each second opinion that is another one, sorted."""
-    other = sorted((check for check in checks if check.status == "differs"), key=_order)
-    return [f"differs: {_place(check)}{check.reason}" for check in other]
+def findings(checks: Sequence[Check], status: Status = "failed") -> list[str]:
+    """Return one line for each check of *status*, sorted."""
+    found = sorted((check for check in checks if check.status == status), key=_order)
+    return [f"{status}: {_place(check)}{check.reason}" for check in found]
 
 
 def _place(check: Check) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from pypi_subset.proof.report.report import report_of, write_report
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pypi_subset.model.checks import Check
@@ -26,15 +25,6 @@ if TYPE_CHECKING:
 
 
 _AGAIN = "fetch the site that lies here to that machine, and prove that one"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
-    """What one machine proved, and the file that tells it."""
-
-    path: Path
-    seal: str
-    checks: tuple[Check, ...]
 
 
 def merge(paths: Paths, subset: Subset, places: Sequence[Path]) -> Report:
@@ -49,20 +39,18 @@ def merge(paths: Paths, subset: Subset, places: Sequence[Path]) -> Report:
     :raises FolderError: it cannot be written.
     """
     read_manifest(paths.site)
-    parts = [_read(path, paths.site) for path in _reports(places)]
-    had = [*_joined([*_looked(paths, subset), *(check for part in parts for check in part.checks)])]
-    checks = [*had, *_missing(paths, subset, had), *_strange(subset, parts)]
-    seals = sorted({part.seal for part in parts})
+    parts = {path: _read(path, paths.site) for path in _reports(places)}
+    # The host may be another machine, and who proved it there has looked. No name would mean all; "-" is none of a target.
+    others = [target.name for target in subset.targets if not target.host]
+    looked = inventory.take(paths, subset, others or ["-"])
+    had = [*_joined([*looked, *(check for part in parts.values() for check in part.checks)])]
+    missing = unanswered(cases_of(subset, paths, (), paths.site), had)
+    red = [check_of(case, "failed", "no report has a result") for case in missing]
+    checks = [*had, *red, *_strange(subset, parts)]
+    seals = sorted({part.seal for part in parts.values()})
     joined = report_of(checks, site=paths.site, seal="; ".join(seals))
     write_report(joined, paths.site)
     return joined
-
-
-def _looked(paths: Paths, subset: Subset) -> tuple[Check, ...]:
-    """Return what the inventory finds here; the host may be another machine, and who proved it there has looked."""
-    others = [target.name for target in subset.targets if not target.host]
-    # No name would mean all; this is none of a target.
-    return inventory.take(paths, subset, others or ["-"])
 
 
 def _reports(places: Sequence[Path]) -> list[Path]:
@@ -80,7 +68,7 @@ def _reports(places: Sequence[Path]) -> list[Path]:
     return list({path.resolve(): path for path in found}.values())
 
 
-def _read(path: Path, site: Path) -> Part:
+def _read(path: Path, site: Path) -> Report:
     """
     Return the report at *path*.
 
@@ -90,7 +78,7 @@ def _read(path: Path, site: Path) -> Part:
     if (about := report.manifest_sha256) != (own := files.sha256_of(manifest_path(site))):
         msg = f"this report is about other bytes: a manifest with SHA-256 {about[:12]}…, and here lies {own[:12]}…"
         raise SubsetError(msg, path=path, next_step=_AGAIN)
-    return Part(path=path, seal=report.seal, checks=report.checks)
+    return report
 
 
 def _joined(checks: Sequence[Check]) -> Iterator[Check]:
@@ -114,21 +102,14 @@ def _place(check: Check) -> tuple[str, ...]:
     return check.target, check.set_name, check.request, check.proof, check.way, check.interpreter
 
 
-def _missing(paths: Paths, subset: Subset, checks: Sequence[Check]) -> Iterator[Check]:
-    """Yield a red result for each case of *subset* that has none."""
-    for case in unanswered(cases_of(subset, paths, (), paths.site), checks):
-        yield check_of(case, "failed", "no report has a result")
-
-
-def _strange(subset: Subset, parts: Sequence[Part]) -> Iterator[Check]:
+def _strange(subset: Subset, parts: Mapping[Path, Report]) -> Iterator[Check]:
     """Yield a red result for each report that did not look at the files, and for each result that *subset* does not know."""
     wanted = {place[:3] for place in expected(subset)}
-    for part in parts:
+    for path, part in parts.items():
         if not any(check.proof == "inventory" and check.status != "skipped" for check in part.checks):
-            yield inventory.check("failed", f"{part.path.name}: nobody looked whether the files there were these")
-    told = {(check.target, check.set_name, check.request) for part in parts for check in part.checks if check.target}
+            yield inventory.check("failed", f"{path.name}: nobody looked whether the files there were these")
+    told = {_place(check)[:3] for part in parts.values() for check in part.checks if check.target}
     for target, set_name, request in sorted(told - wanted):
         what = request or "all together"
-        yield inventory.check(
-            "failed", f"{target}, {set_name}, {what}: proven, but the requirements here do not ask for it"
-        )
+        words = "proven, but the requirements here do not ask for it"
+        yield inventory.check("failed", f"{target}, {set_name}, {what}: {words}")

@@ -184,13 +184,11 @@ class Session:
 
     def _broken(self, test: Any) -> Check:
         """Return a red result for a test that failed without one of its own."""
-        words = str(test.longrepr).strip().splitlines() or ["no reason"]
-        reason = f"{test.nodeid}: {words[-1]}"
-        name = _name(test)
+        words = (str(test.longrepr).strip().splitlines() or ["no reason"])[-1]
         for case in self.suite.cases:
-            if case.name == name:
-                return check_of(case, "failed", f"the proof itself broke: {words[-1]}")
-        return inventory.check("failed", reason)
+            if case.name == _name(test):
+                return check_of(case, "failed", f"the proof itself broke: {words}")
+        return inventory.check("failed", f"{test.nodeid}: {words}")
 
 
 def _name(test: Any) -> str:
