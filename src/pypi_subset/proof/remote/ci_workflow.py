@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import TargetError
 from pypi_subset.support import templates
+from pypi_subset.support.resources import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pypi_subset.model.targets import Target
 
@@ -19,24 +21,8 @@ if TYPE_CHECKING:
 #: virtualenv seeds no older Python.
 _OLDEST = (3, 9)
 
-#: (``sys_platform``, ``platform_machine``) → the label of a machine of GitHub's, and the word for its Python's architecture.
-_GITHUB = {
-    ("linux", "x86_64"): ("ubuntu-latest", "x64"),
-    ("linux", "aarch64"): ("ubuntu-24.04-arm", "arm64"),
-    ("darwin", "arm64"): ("macos-latest", "arm64"),
-    ("darwin", "x86_64"): ("macos-15-intel", "x64"),
-    ("win32", "AMD64"): ("windows-latest", "x64"),
-    ("win32", "x86"): ("windows-latest", "x86"),
-    ("win32", "ARM64"): ("windows-11-arm", "arm64"),
-}
-#: Versions of macOS that GitHub has under a label of their own. A newer system cannot stand for an older one.
-_MACS = {("15", "arm64"): "macos-15", ("26", "arm64"): "macos-26", ("15", "x86_64"): "macos-15-intel"}
-
-#: The same for GitLab: its machines for Linux, which run an image.
-_GITLAB = {
-    ("linux", "x86_64"): "saas-linux-small-amd64",
-    ("linux", "aarch64"): "saas-linux-small-arm64",
-}
+#: By `form`, the names of what a row says of its machine, and of its targets.
+_NAMES = {"github": ("machine", "python", "architecture", "targets"), "gitlab": ("MACHINE", "PYTHON", "TARGETS")}
 
 
 def render(form: str, targets: Sequence[Target], url: str) -> str:
@@ -47,60 +33,32 @@ def render(form: str, targets: Sequence[Target], url: str) -> str:
     :param url: where the site is published.
     :raises TargetError: no machine can stand for any of them.
     """
-    row = {"github": _on_github, "gitlab": _on_gitlab}[form]
-    rows, others = _rows(targets, row)
+    rows: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    others: list[Target] = []
+    machines = tomllib.loads(shipped("ci_machines.toml").decode())[form]
+    for target in sorted(targets, key=lambda one: one.name):
+        if row := _row(target, machines):
+            rows[row].append(target.name)
+        else:
+            others.append(target)
     if not rows:
         msg = f"no machine of {form} can stand for any target"
         raise TargetError(
             msg, next_step="prove them where such machines are, and join the reports by `make merge-reports`"
         )
-    told = [json.dumps({**dict(key), _plural(form): ",".join(names)}) for key, names in rows]
-    return templates.render_text(f"workflow.{form}.yml", url=json.dumps(url), comments=[*_comments(others)], rows=told)
+    said = [json.dumps(dict(zip(_NAMES[form], [*row, ",".join(rows[row])], strict=True))) for row in sorted(rows)]
+    return templates.render_text(f"workflow.{form}.yml", url=json.dumps(url), comments=[*_comments(others)], rows=said)
 
 
-def _plural(form: str) -> str:
-    return "targets" if form == "github" else "TARGETS"
-
-
-def _rows(
-    targets: Sequence[Target], row: Callable[[Target], Mapping[str, str] | None]
-) -> tuple[list[tuple[tuple[tuple[str, str], ...], list[str]]], list[Target]]:
-    """Return each machine with the names of its targets, and the targets that have none."""
-    found: defaultdict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
-    others: list[Target] = []
-    for target in sorted(targets, key=lambda one: one.name):
-        own = None if target.host else row(target)
-        if own is None:
-            others.append(target)
-        else:
-            found[tuple(own.items())].append(target.name)
-    return sorted(found.items()), others
-
-
-def _on_github(target: Target) -> Mapping[str, str] | None:
-    place, python = _place(target), _python(target)
-    if place not in _GITHUB or python is None or _is_musl(target):
-        return None
-    machine, architecture = _GITHUB[place]
-    if macos := re.search(r"macosx_(\d+)_", target.platform):
-        machine = _MACS.get((macos[1], place[1]), machine)
-    return {"machine": machine, "python": python, "architecture": architecture}
-
-
-def _on_gitlab(target: Target) -> Mapping[str, str] | None:
-    place, python = _place(target), _python(target)
-    if place not in _GITLAB or python is None or _is_musl(target):
-        return None
-    return {"MACHINE": _GITLAB[place], "PYTHON": python}
-
-
-def _place(target: Target) -> tuple[str, str]:
-    markers = target.environment
-    return markers.get("sys_platform", ""), markers.get("platform_machine", "")
-
-
-def _is_musl(target: Target) -> bool:
-    return any(platform.startswith("musllinux") for platform in target.platforms)
+def _row(target: Target, machines: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return what a job needs that stands for *target*: the machine's label, its Python, perhaps more; else nothing."""
+    place = " ".join(target.environment.get(name, "") for name in ("sys_platform", "platform_machine"))
+    macos = re.search(r"macosx_(\d+)_", target.platform)
+    found = machines.get(f"{place} {macos[1]}" if macos else place) or machines.get(place)
+    python = _python(target)
+    if target.host or found is None or python is None or target.platform.startswith("musllinux"):
+        return ()
+    return (found[0], python, *found[1:])
 
 
 def _python(target: Target) -> str | None:
