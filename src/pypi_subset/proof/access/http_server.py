@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def serving(site: Path, address: str = "127.0.0.1") -> Iterator[str]:
-    """
-    Yield the URL of *site*, without a slash at its end, while the ``with`` block lasts.
-
-    :param address: the IP address of this machine to listen on.
-    """
+    """Serve *site* at the IP *address* while the ``with`` block lasts; yield its URL without a slash at its end."""
     with http_server.Server(functools.partial(Handler, directory=str(site)), None, address).running() as url:
         yield url
 

@@ -55,7 +55,6 @@ def outline(url: str, digest: str, target: str, folder: Path) -> Path:
     with _ALONE:
         path = manifest_path(folder)
         if not path.is_file():
-            folder.mkdir(parents=True, exist_ok=True)
             stream = io.BytesIO()
             if not (found := _fetch(url, MANIFEST, stream)):
                 msg = f"there is no site at {url}: it has no manifest.json"
@@ -63,7 +62,7 @@ def outline(url: str, digest: str, target: str, folder: Path) -> Path:
             if found != digest:
                 msg = f"another site is served at {url}: the hash of its manifest is {found[:12]}…, not {digest[:12]}…"
                 raise ProofFailed(msg, next_step="publish this one there first")
-            files.write(path, stream.getvalue())
+            _put(path, stream.getvalue())
         manifest = _read(folder)
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             for _ in pool.map(lambda page: _page(url, page, manifest.pages[page], folder), _pages(manifest, target)):
@@ -98,11 +97,7 @@ def whole(url: str, folder: Path, path: str) -> Path:
 
 
 def sha256_of(folder: Path, path: str) -> str:
-    """
-    Return the SHA-256 that the manifest has for the file *path*, ``""`` for none that it names.
-
-    :param folder: what `outline` filled.
-    """
+    """Return the SHA-256 of the file *path* in the manifest in *folder*, ``""`` if the manifest does not name it."""
     return next((one.sha256 for one in _read(folder).files if one.path == path), "")
 
 

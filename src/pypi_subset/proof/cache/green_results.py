@@ -124,9 +124,8 @@ class Proven:
 
 def means() -> dict[str, Any]:
     """Return what cases are proven with on this machine: our code, the tools, the system."""
-    package = Path(str(resources("pypi_subset")))
-    suite = Path(str(resources("pypi_subset.verify")))
-    code = [path for folder in (package, suite) for path in sorted(folder.rglob("*")) if _is_code(path)]
+    folders = [Path(str(resources(name))) for name in ("pypi_subset", "pypi_subset.verify")]
+    code = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in {".py", ".json"}]
     return {
         "code": [files.sha256_of(path) for path in code],
         "tools": {name: _record(name) for name in _TOOLS},
@@ -151,19 +150,13 @@ def build(path: Path) -> str:
 @functools.cache
 def _library(path: Path, version: tuple[int, int, int]) -> str:
     """Return a digest of how the standard library of the interpreter at *path* looks, and its shared library."""
-    prefix = path.parent.parent
-    name = f"python{version[0]}.{version[1]}"
+    prefix, name = path.parent.parent, f"python{version[0]}.{version[1]}"
     found = [*prefix.glob(f"lib/lib{name}*.so*"), *path.parent.glob("python*.dll")]
     for folder in (prefix / "lib" / name, prefix / "lib" / f"{name}t", path.parent / "Lib"):
         for place, inside, names in os.walk(folder):
             inside[:] = [one for one in inside if one not in {"__pycache__", "site-packages", "dist-packages", "test"}]
             found += [Path(place, one) for one in names]
-    state = sorted(f"{one} {_looks(one)}" for one in found)
-    return hashlib.sha256(repr(state).encode(errors="backslashreplace")).hexdigest()
-
-
-def _is_code(path: Path) -> bool:
-    return path.suffix in {".py", ".json"} and path.is_file()
+    return digest_of(sorted(f"{one} {_looks(one)}" for one in found))
 
 
 def _record(name: str) -> str:
@@ -172,7 +165,7 @@ def _record(name: str) -> str:
     except PackageNotFoundError:
         return ""
     state = sorted(f"{path} {_looks(Path(str(path.locate())))}" for path in found.files or ())
-    return f"{found.version} {hashlib.sha256(repr(state).encode()).hexdigest()}"
+    return f"{found.version} {digest_of(state)}"
 
 
 def _looks(path: Path) -> str:
@@ -242,14 +235,10 @@ def _is_sound(check: Check) -> bool:
 
 def _read(path: Path) -> dict[str, Raw]:
     """Return key → results, nothing if the file is not as we wrote it."""
-    try:
-        if path.stat().st_size > LARGEST:
-            return {}
-        cache = msgspec.json.decode(path.read_bytes(), type=Cache)
+    with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        cache = msgspec.json.decode(path.read_bytes() if path.stat().st_size <= LARGEST else b"", type=Cache)
         if cache.sha256 == _sha256(cache.cases):
             return msgspec.json.decode(cache.cases, type=dict[str, Raw])
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
     return {}
 
 

@@ -42,11 +42,7 @@ class Opaque(Exception):
 
 
 class Sight:
-    """
-    What can be seen of the files of a site, each of which is read once.
-
-    :param site: the published folder.
-    """
+    """What can be seen of the files of a site, each of which is read once."""
 
     def __init__(self, site: Path) -> None:
         self._site = site
@@ -59,8 +55,10 @@ class Sight:
         :raises Opaque: a page leads elsewhere, or a file cannot be read.
         """
         reached = self._reached(canonicalize_name(one.requirement.name) for one in case.requests)
-        found = [(FIND_LINKS, line) for line in self._links(frozenset(reached))]
+        common, by_project = self._page
+        found = [(FIND_LINKS, line) for line in common]
         for project in sorted(reached):
+            found += [(FIND_LINKS, line) for line in by_project.get(project, ())]
             for index in (SIMPLE, view_of(case.target.name)):
                 found += self._folder(f"{index}/{project}", project)
         return found
@@ -70,12 +68,11 @@ class Sight:
         return self._state() == self._began
 
     def _state(self) -> dict[str, tuple[int, ...]]:
-        def facts(path: Path) -> tuple[int, ...]:
-            status = path.lstat()
-            return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-        inside = (path for path in self._site.rglob("*") if path.relative_to(self._site).parts[0] != PROOF)
-        return {str(path): facts(path) for path in inside if not path.is_dir()}
+        return {
+            name: (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+            for name, facts in files.walk(self._site, but=(PROOF,))
+            if not name.endswith("/")
+        }
 
     def _reached(self, names: Iterator[str]) -> set[str]:
         reached: set[str] = set()
@@ -112,14 +109,9 @@ class Sight:
         found = tuple((path.relative_to(self._site).as_posix(), files.sha256_of(path)) for path in paths)
         return found or ((where, ""),)
 
-    @functools.cache  # noqa: B019
-    def _links(self, projects: frozenset[str]) -> tuple[str, ...]:
-        """The lines of ``find-links.html`` that are about *projects*, or about none."""
-        common, by_project = self._page
-        return (*common, *(line for project in sorted(projects) for line in by_project.get(project, ())))
-
     @functools.cached_property
     def _page(self) -> tuple[list[str], dict[str, list[str]]]:
+        """The lines of ``find-links.html`` that are about no project, and those about each."""
         by_project: defaultdict[str, list[str]] = defaultdict(list)
         common = []
         path = self._site / FIND_LINKS

@@ -92,8 +92,6 @@ def cases_of(subset: Subset, paths: Paths, interpreters: Sequence[Interpreter], 
     """
     Return the cases of *subset*: for each set on each of its targets the set jointly, then each request alone.
 
-    :param paths: where the locks and the site are.
-    :param interpreters: those that run here.
     :param work: a folder for scratch files, which all cases share.
     """
     return tuple(

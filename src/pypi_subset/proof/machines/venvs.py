@@ -85,12 +85,9 @@ def fresh_environment(interpreter: Interpreter, folder: Path, shared: Path) -> E
 def _template_of(interpreter: Interpreter, folder: Path) -> _Template:
     """Return the template of *interpreter*, which is as it was made; the first that needs it makes it, others wait."""
     key = hashlib.sha256(repr(interpreter).encode()).hexdigest()[:16]
-    for number in itertools.count():
-        place = folder / f"{key}-{number}"
-        template = _ready(place) or _made(interpreter, place, folder)
-        if _state(Path(template.root)) == template.state:
-            return template
-    raise AssertionError
+    places = (folder / f"{key}-{number}" for number in itertools.count())
+    templates = (_ready(place) or _made(interpreter, place, folder) for place in places)
+    return next(one for one in templates if _state(Path(one.root)) == one.state)
 
 
 def _made(interpreter: Interpreter, place: Path, shared: Path) -> _Template:

@@ -71,11 +71,7 @@ class Installing:
         return files, environment
 
     def judge(self, files: Files, environment: Environment) -> tuple[str, ...]:
-        """
-        Return notes on *environment*, which holds: checked by pip and by our own walk, imported, its scripts started.
-
-        :raises ProofFailed: it does not hold.
-        """
+        """Return notes on *environment*; raise `ProofFailed` if pip, our own walk, an import or a script finds a fault."""
         python, target = environment.python, self.case.target.name
         # A pip of the subset must start anew: the one that was seeded is gone.
         run: Run = partial(runner.run, python=python) if _brings_pip(files) else environment.pip

@@ -53,11 +53,7 @@ class Unpacking:
         return self._pip(way, into), closure.present_in([self.folder / into])
 
     def judge(self, files: Files, present: tuple[Present, ...]) -> tuple[str, ...]:
-        """
-        Return notes on *present*, which is whole.
-
-        :raises ProofFailed: it is not.
-        """
+        """Return notes on *present*; raise `ProofFailed` if it is not whole."""
         for sentence in closure.gaps(present, self.requests, self.environment, self.case.target.name):
             raise ProofFailed(sentence, target=self.case.target.name)
         return (*pip_install.differences(self.case, files), *record.validate(self.case, files))

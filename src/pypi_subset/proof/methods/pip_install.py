@@ -102,11 +102,7 @@ def install(case: Case, way: Way, folder: Path, run: Run, options: Sequence[str]
 
 
 def command(case: Case, way: Way, options: Sequence[str]) -> str:
-    """
-    Return the installation as one could type it: ``<site>`` stands for where the site is, or is served.
-
-    :param options: pip's, which say for what machine.
-    """
+    """Return the installation as one could type it, ``<site>`` for the site's place; *options* say for what machine."""
     # A command line cannot have hashes.
     bare = [str(request.requirement) for request in case.requests]
     words = ["pip", "install", *_OPTIONS[:1], *way.options("<site>"), *options, *bare]

@@ -67,22 +67,17 @@ def issues(path: Path, changed: int) -> tuple[str, ...]:
     del changed
     try:
         with WheelFile.open(path) as wheel:
-            found = _differing(wheel, path)
+            found: tuple[str, ...] = ()
+            try:
+                wheel.validate_record()
+            except wheel.validation_error as error:
+                found = _told(path, error.issues)
             # Where RECORD itself cannot be read, nobody knows what should be there.
             return found if any(one.startswith(_RED) for one in found) else (*found, *_absent(wheel, path))
     except (InstallerError, ValueError) as error:
         return _told(path, [str(error)])
     except (OSError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         return (f"Unable to retrieve a member: {error}",)
-
-
-def _differing(wheel: WheelFile, path: Path) -> tuple[str, ...]:
-    """Return what is wrong with the members that are there."""
-    try:
-        wheel.validate_record()
-    except wheel.validation_error as error:
-        return _told(path, error.issues)
-    return ()
 
 
 def _absent(wheel: WheelFile, path: Path) -> Iterator[str]:

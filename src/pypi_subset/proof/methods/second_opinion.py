@@ -177,13 +177,8 @@ def _run(command: list[str], variables: Mapping[str, str], folder: Path) -> subp
 
 def _other(ours: Mapping[str, str], theirs: Mapping[str, str]) -> str:
     """Return where *theirs* is another choice than *ours*, ``""`` if it is the same."""
-    words = [
-        f"{name} {theirs[name]} for {ours[name]}"
-        if name in ours and name in theirs
-        else f"{name} {theirs[name]} besides"
-        if name in theirs
-        else f"no {name}"
-        for name in sorted({*ours, *theirs})
-        if ours.get(name) != theirs.get(name)
-    ]
+    words = []
+    for name in sorted({name for name, _ in ours.items() ^ theirs.items()}):
+        instead = f"for {ours[name]}" if name in ours else "besides"
+        words.append(f"{name} {theirs[name]} {instead}" if name in theirs else f"no {name}")
     return f"uv takes {', '.join(words)}" if words else ""

@@ -13,7 +13,7 @@ from pypi_subset.support import templates
 from pypi_subset.support.resources import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pypi_subset.model.targets import Target
 
@@ -34,20 +34,20 @@ def render(form: str, targets: Sequence[Target], url: str) -> str:
     :raises TargetError: no machine can stand for any of them.
     """
     rows: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
-    others: list[Target] = []
+    others: list[str] = []
     machines = tomllib.loads(shipped("ci_machines.toml").decode())[form]
     for target in sorted(targets, key=lambda one: one.name):
         if row := _row(target, machines):
             rows[row].append(target.name)
         else:
-            others.append(target)
+            others.append(f"{target.name} ({'the host' if target.host else target.tag})")
     if not rows:
         msg = f"no machine of {form} can stand for any target"
         raise TargetError(
             msg, next_step="prove them where such machines are, and join the reports by `make merge-reports`"
         )
     said = [json.dumps(dict(zip(_NAMES[form], [*row, ",".join(rows[row])], strict=True))) for row in sorted(rows)]
-    return templates.render_text(f"workflow.{form}.yml", url=json.dumps(url), comments=[*_comments(others)], rows=said)
+    return templates.render_text(f"workflow.{form}.yml", url=json.dumps(url), others=others, rows=said)
 
 
 def _row(target: Target, machines: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -68,10 +68,3 @@ def _python(target: Target) -> str | None:
     if target.implementation == "pp":
         return f"pypy{target.python[0]}.{target.python[1]}"
     return f"{target.version}{'t' * target.abis[0].endswith('t')}"
-
-
-def _comments(others: Sequence[Target]) -> Iterator[str]:
-    yield "# A machine proves as `installed` what it can stand for; the report says so of each, `unpacked` of the others."
-    if others:
-        names = ", ".join(f"{one.name} ({'the host' if one.host else one.tag})" for one in others)
-        yield f"# No machine here is like these, of which the report that was published tells: {names}."

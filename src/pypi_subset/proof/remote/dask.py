@@ -8,6 +8,7 @@ import logging
 import socket
 import time
 import uuid
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,9 +67,6 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
     :param subset: what ``requirements/`` asks for.
     :param scheduler: its address, ``tcp://host:8786``.
     :param url: where the workers find the site; without one, it is served from here as long as this lasts.
-    :param targets: names of the targets to prove; none means all.
-    :param shard: the part of the cases to prove, as in ``2/8``; ``""`` means all.
-    :param progress: has a stage with a step for each case.
     :raises SubsetError: there is no site yet, no Dask, no scheduler, no worker, or one without us or with another version.
     """
     part = shards.parse(shard)
@@ -76,7 +74,9 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
     root = _checked(url)
     every = cases.cases_of(subset, paths, (), Path())
     suite = Suite(paths=paths, subset=subset, cases=every, shard=part).restricted(targets)
-    with _connected(scheduler) as client, _served(paths.site, root, client) as root:
+    with _connected(scheduler) as client, ExitStack() as served:
+        # Workers find a site that lies here at the address by which the scheduler sees this machine.
+        root = root or served.enter_context(serving(paths.site.resolve(), _own_address(client.scheduler.address)))
         _same_version(client)
         session = Session(suite, seal=SEAL, progress=progress)
         session.begin()
@@ -99,16 +99,12 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
 
 @dataclass
 class _Run:
-    """
-    Cases on their way: each gets just one answer, whatever becomes of workers.
-
-    :param client: connected to the scheduler.
-    :param run: tells runs apart.
-    :param errands: each case, and what is sent of it.
-    """
+    """Cases on their way: each gets just one answer, whatever becomes of workers."""
 
     client: Any
+    #: Tells runs apart.
     run: str
+    #: Each case, and what is sent of it.
     errands: list[tuple[Case, str]]
     _killed: list[int] = field(default_factory=list)
 
@@ -179,11 +175,7 @@ def _checks(case: Case, future: Any) -> tuple[Check, ...]:
 
 
 def _checked(url: str) -> str:
-    """
-    Return *url* without a slash at its end.
-
-    :raises SubsetError: it is no address of a site, or holds a password, which every worker would be sent.
-    """
+    """Return *url* without a slash at its end, if it is the address of a site and holds no password."""
     parts = urlsplit(url)
     if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
         msg = f"{url} is not where a site is served"
@@ -195,11 +187,7 @@ def _checked(url: str) -> str:
 
 
 def _dask() -> Any:
-    """
-    Return Dask's `distributed`, which whoever sends no cases away does not need.
-
-    :raises SubsetError: it is not installed.
-    """
+    """Return Dask's `distributed`, an extra: runs that send no cases away do not need it."""
     try:
         return importlib.import_module("distributed")
     except ImportError as error:
@@ -227,16 +215,6 @@ def _connected(scheduler: str) -> Iterator[Any]:
         yield client
 
 
-@contextlib.contextmanager
-def _served(site: Path, url: str, client: Any) -> Iterator[str]:
-    """Yield where workers find *site*: at *url*, or else here, at the address by which the scheduler sees this machine."""
-    if url:
-        yield url
-        return
-    with serving(site.resolve(), _own_address(client.scheduler.address)) as own:
-        yield own
-
-
 def _own_address(scheduler: str) -> str:
     """Return the address of this machine on its way to *scheduler*."""
     try:
@@ -248,11 +226,7 @@ def _own_address(scheduler: str) -> str:
 
 
 def _same_version(client: Any) -> None:
-    """
-    Return if every worker has us in this version.
-
-    :raises SubsetError: one has not.
-    """
+    """Return if every worker has this version; raise if not."""
     for address, said in sorted(client.run(worker.version, on_error="return").items()):
         if said != __version__:
             has = f"pypi-subset {said}" if isinstance(said, str) else "no pypi-subset that it could load"

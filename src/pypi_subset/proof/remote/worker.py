@@ -27,11 +27,7 @@ def version() -> str:
 
 
 def answer(text: str) -> str:
-    """
-    Return the `Answer` to one case, as JSON.
-
-    :param text: an `Errand`.
-    """
+    """Return the `Answer` to the `Errand` *text*, both as JSON."""
     try:
         errand = from_text(text)
         folder = _folder(errand.run, _own_worker())
@@ -44,11 +40,7 @@ def answer(text: str) -> str:
 
 
 def forget(run: str, dask_worker: Any = None) -> None:
-    """
-    Remove what is here of a run that is over.
-
-    :param dask_worker: Dask names the worker to a function that is not a case by this argument.
-    """
+    """Remove what is here of a run that is over; Dask gives *dask_worker* to a function that is not a case."""
     staging.remove_tree(_folder(run, dask_worker))
 
 

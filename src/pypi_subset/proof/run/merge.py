@@ -69,11 +69,7 @@ def _reports(places: Sequence[Path]) -> list[Path]:
 
 
 def _read(path: Path, site: Path) -> Report:
-    """
-    Return the report at *path*.
-
-    :raises SubsetError: it is none that this version reads, or is about other bytes than those of *site*.
-    """
+    """Return the report at *path*, if it is about the bytes of *site*."""
     report = read_report(path)
     if (about := report.manifest_sha256) != (own := files.sha256_of(manifest_path(site))):
         msg = f"this report is about other bytes: a manifest with SHA-256 {about[:12]}…, and here lies {own[:12]}…"

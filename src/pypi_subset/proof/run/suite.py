@@ -9,7 +9,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError, SuiteFailed
@@ -40,6 +39,9 @@ NAMESPACES = (
     ("--user", "--map-current-user", "--keep-caps", "--net"),
     ("--user", "--map-root-user", "--net"),
 )
+
+#: The suite, in a checkout or in an installed wheel.
+_SUITE = str(files("pypi_subset.verify"))
 
 #: pytest's exit codes (its documentation, "Exit codes").
 _GREEN, _RED, _INTERRUPTED = 0, 1, 2
@@ -95,12 +97,13 @@ def run_suite(  # noqa: PLR0913 - what a run can be told
     processes = processes or os.cpu_count() or 1
     with scratch(paths.site, processes) as work:
         result = work / "result.json"
-        arguments = [f"--subset-{name}={path.absolute()}" for name, path in _folders(paths, work).items()]
+        folders = {"requirements": paths.requirements, "packages": paths.packages, "site": paths.site, "work": work}
+        arguments = [f"--subset-{name}={path.absolute()}" for name, path in folders.items()]
         arguments += [f"--subset-python={file.absolute()}" for file in found]
         arguments += [*(f"--subset-target={name}" for name in targets), f"--subset-shard={shard}"]
         arguments += ["--subset-all"] * anew
         command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-seal={shut.name}"]
-        command += [f"--subset-result={result}", str(suite_folder())]
+        command += [f"--subset-result={result}", _SUITE]
         logger.info("%d processes prove, seal: %s", processes, shut.name)
         code, said = _run(command, runner.sealed_environment(work) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, progress)
         report = read_report(result) if result.is_file() else None
@@ -126,18 +129,9 @@ def conclude(code: int, report: Report | None, paths: Paths, *, said: Sequence[s
     return report
 
 
-def suite_folder() -> Path:
-    """Return the folder of the suite, in a checkout or in an installed wheel."""
-    return Path(str(files("pypi_subset.verify")))
-
-
-def _folders(paths: Paths, work: Path) -> dict[str, Path]:
-    return {"requirements": paths.requirements, "packages": paths.packages, "site": paths.site, "work": work}
-
-
 def _pytest(processes: int) -> list[str]:
     """Return the command that starts pytest: this interpreter, no settings of any folder, no plugin but two."""
-    start = [sys.executable, "-I", "-m", "pytest", "-c", os.devnull, f"--rootdir={suite_folder()}"]
+    start = [sys.executable, "-I", "-m", "pytest", "-c", os.devnull, f"--rootdir={_SUITE}"]
     plugins = ["-p", "no:cacheprovider", "-p", "no:terminalreporter", "-p", "xdist.plugin"]
     # One process as well is a worker of its own: a crash there is one red case, not the end of the run.
     # xdist would stop after four crashes for each process, and leave cases unproven that crash nobody.
