@@ -102,11 +102,7 @@ class PipFailed(SubsetError):
 
 
 class NoSolution(SubsetError):
-    """
-    Nothing on the indexes satisfies a set on a target.
-
-    ``seen`` lists what was found and why each was rejected, one line each.
-    """
+    """Nothing on the indexes satisfies a set on a target; ``seen`` says what was found and why each was rejected."""
 
     def __init__(
         self,

@@ -29,13 +29,7 @@ _AGAIN = re.compile(rb"^(?:Metadata-Version|Name|Version)[ \t]*:", re.IGNORECASE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dependencies:
-    """
-    What METADATA says about dependencies, as written.
-
-    :param requires: each Requires-Dist; `parse_requirement` reads one.
-    :param extras: each Provides-Extra.
-    :param requires_python: ``""`` without any.
-    """
+    """Requires-Dist, Provides-Extra and Requires-Python (``""`` without any) of METADATA, as written."""
 
     requires: tuple[str, ...]
     extras: tuple[str, ...]

@@ -39,9 +39,8 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
     A wheel that installers refuse to unpack is refused too, as far as its directory shows it.
 
     :param source: a path, or a file object that can seek.
-    :param filename: the wheel's name.
-    :raises BadDistribution: it is no ZIP archive, is damaged or a bomb, has no METADATA or several, has a form that only
-        later tools can read, has a member outside of the installation directory, or contradicts its name.
+    :raises BadDistribution: it is no ZIP archive, is damaged or a bomb, has no METADATA or several, has a form that
+        only later tools can read, has a member outside of the installation directory, or contradicts its name.
     """
     project, _ = parsed(filename)
     try:
@@ -96,12 +95,7 @@ def _is_usual(names: list[str], top: str) -> bool:
 
 
 def _checked_names(names: list[str], project: str, filename: str) -> str:
-    """
-    Return the ``.dist-info`` directory of a wheel, with a slash at its end.
-
-    :param names: of all members.
-    :raises BadDistribution: there is none, there are several, or a member lies outside of the installation directory.
-    """
+    """Return the ``.dist-info`` directory of a wheel, with a slash at its end; check the *names* of all members."""
     found = [name for name in names if (match := _METADATA.fullmatch(name)) and normalized(match["name"]) == project]
     if len(found) != 1:
         refuse(filename, f"holds {len(found)} METADATA files for {project}, where a wheel has one")

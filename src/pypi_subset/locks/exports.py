@@ -20,10 +20,7 @@ def published(locks: Iterable[Lock], targets: Mapping[str, Target]) -> dict[str,
     """
     Return path below the site → bytes of what the site has of each lock, sorted by path.
 
-    They are the lock with relative paths to the site's own files, and for tools that read none a requirements file
-    with hashes and a constraints file.
-
-    :param targets: by name.
+    Each is there with relative paths to the site's own files, as requirements with hashes, and as constraints.
     """
     found: dict[str, bytes] = {}
     for lock in locks:

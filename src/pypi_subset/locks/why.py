@@ -1,8 +1,4 @@
-"""
-Why a file is there: the shortest chain of requirements that leads to it from a request.
-
-It follows the reasons that a lock's pins carry, for one target at a time.
-"""
+"""Why a file is there: the shortest chain of requirements that leads to it from a request, on one target."""
 
 from __future__ import annotations
 
@@ -34,12 +30,9 @@ def chains(lock: Lock, target: Target) -> dict[str, Chain]:
     """
     Return, for each file name of *lock*, the requirements that lead from a request to it: the shortest, ties by name.
 
-    What only some patch levels of Python need is followed at the first of those.
+    What only some patch levels of Python need is followed at the first of those. An extra is a stop of its own:
+    ``httptools; extra == "standard"`` counts only for who asked for ``uvicorn[standard]``.
 
-    An extra is a stop of its own: ``httptools; extra == "standard"`` counts only for who asked for
-    ``uvicorn[standard]``.
-
-    :param target: the lock's.
     :raises LockError: nothing requires a pin.
     """
     found: dict[str, Chain] = {}

@@ -37,9 +37,8 @@ class Release:
     """
     A site as it is published.
 
-    :param files: path below the site → what the system knows of the file, of all that is published as it lies there.
-    :param made: path below the site → bytes, of what is published as we make it: the manifest, and a report that nothing
-        backs.
+    :param files: path below the site → what the system knows of the file, of all that is published as it is there.
+    :param made: path below the site → bytes, of what publish makes: the manifest, and a report that nothing backs.
     :param doubt: why nothing proves these bytes, ``None`` if something does.
     """
 

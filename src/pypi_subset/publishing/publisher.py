@@ -88,16 +88,9 @@ def publish(
 
 
 def publish_to(site: Path, destination: Destination, *, force: bool, grace: float, progress: Progress) -> Published:
-    """
-    Make *destination* hold what *site* does; only what differs is sent.
-
-    :param force: publish though no green report is about these bytes.
-    :param grace: seconds for which what no page names any more is still there, for those who have read such a page.
-    :raises NotProven: no green report is about these bytes.
-    :raises SubsetError: the destination is somebody's own, cannot be reached, or is full.
-    """
+    """Make *destination* hold what *site* does, as `publish`; only what differs is sent."""
     release = release_of(site, force=force)
-    there = destination.look()
+    there, sizes = destination.look(), release.sizes
     _require_ours(destination, there)
     with tempfile.TemporaryDirectory(prefix="pypi-subset-publish-") as scratch:
         own = Path(scratch)
@@ -106,15 +99,14 @@ def publish_to(site: Path, destination: Destination, *, force: bool, grace: floa
             (own / path).parent.mkdir(exist_ok=True)
             files.write(own / path, data)
         changed = _changed(release, destination, there, own)
-        stale = [path for path, one in there.items() if one.kind == "file" and path not in {*release.sizes, MARKER}]
-        folders = _unused(there, release.sizes)
+        stale = [path for path, one in there.items() if one.kind == "file" and path != MARKER and path not in sizes]
+        folders = _unused(there, sizes)
         if changed or stale or folders or MARKER in there:
             destination.send(own, [MARKER], lambda _: None)
             _send(release, destination, changed, own, progress)
             _remove(destination, stale, folders, grace)
             destination.remove([MARKER])
-    kept = len(release.sizes) - len(changed)
-    return Published(sent=len(changed), removed=len(stale), kept=kept, doubt=release.doubt)
+    return Published(sent=len(changed), removed=len(stale), kept=len(sizes) - len(changed), doubt=release.doubt)
 
 
 def _require_ours(destination: Destination, there: Mapping[str, Found]) -> None:

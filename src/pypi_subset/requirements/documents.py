@@ -1,8 +1,4 @@
-"""
-What ``source`` names in ``[sets.NAME]``, as requests with their lines: a project, a script, or a lock.
-
-Requirements files that lie elsewhere are no subject here: they are read as those of the folder are.
-"""
+"""The ``source`` of a set that is no requirements file, as requests with lines: a project, a script, or a lock."""
 
 from __future__ import annotations
 

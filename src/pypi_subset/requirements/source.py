@@ -18,12 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """
-    One document that a set is made of, and what is wanted of it.
-
-    :param targets: those that the set serves.
-    :param settings: the document that names it, for faults of what stands there.
-    """
+    """One document that a set is made of for *targets*; *settings* is the document that names it, for faults there."""
 
     set_name: str
     path: Path

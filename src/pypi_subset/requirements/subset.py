@@ -188,17 +188,13 @@ def _load(path: Path, files: _Files, faults: list[Fault], above: tuple[Include, 
     files[key] = _File(entries=tuple(entry for entry in found if not isinstance(entry, Fault)))
     for entry in files[key].entries:
         if isinstance(entry, Include):
-            _follow(entry, files, faults, (*above, entry))
-
-
-def _follow(include: Include, files: _Files, faults: list[Fault], above: tuple[Include, ...]) -> None:
-    key, way = _key(include.path), [_key(one.line.path) for one in above]
-    if key in way:
-        names = " -> ".join(one.name for one in [*way[way.index(key) :], key])
-        faults.append(include.line.fault(f"the file includes itself: {names}", "remove one of these lines"))
-    _load(include.path, files, faults, above)
-    if files[key].closed:
-        faults.append(include.line.fault(f"{include.path}: {files[key].closed}", "mend the path"))
+            included, way = _key(entry.path), [_key(one.line.path) for one in (*above, entry)]
+            if included in way:
+                names = " -> ".join(one.name for one in [*way[way.index(included) :], included])
+                faults.append(entry.line.fault(f"the file includes itself: {names}", "remove one of these lines"))
+            _load(entry.path, files, faults, (*above, entry))
+            if why := files[included].closed:
+                faults.append(entry.line.fault(f"{entry.path}: {why}", "mend the path"))
 
 
 def _key(path: Path) -> Path:

@@ -157,10 +157,9 @@ class Choice:
     What ``[sets.NAME]`` says.
 
     :param targets: in the order of ``[targets]``.
-    :param source: the document that the set is made of, where that is not ``NAME.txt``; normalized, so that one file
-        has one path.
+    :param source: normalized path of the document that the set is made of; ``None`` for ``NAME.txt``.
     :param extras: those of the project in *source*, or of the lock.
-    :param groups: likewise its dependency groups; ``None`` where nothing is said, since a lock has default groups.
+    :param groups: likewise its dependency groups; ``None`` means the default groups of a lock.
     """
 
     targets: tuple[str, ...]

@@ -60,13 +60,13 @@ def resolve(
     job: Job, *, inputs: Inputs, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path
 ) -> Resolution:
     """
-    Return the lock of one job, with warnings: for a target that leaves the patch level open, what each patch level would get.
+    Return the lock of one job, with warnings.
 
-    :param inputs: digests of what the lock is made from, to be written into it.
+    If the target leaves the patch level open, the lock holds what each patch level gets.
+
+    :param inputs: digests of what the lock is made from.
     :param constraints: the user's own constraints, beside those of the set.
-    :param index: the loopback index to resolve from.
-    :param pips: runs pip.
-    :param work: a folder for this job alone.
+    :param work: a directory for this job alone.
     :raises NoSolution: no set of wheels satisfies the requests on this target; says what was seen.
     :raises UndefinedMarker: a marker reads what the target leaves open.
     :raises PipFailed: pip failed otherwise, or evaluated markers for another machine.

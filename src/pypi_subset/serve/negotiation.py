@@ -18,12 +18,9 @@ _WEIGHT = re.compile(r"q=(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 def preferred(accept: str, *, has_json: bool) -> str:
     """
-    Return the type to answer with; HTML where the client takes nothing that there is, so that a person sees a page.
+    Return the type to answer an ``Accept`` header with; HTML where the client takes nothing that there is.
 
-    JSON goes only to who names it: a browser's or curl's ``*/*`` means HTML.
-
-    :param accept: the header, empty if there is none.
-    :param has_json: whether the page is there as JSON.
+    JSON goes only to clients that name it: a browser's or curl's ``*/*`` means HTML.
     """
     weights = _weights(accept.lower() or "*/*")
     json, html = _weight(weights, JSON_TYPE), _weight(weights, "text/html")

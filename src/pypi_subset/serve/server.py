@@ -1,9 +1,8 @@
 """
 The site on a web server of its own: for trying it out and for a small network, on starlette and uvicorn.
 
-It serves the files of one folder and nothing else: no path leads out of it, no hidden file is shown. Each request
-looks the folder up anew, so a site that `make mirror` exchanges meanwhile is seen at once. An index page is HTML or
-JSON, as the client prefers (PEP 691).
+It serves the files of one directory, no hidden one, and looks the directory up at each request: a site that
+`make mirror` exchanges meanwhile is seen at once.
 """
 
 from __future__ import annotations

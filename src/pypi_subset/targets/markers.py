@@ -20,10 +20,9 @@ class UndefinedName(LookupError):
 
 def holds(marker: Marker | None, environment: Mapping[str, str], extras: Iterable[str] = ()) -> bool:
     """
-    Whether *marker* is true in *environment*, with one of *extras* or without any.
+    Return whether *marker* is true in *environment*, with one of *extras* or without any.
 
-    `Marker.evaluate` lays what it is given over the values of the running interpreter, so a value that is absent from
-    *environment* would silently be this machine's own.
+    `Marker.evaluate` itself fills what is absent from *environment* with the values of the running interpreter.
 
     :raises UndefinedName: the marker reads a name that *environment* has not.
     """

@@ -1,9 +1,4 @@
-"""
-Machines by names that people know: ``rhel8``, ``debian-12``, ``windows-11-arm64`` become the tag of a target.
-
-What a name stands for is data, in ``systems.toml``: the C library or system version, the architectures, and the system's
-own Python.
-"""
+"""Systems by names that people know: ``rhel8``, ``debian-12``, ``windows-11-arm64``; ``systems.toml`` has the facts."""
 
 from __future__ import annotations
 

@@ -51,11 +51,7 @@ def of_bound(requires_python: str, major: int, minor: int) -> frozenset[int]:
 
 
 def of_marker(marker: Marker | None, target: Target, extras: Iterable[str] = ()) -> frozenset[int]:
-    """
-    Return the patch levels at which *marker* (PEP 508) begins or ceases to hold.
-
-    :param extras: those that may be requested; each is tried alone.
-    """
+    """Return the patch levels at which *marker* (PEP 508) begins or ceases to hold, each of *extras* tried alone."""
     text = str(marker)
     if not any(name in text for name in _FULL):
         return frozenset()

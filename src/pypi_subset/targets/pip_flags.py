@@ -14,10 +14,9 @@ def pip_flags(target: Target) -> tuple[str, ...]:
     """
     Return the flags from which pip derives exactly ``target.tags``, in that order, on any machine.
 
-    Only where a machine described itself, and its pip is older than a tag that no flag can leave out, there are more;
-    the caller must hide wheels with those tags alone, as the loopback index does.
-
-    All four kinds are always given: without one of them pip takes this interpreter's.
+    If a machine described itself and its pip is too old for a tag that no flag can leave out, pip derives that tag too:
+    the caller must hide wheels with such tags alone. All four kinds of flags are given: pip takes a missing one
+    from this interpreter.
     """
     platforms = chain.from_iterable(("--platform", _unexpanded(platform)) for platform in target.platforms)
     abis = chain.from_iterable(("--abi", abi) for abi in target.abis)

@@ -1,9 +1,7 @@
 """
-From a wheel's tag to a `Target`.
+From a wheel's tag to a `Target`: every compatible tag, and nine or ten of the eleven marker values.
 
-A tag states version and ABI of Python, the system, the architecture, and the oldest C library or macOS that suffices.
-Every tag that such a machine accepts follows from it, best first, and nine or ten of the eleven marker values. Unknown
-values are absent: the two of the kernel, and PyPy's own version.
+Unknown values are absent: the two of the kernel, and PyPy's own version.
 """
 
 from __future__ import annotations

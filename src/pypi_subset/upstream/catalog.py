@@ -1,9 +1,8 @@
 """
-What the user's indexes and folders hold: each page and each file crosses the network once, for all jobs together.
+What the user's indexes and directories hold: each page and each file is fetched once, for all jobs together.
 
-pip's own HTTP cache does not give that: many indexes send no cache header, parallel runs share nothing, and where an
-index has no separate metadata pip fetches whole wheels to resolve. Here pages of all sources are merged, METADATA is
-taken from where it is cheapest, and what the pages said is kept.
+pip's own HTTP cache cannot do that: many indexes send no cache header, parallel runs share nothing, and where an index
+has no separate metadata, pip fetches whole wheels to resolve.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from pypi_subset.upstream.pip_config import Network, local_path, without_credent
 from pypi_subset.upstream.simple_api import from_folder, merge, read_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -47,9 +46,8 @@ PARALLEL = 8
 
 class Upstream:
     """
-    What the user's indexes and folders hold, each page and file fetched once.
+    What the user's indexes and directories hold, each page and file fetched once.
 
-    :param network: where to fetch from, and how.
     :param store: a directory for what is fetched; the caller removes it. Files in it are not fetched again.
     :param shelf: the directory of files from earlier runs: a file with the right hash is not fetched.
     """
@@ -66,29 +64,13 @@ class Upstream:
         self._quarantined: dict[NormalizedName, Standing] = {}
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
-        self._candidates_of, self._links_at = Once(self._read_project), Once(self._read_links)
-        self._bounds_of = Once(self._read_bounds)
+        self.candidates, self.bounds = Once(self._read_project), Once(self._read_bounds)
+        self._links_at = Once(self._read_links)
         self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
-
-    def candidates(self, project: NormalizedName) -> tuple[Candidate, ...]:
-        """
-        Return everything that the sources have of *project*, fitting or not, sdists included.
-
-        :raises UpstreamError: a source does not answer, or not with a page.
-        :raises HashMismatch: two sources give one file name to different bytes.
-        """
-        candidates = self._candidates_of(project)
-        for candidate in candidates:
-            self.know(candidate)
-        return candidates
 
     def quarantine(self, project: NormalizedName) -> Standing | None:
         """Return what an index says of *project* if that is in quarantine there (PEP 792), and its page was read."""
         return self._quarantined.get(project)
-
-    def bounds(self, project: NormalizedName) -> Mapping[str, Version]:
-        """Return each Requires-Python that a wheel of *project* has, with the newest version that has it."""
-        return self._bounds_of(project)
 
     def know(self, candidate: Candidate) -> None:
         """Remember *candidate*, so that it can be found by its key."""
@@ -142,6 +124,7 @@ class Upstream:
     # Where the facts come from.
 
     def _read_bounds(self, project: NormalizedName) -> dict[str, Version]:
+        """Return each Requires-Python that a wheel of *project* has, with the newest version that has it."""
         newest: dict[str, Version] = {}
         for one in (candidate.distribution for candidate in self.candidates(project) if candidate.tags is not None):
             if one.requires_python:
@@ -149,13 +132,24 @@ class Upstream:
         return newest
 
     def _read_project(self, project: NormalizedName) -> tuple[Candidate, ...]:
-        """All candidates of all sources, in pip's order: folders and pages of ``find-links`` do not outrank an index."""
+        """
+        Return everything that the sources have of *project*, fitting or not, sdists included.
+
+        The order is pip's: directories and pages of ``find-links`` do not outrank an index.
+
+        :raises UpstreamError: a source does not answer, or not with a page.
+        :raises HashMismatch: two sources give one file name to different bytes.
+        """
         pages = [self._read_index(url, project) for url in self._network.index_urls]
         groups = [*pages, *(self._linked(location, project) for location in self._network.find_links)]
         names = Counter(candidate.distribution.filename for group in groups for candidate in group)
-        return merge(
-            tuple(hashed(one) if names[one.distribution.filename] > 1 else one for one in group) for group in groups
+        twice = {name for name, count in names.items() if count > 1}
+        found = merge(
+            tuple(hashed(one) if one.distribution.filename in twice else one for one in each) for each in groups
         )
+        for candidate in found:
+            self.know(candidate)
+        return found
 
     def _linked(self, location: str, project: NormalizedName) -> tuple[Candidate, ...]:
         links = self._links_at(location)

@@ -95,11 +95,7 @@ class Fetcher:
             return content
 
     def save(self, url: str, path: Path) -> None:
-        """
-        Fetch the file at *url* to *path*, which appears only when it is whole.
-
-        A connection that breaks is taken up where it broke, as often as pip's ``--resume-retries`` allows.
-        """
+        """Fetch the file at *url* to *path* as a whole; resume it as often as pip's ``--resume-retries`` allows."""
         part, left, validator = part_of(path), self._network.options.resume_retries, ""
         # Closing writes too: what was kept back may not fit either.
         with folder_errors(path), part.open("wb") as stream:
@@ -126,11 +122,7 @@ class Fetcher:
             part.replace(path)
 
     def tail(self, url: str, path: Path) -> RemoteFile | None:
-        """
-        Return a file that reads itself from *url* piece by piece.
-
-        ``None`` if the server sends the whole file instead, which is stored at *path*.
-        """
+        """Return a file that reads itself from *url* piece by piece; ``None`` if all of it came, and is at *path*."""
         with self._get(url, {"Range": f"bytes=-{TAIL}"}) as response:
             span = _content_range(response) if response.status_code == _PARTIAL else None
             if span is not None:

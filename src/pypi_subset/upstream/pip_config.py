@@ -1,9 +1,8 @@
 """
 What the user told pip about the network, and sessions that follow it.
 
-Proxies, certificates, credentials and keyrings are a large subject that pip has solved and that users have already
-configured for pip. So pip's own option parser reads its configuration and pip's own session fetches. Only the settings
-listed in `Network` are taken; whatever else a configuration says (``no-deps``, ``target``, ``pre``…) is left behind.
+pip's own option parser reads its configuration, and pip's own session fetches: with its proxies, certificates,
+credentials and keyrings. Only the settings in `Network` are taken, not ``no-deps``, ``target``, ``pre``…
 """
 
 from __future__ import annotations
@@ -31,10 +30,9 @@ class Network:
     pip's settings, as its own parser resolved them from command section, files and ``PIP_*`` variables.
 
     :param index_urls: ``index-url`` and every ``extra-index-url``, without a trailing slash.
-    :param find_links: folders, pages and files, as configured.
+    :param find_links: directories, pages and files, as configured.
     :param constraints: paths or URLs of constraint files.
-    :param options: pip's parsed options, from which sessions are built: ``trusted-host``, ``proxy``, ``cert``,
-        ``client-cert``, ``timeout``, ``retries``, ``keyring-provider``.
+    :param options: pip's parsed options, from which sessions are built.
     """
 
     index_urls: tuple[str, ...]
@@ -43,11 +41,7 @@ class Network:
     options: Values
 
     def session(self) -> Any:
-        """
-        Return a new `requests` session, made by pip from the user's settings; one for each thread.
-
-        It has no cache: every run asks the index anew, and what it fetched is shared by the caller.
-        """
+        """Return a new `requests` session of pip's for one thread, without a cache: every run asks the index anew."""
         # Imported late: pip's commands take 0.2 s, and a run with nothing to do needs none of them.
         from pip._internal.commands import create_command  # noqa: PLC0415
 

@@ -1,5 +1,5 @@
 """
-Candidates that indexes offer: pages of the simple API (PEP 503, 691) read into `Candidate` values; no input, no output.
+Pages of the simple API (PEP 503, 691), and directories of files, read into `Candidate` values.
 
 Facts are kept as the index states them: size, upload time and yanks cannot be recovered later.
 """
@@ -49,7 +49,6 @@ def read_page(
     """
     Return what the page offers of *project*, in the page's order; files of other projects are passed over.
 
-    :param text: the page.
     :param content_type: as the server said; anything but PEP 691's JSON is read as HTML, as pip does.
     :param url: where the page was found, after redirects: relative links start there.
     :param quarantined: called with what the page says of a project in quarantine (PEP 792), which offers nothing.
@@ -101,12 +100,7 @@ def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
 
 
 def _candidate(filename: str, project: NormalizedName, facts: dict[str, Any], **about: Any) -> Candidate | None:
-    """
-    Return the candidate with version and tags read from its file name; ``None`` if it is none of *project*.
-
-    :param facts: further fields of its `Distribution`.
-    :param about: further fields of the `Candidate`.
-    """
+    """Return the candidate with *facts* of its distribution; ``None`` if the file is none of *project*."""
     try:
         name, version, tags = filenames.parse(filename)
     except filenames.INVALID:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
 from pypi_subset.publishing.destinations.base import Found
@@ -92,9 +92,8 @@ def put(source: Path, destination: Path) -> None:
 
 
 def _facts(facts: os.stat_result) -> Found:
-    kind: Literal["file", "folder", "other"] = "other"
-    if stat.S_ISDIR(facts.st_mode):
-        kind = "folder"
-    elif stat.S_ISREG(facts.st_mode):
-        kind = "file"
-    return Found(kind=kind, size=facts.st_size, modified=int(facts.st_mtime))
+    return Found(
+        kind="folder" if stat.S_ISDIR(facts.st_mode) else "file" if stat.S_ISREG(facts.st_mode) else "other",
+        size=facts.st_size,
+        modified=int(facts.st_mtime),
+    )

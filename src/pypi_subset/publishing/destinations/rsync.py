@@ -1,9 +1,8 @@
 """
-The one door to rsync, for places that are not a folder of this machine.
+The one door to rsync, for places that are not a directory of this machine; it needs rsync 3.1 on both sides.
 
-Which files go, and when, is decided by us and told to rsync in lists; so one run of it never does two things whose order
-matters. Each file gets its name when it is whole, which is what rsync does unless told otherwise. It needs rsync 3.1 or
-newer on both sides.
+Lists tell rsync which files go, and when: one run never does two things whose order matters. rsync itself gives each
+file its name when it is whole.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -33,20 +33,6 @@ _LIBRARY = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS", "ios":
 _APART = frozenset({"android", "emscripten", "ios", "pyemscripten", "pyodide", "wasi"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Change:
-    """
-    A target that differs as little as need be from one that gets nothing.
-
-    :param what: how the user would get it.
-    :param cost: what would be another on the machine, the dearest first: compares.
-    """
-
-    target: Target
-    what: str
-    cost: tuple[int, ...] = ()
-
-
 def way_out(candidates: Sequence[Candidate], target: Target, loosened: str = "") -> str:
     """
     Return the next step: the nearest target for which a wheel fits, as it is set, and the versions that have one.
@@ -57,9 +43,9 @@ def way_out(candidates: Sequence[Candidate], target: Target, loosened: str = "")
     wheels = [one for one in settled(candidates) or candidates if one.tags is not None]
     own = any(one.tags is None and allows(one.distribution.requires_python, target.version) for one in candidates)
     build = ", or build one there from the sdist and name its folder in pip's 'find-links'" * own
-    for change in (*_new_pip(target), *_other_patches(wheels, target), *_changes(wheels, target)):
-        if versions := versions_for(wheels, change.target):
-            return "; ".join(filter(None, (loosened, f"{change.what}, which gets {few(versions)}"))) + build
+    for other, how in (*_new_pip(target), *_other_patches(wheels, target), *_changes(wheels, target)):
+        if versions := versions_for(wheels, other):
+            return "; ".join(filter(None, (loosened, f"{how}, which gets {few(versions)}"))) + build
     leave = "leave the project out for this target"
     here = any(is_here(tag.platform, target) for one in wheels for tag in one.tags or ())
     leave = f"ask for another version, or {leave}" if here else f"nothing is for this system, so {leave}"
@@ -84,19 +70,17 @@ def versions_for(wheels: Iterable[Candidate], target: Target) -> list[Version]:
     return sorted(found, reverse=True)
 
 
-def _new_pip(target: Target) -> list[_Change]:
-    """The target with a pip of today, if it is a machine that may have an older one."""
-    if not target.described:
-        return []
-    platforms = (*target.unseen, *target.platforms)
-    tags = tags_of(target.implementation, target.python[:2], target.abis, platforms)
-    what = "its pip is too old for a wheel that its system would take: update pip there"
-    renewed = replace(target, platforms=platforms, tags=tags)
-    return [_Change(target=renewed, what=f"{what}, and describe {target.name} anew")]
+def _new_pip(target: Target) -> Iterator[tuple[Target, str]]:
+    """Yield the target with a pip of today and how to get it, if it is a machine that may have an older pip."""
+    if target.described:
+        platforms = (*target.unseen, *target.platforms)
+        tags = tags_of(target.implementation, target.python[:2], target.abis, platforms)
+        how = f"its pip is too old for a wheel that its system would take: update pip there, and describe {target.name} anew"
+        yield replace(target, platforms=platforms, tags=tags), how
 
 
-def _changes(wheels: Sequence[Candidate], target: Target) -> list[_Change]:
-    """Every other target on the same system, a newer one of its kind at most, the nearest first."""
+def _changes(wheels: Sequence[Candidate], target: Target) -> list[tuple[Target, str]]:
+    """Every other target on the same system, a newer one of its kind at most, and how to get it, the nearest first."""
     own, known = platform_of(target), {*target.platforms, *target.unseen}
     newer = [name for name in _platforms(wheels, target) if is_here(name, target) and name not in known]
     found = []
@@ -104,9 +88,8 @@ def _changes(wheels: Sequence[Candidate], target: Target) -> list[_Change]:
         other = _parsed(target, python, name)
         changed = sum(far[:3]) + (place > 0)
         if other and changed:
-            what = _here(other, target, raised=place > 0)
-            found.append(_Change(target=other, what=what, cost=(changed, *far, place)))
-    return sorted(found, key=lambda one: one.cost)
+            found.append(((changed, *far, place), other, _here(other, target, raised=place > 0)))
+    return [(other, how) for _, other, how in sorted(found, key=lambda one: one[0])]
 
 
 def _elsewhere(wheels: Sequence[Candidate], target: Target) -> str:
@@ -143,18 +126,16 @@ def _parsed(target: Target, python: str, platform: str) -> Target | None:
         return None
 
 
-def _other_patches(wheels: Iterable[Candidate], target: Target) -> list[_Change]:
-    """The other patch levels of the target's Python, nearest first, if that is all that keeps some wheel away."""
+def _other_patches(wheels: Iterable[Candidate], target: Target) -> Iterator[tuple[Target, str]]:
+    """Yield the other patch levels of the target's Python, nearest first, if that is all that keeps some wheel away."""
     if not any(fits(one, target) for one in wheels):
-        return []
+        return
     major, minor, own = target.python
-    found = []
     for patch in sorted(range(_PATCHES), key=lambda patch: (abs(patch - own), -patch)):
         full = f"{major}.{minor}.{patch}"
         way = _by_hand(target, "it") or f'give the target python = "{full}"'
-        what = f"nearest Python that works is {full}: {way}"
-        found.append(_Change(target=replace(target, python=(major, minor, patch), exact=True), what=what))
-    return found
+        other = replace(target, python=(major, minor, patch), exact=True)
+        yield other, f"nearest Python that works is {full}: {way}"
 
 
 def _by_hand(target: Target, what: str) -> str:

@@ -42,11 +42,7 @@ _UNREADABLE = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Known:
-    """
-    What is known of the projects that pip was offered.
-
-    :param unreadable: why pip passed over a release, by project and version.
-    """
+    """The projects that pip was offered, and why it passed over a release, by project and version."""
 
     upstream: Upstream
     unreadable: Mapping[tuple[str, Version], str]
@@ -68,7 +64,7 @@ def explain(complaint: str, output: str, job: Job, upstream: Upstream) -> NoSolu
     if (unmatched := _requirement(output)) is not None:
         requirement, origin = unmatched
         who = origin or _stated_at(requirement, job.requirement_set.requests)
-        return _unmatched([(who, requirement)], job, known, origin=origin)
+        return _unmatched([(who, requirement)], job, known, origin)
     if (wrong := hash_mismatch(output, job)) is not None:
         return wrong
     if (conflict := _CONFLICT.search(output)) is not None:
@@ -94,12 +90,12 @@ def _contradiction(lines: str, unavailable: Iterable[str], job: Job, known: _Kno
             those = _at_once(asked.get(canonicalize_name(name), []))
             if not _allowed(those, offered):
                 those = [(who, Requirement(name)) for who, _ in those[:1]] or [("", Requirement(name))]
-            return _unmatched(those, job, known, origin=", ".join(dict.fromkeys(who for who, _ in those)))
+            return _unmatched(those, job, known, ", ".join(dict.fromkeys(who for who, _ in those)))
     for name, those in asked.items():
         # Versions that all of them allow: then they do not contradict each other, and the files are what is missing.
         allowed = _allowed(those, known.candidates(name))
         if allowed and not any(fits(one, job.target) for one in allowed):
-            return _unmatched(those, job, known, origin=", ".join(dict.fromkeys(who for who, _ in those)))
+            return _unmatched(those, job, known, ", ".join(dict.fromkeys(who for who, _ in those)))
     told = [f"{who} asks for {requirement}" for who, requirement in asking]
     seen = [*told[:SHOWN], *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])]
     disputed = [name for name, those in asked.items() if len({str(one.specifier) for _, one in those}) > 1]
@@ -186,7 +182,7 @@ def _names(output: str) -> list[str]:
     return [re.split(r"[<>=!~\[(;]", word)[0] for word in words]
 
 
-def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Known, *, origin: str = "") -> NoSolution:
+def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Known, origin: str) -> NoSolution:
     requirement, target = _joined(asking), job.target
     project = canonicalize_name(requirement.name)
     where = f"{requirement}{f' (required by {origin})' if origin else ''}"

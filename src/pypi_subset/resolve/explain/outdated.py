@@ -47,7 +47,6 @@ class Known:
     """
     What there is to judge by.
 
-    :param candidates: gives everything that the indexes have of a project.
     :param metadata: the wheels whose METADATA pip has read, each with its METADATA.
     :param limits: the constraints that hold for all sets.
     :param kept: names of the locks that were not resolved anew.

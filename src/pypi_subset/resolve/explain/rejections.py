@@ -78,11 +78,7 @@ def _other_machines(tags: Sequence[Tag], target: Target) -> str:
 
 
 def tag_list(files: Iterable[Candidate], target: Target, *, here: bool = False) -> str:
-    """
-    Return all tags of wheels, ``cp311, cp312 for win32, win_amd64; …``, those that are like the target's first.
-
-    :param here: only those for the system of *target*, or a newer one of its kind.
-    """
+    """Return all tags of wheels, those like the target's first; *here* keeps those for the system of *target*."""
     pythons: dict[str, set[str]] = {}
     for tag in (tag for candidate in files for tag in candidate.tags or ()):
         if not here or is_here(tag.platform, target):
