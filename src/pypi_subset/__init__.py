@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     """Return a name of the API, or ``__version__``, whose lookup takes longer than a run that does not need it (PEP 562)."""
-    if name == "__version__":
-        from pypi_subset.support.version import __version__  # noqa: PLC0415
-
-        return __version__
-    if name in __all__:
+    if name in {*__all__, "__version__"}:
         return getattr(api, name)
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)

@@ -62,6 +62,7 @@ __all__ = [
 
 #: Name → the module that defines it.
 _MODULES = {
+    "__version__": "support.version",
     "Paths": "model.paths",
     "Progress": "support.progress",
     "SubsetError": "errors",

@@ -80,7 +80,7 @@ def kept(found: Mapping[str, str], root: Path, folder: str) -> bool:
     ("name", "size", "where"),
     [
         ("update", "4k", "relock"),
-        ("first", "20k", "blamed"),
+        ("first", "20k", "blame"),
         ("update", "150k", "_take_back"),
         ("first", "150k", "fetch_all"),
         ("first", "228k", "_pip_download"),

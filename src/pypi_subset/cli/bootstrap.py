@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -74,7 +75,8 @@ def main(arguments: Sequence[str]) -> int:
     goal = next(goal for goal in goals if goal.name == arguments[0])
     named = {word.removeprefix("--given=") for word in arguments if word.startswith("--given=")}
     if strange := sorted(named - goal.variables.keys() - {"PYTHON"}):
-        sys.stderr.write(f"error: `make {goal.name}` takes no {strange[0]}; {_takes(goal)}\n")
+        known = f"{', '.join(goal.variables)} and PYTHON" if goal.variables else "PYTHON alone"
+        sys.stderr.write(f"error: `make {goal.name}` takes no {strange[0]}; it takes {known}\n")
         return 2
     try:
         python = set_up(root, developer=goal.developer, chosen="--chosen" in arguments)
@@ -96,7 +98,10 @@ def read_goals(root: Path) -> tuple[Goal, ...]:
     """Return every task: those of the product in the order of their namespace, then those of the checkout's file."""
     folder = root / "src" / "pypi_subset" / "cli"
     product = {goal.name: goal for path in sorted(folder.glob("*.py")) for goal in _goals(path, developer=False)}
-    return (*(product[name] for name in _order(folder / "tasks.py")), *_goals(root / "tasks.py", developer=True))
+    text = (folder / "tasks.py").read_text(encoding="utf-8")
+    (order,) = re.findall(r"^namespace = Collection\(([^)]*)\)", text, re.MULTILINE)
+    names = (name.replace("_", "-") for name in re.findall(r"\w+", order))
+    return (*(product[name] for name in names), *_goals(root / "tasks.py", developer=True))
 
 
 def _goals(path: Path, *, developer: bool) -> list[Goal]:
@@ -104,29 +109,15 @@ def _goals(path: Path, *, developer: bool) -> list[Goal]:
     return [
         _goal(node, developer=developer)
         for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.FunctionDef) and any(_is_task(each) for each in node.decorator_list)
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(each).partition("(")[0] == "task" for each in node.decorator_list)
     ]
-
-
-def _order(path: Path) -> list[str]:
-    """Return the names in ``namespace = Collection(…)`` of the module at *path*."""
-    assigned = (node.value for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign))
-    collection = next(
-        value for value in assigned if isinstance(value, ast.Call) and ast.unparse(value.func) == "Collection"
-    )
-    return [ast.unparse(name).replace("_", "-") for name in collection.args]
 
 
 def listing(goals: Sequence[Goal]) -> str:
     """Return what ``make`` alone prints: a line for each goal."""
     lines = [f"  make {goal.name:<15} {goal.help}\n" for goal in goals]
     return "".join([*lines, "\nWhat a goal takes: .venv/bin/inv --help GOAL. A flag --port=1 is PORT=1 for make.\n"])
-
-
-def _takes(goal: Goal) -> str:
-    """Return what may stand on Make's command line."""
-    names = [*goal.variables, "PYTHON"]
-    return f"it takes {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"it takes {names[0]} alone"
 
 
 def flags(goal: Goal, environment: Mapping[str, str]) -> list[str]:
@@ -150,22 +141,17 @@ def set_up(root: Path, *, developer: bool, chosen: bool) -> Path:
     python = folder / "bin" / "python"
     with _alone(root):
         _make(folder, python, chosen=chosen)
-        for stamp, lock in _stages(folder, developer=developer):
+        for stamp, lock in ((folder / ".ready", LOCK), (folder / ".ready-dev", DEV_LOCK))[: 1 + developer]:
             wanted = f"{_origin(folder)}\n{_digest(root / lock, root / 'pyproject.toml')}\n"
             if _read(stamp) == wanted:
                 continue
             stamp.unlink(missing_ok=True)
-            _say(f"Installing {lock} into .venv (once)")
+            sys.stderr.write(f"Installing {lock} into .venv (once) …\n")
             _install(python, ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(root / lock)])
             if lock == LOCK:
                 _install(python, ["--no-index", "--no-deps", "--no-build-isolation", "-e", str(root)])
             stamp.write_text(wanted, encoding="utf-8")
     return python
-
-
-def _stages(folder: Path, *, developer: bool) -> tuple[tuple[Path, str], ...]:
-    """Return each stamp with the lock that it stands for; developers need a second."""
-    return ((folder / ".ready", LOCK), (folder / ".ready-dev", DEV_LOCK))[: 1 + developer]
 
 
 def _make(folder: Path, python: Path, *, chosen: bool) -> None:
@@ -177,7 +163,7 @@ def _make(folder: Path, python: Path, *, chosen: bool) -> None:
         have, need = ".".join(map(str, sys.version_info[:3])), ".".join(map(str, OLDEST))
         msg = f"Python {need} or newer is needed, this one is {have}; name another, as in `make PYTHON=python3.12`"
         raise SetupFailed(msg)
-    _say("Making .venv (once)")
+    sys.stderr.write("Making .venv (once) …\n")
     made = _run([sys.executable, "-I", "-m", "venv", "--clear", str(folder)], os.environ)
     if made.returncode:
         sys.stderr.write(made.stdout)
@@ -246,8 +232,7 @@ def _origin(folder: Path) -> str:
 
 def _base(python: Path) -> str:
     """Return the interpreter behind *python*'s links, ``""`` if it is gone."""
-    real = python.resolve()
-    return str(real) if real.exists() else ""
+    return str(python.resolve()) if python.exists() else ""
 
 
 def _digest(*paths: Path) -> str:
@@ -257,31 +242,15 @@ def _digest(*paths: Path) -> str:
 
 def _read(path: Path) -> str:
     """Return the text at *path*, ``""`` if there is none."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line} …\n")
-    sys.stderr.flush()
-
-
-def _is_task(decorator: ast.expr) -> bool:
-    """Whether *decorator* is ``@task`` or ``@task(…)``."""
-    name = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return isinstance(name, ast.Name) and name.id == "task"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _goal(node: ast.FunctionDef, *, developer: bool) -> Goal:
     """Return the goal of the task that *node* defines; its first parameter is Invoke's context."""
     own = [argument.arg for argument in (*node.args.args[1:], *node.args.kwonlyargs)]
     names = own if developer else [*own, *SHARED]
-    defaults = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-    switches = {
-        argument.arg for argument, value in defaults if isinstance(value, ast.Constant) and value.value is False
-    }
+    # A flag without a value is a keyword alone: Ruff wants it of every bool.
+    switches = {argument.arg for argument in node.args.kwonlyargs}
     return Goal(
         name=node.name.replace("_", "-"),
         help=(ast.get_docstring(node) or "").partition("\n")[0],

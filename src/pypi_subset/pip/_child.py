@@ -36,16 +36,16 @@ def main(arguments: list[str]) -> int:
         _end_with_parent(int(arguments[1]))
         return _serve(own=arguments[0] == "--serve-own")
     _end_with_parent()
-    return _pip(json.loads(arguments[0]), arguments[1:])
-
-
-def _pip(environment: dict[str, str] | None, arguments: list[str], *, alone: bool = True) -> int:
-    """Run pip in this process, with markers evaluated in *environment*; *alone*, it may start and reach nothing else."""
+    environment = json.loads(arguments[0])
     if environment is not None:
-        from pip._vendor.packaging import markers  # noqa: PLC0415 - must come before any other module of pip
+        _replace_markers()
+        _VALUES.update(environment)
+    return _pip(arguments[1:])
 
-        markers.default_environment = lambda: dict(environment)  # type: ignore[assignment, return-value]
-    from pip._internal.cli.main import main as pip  # noqa: PLC0415 - must come after the line above
+
+def _pip(arguments: list[str], *, alone: bool = True) -> int:
+    """Run pip in this process; *alone*, it may start and reach nothing else."""
+    from pip._internal.cli.main import main as pip  # noqa: PLC0415 - must come after `_replace_markers`
 
     if alone and arguments[0] in {"install", "download"}:
         sys.addaudithook(_stay_inside)
@@ -77,7 +77,9 @@ def _serve(*, own: bool) -> int:
 
     :param own: whether runs evaluate markers as this interpreter does; an order's ``environment`` is ``null`` then.
     """
-    _import_pip(own=own)
+    if not own:
+        _replace_markers()
+    _import_pip()
     # What is here now is shared by all children; the collector need not touch it.
     gc.freeze()
     # A child that ends wakes the loop below by a byte in this pipe; without a handler there would be none.
@@ -147,20 +149,15 @@ def _obey(order: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(order["variables"])
     try:
-        for descriptor, name, flags in (
-            (0, os.devnull, os.O_RDONLY),
-            (1, order["stdout"], os.O_WRONLY),
-            (2, order["stderr"], os.O_WRONLY),
-        ):
-            os.dup2(os.open(name, flags), descriptor)
+        for descriptor, name in enumerate((os.devnull, order["stdout"], order["stderr"])):
+            os.dup2(os.open(name, os.O_WRONLY if descriptor else os.O_RDONLY), descriptor)
     except OSError:
         # Where the output should go is gone, and with it whoever wanted this run.
         os._exit(1)
     code = 1
     try:
-        _VALUES.clear()
         _VALUES.update(order["environment"] or {})
-        code = _pip(None, order["arguments"], alone=order["environment"] is not None)
+        code = _pip(order["arguments"], alone=order["environment"] is not None)
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
     finally:
@@ -169,17 +166,20 @@ def _obey(order: dict[str, Any]) -> None:
         os._exit(code)
 
 
-#: The marker environment of the child that we are.
+#: The marker environment of this process, once it is known.
 _VALUES: dict[str, str] = {}
 
 
-def _import_pip(*, own: bool = False) -> None:
-    """Import what every run needs, with the marker environment still open, unless it is this interpreter's *own*."""
-    if not own:
-        from pip._vendor.packaging import markers  # noqa: PLC0415 - must come before any other module of pip
+def _replace_markers() -> None:
+    """Have markers evaluated in `_VALUES`."""
+    from pip._vendor.packaging import markers  # noqa: PLC0415 - must come before any other module of pip
 
-        markers.default_environment = lambda: dict(_VALUES)  # type: ignore[assignment, return-value]
-    import pip._internal.cli.main  # noqa: PLC0415 - must come after the line above
+    markers.default_environment = lambda: dict(_VALUES)  # type: ignore[assignment, return-value]
+
+
+def _import_pip() -> None:
+    """Import what every run needs."""
+    import pip._internal.cli.main  # noqa: PLC0415 - must come after `_replace_markers`
     import pip._internal.commands.check  # noqa: PLC0415
     import pip._internal.commands.download  # noqa: PLC0415
     import pip._internal.commands.install  # noqa: PLC0415

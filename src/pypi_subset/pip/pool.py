@@ -11,24 +11,13 @@ import threading
 from concurrent.futures import Future
 from typing import IO, TYPE_CHECKING, cast
 
-from pypi_subset.errors import SubsetError
-from pypi_subset.pip.runner import (
-    ALONE,
-    GENERAL,
-    SCRIPT,
-    PipResult,
-    blamed,
-    late,
-    logged,
-    run,
-    sealed_environment,
-    vanished,
-)
+from pypi_subset.errors import PipFailed, SubsetError
+from pypi_subset.pip.runner import ALONE, GENERAL, SCRIPT, PipResult, late, logged, run, sealed_environment
+from pypi_subset.support.files import blame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
     from typing import Self
 
 
@@ -51,26 +40,20 @@ class Pips:
         # It is started by the thread that listens to it: Linux ends a process that asked for it (prctl) together with
         # the thread that started it, and those that ask for runs come and go.
         self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._gone = False
+        #: Whether its process has ended, and no more runs are possible.
+        self.gone = False
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._lock:
             # A thread that nobody waits for, after Ctrl-C, may come yet: it comes too late.
-            self._gone = True
+            self.gone = True
         if self._listener.ident is not None and self._server.exception() is None:
             # Whoever is still running is running for nobody.
             self._server.result().kill()
             self._listener.join()
-
-    @property
-    def gone(self) -> bool:
-        """Whether its process has ended, and no more runs are possible."""
-        return self._gone
 
     def run(
         self,
@@ -90,9 +73,17 @@ class Pips:
         :raises PipFailed: pip's process vanished, or pip did not end in time.
         :raises FolderError: the disk is full, or otherwise refused what pip wanted to write.
         """
-        if sys.platform != "linux":
-            start = run(arguments, work=work, environment=environment, python=self._python, timeout=timeout)
-            return blamed(start, work)
+        if sys.platform == "linux":
+            result = self._forked(arguments, work, environment, timeout)
+        else:
+            result = run(arguments, work=work, environment=environment, python=self._python, timeout=timeout)
+        if result.returncode:
+            blame(result.stderr, work)
+        return result
+
+    def _forked(
+        self, arguments: Sequence[str], work: Path, environment: Mapping[str, str] | None, timeout: float | None
+    ) -> PipResult:
         # What pip says is kept in memory: that the disk is full could not be written to it.
         with (
             open(os.memfd_create("stdout"), encoding="utf-8", errors="replace") as stdout,  # noqa: PTH123 - no path
@@ -107,9 +98,8 @@ class Pips:
             }
             code = self._awaited(order, timeout)
             if code < 0:
-                raise vanished(None)
-            result = PipResult(returncode=code, stdout=stdout.read(), stderr=stderr.read())
-            return blamed(logged(result, arguments), work)
+                raise _vanished()
+            return logged(PipResult(returncode=code, stdout=stdout.read(), stderr=stderr.read()), arguments)
 
     def _awaited(self, order: Mapping[str, object], timeout: float | None) -> int:
         """Return the exit code of the run that is ordered; one that takes too long is killed."""
@@ -124,8 +114,8 @@ class Pips:
 
     def _send(self, order: Mapping[str, object]) -> tuple[int, Future[int]]:
         with self._lock:
-            if self._gone:
-                raise vanished(None)
+            if self.gone:
+                raise _vanished()
             if self._listener.ident is None:
                 self._listener.start()
             number, future = len(self._runs), Future[int]()
@@ -133,7 +123,7 @@ class Pips:
             try:
                 self._write({"id": number, **order})
             except BrokenPipeError as error:
-                future.set_exception(vanished(error))
+                raise _vanished() from error
         return number, future
 
     def _write(self, order: Mapping[str, object]) -> None:
@@ -141,17 +131,15 @@ class Pips:
         orders.write(f"{json.dumps(order)}\n")
         orders.flush()
 
-    def _start(self) -> list[str]:
-        # What lies in an environment is as it was when this process began; what is installed brings its own bytecode.
-        if self._python is not None:
-            return [str(self._python), "-I", "-B", str(SCRIPT), "--serve-own"]
-        return [sys.executable, "-I", str(SCRIPT), "--serve"]
-
     def _listen(self) -> None:
         """Start the process and hand each exit code to whoever waits for it; when it ends, tell all the others."""
+        start = [sys.executable, "-I", str(SCRIPT), "--serve"]
+        if self._python is not None:
+            # What lies in an environment is as it was when this process began; what is installed brings its own bytecode.
+            start = [str(self._python), "-I", "-B", str(SCRIPT), "--serve-own"]
         try:
             server = subprocess.Popen(
-                [*self._start(), str(os.getpid())],
+                [*start, str(os.getpid())],
                 env=sealed_environment(self._work) | ALONE,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -167,9 +155,13 @@ class Pips:
             number, code = json.loads(line)
             self._runs[number].set_result(code)
         with self._lock:
-            self._gone = True
+            self.gone = True
             for future in self._runs.values():
                 if not future.done():
-                    future.set_exception(vanished(None))
+                    future.set_exception(_vanished())
         with contextlib.suppress(BrokenPipeError):
             server.communicate()
+
+
+def _vanished() -> PipFailed:
+    return PipFailed("pip's process vanished", next_step="run the same command again; was it killed?")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import PipFailed
-from pypi_subset.support.files import blame, folder_errors
+from pypi_subset.support.files import folder_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,11 +59,8 @@ def sealed_environment(work: Path) -> dict[str, str]:
             folder.mkdir(parents=True, exist_ok=True)
     vital = {name: os.environ[name] for name in _VITAL if name in os.environ}
     return vital | {
-        "HOME": str(home),
-        "USERPROFILE": str(home),
-        "TMPDIR": str(temporary),
-        "TEMP": str(temporary),
-        "TMP": str(temporary),
+        **dict.fromkeys(("HOME", "USERPROFILE"), str(home)),
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
         "LC_ALL": "C.UTF-8",
         "PYTHONUTF8": "1",
         "PYTHONNOUSERSITE": "1",
@@ -116,23 +113,9 @@ def logged(result: PipResult, arguments: Sequence[str]) -> PipResult:
     return result
 
 
-def blamed(result: PipResult, work: Path) -> PipResult:
-    """Return *result*, unless pip failed because of the disk: then that is the error."""
-    if result.returncode:
-        blame(result.stderr, work)
-    return result
-
-
 def late(command: str, timeout: float | None, said: str = "") -> PipFailed:
     """Return the error for a pip that did not end in time."""
     return PipFailed(f"pip {command} did not end within {timeout or 0:.0f} s", output=said)
-
-
-def vanished(cause: BaseException | None) -> PipFailed:
-    """Return the error for a pip that ended without an answer."""
-    error = PipFailed("pip's process vanished", next_step="run the same command again; was it killed?")
-    error.__cause__ = cause
-    return error
 
 
 def complaint(result: PipResult) -> str:

@@ -17,11 +17,10 @@ from pypi_subset.packages.download import download
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import take_stock
 from pypi_subset.pipeline.relock import relock, write_locks
-from pypi_subset.pipeline.workspace import inputs_of, opened, require_separate, working
+from pypi_subset.pipeline.workspace import inputs_of, opened, working
 from pypi_subset.site import build_state
 from pypi_subset.site.builder import readme_of, staged_site
 from pypi_subset.site.content import Content
-from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files
 from pypi_subset.support.progress import SILENT
 
@@ -101,8 +100,6 @@ def mirror(paths: Paths, *, update: bool = False, progress: Progress | None = No
     :raises SubsetError: what prevents the mirror, with the next step.
     """
     progress = progress or SILENT
-    require_separate(paths)
-    require_own(paths.site)
     subset, network = inputs_of(paths, progress)
     with working(paths) as work:
         cache = FileCache(paths.packages / file_cache.FILE)

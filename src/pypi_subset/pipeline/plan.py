@@ -14,9 +14,8 @@ from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import strangers
 from pypi_subset.pipeline.mirror import SCHEMA
 from pypi_subset.pipeline.relock import left_over, relock
-from pypi_subset.pipeline.workspace import inputs_of, opened, require_separate, working
+from pypi_subset.pipeline.workspace import inputs_of, opened, working
 from pypi_subset.resolve.explain import outdated
-from pypi_subset.site.ownership import require_own
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
@@ -67,16 +66,9 @@ def rows(subset: Subset, locks: Iterable[Lock], present: Iterable[str]) -> tuple
     """
     here, found = set(present), []
     for target, needed in needs(subset, locks).items():
-        fetched = [one for name, one in needed.items() if name not in here]
-        found.append(
-            Row(
-                target=target,
-                files=len(needed),
-                bytes=size_of(needed.values()),
-                fetch_files=len(fetched),
-                fetch_bytes=size_of(fetched),
-            )
-        )
+        absent = [one for name, one in needed.items() if name not in here]
+        size, left = size_of(needed.values()), size_of(absent)
+        found.append(Row(target=target, files=len(needed), bytes=size, fetch_files=len(absent), fetch_bytes=left))
     return tuple(found)
 
 
@@ -94,8 +86,6 @@ def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None
     :raises SubsetError: what else would prevent the mirror.
     """
     progress = progress or SILENT
-    require_separate(paths)
-    require_own(paths.site)
     subset, network = inputs_of(paths, progress)
     with working(paths) as work:
         gone = left_over(subset, paths.locks)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from functools import partial
+from typing import TYPE_CHECKING
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.manifest import read_manifest
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
     from pypi_subset.support.progress import Progress
-
-
-class _Part(TypedDict):
-    targets: Sequence[str]
-    shard: str
-    progress: Progress
 
 
 def prove(  # noqa: PLR0913 - what a proof can be told
@@ -62,14 +57,13 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     read_manifest(paths.site)
     subset = read_subset(paths.requirements)
     require_targets(subset, targets)
-    part = _Part(targets=targets, shard=shard, progress=progress or SILENT)
-    try:
-        if not scheduler:
-            report = run_suite(paths, processes=processes, pythons=[*map(str, pythons)], anew=anew, **part)
-        else:
-            from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415 - what a cluster alone needs
+    prove_part = partial(run_suite, paths, processes=processes, pythons=[*map(str, pythons)], anew=anew)
+    if scheduler:
+        from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415 - what a cluster alone needs
 
-            report = prove_on_dask(subset, paths, scheduler=scheduler, url=url, **part)
+        prove_part = partial(prove_on_dask, subset, paths, scheduler=scheduler, url=url)
+    try:
+        report = prove_part(targets=targets, shard=shard, progress=progress or SILENT)
     except ProofFailed:
         _forget(paths)
         raise

@@ -19,6 +19,7 @@ from pypi_subset.support.threads import DaemonThreadPool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from pypi_subset.model.locks import Lock
@@ -80,14 +81,22 @@ def relock(
     if not jobs:
         return Relocked(before=before, reused=reused, locks=tuple(valid[job.name] for job in subset.jobs))
     with progress.stage("resolve", len(jobs)) as bar:
-        outcome = _resolve_all(jobs, inputs, backend, bar)
+        futures = _resolve_all(jobs, inputs, backend, bar)
+    found = {name: future.result() for name, future in futures.items() if not future.exception()}
     # Before an error: a file that was passed over may be the cause of a gap.
-    warnings = (*sorted(outcome.warnings), *intake.pass_over(backend.index().refused))
+    said = sorted({sentence for resolution, _ in found.values() for sentence in resolution.warnings})
+    warnings = (*said, *intake.pass_over(backend.index().refused))
     for sentence in warnings:
         progress.warn(sentence)
-    _raise_errors(outcome.errors)
-    locks = tuple((valid | outcome.locks)[job.name] for job in subset.jobs)
-    return Relocked(before=before, reused=reused, locks=locks, seconds=outcome.seconds, warnings=warnings)
+    _raise_errors([error for future in futures.values() if (error := future.exception())])
+    locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
+    return Relocked(
+        before=before,
+        reused=reused,
+        locks=tuple(locks[job.name] for job in subset.jobs),
+        seconds={name: seconds for name, (_, seconds) in found.items()},
+        warnings=warnings,
+    )
 
 
 def _standing_locks(subset: Subset, folder: Path, *, lenient: bool) -> dict[str, Lock]:
@@ -129,23 +138,13 @@ def _with_origins(one: Lock, job: Job) -> Lock:
 
 
 def _placed(reasons: tuple[Reason, ...], places: dict[str, list[Reason]]) -> tuple[Reason, ...]:
-    others = {reason for reason in reasons if reason.by}
-    asked = {reason.text for reason in reasons if not reason.by}
-    return tuple(sorted(others | {reason for text in asked for reason in places.get(text, ())}))
+    return tuple(sorted({now for old in reasons for now in ([old] if old.by else places.get(old.text, ()))}))
 
 
-@dataclass(kw_only=True, slots=True)
-class _Outcome:
-    """What came of the resolutions of several jobs, by the job's name."""
-
-    locks: dict[str, Lock] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    warnings: set[str] = field(default_factory=set)
-    errors: list[BaseException] = field(default_factory=list)
-
-
-def _resolve_all(jobs: Sequence[Job], inputs: Mapping[str, Inputs], backend: Backend, bar: Stage) -> _Outcome:
-    """Resolve all *jobs* in parallel; errors are part of the outcome."""
+def _resolve_all(
+    jobs: Sequence[Job], inputs: Mapping[str, Inputs], backend: Backend, bar: Stage
+) -> dict[str, Future[tuple[Resolution, float]]]:
+    """Resolve all *jobs* in parallel; return how each ended, by name: the resolution and its seconds, or an error."""
     index = backend.index()
 
     def one(job: Job) -> tuple[Resolution, float]:
@@ -161,30 +160,16 @@ def _resolve_all(jobs: Sequence[Job], inputs: Mapping[str, Inputs], backend: Bac
         bar.advance()
         return found, time.monotonic() - started
 
-    outcome = _Outcome()
     with DaemonThreadPool(os.cpu_count()) as pool:
-        futures = {job.name: pool.submit(one, job) for job in jobs}
-        for name, future in futures.items():
-            if error := future.exception():
-                outcome.errors.append(error)
-                continue
-            found, outcome.seconds[name] = future.result()
-            outcome.locks[name] = found.lock
-            outcome.warnings.update(found.warnings)
-    return outcome
+        return {job.name: pool.submit(one, job) for job in jobs}
 
 
 def _raise_errors(errors: Sequence[BaseException]) -> None:
-    """
-    Raise what went wrong: another error than a gap before any gap, and all gaps as one error.
-
-    :raises SubsetError: there is at least one error.
-    """
-    gaps = [error for error in errors if isinstance(error, NoSolution)]
-    other = next((error for error in errors if not isinstance(error, NoSolution)), None)
-    if other is not None:
-        raise other
-    if gaps:
+    """Raise what went wrong: another error than a gap before any gap, and all gaps as one error."""
+    for error in errors:
+        if not isinstance(error, NoSolution):
+            raise error
+    if gaps := [error for error in errors if isinstance(error, NoSolution)]:
         raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import FolderError
 from pypi_subset.pip.pool import Pips
 from pypi_subset.requirements.subset import read_subset
+from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files, staging
 from pypi_subset.upstream.pip_config import read_constraints, read_network
 
@@ -51,8 +52,11 @@ def inputs_of(paths: Paths, progress: Progress) -> tuple[Subset, Network]:
     """
     Return what ``requirements/`` asks for and the network settings of pip; show the notes about targets.
 
+    :raises FolderError: directories stand in one another, or the site is not ours.
     :raises SubsetError: ``requirements/`` or pip's configuration cannot be read.
     """
+    require_separate(paths)
+    require_own(paths.site)
     subset = read_subset(paths.requirements)
     for note in (note for target in subset.targets for note in target.notes):
         progress.say(f"note: {note}")
@@ -93,10 +97,8 @@ def _scratch(paths: Paths) -> Iterator[Path]:
         for store in sorted(paths.packages.glob(".work.*.stage/store")):
             if not kept.exists():
                 store.rename(kept)
-    staging.sweep(paths.packages, ".work.*.stage")
-    for pattern in OBSOLETE:
+    for pattern in (".work.*.stage", *OBSOLETE, ".*.part"):
         staging.sweep(paths.packages, pattern)
-    staging.sweep(paths.packages, ".*.part")
     staging.sweep(paths.locks, ".*.part")
     try:
         with files.known_as(work, paths.packages):

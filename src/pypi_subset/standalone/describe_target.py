@@ -65,8 +65,7 @@ def main(arguments: "list[str]") -> int:
     except Exception as error:  # whatever it is, it is told in one line
         # What could not be written must not be tried again when Python ends.
         sys.stdout = open(os.devnull, "w")
-        words = " ".join(str(error).split())
-        complain(f"{type(error).__name__}: {words}")
+        complain(f"{type(error).__name__}: {' '.join(str(error).split())}")
         return 1
     return 0
 
@@ -267,7 +266,7 @@ def quiet_run(command: "list[str]") -> str:
 
 def run(command: "list[str]", environment: "dict[str, str] | None" = None) -> "tuple[str, str]":
     """Return what a program wrote to standard output and error, started where no file of ours can be taken for a module."""
-    process = subprocess.Popen(
+    done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -275,13 +274,10 @@ def run(command: "list[str]", environment: "dict[str, str] | None" = None) -> "t
         universal_newlines=True,
         cwd=os.path.abspath(os.sep),
         env=environment,
+        timeout=PATIENCE,
+        check=False,
     )
-    try:
-        return process.communicate(timeout=PATIENCE)
-    except BaseException:
-        process.kill()
-        process.communicate()
-        raise
+    return done.stdout, done.stderr
 
 
 if __name__ == "__main__":
