@@ -62,7 +62,6 @@ def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]
 
 
 def _unknown(source: Source, lock: Pylock) -> Iterator[Fault]:
-    """Yield a fault for each chosen extra and group that the lock was not made with."""
     groups = {*(lock.dependency_groups or ()), *(lock.default_groups or ())}
     for kind, names, known in (
         ("extra", source.choice.extras, lock.extras or ()),

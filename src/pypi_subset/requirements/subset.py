@@ -137,7 +137,6 @@ def _read_sets(
 def _read_documents(
     settings: Settings, choices: Mapping[str, Choice], targets: Mapping[str, Target], faults: list[Fault]
 ) -> Iterator[RequirementSet]:
-    """Yield the sets that are made of another document than a requirements file."""
     for name, choice in choices.items():
         if choice.source and not is_text(choice.source):
             served = tuple(targets[target] for target in choice.targets if target in targets)

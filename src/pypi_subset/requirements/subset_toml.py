@@ -226,7 +226,6 @@ def _read_parts(table: _Table, key: str) -> tuple[str, ...] | None:
 
 
 def _read_chosen(table: _Table, name: str, targets: Collection[str]) -> Collection[str]:
-    """Return the names of the targets that the set serves."""
     if "targets" not in table.values:
         return targets
     chosen = table.names("targets")

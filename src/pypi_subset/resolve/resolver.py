@@ -169,7 +169,6 @@ def _undefined_in_metadata(job: Job, upstream: Upstream) -> UndefinedMarker | No
 
 
 def _candidate(item: Mapping[str, Any], project: str, index: Loopback, target: Target) -> Candidate:
-    """What pip chose, found again among what it was offered."""
     url = item["download_info"]["url"]
     candidate = index.candidate_at(url)
     if candidate is None:

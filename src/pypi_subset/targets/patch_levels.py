@@ -7,6 +7,7 @@ A target that names X.Y alone stands for every X.Y.z. Most metadata never asks f
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from dataclasses import replace
@@ -43,11 +44,8 @@ def of_bound(requires_python: str, major: int, minor: int) -> frozenset[int]:
         specifiers = SpecifierSet(requires_python)
     except InvalidSpecifier:
         return frozenset()
-
-    def truth(patch: int) -> bool:
-        return specifiers.contains(f"{major}.{minor}.{patch}", prereleases=True)
-
-    return _changes(requires_python, major, minor, truth)
+    own = f"{major}.{minor}"
+    return _changes(requires_python, own, lambda patch: specifiers.contains(f"{own}.{patch}", prereleases=True))
 
 
 def of_marker(marker: Marker | None, target: Target, extras: Iterable[str] = ()) -> frozenset[int]:
@@ -55,17 +53,15 @@ def of_marker(marker: Marker | None, target: Target, extras: Iterable[str] = ())
     text = str(marker)
     if not any(name in text for name in _FULL):
         return frozenset()
-    found: set[int] = set()
+
+    def truth(extra: str, patch: int) -> bool:
+        return holds(marker, at_patch(target, patch).environment, [extra])
+
+    found, own = set[int](), ".".join(map(str, target.python[:2]))
     for extra in ("", *extras):
-
-        def truth(patch: int, extra: str = extra) -> bool:
-            return holds(marker, at_patch(target, patch).environment, [extra])
-
-        try:
-            found |= _changes(text, *target.python[:2], truth)
-        except UndefinedName:
-            # The resolver reports it.
-            continue
+        # The resolver reports a name that is undefined.
+        with contextlib.suppress(UndefinedName):
+            found |= _changes(text, own, functools.partial(truth, extra))
     return frozenset(found)
 
 
@@ -89,8 +85,8 @@ def marker_of(patches: Sequence[int], chosen: Iterable[int], target: Target) -> 
     return Marker(" or ".join(terms))
 
 
-def _changes(text: str, major: int, minor: int, truth: Callable[[int], bool]) -> frozenset[int]:
+def _changes(text: str, own: str, truth: Callable[[int], bool]) -> frozenset[int]:
     """Return where *truth* of a patch level changes; only just beside the levels that *text* mentions can it."""
-    mentioned = [int(patch or 0) for patch in re.findall(rf"(?<![\d.]){major}\.{minor}(?:\.(\d+))?(?!\d)", text)]
+    mentioned = [int(patch or 0) for patch in re.findall(rf"(?<![\d.]){re.escape(own)}(?:\.(\d+))?(?!\d)", text)]
     beside = {one + step for one in mentioned for step in (0, 1)} - {0}
     return frozenset(patch for patch in beside if truth(patch) != truth(patch - 1))
