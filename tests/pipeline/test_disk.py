@@ -357,8 +357,7 @@ scratch = Path(sys.argv[1]) / "scratch"
 scratch.mkdir()
 (scratch / "lib-1.0-py3-none-any.whl").write_bytes(bytes(40_000))
 try:
-    with layout.dir2pi_loading() as dir2pi:
-        layout.run_dir2pi(scratch, dir2pi)
+    layout.run_dir2pi(scratch)
 except SubsetError as error:
     print(json.dumps(str(error)))
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from pypi_subset.site import build_state
@@ -23,7 +24,7 @@ STATE = BuildState(
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     """Every value."""
-    build_state.write(tmp_path / build_state.FILE, STATE)
+    (tmp_path / build_state.FILE).write_bytes(msgspec.json.encode(STATE))
     assert build_state.read(tmp_path / build_state.FILE) == STATE
 
 
@@ -38,7 +39,7 @@ def test_no_state_is_unknown(tmp_path: Path) -> None:
 def test_a_state_of_another_form_is_unknown(tmp_path: Path, change: dict[str, object]) -> None:
     """Another version's, or damaged: everything is rendered, nothing fails."""
     path = tmp_path / build_state.FILE
-    build_state.write(path, STATE)
+    path.write_bytes(msgspec.json.encode(STATE))
     path.write_text(json.dumps(json.loads(path.read_bytes()) | change), encoding="utf-8")
     assert build_state.read(path) == UNKNOWN
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -47,15 +46,14 @@ def test_dir2pi_places_ordinary_files_and_misfiles_known_ones(tmp_path: Path) ->
     """The folders that dir2pi itself chooses: right for ordinary names, wrong for those that we mend."""
     save(tmp_path / "scratch", *ORDINARY, *MISFILED)
 
-    with layout.dir2pi_loading() as dir2pi:
-        assert layout.run_dir2pi(tmp_path / "scratch", dir2pi) == ORDINARY | MISFILED
+    assert layout.run_dir2pi(tmp_path / "scratch") == ORDINARY | MISFILED
 
 
 def test_every_file_ends_in_its_projects_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A misfiled file is moved, one that dir2pi cannot read is placed, the others stay where dir2pi put them."""
     placed: dict[str, str] = {}
     run_dir2pi = layout.run_dir2pi
-    monkeypatch.setattr(layout, "run_dir2pi", lambda *folders: placed.update(run_dir2pi(*folders)) or placed)
+    monkeypatch.setattr(layout, "run_dir2pi", lambda scratch: placed.update(run_dir2pi(scratch)) or placed)
     names = [*ORDINARY, *MISFILED, UNREADABLE]
 
     projects = lay_out(save(tmp_path / "packages", *names), tmp_path / "stage")
@@ -87,8 +85,8 @@ def test_files_are_real_and_stored_once(tmp_path: Path, monkeypatch: pytest.Monk
     made: list[bool] = []
     run_dir2pi = layout.run_dir2pi
 
-    def watched(scratch: Path, *more: Any) -> dict[str, str]:
-        placed = run_dir2pi(scratch, *more)
+    def watched(scratch: Path) -> dict[str, str]:
+        placed = run_dir2pi(scratch)
         made.extend((scratch / "simple" / folder / name).is_symlink() for name, folder in placed.items())
         return placed
 
@@ -251,20 +249,11 @@ def test_dir2pi_sees_nothing_ambient(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert project.name == "demo"
 
 
-def test_a_dir2pi_that_is_not_needed_does_nothing(tmp_path: Path) -> None:
-    """Nobody has to wait for one that was started and never told what to do."""
-    with layout.dir2pi_loading() as dir2pi:
-        layout.place([], tmp_path / "stage", dir2pi)
-    assert dir2pi.returncode is not None
-
-
 def test_a_dir2pi_that_does_not_load_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it said when it died, long before it was told anything, is the reason."""
+    """What it said when it died is the reason."""
     (tmp_path / "libpip2pi").mkdir()
     (tmp_path / "libpip2pi" / "__init__.py").write_text("raise ImportError('broken')")
     monkeypatch.syspath_prepend(tmp_path)
-    with layout.dir2pi_loading() as dir2pi:
-        dir2pi.wait()
-        with pytest.raises(SubsetError, match=r"^dir2pi failed: ImportError: broken; see"):
-            layout.place(save(tmp_path / "packages", *ORDINARY), tmp_path / "stage", dir2pi)
+    with pytest.raises(SubsetError, match=r"^dir2pi failed: ImportError: broken; see"):
+        lay_out(save(tmp_path / "packages", *ORDINARY), tmp_path / "stage")
     assert list((tmp_path / "stage").iterdir()) == []

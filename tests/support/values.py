@@ -107,21 +107,15 @@ def lock_of(job: Job, artifacts: Iterable[Artifact], wheels: Iterable[Wheel]) ->
 
 def lay_out(artifacts: Sequence[Artifact], stage: Path) -> tuple[Project, ...]:
     """Return the projects of *artifacts*, each file of which once, after `place` has put them into *stage*."""
-    with layout.dir2pi_loading() as dir2pi:
-        layout.place(artifacts, stage, dir2pi)
+    layout.place(artifacts, stage)
     return layout.grouped({one.distribution.filename: one for one in artifacts}.values())
 
 
 def write_index(projects: Sequence[Project], folder: Path, **views: frozenset[str]) -> None:
     """Write all pages of the index of *projects*, and of the views by targets, below *folder*."""
-    filling = StageWriter(folder, live=folder / "nowhere")
-    for path, data in simple_index.Rendering(projects, views=views).pages():
-        filling.put(path, data)
+    StageWriter(folder, live=folder / "nowhere").put_all(simple_index.Rendering(projects, views=views).pages())
 
 
 def projects_of(artifacts: Iterable[Artifact]) -> tuple[Project, ...]:
     """Return *artifacts* grouped into projects, without laying them out."""
-    grouped: dict[NormalizedName, list[Artifact]] = {}
-    for artifact in sorted(artifacts, key=lambda one: (one.distribution.project, one.distribution.version)):
-        grouped.setdefault(artifact.distribution.project, []).append(artifact)
-    return tuple(Project(name=name, artifacts=tuple(group)) for name, group in grouped.items())
+    return layout.grouped(artifacts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import BadDistribution, BadFiles
@@ -22,14 +21,6 @@ if TYPE_CHECKING:
 
 #: Below ``packages/``: the files that the last run refused, for programs; there is none if it refused nothing.
 LIST = "bad-files.json"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LeftOut:
-    """The files that a site lacks, and a warning for each."""
-
-    files: tuple[BadFile, ...]
-    warnings: tuple[str, ...]
 
 
 class Intake:
@@ -65,13 +56,10 @@ class Intake:
         return True
 
     def admitted(self, artifacts: Iterable[Artifact]) -> tuple[Artifact, ...]:
-        """Return those of *artifacts* that are what they should be."""
-        return tuple(one for one in artifacts if self._admits(one))
-
-    def _admits(self, artifact: Artifact) -> bool:
-        name, identity = artifact.distribution.filename, artifact.identity
-        # What was read once was right.
-        return bool(identity and self._cache.recall_metadata(identity, name)) or self.admits(artifact.path, name)
+        """Return those of *artifacts* that are what they should be; what was read once was right."""
+        known = self._cache.recall_metadata
+        named = ((one, one.distribution.filename) for one in artifacts)
+        return tuple(one for one, name in named if known(one.identity, name) or self.admits(one.path, name))
 
     def pass_over(self, refused: Mapping[str, BadDistribution]) -> tuple[str, ...]:
         """
@@ -85,9 +73,9 @@ class Intake:
             self.close()
         return tuple(f"passed over: {error}" for _, error in sorted(refused.items()))
 
-    def close(self) -> LeftOut:
+    def close(self) -> dict[BadFile, str]:
         """
-        Return what the site is left without, sorted by name; the list in ``packages/`` is up to date.
+        Return a warning for each file that the site lacks, sorted by name; the list in ``packages/`` is up to date.
 
         What was passed over is on that list, but does not come back: the site depends on locks and files alone.
 
@@ -97,21 +85,14 @@ class Intake:
         entries = {
             name: BadFile(filename=shown(name), reason=error.what, action=self._policy) for name, error in found.items()
         }
-        self._write([*entries.values()])
-        if found and self._policy == "stop":
-            raise BadFiles([*found.values()])
-        left_out = [name for name in found if name not in self._passed_over]
-        return LeftOut(
-            files=tuple(entries[name] for name in left_out),
-            warnings=tuple(f"left out: {found[name]}" for name in left_out),
-        )
-
-    def _write(self, entries: list[BadFile]) -> None:
-        if not entries:
+        if entries:
+            files.write(self._list, encode([*entries.values()]))
+        else:
             with files.folder_errors(self._list):
                 self._list.unlink(missing_ok=True)
-            return
-        files.write(self._list, encode(entries))
+        if found and self._policy == "stop":
+            raise BadFiles([*found.values()])
+        return {entries[name]: f"left out: {found[name]}" for name in found if name not in self._passed_over}
 
 
 def shown(name: str) -> str:

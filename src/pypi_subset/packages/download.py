@@ -171,6 +171,7 @@ def _settle(
     if sha256 != one.sha256:
         msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
         raise HashMismatch(msg, project=one.project, next_step="run the same command again; the disk may be failing")
-    files.move(path, packages / one.filename)
+    with files.folder_errors(packages / one.filename):
+        path.replace(packages / one.filename)
     progress(1)
     return Artifact(distribution=one, folder=packages)

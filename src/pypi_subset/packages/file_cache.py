@@ -64,7 +64,11 @@ class FileCache:
 
     def recall(self, identity: str) -> str | None:
         """Return the SHA-256 of the file of that identity, ``None`` if it has to be read."""
-        return self._known(identity)
+        found = self._before.get(identity)
+        if found is None:
+            return self._here.get(identity)
+        self._now[identity] = found
+        return found
 
     def sha256(self, path: Path, facts: os.stat_result | None = None) -> str:
         """
@@ -75,7 +79,7 @@ class FileCache:
         """
         facts = facts or status_of(path)
         key = identity_of(facts)
-        return self._known(key) or self._hashed(path, facts, key)
+        return self.recall(key) or self._hashed(path, facts, key)
 
     def is_still(self, path: str, sha256: str, mode: int) -> bool:
         """Whether a regular file is at *path*, and has that SHA-256 and those permissions."""
@@ -85,7 +89,7 @@ class FileCache:
             return False
         key = identity_of(facts)
         usual = stat.S_ISREG(facts.st_mode) and stat.S_IMODE(facts.st_mode) == mode
-        return usual and (self._known(key) or self._hashed(Path(path), facts, key)) == sha256
+        return usual and (self.recall(key) or self._hashed(Path(path), facts, key)) == sha256
 
     def wrote(self, key: str, sha256: str) -> None:
         """Remember a file of that identity, which this run has written where nobody else sees it yet."""
@@ -93,7 +97,7 @@ class FileCache:
 
     def recall_metadata(self, identity: str, filename: str) -> str | None:
         """Return the SHA-256 of METADATA in the wheel of that identity and name, ``None`` if it has to be read."""
-        return self._known(_metadata_key(identity, filename))
+        return self.recall(_metadata_key(identity, filename))
 
     def metadata(self, path: Path, filename: str) -> str:
         """
@@ -104,7 +108,7 @@ class FileCache:
         """
         facts = status_of(path)
         key = _metadata_key(identity_of(facts), filename)
-        return self._known(key) or self._noted(key, facts, read_metadata(path, filename))
+        return self.recall(key) or self._noted(key, facts, read_metadata(path, filename))
 
     def metadata_bytes(self, folder: Path, filename: str, identity: str) -> bytes:
         """
@@ -131,7 +135,7 @@ class FileCache:
         """
         filename = path.name
         key = _metadata_key(identity_of(facts), filename)
-        found = self._known(f"{key} Requires-Python")
+        found = self.recall(f"{key} Requires-Python")
         if found is None:
             data = self._fresh.get(key)
             if data is None:
@@ -153,7 +157,8 @@ class FileCache:
         name = path.name
         if facts.st_size > SMALL or not name.endswith(".whl"):
             return self._learn(key, facts, files.sha256_of(path))
-        data = files.content_of(str(path), facts.st_size)
+        with files.folder_errors(path), open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - half the time
+            data = stream.read()
         # What is wrong with it, `metadata` will say: here nobody has asked.
         with contextlib.suppress(BadDistribution):
             self._noted(_metadata_key(key, name), facts, read_metadata(io.BytesIO(data), name))
@@ -161,13 +166,10 @@ class FileCache:
 
     def _noted(self, key: str, facts: os.stat_result, data: bytes) -> str:
         """Keep METADATA that was read in this run: it will be written out in this run."""
-        self._hold(key, data)
-        return self._learn(key, facts, hashlib.sha256(data).hexdigest())
-
-    def _hold(self, key: str, data: bytes) -> None:
         if self._room >= len(data):
             self._room -= len(data)
             self._fresh[key] = data
+        return self._learn(key, facts, hashlib.sha256(data).hexdigest())
 
     def save(self, *, forget: bool = True) -> None:
         """
@@ -180,13 +182,6 @@ class FileCache:
             self._now = self._before | self._now
         if self._now != self._before:
             files.write(self._path, msgspec.json.encode(_Document(schema=SCHEMA, known=self._now)))
-
-    def _known(self, key: str) -> str | None:
-        found = self._before.get(key)
-        if found is None:
-            return self._here.get(key)
-        self._now[key] = found
-        return found
 
     def _learn(self, key: str, facts: os.stat_result, value: str) -> str:
         self._here[key] = value

@@ -110,9 +110,9 @@ def mirror(paths: Paths, *, update: bool = False, progress: Progress | None = No
             stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache)
             artifacts = _gather(subset, stock, backend, intake, paths.packages, progress)
         left_out = intake.close()
-        for sentence in left_out.warnings:
+        for sentence in left_out.values():
             progress.warn(sentence)
-        content = Content(subset=subset, locks=locked.locks, artifacts=artifacts, bad=left_out.files)
+        content = Content(subset=subset, locks=locked.locks, artifacts=artifacts, bad=[*left_out])
         published = _publish(content, paths, cache)
         cache.save(forget=published)
         _add_readme(paths.packages)
@@ -121,8 +121,8 @@ def mirror(paths: Paths, *, update: bool = False, progress: Progress | None = No
         changes=changes,
         rejected=stock.rejected,
         superseded=stock.superseded,
-        bad_files=left_out.files,
-        warnings=(*locked.warnings, *left_out.warnings),
+        bad_files=(*left_out,),
+        warnings=(*locked.warnings, *left_out.values()),
         resolved=len(locked.locks) - len(locked.reused),
         fetched=sum(len(group) for _, group in stock.missing),
         published=published,

@@ -102,7 +102,7 @@ def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None
             held = outdated.held_back(subset, locked.locks, known)
             early = outdated.early(subset, locked.locks, known)
         intake.refuse(strangers(locked.locks, paths.packages))
-        for sentence in intake.close().warnings:
+        for sentence in intake.close().values():
             progress.warn(sentence)
     present = {path.name for path in paths.packages.glob("*.whl")}
     present |= {path.name for path in paths.site.glob(ALL_WHEELS)}

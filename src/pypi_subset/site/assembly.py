@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.site import incremental, simple_index
-from pypi_subset.site.build_state import UNKNOWN, BuildState, BuiltProject
+from pypi_subset.site.build_state import BuildState, BuiltProject
 from pypi_subset.site.core_metadata import described, write_metadata
-from pypi_subset.site.dir2pi import dir2pi_loading, grouped, place
+from pypi_subset.site.dir2pi import grouped, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,8 +42,8 @@ def assemble(
     writer: StageWriter,
     cache: FileCache,
     *,
-    last: BuildState = UNKNOWN,
-    texts: Texts | None = None,
+    last: BuildState,
+    texts: Texts,
 ) -> Assembled:
     """
     Write all distributions, their core metadata and every index page into the staged directory.
@@ -54,33 +53,21 @@ def assemble(
     :param views: file names of each target, by the target's name.
     :param writer: writes the staged directory, which is empty.
     :param last: the `incremental.usable` state of the last build.
-    :param texts: the `incremental.texts_of` the artifacts' distributions, if they are known.
+    :param texts: the `incremental.texts_of` the artifacts' distributions.
     :raises SubsetError: a file cannot be read, laid out or written.
     """
-    artifacts = tuple(artifacts)
-    if texts is None:
-        texts = incremental.texts_of(one.distribution for one in artifacts)
-    # The child process imports dir2pi while this one finds out what changed.
-    with dir2pi_loading() as dir2pi:
-        projects = grouped(described(artifacts, cache))
-        found = incremental.compare(projects, views, Path(writer.live), last, texts)
-        linked = writer.link_directories(found.directories)
-        changed = [project for project in projects if project.name not in found.unchanged]
-        place([one for project in changed for one in project.artifacts], Path(writer.stage), dir2pi)
+    projects = grouped(described(artifacts, cache))
+    found = incremental.compare(projects, views, Path(writer.live), last, texts)
+    linked = writer.link_directories(found.directories)
+    changed = [project for project in projects if project.name not in found.unchanged]
+    place([one for project in changed for one in project.artifacts], Path(writer.stage))
     write_metadata(changed, writer, cache)
     rendering = simple_index.Rendering(projects, views=views, unchanged=found.unchanged)
-    pages: dict[str, str] = {}
-    for path, data in rendering.pages():
-        writer.put(path, data)
-        pages[path] = hashlib.sha256(data).hexdigest()
+    pages = writer.put_all(rendering.pages())
     for name in found.unchanged:
         pages |= zip(found.pages[name], last.projects[name].pages, strict=True)
     built: dict[str, BuiltProject] = {
-        name: BuiltProject(
-            digest=digest,
-            lines=rendering.lines[name].count("\n"),
-            pages=tuple(pages[path] for path in found.pages[name]),
-        )
+        name: BuiltProject(digest, rendering.lines[name].count("\n"), tuple(pages[path] for path in found.pages[name]))
         for name, digest in found.digests.items()
     }
     return Assembled(projects=projects, pages=pages, built=built, linked=frozenset(linked))

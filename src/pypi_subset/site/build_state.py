@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pypi_subset.support import files
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -65,12 +63,3 @@ def read(path: Path) -> BuildState:
         if state.schema == SCHEMA:
             return state
     return UNKNOWN
-
-
-def write(path: Path, state: BuildState) -> None:
-    """
-    Replace the state at *path*.
-
-    :raises FolderError: the directory cannot be written.
-    """
-    files.write(path, msgspec.json.encode(state))

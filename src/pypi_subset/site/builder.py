@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution
 from pypi_subset.locks import exports
-from pypi_subset.model import paths
+from pypi_subset.model import documents, paths
 from pypi_subset.model.distributions import Artifact, Distribution
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.file_cache import FileCache, identity_of, status_of
@@ -67,10 +68,9 @@ def staged_site(content: Content, site: Path, cache: FileCache, state: Path) -> 
         replaced = True
     # Digests from before the links were made: a change that somebody made meanwhile will show.
     known = {path: live[path] for path in done.linked}
-    directories = incremental.look_at(site, known=known)
-    program = incremental.program_of_site()
+    directories, program = incremental.look_at(site, known=known), incremental.program_of_site()
     left = BuildState(program=program, inputs=inputs, directories=directories, projects=done.built)
-    build_state.write(state, left)
+    files.write(state, msgspec.json.encode(left))
     if not replaced:
         yield None
 
@@ -113,15 +113,13 @@ def fill(
     :param writer: writes the staged directory, which is empty.
     :param last: the `incremental.usable` state of the last build.
     """
+    texts = texts or incremental.texts_of(one.distribution for one in content.artifacts)
     done = assemble(content.artifacts, views(content.locks), writer, cache, last=last, texts=texts)
     if content.subset is None:
         return done
-    pages = dict(done.pages)
-    for path, data in _others(content.subset, content.locks, done.projects):
-        writer.put(path, data)
-        pages[path] = hashlib.sha256(data).hexdigest()
-    written = manifest.render(content.subset, content.locks, done.projects, content.bad, pages=pages)
-    writer.put(paths.MANIFEST, written)
+    pages = done.pages | writer.put_all(_others(content.subset, content.locks, done.projects))
+    made = manifest.manifest_of(content.subset, content.locks, done.projects, content.bad, pages=pages)
+    writer.put(paths.MANIFEST, documents.encode(made))
     # The user's own README, if there is one, replaces it.
     files.write(Path(writer.stage, paths.README), readme_of("site"))
     return done

@@ -7,7 +7,6 @@ dir2pi decides where a file belongs. It reads names with one regular expression,
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import subprocess
@@ -22,7 +21,7 @@ from pypi_subset.site.stage_writer import StageWriter
 from pypi_subset.support import files, staging
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -34,23 +33,16 @@ if TYPE_CHECKING:
 # dir2pi stops at an sdist whose version does not begin with a digit (``foo-v1.0.tar.gz``).
 _READ_BY_DIR2PI = re.compile(r".*(\.whl|-\d.*)")
 
-#: It loads, which takes as long as to place some thousand files, then waits to be told what to do; or that nothing is.
-_DIR2PI = """
-import sys
-from libpip2pi.commands import dir2pi
-words = sys.stdin.read()
-sys.exit(dir2pi(["dir2pi", *words.split("\\0")]) if words else 0)
-"""
+_DIR2PI = "import sys; from libpip2pi.commands import dir2pi; sys.exit(dir2pi(['dir2pi', *sys.argv[1:]]))"
 
 
-def place(artifacts: Sequence[Artifact], stage: Path, child: subprocess.Popen[str]) -> None:
+def place(artifacts: Sequence[Artifact], stage: Path) -> None:
     """
     Put every file of *artifacts* into its project's directory below *stage*.
 
     Each is a hard link, or a copy if the file system has no links.
 
     :param stage: the staged directory; it holds nothing of these projects.
-    :param child: from `dir2pi_loading`.
     :raises BadDistribution: a file name is not a distribution's, or a file is missing in the result.
     :raises HashMismatch: two artifacts have one name and different content.
     :raises FolderError: *stage* cannot be written, or the disk is full.
@@ -66,11 +58,16 @@ def place(artifacts: Sequence[Artifact], stage: Path, child: subprocess.Popen[st
                 waiting = StageWriter(scratch, live=scratch)
                 for filename, artifact in chosen.items():
                     waiting.link(f"{artifact.folder}/{filename}", _waiting(filename))
-                _settle(scratch, simple, run_dir2pi(scratch, child), owners)
+                _settle(scratch, simple, run_dir2pi(scratch), owners)
             else:
                 simple.mkdir()
             _check_complete(simple, owners)
-            _move_folders(simple, stage / paths.SIMPLE)
+            # The projects that are in the stage already are others.
+            if (stage / paths.SIMPLE).is_dir():
+                for folder in simple.iterdir():
+                    folder.rename(stage / paths.SIMPLE / folder.name)
+            else:
+                simple.rename(stage / paths.SIMPLE)
         finally:
             staging.remove_tree(scratch)
 
@@ -81,6 +78,10 @@ def grouped(artifacts: Iterable[Artifact]) -> tuple[Project, ...]:
     for one in artifacts:
         grouped.setdefault(one.distribution.project, []).append(one)
     return tuple(Project(name=name, artifacts=tuple(sorted(grouped[name], key=_age))) for name in sorted(grouped))
+
+
+def _age(artifact: Artifact) -> tuple[Version, str]:
+    return artifact.distribution.version, artifact.distribution.filename
 
 
 def checked_project(artifact: Artifact) -> NormalizedName:
@@ -102,49 +103,27 @@ def checked_project(artifact: Artifact) -> NormalizedName:
     return project
 
 
-@contextlib.contextmanager
-def dir2pi_loading() -> Iterator[subprocess.Popen[str]]:
-    """
-    Yield a dir2pi that loads while the block goes on, for `run_dir2pi`.
-
-    It is a process of its own: it imports ``pkg_resources``, which warns, prints, and leaves by ``sys.exit``.
-    """
-    # The modules of this process, wherever they were installed, and nothing else that is ambient.
-    environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
-    with subprocess.Popen(
-        [sys.executable, "-S", "-P", "-W", "ignore", "-c", _DIR2PI],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-        text=True,
-        errors="replace",
-    ) as child:
-        try:
-            yield child
-        finally:
-            child.kill()
-
-
-def run_dir2pi(scratch: Path, child: subprocess.Popen[str]) -> dict[str, str]:
+def run_dir2pi(scratch: Path) -> dict[str, str]:
     """
     Return the folder below *scratch*``/simple`` that dir2pi chose for each file of *scratch*.
 
     That then holds dir2pi's own tree of symbolic links, or of copies where links are not possible.
 
     :param scratch: a folder that holds distributions and nothing else.
-    :param child: from `dir2pi_loading`; it serves once.
     :raises SubsetError: dir2pi failed.
     """
     # Its pages lack a doctype and hashes; ours replace them, so it writes none.
     arguments = ["--no-build-html", "--symlink" if _has_symlinks(scratch) else "--no-symlink", str(scratch.absolute())]
-    # A child that died while it loaded is no broken pipe here; its exit code is read below.
-    out, err = child.communicate("\0".join(arguments))
-    if child.returncode:
-        files.blame(err, scratch)
-        said = (err or out).strip().rpartition("\n")[2]
-        msg = f"dir2pi failed: {said or f'exit code {child.returncode}'}"
+    # The modules of this process, wherever they were installed, and nothing else that is ambient.
+    environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+    # A process of its own: dir2pi imports ``pkg_resources``, which warns and prints, and leaves by ``sys.exit``.
+    command = [sys.executable, "-S", "-P", "-W", "ignore", "-c", _DIR2PI, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        files.blame(done.stderr, scratch)
+        said = (done.stderr or done.stdout).strip().rpartition("\n")[2]
+        msg = f"dir2pi failed: {said or f'exit code {done.returncode}'}"
         raise SubsetError(msg, next_step="see that pip2pi and setuptools<82 are installed beside pypi-subset")
     return {path.rpartition("/")[2]: path.partition("/")[0] for path, _ in _lying(scratch / paths.SIMPLE)}
 
@@ -196,22 +175,14 @@ def _settle(scratch: Path, simple: Path, placed: Mapping[str, str], owners: Mapp
         (simple / folder).rmdir()
 
 
-def _move_folders(source: Path, destination: Path) -> None:
-    """Move all folders of *source* into *destination*, which has none of them."""
-    if not destination.exists():
-        source.rename(destination)
-        return
-    for name in os.listdir(source):  # noqa: PTH208 - strings
-        os.rename(f"{source}/{name}", f"{destination}/{name}")  # noqa: PTH104 - strings
-
-
 def _check_complete(simple: Path, owners: Mapping[str, NormalizedName]) -> None:
     """Compare what lies below *simple* with what was to be laid out: real files, all of them, and no others."""
     wanted = {f"{project}/{filename}" for filename, project in owners.items()}
     present = dict(_lying(simple))
     links = {path for path, regular in present.items() if not regular}
     if wrong := sorted((wanted ^ present.keys()) | links):
-        msg = f"the layout lost or added {_few(wrong)}"
+        more = f" and {len(wrong) - 3} more" if wrong[3:] else ""
+        msg = f"the layout lost or added {', '.join(wrong[:3])}{more}"
         raise BadDistribution(msg, path=simple, next_step="run the same command again")
 
 
@@ -229,12 +200,3 @@ def _lying(simple: Path) -> Iterator[tuple[str, bool]]:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     yield f"{folder.name}/{entry.name}", entry.is_file(follow_symlinks=False)
-
-
-def _few(names: Collection[str]) -> str:
-    shown = ", ".join([*names][:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"  # noqa: PLR2004 - three are enough
-
-
-def _age(artifact: Artifact) -> tuple[Version, str]:
-    return artifact.distribution.version, artifact.distribution.filename

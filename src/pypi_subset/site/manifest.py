@@ -10,7 +10,6 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.locks.why import chains
-from pypi_subset.model.documents import encode
 from pypi_subset.model.manifest import File, Link, Manifest, Need, RequestEntry, SetEntry, TargetEntry
 from pypi_subset.model.paths import file_path
 from pypi_subset.model.targets import KERNEL_MARKERS
@@ -23,22 +22,6 @@ if TYPE_CHECKING:
     from pypi_subset.model.policy import BadFile
     from pypi_subset.model.requests import RequirementSet, Subset
     from pypi_subset.model.targets import Target
-
-
-def render(
-    subset: Subset,
-    locks: Sequence[Lock],
-    projects: Sequence[Project],
-    bad: Sequence[BadFile] = (),
-    *,
-    pages: Mapping[str, str] | None = None,
-) -> bytes:
-    """
-    Return the bytes of the manifest: the same site, the same bytes.
-
-    :raises LockError: a lock lists a file that nothing requires.
-    """
-    return encode(manifest_of(subset, locks, projects, bad, pages=pages))
 
 
 def manifest_of(

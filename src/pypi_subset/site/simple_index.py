@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from pypi_subset.model.distributions import Artifact, Project, Standing
 
@@ -82,7 +81,7 @@ class Rendering:
     """
     All pages of all indexes.
 
-    :param projects: those of the site.
+    :param projects: those of the site, sorted by name.
     :param views: the names of the files that each target gets, by the target's name.
     :param unchanged: projects whose own pages are there already, with their lines in the page of links.
     """
@@ -95,13 +94,15 @@ class Rendering:
         unchanged: Mapping[NormalizedName, str] | None = None,
     ) -> None:
         unchanged = unchanged or {}
-        ordered = sorted(projects, key=lambda project: project.name)
-        self._names = [project.name for project in ordered]
+        self._names = [project.name for project in projects]
         self._views = {
-            target: (files, [one.name for one in ordered if any(_name(each) in files for each in one.artifacts)])
+            target: (
+                files,
+                [one.name for one in projects if any(each.distribution.filename in files for each in one.artifacts)],
+            )
             for target, files in sorted(views.items())
         }
-        self._pages = [_put(project) for project in ordered if project.name not in unchanged]
+        self._pages = [_put(project) for project in projects if project.name not in unchanged]
         own = {page.name: "".join(_lines(_links(page, f"{SIMPLE}/{href(page.name)}/"))) for page in self._pages}
         #: The lines of each project in ``find-links.html``.
         self.lines = {name: own[name] if name in own else unchanged[name] for name in self._names}
@@ -119,7 +120,8 @@ class Rendering:
         for path, data in _index_of(self._pages, self._names, SIMPLE_JSON, f"../../{SIMPLE}/{{}}/"):
             if path.endswith(JSON_PAGE):
                 yield path.replace(JSON_PAGE, PAGE), data
-        yield FIND_LINKS, _find_links(self.lines.values()).encode()
+        # ``--find-links`` on a directory does not look into those below it, and there is one for each project.
+        yield FIND_LINKS, _page("Links for all projects", self.lines.values()).encode()
         yield from _index_of(self._pages, self._names, SIMPLE, "")
 
 
@@ -170,13 +172,8 @@ def _narrowed(pages: Iterable[_Page], names: Collection[str]) -> Iterator[_Page]
             yield _Page(name=page.name, standing=page.standing, entries=entries)
 
 
-def _name(artifact: Artifact) -> str:
-    return artifact.distribution.filename
-
-
 def _put(project: Project) -> _Page:
-    ordered = sorted(project.artifacts, key=_age)
-    return _Page(name=project.name, standing=project.standing, entries=tuple(map(_entry, ordered)))
+    return _Page(name=project.name, standing=project.standing, entries=tuple(map(_entry, project.artifacts)))
 
 
 def _entry(artifact: Artifact) -> _Entry:
@@ -264,15 +261,6 @@ def _json_root(names: Iterable[NormalizedName]) -> str:
     return f"{json.dumps(root)}\n"
 
 
-def _find_links(lines: Iterable[str]) -> str:
-    """
-    Return one page with every file of every project, for ``--no-index --find-links``.
-
-    ``--find-links`` on a folder does not look into the folders below it, and ours are one per project.
-    """
-    return _page("Links for all projects", lines)
-
-
 def _links(page: _Page, to_files: str) -> Iterator[str]:
     """The anchors of a project's files, whose text is the file name (PEP 503)."""
     return (f'<a href="{to_files}{entry.name}{entry.anchor}' for entry in page.entries)
@@ -284,7 +272,3 @@ def _lines(links: Iterable[str]) -> Iterator[str]:
 
 def _page(title: str, lines: Iterable[str], metas: str = "") -> str:
     return _PAGE.format(version=API_VERSION, title=escape(title), links="".join(lines), metas=metas)
-
-
-def _age(artifact: Artifact) -> tuple[Version, str]:
-    return artifact.distribution.version, artifact.distribution.filename

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -53,6 +54,14 @@ class StageWriter:
             self.link(old, path)
         else:
             self.write(path, data)
+
+    def put_all(self, contents: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+        """Do `put` for each path and its data; return path → SHA-256."""
+        found = {}
+        for path, data in contents:
+            self.put(path, data)
+            found[path] = hashlib.sha256(data).hexdigest()
+        return found
 
     def write(self, path: str, data: bytes) -> os.stat_result:
         """

@@ -13,13 +13,13 @@ import hashlib
 import os
 import re
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pypi_subset.errors import FolderError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from pathlib import Path
 
 
 #: The file that `exclusive` locks.
@@ -61,32 +61,8 @@ def sha256_of(path: Path) -> str:
 
     :raises FolderError: it cannot be read.
     """
-    try:
-        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - half the time of a small file
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise_as_folder_error(error, path)
-
-
-def content_of(path: str, size: int) -> bytes:
-    """
-    Return the bytes of a small file.
-
-    :param size: how many it is believed to have; it may be wrong.
-    :raises FolderError: it cannot be read.
-    """
-    try:
-        # Half the time of `open`.
-        descriptor = os.open(path, os.O_RDONLY | BINARY)
-        try:
-            data = os.read(descriptor, size + 1)
-            while piece := os.read(descriptor, size + 1):
-                data += piece
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise_as_folder_error(error, Path(path))
-    return data
+    with folder_errors(path), path.open("rb", buffering=0) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def part_of(path: Path) -> Path:
@@ -144,16 +120,6 @@ def link(source: Path, destination: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def move(source: Path, destination: Path) -> None:
-    """
-    Rename *source* to *destination* on the same file system; a file there is replaced in one step.
-
-    :raises FolderError: the folder cannot be written.
-    """
-    with folder_errors(destination):
-        source.replace(destination)
-
-
 def same_bytes(one: Path, other: Path) -> bool:
     """Whether both are files and hold the same; two names of one file need no reading."""
     if not (one.is_file() and other.is_file()):
@@ -193,8 +159,8 @@ def blame(said: str, folder: Path) -> None:
     :raises FolderError: the disk is full, read-only or broken, or the folder is not there any more.
     """
     found = re.search(r"\[Errno (\d+)\]", said)
-    code = int(found[1]) if found is not None else 0
     with folder_errors(folder):
+        code = int(found[1]) if found else 0
         if code in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO}:
             raise OSError(code, os.strerror(code))
         folder.stat()

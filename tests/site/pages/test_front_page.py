@@ -174,7 +174,7 @@ def test_an_empty_site_has_a_page_too() -> None:
 def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
     """The order of locks, projects and files does not show."""
     subset, locks, projects = made(tmp_path)
-    turned = [replace(project, artifacts=project.artifacts[::-1]) for project in projects[::-1]]
+    turned = projects_of([artifact for project in projects[::-1] for artifact in project.artifacts[::-1]])
 
     expected = front_page.front_page(subset, locks, projects)
     assert front_page.front_page(replace(subset, targets=subset.targets[::-1]), locks[::-1], turned) == expected

@@ -92,7 +92,8 @@ def whole(url: str, folder: Path, path: str) -> Path:
         words = "has other bytes than the manifest says" if found else "is not there"
         msg = f"{place.name} {words}, at {url}"
         raise ProofFailed(msg)
-    files.move(Path(part.name), place)
+    with files.folder_errors(place):
+        Path(part.name).replace(place)
     return place
 
 

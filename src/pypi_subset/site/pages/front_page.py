@@ -48,11 +48,7 @@ def front_page(subset: Subset, locks: Sequence[Lock], projects: Sequence[Project
             (target, [one for one in artifacts if target.name in users[one.distribution.filename]])
             for target in sorted(subset.targets, key=lambda target: target.name)
         ],
-        projects=[
-            (project.name, href(SIMPLE, project.name, PAGE), _releases(project, users))
-            for project in sorted(projects, key=lambda one: one.name)
-            if project.artifacts
-        ],
+        projects=[(project.name, href(SIMPLE, project.name, PAGE), _releases(project, users)) for project in projects],
         size_of=_size_of,
     )
 
@@ -68,13 +64,8 @@ def readable_size(size: int) -> str:
 
 
 def _summary(subset: Subset, projects: Sequence[Project], artifacts: Sequence[Artifact]) -> str:
-    counted = [
-        _count(len(projects), "project"),
-        _count(len(artifacts), "file"),
-        _size_of(artifacts),
-        _count(len(subset.targets), "target"),
-    ]
-    return " · ".join(counted)
+    held = _count(len(projects), "project"), _count(len(artifacts), "file"), _size_of(artifacts)
+    return " · ".join([*held, _count(len(subset.targets), "target")])
 
 
 def _example(subset: Subset, projects: Sequence[Project]) -> str:
@@ -91,8 +82,8 @@ def _releases(
     project: Project, users: Mapping[str, set[str]]
 ) -> list[tuple[Version, str | None, list[str], list[Artifact]]]:
     """Return version, reason of a yank, targets and files of each release, oldest first."""
-    ordered = sorted(project.artifacts, key=_age)
-    releases = [(version, list(group)) for version, group in groupby(ordered, key=_version)]
+    found = groupby(project.artifacts, key=lambda one: one.distribution.version)
+    releases = [(version, list(group)) for version, group in found]
     return [(version, _yanked(group), _targets(group, users), group) for version, group in releases]
 
 
@@ -121,11 +112,3 @@ def _size_of(artifacts: Iterable[Artifact]) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
-
-
-def _version(artifact: Artifact) -> Version:
-    return artifact.distribution.version
-
-
-def _age(artifact: Artifact) -> tuple[Version, str]:
-    return artifact.distribution.version, artifact.distribution.filename
