@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from invoke import Context, Exit
 
-from pypi_subset.cli import arguments as tasks_arguments
-from pypi_subset.cli.arguments import check_place, choice_of, named, paths_of, whole_number, words_after
+from pypi_subset.cli.arguments import check_place, choice_of, named, paths_of, task, whole_number, words_after
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError
 from tests.support.programs.commands import subset
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 def test_error_text_is_printed_literally(capsys: pytest.CaptureFixture[str]) -> None:
     """What looks like rich's markup is not read as such."""
 
-    @tasks_arguments.edge
+    @task
     def body(_context: Context) -> None:
         msg = "no project [bold]x[/nothing]"
         raise SubsetError(msg, next_step="see [red]")
@@ -36,7 +35,7 @@ def test_error_text_is_printed_literally(capsys: pytest.CaptureFixture[str]) -> 
 def test_interrupt_is_one_line() -> None:
     """Ctrl-C: one line, exit code 130."""
 
-    @tasks_arguments.edge
+    @task
     def body(_context: Context) -> None:
         raise KeyboardInterrupt
 

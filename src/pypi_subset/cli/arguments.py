@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import invoke
-from invoke import Context, Exit
+from invoke import Exit
 from invoke.parser import Argument
 
 from pypi_subset.cli.logs import logging_to
@@ -16,7 +16,7 @@ from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 
 #: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
@@ -34,9 +34,6 @@ SHARED = {
 class ProductTask(invoke.Task[Any]):
     """A task of the product: it takes ``--verbose`` and ``--log``, and its errors are exit codes."""
 
-    def __init__(self, body: Callable[..., None], **options: Any) -> None:
-        super().__init__(edge(body), **options)
-
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - Invoke's own
         """Return the parameters of the body, with the help of the shared ones, and the two flags."""
         own = super().get_arguments(ignore_unknown_help)
@@ -50,19 +47,11 @@ class ProductTask(invoke.Task[Any]):
             Argument(names=("log",), kind=str, default="", help=log),
         ]
 
-
-#: The decorator of the product's tasks.
-task = functools.partial(invoke.task, klass=ProductTask)
-
-
-def edge(body: Callable[..., None]) -> Callable[..., None]:
-    """Return *body* as a task's body: an error becomes one line on standard error and an exit code."""
-
-    @functools.wraps(body)
-    def wrapped(_context: Context, /, *args: Any, verbose: bool = False, log: str = "", **kwargs: Any) -> None:
+    def __call__(self, *args: Any, verbose: bool = False, log: str = "", **kwargs: Any) -> None:
+        """Run the body; an error becomes one line on standard error and an exit code."""
         try:
             with logging_to(verbose=verbose, file=log):
-                body(_context, *args, **kwargs)
+                super().__call__(*args, **kwargs)
         except SubsetError as error:
             msg = f"error: {error}"
             raise Exit(msg, code=1) from error
@@ -70,7 +59,9 @@ def edge(body: Callable[..., None]) -> Callable[..., None]:
             msg = "interrupted: nothing is half done; the same command goes on from here"
             raise Exit(msg, code=INTERRUPTED) from error
 
-    return wrapped
+
+#: The decorator of the product's tasks.
+task = functools.partial(invoke.task, klass=ProductTask)
 
 
 def words_after(name: str, arguments: Sequence[str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 
 #: The oldest Python that runs the tool; ``requires-python`` in pyproject.toml says the same.
@@ -86,8 +86,8 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted: the next run makes .venv afresh\n")
         return 130
-    # What these two add to the search path would come before what the lock installed.
     given = {name: value for name, value in os.environ.items() if name in named}
+    # What these two add to the search path would come before what the lock installed.
     environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
     command = [str(python), "-m", "invoke", "--write-pyc", goal.name, *flags(goal, given)]
     sys.stdout.flush()
@@ -139,7 +139,9 @@ def set_up(root: Path, *, developer: bool, chosen: bool) -> Path:
     """
     folder = root / ".venv"
     python = folder / "bin" / "python"
-    with _alone(root):
+    with (root / "pyproject.toml").open("rb") as held:
+        # Two goals that start at once wait for each other's set-up.
+        fcntl.flock(held, fcntl.LOCK_EX)
         _make(folder, python, chosen=chosen)
         for stamp, lock in ((folder / ".ready", LOCK), (folder / ".ready-dev", DEV_LOCK))[: 1 + developer]:
             wanted = f"{_origin(folder)}\n{_digest(root / lock, root / 'pyproject.toml')}\n"
@@ -215,14 +217,6 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.C
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, check=False,
     )  # fmt: skip
-
-
-@contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Hold the checkout for this process: two goals started at once wait for each other's set-up."""
-    with (root / "pyproject.toml").open("rb") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
 
 
 def _origin(folder: Path) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Iterator
 
 
@@ -25,8 +25,6 @@ def logging_to(*, verbose: bool, file: str) -> Iterator[None]:
     if not (verbose or file):
         yield
         return
-    import logging  # noqa: PLC0415 - a run without these flags needs no handler
-
     handlers: list[logging.Handler] = [logging.StreamHandler()] if verbose else []
     if file:
         with files.folder_errors(Path(file)):

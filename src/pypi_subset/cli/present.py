@@ -61,11 +61,9 @@ def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update:
     """Print what changed and what each target needs."""
     for line in result.changes or (["nothing changed: every lock is what it was"] if update else []):
         display.say(line)
-    if result.superseded:
-        count, names = len(result.superseded), ", ".join(result.superseded)
-        display.say(
-            f"{paths.packages} also holds {count} {'file' if count == 1 else 'files'} that no lock names: {names}"
-        )
+    if names := result.superseded:
+        count = f"{len(names)} file{'s' * (len(names) != 1)}"
+        display.say(f"{paths.packages} also holds {count} that no lock names: {', '.join(names)}")
     display.table(
         ["target", "projects", "files", "bytes", "seconds"],
         [(row.target, row.projects, row.files, row.bytes, row.seconds) for row in result.rows],

@@ -79,7 +79,13 @@ def _serve(*, own: bool) -> int:
     """
     if not own:
         _replace_markers()
-    _import_pip()
+    # What every run needs.
+    import pip._internal.cli.main  # noqa: PLC0415 - must come after `_replace_markers`
+    import pip._internal.commands.check  # noqa: PLC0415
+    import pip._internal.commands.download  # noqa: PLC0415
+    import pip._internal.commands.install  # noqa: PLC0415
+    import pip._internal.resolution.resolvelib.resolver  # noqa: F401, PLC0415
+
     # What is here now is shared by all children; the collector need not touch it.
     gc.freeze()
     # A child that ends wakes the loop below by a byte in this pipe; without a handler there would be none.
@@ -103,10 +109,10 @@ def _serve(*, own: bool) -> int:
             *orders, pending = (pending + arrived).split(b"\n")
             for line in orders:
                 order = json.loads(line)
-                if "kill" in order:
-                    _kill(running, order["id"])
-                else:
-                    running[_fork(order, (awake, waker))] = order["id"]
+                if "kill" not in order:
+                    running[order["id"]] = _fork(order, (awake, waker))
+                elif order["id"] in running:
+                    os.kill(running[order["id"]], signal.SIGKILL)
 
 
 def _fork(order: dict[str, Any], ours: tuple[int, ...]) -> int:
@@ -127,18 +133,13 @@ def _fork(order: dict[str, Any], ours: tuple[int, ...]) -> int:
     return child
 
 
-def _kill(running: dict[int, int], number: int) -> None:
-    """End the run with this number, unless it has ended."""
-    for child in [child for child, one in running.items() if one == number]:
-        os.kill(child, signal.SIGKILL)
-
-
 def _report(running: dict[int, int]) -> None:
-    """Write how each child that has ended did, and take it out of *running*, which maps process ids to orders' ids."""
-    for child in list(running):
+    """Write how each child that has ended did, and take it out of *running*, which maps orders' ids to process ids."""
+    for number, child in list(running.items()):
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
-            answer = [running.pop(child), os.waitstatus_to_exitcode(status)]
+            del running[number]
+            answer = [number, os.waitstatus_to_exitcode(status)]
             # If nobody reads it, all is over anyway: standard input will end.
             with contextlib.suppress(BrokenPipeError):
                 os.write(1, f"{json.dumps(answer)}\n".encode())
@@ -175,15 +176,6 @@ def _replace_markers() -> None:
     from pip._vendor.packaging import markers  # noqa: PLC0415 - must come before any other module of pip
 
     markers.default_environment = lambda: dict(_VALUES)  # type: ignore[assignment, return-value]
-
-
-def _import_pip() -> None:
-    """Import what every run needs."""
-    import pip._internal.cli.main  # noqa: PLC0415 - must come after `_replace_markers`
-    import pip._internal.commands.check  # noqa: PLC0415
-    import pip._internal.commands.download  # noqa: PLC0415
-    import pip._internal.commands.install  # noqa: PLC0415
-    import pip._internal.resolution.resolvelib.resolver  # noqa: F401, PLC0415
 
 
 def _end_with_parent(parent: int | None = None) -> None:

@@ -64,12 +64,9 @@ class Pips:
         timeout: float | None = None,
     ) -> PipResult:
         """
-        Return what pip did; an exit code other than 0 is a result, not an error.
+        Return what pip did, as `runner.run` with the same parameters.
 
-        :param arguments: pip's command and its options.
-        :param work: a folder for this run alone.
-        :param environment: the marker environment to evaluate under; ``None`` for that of an interpreter that was given.
-        :param timeout: seconds after which pip is killed.
+        :param environment: ``None`` for the markers of an interpreter that was given.
         :raises PipFailed: pip's process vanished, or pip did not end in time.
         :raises FolderError: the disk is full, or otherwise refused what pip wanted to write.
         """
@@ -99,11 +96,22 @@ class Pips:
             code = self._awaited(order, timeout)
             if code < 0:
                 raise _vanished()
-            return logged(PipResult(returncode=code, stdout=stdout.read(), stderr=stderr.read()), arguments)
+            return logged(PipResult(arguments, code, stdout.read(), stderr.read()), arguments)
 
     def _awaited(self, order: Mapping[str, object], timeout: float | None) -> int:
         """Return the exit code of the run that is ordered; one that takes too long is killed."""
-        number, future = self._send(order)
+        future = Future[int]()
+        with self._lock:
+            if self.gone:
+                raise _vanished()
+            if self._listener.ident is None:
+                self._listener.start()
+            number = len(self._runs)
+            self._runs[number] = future
+            try:
+                self._write({"id": number, **order})
+            except BrokenPipeError as error:
+                raise _vanished() from error
         try:
             return future.result(timeout)
         except TimeoutError as error:
@@ -111,20 +119,6 @@ class Pips:
                 self._write({"id": number, "kill": True})
             future.result()
             raise late(cast("list[str]", order["arguments"])[0], timeout) from error
-
-    def _send(self, order: Mapping[str, object]) -> tuple[int, Future[int]]:
-        with self._lock:
-            if self.gone:
-                raise _vanished()
-            if self._listener.ident is None:
-                self._listener.start()
-            number, future = len(self._runs), Future[int]()
-            self._runs[number] = future
-            try:
-                self._write({"id": number, **order})
-            except BrokenPipeError as error:
-                raise _vanished() from error
-        return number, future
 
     def _write(self, order: Mapping[str, object]) -> None:
         orders = cast("IO[str]", self._server.result().stdin)

@@ -13,7 +13,6 @@ import logging
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,13 +37,8 @@ ALONE = {"PATH": ""}
 SCRIPT = Path(__file__).with_name("_child.py")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PipResult:
-    """How one run of pip ended: exit code and what it wrote, as text."""
-
-    returncode: int
-    stdout: str
-    stderr: str
+#: How one run of pip ended: exit code and what it wrote.
+PipResult = subprocess.CompletedProcess[str]
 
 
 def sealed_environment(work: Path) -> dict[str, str]:
@@ -104,7 +98,7 @@ def run(
         )
     except subprocess.TimeoutExpired as error:
         raise late(arguments[0], error.timeout, str(error.stderr or "")) from error
-    return logged(PipResult(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr), arguments)
+    return logged(done, arguments)
 
 
 def logged(result: PipResult, arguments: Sequence[str]) -> PipResult:

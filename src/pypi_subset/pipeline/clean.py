@@ -34,7 +34,8 @@ def clean(packages: Path, site: Path) -> None:
     # To lock a directory creates it, so only an existing one is locked.
     with files.exclusive(packages) if packages.is_dir() else contextlib.nullcontext():
         for path in _content(packages):
-            if not (is_distribution(path.name) or _is_working(path.name)):
+            temporary = path.name.startswith(".") and path.name.endswith((".part", ".stage"))
+            if not (temporary or path.name in WORKING or is_distribution(path.name)):
                 msg = "mirror did not make this"
                 raise FolderError(msg, path=path, next_step="move it away, then run clean again")
         for folder in (packages, site):
@@ -49,7 +50,3 @@ def _content(folder: Path) -> list[Path]:
     """Return what *folder* holds beside its README, sorted; nothing if there is no such directory."""
     with files.folder_errors(folder):
         return sorted(path for path in folder.iterdir() if path.name != "README.md") if folder.is_dir() else []
-
-
-def _is_working(name: str) -> bool:
-    return name in WORKING or (name.startswith(".") and name.endswith((".part", ".stage")))

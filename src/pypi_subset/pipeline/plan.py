@@ -19,7 +19,7 @@ from pypi_subset.resolve.explain import outdated
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.paths import Paths
@@ -58,15 +58,11 @@ class Forecast:
         return {"schema": SCHEMA, **asdict(self)}
 
 
-def rows(subset: Subset, locks: Iterable[Lock], present: Iterable[str]) -> tuple[Row, ...]:
-    """
-    Return a row for each target that some set serves.
-
-    :param present: names of the files that need not be fetched.
-    """
-    here, found = set(present), []
+def _rows(subset: Subset, locks: Iterable[Lock], present: Collection[str]) -> tuple[Row, ...]:
+    """Return a row for each target that some set serves; files called as those *present* need not be fetched."""
+    found = []
     for target, needed in needs(subset, locks).items():
-        absent = [one for name, one in needed.items() if name not in here]
+        absent = [one for name, one in needed.items() if name not in present]
         size, left = size_of(needed.values()), size_of(absent)
         found.append(Row(target=target, files=len(needed), bytes=size, fetch_files=len(absent), fetch_bytes=left))
     return tuple(found)
@@ -108,5 +104,5 @@ def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None
     present |= {path.name for path in paths.site.glob(ALL_WHEELS)}
     changes = diff.changes({**locked.before, **gone}, locked.locks)
     return Forecast(
-        rows=rows(subset, locked.locks, present), changes=changes, removed=tuple(gone), held=held, early=early
+        rows=_rows(subset, locked.locks, present), changes=changes, removed=tuple(gone), held=held, early=early
     )

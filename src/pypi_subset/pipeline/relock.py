@@ -190,17 +190,14 @@ def write_locks(subset: Subset, paths: Paths, locked: Relocked) -> tuple[str, ..
 
 def left_over(subset: Subset, folder: Path) -> dict[str, Lock]:
     """Return the locks of ours in *folder* that no job has, by name; a mirror removes them."""
-    names = {job.name for job in subset.jobs}
-    ours = (lockfile.read(path) for path in sorted(folder.glob("pylock.*.toml")) if _is_lock(path))
-    return {one.name: one for one in ours if one.name not in names}
-
-
-def _is_lock(path: Path) -> bool:
-    """Whether we wrote it; the user's own locks may lie beside ours."""
-    try:
-        return path == lockfile.path_of(path.parent, lockfile.read(path).name)
-    except LockError:
-        return False
+    names, found = {job.name for job in subset.jobs}, {}
+    for path in sorted(folder.glob("pylock.*.toml")):
+        # The user's own locks may stand beside ours.
+        with contextlib.suppress(LockError):
+            one = lockfile.read(path)
+            if path == lockfile.path_of(folder, one.name) and one.name not in names:
+                found[one.name] = one
+    return found
 
 
 def _changes(before: Lock | None, after: Lock) -> list[str]:

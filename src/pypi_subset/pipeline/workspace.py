@@ -121,10 +121,7 @@ def _keep(store: Path, kept: Path) -> None:
     """Give *store* the name *kept* if there is any whole file in it."""
     for part in store.glob("*/.*.part"):
         part.unlink()
-    for folder in store.glob("*"):
-        with contextlib.suppress(OSError):
-            folder.rmdir()
-    if any(store.glob("*")):
+    if any(store.glob("*/*")):
         store.rename(kept)
 
 
