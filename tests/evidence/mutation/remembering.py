@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Everything by which the inventory reads a file; the manifest, which is one, is read anew each time.
 READERS: tuple[tuple[Any, str], ...] = (
     (files, "sha256_of"),
-    (index_pages, "_own"),
+    (index_pages, "metadata_in"),
     (page_links, "links"),
     (lock_reader, "read"),
     (lock_reader, "made_for"),
