@@ -78,7 +78,6 @@ class InputFaults(SubsetError):
         super().__init__(f"{len(self.faults)} fault{'s' * (len(self.faults) != 1)} in the requirements")
 
     def __str__(self) -> str:
-        """Return every fault, one below the other."""
         return "\n".join(map(str, self.faults))
 
 
@@ -132,7 +131,6 @@ class Gaps(SubsetError):
         super().__init__(f"{len(self.gaps)} pairs of set and target have no solution")
 
     def __str__(self) -> str:
-        """Return every gap, one below the other."""
         return "\n".join(map(str, self.gaps))
 
 
@@ -162,7 +160,6 @@ class BadFiles(BadDistribution):
         super().__init__(f"{count} refused, and the site is as it was", next_step=step)
 
     def __str__(self) -> str:
-        """Return every refusal, one below the other, and what can be done about all of them."""
         return "\n".join([*map(str, self.found), super().__str__()])
 
 

@@ -39,11 +39,7 @@ def size_of(distributions: Iterable[Distribution]) -> int:
 
 
 def changes(before: Mapping[str, Lock], after: Sequence[Lock]) -> tuple[Change, ...]:
-    """
-    Return what came, went or changed its version, sorted by job and project; jobs that are no more come last.
-
-    :param before: the locks on disk, by name; what has none there comes as a whole.
-    """
+    """Return what came, went or changed since the locks *before*, sorted by job; jobs that are no more come last."""
     left = before.keys() - {lock.name for lock in after}
     pairs = [(before.get(lock.name), lock) for lock in after]
     pairs += [(before[name], replace(before[name], pins=())) for name in sorted(left)]

@@ -48,13 +48,14 @@ def _chains(lock: Lock, environment: Mapping[str, str]) -> dict[str, Chain]:
     # What the target leaves open cannot have decided anything: a marker that reads it is refused when resolving.
     closed = dict.fromkeys(default_environment(), "") | dict(environment)
     extras = _extras_asked(lock)
+    stated = {reason: _stated_by(reason, closed, extras) for pin in lock.pins for reason in pin.reasons}
     edges: defaultdict[Node, list[tuple[Reason, NormalizedName]]] = defaultdict(list)
     for pin in lock.pins:
         for reason in pin.reasons:
-            for node in _stated_by(reason, closed, extras):
+            for node in stated[reason]:
                 edges[node].append((reason, pin.distribution.project))
     reached = _shortest(edges)
-    return {pin.distribution.filename: _chain(lock, pin, reached, closed, extras) for pin in lock.pins}
+    return {pin.distribution.filename: _chain(lock, pin, reached, stated) for pin in lock.pins}
 
 
 def _stated_by(reason: Reason, environment: Mapping[str, str], extras: Mapping[str, set[str]]) -> list[Node]:
@@ -94,16 +95,9 @@ def _shortest(edges: Mapping[Node, Iterable[tuple[Reason, NormalizedName]]]) -> 
     return reached
 
 
-def _chain(
-    lock: Lock, pin: Pin, reached: Mapping[Node, Chain], environment: Mapping[str, str], extras: Mapping[str, set[str]]
-) -> Chain:
+def _chain(lock: Lock, pin: Pin, reached: Mapping[Node, Chain], stated: Mapping[Reason, Iterable[Node]]) -> Chain:
     """Return the best chain to *pin* over its own reasons: other pins of its project have others."""
-    found = [
-        (*reached[node], reason)
-        for reason in pin.reasons
-        for node in _stated_by(reason, environment, extras)
-        if node in reached
-    ]
+    found = [(*reached[node], reason) for reason in pin.reasons for node in stated[reason] if node in reached]
     if not found:
         msg = f"nothing in the lock {lock.name} requires {pin.distribution.filename}"
         project = pin.distribution.project

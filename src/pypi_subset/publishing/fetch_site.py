@@ -74,12 +74,7 @@ def address_of(url: str) -> str:
 
 
 def _named(fetcher: Fetcher, base: str, stage: Path) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
-    """
-    Return path → SHA-256 of all that the manifest names, and the bytes of what need not be fetched; it lies in *stage*.
-
-    Hosts keep settings that are meant for them to themselves, such as ``.htaccess``. What this version would write, and has
-    the hash that is named, is the same file.
-    """
+    """Return path → SHA-256 of all that the manifest names, and the bytes of what need not be fetched."""
     place = f"{without_credentials(base)}{MANIFEST}"
     try:
         data = fetcher.small(f"{base}{MANIFEST}")
@@ -96,6 +91,7 @@ def _named(fetcher: Fetcher, base: str, stage: Path) -> tuple[Mapping[str, str],
         msg, again = f"{place}: {error.what}", "publish the site again, with the version that is used here"
         raise UpstreamError(msg, next_step=UPGRADE if error.next_step == UPGRADE else again) from error
     hashes = manifest.hashes
+    # Web servers do not hand out settings such as ``.htaccess``: what this version writes with that hash is the same file.
     own = web_servers.render([target.name for target in manifest.targets])
     for name in hashes:
         if not _is_below(name):

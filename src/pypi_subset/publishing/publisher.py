@@ -136,16 +136,13 @@ def _is_ours(destination: Destination, there: Mapping[str, Found]) -> bool:
 
 
 def _changed(release: Release, destination: Destination, there: Mapping[str, Found], own: Path) -> set[str]:
-    """
-    Return the paths of what is not yet there as it should be.
-
-    A distribution of the same size and time is taken to be the same, as rsync does it; of all else the bytes are compared.
-    """
+    """Return the paths of what is not yet there as it should be."""
     changed, asked = set(), []
     for path, size in release.sizes.items():
         old = there.get(path)
         if old is None or old.kind != "file" or old.size != size:
             changed.add(path)
+        # A distribution of the same size and time is taken to be the same, as rsync does it.
         elif publish_order(path) or path in release.made or old.modified != int(release.files[path].st_mtime):
             asked.append(path)
     for source, paths in _by_source(release, asked, own):

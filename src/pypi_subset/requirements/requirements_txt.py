@@ -52,12 +52,7 @@ _NO_FOLDER = "name the project and a version, or export with --no-emit-project"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """
-    A line as pip sees it, several joined by backslashes being one.
-
-    :param text: without comment, variables replaced.
-    :param raw: as it was typed.
-    """
+    """A line as pip sees it: several joined by backslashes, no comment, variables replaced; *raw* is what was typed."""
 
     path: Path
     number: int

@@ -66,11 +66,7 @@ def of_marker(marker: Marker | None, target: Target, extras: Iterable[str] = ())
 
 
 def marker_of(patches: Sequence[int], chosen: Iterable[int], target: Target) -> Marker | None:
-    """
-    Return the marker that holds on the spans that begin at *chosen*; ``None`` if those are all.
-
-    :param patches: the first patch level of each span, ascending, beginning with 0.
-    """
+    """Return the marker of the spans that begin at *chosen*, of all that begin at *patches*; ``None`` for all."""
     mine = set(chosen)
     if mine == set(patches):
         return None

@@ -11,7 +11,6 @@ import io
 import logging
 import threading
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pypi_subset.distributions.metadata import check_metadata
@@ -152,11 +151,11 @@ class Upstream:
         return found
 
     def _linked(self, location: str, project: NormalizedName) -> tuple[Candidate, ...]:
-        links = self._links_at(location)
-        if links.page is not None:
-            candidates = self._parsed(links.page, project)
+        found = self._links_at(location)
+        if isinstance(found, Page):
+            candidates = self._parsed(found, project)
             return remote(candidates) if local_path(location) is None else localized(candidates)
-        return from_folder(links.paths, source=links.source, project=project)
+        return from_folder(found, source=str(local_path(location)), project=project)
 
     def _read_index(self, index: str, project: NormalizedName) -> tuple[Candidate, ...]:
         folder = local_path(index)
@@ -184,17 +183,17 @@ class Upstream:
             msg = f"{without_credentials(page.url)} is no page of the simple API: {error!r}"
             raise UpstreamError(msg, project=project, next_step="check pip's 'index-url'") from error
 
-    def _read_links(self, location: str) -> _Links:
+    def _read_links(self, location: str) -> Page | tuple[Path, ...]:
+        """Return the page at one location of ``find-links``, or the files there."""
         folder = local_path(location)
         if folder is None:
-            return _Links(source=location, page=self._fetcher.page(location))
+            return self._fetcher.page(location) or ()
         with files.folder_errors(folder):
             if folder.is_dir():
-                return _Links(source=str(folder), paths=tuple(path for path in folder.iterdir() if path.is_file()))
+                return tuple(path for path in folder.iterdir() if path.is_file())
             if folder.suffix in {".html", ".htm"}:
-                page = Page(text=folder.read_text(encoding="utf-8"), content_type="text/html", url=folder.as_uri())
-                return _Links(source=str(folder), page=page)
-            return _Links(source=str(folder), paths=(folder,) if folder.is_file() else ())
+                return Page(text=folder.read_text(encoding="utf-8"), content_type="text/html", url=folder.as_uri())
+            return (folder,) if folder.is_file() else ()
 
     def _obtain(self, key: str) -> Path:
         """Return the whole file: on the shelf already, in a local folder, or fetched; its hashes hold in any case."""
@@ -275,12 +274,3 @@ class Upstream:
             return candidate.key in self._arrived or (
                 bool(candidate.hashes) and matches(path, candidate.hashes) is None
             )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Links:
-    """One location of ``find-links``, read once: files of a folder, or a page."""
-
-    source: str
-    paths: tuple[Path, ...] = ()
-    page: Page | None = None

@@ -130,12 +130,12 @@ class Fetcher:
                 return RemoteFile(self, url, total, first, _guarded(url, lambda: response.content))
             if response.status_code == _OK:
                 part = part_of(path)
-                with folder_errors(path), part.open("wb") as stream:
-                    broken = _copy(response, stream)
-                if broken is None:
-                    with folder_errors(path):
+                with folder_errors(path):
+                    with part.open("wb") as stream:
+                        broken = _copy(response, stream)
+                    if broken is None:
                         part.replace(path)
-                    return None
+                        return None
         # A range that cannot be satisfied, or a connection that broke: the plain way has its own retries.
         self.save(url, path)
         return None

@@ -33,7 +33,7 @@ _ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 
 #: Statuses that say something (PEP 792), and where a page in HTML has them.
 _UNUSUAL = frozenset({"archived", "quarantined", "deprecated"})
-_META = {"status": "status", "reason": "status-reason"}
+_STATUS = "pypi:project-status"
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 
@@ -62,8 +62,8 @@ def read_page(
         reader = _Anchors(url)
         reader.feed(text)
         reader.close()
-        said = {key: reader.metas.get(f"pypi:project-{name}") for key, name in _META.items()}
-        standing = _standing(said)
+        metas = reader.metas
+        standing = _standing({"status": metas.get(_STATUS), "reason": metas.get(f"{_STATUS}-reason")})
         candidates = [_from_anchor(link, project, standing) for link in reader.links]
     if standing is not None and standing.status == "quarantined":
         # Whatever the page has, none of it may be offered.

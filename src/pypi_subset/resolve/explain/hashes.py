@@ -12,9 +12,9 @@ from pypi_subset.errors import NoSolution
 from pypi_subset.resolve.explain.rejections import few
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from pypi_subset.model.requests import Job
+    from pypi_subset.model.requests import Job, Request
 
 _MISMATCH = re.compile(
     r"^ {4}(?P<requirement>\S+)(?: from \S+)?(?: \(from .*\))?:\n\s+Expected (?P<algorithm>\w+) (?P<wanted>\w+)\n"
@@ -29,12 +29,12 @@ _OURS = re.compile(r" from https?://\S+|->-r .*\(line \d+\)| \(from -r .*\)$")
 def hash_mismatch(output: str, job: Job) -> NoSolution | None:
     """The error about hashes that the set itself gives, if pip complained of one."""
     if (match := _MISMATCH.search(output)) is not None:
-        name = Requirement(match["requirement"].partition(" from ")[0]).name
-        origin = _origin_of(name, job)
-        found = f"{origin}{match['requirement']} has {match['algorithm']} {match['got']}"
+        requirement = Requirement(match["requirement"].partition(" from ")[0])
+        origin = stated_at(requirement, (*job.requirement_set.requests, *job.requirement_set.constraints))
+        found = f"{origin and f'{origin}: '}{match['requirement']} has {match['algorithm']} {match['got']}"
         step = "correct the hash if the file is the one that was meant; if not, do not trust the index"
         what = f"{found}, the set wants {match['wanted']}"
-        return no_solution(job, what, project=canonicalize_name(name), next_step=step)
+        return no_solution(job, what, project=canonicalize_name(requirement.name), next_step=step)
     if (match := _UNPINNED.search(output) or _UNHASHED.search(output)) is not None:
         # The user knows neither the loopback index nor our requirements file.
         lines = [_OURS.sub("", line.strip()).partition(" --hash")[0] for line in match["lines"].splitlines()]
@@ -54,8 +54,9 @@ def no_solution(
     return NoSolution(what, set_name=own, target=target, project=project, seen=seen, next_step=next_step)
 
 
-def _origin_of(name: str, job: Job) -> str:
-    """``base.txt:3: ``, where the set asks for a project."""
-    stated = (*job.requirement_set.requests, *job.requirement_set.constraints)
-    places = [one.origin for one in stated if canonicalize_name(one.requirement.name) == canonicalize_name(name)]
-    return f"{places[0]}: " if places else ""
+def stated_at(requirement: Requirement, stated: Iterable[Request]) -> str:
+    """Return ``base.txt:3``, where a requirement stands, or at least the project; ``""`` if nowhere."""
+    name = canonicalize_name(requirement.name)
+    places = {one.origin: one.requirement for one in stated if canonicalize_name(one.requirement.name) == name}
+    exact = [origin for origin, one in places.items() if one.specifier == requirement.specifier]
+    return next(iter([*exact, *places]), "")

@@ -16,7 +16,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
-from pypi_subset.resolve.explain.hashes import hash_mismatch, no_solution
+from pypi_subset.resolve.explain.hashes import hash_mismatch, no_solution, stated_at
 from pypi_subset.resolve.explain.rejections import SHOWN, admits, by_release, few, fits, is_here, obstacle, tag_list
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.errors import NoSolution
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.requests import Job, Request
+    from pypi_subset.model.requests import Job
     from pypi_subset.model.targets import Target
     from pypi_subset.upstream.catalog import Upstream
 
@@ -63,7 +63,7 @@ def explain(complaint: str, output: str, job: Job, upstream: Upstream) -> NoSolu
     known = _Known(upstream=upstream, unreadable=_unreadable(output))
     if (unmatched := _requirement(output)) is not None:
         requirement, origin = unmatched
-        who = origin or _stated_at(requirement, job.requirement_set.requests)
+        who = origin or stated_at(requirement, job.requirement_set.requests)
         return _unmatched([(who, requirement)], job, known, origin)
     if (wrong := hash_mismatch(output, job)) is not None:
         return wrong
@@ -122,16 +122,8 @@ def _asking(line: str, job: Job) -> tuple[str, Requirement] | None:
     if "who" in match.re.groupindex:
         return match["who"], requirement
     own = job.requirement_set
-    place = _stated_at(requirement, own.constraints if match["constraint"] else own.requests)
+    place = stated_at(requirement, own.constraints if match["constraint"] else own.requests)
     return place or "pip's setting 'constraint'", requirement
-
-
-def _stated_at(requirement: Requirement, stated: Iterable[Request]) -> str:
-    """``base.txt:3``, where a requirement stands, or at least the project; ``""`` if nowhere."""
-    name = canonicalize_name(requirement.name)
-    places = {one.origin: one.requirement for one in stated if canonicalize_name(one.requirement.name) == name}
-    exact = [origin for origin, one in places.items() if one.specifier == requirement.specifier]
-    return next(iter([*exact, *places]), "")
 
 
 def _at_once(asking: Iterable[tuple[str, Requirement]]) -> list[tuple[str, Requirement]]:
