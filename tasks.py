@@ -44,7 +44,7 @@ def test(_context: Context) -> None:
     """
     run(
         *LINTERS,
-        'pytest -q -n auto -m "not network and not sweep and not slow and not hosts and not browser"'
+        "pytest -q -n auto"
         " --cov --cov-branch --cov-report=term",
     )
 
