@@ -44,8 +44,7 @@ def test(_context: Context) -> None:
     """
     run(
         *LINTERS,
-        "pytest -q -n auto"
-        " --cov --cov-branch --cov-report=term",
+        "pytest -q -n auto --cov --cov-branch --cov-report=term",
     )
 
 

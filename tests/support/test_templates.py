@@ -26,8 +26,8 @@ def test_a_value_that_is_missing_is_an_error() -> None:
 
 def test_text_is_not_escaped_and_keeps_its_own_braces() -> None:
     """A workflow file holds braces of GitHub's, and quotes as they are."""
-    text = templates.render_text("workflow.github.yml", url='"<&>"', comments=["# one"], rows=["{}"])
+    text = templates.render_text("workflow.github.yml", url='"<&>"', others=["mac (<&>)"], rows=["{}"])
     assert 'SITE: "<&>"\n' in text
     assert "${{ matrix.python }}" in text
-    assert "# one\nname: proof\n" in text
+    assert "tells: mac (<&>).\nname: proof\n" in text
     assert "include:\n          - {}\n    steps:" in text
