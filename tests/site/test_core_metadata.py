@@ -24,7 +24,7 @@ WHEEL = make_wheel("app", requires=["lib"])
 
 def beside(folder: Path, before: Path, cache: FileCache) -> Path:
     """Return where metadata lies now beside a wheel in the site *folder*, which replaces *before*."""
-    artifacts = core_metadata.described(artifacts_of([WHEEL], folder / "simple" / "app"), cache)
+    artifacts = [core_metadata.described(one, cache) for one in artifacts_of([WHEEL], folder / "simple" / "app")]
     core_metadata.write_metadata(projects_of(artifacts), StageWriter(folder, live=before), cache)
     path = folder / "simple" / "app" / f"{WHEEL.filename}.metadata"
     assert artifacts[0].metadata == files.sha256_of(path)
@@ -48,7 +48,7 @@ def test_an_sdist_has_none(tmp_path: Path) -> None:
     """Only wheels have core metadata files (PEP 658)."""
     sdist = make_sdist("demo")
     (tmp_path / sdist.filename).write_bytes(sdist.data)
-    (one,) = core_metadata.described([artifact_of(tmp_path / sdist.filename)], FileCache(tmp_path / "memory"))
+    one = core_metadata.described(artifact_of(tmp_path / sdist.filename), FileCache(tmp_path / "memory"))
     assert one.metadata is None
     assert one.identity
 
@@ -58,4 +58,4 @@ def test_what_the_lock_was_resolved_by_is_what_is_served(tmp_path: Path) -> None
     (one,) = artifacts_of([WHEEL], tmp_path)
     other = replace(one, distribution=replace(one.distribution, metadata="0" * 64))
     with pytest.raises(BadDistribution, match=f"{WHEEL.filename} and the metadata that it was resolved by contradict"):
-        core_metadata.described([other], FileCache(tmp_path / "memory"))
+        core_metadata.described(other, FileCache(tmp_path / "memory"))

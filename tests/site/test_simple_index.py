@@ -262,7 +262,7 @@ def site(tmp_path: Path) -> Path:
     yanked = replace(yanked, distribution=replace(yanked.distribution, yanked=""))
     stage = tmp_path / "a site"
     cache = FileCache(tmp_path / "memory")
-    projects = lay_out(described([app, first, too_new, yanked, local], cache), stage)
+    projects = lay_out([described(one, cache) for one in (app, first, too_new, yanked, local)], stage)
     write_metadata(projects, StageWriter(stage, live=tmp_path / "nowhere"), cache)
     write_index(projects, stage)
     return stage

@@ -71,11 +71,11 @@ class Target:
         return dict(self.markers)
 
     @property
-    def digest(self) -> str:
-        """
-        SHA-256 over tags and markers, in hexadecimal.
+    def lasting_markers(self) -> dict[str, str]:
+        """The markers; for the host without those of the kernel, whose update must change neither locks nor site."""
+        return {name: value for name, value in self.markers if not (self.host and name in KERNEL_MARKERS)}
 
-        The digest of the host leaves out release and version of the kernel, whose update must not invalidate locks.
-        """
-        known = {name: value for name, value in self.markers if not (self.host and name in KERNEL_MARKERS)}
-        return digest_of({"tags": [str(tag) for tag in self.tags], "markers": known})
+    @property
+    def digest(self) -> str:
+        """SHA-256 over tags and lasting markers, in hexadecimal."""
+        return digest_of({"tags": [str(tag) for tag in self.tags], "markers": self.lasting_markers})

@@ -144,14 +144,6 @@ class FileCache:
             found = self._learn(f"{key} Requires-Python", facts, requires_python_of(data) or "")
         return found or None
 
-    def identity(self, path: Path) -> str:
-        """
-        Return by what the file at *path* is known again.
-
-        :raises FolderError: it cannot be read.
-        """
-        return identity_of(status_of(path))
-
     def _hashed(self, path: Path, facts: os.stat_result, key: str) -> str:
         """The SHA-256 of a file that is read now; of a small wheel, METADATA is read at the same time."""
         name = path.name

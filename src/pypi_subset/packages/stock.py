@@ -12,7 +12,7 @@ from pypi_subset.errors import BadDistribution, HashMismatch
 from pypi_subset.model.distributions import Artifact
 from pypi_subset.model.paths import file_path
 from pypi_subset.packages.bad_files import LIST, shown
-from pypi_subset.packages.file_cache import SMALL, identity_of
+from pypi_subset.packages.file_cache import identity_of
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
 
@@ -68,13 +68,9 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, cache: File
     identities = {name: identity_of(facts) for name, facts in lying.items() if name in wanted}
     hashes = {name: known for name, identity in identities.items() if (known := cache.recall(identity))}
     cached = len(hashes)
-    unread = {name: packages / name for name in identities if name not in hashes}
+    unread = [name for name in identities if name not in hashes]
     with DaemonThreadPool(os.cpu_count()) as pool:
-        # To hand a small file to a thread costs more than to read it.
-        large = [name for name in unread if lying[name].st_size > SMALL]
-        futures = {name: pool.submit(cache.sha256, unread.pop(name)) for name in large}
-        hashes |= {name: cache.sha256(path, lying[name]) for name, path in unread.items()}
-        hashes |= {name: future.result() for name, future in futures.items()}
+        hashes |= zip(unread, pool.map(cache.sha256, [packages / name for name in unread]), strict=True)
     logger.info("%d files: hashes of %d were cached", len(hashes), cached)
     wrong = sorted(name for name, sha256 in hashes.items() if sha256 != wanted[name][0].sha256)
     for name in wrong:
@@ -88,11 +84,7 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, cache: File
             missing.setdefault(job, []).append(distribution)
     return Stock(
         present=tuple(
-            Artifact(
-                distribution=wanted[name][0],
-                folder=packages,
-                identity=identities.get(name, ""),
-            )
+            Artifact(distribution=wanted[name][0], folder=packages, identity=identities.get(name, ""))
             for name in sorted(right)
         ),
         missing=tuple((job, tuple(group)) for job, group in sorted(missing.items())),

@@ -56,7 +56,7 @@ def assemble(
     :param texts: the `incremental.texts_of` the artifacts' distributions.
     :raises SubsetError: a file cannot be read, laid out or written.
     """
-    projects = grouped(described(artifacts, cache))
+    projects = grouped(described(one, cache) for one in artifacts)
     found = incremental.compare(projects, views, Path(writer.live), last, texts)
     linked = writer.link_directories(found.directories)
     changed = [project for project in projects if project.name not in found.unchanged]

@@ -11,28 +11,24 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import BadDistribution
 from pypi_subset.model import paths
 from pypi_subset.model.distributions import Artifact
-from pypi_subset.packages.file_cache import identity_of
+from pypi_subset.packages.file_cache import identity_of, status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from pypi_subset.model.distributions import Project
     from pypi_subset.packages.file_cache import FileCache
     from pypi_subset.site.stage_writer import StageWriter
 
 
-def described(artifacts: Iterable[Artifact], cache: FileCache) -> tuple[Artifact, ...]:
+def described(artifact: Artifact, cache: FileCache) -> Artifact:
     """
-    Return the artifacts with their identity and, for wheels, the SHA-256 of METADATA.
+    Return the artifact with its identity and, for a wheel, the SHA-256 of METADATA.
 
     :raises BadDistribution: a wheel has no METADATA that can be read, or another than its lock says.
     """
-    return tuple(_described(one, cache) for one in artifacts)
-
-
-def _described(artifact: Artifact, cache: FileCache) -> Artifact:
     one = artifact.distribution
-    identity = artifact.identity or cache.identity(artifact.path)
+    identity = artifact.identity or identity_of(status_of(artifact.path))
     sha256 = None
     if one.filename.endswith(".whl"):
         sha256 = cache.recall_metadata(identity, one.filename) or cache.metadata(artifact.path, one.filename)

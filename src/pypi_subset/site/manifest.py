@@ -12,7 +12,6 @@ from pypi_subset.errors import SubsetError
 from pypi_subset.locks.why import chains
 from pypi_subset.model.manifest import File, Link, Manifest, Need, RequestEntry, SetEntry, TargetEntry
 from pypi_subset.model.paths import file_path
-from pypi_subset.model.targets import KERNEL_MARKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -92,13 +91,11 @@ def _file(project: Project, artifact: Artifact, needs: Mapping[str, list[Need]])
 
 
 def _target(target: Target) -> TargetEntry:
-    # A kernel update must not change the site: the digest leaves these two out for the same reason.
-    left_out = KERNEL_MARKERS if target.host else ()
     return TargetEntry(
         name=target.name,
         tag=target.tag,
         python=".".join(map(str, target.python)),
-        markers={name: value for name, value in sorted(target.markers) if name not in left_out},
+        markers=dict(sorted(target.lasting_markers.items())),
         digest=target.digest,
     )
 

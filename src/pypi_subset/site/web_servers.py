@@ -11,19 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.paths import (
-    HEADERS,
-    NO_JEKYLL,
-    NOT_FOUND,
-    PAGE,
-    SERVERS,
-    SIMPLE,
-    SIMPLE_JSON,
-    is_page,
-    publish_order,
-    type_of,
-    view_of,
-)
+from pypi_subset.model import paths
 from pypi_subset.support import files
 from pypi_subset.support.resources import shipped
 
@@ -60,16 +48,16 @@ def render(targets: Sequence[str]) -> dict[str, bytes]:
     head = "# For Apache. It needs `AllowOverride All` (else use hosts/apache.conf), mod_negotiation and mod_headers.\n"
     apache = _template("apache.conf").replace("    @simple@\n", _indented(pages))
     found = {
-        NO_JEKYLL: "",
-        NOT_FOUND: _template(NOT_FOUND),
-        HEADERS: _template(HEADERS),
-        f"{SERVERS}/Caddyfile": _template("Caddyfile"),
-        f"{SERVERS}/apache.conf": apache.replace("    @simple-json@\n", _indented(json_pages)),
-        f"{SERVERS}/nginx.conf": _template("nginx.conf"),
-        f"{SIMPLE_JSON}/.htaccess": head + json_pages,
-        f"{SIMPLE}/.htaccess": head + pages,
+        paths.NO_JEKYLL: "",
+        paths.NOT_FOUND: _template(paths.NOT_FOUND),
+        paths.HEADERS: _template(paths.HEADERS),
+        f"{paths.SERVERS}/Caddyfile": _template("Caddyfile"),
+        f"{paths.SERVERS}/apache.conf": apache.replace("    @simple-json@\n", _indented(json_pages)),
+        f"{paths.SERVERS}/nginx.conf": _template("nginx.conf"),
+        f"{paths.SIMPLE_JSON}/.htaccess": head + json_pages,
+        f"{paths.SIMPLE}/.htaccess": head + pages,
     }
-    found |= {f"{view_of(target)}/.htaccess": head + pages for target in sorted(targets)}
+    found |= {f"{paths.view_of(target)}/.htaccess": head + pages for target in sorted(targets)}
     return {path: text.encode() for path, text in found.items()}
 
 
@@ -82,13 +70,15 @@ def objects(site: Path) -> Iterator[Object]:
     :raises FolderError: the site cannot be read.
     """
     with files.folder_errors(site):
-        paths = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
-    visible = [path for path in paths if not any(part.startswith(".") for part in path.split("/"))]
-    for path in sorted(visible, key=publish_order):
-        one = Object(key=path, path=site / path, kind=type_of(path), cache="no-cache" if is_page(path) else "")
+        found = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
+    visible = [path for path in found if not any(part.startswith(".") for part in path.split("/"))]
+    for path in sorted(visible, key=paths.publish_order):
+        one = Object(
+            key=path, path=site / path, kind=paths.type_of(path), cache="no-cache" if paths.is_page(path) else ""
+        )
         yield one
         folder, _, name = path.rpartition("/")
-        if name == PAGE and folder:
+        if name == paths.PAGE and folder:
             yield replace(one, key=f"{folder}/")
 
 

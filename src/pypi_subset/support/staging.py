@@ -32,7 +32,7 @@ def staged(live: Path) -> Iterator[Path]:
 
     :raises FolderError: the folder beside *live* cannot be written, or the two cannot be exchanged.
     """
-    here = _real(live)
+    here = Path(os.path.realpath(live))
     # The process is part of the name: two runs that build one site never get into each other's stage.
     stage = here.with_name(f".{here.name}.{os.getpid()}.new.stage")
     try:
@@ -106,7 +106,7 @@ def _put_back(live: Path, *, unfinished: bool) -> None:
 
 def recover(live: Path) -> None:
     """Finish or undo an `exchange` of *live* that a crash cut off, and remove what is left of stages."""
-    here = _real(live)
+    here = Path(os.path.realpath(live))
     with files.folder_errors(live):
         _put_back(here, unfinished=any(here.parent.glob(f".{escape(here.name)}.*new.stage")))
         sweep(here.parent, f".{escape(here.name)}.*.stage")
@@ -125,7 +125,8 @@ def discard(path: Path) -> None:
 
     It loses its name first, so that nobody who knows that name gets in. Ctrl-C is obeyed when all is gone.
     """
-    gone = _gone(path) if path.is_dir() and not path.is_symlink() else path
+    folder = path.is_dir() and not path.is_symlink()
+    gone = path.with_suffix(f".{os.getpid()}.gone.stage") if folder else path
 
     def remove() -> None:
         if gone != path and path.exists():
@@ -142,11 +143,6 @@ def discard(path: Path) -> None:
         raise
 
 
-def _gone(folder: Path) -> Path:
-    """Return a name that nobody knows who might want to look into *folder*."""
-    return folder.with_suffix(f".{os.getpid()}.gone.stage")
-
-
 def remove_tree(path: Path) -> None:
     """Remove a file or a whole folder; nothing there is no error."""
     if path.is_dir() and not path.is_symlink():
@@ -159,11 +155,6 @@ def remove_tree(path: Path) -> None:
             shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _real(path: Path) -> Path:
-    """Return where *path* leads to, absolute, whether or not anything is there."""
-    return Path(os.path.realpath(path))
 
 
 def _exchange_names(one: Path, other: Path) -> bool:
