@@ -161,6 +161,7 @@ def install(environment: Path, lock: Path) -> None:
 class TestSetUp:
     """The environment that the first goal makes."""
 
+    @pytest.mark.slow
     def test_half_made_environment_is_made_afresh(self, environment: Path) -> None:
         """Without a stamp, whatever lies in ``.venv`` is removed."""
         assert (environment / "bin" / "python").exists()
@@ -212,6 +213,7 @@ class TestSetUp:
             install(environment, hashed_lock)
         assert further.requests == []
 
+    @pytest.mark.slow
     def test_further_index_is_asked_where_the_first_does_not_have_it(
         self, environment: Path, hashed_lock: Path, index: Index, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -57,6 +57,7 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_mirror_logs_all_of_its_steps_and_pips_output(workspace: Workspace, index: Index) -> None:
     """``--log`` and ``--verbose`` show requests, pip's own output, locks, fetched files; the credentials of an index never."""
     index.add(make_wheel("demo"))

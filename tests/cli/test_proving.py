@@ -23,6 +23,7 @@ def subset(tmp_path: Path) -> SubsetOnDisk:
     return SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write()
 
 
+@pytest.mark.slow
 def test_verify_in_words_and_as_json(subset: SubsetOnDisk) -> None:
     """Words are a table and the totals; JSON is the report in the site, byte for byte."""
     words = command("verify", "--processes=1", cwd=subset.root)
@@ -34,6 +35,7 @@ def test_verify_in_words_and_as_json(subset: SubsetOnDisk) -> None:
     assert document.stdout == report_path(subset.paths.site).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_red_is_an_exit_code_beside_the_document(subset: SubsetOnDisk) -> None:
     """A red proof prints the same document, one line on standard error, and exits with 1; a wrong flag is a document too."""
     subset.file(COLORAMA).unlink()
@@ -46,6 +48,7 @@ def test_red_is_an_exit_code_beside_the_document(subset: SubsetOnDisk) -> None:
     assert wrong.returncode == 1
 
 
+@pytest.mark.slow
 def test_merged_reports_are_shown_like_one(subset: SubsetOnDisk) -> None:
     """Two shards make the whole; a report that is not there is one line."""
     for shard in ("1/2", "2/2"):

@@ -11,6 +11,8 @@ import threading
 import urllib.request
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.programs.commands import PYPI_SUBSET, subset
 from tests.support.wheels import make_wheel
 
@@ -28,6 +30,7 @@ def mirrored(workspace: Workspace, index: Index) -> Workspace:
     return workspace
 
 
+@pytest.mark.slow
 def test_publish_and_fetch(workspace: Workspace, index: Index) -> None:
     """An unproven site is published with force and a warning, and fetched again byte for byte."""
     root = mirrored(workspace, index).root
@@ -67,6 +70,7 @@ def test_hosts_and_objects(workspace: Workspace, index: Index) -> None:
     assert "simple/demo/demo-1.0-py3-none-any.whl" in {columns[0] for columns in objects}
 
 
+@pytest.mark.slow
 def test_serve_until_it_is_stopped(workspace: Workspace, index: Index) -> None:
     """The address is printed, the site is answered there, and Ctrl-C ends it with one line."""
     root = mirrored(workspace, index).root

@@ -47,6 +47,7 @@ def test_folder_without_requirements_is_said(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+@pytest.mark.slow
 def test_mirror_why_clean(workspace: Workspace, index: Index) -> None:
     """A folder with ``requirements/`` is all it needs: mirror, again with nothing to do, why, clean."""
     index.add(make_wheel("demo", requires=["dep>=1"]), make_wheel("dep", "1.5"))
@@ -121,6 +122,7 @@ def test_a_damaged_manifest_is_one_line(tmp_path: Path, text: str) -> None:
         assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_json_of_a_mirror_is_one_document(workspace: Workspace, index: Index) -> None:
     """Standard output holds the result alone; warnings go to standard error; nothing to do is a document as well."""
     index.add(make_wheel("demo", requires=["dep>=1"]), make_wheel("dep", "1.5"))
@@ -140,6 +142,7 @@ def test_json_of_a_mirror_is_one_document(workspace: Workspace, index: Index) ->
     assert (again["resolved"], again["fetched"], again["published"]) == (1, 0, False)
 
 
+@pytest.mark.slow
 def test_json_of_a_plan_is_that_of_its_form(workspace: Workspace, index: Index) -> None:
     """``--json`` and ``--form=json`` print the same bytes."""
     index.add(make_wheel("demo"))

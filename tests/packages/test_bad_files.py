@@ -222,6 +222,7 @@ def test_all_bad_files_come_at_once(space: Workspace, index: Index) -> None:
     assert not index.requests
 
 
+@pytest.mark.slow
 def test_the_proof_is_red_about_what_needs_it(space: Workspace, index: Index) -> None:
     """What was left out fails the request that leads to it, with its name, and no other request."""
     index.add(make_wheel("outer", requires=["bad"]), replace(GOOD, data=GOOD.data[:-40]))
@@ -234,6 +235,7 @@ def test_the_proof_is_red_about_what_needs_it(space: Workspace, index: Index) ->
     assert "bad" in checks["outer"].reason
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_an_error(space: Workspace, index: Index) -> None:
     """On a command line, bad files are lines on standard error and exit code 1; clean takes the list away."""
     index.add(broken("truncated")[0], broken("HTML")[0])

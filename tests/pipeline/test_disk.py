@@ -76,6 +76,7 @@ def kept(found: Mapping[str, str], root: Path, folder: str) -> bool:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "size", "where"),
     [

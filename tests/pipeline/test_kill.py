@@ -61,6 +61,7 @@ POINTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_killed_after_a_step(scenes: Scenes, tmp_path: Path, name: str) -> None:
     """SIGKILL around each lock, around the exchange, at the birth of each child: the next run makes good."""
@@ -74,6 +75,7 @@ def test_killed_after_a_response(scenes: Scenes, tmp_path: Path) -> None:
     assert killed_after_answer(scenes("update"), tmp_path / "second", 2)
 
 
+@pytest.mark.slow
 def test_killed_from_outside(scenes: Scenes, tmp_path: Path) -> None:
     """SIGKILL at any moment, in the middle of whatever the children do: the next run makes good."""
     for number in range(2):
@@ -132,6 +134,7 @@ STOPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STOPS)
 def test_interrupted_after_a_step(scenes: Scenes, tmp_path: Path, name: str) -> None:
     """Ctrl-C leaves nothing half done, an old or a new site that is whole, and no pip; the next run makes good."""

@@ -386,6 +386,7 @@ def test_nothing_of_the_run_stays_behind(workspace: Workspace, index: Index) -> 
         assert {path.name for path in workspace.root.iterdir()} == {"requirements", "packages", "site"}
 
 
+@pytest.mark.slow
 def test_a_site_is_known_again_without_reading_it(
     workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:

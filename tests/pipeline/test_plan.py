@@ -113,6 +113,7 @@ def plan(space: Workspace, *flags: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=space.root, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_what_no_set_asks_for_any_more_is_told(workspace: Workspace, index: Index) -> None:
     """A target or a set that was taken out goes with its lock; locks of the user's own do not count."""
     index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
@@ -139,6 +140,7 @@ def test_what_no_set_asks_for_any_more_is_told(workspace: Workspace, index: Inde
     assert json.loads(plan(workspace, "--form", "json").stdout)["removed"] == ["base--new", "more--linux", "more--new"]
 
 
+@pytest.mark.slow
 def test_gaps_are_written_as_json(workspace: Workspace, index: Index) -> None:
     """Programs get each gap as values; the text still stands on standard error, and the exit code is 1."""
     index.add(make_wheel("fast", tag="cp310-cp310-win_amd64"))
@@ -165,6 +167,7 @@ def test_gaps_are_written_as_json(workspace: Workspace, index: Index) -> None:
         }
 
 
+@pytest.mark.slow
 def test_it_is_printed_and_written_as_json(workspace: Workspace, index: Index) -> None:
     """A line for each finding, targets with the same one together; with ``--form json`` a document and nothing else."""
     index.add(make_wheel("app"), make_wheel("app", "2.0", requires_python=">=3.13"))

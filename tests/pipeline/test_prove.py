@@ -57,6 +57,7 @@ def caches(subset: SubsetOnDisk) -> int:
     return sum((subset.paths.packages / name).exists() for name in (file_cache.FILE, build_state.FILE))
 
 
+@pytest.mark.slow
 def test_green(subset: SubsetOnDisk, capfd: pytest.CaptureFixture[str]) -> None:
     """The report is the one in the site; every case is a step, and nothing is shown; caches stay."""
     counter = Counter()
@@ -69,6 +70,7 @@ def test_green(subset: SubsetOnDisk, capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_red_forgets_hashes(subset: SubsetOnDisk) -> None:
     """A red proof is a report; the caches that would hide the fault from a mirror are gone."""
     subset.file(COLORAMA).unlink()

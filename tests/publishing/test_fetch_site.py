@@ -180,6 +180,7 @@ def test_paths_that_leave_the_site(name: str, *, wanted: bool) -> None:
     assert fetch_site._is_below(name) is wanted  # noqa: SLF001 - whatever a hostile manifest may say
 
 
+@pytest.mark.slow
 def test_fetched_from_the_command_line(site: Path, tmp_path: Path) -> None:
     """It says how many files came; an address that is none, a host that is not there and a folder of yours are one line."""
     with object_store(site) as url:

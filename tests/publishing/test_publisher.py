@@ -170,6 +170,7 @@ def test_the_second_time_nothing_is_sent(site: Path, place: Place) -> None:
     assert facts(place.folder) == before
 
 
+@pytest.mark.slow
 def test_only_the_difference_is_sent(site: Path, later: Path, place: Place) -> None:
     """What both sites have keeps inode and time, what the later one has not is gone, with its folders."""
     put(site, place)
@@ -213,6 +214,7 @@ def test_readers_miss_nothing(site: Path, later: Path, place: Place, monkeypatch
     assert reader.files > 20
 
 
+@pytest.mark.slow
 def test_pip_installs_meanwhile(site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """pip gets one release or the other, whatever is being copied while it asks."""
     place = tmp_path / "public"
@@ -232,6 +234,7 @@ def test_pip_installs_meanwhile(site: Path, later: Path, tmp_path: Path, monkeyp
     assert {code for code, _ in codes} == {0}, codes
 
 
+@pytest.mark.slow
 def test_every_step_leaves_a_whole_copy(
     site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

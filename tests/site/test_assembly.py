@@ -197,6 +197,7 @@ def test_a_wheel_that_came_anew_is_stored_once(stock: dict[str, Artifact], tmp_p
 STORY = (["a1", "b1"], ["a1", "b1", "c1"], ["a1", "b2", "c1"], ["a1", "b2", "c1", "d1"], ["a1", "b1", "c1", "d1"])
 
 
+@pytest.mark.slow
 def test_run_after_run_is_as_a_first_run(stock: dict[str, Artifact], tmp_path: Path) -> None:
     """Run after run a site is byte for byte that of a first run, and known again as it was left."""
     for number, names in enumerate(STORY):
@@ -229,6 +230,7 @@ def test_a_site_that_was_made_for_one_alone(stock: dict[str, Artifact], tmp_path
         os.umask(before)
 
 
+@pytest.mark.slow
 def test_one_memory_for_two_sites(stock: dict[str, Artifact], tmp_path: Path) -> None:
     """What is remembered of one site is used for no other."""
     for number, names in enumerate([*STORY, *STORY]):

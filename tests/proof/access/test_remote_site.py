@@ -32,6 +32,7 @@ def told(checks: tuple[Check, ...]) -> list[tuple[Any, ...]]:
     return [dataclasses.astuple(dataclasses.replace(one, seconds=0.0, command="")) for one in checks]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("forked_pip")
 def test_a_foreign_target_from_afar(tmp_path: Path) -> None:
     """Over HTTP alone the same is found as with the site on disk, by all ways in."""
@@ -46,6 +47,7 @@ def test_a_foreign_target_from_afar(tmp_path: Path) -> None:
             assert [one.status for one in checks] == ["passed"] * 4
 
 
+@pytest.mark.slow
 def test_an_interpreter_from_afar(tmp_path: Path) -> None:
     """An interpreter of the worker's installs over HTTP alone."""
     subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["colorama"], pins={"here": [COLORAMA]}).write()
@@ -56,6 +58,7 @@ def test_an_interpreter_from_afar(tmp_path: Path) -> None:
     ] * 3
 
 
+@pytest.mark.slow
 def test_a_site_that_is_published_anew_meanwhile(tmp_path: Path) -> None:
     """What was installed is held to the manifest too: pip may have seen another page than was read before."""
     subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["colorama"], pins={"here": [COLORAMA]}).write()

@@ -89,6 +89,7 @@ def test_another_case(subset: SubsetOnDisk, what: str) -> None:
     assert len({key(case), key(replace(case, **changes)), *others.values()}) == (3 if what in others else 4)
 
 
+@pytest.mark.slow
 def test_the_other_means(subset: SubsetOnDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The seal, our code, each tool, uv, the running Python and the system count, and what libraries there are."""
     case = click_alone(subset)
@@ -145,6 +146,7 @@ def remembered(subset: SubsetOnDisk) -> list[bool]:
     return [one["remembered"] for one in document["checks"] if one["proof"] != "inventory"]
 
 
+@pytest.mark.slow
 def test_proven_before(subset: SubsetOnDisk) -> None:
     """A second run proves nothing again but reads all files, and says so; `anew` proves everything."""
     subset.paths.packages.mkdir()
@@ -164,6 +166,7 @@ def test_proven_before(subset: SubsetOnDisk) -> None:
     assert remembered(subset) == [False] * 12
 
 
+@pytest.mark.slow
 def test_red_is_never_remembered(subset: SubsetOnDisk) -> None:
     """What was red is proven again, although nothing changed; what was green beside it is not."""
     subset.paths.packages.mkdir()
@@ -188,6 +191,7 @@ def test_what_is_red_now_was_never_green(subset: SubsetOnDisk) -> None:
     assert not green_results.Proven(subset.paths.packages, case.site, "shut").results(case)
 
 
+@pytest.mark.slow
 def test_red_by_all_stays_red(tmp_path: Path) -> None:
     """What depends on something outside, and `anew` found red, is not taken from memory by the next run."""
     flag = tmp_path / "flag"

@@ -22,6 +22,7 @@ from tests.support.sites.cases import OLDER, on_linux, prove_first
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
 
+@pytest.mark.slow
 @on_linux
 def test_held_to_an_older_libc(tmp_path: Path, shared: Path) -> None:
     """The newer glibc of this machine does not stand in for the target's: a wheel for 2.28 is no wheel for 2.17."""

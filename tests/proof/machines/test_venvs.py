@@ -72,6 +72,7 @@ def test_a_copy_does_not_name_the_template(made: Path) -> None:
     assert all(f"{made}/names/environment/bin/python".encode() in path.read_bytes() for path in scripts)
 
 
+@pytest.mark.slow
 def test_one_template_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """virtualenv makes one environment, however many ask for it at the same time."""
     real, calls = venvs.virtual_env_class(), []
@@ -89,6 +90,7 @@ def test_one_template_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     ]
 
 
+@pytest.mark.slow
 def test_a_template_that_was_begun(tmp_path: Path) -> None:
     """Half a template, left by a process that was killed, is none."""
     place = tmp_path / "shared/templates"
@@ -100,6 +102,7 @@ def test_a_template_that_was_begun(tmp_path: Path) -> None:
     assert said(fresh(tmp_path, "second"), "import pip; print(pip.__name__)") == "pip"
 
 
+@pytest.mark.slow
 def test_a_template_that_was_written_to(tmp_path: Path) -> None:
     """A case that writes into a file of its environment in place spoils no later one: a new template is made."""
     first = fresh(tmp_path, "first")
@@ -109,6 +112,7 @@ def test_a_template_that_was_written_to(tmp_path: Path) -> None:
     assert len(list((tmp_path / "shared/templates").glob("*-[01]"))) == 2
 
 
+@pytest.mark.slow
 def test_without_second_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a file system that has no hard links, files are copied."""
 
@@ -130,6 +134,7 @@ def test_an_interpreter_that_makes_none(tmp_path: Path) -> None:
             fresh_environment(broken, tmp_path / "case", tmp_path / "shared")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [["click", "aa"], ["absent"], ["pip"]])
 def test_one_start_of_pip_or_many(
     tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]

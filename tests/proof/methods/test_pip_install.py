@@ -44,6 +44,7 @@ def test_the_lock_is_part_of_the_command(tmp_path: Path) -> None:
     assert "constraints" not in second.command
 
 
+@pytest.mark.slow
 def test_a_pin_for_another_patch_level_is_no_difference(tmp_path: Path) -> None:
     """What the lock has for a patch level is what counts for that one."""
     files = [make_wheel("lib", "2.0", requires_python="!=3.10.4"), make_wheel("lib", "1.0")]

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
 
+@pytest.mark.slow
 def test_every_patch_level_that_metadata_mentions(tmp_path: Path) -> None:
     """A target that says 3.10 alone is red where only 3.10.0 finds all it needs, and the patch level is named."""
     redis = make_wheel(
@@ -140,6 +141,7 @@ def test_nothing_ambient_helps_uv(tmp_path: Path, poison: Index) -> None:
     assert not poison.requests
 
 
+@pytest.mark.slow
 def test_nothing_ambient_helps_an_interpreter(tmp_path: Path, poison: Index) -> None:
     """Nor does it help where a target is installed: no import, no seed, no requirement is answered from outside."""
     aa = make_wheel("aa", requires=["setuptools"])
@@ -154,6 +156,7 @@ def test_nothing_ambient_helps_an_interpreter(tmp_path: Path, poison: Index) -> 
     assert not poison.requests
 
 
+@pytest.mark.slow
 @on_linux
 def test_a_patch_level_that_is_not_here(tmp_path: Path, shared: Path) -> None:
     """A target of X.Y with an interpreter here is unpacked where metadata tells other patch levels apart from it."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 def test_a_pip_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where pip waits for a server that never answers, each way in is red when its time is up, and says so."""
     monkeypatch.setattr(pip_install, "PATIENCE", 2)

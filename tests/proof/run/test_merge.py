@@ -412,6 +412,7 @@ def test_an_empty_folder_is_no_proof(subset: SubsetOnDisk, tmp_path: Path) -> No
 # --- as users do it -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_joined_from_the_command_line(subset: SubsetOnDisk, parts: tuple[Path, Path]) -> None:
     """Words, a list in one flag, a folder whose name holds a blank; 0 for green, 1 for red with a line for each."""
     root = subset.root
@@ -434,6 +435,7 @@ def test_joined_from_the_command_line(subset: SubsetOnDisk, parts: tuple[Path, P
     assert (none.returncode, none.stderr.startswith("error: no report is named; as in --reports=")) == (1, True)
 
 
+@pytest.mark.slow
 def test_parts_that_were_really_proven(tmp_path: Path) -> None:
     """Two parts, joined, have the results of a run that proves it all, each once; one alone is red for the other's."""
     wheels = WHEELS[:1]

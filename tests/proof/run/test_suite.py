@@ -54,6 +54,7 @@ def reported(subset: SubsetOnDisk) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.slow
 def test_green(
     subset: SubsetOnDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,6 +85,7 @@ def test_green(
     assert sorted(path.name for path in elsewhere.iterdir()) == ["conftest.py", "pytest.ini"]
 
 
+@pytest.mark.slow
 def test_one_file_gone(subset: SubsetOnDisk) -> None:
     """The run is red, and both the screen and the report name the file, the target and who requires it."""
     subset.file(COLORAMA).unlink()
@@ -187,6 +189,7 @@ def test_no_seal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seal().name.startswith("none")
 
 
+@pytest.mark.slow
 def test_ctrl_c_after_a_fault(tmp_path: Path) -> None:
     """A run that is interrupted when the inventory was red writes that; one line is said, and nothing waits."""
     flag = tmp_path / "begun"

@@ -126,6 +126,7 @@ def test_what_a_release_requires_itself_is_named(workspace: Workspace, index: In
     }
 
 
+@pytest.mark.slow
 def test_a_pre_release_is_told(workspace: Workspace, index: Index) -> None:
     """Where pip took a pre-release, why it is no settled release is said, in the text and in JSON."""
     index.add(make_wheel("fast", "2.0rc1"), make_wheel("fast", "1.0", tag="cp310-cp310-win_amd64"))
