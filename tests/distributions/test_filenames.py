@@ -26,6 +26,7 @@ PARTS = st.sampled_from(
 @given(st.lists(PARTS, min_size=1, max_size=7), st.sampled_from([".whl", ".tar.gz", ".zip", ".egg", ""]))
 @example(["demo", "1.0", "1build", "py3", "none", "any"], ".whl")
 @example(["demo", "1.0", "cp310.cp311", "abi3", "linux_x86_64.win32"], ".whl")
+@example(["Demo", "_", "1.0"], ".tar.gz")
 def test_read_as_packaging_reads(parts: list[str], ending: str) -> None:
     """The cached parts of a name give what `packaging` gives for the whole name, and the same errors."""
     name = "-".join(parts) + ending
@@ -40,8 +41,10 @@ def test_read_as_packaging_reads(parts: list[str], ending: str) -> None:
         try:
             if ending == ".whl":
                 project, version, _, tags = parse_wheel_filename(name)
-                return canonicalize_name(project, validate=True), version, tags
-            return (*parse_sdist_filename(name), None)
+            else:
+                (project, version), tags = parse_sdist_filename(name), None
+            # The parsers do not validate the project: ``Demo-_-1.0.tar.gz`` would be a release of ``demo-``.
+            return canonicalize_name(project, validate=True), version, tags
         except (InvalidName, InvalidWheelFilename, InvalidSdistFilename) as error:
             return type(error)
 
