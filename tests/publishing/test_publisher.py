@@ -324,7 +324,7 @@ def test_ctrl_c_while_it_waits(site: Path, later: Path, tmp_path: Path) -> None:
         _, said = process.communicate(timeout=20)
     assert (process.returncode, said) == (
         130,
-        "interrupted: nothing is half done; the same command goes on from here\n",
+        "interrupted: nothing is half done; run the same command again to continue\n",
     )
     assert holes(place) == []
     assert (place / MARKER).is_file()

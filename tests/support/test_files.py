@@ -14,36 +14,10 @@ import pytest
 
 from pypi_subset.errors import FolderError
 from pypi_subset.support import files
-from tests.support.programs.mounts import run_mounted, small_disk
+from tests.support.programs.mounts import PRELUDE, run_mounted, small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-#: Begins a program that runs where something is mounted: `attempt` tells what an action raised.
-PRELUDE = """
-import json, sys
-from pathlib import Path
-from pypi_subset.support import files, staging
-from pypi_subset.errors import FolderError
-
-def attempt(action, *arguments):
-    try:
-        action(*arguments)
-    except FolderError as error:
-        return str(error)
-    return None
-
-folder = Path(sys.argv[1])
-names = lambda: sorted(path.name for path in folder.iterdir())
-"""
-
-
-def fill(folder: Path, text: str) -> Path:
-    """Return *folder*, made, with two files that hold *text*."""
-    (folder / "sub").mkdir(parents=True)
-    for name in ("one", "sub/two"):
-        (folder / name).write_text(text)
-    return folder
 
 
 def test_a_hash_is_that_of_the_bytes(tmp_path: Path) -> None:

@@ -14,30 +14,11 @@ import pytest
 
 from pypi_subset.errors import FolderError
 from pypi_subset.support import staging
-from tests.support.programs.mounts import read_only, run_mounted, small_disk
+from tests.support.programs.mounts import PRELUDE, read_only, run_mounted, small_disk
 from tests.support.sites.trees import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-#: Begins a program that runs where something is mounted: `attempt` tells what an action raised.
-PRELUDE = """
-import json, sys
-from pathlib import Path
-from pypi_subset.support import files, staging
-from pypi_subset.errors import FolderError
-
-def attempt(action, *arguments):
-    try:
-        action(*arguments)
-    except FolderError as error:
-        return str(error)
-    return None
-
-folder = Path(sys.argv[1])
-names = lambda: sorted(path.name for path in folder.iterdir())
-"""
 
 
 def fill(folder: Path, text: str) -> Path:

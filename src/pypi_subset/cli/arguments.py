@@ -56,7 +56,7 @@ class ProductTask(invoke.Task[Any]):
             msg = f"error: {error}"
             raise Exit(msg, code=1) from error
         except KeyboardInterrupt as error:
-            msg = "interrupted: nothing is half done; the same command goes on from here"
+            msg = "interrupted: nothing is half done; run the same command again to continue"
             raise Exit(msg, code=INTERRUPTED) from error
 
 

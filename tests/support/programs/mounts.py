@@ -16,6 +16,24 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: Begins a program that runs where something is mounted: `attempt` tells what an action raised.
+PRELUDE = """
+import json, sys
+from pathlib import Path
+from pypi_subset.support import files, staging
+from pypi_subset.errors import FolderError
+
+def attempt(action, *arguments):
+    try:
+        action(*arguments)
+    except FolderError as error:
+        return str(error)
+    return None
+
+folder = Path(sys.argv[1])
+names = lambda: sorted(path.name for path in folder.iterdir())
+"""
+
 
 def small_disk(folder: Path, size: str) -> str:
     """Return the command that mounts an empty disk of *size*, e.g. ``64k``, over *folder*."""

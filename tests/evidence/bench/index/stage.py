@@ -1,5 +1,5 @@
 """
-Our index stage alone, in a process of its own: ``python -m tests.evidence.bench.stage FOLDER``.
+Our index stage alone, in a process of its own: ``python -m tests.evidence.bench.index.stage FOLDER``.
 
 *FOLDER* holds ``packages/`` and ``recorded.json``, which says what a lock would; ``site/`` is made there. What it took is
 printed as JSON: the seconds until Python had started and imported, those of the rest, and this process's own peak of memory
