@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.errors import FolderError
+from pypi_subset.site.builder import build_index
 from pypi_subset.site.ownership import require_own
+from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,3 +60,13 @@ def test_a_file_and_a_manifest_that_is_a_directory_are_refused(tmp_path: Path) -
     folder(tmp_path / "odd").joinpath("manifest.json").mkdir()
     with pytest.raises(FolderError, match=r"did not make manifest\.json"):
         require_own(tmp_path / "odd")
+
+
+def test_an_index_without_a_manifest_is_for_build_index_alone(tmp_path: Path) -> None:
+    """mirror and clean refuse an index that `build_index` made; `build_index` replaces it."""
+    site = tmp_path / "site"
+    build_index([make_wheel("app").save(tmp_path)], site)
+
+    require_own(site, index=True)
+    with pytest.raises(FolderError, match="mirror did not make"):
+        require_own(site)

@@ -88,7 +88,7 @@ def build_index(wheels: Iterable[Path], site: Path, *, cache: Path | None = None
     :raises FolderError: *site* holds the files of another program, or cannot be written.
     :raises BadDistribution: a file is no distribution, is damaged, or contradicts its name.
     """
-    require_own(site)
+    require_own(site, index=True)
     with tempfile.TemporaryDirectory(prefix="pypi-subset-") as scratch:
         folder = cache or Path(scratch)
         known = FileCache(folder / file_cache.FILE)

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 DROPPED = frozenset({".DS_Store", "Thumbs.db"})
 
 
-def require_own(site: Path) -> None:
+def require_own(site: Path, *, index: bool = False) -> None:
     """
     Refuse a directory whose content is not a site of ours.
 
+    :param index: accept an index without a manifest as well, which `build_index` makes.
     :raises FolderError: *site* is a file, holds a name that no site has, or holds anything without our manifest.
     """
     if site.exists() and not site.is_dir():
@@ -28,7 +29,8 @@ def require_own(site: Path) -> None:
         raise FolderError(msg, path=site, next_step="name a folder for the site")
     with files.folder_errors(site):
         found = {path.name for path in site.iterdir()} - DROPPED if site.is_dir() else set()
-        ours = any(is_ours((site / name).read_bytes()) for name, is_ours in _SIGNS.items() if (site / name).is_file())
+        signs = _SIGNS if index else {MANIFEST: is_manifest}
+        ours = any(is_ours((site / name).read_bytes()) for name, is_ours in signs.items() if (site / name).is_file())
     strange = sorted(found - GENERATED) or ([] if ours else sorted(found - {README}))
     if strange:
         msg = f"mirror did not make {strange[0]}, and the whole folder would go"
