@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +17,6 @@ from tests.support.sites.workspace import Workspace, without_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from pypi_subset.pip.runner import PipResult
     from tests.support.killer.scenes import Scenes
@@ -40,6 +41,13 @@ def clean_pip(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
 def pips(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pips]:
     """Yield what runs pip in many tests: imported once, and still a process of its own for each run."""
     with Pips(tmp_path_factory.mktemp("pips")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def own_pips(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pips]:
+    """Yield what runs the pip of this interpreter, as a user does: imported once, a process of its own for each run."""
+    with Pips(tmp_path_factory.mktemp("own_pips"), Path(sys.executable)) as running:
         yield running
 
 

@@ -185,6 +185,7 @@ class TestSetUp:
         assert sorted((checkout / ".venv").glob(".ready*")) == stamps
         bootstrap.set_up(checkout, developer=False, chosen=False)
 
+    @pytest.mark.slow
     def test_user_configuration_is_no_obstacle(
         self, environment: Path, hashed_lock: Path, index: Index, clean_pip: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -201,6 +202,7 @@ class TestSetUp:
         install(environment, hashed_lock)
         assert index.gets(".whl") == 1
 
+    @pytest.mark.slow
     def test_further_sources_are_not_asked_without_need(
         self, environment: Path, hashed_lock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -223,6 +225,7 @@ class TestSetUp:
             monkeypatch.setenv("PIP_EXTRA_INDEX_URL", index.url)
             install(environment, hashed_lock)
 
+    @pytest.mark.slow
     def test_wrong_bytes_are_refused_with_a_next_step(
         self, environment: Path, hashed_lock: Path, index: Index, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -102,7 +102,7 @@ def elsewhere(root: Path, mount: str) -> str:
     return f"mkdir {root}/out && {mount} && cp -a {root}/site {root}/out/site"
 
 
-@pytest.mark.parametrize("size", ["460k", "580k", "700k"])
+@pytest.mark.parametrize("size", ["460k", *(pytest.param(size, marks=pytest.mark.slow) for size in ("580k", "700k"))])
 def test_a_disk_that_is_full_of_site(scene: Scene, tmp_path: Path, size: str) -> None:
     """Full while files are laid out or pages are written: the old site stands, byte for byte."""
     root = copy(scene.base, tmp_path / "work")
@@ -189,7 +189,9 @@ def test_a_site_from_a_containers_image(mounting: Scenes, tmp_path: Path) -> Non
     assert {name: ended.left[name] for name in digests} == digests
 
 
-@pytest.mark.parametrize("folder", ["packages", "site", "requirements/lock"])
+@pytest.mark.parametrize(
+    "folder", ["site", *(pytest.param(folder, marks=pytest.mark.slow) for folder in ("packages", "requirements/lock"))]
+)
 def test_a_folder_that_goes_away_meanwhile(scene: Scene, tmp_path: Path, folder: str) -> None:
     """A folder that somebody removes during a run is one line at most, and the next run makes good."""
     root = copy(scene.base, tmp_path / "work")

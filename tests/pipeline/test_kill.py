@@ -70,6 +70,7 @@ def test_killed_after_a_step(scenes: Scenes, tmp_path: Path, name: str) -> None:
         assert killed.status == -signal.SIGKILL, (after, nth)
 
 
+@pytest.mark.slow
 def test_killed_after_a_response(scenes: Scenes, tmp_path: Path) -> None:
     """SIGKILL when the index has sent an answer: the next run makes good."""
     assert killed_after_answer(scenes("update"), tmp_path / "second", 2)
@@ -82,6 +83,7 @@ def test_killed_from_outside(scenes: Scenes, tmp_path: Path) -> None:
         killed_at_random(scenes("update"), tmp_path / str(number))
 
 
+@pytest.mark.slow
 def test_pip_starts_no_program(scenes: Scenes, tmp_path: Path) -> None:
     """pip would ask a Rust compiler for its version: no such child is there to outlive a run and write behind it."""
     scene = scenes("repair")
@@ -143,7 +145,11 @@ def test_interrupted_after_a_step(scenes: Scenes, tmp_path: Path, name: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "path", "nth"), [("update", "/simple/app/", 1), ("first", "/files/lib-1.0-py3-none-any.whl", 2)]
+    ("name", "path", "nth"),
+    [
+        pytest.param("update", "/simple/app/", 1, marks=pytest.mark.slow),
+        ("first", "/files/lib-1.0-py3-none-any.whl", 2),
+    ],
 )
 def test_interrupted_while_an_index_is_silent(scenes: Scenes, tmp_path: Path, name: str, path: str, nth: int) -> None:
     """Ctrl-C waits neither for an answer that may never come, nor for runs of pip that have not begun."""
@@ -171,7 +177,9 @@ def test_interrupted_while_an_index_is_silent(scenes: Scenes, tmp_path: Path, na
     assert ended.ended - told[0] < 1
 
 
-@pytest.mark.parametrize("how", ["error", "SIGINT", "SIGKILL"])
+@pytest.mark.parametrize(
+    "how", ["error", *(pytest.param(name, marks=pytest.mark.slow) for name in ("SIGINT", "SIGKILL"))]
+)
 def test_what_was_fetched_is_not_fetched_again(scenes: Scenes, tmp_path: Path, how: str) -> None:
     """However a run ends, files that it fetched whole are taken by the next one, unless they are not what is locked."""
     scene = scenes("first")

@@ -45,6 +45,7 @@ from tests.support.wheels import make_wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from pypi_subset.pip.pool import Pips
     from tests.support.servers.index import Index
 
 needs_rsync = pytest.mark.skipif(shutil.which("rsync") is None, reason="rsync is not installed")
@@ -215,7 +216,9 @@ def test_readers_miss_nothing(site: Path, later: Path, place: Place, monkeypatch
 
 
 @pytest.mark.slow
-def test_pip_installs_meanwhile(site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pip_installs_meanwhile(
+    site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_pips: Pips
+) -> None:
     """pip gets one release or the other, whatever is being copied while it asks."""
     place = tmp_path / "public"
     put(site, place)
@@ -224,7 +227,9 @@ def test_pip_installs_meanwhile(site: Path, later: Path, tmp_path: Path, monkeyp
     def install_one() -> None:
         # Each a pip of its own: not at all of the steps.
         if asked.pop(0):
-            codes.append(install(f"pip install --index-url {url}/simple/ app", tmp_path / str(len(codes)))[:2])
+            codes.append(
+                install(own_pips, f"pip install --index-url {url}/simple/ app", tmp_path / str(len(codes)))[:2]
+            )
 
     asked = [number % 15 == 0 for number in range(200)]
     step_by_step(monkeypatch, install_one)
@@ -671,7 +676,9 @@ def test_a_red_proof_does_not_stop_serve(site: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_whole_way(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_whole_way(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_pips: Pips
+) -> None:
     """Mirrored, refused, proven, published by the command, and installed by pip from a plain web server."""
     index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
     workspace.write("base.txt", "app")
@@ -693,6 +700,6 @@ def test_the_whole_way(workspace: Workspace, index: Index, monkeypatch: pytest.M
     assert shown.splitlines()[0].endswith("1 of 2 checks are red; the published manifest says that it is unproven")
     monkeypatch.delenv("PIP_INDEX_URL")
     with offered(workspace.root / "public") as url:
-        code, words, into = install(f"pip install --index-url {url}/simple/ app", tmp_path / "client")
+        code, words, into = install(own_pips, f"pip install --index-url {url}/simple/ app", tmp_path / "client")
     assert (code, words) == (0, "")
     assert {path.name for path in into.glob("*.py")} == {"app.py", "lib.py"}

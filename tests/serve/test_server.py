@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pypi_subset.pip.pool import Pips
+
 WHEEL = make_wheel("app", "1.0+local", requires=["lib"])
 WHEEL_PATH = "/simple/app/app-1.0%2Blocal-py3-none-any.whl"
 
@@ -357,12 +359,12 @@ def test_no_site_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tool", ["pip", "uv"])
-def test_the_printed_command_installs(served: Served, tmp_path: Path, tool: str) -> None:
+def test_the_printed_command_installs(served: Served, tmp_path: Path, tool: str, own_pips: Pips) -> None:
     """The line that is printed for pip works with real pip, the one for uv with real uv."""
     (line,) = (line for line in server.address_lines(served.url) if line.startswith(f"install with {tool}:"))
     command = line.partition(":")[2].replace("PROJECT", "app")
 
-    code, said, into = install(command, tmp_path)
+    code, said, into = install(own_pips, command, tmp_path)
 
     assert code == 0, said
     assert (into / "app.py").is_file()
@@ -370,9 +372,11 @@ def test_the_printed_command_installs(served: Served, tmp_path: Path, tool: str)
 
 
 @pytest.mark.parametrize("tool", ["pip", "uv pip"])
-def test_the_flat_page_works_over_http(served: Served, tmp_path: Path, tool: str) -> None:
+def test_the_flat_page_works_over_http(served: Served, tmp_path: Path, tool: str, own_pips: Pips) -> None:
     """`--no-index --find-links URL` finds all files by the one flat page."""
-    code, said, into = install(f"{tool} install --no-index --find-links {served.url}find-links.html app", tmp_path)
+    code, said, into = install(
+        own_pips, f"{tool} install --no-index --find-links {served.url}find-links.html app", tmp_path
+    )
 
     assert code == 0, said
     assert (into / "lib.py").is_file()

@@ -239,6 +239,7 @@ def test_one_memory_for_two_sites(stock: dict[str, Artifact], tmp_path: Path) ->
         assert tree(tmp_path / f"site{number % 3 % 2}") == first(tmp_path / f"fresh{number}", wanted)
 
 
+@pytest.mark.slow
 def test_folders_that_are_not_on_one_disk(stock: dict[str, Artifact], tmp_path: Path) -> None:
     """Where the old site lies on another disk than ``packages/``, files are copied, and nothing else is left there."""
     elsewhere = Path("/dev/shm")  # noqa: S108 - a disk of its own, and nothing is read there

@@ -19,30 +19,40 @@ from tests.support.pages.page_check import document
 from tests.support.programs.installers import install
 from tests.support.servers.served import Served
 from tests.support.sites import trees
+from tests.support.sites.workspace import Workspace, own_index
 from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.servers.index import Index
-    from tests.support.sites.workspace import Workspace
+    from pypi_subset.pip.pool import Pips
 
 HOST = "https://host.example"
 INDEXES = ("simple", "targets/here/simple", "targets/old/simple")
 
 
-@pytest.fixture
-def site(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a site for this machine and another, which get different releases of one project."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
-    index.add(make_wheel("App.One", requires=["lib", "Extra>=1; sys_platform == 'win32'"]))
-    index.add(make_wheel("lib", "2.0+local.1", requires_python=">=3.11,<4"))
-    index.add(make_wheel("lib", "1.0"), make_wheel("extra"))
-    index.yank(index.projects["lib"][1], "only <if> \"pinned\" & 'asked'")
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a site for this machine and another, which get different releases of one project; no test changes it."""
+    workspace = Workspace(tmp_path_factory.mktemp("builder") / "work")
+    workspace.paths.requirements.mkdir(parents=True)
     workspace.write("base.txt", "app-one\nlib; python_version >= '3.11'\nlib==1.0; python_version < '3.11'\n")
     workspace.toml({"here": "host", "old": "cp310-win_amd64"})
-    mirror(workspace.paths, progress=Display())
+    with own_index() as index:
+        index.add(make_wheel("App.One", requires=["lib", "Extra>=1; sys_platform == 'win32'"]))
+        index.add(make_wheel("lib", "2.0+local.1", requires_python=">=3.11,<4"))
+        index.add(make_wheel("lib", "1.0"), make_wheel("extra"))
+        index.yank(index.projects["lib"][1], "only <if> \"pinned\" & 'asked'")
+        mirror(workspace.paths, progress=Display())
     return workspace.paths.site
+
+
+@pytest.fixture(scope="module")
+def url(site: Path) -> Iterator[str]:
+    """Yield the address of the site behind our server."""
+    with Served(site, site.with_name("log")) as served:
+        yield served.url
 
 
 def test_every_page_is_valid_and_says_the_same_in_both_forms(site: Path) -> None:
@@ -98,10 +108,9 @@ def test_json_under_its_own_prefix_is_that_of_the_union(site: Path) -> None:
         "--no-index -r {site}/locks/pylock.base--here.toml",
     ],
 )
-def test_pip_takes_locks_and_views_over_http(site: Path, tmp_path: Path, way: str) -> None:
+def test_pip_takes_locks_and_views_over_http(site: Path, url: str, tmp_path: Path, way: str, own_pips: Pips) -> None:
     """The lock, with its ways to the files; a target's own index; requirements with hashes; constraints."""
-    with Served(site, tmp_path / "log") as served:
-        code, said, into = install(f"pip install {way.format(url=served.url, site=site)}", tmp_path)
+    code, said, into = install(own_pips, f"pip install {way.format(url=url, site=site)}", tmp_path)
     assert code == 0, said
     assert {path.name.lower() for path in into.glob("*.dist-info")} == {
         "app_one-1.0.dist-info",
@@ -127,7 +136,7 @@ def wheels(tmp_path: Path) -> list[Path]:
     return found
 
 
-def test_pip_installs_from_it(wheels: list[Path], tmp_path: Path) -> None:
+def test_pip_installs_from_it(wheels: list[Path], tmp_path: Path, own_pips: Pips) -> None:
     """By the page of links as by the index; a release for another Python is passed over."""
     site = tmp_path / "site"
     assert pypi_subset.build_index(wheels, site)
@@ -135,7 +144,7 @@ def test_pip_installs_from_it(wheels: list[Path], tmp_path: Path) -> None:
         (f"--index-url {site.as_uri()}/simple/", f"--no-index --find-links {site}/find-links.html")
     ):
         (tmp_path / str(number)).mkdir()
-        code, said, into = install(f"pip install {way} app", tmp_path / str(number))
+        code, said, into = install(own_pips, f"pip install {way} app", tmp_path / str(number))
         assert code == 0, said
         assert {path.name for path in into.glob("*.dist-info")} == {"app-1.0.dist-info", "lib-1.0.dist-info"}
 

@@ -6,7 +6,7 @@ import json
 import random
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
@@ -18,7 +18,6 @@ from pypi_simple import ProjectPage
 
 from pypi_subset.model.distributions import Artifact, Distribution, Project, Standing
 from pypi_subset.packages.file_cache import FileCache
-from pypi_subset.pip import runner
 from pypi_subset.site import simple_index
 from pypi_subset.site.core_metadata import described, write_metadata
 from pypi_subset.site.stage_writer import StageWriter
@@ -27,6 +26,9 @@ from tests.support.pages.page_check import Anchor, anchors, elements, tags
 from tests.support.programs.installers import install
 from tests.support.values import BRISK, artifacts_of, lay_out, projects_of, write_index
 from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from pypi_subset.pip.pool import Pips
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -277,9 +279,9 @@ def site(tmp_path: Path) -> Path:
         ("uv pip", "--default-index {0}/simple/"),
     ],
 )
-def test_installers_need_no_server(site: Path, tmp_path: Path, tool: str, way: str) -> None:
+def test_installers_need_no_server(site: Path, tmp_path: Path, tool: str, way: str, own_pips: Pips) -> None:
     """From a folder, each project is found by its page, or all by one flat page; yanks and Requires-Python hold."""
-    code, said, into = install(f"{tool} install {way.format(site.as_uri())} app", tmp_path)
+    code, said, into = install(own_pips, f"{tool} install {way.format(site.as_uri())} app", tmp_path)
 
     assert code == 0, said
     assert sorted(path.name.lower() for path in into.glob("*.dist-info")) == [
@@ -289,7 +291,7 @@ def test_installers_need_no_server(site: Path, tmp_path: Path, tool: str, way: s
     ]
 
 
-def test_pip_takes_the_flat_page_by_its_path(site: Path, tmp_path: Path) -> None:
+def test_pip_takes_the_flat_page_by_its_path(site: Path, tmp_path: Path, own_pips: Pips) -> None:
     """A plain path, even with a space in it, does as well as a URL for `--find-links`."""
     command = [
         "install",
@@ -300,20 +302,22 @@ def test_pip_takes_the_flat_page_by_its_path(site: Path, tmp_path: Path) -> None
         str(tmp_path / "into"),
     ]
 
-    result = runner.run([*command, "app"], work=tmp_path / "work")
+    result = own_pips.run([*command, "app"], work=tmp_path / "work", environment=None)
 
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "into" / "lib_rary.py").is_file()
 
 
-def test_pip_refuses_a_file_that_was_changed(site: Path, tmp_path: Path) -> None:
+def test_pip_refuses_a_file_that_was_changed(site: Path, tmp_path: Path, own_pips: Pips) -> None:
     """The hashes in the pages are the files' own: a file exchanged on the disk is not installed."""
     path = site / "simple" / "app" / "app-1.0-py3-none-any.whl"
     path.unlink()
     make_wheel("app", files={"app.py": b"evil = True\n"}).save(path.parent)
 
     source = ["--no-index", "--find-links", str(site / "find-links.html")]
-    result = runner.run(["install", *source, "--target", str(tmp_path / "into"), "app"], work=tmp_path / "work")
+    result = own_pips.run(
+        ["install", *source, "--target", str(tmp_path / "into"), "app"], work=tmp_path / "work", environment=None
+    )
 
     assert result.returncode != 0
     assert "DO NOT MATCH THE HASHES" in result.stderr

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from pypi_subset.pip.pool import Pips
+
 PIP = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
 UV = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 V1_HTML = "application/vnd.pypi.simple.v1+html"
@@ -209,9 +211,9 @@ def test_a_folder_without_slash_is_redirected(url: str) -> None:
         (f"uv pip install --default-index {{url}}targets/{TARGET}/simple/ app", "1.0"),
     ],
 )
-def test_real_clients_install(url: str, tmp_path: Path, command: str, version: str) -> None:
+def test_real_clients_install(url: str, tmp_path: Path, command: str, version: str, own_pips: Pips) -> None:
     """pip and uv find a local version, leave the yanked release, obey a cut-off date, and a target's view."""
-    code, said, into = install(command.format(url=url), tmp_path)
+    code, said, into = install(own_pips, command.format(url=url), tmp_path)
 
     assert code == 0, said
     assert version in (into / "lib.py").read_text()
@@ -228,9 +230,11 @@ def test_real_clients_install(url: str, tmp_path: Path, command: str, version: s
         ("pip install --no-index --find-links {url}find-links.html app", "2.0"),
     ],
 )
-def test_real_clients_install_from_an_object_store(store: str, tmp_path: Path, command: str, version: str) -> None:
+def test_real_clients_install_from_an_object_store(
+    store: str, tmp_path: Path, command: str, version: str, own_pips: Pips
+) -> None:
     """Where keys are there or not, and "+" is a space, both prefixes install; the JSON one knows upload times."""
-    code, said, into = install(command.format(url=store), tmp_path)
+    code, said, into = install(own_pips, command.format(url=store), tmp_path)
 
     assert code == 0, said
     assert version in (into / "lib.py").read_text()

@@ -85,8 +85,9 @@ def test_another_case(subset: SubsetOnDisk, what: str) -> None:
     case, changes = click_alone(subset), dict(OTHER[what])
     if "requests" in changes:
         changes["requests"] = (replace(case.requests[0], requirement=Requirement("click>=8")),)
-    others = {name: key(replace(case, **OTHER[name])) for name in ("interpreter", "another build")}
-    assert len({key(case), key(replace(case, **changes)), *others.values()}) == (3 if what in others else 4)
+    known = green_results.Proven(case.site.parent, case.site, "shut").key
+    others = {name: known(replace(case, **OTHER[name])) for name in ("interpreter", "another build")}
+    assert len({known(case), known(replace(case, **changes)), *others.values()}) == (3 if what in others else 4)
 
 
 @pytest.mark.slow
@@ -251,22 +252,28 @@ BAD: dict[str, Callable[[list[dict[str, Any]]], object]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, str]:
+    """Return a case whose files no test changes, and what it is known by."""
+    case = click_alone(click_and_six(tmp_path_factory.mktemp("known") / "subset"))
+    return case, key(case)
+
+
 @pytest.mark.parametrize("what", ["", *BAD])
-def test_what_is_no_answer(subset: SubsetOnDisk, what: str) -> None:
+def test_what_is_no_answer(known: tuple[Case, str], tmp_path: Path, what: str) -> None:
     """Whatever stands in the file, only whole green results of that very case are taken from it."""
-    case = click_alone(subset)
+    case, name = known
     found = json.loads(json.dumps([asdict(check) for check in checks(case)]))
     BAD.get(what, len)(found)
-    write(subset, {key(case): found})
-    assert bool(green_results.Proven(subset.paths.packages, case.site, "shut").results(case)) is not bool(what)
+    write(tmp_path, {name: found})
+    assert bool(green_results.Proven(tmp_path, case.site, "shut").results(case)) is not bool(what)
 
 
-def write(subset: SubsetOnDisk, cases: Any) -> Path:
-    """Return the file, in which *cases* stand as if we had written them."""
+def write(folder: Path, cases: Any) -> Path:
+    """Return the file in *folder*, in which *cases* stand as if we had written them."""
     text = json.dumps(cases)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    subset.paths.packages.mkdir(exist_ok=True)
-    path = subset.paths.packages / green_results.NAME
+    path = folder / green_results.NAME
     path.write_text(f'{{"schema": "1.0", "sha256": "{digest}", "cases": {text}}}')
     return path
 
@@ -274,18 +281,17 @@ def write(subset: SubsetOnDisk, cases: Any) -> Path:
 @pytest.mark.parametrize(
     "cases", [[], "", 7, None, {"KEY": 7}, {"KEY": "ab"}, {"KEY": [7]}, {"KEY": [[]]}, {"KEY": None}]
 )
-def test_another_form(subset: SubsetOnDisk, cases: Any) -> None:
+def test_another_form(known: tuple[Case, str], tmp_path: Path, cases: Any) -> None:
     """Anything else in its place is no answer, and no error."""
-    case = click_alone(subset)
-    write(subset, {key(case): cases["KEY"]} if isinstance(cases, dict) else cases)
-    assert green_results.Proven(subset.paths.packages, case.site, "shut").results(case) == ()
+    case, name = known
+    write(tmp_path, {name: cases["KEY"]} if isinstance(cases, dict) else cases)
+    assert green_results.Proven(tmp_path, case.site, "shut").results(case) == ()
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[]", b"{}", b"[" * 100_000, b"7" * 10_000])
-def test_a_damaged_file(subset: SubsetOnDisk, data: bytes) -> None:
+def test_a_damaged_file(known: tuple[Case, str], tmp_path: Path, data: bytes) -> None:
     """A file that is no JSON, or was cut, or nests without end, counts as none; so does a folder in its place."""
-    case, path = click_alone(subset), subset.paths.packages / green_results.NAME
-    path.parent.mkdir()
+    case, path = known[0], tmp_path / green_results.NAME
     path.write_bytes(data)
     assert green_results.Proven(path.parent, case.site, "shut").results(case) == ()
     path.unlink()
@@ -299,7 +305,8 @@ def test_a_damaged_file(subset: SubsetOnDisk, data: bytes) -> None:
 def test_a_byte_that_changed_in_the_file(subset: SubsetOnDisk) -> None:
     """The file's own hash guards what looks right as well."""
     case = click_alone(subset)
-    path = write(subset, {key(case): json.loads(json.dumps([asdict(check) for check in checks(case)]))})
+    subset.paths.packages.mkdir()
+    path = write(subset.paths.packages, {key(case): json.loads(json.dumps([asdict(check) for check in checks(case)]))})
     assert green_results.Proven(subset.paths.packages, case.site, "shut").results(case)
     edit(path, '"seconds": 0.0', '"seconds": 0.1')
     assert green_results.Proven(subset.paths.packages, case.site, "shut").results(case) == ()

@@ -31,6 +31,7 @@ def here() -> tuple[Interpreter, ...]:
     return interpreters_here()
 
 
+@pytest.mark.slow
 def test_no_interpreter_here_is_missed(here: tuple[Interpreter, ...]) -> None:
     """Every interpreter from 3.9 up on PATH and among pyenv's versions, started under each of its names, is found."""
     home = Path(os.environ.get("PYENV_ROOT", Path(pwd.getpwuid(os.getuid()).pw_dir, ".pyenv")))

@@ -49,6 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_an_environment_of_its_own(made: Path) -> None:
     """A copy is a whole environment: its Python is of the same build, and knows itself and its own pip alone."""
     python = fresh(made, "own")
@@ -60,6 +61,7 @@ def test_an_environment_of_its_own(made: Path) -> None:
     assert [one["name"] for one in json.loads(done.stdout)] == ["pip"]
 
 
+@pytest.mark.slow
 def test_a_copy_does_not_name_the_template(made: Path) -> None:
     """Neither its settings nor its scripts lead back to what it was copied from; bytecode has the path as a comment."""
     fresh(made, "names")

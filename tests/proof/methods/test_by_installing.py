@@ -44,6 +44,7 @@ def test_import_that_fails(tmp_path: Path, shared: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_import_of_what_an_extra_brings(tmp_path: Path, shared: Path) -> None:
     """A part of a project that needs an extra which nobody asked for may fail to import: that is a note."""
     files = {"aad.py": b"raise ImportError('for this, install aa[d]')\n"}
@@ -51,6 +52,7 @@ def test_import_of_what_an_extra_brings(tmp_path: Path, shared: Path) -> None:
     assert (check.status, check.notes) == ("passed", ("aa: aad needs the extra d, which was not asked for",))
 
 
+@pytest.mark.slow
 def test_import_of_what_an_extra_does_not_bring_here(tmp_path: Path, shared: Path) -> None:
     """The request asks for the extra, whose requirement is for other machines: what the module lacks is red."""
     needs = ["bb; extra == 'all' and sys_platform == 'elsewhere'"]
@@ -60,6 +62,7 @@ def test_import_of_what_an_extra_does_not_bring_here(tmp_path: Path, shared: Pat
     assert "No module named 'bb' (the extra all was asked for, and brings it only as bb;" in check.reason
 
 
+@pytest.mark.slow
 def test_pip_check(tmp_path: Path, shared: Path) -> None:
     """What pip finds wrong with the environment is red: here a wheel that contradicts its own file name."""
     wheel = replace(make_wheel("aa", tag="cp27-none-any"), filename="aa-1.0-py3-none-any.whl")
@@ -67,6 +70,7 @@ def test_pip_check(tmp_path: Path, shared: Path) -> None:
     assert outcome(check) == ("failed", "pip check on here: aa 1.0 is not supported on this platform")
 
 
+@pytest.mark.slow
 def test_setuptools_is_not_there_by_itself(tmp_path: Path, shared: Path) -> None:
     """A missing setuptools is missed: the fresh environment is seeded with pip alone."""
     wheel = make_wheel("aa", requires=["setuptools"])

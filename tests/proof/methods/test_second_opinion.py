@@ -77,6 +77,7 @@ def test_no_comparison_with_nothing(tmp_path: Path) -> None:
     assert (check.status, check.reason) == ("skipped", "pip found nothing that uv could be compared with")
 
 
+@pytest.mark.slow
 def test_the_full_version_of_python(tmp_path: Path) -> None:
     """uv is asked with the patch level, and where a target stands for several, with each of them."""
     wheels = [make_wheel("aa", requires=["bb; python_full_version >= '3.12.4'"]), make_wheel("bb")]
@@ -124,9 +125,10 @@ def test_the_same_machine_in_words_of_uv(tag: str, name: str, variables: dict[st
 def test_whom_uv_cannot_judge(tmp_path: Path, tag: str, reason: str) -> None:
     """A machine that uv cannot be told of is skipped, with the reason and the target's tag."""
     target = targets.parse("one", tag)
-    check = asked(tmp_path, target, ["aa"], [make_wheel("aa")])
-    assert (check.status, check.reason.partition(", and")[0].partition(" (")[0]) == ("skipped", reason)
-    assert target.tag in check.reason
+    (joint, _) = cases(tmp_path, target, ["aa"], [make_wheel("aa")])
+    said = after(joint, {"aa": "1.0"}, tmp_path / "uv")
+    assert (said.status, said.reason.partition(", and")[0].partition(" (")[0]) == ("skipped", reason)
+    assert target.tag in said.reason
 
 
 @pytest.fixture

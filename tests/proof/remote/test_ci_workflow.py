@@ -117,6 +117,7 @@ def test_no_machine_at_all(form: str) -> None:
         ci_workflow.render(form, [ALL[11]], ADDRESS)
 
 
+@pytest.mark.slow
 def test_printed_from_the_command_line(workspace: Workspace) -> None:
     """To standard output and nothing else; without an address, or for another kind of server, it is one line."""
     workspace.write("base.txt", "app\n")

@@ -246,6 +246,7 @@ def test_h_is_help(capfd: pytest.CaptureFixture[str]) -> None:
     assert "Prove that every request installs" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_proof_of_nothing_is_red(tmp_path: Path) -> None:
     """Where no target asks for any request nothing was installed, and the run fails."""
     lines = ["click; sys_platform == 'linux'"]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.locks import Lock
+    from pypi_subset.pip.pool import Pips
 
 WHEELS = (
     make_wheel("app", requires=["lib-one<2; sys_platform == 'linux'", "lib-one>=2; sys_platform == 'win32'"]),
@@ -133,7 +134,7 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_each_command_on_the_page_works(tmp_path: Path, number: int) -> None:
+def test_each_command_on_the_page_works(tmp_path: Path, number: int, own_pips: Pips) -> None:
     """Every command shown, the placeholder filled in as the script does, installs from a folder with no server."""
     subset, locks, _ = made(tmp_path / "packages")
     artifacts = artifacts_of(WHEELS[:2], tmp_path / "packages")
@@ -147,7 +148,9 @@ def test_each_command_on_the_page_works(tmp_path: Path, number: int) -> None:
     assert command.endswith(' "App[x]"')
 
     # The folder stands for the server too: what is different there is tried in test_serve.
-    code, said, into = install(re.sub(r"https://HOST/PATH/|file:///PATH/", f"{site.as_uri()}/", command), tmp_path)
+    code, said, into = install(
+        own_pips, re.sub(r"https://HOST/PATH/|file:///PATH/", f"{site.as_uri()}/", command), tmp_path
+    )
 
     assert code == 0, said
     assert (into / "lib_one.py").is_file()

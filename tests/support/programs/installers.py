@@ -14,18 +14,23 @@ from pypi_subset.pip import runner
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pypi_subset.pip.pool import Pips
 
-def install(command: str, folder: Path) -> tuple[int, str, Path]:
+
+def install(pips: Pips, command: str, folder: Path) -> tuple[int, str, Path]:
     """
     Return exit code, standard error, and the folder that the command installed into.
 
+    :param pips: the fixture ``own_pips``, which runs pip.
     :param command: ``pip install …`` or ``uv pip install …``, as for a shell.
     :param folder: for this run alone.
     """
     tool, *arguments = shlex.split(command)
     into, work = folder / "into", folder / "work"
     if tool == "pip":
-        result = runner.run([*arguments, "--target", str(into)], work=work)
+        # The projects beside pip are those of the tests; whether they agree is not asked.
+        options = ["--target", str(into), "--no-warn-conflicts"]
+        result = pips.run([*arguments, *options], work=work, environment=None)
         return result.returncode, result.stderr, into
     ours = ["--no-config", "--cache-dir", str(folder / "cache"), "--python", sys.executable, "--target", str(into)]
     done = subprocess.run(

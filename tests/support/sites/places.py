@@ -62,9 +62,11 @@ def rsync_daemon(root: Path, more: str = "") -> Iterator[Place]:
     )
     program = shutil.which("rsync") or "rsync"
     command = [program, "--daemon", "--no-detach", f"--config={settings}"]
-    with running(command, port, root.with_name(f"{root.name}.log")):
+    with running(command, port, root.with_name(f"{root.name}.log")) as process:
         to = f"rsync://127.0.0.1:{port}/web/public"
         yield Place(Rsync(to), root / "public", to)
+        # If it is terminated, rsync waits 0.4 s before it ends.
+        process.kill()
 
 
 PLACES: dict[str, Callable[[Path], contextlib.AbstractContextManager[Place]]] = {
