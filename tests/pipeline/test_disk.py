@@ -102,7 +102,8 @@ def elsewhere(root: Path, mount: str) -> str:
     return f"mkdir {root}/out && {mount} && cp -a {root}/site {root}/out/site"
 
 
-@pytest.mark.parametrize("size", ["460k", *(pytest.param(size, marks=pytest.mark.slow) for size in ("580k", "700k"))])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["460k", "580k", "700k"])
 def test_a_disk_that_is_full_of_site(scene: Scene, tmp_path: Path, size: str) -> None:
     """Full while files are laid out or pages are written: the old site stands, byte for byte."""
     root = copy(scene.base, tmp_path / "work")
@@ -113,6 +114,7 @@ def test_a_disk_that_is_full_of_site(scene: Scene, tmp_path: Path, size: str) ->
     assert kept(ended.left, root, "out")
 
 
+@pytest.mark.slow
 def test_a_site_on_another_disk(scene: Scene, tmp_path: Path) -> None:
     """Where no hard link is possible the site holds copies, and is otherwise what it would be."""
     root = copy(scene.base, tmp_path / "work")
@@ -141,6 +143,7 @@ def test_a_disk_that_is_full_of_locks(mounting: Scenes, tmp_path: Path) -> None:
     assert kept(ended.left, root, "site")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "named"),
     [
@@ -162,6 +165,7 @@ def test_a_read_only_folder(scene: Scene, tmp_path: Path, folder: str, named: st
     assert folder == "out" or kept(ended.left, root, "requirements")
 
 
+@pytest.mark.slow
 def test_nothing_to_do_needs_no_writable_requirements(scene: Scene, tmp_path: Path) -> None:
     """Locks that match are read and not written: they may lie on a disk that is read-only."""
     root = copy(scene.base, tmp_path / "work")
@@ -189,9 +193,8 @@ def test_a_site_from_a_containers_image(mounting: Scenes, tmp_path: Path) -> Non
     assert {name: ended.left[name] for name in digests} == digests
 
 
-@pytest.mark.parametrize(
-    "folder", ["site", *(pytest.param(folder, marks=pytest.mark.slow) for folder in ("packages", "requirements/lock"))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", ["packages", "site", "requirements/lock"])
 def test_a_folder_that_goes_away_meanwhile(scene: Scene, tmp_path: Path, folder: str) -> None:
     """A folder that somebody removes during a run is one line at most, and the next run makes good."""
     root = copy(scene.base, tmp_path / "work")

@@ -41,6 +41,7 @@ def for_two(tmp_path: Path, other: Wheel) -> dict[str, tuple[str, str, tuple[str
     return {one.way: (*outcome(one), one.versions) for one in prove(alone) if one.proof == "unpacked"}
 
 
+@pytest.mark.slow
 def test_a_version_for_another_target_breaks_this_one(tmp_path: Path) -> None:
     """The index of all leads pip to what was mirrored for another target: there it is installed, and judged."""
     other = rewritten(make_wheel("aa", "2.0"), b"aa.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n")
@@ -61,6 +62,7 @@ def test_a_version_for_another_target_that_lacks_something(tmp_path: Path) -> No
     assert {versions for *_, versions in found.values()} == {("aa==1.0",)}
 
 
+@pytest.mark.slow
 def test_another_version_by_one_way_is_reported(tmp_path: Path) -> None:
     """What differs and holds is green, and its versions are those that were installed for it."""
     found = for_two(tmp_path, make_wheel("aa", "2.0"))

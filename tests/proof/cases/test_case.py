@@ -36,6 +36,7 @@ def test_an_imitated_machine_is_a_kind_of_its_own(tmp_path: Path) -> None:
     assert replace(joint, interpreter=replace(OWN[0], emulated=True)).proof == "emulated"
 
 
+@pytest.mark.slow
 def test_hashes_alone(tmp_path: Path) -> None:
     """A request with a hash is proven alone too: the set's other pins come along, hashed, as constraints."""
     aa, bb = make_wheel("aa", requires=["bb"]), make_wheel("bb")

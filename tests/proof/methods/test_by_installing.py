@@ -34,6 +34,7 @@ def test_installed(tmp_path: Path, shared: Path) -> None:
     assert (check.proof, check.interpreter) == ("installed", str(OWN[0]))
 
 
+@pytest.mark.slow
 def test_import_that_fails(tmp_path: Path, shared: Path) -> None:
     """A project that installs but needs a module that nothing declares is red."""
     wheel = make_wheel("aa", files={"aa.py": b"import undeclared\n"})

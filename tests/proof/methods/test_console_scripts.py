@@ -87,6 +87,7 @@ def test_a_script_that_cannot_import_is_red(tmp_path: Path, code: str, reason: s
         start(tmp_path, code)
 
 
+@pytest.mark.slow
 def test_scripts_of_what_is_requested_are_started(tmp_path: Path, shared: Path) -> None:
     """Where a target is installed, each script does start, unless its entry names an extra; the others' do not."""
     entries = b"[console_scripts]\naa-run = aa:main\naa-net = aa:net [net]\n"
