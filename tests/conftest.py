@@ -56,7 +56,7 @@ def one_pip(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """
     Let every mirror of this process share one import of pip, half of what a small mirror takes.
 
-    What starts and stops with a mirror is tested where mirrors are processes: `test_kill`, `test_front_door`.
+    What starts and stops with a mirror is tested where mirrors are processes: `pipeline/test_kill.py`, `cli/test_tasks.py`.
     """
 
     def shared_pips(_work: Path) -> contextlib.AbstractContextManager[Pips]:
@@ -68,7 +68,7 @@ def one_pip(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def forked_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let proofs for foreign targets share one import of pip; `test_verify` starts it as users do."""
+    """Let proofs for foreign targets share one import of pip; `cli/test_proving.py` starts it as users do."""
     start = runner.run
 
     def run(

@@ -1,7 +1,7 @@
 """
 Killed at any moment, a run loses nothing: one undisturbed run later the folders are what they would have been.
 
-The fast cut stands for the sweep, which stops after every single step: ``pytest -m sweep``.
+The fast cut stands for the sweep, which stops after every single step: ``make sweep``.
 """
 
 from __future__ import annotations
