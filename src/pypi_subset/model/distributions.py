@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -58,6 +59,12 @@ class Distribution:
         """Return the same file with the facts that only *other* has."""
         facts = {name: getattr(other, name) for name in _FACTS if getattr(self, name) is None}
         return replace(self, **facts) if any(value is not None for value in facts.values()) else self
+
+
+def version_texts(distributions: Iterable[Distribution]) -> dict[int, str]:
+    """Return the text of each version by the identity of the object: many distributions share one, and it takes a while."""
+    versions = {id(one.version): one.version for one in distributions}
+    return {key: str(version) for key, version in versions.items()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.model import paths
-from pypi_subset.model.distributions import Distribution
+from pypi_subset.model.distributions import Distribution, version_texts
 from pypi_subset.site import simple_index
 from pypi_subset.site.build_state import UNKNOWN, BuildState
 from pypi_subset.site.stage_writer import usual_mode
@@ -126,15 +126,9 @@ Texts = dict[int, str]
 
 def texts_of(distributions: Iterable[Distribution]) -> Texts:
     """Return one line of text for each of *distributions*, which have to live as long as the result is used."""
-    versions: dict[int, str] = {}
-    texts: Texts = {}
-    for one in distributions:
-        if id(one) not in texts:
-            version = versions.get(id(one.version))
-            if version is None:
-                version = versions[id(one.version)] = str(one.version)
-            texts[id(one)] = f"{version} {_FACTS(one)!r}"
-    return texts
+    unique = {id(one): one for one in distributions}
+    versions = version_texts(unique.values())
+    return {key: f"{versions[id(one.version)]} {_FACTS(one)!r}" for key, one in unique.items()}
 
 
 def digest_of(content: Content, texts: Texts) -> str:

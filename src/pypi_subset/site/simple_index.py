@@ -16,8 +16,9 @@ import json
 from dataclasses import dataclass
 from itertools import islice
 from json.encoder import encode_basestring_ascii as _quoted
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from pypi_subset.model.distributions import version_texts
 from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE, PAGE, SIMPLE, SIMPLE_JSON, view_of
 from pypi_subset.support.html import escape, href
 
@@ -51,13 +52,12 @@ _PAGE = """\
 _HEAD_LINES = _PAGE.partition("{links}")[0].count("\n")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """
     One file, in words.
 
     :param name: its name as part of an address.
-    :param anchor: what follows the address in an anchor.
+    :param anchor: what follows the address in an anchor, to the end of the line.
     :param facts: what follows the address in JSON.
     """
 
@@ -102,8 +102,10 @@ class Rendering:
             )
             for target, files in sorted(views.items())
         }
-        self._pages = [_put(project) for project in projects if project.name not in unchanged]
-        own = {page.name: "".join(_lines(_links(page, f"{SIMPLE}/{href(page.name)}/"))) for page in self._pages}
+        changed = [project for project in projects if project.name not in unchanged]
+        versions = version_texts(one.distribution for project in changed for one in project.artifacts)
+        self._pages = [_put(project, versions) for project in changed]
+        own = {page.name: _links(page, f"{SIMPLE}/{href(page.name)}/") for page in self._pages}
         #: The lines of each project in ``find-links.html``.
         self.lines = {name: own[name] if name in own else unchanged[name] for name in self._names}
 
@@ -117,11 +119,11 @@ class Rendering:
             narrowed = _narrowed(self._pages, files)
             yield from _index_of(narrowed, names, view_of(target), f"../../../../{SIMPLE}/{{}}/")
         # The same in JSON under a prefix of its own, for web servers that give one address one type.
-        for path, data in _index_of(self._pages, self._names, SIMPLE_JSON, f"../../{SIMPLE}/{{}}/"):
-            if path.endswith(JSON_PAGE):
-                yield path.replace(JSON_PAGE, PAGE), data
+        for page in self._pages:
+            yield f"{SIMPLE_JSON}/{page.name}/{PAGE}", _json_page(page, f"../../{SIMPLE}/{href(page.name)}/").encode()
+        yield f"{SIMPLE_JSON}/{PAGE}", _json_root(self._names).encode()
         # ``--find-links`` on a directory does not look into those below it, and there is one for each project.
-        yield FIND_LINKS, _page("Links for all projects", self.lines.values()).encode()
+        yield FIND_LINKS, _page("Links for all projects", "".join(self.lines.values())).encode()
         yield from _index_of(self._pages, self._names, SIMPLE, "")
 
 
@@ -172,17 +174,18 @@ def _narrowed(pages: Iterable[_Page], names: Collection[str]) -> Iterator[_Page]
             yield _Page(name=page.name, standing=page.standing, entries=entries)
 
 
-def _put(project: Project) -> _Page:
-    return _Page(name=project.name, standing=project.standing, entries=tuple(map(_entry, project.artifacts)))
+def _put(project: Project, versions: Mapping[int, str]) -> _Page:
+    entries = tuple([_entry(one, versions[id(one.distribution.version)]) for one in project.artifacts])
+    return _Page(name=project.name, standing=project.standing, entries=entries)
 
 
-def _entry(artifact: Artifact) -> _Entry:
+def _entry(artifact: Artifact, version: str) -> _Entry:
     one = artifact.distribution
     return _Entry(
         filename=one.filename,
-        version=str(one.version),
+        version=version,
         name=href(one.filename),
-        anchor=f"{_attributes(artifact)}>{escape(one.filename)}</a>",
+        anchor=f"{_attributes(artifact)}>{escape(one.filename)}</a><br>\n",
         facts=_facts(artifact),
     )
 
@@ -230,7 +233,7 @@ def _html_page(page: _Page, to_files: str) -> str:
     metas = (
         f'<meta name="pypi:project-status{name}" content="{escape(said)}">\n' for name, said in standing.items() if said
     )
-    return _page(f"Links for {page.name}", _lines(_links(page, to_files)), "".join(metas))
+    return _page(f"Links for {page.name}", _links(page, to_files), "".join(metas))
 
 
 def _json_page(page: _Page, to_files: str) -> str:
@@ -252,7 +255,8 @@ def _json_page(page: _Page, to_files: str) -> str:
 
 def _html_root(names: Iterable[NormalizedName]) -> str:
     """Return the page that lists all projects by normalized name (PEP 503)."""
-    return _page("Simple index", _lines(f'<a href="{href(name)}/">{escape(name)}</a>' for name in names))
+    links = [f'<a href="{href(name)}/">{escape(name)}</a><br>\n' for name in names]
+    return _page("Simple index", "".join(links))
 
 
 def _json_root(names: Iterable[NormalizedName]) -> str:
@@ -261,14 +265,10 @@ def _json_root(names: Iterable[NormalizedName]) -> str:
     return f"{json.dumps(root)}\n"
 
 
-def _links(page: _Page, to_files: str) -> Iterator[str]:
-    """The anchors of a project's files, whose text is the file name (PEP 503)."""
-    return (f'<a href="{to_files}{entry.name}{entry.anchor}' for entry in page.entries)
+def _links(page: _Page, to_files: str) -> str:
+    """The anchors of a project's files, one on each line, whose text is the file name (PEP 503)."""
+    return "".join([f'<a href="{to_files}{entry.name}{entry.anchor}' for entry in page.entries])
 
 
-def _lines(links: Iterable[str]) -> Iterator[str]:
-    return (f"{link}<br>\n" for link in links)
-
-
-def _page(title: str, lines: Iterable[str], metas: str = "") -> str:
-    return _PAGE.format(version=API_VERSION, title=escape(title), links="".join(lines), metas=metas)
+def _page(title: str, links: str, metas: str = "") -> str:
+    return _PAGE.format(version=API_VERSION, title=escape(title), links=links, metas=metas)
