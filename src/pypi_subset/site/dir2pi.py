@@ -163,14 +163,15 @@ def _waiting(filename: str) -> str:
 
 def _settle(scratch: Path, simple: Path, placed: Mapping[str, str], owners: Mapping[str, NormalizedName]) -> None:
     """Put each file of *scratch* where dir2pi's link to it stands; where that is wrong, into its project's folder."""
-    for project in {*owners.values()}:
-        (simple / project).mkdir(exist_ok=True)
+    for project in {*owners.values()} - {*placed.values()}:
+        (simple / project).mkdir()
+    before, after = os.fspath(scratch), os.fspath(simple)
     for filename, project in owners.items():
         folder = placed.get(filename)
         if folder is not None and folder != project:
             (simple / folder / filename).unlink()
         # Over dir2pi's link, which leads here.
-        os.replace(f"{scratch}/{_waiting(filename)}", f"{simple}/{project}/{filename}")  # noqa: PTH105 - many strings
+        os.replace(f"{before}/{_waiting(filename)}", f"{after}/{project}/{filename}")  # noqa: PTH105 - many strings
     for folder in {*placed.values()} - {*owners.values()}:
         (simple / folder).rmdir()
 
