@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -188,6 +190,23 @@ def test_with_a_cache_nothing_is_done_twice(
     shutil.rmtree(site)
     assert pypi_subset.build_index(wheels, site, cache=cache)
     assert trees.tree(site) == trees.tree(fresh)
+
+
+def test_paths_may_be_strings(wheels: list[Path], tmp_path: Path) -> None:
+    """A string names a wheel as a `Path` does; the order of the wheels does not matter."""
+    pypi_subset.build_index(wheels, tmp_path / "site")
+    pypi_subset.build_index([str(path) for path in reversed(wheels)], tmp_path / "other")
+    assert trees.tree(tmp_path / "other") == trees.tree(tmp_path / "site")
+
+
+def test_an_index_loads_nothing_of_locks(wheels: list[Path], tmp_path: Path) -> None:
+    """Locks, manifest and the grammar of requirements take longer to load than hundreds of wheels to index."""
+    program = (
+        "import sys, pypi_subset; from pathlib import Path; pypi_subset.build_index(sys.argv[2:], Path(sys.argv[1]));"
+        "print(*sorted({'pypi_subset.locks', 'pypi_subset.site.manifest', 'packaging.requirements'} & {*sys.modules}))"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "site"), *map(str, wheels)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "\n"
 
 
 def test_without_a_cache_the_same_site_stays(wheels: list[Path], tmp_path: Path) -> None:

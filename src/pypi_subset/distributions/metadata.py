@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 from pypi_subset.distributions import filenames
@@ -16,6 +15,7 @@ from pypi_subset.errors import BadDistribution
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
 
 #: The major version of core metadata that this tool reads; the specification has readers refuse a higher one.
@@ -59,6 +59,9 @@ def parse_requirement(text: str) -> Requirement:
 
     :raises InvalidRequirement: *text* does not follow the grammar of dependency specifiers (PEP 508).
     """
+    # An index of wheels parses none, and the grammar takes long to load.
+    from packaging.requirements import Requirement  # noqa: PLC0415
+
     return Requirement(text)
 
 

@@ -70,7 +70,7 @@ class FileCache:
         self._now[identity] = found
         return found
 
-    def sha256(self, path: Path, facts: os.stat_result | None = None) -> str:
+    def sha256(self, path: str | Path, facts: os.stat_result | None = None) -> str:
         """
         Return the SHA-256 of the file at *path*.
 
@@ -89,7 +89,7 @@ class FileCache:
             return False
         key = identity_of(facts)
         usual = stat.S_ISREG(facts.st_mode) and stat.S_IMODE(facts.st_mode) == mode
-        return usual and (self.recall(key) or self._hashed(Path(path), facts, key)) == sha256
+        return usual and (self.recall(key) or self._hashed(path, facts, key)) == sha256
 
     def wrote(self, key: str, sha256: str) -> None:
         """Remember a file of that identity, which this run has written where nobody else sees it yet."""
@@ -125,32 +125,31 @@ class FileCache:
         self._room += len(data)
         return data
 
-    def requires_python(self, path: Path, facts: os.stat_result) -> str | None:
+    def wheel(self, path: str, filename: str, identity: str, facts: os.stat_result) -> tuple[str, str | None]:
         """
-        Return Requires-Python of the wheel at *path*, ``None`` without one.
+        Return the SHA-256 of METADATA in the wheel at *path*, and its Requires-Python, ``None`` without one.
 
-        :param facts: the status of the file.
+        :param identity: that of the file.
+        :param facts: its status.
         :raises BadDistribution: it is no wheel, damaged, or not what its name says.
         :raises FolderError: it cannot be read.
         """
-        filename = path.name
-        key = _metadata_key(identity_of(facts), filename)
-        found = self.recall(f"{key} Requires-Python")
-        if found is None:
+        key = _metadata_key(identity, filename)
+        sha256, found = self.recall(key), self.recall(f"{key} Requires-Python")
+        if sha256 is None or found is None:
             data = self._fresh.get(key)
-            if data is None:
-                data = read_metadata(path, filename)
-                self._noted(key, facts, data)
+            if data is None or sha256 is None:
+                data = read_metadata(Path(path), filename)
+                sha256 = self._noted(key, facts, data)
             found = self._learn(f"{key} Requires-Python", facts, requires_python_of(data) or "")
-        return found or None
+        return sha256, found or None
 
-    def _hashed(self, path: Path, facts: os.stat_result, key: str) -> str:
+    def _hashed(self, path: str | Path, facts: os.stat_result, key: str) -> str:
         """The SHA-256 of a file that is read now; of a small wheel, METADATA is read at the same time."""
-        name = path.name
+        name = os.path.basename(path)  # noqa: PTH119 - a string
         if facts.st_size > SMALL or not name.endswith(".whl"):
-            return self._learn(key, facts, files.sha256_of(path))
-        with files.folder_errors(path), open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - half the time
-            data = stream.read()
+            return self._learn(key, facts, files.sha256_of(Path(path)))
+        data = _bytes_of(path, facts.st_size)
         # What is wrong with it, `metadata` will say: here nobody has asked.
         with contextlib.suppress(BadDistribution):
             self._noted(_metadata_key(key, name), facts, read_metadata(io.BytesIO(data), name))
@@ -189,7 +188,7 @@ def identity_of(facts: os.stat_result) -> str:
     return f"{facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"
 
 
-def status_of(path: Path) -> os.stat_result:
+def status_of(path: str | Path) -> os.stat_result:
     """
     Return the status of the file at *path*.
 
@@ -198,7 +197,19 @@ def status_of(path: Path) -> os.stat_result:
     try:
         return os.stat(path)  # noqa: PTH116 - half the time
     except OSError as error:
-        files.raise_as_folder_error(error, path)
+        files.raise_as_folder_error(error, Path(path))
+
+
+def _bytes_of(path: str | Path, size: int) -> bytes:
+    """Return the bytes of a file of about *size* bytes, in half the time that `open` takes."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | files.BINARY)
+        try:
+            return b"".join(iter(lambda: os.read(descriptor, size + 1), b""))
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        files.raise_as_folder_error(error, Path(path))
 
 
 def _metadata_key(key: str, filename: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +13,15 @@ import msgspec
 
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution
-from pypi_subset.locks import exports
-from pypi_subset.model import documents, paths
+from pypi_subset.model import paths
 from pypi_subset.model.distributions import Artifact, Distribution
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.file_cache import FileCache, identity_of, status_of
-from pypi_subset.site import build_state, incremental, manifest, web_servers
+from pypi_subset.site import build_state, incremental
 from pypi_subset.site.assembly import assemble
 from pypi_subset.site.build_state import UNKNOWN, BuildState
 from pypi_subset.site.content import Content, views
 from pypi_subset.site.ownership import require_own
-from pypi_subset.site.pages.front_page import front_page
 from pypi_subset.site.stage_writer import StageWriter
 from pypi_subset.support import files, staging
 from pypi_subset.support.resources import shipped
@@ -75,14 +75,14 @@ def staged_site(content: Content, site: Path, cache: FileCache, state: Path) -> 
         yield None
 
 
-def build_index(wheels: Iterable[Path], site: Path, *, cache: Path | None = None) -> bool:
+def build_index(wheels: Iterable[str | os.PathLike[str]], site: Path, *, cache: Path | None = None) -> bool:
     """
     Build the simple index of *wheels* in the directory *site*; return whether *site* was replaced.
 
     The index is ``simple/`` in HTML and JSON, ``simple-json/``, the core metadata file beside each wheel, and
     ``find-links.html``. Each wheel is hard-linked, or copied if *site* is on another file system.
 
-    :param wheels: paths of wheels and sdists. Each keeps its file name.
+    :param wheels: paths of wheels and sdists, strings as well. Each keeps its file name.
     :param site: replaced atomically. It must be missing, empty, or a site that this program made.
     :param cache: existing directory that keeps hashes from call to call, so that unchanged projects are linked.
     :raises FolderError: *site* holds the files of another program, or cannot be written.
@@ -92,8 +92,7 @@ def build_index(wheels: Iterable[Path], site: Path, *, cache: Path | None = None
     with tempfile.TemporaryDirectory(prefix="pypi-subset-") as scratch:
         folder = cache or Path(scratch)
         known = FileCache(folder / file_cache.FILE)
-        artifacts = [_artifact(path, known) for path in sorted(wheels, key=lambda path: path.name)]
-        with staged_site(Content(artifacts=artifacts), site, known, folder / build_state.FILE) as stage:
+        with staged_site(Content(artifacts=_artifacts(wheels, known)), site, known, folder / build_state.FILE) as stage:
             pass
         known.save(forget=stage is not None)
     return stage is not None
@@ -117,6 +116,9 @@ def fill(
     done = assemble(content.artifacts, views(content.locks), writer, cache, last=last, texts=texts)
     if content.subset is None:
         return done
+    from pypi_subset.model import documents  # noqa: PLC0415 - an index alone has no manifest
+    from pypi_subset.site import manifest  # noqa: PLC0415
+
     pages = done.pages | writer.put_all(_others(content.subset, content.locks, done.projects))
     made = manifest.manifest_of(content.subset, content.locks, done.projects, content.bad, pages=pages)
     writer.put(paths.MANIFEST, documents.encode(made))
@@ -132,26 +134,41 @@ def readme_of(folder: str) -> bytes:
 
 def _others(subset: Subset, locks: Sequence[Lock], projects: Sequence[Project]) -> Iterator[tuple[str, bytes]]:
     """Yield path and bytes of what is no index page: locks, the files for web servers, and the front page."""
+    from pypi_subset.locks import exports  # noqa: PLC0415 - an index alone has none of them
+    from pypi_subset.site import web_servers  # noqa: PLC0415
+    from pypi_subset.site.pages.front_page import front_page  # noqa: PLC0415
+
     yield from exports.published(locks, {target.name: target for target in subset.targets}).items()
     yield from web_servers.render(sorted(views(locks))).items()
     yield paths.PAGE, front_page(subset, locks, projects).encode()
 
 
-def _artifact(path: Path, cache: FileCache) -> Artifact:
-    """Return the file at *path* with everything that its name, its bytes and its METADATA say."""
-    name = path.name
+def _artifacts(wheels: Iterable[str | os.PathLike[str]], cache: FileCache) -> list[Artifact]:
+    """Return the files at *wheels*, sorted by name, with all that name, bytes and METADATA of each say."""
+    found = sorted(map(os.path.split, wheels), key=itemgetter(1))
+    folders = {folder: Path(folder) for folder, _ in found}
+    return [_artifact(folders[folder], name, cache) for folder, name in found]
+
+
+def _artifact(folder: Path, name: str, cache: FileCache) -> Artifact:
+    """Return the file *name* in *folder* with everything that its name, its bytes and its METADATA say."""
+    path = f"{folder}/{name}"
     try:
         project, version, _ = filenames.parse(name)
     except filenames.INVALID as error:
         msg = f"{name!r} is not the name of a wheel or source distribution"
-        raise BadDistribution(msg, path=path, next_step="leave the file out") from error
+        raise BadDistribution(msg, path=Path(path), next_step="leave the file out") from error
     facts = status_of(path)
+    identity = identity_of(facts)
+    sha256, metadata, requires_python = cache.recall(identity) or cache.sha256(path, facts), None, None
+    if name.endswith(".whl"):
+        metadata, requires_python = cache.wheel(path, name, identity, facts)
     one = Distribution(
         filename=name,
         project=project,
         version=version,
         size=facts.st_size,
-        sha256=cache.sha256(path, facts),
-        requires_python=cache.requires_python(path, facts) if name.endswith(".whl") else None,
+        sha256=sha256,
+        requires_python=requires_python,
     )
-    return Artifact(distribution=one, folder=path.parent, identity=identity_of(facts))
+    return Artifact(distribution=one, folder=folder, metadata=metadata, identity=identity)

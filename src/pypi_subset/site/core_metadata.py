@@ -29,14 +29,16 @@ def described(artifact: Artifact, cache: FileCache) -> Artifact:
     """
     one = artifact.distribution
     identity = artifact.identity or identity_of(status_of(artifact.path))
-    sha256 = None
-    if one.filename.endswith(".whl"):
+    sha256 = artifact.metadata
+    if sha256 is None and one.filename.endswith(".whl"):
         sha256 = cache.recall_metadata(identity, one.filename) or cache.metadata(artifact.path, one.filename)
     if sha256 and one.metadata not in {None, sha256}:
         # Clients would resolve by the one and install the other.
         msg = f"{one.filename} and the metadata that it was resolved by contradict each other"
         step = "tell the index's operator, and run `make update`"
         raise BadDistribution(msg, project=one.project, next_step=step)
+    if (sha256, identity) == (artifact.metadata, artifact.identity):
+        return artifact
     return Artifact(distribution=one, folder=artifact.folder, metadata=sha256, identity=identity)
 
 
@@ -51,9 +53,8 @@ def write_metadata(projects: Sequence[Project], writer: StageWriter, cache: File
     for artifact in (one for project in projects for one in project.artifacts if one.metadata):
         one, sha256 = artifact.distribution, str(artifact.metadata)
         path = paths.file_path(one.project, one.filename) + paths.METADATA
-        old = f"{writer.live}/{path}"
-        if writer.is_live(path) and cache.is_still(old, sha256, writer.mode):
-            writer.link(old, path)
+        if writer.is_live(path) and cache.is_still(f"{writer.live}/{path}", sha256, writer.mode):
+            writer.link(f"{writer.live}/{path}", path)
         else:
             facts = writer.write(path, cache.metadata_bytes(artifact.folder, one.filename, artifact.identity))
             cache.wrote(identity_of(facts), sha256)

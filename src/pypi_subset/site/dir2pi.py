@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 # dir2pi stops at an sdist whose version does not begin with a digit (``foo-v1.0.tar.gz``).
-_READ_BY_DIR2PI = re.compile(r".*(\.whl|-\d.*)")
+_READ_BY_DIR2PI = re.compile(r"-\d")
 
 _DIR2PI = "import sys; from libpip2pi.commands import dir2pi; sys.exit(dir2pi(['dir2pi', *sys.argv[1:]]))"
 
@@ -158,7 +158,7 @@ def _has_symlinks(folder: Path) -> bool:
 
 def _waiting(filename: str) -> str:
     """Under which name a file waits for its place: hidden from dir2pi if its own would stop it."""
-    return filename if _READ_BY_DIR2PI.fullmatch(filename) else f".{filename}"
+    return filename if filename.endswith(".whl") or _READ_BY_DIR2PI.search(filename) else f".{filename}"
 
 
 def _settle(scratch: Path, simple: Path, placed: Mapping[str, str], owners: Mapping[str, NormalizedName]) -> None:

@@ -214,9 +214,6 @@ def _facts(artifact: Artifact) -> str:
     """Return the same for JSON, the address aside (PEP 691, 700), as it stands behind the address."""
     one = artifact.distribution
     found = {
-        "filename": _quoted(one.filename),
-        "hashes": f'{{"sha256": "{one.sha256}"}}',
-        "size": str(one.size),
         "requires-python": None if one.requires_python is None else _quoted(one.requires_python),
         "core-metadata": artifact.metadata and f'{{"sha256": "{artifact.metadata}"}}',
         # An empty text would be "not yanked" for pip, and "yanked" for uv.
@@ -224,7 +221,8 @@ def _facts(artifact: Artifact) -> str:
         "provenance": one.provenance and _quoted(one.provenance),
         "upload-time": one.upload_time and _quoted(one.upload_time),
     }
-    return ", ".join([f'"{name}": {value}' for name, value in found.items() if value]) + "}"
+    more = "".join([f', "{name}": {value}' for name, value in found.items() if value])
+    return f'"filename": {_quoted(one.filename)}, "hashes": {{"sha256": "{one.sha256}"}}, "size": {one.size}{more}}}'
 
 
 def _html_page(page: _Page, to_files: str) -> str:

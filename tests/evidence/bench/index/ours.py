@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from pypi_subset.site.builder import build_index
@@ -13,4 +14,7 @@ if TYPE_CHECKING:
 def index(folder: Path) -> bool:
     """Put a new index of *folder*``/packages`` in place of *folder*``/site``; whether there was anything to do."""
     packages = folder / "packages"
-    return build_index(packages.glob("*.whl"), folder / "site", cache=packages)
+    # Listed as `mirror` lists it.
+    with os.scandir(packages) as entries:
+        wheels = [entry.path for entry in entries if entry.name.endswith(".whl")]
+    return build_index(wheels, folder / "site", cache=packages)
