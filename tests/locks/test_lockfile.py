@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from packaging.markers import Marker
 from packaging.pylock import Pylock
 from packaging.requirements import Requirement
@@ -117,7 +118,7 @@ def test_a_project_may_stand_there_twice(tmp_path: Path) -> None:
     """Two versions under disjoint markers are two entries, and a standard reader takes the one that holds."""
     early, late = (Marker(f'python_full_version {sign} "3.10.5"') for sign in ("<", ">="))
     one = replace(simple(), marker=early)
-    changed = replace(one.distribution, version=Version("2.0"), filename="app-2.0-py3-none-any.whl", url=None)
+    changed = structs.replace(one.distribution, version=Version("2.0"), filename="app-2.0-py3-none-any.whl", url=None)
     other = replace(one, marker=late, distribution=changed)
     path = lockfile.path_of(tmp_path, "base--linux")
     path.write_bytes(lockfile.dump(lock_of(one, other), folder=tmp_path, target=LINUX, packages=tmp_path))

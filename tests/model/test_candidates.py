@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec import structs
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -17,9 +18,9 @@ ONE = Distribution(filename=WHEEL, project=canonicalize_name("app"), version=Ver
 
 def test_a_key_is_that_of_the_place() -> None:
     """Candidates of one URL share a key, whatever else is known; those of two URLs, or of two paths, have two keys."""
-    there = Candidate(distribution=replace(ONE, url=f"https://index.example/{WHEEL}"), source="one")
+    there = Candidate(distribution=structs.replace(ONE, url=f"https://index.example/{WHEEL}"), source="one")
     again = replace(there, source="two", metadata="")
-    elsewhere = replace(there, distribution=replace(ONE, url=f"https://other.example/{WHEEL}"))
+    elsewhere = replace(there, distribution=structs.replace(ONE, url=f"https://other.example/{WHEEL}"))
     local = [Candidate(distribution=ONE, source="folder", path=Path(name, WHEEL)) for name in ("a", "b")]
 
     assert again.key == there.key

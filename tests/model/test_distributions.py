@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec import structs
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pypi_subset.model.distributions import Artifact, Distribution, Project, Standing
+from pypi_subset.model.distributions import Artifact, Distribution, Project, Standing, version_texts
 
 BARE = Distribution(
     filename="app-1.0.tar.gz", project=canonicalize_name("app"), version=Version("1.0"), sha256="0" * 64
 )
-FULL = replace(
+FULL = structs.replace(
     BARE,
     size=1,
     requires_python=">=3.9",
@@ -28,10 +29,10 @@ FULL = replace(
 
 def test_what_the_other_knows_is_joined() -> None:
     """A fact that is missing comes from the other; where both have one, the first counts; the URL is never taken."""
-    assert BARE.joined(FULL) == replace(FULL, url=None)
-    assert FULL.joined(replace(FULL, size=2, yanked="broken", requires_python=">=3.12")) == FULL
+    assert BARE.joined(FULL) == structs.replace(FULL, url=None)
+    assert FULL.joined(structs.replace(FULL, size=2, yanked="broken", requires_python=">=3.12")) == FULL
     assert BARE.joined(BARE) is BARE
-    assert BARE.joined(replace(BARE, yanked="")).yanked == ""
+    assert BARE.joined(structs.replace(BARE, yanked="")).yanked == ""
 
 
 def test_an_artifact_lies_under_its_name() -> None:
@@ -46,3 +47,10 @@ def test_a_project_has_the_status_that_any_file_kept() -> None:
     old, new = (Artifact(distribution=one, folder=Path()) for one in (BARE, FULL))
     assert Project(name=BARE.project, artifacts=(old, new)).standing == Standing(status="archived")
     assert Project(name=BARE.project, artifacts=(old,)).standing is None
+
+
+def test_equal_versions_keep_their_own_text() -> None:
+    """1.0 and 1.0.0 are equal, and each distribution has the text of its own version."""
+    other = structs.replace(BARE, version=Version("1.0.0"))
+    texts = version_texts([BARE, FULL, other])
+    assert [texts[id(one.version)] for one in (BARE, FULL, other)] == ["1.0", "1.0", "1.0.0"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 from packaging.requirements import Requirement
 
 from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
@@ -42,7 +43,7 @@ def stock(tmp_path: Path) -> dict[str, Artifact]:
         path = make_wheel(name, version).save(folder)
         os.utime(path, ns=(LONG_AGO, LONG_AGO))
         one = artifact_of(path)
-        found[f"{name}{version}"] = replace(one, distribution=replace(one.distribution, yanked=BROKEN))
+        found[f"{name}{version}"] = replace(one, distribution=structs.replace(one.distribution, yanked=BROKEN))
     return found
 
 
@@ -108,7 +109,7 @@ CHANGES: Mapping[str, Callable[[dict[str, Artifact]], Mapping[str, Sequence[Arti
     "another fact": lambda all_: {
         "linux": [
             all_["a1"],
-            replace(all_["b1"], distribution=replace(all_["b1"].distribution, yanked=None)),
+            replace(all_["b1"], distribution=structs.replace(all_["b1"].distribution, yanked=None)),
             all_["c1"],
         ]
     },

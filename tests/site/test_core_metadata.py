@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from pypi_subset.errors import BadDistribution
 from pypi_subset.packages.file_cache import FileCache
@@ -56,6 +57,6 @@ def test_an_sdist_has_none(tmp_path: Path) -> None:
 def test_what_the_lock_was_resolved_by_is_what_is_served(tmp_path: Path) -> None:
     """A wheel with other METADATA than its lock says is refused by name."""
     (one,) = artifacts_of([WHEEL], tmp_path)
-    other = replace(one, distribution=replace(one.distribution, metadata="0" * 64))
+    other = replace(one, distribution=structs.replace(one.distribution, metadata="0" * 64))
     with pytest.raises(BadDistribution, match=f"{WHEEL.filename} and the metadata that it was resolved by contradict"):
         core_metadata.described(other, FileCache(tmp_path / "memory"))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -172,7 +173,7 @@ def test_the_file_name_decides_and_metadata_does_not(tmp_path: Path) -> None:
 def test_a_file_that_contradicts_the_index_is_refused(tmp_path: Path) -> None:
     """An artifact whose name says another project than the index did is named."""
     (artifact,) = artifacts_of([make_wheel("demo")], tmp_path / "packages")
-    other = replace(artifact, distribution=replace(artifact.distribution, project=canonicalize_name("other")))
+    other = replace(artifact, distribution=structs.replace(artifact.distribution, project=canonicalize_name("other")))
 
     with pytest.raises(
         BadDistribution, match=r"demo-1\.0-py3-none-any\.whl' is a file of demo 1\.0, not of other 1\.0"

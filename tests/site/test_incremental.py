@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 from packaging.utils import canonicalize_name
 
 from pypi_subset.model.policy import BadFile
@@ -47,7 +48,9 @@ def relocked(content: Content, **changes: Any) -> Content:
 
 
 CHANGES: dict[str, Callable[[Content], Content]] = {
-    "a fact": lambda one: relocked(one, distribution=replace(one.locks[0].pins[0].distribution, yanked="broken")),
+    "a fact": lambda one: relocked(
+        one, distribution=structs.replace(one.locks[0].pins[0].distribution, yanked="broken")
+    ),
     "who needs it": lambda one: relocked(one, reasons=()),
     "an extra": lambda one: relocked(one, extras=(canonicalize_name("x"),)),
     "another target": lambda one: replace(one, subset=plan_of(["app"], [WINDOWS])),
@@ -66,7 +69,7 @@ def test_every_input_counts(content: Content, change: str) -> None:
 
 def test_equal_inputs_have_one_digest(content: Content) -> None:
     """Whatever objects hold them."""
-    copies = {one.distribution.filename: replace(one.distribution) for one in content.artifacts}
+    copies = {one.distribution.filename: structs.replace(one.distribution) for one in content.artifacts}
     pins = [replace(pin, distribution=copies[pin.distribution.filename]) for pin in content.locks[0].pins]
     artifacts = [replace(one, distribution=copies[one.distribution.filename]) for one in content.artifacts]
     again = replace(content, locks=[replace(content.locks[0], pins=tuple(pins))], artifacts=artifacts)

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from pypi_simple import ProjectPage
@@ -260,8 +261,8 @@ def site(tmp_path: Path) -> Path:
         make_wheel("local-one", "1.0+cpu.1"),
     ]
     app, first, too_new, yanked, local = artifacts_of(wheels, tmp_path / "packages")
-    too_new = replace(too_new, distribution=replace(too_new.distribution, requires_python=">=99"))
-    yanked = replace(yanked, distribution=replace(yanked.distribution, yanked=""))
+    too_new = replace(too_new, distribution=structs.replace(too_new.distribution, requires_python=">=99"))
+    yanked = replace(yanked, distribution=structs.replace(yanked.distribution, yanked=""))
     stage = tmp_path / "a site"
     cache = FileCache(tmp_path / "memory")
     projects = lay_out([described(one, cache) for one in (app, first, too_new, yanked, local)], stage)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
+from packaging.utils import NormalizedName
+from packaging.version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-    from packaging.utils import NormalizedName
-    from packaging.version import Version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,8 +26,7 @@ class Standing:
 _FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "metadata", "standing")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Distribution:
+class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     """
     One file of one release, as an index or a lock describes it.
 
@@ -58,7 +58,7 @@ class Distribution:
     def joined(self, other: Distribution) -> Distribution:
         """Return the same file with the facts that only *other* has."""
         facts = {name: getattr(other, name) for name in _FACTS if getattr(self, name) is None}
-        return replace(self, **facts) if any(value is not None for value in facts.values()) else self
+        return msgspec.structs.replace(self, **facts) if any(value is not None for value in facts.values()) else self
 
 
 def version_texts(distributions: Iterable[Distribution]) -> dict[int, str]:

@@ -13,6 +13,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
 from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -181,7 +182,7 @@ def _candidate(item: Mapping[str, Any], project: str, index: Loopback, target: T
 def _complete(candidate: Candidate, item: Mapping[str, Any], upstream: Upstream) -> Distribution:
     """Return the distribution with size and hash; the file is fetched if no page states them."""
     sha256 = candidate.distribution.sha256 or files.sha256_of(upstream.file(candidate))
-    return replace(
+    return structs.replace(
         candidate.distribution,
         sha256=sha256,
         size=upstream.size(candidate),

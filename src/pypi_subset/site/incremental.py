@@ -10,7 +10,7 @@ import functools
 import hashlib
 import os
 import stat
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 NOT_BUILT = frozenset({paths.README, paths.PROOF})
 
 #: Every fact of a distribution but its version, whose text takes a call of its own.
-_FACTS = attrgetter(*(one.name for one in fields(Distribution) if one.name != "version"))
+_FACTS = attrgetter(*(name for name in Distribution.__struct_fields__ if name != "version"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

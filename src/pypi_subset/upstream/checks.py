@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from pypi_subset.errors import HashMismatch
 from pypi_subset.support import files
 from pypi_subset.upstream.http import matches
@@ -33,7 +35,7 @@ def remote(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
 def localized(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     """Give candidates with a ``file:`` URL a path instead: such a URL must never reach a lock."""
     return tuple(
-        replace(one, distribution=replace(one.distribution, url=None), path=local_path(url))
+        replace(one, distribution=structs.replace(one.distribution, url=None), path=local_path(url))
         if (url := one.distribution.url or "").startswith("file:")
         else one
         for one in candidates

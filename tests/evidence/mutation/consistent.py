@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from packaging.requirements import Requirement
 
 from pypi_subset.model.locks import Pin, Reason
@@ -118,7 +119,7 @@ def _retagged(ground: Ground, mutant: Mutant, folder: Path) -> tuple[Sequence[Lo
     made = artifact_of(path, requires_python=old.requires_python)
 
     def change(other: Distribution) -> Distribution:
-        return replace(made.distribution, metadata=old.metadata) if other.filename == old.filename else other
+        return structs.replace(made.distribution, metadata=old.metadata) if other.filename == old.filename else other
 
     return exchanged(ground.locks, change), (made,)
 

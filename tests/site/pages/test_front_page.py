@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -102,7 +103,7 @@ def test_the_page_names_sets_targets_and_releases(tmp_path: Path) -> None:
 def test_a_yanked_release_is_marked(tmp_path: Path) -> None:
     """Who reads the page sees that a release was withdrawn, and why."""
     subset, locks, (project, *_) = made(tmp_path)
-    distribution = replace(project.artifacts[0].distribution, yanked="loses <data>")
+    distribution = structs.replace(project.artifacts[0].distribution, yanked="loses <data>")
     yanked = replace(project, artifacts=(replace(project.artifacts[0], distribution=distribution),))
 
     assert "<strong>yanked</strong>: loses &lt;data&gt;" in front_page.front_page(subset, locks, [yanked])
@@ -211,7 +212,7 @@ def test_nothing_hostile_gets_into_the_page(
             return requirement
 
     def page(machine_name: str, platform: str, name: str, reason: str, line: Requirement) -> str:
-        distribution = replace(artifact.distribution, yanked=reason)
+        distribution = structs.replace(artifact.distribution, yanked=reason)
         project = Project(name=canonicalize_name("app"), artifacts=(replace(artifact, distribution=distribution),))
         subset = plan_of(["app"], [replace(LINUX, name=machine_name, platform=platform)])
         requests = (replace(subset.sets[0].requests[0], requirement=line),)
