@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import pytest
 from pypi_subset.pip import runner
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline import workspace as pipeline_workspace
+from pypi_subset.proof.evidence import key
 from tests.support.servers.index import Index
 from tests.support.sites.workspace import Workspace, without_configuration
 
@@ -27,13 +29,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.name != "test_a_hang_a_crash_and_a_kill")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def session_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Yield the file of a key of reports for fixtures of a module or a session; no test reads the user's own."""
+    path = tmp_path_factory.mktemp("key") / "key"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(key.VARIABLE, str(path))
+        yield key.made(path).path
+
+
 @pytest.fixture(autouse=True)
-def clean_pip(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an empty home folder; pip, uv and virtualenv find no configuration, no cache and no proxy."""
+def clean_pip(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, session_key: Path) -> Path:
+    """
+    Return an empty home folder; pip, uv and virtualenv find no configuration, no cache and no proxy.
+
+    The key of reports is that of the session in a file of this test, with nothing recorded beside it.
+    """
     without_configuration(monkeypatch)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv(key.VARIABLE, str(shutil.copy(session_key, tmp_path_factory.mktemp("key") / "key")))
     return home
 
 

@@ -21,6 +21,7 @@ from pypi_subset.model.paths import Paths
 from pypi_subset.proof.cache import green_results
 from pypi_subset.proof.cases import shards
 from pypi_subset.proof.cases.case import cases_of
+from pypi_subset.proof.evidence import key
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.report.report import lines_of
 from pypi_subset.proof.run.relay import Sender
@@ -47,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--subset-shard", default="", help="prove this part only, as in 2/8")
     group.addoption("--subset-all", action="store_true", help="prove again what was proven before")
     group.addoption("--subset-result", default="", help="a file for the report; progress is then sent as lines")
+    group.addoption("--subset-key", default="", help="the file with the key of reports (default: the user's own)")
     group.addoption("--subset-seal", default="none: started without", help="what keeps the network out")
 
 
@@ -56,18 +58,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if workerinput is not None:
         config.stash[SUITE] = pickle.loads(workerinput["suite"])  # noqa: S301 - our own controller wrote it
         return
+    named = config.getoption("--subset-key")
     try:
-        suite = _read_suite(config)
+        suite, own = _read_suite(config), key.made(Path(named) if named else key.key_path())
     except SubsetError as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     seal, paths = config.getoption("--subset-seal"), suite.paths
-    memory = green_results.Proven(paths.packages, paths.site, seal)
+    memory = green_results.Proven(paths.packages, paths.site, seal, own)
     if not config.getoption("--subset-all"):
         suite = replace(suite, known=dict(green_results.known(memory, suite.own)))
     config.stash[SUITE] = suite
     result = config.getoption("--subset-result")
     progress = Sender(sys.stdout) if result else SILENT
-    session = Session(suite, seal=seal, memory=memory, progress=progress)
+    session = Session(suite, seal=seal, key=own, memory=memory, progress=progress)
     config.pluginmanager.register(_Gatherer(session, result))
 
 

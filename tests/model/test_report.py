@@ -24,7 +24,7 @@ SCHEMA = schema("report")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 DOCUMENT: dict[str, Any] = {
-    "schema": "1.0",
+    "schema": "1.1",
     "manifest_sha256": "a" * 64,
     "stale": False,
     "seal": "network namespace",
@@ -63,7 +63,16 @@ DOCUMENT: dict[str, Any] = {
             "remembered": True,
         },
     ],
+    "created": "2026-01-31T23:59:59.000001Z",
+    "tool": "0.1.0",
+    "subset_sha256": "b" * 64,
+    "settings": {"routes": ["find-links"], "seconds": {"import": 120}, "code": "c" * 64},
+    "parts": [{"sha256": "d" * 64, "targets": ["linux"], "shard": "1/2", "signer": "lab"}],
+    "mac": "e" * 64,
 }
+
+#: What version 1.0 did not write.
+LATER = ("created", "tool", "subset_sha256", "settings", "parts", "mac")
 
 
 def test_the_committed_schema_is_the_generated_one() -> None:
@@ -93,6 +102,10 @@ SPOILT: dict[str, Callable[[dict[str, Any]], object]] = {
     "seconds": lambda made: made["checks"][0].update(seconds=-1),
     "notes": lambda made: made["checks"][0].update(notes=[1]),
     "way": lambda made: made["checks"][0].update(way="elsewhere"),
+    "created": lambda made: made.update(created="yesterday"),
+    "no HMAC": lambda made: made.update(mac="e"),
+    "a part": lambda made: made["parts"][0].pop("sha256"),
+    "a setting": lambda made: made["settings"]["seconds"].update(script=-1),
     "no status": lambda made: made["checks"][0].pop("status"),
 }
 
@@ -128,14 +141,15 @@ def test_only_a_second_opinion_differs() -> None:
 
 
 def test_a_report_of_0_1_is_read() -> None:
-    """Its version is a whole number; the earliest have no shard, no other opinions and no ways."""
-    older = copy.deepcopy(DOCUMENT)
+    """Its version is a whole number; the earliest have no author, no shard, no other opinions and no ways."""
+    older = {name: value for name, value in copy.deepcopy(DOCUMENT).items() if name not in LATER}
     del older["shard"], older["totals"]["differs"]
     for check in older["checks"]:
         for later in ("way", "command", "versions", "remembered"):
             del check[later]
     made = parse(json.dumps(older | {"schema": 1}), Report)
-    assert (made.schema, made.shard, made.totals.differs, made.checks[0].way) == ("1.0", "", 0, "")
+    assert (made.schema, made.shard, made.totals.differs, made.checks[0].way) == ("1.1", "", 0, "")
+    assert (made.created, made.tool, made.settings.routes, made.parts, made.mac) == ("", "", (), (), "")
 
 
 def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -145,7 +159,7 @@ def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for data, message in (
         (None, "there is no such report; `make verify` writes one to proof/report.json in the site"),
         (b"[]", "the report is damaged; take proof/report.json of a site, as `make verify` left it"),
-        (b'{"schema": "2.0"}', "the report has schema 2.0, and this version reads 1.0; upgrade pypi-subset"),
+        (b'{"schema": "2.0"}', "the report has schema 2.0, and this version reads 1.1; upgrade pypi-subset"),
     ):
         if data is not None:
             path.write_bytes(data)

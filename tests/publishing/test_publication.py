@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,7 +14,7 @@ from pypi_subset.model.report import report_path
 from pypi_subset.proof.report import report
 from pypi_subset.publishing.publication import release_of
 from pypi_subset.targets import tag
-from tests.support.sites.published import CHECKS, GREEN, proven
+from tests.support.sites.published import CHECKS, GREEN, made, proven
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.sites.trees import tree
 from tests.support.wheels import make_wheel
@@ -22,6 +22,8 @@ from tests.support.wheels import make_wheel
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from pypi_subset.model.checks import Check
 
 AA = make_wheel("aa")
 WHEEL = f"simple/aa/{AA.filename}"
@@ -35,18 +37,19 @@ def site(tmp_path: Path) -> Path:
     return proven(subset.paths.site)
 
 
-def written(site: Path, *checks: object, **more: object) -> None:
+def written(site: Path, *checks: Check, **more: Any) -> None:
     """Replace the report of *site*."""
-    report.write_report(report.report_of(checks, site=site, seal="none", **more), site)  # type: ignore[arg-type]
+    report.write_report(made(site, checks, **more), site)
 
 
 def test_a_proven_site_is_published_as_it_is(site: Path) -> None:
-    """All that the manifest names, the manifest, the report in all forms and the README; nothing is made anew."""
+    """All that the manifest names, the manifest, the report in all forms and the README; what is made anew is the same."""
     release = release_of(site, force=False)
     assert release.doubt is None
-    assert release.made == {"manifest.json": manifest_path(site).read_bytes()}
+    beside = {"manifest.json", "proof/report.json", "proof/index.html", "proof/junit.xml", "proof/badge.svg"}
+    assert release.made == {path: data for path, data in tree(site).items() if path in beside}
     assert release.sizes == {path: len(data) for path, data in tree(site).items()}
-    assert set(release.files) == set(release.sizes) - {"manifest.json"}
+    assert set(release.files) == set(release.sizes) - beside
     assert release_of(site, force=True) == release
 
 
@@ -64,7 +67,7 @@ DOUBTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "report of a later version": (
         lambda site: report_path(site).write_text('{"schema": "2.0"}'),
         "proof/report.json",
-        "the report has schema 2.0, and this version reads 1.0; upgrade pypi-subset",
+        "the report has schema 2.0, and this version reads 1.1; upgrade pypi-subset",
     ),
     "other manifest": (
         lambda site: manifest_path(site).write_bytes(manifest_path(site).read_bytes() + b" "),

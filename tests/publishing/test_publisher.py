@@ -37,7 +37,7 @@ from tests.support.programs.mounts import run_mounted, small_disk
 from tests.support.servers.served import Served, ask
 from tests.support.sites.links import Reader, holes, offered
 from tests.support.sites.places import PLACES, Place
-from tests.support.sites.published import GREEN, proven
+from tests.support.sites.published import GREEN, made, proven
 from tests.support.sites.trees import facts, tree
 from tests.support.sites.workspace import Workspace, own_index
 from tests.support.wheels import make_wheel
@@ -56,7 +56,7 @@ RED = Check(target="mac", set_name="base", request="", proof="unpacked", status=
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return a proven site and a later one: other versions, a project and a target less, others more."""
     space = Workspace(tmp_path_factory.mktemp("publish") / "work")
     space.paths.requirements.mkdir(parents=True)
@@ -73,15 +73,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def site(made: tuple[Path, Path], tmp_path: Path) -> Path:
+def site(both: tuple[Path, Path], tmp_path: Path) -> Path:
     """Return the earlier of the sites, for this test alone."""
-    return shutil.copytree(made[0], tmp_path / "site")
+    return shutil.copytree(both[0], tmp_path / "site")
 
 
 @pytest.fixture
-def later(made: tuple[Path, Path], tmp_path: Path) -> Path:
+def later(both: tuple[Path, Path], tmp_path: Path) -> Path:
     """Return the later of the sites, for this test alone."""
-    return shutil.copytree(made[1], tmp_path / "later")
+    return shutil.copytree(both[1], tmp_path / "later")
 
 
 @pytest.fixture(params=EACH)
@@ -274,7 +274,7 @@ def test_every_run_of_rsync_leaves_a_whole_copy(
 
 
 def test_stopped_anywhere(
-    made: tuple[Path, Path], site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    both: tuple[Path, Path], site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped before any one file, clients can use what is there, and the next publish makes it whole."""
     start, left = tmp_path / "start", [0]
@@ -299,7 +299,7 @@ def test_stopped_anywhere(
         else:
             assert number > 50
             break
-        assert tree(place) == tree(made[1])
+        assert tree(place) == tree(both[1])
         shutil.rmtree(place)
 
 
@@ -410,18 +410,18 @@ def red(site: Path) -> None:
 
 def one_target(site: Path) -> None:
     """Let only a part be proven."""
-    report.write_report(report.report_of([GREEN], site=site, seal="none", targets=["linux"]), site)
+    report.write_report(made(site, [GREEN], targets=["linux"]), site)
 
 
 def nothing_proven(site: Path) -> None:
     """Let no check have passed."""
-    report.write_report(report.report_of([], site=site, seal="none"), site)
+    report.write_report(made(site, []), site)
 
 
 def inventory_alone(site: Path) -> None:
     """Let all files be there, and every case be skipped."""
     there = replace(GREEN, target="", set_name="", proof="inventory")
-    report.write_report(report.report_of([there, replace(GREEN, status="skipped")], site=site, seal="none"), site)
+    report.write_report(made(site, [there, replace(GREEN, status="skipped")]), site)
 
 
 def damaged(site: Path) -> None:

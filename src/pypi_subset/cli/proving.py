@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         "on": "here, or dask for the workers of a cluster (default: here)",
         "scheduler": "address of the cluster's scheduler, as tcp://host:8786 (default: none)",
         "url": "where the workers find the site (default: it is served from here meanwhile)",
+        "sign_with": "a private key of OpenSSH that signs the report as a part for another machine (default: none)",
     },
     optional=["all"],
     auto_shortflags=False,  # -h is --help.
@@ -46,6 +47,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     on: str = "here",
     scheduler: str = "",
     url: str = "",
+    sign_with: str = "",
     *,
     json: bool = False,
 ) -> None:
@@ -55,6 +57,9 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     Installs see site/ alone. Ends with a table and writes proof/report.json into the site. Interpreters are looked for
     on PATH, among those of pyenv, and where --pythons says; workers of a cluster look for their own. What an earlier run
     proved green for the same bytes is taken from packages/.proven.json, and told apart; the files are always read.
+
+    Report and cache carry an HMAC under a key of yours, which the first verify makes: the file that the variable
+    PYPI_SUBSET_KEY_FILE names, else pypi-subset/key in your configuration directory.
     """
     names = [name.strip() for name in target.split(",") if name.strip()]
     if target and not names:
@@ -74,6 +79,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
             anew=anew,
             scheduler=scheduler,
             url=url,
+            sign_with=sign_with,
             progress=display,
         )
     _conclude(report, display, json=json)
@@ -94,8 +100,9 @@ def merge_reports(
     """
     Join what several machines have proven of site/ to one report.
 
-    Each part is a proof/report.json that verify left in a copy of this site; one about other bytes is refused. What
-    requirements/ asks for and no part has a result of is red, and so is what changed here since. The joined report
+    Each part is a proof/report.json that verify left in a copy of this site; one about other bytes is refused. So is one
+    that was made with neither the key here nor, with its report.json.sig beside it, one in requirements/allowed-signers.
+    What requirements/ asks for and no part has a result of is red, and so is what changed here since. The joined report
     replaces the one in site/.
     """
     from pypi_subset.proof.run import merge  # noqa: PLC0415

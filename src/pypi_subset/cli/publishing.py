@@ -74,6 +74,7 @@ def publish(
     to: str = "",
     site: str = "site",
     packages: str = "packages",
+    requirements: str = "requirements",
     force: str = "no",
     grace: str = "10",
 ) -> None:
@@ -81,10 +82,11 @@ def publish(
     Copy what changed in a proven site/ to a folder or a host, safely.
 
     Files go before the pages that name them, and what is no longer needed goes last: whoever installs meanwhile misses
-    nothing. Refused if the last verify was not green, or was about other bytes.
+    nothing. Refused if the last verify was not green or complete, was about other bytes, requirements or settings, or was
+    not yours: the report must have the HMAC of your key. proof/ is made anew of the report.
     """
     forced, seconds = choice_of("force", force, ("no", "0", "1", "yes")) in {"1", "yes"}, whole_number("grace", grace)
-    display, paths = Display(), paths_of("requirements", packages, site)
+    display, paths = Display(), paths_of(requirements, packages, site)
     done = api.publish(paths, to, force=forced, grace=seconds, progress=display)
     if done.doubt is not None:
         display.warn(f"{done.doubt.path}: {done.doubt.what}; the published manifest says that it is unproven")

@@ -77,6 +77,15 @@ def read(path: Path, kind: type[D], *, next_step: str) -> D:
     """
     with files.folder_errors(path):
         data = path.read_bytes()
+    return decode(data, kind, path=path, next_step=next_step)
+
+
+def decode(data: bytes, kind: type[D], *, path: Path, next_step: str) -> D:
+    """
+    Return the document in *data*, which was read from *path*.
+
+    :raises SubsetError: as `read`.
+    """
     try:
         return parse(data, kind)
     except _NewerError as error:

@@ -15,6 +15,8 @@ MANIFEST, FIND_LINKS, README, NOT_FOUND = "manifest.json", "find-links.html", "R
 NO_JEKYLL, HEADERS = ".nojekyll", "_headers"
 #: The report of the proof, in all its forms.
 REPORT, REPORT_PAGE, JUNIT, BADGE = (f"{PROOF}/{name}" for name in ("report.json", PAGE, "junit.xml", "badge.svg"))
+#: The signature of the report, if it is a part for another machine. It is not published.
+SIGNATURE = f"{REPORT}.sig"
 #: Suffix of a core metadata file (PEP 658).
 METADATA = ".metadata"
 #: All wheels of a site, as a glob pattern.

@@ -12,12 +12,17 @@ from pypi_subset.model.checks import Check
 from pypi_subset.model.documents import Document
 from pypi_subset.model.manifest import Names, Sha256, Text
 from pypi_subset.model.paths import REPORT
+from pypi_subset.support import files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
+_Shard: TypeAlias = Annotated[str, Meta(pattern="^([1-9][0-9]*/[1-9][0-9]*)?$")]
+_Digest: TypeAlias = Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")]
+#: RFC 3339 with microseconds, in UTC: as text, an earlier time is less than a later one.
+_Time: TypeAlias = Annotated[str, Meta(pattern=r"^([0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{6}Z)?$")]
 
 #: What each result that is written has, though some fields have a default here.
 _WRITTEN = {
@@ -40,6 +45,36 @@ class Totals(Struct, frozen=True, kw_only=True):
     differs: Count = 0
 
 
+class Settings(Struct, frozen=True, kw_only=True):
+    """
+    The settings of the proof that decide what green means.
+
+    :param routes: the routes by which each case is proven.
+    :param seconds: time limits of a case, by what they limit.
+    :param code: SHA-256 of the code and data of the proof.
+    """
+
+    routes: tuple[str, ...] = ()
+    seconds: dict[str, Count] = {}
+    code: _Digest = ""
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """
+    One of the reports that were joined.
+
+    :param sha256: of the file.
+    :param targets: as in the report.
+    :param shard: as in the report.
+    :param signer: the identity in allowed-signers that signed the file; empty: it has the HMAC of the key here.
+    """
+
+    sha256: Sha256
+    targets: Names = ()
+    shard: _Shard = ""
+    signer: str = ""
+
+
 class Report(Document, frozen=True, kw_only=True):
     """
     What was proven about a site of pypi-subset, how, and with what result.
@@ -51,19 +86,31 @@ class Report(Document, frozen=True, kw_only=True):
     :param targets: the targets that the run was restricted to, empty for all.
     :param shard: the part of the cases that the run was about, empty for all. Older versions wrote none.
     :param checks: sorted by target, set and request.
+    :param created: when the run ended (UTC). Empty, like all that follows, in what older versions wrote.
+    :param tool: version of pypi-subset.
+    :param subset_sha256: of what requirements/ asked for.
+    :param settings: those of the proof.
+    :param parts: the reports that were joined to this one; none for the report of one run.
+    :param mac: HMAC-SHA256 of all other fields but stale, under the key of who made the report.
     """
 
     name: ClassVar[str] = "the report"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"]
+    schema: Literal["1.1"]
     manifest_sha256: Sha256
     stale: bool
     seal: Text
     targets: Names
-    shard: Annotated[str, Meta(pattern="^([1-9][0-9]*/[1-9][0-9]*)?$")] = ""
+    shard: _Shard = ""
     totals: Totals
     checks: tuple[Annotated[Check, Meta(extra_json_schema=_WRITTEN)], ...]
+    created: _Time = ""
+    tool: str = ""
+    subset_sha256: _Digest = ""
+    settings: Settings = Settings()
+    parts: tuple[Part, ...] = ()
+    mac: _Digest = ""
 
 
 def report_path(site: Path) -> Path:
@@ -77,7 +124,19 @@ def read_report(path: Path) -> Report:
 
     :raises SubsetError: there is none, it is damaged, or a later major version wrote it.
     """
+    return read_bytes(path)[0]
+
+
+def read_bytes(path: Path) -> tuple[Report, bytes]:
+    """
+    Return the report at *path*, and the bytes that it was read from.
+
+    :raises SubsetError: as `read_report`.
+    """
     if not path.is_file():
         msg = "there is no such report"
         raise SubsetError(msg, path=path, next_step="`make verify` writes one to proof/report.json in the site")
-    return documents.read(path, Report, next_step="take proof/report.json of a site, as `make verify` left it")
+    with files.folder_errors(path):
+        data = path.read_bytes()
+    step = "take proof/report.json of a site, as `make verify` left it"
+    return documents.decode(data, Report, path=path, next_step=step), data

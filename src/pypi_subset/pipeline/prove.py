@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.manifest import read_manifest
+from pypi_subset.model.paths import SIGNATURE
+from pypi_subset.model.report import report_path
 from pypi_subset.packages import file_cache
 from pypi_subset.proof.cases import shards
+from pypi_subset.proof.evidence import signatures
 from pypi_subset.proof.report.verdict import is_red
 from pypi_subset.proof.run.session import require_targets
 from pypi_subset.proof.run.suite import run_suite
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import build_state
+from pypi_subset.support import files
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
@@ -35,6 +39,7 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     anew: bool = False,
     scheduler: str = "",
     url: str = "",
+    sign_with: str | Path = "",
     progress: Progress | None = None,
 ) -> Report:
     """
@@ -49,14 +54,18 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     :param anew: prove again what was proven before for the same bytes.
     :param scheduler: the address of a Dask cluster, whose workers prove with interpreters of their own; ``""`` for none.
     :param url: where these workers find the site; ``""``: this machine serves it meanwhile.
+    :param sign_with: a private key of OpenSSH that signs the report, for a machine with another key; ``""`` for none.
     :param progress: receives a stage with a step for each case; ``None`` is silent.
     :raises SuiteFailed: the proof could not run.
-    :raises SubsetError: there is no site, or a name is unknown.
+    :raises SubsetError: there is no site, a name is unknown, or *sign_with* cannot sign.
     """
     shards.parse(shard)
     read_manifest(paths.site)
     subset = read_subset(paths.requirements)
     require_targets(subset, targets)
+    if sign_with:
+        # What cannot sign is found before all is proven.
+        signatures.signature_of(b"", Path(sign_with))
     prove_part = partial(run_suite, paths, processes=processes, pythons=[*map(str, pythons)], anew=anew)
     if scheduler:
         from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415 - what a cluster alone needs
@@ -69,6 +78,9 @@ def prove(  # noqa: PLR0913 - what a proof can be told
         raise
     if is_red(report):
         _forget(paths)
+    if sign_with:
+        signature = signatures.signature_of(report_path(paths.site).read_bytes(), Path(sign_with))
+        files.write(paths.site / SIGNATURE, signature)
     return report
 
 

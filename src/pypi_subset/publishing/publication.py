@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 import tempfile
 from dataclasses import dataclass
@@ -11,17 +12,23 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pypi_subset.errors import FolderError, NotProven, SubsetError
-from pypi_subset.model.documents import UPGRADE, encode
-from pypi_subset.model.manifest import manifest_path, read_manifest
-from pypi_subset.model.paths import MANIFEST, PROOF, README
+from pypi_subset.model.documents import UPGRADE, decode, encode
+from pypi_subset.model.manifest import Manifest, manifest_path, read_manifest
+from pypi_subset.model.paths import MANIFEST, PROOF, README, SIGNATURE
 from pypi_subset.model.report import read_report, report_path
-from pypi_subset.proof.report.report import carry_over
+from pypi_subset.proof.evidence import author, complete, newest
+from pypi_subset.proof.evidence.key import key_path, read
+from pypi_subset.proof.evidence.settings import difference, subset_digest
+from pypi_subset.proof.report.report import FORMS, carry_over, forms_of
 from pypi_subset.proof.report.verdict import cases_in, part_of
+from pypi_subset.requirements.subset import read_subset
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
+
+    from pypi_subset.model.report import Report
 
 #: Files of a site that its manifest does not name: itself, and what is the user's own.
 BESIDE = (MANIFEST, README)
@@ -38,13 +45,15 @@ class Release:
     A site as it is published.
 
     :param files: path below the site → what the system knows of the file, of all that is published as it is there.
-    :param made: path below the site → bytes, of what publish makes: the manifest, and a report that nothing backs.
+    :param made: path below the site → bytes, of what publish makes: the manifest, and all forms of the report.
+    :param report: what proves these bytes, ``None`` if nothing does.
     :param doubt: why nothing proves these bytes, ``None`` if something does.
     """
 
     site: Path
     files: Mapping[str, os.stat_result]
     made: Mapping[str, bytes]
+    report: Report | None
     doubt: NotProven | None
 
     @property
@@ -54,30 +63,48 @@ class Release:
         return dict(sorted((own | {path: len(data) for path, data in self.made.items()}).items()))
 
 
-def release_of(site: Path, *, force: bool) -> Release:
+def release_of(site: Path, *, force: bool, requirements: Path | None = None) -> Release:
     """
     Return what is to be published of *site*: what its manifest names, the proof, and the README.
 
+    The forms of the report are made of the report alone; those that are in the site are not looked at.
+
     :param force: publish it though nothing proves it; the manifest then says so, but only where it is published. So its
         hash is not the one that a report is bound to, and the report beside it shows itself stale, in all of its forms.
-    :raises NotProven: no green report is about just these bytes.
+    :param requirements: what the report must be about as well, if that directory is there.
+    :raises NotProven: no complete green report by this user is about just these bytes.
     :raises SubsetError: there is no site, or it holds a symbolic link.
     """
-    path, manifest = manifest_path(site), read_manifest(site)
+    path, step = manifest_path(site), "run `make mirror`"
+    read_manifest(site)
     with files.folder_errors(path):
         data = path.read_bytes()
-    present, hashes = _present(site), manifest.hashes
-    doubt = next(_doubts(site, files.sha256_of(path), present, hashes), None)
+    manifest, present = decode(data, Manifest, path=path, next_step=step), _present(site)
+    report, doubt = _report(site)
+    if report is not None:
+        doubt = next(_doubts(report, site, hashlib.sha256(data).hexdigest(), manifest, requirements), None)
+    doubt = doubt or next(_changed(site, manifest.hashes, present), None)
     if doubt is not None and not force:
         raise doubt
-    made, known = {MANIFEST: data}, {name for name in present if name in hashes or _beside(name)}
-    if doubt is not None:
+    if doubt is None and report is not None:
+        made = {MANIFEST: data, **forms_of(msgspec.structs.replace(report, stale=False))}
+    else:
         made = _doubted(site, encode(msgspec.structs.replace(manifest, unproven=True)))
-        # What would still be green is made anew, or stays behind.
-        known = {name for name in known if not name.startswith(f"{PROOF}/")}
+    known = {name for name in present if name in manifest.hashes or name in BESIDE} - made.keys()
     return Release(
-        site=site, files={name: present[name] for name in sorted(known - made.keys())}, made=made, doubt=doubt
+        site=site,
+        files={name: present[name] for name in sorted(known)},
+        made=made,
+        report=report if doubt is None else None,
+        doubt=doubt,
     )
+
+
+def record(report: Report) -> None:
+    """Let no report older than *report* about the same manifest be published here any more."""
+    own = read(key_path())
+    with newest.held(own):
+        newest.record(own, report)
 
 
 def _doubted(site: Path, data: bytes) -> dict[str, bytes]:
@@ -99,41 +126,68 @@ def _present(site: Path) -> dict[str, os.stat_result]:
     return found
 
 
-def _beside(path: str) -> bool:
-    return path in BESIDE or path.startswith(f"{PROOF}/")
-
-
-def _doubts(
-    site: Path, digest: str, present: Mapping[str, os.stat_result], hashes: Mapping[str, str]
-) -> Iterator[NotProven]:
-    """Yield why nothing proves *site*: first what the report says, then what has changed since."""
+def _report(site: Path) -> tuple[Report | None, NotProven | None]:
+    """Return the report of *site*, or why there is none that can be read."""
     place = report_path(site)
     if not place.is_file():
-        yield NotProven("nothing is proven yet", path=site, next_step=_VERIFY)
-        return
-    what, mend = _wrong(place, digest)
-    if what:
-        yield NotProven(what, path=place, next_step=mend)
+        return None, NotProven("nothing is proven yet", path=site, next_step=_VERIFY)
+    try:
+        return read_report(place), None
+    except FolderError:
+        raise
+    except SubsetError as error:
+        step = UPGRADE if error.next_step == UPGRADE else _VERIFY
+        return None, NotProven(error.what, path=place, next_step=step)
+
+
+def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.stat_result]) -> Iterator[NotProven]:
+    """Yield what in *site* is not as its manifest says."""
     step = f"run `make mirror` and `make verify`, {_FORCE}"
     for path in sorted(hashes.keys() | present.keys()):
-        if path not in present:
+        if path.startswith(f"{PROOF}/"):
+            if path not in {*FORMS, SIGNATURE}:
+                yield NotProven("the proof does not write this", path=site / path, next_step=f"remove it, {_FORCE}")
+        elif path not in present:
             yield NotProven("the manifest names this, and it is not there", path=site / path, next_step=step)
-        elif path not in hashes and not _beside(path):
+        elif path not in hashes and path not in BESIDE:
             yield NotProven("the manifest does not name this", path=site / path, next_step=step)
         elif path in hashes and files.sha256_of(site / path) != hashes[path]:
             yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
 
 
-def _wrong(path: Path, digest: str) -> tuple[str, str]:
-    """Return why the report does not prove a site whose manifest has this *digest*, ``""`` if it does; the next step."""
-    try:
-        report = read_report(path)
-    except FolderError:
-        raise
-    except SubsetError as error:
-        return error.what, UPGRADE if error.next_step == UPGRADE else _VERIFY
+def _doubts(
+    report: Report, site: Path, digest: str, manifest: Manifest, requirements: Path | None
+) -> Iterator[NotProven]:
+    """
+    Yield why *report* does not prove *site*.
+
+    :param digest: SHA-256 of the manifest.
+    """
+    place = report_path(site)
     if report.manifest_sha256 != digest:
-        return "the report is about other bytes than these", _VERIFY
+        yield NotProven("the report is about other bytes than these", path=place, next_step=_VERIFY)
+    if error := author.doubt(report):
+        yield NotProven(error.what, path=error.path or place, next_step=f"{error.next_step}, {_FORCE}")
+        return
+    what, step = _red(report)
+    if what:
+        yield NotProven(what, path=place, next_step=step)
+    try:
+        asked = subset_digest(read_subset(requirements)) if requirements and requirements.is_dir() else None
+    except SubsetError as error:
+        what = f"the requirements cannot be read, so that it is not known what was to be proven: {error.what}"
+        yield NotProven(what, path=requirements, next_step=f"mend them and run `make plan`, {_FORCE}")
+        return
+    if other := difference(report, asked):
+        yield NotProven(f"the report was made with {other}", path=place, next_step=_VERIFY)
+    if lack := complete.summary(complete.gaps(manifest, report.checks)):
+        yield NotProven(lack, path=place, next_step=_VERIFY)
+    if older := newest.doubt(read(key_path()), report):
+        yield NotProven(older.what, path=older.path or place, next_step=f"{older.next_step}, {_FORCE}")
+
+
+def _red(report: Report) -> tuple[str, str]:
+    """Return why *report* is no green one of a whole, ``""`` if it is; the next step."""
     if part := part_of(report):
         return f"only a part was proven: {part}", _JOIN
     statuses = [check.status for check in report.checks]

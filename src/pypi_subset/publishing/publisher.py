@@ -21,7 +21,7 @@ from pypi_subset.model.manifest import is_manifest
 from pypi_subset.model.paths import GENERATED, MANIFEST, Paths, publish_order
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
-from pypi_subset.publishing.publication import Release, release_of
+from pypi_subset.publishing.publication import Release, record, release_of
 from pypi_subset.site.ownership import DROPPED
 from pypi_subset.support import files
 from pypi_subset.support.progress import SILENT, Progress
@@ -78,20 +78,37 @@ def publish(
     :param force: publish a site that no green report is about; the published manifest then says so.
     :param grace: seconds for which files stay that no page names any more.
     :param progress: receives lines and stages; ``None`` is silent.
-    :raises NotProven: no green report is about these bytes.
+    :raises NotProven: no complete green report is about these bytes, or not by this user with this tool.
     :raises SubsetError: the destination holds other files, cannot be reached, or is full.
     """
     destination = destination_of(str(to), paths.site, paths.packages)
     # No mirror replaces the site meanwhile. To lock a directory creates it, so only an existing one is locked.
     with files.exclusive(paths.packages) if paths.packages.is_dir() else contextlib.nullcontext():
-        return publish_to(paths.site, destination, force=force, grace=grace, progress=progress or SILENT)
+        return publish_to(
+            paths.site,
+            destination,
+            requirements=paths.requirements,
+            force=force,
+            grace=grace,
+            progress=progress or SILENT,
+        )
 
 
-def publish_to(site: Path, destination: Destination, *, force: bool, grace: float, progress: Progress) -> Published:
+def publish_to(
+    site: Path,
+    destination: Destination,
+    *,
+    force: bool,
+    grace: float,
+    progress: Progress,
+    requirements: Path | None = None,
+) -> Published:
     """Make *destination* hold what *site* does, as `publish`; only what differs is sent."""
-    release = release_of(site, force=force)
+    release = release_of(site, force=force, requirements=requirements)
     there, sizes = destination.look(), release.sizes
     _require_ours(destination, there)
+    if release.report is not None:
+        record(release.report)
     with tempfile.TemporaryDirectory(prefix="pypi-subset-publish-") as scratch:
         own = Path(scratch)
         files.write(own / MARKER, _MARK)

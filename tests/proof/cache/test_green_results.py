@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import asdict, replace
@@ -16,9 +15,11 @@ from packaging.requirements import Requirement
 from pypi_subset.model.checks import Check
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.cache import green_results
+from pypi_subset.proof.evidence import key as keys
 from pypi_subset.proof.report import report
 from pypi_subset.proof.run.suite import run_suite
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, SIX, WINDOWS, click_alone, click_and_six
+from tests.support.sites.published import own_key
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.sites.trees import edit
 from tests.support.wheels import make_wheel
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.proof.cases.case import Case
+    from pypi_subset.proof.evidence.key import Key
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def subset(tmp_path: Path) -> SubsetOnDisk:
 
 def key(case: Case, seal: str = "shut") -> str:
     """Return what *case* is known by, as a new run would find it."""
-    return green_results.Proven(case.site.parent, case.site, seal).key(case)
+    return green_results.Proven(case.site.parent, case.site, seal, own_key()).key(case)
 
 
 def test_where_it_lies_does_not_count(subset: SubsetOnDisk, tmp_path: Path) -> None:
@@ -85,7 +87,7 @@ def test_another_case(subset: SubsetOnDisk, what: str) -> None:
     case, changes = click_alone(subset), dict(OTHER[what])
     if "requests" in changes:
         changes["requests"] = (replace(case.requests[0], requirement=Requirement("click>=8")),)
-    known = green_results.Proven(case.site.parent, case.site, "shut").key
+    known = green_results.Proven(case.site.parent, case.site, "shut", own_key()).key
     others = {name: known(replace(case, **OTHER[name])) for name in ("interpreter", "another build")}
     assert len({known(case), known(replace(case, **changes)), *others.values()}) == (3 if what in others else 4)
 
@@ -182,14 +184,14 @@ def test_what_is_red_now_was_never_green(subset: SubsetOnDisk) -> None:
     """A case that was green and is red now, for the same bytes by the same means, is not remembered any more."""
     case = click_alone(subset)
     subset.paths.packages.mkdir()
-    memory = green_results.Proven(subset.paths.packages, case.site, "shut")
+    memory = green_results.Proven(subset.paths.packages, case.site, "shut", own_key())
     memory.learn(case, checks(case))
     memory.keep()
-    memory = green_results.Proven(subset.paths.packages, case.site, "shut")
+    memory = green_results.Proven(subset.paths.packages, case.site, "shut", own_key())
     assert memory.results(case)
     memory.learn(case, [replace(check, status="failed", reason="now") for check in checks(case)])
     memory.keep()
-    assert not green_results.Proven(subset.paths.packages, case.site, "shut").results(case)
+    assert not green_results.Proven(subset.paths.packages, case.site, "shut", own_key()).results(case)
 
 
 @pytest.mark.slow
@@ -221,7 +223,7 @@ def checks(case: Case) -> list[Check]:
 def test_no_folder_no_memory(subset: SubsetOnDisk) -> None:
     """Where there is no packages/, none is made; where the site changed meanwhile, nothing is kept."""
     case = click_alone(subset)
-    memory = green_results.Proven(subset.paths.packages, case.site, "shut")
+    memory = green_results.Proven(subset.paths.packages, case.site, "shut", own_key())
     memory.learn(case, checks(case))
     assert len(memory.results(case)) == 4
     memory.keep()
@@ -266,15 +268,15 @@ def test_what_is_no_answer(known: tuple[Case, str], tmp_path: Path, what: str) -
     found = json.loads(json.dumps([asdict(check) for check in checks(case)]))
     BAD.get(what, len)(found)
     write(tmp_path, {name: found})
-    assert bool(green_results.Proven(tmp_path, case.site, "shut").results(case)) is not bool(what)
+    assert bool(green_results.Proven(tmp_path, case.site, "shut", own_key()).results(case)) is not bool(what)
 
 
-def write(folder: Path, cases: Any) -> Path:
-    """Return the file in *folder*, in which *cases* stand as if we had written them."""
+def write(folder: Path, cases: Any, own: Key | None = None) -> Path:
+    """Return the file in *folder*, in which *cases* stand as if we had written them, or another with the key *own*."""
     text = json.dumps(cases)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    mac = (own or own_key()).mac("green results", text.encode())
     path = folder / green_results.NAME
-    path.write_text(f'{{"schema": "1.0", "sha256": "{digest}", "cases": {text}}}')
+    path.write_text(f'{{"schema": "2.0", "mac": "{mac}", "cases": {text}}}')
     return path
 
 
@@ -285,7 +287,7 @@ def test_another_form(known: tuple[Case, str], tmp_path: Path, cases: Any) -> No
     """Anything else in its place is no answer, and no error."""
     case, name = known
     write(tmp_path, {name: cases["KEY"]} if isinstance(cases, dict) else cases)
-    assert green_results.Proven(tmp_path, case.site, "shut").results(case) == ()
+    assert green_results.Proven(tmp_path, case.site, "shut", own_key()).results(case) == ()
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[]", b"{}", b"[" * 100_000, b"7" * 10_000])
@@ -293,23 +295,41 @@ def test_a_damaged_file(known: tuple[Case, str], tmp_path: Path, data: bytes) ->
     """A file that is no JSON, or was cut, or nests without end, counts as none; so does a folder in its place."""
     case, path = known[0], tmp_path / green_results.NAME
     path.write_bytes(data)
-    assert green_results.Proven(path.parent, case.site, "shut").results(case) == ()
+    assert green_results.Proven(path.parent, case.site, "shut", own_key()).results(case) == ()
     path.unlink()
     path.mkdir()
-    memory = green_results.Proven(path.parent, case.site, "shut")
+    memory = green_results.Proven(path.parent, case.site, "shut", own_key())
     memory.learn(case, checks(case))
     memory.keep()
     assert memory.results(case)
 
 
-def test_a_byte_that_changed_in_the_file(subset: SubsetOnDisk) -> None:
-    """The file's own hash guards what looks right as well."""
+def test_a_byte_that_changed_in_the_file(subset: SubsetOnDisk, caplog: pytest.LogCaptureFixture) -> None:
+    """The file's HMAC guards what looks right as well, and the log says so."""
     case = click_alone(subset)
     subset.paths.packages.mkdir()
     path = write(subset.paths.packages, {key(case): json.loads(json.dumps([asdict(check) for check in checks(case)]))})
-    assert green_results.Proven(subset.paths.packages, case.site, "shut").results(case)
+    assert green_results.Proven(subset.paths.packages, case.site, "shut", own_key()).results(case)
     edit(path, '"seconds": 0.0', '"seconds": 0.1')
-    assert green_results.Proven(subset.paths.packages, case.site, "shut").results(case) == ()
+    assert green_results.Proven(subset.paths.packages, case.site, "shut", own_key()).results(case) == ()
+    assert [one.getMessage() for one in caplog.records] == [
+        f"{path} was changed, or made with another key or version: everything is proven anew"
+    ]
+
+
+def test_another_key(subset: SubsetOnDisk, tmp_path: Path) -> None:
+    """What somebody proved with another key, or signed for another purpose, is not known here."""
+    case = click_alone(subset)
+    found = {key(case): json.loads(json.dumps([asdict(check) for check in checks(case)]))}
+    subset.paths.packages.mkdir()
+    path = write(subset.paths.packages, found, keys.made(tmp_path / "stranger"))
+    assert green_results.Proven(subset.paths.packages, case.site, "shut", own_key()).results(case) == ()
+    text = json.dumps(found)
+    mac = own_key().mac("report", text.encode())
+    path.write_text(f'{{"schema": "2.0", "mac": "{mac}", "cases": {text}}}')
+    assert green_results.Proven(subset.paths.packages, case.site, "shut", own_key()).results(case) == ()
+    write(subset.paths.packages, found)
+    assert green_results.Proven(subset.paths.packages, case.site, "shut", own_key()).results(case)
 
 
 def test_interpreters_count_by_their_bytes(tmp_path: Path) -> None:

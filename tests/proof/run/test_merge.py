@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from packaging.requirements import Requirement
 
 from pypi_subset.errors import NotProven, SubsetError
 from pypi_subset.model.checks import Check
 from pypi_subset.model.documents import encode, parse
 from pypi_subset.model.report import Report, report_path
 from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.evidence.settings import subset_digest
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.report import badge, junit, page, report
 from pypi_subset.proof.report.report import carry_over
@@ -26,6 +28,7 @@ from pypi_subset.publishing.publication import release_of
 from tests.support.checkout import schema
 from tests.support.programs.commands import subset as command
 from tests.support.sites.cases import HERE, WINDOWS, eight_cases
+from tests.support.sites.published import made
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
@@ -52,7 +55,7 @@ def subset(tmp_path: Path) -> SubsetOnDisk:
 
 def test_a_part_says_so_everywhere(subset: SubsetOnDisk) -> None:
     """Report, screen, page, badge and the form for build servers say that it is a part, and which."""
-    document = report.report_of([GREEN], site=subset.paths.site, seal="none", targets=["mac"], shard="2/8")
+    document = made(subset.paths.site, [GREEN], targets=["mac"], shard="2/8")
     jsonschema.validate(json.loads(encode(document)), SCHEMA)
     verdict = verdict_of(document)
     assert (document.shard, verdict.state, verdict.words) == ("2/8", "part", "proven in part: 1 of 1")
@@ -64,7 +67,7 @@ def test_a_part_says_so_everywhere(subset: SubsetOnDisk) -> None:
 
 def test_a_whole_says_nothing_of_parts(subset: SubsetOnDisk) -> None:
     """What is about everything looks as it did before there were parts; so does what an earlier version wrote."""
-    document = report.report_of([INSTALLED], site=subset.paths.site, seal="none")
+    document = made(subset.paths.site, [INSTALLED])
     assert (document.shard, verdict_of(document).state) == ("", "green")
     shown = junit.render(document), "\n".join(report.lines_of(document))
     assert not any("shard" in text or "part" in text for text in shown)
@@ -91,13 +94,28 @@ GREEN = inventory.check("passed", "3 files, 900 bytes: all there, and nothing el
 INSTALLED = Check(target="mac", set_name="base", request="", proof="unpacked", status="passed")
 
 
-def write(subset: SubsetOnDisk, folder: Path, checks: Sequence[Check], *, shard: str = "", **changes: Any) -> Path:
-    """Return the report with *checks* that a machine would have sent, written below *folder*."""
-    told = report.report_of(checks, site=subset.paths.site, seal="none", shard=shard)
+def write(
+    subset: SubsetOnDisk, folder: Path, checks: Sequence[Check], *, shard: str = "", targets: Sequence[str] = ()
+) -> Path:
+    """Return the report with *checks*, and a second opinion on each case, that a machine would have sent, below *folder*."""
+    digest, asked = subset_digest(subset.plan), opinions(checks)
+    told = made(subset.paths.site, [*checks, *asked], subset_sha256=digest, shard=shard, targets=targets)
     path = report_path(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(json.loads(encode(told)) | changes))
+    path.write_bytes(encode(told))
     return path
+
+
+def opinions(checks: Sequence[Check]) -> list[Check]:
+    """Return the second opinion on each case that was tried by routes, unless *checks* have it."""
+    had = {check.request for check in checks if check.proof == "second opinion"}
+    tried = {(one.target, one.request) for one in checks if one.way and one.status != "skipped"}
+    common = {"set_name": "base", "proof": "second opinion", "status": "passed", "way": WAYS[-1]}
+    return [
+        Check(target=target, request=request, **common)  # type: ignore[arg-type]
+        for target, request in sorted(tried)
+        if request not in had
+    ]
 
 
 def results(
@@ -147,10 +165,10 @@ def test_all_parts_are_a_whole_that_can_be_published(subset: SubsetOnDisk, parts
     """Joined, they are a green report about everything, with page, badge and the rest, and publish takes it."""
     document = merged(subset, *parts)
     assert (document["targets"], document["shard"], verdict_of(value_of(document)).state) == ([], "", "green")
-    assert document["totals"] == {"passed": 25, "failed": 0, "skipped": 0, "differs": 0}
+    assert document["totals"] == {"passed": 33, "failed": 0, "skipped": 0, "differs": 0}
     folder = subset.paths.site / "proof"
     assert sorted(path.name for path in folder.iterdir()) == ["badge.svg", "index.html", "junit.xml", "report.json"]
-    assert "proven: 25 of 25" in (folder / "badge.svg").read_text()
+    assert "proven: 33 of 33" in (folder / "badge.svg").read_text()
     assert release_of(subset.paths.site, force=False).doubt is None
 
 
@@ -159,7 +177,9 @@ def test_a_folder_means_all_reports_in_it(subset: SubsetOnDisk, parts: tuple[Pat
     folder = parts[0].parents[2]
     document = merged(subset, *parts)
     for places in ([folder], [folder, *parts], parts[::-1]):
-        assert merged(subset, *places) == document
+        again = merged(subset, *places)
+        assert again["created"] > document["created"]
+        assert again | {name: document[name] for name in ("created", "mac")} == document
 
 
 def test_a_case_without_a_result_is_red(subset: SubsetOnDisk, parts: tuple[Path, Path]) -> None:
@@ -183,11 +203,16 @@ def test_half_a_result_is_none(subset: SubsetOnDisk, parts: tuple[Path, Path], w
     assert reds(merged(subset, *parts)) == ["failed: windows, base, bb: no report has a result"]
 
 
-def test_a_case_that_is_skipped_is_answered(subset: SubsetOnDisk, parts: tuple[Path, Path]) -> None:
-    """What does not apply to a target has one result, by no way in."""
-    skipped = Check(target="windows", set_name="base", request="bb", proof="unpacked", status="skipped", reason="no")
-    write(subset, parts[1].parents[1], [GREEN, skipped, *results(subset, "windows", "", "aa", "cc")])
-    assert merged(subset, *parts)["totals"] == {"passed": 22, "failed": 0, "skipped": 1, "differs": 0}
+@pytest.mark.parametrize("line", ["bb", 'bb; sys_platform == "darwin"'])
+def test_a_case_that_is_skipped_is_answered(tmp_path: Path, line: str) -> None:
+    """What does not apply to a target has one result, by no way in; without a marker a request applies to every target."""
+    pins = {"windows": WHEELS}
+    subset = SubsetOnDisk(tmp_path / "work", targets=[WINDOWS], lines=["aa", line, "cc"], pins=pins).write()
+    text = str(Requirement(line))
+    skipped = Check(target="windows", set_name="base", request=text, proof="unpacked", status="skipped", reason="no")
+    part = write(subset, tmp_path / "part", [GREEN, skipped, *results(subset, "windows", "", "aa", "cc")])
+    red = [] if ";" in line else ["failed: windows, base, bb: no report has a result"]
+    assert reds(merged(subset, part)) == red
 
 
 @pytest.mark.parametrize("changes", [{"status": "skipped"}, {"proof": "inventory"}, {"proof": "inventory", "way": ""}])
@@ -210,8 +235,10 @@ def test_kinds_of_proof_stay_apart(subset: SubsetOnDisk, parts: tuple[Path, Path
     assert kinds == {
         ("", "inventory"): 1,
         ("mac", "installed"): 12,
+        ("mac", "second opinion"): 4,
         ("windows", "installed"): 12,
         ("windows", "unpacked"): 12,
+        ("windows", "second opinion"): 4,
     }
     assert verdict_of(value_of(document)).state == "green"
 
@@ -253,7 +280,7 @@ def test_a_case_that_two_parts_tell_counts_once(
         found = [one for one in value_of(document).checks if (one.target, one.request, one.way, one.proof) == place]
         assert [check.status for check in found] == [wanted]
         # Without the first way in, aa has no result.
-        assert sum(document["totals"].values()) == 25 + (proof != "unpacked")
+        assert sum(document["totals"].values()) == 33 + (proof != "unpacked")
 
 
 def test_each_reason_stays(subset: SubsetOnDisk, parts: tuple[Path, Path]) -> None:
@@ -321,7 +348,7 @@ REFUSED: dict[str, tuple[dict[str, Any] | str | None, str]] = {
         {"manifest_sha256": "0" * 64},
         "about other bytes: a manifest with SHA-256 000000000000…, and here",
     ),
-    "other form": ({"schema": "2.0"}, "the report has schema 2.0, and this version reads 1.0; upgrade pypi-subset"),
+    "other form": ({"schema": "2.0"}, "the report has schema 2.0, and this version reads 1.1; upgrade pypi-subset"),
     "results": ({"checks": [{"target": 1}]}, "the report is damaged; take proof/report.json of a site"),
     "cut off": ('{"schema": 1,', "the report is damaged; take proof/report.json of a site"),
     "list": ("[]", "the report is damaged; take proof/report.json of a site"),
@@ -421,7 +448,7 @@ def test_joined_from_the_command_line(subset: SubsetOnDisk, parts: tuple[Path, P
     for words in (["all parts"], ["--reports=all parts"]):
         done = command("merge-reports", *words, cwd=root)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.endswith("25 passed, 0 failed, 0 skipped; seal: none\n")
+        assert done.stdout.endswith("33 passed, 0 failed, 0 skipped; seal: none\n")
     folder.rename(root / "parts")
     one, other = (name.replace("all parts", "parts") for name in (one, other))
     assert command("merge-reports", f"--reports={one} {other}", cwd=root).returncode == 0

@@ -83,13 +83,19 @@ class SubsetOnDisk:
         self.write_manifest([self._entry(wheel) for wheel in wheels.values()])
 
     def write_manifest(self, entries: Sequence[Mapping[str, Any]]) -> None:
-        """Write a manifest that names *entries* and is otherwise empty."""
+        """Write a manifest that names *entries*, and what is asked for; it describes no target."""
         ordered = sorted(entries, key=lambda entry: str(entry["path"]))
         site = self.paths.site
         pages = {path for path in site.rglob("*") if path.suffix in {".html", ".v1_json"}}
         told = {path.relative_to(site).as_posix(): sha256(path.read_bytes()) for path in sorted(pages)}
-        document = {"schema": 1, "targets": [], "sets": [], "files": ordered, "pages": told}
+        document = {"schema": 1, "targets": [], "sets": [self._set()], "files": ordered, "pages": told}
         (site / "manifest.json").write_text(json.dumps(document))
+
+    def _set(self) -> dict[str, Any]:
+        """Return the entry of the set."""
+        (base,) = self.plan.sets
+        lines = [{"requirement": str(one.requirement), "origin": one.origin} for one in base.requests]
+        return {"name": base.name, "requests": lines, "targets": list(base.targets)}
 
     def _entry(self, wheel: Wheel) -> dict[str, Any]:
         """Return a file's entry; the chain starts at the first line, and has one step more for what is not asked for."""

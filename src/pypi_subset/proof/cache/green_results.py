@@ -1,15 +1,15 @@
 """
 What was proven before, for the same bytes by the same means, and need not be proven again.
 
-It lies in ``packages/.proven.json`` and may be deleted at any time; a file that is damaged, or was made by somebody else,
-counts as none. What is red is never remembered.
+It is in ``packages/.proven.json`` and may be deleted at any time. A file that is damaged, was changed, or was made with
+another key counts as none. What is red is never remembered.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
+import logging
 import os
 import platform
 import sys
@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.targets import Target
     from pypi_subset.proof.cases.case import Case
+    from pypi_subset.proof.evidence.key import Key
 
+
+logger = logging.getLogger(__name__)
 
 NAME = ".proven.json"
 #: How many cases are remembered, those that were asked for last, and bytes above which nothing is read.
@@ -54,13 +57,14 @@ _PATHS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 class Cache(Struct, frozen=True, kw_only=True):
     """
-    The file; another schema, or another hash than that of *cases*, counts as no file.
+    The file; another schema, or another HMAC than that of *cases*, counts as no file.
 
+    :param mac: HMAC-SHA256 of *cases*, under the key of who proved them.
     :param cases: key → the results of a case, those that were asked for last at the end.
     """
 
-    schema: Literal["1.0"] = "1.0"
-    sha256: str
+    schema: Literal["2.0"] = "2.0"
+    mac: str
     cases: Raw
 
 
@@ -71,13 +75,14 @@ class Proven:
     :param folder: where it is remembered; where there is no such folder, nothing is.
     :param site: the published folder.
     :param seal: what keeps the network out.
+    :param own: the key of who proves; what has no HMAC of it is not known.
     """
 
-    def __init__(self, folder: Path, site: Path, seal: str) -> None:
-        self._path = folder / NAME
+    def __init__(self, folder: Path, site: Path, seal: str, own: Key) -> None:
+        self._path, self._own = folder / NAME, own
         self._means = {**means(), "seal": seal}
         self._sight = Sight(site)
-        self._cases = _read(self._path)
+        self._cases = _read(self._path, own)
 
     @functools.cache  # noqa: B019 - it lives as long as the run
     def key(self, case: Case) -> str:
@@ -119,7 +124,8 @@ class Proven:
             return
         cases = msgspec.json.encode(dict(list(self._cases.items())[-MOST:]))
         with contextlib.suppress(FolderError):
-            files.write(self._path, msgspec.json.encode(Cache(sha256=_sha256(cases), cases=Raw(cases))))
+            mac = self._own.mac("green results", cases)
+            files.write(self._path, msgspec.json.encode(Cache(mac=mac, cases=Raw(cases))))
 
 
 def means() -> dict[str, Any]:
@@ -233,17 +239,15 @@ def _is_sound(check: Check) -> bool:
     )
 
 
-def _read(path: Path) -> dict[str, Raw]:
+def _read(path: Path, own: Key) -> dict[str, Raw]:
     """Return key → results, nothing if the file is not as we wrote it."""
     with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         cache = msgspec.json.decode(path.read_bytes() if path.stat().st_size <= LARGEST else b"", type=Cache)
-        if cache.sha256 == _sha256(cache.cases):
+        if own.made(cache.mac, "green results", bytes(cache.cases)):
             return msgspec.json.decode(cache.cases, type=dict[str, Raw])
+    if path.exists():
+        logger.warning("%s was changed, or made with another key or version: everything is proven anew", path)
     return {}
-
-
-def _sha256(data: bytes | Raw) -> str:
-    return hashlib.sha256(bytes(data)).hexdigest()
 
 
 def known(memory: Proven, cases: Sequence[Case]) -> Iterator[tuple[str, tuple[Check, ...]]]:

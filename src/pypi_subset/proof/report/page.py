@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pypi_subset.proof.report import tables
-from pypi_subset.proof.report.verdict import unasked
+from pypi_subset.proof.report.verdict import signers, unasked, weakness
 from pypi_subset.support import templates
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def render(report: Report, verdict: Verdict) -> str:
         report=report,
         results=", ".join(f"{counted[word]} {word}" for word in tables.STATUSES if counted[word]) or "none",
         nowhere=unasked(report),
+        signers=signers(report),
+        weak=weakness(report).removeprefix("isolation: "),
         findings=red,
         matrix=tables.matrix(checks, {check: number for _, places in red for number, check in places}),
         tables=tables,

@@ -14,7 +14,7 @@ from pypi_subset.model.documents import encode
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.report import Report, Totals, read_report, report_path
 from pypi_subset.proof.report import badge, junit, page, tables
-from pypi_subset.proof.report.verdict import EMPTY, NOTHING, part_of, unasked, verdict_of
+from pypi_subset.proof.report.verdict import EMPTY, NOTHING, part_of, signers, unasked, verdict_of, weakness
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.checks import Check, Status
 
+
+#: Path below the site of each form of the report.
+FORMS = (paths.REPORT, paths.REPORT_PAGE, paths.JUNIT, paths.BADGE)
 
 #: The exit status of a run that is green, and whose report cannot be written.
 UNWRITTEN = 64
@@ -58,14 +61,18 @@ def write_report(report: Report, site: Path) -> None:
 
     :raises FolderError: it cannot be written.
     """
+    _write(forms_of(report), site)
+
+
+def forms_of(report: Report) -> dict[str, bytes]:
+    """Return path below the site → bytes, of all forms of *report*: they follow from it alone."""
     verdict = verdict_of(report)
-    written = {
+    return {
         paths.REPORT: encode(report),
         paths.REPORT_PAGE: page.render(report, verdict).encode(),
         paths.JUNIT: junit.render(report).encode(),
         paths.BADGE: badge.render(verdict).encode(),
     }
-    _write(written, site)
 
 
 def carry_over(old_site: Path, stage: Path) -> None:
@@ -99,7 +106,9 @@ def lines_of(report: Report) -> list[str]:
     part = part_of(report)
     last = [f"only a part was tried: {part}"] if part else []
     last += [EMPTY.words] if verdict_of(report) == EMPTY else []
+    last += [weakness(report)] if weakness(report) else []
     nowhere = [f"note: {sentence}" for sentence in unasked(report)]
+    nowhere += [f"note: {one}" for one in signers(report)]
     # What is so by each way in is said once.
     notes = [f"note: {_place(check)}{note}" for check in checks for note in check.notes]
     said = dict.fromkeys([*notes, *nowhere, *findings(checks, "differs"), *findings(checks)])
@@ -127,6 +136,8 @@ def _write(written: Mapping[str, bytes], site: Path) -> None:
     folder = report_path(site).parent
     with files.folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        # A signature is one of bytes that were there before.
+        (site / paths.SIGNATURE).unlink(missing_ok=True)
     for path, data in written.items():
         files.write(site / path, data)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pypi_subset.model.checks import Check
-    from pypi_subset.model.report import Report
+    from pypi_subset.model.report import Part, Report
 
 
 #: ``part``: nothing is red, but the run was restricted to some targets or a shard; ``none``: nothing was proven.
@@ -68,9 +68,29 @@ def is_red(report: Report) -> bool:
 
 def part_of(report: Report) -> str:
     """Return what a run was restricted to, ``""`` if it was about everything: ``shard 2/8 of the targets linux, mac``."""
+    return _part(report)
+
+
+def _of(part: Part) -> str:
+    return f"({_part(part)}) " if _part(part) else ""
+
+
+def _part(report: Report | Part) -> str:
     targets = ", ".join(report.targets)
     words = [f"shard {report.shard}" * bool(report.shard), f"the targets {targets}" * bool(targets)]
     return " of ".join(filter(None, words))
+
+
+def weakness(report: Report) -> str:
+    """Return why the HMAC of *report* says little, ``""`` if it does not: the packages ran with the rights of its author."""
+    if not report.seal.startswith("none"):
+        return ""
+    return "isolation: none. A package that ran here could have changed files, the report and its key included"
+
+
+def signers(report: Report) -> list[str]:
+    """Return a sentence for each part of *report* that another machine signed, sorted."""
+    return sorted(f"a part {_of(part)}is signed by {part.signer}" for part in report.parts if part.signer)
 
 
 def unasked(report: Report) -> list[str]:

@@ -6,61 +6,70 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import SubsetError
-from pypi_subset.model.manifest import manifest_path, read_manifest
-from pypi_subset.model.report import read_report
+from pypi_subset.model.manifest import read_manifest
+from pypi_subset.model.paths import REPORT
 from pypi_subset.proof.cases.case import cases_of, expected, unanswered
+from pypi_subset.proof.evidence import key, newest
+from pypi_subset.proof.evidence.author import authored
+from pypi_subset.proof.evidence.complete import gaps
+from pypi_subset.proof.evidence.settings import subset_digest
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import WORST, check_of
 from pypi_subset.proof.report.report import report_of, write_report
-from pypi_subset.support import files
+from pypi_subset.proof.run.parts import admitted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pypi_subset.model.checks import Check
+    from pypi_subset.model.manifest import Manifest
     from pypi_subset.model.paths import Paths
-    from pypi_subset.model.report import Report
+    from pypi_subset.model.report import Part, Report
     from pypi_subset.model.requests import Subset
-
-
-_AGAIN = "fetch the site that lies here to that machine, and prove that one"
+    from pypi_subset.proof.evidence.key import Key
+    from pypi_subset.proof.run.parts import Admitted
 
 
 def merge(paths: Paths, subset: Subset, places: Sequence[Path]) -> Report:
     """
-    Return the report of all that the reports at *places* tell, after writing it into the site with all its forms.
+    Return the report of all that the reports at *places* say, after writing it into the site with all its forms.
 
-    What *subset* asks for and nobody proved is red in it, and so is what was proven and nobody asked for. The site that lies
+    What *subset* asks for and no part proved is red in it, as is what was proven and is not asked for. The site
     here is looked at as it would be before a proof: it and its locks may have changed since.
 
-    :param places: reports, or folders of them. One of them may be the site's own.
-    :raises SubsetError: one of *places* holds no report, or one that is not about the bytes of the site.
+    :param places: reports, or directories of them. One of them may be the site's own.
+    :raises SubsetError: one of *places* holds no report, or one that is not about the bytes of the site, that has no author
+        who counts here, or that says more than it was to prove.
     :raises FolderError: it cannot be written.
     """
-    read_manifest(paths.site)
-    parts = {path: _read(path, paths.site) for path in _reports(places)}
+    manifest = read_manifest(paths.site)
+    own = key.made(key.key_path())
+    cases = cases_of(subset, paths, (), paths.site)
+    parts = [admitted(path, paths, subset, cases, own) for path in _reports(places)]
+    _require_newest(parts, own)
     # The host may be another machine, and who proved it there has looked. No name would mean all; "-" is none of a target.
     others = [target.name for target in subset.targets if not target.host]
     looked = inventory.take(paths, subset, others or ["-"])
-    had = [*_joined([*looked, *(check for part in parts.values() for check in part.checks)])]
-    missing = unanswered(cases_of(subset, paths, (), paths.site), had)
-    red = [check_of(case, "failed", "no report has a result") for case in missing]
+    had = [*_joined([*looked, *(check for part in parts for check in part.report.checks)])]
+    red = [check_of(case, "failed", "no report has a result") for case in unanswered(cases, had)]
     checks = [*had, *red, *_strange(subset, parts)]
-    seals = sorted({part.seal for part in parts.values()})
-    joined = report_of(checks, site=paths.site, seal="; ".join(seals))
+    checks += _incomplete(manifest, checks)
+    seals = sorted({part.report.seal for part in parts})
+    made = report_of(checks, site=paths.site, seal="; ".join(seals))
+    joined = authored(made, own, subset_digest(subset), _told(parts))
     write_report(joined, paths.site)
     return joined
 
 
 def _reports(places: Sequence[Path]) -> list[Path]:
-    """Return each file that is meant, once; a folder means every JSON file below it."""
+    """Return each file that is meant, once; a directory means every JSON file below it."""
     found: list[Path] = []
     for place in places:
         own = sorted(place.rglob("*.json")) if place.is_dir() else [place]
         if not own:
             msg = "there is no report in this folder"
-            raise SubsetError(msg, path=place, next_step="put each machine's proof/report.json there")
+            raise SubsetError(msg, path=place, next_step=f"put each machine's {REPORT} there")
         found += own
     if not found:
         msg = "no report is named"
@@ -68,13 +77,23 @@ def _reports(places: Sequence[Path]) -> list[Path]:
     return list({path.resolve(): path for path in found}.values())
 
 
-def _read(path: Path, site: Path) -> Report:
-    """Return the report at *path*, if it is about the bytes of *site*."""
-    report = read_report(path)
-    if (about := report.manifest_sha256) != (own := files.sha256_of(manifest_path(site))):
-        msg = f"this report is about other bytes: a manifest with SHA-256 {about[:12]}…, and here lies {own[:12]}…"
-        raise SubsetError(msg, path=path, next_step=_AGAIN)
-    return report
+def _require_newest(parts: Sequence[Admitted], own: Key) -> None:
+    """Refuse a part in whose place there is a newer one, unless that is joined as well; record all of them."""
+    known = {part.report.mac for part in parts}
+    for part in parts:
+        seen = newest.replaced(own, part.report, part.told.signer)
+        if seen is not None and seen.mac not in known:
+            msg = f"this report is of {part.report.created}, and the same part was proven again at {seen.created}"
+            raise SubsetError(msg, path=part.path, next_step="take that newer report, or prove the part once more")
+    with newest.held(own):
+        for part in parts:
+            newest.record(own, part.report, part.told.signer)
+
+
+def _told(parts: Sequence[Admitted]) -> list[Part]:
+    """Return what the joined report says of its parts; those of one that was joined here before stay its parts."""
+    own = (one for part in parts for one in ((not part.told.signer and part.report.parts) or (part.told,)))
+    return sorted({one.sha256: one for one in own}.values(), key=lambda one: one.sha256)
 
 
 def _joined(checks: Sequence[Check]) -> Iterator[Check]:
@@ -98,14 +117,22 @@ def _place(check: Check) -> tuple[str, ...]:
     return check.target, check.set_name, check.request, check.proof, check.way, check.interpreter
 
 
-def _strange(subset: Subset, parts: Mapping[Path, Report]) -> Iterator[Check]:
+def _strange(subset: Subset, parts: Sequence[Admitted]) -> Iterator[Check]:
     """Yield a red result for each report that did not look at the files, and for each result that *subset* does not know."""
     wanted = {place[:3] for place in expected(subset)}
-    for path, part in parts.items():
-        if not any(check.proof == "inventory" and check.status != "skipped" for check in part.checks):
-            yield inventory.check("failed", f"{path.name}: nobody looked whether the files there were these")
-    told = {_place(check)[:3] for part in parts.values() for check in part.checks if check.target}
+    for part in parts:
+        if not any(check.proof == "inventory" and check.status != "skipped" for check in part.report.checks):
+            yield inventory.check("failed", f"{part.path.name}: nobody looked whether the files there were these")
+    told = {_place(check)[:3] for part in parts for check in part.report.checks if check.target}
     for target, set_name, request in sorted(told - wanted):
         what = request or "all together"
         words = "proven, but the requirements here do not ask for it"
         yield inventory.check("failed", f"{target}, {set_name}, {what}: {words}")
+
+
+def _incomplete(manifest: Manifest, checks: Sequence[Check]) -> Iterator[Check]:
+    """Yield a red result for each that the manifest asks for and that is not there, where nothing is red already."""
+    red = {(check.target, check.set_name, check.request) for check in checks if check.status == "failed"}
+    for gap in gaps(manifest, checks):
+        if gap.what == "missing" and gap.place not in red:
+            yield inventory.check("failed", f"{gap}: no report has a result")

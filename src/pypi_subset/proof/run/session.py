@@ -12,6 +12,8 @@ import msgspec
 from pypi_subset.errors import FolderError, TargetError
 from pypi_subset.model.checks import Check
 from pypi_subset.proof.cases.case import unanswered
+from pypi_subset.proof.evidence.author import authored
+from pypi_subset.proof.evidence.settings import subset_digest
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import check_of
 from pypi_subset.proof.report import report
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pypi_subset.proof.cache.green_results import Proven
     from pypi_subset.proof.cases.case import Case
     from pypi_subset.proof.cases.shards import Shard
+    from pypi_subset.proof.evidence.key import Key
     from pypi_subset.support.progress import Progress, Stage
 
 
@@ -97,12 +100,15 @@ class Session:
     Gathers the results of one run and ends it with a report.
 
     :param seal: what keeps the network out.
+    :param key: that of who makes the report; no test and no worker has it.
     :param memory: keeps green results for the next run.
     :param progress: has a stage with a step for each case.
     """
 
-    def __init__(self, suite: Suite, *, seal: str, memory: Proven | None = None, progress: Progress = SILENT) -> None:
-        self.suite, self.seal, self._memory, self._progress = suite, seal, memory, progress
+    def __init__(
+        self, suite: Suite, *, seal: str, key: Key, memory: Proven | None = None, progress: Progress = SILENT
+    ) -> None:
+        self.suite, self.seal, self._key, self._memory, self._progress = suite, seal, key, memory, progress
         self.checks: list[Check] = [check for checks in suite.known.values() for check in checks]
         self._shown = contextlib.ExitStack()
         self._stage: Stage = SILENT
@@ -168,13 +174,14 @@ class Session:
     def _report(self, missing: str) -> Report:
         """Return the report; a case without a result is red, for the reason *missing*."""
         self.checks += [check_of(case, "failed", missing) for case in unanswered(self.suite.own, self.checks)]
-        return report.report_of(
+        made = report.report_of(
             self.checks,
             site=self.suite.paths.site,
             seal=self.seal,
             targets=self.suite.targets,
             shard=str(self.suite.shard or ""),
         )
+        return authored(made, self._key, subset_digest(self.suite.subset))
 
     def _learn(self, name: str, checks: Sequence[Check]) -> None:
         cases = [case for case in self.suite.open if case.name == name]

@@ -16,6 +16,7 @@ from pypi_subset.model.manifest import read_manifest
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.pip import runner
 from pypi_subset.proof.cases import shards
+from pypi_subset.proof.evidence import key
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.report.report import UNWRITTEN
 from pypi_subset.proof.run import netns
@@ -88,12 +89,12 @@ def run_suite(  # noqa: PLR0913 - what a run can be told
 
     :raises SuiteFailed: the suite could not run.
     :raises FolderError: all is proven, but the report cannot be written.
-    :raises SubsetError: there is no site yet, one of *pythons* is not there, or *shard* is none.
+    :raises SubsetError: there is no site yet, one of *pythons* is not there, *shard* is none, or the key is not usable.
     """
     shards.parse(shard)
     read_manifest(paths.site)
     found = interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ), pythons)
-    shut = seal()
+    shut, own = seal(), key.made(key.key_path())
     processes = processes or os.cpu_count() or 1
     with scratch(paths.site, processes) as work:
         result = work / "result.json"
@@ -101,7 +102,8 @@ def run_suite(  # noqa: PLR0913 - what a run can be told
         arguments = [f"--subset-{name}={path.absolute()}" for name, path in folders.items()]
         arguments += [f"--subset-python={file.absolute()}" for file in found]
         arguments += [*(f"--subset-target={name}" for name in targets), f"--subset-shard={shard}"]
-        arguments += ["--subset-all"] * anew
+        # The judge reads the key itself: what it starts sees neither its environment nor its descriptors.
+        arguments += ["--subset-all"] * anew + [f"--subset-key={own.path}"]
         command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-seal={shut.name}"]
         command += [f"--subset-result={result}", _SUITE]
         logger.info("%d processes prove, seal: %s", processes, shut.name)
