@@ -7,14 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 from pypi_subset.errors import FolderError, NotProven, SubsetError
 from pypi_subset.model.manifest import manifest_path, read_manifest
 from pypi_subset.model.report import report_path
+from pypi_subset.proof.evidence import author, key, newest
+from pypi_subset.proof.evidence.author import WAYS_ACROSS
+from pypi_subset.proof.evidence.settings import settings, subset_digest
 from pypi_subset.proof.report import report
-from pypi_subset.publishing.publication import release_of
+from pypi_subset.publishing.publication import record, release_of
 from pypi_subset.targets import tag
-from tests.support.sites.published import CHECKS, GREEN, made, proven
+from tests.support.sites.published import CHECKS, GREEN, case_checks, complete, made, own_key, proven
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.sites.trees import tree
 from tests.support.wheels import make_wheel
@@ -53,7 +57,74 @@ def test_a_proven_site_is_published_as_it_is(site: Path) -> None:
     assert release_of(site, force=True) == release
 
 
+def forged(site: Path, **changes: object) -> None:
+    """Change fields of the report that is in *site*, as its author did not."""
+    path = report_path(site)
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | changes))
+
+
+def edited(site: Path) -> None:
+    """Turn a red result green in the report."""
+    written(site, *(replace(one, status="failed", reason="no") for one in complete(site)))
+    checks = json.loads(report_path(site).read_bytes())["checks"]
+    forged(site, checks=[one | {"status": "passed", "reason": ""} for one in checks])
+
+
+def dropped(site: Path) -> None:
+    """Drop the red line from the report."""
+    checks = complete(site)
+    written(site, *checks[:-1], replace(checks[-1], status="failed", reason="no"))
+    forged(
+        site, checks=[one for one in json.loads(report_path(site).read_bytes())["checks"] if one["status"] == "passed"]
+    )
+
+
+def swapped(site: Path) -> None:
+    """Let one route stand for another."""
+    told = report_path(site).read_text()
+    forged(site, **json.loads(told.replace('"way": "target"', '"way": "simple"')))
+
+
+def by_hand(site: Path) -> None:
+    """Write one green line by hand."""
+    report.write_report(report.report_of([GREEN], site=site, seal="network namespace"), site)
+
+
+def by_hand_with_a_code(site: Path) -> None:
+    """Write one green line by hand, and a code."""
+    by_hand(site)
+    forged(site, mac="0" * 64)
+
+
+def by_a_stranger(site: Path) -> None:
+    """Let somebody with another key make a complete report."""
+    report.write_report(made(site, complete(site), own=key.made(site.parent / "stranger")), site)
+
+
+def replayed(site: Path) -> None:
+    """Put back the green report from before a red one."""
+    before = report_path(site).read_bytes()
+    written(site, *CHECKS)
+    report_path(site).write_bytes(before)
+
+
+def replayed_after_a_part(site: Path) -> None:
+    """Put back the green report from before a part that is red."""
+    before = report_path(site).read_bytes()
+    written(site, *CHECKS, targets=["linux"])
+    report_path(site).write_bytes(before)
+
+
+def another_manifest(site: Path) -> None:
+    """Take the report of another site, in which less is asked for."""
+    other = SubsetOnDisk(site.parent / "other", targets=[LINUX], lines=["aa>=1"], pins={"linux": [AA]}).write()
+    report_path(site).write_bytes(report_path(proven(other.paths.site)).read_bytes())
+
+
 VERIFY = "run `make verify`, or publish it unproven with FORCE=yes"
+FORCE = "or publish it unproven with FORCE=yes"
+NO_AUTHOR = "the report has no author: an earlier version of pypi-subset wrote it, or another program"
+CHANGED = f"the report was changed, or made with another key than the one here; {WAYS_ACROSS}"
 MIRROR = "run `make mirror` and `make verify`, or publish it unproven with FORCE=yes"
 
 #: What happens to a proven site → the file that is named, and the line about it.
@@ -73,6 +144,42 @@ DOUBTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         lambda site: manifest_path(site).write_bytes(manifest_path(site).read_bytes() + b" "),
         "proof/report.json",
         f"the report is about other bytes than these; {VERIFY}",
+    ),
+    "another manifest": (
+        another_manifest,
+        "proof/report.json",
+        f"the report is about other bytes than these; {VERIFY}",
+    ),
+    "one green line": (by_hand, "proof/report.json", f"{NO_AUTHOR}; run `make verify` once more, {FORCE}"),
+    "one green line with a code": (by_hand_with_a_code, "proof/report.json", f"{CHANGED}, {FORCE}"),
+    "a stranger": (by_a_stranger, "proof/report.json", f"{CHANGED}, {FORCE}"),
+    "an edited status": (edited, "proof/report.json", f"{CHANGED}, {FORCE}"),
+    "a dropped line": (dropped, "proof/report.json", f"{CHANGED}, {FORCE}"),
+    "a swapped route": (swapped, "proof/report.json", f"{CHANGED}, {FORCE}"),
+    "one green line of its author": (
+        lambda site: written(site, GREEN),
+        "proof/report.json",
+        f"the report has no result of the inventory; linux, base, all together; linux, base, aa; {VERIFY}",
+    ),
+    "a route less": (
+        lambda site: written(site, *(one for one in complete(site) if one.way != "simple")),
+        "proof/report.json",
+        f"the report has no result of linux, base, all together by simple; linux, base, aa by simple; {VERIFY}",
+    ),
+    "a line twice": (
+        lambda site: written(site, *complete(site), complete(site)[1]),
+        "proof/report.json",
+        f"the report has more than one result of linux, base, all together by unpacked, find-links; {VERIFY}",
+    ),
+    "a line more": (
+        lambda site: written(site, *complete(site), *case_checks("linux", "base", "bb")),
+        "proof/report.json",
+        f"the manifest does not ask for, but the report has linux, base, bb; {VERIFY}",
+    ),
+    "a file in proof/": (
+        lambda site: (site / "proof" / "run.js").write_text(""),
+        "proof/run.js",
+        f"the proof does not write this; remove it, {FORCE}",
     ),
     "red": (lambda site: written(site, *CHECKS), "proof/report.json", f"1 of 3 checks are red; {VERIFY}"),
     "a part": (
@@ -140,6 +247,113 @@ def test_by_force_the_manifest_says_unproven(doubtful: tuple[Path, str]) -> None
     assert told["stale"] is True
     assert set(release.files) <= {*read_manifest(site).hashes, "README.md"}
     assert tree(site) == before
+
+
+@pytest.mark.parametrize("again", [replayed, replayed_after_a_part], ids=lambda again: again.__name__)
+def test_an_older_report(site: Path, again: Callable[[Path], None]) -> None:
+    """A report from before a later one about the same manifest is refused, with both times."""
+    again(site)
+    with pytest.raises(NotProven, match=rf"the report is of 2.*Z, and there is a newer one .*, of 2.*Z; {VERIFY}"):
+        release_of(site, force=False)
+
+
+def test_an_older_report_than_one_from_elsewhere(site: Path) -> None:
+    """What was published from here is recorded as well: with one key on two machines, nothing older follows."""
+    before = report_path(site).read_bytes()
+    proven(site)
+    newer = release_of(site, force=False).report
+    assert newer is not None
+    newest.state_path(own_key()).unlink()
+    record(newer)
+    report_path(site).write_bytes(before)
+    with pytest.raises(NotProven, match="there is a newer one about the same manifest"):
+        release_of(site, force=False)
+
+
+def test_a_report_of_another_tool(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another version of the tool, or other settings of the proof, are named."""
+    with monkeypatch.context() as patch:
+        patch.setattr(author, "__version__", "0.0.9")
+        proven(site)
+    with pytest.raises(NotProven, match=rf"the report was made with pypi-subset 0\.0\.9, and this is .*; {VERIFY}"):
+        release_of(site, force=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(author, "settings", lambda: structs.replace(settings(), code="0" * 64))
+        proven(site)
+    with pytest.raises(NotProven, match=r"made with other settings of the proof than here \(code\); run `make verify`"):
+        release_of(site, force=False)
+
+
+def test_a_report_about_other_requirements(tmp_path: Path) -> None:
+    """The requirements beside the site are those that were proven; where there are none, nothing is compared."""
+    subset = SubsetOnDisk(tmp_path, targets=[LINUX], lines=["aa"], pins={"linux": [AA]}).write()
+    site, asked = subset.paths.site, subset.paths.requirements
+    proven(site, subset_sha256=subset_digest(subset.plan))
+    for place in (asked, tmp_path / "nowhere", None):
+        assert release_of(site, force=False, requirements=place).doubt is None
+    (asked / "base.txt").write_text("aa\nbb\n")
+    words = r"the report was made with other requirements than those here \(subset digest\)"
+    with pytest.raises(NotProven, match=rf"{words}; {VERIFY}"):
+        release_of(site, force=False, requirements=asked)
+    (asked / "base.txt").write_text("aa=>1\n")
+    with pytest.raises(
+        NotProven, match="the requirements cannot be read, so that it is not known what was to be proven"
+    ):
+        release_of(site, force=False, requirements=asked)
+    assert release_of(site, force=True, requirements=asked).doubt is not None
+
+
+def open_key(path: Path) -> None:
+    """Let everybody read the key."""
+    path.chmod(0o644)
+
+
+def linked_key(path: Path) -> None:
+    """Put a link in the place of the key."""
+    path.rename(path.with_name("real"))
+    path.symlink_to("real")
+
+
+def no_key(path: Path) -> None:
+    """Lose the key."""
+    path.unlink()
+
+
+KEYS = {
+    open_key: "others can read the key of reports; run `chmod go= ",
+    linked_key: "this is a link, and the key of reports is not read through one",
+    no_key: "the report has an author, and there is no key here to check it ",
+}
+
+
+@pytest.mark.parametrize("spoil", KEYS, ids=lambda spoil: spoil.__name__)
+def test_a_key_that_is_none(site: Path, spoil: Callable[[Path], None]) -> None:
+    """Without a key that is its user's alone nothing is proven, in one line; by force it is published as unproven."""
+    spoil(key.key_path())
+    with pytest.raises(NotProven) as caught:
+        release_of(site, force=False)
+    assert KEYS[spoil] in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert json.loads(release_of(site, force=True).made["manifest.json"])["unproven"] is True
+
+
+def test_the_forms_of_the_report_are_made_anew(site: Path) -> None:
+    """Whatever was written into page, badge or list after the proof, what is published follows from the report."""
+    before = release_of(site, force=False)
+    for name in ("index.html", "junit.xml", "badge.svg"):
+        (site / "proof" / name).write_text("<script>alert(1)</script>")
+    (site / "proof" / "report.json.sig").write_text("of a part, for another machine")
+    document = json.loads(report_path(site).read_bytes())
+    report_path(site).write_text(json.dumps(document | {"stale": True, "clock": "now"}))
+    after = release_of(site, force=False)
+    assert after.made == before.made
+    assert after.sizes == before.sizes
+
+
+def test_a_file_in_proof_is_left_out_by_force(site: Path) -> None:
+    """What the proof does not write is not published, whatever is forced."""
+    (site / "proof" / "run.js").write_text("")
+    assert not [path for path in release_of(site, force=True).sizes if path.endswith((".js", ".sig"))]
 
 
 def test_nothing_is_published_without_a_site(tmp_path: Path, site: Path) -> None:

@@ -22,6 +22,8 @@ Place: TypeAlias = "tuple[str, str, str]"
 #: The kinds of proof that install; an opinion is asked for besides.
 _KINDS = ("installed", "unpacked", "emulated")
 _OPINION = "second opinion"
+#: How many are named of a kind.
+_FEW = 3
 #: The place of the results of the inventory, which concerns all.
 _INVENTORY = ("", "", "")
 
@@ -86,14 +88,13 @@ def gaps(manifest: Manifest, checks: Sequence[Check]) -> list[Gap]:
 def summary(found: Sequence[Gap]) -> str:
     """Return in one line what *found* comes to, with the first few of a kind, ``""`` for none."""
     for what, words in (
-        ("missing", "results are missing that the manifest asks for"),
-        ("twice", "results stand there twice"),
-        ("unknown", "results are about what the manifest does not ask for"),
+        ("missing", "the report has no result of"),
+        ("twice", "the report has more than one result of"),
+        ("unknown", "the manifest does not ask for, but the report has"),
     ):
         own = [str(gap) for gap in found if gap.what == what]
         if own:
-            first = "; ".join(own[:3]) + "; …" * (len(own) > len(own[:3]))
-            return f"{len(own)} {words}: {first}"
+            return f"{words} {'; '.join(own[:_FEW])}" + f"; … ({len(own)} in all)" * (len(own) > _FEW)
     return ""
 
 
