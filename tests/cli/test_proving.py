@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pypi_subset.model.report import report_path
+from pypi_subset.proof.evidence.key import VARIABLE
+from pypi_subset.proof.evidence.signatures import signature_of
 from tests.support.programs.commands import subset as command
 from tests.support.sites.cases import CLICK, COLORAMA, WINDOWS
+from tests.support.sites.signed import allow, ssh_key
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 
 if TYPE_CHECKING:
@@ -59,6 +63,50 @@ def test_merged_reports_are_shown_like_one(subset: SubsetOnDisk) -> None:
     assert "9 passed, 0 failed, 0 skipped" in merged.stdout
     missing = command("merge-reports", "nowhere.json", cwd=subset.root)
     assert (missing.returncode, missing.stdout, missing.stderr.count("\n")) == (1, "", 1)
+
+
+@pytest.mark.slow
+def test_parts_of_machines_with_other_keys(subset: SubsetOnDisk, tmp_path: Path) -> None:
+    """A part that another machine signed is joined and published; unsigned, or by a stranger, it is one line."""
+    ssh, other = ssh_key(tmp_path / "prover"), tmp_path / "other key"
+    signature = subset.paths.site / "proof" / "report.json.sig"
+    for shard, flags in (("1/2", [f"--sign-with={ssh}"]), ("2/2", [])):
+        proven = command(
+            "verify", "--processes=1", f"--shard={shard}", *flags, cwd=subset.root, **{VARIABLE: str(other)}
+        )
+        assert (proven.returncode, proven.stderr, signature.exists()) == (0, "", bool(flags))
+        for path in (report_path(subset.paths.site), *([signature] if flags else [])):
+            path.rename(subset.root / path.name.replace("report", f"part{shard[0]}"))
+    assert stat.S_IMODE(other.stat().st_mode) == 0o600
+    unsigned = command("merge-reports", "part1.json part2.json", cwd=subset.root)
+    assert (unsigned.returncode, unsigned.stderr.count("\n")) == (1, 1)
+    assert "no file names who may sign parts" in unsigned.stderr
+    allow(subset.paths.requirements / "allowed-signers", prover=ssh)
+    unsigned = command("merge-reports", "part1.json part2.json", cwd=subset.root)
+    assert unsigned.stderr.startswith("error: part2.json: this report was changed, or made with another key")
+    (subset.root / "part2.json.sig").write_bytes(signature_of((subset.root / "part2.json").read_bytes(), ssh))
+    merged = command("merge-reports", "part1.json part2.json", cwd=subset.root)
+    assert (merged.returncode, merged.stderr) == (0, "")
+    assert "note: a part (shard 1/2) is signed by prover" in merged.stdout
+    published = command("publish", "--to=public", "--grace=0", cwd=subset.root)
+    assert (published.returncode, published.stderr) == (0, "")
+    assert "report.json" in [path.name for path in (subset.root / "public" / "proof").iterdir()]
+    refused = command("publish", "--to=public", "--grace=0", cwd=subset.root, **{VARIABLE: str(other)})
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "made with another key than the one here; give both machines one key" in refused.stderr
+
+
+def test_what_is_wrong_with_a_key_is_one_line(subset: SubsetOnDisk, tmp_path: Path) -> None:
+    """A key of reports that others can read, and a key that cannot sign, stop a proof before it starts."""
+    path = tmp_path / "open"
+    path.write_text("ab" * 32)
+    path.chmod(0o644)
+    refused = command("verify", cwd=subset.root, **{VARIABLE: str(path)})
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert refused.stderr.startswith(f"error: {path}: others can read the key of reports; run `chmod go= ")
+    refused = command("verify", "--sign-with=nowhere", cwd=subset.root)
+    assert refused.stderr.startswith("error: nowhere: there is no such key to sign with; make one: ssh-keygen")
+    assert (refused.returncode, refused.stdout, report_path(subset.paths.site).exists()) == (1, "", False)
 
 
 def test_a_workflow_is_printed(subset: SubsetOnDisk) -> None:

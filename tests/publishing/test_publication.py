@@ -319,7 +319,7 @@ def no_key(path: Path) -> None:
     path.unlink()
 
 
-KEYS = {
+KEYS: dict[Callable[[Path], None], str] = {
     open_key: "others can read the key of reports; run `chmod go= ",
     linked_key: "this is a link, and the key of reports is not read through one",
     no_key: "the report has an author, and there is no key here to check it ",

@@ -57,7 +57,6 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     Installs see site/ alone. Ends with a table and writes proof/report.json into the site. Interpreters are looked for
     on PATH, among those of pyenv, and where --pythons says; workers of a cluster look for their own. What an earlier run
     proved green for the same bytes is taken from packages/.proven.json, and told apart; the files are always read.
-
     Report and cache carry an HMAC under a key of yours, which the first verify makes: the file that the variable
     PYPI_SUBSET_KEY_FILE names, else pypi-subset/key in your configuration directory.
     """

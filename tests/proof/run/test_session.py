@@ -14,6 +14,8 @@ from pypi_subset.model.checks import Check
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.cases.shards import Shard
+from pypi_subset.proof.evidence.author import has_author
+from pypi_subset.proof.evidence.settings import subset_digest
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import check_of
 from pypi_subset.proof.report import report
@@ -56,6 +58,8 @@ def test_a_case_without_a_result_is_red(suite: Suite) -> None:
     assert session.end(0) == 1
     assert session.report is not None
     assert "failed: windows, base, click: there is no result" in report.lines_of(session.report)
+    written = read_report(report_path(suite.paths.site))
+    assert (has_author(written, own_key()), written.subset_sha256) == (True, subset_digest(suite.subset))
 
 
 def test_a_test_that_breaks_is_red(suite: Suite) -> None:

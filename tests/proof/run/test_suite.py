@@ -27,6 +27,7 @@ from pypi_subset.targets import tag
 from tests.support.checkout import schema
 from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.sites.cases import HERE
+from tests.support.sites.published import own_key
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
@@ -120,6 +121,28 @@ def test_a_worker_that_dies(tmp_path: Path) -> None:
     ]
     assert checks[1]["reason"].startswith("the proof itself broke: worker 'gw")
     assert "crashed" in checks[1]["reason"]
+
+
+@pytest.mark.slow
+def test_packages_are_not_given_the_key(tmp_path: Path) -> None:
+    """What a package finds in its arguments, its environment and its open files holds neither the key nor its name."""
+    code = """
+import os, pathlib
+found = [pathlib.Path("/proc/self", name).read_bytes().decode() for name in ("environ", "cmdline")]
+for number in os.listdir("/proc/self/fd"):
+    try:
+        found.append(os.readlink(f"/proc/self/fd/{number}"))
+    except OSError:
+        pass
+text = " ".join(found)
+if os.environ.get("PYPI_SUBSET_KEY_FILE") or SECRET in text or FILE in text:
+    raise ImportError("the key was given to a package")
+"""
+    own = own_key()
+    code = f"SECRET, FILE = {own.secret.hex()!r}, {str(own.path)!r}\n{code}"
+    wheel = make_wheel("nosy", files={"nosy.py": code.encode()})
+    subset = SubsetOnDisk(tmp_path, targets=[HERE], lines=["nosy"], pins={"here": [wheel]}).write()
+    assert report.findings(run_suite(subset.paths, processes=1).checks) == []
 
 
 #: What the import of a module does to who started it, or to its own case.
