@@ -187,3 +187,28 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
             SubsetError, match=r"the key of reports cannot be used: .*; name a file for it by PYPI_SUBSET_KEY"
         ):
             key.made(path)
+
+
+def test_two_first_proofs_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that appears after the look is read, and never written over; nor is a link that appears then."""
+    path, look, first = tmp_path / "key", key._content, key.made(tmp_path / "first")  # noqa: SLF001
+
+    def late(place: Path) -> bytes:
+        monkeypatch.setattr(key, "_content", look)
+        path.write_bytes(first.path.read_bytes())
+        path.chmod(0o600)
+        raise FileNotFoundError(place)
+
+    monkeypatch.setattr(key, "_content", late)
+    assert key.made(path).secret == first.secret
+
+    def late_link(place: Path) -> bytes:
+        monkeypatch.setattr(key, "_content", look)
+        path.unlink()
+        path.symlink_to(tmp_path / "elsewhere")
+        raise FileNotFoundError(place)
+
+    monkeypatch.setattr(key, "_content", late_link)
+    with pytest.raises(SubsetError, match="this is a link"):
+        key.made(path)
+    assert not (tmp_path / "elsewhere").exists()
