@@ -78,3 +78,15 @@ def test_what_a_report_comes_to(document: Report, state: str, words: str) -> Non
 def tree(text: str) -> ET.Element:
     """Return the root of an XML document that we wrote."""
     return ET.fromstring(text)  # noqa: S314 - it is ours
+
+
+@pytest.mark.parametrize(
+    ("seal", "weak"),
+    [("network namespace", False), ("none: no namespaces here", True), ("namespaces; none: no namespaces here", True)],
+)
+def test_without_isolation_the_report_says_what_its_author_is_worth(seal: str, *, weak: bool) -> None:
+    """Where packages could have changed the report and its key, screen and page say so, for one part as for all."""
+    document = report.report_of(CHECKS[1:], site=Path("nowhere"), seal=seal)
+    words = "A package that ran here could have changed files, the report and its key included"
+    assert (f"isolation: none. {words}" in report.lines_of(document)) is weak
+    assert (words in page.render(document, verdict_of(document))) is weak
