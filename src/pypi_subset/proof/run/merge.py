@@ -16,7 +16,7 @@ from pypi_subset.proof.evidence.settings import subset_digest
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import WORST, check_of
 from pypi_subset.proof.report.report import report_of, write_report
-from pypi_subset.proof.run.parts import admitted
+from pypi_subset.proof.run.admission import admitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.report import Part, Report
     from pypi_subset.model.requests import Subset
     from pypi_subset.proof.evidence.key import Key
-    from pypi_subset.proof.run.parts import Admitted
+    from pypi_subset.proof.run.admission import Admitted
 
 
 def merge(paths: Paths, subset: Subset, places: Sequence[Path]) -> Report:

@@ -16,8 +16,8 @@ from pypi_subset.proof.evidence import key
 from pypi_subset.proof.evidence.settings import subset_digest
 from pypi_subset.proof.evidence.signatures import signature_of
 from pypi_subset.proof.report import report
+from pypi_subset.proof.run.admission import admitted
 from pypi_subset.proof.run.merge import merge
-from pypi_subset.proof.run.parts import admitted
 from tests.support.sites.cases import eight_cases
 from tests.support.sites.published import LOOKED, case_checks, complete, made, own_key
 from tests.support.sites.signed import allow, ssh_key
