@@ -72,14 +72,14 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
     """
     part = shards.parse(shard)
     read_manifest(paths.site)
-    root, own = _checked(url), key.made(key.key_path())
+    root = _checked(url)
     every = cases.cases_of(subset, paths, (), Path())
     suite = Suite(paths=paths, subset=subset, cases=every, shard=part).restricted(targets)
     with _connected(scheduler) as client, ExitStack() as served:
         # Workers find a site that lies here at the address by which the scheduler sees this machine.
         root = root or served.enter_context(serving(paths.site.resolve(), _own_address(client.scheduler.address)))
         _same_version(client)
-        session = Session(suite, seal=SEAL, key=own, progress=progress)
+        session = Session(suite, seal=SEAL, key=key.made(key.key_path()), progress=progress)
         session.begin()
         try:
             session.take("", *inventory.take(paths, subset, suite.targets))
