@@ -87,7 +87,10 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
 # As below for `why`: a flag for Make, a bare word for those who type.
 @task(
     positional=["reports"][: len(words_after("merge-reports", sys.argv))],
-    help={"reports": "reports to join, or folders of them, separated by blanks (default: none, it has to be said)"},
+    help={
+        "reports": "reports to join, or folders of them, separated by blanks; PATH=TARGETS for one of these targets alone "
+        "(default: none, it has to be said)"
+    },
 )
 def merge_reports(
     _context: Context,
@@ -100,38 +103,41 @@ def merge_reports(
     Join what several machines have proven of site/ to one report.
 
     Each part is a proof/report.json that verify left in a copy of this site; one about other bytes is refused. So is one
-    that was made with neither the key here nor, with its report.json.sig beside it, one in requirements/allowed-signers.
-    What requirements/ asks for and no part has a result of is red, and so is what changed here since. The joined report
-    replaces the one in site/.
+    that was made with neither the key here nor, with its report.json.sig beside it, one in requirements/allowed-signers,
+    and one named as PATH=TARGETS that is about other targets. What requirements/ asks for and no part has a result of is
+    red, and so is what changed here since. The joined report replaces the one in site/.
     """
-    from pypi_subset.proof.run import merge  # noqa: PLC0415
+    from pypi_subset.proof.run import merge, parts  # noqa: PLC0415
 
     paths, display = paths_of(requirements, packages, site), Display()
     # A path may hold blanks; a list of paths is none itself.
     named = reports or " "
-    places = map(Path, [named] if Path(named).exists() else named.split())
-    _conclude(merge.merge(paths, api.read_subset(paths.requirements), [*places]), display, json=False)
+    own = parts.parts_of([named] if Path(named).exists() else named.split())
+    _conclude(merge.merge(paths, api.read_subset(paths.requirements), [*own], bound=own), display, json=False)
 
 
 @task(
     help={
         "form": "github, or gitlab (default: github)",
         "url": "address at which the site is published (default: none, it has to be said)",
+        "to": "where the last job publishes what is proven, as publish takes it (default: nowhere)",
     }
 )
-def workflow(_context: Context, form: str = "github", url: str = "", requirements: str = "requirements") -> None:
+def workflow(
+    _context: Context, form: str = "github", url: str = "", to: str = "", requirements: str = "requirements"
+) -> None:
     """
     Print a workflow file that proves the published site on real machines.
 
     For GitHub Actions or GitLab CI, with a job for each system and Python that the targets name. A last job joins what
-    they found with the report that was published.
+    they found with the report that was published. With --to, that job then publishes the site, if all of it is green.
     """
     from pypi_subset.proof.remote import ci_workflow  # noqa: PLC0415
     from pypi_subset.publishing import fetch_site  # noqa: PLC0415
 
     chosen = choice_of("form", form, ("github", "gitlab"))
     subset = api.read_subset(Path(requirements))
-    sys.stdout.write(ci_workflow.render(chosen, subset.targets, fetch_site.address_of(url)))
+    sys.stdout.write(ci_workflow.render(chosen, subset.targets, fetch_site.address_of(url), to))
 
 
 def _conclude(report: Report, display: Display, *, json: bool) -> None:

@@ -6,16 +6,21 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
+import tempfile
+import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
 from pypi_subset.cli.display import Display
-from pypi_subset.errors import TargetError
+from pypi_subset.errors import SubsetError, TargetError
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.pipeline import mirror
 from pypi_subset.proof.remote import ci_workflow
@@ -23,13 +28,13 @@ from pypi_subset.proof.report.verdict import verdict_of
 from pypi_subset.proof.run.suite import run_suite
 from pypi_subset.targets import tag as targets
 from pypi_subset.targets.host import describe_host
-from tests.support.checkout import copy_checkout
+from tests.support.checkout import ROOT, SOURCE, copy_checkout
 from tests.support.programs.commands import subset as command
 from tests.support.servers.web import object_store
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
 ADDRESS = "https://packages.example/lab/"
 FORMS = {"github": "github-workflows", "gitlab": "gitlab-ci"}
 MINOR = sys.version_info.minor
+NAMES = ("PYTHON", "TARGETS")
 
 #: Tag → the Python and the machine that GitHub and GitLab have for it; None for none.
 MACHINES: dict[str, tuple[str, str | None, str | None]] = {
@@ -66,12 +72,19 @@ def read(text: str) -> dict[str, Any]:
 
 
 def rows(form: str, text: str) -> list[dict[str, str]]:
-    """Return the matrix of a workflow file."""
+    """Return what a workflow file says of each job in which packages run."""
     document = read(text)
-    if form == "github":
-        found: list[dict[str, str]] = document["jobs"]["prove"]["strategy"]["matrix"]["include"]
-        return found
-    return [{name.lower(): value for name, value in row.items()} for row in document["prove"]["parallel"]["matrix"]]
+    jobs = [job for name, job in document.get("jobs", document).items() if name.startswith("prove-")]
+    if form == "gitlab":
+        return [{"machine": job["tags"][0], **{key.lower(): job["variables"][key] for key in NAMES}} for job in jobs]
+    found = []
+    for job in jobs:
+        (python, *_) = (step["with"] for step in job["steps"] if step.get("name") == "The target's Python")
+        (proof,) = (step for step in job["steps"] if step.get("name", "").startswith("Prove"))
+        machine, targets = job["runs-on"], proof["env"]["TARGETS"]
+        own = {"python": python["python-version"], "architecture": python["architecture"]}
+        found.append({"machine": machine, "targets": targets, "proof": proof["name"], **own})
+    return found
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -107,7 +120,7 @@ def test_targets_that_share_a_machine_share_a_job() -> None:
     own += [targets.parse("exact", tags[0], "3.12.4"), describe_host("here")]
     text = ci_workflow.render("github", own, ADDRESS)
     assert [(row["python"], row["targets"]) for row in rows("github", text)] == [("3.12", "a,b"), ("3.12.4", "exact")]
-    assert "tells: here (the host)." in text
+    assert "speaks for them: here (the host)." in text
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -128,10 +141,118 @@ def test_printed_from_the_command_line(workspace: Workspace) -> None:
     for words, said in (
         (["--form=jenkins", f"--url={ADDRESS}"], "error: form wants github or gitlab, not 'jenkins'"),
         ([], "error: it has to be said from where; as in --url="),
+        (["--url=https://me:secret@host/"], "error: url holds a user name or a password"),
     ):
         wrong = command("workflow", *words, cwd=workspace.root)
         assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (1, "", 1)
         assert wrong.stderr.startswith(said)
+
+
+# --- what a job may do --------------------------------------------------------------------------------------------
+
+
+def uses(text: str) -> list[str]:
+    """Return what stands behind each ``uses``, with its comment, which YAML does not read."""
+    return re.findall(r"uses: (.*)", text)
+
+
+def test_actions_are_commits() -> None:
+    """Each action is a full commit of the table, with its release beside it; the table names no other."""
+    table = tomllib.loads((SOURCE / "ci_actions.toml").read_text())
+    found = {line.partition("@")[0]: line for line in uses(ci_workflow.render("github", ALL, ADDRESS))}
+    assert found == {name: f"{name}@{one['commit']} # {one['release']}" for name, one in table.items()}
+    assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line) for line in found.values())
+
+
+@pytest.mark.parametrize("to", ["", "host:/srv/www"])
+def test_who_may_do_what(to: str) -> None:
+    """One job reads the repository, and keeps no credentials; where packages run there are no permissions, no secrets."""
+    text = ci_workflow.render("github", ALL, ADDRESS, to)
+    document = read(text)
+    assert document["permissions"] == {}
+    for name, job in document["jobs"].items():
+        assert job["permissions"] == ({"contents": "read"} if name == "prepare" else {}), name
+        checkouts = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+        assert [step["with"] for step in checkouts] == [{"persist-credentials": False}] * (name == "prepare")
+        assert ("secrets." in json.dumps(job)) is (bool(to) and name == "join"), name
+    for job in document["jobs"].values():
+        for step in job["steps"]:
+            assert "${{" not in step.get("run", "")
+    assert "secrets." not in json.dumps({key: value for key, value in document.items() if key != "jobs"})
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_only_locked_files_are_installed(form: str) -> None:
+    """Each line that installs takes the hashes of the lock, or a file that an earlier job made."""
+    lines = [line for line in ci_workflow.render(form, ALL, ADDRESS).splitlines() if "pip install" in line]
+    assert len(lines) >= 4
+    locked = re.compile(
+        r"pip install --require-hashes --no-deps --only-binary=:all: --requirement=(tool/)?tool-lock.txt\"?$"
+    )
+    made = re.compile(r"pip install --no-index --no-deps \"\$wheel\"(; done)?$")
+    assert [line for line in lines if not locked.search(line) and not made.search(line)] == []
+
+
+def test_a_part_is_known_by_its_job() -> None:
+    """Each artifact is asked for by the ID that its job gave out, and its report may speak for the job's targets alone."""
+    document = read(ci_workflow.render("github", ALL, ADDRESS))
+    proofs = [name for name in document["jobs"] if name.startswith("prove-")]
+    loads = [
+        step["with"]
+        for step in document["jobs"]["join"]["steps"]
+        if "actions/download-artifact@" in step.get("uses", "")
+    ]
+    assert loads == [
+        {"artifact-ids": "${{ needs.prepare.outputs.tool || 0 }}"},
+        *(
+            {"artifact-ids": f"${{{{ needs.{name}.outputs.part || 0 }}}}", "path": f"part-{number}"}
+            for number, name in enumerate(proofs, 1)
+        ),
+    ]
+    assert document["jobs"]["join"]["needs"] == ["prepare", *proofs]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_part_speaks_for_its_job(form: str) -> None:
+    """The last job joins the report of each job by its exact name, for the targets of that job alone."""
+    text = ci_workflow.render(form, ALL, ADDRESS)
+    owners = [row["targets"] for row in rows(form, text)]
+    words = " ".join(f"part-{number}/report.json={names}" for number, names in enumerate(owners, 1))
+    assert f'--reports="site/proof/report.json {words}"' in text
+
+
+def test_no_isolation_is_visible() -> None:
+    """Linux isolates, after a visible step; macOS and Windows say UNISOLATED=yes, and nothing else does."""
+    document = read(ci_workflow.render("github", ALL, ADDRESS))
+    for job in document["jobs"].values():
+        lines = {step.get("name"): step["run"] for step in job["steps"] if "run" in step}
+        proof = [name for name in lines if name.startswith("Prove")]
+        if proof:
+            linux = job["runs-on"].startswith("ubuntu")
+            assert proof == ["Prove" if linux else "Prove with UNISOLATED=yes"]
+            assert lines[proof[0]].endswith("--unisolated") is not linux
+            assert ("Allow namespaces to ordinary users" in lines) is linux
+    assert "UNISOLATED" not in ci_workflow.render("github", ALL[:1], ADDRESS)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("url", "to", "words"),
+    [
+        ("https://host/${{ secrets.X }}/", "", "url holds '$'"),
+        ("https://host/$HOME/", "", "url holds '$'"),
+        ("https://host/a b/", "", "url holds ' '"),
+        ("https://host/", 'host:/srv/"x', "to holds '\"'"),
+        ("https://host/", "host:/srv/`x`", "to holds '`'"),
+        ("https://me:secret@host/", "", "url holds a user name or a password, which everybody"),
+    ],
+)
+def test_addresses_that_a_file_does_not_keep(form: str, url: str, to: str, words: str) -> None:
+    """What GitHub, GitLab or a shell would replace is refused, and so is a password."""
+    with pytest.raises(SubsetError) as raised:
+        ci_workflow.render(form, ALL[:1], url, to)
+    assert str(raised.value).startswith(words)
+    assert "secret@" not in str(raised.value)
 
 
 # --- the shell lines ----------------------------------------------------------------------------------------------
@@ -140,42 +261,62 @@ def test_printed_from_the_command_line(workspace: Workspace) -> None:
 @pytest.fixture
 def published(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """Return a workspace whose site is proven: for a machine like this one, for one that is not, and for this one."""
-    index.add(make_wheel("app", requires=["lib; sys_platform == 'win32'"]), make_wheel("lib"))
+    index.add(make_wheel("app", requires=["lib; platform_machine == 'aarch64'"]), make_wheel("lib"))
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
     workspace.write("base.txt", "app\n")
-    workspace.toml({"here": "host", "linux": f"cp3{MINOR}-manylinux2014_x86_64", "windows": f"cp3{MINOR}-win_amd64"})
+    workspace.toml(
+        {"here": "host", "linux": f"cp3{MINOR}-manylinux2014_x86_64", "arm": f"cp3{MINOR}-manylinux_2_28_aarch64"}
+    )
     mirror.mirror(workspace.paths, progress=Display())
     run_suite(workspace.paths, processes=1)
     return workspace
 
 
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return site-packages with what tool-lock.txt names, as this environment has it, and nothing else."""
+    folder = tmp_path_factory.mktemp("locked") / "lib" / "python" / "site-packages"
+    lines = (ROOT / "tool-lock.txt").read_text().splitlines()
+    names = {canonicalize_name(line.partition("==")[0]) for line in lines if "==" in line}
+    for one in metadata.distributions():
+        for file in one.files or () if canonicalize_name(one.name) in names else ():
+            # Scripts name the interpreter of this environment; uv is a program.
+            if file.parts[0] != ".." or file.name == "uv":
+                place = folder / file
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(str(one.locate_file(file)), place)
+    return folder
+
+
 class Machine:
     """
-    What runs the steps of a job: a checkout, the tool's packages without the tool, and no network but loopback.
+    What runs the steps of a job: an empty directory, the locked packages without the tool, no network but loopback.
 
-    :param space: whose requirements are checked out.
+    `sudo` and `setpriv` write down what they are asked for. To change this machine's kernel or user is not for a test.
     """
 
-    def __init__(self, root: Path, space: Workspace) -> None:
-        self.checkout = copy_checkout(root / "checkout")
-        shutil.copytree(space.paths.requirements, self.checkout / "requirements")
-        (self.checkout / "site").mkdir()
-        (self.checkout / "site" / "README.md").write_text("about site\n")
+    def __init__(self, root: Path, locked: Path) -> None:
+        self.workspace, self.home = root / "workspace", root / "home"
+        self.workspace.mkdir(parents=True)
+        self.home.mkdir()
         venv = root / "python"
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
         (packages,) = venv.glob("lib/python*/site-packages")
-        others = [path for path in sys.path if path.endswith("site-packages")]
-        (packages / "others.pth").write_text("\n".join(others))
-        # What an installation from an index would have put there as well.
-        (venv / "bin" / "uv").symlink_to(Path(sys.executable).with_name("uv"))
+        shutil.copytree(locked, packages, dirs_exist_ok=True)
+        shutil.copy(locked.parents[2] / "bin" / "uv", venv / "bin" / "uv")
+        self.asked = root / "asked"
+        for name, then in (("sudo", ""), ("setpriv", 'while [ "${1#--}" != "$1" ]; do shift; done; exec "$@"')):
+            program = venv / "bin" / name
+            program.write_text(f'#!/bin/sh\necho {name} "$@" >> {self.asked}\n{then}\n')
+            program.chmod(0o755)
         programs = f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        self.environment = {**os.environ, "PATH": programs, "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+        self.environment = {**os.environ, "PATH": programs, "PIP_NO_INDEX": "1", "RUNNER_TEMP": str(root)}
 
     def run(self, script: str, variables: Mapping[str, str], *, by: Sequence[str]) -> int:
         """Return the exit code of *script*, run as a runner does."""
         done = subprocess.run(
             [*by, "-c", script],
-            cwd=self.checkout,
+            cwd=self.workspace,
             env={**self.environment, **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -190,82 +331,188 @@ class Machine:
 BASH, SH = ("bash", "--noprofile", "--norc", "-eo", "pipefail"), ("sh", "-e")
 
 
-def filled(value: str, row: Mapping[str, Any], number: int) -> str:
-    """Return *value* with what GitHub puts in the place of ``${{ … }}``."""
-    known = {f"matrix.{name}": text for name, text in row.items()} | {"strategy.job-index": str(number)}
-    return re.sub(r"\$\{\{ (.*?) \}\}", lambda found: known[found[1]], value)
+class GitHub:
+    """What GitHub gives to the jobs of a run: a checkout, artifacts that have IDs, outputs of earlier jobs, secrets."""
+
+    def __init__(self, root: Path, locked: Path, space: Workspace, document: Mapping[str, Any]) -> None:
+        self.root, self.locked, self.space, self.document = root, locked, space, document
+        self.outputs: dict[str, dict[str, str]] = {}
+        self.artifacts: dict[str, Path] = {}
+        self.machines: dict[str, Machine] = {}
+
+    def run(self, name: str) -> list[tuple[str, int]]:
+        """Run the job *name* to its end; return what each shell step is called and how it ended."""
+        job = self.document["jobs"][name]
+        machine = Machine(Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.root)), self.locked)
+        self.machines[name] = machine
+        known: dict[str, str] = {}
+        done, red = [], False
+        for step in job["steps"]:
+            if red and "cancelled" not in step.get("if", ""):
+                continue
+            if "run" in step:
+                own = {key: self.filled(value, known) for key, value in step.get("env", {}).items()}
+                code = machine.run(step["run"], {**self.document["env"], **own}, by=BASH)
+                done.append((step["name"], code))
+                red = red or code != 0
+            else:
+                settings = {key: self.filled(str(value), known) for key, value in step.get("with", {}).items()}
+                action = step["uses"].partition("@")[0].removeprefix("actions/")
+                known |= self.act(action, machine.workspace, settings)
+        self.outputs[name] = {key: self.filled(value, known) for key, value in job.get("outputs", {}).items()}
+        return done
+
+    def act(self, action: str, workspace: Path, settings: Mapping[str, str]) -> dict[str, str]:
+        """Do what an action does; return its outputs, by the name that the file calls them."""
+        if action == "checkout":
+            assert settings["persist-credentials"] == "False"
+            copy_checkout(workspace)
+            shutil.copytree(self.space.paths.requirements, workspace / "requirements")
+        elif action == "download-artifact":
+            source = self.artifacts[settings["artifact-ids"]]
+            shutil.copytree(source, workspace / settings.get("path", ""), dirs_exist_ok=True)
+        elif action == "upload-artifact":
+            paths = [workspace / path for path in settings["path"].split()]
+            place = self.artifacts[str(len(self.artifacts) + 1)] = self.root / f"artifact {len(self.artifacts) + 1}"
+            # One directory is the root of the artifact; of several things, that is the directory that holds them.
+            for path in paths:
+                copy = place / path.name if len(paths) > 1 or path.is_file() else place
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copytree(path, copy) if path.is_dir() else shutil.copy(path, copy)
+            return {"steps.keep.outputs.artifact-id": str(len(self.artifacts))}
+        return {}
+
+    def filled(self, value: str, steps: Mapping[str, str]) -> str:
+        """Return *value* with what GitHub puts in the place of ``${{ … }}``."""
+        needs = {f"needs.{job}.outputs.{key}": said for job, own in self.outputs.items() for key, said in own.items()}
+        known = {"secrets.PUBLISH_KEY": "the key", "secrets.PUBLISH_KNOWN_HOSTS": "the host", **needs, **steps}
+        return re.sub(r"\$\{\{ (.*?)( \|\| 0)? \}\}", lambda found: known.get(found[1], "") or "0", value)
 
 
-def steps(machine: Machine, job: Mapping[str, Any], store: Path, **given: Any) -> Iterator[tuple[str, int]]:
-    """Run the steps of a job of GitHub's; yield what each shell step ran and how it ended."""
-    row, number, variables = given["row"], given["number"], given["variables"]
-    for step in job["steps"]:
-        action, settings = step.get("uses", "").partition("@")[0], step.get("with", {})
-        if action == "actions/upload-artifact":
-            source, place = machine.checkout / settings["path"], store / filled(settings["name"], row, number)
-            place.mkdir(parents=True)
-            shutil.copytree(source, place, dirs_exist_ok=True) if source.is_dir() else shutil.copy(source, place)
-        elif action == "actions/download-artifact":
-            for place in store.glob(settings["pattern"]):
-                shutil.copytree(place, machine.checkout / settings["path"] / place.name)
-        elif "run" in step:
-            own = {name: filled(value, row, number) for name, value in step.get("env", {}).items()}
-            yield step["run"], machine.run(step["run"], {**variables, **own}, by=BASH)
+@pytest.fixture
+def own() -> list[Any]:
+    """Return targets of a machine like this one, of one that is not, and of this one."""
+    linux, arm = f"cp3{MINOR}-manylinux2014_x86_64", f"cp3{MINOR}-manylinux_2_28_aarch64"
+    return [targets.parse("linux", linux), targets.parse("arm", arm), describe_host("here")]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="stands for a machine of GitHub's that runs Linux")
-def test_steps_for_github(published: Workspace, tmp_path: Path) -> None:
-    """Each job fetches, proves its own targets and keeps its report; the last joins them to a whole green one."""
-    subset = [
-        targets.parse("linux", f"cp3{MINOR}-manylinux2014_x86_64"),
-        targets.parse("windows", f"cp3{MINOR}-win_amd64"),
-    ]
+def test_steps_for_github(published: Workspace, tmp_path: Path, locked: Path, own: list[Any]) -> None:
+    """Every job proves its own targets and keeps its report; the last joins them to a whole green one and publishes."""
+    place = tmp_path / "www"
     with object_store(published.paths.site) as url:
-        document = read(ci_workflow.render("github", [*subset, describe_host("here")], url))
+        document = read(ci_workflow.render("github", own, url, str(place)))
         assert document["defaults"]["run"]["shell"] == "bash"
-        store, jobs, variables = tmp_path / "store", document["jobs"], document["env"]
-        for number, row in enumerate(jobs["prove"]["strategy"]["matrix"]["include"]):
-            machine = Machine(tmp_path / str(number), published)
-            done = list(steps(machine, jobs["prove"], store, row=row, number=number, variables=variables))
-            assert [code for _, code in done] == [0, 0, 0], done
-            part = json.loads((store / f"part-{number}" / "report.json").read_bytes())
-            assert (part["targets"], part["totals"]["failed"]) == ([row["targets"]], 0)
-        last = Machine(tmp_path / "last", published)
-        done = list(steps(last, jobs["join"], store, row={}, number=0, variables=variables))
-    assert [code for _, code in done] == [0, 0], done
-    whole = read_report(store / "proof" / "report.json")
+        host = GitHub(tmp_path, locked, published, document)
+        done = {name: host.run(name) for name in document["jobs"]}
+    assert {code for steps in done.values() for _, code in steps} == {0}, done
+    lines = [step["name"] for job in document["jobs"].values() for step in job["steps"] if "run" in step]
+    assert [name for steps in done.values() for name, _ in steps] == lines
+    allowed = "sudo sysctl --write kernel.apparmor_restrict_unprivileged_userns=0\n"
+    assert host.machines["prove-1"].asked.read_text() == allowed
+    for number, name in ((1, "arm"), (2, "linux")):
+        part = json.loads((host.artifacts[host.outputs[f"prove-{number}"]["part"]] / "report.json").read_bytes())
+        assert (part["targets"], part["totals"]["failed"]) == ([name], 0)
+    whole = read_report(report_path(place))
     assert (verdict_of(whole).state, whole.manifest_sha256) == ("green", part["manifest_sha256"])
     assert {(check.target, check.proof) for check in whole.checks if check.proof != "second opinion"} == {
         ("", "inventory"),
-        *(("here", "installed"), ("linux", "installed"), ("windows", "unpacked")),
+        *(("here", "installed"), ("linux", "installed"), ("arm", "unpacked")),
     }
-    assert {path.name for path in (store / "proof").iterdir()} >= {"index.html", "junit.xml", "badge.svg"}
+    proof = host.artifacts[str(len(host.artifacts))]
+    assert {path.name for path in proof.iterdir()} >= {"index.html", "junit.xml", "badge.svg"}
+    assert stat.S_IMODE((place / "index.html").stat().st_mode) & 0o044 == 0o044
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="stands for a machine of GitHub's that runs Linux")
+def test_a_part_of_another_job_is_not_joined(
+    published: Workspace, tmp_path: Path, locked: Path, own: list[Any]
+) -> None:
+    """A job that keeps a report of other targets than its own ends the run: nothing is joined, nothing is published."""
+    place = tmp_path / "www"
+    with object_store(published.paths.site) as url:
+        host = GitHub(tmp_path, locked, published, read(ci_workflow.render("github", own, url, str(place))))
+        for name in ("prepare", "prove-1"):
+            host.run(name)
+        host.outputs["prove-2"] = host.outputs["prove-1"]
+        done = host.run("join")
+        host.outputs["prove-2"] = {"part": ""}
+        with pytest.raises(KeyError, match="0"):
+            host.run("join")
+    assert done[-1] == ("Join the reports", 1)
+    assert not place.exists()
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="stands for a machine of GitLab's, which runs Linux")
-def test_steps_for_gitlab(published: Workspace, tmp_path: Path) -> None:
+def test_steps_for_gitlab(published: Workspace, tmp_path: Path, locked: Path, own: list[Any]) -> None:
     """The same in GitLab's way; a job that is red keeps its report as well, and the joined report is red for it."""
-    subset = [targets.parse("linux", f"cp3{MINOR}-manylinux2014_x86_64")]
     with object_store(published.paths.site) as url:
-        document = read(ci_workflow.render("gitlab", [*subset, describe_host("here")], url))
-        (row,) = document["prove"]["parallel"]["matrix"]
-        variables = {**document["variables"], **row, "CI_NODE_INDEX": "1"}
+        own = [target for target in own if target.name != "arm"]
         for red in (False, True):
-            machine = Machine(tmp_path / f"red {red}", published)
-            lines = document["prove"]["script"]
-            if red:
-                # Behind what fetches: what then lies there is no longer what was published.
-                wheel = "site/simple/app/app-1.0-py3-none-any.whl"
-                lines = [*lines[:3], f"cp site/README.md {wheel}", *lines[3:]]
-            code = machine.run("\n".join(lines), variables, by=SH)
-            assert (code != 0) is red
-            assert machine.run("\n".join(document["prove"]["after_script"]), variables, by=SH) == 0
-            last = Machine(tmp_path / f"last {red}", published)
-            shutil.copytree(machine.checkout / "parts", last.checkout / "parts")
-            code = last.run("\n".join(document["join"]["script"]), variables, by=SH)
-            whole = read_report(report_path(last.checkout / "site"))
-            assert (code != 0, verdict_of(whole).state) == (red, "red" if red else "green")
+            place = tmp_path / f"www {red}"
+            document = read(ci_workflow.render("gitlab", own, url, str(place).replace(" ", "")))
+            done, joined = gitlab(document, tmp_path / f"{red}", locked, published, red=red)
+            assert {job: code != 0 for job, code in done.items()} == {
+                "prepare": False,
+                "prove-1": red,
+                "join": red,
+            }
+            whole = read_report(report_path(joined / "site"))
+            assert verdict_of(whole).state == ("red" if red else "green")
             kinds = {(check.target, check.proof) for check in whole.checks}
             assert kinds >= {("here", "installed"), ("linux", "installed")}
+            assert Path(document["variables"]["TO"]).exists() is not red
+
+
+def gitlab(
+    document: Mapping[str, Any], root: Path, locked: Path, space: Workspace, *, red: bool
+) -> tuple[dict[str, int], Path]:
+    """Run all jobs as GitLab does; return the exit code of each and the directory of the last one."""
+    done: dict[str, int] = {}
+    kept: dict[str, list[tuple[Path, str]]] = {}
+    workspace = root
+    for name in ("prepare", "prove-1", "join"):
+        job, machine = document[name], Machine(root / name, locked)
+        workspace = machine.workspace
+        if name == "prepare":
+            copy_checkout(workspace)
+            shutil.copytree(space.paths.requirements, workspace / "requirements")
+        for source, path in (one for need in job.get("needs", ()) for one in kept[need]):
+            (workspace / path).parent.mkdir(parents=True, exist_ok=True)
+            copy = shutil.copytree if (source / path).is_dir() else shutil.copy
+            copy(source / path, workspace / path)
+        lines = list(job["script"])
+        if red and name == "prove-1":
+            # Behind what fetches: the file is no longer what was published.
+            after = 1 + next(number for number, line in enumerate(lines) if "fetch" in line)
+            lines.insert(after, "cp site/README.md site/simple/app/app-1.0-py3-none-any.whl")
+        variables = {**document["variables"], **job.get("variables", {}), "CI_JOB_TOKEN": "the token"}
+        done[name] = machine.run("\n".join(lines), variables, by=SH)
+        assert machine.run("\n".join(job.get("after_script", ["true"])), variables, by=SH) == 0
+        kept[name] = [(workspace, path) for path in job["artifacts"]["paths"]]
+        if name == "prove-1":
+            (asked,) = machine.asked.read_text().splitlines()
+            assert asked.startswith("setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs env -i ")
+            assert "the token" not in asked
+    return done, workspace
+
+
+@pytest.mark.network
+@pytest.mark.skipif(sys.platform != "linux", reason="stands for a machine of GitHub's that runs Linux")
+def test_the_lock_installs_the_tool(tmp_path: Path) -> None:
+    """In an environment that holds pip alone, the lines of the files install the tool and all that it needs, by hash."""
+    document = read(ci_workflow.render("github", ALL[:1], ADDRESS))
+    jobs = document["jobs"]
+    steps = [step["run"] for job in (jobs["prepare"], jobs["join"]) for step in job["steps"] if "run" in step]
+    checkout = copy_checkout(tmp_path / "checkout")
+    for number, script in enumerate(steps[:2]):
+        venv = tmp_path / f"python {number}"
+        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+        environment = {**os.environ, "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+        subprocess.run([*BASH, "-c", script], cwd=checkout, env=environment, check=True)
+    said = subprocess.run([venv / "bin" / "python", "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (0, "No broken requirements found.\n")
+    subprocess.run([venv / "bin" / "pypi-subset", "--version"], check=True)

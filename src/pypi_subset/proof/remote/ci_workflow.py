@@ -8,7 +8,7 @@ import tomllib
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import TargetError
+from pypi_subset.errors import SubsetError, TargetError
 from pypi_subset.support import templates
 from pypi_subset.support.resources import shipped
 
@@ -21,17 +21,22 @@ if TYPE_CHECKING:
 #: virtualenv seeds no older Python.
 _OLDEST = (3, 9)
 
-#: By `form`, the names of what a row says of its machine, and of its targets.
-_NAMES = {"github": ("machine", "python", "architecture", "targets"), "gitlab": ("MACHINE", "PYTHON", "TARGETS")}
+#: How a job installs the tool: the files that tool-lock.txt names, and no others.
+_LOCKED = "--require-hashes --no-deps --only-binary=:all:"
+
+#: What an address may hold (RFC 3986, 2), without ``$``: GitLab replaces variables, and GitHub replaces ``${{ … }}``.
+_ADDRESS = re.compile(r"[\w\-.~:/?#\[\]@!&'()*+,;=%]*", re.ASCII)
 
 
-def render(form: str, targets: Sequence[Target], url: str) -> str:
+def render(form: str, targets: Sequence[Target], url: str, to: str = "") -> str:
     """
     Return the workflow file for ``github`` or ``gitlab``.
 
     :param targets: those of the subset; one that no machine of theirs can stand for is named in a comment.
     :param url: where the site is published.
+    :param to: where the last job publishes the proven site; ``""``: it keeps the report alone.
     :raises TargetError: no machine can stand for any of them.
+    :raises SubsetError: *url* or *to* would be read as something else, or *url* holds a password.
     """
     rows: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     others: list[str] = []
@@ -46,8 +51,51 @@ def render(form: str, targets: Sequence[Target], url: str) -> str:
         raise TargetError(
             msg, next_step="prove them where such machines are, and join the reports by `make merge-reports`"
         )
-    said = [json.dumps(dict(zip(_NAMES[form], [*row, ",".join(rows[row])], strict=True))) for row in sorted(rows)]
-    return templates.render_text(f"workflow.{form}.yml", url=json.dumps(url), others=others, rows=said)
+    jobs = [_job(row, rows[row]) for row in sorted(rows)]
+    return templates.render_text(
+        f"workflow.{form}.yml",
+        url=json.dumps(_checked("url", url)),
+        to=json.dumps(_checked("to", to)) if to else "",
+        others=others,
+        rows=jobs,
+        parts=" ".join(
+            f"part-{number}/report.json={','.join(rows[row])}" for number, row in enumerate(sorted(rows), 1)
+        ),
+        locked=_LOCKED,
+        actions=_actions(),
+    )
+
+
+def _job(row: Sequence[str], names: Sequence[str]) -> dict[str, object]:
+    """Return what the file says of a job: each value as YAML, and whether its system can isolate packages."""
+    machine, python, *architecture = row
+    words = {
+        "title": f"{', '.join(names)} on {machine}",
+        "machine": machine,
+        "python": python,
+        "architecture": "".join(architecture),
+        "targets": ",".join(names),
+    }
+    # JSON is YAML (YAML 1.2.2, 1.3), and quotes what would be a number.
+    quoted: dict[str, object] = {name: json.dumps(word) for name, word in words.items()}
+    return quoted | {"isolated": not machine.startswith(("macos", "windows"))}
+
+
+def _actions() -> dict[str, str]:
+    """Return name → what ``uses`` says: the commit that is run, and a comment with the release."""
+    table = tomllib.loads(shipped("ci_actions.toml").decode())
+    return {name: f"{name}@{one['commit']} # {one['release']}" for name, one in table.items()}
+
+
+def _checked(flag: str, address: str) -> str:
+    """Return *address*, if the file can carry it to a shell as it is."""
+    if strange := _ADDRESS.sub("", address, count=1):
+        msg = f"{flag} holds {strange[0]!r}, which a workflow file would not keep as it is"
+        raise SubsetError(msg, next_step="write it percent-encoded, or choose another address")
+    if flag == "url" and "@" in address.partition("://")[2].partition("/")[0]:
+        msg = "url holds a user name or a password, which everybody who reads the file would see"
+        raise SubsetError(msg, next_step="name an address that needs none")
+    return address
 
 
 def _row(target: Target, machines: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

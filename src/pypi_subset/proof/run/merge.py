@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import SubsetError
@@ -17,9 +18,10 @@ from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import WORST, check_of
 from pypi_subset.proof.report.report import report_of, write_report
 from pypi_subset.proof.run.admission import admitted
+from pypi_subset.proof.run.parts import require_own
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pypi_subset.model.checks import Check
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from pypi_subset.proof.run.admission import Admitted
 
 
-def merge(paths: Paths, subset: Subset, places: Sequence[Path]) -> Report:
+def merge(
+    paths: Paths, subset: Subset, places: Sequence[Path], *, bound: Mapping[Path, Sequence[str]] = MappingProxyType({})
+) -> Report:
     """
     Return the report of all that the reports at *places* say, after writing it into the site with all its forms.
 
@@ -39,6 +43,7 @@ def merge(paths: Paths, subset: Subset, places: Sequence[Path]) -> Report:
     here is looked at as it would be before a proof: it and its locks may have changed since.
 
     :param places: reports, or directories of them. One of them may be the site's own.
+    :param bound: report → the targets of the job that made it; it must be about just these.
     :raises SubsetError: one of *places* holds no report, or one that is not about the bytes of the site, that has no author
         who counts here, or that says more than it was to prove.
     :raises FolderError: it cannot be written.
@@ -47,6 +52,8 @@ def merge(paths: Paths, subset: Subset, places: Sequence[Path]) -> Report:
     own = key.made(key.key_path())
     cases = cases_of(subset, paths, (), paths.site)
     parts = [admitted(path, paths, subset, cases, own) for path in _reports(places)]
+    for part in parts:
+        require_own(part.path, part.report, bound.get(part.path, ()))
     _require_newest(parts, own)
     # The host may be another machine, and who proved it there has looked. No name would mean all; "-" is none of a target.
     others = [target.name for target in subset.targets if not target.host]
