@@ -89,12 +89,12 @@ def choice_of(name: str, text: str, known: Sequence[str]) -> str:
 def check_place(*, away: bool, scheduler: str, far: bool, near: bool) -> None:
     """Raise if a flag about a cluster is given without one, one about this machine with one, or a cluster unnamed."""
     if far and not away:
-        msg, next_step = "scheduler and url are about a cluster", "say --on=dask, or leave them out"
+        msg, next_step = "scheduler, url and insecure-cluster are about a cluster", "say --on=dask, or leave them out"
     elif away and near:
         msg = "processes and pythons are about this machine"
         next_step = "leave them out: workers have their own number of threads, and look for interpreters on their PATH"
     elif away and not scheduler:
-        msg, next_step = "a cluster is known by its scheduler", "name it, as in --scheduler=tcp://host:8786"
+        msg, next_step = "a cluster is known by its scheduler", "name it, as in --scheduler=tls://host:8786"
     else:
         return
     raise SubsetError(msg, next_step=next_step)

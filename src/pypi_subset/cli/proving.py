@@ -27,8 +27,9 @@ if TYPE_CHECKING:
         "shard": "a part of what there is to prove, as in 2/8; merge-reports joins the parts (default: all)",
         "all": "yes to prove again what was proven before for the same bytes (default: no)",
         "on": "here, or dask for the workers of a cluster (default: here)",
-        "scheduler": "address of the cluster's scheduler, as tcp://host:8786 (default: none)",
+        "scheduler": "address of the cluster's scheduler, as tls://host:8786 or tcp://127.0.0.1:8786 (default: none)",
         "url": "where the workers find the site (default: it is served from here meanwhile)",
+        "insecure_cluster": "yes to accept a scheduler that is neither on loopback nor tls:// (default: no)",
         "sign_with": "a private key of OpenSSH that signs the report as a part for another machine (default: none)",
     },
     optional=["all"],
@@ -47,6 +48,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     on: str = "here",
     scheduler: str = "",
     url: str = "",
+    insecure_cluster: str = "no",
     sign_with: str = "",
     *,
     json: bool = False,
@@ -66,7 +68,8 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
         raise SubsetError(msg, next_step="as in --target=linux,mac, or leave it out for all")
     anew = all is True or choice_of("all", str(all), ("no", "yes")) == "yes"
     number, away = whole_number("processes", processes), choice_of("on", on, ("here", "dask")) == "dask"
-    check_place(away=away, scheduler=scheduler, far=bool(scheduler or url), near=bool(number or pythons))
+    insecure = choice_of("insecure-cluster", insecure_cluster, ("no", "yes")) == "yes"
+    check_place(away=away, scheduler=scheduler, far=bool(scheduler or url or insecure), near=bool(number or pythons))
     display = display_for(json=json)
     with json_errors(json=json):
         report = api.prove(
@@ -78,6 +81,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
             anew=anew,
             scheduler=scheduler,
             url=url,
+            insecure_cluster=insecure,
             sign_with=sign_with,
             progress=display,
         )

@@ -39,6 +39,7 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     anew: bool = False,
     scheduler: str = "",
     url: str = "",
+    insecure_cluster: bool = False,
     sign_with: str | Path = "",
     progress: Progress | None = None,
 ) -> Report:
@@ -54,6 +55,7 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     :param anew: prove again what was proven before for the same bytes.
     :param scheduler: the address of a Dask cluster, whose workers prove with interpreters of their own; ``""`` for none.
     :param url: where these workers find the site; ``""``: this machine serves it meanwhile.
+    :param insecure_cluster: accept a scheduler that is neither on loopback nor reached by TLS.
     :param sign_with: a private key of OpenSSH that signs the report, for a machine with another key; ``""`` for none.
     :param progress: receives a stage with a step for each case; ``None`` is silent.
     :raises SuiteFailed: the proof could not run.
@@ -70,7 +72,7 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     if scheduler:
         from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415 - what a cluster alone needs
 
-        prove_part = partial(prove_on_dask, subset, paths, scheduler=scheduler, url=url)
+        prove_part = partial(prove_on_dask, subset, paths, scheduler=scheduler, url=url, insecure=insecure_cluster)
     try:
         report = prove_part(targets=targets, shard=shard, progress=progress or SILENT)
     except ProofFailed:

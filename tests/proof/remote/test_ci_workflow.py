@@ -230,7 +230,7 @@ def test_no_isolation_is_visible() -> None:
         if proof:
             linux = job["runs-on"].startswith("ubuntu")
             assert proof == ["Prove" if linux else "Prove with UNISOLATED=yes"]
-            assert lines[proof[0]].endswith("--unisolated") is not linux
+            assert lines[proof[0]].endswith(" --unisolated=yes") is not linux
             assert ("Allow namespaces to ordinary users" in lines) is linux
     assert "UNISOLATED" not in ci_workflow.render("github", ALL[:1], ADDRESS)
 

@@ -72,7 +72,7 @@ def test_addresses_that_are_refused(tmp_path: Path, url: str, words: str) -> Non
     [
         (["--on=dsk"], "on wants here or dask"),
         (["--on=dask"], "a cluster is known by its scheduler; name it"),
-        (["--scheduler=tcp://host:1"], "scheduler and url are about a cluster"),
+        (["--scheduler=tcp://host:1"], "scheduler, url and insecure-cluster are about a cluster"),
         (["--on=dask", "--scheduler=tcp://host:1", "--processes=2"], "processes and pythons are about this machine"),
     ],
 )
@@ -89,7 +89,7 @@ def test_dask_is_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """Without Dask one line says what to install."""
     subset = SubsetOnDisk(tmp_path, targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}).write()
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(SubsetError, match=r"Dask is not installed here .*; run `pip install 'pypi-subset\[dask\]'`"):
+    with pytest.raises(SubsetError, match=r"Dask is not installed here; run `pip install 'pypi-subset\[dask\]'`"):
         prove_on_dask(subset.plan, subset.paths, scheduler="tcp://127.0.0.1:9")
 
 
@@ -257,10 +257,18 @@ def outcome_of(check: dict[str, Any]) -> tuple[str, str]:
 def test_the_scheduler_dies(tmp_path: Path, dask: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scheduler that is gone in the midst of a run leaves no case without a result, and no traceback."""
     monkeypatch.setattr(cluster, "LONELY", 2)
-    wheel = make_wheel("sleeper", files={"sleeper.py": b"import time; time.sleep(60)\n"})
+    flag = tmp_path / "begun"
+    code = f"open({str(flag)!r}, 'w')\nimport time; time.sleep(60)\n".encode()
+    wheel = make_wheel("sleeper", files={"sleeper.py": code})
     subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["sleeper"], pins={"here": [wheel]}).write()
     dask.add()
-    threading.Timer(6, dask.processes[0].kill).start()
+
+    def kill() -> None:
+        while not flag.exists():
+            time.sleep(0.1)
+        dask.processes[0].kill()
+
+    threading.Thread(target=kill, daemon=True).start()
     assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address).totals.failed
     checks = reported(subset)["checks"]
     assert [one["status"] for one in checks if one["target"]] == ["failed"] * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from importlib import metadata
@@ -14,7 +15,7 @@ import pytest
 from pypi_subset.proof.access.http_server import serving
 from pypi_subset.proof.remote import message, worker
 from tests.support.sites.cases import CLICK, COLORAMA, WINDOWS
-from tests.support.sites.errands import errands
+from tests.support.sites.errands import RUN, errands
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 
 if TYPE_CHECKING:
@@ -36,16 +37,17 @@ def test_a_worker_proves_what_it_is_sent(tmp_path: Path, monkeypatch: pytest.Mon
     pins = {"windows": [CLICK, COLORAMA]}
     subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write()
     with serving(subset.paths.site) as url:
-        answer = msgspec.json.decode(worker.answer(message.to_text(errands(subset, url)[0])), type=message.Answer)
-    assert answer.refused == ""
-    assert [(one.status, one.way) for one in answer.checks[:3]] == [
+        text = message.to_text(errands(subset, url)[0])
+        answer = msgspec.json.decode(worker.answer(text), type=message.Answer)
+    assert (answer.refused, answer.errand) == ("", hashlib.sha256(text.encode()).hexdigest())
+    assert [(one.status, one.way) for one in answer.results[:3]] == [
         ("passed", "find-links"),
         ("passed", "simple"),
         ("passed", "target"),
     ]
-    assert (tmp_path / "pypi-subset-run" / "site" / "manifest.json").is_file()
-    worker.forget("run")
-    assert not (tmp_path / "pypi-subset-run").exists()
+    assert (tmp_path / f"pypi-subset-{RUN}" / "site" / "manifest.json").is_file()
+    worker.forget(RUN)
+    assert not (tmp_path / f"pypi-subset-{RUN}").exists()
 
 
 def test_a_run_that_is_over_is_forgotten_where_dask_keeps_it(tmp_path: Path) -> None:

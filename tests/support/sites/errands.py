@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tests.support.sites.subset_on_disk import SubsetOnDisk
 
 
+#: Tells this run apart.
+RUN = "0123456789abcdef" * 2
+
+
 def digest_of(subset: SubsetOnDisk) -> str:
     """Return the SHA-256 of the manifest."""
     return files.sha256_of(subset.paths.site / "manifest.json")
@@ -25,7 +29,7 @@ def digest_of(subset: SubsetOnDisk) -> str:
 def errands(subset: SubsetOnDisk, url: str) -> list[message.Errand]:
     """Return all cases as they are sent."""
     cases, digest = cases_of(subset.plan, subset.paths, (), subset.root), digest_of(subset)
-    return [*message.errands_of(subset.plan, subset.paths, cases, url=url, digest=digest, run="run")]
+    return [*message.errands_of(subset.plan, subset.paths, cases, url=url, digest=digest, run=RUN)]
 
 
 def far(one: message.Errand, folder: Path, *, own: bool = False) -> Case:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import logging
-import socket
 import time
 import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from pypi_subset.errors import SubsetError
-from pypi_subset.model.documents import parse
 from pypi_subset.model.manifest import manifest_path, read_manifest
 from pypi_subset.proof.access.http_server import serving
 from pypi_subset.proof.cases import case as cases
@@ -23,8 +16,8 @@ from pypi_subset.proof.cases import shards
 from pypi_subset.proof.evidence import key
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import check_of
-from pypi_subset.proof.remote import worker
-from pypi_subset.proof.remote.message import Answer, errands_of, to_text
+from pypi_subset.proof.remote import address, cluster, pipe
+from pypi_subset.proof.remote.message import checks_of, errands_of, read_answer, to_text
 from pypi_subset.proof.run.session import INTERRUPTED, Session, Suite
 from pypi_subset.proof.run.suite import conclude
 from pypi_subset.support import files
@@ -56,38 +49,44 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
     *,
     scheduler: str,
     url: str = "",
+    insecure: bool = False,
     targets: Sequence[str] = (),
     shard: str = "",
     progress: Progress = SILENT,
+    start: cluster.Start = cluster.start_plainly,
 ) -> Report:
     """
     Prove the site at *paths* as `run_suite` does, its cases on the workers of a cluster; return the report.
 
     The inventory is taken here. What was proven before is proven again: what workers prove with, nobody knows here.
+    Dask runs in a process of its own, which sends text: nothing that a worker sends is unpickled here.
 
     :param subset: what ``requirements/`` asks for.
-    :param scheduler: its address, ``tcp://host:8786``.
+    :param scheduler: its address, ``tcp://127.0.0.1:8786`` or ``tls://host:8786``.
     :param url: where the workers find the site; without one, it is served from here as long as this lasts.
+    :param insecure: whether the scheduler may be elsewhere, without TLS.
+    :param start: how that process is started.
     :raises SubsetError: there is no site yet, no Dask, no scheduler, no worker, or one without us or with another version.
     """
     part = shards.parse(shard)
     read_manifest(paths.site)
-    root = _checked(url)
+    place, root = address.scheduler_of(scheduler, insecure=insecure), address.site_url(url)
     every = cases.cases_of(subset, paths, (), Path())
     suite = Suite(paths=paths, subset=subset, cases=every, shard=part).restricted(targets)
-    with _connected(scheduler) as client, ExitStack() as served:
+    run = uuid.uuid4().hex
+    opened = pipe.Open(scheduler=place.address, run=run, version=__version__, patience=PATIENCE)
+    with cluster.connected(opened, start=start) as away, ExitStack() as served:
         # Workers find a site that lies here at the address by which the scheduler sees this machine.
-        root = root or served.enter_context(serving(paths.site.resolve(), _own_address(client.scheduler.address)))
-        _same_version(client)
+        root = root or served.enter_context(serving(paths.site.resolve(), place.own_address(PATIENCE)))
         session = Session(suite, seal=SEAL, key=key.made(key.key_path()), progress=progress)
         session.begin()
         try:
             session.take("", *inventory.take(paths, subset, suite.targets))
             missing = cases.unproven(subset, suite.cases, suite.targets)
             session.take("", *(inventory.check("failed", sentence) for sentence in missing))
-            run, digest = uuid.uuid4().hex, files.sha256_of(manifest_path(paths.site))
+            digest = files.sha256_of(manifest_path(paths.site))
             sent = [to_text(one) for one in errands_of(subset, paths, suite.own, url=root, digest=digest, run=run)]
-            for case, checks in _Run(client, run, list(zip(suite.own, sent, strict=True))).results():
+            for case, checks in _Run(away, run, list(zip(suite.own, sent, strict=True))).results():
                 session.take(case.name, *checks)
         except KeyboardInterrupt:
             session.end(INTERRUPTED)
@@ -102,7 +101,7 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
 class _Run:
     """Cases on their way: each gets just one answer, whatever becomes of workers."""
 
-    client: Any
+    away: cluster.Cluster
     #: Tells runs apart.
     run: str
     #: Each case, and what is sent of it.
@@ -115,129 +114,63 @@ class _Run:
         # Dask blames a worker's death on all that the worker had before it: who is guilty shows alone.
         for number in tuple(self._killed):
             yield from self._answers([number], last=True)
-        with contextlib.suppress(Exception):
-            self.client.run(worker.forget, self.run, on_error="ignore")
 
     def _answers(self, numbers: Iterable[int], *, last: bool = False) -> Iterator[tuple[Case, tuple[Check, ...]]]:
-        futures = {self._submit(number, last=last): number for number in numbers}
+        left = set()
+        for number in numbers:
+            order = pipe.Send(number=number, errand=self.errands[number][1], key=self._key(number, last=last))
+            if pipe.fits(order):
+                self.away.send(order)
+                left.add(number)
+            else:
+                yield self._red(number, "it is too long to be sent to a worker")
         try:
-            for future in self._ended(_dask().as_completed(futures, loop=self.client.loop)):
-                number = futures.pop(future)
-                case, _ = self.errands[number]
-                if not last and isinstance(_failure(future), _dask().KilledWorker):
-                    self._killed.append(number)
+            for event in self._ended(left):
+                if isinstance(event, pipe.Died) and not last:
+                    self._killed.append(event.number)
                 else:
-                    yield case, _checks(case, future)
-            for case, _ in map(self.errands.__getitem__, futures.values()):
-                yield case, (check_of(case, "failed", f"no worker was left to prove it for {LONELY} s"),)
-        finally:
-            with contextlib.suppress(Exception):
-                self.client.cancel(list(futures), force=True)
+                    yield self.errands[event.number][0], self._checks(event)
+        except EOFError:
+            why = "the process that talks to the cluster ended, or broke the rules"
+        else:
+            why = f"no worker was left to prove it for {LONELY} s"
+        for number in sorted(left):
+            yield self._red(number, why)
 
-    def _submit(self, number: int, *, last: bool) -> Any:
-        # One result for each key: Dask starts a case again whose worker died, and counts one answer.
-        key = f"pypi-subset-{self.run}-{number}{'-alone' * last}"
-        return self.client.submit(worker.answer, self.errands[number][1], key=key)
+    def _key(self, number: int, *, last: bool) -> str:
+        return f"pypi-subset-{self.run}-{number}{'-alone' * last}"
 
-    def _ended(self, completing: Any) -> Iterator[Any]:
-        """Yield futures as they end; stop when there was no worker for too long."""
-        seen = asked = time.monotonic()
-        while completing.count():
-            if completing.has_ready():
-                yield from completing.next_batch(block=False)
+    def _red(self, number: int, reason: str) -> tuple[Case, tuple[Check, ...]]:
+        case, _ = self.errands[number]
+        return case, (check_of(case, "failed", reason),)
+
+    def _ended(self, left: set[int]) -> Iterator[pipe.Answered | pipe.Died | pipe.Broke]:
+        """Yield how each case of *left* ended, which then leaves it; stop when there was no worker for too long."""
+        seen = time.monotonic()
+        while left:
+            event = self.away.next(1)
+            now = time.monotonic()
+            if isinstance(event, pipe.Answered | pipe.Died | pipe.Broke):
+                if event.number not in left:
+                    raise EOFError
+                left.remove(event.number)
+                yield event
                 seen = time.monotonic()
-                continue
-            time.sleep(0.05)
-            if (now := time.monotonic()) > asked + 1:
-                asked = now
-                seen = now if _workers(self.client) else seen
-                if now > seen + LONELY:
-                    return
+            elif isinstance(event, pipe.Alive) and event.workers:
+                seen = now
+            elif now > seen + LONELY:
+                return
 
-
-def _failure(future: Any) -> BaseException | None:
-    """Return why there is no answer, ``None`` if there is one."""
-    if future.status == "error":
-        failure: BaseException = future.exception()
-        return failure
-    return None if future.status == "finished" else SubsetError(f"its answer was {future.status}")
-
-
-def _checks(case: Case, future: Any) -> tuple[Check, ...]:
-    failure = _failure(future)
-    if isinstance(failure, _dask().KilledWorker):
-        died = failure.allowed_failures + 1
-        return (check_of(case, "failed", f"the proof itself broke: {died} workers died of it, one after the other"),)
-    if failure is not None:
-        words = " ".join(f"{type(failure).__name__}: {failure}".split())
-        return (check_of(case, "failed", f"the proof itself broke: {words}"),)
-    said = parse(future.result(), Answer)
-    return (check_of(case, "failed", said.refused),) if said.refused else said.checks
-
-
-def _checked(url: str) -> str:
-    """Return *url* without a slash at its end, if it is the address of a site and holds no password."""
-    parts = urlsplit(url)
-    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
-        msg = f"{url} is not where a site is served"
-        raise SubsetError(msg, next_step="name the folder that holds simple/, as in https://host/folder")
-    if parts.username or parts.password:
-        msg = "the site's address holds a user name or a password, and would be sent to all workers"
-        raise SubsetError(msg, next_step="serve the site to the workers without one, or leave the address out")
-    return url.rstrip("/")
-
-
-def _dask() -> Any:
-    """Return Dask's `distributed`, an extra: runs that send no cases away do not need it."""
-    try:
-        return importlib.import_module("distributed")
-    except ImportError as error:
-        msg = f"Dask is not installed here ({error})"
-        raise SubsetError(msg, next_step="run `pip install 'pypi-subset[dask]'`") from error
-
-
-@contextlib.contextmanager
-def _connected(scheduler: str) -> Iterator[Any]:
-    """Yield a client of *scheduler*, which has at least one worker."""
-    distributed = _dask()
-    # What goes wrong is said once, by us.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
-    try:
-        client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False, name="pypi-subset")
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        msg = f"no Dask scheduler answers at {scheduler}: {' '.join(str(error).split())}"
-        raise SubsetError(msg, next_step="name one that runs, as in --scheduler tcp://host:8786") from error
-    with client:
+    def _checks(self, event: pipe.Answered | pipe.Died | pipe.Broke) -> tuple[Check, ...]:
+        """Return the results that *event* tells of its case."""
+        case, text = self.errands[event.number]
+        if isinstance(event, pipe.Died):
+            why = f"{event.workers} workers died of it, one after the other"
+            return (check_of(case, "failed", f"the proof itself broke: {why}"),)
+        if isinstance(event, pipe.Broke):
+            return (check_of(case, "failed", f"the proof itself broke: {cluster.line_of(event.words)}"),)
         try:
-            client.wait_for_workers(1, timeout=PATIENCE)
-        except TimeoutError as error:
-            msg = f"the Dask scheduler at {scheduler} has no worker"
-            raise SubsetError(msg, next_step=f"start some: dask worker {scheduler}") from error
-        yield client
-
-
-def _own_address(scheduler: str) -> str:
-    """Return the address of this machine on its way to *scheduler*."""
-    try:
-        with socket.create_connection(_dask().comm.get_address_host_port(scheduler), timeout=PATIENCE) as connection:
-            return str(connection.getsockname()[0])
-    except (OSError, ValueError) as error:
-        msg = f"it does not show at which address the workers of {scheduler} reach this machine"
-        raise SubsetError(msg, next_step="publish the site and name its address: --url") from error
-
-
-def _same_version(client: Any) -> None:
-    """Return if every worker has this version; raise if not."""
-    for address, said in sorted(client.run(worker.version, on_error="return").items()):
-        if said != __version__:
-            has = f"pypi-subset {said}" if isinstance(said, str) else "no pypi-subset that it could load"
-            msg = f"the Dask worker {address} has {has}, and this is {__version__}"
-            raise SubsetError(msg, next_step="install the same version on all workers")
-
-
-def _workers(client: Any) -> int:
-    """Return how many workers there are now, 0 if the scheduler does not say."""
-    try:
-        return len(client.scheduler_info(n_workers=-1)["workers"])
-    except Exception:  # noqa: BLE001 - whatever Dask raises of a connection that is gone
-        return 0
+            said = read_answer(event.answer, case, text)
+            return (check_of(case, "failed", said.refused),) if said.refused else checks_of(said)
+        except ValueError as error:
+            return (check_of(case, "failed", f"the worker's answer is refused: {error}"),)

@@ -1,24 +1,34 @@
-"""A case as it is sent to another machine: text that holds the site's URL and its manifest's hash, and no path."""
+"""
+A case as it is sent to another machine, and the answer to it: JSON, of limited length, and each bound to the other.
+
+A case holds the site's URL and its manifest's hash, and no path. An answer names the SHA-256 of the case that it is about.
+A case holds a nonce, so that this is the answer to no other one.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+import hashlib
+import secrets
+from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 from packaging.requirements import Requirement
 from packaging.tags import parse_tag
 from packaging.utils import parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model import documents
-from pypi_subset.model.checks import Check
+from pypi_subset.model.checks import Check, Status
+from pypi_subset.model.manifest import Sha256
 from pypi_subset.model.requests import Job, Request, RequirementSet
 from pypi_subset.model.targets import Target
 from pypi_subset.proof.cases.case import Case, cases_of_job, pins_of
 from pypi_subset.proof.cases.lock_reader import Locked
 from pypi_subset.proof.machines.matching import fitting
+from pypi_subset.proof.remote.pipe import MAX_BYTES
 from pypi_subset.support.version import __version__
 
 if TYPE_CHECKING:
@@ -33,15 +43,40 @@ if TYPE_CHECKING:
 Line: TypeAlias = tuple[str, str, int, tuple[str, ...]]
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+Name: TypeAlias = Annotated[str, Meta(max_length=1_000)]
+Words: TypeAlias = Annotated[str, Meta(max_length=100_000)]
+#: Used as the name of a directory.
+Hex: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A `Check` as a worker sends it: everything has a limit, and no result is one of an earlier run."""
+
+    target: Name
+    set_name: Name
+    request: Words
+    proof: Literal["installed", "unpacked", "second opinion", "emulated"]
+    status: Status
+    reason: Words
+    seconds: Annotated[float, Meta(ge=0, lt=1e6)]
+    interpreter: Name
+    notes: Annotated[tuple[Words, ...], Meta(max_length=10_000)]
+    way: Literal["", "find-links", "simple", "target"]
+    command: Words
+    versions: Annotated[tuple[Name, ...], Meta(max_length=10_000)]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     What a worker sends back.
 
+    :param errand: SHA-256 of the text that it was sent.
     :param refused: why the case was not begun, ``""`` if it was.
     """
 
-    checks: tuple[Check, ...] = ()
-    refused: str = ""
+    errand: Sha256
+    results: Annotated[tuple[Result, ...], Meta(max_length=1_000)] = ()
+    refused: Words = ""
 
 
 class _Sender(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,13 +90,15 @@ class Errand(_Sender, frozen=True, kw_only=True):
     :param url: where the site is served, no slash at its end.
     :param digest: SHA-256 of its manifest.
     :param run: tells runs apart.
+    :param nonce: tells this case from all others that were ever sent.
     :param pins: file name, SHA-256 and marker of what the lock of the job names.
     :param number: which case of the job, 0 for the set as a whole.
     """
 
     url: str
-    digest: str
-    run: str
+    digest: Sha256
+    run: Hex
+    nonce: Hex
     target: dict[str, Any]
     set_name: str
     set_targets: tuple[str, ...]
@@ -108,6 +145,7 @@ def errands_of(
             url=url,
             digest=digest,
             run=run,
+            nonce=secrets.token_hex(16),
             target={**asdict(replace(target, tags=())), "tags": [*map(str, target.tags)]},
             set_name=wanted.name,
             set_targets=wanted.targets,
@@ -128,12 +166,51 @@ def from_text(text: str) -> Errand:
     Return what `to_text` wrote.
 
     :raises ProofFailed: another version of us wrote it.
+    :raises ValueError: it is too long, or no case.
     """
+    _require_short(text)
     sender = documents.parse(text, _Sender).version
     if sender != __version__:
         msg = f"this machine has pypi-subset {__version__}, and was sent a case of {sender}"
         raise ProofFailed(msg, next_step="install the same version there")
     return documents.parse(text, Errand)
+
+
+def answer_to(text: str, checks: Iterable[Check] = (), refused: str = "") -> bytes:
+    """Return the answer to the errand *text*: what was proven, or why it was not begun."""
+    names = [field.name for field in fields(Check) if field.name != "remembered"]
+    results = tuple(Result(**{name: getattr(check, name) for name in names}) for check in checks)
+    return documents.encode(Answer(errand=_sha256(text), results=results, refused=refused))
+
+
+def read_answer(answer: str, case: Case, text: str) -> Answer:
+    """
+    Return what a worker answered to the errand *text*, which is *case*.
+
+    :raises ValueError: it is too long, no answer, the answer to another case, or has a result of another one.
+    """
+    _require_short(answer)
+    said = documents.parse(answer, Answer)
+    own = (case.target.name, case.set_name, case.request)
+    if said.errand != _sha256(text) or any((one.target, one.set_name, one.request) != own for one in said.results):
+        msg = "this is about another case"
+        raise ValueError(msg)
+    return said
+
+
+def checks_of(answer: Answer) -> tuple[Check, ...]:
+    """Return the results in *answer*."""
+    return tuple(Check(**msgspec.structs.asdict(one)) for one in answer.results)
+
+
+def _require_short(text: str) -> None:
+    if len(text) > MAX_BYTES:
+        msg = f"{len(text)} characters, and {MAX_BYTES} are the most"
+        raise ValueError(msg)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def _line(request: Request) -> Line:

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from pypi_subset.errors import SubsetError
-from pypi_subset.model.documents import encode
 from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.methods.prove import prove
-from pypi_subset.proof.remote.message import Answer, from_text
+from pypi_subset.proof.remote.message import answer_to, from_text
 from pypi_subset.support import staging
 from pypi_subset.support.version import __version__
 
-#: Started on the workers by name; arguments and results are text.
+#: Started on the workers by name; arguments are text, results are bytes or text.
 __all__ = ["answer", "forget", "version"]
 
 
@@ -26,17 +25,16 @@ def version() -> str:
     return str(__version__)
 
 
-def answer(text: str) -> str:
-    """Return the `Answer` to the `Errand` *text*, both as JSON."""
+def answer(text: str) -> bytes:
+    """Return the `Answer` to the `Errand` *text*, both as JSON: a value that needs no pickle."""
     try:
         errand = from_text(text)
         folder = _folder(errand.run, _own_worker())
         site = remote_site.outline(errand.url, errand.digest, errand.job.target.name, folder / "site")
         case = errand.case(_interpreters(), site=site, work=folder / "work")
-        said = Answer(checks=prove(case))
+        return answer_to(text, prove(case))
     except SubsetError as error:
-        said = Answer(refused="; ".join(filter(None, (error.what, error.next_step))))
-    return encode(said).decode()
+        return answer_to(text, refused="; ".join(filter(None, (error.what, error.next_step))))
 
 
 def forget(run: str, dask_worker: Any = None) -> None:
