@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-import os
 import shutil
 import signal
 import socket
@@ -31,6 +29,7 @@ from pypi_subset.proof.remote import dask as cluster
 from pypi_subset.proof.remote.dask import prove_on_dask
 from pypi_subset.proof.report import report
 from tests.support.programs.commands import PYPI_SUBSET
+from tests.support.programs.dask_cluster import Cluster
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, WINDOWS, outcome
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
@@ -94,50 +93,6 @@ def test_dask_is_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 # --- workers ------------------------------------------------------------------------------------------------------
-
-
-class Cluster:
-    """A scheduler and its workers, each started as on a command line."""
-
-    def __init__(self, folder: Path, **settings: str) -> None:
-        self.folder, self.settings = folder, settings
-        self.processes = [self._start("scheduler", "--host=127.0.0.1", "--port=0", "--scheduler-file=scheduler.json")]
-        self.address = self._address()
-
-    def add(self, *options: str, **variables: str) -> subprocess.Popen[bytes]:
-        """Return a new worker of one thread, which is gone when it dies unless a nanny is asked for."""
-        words = ["--nthreads=1", f"--local-directory=worker-{len(self.processes)}", *(options or ["--no-nanny"])]
-        self.processes.append(self._start("worker", self.address, *words, **variables))
-        return self.processes[-1]
-
-    def stop(self) -> None:
-        """End everything, the scheduler last; a nanny that is told to ends its worker."""
-        for process in reversed(self.processes):
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def _start(self, kind: str, *words: str, **variables: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *words, "--no-dashboard"]
-        with (self.folder / "log").open("ab") as log:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.folder,
-                env={**os.environ, **self.settings, **variables},
-            )
-
-    def _address(self) -> str:
-        for _ in range(600):
-            with contextlib.suppress(OSError, ValueError):
-                return str(json.loads((self.folder / "scheduler.json").read_text())["address"])
-            time.sleep(0.1)
-        return pytest.fail("the scheduler did not start")
 
 
 @pytest.fixture

@@ -7,16 +7,20 @@ import json
 import pickle
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pypi_subset.errors import ProofFailed
+from pypi_subset.model.checks import Check
 from pypi_subset.proof.cases.case import cases_of
-from pypi_subset.proof.remote import message, worker
+from pypi_subset.proof.remote import message, pipe, worker
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS
 from tests.support.sites.errands import digest_of, errands
 from tests.support.sites.subset_on_disk import SubsetOnDisk
+
+if TYPE_CHECKING:
+    from pypi_subset.proof.cases.case import Case
 
 
 @pytest.mark.parametrize("target", [WINDOWS, HERE], ids=lambda one: one.name)
@@ -81,3 +85,140 @@ def test_another_version_wrote_it(tmp_path: Path) -> None:
     document = json.loads(message.to_text(errands(subset, "http://host")[0]))
     with pytest.raises(ProofFailed, match=f"has pypi-subset {document['version']}, and was sent a case of 9"):
         message.from_text(json.dumps(document | {"version": "9"}))
+
+
+# --- answers ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sent(tmp_path: Path) -> tuple[Case, str]:
+    """Return a case, and the text that is sent of it."""
+    subset = SubsetOnDisk(tmp_path, targets=[LINUX], lines=["click"], pins={"linux": [CLICK]}).write()
+    (_, case) = cases_of(subset.plan, subset.paths, (), tmp_path)
+    (_, errand) = errands(subset, "http://host")
+    return case, message.to_text(errand)
+
+
+def said(text: str, **change: Any) -> str:
+    """Return an answer to *text* with one result, which has what *change* says."""
+    check = Check(target="linux", set_name="base", request="click", proof="unpacked", way="simple", status="passed")
+    document = json.loads(message.answer_to(text, [check]))
+    document["results"][0] |= change
+    return json.dumps(document)
+
+
+def test_no_two_errands_are_the_same(tmp_path: Path) -> None:
+    """The same case, sent twice, is another errand: an old answer is no answer to it."""
+    subset = SubsetOnDisk(tmp_path, targets=[LINUX], lines=["click"], pins={"linux": [CLICK]}).write()
+    texts = {message.to_text(one) for one in (*errands(subset, "http://host"), *errands(subset, "http://host"))}
+    assert len(texts) == 4
+
+
+def test_an_answer_has_all_results(sent: tuple[Case, str]) -> None:
+    """Every field of a result arrives, but what a worker cannot know: whether an earlier run proved it."""
+    case, text = sent
+    every = Check(
+        target="linux",
+        set_name="base",
+        request="click",
+        proof="second opinion",
+        status="differs",
+        reason="why",
+        seconds=1.5,
+        interpreter="CPython",
+        notes=("a", "\ud800"),
+        way="target",
+        command="pip",
+        versions=("click==1",),
+        remembered=True,
+    )
+    answer = message.read_answer(message.answer_to(text, [every]).decode(), case, text)
+    assert message.checks_of(answer) == (dataclasses.replace(every, remembered=False),)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"target": "mac"}, {"set_name": "other"}, {"request": ""}, {"request": "click>1"}, {"target": ""}],
+    ids=str,
+)
+def test_an_answer_with_results_of_another_case(sent: tuple[Case, str], change: dict[str, Any]) -> None:
+    """A worker speaks for the case that it was sent, and for no other one."""
+    case, text = sent
+    with pytest.raises(ValueError, match="this is about another case"):
+        message.read_answer(said(text, **change), case, text)
+
+
+def test_an_answer_to_another_errand(sent: tuple[Case, str]) -> None:
+    """What was answered to the same case in another run, or to another case, is refused."""
+    case, text = sent
+    again = json.dumps(json.loads(text) | {"nonce": "f" * 32})
+    with pytest.raises(ValueError, match="this is about another case"):
+        message.read_answer(said(again), case, text)
+    assert message.read_answer(said(text), case, text).results
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"proof": "inventory"},
+        {"status": "green"},
+        {"status": None},
+        {"way": "elsewhere"},
+        {"seconds": -1},
+        {"seconds": 1e300},
+        {"remembered": True},
+        {"more": 1},
+        {"reason": "x" * 100_001},
+        {"notes": ["x"] * 10_001},
+        {"notes": "x"},
+        {"versions": ["x" * 1_001]},
+    ],
+    ids=lambda change: str(change)[:30],
+)
+def test_a_result_that_is_none(sent: tuple[Case, str], change: dict[str, Any]) -> None:
+    """A word that there is not, a field too many, a text or a list beyond its limit: the answer is refused, in one line."""
+    case, text = sent
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        message.read_answer(said(text, **change), case, text)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        " " * (pipe.MAX_BYTES + 1),
+        '{"errand": "", "errand": ""}',
+        '{"errand": NaN}',
+    ],
+    ids=lambda answer: answer[:10],
+)
+def test_what_is_no_answer(sent: tuple[Case, str], answer: str) -> None:
+    """Nor is anything else: it is refused in one line, however deep or long."""
+    case, text = sent
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        message.read_answer(answer, case, text)
+
+
+def test_more_results_than_a_case_has(sent: tuple[Case, str]) -> None:
+    """The number of results is limited too."""
+    case, text = sent
+    document = json.loads(said(text))
+    with pytest.raises(ValueError, match="1000"):
+        message.read_answer(json.dumps(document | {"results": document["results"] * 1_001}), case, text)
+
+
+@pytest.mark.parametrize("change", [{"run": "../../home"}, {"digest": "0"}, {"nonce": ""}, {"pins": 1}], ids=str)
+def test_an_errand_that_is_none(sent: tuple[Case, str], change: dict[str, Any]) -> None:
+    """A worker uses the name of a run as that of a directory: only what we made is taken."""
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        message.from_text(json.dumps(json.loads(sent[1]) | change))
+
+
+def test_an_errand_that_is_too_long() -> None:
+    """It is not even read."""
+    with pytest.raises(ValueError, match="characters, and 16777216 are the most"):
+        message.from_text(" " * (pipe.MAX_BYTES + 1))

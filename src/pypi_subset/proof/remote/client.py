@@ -22,10 +22,13 @@ from pypi_subset.errors import SubsetError
 from pypi_subset.proof.remote import inert, pipe, worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 #: What Dask calls its error for a case whose workers died.
 _KILLED = "distributed.scheduler.KilledWorker"
+
+#: The functions by which tblib, a part of Dask, lets errors be pickled: of the class, and its arguments or attributes.
+_PICKLED = "tblib.pickling_support.unpickle_exception"
 
 
 def main() -> None:
@@ -110,12 +113,24 @@ def _failed(number: int, future: Any) -> pipe.Event:
         failure = future.exception()
     except Exception as error:  # noqa: BLE001 - as above
         return pipe.Broke(number=number, words=_words(f"its error cannot be read: {error!r}"))
-    origin = failure.origin if isinstance(failure, inert.Inert) else type(failure).__name__
-    allowed = failure.args[-1] if failure.args else None
+    origin, arguments = _raised(failure)
+    allowed = arguments[-1] if arguments else None
     if origin == _KILLED and isinstance(allowed, int) and 0 <= allowed < 1000:  # noqa: PLR2004 - as Dask may be set
         return pipe.Died(number=number, workers=allowed + 1)
-    said = " ".join(one for one in failure.args if isinstance(one, str))
+    said = " ".join(one for one in arguments if isinstance(one, str))
     return pipe.Broke(number=number, words=_words(f"{origin.rpartition('.')[2]}: {said}"))
+
+
+def _raised(failure: Any) -> tuple[str, Sequence[Any]]:
+    """Return the full name of an error's class, and the arguments that it was raised with."""
+    arguments: Sequence[Any] = getattr(failure, "args", ())
+    if not isinstance(failure, inert.Inert):
+        return type(failure).__name__, arguments
+    if not failure.origin.startswith(_PICKLED) or len(arguments) < 2:  # noqa: PLR2004 - the class, and what it holds
+        return failure.origin, arguments
+    kind, held = arguments[:2]
+    held = held.get("args", ()) if isinstance(held, dict) else held
+    return getattr(kind, "origin", failure.origin), held if isinstance(held, tuple) else ()
 
 
 def _words(text: str) -> str:

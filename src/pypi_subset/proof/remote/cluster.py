@@ -65,8 +65,8 @@ def start_plainly(
 
 
 def line_of(text: str) -> str:
-    """Return *text* on one line; the process is not trusted to have done so."""
-    return "".join(one if one.isprintable() else "?" for one in " ".join(text.split()))
+    """Return *text* on one line, without what a terminal would obey; 1,000 characters of it."""
+    return "".join(one if one.isprintable() else "?" for one in " ".join(text.split())[:1000])
 
 
 class Cluster:

@@ -173,4 +173,4 @@ class _Run:
             said = read_answer(event.answer, case, text)
             return (check_of(case, "failed", said.refused),) if said.refused else checks_of(said)
         except ValueError as error:
-            return (check_of(case, "failed", f"the worker's answer is refused: {error}"),)
+            return (check_of(case, "failed", f"the worker's answer is refused: {cluster.line_of(str(error))}"),)

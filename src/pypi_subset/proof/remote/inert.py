@@ -36,6 +36,11 @@ class Inert(Exception):
         del kwargs
         super().__init__(*args)
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Inert:
+        """Return one more, where a pickle calls what a call returned."""
+        del kwargs
+        return type(self)(*args)
+
     def __setstate__(self, state: object) -> None:
         """Keep no state: names in it could replace methods."""
 
@@ -50,11 +55,14 @@ class Inert(Exception):
 
 def loads(data: Any, *, buffers: Iterable[Any] | None = None, **_: Any) -> Any:
     """
-    Return what *data* describes, with an `Inert` in the place of all that is no plain value.
+    Return what *data* describes, with an `Inert` in the place of all that is no plain value, or of all of it if it is damaged.
 
-    :raises pickle.UnpicklingError: *data* is no pickle.
+    An error would end Dask's connection, and with it the cases of all workers.
     """
-    return _Unpickler(io.BytesIO(data), buffers=buffers).load()
+    try:
+        return _Unpickler(io.BytesIO(data), buffers=buffers).load()
+    except Exception as error:  # noqa: BLE001 - bytes of a stranger's choice can raise anything
+        return Inert(f"a pickle that cannot be read: {error!r}")
 
 
 def install() -> None:
