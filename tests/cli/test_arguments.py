@@ -83,7 +83,7 @@ def test_bare_words_end_at_the_next_flag(line: str, words: tuple[str, ...]) -> N
 @pytest.mark.parametrize(
     ("given", "what"),
     [
-        ({"away": False, "far": True}, "scheduler and url are about a cluster"),
+        ({"away": False, "far": True}, "scheduler, url and insecure-cluster are about a cluster"),
         (
             {"away": True, "far": True, "scheduler": "tcp://x:1", "near": True},
             "processes and pythons are about this machine",

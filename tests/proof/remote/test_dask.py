@@ -92,6 +92,24 @@ def test_dask_is_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         prove_on_dask(subset.plan, subset.paths, scheduler="tcp://127.0.0.1:9")
 
 
+@pytest.mark.slow
+def test_a_scheduler_elsewhere_has_to_be_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An address that is neither loopback nor TLS is one line; with the flag it is tried."""
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    subset = SubsetOnDisk(tmp_path, targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}).write()
+    folders = [f"--{name}={getattr(subset.paths, name)}" for name in ("requirements", "packages", "site")]
+    words = ["pypi-subset", "verify", *folders, "--on=dask", "--scheduler=tcp://0.0.0.0:9"]
+    said = {}
+    for flag in ("--insecure-cluster=no", "--insecure-cluster=yes"):
+        with pytest.raises(SystemExit):
+            main([*words, flag])
+        said[flag] = capsys.readouterr().err
+    assert said["--insecure-cluster=no"].startswith("error: anybody on the way to tcp://0.0.0.0:9 can read and forge ")
+    assert said["--insecure-cluster=yes"].startswith("error: no Dask scheduler answers at tcp://0.0.0.0:9: ")
+
+
 # --- workers ------------------------------------------------------------------------------------------------------
 
 

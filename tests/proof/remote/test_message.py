@@ -218,7 +218,9 @@ def test_an_errand_that_is_none(sent: tuple[Case, str], change: dict[str, Any]) 
         message.from_text(json.dumps(json.loads(sent[1]) | change))
 
 
-def test_an_errand_that_is_too_long() -> None:
-    """It is not even read."""
+def test_what_is_too_long(sent: tuple[Case, str]) -> None:
+    """It is not even read, in either direction."""
+    with pytest.raises(ValueError, match="characters, and 16777216 are the most"):
+        message.read_answer(" " * (pipe.MAX_BYTES + 1), *sent)
     with pytest.raises(ValueError, match="characters, and 16777216 are the most"):
         message.from_text(" " * (pipe.MAX_BYTES + 1))

@@ -135,5 +135,5 @@ def _next(stream: IO[bytes], decoder: msgspec.json.Decoder[T]) -> T | None:
         return None
     try:
         return decoder.decode(data)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from error
