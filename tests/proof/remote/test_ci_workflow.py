@@ -23,6 +23,7 @@ from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError, TargetError
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.pipeline import mirror
+from pypi_subset.proof.evidence import key
 from pypi_subset.proof.remote import ci_workflow
 from pypi_subset.proof.report.verdict import verdict_of
 from pypi_subset.proof.run.suite import run_suite
@@ -76,7 +77,7 @@ def rows(form: str, text: str) -> list[dict[str, str]]:
     document = read(text)
     jobs = [job for name, job in document.get("jobs", document).items() if name.startswith("prove-")]
     if form == "gitlab":
-        return [{"machine": job["tags"][0], **{key.lower(): job["variables"][key] for key in NAMES}} for job in jobs]
+        return [{"machine": job["tags"][0], **{name.lower(): job["variables"][name] for name in NAMES}} for job in jobs]
     found = []
     for job in jobs:
         (python, *_) = (step["with"] for step in job["steps"] if step.get("name") == "The target's Python")
@@ -174,7 +175,7 @@ def test_who_may_do_what(to: str) -> None:
         assert job["permissions"] == ({"contents": "read"} if name == "prepare" else {}), name
         checkouts = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
         assert [step["with"] for step in checkouts] == [{"persist-credentials": False}] * (name == "prepare")
-        assert ("secrets." in json.dumps(job)) is (bool(to) and name == "join"), name
+        assert ("secrets." in json.dumps(job)) is (name == "join"), name
     for job in document["jobs"].values():
         for step in job["steps"]:
             assert "${{" not in step.get("run", "")
@@ -310,7 +311,8 @@ class Machine:
             program.write_text(f'#!/bin/sh\necho {name} "$@" >> {self.asked}\n{then}\n')
             program.chmod(0o755)
         programs = f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        self.environment = {**os.environ, "PATH": programs, "PIP_NO_INDEX": "1", "RUNNER_TEMP": str(root)}
+        own = {"PATH": programs, "PIP_NO_INDEX": "1", "HOME": str(self.home)}
+        self.environment = {name: text for name, text in os.environ.items() if name != key.VARIABLE} | own
 
     def run(self, script: str, variables: Mapping[str, str], *, by: Sequence[str]) -> int:
         """Return the exit code of *script*, run as a runner does."""
@@ -385,7 +387,12 @@ class GitHub:
     def filled(self, value: str, steps: Mapping[str, str]) -> str:
         """Return *value* with what GitHub puts in the place of ``${{ … }}``."""
         needs = {f"needs.{job}.outputs.{key}": said for job, own in self.outputs.items() for key, said in own.items()}
-        known = {"secrets.PUBLISH_KEY": "the key", "secrets.PUBLISH_KNOWN_HOSTS": "the host", **needs, **steps}
+        secrets = {
+            "PYPI_SUBSET_KEY": key.key_path().read_text(),
+            "PUBLISH_KEY": "a key",
+            "PUBLISH_KNOWN_HOSTS": "a host",
+        }
+        known = {**{f"secrets.{name}": text for name, text in secrets.items()}, **needs, **steps}
         return re.sub(r"\$\{\{ (.*?)( \|\| 0)? \}\}", lambda found: known.get(found[1], "") or "0", value)
 
 
@@ -441,7 +448,7 @@ def test_a_part_of_another_job_is_not_joined(
         host.outputs["prove-2"] = {"part": ""}
         with pytest.raises(KeyError, match="0"):
             host.run("join")
-    assert done[-1] == ("Join the reports", 1)
+    assert done[-1] == ("Join the reports and publish", 1)
     assert not place.exists()
 
 
@@ -490,6 +497,10 @@ def gitlab(
             after = 1 + next(number for number, line in enumerate(lines) if "fetch" in line)
             lines.insert(after, "cp site/README.md site/simple/app/app-1.0-py3-none-any.whl")
         variables = {**document["variables"], **job.get("variables", {}), "CI_JOB_TOKEN": "the token"}
+        if job.get("environment", {}).get("name") == "proof":
+            # GitLab lets everybody on the machine read such files.
+            variables[key.VARIABLE] = str(shutil.copy(key.key_path(), root / "variable"))
+            (root / "variable").chmod(0o666)
         done[name] = machine.run("\n".join(lines), variables, by=SH)
         assert machine.run("\n".join(job.get("after_script", ["true"])), variables, by=SH) == 0
         kept[name] = [(workspace, path) for path in job["artifacts"]["paths"]]
