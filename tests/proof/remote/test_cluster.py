@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -12,44 +9,12 @@ import pytest
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.proof.remote import cluster, pipe
+from tests.support.programs.dask_cluster import CONNECTED, PRELUDE, Scripted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 OPEN = pipe.Open(scheduler="tcp://127.0.0.1:9", run="0" * 32, version="1", patience=1)
-
-#: What a process writes that is connected.
-_PRELUDE = """
-import sys, time
-def send(data):
-    sys.stdout.buffer.write(len(data).to_bytes(4, "big") + data)
-    sys.stdout.buffer.flush()
-"""
-CONNECTED = _PRELUDE + 'send(b\'{"type": "Connected"}\')\n'
-
-
-class Process:
-    """Starts a script in the place of the process, and keeps what that one would have been started with."""
-
-    def __init__(self, script: str) -> None:
-        self.script = script
-        self.environment: Mapping[str, str] = {}
-        self.reads: Sequence[Path] = ()
-
-    @contextlib.contextmanager
-    def __call__(
-        self, command: Sequence[str], environment: Mapping[str, str], reads: Sequence[Path], streams: tuple[int, int]
-    ) -> Iterator[None]:
-        """Start it, as `cluster.start_plainly` starts *command*."""
-        assert command[1:] == ["-I", "-m", "pypi_subset.proof.remote.client"]
-        self.environment, self.reads = environment, reads
-        process = subprocess.Popen([sys.executable, "-c", self.script], stdin=streams[0], stdout=streams[1])
-        try:
-            yield
-        finally:
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +26,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_events_come_in_order_and_end() -> None:
     """What the process sends is read until it ends; who asks then is told so each time."""
     script = CONNECTED + 'send(b\'{"type": "Alive", "workers": 2}\')\n'
-    with cluster.connected(OPEN, start=Process(script)) as away:
+    with cluster.connected(OPEN, start=Scripted(script)) as away:
         assert away.next(10) == pipe.Alive(workers=2)
         for _ in range(2):
             with pytest.raises(EOFError):
@@ -80,13 +45,13 @@ def test_events_come_in_order_and_end() -> None:
 def test_what_is_no_message_ends_the_run(line: str) -> None:
     """After a message that breaks the rules nothing more is read, whatever follows."""
     script = f'{CONNECTED}{line}\nsys.stdout.buffer.flush()\nsend(b\'{{"type": "Alive", "workers": 2}}\')\n'
-    with cluster.connected(OPEN, start=Process(script)) as away, pytest.raises(EOFError):
+    with cluster.connected(OPEN, start=Scripted(script)) as away, pytest.raises(EOFError):
         away.next(10)
 
 
 def test_a_process_that_reads_nothing_stops_nobody() -> None:
     """Orders beyond what a pipe holds do not make the proof wait."""
-    with cluster.connected(OPEN, start=Process(f"{CONNECTED}time.sleep(60)")) as away:
+    with cluster.connected(OPEN, start=Scripted(f"{CONNECTED}time.sleep(60)")) as away:
         for number in range(50):
             away.send(pipe.Send(number=number, errand="x" * 100_000, key="k"))
         assert away.next(0.1) is None
@@ -95,7 +60,7 @@ def test_a_process_that_reads_nothing_stops_nobody() -> None:
 def test_a_process_that_never_stops_sending_is_left() -> None:
     """When the run is over, it has its time to end, and is then ended."""
     script = f'{CONNECTED}while True: send(b\'{{"type": "Alive", "workers": 2}}\')'
-    with cluster.connected(OPEN, start=Process(script)):
+    with cluster.connected(OPEN, start=Scripted(script)):
         begun = time.monotonic()
     assert time.monotonic() - begun < 10
 
@@ -103,7 +68,7 @@ def test_a_process_that_never_stops_sending_is_left() -> None:
 def test_a_refusal_is_one_line() -> None:
     """Its words are shown, without what a terminal would obey."""
     words = '{"type": "Refused", "what": "no\\nworker \\u001b[31m", "next_step": "start\\tone"}'
-    process = Process(f"{_PRELUDE}send({words.encode()!r})")
+    process = Scripted(f"{PRELUDE}send({words.encode()!r})")
     with pytest.raises(SubsetError) as raised, cluster.connected(OPEN, start=process):
         pass
     assert str(raised.value) == "no worker ?[31m; start one"
@@ -116,7 +81,7 @@ def test_a_process_that_does_not_connect(line: str) -> None:
         pytest.raises(
             SubsetError, match=r"the process that talks to the Dask scheduler at tcp://127\.0\.0\.1:9 does not answer"
         ),
-        cluster.connected(OPEN, start=Process(_PRELUDE + line)),
+        cluster.connected(OPEN, start=Scripted(PRELUDE + line)),
     ):
         pass
 
@@ -126,7 +91,7 @@ def test_what_the_process_is_started_with(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("SECRET", "x")
     monkeypatch.setenv("PYPI_SUBSET_KEY_FILE", "/key")
     monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TLS__CA_FILE", str(tmp_path / "ca.pem"))
-    process = Process(CONNECTED)
+    process = Scripted(CONNECTED)
     with cluster.connected(OPEN, start=process):
         assert not {"SECRET", "PYPI_SUBSET_KEY_FILE"} & process.environment.keys()
         assert process.environment["HOME"] != str(tmp_path.home())

@@ -25,11 +25,12 @@ from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods import pip_install
 from pypi_subset.proof.methods.prove import prove
+from pypi_subset.proof.remote import cluster as pipe_end
 from pypi_subset.proof.remote import dask as cluster
 from pypi_subset.proof.remote.dask import prove_on_dask
 from pypi_subset.proof.report import report
 from tests.support.programs.commands import PYPI_SUBSET
-from tests.support.programs.dask_cluster import Cluster
+from tests.support.programs.dask_cluster import CONNECTED, Cluster, Scripted
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, WINDOWS, outcome
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
@@ -90,6 +91,50 @@ def test_dask_is_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(SubsetError, match=r"Dask is not installed here; run `pip install 'pypi-subset\[dask\]'`"):
         prove_on_dask(subset.plan, subset.paths, scheduler="tcp://127.0.0.1:9")
+
+
+#: What the process sends → why both cases are red. Any answer is to no case that was sent: it cannot know the nonce yet.
+RULES = {
+    "": ["the process that talks to the cluster ended, or broke the rules"] * 2,
+    'say(type="Answered", number=99, answer="")': ["the process that talks to the cluster ended, or broke the rules"]
+    * 2,
+    'say(type="Refused", what="", next_step="")': ["the process that talks to the cluster ended, or broke the rules"]
+    * 2,
+    'say(type="Answered", number=0, answer="{}"); say(type="Answered", number=0, answer="{}")': [
+        "the worker's answer is refused: Object missing required field `errand`",
+        "the process that talks to the cluster ended, or broke the rules",
+    ],
+    'for number in (0, 1): say(type="Answered", number=number, answer=json.dumps({"errand": "0" * 64}))': [
+        "the worker's answer is refused: this is about another case"
+    ]
+    * 2,
+    'for number in (0, 1): say(type="Broke", number=number, words="a\\x1b[2J\\nb")': [
+        "the proof itself broke: a?[2J b",
+        "the proof itself broke: a?[2J b",
+    ],
+    # Whoever claims that workers died gets the case once more, alone, and no third time.
+    'for number in (0, 1, 0, 1): say(type="Died", number=number, workers=2)': [
+        "the proof itself broke: 2 workers died of it, one after the other"
+    ]
+    * 2,
+}
+
+
+@pytest.mark.parametrize("sent", RULES)
+def test_a_process_that_breaks_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: str) -> None:
+    """The process that talks to the cluster is not trusted either: each case is red once, and the run ends."""
+    monkeypatch.setattr(pipe_end, "_FAREWELL", 2)
+    subset = SubsetOnDisk(tmp_path, targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]}).write()
+    script = f"{CONNECTED}import json\ndef say(**message): send(json.dumps(message).encode())\n{sent}\n"
+    proven = prove_on_dask(
+        subset.plan,
+        subset.paths,
+        scheduler="tcp://127.0.0.1:9",
+        url="http://127.0.0.1:9/site",
+        start=Scripted(script),
+    )
+    assert [check.reason for check in proven.checks if check.target] == RULES[sent]
+    assert {check.status for check in proven.checks if check.target} == {"failed"}
 
 
 @pytest.mark.slow

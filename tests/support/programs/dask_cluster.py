@@ -1,4 +1,4 @@
-"""A Dask cluster as people start one: a scheduler and workers, each a process."""
+"""A Dask cluster as people start one, and scripts in the place of the process that talks to it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -59,3 +60,36 @@ class Cluster:
                 return str(json.loads((self.folder / "scheduler.json").read_text())["address"])
             time.sleep(0.1)
         return pytest.fail("the scheduler did not start")
+
+
+#: What a process writes that is connected.
+PRELUDE = """
+import sys, time
+def send(data):
+    sys.stdout.buffer.write(len(data).to_bytes(4, "big") + data)
+    sys.stdout.buffer.flush()
+"""
+CONNECTED = PRELUDE + 'send(b\'{"type": "Connected"}\')\n'
+
+
+class Scripted:
+    """A start of the process that talks to a cluster: a script in its place, and what that one would have been started with."""
+
+    def __init__(self, script: str) -> None:
+        self.script = script
+        self.environment: Mapping[str, str] = {}
+        self.reads: Sequence[Path] = ()
+
+    @contextlib.contextmanager
+    def __call__(
+        self, command: Sequence[str], environment: Mapping[str, str], reads: Sequence[Path], streams: tuple[int, int]
+    ) -> Iterator[None]:
+        """Start it, as `cluster.start_plainly` starts *command*."""
+        assert command[1:] == ["-I", "-m", "pypi_subset.proof.remote.client"]
+        self.environment, self.reads = environment, reads
+        process = subprocess.Popen([sys.executable, "-c", self.script], stdin=streams[0], stdout=streams[1])
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
