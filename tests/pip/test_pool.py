@@ -91,6 +91,15 @@ def test_one_run_that_is_killed_is_an_error(tmp_path: Path, index: Index) -> Non
     assert [future.result().returncode for future, error in zip(waiting, outcomes, strict=True) if not error] == [1]
 
 
+def test_a_run_that_comes_too_late(tmp_path: Path) -> None:
+    """After the ``with`` block a run is refused before it makes a directory: its stage may be gone already."""
+    with Pips(tmp_path) as pips:
+        pass
+    with pytest.raises(PipFailed, match="pip's process vanished"):
+        pips.run(["list"], work=tmp_path / "late", environment={})
+    assert not (tmp_path / "late").exists()
+
+
 def _running(mark: bytes) -> list[int]:
     """Return the processes that were started with *mark* among their variables."""
     found = []

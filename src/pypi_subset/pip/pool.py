@@ -89,16 +89,15 @@ class Pips:
             order = {
                 "arguments": [*arguments, *GENERAL],
                 "environment": environment and dict(environment),
-                "variables": sealed_environment(work) | ALONE,
                 "stdout": f"/proc/{os.getpid()}/fd/{stdout.fileno()}",
                 "stderr": f"/proc/{os.getpid()}/fd/{stderr.fileno()}",
             }
-            code = self._awaited(order, timeout)
+            code = self._awaited(order, work, timeout)
             if code < 0:
                 raise _vanished()
             return logged(PipResult(arguments, code, stdout.read(), stderr.read()), arguments)
 
-    def _awaited(self, order: Mapping[str, object], timeout: float | None) -> int:
+    def _awaited(self, order: Mapping[str, object], work: Path, timeout: float | None) -> int:
         """Return the exit code of the run that is ordered; one that takes too long is killed."""
         future = Future[int]()
         with self._lock:
@@ -109,7 +108,8 @@ class Pips:
             number = len(self._runs)
             self._runs[number] = future
             try:
-                self._write({"id": number, **order})
+                # This makes directories: a run that is over must not find new ones in a stage that was removed.
+                self._write({"id": number, **order, "variables": sealed_environment(work) | ALONE})
             except BrokenPipeError as error:
                 raise _vanished() from error
         try:
