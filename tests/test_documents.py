@@ -146,7 +146,7 @@ def test_readme_shows_what_verify_prints() -> None:
     Console(file=out, width=140).print(table_of(checks))
     printed = [line.rstrip() for line in out.getvalue().splitlines()]
     assert table == [line for line in printed if line]
-    assert last == f"{len(checks)} passed, 0 failed, 0 skipped; seal: network namespace"
+    assert last == f"{len(checks)} passed, 0 failed, 0 skipped; isolation: namespaces"
 
 
 def without_numbers(text: str) -> list[list[str]]:

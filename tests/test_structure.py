@@ -36,11 +36,12 @@ BESIDE_STANDARD = {
     "cli/bootstrap.py": set(),
     "errors.py": {"pypi_subset"},
     "model": {"pypi_subset", "packaging", "msgspec"},
-    "pip/_child.py": {"pip"},
+    "pip/_child.py": {"pip", "_manylinux"},
+    "proof/isolation/_launcher.py": set(),
     "standalone": {"_manylinux"},
 }
 #: What may print or end the process: the command, and what runs as a program of its own.
-EDGE = ("cli/", "pip/_child.py", "standalone/", "__main__.py")
+EDGE = ("cli/", "pip/_child.py", "proof/isolation/_launcher.py", "standalone/", "__main__.py")
 
 
 def modules(root: Path) -> list[Path]:

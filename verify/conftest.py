@@ -22,6 +22,7 @@ from pypi_subset.proof.cache import green_results
 from pypi_subset.proof.cases import shards
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.evidence import key
+from pypi_subset.proof.isolation.available import NAMESPACES
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.report.report import lines_of
 from pypi_subset.proof.run.relay import Sender
@@ -49,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--subset-all", action="store_true", help="prove again what was proven before")
     group.addoption("--subset-result", default="", help="a file for the report; progress is then sent as lines")
     group.addoption("--subset-key", default="", help="the file with the key of reports (default: the user's own)")
-    group.addoption("--subset-seal", default="none: started without", help="what keeps the network out")
+    group.addoption("--subset-isolation", default="none: started without", help="what isolates the code of packages")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -63,14 +64,14 @@ def pytest_configure(config: pytest.Config) -> None:
         suite, own = _read_suite(config), key.made(Path(named) if named else key.key_path())
     except SubsetError as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-    seal, paths = config.getoption("--subset-seal"), suite.paths
-    memory = green_results.Proven(paths.packages, paths.site, seal, own)
+    isolation, paths = config.getoption("--subset-isolation"), suite.paths
+    memory = green_results.Proven(paths.packages, paths.site, isolation, own)
     if not config.getoption("--subset-all"):
         suite = replace(suite, known=dict(green_results.known(memory, suite.own)))
     config.stash[SUITE] = suite
     result = config.getoption("--subset-result")
     progress = Sender(sys.stdout) if result else SILENT
-    session = Session(suite, seal=seal, key=own, memory=memory, progress=progress)
+    session = Session(suite, isolation=isolation, key=own, memory=memory, progress=progress)
     config.pluginmanager.register(_Gatherer(session, result))
 
 
@@ -124,6 +125,8 @@ class _Gatherer:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the report; a case without a result makes the run red."""
         session.exitstatus = self.session.end(exitstatus)
+        if self.session.broken:
+            sys.stdout.write(f"{self.session.broken}\n")
         if self.result and self.session.report is not None:
             Path(self.result).write_bytes(encode(self.session.report))
 
@@ -140,6 +143,7 @@ def _read_suite(config: pytest.Config) -> Suite:
     subset = read_subset(paths.requirements)
     files = [Path(file) for file in option("--subset-python")] or [Path(sys.executable)]
     work = Path(option("--subset-work") or tempfile.mkdtemp(prefix="pypi-subset-proof-"))
-    cases = cases_of(subset, paths, interpreters.find(files), work)
+    isolated = option("--subset-isolation") == NAMESPACES
+    cases = cases_of(subset, paths, interpreters.find(files), work, isolated=isolated)
     shard = shards.parse(option("--subset-shard"))
     return Suite(paths=paths, subset=subset, cases=cases, shard=shard).restricted(option("--subset-target"))

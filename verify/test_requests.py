@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pypi_subset.errors import BoxFailed
 from pypi_subset.proof.methods.prove import prove
+from pypi_subset.proof.run.session import BROKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,6 +14,12 @@ if TYPE_CHECKING:
     from pypi_subset.proof.cases.case import Case
 
 
-def test_request(case: Case, record: Callable[..., None]) -> None:
+def test_request(case: Case, record: Callable[..., None], record_property: Callable[[str, object], None]) -> None:
     """It installs there, with everything it needs, by each way in."""
-    record(*prove(case))
+    try:
+        checks = prove(case)
+    except BoxFailed as error:
+        # Of the machine, not of the case: no result is sent.
+        record_property(BROKEN, error.what)
+        raise
+    record(*checks)

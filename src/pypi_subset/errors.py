@@ -175,6 +175,10 @@ class ProofFailed(SubsetError):
     """At least one case of the proof is red."""
 
 
+class BoxFailed(SubsetError):
+    """A box for the code of packages failed. This is an error of the machine, never of a package."""
+
+
 class SuiteFailed(ProofFailed):
     """The suite could not prove anything; ``said`` holds the complaints of pytest."""
 

@@ -33,7 +33,7 @@ def test_verify_in_words_and_as_json(subset: SubsetOnDisk) -> None:
     words = command("verify", "--processes=1", cwd=subset.root)
     assert (words.returncode, words.stderr) == (0, "")
     assert "unpacked" in words.stdout
-    assert words.stdout.splitlines()[-1].startswith("9 passed, 0 failed, 0 skipped; seal: ")
+    assert words.stdout.splitlines()[-1].startswith("9 passed, 0 failed, 0 skipped; isolation: ")
     document = command("verify", "--processes=1", "--json", cwd=subset.root)
     assert (document.returncode, document.stderr) == (0, "")
     assert document.stdout == report_path(subset.paths.site).read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import tomllib
 from dataclasses import replace
@@ -14,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from pypi_subset.proof.access.routes import Way
+from pypi_subset.proof.access.routes import Reach, Way
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.requirements.subset import read_subset
 from tests.evidence.bench import goals, measure, proving, table, tools
@@ -317,7 +318,8 @@ def proof(what: str, cases: int, seconds: float, failure: str = "") -> proving.T
 def test_the_loop_proves_as_one_would_by_hand(tmp_path: Path) -> None:
     """A new environment, an installation by one way to the files, a check: in that order, by that environment's pip."""
     (python,) = interpreters.find([Path(sys.executable)])
-    way = Way(name="find-links", page="find-links.html", root="file:///site")
+    reach = Reach(listen=("127.0.0.1", 1), hosts=(), serve=socket.socket.close)
+    way = Way(name="find-links", page="find-links.html", root="file:///site", reach=reach)
     create, install, check = (step.command for step in proving.commands(python, way, ["click"], tmp_path))
     assert create == (str(python.path), "-m", "venv", "--clear", str(tmp_path / "venv"))
     assert install[:4] == (own := str(tmp_path / "venv/bin/python"), "-m", "pip", "install")
@@ -350,6 +352,19 @@ def test_cases_a_minute() -> None:
         (goals.EVERYTHING, 30, "6.0", "300.0", "   10.0", "8", "yes"),
         (goals.BEFORE, 30, "1.0", "1800.0", "   60.0", "", ""),
     ]
+    assert goals.proven([*found, proof(goals.OPEN, 30, 6.0)]) == goals.proven(found)
     assert goals.proven([*found[:2], proof(goals.EVERYTHING, 30, 8.0)])[-1][-1] == "NO"
     assert goals.proven([found[0], proof(goals.EVERYTHING, 30, 8.0, "no pip")])[-1][-1] == "no pip"
     assert goals.proven([proof(goals.LOOP, 30, 8.0, "no venv"), found[2]])[-1][-1] == "not known"
+
+
+def test_isolation_beside_none() -> None:
+    """With isolation a proof may take a tenth more; medians are compared, and a failure is shown."""
+    found = [proof(goals.EVERYTHING, 30, seconds) for seconds in (9.0, 11.0, 50.0)]
+    found += [proof(goals.OPEN, 30, 10.0), proof(goals.BEFORE, 30, 1.2), proof(goals.OPEN_BEFORE, 30, 1.0)]
+    assert [row[2:] for row in goals.isolated(found)] == [
+        (goals.EVERYTHING, "11.0", "10.0", "1.10", "1.10", "yes"),
+        (goals.BEFORE, "1.2", "1.0", "1.20", "1.10", "NO"),
+    ]
+    assert goals.isolated([*found, proof(goals.OPEN, 30, 1.0, "no pip")])[0][-1] == "no pip"
+    assert goals.isolated(found[:1])[0][-1] == "not known"

@@ -293,7 +293,7 @@ def test_a_report_is_about_the_bytes_that_were_proven(workspace: Workspace, inde
     page = workspace.paths.site / "proof" / "index.html"
     assert "Nothing proven yet" in page.read_text()
     green = Check(target="linux", set_name="base", request="", proof="unpacked", status="passed")
-    report.write_report(report.report_of([green], site=workspace.paths.site, seal="none"), workspace.paths.site)
+    report.write_report(report.report_of([green], site=workspace.paths.site, isolation="none"), workspace.paths.site)
     mirror(workspace)
     assert "Proven: 1 of 1" in page.read_text()
     workspace.write("base.txt", "app\nlib\n")

@@ -87,7 +87,7 @@ def swapped(site: Path) -> None:
 
 def by_hand(site: Path) -> None:
     """Write one green line by hand."""
-    report.write_report(report.report_of([GREEN], site=site, seal="network namespace"), site)
+    report.write_report(report.report_of([GREEN], site=site, isolation="network namespace"), site)
 
 
 def by_hand_with_a_code(site: Path) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         "url": "where the workers find the site (default: it is served from here meanwhile)",
         "insecure_cluster": "yes to accept a scheduler that is neither on loopback nor tls:// (default: no)",
         "sign_with": "a private key of OpenSSH that signs the report as a part for another machine (default: none)",
+        "unisolated": "run the code of the packages without isolation, yes or no (default: no)",
     },
     optional=["all"],
     auto_shortflags=False,  # -h is --help.
@@ -50,6 +51,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     url: str = "",
     insecure_cluster: str = "no",
     sign_with: str = "",
+    unisolated: str = "no",
     *,
     json: bool = False,
 ) -> None:
@@ -79,6 +81,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
             targets=names,
             shard=shard,
             anew=anew,
+            unisolated=choice_of("unisolated", unisolated, ("no", "yes")) == "yes",
             scheduler=scheduler,
             url=url,
             insecure_cluster=insecure,

@@ -82,7 +82,7 @@ class Report(Document, frozen=True, kw_only=True):
     :param schema: version of this form, major.minor.
     :param manifest_sha256: of the manifest that was proven: a report is about these bytes alone.
     :param stale: whether the site was rebuilt to other bytes since.
-    :param seal: what kept the network out.
+    :param isolation: what keeps the code of packages away from this machine, or `none` and why.
     :param targets: the targets that the run was restricted to, empty for all.
     :param shard: the part of the cases that the run was about, empty for all. Older versions wrote none.
     :param checks: sorted by target, set and request.
@@ -100,7 +100,7 @@ class Report(Document, frozen=True, kw_only=True):
     schema: Literal["1.1"]
     manifest_sha256: Sha256
     stale: bool
-    seal: Text
+    isolation: Text
     targets: Names
     shard: _Shard = ""
     totals: Totals

@@ -10,7 +10,8 @@ instead of comparing with an empty string, silently false.
 
 Started with ``--serve``, it imports pip once and forks a child for each run: half a second saved for each, and every run
 still has a process of its own. With ``--serve-own`` it does so for the interpreter that it runs on, whose pip stays as it
-is: nothing is replaced and nothing refused. That one may be any Python from 3.9 on, in an environment that holds pip alone.
+is: nothing is replaced and nothing refused. That one may be any Python from 3.9 on. What it needs is loaded before anything
+is installed, so that no code of a package runs in it.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ def main(arguments: list[str]) -> int:
     Return pip's exit code.
 
     :param arguments: a JSON object with the marker environment, or ``null`` for this interpreter's own; then pip's.
-        Or ``--serve``, or ``--serve-own``, and the process id of whoever started it: then orders come on standard input.
+        Or ``--serve``, or ``--serve-own``: then orders come on standard input. The process id of the process that started
+        it may follow; with that one it ends.
     """
     if arguments[0] in {"--serve", "--serve-own"}:
-        _end_with_parent(int(arguments[1]))
+        if arguments[1:]:
+            _end_with_parent(int(arguments[1]))
         return _serve(own=arguments[0] == "--serve-own")
     _end_with_parent()
     environment = json.loads(arguments[0])
@@ -72,12 +75,14 @@ def _serve(*, own: bool) -> int:
     """
     Run pip once for each order, all at once, until standard input ends.
 
-    An order is a line of JSON: ``id``, ``variables``, ``environment``, ``arguments``, ``stdout`` and ``stderr``; or ``id``
-    and ``kill``, which ends the run of that number. When a run has ended, ``[id, exit code]`` is written.
+    An order is a line of JSON: ``id``, ``variables``, ``environment`` and ``arguments``; or ``id`` and ``kill``, which ends
+    the run of that number. When a run has ended, ``[id, exit code, standard output, standard error]`` is written.
 
     :param own: whether runs evaluate markers as this interpreter does; an order's ``environment`` is ``null`` then.
     """
-    if not own:
+    if own:
+        _load_policy()
+    else:
         _replace_markers()
     # What every run needs.
     import pip._internal.cli.main  # noqa: PLC0415 - must come after `_replace_markers`
@@ -94,7 +99,7 @@ def _serve(*, own: bool) -> int:
         os.set_blocking(end, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(waker)
-    running: dict[int, int] = {}
+    running: dict[int, _Run] = {}
     pending = b""
     while True:
         ready, _, _ = select.select([0, awake], [], [])
@@ -112,16 +117,28 @@ def _serve(*, own: bool) -> int:
                 if "kill" not in order:
                     running[order["id"]] = _fork(order, (awake, waker))
                 elif order["id"] in running:
-                    os.kill(running[order["id"]], signal.SIGKILL)
+                    os.kill(running[order["id"]][0], signal.SIGKILL)
 
 
-def _fork(order: dict[str, Any], ours: tuple[int, ...]) -> int:
+def _load_policy() -> None:
+    """Load what pip would read at each run (PEP 600): a wheel that replaces it later has no say in this process."""
+    with contextlib.suppress(ImportError):
+        import _manylinux  # type: ignore[import-not-found]  # noqa: F401, PLC0415
+
+
+#: The process id of a child, and the descriptors of what it writes to standard output and error.
+_Run = tuple[int, tuple[int, int]]
+
+
+def _fork(order: dict[str, Any], ours: tuple[int, ...]) -> _Run:
     """
-    Return the process id of a child that runs pip as *order* says.
+    Return a child that runs pip as *order* says.
 
     :param ours: descriptors that are none of the child's business.
     """
     server = os.getpid()
+    # What pip says is kept in memory: that the disk is full could not be written to it.
+    said = (os.memfd_create("stdout"), os.memfd_create("stderr"))
     child = os.fork()
     if child == 0:
         signal.set_wakeup_fd(-1)
@@ -129,32 +146,40 @@ def _fork(order: dict[str, Any], ours: tuple[int, ...]) -> int:
         _end_with_parent(server)
         for descriptor in ours:
             os.close(descriptor)
-        _obey(order)
-    return child
+        _obey(order, said)
+    return child, said
 
 
-def _report(running: dict[int, int]) -> None:
-    """Write how each child that has ended did, and take it out of *running*, which maps orders' ids to process ids."""
-    for number, child in list(running.items()):
+def _report(running: dict[int, _Run]) -> None:
+    """Write how each child that has ended did, and take it out of *running*, which maps orders' ids to children."""
+    for number, (child, said) in list(running.items()):
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             del running[number]
-            answer = [number, os.waitstatus_to_exitcode(status)]
+            answer = [number, os.waitstatus_to_exitcode(status), *map(_read, said)]
             # If nobody reads it, all is over anyway: standard input will end.
             with contextlib.suppress(BrokenPipeError):
-                os.write(1, f"{json.dumps(answer)}\n".encode())
+                sys.stdout.write(f"{json.dumps(answer)}\n")
+                sys.stdout.flush()
 
 
-def _obey(order: dict[str, Any]) -> None:
+def _read(descriptor: int) -> str:
+    """Return what a child wrote, at most the first `_MOST` bytes, and close *descriptor*."""
+    with open(descriptor, "rb") as stream:
+        stream.seek(0)
+        return stream.read(_MOST).decode(errors="replace")
+
+
+#: Bytes of output that are handed on; pip's own are some thousands.
+_MOST = 1 << 24
+
+
+def _obey(order: dict[str, Any], said: tuple[int, int]) -> None:
     """Become pip; never returns."""
     os.environ.clear()
     os.environ.update(order["variables"])
-    try:
-        for descriptor, name in enumerate((os.devnull, order["stdout"], order["stderr"])):
-            os.dup2(os.open(name, os.O_WRONLY if descriptor else os.O_RDONLY), descriptor)
-    except OSError:
-        # Where the output should go is gone, and with it whoever wanted this run.
-        os._exit(1)
+    for descriptor, source in enumerate((os.open(os.devnull, os.O_RDONLY), *said)):
+        os.dup2(source, descriptor)
     code = 1
     try:
         _VALUES.update(order["environment"] or {})

@@ -8,8 +8,8 @@ import os
 import subprocess
 import sys
 import threading
-from concurrent.futures import Future
-from typing import IO, TYPE_CHECKING, cast
+from concurrent.futures import Future, InvalidStateError
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from pypi_subset.errors import PipFailed, SubsetError
 from pypi_subset.pip.runner import ALONE, GENERAL, SCRIPT, PipResult, late, logged, run, sealed_environment
@@ -21,6 +21,33 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+class Served(Protocol):
+    """A process that was started, with pipes to its standard input and output."""
+
+    stdin: IO[str] | None
+    stdout: IO[str] | None
+
+    def kill(self) -> None:
+        """End the process."""
+
+    def close(self) -> None:
+        """
+        End it, and close the pipes.
+
+        :raises SubsetError: why it ended, where that is known.
+        """
+
+
+class Place(Protocol):
+    """Where a pip is started."""
+
+    def variables(self, work: Path) -> dict[str, str]:
+        """Return the environment of a run; *work* is its own folder."""
+
+    def start(self, command: Sequence[str], variables: Mapping[str, str]) -> Served:
+        """Start *command*, a server of pips."""
+
+
 class Pips:
     """
     Runs pip many times, in parallel, while the ``with`` block lasts.
@@ -30,13 +57,14 @@ class Pips:
 
     :param work: a folder for the process itself; each run brings its own.
     :param python: an interpreter with a pip of its own, as in a fresh virtual environment; ``None`` means ours.
+    :param place: where that interpreter is started.
     """
 
-    def __init__(self, work: Path, python: Path | None = None) -> None:
-        self._work, self._python = work, python
+    def __init__(self, work: Path, python: Path | None = None, place: Place | None = None) -> None:
+        self._work, self._python, self._place = work, python, place or _Here()
         self._lock = threading.Lock()
-        self._runs: dict[int, Future[int]] = {}
-        self._server: Future[subprocess.Popen[str]] = Future()
+        self._runs: dict[int, Future[tuple[int, str, str]]] = {}
+        self._server: Future[Served] = Future()
         # It is started by the thread that listens to it: Linux ends a process that asked for it (prctl) together with
         # the thread that started it, and those that ask for runs come and go.
         self._listener = threading.Thread(target=self._listen, daemon=True)
@@ -81,25 +109,18 @@ class Pips:
     def _forked(
         self, arguments: Sequence[str], work: Path, environment: Mapping[str, str] | None, timeout: float | None
     ) -> PipResult:
-        # What pip says is kept in memory: that the disk is full could not be written to it.
-        with (
-            open(os.memfd_create("stdout"), encoding="utf-8", errors="replace") as stdout,  # noqa: PTH123 - no path
-            open(os.memfd_create("stderr"), encoding="utf-8", errors="replace") as stderr,  # noqa: PTH123
-        ):
-            order = {
-                "arguments": [*arguments, *GENERAL],
-                "environment": environment and dict(environment),
-                "stdout": f"/proc/{os.getpid()}/fd/{stdout.fileno()}",
-                "stderr": f"/proc/{os.getpid()}/fd/{stderr.fileno()}",
-            }
-            code = self._awaited(order, work, timeout)
-            if code < 0:
-                raise _vanished()
-            return logged(PipResult(arguments, code, stdout.read(), stderr.read()), arguments)
+        order = {
+            "arguments": [*arguments, *GENERAL],
+            "environment": environment and dict(environment),
+        }
+        code, stdout, stderr = self._awaited(order, work, timeout)
+        if code < 0:
+            raise _vanished()
+        return logged(PipResult(arguments, code, stdout, stderr), arguments)
 
-    def _awaited(self, order: Mapping[str, object], work: Path, timeout: float | None) -> int:
-        """Return the exit code of the run that is ordered; one that takes too long is killed."""
-        future = Future[int]()
+    def _awaited(self, order: Mapping[str, object], work: Path, timeout: float | None) -> tuple[int, str, str]:
+        """Return exit code and output of the run that is ordered; one that takes too long is killed."""
+        future = Future[tuple[int, str, str]]()
         with self._lock:
             if self.gone:
                 raise _vanished()
@@ -109,7 +130,7 @@ class Pips:
             self._runs[number] = future
             try:
                 # This makes directories: a run that is over must not find new ones in a stage that was removed.
-                self._write({"id": number, **order, "variables": sealed_environment(work) | ALONE})
+                self._write({"id": number, **order, "variables": self._place.variables(work) | ALONE})
             except BrokenPipeError as error:
                 raise _vanished() from error
         try:
@@ -126,35 +147,62 @@ class Pips:
         orders.flush()
 
     def _listen(self) -> None:
-        """Start the process and hand each exit code to whoever waits for it; when it ends, tell all the others."""
+        """Start the process and hand each result to whoever waits for it; when it ends, tell all the others."""
         start = [sys.executable, "-I", str(SCRIPT), "--serve"]
         if self._python is not None:
             # What lies in an environment is as it was when this process began; what is installed brings its own bytecode.
             start = [str(self._python), "-I", "-B", str(SCRIPT), "--serve-own"]
         try:
-            server = subprocess.Popen(
-                [*start, str(os.getpid())],
-                env=sealed_environment(self._work) | ALONE,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                encoding="utf-8",
-                # Ctrl-C in a terminal is for us; this process ends with us, and silently.
-                start_new_session=True,
-            )
+            server = self._place.start(start, self._place.variables(self._work) | ALONE)
         except (OSError, SubsetError) as error:
             self._server.set_exception(error)
             return
         self._server.set_result(server)
-        for line in cast("IO[str]", server.stdout):
-            number, code = json.loads(line)
-            self._runs[number].set_result(code)
+        why: SubsetError = _vanished()
+        # A server that says something else than results is as good as gone.
+        with contextlib.suppress(ValueError, KeyError, TypeError, InvalidStateError):
+            for line in cast("IO[str]", server.stdout):
+                number, code, stdout, stderr = json.loads(line)
+                self._runs[number].set_result((int(code), str(stdout), str(stderr)))
+        try:
+            server.close()
+        except SubsetError as error:
+            why = error
         with self._lock:
             self.gone = True
             for future in self._runs.values():
                 if not future.done():
-                    future.set_exception(_vanished())
+                    future.set_exception(why)
+
+
+class _Here:
+    """No other place than this machine, with nothing of its settings."""
+
+    def variables(self, work: Path) -> dict[str, str]:
+        """Return what pip may see."""
+        return sealed_environment(work)
+
+    def start(self, command: Sequence[str], variables: Mapping[str, str]) -> Served:
+        """Start *command*, which is told the process that it ends with."""
+        return _Child(
+            [*command, str(os.getpid())],
+            env=dict(variables),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            # Ctrl-C in a terminal is for us; this process ends with us, and silently.
+            start_new_session=True,
+        )
+
+
+class _Child(subprocess.Popen[str]):
+    """A child process."""
+
+    def close(self) -> None:
+        """End it, and close the pipes."""
+        self.kill()
         with contextlib.suppress(BrokenPipeError):
-            server.communicate()
+            self.communicate()
 
 
 def _vanished() -> PipFailed:

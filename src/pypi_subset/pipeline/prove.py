@@ -37,6 +37,7 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     targets: Sequence[str] = (),
     shard: str = "",
     anew: bool = False,
+    unisolated: bool = False,
     scheduler: str = "",
     url: str = "",
     insecure_cluster: bool = False,
@@ -53,6 +54,7 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     :param targets: names of the targets to prove; none means all.
     :param shard: the part of the cases to prove, as in ``2/8``; ``""`` means all.
     :param anew: prove again what was proven before for the same bytes.
+    :param unisolated: run the code of packages beside everything else on this machine, without isolation.
     :param scheduler: the address of a Dask cluster, whose workers prove with interpreters of their own; ``""`` for none.
     :param url: where these workers find the site; ``""``: this machine serves it meanwhile.
     :param insecure_cluster: accept a scheduler that is neither on loopback nor reached by TLS.
@@ -68,7 +70,8 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     if sign_with:
         # What cannot sign is found before all is proven.
         signatures.signature_of(b"", Path(sign_with))
-    prove_part = partial(run_suite, paths, processes=processes, pythons=[*map(str, pythons)], anew=anew)
+    names = [*map(str, pythons)]
+    prove_part = partial(run_suite, paths, processes=processes, pythons=names, anew=anew, unisolated=unisolated)
     if scheduler:
         from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415 - what a cluster alone needs
 

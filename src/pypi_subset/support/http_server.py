@@ -64,6 +64,15 @@ class Server(ThreadingHTTPServer, Generic[_T]):
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
+    def also(self, listener: socket.socket) -> None:
+        """Answer the connections of *listener* too, a socket that listens in another network, until that network ends."""
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with listener, contextlib.suppress(OSError):
+            while True:
+                self.process_request(*listener.accept())
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log the error of a handler at level DEBUG."""
         del request

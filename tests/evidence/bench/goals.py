@@ -27,9 +27,14 @@ MEMORY = 1_000_000_000
 PROOF = 8.0
 #: What proves.
 LOOP, ONE_WAY, EVERYTHING, BEFORE = "loop", "loop, one way", "ours, everything", "ours, proven before"
+#: The same two without isolation.
+OPEN, OPEN_BEFORE = "in the open, everything", "in the open, proven before"
+#: How many times the seconds of a proof without isolation one with it may take.
+ISOLATED = 1.10
 
 COLUMNS = ("phase", "goal", "may take", "takes", "met")
 PROVEN = ("job", "proven by", "cases", "seconds", "cases a minute", "x the loop", "goal", "met")
+BOXES = ("job", "cases", "proven", "isolated, s", "in the open, s", "ratio", "goal", "met")
 GROWTH = ("phase", "wheels", "ms per wheel", "ratio", "peak MB", "below 1 GB")
 
 
@@ -72,6 +77,8 @@ def proven(found: Sequence[Proving]) -> list[tuple[object, ...]]:
         groups.setdefault((one.job, one.what), []).append(one)
     rows: list[tuple[object, ...]] = []
     for (job, what), group in groups.items():
+        if what in {OPEN, OPEN_BEFORE} or (job, LOOP) not in groups:
+            continue
         rate, loop = _rate(group), _rate(groups[job, LOOP])
         failure = next((one.failure for one in group if one.failure), "")
         ratio = rate / loop if rate and loop else None
@@ -80,6 +87,23 @@ def proven(found: Sequence[Proving]) -> list[tuple[object, ...]]:
         cells = (f"{table.middle([one.seconds for one in group]) or 0:.1f}", f"{rate or 0:.1f}")
         shown = table.right(f"{ratio:.1f}" if ratio else None)
         rows.append((job, what, group[-1].cases, *cells, shown, f"{PROOF:.0f}" if judged else "", failure or met))
+    return rows
+
+
+def isolated(found: Sequence[Proving]) -> list[tuple[object, ...]]:
+    """Return one row for each job: the seconds of a proof with isolation, those of one without, and their ratio."""
+    rows: list[tuple[object, ...]] = []
+    for job in dict.fromkeys(one.job for one in found):
+        for what, other in ((EVERYTHING, OPEN), (BEFORE, OPEN_BEFORE)):
+            ours, theirs = ([one for one in found if (one.job, one.what) == (job, name)] for name in (what, other))
+            failure = next((one.failure for one in (*ours, *theirs) if one.failure), "")
+            medians = [table.middle([one.seconds for one in group]) for group in (ours, theirs)]
+            if failure or not all(medians):
+                rows.append((job, 0, what, "-", "-", "-", f"{ISOLATED:.2f}", failure or "not known"))
+                continue
+            one, two = (float(seconds or 0) for seconds in medians)
+            cells = (f"{one:.1f}", f"{two:.1f}", f"{one / two:.2f}", f"{ISOLATED:.2f}")
+            rows.append((job, ours[-1].cases, what, *cells, _met(one <= ISOLATED * two)))
     return rows
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def made() -> Report:
     """Return a report as a run of this tool makes it."""
-    plain = report.report_of([*CHECKS, GREEN], site=Path("nowhere"), seal="none", targets=["linux"], shard="1/2")
+    plain = report.report_of([*CHECKS, GREEN], site=Path("nowhere"), isolation="none", targets=["linux"], shard="1/2")
     return authored(plain, own_key(), "a" * 64, [Part(sha256="b" * 64, signer="lab")])
 
 
@@ -43,7 +43,7 @@ def test_an_authored_report(made: Report) -> None:
 
 def test_half_a_surrogate_pair() -> None:
     """A name that is no text has an author as well."""
-    plain = report.report_of([replace(CHECKS[0], reason="\udcff é")], site=Path("nowhere"), seal="none")
+    plain = report.report_of([replace(CHECKS[0], reason="\udcff é")], site=Path("nowhere"), isolation="none")
     made = authored(plain, own_key(), "")
     assert has_author(parse(encode(made), Report), own_key())
 
@@ -55,7 +55,7 @@ def test_stale_follows_from_the_manifest(made: Report) -> None:
 
 CHANGES: dict[str, Callable[[Report], dict[str, Any]]] = {
     "manifest": lambda _: {"manifest_sha256": "0" * 64},
-    "seal": lambda _: {"seal": "network namespace"},
+    "isolation": lambda _: {"isolation": "network namespace"},
     "targets": lambda _: {"targets": ()},
     "shard": lambda _: {"shard": ""},
     "totals": lambda made: {"totals": structs.replace(made.totals, failed=0)},
@@ -90,7 +90,7 @@ def test_a_change_shows(made: Report, what: str) -> None:
 
 def test_every_field_is_covered() -> None:
     """A field that is added to the report is under its HMAC as well, or named here."""
-    known = {"schema", "manifest_sha256", "seal", "targets", "shard", "totals", "checks", "created", "tool"}
+    known = {"schema", "manifest_sha256", "isolation", "targets", "shard", "totals", "checks", "created", "tool"}
     assert {*Report.__struct_fields__} - {"stale", "mac"} == known | {"subset_sha256", "settings", "parts"}
 
 
@@ -110,7 +110,7 @@ def test_a_later_report_is_later(made: Report) -> None:
     """Whatever the clock says, a report is later than those that were recorded before; the newest is recorded."""
     future = structs.replace(made, created="2999-12-31T23:59:59.999999Z")
     newest.record(own_key(), future)
-    later = authored(report.report_of([LOOKED], site=Path("nowhere"), seal="none"), own_key(), "")
+    later = authored(report.report_of([LOOKED], site=Path("nowhere"), isolation="none"), own_key(), "")
     assert later.created == "3000-01-01T00:00:00.000000Z"
     found = newest.last(own_key(), later.manifest_sha256)
     assert found is not None

@@ -33,7 +33,7 @@ def own(tmp_path: Path) -> Key:
 
 def made(own: Key, *, shard: str = "", manifest: str = "a" * 64, joined: bool = False) -> Report:
     """Return a report about the manifest of that hash, made now."""
-    plain = report.report_of([GREEN], site=Path("nowhere"), seal="none", shard=shard)
+    plain = report.report_of([GREEN], site=Path("nowhere"), isolation="none", shard=shard)
     parts = [Part(sha256="b" * 64)] if joined else []
     return authored(structs.replace(plain, manifest_sha256=manifest), own, "", parts)
 

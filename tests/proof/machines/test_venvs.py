@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pypi_subset.errors import PipFailed, ProofFailed
+from pypi_subset.errors import BoxFailed, PipFailed
 from pypi_subset.pip import pool as piprun_pool
 from pypi_subset.pip import runner
+from pypi_subset.proof.isolation.pips import Place
 from pypi_subset.proof.machines import venvs
 from pypi_subset.proof.machines.venvs import fresh_environment
 from pypi_subset.proof.methods.prove import prove
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 def fresh(folder: Path, name: str) -> Path:
     """Return the Python of a new environment, in a folder of that name."""
     (folder / name).mkdir(parents=True)
-    return fresh_environment(OWN[0], folder / name, folder / "shared")[0]
+    return fresh_environment(OWN[0], folder / name, folder / "shared").python
 
 
 def said(python: Path, code: str) -> str:
@@ -51,42 +52,32 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_an_environment_of_its_own(made: Path) -> None:
-    """A copy is a whole environment: its Python is of the same build, and knows itself and its own pip alone."""
+    """A copy is a whole environment: its Python is of the same build, and knows itself and the seeded pip alone."""
     python = fresh(made, "own")
     prefix = made / "own" / "environment"
     assert said(python, "import sys; print(sys.prefix)") == str(prefix)
     assert said(python, "import sys; print(sys.version.replace('\\n', ' '))") == OWN[0].build.replace("\n", " ")
-    assert Path(said(python, "import pip; print(pip.__file__)")).is_relative_to(prefix)
+    assert Path(said(python, "import pip; print(pip.__file__)")).is_relative_to(made / "shared/templates")
     done = runner.run(["list", "--format=json"], work=made / "own", python=python)
     assert [one["name"] for one in json.loads(done.stdout)] == ["pip"]
 
 
 @pytest.mark.slow
 def test_a_copy_does_not_name_the_template(made: Path) -> None:
-    """Neither its settings nor its scripts lead back to what it was copied from; bytecode has the path as a comment."""
+    """Nothing but the pointer to pip leads back to what it was copied from; bytecode has the path as a comment."""
     fresh(made, "names")
     found = [path for path in (made / "names").rglob("*") if path.is_file() and path.suffix != ".pyc"]
     assert found
-    assert [
-        path for path in found if b"templates/" in path.read_bytes() and str(made).encode() in path.read_bytes()
-    ] == []
-    scripts = sorted((made / "names/environment").glob("bin/pip*"))
-    assert all(f"{made}/names/environment/bin/python".encode() in path.read_bytes() for path in scripts)
+    leads = [path.name for path in found if f"{made}/shared/templates/".encode() in path.read_bytes()]
+    assert leads == ["_pypi_subset_pip.pth"]
 
 
 @pytest.mark.slow
-def test_one_template_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_template_for_all(tmp_path: Path) -> None:
     """virtualenv makes one environment, however many ask for it at the same time."""
-    real, calls = venvs.virtual_env_class(), []
-
-    def virtual_env(**options: Any) -> Any:
-        calls.append(options)
-        return real(**options)
-
-    monkeypatch.setattr(venvs, "virtual_env_class", lambda: virtual_env)
     with ThreadPoolExecutor(4) as pool:
         pythons = list(pool.map(partial(fresh, tmp_path), "abcd"))
-    assert len(calls) == 1
+    assert [path.name for path in tmp_path.glob("shared/templates/*/made")] == ["made"]
     assert [said(python, "import sys; print(sys.prefix)") for python in pythons] == [
         str(tmp_path / name / "environment") for name in "abcd"
     ]
@@ -99,40 +90,51 @@ def test_a_template_that_was_begun(tmp_path: Path) -> None:
     fresh(tmp_path, "first")
     (whole,) = place.glob("*-0")
     (whole / "facts.json").unlink()
-    pip = next(whole.glob("environment/lib*/*/site-packages/pip"))
+    pip = next(whole.glob("made/seed/pip"))
     staging.remove_tree(pip)
     assert said(fresh(tmp_path, "second"), "import pip; print(pip.__name__)") == "pip"
 
 
 @pytest.mark.slow
 def test_a_template_that_was_written_to(tmp_path: Path) -> None:
-    """A case that writes into a file of its environment in place spoils no later one: a new template is made."""
-    first = fresh(tmp_path, "first")
-    spoil = "import pip; open(pip.__file__, 'a').write('\\nSPOILT = True\\n')"
-    said(first, spoil)
-    assert said(fresh(tmp_path, "second"), "import pip; print(hasattr(pip, 'SPOILT'))") == "False"
+    """A template whose bytes changed is never used again, even if size and time stayed: a new one is made."""
+    fresh(tmp_path, "first")
+    (script,) = tmp_path.glob("shared/templates/*-0/made/seed/pip/__init__.py")
+    facts = script.stat()
+    script.write_bytes(script.read_bytes().replace(b"__version__", b"__vers1on__"))
+    os.utime(script, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert said(fresh(tmp_path, "second"), "import pip; print(hasattr(pip, '__version__'))") == "True"
     assert len(list((tmp_path / "shared/templates").glob("*-[01]"))) == 2
 
 
-@pytest.mark.slow
-def test_without_second_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a file system that has no hard links, files are copied."""
+def test_no_file_of_an_environment_is_shared(made: Path) -> None:
+    """Each file of an environment is its own: what a box writes into it reaches no other."""
+    fresh(made, "single")
+    shared = [path for path in (made / "single").rglob("*") if path.is_file() and path.lstat().st_nlink > 1]
+    assert shared == []
 
-    def link(*_: object, **__: object) -> None:
-        raise OSError
 
-    monkeypatch.setattr(os, "link", link)
-    assert said(fresh(tmp_path, "first"), "import pip; print(pip.__name__)") == "pip"
-    pip = next(tmp_path.glob("first/environment/lib*/*/site-packages/pip/__init__.py"))
-    assert pip.stat().st_nlink == 1
+def test_what_was_replaced(tmp_path: Path) -> None:
+    """A changed file, a link that leads elsewhere and a file that is gone are named; new files are none of it."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to("/usr/bin/true")
+    for name in ("pyvenv.cfg", "same", "gone"):
+        (tmp_path / name).write_text(name)
+    state = venvs.state_of(tmp_path)
+    (tmp_path / "pyvenv.cfg").write_text("other")
+    (tmp_path / "gone").unlink()
+    (tmp_path / "bin/python").unlink()
+    (tmp_path / "bin/python").symlink_to("/usr/bin/false")
+    (tmp_path / "new").write_text("")
+    assert venvs.replaced(tmp_path, state) == ["bin/python", "gone", "pyvenv.cfg"]
 
 
 def test_an_interpreter_that_makes_none(tmp_path: Path) -> None:
-    """What virtualenv says is one sentence, each time anew."""
+    """What virtualenv says is one sentence, each time anew: an error of the machine."""
     (tmp_path / "case").mkdir()
     broken = replace(OWN[0], path=tmp_path / "absent")
     for _ in range(2):
-        with pytest.raises(ProofFailed, match="virtualenv could not make an environment of CPython"):
+        with pytest.raises(BoxFailed, match=r"no environment of CPython .* could be made"):
             fresh_environment(broken, tmp_path / "case", tmp_path / "shared")
 
 
@@ -156,7 +158,11 @@ def test_one_start_of_pip_or_many(
     def run(self: piprun_pool.Pips, arguments: Sequence[str], **options: Any) -> PipResult:
         nonlocal starts
         starts += 1
-        return runner.run(arguments, **options, python=self._python)
+        assert isinstance(self._place, Place)
+        assert self._python is not None
+        options.pop("environment")
+        options.pop("work")
+        return self._place.run(arguments, python=self._python, **options)
 
     monkeypatch.setattr(piprun_pool.Pips, "run", run)
     assert [replace(check, seconds=0.0) for check in prove(case)] == forked

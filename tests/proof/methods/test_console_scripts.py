@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -15,12 +15,8 @@ from pypi_subset.errors import ProofFailed
 from pypi_subset.proof.closure import Present
 from pypi_subset.proof.methods import console_scripts
 from pypi_subset.proof.methods.prove import prove
-from tests.support.sites.cases import HERE, cases, outcome
+from tests.support.sites.cases import HERE, box_of, cases, outcome
 from tests.support.wheels import Wheel, make_wheel
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
@@ -54,7 +50,8 @@ def start(tmp_path: Path, code: str) -> tuple[str, ...]:
     """Return the notes on a script of aa that runs *code*; net-lib is what the extra ``net`` of aa would bring."""
     script = tmp_path / "aa-run"
     script.write_text(f"#!{sys.executable} -I\n{code}\n")
-    script.chmod(0o755)
+    for path in (script, tmp_path):
+        path.chmod(0o755)
     aa = Present(
         project=canonicalize_name("aa"),
         version="1.0",
@@ -63,7 +60,9 @@ def start(tmp_path: Path, code: str) -> tuple[str, ...]:
         files=(),
         scripts=("aa-run",),
     )
-    return console_scripts.try_scripts([aa], python=tmp_path / "python", folder=tmp_path, target="here")
+    return console_scripts.try_scripts(
+        [aa], python=tmp_path / "python", box=box_of(tmp_path, tmp_path, Path(sys.prefix)), target="here"
+    )
 
 
 @pytest.mark.parametrize("name", STARTED)

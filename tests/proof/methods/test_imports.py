@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof import closure
 from pypi_subset.proof.methods import imports
+from tests.support.sites.cases import box_of
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,8 @@ def importing(  # noqa: PLR0913 - what a distribution says of itself
         files=(f"{name}.py", *files),
         asked=asked,
     )
-    return imports.try_imports([one], python=bare[0], folder=folder, target="here")
+    box = box_of(folder, bare[0].parent.parent)
+    return imports.try_imports([one], python=bare[0], box=box, target="here")
 
 
 def test_missing_library_is_a_note(bare: tuple[Path, Path], tmp_path: Path) -> None:
@@ -81,8 +83,17 @@ def test_missing_library_is_a_note(bare: tuple[Path, Path], tmp_path: Path) -> N
 
 
 def test_module_that_exits_is_a_note(bare: tuple[Path, Path], tmp_path: Path) -> None:
-    """A script that was installed as a module says nothing about completeness."""
-    assert importing(bare, tmp_path, "script", "raise SystemExit(3)") == ("script: script is not meant to be imported",)
+    """A script that was installed beside a module says nothing about completeness."""
+    (bare[1] / "beside.py").write_text("")
+    notes = importing(bare, tmp_path, "script", "raise SystemExit(3)", files=("beside.py",))
+    assert notes == ("script: script is not meant to be imported",)
+
+
+@pytest.mark.parametrize("text", ["raise SystemExit(0)", "import os; os._exit(0)", "import sys; sys.exit()"])
+def test_an_exit_of_its_own_choice_proves_nothing(bare: tuple[Path, Path], tmp_path: Path, text: str) -> None:
+    """A project whose only module ends the interpreter, with whatever code, is red: nothing of it was imported."""
+    with pytest.raises(ProofFailed, match=r"importing leaving of leaving on here (proves nothing|ended)"):
+        importing(bare, tmp_path, "leaving", text)
 
 
 LACKS = "try:\n    import nobody_has_this\nexcept ImportError:\n    raise SystemExit('needs more')"
@@ -153,7 +164,7 @@ def test_stubs_say_so(tmp_path: Path) -> None:
         files=("aa-stubs/__init__.pyi",),
     )
     bare = dataclasses.replace(plain, project=canonicalize_name("meta"), files=())
-    assert imports.try_imports([plain, bare], python=Path("unused"), folder=tmp_path, target="here") == (
+    assert imports.try_imports([plain, bare], python=Path("unused"), box=box_of(tmp_path), target="here") == (
         "types-aa holds type stubs, nothing to import",
         "meta holds no module, nothing to import",
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pypi_subset.errors import ProofFailed
 from pypi_subset.pip.pool import Pips
 from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.cases.case import cases_of
@@ -97,10 +99,26 @@ def test_a_dry_run_installs_nothing(tmp_path: Path) -> None:
     with opened(joint.site, "linux") as ways, Pips(tmp_path / "pips") as pips:
         run = functools.partial(pips.run, environment=LINUX.environment)
         options = ("--target", str(folder / "into"), *flags_of(LINUX))
-        planned = pip_install.install(joint, ways[0], folder, run, options, dry=True)
+        report = folder / "report.json"
+        planned = pip_install.install(joint, ways[0], folder, run, options, report=report, dry=True)
         assert not (folder / "into").exists()
-        assert pip_install.install(joint, ways[0], folder, run, options) == planned
+        assert pip_install.install(joint, ways[0], folder, run, options, report=report) == planned
         assert (folder / "into" / "aa.py").is_file()
     assert [(one.project, one.version, one.path, one.sha256) for one in planned] == [
         ("aa", "1.0", f"simple/aa/{AA.filename}", AA.sha256)
     ]
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "list", "damaged"])
+def test_a_report_that_is_no_report(tmp_path: Path, kind: str) -> None:
+    """What lies where pip's report belongs may be anything: the case is red, and nothing else is read."""
+    report, secret = tmp_path / "report.json", tmp_path / "secret"
+    secret.write_text('{"install": []}')
+    if kind == "link":
+        report.symlink_to(secret)
+    elif kind == "pipe":
+        os.mkfifo(report)
+    else:
+        report.write_text("[]" if kind == "list" else "{")
+    with pytest.raises(ProofFailed, match="the report of pip cannot be read"):
+        pip_install._items(report)  # noqa: SLF001 - pip itself writes no such thing

@@ -211,7 +211,7 @@ def test_a_worker_that_dies(tmp_path: Path, dask: Cluster, capsys: pytest.Captur
     assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address).totals.failed == 0
     assert sorted(one.poll() is None for one in workers) == [False, True]
     document = reported(subset)
-    assert (document["totals"]["failed"], document["seal"]) == (0, cluster.SEAL)
+    assert (document["totals"]["failed"], document["isolation"]) == (0, cluster.SEAL)
     requests = ["", *(str(line.requirement) for line in subset.plan.sets[0].requests)]
     places = {(target, request): 4 for target in ("here", "windows") for request in requests}
     assert whole(document) == {("", ""): 1, **places, ("windows", requests[1]): 1}

@@ -77,7 +77,7 @@ def cases(root: ET.Element) -> dict[tuple[str | None, str | None], str]:
 def test_build_servers_get_a_case_for_each_result(sites: tuple[Path, Path]) -> None:
     """Named by target, set, request, kind and way; what is red has its reason and its command."""
     red = replace(CHECKS[0], way="simple", command="pip install aa", versions=("bb==1",))
-    root = read_junit(report.report_of([red, *CHECKS[1:]], site=sites[0], seal="none"))
+    root = read_junit(report.report_of([red, *CHECKS[1:]], site=sites[0], isolation="none"))
     assert cases(root) == {
         ("pypi-subset.site", "all files (inventory)"): "passed",
         ("pypi-subset.linux.base", "all together (installed)"): "passed",
@@ -91,7 +91,7 @@ def test_build_servers_get_a_case_for_each_result(sites: tuple[Path, Path]) -> N
 def test_a_case_keeps_its_name(sites: tuple[Path, Path]) -> None:
     """Whatever the outcome, and however much the inventory finds, so that a build server can follow it."""
     checks = [replace(CHECKS[2], status="failed", reason=reason) for reason in ("one is gone", "two is gone")]
-    both = (report.report_of(given, site=sites[0], seal="none") for given in (checks, CHECKS[2:]))
+    both = (report.report_of(given, site=sites[0], isolation="none") for given in (checks, CHECKS[2:]))
     found, green = (cases(read_junit(document)) for document in both)
     assert found == {("pypi-subset.site", "all files (inventory)"): "failure"}
     assert green == {("pypi-subset.site", "all files (inventory)"): "passed"}
@@ -99,7 +99,7 @@ def test_a_case_keeps_its_name(sites: tuple[Path, Path]) -> None:
 
 def test_nothing_of_a_stale_report_counts_as_passed(sites: tuple[Path, Path]) -> None:
     """A build server sees what was red as red, and the rest as skipped."""
-    found = cases(read_junit(structs.replace(report.report_of(CHECKS, site=sites[0], seal="none"), stale=True)))
+    found = cases(read_junit(structs.replace(report.report_of(CHECKS, site=sites[0], isolation="none"), stale=True)))
     assert sorted(found.values()) == ["failure", "skipped", "skipped"]
 
 
@@ -107,14 +107,16 @@ ODD = st.text(max_size=15) | st.sampled_from(["<script>", "]]>", "\"'>", "&lt;",
 
 
 @BRISK
-@given(request=ODD, reason=ODD, note=ODD, seal=ODD, command=ODD)
-def test_nothing_hostile_gets_into_the_forms(request: str, reason: str, note: str, seal: str, command: str) -> None:
+@given(request=ODD, reason=ODD, note=ODD, isolation=ODD, command=ODD)
+def test_nothing_hostile_gets_into_the_forms(
+    request: str, reason: str, note: str, isolation: str, command: str
+) -> None:
     """Whatever requests, reasons and notes hold, JSON, XML and SVG can be read, with the same elements."""
     checks = [
         replace(CHECKS[0], request=f"a{request}", reason=f"b{reason}", command=command, notes=(note,)),
         replace(CHECKS[1], notes=(note, reason), versions=(command,)),
     ]
-    document = report.report_of(checks, site=Path("nowhere"), seal=seal)
+    document = report.report_of(checks, site=Path("nowhere"), isolation=isolation)
     assert [element.tag for element in read_junit(document).iter("testcase")] == ["testcase"] * 2
     hostile = replace(NOTHING, words=request)
     assert [element.tag for element in tree(badge.render(hostile)).iter()] == [

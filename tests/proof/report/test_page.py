@@ -50,7 +50,7 @@ CHECKS = (
 
 def page_of(checks: Sequence[Check], **more: Any) -> str:
     """Return the page of a report on *checks*."""
-    made = structs.replace(report.report_of(checks, site=Path("nowhere"), seal="network namespace"), **more)
+    made = structs.replace(report.report_of(checks, site=Path("nowhere"), isolation="network namespace"), **more)
     return page.render(made, verdict_of(made))
 
 
@@ -184,7 +184,7 @@ def test_nothing_hostile_gets_into_the_page(target: str, set_name: str, request:
     def told(target: str, set_name: str, request: str, reason: str, other: str) -> str:
         red = replace(RED, target=target, set_name=set_name, request=request, reason=reason, command=other)
         green = replace(KEYRING, notes=(other,), versions=(reason,), interpreter=request, way=other)
-        return page_of([red, green], seal=other, targets=[target])
+        return page_of([red, green], isolation=other, targets=[target])
 
     hostile = told(f"a{target}", f"a{set_name}", f"a{request}", f"a{reason}", f"a{other}")
     assert tags(hostile) == tags(told("a", "a", "a", "a", "a"))
@@ -200,7 +200,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Tab]:
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     """Return the address of a report on a disk."""
-    report.write_report(report.report_of(CHECKS, site=tmp_path, seal="network namespace"), tmp_path)
+    report.write_report(report.report_of(CHECKS, site=tmp_path, isolation="network namespace"), tmp_path)
     return (tmp_path / "proof" / "index.html").as_uri()
 
 
@@ -311,7 +311,7 @@ def test_a_large_report_is_quick_and_fits_the_window(
         )
         for target, number, way in product(range(12), range(200), ("find-links", "simple", "target"))
     ]
-    report.write_report(report.report_of([*checks, RED], site=tmp_path, seal="none"), tmp_path)
+    report.write_report(report.report_of([*checks, RED], site=tmp_path, isolation="none"), tmp_path)
     tab.show(width=width, dark=dark)
     tab.open((tmp_path / "proof" / "index.html").as_uri())
     taken = tab.run("performance.timing.loadEventStart - performance.timing.navigationStart")

@@ -102,7 +102,7 @@ def test_the_front_page_leads_somewhere_before_anything_is_proven(tmp_path: Path
 def test_the_same_results_give_the_same_bytes(sites: tuple[Path, Path], turn: int) -> None:
     """The order in which results came does not show, not even of those that differ in their seconds alone."""
     checks = [*CHECKS, replace(CHECKS[0], seconds=2.0), replace(CHECKS[0], way="simple")][::turn]
-    found = report.report_of(checks, site=sites[0], seal="none").checks
+    found = report.report_of(checks, site=sites[0], isolation="none").checks
     assert [(one.target, one.way, one.seconds) for one in found] == [
         ("", "", 0.0),
         ("linux", "", 0.0),
@@ -115,12 +115,12 @@ def test_the_same_results_give_the_same_bytes(sites: tuple[Path, Path], turn: in
 def test_a_name_that_is_no_text_can_be_reported(sites: tuple[Path, Path]) -> None:
     """Half a surrogate pair, as the name of a file may hold, is written as JSON's own escape."""
     old, _ = sites
-    report.write_report(report.report_of([replace(CHECKS[0], reason="\udcff")], site=old, seal="none"), old)
+    report.write_report(report.report_of([replace(CHECKS[0], reason="\udcff")], site=old, isolation="none"), old)
     assert json.loads(report_path(old).read_bytes())["checks"][0]["reason"] == "\udcff"
 
 
 def test_findings_name_place_and_reason(sites: tuple[Path, Path]) -> None:
     """A line for each red check, square brackets and all, and one for each note."""
     assert report.findings(CHECKS) == ["failed: win, base, aa[b]: aa is not there"]
-    told = report.lines_of(report.report_of(CHECKS, site=sites[0], seal="none"))
+    told = report.lines_of(report.report_of(CHECKS, site=sites[0], isolation="none"))
     assert told[0] == "note: linux, base, all together: needs libX"

@@ -26,17 +26,17 @@ def made_of(*statuses: str, **more: object) -> Report:
         for number, status in enumerate(statuses)
         for proof in ("second opinion" if status == "differs" else "installed",)
     ]
-    return structs.replace(report.report_of(checks, site=Path("nowhere"), seal="none"), **more)
+    return structs.replace(report.report_of(checks, site=Path("nowhere"), isolation="none"), **more)
 
 
 def test_an_inventory_alone_proves_nothing() -> None:
     """Where all files are there and every case was skipped, nothing is green, and the last lines say so."""
     skipped = replace(CHECKS[1], status="skipped", notes=())
-    document = report.report_of([CHECKS[2], skipped], site=Path("nowhere"), seal="none")
+    document = report.report_of([CHECKS[2], skipped], site=Path("nowhere"), isolation="none")
     assert (verdict_of(document).state, verdict_of(document).words) == ("none", "nothing was proven")
-    assert [line for line in report.lines_of(document) if "isolation" not in line] == [
+    assert [line for line in report.lines_of(document) if not line.startswith("note")] == [
         "nothing was proven",
-        "1 passed, 0 failed, 1 skipped; seal: none",
+        "1 passed, 0 failed, 1 skipped; isolation: none",
     ]
 
 
@@ -46,7 +46,7 @@ def test_a_request_that_no_target_asks_for_is_told() -> None:
     nowhere = [replace(CHECKS[1], target=name, request=line, status="skipped", notes=()) for name in ("linux", "win")]
     there = replace(nowhere[0], request="bb")
     checks = [*nowhere, there, replace(there, target="win", status="passed"), CHECKS[2]]
-    document = report.report_of(checks, site=Path("nowhere"), seal="network namespace")
+    document = report.report_of(checks, site=Path("nowhere"), isolation="network namespace")
     sentence = f"set base, {line}: no target of the set asks for it"
     assert report.lines_of(document)[:-1] == [f"note: {sentence}"]
     assert escape(sentence) in page.render(document, verdict_of(document))
@@ -81,12 +81,12 @@ def tree(text: str) -> ET.Element:
 
 
 @pytest.mark.parametrize(
-    ("seal", "weak"),
+    ("isolation", "weak"),
     [("network namespace", False), ("none: no namespaces here", True), ("namespaces; none: no namespaces here", True)],
 )
-def test_without_isolation_the_report_says_what_its_author_is_worth(seal: str, *, weak: bool) -> None:
+def test_without_isolation_the_report_says_what_its_author_is_worth(isolation: str, *, weak: bool) -> None:
     """Where packages could have changed the report and its key, screen and page say so, for one part as for all."""
-    document = report.report_of(CHECKS[1:], site=Path("nowhere"), seal=seal)
+    document = report.report_of(CHECKS[1:], site=Path("nowhere"), isolation=isolation)
     words = "A package that ran here could have changed files, the report and its key included"
     assert (f"isolation: none. {words}" in report.lines_of(document)) is weak
     assert (words in page.render(document, verdict_of(document))) is weak

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from pypi_subset.proof.run import suite as suite_module
-from pypi_subset.proof.run.suite import NAMESPACES, seal
+from pypi_subset.proof.run.suite import _SHUT, seal
 
 
 @pytest.mark.skipif(not seal().prefix, reason="this system cannot shut the network")
@@ -27,10 +27,10 @@ def test_seal_shuts_the_network() -> None:
 
 
 @pytest.mark.skipif(not seal().prefix, reason="this system cannot shut the network")
-@pytest.mark.parametrize("options", NAMESPACES, ids=" ".join)
+@pytest.mark.parametrize("options", _SHUT, ids=" ".join)
 def test_seal_leaves_loopback(monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]) -> None:
     """Behind each kind of seal a process reaches its own server, and has no more rights than its user."""
-    monkeypatch.setattr(suite_module, "NAMESPACES", (options,))
+    monkeypatch.setattr(suite_module, "_SHUT", (options,))
     if not seal().prefix:
         pytest.skip("not allowed here")
     code = (

@@ -49,7 +49,7 @@ def heard(nodeid: str, when: str, *checks: dict[str, Any], longrepr: str = "") -
 
 def test_a_case_without_a_result_is_red(suite: Suite) -> None:
     """A run in which a case was never answered ends red, even if pytest would call it green."""
-    session = Session(suite, seal="none", key=own_key())
+    session = Session(suite, isolation="none", key=own_key())
     session.begin()
     joint = Check(target="windows", set_name="base", request="", proof="unpacked", status="passed", notes=("a note",))
     session.heard(heard("test_requests.py::test_request[windows--base]", "setup"))
@@ -64,7 +64,7 @@ def test_a_case_without_a_result_is_red(suite: Suite) -> None:
 
 def test_a_test_that_breaks_is_red(suite: Suite) -> None:
     """A test that fails without a result of its own is red by its own last words, whatever it was about."""
-    session = Session(suite, seal="none", key=own_key())
+    session = Session(suite, isolation="none", key=own_key())
     session.heard(heard("test_requests.py::test_request[windows--base]", "call", longrepr="Traceback\nE   Oh no"))
     session.heard(heard("test_inventory.py::test_inventory", "setup", longrepr="E   no fixture"))
     assert [(check.target, check.status, check.reason) for check in session.checks] == [
@@ -75,7 +75,7 @@ def test_a_test_that_breaks_is_red(suite: Suite) -> None:
 
 def test_an_interrupted_run_without_a_fault_leaves_no_report(suite: Suite) -> None:
     """After Ctrl-C the last whole report stands, if nothing was red until then."""
-    session = Session(suite, seal="none", key=own_key())
+    session = Session(suite, isolation="none", key=own_key())
     session.take("", inventory.check("passed", "all there"))
     assert session.end(2) == 2
     assert not report_path(suite.paths.site).exists()
@@ -84,8 +84,8 @@ def test_an_interrupted_run_without_a_fault_leaves_no_report(suite: Suite) -> No
 def test_an_interrupted_run_that_was_red_says_so(suite: Suite, subset: SubsetOnDisk) -> None:
     """A green report from before does not outlive what is known to be red; what has no result yet is red as well."""
     green = inventory.check("passed", "all there")
-    report.write_report(report.report_of([green], site=suite.paths.site, seal="none"), suite.paths.site)
-    session = Session(suite, seal="none", key=own_key())
+    report.write_report(report.report_of([green], site=suite.paths.site, isolation="none"), suite.paths.site)
+    session = Session(suite, isolation="none", key=own_key())
     session.take("windows--base", check_of(suite.cases[0], "failed", "it does not install"))
     assert session.end(2) == 2
     assert report.findings(read_report(report_path(subset.paths.site)).checks) == [
@@ -97,7 +97,7 @@ def test_an_interrupted_run_that_was_red_says_so(suite: Suite, subset: SubsetOnD
 
 def test_an_interrupted_run_that_cannot_write_ends_all_the_same(suite: Suite) -> None:
     """Where no report can be written, Ctrl-C is still Ctrl-C."""
-    session = Session(suite, seal="none", key=own_key())
+    session = Session(suite, isolation="none", key=own_key())
     session.take("", inventory.check("failed", "one is gone"))
     (suite.paths.site / "proof").write_text("in the way")
     assert session.end(2) == 2
@@ -126,7 +126,9 @@ def test_a_part_is_about_its_own_cases(suite: Suite) -> None:
 def test_what_was_known_is_in_the_report(suite: Suite) -> None:
     """Results of an earlier run stand beside those of this one."""
     first, second = suite.cases
-    session = Session(replace(suite, known={first.name: (check_of(first, "passed", ""),)}), seal="none", key=own_key())
+    session = Session(
+        replace(suite, known={first.name: (check_of(first, "passed", ""),)}), isolation="none", key=own_key()
+    )
     session.take(second.name, check_of(second, "passed", ""))
     assert session.end(0) == 0
     assert [check.request for check in read_report(report_path(suite.paths.site)).checks] == ["", "click"]
@@ -134,7 +136,7 @@ def test_what_was_known_is_in_the_report(suite: Suite) -> None:
 
 def test_a_green_run_that_cannot_write_is_no_success(suite: Suite) -> None:
     """What nobody can read is no proof for others: the exit code is one of its own."""
-    session = Session(suite, seal="none", key=own_key())
+    session = Session(suite, isolation="none", key=own_key())
     for case in suite.cases:
         session.take(case.name, check_of(case, "passed", ""))
     (suite.paths.site / "proof").write_text("in the way")
@@ -143,7 +145,7 @@ def test_a_green_run_that_cannot_write_is_no_success(suite: Suite) -> None:
 
 def test_the_exit_code_of_pytest_stays(suite: Suite) -> None:
     """Where nothing is red and pytest itself failed, its exit code is the run's."""
-    session = Session(suite, seal="none", key=own_key())
+    session = Session(suite, isolation="none", key=own_key())
     for case in suite.cases:
         session.take(case.name, check_of(case, "passed", ""))
     assert session.end(3) == 3

@@ -15,13 +15,14 @@ import jsonschema
 import pytest
 
 from pypi_subset.cli.tasks import main
-from pypi_subset.errors import ProofFailed, SubsetError
+from pypi_subset.errors import ProofFailed, SubsetError, SuiteFailed
 from pypi_subset.model.documents import encode
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.report import report
 from pypi_subset.proof.report.verdict import is_red
-from pypi_subset.proof.run.suite import run_suite, seal
+from pypi_subset.proof.run import suite
+from pypi_subset.proof.run.suite import isolation, run_suite, seal
 from pypi_subset.targets import host as targets_host
 from pypi_subset.targets import tag
 from tests.support.checkout import schema
@@ -79,7 +80,7 @@ def test_green(
             for way in ways
         ),
     ]
-    assert (document["stale"], document["seal"]) == (False, seal().name)
+    assert (document["stale"], document["isolation"]) == (False, isolation())
     assert json.loads(encode(found)) == document
     assert report.lines_of(found)[-1].startswith("9 passed, 0 failed, 0 skipped")
     assert capfd.readouterr() == ("", "")
@@ -105,14 +106,14 @@ def test_one_file_gone(subset: SubsetOnDisk) -> None:
 
 @pytest.mark.slow
 def test_a_worker_that_dies(tmp_path: Path) -> None:
-    """A case that takes its worker down is red with a reason; all other cases still have their result."""
+    """Without isolation, a case that takes its worker down is red with a reason; all others still have their result."""
     killer = b"import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
     wheel = make_wheel("killer", files={"killer.py": killer})
     pins = {"here": [wheel], "mac": [wheel]}
     mac = tag.parse("mac", "cp312-macosx_14_0_arm64")
     lines = ["killer; sys_platform != 'darwin'"]
     subset = SubsetOnDisk(tmp_path, targets=[targets_host.describe_host("here"), mac], lines=lines, pins=pins).write()
-    assert run_suite(subset.paths, processes=2).totals.failed
+    assert run_suite(subset.paths, processes=2, unisolated=True).totals.failed
     checks = reported(subset)["checks"]
     assert [(one["target"], one["status"]) for one in checks] == [
         ("", "passed"),
@@ -155,12 +156,12 @@ FAULTS = {
 
 @pytest.mark.slow
 def test_a_hang_a_crash_and_a_kill(tmp_path: Path) -> None:
-    """Each is red with a reason, in the time that imports have, and whatever else there is to prove is proven."""
+    """Without isolation, each is red with a reason, in the time that imports have; what else there is is proven."""
     wheels = [make_wheel(name, files={f"{name}.py": code}) for name, code in FAULTS.items()]
     here = targets_host.describe_host("here")
     lines = [*FAULTS, "colorama"]
     subset = SubsetOnDisk(tmp_path, targets=[here], lines=lines, pins={"here": [*wheels, COLORAMA]}).write()
-    assert run_suite(subset.paths, processes=2).totals.failed
+    assert run_suite(subset.paths, processes=2, unisolated=True).totals.failed
     checks = reported(subset)["checks"]
     found = {line: [one for one in checks if one["request"] == line and one["target"]] for line in ["", *lines]}
     assert [(one["proof"], one["status"]) for one in found["colorama"]] == [
@@ -176,14 +177,36 @@ def test_a_hang_a_crash_and_a_kill(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_more_workers_die_than_there_are(tmp_path: Path) -> None:
-    """However many cases take their worker down, a new one takes its place, and the rest is proven."""
+    """Without isolation, a new worker takes the place of each that a case takes down, and the rest is proven."""
     wheel = make_wheel("kill", files={"kill.py": FAULTS["kill"]})
     here, lines = targets_host.describe_host("here"), [*(f"kill!={number}" for number in range(6, 10)), "colorama"]
     subset = SubsetOnDisk(tmp_path, targets=[here], lines=lines, pins={"here": [wheel, COLORAMA]}).write()
-    assert run_suite(subset.paths, processes=1).totals.failed
+    assert run_suite(subset.paths, processes=1, unisolated=True).totals.failed
     checks = [one for one in reported(subset)["checks"] if one["target"]]
     red = [one["request"] for one in checks if one["status"] == "failed"]
     assert (sorted(red), {one["request"] for one in checks} - {*red}) == (sorted(["", *lines[:-1]]), {"colorama"})
+
+
+@pytest.mark.slow
+def test_in_a_box_there_is_nothing_to_kill(tmp_path: Path) -> None:
+    """Signals to a parent, to all processes and to oneself reach the box of the case alone: no worker dies."""
+    killer = b"import os, signal\nfor one in (os.getppid(), 1, -1):\n    os.kill(one, signal.SIGKILL)\n"
+    wheels = [make_wheel("killer", files={"killer.py": killer}), COLORAMA]
+    here = targets_host.describe_host("here")
+    subset = SubsetOnDisk(tmp_path, targets=[here], lines=["killer", "colorama"], pins={"here": wheels}).write()
+    assert run_suite(subset.paths, processes=2).totals.failed
+    found = {(one["request"], one["status"]) for one in reported(subset)["checks"] if one["proof"] == "installed"}
+    assert ("colorama", "passed") in found
+    assert not any("the proof itself broke" in one["reason"] for one in reported(subset)["checks"])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user needs no isolation")
+def test_root_needs_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where boxes are refused, root is refused too, with the cause; UNISOLATED=yes says in the report what it means."""
+    monkeypatch.setattr(suite, "refusal", lambda: "unshare: EPERM (a seccomp filter, as of a container)")
+    with pytest.raises(SuiteFailed, match=r"as root it must be isolated.*EPERM \(a seccomp filter.*UNISOLATED=yes"):
+        isolation()
+    assert isolation(unisolated=True) == "none: UNISOLATED=yes"
 
 
 def test_faults_in_the_requirements(subset: SubsetOnDisk) -> None:
@@ -225,6 +248,8 @@ def test_ctrl_c_after_a_fault(tmp_path: Path) -> None:
         *PYPI_SUBSET,
         "verify",
         "--processes=1",
+        # The case says through a file when it has begun.
+        "--unisolated=yes",
         *folders,
     ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:

@@ -14,7 +14,8 @@ import pytest
 
 from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.cases.case import Case, cases_of
-from pypi_subset.proof.machines import interpreters
+from pypi_subset.proof.isolation.box import Box
+from pypi_subset.proof.machines import boxes, interpreters
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.targets import host, tag
 from tests.support.sites.subset_on_disk import SubsetOnDisk
@@ -57,6 +58,11 @@ def cases(
     """
     subset = SubsetOnDisk(root, targets=[target], lines=lines, pins={target.name: wheels}, hashes=hashes or {}).write()
     return cases_of(subset.plan, subset.paths, OWN if installed else (), installed or root / "work")
+
+
+def box_of(folder: Path, *shown: Path) -> Box:
+    """Return a box for the running interpreter, which sees *shown* besides."""
+    return Box(shown=(*map(str, shown), *boxes.of(OWN[0])), folder=folder)
 
 
 def outcome(check: Check) -> tuple[str, str]:

@@ -68,7 +68,7 @@ def made(
 
     :param own: who makes it, by default who runs the test.
     """
-    plain = report.report_of(checks, site=site, seal="none", targets=targets, shard=shard)
+    plain = report.report_of(checks, site=site, isolation="none", targets=targets, shard=shard)
     return authored(plain, own or own_key(), subset_sha256)
 
 
@@ -84,5 +84,7 @@ def proven_and_stage(root: Path) -> tuple[Path, Path]:
     for site in (old, stage):
         site.mkdir()
         (site / "manifest.json").write_text("{}")
-    report.write_report(report.report_of(CHECKS, site=old, seal="network namespace", targets=["win", "linux"]), old)
+    report.write_report(
+        report.report_of(CHECKS, site=old, isolation="network namespace", targets=["win", "linux"]), old
+    )
     return old, stage

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def serving(site: Path, address: str = "127.0.0.1") -> Iterator[str]:
     """Serve *site* at the IP *address* while the ``with`` block lasts; yield its URL without a slash at its end."""
-    with http_server.Server(functools.partial(Handler, directory=str(site)), None, address).running() as url:
+    with server_of(site, address).running() as url:
         yield url
+
+
+def server_of(site: Path, address: str = "127.0.0.1") -> http_server.Server[None]:
+    """Return a server of *site* at the IP *address*."""
+    return http_server.Server(functools.partial(Handler, directory=str(site)), None, address)
 
 
 class Handler(http_server.Handler, SimpleHTTPRequestHandler):

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pypi_subset.model.paths import FIND_LINKS, SIMPLE, view_of
-from pypi_subset.proof.access.http_server import serving
+from pypi_subset.proof.access.forwarding import Forward
+from pypi_subset.proof.access.http_server import server_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import socket
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
 #: Each way in, in the order in which they are tried.
 WAYS = ("find-links", "simple", "target")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """
+    How a box, which has a network of its own, reaches a site.
+
+    :param listen: address and port to listen on there.
+    :param hosts: names that mean that address.
+    :param serve: answers the connections of the socket that listens.
+    """
+
+    listen: tuple[str, int]
+    hosts: tuple[str, ...]
+    serve: Callable[[socket.socket], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,11 +45,13 @@ class Way:
     :param name: one of `WAYS`.
     :param page: the page that an installer is sent to, below the site.
     :param root: URL of the site, as this way reaches it; no slash at its end.
+    :param reach: how a box reaches it.
     """
 
     name: str
     page: str
     root: str
+    reach: Reach = field(compare=False, repr=False)
 
     @property
     def url(self) -> str:
@@ -60,7 +80,17 @@ def opened(site: Path, target: str, url: str = "") -> Iterator[tuple[Way, ...]]:
     :param target: the target's name; the last way is the index of its own, the one before that of all targets.
     :param url: where the site is served already; then the page of links is read there as well.
     """
-    with contextlib.nullcontext(url) if url else serving(site) as root:
+    server = Forward(url) if url else server_of(site)
+    with server.running():
+        address = urlsplit(server.url)
+        host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
+        numeric = re.fullmatch(r"[\d.]+", host) is not None
+        reach = Reach(
+            listen=(host if numeric else "127.0.0.1", port), hosts=() if numeric else (host,), serve=server.also
+        )
         pages = (FIND_LINKS, f"{SIMPLE}/", f"{view_of(target)}/")
-        roots = (url or site.as_uri(), root, root)
-        yield tuple(Way(name=name, page=page, root=root) for name, page, root in zip(WAYS, pages, roots, strict=True))
+        roots = (url or site.as_uri(), server.url, server.url)
+        yield tuple(
+            Way(name=name, page=page, root=root, reach=reach)
+            for name, page, root in zip(WAYS, pages, roots, strict=True)
+        )

@@ -74,13 +74,13 @@ class Proven:
 
     :param folder: where it is remembered; where there is no such folder, nothing is.
     :param site: the published folder.
-    :param seal: what keeps the network out.
+    :param isolation: what keeps the code of packages away from this machine, or `none` and why.
     :param own: the key of who proves; what has no HMAC of it is not known.
     """
 
-    def __init__(self, folder: Path, site: Path, seal: str, own: Key) -> None:
+    def __init__(self, folder: Path, site: Path, isolation: str, own: Key) -> None:
         self._path, self._own = folder / NAME, own
-        self._means = {**means(), "seal": seal}
+        self._means = {**means(), "isolation": isolation}
         self._sight = Sight(site)
         self._cases = _read(self._path, own)
 

@@ -39,6 +39,7 @@ class Case:
     :param interpreter: the one that stands for the target; ``None`` makes the target a foreign one.
     :param url: where the site is served, no slash at its end; ``""`` for one that lies here.
     :param number: which of its set's on its target it is, 0 for the set as a whole.
+    :param isolated: whether its programs run in boxes.
     """
 
     site: Path
@@ -53,6 +54,7 @@ class Case:
     interpreter: Interpreter | None
     url: str = ""
     number: int = 0
+    isolated: bool = True
 
     @property
     def request(self) -> str:
@@ -88,17 +90,25 @@ class Case:
         return remote_site.whole(self.url, self.site, path) if self.url else self.site / path
 
 
-def cases_of(subset: Subset, paths: Paths, interpreters: Sequence[Interpreter], work: Path) -> tuple[Case, ...]:
+def cases_of(
+    subset: Subset, paths: Paths, interpreters: Sequence[Interpreter], work: Path, *, isolated: bool = True
+) -> tuple[Case, ...]:
     """
     Return the cases of *subset*: for each set on each of its targets the set jointly, then each request alone.
 
     :param work: a folder for scratch files, which all cases share.
+    :param isolated: whether their programs run in boxes.
     """
     return tuple(
         case
         for job in subset.jobs
         for case in cases_of_job(
-            job, pins_of(job, paths), fitting(job.target, interpreters), site=paths.site.resolve(), work=work.resolve()
+            job,
+            pins_of(job, paths),
+            fitting(job.target, interpreters),
+            site=paths.site.resolve(),
+            work=work.resolve(),
+            isolated=isolated,
         )
     )
 
@@ -163,15 +173,22 @@ def _spell(one: tuple[str, str, str, str]) -> str:
     return f"{request} ({origin})" * bool(request) + f"the set {set_name}" * (not request) + f" on {target}"
 
 
-def cases_of_job(
-    job: Job, pins: Sequence[Locked], interpreter: Interpreter | None, *, site: Path, work: Path, url: str = ""
+def cases_of_job(  # noqa: PLR0913 - what a case is made of
+    job: Job,
+    pins: Sequence[Locked],
+    interpreter: Interpreter | None,
+    *,
+    site: Path,
+    work: Path,
+    url: str = "",
+    isolated: bool = True,
 ) -> Iterator[Case]:
     """
     Yield the cases of *job*: the set jointly, then each request alone.
 
     :param pins: what the lock names.
     :param interpreter: the one that stands for the target.
-    :param site: as in `Case`; so are *work* and *url*.
+    :param site: as in `Case`; so are *work*, *url* and *isolated*.
     """
     wanted = job.requirement_set
     lines, own, held = wanted.requests, tuple(map(str, wanted.constraints)), tuple(pin.hashed_pin for pin in pins)
@@ -198,4 +215,5 @@ def cases_of_job(
             interpreter=interpreter,
             url=url,
             number=number,
+            isolated=isolated,
         )

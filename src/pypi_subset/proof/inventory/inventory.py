@@ -10,7 +10,7 @@ from pypi_subset.model.checks import Check
 from pypi_subset.model.manifest import read_manifest
 from pypi_subset.model.paths import MANIFEST, METADATA, PAGE, PROOF, README, file_path
 from pypi_subset.proof.cases import lock_reader
-from pypi_subset.proof.inventory import index_pages, unneeded
+from pypi_subset.proof.inventory import hijack, index_pages, unneeded
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
     """
     manifest = read_manifest(paths.site)
     entries = {entry.path: entry for entry in manifest.files}
+    wheels = [
+        hijack.of_wheel(entry, paths.site / name) for name, entry in sorted(entries.items()) if name.endswith(".whl")
+    ]
     present = {name: paths.site / name for name, _ in files.walk(paths.site, but=OWN) if not name.endswith("/")}
     found = [
         *_outdated(paths, subset, targets),
@@ -51,12 +54,13 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
             for name, entry in sorted(entries.items())
             if (words := index_pages.of_metadata(entry, present.get(name), present.get(f"{name}{METADATA}")))
         ),
+        *(sentence for faults, _ in wheels for sentence in faults),
         *_pages(present, entries, {job.target.name for job in subset.jobs}, manifest.pages),
     ]
     if found:
         return tuple(check("failed", sentence) for sentence in found)
     size = sum(entry.size for entry in entries.values())
-    notes = tuple(unneeded.needless(paths, subset))
+    notes = (*unneeded.needless(paths, subset), *(sentence for _, told in wheels for sentence in told))
     return (check("passed", f"{len(entries)} files, {size} bytes: all there, and nothing else", notes=notes),)
 
 

@@ -61,6 +61,10 @@ print(json.dumps({
     "libc": libc,
     "macos": platform.mac_ver()[0],
     "build": sys.version,
+    "prefixes": sorted(filter(None, {
+        sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, config("LIBDIR") or "",
+        os.path.dirname(os.__file__), sysconfig.get_path("platstdlib"), sysconfig.get_path("stdlib"),
+    })),
     "markers": {
         "implementation_name": sys.implementation.name,
         "implementation_version": "%d.%d.%d" % tuple(own[:3]),
@@ -92,6 +96,7 @@ class Interpreter:
     :param markers: its own marker values (PEP 508), sorted by name.
     :param emulated: whether it is made for another processor, which this machine imitates (qemu-user, Rosetta).
     :param build: what it says of itself, ``sys.version``: when, from what and by which compiler it was made.
+    :param prefixes: directories that hold its libraries.
     """
 
     path: Path
@@ -104,6 +109,7 @@ class Interpreter:
     markers: tuple[tuple[str, str], ...]
     emulated: bool = False
     build: str = ""
+    prefixes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return what the table shows: ``CPython 3.10.13 (path)``."""
@@ -170,6 +176,7 @@ def probe(file: Path) -> Interpreter | None:
         markers=tuple(sorted(said["markers"].items())),
         emulated=is_emulated(said["machine"], platform.machine()),
         build=said["build"],
+        prefixes=tuple(said["prefixes"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Virtual environments of a run: one is made for each interpreter and never used; each case gets a copy of it."""
+"""Virtual environments of a run: one is made for each interpreter and never used, and each case gets a copy of it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import hashlib
 import itertools
 import os
 import shutil
-import subprocess
 import sys
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.pip import runner
 from pypi_subset.proof import closure
+from pypi_subset.proof.isolation.launching import failed
+from pypi_subset.proof.isolation.outcome import outcome
+from pypi_subset.proof.machines import boxes
 from pypi_subset.support import files, staging
 
 if TYPE_CHECKING:
@@ -28,75 +30,151 @@ if TYPE_CHECKING:
 #: pip alone: a seeded setuptools would answer for one that is missing from the subset.
 _SEED = ("--no-setuptools", "--no-download", "--no-periodic-update", "--activators=", "-qq")
 
-#: Imports what pip needs for what we ask of it, so that its bytecode is there before the first copy is made.
-_WARM = """
-import pip._internal.cli.main, pip._internal.commands.check, pip._internal.commands.download
-import pip._internal.commands.install, pip._internal.resolution.resolvelib.resolver
+#: Runs in a box of its own, in our interpreter: makes the environment, then compiles what pip needs for what we ask of it.
+_MAKE = """
+import subprocess, sys
+from pypi_subset.proof.machines.venvs import virtual_env_class
+place, python, *arguments = sys.argv[1:]
+made = virtual_env_class()(env=None, workspace=place, name="environment", python=python, args=arguments)
+subprocess.run([made.python, "-I", "-c", "%s"], check=True)
+print(made.python)
 """
+_WARM = "; ".join(
+    f"import pip._internal.{name}"
+    for name in (
+        "cli.main",
+        "commands.check",
+        "commands.download",
+        "commands.install",
+        "resolution.resolvelib.resolver",
+    )
+)
 
 #: Seconds that making one may take, for whoever waits for it.
 PATIENCE = 300.0
 
-#: A fresh environment, and what lies in it: its Python, and the folders of its libraries.
-Environment = tuple[Path, tuple[Path, ...]]
+#: The file that lets an environment find the seeded pip, which is the same for all of them.
+_POINTER = "_pypi_subset_pip.pth"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    """
+    A fresh environment.
+
+    :param root: its directory.
+    :param python: its interpreter.
+    :param libraries: directories of its libraries.
+    :param seed: directory outside it that holds pip, which no box may write.
+    """
+
+    root: Path
+    python: Path
+    libraries: tuple[Path, ...]
+    seed: Path
 
 
 class _Template(msgspec.Struct, frozen=True, kw_only=True):
     """
-    An environment that nobody ever uses.
+    An environment that is never used.
 
     :param python: its Python, below *root*.
     :param libraries: folders below *root*.
     :param naming: files below *root* in which its own path stands.
-    :param state: file → size and time of change, to notice one that was written to.
+    :param seed: directory that holds pip.
+    :param state: file → SHA-256, of *root* and *seed*.
     """
 
     root: str
     python: str
     libraries: tuple[str, ...]
     naming: tuple[str, ...]
-    state: dict[str, tuple[int, int]]
+    seed: str
+    state: dict[str, str]
 
 
-def fresh_environment(interpreter: Interpreter, folder: Path, shared: Path) -> Environment:
+def fresh_environment(interpreter: Interpreter, folder: Path, shared: Path, *, isolated: bool = True) -> Environment:
     """
-    Return the Python of a new virtual environment and its library folders; pip is in it and nothing else.
+    Return a new virtual environment; it holds nothing, and finds the seeded pip outside it.
 
-    Its files are other names of the template's where the file system has such, which costs a thirtieth of copying: pip and
-    Python replace files, and do not write into them. One that was written to all the same is noticed by its size or its
-    time, and a new template is made.
+    Its files are copies, since the box of a case may write them. pip, most of the bytes, is not copied: all environments
+    of one interpreter share it, and no box may write it.
 
     :param folder: an empty folder, in which it is made.
     :param shared: a folder where all cases of this run keep what they have in common.
-    :raises ProofFailed: virtualenv could not make it, or put more in than it was told.
+    :param isolated: whether virtualenv runs in a box.
+    :raises ProofFailed: virtualenv put more in than it was told.
+    :raises BoxFailed: virtualenv could not make it.
     """
-    template, root = _template_of(interpreter, shared / "templates"), folder / "environment"
+    template, root = _template_of(interpreter, shared / "templates", isolated=isolated), folder / "environment"
     with files.folder_errors(folder):
-        shutil.copytree(template.root, root, symlinks=True, copy_function=_other_name)
+        shutil.copytree(template.root, root, symlinks=True)
         for path in (root / name for name in template.naming):
-            data, mode = path.read_bytes(), path.stat().st_mode
-            # The other name goes first: the template keeps its bytes.
-            path.unlink()
-            path.write_bytes(data.replace(os.fsencode(template.root), os.fsencode(root)))
-            path.chmod(mode)
-    return root / template.python, tuple(root / name for name in template.libraries)
+            path.write_bytes(path.read_bytes().replace(os.fsencode(template.root), os.fsencode(root)))
+    return Environment(
+        root=root,
+        python=root / template.python,
+        libraries=tuple(root / name for name in template.libraries),
+        seed=Path(template.seed),
+    )
 
 
-def _template_of(interpreter: Interpreter, folder: Path) -> _Template:
+def state_of(root: Path) -> dict[str, str]:
+    """Return path below *root* → SHA-256 of each file, or where it leads, if it is a link."""
+    return {
+        name: f"-> {(root / name).readlink()}" if (root / name).is_symlink() else files.sha256_of(root / name)
+        for name, _ in files.walk(root)
+        if not name.endswith("/")
+    }
+
+
+def replaced(root: Path, state: dict[str, str]) -> list[str]:
+    """Return the paths below *root* whose files are not as in *state*, sorted."""
+    names = sorted(name for name in state if os.path.lexists(root / name))
+    now = {name: _looks(root / name) for name in names}
+    return [name for name in sorted(state) if now.get(name) != state[name]]
+
+
+def _looks(path: Path) -> str:
+    if path.is_symlink():
+        return f"-> {path.readlink()}"
+    return files.sha256_of(path) if path.is_file() else ""
+
+
+def _template_of(interpreter: Interpreter, folder: Path, *, isolated: bool) -> _Template:
     """Return the template of *interpreter*, which is as it was made; the first that needs it makes it, others wait."""
     key = hashlib.sha256(repr(interpreter).encode()).hexdigest()[:16]
     places = (folder / f"{key}-{number}" for number in itertools.count())
-    templates = (_ready(place) or _made(interpreter, place, folder) for place in places)
-    return next(one for one in templates if _state(Path(one.root)) == one.state)
+    templates = (_ready(place) or _made(interpreter, place, isolated=isolated) for place in places)
+    return next(one for one in templates if _is_sound(one))
 
 
-def _made(interpreter: Interpreter, place: Path, shared: Path) -> _Template:
+#: Root of a template → what the system knew of its files when their hashes were right.
+_SOUND: dict[str, list[tuple[str, int, int, int, int]]] = {}
+
+
+def _is_sound(template: _Template) -> bool:
+    """Whether no file of *template* was changed: by SHA-256, or since the last look of this process by what the system knows."""
+    known = [
+        (name, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+        for root in (template.root, template.seed)
+        for name, facts in files.walk(Path(root))
+    ]
+    if _SOUND.get(template.root) == known:
+        return True
+    if _state(template.root, template.seed) != template.state:
+        return False
+    _SOUND[template.root] = known
+    return True
+
+
+def _made(interpreter: Interpreter, place: Path, *, isolated: bool) -> _Template:
     with files.exclusive(place, patience=PATIENCE):
         if template := _ready(place):
             return template
         # Half of one, of a process that was killed.
-        staging.remove_tree(place / "environment")
-        template = _make(interpreter, place, shared)
+        staging.remove_tree(place / "made")
+        template = _make(interpreter, place / "made", isolated=isolated)
         files.write(place / "facts.json", msgspec.json.encode(template))
         return template
 
@@ -107,35 +185,48 @@ def _ready(place: Path) -> _Template | None:
     return msgspec.json.decode(facts.read_bytes(), type=_Template) if facts.is_file() else None
 
 
-def _make(interpreter: Interpreter, place: Path, shared: Path) -> _Template:
-    """Return what virtualenv makes: by `pytest_virtualenv.VirtualEnv`, which starts its pip once, as a trial."""
-    environment = runner.sealed_environment(place)
+def _make(interpreter: Interpreter, place: Path, *, isolated: bool) -> _Template:
+    """Return what virtualenv makes, by `pytest_virtualenv.VirtualEnv`, which starts its pip once, as a trial."""
+    place.mkdir(parents=True)
+    box = boxes.making(interpreter, place, isolated=isolated)
+    words = [str(place), str(interpreter.path), *_SEED, "--app-data", str(place / "app-data")]
     try:
-        made = virtual_env_class()(
-            env=environment,
-            workspace=str(place),
-            name="environment",
-            python=str(interpreter.path),
-            args=[*_SEED, "--app-data", str(shared / "app-data")],
-        )
-        subprocess.run([made.python, "-I", "-c", _WARM], env=environment, check=True, capture_output=True)
-    except (subprocess.CalledProcessError, OSError) as error:
-        msg = f"virtualenv could not make an environment of {interpreter}: {getattr(error, 'output', '') or error}"
-        raise ProofFailed(" ".join(msg.split())) from error
-    root = Path(made.virtualenv)
+        done = outcome(box, [sys.executable, "-I", "-B", "-c", _MAKE % _WARM, *words], PATIENCE)
+    except OSError as error:
+        raise failed(str(error)) from error
+    if done.code != 0:
+        told = " ".join((done.stderr or done.stdout).decode(errors="replace").split())
+        msg = f"no environment of {interpreter} could be made: {told[-500:] or done.why or done.code}"
+        raise failed(msg)
+    boxes.give_back(place)
+    root, seed = place / "environment", place / "seed"
+    made = done.stdout.decode(errors="replace").split()[-1]
     libraries = {path.resolve(): path for path in [*root.glob("lib*/*/site-packages"), root / "Lib" / "site-packages"]}
     folders = tuple(path for path in libraries.values() if path.is_dir())
     seeded = sorted(one.project for one in closure.present_in(folders))
     if seeded != ["pip"]:
         msg = f"a fresh environment of {interpreter} holds {', '.join(seeded) or 'nothing'}, and should hold pip alone"
         raise ProofFailed(msg)
+    _move_pip(root, folders[0], seed)
     return _Template(
         root=str(root),
-        python=Path(made.python).relative_to(root).as_posix(),
+        python=Path(made).relative_to(root).as_posix(),
         libraries=tuple(path.relative_to(root).as_posix() for path in folders),
         naming=tuple(sorted(_naming(root))),
-        state=_state(root),
+        seed=str(seed),
+        state=_state(str(root), str(seed)),
     )
+
+
+def _move_pip(root: Path, library: Path, seed: Path) -> None:
+    """Move pip from the environment to *seed*, and point to it: what is shared lies outside every environment."""
+    seed.mkdir()
+    for path in (library / "pip", *library.glob("pip-*.dist-info")):
+        path.rename(seed / path.name)
+    for path in (root / "bin", root / "Scripts"):
+        for script in path.glob("pip*"):
+            script.unlink()
+    (library / _POINTER).write_text(f"{seed}\n", encoding="utf-8")
 
 
 def _naming(root: Path) -> Iterator[str]:
@@ -145,21 +236,8 @@ def _naming(root: Path) -> Iterator[str]:
             yield path.relative_to(root).as_posix()
 
 
-def _state(root: Path) -> dict[str, tuple[int, int]]:
-    return {
-        os.path.relpath(name, root): (status.st_size, status.st_mtime_ns)
-        for folder, _, names in os.walk(root)
-        for name in (os.path.join(folder, one) for one in names)  # noqa: PTH118 - some hundreds for each case
-        for status in (os.lstat(name),)
-    }
-
-
-def _other_name(source: str, destination: str) -> None:
-    try:
-        os.link(source, destination, follow_symlinks=False)
-    except (OSError, NotImplementedError):
-        # A file system without second names, or one that allows only so many.
-        shutil.copy2(source, destination, follow_symlinks=False)
+def _state(*roots: str) -> dict[str, str]:
+    return {f"{root}/{name}": digest for root in roots for name, digest in state_of(Path(root)).items()}
 
 
 def virtual_env_class() -> Any:

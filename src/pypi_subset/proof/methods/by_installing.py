@@ -1,18 +1,20 @@
-"""The stronger proof: a fresh virtual environment of a real interpreter, a real install, real imports."""
+"""The proof for a machine that this one can stand for: a fresh environment, a real installation, real imports."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.pip import pool, runner
+from pypi_subset.pip import pool
 from pypi_subset.proof import closure
-from pypi_subset.proof.machines import manylinux_policy
-from pypi_subset.proof.machines.venvs import fresh_environment
+from pypi_subset.proof.access.unpacked_size import unpacked_size
+from pypi_subset.proof.isolation.box import new_uid
+from pypi_subset.proof.isolation.pips import Place
+from pypi_subset.proof.machines import boxes, manylinux_policy, venvs
 from pypi_subset.proof.methods import console_scripts, imports, pip_install
 
 if TYPE_CHECKING:
@@ -21,23 +23,33 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.requests import Request
+    from pypi_subset.pip.runner import PipResult
     from pypi_subset.proof.access.routes import Way
     from pypi_subset.proof.cases.case import Case
+    from pypi_subset.proof.isolation.box import Box
     from pypi_subset.proof.machines.interpreters import Interpreter
     from pypi_subset.proof.methods.pip_install import Files, Run
 
 
-#: The seeded pip must not answer for one that is requested: it goes, and the subset's own takes its place.
+#: Where the subset has a pip, that very one is installed, although the seeded one would satisfy.
 _OPTIONS = ("--force-reinstall", "--root-user-action=ignore")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
-    """A fresh environment: its Python, the folders of its libraries, and what runs the pip that was seeded into it."""
+    """
+    An environment of a case, and what runs the seeded pip for it.
 
-    python: Path
-    libraries: tuple[Path, ...]
+    :param work: directory that its Install box may write.
+    :param box: that box.
+    :param state: what it held before anything was installed, as `venvs.state_of` returns it.
+    """
+
+    fresh: venvs.Environment
+    work: Path
+    box: Box
     pip: Run
+    state: dict[str, str]
 
 
 @dataclass(kw_only=True)
@@ -55,54 +67,117 @@ class Installing:
     requests: Sequence[Request]
     folder: Path
     ending: ExitStack
-    _seeded: Environment | None = None
+    _planning: Environment | None = field(default=None, init=False)
+    #: The user of all boxes of the case, which read what another of them wrote.
+    _uid: int = field(default_factory=new_uid, init=False)
 
     def plan(self, way: Way) -> Files:
-        """Return what pip would install; the one that is asked is a pip that was seeded, whatever the subset has."""
-        self._seeded = self._seeded or self._fresh("planning")
-        return pip_install.install(self.case, way, self.folder, self._seeded.pip, _OPTIONS, dry=True)
+        """Return what pip would install; a seeded pip that runs no code of the subset is asked."""
+        self._planning = self._planning or self._fresh("planning", way)
+        return self._pip(way, self._planning, dry=True)
 
     def install(self, way: Way) -> tuple[Files, Environment]:
         """Return what pip installed into a fresh environment, and that."""
-        self._seeded = environment = self._fresh(way.name)
-        files = pip_install.install(self.case, way, self.folder, environment.pip, _OPTIONS)
-        if _brings_pip(files):
-            self._seeded = None
+        environment = self._fresh(way.name, way)
+        files = self._pip(way, environment)
+        # pip may have ended between two looks at what it writes.
+        if why := environment.box.excess():
+            msg = f"pip {why}"
+            raise ProofFailed(msg, target=self.case.target.name)
+        if self._forks and not _brings_pip(files):
+            # What it runs was loaded before anything was installed.
+            self._planning = environment
         return files, environment
 
     def judge(self, files: Files, environment: Environment) -> tuple[str, ...]:
         """Return notes on *environment*; raise `ProofFailed` if pip, our own walk, an import or a script finds a fault."""
-        python, target = environment.python, self.case.target.name
-        # A pip of the subset must start anew: the one that was seeded is gone.
-        run: Run = partial(runner.run, python=python) if _brings_pip(files) else environment.pip
-        check = run(["check"], work=self.folder, timeout=pip_install.PATIENCE)
-        if check.returncode:
-            msg = f"pip check on {target}: {'; '.join(check.stdout.splitlines())}"
+        fresh, target = environment.fresh, self.case.target.name
+        for name in venvs.replaced(fresh.root, environment.state):
+            msg = f"the files of a wheel replaced {name}, a part of the environment on {target}"
             raise ProofFailed(msg, target=target)
-        present = [
-            one for one in closure.present_in(environment.libraries) if one.project != "pip" or _brings_pip(files)
-        ]
+        box = boxes.asking(
+            self.interpreter,
+            (fresh.root, fresh.seed),
+            self._own("asking"),
+            uid=self._uid,
+            isolated=self.case.isolated,
+        )
+        self._pip_check(files, environment, box)
+        present = closure.present_in(fresh.libraries)
         markers = dict(self.interpreter.markers)
         for sentence in closure.gaps(present, self.requests, markers, target):
             raise ProofFailed(sentence, target=target)
         requested = {canonicalize_name(one.requirement.name) for one in self.requests}
         asked = closure.asked_of(present, self.requests, markers, target)
         wanted = [one for one in asked if one.project in requested]
-        notes = imports.try_imports(wanted, python=python, folder=self.folder, target=target)
-        notes += console_scripts.try_scripts(wanted, python=python, folder=self.folder, target=target)
+        notes = imports.try_imports(wanted, python=fresh.python, box=box, target=target)
+        notes += console_scripts.try_scripts(wanted, python=fresh.python, box=box, target=target)
         return (*pip_install.differences(self.case, files), *notes)
 
-    def _fresh(self, name: str) -> Environment:
+    @cached_property
+    def _forks(self) -> bool:
+        """Whether one process imports pip once and forks for each run: where forking is plain."""
+        return self.interpreter.implementation == "cp" and not self.interpreter.emulated
+
+    @cached_property
+    def _inputs(self) -> Path:
+        """The directory of what pip reads: its box sees it, and cannot write it."""
+        return self._own("inputs")
+
+    def _own(self, name: str) -> Path:
         folder = self.folder / name
-        folder.mkdir()
-        python, libraries = fresh_environment(self.interpreter, folder, self.case.work)
-        manylinux_policy.hold(self.case.target, libraries[0])
-        run: Run = partial(runner.run, python=python)
-        if self.interpreter.implementation == "cp" and not self.interpreter.emulated:
-            # Here forking is plain: one process imports pip once.
-            run = partial(self.ending.enter_context(pool.Pips(folder, python)).run, environment=None)
-        return Environment(python=python, libraries=libraries, pip=run)
+        folder.mkdir(exist_ok=True)
+        # Its box has another user, whatever this one's mask is.
+        folder.chmod(0o755)
+        return folder
+
+    def _pip(self, way: Way, environment: Environment, *, dry: bool = False) -> Files:
+        report = environment.work / "installed.json"
+        return pip_install.install(self.case, way, self._inputs, environment.pip, (*_OPTIONS,), report=report, dry=dry)
+
+    def _pip_check(self, files: Files, environment: Environment, box: Box) -> None:
+        """
+        Have pip check the environment.
+
+        :raises ProofFailed: pip finds a fault.
+        """
+        run: Run = environment.pip
+        if not self._forks or _brings_pip(files):
+            # A pip of the subset must start anew, where it can write nothing.
+            place = Place(box=box, folder=self.folder, serve=lambda _: None)
+            run = partial(_alone, place, environment.fresh.python)
+        check = run(["check"], work=self.folder, timeout=pip_install.PATIENCE)
+        if check.returncode:
+            msg = f"pip check on {self.case.target.name}: {'; '.join(check.stdout.splitlines())}"
+            raise ProofFailed(msg, target=self.case.target.name)
+
+    def _fresh(self, name: str, way: Way) -> Environment:
+        work = self.folder / name
+        work.mkdir()
+        fresh = venvs.fresh_environment(self.interpreter, work, self.case.work, isolated=self.case.isolated)
+        manylinux_policy.hold(self.case.target, fresh.libraries[0])
+        state = venvs.state_of(fresh.root)
+        box = boxes.installing(
+            self.interpreter,
+            way.reach,
+            (self.case.site, fresh.seed, self._inputs),
+            work,
+            size=unpacked_size(self.case.site, self.case.pins, self.case.url),
+            uid=self._uid,
+            isolated=self.case.isolated,
+        )
+        place = Place(box=box, folder=work, serve=way.reach.serve)
+        run: Run = partial(_alone, place, fresh.python)
+        if self._forks:
+            run = partial(self.ending.enter_context(pool.Pips(work, fresh.python, place)).run, environment=None)
+        return Environment(fresh=fresh, work=work, box=box, pip=run, state=state)
 
 
 def _brings_pip(files: Files) -> bool:
     return any(one.project == "pip" for one in files)
+
+
+def _alone(place: Place, python: Path, arguments: Sequence[str], /, *, work: Path, timeout: float) -> PipResult:
+    """Return what the pip of *python* did, started for this alone."""
+    del work
+    return place.run(arguments, python=python, timeout=timeout)

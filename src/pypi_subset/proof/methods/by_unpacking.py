@@ -61,7 +61,8 @@ class Unpacking:
     def _pip(self, way: Way, into: str, *, dry: bool = False) -> Files:
         options = ("--target", str(self.folder / into), *flags_of(self.case.target))
         run = partial(_pips(self.case.work).run, environment=self.case.target.environment)
-        return pip_install.install(self.case, way, self.folder, run, options, dry=dry)
+        report = self.folder / "installed.json"
+        return pip_install.install(self.case, way, self.folder, run, options, report=report, dry=dry)
 
 
 def _pips(work: Path) -> pool.Pips:

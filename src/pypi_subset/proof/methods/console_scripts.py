@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import ProofFailed
+from pypi_subset.proof.isolation.outcome import outcome
 from pypi_subset.proof.methods import imports
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.proof.closure import Present
+    from pypi_subset.proof.isolation.box import Box
 
 
 #: Seconds that a script may take; one that still runs then has imported all it needs.
@@ -24,7 +26,7 @@ _AT_ONCE = 4
 _IMPORT_ERROR = re.compile(r"^(?:ImportError|ModuleNotFoundError)\b.*", re.MULTILINE)
 
 
-def try_scripts(present: Sequence[Present], *, python: Path, folder: Path, target: str) -> tuple[str, ...]:
+def try_scripts(present: Sequence[Present], *, python: Path, box: Box, target: str) -> tuple[str, ...]:
     """
     Return notes on what starting the console scripts of *present* with ``--help`` showed.
 
@@ -32,12 +34,12 @@ def try_scripts(present: Sequence[Present], *, python: Path, folder: Path, targe
     is the subset's.
 
     :param python: the interpreter of the environment that they are installed in.
-    :param folder: a folder for this run alone.
+    :param box: shows that environment.
     :raises ProofFailed: a script lacks a module.
     """
     work = [(one, name) for one in present for name in one.scripts]
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        ended = pool.map(lambda each: _ended(python.with_name(each[1] + python.suffix), folder), work)
+        ended = pool.map(lambda each: _ended(python.with_name(each[1] + python.suffix), box), work)
     return tuple(filter(None, (_verdict(*each, *end, target) for each, end in zip(work, ended, strict=True))))
 
 
@@ -60,12 +62,11 @@ def _verdict(owner: Present, name: str, code: int | None, said: str, target: str
     raise ProofFailed(msg, project=owner.project, target=target)
 
 
-def _ended(program: Path, folder: Path) -> tuple[int | None, str]:
+def _ended(program: Path, box: Box) -> tuple[int | None, str]:
     """Return exit code of *program*, ``None`` if it did not end, and what it wrote to standard error."""
-    words = folder / f"{program.name}.stderr"
     try:
-        with words.open("wb") as stderr:
-            code = imports.started([program, "--help"], folder, PATIENCE, stderr)
+        # What cannot be started, for its first line names no interpreter, is no fault of the box.
+        done = outcome(box, [program, "--help"], PATIENCE)
     except OSError as error:
         return 1, str(error)
-    return code, words.read_text(encoding="utf-8", errors="replace")
+    return done.code, done.stderr.decode(errors="replace")

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import keyword
-import os
 import re
-import signal
-import subprocess
+from collections import Counter
 from pathlib import PurePosixPath
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.pip import runner
 from pypi_subset.proof.closure import plain
+from pypi_subset.proof.isolation.launching import failed
+from pypi_subset.proof.isolation.outcome import outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from pypi_subset.proof.closure import Present
+    from pypi_subset.proof.isolation.box import Box
 
 
 #: Seconds that the imports of one case may take together.
@@ -48,12 +48,14 @@ _NO_MODULE = "does not define module export function"
 #: What an import says that lacks a module.
 _LACKING = {"ImportError", "ModuleNotFoundError"}
 
-#: Runs in the fresh environment: imports one module after the other, and tells after each: what it ended with, and what a
-#: module that exits lacked.
+#: Runs in the fresh environment: imports one module after the other, and says after each what it ended with, and what a
+#: module that exits lacked. Its standard output is a pipe to the proof, and no module's.
 _SCRIPT = """
-import importlib, json, sys
-results = open(sys.argv[1], "w", encoding="utf-8")
-for name in sys.argv[2:]:
+import importlib, json, os, sys
+results = open(os.dup(1), "w", encoding="utf-8")
+nowhere = os.open(os.devnull, os.O_WRONLY)
+os.dup2(nowhere, 1)
+for name in sys.argv[1:]:
     results.write(name + " ")
     results.flush()
     told = []
@@ -88,12 +90,12 @@ def modules_of(files: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(kept or modules))
 
 
-def try_imports(present: Sequence[Present], *, python: Path, folder: Path, target: str) -> tuple[str, ...]:
+def try_imports(present: Sequence[Present], *, python: Path, box: Box, target: str) -> tuple[str, ...]:
     """
     Return notes on what importing the modules of *present* showed: stubs alone, or a library that the system lacks.
 
     :param python: the interpreter of the environment that they are installed in.
-    :param folder: an empty folder for this run alone.
+    :param box: shows that environment.
     :raises ProofFailed: an import failed, hung, or ended the interpreter.
     """
     notes, owners = [], {}
@@ -104,29 +106,32 @@ def try_imports(present: Sequence[Present], *, python: Path, folder: Path, targe
             # Type stubs have a suffix of their own (PEP 561).
             held = "type stubs" if any(path.endswith(".pyi") for path in one.files) else "no module"
             notes.append(f"{one.project} holds {held}, nothing to import")
-    ended = _run(tuple(owners), python, folder)
-    for line in (folder / "imports.txt").read_text(encoding="utf-8").splitlines() if owners else ():
-        name, _, outcome = line.partition(" ")
-        what = f"importing {name} of {owners[name].project} on {target}"
-        # Class and text of each exception, and whether it is an ImportError.
-        errors: list[tuple[str, str, bool]] = json.loads(outcome or "[]")
-        if not outcome:
+    ended, answers = _run(tuple(owners), python, box)
+    exited, brought = Counter[str](), Counter(owner.project for owner in owners.values())
+    for name, owner in owners.items():
+        what = f"importing {name} of {owner.project} on {target}"
+        errors = answers.get(name)
+        if errors is None:
             msg = f"{what} {ended}"
-            raise ProofFailed(msg, project=owners[name].project, target=target)
+            raise ProofFailed(msg, project=owner.project, target=target)
         if not errors:
             continue
         # A project's only module that exits since it cannot import something has nothing else to offer. One of several
         # may be a script, there for those who have what it wants.
-        alone = sum(owner is owners[name] for owner in owners.values()) == 1
+        alone = brought[owner.project] == 1
         kind, text, _ = errors[-1] if alone and errors[-1][2] else errors[0]
         excuse = _excuse(kind, text, name)
-        if kind in _LACKING and not excuse and (extra := extra_missing(owners[name], text)):
+        if kind in _LACKING and not excuse and (extra := extra_missing(owner, text)):
             # black's blackd: a part of the project that is there for those who asked for more.
             excuse = f"{name} needs the extra {extra}, which was not asked for"
         if not excuse:
-            msg = f"{what} failed: {kind}: {text}{extra_in_vain(owners[name], text)}"
-            raise ProofFailed(msg, project=owners[name].project, target=target)
-        notes.append(f"{owners[name].project}: {excuse}")
+            msg = f"{what} failed: {kind}: {text}{extra_in_vain(owner, text)}"
+            raise ProofFailed(msg, project=owner.project, target=target)
+        exited[owner.project] += kind == "SystemExit"
+        if exited[owner.project] == brought[owner.project]:
+            msg = f"{what} proves nothing: each of its modules ends the interpreter"
+            raise ProofFailed(msg, project=owner.project, target=target)
+        notes.append(f"{owner.project}: {excuse}")
     return tuple(notes)
 
 
@@ -171,46 +176,32 @@ def _excuse(kind: str, text: str, module: str) -> str:
     return f"{module} is not meant to be imported" if kind == "SystemExit" or _NO_MODULE in text else ""
 
 
-def _run(modules: Sequence[str], python: Path, folder: Path) -> str:
-    """Import *modules*, one line for each in ``imports.txt``; return how it ended, for the one that was never answered."""
+#: Class and text of an exception, and whether it is an ImportError.
+_Error = tuple[str, str, bool]
+
+
+def _run(modules: Sequence[str], python: Path, box: Box) -> tuple[str, dict[str, tuple[_Error, ...]]]:
+    """
+    Import *modules*; return how the interpreter ended, and what each import said.
+
+    A module without an answer ended the interpreter, or was never tried. An exit of its own choice is no answer.
+    """
     if not modules:
-        return ""
-    code = started([python, "-I", "-B", "-c", _SCRIPT, folder / "imports.txt", *modules], folder, PATIENCE)
-    if code is None:
-        return f"did not end within {PATIENCE} s"
-    return f"ended the interpreter with {f'signal {-code}' if code < 0 else f'exit code {code}'}"
-
-
-def started(
-    command: Sequence[str | Path], folder: Path, patience: float, stderr: IO[bytes] | int = subprocess.DEVNULL
-) -> int | None:
-    """
-    Return the exit code of *command*, isolated and run in *folder*; ``None`` if it did not end within *patience* seconds.
-
-    Afterwards nothing that it started is left.
-
-    :raises OSError: it cannot be started.
-    """
-    process = subprocess.Popen(
-        command,
-        env=runner.sealed_environment(folder),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=stderr,
-        start_new_session=True,
-    )
+        return "", {}
+    command: list[str | Path] = [python, "-I", *box.options, "-c", _SCRIPT, *modules]
     try:
-        return process.wait(patience)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-        process.wait()
+        done = outcome(box, command, PATIENCE)
+    except OSError as error:
+        raise failed(str(error)) from error
+    answers: dict[str, tuple[_Error, ...]] = {}
+    for name, line in zip(modules, done.stdout.decode(errors="replace").split("\n"), strict=False):
+        with contextlib.suppress(msgspec.DecodeError):
+            if line.startswith(f"{name} "):
+                answers[name] = msgspec.json.decode(line.removeprefix(f"{name} "), type=tuple[_Error, ...])
+    if done.code is None:
+        return done.why, answers
+    ended = f"signal {-done.code}" if done.code < 0 else f"exit code {done.code}"
+    return f"ended the interpreter with {ended}", answers
 
 
 def _counts(path: PurePosixPath) -> bool:

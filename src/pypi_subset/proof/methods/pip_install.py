@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -78,18 +80,21 @@ class Result:
     files: Files | None = None
 
 
-def install(case: Case, way: Way, folder: Path, run: Run, options: Sequence[str], *, dry: bool = False) -> Files:
+def install(  # noqa: PLR0913 - what pip is told
+    case: Case, way: Way, folder: Path, run: Run, options: Sequence[str], *, report: Path, dry: bool = False
+) -> Files:
     """
     Return what pip installed for *case*; every file of it lies in the site and fits the target.
 
     :param way: how it is told of the site.
     :param folder: a folder for this case alone.
     :param options: where to install, and for what machine.
+    :param report: the file into which pip writes what it does.
     :param dry: ask only what it would install.
     :raises ProofFailed: pip refused, or took a file that it should not see; the error is one sentence for people.
     :raises PipFailed: pip did not end in time.
     """
-    report = folder / "report.json"
+    report.unlink(missing_ok=True)
     arguments = ["install", *_OPTIONS, *way.options(), *options, *(_DRY if dry else ())]
     arguments += ["--report", str(report), "-r", str(_write(folder / "requirements.txt", case.requests))]
     if held := case.held_to(way.name):
@@ -97,8 +102,29 @@ def install(case: Case, way: Way, folder: Path, run: Run, options: Sequence[str]
     result = run(arguments, work=folder, timeout=PATIENCE)
     if result.returncode:
         raise explain.explain(case, way, result)
-    items = json.loads(report.read_bytes())["install"]
-    return tuple(sorted((_checked(item, case, way) for item in items), key=lambda one: one.project))
+    return tuple(sorted((_checked(item, case, way) for item in _items(report)), key=lambda one: one.project))
+
+
+def _items(report: Path) -> list[dict[str, Any]]:
+    """
+    Return what pip reports that it installs.
+
+    :raises ProofFailed: it lies where a box may write, and is not what pip writes.
+    """
+    try:
+        with open(os.open(report, _PLAINLY), "rb") as stream:  # noqa: PTH123 - not through a link
+            plain = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+            found = json.loads(stream.read(_LONGEST) if plain else b"")
+        return list(found["install"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"the report of pip cannot be read: {error}"
+        raise ProofFailed(msg) from error
+
+
+#: Not through a link, and without waiting for the writer of a pipe.
+_PLAINLY = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+#: Bytes of the longest report.
+_LONGEST = 1 << 28
 
 
 def command(case: Case, way: Way, options: Sequence[str]) -> str:
@@ -132,6 +158,8 @@ def differences(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
 
 def _write(path: Path, lines: Sequence[object]) -> Path:
     files.write(path, "".join(f"{line}\n" for line in lines).encode())
+    # A box has another user, whatever this one's mask is.
+    path.chmod(0o644)
     return path
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pypi_subset.errors import ProofFailed, SubsetError
+from pypi_subset.errors import BoxFailed, ProofFailed, SubsetError
 from pypi_subset.model.checks import Check
 from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.methods import pip_install, second_opinion
@@ -66,6 +66,8 @@ class Trials:
             first, notes = self._judge(took, way)
             reason = "" if installed or first == way.name else f"the same files as by {first}"
             result = Result(status="passed", reason=reason, notes=notes)
+        except BoxFailed:
+            raise
         except SubsetError as error:
             result = Result(status="failed", reason=_words(error))
         pins = tuple(one.pin for one in took or ())
@@ -86,6 +88,8 @@ class Trials:
         if took not in self.judged:
             try:
                 self.judged[took] = way.name, self.kind.judge(took, self.lying[took])
+            except BoxFailed:
+                raise
             except SubsetError as error:
                 self.judged[took] = way.name, error
         first, verdict = self.judged[took]
@@ -99,6 +103,8 @@ def prove(case: Case) -> tuple[Check, ...]:
     Return the results of *case*: one for each way in, and a second opinion.
 
     Each is green, red with one sentence, or, if nothing of the case applies there, skipped: then there is but one.
+
+    :raises BoxFailed: this machine cannot run the code of packages in a box.
     """
     start = time.monotonic()
     case.work.mkdir(parents=True, exist_ok=True)
@@ -106,6 +112,8 @@ def prove(case: Case) -> tuple[Check, ...]:
     try:
         with opened(case.site, case.target.name, case.url) as ways, ExitStack() as ending:
             return tuple(_checks(case, ways, list(_kinds(case, folder, ending)), folder))
+    except BoxFailed:
+        raise
     except SubsetError as error:
         return (check_of(case, "failed", _words(error), seconds=time.monotonic() - start),)
     finally:

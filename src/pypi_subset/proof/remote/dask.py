@@ -78,7 +78,7 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
     with cluster.connected(opened, start=start) as away, ExitStack() as served:
         # Workers find a site that lies here at the address by which the scheduler sees this machine.
         root = root or served.enter_context(serving(paths.site.resolve(), place.own_address(PATIENCE)))
-        session = Session(suite, seal=SEAL, key=key.made(key.key_path()), progress=progress)
+        session = Session(suite, isolation=SEAL, key=key.made(key.key_path()), progress=progress)
         session.begin()
         try:
             session.take("", *inventory.take(paths, subset, suite.targets))

@@ -54,7 +54,11 @@ def render(report: Report) -> str:
     report about a part says so in the name of the whole, and in each suite's properties.
     """
     part = part_of(report)
-    facts = {"manifest_sha256": report.manifest_sha256, "seal": report.seal, "stale": str(report.stale).lower()}
+    facts = {
+        "manifest_sha256": report.manifest_sha256,
+        "isolation": report.isolation,
+        "stale": str(report.stale).lower(),
+    }
     facts |= {"part": part} if part else {}
     suites = [
         (target or "site", _cases(target or "site", list(checks), stale=report.stale))

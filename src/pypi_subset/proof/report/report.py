@@ -29,16 +29,18 @@ FORMS = (paths.REPORT, paths.REPORT_PAGE, paths.JUNIT, paths.BADGE)
 
 #: The exit status of a run that is green, and whose report cannot be written.
 UNWRITTEN = 64
+#: The exit status of a run in which this machine could not run the code of packages; it proves nothing.
+BROKEN = 65
 
 
 def report_of(
-    checks: Sequence[Check], *, site: Path, seal: str, targets: Sequence[str] = (), shard: str = ""
+    checks: Sequence[Check], *, site: Path, isolation: str, targets: Sequence[str] = (), shard: str = ""
 ) -> Report:
     """
     Return the report of all results.
 
     :param site: the folder that was proven; the report is bound to its manifest by hash.
-    :param seal: what kept the network out.
+    :param isolation: what keeps the code of packages away from this machine, or `none` and why.
     :param targets: the targets that the run was restricted to, none for all.
     :param shard: the part of the cases that the run was about, ``""`` for all.
     """
@@ -47,7 +49,7 @@ def report_of(
         schema=Report.version,
         manifest_sha256=_manifest_hash(site),
         stale=False,
-        seal=seal,
+        isolation=isolation,
         targets=tuple(sorted(targets)),
         shard=shard,
         totals=Totals(**{status: totals[status] for status in tables.STATUSES}),
@@ -112,7 +114,7 @@ def lines_of(report: Report) -> list[str]:
     # What is so by each way in is said once.
     notes = [f"note: {_place(check)}{note}" for check in checks for note in check.notes]
     said = dict.fromkeys([*notes, *nowhere, *findings(checks, "differs"), *findings(checks)])
-    return [*said, *last, f"{', '.join(counts)}; seal: {report.seal}"]
+    return [*said, *last, f"{', '.join(counts)}; isolation: {report.isolation}"]
 
 
 def findings(checks: Sequence[Check], status: Status = "failed") -> list[str]:

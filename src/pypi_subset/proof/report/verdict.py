@@ -84,7 +84,7 @@ def _part(report: Report | Part) -> str:
 def weakness(report: Report) -> str:
     """Return why the HMAC of *report* says little, ``""`` if it does not: the packages ran with the rights of its author."""
     # Of a joined report it names what each part had.
-    if not any(one.startswith("none") for one in report.seal.split("; ")):
+    if not any(one.startswith("none") for one in report.isolation.split("; ")):
         return ""
     return "isolation: none. A package that ran here could have changed files, the report and its key included"
 

@@ -62,8 +62,8 @@ def merge(
     red = [check_of(case, "failed", "no report has a result") for case in unanswered(cases, had)]
     checks = [*had, *red, *_strange(subset, parts)]
     checks += _incomplete(manifest, checks)
-    seals = sorted({part.report.seal for part in parts})
-    made = report_of(checks, site=paths.site, seal="; ".join(seals))
+    kinds = sorted({part.report.isolation for part in parts})
+    made = report_of(checks, site=paths.site, isolation="; ".join(kinds))
     joined = authored(made, own, subset_digest(subset), _told(parts))
     write_report(joined, paths.site)
     return joined

@@ -14,14 +14,14 @@ from pypi_subset.model.checks import Check
 from pypi_subset.proof.cases.case import unanswered
 from pypi_subset.proof.evidence.author import authored
 from pypi_subset.proof.evidence.settings import subset_digest
-from pypi_subset.proof.inventory import inventory
+from pypi_subset.proof.inventory import inventory, unchanged
 from pypi_subset.proof.methods.prove import check_of
 from pypi_subset.proof.report import report
 from pypi_subset.proof.report.verdict import is_red
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 #: pytest's exit codes for a run that ended by itself, and for Ctrl-C.
 _GREEN, _RED, INTERRUPTED = 0, 1, 2
+
+#: The property of a test for a case that this machine could not prove.
+BROKEN = "broken"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,21 +102,24 @@ class Session:
     """
     Gathers the results of one run and ends it with a report.
 
-    :param seal: what keeps the network out.
+    :param isolation: what keeps the code of packages away from this machine, or `none` and why.
     :param key: that of who makes the report; no test and no worker has it.
     :param memory: keeps green results for the next run.
     :param progress: has a stage with a step for each case.
     """
 
     def __init__(
-        self, suite: Suite, *, seal: str, key: Key, memory: Proven | None = None, progress: Progress = SILENT
+        self, suite: Suite, *, isolation: str, key: Key, memory: Proven | None = None, progress: Progress = SILENT
     ) -> None:
-        self.suite, self.seal, self._key, self._memory, self._progress = suite, seal, key, memory, progress
+        self.suite, self.isolation, self._key, self._memory, self._progress = suite, isolation, key, memory, progress
         self.checks: list[Check] = [check for checks in suite.known.values() for check in checks]
         self._shown = contextlib.ExitStack()
         self._stage: Stage = SILENT
         #: The report, once the run has ended by itself.
         self.report: Report | None = None
+        #: Why this machine could not run the code of packages, ``""`` if it could.
+        self.broken = ""
+        self._before = unchanged.snapshot(suite.paths.site)
 
     def begin(self) -> None:
         """Show progress from now on: a step for each case, and two for the inventory."""
@@ -137,6 +143,7 @@ class Session:
             the test itself is broken, or the worker that ran it crashed.
         """
         sent = [msgspec.convert(value, Check) for name, value in test.user_properties if name == "check"]
+        self.broken = next((str(value) for name, value in test.user_properties if name == BROKEN), self.broken)
         if test.when == "call":
             self.take(_name(test), *sent)
             self._learn(_name(test), sent)
@@ -157,11 +164,14 @@ class Session:
         if self._memory is not None:
             # What was proven before Ctrl-C as well.
             self._memory.keep()
+        if self.broken:
+            return report.BROKEN
         if exitstatus == INTERRUPTED:
             if any(check.status == "failed" for check in self.checks):
                 with contextlib.suppress(FolderError):
                     report.write_report(self._report("the run was interrupted"), self.suite.paths.site)
             return exitstatus
+        self.checks += self._changes()
         self.report = self._report("there is no result")
         red = is_red(self.report)
         try:
@@ -171,13 +181,24 @@ class Session:
             return _RED if red else report.UNWRITTEN
         return max(exitstatus, _RED if red else _GREEN)
 
+    def _changes(self) -> Iterator[Check]:
+        """Yield a red check for each file of the site that is not what it was when the run began."""
+        for sentence in self._before.changes():
+            yield inventory.check("failed", sentence)
+        if self.suite.open and not all(case.isolated for case in self.suite.open):
+            # What ran beside these files could have changed them without a trace.
+            suite = self.suite
+            for check in inventory.take(suite.paths, suite.subset, suite.targets):
+                if check.status == "failed" and check not in self.checks:
+                    yield check
+
     def _report(self, missing: str) -> Report:
         """Return the report; a case without a result is red, for the reason *missing*."""
         self.checks += [check_of(case, "failed", missing) for case in unanswered(self.suite.own, self.checks)]
         made = report.report_of(
             self.checks,
             site=self.suite.paths.site,
-            seal=self.seal,
+            isolation=self.isolation,
             targets=self.suite.targets,
             shard=str(self.suite.shard or ""),
         )

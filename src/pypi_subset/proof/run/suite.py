@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib.resources import files as resources
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError, SuiteFailed
@@ -17,15 +18,18 @@ from pypi_subset.model.report import read_report, report_path
 from pypi_subset.pip import runner
 from pypi_subset.proof.cases import shards
 from pypi_subset.proof.evidence import key
+from pypi_subset.proof.isolation.available import NAMESPACES, NONE, refusal
 from pypi_subset.proof.machines import interpreters
-from pypi_subset.proof.report.report import UNWRITTEN
+from pypi_subset.proof.report.report import BROKEN, UNWRITTEN
 from pypi_subset.proof.run import netns
 from pypi_subset.proof.run.relay import receive
 from pypi_subset.proof.run.scratch import scratch
+from pypi_subset.support import files
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
@@ -35,14 +39,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: What ``unshare`` is told, the best first: as root; as oneself, with the rights to bring up loopback; as a root of one's own.
-NAMESPACES = (
+_SHUT = (
     ("--net",),
     ("--user", "--map-current-user", "--keep-caps", "--net"),
     ("--user", "--map-root-user", "--net"),
 )
 
 #: The suite, in a checkout or in an installed wheel.
-_SUITE = str(files("pypi_subset.verify"))
+_SUITE = str(resources("pypi_subset.verify"))
 
 #: pytest's exit codes (its documentation, "Exit codes").
 _GREEN, _RED, _INTERRUPTED = 0, 1, 2
@@ -65,11 +69,41 @@ def seal() -> Seal:
     report says so.
     """
     unshare = shutil.which("unshare") if sys.platform == "linux" else None
-    for options in NAMESPACES if unshare else ():
+    for options in _SHUT if unshare else ():
         prefix = (str(unshare), *options, "--", sys.executable, "-I", netns.__file__)
         if _works([*prefix, sys.executable, "-I", "-c", ""]):
             return Seal(prefix=prefix, name="network namespace")
     return Seal(prefix=(), name="none: pip was sent to the site alone, but this system cannot shut the network")
+
+
+def isolation(*, unisolated: bool = False) -> str:
+    """
+    Return what isolates the code of packages on this machine, as the report says it.
+
+    :param unisolated: whether the user wants none.
+    :raises SuiteFailed: this is root, who needs it.
+    """
+    why = "UNISOLATED=yes" if unisolated else refusal()
+    if why and not unisolated and hasattr(os, "geteuid") and os.geteuid() == 0:
+        msg = f"verify runs the code of the packages, and as root it must be isolated, which this system refuses: {why}"
+        raise SuiteFailed(msg, next_step="run verify as an ordinary user, or with UNISOLATED=yes")
+    return f"{NONE}: {why}" if why else NAMESPACES
+
+
+def require_readable(site: Path) -> None:
+    """
+    Return if every user may read *site*: for root, boxes have another one.
+
+    :raises FolderError: a file is closed to others.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid():
+        return
+    names = [name for name, _ in files.walk(site)]
+    for path in sorted({site, *((site / name) for name in names), *((site / name).parent for name in names)}):
+        mode = path.lstat().st_mode
+        if not mode & (stat.S_IXOTH if stat.S_ISDIR(mode) else stat.S_IROTH):
+            msg = "other users cannot read this, and the proof of root runs as another user"
+            raise FolderError(msg, path=path, next_step=f"run `chmod -R a+rX {site}`")
 
 
 def run_suite(  # noqa: PLR0913 - what a run can be told
@@ -80,6 +114,7 @@ def run_suite(  # noqa: PLR0913 - what a run can be told
     targets: Sequence[str] = (),
     shard: str = "",
     anew: bool = False,
+    unisolated: bool = False,
     progress: Progress = SILENT,
 ) -> Report:
     """
@@ -94,7 +129,9 @@ def run_suite(  # noqa: PLR0913 - what a run can be told
     shards.parse(shard)
     read_manifest(paths.site)
     found = interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ), pythons)
-    shut, own = seal(), key.made(key.key_path())
+    shut, isolated, own = seal(), isolation(unisolated=unisolated), key.made(key.key_path())
+    if isolated == NAMESPACES:
+        require_readable(paths.site)
     processes = processes or os.cpu_count() or 1
     with scratch(paths.site, processes) as work:
         result = work / "result.json"
@@ -104,9 +141,9 @@ def run_suite(  # noqa: PLR0913 - what a run can be told
         arguments += [*(f"--subset-target={name}" for name in targets), f"--subset-shard={shard}"]
         # The judge reads the key itself: what it starts sees neither its environment nor its descriptors.
         arguments += ["--subset-all"] * anew + [f"--subset-key={own.path}"]
-        command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-seal={shut.name}"]
+        command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-isolation={isolated}"]
         command += [f"--subset-result={result}", _SUITE]
-        logger.info("%d processes prove, seal: %s", processes, shut.name)
+        logger.info("%d processes prove, isolation: %s", processes, isolated)
         code, said = _run(command, runner.sealed_environment(work) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, progress)
         report = read_report(result) if result.is_file() else None
     return conclude(code, report, paths, said=said)
@@ -125,6 +162,10 @@ def conclude(code: int, report: Report | None, paths: Paths, *, said: Sequence[s
     if code == UNWRITTEN:
         msg = "all is proven, but the report cannot be written"
         raise FolderError(msg, path=report_path(paths.site), next_step="make the site writable, or prove a copy of it")
+    if code == BROKEN:
+        raise SuiteFailed(
+            said[-1] if said else "a box failed", next_step='nothing is proven: see the manual, "Isolation"'
+        )
     if report is None or code not in {_GREEN, _RED}:
         msg = f"nothing was proven: pytest ended with {code}"
         raise SuiteFailed(msg, next_step="see the lines below", said=said)

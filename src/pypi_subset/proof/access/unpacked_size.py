@@ -1,0 +1,53 @@
+"""How much an installation may write: what the archives themselves hold, unpacked."""
+
+from __future__ import annotations
+
+import functools
+import zipfile
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pypi_subset.model.manifest import read_manifest
+from pypi_subset.model.paths import SIMPLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+#: What unpacking makes of the bytes of a wheel that is not here, at most but for odd ones.
+_GROWTH = 20
+
+
+def unpacked_size(site: Path, pins: Sequence[str], url: str = "") -> int:
+    """
+    Return the bytes of the wheels that a case may install, packed and unpacked: of each project the largest wheel.
+
+    :param pins: lines of its lock, whose projects count; none for all of the site.
+    :param url: where the site is served, if it does not lie here.
+    """
+    if url:
+        # What lies here of a site elsewhere are stand-ins.
+        return sum((1 + _GROWTH) * entry.size for entry in read_manifest(site).files)
+    projects: set[str] = {canonicalize_name(Requirement(pin).name) for pin in pins}
+    return sum(_largest(site / SIMPLE, project) for project in projects or {"*"})
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _largest(index: Path, project: str) -> int:
+    sizes: dict[str, int] = {}
+    for wheel in index.glob(f"{project}/*.whl"):
+        name = wheel.parent.name
+        sizes[name] = max(sizes.get(name, 0), _size(wheel))
+    return sum(sizes.values())
+
+
+def _size(wheel: Path) -> int:
+    """Return the bytes of *wheel* and of the files in it, as its directory names them; pip unpacks no byte more."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            return wheel.stat().st_size + sum(info.file_size for info in archive.infolist())
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
+        # The inventory and pip say what is wrong with it.
+        return 0

@@ -1,0 +1,96 @@
+"""Wheels that would replace a tool of every environment, or run code at each start of its Python."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import zipfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pypi_subset.model.manifest import File
+
+#: Modules that Python or pip imports by itself, whatever was asked of them (site, PEP 600), and pip.
+_MODULES = {"sitecustomize", "usercustomize", "_manylinux", "pip"}
+#: Scripts that stand in the place of an interpreter or of pip: ``python3.12``, ``pip3``; not ``pip-audit``.
+_TOOL = re.compile(r"(?:pythonw?|pypy|pip)(?:\d+(?:\.\d+)*)?t?(?:\.exe)?", re.IGNORECASE)
+#: Files that Python reads at each start (site, PEP 829).
+_AT_START = (".pth", ".start")
+#: Bytes of the longest list of entry points that is read.
+_LONGEST = 1 << 20
+
+
+def of_wheel(entry: File, path: Path) -> tuple[list[str], list[str]]:
+    """
+    Return what is wrong with a wheel, and what is worth a note; both are sentences.
+
+    :param entry: the wheel, as the manifest has it.
+    :param path: the file. One that cannot be read says nothing here: pip and the hashes judge it.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            scripts = [name for name in names if name.endswith(".dist-info/entry_points.txt")]
+            texts = [archive.open(name).read(_LONGEST).decode("utf-8", "replace") for name in scripts]
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, EOFError):
+        return [], []
+    # A wheel of pip is the one that may bring pip.
+    own = entry.project == "pip"
+    faults = {what for name in names for what in _replaced(name)} | {what for text in texts for what in _commands(text)}
+    red = sorted(what for what in faults if not (own and what.rpartition("/")[2].lower().startswith("pip")))
+    notes = sorted({name for name in map(_at_top, names) if name.lower().endswith(_AT_START)})
+    return (
+        [f"{entry.filename} ({entry.project}) brings {what}, which every environment has its own of" for what in red],
+        [f"{entry.filename} brings {name}, which Python reads at each start" for name in notes],
+    )
+
+
+def _replaced(name: str) -> Iterator[str]:
+    """Yield what the file *name* of a wheel would replace."""
+    script, top = _script(name), _at_top(name)
+    if script and _TOOL.fullmatch(script):
+        yield f"bin/{script}"
+    if top.partition(".")[0].lower() in _MODULES and not top.endswith((".dist-info", *_AT_START)):
+        yield top
+    if name.lower().endswith(".data/data/pyvenv.cfg"):
+        yield "pyvenv.cfg"
+
+
+def _commands(text: str) -> Iterator[str]:
+    """Yield the scripts of the entry points *text* that would replace a tool (entry points specification)."""
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return
+    for group in {"console_scripts", "gui_scripts"} & {*parser.sections()}:
+        yield from (f"bin/{name}" for name in parser[group] if _TOOL.fullmatch(name))
+
+
+def _parts(name: str) -> tuple[str, list[str]]:
+    """Return into which scheme the file *name* of a wheel is installed, and its path there (wheel specification)."""
+    first, *rest = [part for part in re.split(r"[/\\]", name) if part not in {"", "."}] or [""]
+    if not first.lower().endswith(".data") or len(rest) < 2:  # noqa: PLR2004 - a scheme and a file
+        return "purelib", [first, *rest]
+    scheme, *inside = rest
+    # Below the prefix lie the other schemes.
+    if scheme == "data" and inside[0].lower() in {"bin", "scripts"} and inside[1:]:
+        return "scripts", inside[1:]
+    if scheme == "data" and "site-packages" in inside[:-1]:
+        return "purelib", inside[inside.index("site-packages") + 1 :]
+    return scheme, inside
+
+
+def _script(name: str) -> str:
+    scheme, inside = _parts(name)
+    return inside[0] if scheme == "scripts" and len(inside) == 1 else ""
+
+
+def _at_top(name: str) -> str:
+    """Return the topmost part of *name* in ``site-packages``, ``""`` if it lies elsewhere."""
+    scheme, inside = _parts(name)
+    return inside[0] if scheme in {"purelib", "platlib"} else ""

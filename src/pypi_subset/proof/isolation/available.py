@@ -1,0 +1,55 @@
+"""Whether this system allows boxes, and if not, what forbids them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from pypi_subset.errors import BoxFailed
+from pypi_subset.proof.isolation.box import Box
+
+#: What a report says where every case ran in boxes, and how it begins where none did.
+NAMESPACES, NONE = "namespaces", "none"
+
+#: A setting of the kernel, the value that forbids namespaces, and who sets it.
+_SETTINGS = (
+    ("kernel.apparmor_restrict_unprivileged_userns", "1", "AppArmor, as on Ubuntu"),
+    ("kernel.unprivileged_userns_clone", "0", "Debian's kernel"),
+    ("user.max_user_namespaces", "0", "the administrator"),
+)
+
+
+@functools.cache
+def refusal() -> str:
+    """Return ``""`` if this system allows boxes, else the cause: what it refused, and which setting does that."""
+    if sys.platform != "linux":
+        return f"{sys.platform} has no namespaces"
+    with tempfile.TemporaryDirectory(prefix="pypi-subset-") as folder:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        try:
+            with Box(shown=(), folder=Path(folder)).started(["/bin/true"], (nowhere, nowhere, nowhere)) as running:
+                code = running.wait(20)
+        except BoxFailed as error:
+            return f"{error.what.partition(': ')[2]}{_cause()}"
+        finally:
+            os.close(nowhere)
+    return "" if code == 0 else f"a program in a box ended with {code}"
+
+
+def _cause() -> str:
+    """Return which setting forbids namespaces, as far as that can be seen."""
+    for name, forbids, who in _SETTINGS:
+        with contextlib.suppress(OSError):
+            if Path("/proc/sys", *name.split(".")).read_text(encoding="ascii").strip() == forbids:
+                return f" (sysctl {name} = {forbids}, set by {who})"
+    with contextlib.suppress(OSError):
+        status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
+        if "\nSeccomp:\t2" in status:
+            return " (a seccomp filter, as of a container)"
+        if any(" /proc/" in line for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()):
+            return " (parts of /proc are masked, as in a container)"
+    return ""

@@ -1,0 +1,92 @@
+"""The two boxes of a case: Install writes its environment, Ask runs the code that lies in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset.pip.runner import SCRIPT
+from pypi_subset.proof.isolation.box import Box, Limits, hand_over
+from pypi_subset.proof.isolation.views import TMP, of_interpreter
+
+if TYPE_CHECKING:
+    from pypi_subset.proof.access.routes import Reach
+    from pypi_subset.proof.machines.interpreters import Interpreter
+
+#: Where an Ask box keeps bytecode, as it sees it.
+_BYTECODE = f"{TMP}/bytecode"
+_MIB = 1 << 20
+#: What a case may write beyond the files of its wheels, in bytes: records, scripts, logs.
+_SPARE = 64 * _MIB
+#: Seconds of processor time that an installation may take.
+_INSTALLING = 1800
+
+
+def installing(  # noqa: PLR0913 - what makes a box
+    interpreter: Interpreter, reach: Reach, seen: tuple[Path, ...], folder: Path, *, size: int, uid: int, isolated: bool
+) -> Box:
+    """
+    Return the box in which pip installs for *interpreter*: it sees the site, and writes the environment.
+
+    :param reach: how it reaches the site.
+    :param seen: further paths that it sees: the site, the seeded pip, the requirements.
+    :param folder: existing directory, the only one that it writes.
+    :param size: bytes of the wheels, and of the files in them.
+    :param uid: its user, as in `Box`.
+    """
+    shown = (str(SCRIPT), *map(str, seen), *of(interpreter))
+    limits = Limits(written=int(1.2 * size) + _SPARE, cpu=_INSTALLING)
+    return Box(
+        shown=shown,
+        writable=(str(folder),),
+        folder=folder,
+        limits=limits,
+        isolated=isolated,
+        uid=uid,
+        listen=reach.listen,
+        hosts=reach.hosts,
+    )
+
+
+def asking(interpreter: Interpreter, seen: tuple[Path, ...], folder: Path, *, uid: int, isolated: bool) -> Box:
+    """
+    Return the box in which imports and scripts of a case run: it sees the environment, and writes its own ``/tmp``.
+
+    Each command has a ``/tmp`` of its own, but they share their bytecode.
+
+    :param seen: the environment, and the seeded pip.
+    :param folder: directory of this case alone, in which bytecode lies.
+    :param uid: its user, as in `Box`: the one that owns the environment.
+    """
+    bytecode = folder / "bytecode"
+    bytecode.mkdir()
+    return Box(
+        shown=(*map(str, seen), *of(interpreter)),
+        mounted=((str(bytecode), _BYTECODE),) if isolated else (),
+        bytecode=_BYTECODE if isolated else str(bytecode),
+        folder=folder,
+        limits=Limits(written=512 * _MIB),
+        isolated=isolated,
+        uid=uid,
+    )
+
+
+def making(interpreter: Interpreter, folder: Path, *, isolated: bool) -> Box:
+    """Return the box in which our own virtualenv makes an environment of *interpreter* in the directory *folder*."""
+    own = of_interpreter(Path(sys.executable), (sys.prefix, sys.base_prefix))
+    # Of a checkout, whose code lies outside the prefix.
+    code = str(Path(__file__).parents[3])
+    return Box(shown=(*own, code, *of(interpreter)), writable=(str(folder),), folder=folder, isolated=isolated)
+
+
+def of(interpreter: Interpreter) -> tuple[str, ...]:
+    """Return the directories that *interpreter* needs."""
+    return of_interpreter(interpreter.path, interpreter.prefixes)
+
+
+def give_back(folder: Path) -> None:
+    """Make *folder*, which a box has written, this user's own again."""
+    if os.name == "posix" and os.geteuid() == 0:
+        hand_over(str(folder), 0)

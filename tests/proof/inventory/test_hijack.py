@@ -1,0 +1,95 @@
+"""Wheels that bring the tools of an environment, or code that runs at each start of Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.proof.inventory import inventory
+from pypi_subset.targets import tag
+from tests.support.sites.subset_on_disk import SubsetOnDisk
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pypi_subset.model.checks import Check
+
+WINDOWS = tag.parse("windows", "cp312-win_amd64")
+
+
+def taken(root: Path, name: str, files: dict[str, bytes]) -> tuple[Check, ...]:
+    """Return the inventory of a subset with one wheel of the project *name* that holds *files* besides its own."""
+    wheel = make_wheel(name, files={f"{name}_own.py": b"", **files})
+    subset = SubsetOnDisk(root, targets=[WINDOWS], lines=[name], pins={"windows": [wheel]}).write()
+    return inventory.take(subset.paths, subset.plan)
+
+
+@pytest.mark.parametrize(
+    ("file", "what"),
+    [
+        ("aa-1.0.data/scripts/python", "bin/python"),
+        ("aa-1.0.data/scripts/Python3.12.exe", "bin/Python3.12.exe"),
+        ("aa-1.0.data/data/bin/python3", "bin/python3"),
+        ("aa-1.0.data/data/Scripts/pip3.exe", "bin/pip3.exe"),
+        ("aa-1.0.data/data/pyvenv.cfg", "pyvenv.cfg"),
+        ("aa-1.0.data/data/lib/python3.12/site-packages/sitecustomize.py", "sitecustomize.py"),
+        ("aa-1.0.data/platlib/usercustomize/__init__.py", "usercustomize"),
+        ("sitecustomize.cpython-312-x86_64-linux-gnu.so", "sitecustomize.cpython-312-x86_64-linux-gnu.so"),
+        ("SiteCustomize.py", "SiteCustomize.py"),
+        ("pip/__main__.py", "pip"),
+        ("pip.py", "pip.py"),
+        ("_manylinux.py", "_manylinux.py"),
+        ("./pip/x.py", "pip"),
+    ],
+)
+def test_what_replaces_a_tool_is_red(tmp_path: Path, file: str, what: str) -> None:
+    """An interpreter, pip, or a module that Python or pip imports by itself: the inventory names wheel and file."""
+    (check,) = taken(tmp_path, "aa", {file: b""})
+    words = f"aa-1.0-py3-none-any.whl (aa) brings {what}, which every environment has its own of"
+    assert (check.status, check.reason) == ("failed", words)
+
+
+@pytest.mark.parametrize("group", ["console_scripts", "gui_scripts"])
+def test_an_entry_point_that_replaces_a_tool_is_red(tmp_path: Path, group: str) -> None:
+    """A script that pip would write is as good as one in the wheel."""
+    text = f"[{group}]\npython3 = aa:main\naa-tool = aa:main\n".encode()
+    (check,) = taken(tmp_path, "aa", {"aa-1.0.dist-info/entry_points.txt": text})
+    assert (check.status, "brings bin/python3," in check.reason) == ("failed", True)
+
+
+def test_names_that_only_look_like_a_tool(tmp_path: Path) -> None:
+    """Scripts such as pip-audit and python-argcomplete, and modules below a package, are nobody's tool."""
+    files = {
+        "aa-1.0.data/scripts/pip-audit": b"",
+        "aa-1.0.data/scripts/python-argcomplete-tcsh": b"",
+        "aa/pip/__init__.py": b"",
+        "aa/sitecustomize.py": b"",
+        "pip_api/__init__.py": b"",
+        "aa-1.0.data/data/share/python": b"",
+    }
+    (check,) = taken(tmp_path, "aa", files)
+    assert (check.status, check.notes) == ("passed", ())
+
+
+def test_pip_brings_pip(tmp_path: Path) -> None:
+    """The wheel of pip itself is green, but no interpreter may come with it."""
+    files = {"pip/__init__.py": b"", "pip-1.0.dist-info/entry_points.txt": b"[console_scripts]\npip3 = pip:main\n"}
+    (check,) = taken(tmp_path / "one", "pip", files)
+    assert check.status == "passed"
+    (check,) = taken(tmp_path / "other", "pip", {**files, "pip-1.0.data/scripts/python3": b""})
+    assert (check.status, "brings bin/python3" in check.reason) == ("failed", True)
+
+
+def test_code_at_each_start_is_a_note(tmp_path: Path) -> None:
+    """Each ``.pth`` and ``.start`` file at the top is noted; elsewhere Python does not read it."""
+    files = {"aa-nspkg.pth": b"", "aa-1.0.data/purelib/zz.start": b"", "aa/inner.pth": b""}
+    (check,) = taken(tmp_path, "aa", files)
+    assert (check.status, check.notes) == (
+        "passed",
+        (
+            "aa-1.0-py3-none-any.whl brings aa-nspkg.pth, which Python reads at each start",
+            "aa-1.0-py3-none-any.whl brings zz.start, which Python reads at each start",
+        ),
+    )

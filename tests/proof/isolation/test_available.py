@@ -1,0 +1,74 @@
+"""Whether this system allows boxes, and what it says if not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pypi_subset.errors import BoxFailed
+from pypi_subset.proof.isolation import available
+from pypi_subset.proof.isolation.box import Box
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> None:
+    """Ask anew."""
+    available.refusal.cache_clear()
+
+
+def test_here() -> None:
+    """The system of these tests allows boxes."""
+    assert available.refusal() == ""
+
+
+def test_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Namespaces are Linux's."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert available.refusal() == "darwin has no namespaces"
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, texts: dict[str, str]) -> None:
+    """Have boxes refused, where the files in *texts* say what they say and no other of /proc is there."""
+
+    def started(*_: object, **__: object) -> object:
+        msg = "a box could not do its work: this system refuses it: unshare: EPERM"
+        raise BoxFailed(msg)
+
+    def read_text(self: Path, **_: object) -> str:
+        if str(self) not in texts:
+            raise FileNotFoundError
+        return texts[str(self)]
+
+    monkeypatch.setattr(Box, "started", started)
+    monkeypatch.setattr(Path, "read_text", read_text)
+
+
+@pytest.mark.parametrize(
+    ("texts", "cause"),
+    [
+        (
+            {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns": "1\n"},
+            " (sysctl kernel.apparmor_restrict_unprivileged_userns = 1, set by AppArmor, as on Ubuntu)",
+        ),
+        (
+            {"/proc/sys/kernel/unprivileged_userns_clone": "0\n"},
+            " (sysctl kernel.unprivileged_userns_clone = 0, set by Debian's kernel)",
+        ),
+        (
+            {"/proc/sys/user/max_user_namespaces": "0\n"},
+            " (sysctl user.max_user_namespaces = 0, set by the administrator)",
+        ),
+        ({"/proc/self/status": "Name:\tx\nSeccomp:\t2\n"}, " (a seccomp filter, as of a container)"),
+        (
+            {"/proc/self/status": "Name:\tx\n", "/proc/self/mountinfo": "1 2 0:1 / /proc/kcore rw - tmpfs tmpfs rw\n"},
+            " (parts of /proc are masked, as in a container)",
+        ),
+        ({}, ""),
+    ],
+)
+def test_the_cause(monkeypatch: pytest.MonkeyPatch, texts: dict[str, str], cause: str) -> None:
+    """What was refused, and the setting that refuses it."""
+    refuse(monkeypatch, texts)
+    assert available.refusal() == f"this system refuses it: unshare: EPERM{cause}"
