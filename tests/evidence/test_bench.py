@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from pypi_subset.proof.access.routes import Reach, Way
+from pypi_subset.proof.access.forwarding import Reach
+from pypi_subset.proof.access.routes import Way
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.requirements.subset import read_subset
 from tests.evidence.bench import goals, measure, proving, table, tools

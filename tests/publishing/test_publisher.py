@@ -22,6 +22,8 @@ from pypi_subset.model import paths as hosts_paths
 from pypi_subset.model.checks import Check
 from pypi_subset.model.report import report_path
 from pypi_subset.pipeline import mirror
+from pypi_subset.proof.evidence.author import authored
+from pypi_subset.proof.evidence.settings import subset_digest
 from pypi_subset.proof.report import report
 from pypi_subset.proof.run.suite import run_suite
 from pypi_subset.publishing import publisher
@@ -30,6 +32,8 @@ from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.destinations.rsync import Rsync
 from pypi_subset.publishing.publisher import MARKER, Published, destination_of
 from pypi_subset.support import files
+from pypi_subset.support.progress import Silent
+from pypi_subset.targets import tag
 from tests.support.checkout import schema
 from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.programs.installers import install
@@ -37,7 +41,8 @@ from tests.support.programs.mounts import run_mounted, small_disk
 from tests.support.servers.served import Served, ask
 from tests.support.sites.links import Reader, holes, offered
 from tests.support.sites.places import PLACES, Place
-from tests.support.sites.published import GREEN, made, proven
+from tests.support.sites.published import GREEN, complete, made, own_key, proven
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.sites.trees import facts, tree
 from tests.support.sites.workspace import Workspace, own_index
 from tests.support.wheels import make_wheel
@@ -703,3 +708,28 @@ def test_the_whole_way(
         code, words, into = install(own_pips, f"pip install --index-url {url}/simple/ app", tmp_path / "client")
     assert (code, words) == (0, "")
     assert {path.name for path in into.glob("*.py")} == {"app.py", "lib.py"}
+
+
+class Heard(Silent):
+    """Keeps the warnings of a run."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warn(self, line: str) -> None:
+        """Keep *line*."""
+        self.warnings.append(line)
+
+
+@pytest.mark.parametrize(("isolation", "warns"), [("namespaces", False), ("none: UNISOLATED=yes", True)])
+def test_a_proof_without_isolation_is_a_warning(tmp_path: Path, isolation: str, *, warns: bool) -> None:
+    """Where the packages could have changed the report, publish says so, and publishes."""
+    linux = tag.parse("linux", "cp312-manylinux_2_28_x86_64")
+    wheel = make_wheel("aa")
+    subset = SubsetOnDisk(tmp_path / "a", targets=[linux], lines=["aa"], pins={"linux": [wheel]}).write()
+    site, heard = subset.paths.site, Heard()
+    plain = report.report_of(complete(site), site=site, isolation=isolation)
+    report.write_report(authored(plain, own_key(), subset_digest(subset.plan)), site)
+    assert publisher.publish(subset.paths, tmp_path / "to", progress=heard).sent
+    words = "isolation: none. A package that ran here could have changed files, the report and its key included"
+    assert heard.warnings == [words] * warns

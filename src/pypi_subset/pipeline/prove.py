@@ -75,7 +75,9 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     if scheduler:
         from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415 - what a cluster alone needs
 
-        prove_part = partial(prove_on_dask, subset, paths, scheduler=scheduler, url=url, insecure=insecure_cluster)
+        prove_part = partial(
+            prove_on_dask, subset, paths, scheduler=scheduler, url=url, unisolated=unisolated, insecure=insecure_cluster
+        )
     try:
         report = prove_part(targets=targets, shard=shard, progress=progress or SILENT)
     except ProofFailed:

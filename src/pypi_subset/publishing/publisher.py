@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import FolderError, NotProven
 from pypi_subset.model.manifest import is_manifest
 from pypi_subset.model.paths import GENERATED, MANIFEST, Paths, publish_order
+from pypi_subset.proof.report.verdict import weakness
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
 from pypi_subset.publishing.publication import Release, record, release_of
@@ -108,6 +109,8 @@ def publish_to(
     there, sizes = destination.look(), release.sizes
     _require_ours(destination, there)
     if release.report is not None:
+        if weak := weakness(release.report):
+            progress.warn(weak)
         record(release.report)
     with tempfile.TemporaryDirectory(prefix="pypi-subset-publish-") as scratch:
         own = Path(scratch)

@@ -126,5 +126,5 @@ def test_a_site_that_contradicts_its_manifest(tmp_path: Path, monkeypatch: pytes
             "no server": "http://127.0.0.1:9/manifest.json cannot be read: ",
         }[fault]
         place = "http://127.0.0.1:9" if fault == "no server" else url
-        refused = json.loads(worker.answer(message.to_text(structs.replace(sent, url=place, run="run"))))["refused"]
+        refused = json.loads(worker.answer(message.to_text(structs.replace(sent, url=place, run="0" * 32))))["refused"]
     assert refused.startswith(words)

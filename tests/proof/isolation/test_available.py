@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import BoxFailed
+from pypi_subset.errors import BoxFailed, SuiteFailed
 from pypi_subset.proof.isolation import available
 from pypi_subset.proof.isolation.box import Box
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+real = available.refusal
+
 
 @pytest.fixture(autouse=True)
-def forgotten() -> None:
-    """Ask anew."""
+def forgotten() -> Iterator[None]:
+    """Ask anew, and leave nothing to other tests."""
     available.refusal.cache_clear()
+    yield
+    real.cache_clear()
 
 
 def test_here() -> None:
@@ -72,3 +82,12 @@ def test_the_cause(monkeypatch: pytest.MonkeyPatch, texts: dict[str, str], cause
     """What was refused, and the setting that refuses it."""
     refuse(monkeypatch, texts)
     assert available.refusal() == f"this system refuses it: unshare: EPERM{cause}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user needs no isolation")
+def test_root_needs_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where boxes are refused, root is refused too, with the cause; UNISOLATED=yes says in the report what it means."""
+    monkeypatch.setattr(available, "refusal", lambda: "unshare: EPERM (a seccomp filter, as of a container)")
+    with pytest.raises(SuiteFailed, match=r"as root it must be isolated.*EPERM \(a seccomp filter.*UNISOLATED=yes"):
+        available.isolation()
+    assert available.isolation(unisolated=True) == "none: UNISOLATED=yes"

@@ -198,20 +198,22 @@ def killer(when: str = "") -> bytes:
 
 @pytest.mark.slow
 def test_a_worker_that_dies(tmp_path: Path, dask: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
-    """One of two workers is killed in the midst of a case: each case has just one set of results, and all are green."""
+    """Without isolation one of two workers is killed in the midst of a case: each case has just one set of results, and all are green."""
     flag = tmp_path / "died"
     once = make_wheel(
         "once",
-        files={"once.py": killer(f"if os.path.exists({str(flag)!r}): raise SystemExit\nopen({str(flag)!r}, 'w')\n")},
+        files={
+            "once.py": f"import os\nif not os.path.exists({str(flag)!r}):\n    open({str(flag)!r}, 'w')\n    exec({killer()!r})\n".encode()
+        },
     )
     pins = {"here": [once, COLORAMA], "windows": [COLORAMA]}
     lines = ['once; sys_platform == "linux"', "colorama"]
     subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE, WINDOWS], lines=lines, pins=pins).write()
     workers = [dask.add(), dask.add()]
-    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address).totals.failed == 0
+    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address, unisolated=True).totals.failed == 0
     assert sorted(one.poll() is None for one in workers) == [False, True]
     document = reported(subset)
-    assert (document["totals"]["failed"], document["isolation"]) == (0, cluster.SEAL)
+    assert (document["totals"]["failed"], document["isolation"]) == (0, "none: UNISOLATED=yes")
     requests = ["", *(str(line.requirement) for line in subset.plan.sets[0].requests)]
     places = {(target, request): 4 for target in ("here", "windows") for request in requests}
     assert whole(document) == {("", ""): 1, **places, ("windows", requests[1]): 1}
@@ -224,16 +226,31 @@ def test_a_worker_that_dies(tmp_path: Path, dask: Cluster, capsys: pytest.Captur
 
 @pytest.mark.slow
 def test_a_case_that_kills_every_worker(tmp_path: Path, dask: Cluster) -> None:
-    """What ends each worker that takes it is red with a reason; who stood behind it in the queue is proven all the same."""
+    """Without isolation, what ends each worker that takes it is red with a reason; who stood behind it in the queue is proven all the same."""
     pins = {"here": [make_wheel("killer", files={"killer.py": killer()}), COLORAMA]}
     subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["colorama"] * 2 + ["killer"], pins=pins).write()
     dask.add("--nanny"), dask.add("--nanny")
-    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address).totals.failed
+    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address, unisolated=True).totals.failed
     red = [one for one in reported(subset)["checks"] if one["status"] == "failed"]
     assert [(one["request"], one["reason"]) for one in red] == [
         (request, "the proof itself broke: 2 workers died of it, one after the other") for request in ("", "killer")
     ]
     assert {one["request"] for one in reported(subset)["checks"]} == {"", "colorama", "killer"}
+
+
+@pytest.mark.slow
+def test_in_boxes(tmp_path: Path, dask: Cluster) -> None:
+    """Workers prove in boxes, which reach the site by its address, and the client of the cluster is in one: the report says so."""
+    pins = {"here": [make_wheel("killer", files={"killer.py": killer()}), COLORAMA]}
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["colorama", "killer"], pins=pins).write()
+    worker = dask.add()
+    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address).totals.failed == 0
+    assert worker.poll() is None
+    document = reported(subset)
+    assert document["isolation"] == "namespaces"
+    assert {(one["way"], one["status"]) for one in document["checks"] if one["proof"] == "installed"} == {
+        (way, "passed") for way in WAYS
+    }
 
 
 @pytest.mark.slow
@@ -259,7 +276,7 @@ def test_nobody_is_left(tmp_path: Path, dask: Cluster, monkeypatch: pytest.Monke
     pins = {"here": [make_wheel("killer", files={"killer.py": killer()})]}
     subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["killer"], pins=pins).write()
     dask.add()
-    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address).totals.failed
+    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address, unisolated=True).totals.failed
     checks = reported(subset)["checks"]
     assert [outcome_of(one) for one in checks if one["target"]] == [
         ("failed", "no worker was left to prove it for 2 s")
@@ -287,7 +304,7 @@ def test_the_scheduler_dies(tmp_path: Path, dask: Cluster, monkeypatch: pytest.M
         dask.processes[0].kill()
 
     threading.Thread(target=kill, daemon=True).start()
-    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address).totals.failed
+    assert prove_on_dask(subset.plan, subset.paths, scheduler=dask.address, unisolated=True).totals.failed
     checks = reported(subset)["checks"]
     assert [one["status"] for one in checks if one["target"]] == ["failed"] * 2
 
@@ -337,7 +354,8 @@ def test_an_interrupted_run_calls_its_cases_off(tmp_path: Path, dask: Cluster) -
     (subset.paths.site / "simple" / "stranger.whl").write_bytes(b"")
     dask.add()
     folders = [f"--{name}={getattr(subset.paths, name)}" for name in ("requirements", "packages", "site")]
-    words = ["verify", *folders, "--on=dask", f"--scheduler={dask.address}"]
+    # The case says through a file when it has begun.
+    words = ["verify", *folders, "--on=dask", f"--scheduler={dask.address}", "--unisolated=yes"]
     command = [*PYPI_SUBSET, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         for _ in range(600):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.checks import Check
+from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.cases.shards import Shard
@@ -19,7 +21,8 @@ from pypi_subset.proof.evidence.settings import subset_digest
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import check_of
 from pypi_subset.proof.report import report
-from pypi_subset.proof.run.session import Session, Suite
+from pypi_subset.proof.run.session import BROKEN, Session, Suite
+from pypi_subset.support import files
 from tests.support.sites.cases import CLICK, COLORAMA, WINDOWS
 from tests.support.sites.published import own_key
 from tests.support.sites.subset_on_disk import SubsetOnDisk
@@ -149,3 +152,47 @@ def test_the_exit_code_of_pytest_stays(suite: Suite) -> None:
     for case in suite.cases:
         session.take(case.name, check_of(case, "passed", ""))
     assert session.end(3) == 3
+
+
+def test_a_site_that_changed_meanwhile_is_red(suite: Suite, subset: SubsetOnDisk) -> None:
+    """A file that another program replaced during the run is red, and the report is about the manifest of the beginning."""
+    before = files.sha256_of(manifest_path(suite.paths.site))
+    session = Session(suite, isolation="namespaces", key=own_key())
+    subset.file(CLICK).write_bytes(b"trojan")
+    manifest = manifest_path(suite.paths.site)
+    manifest.write_bytes(manifest.read_bytes() + b" ")
+    assert session.end(0) == 1
+    assert session.report is not None
+    assert session.report.manifest_sha256 == before
+    red = [check.reason for check in session.report.checks if check.proof == "inventory"]
+    assert red == [
+        f"{name} was changed while it was proven" for name in ("manifest.json", f"simple/click/{CLICK.filename}")
+    ]
+
+
+def test_without_isolation_all_is_hashed_again(suite: Suite, subset: SubsetOnDisk) -> None:
+    """What ran beside the site may have left no trace in inode, size and times: the inventory is taken once more."""
+    path = subset.file(CLICK)
+    facts, data = path.stat(), path.read_bytes()
+    path.write_bytes(bytes(reversed(data)))
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    open_cases = tuple(replace(case, isolated=False) for case in suite.cases)
+    for cases, found in ((suite.cases, 0), (open_cases, 1)):
+        # Both begin when the file is spoilt already, so that nothing changes in their time.
+        session = Session(replace(suite, cases=cases), isolation="none", key=own_key())
+        session.end(0)
+        assert session.report is not None
+        red = [check.reason for check in session.report.checks if check.proof == "inventory"]
+        assert len(red) == found
+    assert CLICK.filename in red[0]
+
+
+def test_a_machine_that_cannot_make_boxes_reports_nothing(suite: Suite) -> None:
+    """A box that failed is no result: no report is written, and the reason is kept for the last line."""
+    session = Session(suite, isolation="namespaces", key=own_key())
+    test = heard("test_requests.py::test_request[windows--base]", "call", longrepr="BoxFailed")
+    test.user_properties.append((BROKEN, "a box could not do its work: it ended without a word"))
+    session.heard(test)
+    assert session.end(1) == report.BROKEN
+    assert (session.report, session.broken) == (None, "a box could not do its work: it ended without a word")
+    assert not report_path(suite.paths.site).exists()

@@ -15,14 +15,14 @@ import jsonschema
 import pytest
 
 from pypi_subset.cli.tasks import main
-from pypi_subset.errors import ProofFailed, SubsetError, SuiteFailed
+from pypi_subset.errors import ProofFailed, SubsetError
 from pypi_subset.model.documents import encode
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.isolation.available import isolation
 from pypi_subset.proof.report import report
 from pypi_subset.proof.report.verdict import is_red
-from pypi_subset.proof.run import suite
-from pypi_subset.proof.run.suite import isolation, run_suite, seal
+from pypi_subset.proof.run.suite import run_suite, seal
 from pypi_subset.targets import host as targets_host
 from pypi_subset.targets import tag
 from tests.support.checkout import schema
@@ -198,15 +198,6 @@ def test_in_a_box_there_is_nothing_to_kill(tmp_path: Path) -> None:
     found = {(one["request"], one["status"]) for one in reported(subset)["checks"] if one["proof"] == "installed"}
     assert ("colorama", "passed") in found
     assert not any("the proof itself broke" in one["reason"] for one in reported(subset)["checks"])
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="another user needs no isolation")
-def test_root_needs_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where boxes are refused, root is refused too, with the cause; UNISOLATED=yes says in the report what it means."""
-    monkeypatch.setattr(suite, "refusal", lambda: "unshare: EPERM (a seccomp filter, as of a container)")
-    with pytest.raises(SuiteFailed, match=r"as root it must be isolated.*EPERM \(a seccomp filter.*UNISOLATED=yes"):
-        isolation()
-    assert isolation(unisolated=True) == "none: UNISOLATED=yes"
 
 
 def test_faults_in_the_requirements(subset: SubsetOnDisk) -> None:

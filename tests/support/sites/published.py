@@ -68,7 +68,7 @@ def made(
 
     :param own: who makes it, by default who runs the test.
     """
-    plain = report.report_of(checks, site=site, isolation="none", targets=targets, shard=shard)
+    plain = report.report_of(checks, site=site, isolation="namespaces", targets=targets, shard=shard)
     return authored(plain, own or own_key(), subset_sha256)
 
 

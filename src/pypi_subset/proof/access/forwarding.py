@@ -3,12 +3,46 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Seconds without a byte after which a connection counts as gone.
 PATIENCE = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """
+    How a box, which has a network of its own, reaches a site.
+
+    :param listen: address and port to listen on there.
+    :param hosts: names that mean that address.
+    :param serve: answers the connections of the socket that listens.
+    """
+
+    listen: tuple[str, int]
+    hosts: tuple[str, ...]
+    serve: Callable[[socket.socket], None]
+
+
+def reach_of(url: str, serve: Callable[[socket.socket], None]) -> Reach:
+    """
+    Return how a box reaches the server of *url*, under the same name or IP address; of IPv6 it has ``::1`` alone.
+
+    :param serve: answers the connections.
+    """
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    if (re.fullmatch(r"[\d.]+", host) and host != "0.0.0.0") or ":" in host:  # noqa: S104 - it means this machine
+        return Reach(listen=(host, port), hosts=(), serve=serve)
+    return Reach(listen=("127.0.0.1", port), hosts=(host,), serve=serve)
 
 
 class Forward:

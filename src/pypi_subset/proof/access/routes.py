@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pypi_subset.model.paths import FIND_LINKS, SIMPLE, view_of
-from pypi_subset.proof.access.forwarding import Forward
+from pypi_subset.proof.access.forwarding import Forward, reach_of
 from pypi_subset.proof.access.http_server import server_of
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from pypi_subset.proof.access.forwarding import Reach
 
 
 #: Each way in, in the order in which they are tried.
 WAYS = ("find-links", "simple", "target")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
-    """
-    How a box, which has a network of its own, reaches a site.
-
-    :param listen: address and port to listen on there.
-    :param hosts: names that mean that address.
-    :param serve: answers the connections of the socket that listens.
-    """
-
-    listen: tuple[str, int]
-    hosts: tuple[str, ...]
-    serve: Callable[[socket.socket], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,12 +67,7 @@ def opened(site: Path, target: str, url: str = "") -> Iterator[tuple[Way, ...]]:
     """
     server = Forward(url) if url else server_of(site)
     with server.running():
-        address = urlsplit(server.url)
-        host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
-        numeric = re.fullmatch(r"[\d.]+", host) is not None
-        reach = Reach(
-            listen=(host if numeric else "127.0.0.1", port), hosts=() if numeric else (host,), serve=server.also
-        )
+        reach = reach_of(server.url, server.also)
         pages = (FIND_LINKS, f"{SIMPLE}/", f"{view_of(target)}/")
         roots = (url or site.as_uri(), server.url, server.url)
         yield tuple(

@@ -134,9 +134,10 @@ def become_a_box(box: dict[str, Any], channel: socket.socket) -> None:
     loopback_up()
     if box["listen"]:
         address, port = box["listen"]
-        if not address.startswith("127."):
+        kind = socket.AF_INET6 if ":" in address else socket.AF_INET
+        if not address.startswith("127.") and address != "::1":
             add_address(address)
-        listener = socket.create_server((address, port), backlog=64)
+        listener = socket.create_server((address, port), family=kind, backlog=64)
         socket.send_fds(channel, [b"listening"], [listener.fileno()])
         listener.close()
     build(box)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pypi_subset.errors import BoxFailed
+from pypi_subset.errors import BoxFailed, SuiteFailed
 from pypi_subset.proof.isolation.box import Box
 
 #: What a report says where every case ran in boxes, and how it begins where none did.
@@ -38,6 +38,20 @@ def refusal() -> str:
         finally:
             os.close(nowhere)
     return "" if code == 0 else f"a program in a box ended with {code}"
+
+
+def isolation(*, unisolated: bool = False) -> str:
+    """
+    Return what isolates the code of packages on this machine, as the report says it.
+
+    :param unisolated: whether the user wants none.
+    :raises SuiteFailed: this is root, who needs it.
+    """
+    why = "UNISOLATED=yes" if unisolated else refusal()
+    if why and not unisolated and hasattr(os, "geteuid") and os.geteuid() == 0:
+        msg = f"verify runs the code of the packages, and as root it must be isolated, which this system refuses: {why}"
+        raise SuiteFailed(msg, next_step="run verify as an ordinary user, or with UNISOLATED=yes")
+    return f"{NONE}: {why}" if why else NAMESPACES
 
 
 def _cause() -> str:

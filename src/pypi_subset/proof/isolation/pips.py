@@ -91,11 +91,11 @@ class Place:
         """Have what listens in the box answered, until *stack* closes."""
         if isinstance(running, InBox) and self.box.listen:
             listener = running.listener()
-            stack.callback(_shut, listener)
+            stack.callback(shut, listener)
             self.serve(listener)
 
 
-def _shut(listener: socket.socket) -> None:
+def shut(listener: socket.socket) -> None:
     """End the thread that accepts connections of *listener*, and with the socket its network."""
     with contextlib.suppress(OSError):
         listener.shutdown(socket.SHUT_RDWR)

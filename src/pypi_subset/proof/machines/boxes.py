@@ -12,7 +12,7 @@ from pypi_subset.proof.isolation.box import Box, Limits, hand_over
 from pypi_subset.proof.isolation.views import TMP, of_interpreter
 
 if TYPE_CHECKING:
-    from pypi_subset.proof.access.routes import Reach
+    from pypi_subset.proof.access.forwarding import Reach
     from pypi_subset.proof.machines.interpreters import Interpreter
 
 #: Where an Ask box keeps bytecode, as it sees it.
@@ -75,10 +75,13 @@ def asking(interpreter: Interpreter, seen: tuple[Path, ...], folder: Path, *, ui
 
 def making(interpreter: Interpreter, folder: Path, *, isolated: bool) -> Box:
     """Return the box in which our own virtualenv makes an environment of *interpreter* in the directory *folder*."""
-    own = of_interpreter(Path(sys.executable), (sys.prefix, sys.base_prefix))
-    # Of a checkout, whose code lies outside the prefix.
-    code = str(Path(__file__).parents[3])
-    return Box(shown=(*own, code, *of(interpreter)), writable=(str(folder),), folder=folder, isolated=isolated)
+    return Box(shown=(*own(), *of(interpreter)), writable=(str(folder),), folder=folder, isolated=isolated)
+
+
+def own() -> tuple[str, ...]:
+    """Return the directories that the running interpreter needs for our own code."""
+    # The code of a checkout is outside the prefix.
+    return (*of_interpreter(Path(sys.executable), (sys.prefix, sys.base_prefix)), str(Path(__file__).parents[3]))
 
 
 def of(interpreter: Interpreter) -> tuple[str, ...]:

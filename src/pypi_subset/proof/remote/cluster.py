@@ -7,6 +7,7 @@ import importlib.util
 import logging
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,11 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.pip.runner import sealed_environment
+from pypi_subset.proof.access.forwarding import Forward, reach_of
+from pypi_subset.proof.isolation.box import Box
+from pypi_subset.proof.isolation.pips import shut
+from pypi_subset.proof.isolation.running import InBox
+from pypi_subset.proof.machines import boxes
 from pypi_subset.proof.remote import pipe
 
 if TYPE_CHECKING:
@@ -62,6 +68,45 @@ def start_plainly(
     finally:
         process.kill()
         process.wait()
+
+
+def start_in_box(host: str, port: int) -> Start:
+    """
+    Return a start in a box that reaches the scheduler at *host* and *port*, and nothing else.
+
+    It sees programs, libraries and the files of TLS: no site, no key, no home directory.
+    """
+
+    @contextlib.contextmanager
+    def start(
+        command: Sequence[str], environment: Mapping[str, str], reads: Sequence[Path], streams: tuple[int, int]
+    ) -> Iterator[None]:
+        stdin, stdout = streams
+        where = f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
+        reach = reach_of(where, Forward(where).also)
+        with tempfile.TemporaryDirectory(prefix="pypi-subset-") as folder, contextlib.ExitStack() as stack:
+            # Its user may not read the user's own files.
+            copies = {str(path.absolute()): shutil.copy(path, folder) for path in reads}
+            settings = {name: copies[value] for name, value in environment.items() if value in copies}
+            box = Box(
+                shown=boxes.own(),
+                writable=(folder,),
+                folder=Path(folder),
+                listen=reach.listen,
+                hosts=reach.hosts,
+            )
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            stack.callback(os.close, nowhere)
+            variables = {**box.variables(), **settings}
+            running = stack.enter_context(box.started(command, (stdin, stdout, nowhere), variables=variables))
+            if not isinstance(running, InBox):
+                raise TypeError
+            listener = running.listener()
+            stack.callback(shut, listener)
+            reach.serve(listener)
+            yield
+
+    return start
 
 
 def line_of(text: str) -> str:

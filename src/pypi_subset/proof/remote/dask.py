@@ -15,6 +15,7 @@ from pypi_subset.proof.cases import case as cases
 from pypi_subset.proof.cases import shards
 from pypi_subset.proof.evidence import key
 from pypi_subset.proof.inventory import inventory
+from pypi_subset.proof.isolation.available import NAMESPACES, NONE, isolation
 from pypi_subset.proof.methods.prove import check_of
 from pypi_subset.proof.remote import address, cluster, pipe
 from pypi_subset.proof.remote.message import checks_of, errands_of, read_answer, to_text
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from pypi_subset.support.progress import Progress
 
 
-#: What the report says of the seal: a network namespace has no way to a site that lies elsewhere.
-SEAL = "none: on Dask workers pip was sent to the site alone"
+#: What the report says where no worker did.
+UNANSWERED = f"{NONE}: no worker said what isolates it"
 
 #: Seconds in which a scheduler must answer and have a worker, and for which all workers may be gone.
 PATIENCE = 30
@@ -50,10 +51,11 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
     scheduler: str,
     url: str = "",
     insecure: bool = False,
+    unisolated: bool = False,
     targets: Sequence[str] = (),
     shard: str = "",
     progress: Progress = SILENT,
-    start: cluster.Start = cluster.start_plainly,
+    start: cluster.Start | None = None,
 ) -> Report:
     """
     Prove the site at *paths* as `run_suite` does, its cases on the workers of a cluster; return the report.
@@ -65,7 +67,8 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
     :param scheduler: its address, ``tcp://127.0.0.1:8786`` or ``tls://host:8786``.
     :param url: where the workers find the site; without one, it is served from here as long as this lasts.
     :param insecure: whether the scheduler may be elsewhere, without TLS.
-    :param start: how that process is started.
+    :param unisolated: whether the code of packages, and of workers, runs without isolation.
+    :param start: how that process is started; ``None``: in a box that reaches the scheduler alone, where there are boxes.
     :raises SubsetError: there is no site yet, no Dask, no scheduler, no worker, or one without us or with another version.
     """
     part = shards.parse(shard)
@@ -75,19 +78,26 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
     suite = Suite(paths=paths, subset=subset, cases=every, shard=part).restricted(targets)
     run = uuid.uuid4().hex
     opened = pipe.Open(scheduler=place.address, run=run, version=__version__, patience=PATIENCE)
+    kind = isolation(unisolated=unisolated)
+    start = start or (cluster.start_in_box(place.host, place.port) if kind == NAMESPACES else cluster.start_plainly)
     with cluster.connected(opened, start=start) as away, ExitStack() as served:
         # Workers find a site that lies here at the address by which the scheduler sees this machine.
         root = root or served.enter_context(serving(paths.site.resolve(), place.own_address(PATIENCE)))
-        session = Session(suite, isolation=SEAL, key=key.made(key.key_path()), progress=progress)
+        session = Session(suite, isolation=UNANSWERED, key=key.made(key.key_path()), progress=progress)
         session.begin()
         try:
             session.take("", *inventory.take(paths, subset, suite.targets))
             missing = cases.unproven(subset, suite.cases, suite.targets)
             session.take("", *(inventory.check("failed", sentence) for sentence in missing))
             digest = files.sha256_of(manifest_path(paths.site))
-            sent = [to_text(one) for one in errands_of(subset, paths, suite.own, url=root, digest=digest, run=run)]
-            for case, checks in _Run(away, run, list(zip(suite.own, sent, strict=True))).results():
+            sent = [
+                to_text(one)
+                for one in errands_of(subset, paths, suite.own, url=root, digest=digest, run=run, unisolated=unisolated)
+            ]
+            cases_sent = _Run(away, run, list(zip(suite.own, sent, strict=True)))
+            for case, checks in cases_sent.results():
                 session.take(case.name, *checks)
+            session.isolation = "; ".join(sorted(cases_sent.isolations)) or UNANSWERED
         except KeyboardInterrupt:
             session.end(INTERRUPTED)
             raise
@@ -106,6 +116,8 @@ class _Run:
     run: str
     #: Each case, and what is sent of it.
     errands: list[tuple[Case, str]]
+    #: What isolated the code of packages on those workers that answered.
+    isolations: set[str] = field(default_factory=set)
     _killed: list[int] = field(default_factory=list)
 
     def results(self) -> Iterator[tuple[Case, tuple[Check, ...]]]:
@@ -171,6 +183,8 @@ class _Run:
             return (check_of(case, "failed", f"the proof itself broke: {cluster.line_of(event.words)}"),)
         try:
             said = read_answer(event.answer, case, text)
+            if not said.refused:
+                self.isolations.add(cluster.line_of(said.isolation) or NONE)
             return (check_of(case, "failed", said.refused),) if said.refused else checks_of(said)
         except ValueError as error:
             return (check_of(case, "failed", f"the worker's answer is refused: {cluster.line_of(str(error))}"),)

@@ -72,11 +72,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     :param errand: SHA-256 of the text that it was sent.
     :param refused: why the case was not begun, ``""`` if it was.
+    :param isolation: what isolated the code of packages on the worker.
     """
 
     errand: Sha256
     results: Annotated[tuple[Result, ...], Meta(max_length=1_000)] = ()
     refused: Words = ""
+    isolation: Words = ""
 
 
 class _Sender(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +95,7 @@ class Errand(_Sender, frozen=True, kw_only=True):
     :param nonce: tells this case from all others that were ever sent.
     :param pins: file name, SHA-256 and marker of what the lock of the job names.
     :param number: which case of the job, 0 for the set as a whole.
+    :param unisolated: whether the user wants no isolation.
     """
 
     url: str
@@ -106,6 +109,7 @@ class Errand(_Sender, frozen=True, kw_only=True):
     constraints: tuple[Line, ...]
     pins: tuple[tuple[str, str, str], ...]
     number: int
+    unisolated: bool = False
 
     @property
     def job(self) -> Job:
@@ -120,21 +124,24 @@ class Errand(_Sender, frozen=True, kw_only=True):
         )
         return Job(requirement_set=wanted, target=_target(self.target))
 
-    def case(self, interpreters: Sequence[Interpreter], *, site: Path, work: Path) -> Case:
+    def case(self, interpreters: Sequence[Interpreter], *, site: Path, work: Path, isolated: bool = True) -> Case:
         """
         Return the case as this machine proves it.
 
         :param interpreters: those that run here.
         :param site: a folder that holds what was read of the site.
         :param work: a folder for scratch files.
+        :param isolated: whether its programs run in boxes.
         """
         job, pins = self.job, tuple(_pin(*one) for one in self.pins)
-        made = cases_of_job(job, pins, fitting(job.target, interpreters), site=site, work=work, url=self.url)
+        made = cases_of_job(
+            job, pins, fitting(job.target, interpreters), site=site, work=work, url=self.url, isolated=isolated
+        )
         return list(made)[self.number]
 
 
-def errands_of(
-    subset: Subset, paths: Paths, cases: Iterable[Case], *, url: str, digest: str, run: str
+def errands_of(  # noqa: PLR0913 - what a run is about
+    subset: Subset, paths: Paths, cases: Iterable[Case], *, url: str, digest: str, run: str, unisolated: bool = False
 ) -> Iterator[Errand]:
     """Yield an errand for each of *cases*, which are some of those of *subset*; the rest is as in `Errand`."""
     jobs = {(job.requirement_set.name, job.target.name): (job, pins_of(job, paths)) for job in subset.jobs}
@@ -153,6 +160,7 @@ def errands_of(
             constraints=tuple(map(_line, wanted.constraints)),
             pins=tuple((pin.filename, pin.sha256, pin.marker) for pin in pins),
             number=case.number,
+            unisolated=unisolated,
         )
 
 
@@ -176,11 +184,11 @@ def from_text(text: str) -> Errand:
     return documents.parse(text, Errand)
 
 
-def answer_to(text: str, checks: Iterable[Check] = (), refused: str = "") -> bytes:
-    """Return the answer to the errand *text*: what was proven, or why it was not begun."""
+def answer_to(text: str, checks: Iterable[Check] = (), *, refused: str = "", isolation: str = "") -> bytes:
+    """Return the answer to the errand *text*: what was proven, or why it was not begun; and what isolated it."""
     names = [field.name for field in fields(Check) if field.name != "remembered"]
     results = tuple(Result(**{name: getattr(check, name) for name in names}) for check in checks)
-    return documents.encode(Answer(errand=_sha256(text), results=results, refused=refused))
+    return documents.encode(Answer(errand=_sha256(text), results=results, refused=refused, isolation=isolation))
 
 
 def read_answer(answer: str, case: Case, text: str) -> Answer:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.proof.access import remote_site
+from pypi_subset.proof.isolation.available import NAMESPACES, isolation
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.remote.message import answer_to, from_text
@@ -31,8 +32,9 @@ def answer(text: str) -> bytes:
         errand = from_text(text)
         folder = _folder(errand.run, _own_worker())
         site = remote_site.outline(errand.url, errand.digest, errand.job.target.name, folder / "site")
-        case = errand.case(_interpreters(), site=site, work=folder / "work")
-        return answer_to(text, prove(case))
+        kind = isolation(unisolated=errand.unisolated)
+        case = errand.case(_interpreters(), site=site, work=folder / "work", isolated=kind == NAMESPACES)
+        return answer_to(text, prove(case), isolation=kind)
     except SubsetError as error:
         return answer_to(text, refused="; ".join(filter(None, (error.what, error.next_step))))
 

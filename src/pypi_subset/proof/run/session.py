@@ -202,6 +202,8 @@ class Session:
             targets=self.suite.targets,
             shard=str(self.suite.shard or ""),
         )
+        # Of what was there when the run began: what came later is not what was proven.
+        made = msgspec.structs.replace(made, manifest_sha256=self._before.manifest_sha256)
         return authored(made, self._key, subset_digest(self.suite.subset))
 
     def _learn(self, name: str, checks: Sequence[Check]) -> None:

@@ -18,7 +18,7 @@ from pypi_subset.model.report import read_report, report_path
 from pypi_subset.pip import runner
 from pypi_subset.proof.cases import shards
 from pypi_subset.proof.evidence import key
-from pypi_subset.proof.isolation.available import NAMESPACES, NONE, refusal
+from pypi_subset.proof.isolation.available import NAMESPACES, isolation
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.report.report import BROKEN, UNWRITTEN
 from pypi_subset.proof.run import netns
@@ -74,20 +74,6 @@ def seal() -> Seal:
         if _works([*prefix, sys.executable, "-I", "-c", ""]):
             return Seal(prefix=prefix, name="network namespace")
     return Seal(prefix=(), name="none: pip was sent to the site alone, but this system cannot shut the network")
-
-
-def isolation(*, unisolated: bool = False) -> str:
-    """
-    Return what isolates the code of packages on this machine, as the report says it.
-
-    :param unisolated: whether the user wants none.
-    :raises SuiteFailed: this is root, who needs it.
-    """
-    why = "UNISOLATED=yes" if unisolated else refusal()
-    if why and not unisolated and hasattr(os, "geteuid") and os.geteuid() == 0:
-        msg = f"verify runs the code of the packages, and as root it must be isolated, which this system refuses: {why}"
-        raise SuiteFailed(msg, next_step="run verify as an ordinary user, or with UNISOLATED=yes")
-    return f"{NONE}: {why}" if why else NAMESPACES
 
 
 def require_readable(site: Path) -> None:
