@@ -448,7 +448,7 @@ def test_joined_from_the_command_line(subset: SubsetOnDisk, parts: tuple[Path, P
     for words in (["all parts"], ["--reports=all parts"]):
         done = command("merge-reports", *words, cwd=root)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.endswith("33 passed, 0 failed, 0 skipped; isolation: none\n")
+        assert done.stdout.endswith("33 passed, 0 failed, 0 skipped; isolation: namespaces\n")
     folder.rename(root / "parts")
     one, other = (name.replace("all parts", "parts") for name in (one, other))
     assert command("merge-reports", f"--reports={one} {other}", cwd=root).returncode == 0
