@@ -265,9 +265,8 @@ def published(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatc
     index.add(make_wheel("app", requires=["lib; platform_machine == 'aarch64'"]), make_wheel("lib"))
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
     workspace.write("base.txt", "app\n")
-    workspace.toml(
-        {"here": "host", "linux": f"cp3{MINOR}-manylinux2014_x86_64", "arm": f"cp3{MINOR}-manylinux_2_28_aarch64"}
-    )
+    tags = {"linux": "manylinux2014_x86_64", "arm": "manylinux_2_28_aarch64", "windows": "win_amd64"}
+    workspace.toml({"here": "host"} | {name: f"cp3{MINOR}-{tag}" for name, tag in tags.items()})
     mirror.mirror(workspace.paths, progress=Display())
     run_suite(workspace.paths, processes=1)
     return workspace
@@ -399,8 +398,8 @@ class GitHub:
 @pytest.fixture
 def own() -> list[Any]:
     """Return targets of a machine like this one, of one that is not, and of this one."""
-    linux, arm = f"cp3{MINOR}-manylinux2014_x86_64", f"cp3{MINOR}-manylinux_2_28_aarch64"
-    return [targets.parse("linux", linux), targets.parse("arm", arm), describe_host("here")]
+    tags = {"linux": "manylinux2014_x86_64", "arm": "manylinux_2_28_aarch64", "windows": "win_amd64"}
+    return [*(targets.parse(name, f"cp3{MINOR}-{tag}") for name, tag in tags.items()), describe_host("here")]
 
 
 @pytest.mark.slow
@@ -418,14 +417,14 @@ def test_steps_for_github(published: Workspace, tmp_path: Path, locked: Path, ow
     assert [name for steps in done.values() for name, _ in steps] == lines
     allowed = "sudo sysctl --write kernel.apparmor_restrict_unprivileged_userns=0\n"
     assert host.machines["prove-1"].asked.read_text() == allowed
-    for number, name in ((1, "arm"), (2, "linux")):
+    for number, name in ((1, "arm"), (2, "linux"), (3, "windows")):
         part = json.loads((host.artifacts[host.outputs[f"prove-{number}"]["part"]] / "report.json").read_bytes())
         assert (part["targets"], part["totals"]["failed"]) == ([name], 0)
     whole = read_report(report_path(place))
     assert (verdict_of(whole).state, whole.manifest_sha256) == ("green", part["manifest_sha256"])
     assert {(check.target, check.proof) for check in whole.checks if check.proof != "second opinion"} == {
         ("", "inventory"),
-        *(("here", "installed"), ("linux", "installed"), ("arm", "unpacked")),
+        *(("here", "installed"), ("linux", "installed"), ("arm", "unpacked"), ("windows", "unpacked")),
     }
     proof = host.artifacts[str(len(host.artifacts))]
     assert {path.name for path in proof.iterdir()} >= {"index.html", "junit.xml", "badge.svg"}
@@ -438,7 +437,7 @@ def test_a_part_of_another_job_is_not_joined(
     published: Workspace, tmp_path: Path, locked: Path, own: list[Any]
 ) -> None:
     """A job that keeps a report of other targets than its own ends the run: nothing is joined, nothing is published."""
-    place = tmp_path / "www"
+    place, own = tmp_path / "www", [target for target in own if target.name != "windows"]
     with object_store(published.paths.site) as url:
         host = GitHub(tmp_path, locked, published, read(ci_workflow.render("github", own, url, str(place))))
         for name in ("prepare", "prove-1"):
@@ -457,7 +456,7 @@ def test_a_part_of_another_job_is_not_joined(
 def test_steps_for_gitlab(published: Workspace, tmp_path: Path, locked: Path, own: list[Any]) -> None:
     """The same in GitLab's way; a job that is red keeps its report as well, and the joined report is red for it."""
     with object_store(published.paths.site) as url:
-        own = [target for target in own if target.name != "arm"]
+        own = [target for target in own if target.name in {"linux", "here"}]
         for red in (False, True):
             place = tmp_path / f"www {red}"
             document = read(ci_workflow.render("gitlab", own, url, str(place).replace(" ", "")))
