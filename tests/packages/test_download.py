@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import (
-    HashMismatch,
-)
+from pypi_subset.errors import FolderError, HashMismatch
 from pypi_subset.packages import download
+from pypi_subset.pip.pool import Pips
 from tests.support.sites.trees import tree
-from tests.support.values import artifacts_of
+from tests.support.values import WINDOWS, artifacts_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -53,3 +52,11 @@ def test_what_pip_put_there_is_checked_again(tmp_path: Path) -> None:
     (tmp_path / "files" / wheel.filename).write_bytes(b"something else")
     with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has sha256 .* on arrival"):
         download._settle(artifact.distribution, artifact.path, tmp_path / "files", tmp_path / "packages", print)  # noqa: SLF001
+
+
+def test_a_stage_that_was_removed_stays_so(tmp_path: Path) -> None:
+    """A thread that comes after Ctrl-C finds its stage gone, and makes no directory of it again."""
+    stage = tmp_path / "stage"
+    with pytest.raises(FolderError):
+        download._pip_download([], [], target=WINDOWS, view="", pips=Pips(tmp_path), work=stage / "download" / "base")  # noqa: SLF001
+    assert not stage.exists()

@@ -43,6 +43,7 @@ def resolve_one(index: Index, work: Path) -> Lock:
     index.add(make_wheel("app", requires=["lib; sys_platform == 'win32'"]), make_wheel("lib"))
     upstream = Upstream(read_network(), store=work / "store", shelf=work)
     job = plan_of(["app"], [WINDOWS]).jobs[0]
+    (work / job.name).mkdir(parents=True)
     with Loopback(upstream, [WINDOWS]) as loopback, Pips(work) as pips:
         return resolve(job, inputs=INPUTS, constraints=(), index=loopback, pips=pips, work=work / job.name).lock
 

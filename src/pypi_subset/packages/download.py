@@ -71,6 +71,8 @@ def download(  # noqa: PLR0913 - all that fetching needs, each by name
         for job, group in stock.missing
         for number, layer in enumerate(_layers(group))
     }
+    with files.folder_errors(work):
+        work.mkdir(parents=True, exist_ok=True)
     candidates = {name: layer for name, (_, layer) in runs_of.items()}
     views = {name: index.locked_url(name, layer) for name, layer in candidates.items()}
     with DaemonThreadPool(min(len(candidates), 2 * (os.cpu_count() or 1)) + 1) as pool:
@@ -147,7 +149,9 @@ def _pip_download(
     """
     destination, requirements = work / "files", work / "locked.txt"
     with files.folder_errors(work):
-        destination.mkdir(parents=True, exist_ok=True)
+        # Without parents: a thread that outlives Ctrl-C must not make a stage again that was removed.
+        for folder in (work, destination):
+            folder.mkdir(exist_ok=True)
     for source, candidate in zip(sources, candidates, strict=True):
         files.link(source, destination / candidate.distribution.filename)
     group = [candidate.distribution for candidate in candidates]

@@ -146,6 +146,9 @@ def _resolve_all(
 ) -> dict[str, Future[tuple[Resolution, float]]]:
     """Resolve all *jobs* in parallel; return how each ended, by name: the resolution and its seconds, or an error."""
     index = backend.index()
+    with files.folder_errors(backend.work):
+        for job in jobs:
+            (backend.work / "resolve" / job.name).mkdir(parents=True, exist_ok=True)
 
     def one(job: Job) -> tuple[Resolution, float]:
         started = time.monotonic()

@@ -67,7 +67,7 @@ def resolve(
 
     :param inputs: digests of what the lock is made from.
     :param constraints: the user's own constraints, beside those of the set.
-    :param work: a directory for this job alone.
+    :param work: existing directory for this job alone.
     :raises NoSolution: no set of wheels satisfies the requests on this target; says what was seen.
     :raises UndefinedMarker: a marker reads what the target leaves open.
     :raises PipFailed: pip failed otherwise, or evaluated markers for another machine.
@@ -129,7 +129,8 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     """pip's dry-run report (version 1), checked to speak of the target and of no other machine."""
     requests, limits, report = work / "requests.txt", work / "constraints.txt", work / "report.json"
     with files.folder_errors(work):
-        work.mkdir(parents=True, exist_ok=True)
+        # Without parents: a thread that outlives Ctrl-C must not make a stage again that was removed.
+        work.mkdir(exist_ok=True)
     files.write(requests, "".join(f"{line}\n" for line in job.requirement_set.requests).encode())
     lines = [*map(str, job.requirement_set.constraints), *constraints]
     files.write(limits, "".join(f"{line}\n" for line in lines).encode())

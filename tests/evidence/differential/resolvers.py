@@ -63,6 +63,8 @@ def ours(targets: Sequence[Target], url: str, work: Path) -> Iterator[Callable[[
     with Loopback(upstream, targets) as index, Pips(work / "pips") as pips:
 
         def answer(case: Case) -> Answer:
+            own = work / _unique()
+            own.mkdir()
             try:
                 found = resolve(
                     _job(case),
@@ -70,7 +72,7 @@ def ours(targets: Sequence[Target], url: str, work: Path) -> Iterator[Callable[[
                     constraints=(),
                     index=index,
                     pips=pips,
-                    work=work / _unique(),
+                    work=own,
                 )
             except SubsetError as error:
                 return Answer(chosen=None, reason=f"{type(error).__name__}: {error}")
