@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import socket
 import sys
 from dataclasses import replace
@@ -279,3 +280,27 @@ def test_without_isolation(tmp_path: Path) -> None:
     assert said(box, code) == [str(tmp_path), True, str(tmp_path / "home")]
     done = outcome(box, [OWN[0].path, "-I", "-c", "import time; time.sleep(60)"], 0.5)
     assert (done.code, done.why) == (None, "did not end within 0.5 s")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user gives nothing away")
+def test_what_a_box_may_write_is_given_once(tmp_path: Path) -> None:
+    """A directory of the box's user is left alone: while boxes write there, root gives nothing away by its path."""
+    folder = tmp_path / "given"
+    (folder / "a").mkdir(parents=True)
+    (folder / "link").symlink_to(tmp_path)
+    box = replace(box_of(tmp_path), writable=(str(folder),), uid=1_900_000_001)
+    assert outcome(box, ["/bin/true"], 30).code == 0
+    assert {path.lstat().st_uid for path in (folder, folder / "a", folder / "link")} == {1_900_000_001}
+    (folder / "b").mkdir()
+    assert outcome(box, ["/bin/true"], 30).code == 0
+    assert [(folder / "b").stat().st_uid, tmp_path.stat().st_uid] == [0, 0]
+
+
+def test_no_limit_above_its_own(tmp_path: Path) -> None:
+    """A machine that allows fewer open files than a box may have still makes boxes; crashes stay in the box."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    code = "import resource as r; print(json.dumps([r.getrlimit(one) for one in (r.RLIMIT_NOFILE, r.RLIMIT_CORE)]))"
+    box = replace(box_of(tmp_path), limits=Limits(descriptors=(1 << 30)))
+    assert said(box, code) == [[hard, hard], [1, 1]]
+    assert said(box_of(tmp_path), code)[0] == [4096, 4096]
+    assert soft <= hard

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -38,10 +39,27 @@ def test_a_result_that_came_before_the_end(tmp_path: Path, nowhere: int) -> None
     """A command that ended by itself keeps its code when the box is ended before anybody asked."""
     with box_of(tmp_path).started(["/bin/false"], (nowhere, nowhere, nowhere)) as box:
         assert isinstance(box, running.InBox)
-        while not box._speaks(1):  # noqa: SLF001 - without reading
+        while not box._speaks(1, events=0):  # noqa: SLF001 - without reading
             pass
         box.end()
         assert box.wait(5) == 1
+
+
+def test_a_box_whose_process_1_is_killed(tmp_path: Path, nowhere: int) -> None:
+    """What ends a box that was made is the doing of its command, as where memory is short: no error of the machine."""
+    with box_of(tmp_path).started(SLEEP, (nowhere, nowhere, nowhere)) as box:
+        assert isinstance(box, running.InBox)
+        assert box.channel.recv(100) == b"begun"
+        box.begun = True
+        signal.pidfd_send_signal(box.launched, signal.SIGKILL)
+        assert box.wait(30) == -signal.SIGKILL
+
+
+def test_a_command_cannot_interrupt_process_1(tmp_path: Path, nowhere: int) -> None:
+    """A signal that Python handles, as that of Ctrl-C, does not end the box from inside."""
+    code = "import os, signal, time; os.kill(1, signal.SIGINT); time.sleep(0.3)"
+    with box_of(tmp_path).started([OWN[0].path, "-I", "-c", code], (nowhere, nowhere, nowhere)) as box:
+        assert box.wait(30) == 0
 
 
 @pytest.mark.parametrize(

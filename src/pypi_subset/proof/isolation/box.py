@@ -9,12 +9,12 @@ import secrets
 import socket
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from pypi_subset.pip.runner import sealed_environment
-from pypi_subset.proof.isolation import cgroups, views
+from pypi_subset.proof.isolation import cgroups, syscalls, views
 from pypi_subset.proof.isolation.launching import LAUNCHER
 from pypi_subset.proof.isolation.running import InBox, InTheOpen
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 #: User ids that neither accounts nor containers use (systemd, "Users, Groups, UIDs and GIDs").
 _FIRST_UID, _UIDS = 1_900_000_000, 90_000_000
 _GIB = 1 << 30
+_GIVING = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +40,7 @@ class Limits:
     :param file: bytes of the largest file.
     :param scratch: bytes of ``/tmp`` and of ``/dev/shm``, each.
     :param processes: number of processes and threads.
+    :param descriptors: number of open files of each process.
     :param cpu: seconds of processor time of each process.
     :param written: bytes on disk below the writable directories; ``None`` for no limit.
     """
@@ -48,6 +50,7 @@ class Limits:
     file: int = 4 * _GIB
     scratch: int = _GIB // 2
     processes: int = 512
+    descriptors: int = 4096
     cpu: int = 600
     written: int | None = None
 
@@ -152,13 +155,16 @@ class Box:
     ) -> InBox:
         uid = self.uid or new_uid()
         if os.geteuid() == 0:
-            for folder in self._written:
-                hand_over(folder, uid)
+            # One at a time: the box of the first may write where another one still gives away.
+            with _GIVING:
+                for folder in self._written:
+                    hand_over(folder, uid)
         described = {
             **self._described(uid, bounded=group is not None),
             "cgroup": str(group / "cgroup.procs") if group else "",
             "cwd": cwd or views.HOME,
             "command": command,
+            "refused": syscalls.program(wide=syscalls.is_wide(command[0])).hex(),
             "environment": dict(variables),
         }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -188,13 +194,17 @@ class Box:
             "home": views.HOME,
             "place": tempfile.gettempdir(),
             "scratch": limits.scratch,
-            "limits": space
-            | {
-                "RLIMIT_CORE": 0,
-                "RLIMIT_CPU": limits.cpu,
-                "RLIMIT_FSIZE": limits.file,
-                "RLIMIT_NPROC": limits.processes,
-            },
+            "limits": _held(
+                space
+                | {
+                    # 0 would not keep a crash from the machine's own handler of crashes, 1 does (core(5)).
+                    "RLIMIT_CORE": 1,
+                    "RLIMIT_CPU": limits.cpu,
+                    "RLIMIT_FSIZE": limits.file,
+                    "RLIMIT_NPROC": limits.processes,
+                    "RLIMIT_NOFILE": limits.descriptors,
+                }
+            ),
             "listen": self.listen,
         }
 
@@ -215,6 +225,17 @@ class Box:
         """Whether the box shows *path*."""
         inside = (*views.of_system()[0], *self.shown)
         return path.startswith("/") and any(path == one or path.startswith(f"{one}/") for one in inside)
+
+
+def _held(limits: Mapping[str, int]) -> dict[str, int]:
+    """Return *limits*, none above what this process itself is held to."""
+    import resource  # noqa: PLC0415 - of Linux, as boxes are
+
+    most = {name: resource.getrlimit(getattr(resource, name))[1] for name in limits}
+    return {
+        name: limit if most[name] == resource.RLIM_INFINITY else min(limit, most[name])
+        for name, limit in limits.items()
+    }
 
 
 def new_uid() -> int:
@@ -238,8 +259,15 @@ def size_of(folder: str) -> int:
 
 
 def hand_over(folder: str, uid: int) -> None:
-    """Give *folder* and everything in it to *uid*; links are not followed."""
-    give = partial(os.chown, uid=uid, gid=uid, follow_symlinks=False)
-    for here, folders, names in os.walk(folder):
-        for name in ("", *folders, *names):
-            give(os.path.join(here, name))  # noqa: PTH118 - thousands of files
+    """
+    Give *folder* and everything in it to *uid*, unless it has it already; no link is followed, at no step of a path.
+
+    Another box of the same user may write there meanwhile: what it makes is its own, and what root would give it by path
+    could be a file of this machine, behind a directory that became a link.
+    """
+    if os.lstat(folder).st_uid == uid:
+        return
+    for _, folders, names, here in os.fwalk(folder):
+        for name in (*folders, *names):
+            os.chown(name, uid, uid, dir_fd=here, follow_symlinks=False)
+    os.chown(folder, uid, uid, follow_symlinks=False)

@@ -53,6 +53,7 @@ class InBox:
 
     :param channel: where the launcher reports; the command cannot write to it.
     :param launched: a descriptor of the launcher's process (pidfd_open(2)). The box ends with that process.
+    :param begun: whether the box was made: what ends it from then on is the command's doing.
     :param excess: returns why the command must end, ``""`` if it may run on; ``None`` where nothing is watched.
     """
 
@@ -61,6 +62,7 @@ class InBox:
     excess: Callable[[], str] | None
     why: str = ""
     ended: bool = False
+    begun: bool = False
 
     def listener(self) -> socket.socket:
         """
@@ -79,9 +81,13 @@ class InBox:
         while not self.why:
             if self._speaks(min(pause, until - time.monotonic())):
                 message = self.channel.recv(_LONGEST)
+                if message == b"begun":
+                    self.begun = True
+                    continue
                 if not message and self.ended:
                     return None
-                code = _ended(message)
+                # Process 1 was killed: the command has used up the memory of its box.
+                code = -signal.SIGKILL if not message and self.begun else _ended(message)
                 self._look()
                 return None if self.why else code
             pause = self._look()
