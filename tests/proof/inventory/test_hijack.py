@@ -93,3 +93,33 @@ def test_code_at_each_start_is_a_note(tmp_path: Path) -> None:
             "aa-1.0-py3-none-any.whl brings zz.start, which Python reads at each start",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = b\n[console_scripts]\npython3 = aa:main\n",
+        "[[console_scripts]]\npython3 = aa:main\n",
+        "[console_scripts]\nx = aa:main\n  python3 = aa:main\n",
+        "[console_scripts]\npython3 = aa:main\n[x]\n=\n",
+        "[console_scripts]\n./../bin/python3 = aa:main\n",
+    ],
+)
+def test_entry_points_that_a_strict_reader_refuses(tmp_path: Path, text: str) -> None:
+    """What pip reads as a script counts, although other readers see a fault or the continuation of a line."""
+    red = [check.reason for check in taken(tmp_path, "aa", {"aa-1.0.dist-info/entry_points.txt": text.encode()})]
+    assert any("brings bin/python3, which" in reason for reason in red)
+
+
+def test_names_that_lead_elsewhere(tmp_path: Path) -> None:
+    """A script or a file whose name is a way to another directory is red, whatever it is called there."""
+    long = b"#" * (1 << 20) + b"\n[console_scripts]\npython3 = aa:main\n"
+    text = b"[console_scripts]\n../lib/x = aa:main\n/abs/y = aa:main\n"
+    files = {"aa/../sitecustomize.py": b"", "aa-1.0.dist-info/entry_points.txt": text}
+    assert {check.reason.partition("brings ")[2] for check in taken(tmp_path / "one", "aa", files)} == {
+        "a file named 'aa/../sitecustomize.py', which leads elsewhere",
+        "a script named '../lib/x', which leads elsewhere",
+        "a script named '/abs/y', which leads elsewhere",
+    }
+    (check,) = taken(tmp_path / "other", "aa", {"aa-1.0.dist-info/entry_points.txt": long})
+    assert check.reason.endswith("entry_points.txt, which is longer than 1048576 bytes")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 import zipfile
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ _MODULES = {"sitecustomize", "usercustomize", "_manylinux", "pip"}
 _TOOL = re.compile(r"(?:pythonw?|pypy|pip)(?:\d+(?:\.\d+)*)?t?(?:\.exe)?", re.IGNORECASE)
 #: Files that Python reads at each start (site, PEP 829).
 _AT_START = (".pth", ".start")
+_SEPARATOR = re.compile(r"[/\\]")
 #: Bytes of the longest list of entry points that is read.
 _LONGEST = 1 << 20
 
@@ -33,17 +33,34 @@ def of_wheel(entry: File, path: Path) -> tuple[list[str], list[str]]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            scripts = [name for name in names if name.endswith(".dist-info/entry_points.txt")]
-            texts = [archive.open(name).read(_LONGEST).decode("utf-8", "replace") for name in scripts]
+            found = [one for one in archive.infolist() if one.filename.endswith(".dist-info/entry_points.txt")]
+            texts = [archive.open(one).read(_LONGEST).decode("utf-8", "replace") for one in found]
+            long = [one.filename for one in found if one.file_size > _LONGEST]
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, EOFError):
         return [], []
     # A wheel of pip is the one that may bring pip.
     own = entry.project == "pip"
-    faults = {what for name in names for what in _replaced(name)} | {what for text in texts for what in _commands(text)}
+    commands = sorted({name for text in texts for name in _commands(text)})
+    faults = {what for name in names for what in _replaced(name)}
+    faults |= {f"bin/{name}" for name in map(_last, commands) if _TOOL.fullmatch(name)}
     red = sorted(what for what in faults if not (own and what.rpartition("/")[2].lower().startswith("pip")))
+    astray = [f"a script named {name!r}, which leads elsewhere" for name in commands if name != _last(name)]
+    astray += [
+        f"a file named {name!r}, which leads elsewhere" for name in sorted(names) if ".." in _SEPARATOR.split(name)
+    ]
     notes = sorted({name for name in map(_at_top, names) if name.lower().endswith(_AT_START)})
     return (
-        [f"{entry.filename} ({entry.project}) brings {what}, which every environment has its own of" for what in red],
+        [
+            *(
+                f"{entry.filename} ({entry.project}) brings {what}, which every environment has its own of"
+                for what in red
+            ),
+            *(f"{entry.filename} ({entry.project}) brings {what}" for what in astray),
+            *(
+                f"{entry.filename} ({entry.project}) brings {name}, which is longer than {_LONGEST} bytes"
+                for name in long
+            ),
+        ],
         [f"{entry.filename} brings {name}, which Python reads at each start" for name in notes],
     )
 
@@ -60,20 +77,24 @@ def _replaced(name: str) -> Iterator[str]:
 
 
 def _commands(text: str) -> Iterator[str]:
-    """Yield the scripts of the entry points *text* that would replace a tool (entry points specification)."""
-    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
-    parser.optionxform = str  # type: ignore[assignment, method-assign]
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return
-    for group in {"console_scripts", "gui_scripts"} & {*parser.sections()}:
-        yield from (f"bin/{name}" for name in parser[group] if _TOOL.fullmatch(name))
+    """Yield the scripts of the entry points *text*, read line by line as pip does: a stricter reader would see fewer."""
+    section = ""
+    for line in map(str.strip, text.splitlines()):
+        name, is_entry, _ = line.partition("=")
+        if line.startswith("[") and line.endswith("]"):
+            section = line.strip("[] ")
+        elif is_entry and section in {"console_scripts", "gui_scripts"}:
+            yield name.strip()
+
+
+def _last(name: str) -> str:
+    """Return the last part of the path *name*."""
+    return _SEPARATOR.split(name)[-1]
 
 
 def _parts(name: str) -> tuple[str, list[str]]:
     """Return into which scheme the file *name* of a wheel is installed, and its path there (wheel specification)."""
-    first, *rest = [part for part in re.split(r"[/\\]", name) if part not in {"", "."}] or [""]
+    first, *rest = [part for part in _SEPARATOR.split(name) if part not in {"", "."}] or [""]
     if not first.lower().endswith(".data") or len(rest) < 2:  # noqa: PLR2004 - a scheme and a file
         return "purelib", [first, *rest]
     scheme, *inside = rest
