@@ -235,14 +235,31 @@ def test_a_protected_folder_is_removed_by_its_owner() -> None:
         folder = Path(above) / "site"
         (folder / "simple" / "app").mkdir(parents=True)
         (folder / "simple" / "app" / "index.html").write_text("")
-        for path in (folder / "simple" / "app", folder / "simple", folder, Path(above)):
-            path.chmod(0o555 if path != Path(above) else 0o755)
+        (folder / "shut" / "inner" / "app").mkdir(parents=True)
+        shut = (folder / "shut" / "inner" / "app", folder / "shut" / "inner", folder / "shut")
+        for path in (*shut, folder / "simple" / "app", folder / "simple", folder, Path(above)):
+            path.chmod(0o755 if path == Path(above) else 0 if path in shut else 0o555)
             os.chown(path, nobody, -1)
         command = [sys.executable, "-c", code, str(folder), os.pathsep.join(filter(None, sys.path)), str(nobody)]
         # Without the variables of this run: coverage would want to write its data as nobody.
         done = subprocess.run(command, capture_output=True, text=True, check=False, env={})
         assert (done.returncode, done.stderr) == (0, "")
         assert not folder.exists()
+
+
+def test_a_deep_folder_is_removed(tmp_path: Path) -> None:
+    """Folders in each other, more than a function may call itself and than a path may name, are removed."""
+    top = tmp_path / "top"
+    top.mkdir()
+    here = os.open(top, os.O_RDONLY)
+    for _ in range(2500):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    staging.remove_tree(top)
+    assert not top.exists()
 
 
 def test_a_folder_is_removed_though_one_of_its_name_is_left(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
+import secrets
 import shutil
 import sys
 from glob import escape
@@ -144,17 +146,31 @@ def discard(path: Path) -> None:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a file or a whole folder; nothing there is no error."""
+    """Remove a file or a whole folder, however deep it is and whatever its modes are; nothing there is no error."""
     if path.is_dir() and not path.is_symlink():
         try:
             shutil.rmtree(path)
-        except OSError:
+        except (OSError, RecursionError):
             # Whoever may remove a folder may also make it writable: an old site that was protected goes all the same.
-            for folder, _, _ in os.walk(path):
-                Path(folder).chmod(0o700)
+            _flatten(path)
             shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _flatten(path: Path) -> None:
+    """Make each folder below *path* writable, and move it right below *path*: `shutil.rmtree` recurses for each level."""
+    path.chmod(0o700)
+    prefix, numbers = secrets.token_hex(8), itertools.count()
+    waiting = [Path(entry.path) for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False)]
+    while waiting:
+        folder = waiting.pop()
+        folder.chmod(0o700)
+        for entry in [*os.scandir(folder)]:
+            if entry.is_dir(follow_symlinks=False):
+                # What is moved into another folder must be writable itself.
+                Path(entry.path).chmod(0o700)
+                waiting.append(Path(entry.path).rename(path / f"{prefix}-{next(numbers)}"))
 
 
 def _exchange_names(one: Path, other: Path) -> bool:
