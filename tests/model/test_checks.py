@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pypi_subset.model.checks import Check
+from pypi_subset.model.checks import LONGEST, Check, printable
 
 ONE: dict[str, Any] = {
     "target": "linux",
@@ -50,3 +50,10 @@ def test_what_is_no_result(change: dict[str, Any]) -> None:
 def test_only_a_second_opinion_differs() -> None:
     """Another valid version is a result of the second opinion alone."""
     assert msgspec.convert(ONE | {"proof": "second opinion", "status": "differs"}, Check).status == "differs"
+
+
+def test_a_text_of_a_package_is_for_readers() -> None:
+    """Codes for a terminal, line ends, characters that turn the direction, and a length without end are gone."""
+    assert printable("naïve 漢字 - 5 €") == "naïve 漢字 - 5 €"
+    assert printable("a\x1b[2J\x07\x9b1m\0\u202e\udc80b\nc\td") == "a\ufffd[2J\ufffd\ufffd1m\ufffd\ufffd\ufffdb c d"
+    assert printable("x" * (LONGEST + 5)) == "x" * LONGEST + " …"

@@ -11,6 +11,22 @@ Proof = Literal["inventory", "installed", "unpacked", "second opinion", "emulate
 #: ``differs`` is for the second opinion alone: another valid version, which is never red.
 Status = Literal["passed", "failed", "skipped", "differs"]
 
+#: Characters of the longest text in a result.
+LONGEST = 10_000
+
+
+def printable(text: str) -> str:
+    """
+    Return *text* in one line, without characters that are for a terminal and not for a reader, and not too long.
+
+    Packages choose what stands in a result: the message of an exception, the name of a file.
+    """
+    plain = "".join(
+        sign if sign.isprintable() else " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for sign in text[: LONGEST + 1]
+    )
+    return plain if len(plain) <= LONGEST else f"{plain[:LONGEST]} …"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:

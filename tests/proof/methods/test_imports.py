@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 import venv
 from pathlib import Path
 
@@ -97,6 +98,27 @@ def test_an_exit_of_its_own_choice_proves_nothing(bare: tuple[Path, Path], tmp_p
 
 
 LACKS = "try:\n    import nobody_has_this\nexcept ImportError:\n    raise SystemExit('needs more')"
+
+
+def test_a_message_without_end(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """A long message costs no time to speak of: no pattern is matched against more than its first part."""
+    started = time.monotonic()
+    with pytest.raises(ProofFailed, match="failed: ImportError: xxx") as error:
+        importing(bare, tmp_path, "long", "raise ImportError('x' * (4 << 20))")
+    assert len(str(error.value)) < 5000
+    assert time.monotonic() - started < 30
+
+
+def test_more_modules_than_a_command_line_holds(tmp_path: Path) -> None:
+    """All are imported, in several commands; a path that is too long for a file is no module."""
+    venv.create(tmp_path / "environment", with_pip=False)
+    (library,) = (tmp_path / "environment").glob("lib/python*/site-packages")
+    names = [f"{'m' * 200}{number}.py" for number in range(11_000)]
+    for name in names[:2]:
+        (library / name).write_text("")
+    bare = tmp_path / "environment" / "bin" / "python", library
+    with pytest.raises(ProofFailed, match="No module named 'mmm"):
+        importing(bare, tmp_path, "many", "", files=(*names, f"{'m' * 200_000}.py"))
 
 
 def test_only_module_that_exits_for_want_of_another_is_red(bare: tuple[Path, Path], tmp_path: Path) -> None:

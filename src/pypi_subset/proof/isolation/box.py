@@ -244,7 +244,11 @@ def new_uid() -> int:
 
 
 def size_of(folder: str) -> int:
-    """Return how many bytes the files below *folder* hold; a file that vanishes meanwhile and a hole count nothing."""
+    """
+    Return how many bytes the files below *folder* hold, and a kibibyte for each name: empty files need memory too.
+
+    A file that vanishes meanwhile and a hole count nothing.
+    """
     total, waiting = 0, [folder]
     while waiting:
         with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
@@ -252,7 +256,7 @@ def size_of(folder: str) -> int:
                 with contextlib.suppress(OSError):
                     facts = entry.stat(follow_symlinks=False)
                     # A block is not counted as full, since wheels hold many small files.
-                    total += min(facts.st_size, facts.st_blocks * 512)
+                    total += min(facts.st_size, facts.st_blocks * 512) + 1024
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
     return total

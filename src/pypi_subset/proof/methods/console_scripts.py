@@ -23,6 +23,9 @@ PATIENCE = 10
 #: How many run at a time: most of their time goes into reading files.
 _AT_ONCE = 4
 
+#: Bytes of standard error in which a reason is looked for: the last ones.
+_LONGEST = 8000
+
 _IMPORT_ERROR = re.compile(r"^(?:ImportError|ModuleNotFoundError)\b.*", re.MULTILINE)
 
 
@@ -69,4 +72,4 @@ def _ended(program: Path, box: Box) -> tuple[int | None, str]:
         done = outcome(box, [program, "--help"], PATIENCE)
     except OSError as error:
         return 1, str(error)
-    return done.code, done.stderr.decode(errors="replace")
+    return done.code, done.stderr[-_LONGEST:].decode(errors="replace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import keyword
 import re
+import time
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from pypi_subset.proof.isolation.launching import failed
 from pypi_subset.proof.isolation.outcome import outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from packaging.requirements import Requirement
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 #: Seconds that the imports of one case may take together.
 PATIENCE = 120
+
+#: Characters of a text that an import said, and of a path: patterns are not matched against more.
+_LONGEST = 4000
+#: Characters of the modules that are named in one command.
+_COMMAND_LINE = 1 << 16
 
 #: Leftovers of a project's own checkout, which many wheels install by mistake.
 LEFTOVERS = {"benchmark", "benchmarks", "conftest", "doc", "docs", "example", "examples", "setup", "test", "tests"}
@@ -186,18 +192,42 @@ def _run(modules: Sequence[str], python: Path, box: Box) -> tuple[str, dict[str,
 
     A module without an answer ended the interpreter, or was never tried. An exit of its own choice is no answer.
     """
-    if not modules:
-        return "", {}
+    answers: dict[str, tuple[_Error, ...]] = {}
+    ended, left, until = "", float(PATIENCE), time.monotonic() + PATIENCE
+    for some in _parts(modules):
+        ended, answered = _run_some(some, python, box, left)
+        left, answers = max(1.0, round(until - time.monotonic())), answers | answered
+        if len(answered) < len(some):
+            break
+    return ended, answers
+
+
+def _parts(modules: Sequence[str]) -> Iterator[list[str]]:
+    """Yield *modules* in parts that a command line can hold."""
+    part: list[str] = []
+    for name in modules:
+        if sum(map(len, part)) > _COMMAND_LINE:
+            yield part
+            part = []
+        part.append(name)
+    if part:
+        yield part
+
+
+def _run_some(
+    modules: Sequence[str], python: Path, box: Box, timeout: float
+) -> tuple[str, dict[str, tuple[_Error, ...]]]:
     command: list[str | Path] = [python, "-I", *box.options, "-c", _SCRIPT, *modules]
     try:
-        done = outcome(box, command, PATIENCE)
+        done = outcome(box, command, timeout)
     except OSError as error:
         raise failed(str(error)) from error
     answers: dict[str, tuple[_Error, ...]] = {}
     for name, line in zip(modules, done.stdout.decode(errors="replace").split("\n"), strict=False):
         with contextlib.suppress(msgspec.DecodeError):
             if line.startswith(f"{name} "):
-                answers[name] = msgspec.json.decode(line.removeprefix(f"{name} "), type=tuple[_Error, ...])
+                told = msgspec.json.decode(line.removeprefix(f"{name} "), type=tuple[_Error, ...])
+                answers[name] = tuple((kind[:_LONGEST], text[:_LONGEST], is_import) for kind, text, is_import in told)
     if done.code is None:
         return done.why, answers
     ended = f"signal {-done.code}" if done.code < 0 else f"exit code {done.code}"
@@ -206,7 +236,8 @@ def _run(modules: Sequence[str], python: Path, box: Box) -> tuple[str, dict[str,
 
 def _counts(path: PurePosixPath) -> bool:
     """Whether *path* is a module that an import statement can spell."""
-    return bool(_module(path)) and all(_importable(part) for part in path.parent.parts)
+    # A RECORD may name files that are longer than any file can be.
+    return len(str(path)) < _LONGEST and bool(_module(path)) and all(map(_importable, path.parent.parts))
 
 
 def _module(path: PurePosixPath) -> str:
