@@ -49,6 +49,22 @@ def test_a_home_directory_is_no_prefix(tmp_path: Path, monkeypatch: pytest.Monke
     )
 
 
+def test_data_beside_a_link(tmp_path: Path) -> None:
+    """A link to an interpreter in ``~/.local/bin`` shows programs there, and not the keyrings beside them."""
+    real = installed(tmp_path / "real")
+    for name in ("bin", "share/keyrings"):
+        (tmp_path / ".local" / name).mkdir(parents=True)
+    (tmp_path / ".local/bin/python").symlink_to(real)
+    shown = views.of_interpreter(tmp_path / ".local/bin/python", [str(tmp_path / "real")])
+    assert shown == (str(tmp_path / ".local/bin"), str(tmp_path / "real"))
+
+
+def test_no_private_key_of_the_machine() -> None:
+    """Of the settings for TLS a box sees certificates, and not the directory with the keys."""
+    seen = set(views._SETTINGS)  # noqa: SLF001 - most of them are not here
+    assert seen.isdisjoint({"/etc", "/etc/ssl", "/etc/ssl/private", "/etc/pki", "/etc/pki/tls", "/etc/pki/tls/private"})
+
+
 def test_the_root_is_no_prefix() -> None:
     """An interpreter in /bin is a part of the system, which is shown anyway."""
     assert "/" not in views.of_interpreter(Path("/bin/python3"), ["/"])

@@ -24,7 +24,9 @@ _SETTINGS = (
         "/etc/localtime",
         "/etc/timezone",
     ),
-    *("/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/ca-certificates.conf", "/etc/crypto-policies"),
+    # Certificates and settings, and not the private keys beside them.
+    *("/etc/ssl/certs", "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", "/etc/ca-certificates", "/etc/crypto-policies"),
+    *("/etc/pki/tls/certs", "/etc/pki/tls/cert.pem", "/etc/pki/tls/openssl.cnf", "/etc/pki/ca-trust"),
     *("/etc/fonts", "/etc/mime.types", "/etc/os-release", "/etc/debian_version", "/etc/protocols", "/etc/services"),
 )
 
@@ -97,6 +99,8 @@ def _parts(path: str) -> Iterator[str]:
     if path == "/":
         return
     shared = any(home == path or home.startswith(f"{path.rstrip('/')}/") for home in private)
+    # uv and pipx put links there, beside a user's keyrings and other data.
+    shared = shared or path.endswith("/.local")
     for part in [f"{path}/{name}" for name in _INSTALLED] if shared and not path.startswith("/usr") else [path]:
         if Path(part).is_dir():
             yield part
