@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 from pypi_subset.proof.cases.case import cases_of
-from pypi_subset.proof.methods import prove as proving
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.support import staging
 from tests.evidence.hostile.attack import Result
@@ -23,7 +22,7 @@ from tests.support.sites.cases import HERE, OWN
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.evidence.hostile.attack import Attack
 
@@ -43,10 +42,10 @@ def run(attack: Attack, folder: Path, work: Path, *, opened: bool) -> dict[str, 
         subset = SubsetOnDisk(folder / "subset", targets=[HERE], lines=attack.lines, pins={"here": wheels}).write()
         isolated = not opened or attack.door is not None
         case = cases_of(subset.plan, subset.paths, OWN, work, isolated=isolated)[0]
-        stack.enter_context(mock.patch.object(proving.staging, "remove_tree", _removing(world)))
         for door in (attack.held, attack.door if opened else None):
             if door is not None:
                 stack.enter_context(door())
+        stack.enter_context(mock.patch.object(staging, "remove_tree", _removing(world)))
         result = Result(checks=())
         with world.watch.watching():
             try:
@@ -68,16 +67,17 @@ def _as_user(world: World) -> Iterator[None]:
         yield
 
 
-def _removing(world: World):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _removing(world: World) -> Callable[[Path], None]:
     """Return what removes the directory of a case, after a look for marks in its environment."""
 
     def remove_tree(path: Path) -> None:
         for place in path.iterdir() if path.is_dir() else ():
             if place.name != "asking":
-                world.marks += marks_below(place, world.mark)
-        staging_remove(path)
+                with contextlib.suppress(RecursionError):
+                    world.marks += marks_below(place, world.mark)
+        remove(path)
 
-    staging_remove = staging.remove_tree
+    remove = staging.remove_tree
     return remove_tree
 
 

@@ -72,7 +72,9 @@ def run(chosen: Sequence[Trial], folder: Path, jobs: int) -> Iterator[Outcome]:
 def _outcome(trial: Trial, folder: Path) -> Outcome:
     place = trial.user.own(folder / secrets.token_hex(6))
     # What a proof shares with others, an attack with an open door may spoil.
-    work = place / "work" if trial.opened else folder / f"work-{trial.user.name}"
+    # So may one that fills it, or what is counted there.
+    own = trial.opened or trial.attack.kind in {"exhausting", "judge"}
+    work = place / "work" if own else folder / f"work-{trial.user.name}"
     with contextlib.suppress(FileExistsError):
         trial.user.own(work)
     world = trial.user.own(place / "world")
@@ -95,7 +97,9 @@ def table(outcomes: Sequence[Outcome], users: Sequence[User]) -> list[str]:
     """Return the lines of the table: a row for each attack."""
     names = [user.name for user in users]
     width = max((len(one.trial.attack.name) for one in outcomes), default=6)
-    lines = [f"{'attack':{width}}  {'kind':10}  {'opened door':11}  " + "  ".join(f"isolated as {one}" for one in names)]
+    lines = [
+        f"{'attack':{width}}  {'kind':10}  {'opened door':11}  " + "  ".join(f"isolated as {one}" for one in names)
+    ]
     lines.append("-" * len(lines[0]))
     for attack, group in groupby(outcomes, key=lambda one: one.trial.attack):
         own = list(group)

@@ -55,7 +55,9 @@ class User:
             text=True,
             errors="replace",
             start_new_session=True,
-            **({} if self.uid is None else {"user": self.uid, "group": self.uid, "extra_groups": []}),
+            user=self.uid,
+            group=self.uid,
+            extra_groups=None if self.uid is None else [],
         )
 
     def own(self, path: Path) -> Path:
@@ -107,7 +109,9 @@ def _environment(folder: Path) -> Path:
         raise NoInterpreterError(msg)
     subprocess.run([python, "-m", "venv", "--without-pip", "--copies", folder], check=True)
     library = folder / "lib" / f"python{_VERSION}" / "site-packages"
-    shutil.copytree(sysconfig.get_path("purelib"), library, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__editable__*"))
+    shutil.copytree(
+        sysconfig.get_path("purelib"), library, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__editable__*")
+    )
     (library / "checkout.pth").write_text(f"{folder.parent / 'checkout' / 'src'}\n")
     return folder / "bin" / "python"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -100,7 +101,7 @@ class World:
     def found_marks(self) -> list[str]:
         """Return where the mark stands: in a file's bytes or in its name, or in a link."""
         places = [self.root, self.work]
-        return self.marks + [found for place in places for found in marks_below(place, self.mark)]
+        return [*self.marks, *(found for place in places for found in marks_below(place, self.mark))]
 
     def outlived(self) -> list[int]:
         """Return the processes of the attack that still run, and end them."""
@@ -112,13 +113,21 @@ class World:
         return left
 
     def victim_says(self) -> str:
-        """Return what stands in the victim's memory, ``""`` if it does not answer."""
+        """Return what stands in the victim's memory, ``""`` if it does not answer or if its limits were changed."""
         try:
             self.victim.stdin.write("\n")
             self.victim.stdin.flush()
-            return str(self.victim.stdout.readline()).strip()
-        except (BrokenPipeError, ValueError):
+            limits = resource.prlimit(self.victim.pid, resource.RLIMIT_NPROC)
+            return str(self.victim.stdout.readline()).strip() * (limits != (7, 7))
+        except (BrokenPipeError, ProcessLookupError, ValueError):
             return ""
+
+    def _end(self) -> None:
+        self.victim.kill()
+        self.victim.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self.victim.stdin.close()
+        self.victim.stdout.close()
 
     def _fill(self) -> None:
         hidden = os.memfd_create("hidden")
@@ -145,7 +154,7 @@ class World:
         (self.canaries / "canary").chmod(0o666)
 
     def _listen(self, stack: contextlib.ExitStack) -> None:
-        sockets = {
+        sockets: dict[str, tuple[int, int, Any]] = {
             "tcp": (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
             "tcp6": (socket.AF_INET6, socket.SOCK_STREAM, ("::1", 0)),
             "udp": (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
@@ -162,7 +171,7 @@ class World:
                 one.bind(address)
                 self.facts[name] = address if isinstance(address, str) else one.getsockname()
                 if isinstance(address, str) and not address.startswith("\0"):
-                    os.chmod(address, 0o777)  # noqa: PTH101 - a socket
+                    os.chmod(address, 0o777)  # noqa: PTH101, S103 - as of a server for all users
                 threading.Thread(target=self._accept, args=(name, one), daemon=True).start()
         with contextlib.suppress(OSError):
             raw = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
@@ -184,10 +193,8 @@ class World:
         variables = {"HOSTILE_TOKEN": self.token, "PATH": os.environ.get("PATH", "")}
         streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         command = [sys.executable, "-I", "-S", "-c", _VICTIM]
-        self.victim = stack.enter_context(
-            subprocess.Popen(command, env=variables, cwd=self.home, text=True, **streams)  # type: ignore[call-overload]
-        )
-        stack.callback(self.victim.kill)
+        self.victim = subprocess.Popen(command, env=variables, cwd=self.home, text=True, **streams)  # type: ignore[call-overload]
+        stack.callback(self._end)
         address, hidden = self.victim.stdout.readline().split()
         self.facts |= {"victim": self.victim.pid, "address": int(address), "hidden": int(hidden)}
         keys = ctypes.CDLL(None, use_errno=True).syscall

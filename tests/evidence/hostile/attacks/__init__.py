@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.evidence.hostile.attacks import escaping, exhausting, forging, judging, network, outliving, secrets, tools, writing
+from tests.evidence.hostile.attacks import (
+    escaping,
+    exhausting,
+    forging,
+    judging,
+    network,
+    outliving,
+    secrets,
+    tools,
+    writing,
+)
 
 if TYPE_CHECKING:
     from tests.evidence.hostile.attack import Attack

@@ -10,8 +10,8 @@ from tests.evidence.hostile.attack import Attack
 from tests.evidence.hostile.attacks.aims import leaked, marked, said, signalled, tampered, used
 
 if TYPE_CHECKING:
-    from tests.support.wheels import Wheel
     from tests.evidence.hostile.world import World
+    from tests.support.wheels import Wheel
 
 _KIND = "escaping"
 
@@ -45,8 +45,7 @@ _TAMPER = {
     """,
     "limits-of-a-process": """
         import resource
-        tried(resource.prlimit, W["victim"], resource.RLIMIT_CPU, (0, 0))
-        time.sleep(0.5)
+        tried(resource.prlimit, W["victim"], resource.RLIMIT_NPROC, (7, 7))
     """,
 }
 
@@ -113,7 +112,6 @@ def _made(call: str) -> str:
 
 
 _ROOT: dict[str, dict[str, Any]] = {
-    "process-1-root": {"code": "tried(mark, '/proc/1/root' + W['canary'])", "succeeded": marked},
     "judge-root": {"code": "tried(mark, f\"/proc/{W['judge']}/root{W['canary']}\")", "succeeded": marked},
     "device-node": {
         "code": "for path in (W['canaries'], '/tmp'): tried(os.mknod, path + '/' + MARK, 0o20666, os.makedev(1, 3))",
@@ -150,17 +148,21 @@ _ROOT: dict[str, dict[str, Any]] = {
         "succeeded": said("['opened']"),
     },
     "core-pattern": {"code": _opened("/proc/sys/kernel/core_pattern"), "succeeded": said("['opened']")},
-    "sysrq": {"code": _opened("/proc/sysrq-trigger"), "succeeded": said("['opened']")},
     "kernel-log": {"code": _opened("/dev/kmsg"), "succeeded": said("['opened']")},
     "other-account-password": {"code": _opened("/etc/shadow", "os.O_RDONLY"), "succeeded": said("['opened']")},
-    "host-name": {"code": "say(['opened'] * (libc.sethostname(*(lambda n: (n, len(n)))(os.uname().nodename.encode())) == 0))",
-                  "succeeded": said("['opened']")},
+    "host-name": {
+        "code": "say(['opened'] * (libc.sethostname(*(lambda n: (n, len(n)))(os.uname().nodename.encode())) == 0))",
+        "succeeded": said("['opened']"),
+    },
     "performance-events": {
         # PERF_TYPE_SOFTWARE, of the whole machine: processor 0, any process.
         "code": _made("call(298, struct.pack('IIQ', 1, 112, 0) + bytes(96), -1, 0, -1, 0)"),
         "succeeded": said("['opened']"),
     },
-    "bpf": {"code": _made("call(321, 0, struct.pack('IIII', 2, 4, 8, 1) + bytes(56), 72)"), "succeeded": said("['opened']")},
+    "bpf": {
+        "code": _made("call(321, 0, struct.pack('IIII', 2, 4, 8, 1) + bytes(56), 72)"),
+        "succeeded": said("['opened']"),
+    },
 }
 
 #: Parts of the kernel with a history of faults; no package needs them to be imported.
@@ -205,5 +207,6 @@ ATTACKS = (
             one.kill()
         """,
         succeeded=used("capabilities", 0),
+        users=("user",),
     ),
 )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
+import json
 import os
+import textwrap
 from typing import TYPE_CHECKING
-from unittest import mock
 
-from pypi_subset.proof.isolation import box as boxing
-from tests.evidence.hostile.attack import Attack, Result, evil
+from tests.evidence.hostile.attack import PRELUDE, Attack, Result
+from tests.evidence.hostile.attacks import doors
 from tests.evidence.hostile.attacks.aims import broke
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.evidence.hostile.world import World
     from tests.support.wheels import Wheel
 
@@ -58,15 +56,12 @@ while time.monotonic() < until:
 
 
 def _racing(world: World) -> list[Wheel]:
-    from tests.evidence.hostile.attack import PRELUDE  # noqa: PLC0415
-    import json, textwrap
-
     for number in range(40):
         (world.canaries / str(number)).write_text("")
     source = PRELUDE.format(facts=json.dumps(world.facts)) + _RACE
     scripts = "".join(f"s{number} = evil:main\n" for number in range(24))
     body = textwrap.indent(source, "    ")
-    first = "def main():\n    import sys\n    if not sys.argv[0].endswith('s0'):\n        return\n"
+    first = "def main():\n    import sys\n    if not sys.argv[0].endswith('s0'):\n        import time\n        time.sleep(1)\n        return\n"
     return [
         make_wheel(
             "evil",
@@ -88,6 +83,7 @@ ATTACKS = (
         name="owner-by-race",
         kind=_KIND,
         wheels=_racing,
+        door=doors.owners_each_time,
         succeeded=lost_its_owner,
         users=("root",),
     ),
@@ -95,15 +91,23 @@ ATTACKS = (
         name="interrupt-to-process-1",
         kind=_KIND,
         code="os.kill(1, signal.SIGINT); time.sleep(1)",
+        door=doors.interruptible,
         succeeded=broke,
     ),
     Attack(
         name="any-signal-to-process-1",
         kind=_KIND,
         code="[tried(os.kill, 1, number) for number in range(1, 65)]; time.sleep(1)",
+        door=doors.interruptible,
         succeeded=broke,
     ),
-    Attack(name="more-modules-than-a-command-holds", kind=_KIND, wheels=_many_modules, succeeded=broke),
+    Attack(
+        name="more-modules-than-a-command-holds",
+        kind=_KIND,
+        wheels=_many_modules,
+        door=doors.one_command,
+        succeeded=broke,
+    ),
     Attack(
         name="deep-directories",
         kind=_KIND,
@@ -113,6 +117,7 @@ ATTACKS = (
                 os.mkdir("d")
                 os.chdir("d")
         """,
+        door=doors.recursive_removal,
         succeeded=left_behind,
     ),
     Attack(
@@ -125,7 +130,9 @@ ATTACKS = (
             for one in ("a/b/c", "a/b", "a"):
                 os.chmod(one, 0)
         """,
+        door=doors.recursive_removal,
         succeeded=left_behind,
+        users=("user",),
     ),
     Attack(
         name="odd-names",
@@ -139,19 +146,21 @@ ATTACKS = (
             os.symlink("/", "link")
             os.symlink("loop", "loop")
         """,
+        door=doors.nothing_removed,
         succeeded=left_behind,
     ),
-    Attack(name="long-reason", kind=_KIND, code="say('x' * (10 << 20))", succeeded=long_report),
+    Attack(
+        name="long-reason",
+        kind=_KIND,
+        code="say('/ ' * (4 << 20))",
+        door=doors.long_texts,
+        succeeded=long_report,
+    ),
     Attack(
         name="terminal-codes",
         kind=_KIND,
         code="raise ImportError('\\x1b[2J\\x1b[1;1Hall green \\x1b]0;title\\x07 \\x9b31m \\x00')",
+        door=doors.any_text,
         succeeded=controls,
-    ),
-    Attack(
-        name="script-that-is-no-file-name",
-        kind=_KIND,
-        files={"evil-1.0.dist-info/entry_points.txt": b"[console_scripts]\n../evil = evil:main\n"},
-        succeeded=broke,
     ),
 )

@@ -80,7 +80,7 @@ for number, kind, name in listed():
     if kind == "keyring":
         call(KEYCTL, 8, number, -3)
 for number, kind, name in listed():
-    if kind == "user":
+    if kind == "user" and name.startswith(W["marker"]):
         call(KEYCTL, 11, number, held, 200)
 say(held.value)
 """,
