@@ -115,6 +115,19 @@ def prove_the_proof(_context: Context, renew: str = "", every: str = "", sample:
     run(f"tests.evidence.mutation --sample {sample}" + "".join(flags))
 
 
+@task(
+    help={
+        "jobs": "attacks at a time (default: one for each processor)",
+        "only": "these attacks or kinds, separated by commas",
+    }
+)
+def hostile(_context: Context, jobs: int = 0, only: str = "") -> None:
+    """Attack the machine that proves, from real wheels: each attack must be refused."""
+    flags = [f" --jobs {jobs}"] if jobs else []
+    flags += [f' --only "{only}"'] if only else []
+    run("tests.evidence.hostile" + "".join(flags))
+
+
 @task
 def docs(_context: Context) -> None:
     """Build the manual as HTML in build/docs; a warning is an error."""
@@ -152,6 +165,7 @@ namespace = Collection(
         differential,
         clients,
         prove_the_proof,
+        hostile,
         docs,
         same_bytes,
         lint,

@@ -52,7 +52,8 @@ def _judged(message: bytes) -> int:
     word, _, rest = message.decode(errors="replace").partition(" ")
     if word == "ended":
         return int(rest)
-    raise launching.failed(f"{word} {rest}")
+    what = f"{word} {rest}"
+    raise launching.failed(what)
 
 
 @contextlib.contextmanager

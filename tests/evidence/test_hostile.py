@@ -1,0 +1,78 @@
+"""Attacks on the machine that proves: a small cut, and the threat model that names them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.proof.isolation.available import refusal
+from tests.evidence.hostile import suite
+from tests.evidence.hostile.attacks import ATTACKS
+from tests.evidence.hostile.user import current
+from tests.support.checkout import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODEL = ROOT / "docs" / "explanation" / "threat-model.md"
+
+#: One of each kind.
+CUT = (
+    *("site-wheel", "environment-of-the-judge", "tcp", "user-namespace", "double-fork", "fork-bomb"),
+    *("interrupt-to-process-1", "exit-at-once", "script-as-a-continuation", "site-wheel-same-size-and-time"),
+)
+
+isolated = pytest.mark.skipif(sys.platform != "linux" or bool(refusal()), reason="this system refuses namespaces")
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory that boxes of other users can reach."""
+    made = tmp_path_factory.mktemp("hostile")
+    for path in (made, *made.parents[:2]):
+        path.chmod(0o755)
+    return made
+
+
+@isolated
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CUT)
+def test_an_attack_succeeds_by_an_open_door_alone(name: str, folder: Path) -> None:
+    """With its door open an attack reaches its aim; with the door shut it does not."""
+    outcomes = list(suite.run(suite.trials([ATTACKS[name]], [current()]), folder, 2))
+    assert [(one.trial.opened, one.succeeded) for one in outcomes] == [(True, True), (False, False)], outcomes
+
+
+def test_there_are_attacks_of_every_kind() -> None:
+    """At least 100 attacks, four of each kind, with names that differ; the cut has one of each kind."""
+    kinds = {attack.kind for attack in ATTACKS.values()}
+    assert {ATTACKS[name].kind for name in CUT} == kinds
+    assert all(sum(attack.kind == kind for attack in ATTACKS.values()) >= 4 for kind in kinds)
+    assert len(ATTACKS) >= 100
+
+
+def test_the_threat_model_names_attacks() -> None:
+    """Each attack that the threat model names exists, and the model names some of every kind."""
+    table = MODEL.read_text(encoding="utf-8").split("## What holds what")[1].split("\n## ")[0]
+    rows = table.partition("* - ")[2].split("\n* - ")[1:]
+    named = [re.findall(r"`([\w-]+)`", row.rpartition("\n  - ")[2]) for row in rows]
+    assert len(rows) > 20
+    assert all(named)
+    assert [name for names in named for name in names if name not in ATTACKS] == []
+    assert {ATTACKS[name].kind for names in named for name in names} == {attack.kind for attack in ATTACKS.values()}
+
+
+def test_the_table() -> None:
+    """An attack has a row; what is not as it must be stands in capitals."""
+    attack, user = ATTACKS["tcp"], current()
+    outcomes = [
+        suite.Outcome(
+            trial=suite.Trial(attack=attack, user=user, opened=opened), succeeded=succeeded, seconds=1, said=""
+        )
+        for opened, succeeded in ((True, True), (False, True))
+    ]
+    assert [one.right for one in outcomes] == [True, False]
+    assert suite.table(outcomes, [user])[-1].split() == ["tcp", "network", "succeeds", "SUCCEEDS"]
