@@ -71,14 +71,13 @@ def run(chosen: Sequence[Trial], folder: Path, jobs: int) -> Iterator[Outcome]:
 
 def _outcome(trial: Trial, folder: Path) -> Outcome:
     place = trial.user.own(folder / secrets.token_hex(6))
-    # What a proof shares with others, an attack with an open door may spoil.
-    # So may one that fills it, or what is counted there.
-    own = trial.opened or trial.attack.kind in {"exhausting", "judge"}
-    work = place / "work" if own else folder / f"work-{trial.user.name}"
+    door = "opened" if trial.opened else "shut"
+    # What proofs share, some attacks spoil or fill.
+    own = trial.attack.kind in {"exhausting", "judge"} or (trial.opened and trial.attack.kind == "writing")
+    work = place / "work" if own else folder / f"work-{trial.user.name}-{door}"
     with contextlib.suppress(FileExistsError):
         trial.user.own(work)
     world = trial.user.own(place / "world")
-    door = "opened" if trial.opened else "shut"
     arguments = ["tests.evidence.hostile.one", trial.attack.name, door, str(world), str(work)]
     variables = {"PATH": os.environ["PATH"], "HOSTILE_TOKEN": f"secret{secrets.token_hex(12)}", "TMPDIR": str(place)}
     process = trial.user.start(arguments, variables)

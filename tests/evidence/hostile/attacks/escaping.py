@@ -120,8 +120,9 @@ _ROOT: dict[str, dict[str, Any]] = {
     "chroot-and-back": {
         "code": """
             here = os.open("/", os.O_RDONLY)
-            os.makedirs("/tmp/jail", exist_ok=True)
-            if libc.chroot(b"/tmp/jail") == 0:
+            jail = (sys.pycache_prefix or W["canaries"]) + "/jail"
+            os.makedirs(jail, exist_ok=True)
+            if libc.chroot(jail.encode()) == 0:
                 os.fchdir(here)
                 for _ in range(64):
                     os.chdir("..")

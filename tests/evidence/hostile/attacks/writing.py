@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tests.evidence.hostile.attack import Attack
 from tests.evidence.hostile.attacks.aims import marked, said
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.evidence.hostile.world import World
+    from tests.support.wheels import Wheel
 
 #: Name → code that marks a file; where it fails, nothing more happens.
 _FILES = {
@@ -28,11 +35,33 @@ _FILES = {
     "link-to-site": "tried(os.symlink, W['site'] + '/' + MARK, W['canaries'] + '/link')",
 }
 _KIND = "writing"
+#: Modules that pip imports where they are installed, at any moment of its work: none of them may run while it installs.
+_OPTIONAL = (
+    *("keyring", "truststore", "brotli", "zstandard", "simplejson", "chardet", "socks", "OpenSSL", "cryptography"),
+    *(
+        "IPython",
+        "setuptools",
+        "distutils",
+        "pkg_resources",
+        "requests",
+        "certifi",
+        "compression",
+        "importlib_metadata",
+    ),
+)
+_AT_INSTALLATION = "tried(mark, sys.prefix + '/evil')"
+
+
+def _optional(world: World) -> list[Wheel]:
+    code = Attack(name="", kind=_KIND, code=_AT_INSTALLATION, succeeded=marked).source(world).encode()
+    return [make_wheel("evil", files={f"{name}/__init__.py": code for name in _OPTIONAL})]
+
 
 ATTACKS = (
     *(Attack(name=name, kind=_KIND, code=code, succeeded=marked) for name, code in _FILES.items()),
     Attack(name="script-writes", kind=_KIND, code="tried(mark, W['canary'])", when="script", succeeded=marked),
     Attack(name="start-writes", kind=_KIND, code="tried(mark, W['canary'])", when="pth", succeeded=marked),
+    Attack(name="modules-that-pip-looks-for", kind=_KIND, wheels=_optional, succeeded=marked),
     Attack(
         name="standard-library",
         kind=_KIND,
