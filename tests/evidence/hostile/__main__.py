@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from pypi_subset.support.staging import remove_tree
 from tests.evidence.hostile import suite
 from tests.evidence.hostile.attacks import ATTACKS
 from tests.evidence.hostile.user import NoInterpreterError, current, ordinary
@@ -26,7 +27,8 @@ def main() -> int:
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
         # Readable for all: boxes of root have other users.
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hostile-", ignore_cleanup_errors=True)))
+        folder = Path(tempfile.mkdtemp(prefix="hostile-"))
+        stack.callback(remove_tree, folder)
         folder.chmod(0o755)
         try:
             users = list({one.name: one for one in (current(), stack.enter_context(ordinary()))}.values())
@@ -39,8 +41,8 @@ def main() -> int:
             if not one.right:
                 door = "open" if one.trial.opened else "shut"
                 _say(f"WRONG {one.trial.attack.name}, as {one.trial.user.name}, door {door}: {one.said[:600]!r}")
-    for line in suite.table(outcomes, users):
-        _say(line)
+        for line in suite.table(outcomes, users):
+            _say(line)
     wrong = sum(not one.right for one in outcomes)
     _say(f"{len(attacks)} attacks, {len(outcomes)} trials, {wrong} wrong, {time.monotonic() - start:.0f} s")
     return 1 if wrong or not outcomes else 0

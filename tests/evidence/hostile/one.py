@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -87,7 +86,8 @@ def main() -> None:
     found = run(ATTACKS[name], Path(folder), Path(work), opened=door == "opened")
     sys.stdout.write(f"{json.dumps(found)}\n")
     sys.stdout.flush()
-    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        staging.remove_tree(folder)
     # Threads of listeners end with the process.
     os._exit(0)
 
