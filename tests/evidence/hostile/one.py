@@ -87,7 +87,7 @@ def main() -> None:
     sys.stdout.write(f"{json.dumps(found)}\n")
     sys.stdout.flush()
     with contextlib.suppress(OSError):
-        staging.remove_tree(folder)
+        staging.remove_tree(Path(folder))
     # Threads of listeners end with the process.
     os._exit(0)
 
