@@ -26,8 +26,11 @@ def test_a_value_that_is_missing_is_an_error() -> None:
 
 def test_text_is_not_escaped_and_keeps_its_own_braces() -> None:
     """A workflow file holds braces of GitHub's, and quotes as they are."""
-    text = templates.render_text("workflow.github.yml", url='"<&>"', others=["mac (<&>)"], rows=["{}"])
+    actions = dict.fromkeys(("checkout", "setup-python", "upload-artifact", "download-artifact"), "name@<&>")
+    actions = {f"actions/{name}": text for name, text in actions.items()}
+    others = {"to": "", "rows": [], "parts": "", "locked": "x", "actions": actions}
+    text = templates.render_text("workflow.github.yml", url='"<&>"', others=["mac (<&>)"], **others)
     assert 'SITE: "<&>"\n' in text
-    assert "${{ matrix.python }}" in text
-    assert "tells: mac (<&>).\nname: proof\n" in text
-    assert "include:\n          - {}\n    steps:" in text
+    assert "${{ " in text
+    assert "speaks for them: mac (<&>).\n" in text
+    assert "- uses: name@<&>\n" in text

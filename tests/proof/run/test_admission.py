@@ -123,7 +123,7 @@ def test_a_part_of_another_machine(subset: SubsetOnDisk, tmp_path: Path, strange
     assert "no identity in allowed-signers signed this part" in refused(subset, path)
     allow(subset.paths.requirements / "allowed-signers", lab=tmp_path / "lab")
     assert taken(subset, path).totals.failed == 0
-    path.write_bytes(path.read_bytes().replace(b'"isolation": "none"', b'"isolation": "network namespace"'))
+    path.write_bytes(path.read_bytes().replace(b'"isolation": "namespaces"', b'"isolation": "none"'))
     assert "no identity in allowed-signers signed this part" in refused(subset, path)
 
 
