@@ -91,6 +91,21 @@ def test_one_run_that_is_killed_is_an_error(tmp_path: Path, index: Index) -> Non
     assert [future.result().returncode for future, error in zip(waiting, outcomes, strict=True) if not error] == [1]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+def test_no_run_outlives_the_block(index: Index, tmp_path: Path) -> None:
+    """When the ``with`` block has ended, so has each process that it started, however slow the machine is to end it."""
+    index.delay = 30
+    mark = f"TMPDIR={tmp_path}".encode()
+    with ThreadPoolExecutor() as threads:
+        for number in range(5):
+            with Pips(tmp_path / "all") as pips:
+                arguments = ["download", "--index-url", index.url, "slow"]
+                for name in "abcd":
+                    threads.submit(pips.run, arguments, work=tmp_path / f"{name}{number}", environment={})
+                assert _wait(lambda: len(_running(mark)) == 5)
+            assert _running(mark) == []
+
+
 def test_a_run_that_comes_too_late(tmp_path: Path) -> None:
     """After the ``with`` block a run is refused before it makes a directory: its stage may be gone already."""
     with Pips(tmp_path) as pips:

@@ -178,6 +178,9 @@ def _obey(order: dict[str, Any], said: tuple[int, int]) -> None:
     """Become pip; never returns."""
     os.environ.clear()
     os.environ.update(order["variables"])
+    if order["environment"] is not None:
+        # While it is open, the tool knows that this process lives: the end of the pipe is the end of all of them.
+        os.dup(1)
     for descriptor, source in enumerate((os.open(os.devnull, os.O_RDONLY), *said)):
         os.dup2(source, descriptor)
     code = 1
