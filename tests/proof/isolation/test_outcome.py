@@ -14,7 +14,7 @@ from tests.support.sites.cases import OWN, box_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.parametrize("isolated", [True, False], ids=["box", "open"])
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("isolated", [True, False], ids=["box", "open"])]
 
 
 def run(folder: Path, code: str, *, isolated: bool, timeout: float = 30) -> module.Outcome:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.proof.access.routes import Way
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")]
 
 #: Bytes of the module of the wheel.
 SIZE = 1 << 22

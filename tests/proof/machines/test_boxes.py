@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from pypi_subset.proof.cases.case import Case
 
+pytestmark = pytest.mark.slow
+
 #: What a module of a package tries: it may write below /tmp, and see neither the site nor any file beside it.
 TRIES = """
 import os, pathlib, sys

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from pypi_subset.pip.runner import PipResult
 
 
+pytestmark = pytest.mark.slow
+
+
 def fresh(folder: Path, name: str) -> Path:
     """Return the Python of a new environment, in a folder of that name."""
     (folder / name).mkdir(parents=True)

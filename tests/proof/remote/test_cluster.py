@@ -14,6 +14,8 @@ from tests.support.programs.dask_cluster import CONNECTED, PRELUDE, Scripted
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 OPEN = pipe.Open(scheduler="tcp://127.0.0.1:9", run="0" * 32, version="1", patience=1)
 
 
