@@ -83,7 +83,7 @@ def publish(
 
     Files go before the pages that name them, and what is no longer needed goes last: whoever installs meanwhile misses
     nothing. Refused if the last verify was not green or complete, was about other bytes, requirements or settings, or was
-    not yours: the report must have the HMAC of your key. proof/ is made anew of the report.
+    not yours: the report must have the HMAC of your key. publish renders proof/ from the report.
     """
     forced, seconds = choice_of("force", force, ("no", "0", "1", "yes")) in {"1", "yes"}, whole_number("grace", grace)
     display, paths = Display(), paths_of(requirements, packages, site)

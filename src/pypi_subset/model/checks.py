@@ -19,7 +19,7 @@ def printable(text: str) -> str:
     """
     Return *text* in one line, without characters that are for a terminal and not for a reader, and not too long.
 
-    Packages choose what stands in a result: the message of an exception, the name of a file.
+    A package controls some text in a result, such as the message of an exception or the name of a file.
     """
     plain = "".join(
         sign if sign.isprintable() else " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"

@@ -49,7 +49,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """
     The settings of the proof that decide what green means.
 
-    :param routes: the routes by which each case is proven.
+    :param routes: names of the routes that each case was proven on.
     :param seconds: time limits of a case, by what they limit.
     :param code: SHA-256 of the code and data of the proof.
     """
@@ -88,7 +88,7 @@ class Report(Document, frozen=True, kw_only=True):
     :param checks: sorted by target, set and request.
     :param created: when the run ended (UTC). Empty, like all that follows, in what older versions wrote.
     :param tool: version of pypi-subset.
-    :param subset_sha256: of what requirements/ asked for.
+    :param subset_sha256: SHA-256 of the sets and targets in ``requirements/``.
     :param settings: those of the proof.
     :param parts: the reports that were joined to this one; none for the report of one run.
     :param mac: HMAC-SHA256 of all other fields but stale, under the key of who made the report.

@@ -126,7 +126,7 @@ def _load_policy() -> None:
         import _manylinux  # type: ignore[import-not-found]  # noqa: F401, PLC0415
 
 
-#: The process id of a child, and the descriptors of what it writes to standard output and error.
+#: Process id of a child, and the file descriptors that receive its standard output and error.
 _Run = tuple[int, tuple[int, int]]
 
 

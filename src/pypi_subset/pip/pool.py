@@ -147,7 +147,7 @@ class Pips:
         orders.flush()
 
     def _listen(self) -> None:
-        """Start the process and hand each result to whoever waits for it; when it ends, tell all the others."""
+        """Start the process and hand each result to the run that waits for it. When the process ends, fail all other runs."""
         start = [sys.executable, "-I", str(SCRIPT), "--serve"]
         if self._python is not None:
             # What lies in an environment is as it was when this process began; what is installed brings its own bytecode.
@@ -183,7 +183,7 @@ class _Here:
         return sealed_environment(work)
 
     def start(self, command: Sequence[str], variables: Mapping[str, str]) -> Served:
-        """Start *command*, which is told the process that it ends with."""
+        """Start *command* with the id of this process, so that it ends with this process."""
         return _Child(
             [*command, str(os.getpid())],
             env=dict(variables),

@@ -67,8 +67,8 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str = ""
 
 
 def serve(orders: socket.socket) -> None:
-    """Fork for each order, and answer with the process id; return when nobody can send one any more."""
-    # The kernel reaps the children, whose end nobody here asks for. No command may interrupt process 1 of its box.
+    """Fork for each order, and answer with the process id; return when the socket is closed."""
+    # The kernel reaps the children: their exit codes are not needed. No command may interrupt process 1 of its box.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     while True:
