@@ -56,6 +56,7 @@ def test_publish_and_fetch(workspace: Workspace, index: Index) -> None:
     assert (kept.returncode, "thesis.doc" in kept.stderr, (root / "mine" / "thesis.doc").exists()) == (1, True, True)
 
 
+@pytest.mark.slow
 def test_hosts_and_objects(workspace: Workspace, index: Index) -> None:
     """A row for each kind of web host; with objects, a line of four columns for each file; no site is one line."""
     none = subset("hosts", cwd=workspace.root)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.support.sites.workspace import Workspace
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("goal", [goal.name for goal in bootstrap.read_goals(ROOT) if not goal.developer])
 def test_help_says_what_it_does_and_the_defaults(goal: str, tmp_path: Path) -> None:
     """Every parameter is explained, with its default unless it must be given; every task has a paragraph."""
@@ -155,6 +156,7 @@ def test_json_of_a_plan_is_that_of_its_form(workspace: Workspace, index: Index) 
     assert [change["project"] for change in json.loads(one.stdout)["changes"]] == ["demo"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["mirror", "plan"])
 def test_json_of_an_error_is_a_document(workspace: Workspace, index: Index, task: str) -> None:
     """A gap and any other error are documents too; the line on standard error and the exit code stay."""

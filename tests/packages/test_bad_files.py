@@ -111,6 +111,7 @@ def space(workspace: Workspace, index: Index) -> Workspace:
     return workspace
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", POLICIES)
 def test_bad_wheels_on_an_index(space: Workspace, index: Index, policy: str) -> None:
     """Wheels whose hash and separate metadata are right, and whose content is not: they stop the run, or stay out."""
@@ -283,6 +284,7 @@ def test_the_list_goes_with_the_bad_file(space: Workspace) -> None:
     assert not (space.paths.packages / LIST).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("metadata", [True, False])
 def test_what_the_resolver_meets(
@@ -336,6 +338,7 @@ def test_one_name_with_other_bytes(
     assert tree(space.paths.site) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", POLICIES)
 def test_an_index_with_hostile_names(space: Workspace, index: Index, policy: str) -> None:
     """On a page, names with characters that no distribution has are not seen, and what else is offered is taken."""
@@ -353,6 +356,7 @@ def test_an_index_with_hostile_names(space: Workspace, index: Index, policy: str
     assert {path.name for path in space.paths.site.rglob("*.whl")} == {NAME, "app-1.0-py3-none-any.whl"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", POLICIES)
 def test_metadata_newer_than_we_know(space: Workspace, index: Index, policy: str) -> None:
     """Metadata-Version 2.7 is published as it is, whatever the policy."""
@@ -402,6 +406,7 @@ HOSTILE = st.text(max_size=20) | st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @BRISK
 @given(filename=HOSTILE, name=HOSTILE, requires_python=st.none() | HOSTILE, yanked=st.none() | HOSTILE)
 def test_no_page_shows_anything_raw(filename: str, name: str, requires_python: str | None, yanked: str | None) -> None:

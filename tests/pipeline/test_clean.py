@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pypi_subset import api
 from pypi_subset.pipeline.clean import WORKING, clean
 from pypi_subset.support import files
@@ -12,12 +14,11 @@ from tests.support.programs.commands import subset
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
 
+@pytest.mark.slow
 def test_everything_that_runs_leave_is_removed(
     workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -35,6 +36,7 @@ def test_everything_that_runs_leave_is_removed(
     assert [*workspace.paths.locks.iterdir()]
 
 
+@pytest.mark.slow
 def test_clean_leaves_a_folder_of_strangers_alone(tmp_path: Path) -> None:
     """If either folder holds anything that mirror did not make, nothing is removed from both."""
     for number, strange in enumerate(("site/thesis.doc", "site/index.html", "packages/backup.tar.gz")):

@@ -128,6 +128,7 @@ def test_a_site_on_another_disk(scene: Scene, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_of_locks(mounting: Scenes, tmp_path: Path) -> None:
     """With room for one lock of two, the other is named, and what is there is whole."""
     scene = mounting("first")
@@ -173,6 +174,7 @@ def test_nothing_to_do_needs_no_writable_requirements(scene: Scene, tmp_path: Pa
     assert scene.run(order).error == ()
 
 
+@pytest.mark.slow
 def test_a_site_from_a_containers_image(mounting: Scenes, tmp_path: Path) -> None:
     """A folder of an overlay's lower layer, which cannot be renamed, is replaced all the same."""
     scene = mounting("rebuild")

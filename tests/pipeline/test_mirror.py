@@ -66,6 +66,7 @@ def test_what_is_missing_in_the_site_comes_back(workspace: Workspace, index: Ind
         assert tree(workspace.paths.site) == before
 
 
+@pytest.mark.slow
 def test_a_damaged_page_is_written_again(workspace: Workspace, index: Index) -> None:
     """Whatever somebody did to a page, or put beside it, is undone by the next run."""
     index.add(make_wheel("app"))
@@ -99,6 +100,7 @@ def test_a_changed_set_resolves_its_own_pairs(workspace: Workspace, index: Index
     assert "second--linux: three 1.0 added" in summary.changes
 
 
+@pytest.mark.slow
 def test_changed_constraints_resolve_anew(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pip's own constraint setting is obeyed and is an input of the lock; a set's ``-c`` is obeyed as well."""
     index.add(*(make_wheel("app", version) for version in ("1.0", "2.0", "3.0")))
@@ -224,6 +226,7 @@ def test_no_byte_is_stored_twice(workspace: Workspace, index: Index) -> None:
     assert not any(path.is_symlink() for path in workspace.paths.site.rglob("*"))
 
 
+@pytest.mark.slow
 def test_readmes_are_carried_along(workspace: Workspace, index: Index) -> None:
     """A README in packages/ and site/ survives every rebuild."""
     index.add(make_wheel("app"), make_wheel("lib"))
@@ -238,6 +241,7 @@ def test_readmes_are_carried_along(workspace: Workspace, index: Index) -> None:
     assert (workspace.paths.packages / "README.md").read_text() == "about packages\n"
 
 
+@pytest.mark.slow
 def test_readmes_come_back(workspace: Workspace, index: Index) -> None:
     """Whoever deletes packages/ or site/, as README allows, gets its README back, and the files from the other one."""
     index.add(make_wheel("app"))
@@ -284,6 +288,7 @@ def test_a_folder_with_our_names_is_not_ours(workspace: Workspace, index: Index,
     assert path.read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_report_is_about_the_bytes_that_were_proven(workspace: Workspace, index: Index) -> None:
     """Nothing is proven of a new site; a report stays as it is until the site has other bytes, and then says so."""
     index.add(make_wheel("app"), make_wheel("lib"))

@@ -56,6 +56,7 @@ def fetched(url: str, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_whole_site_arrives(site: Path, tmp_path: Path) -> None:
     """From a server that chooses forms of a page, as from an object store that has no hidden files: the same bytes."""
     with Served(site, tmp_path / "log") as served:

@@ -134,6 +134,7 @@ def step_by_step(monkeypatch: pytest.MonkeyPatch, step: Callable[[], None]) -> N
     monkeypatch.setattr(Folder, "remove", slow_remove)
 
 
+@pytest.mark.slow
 def test_the_reader_sees_holes(site: Path) -> None:
     """What the tests below look with finds a file that is gone, a page that is gone, and other bytes."""
     assert holes(site) == []
@@ -148,6 +149,7 @@ def test_the_reader_sees_holes(site: Path) -> None:
     assert "simple-json/app/index.html -> simple/app/app-1.0+local-py3-none-any.whl.metadata" in found
 
 
+@pytest.mark.slow
 def test_the_copy_is_the_site(site: Path, place: Place) -> None:
     """All of it gets there, byte for byte and with its times; whoever serves it may read it; nothing of ours is left."""
     done = put(site, place)
@@ -165,6 +167,7 @@ def umask() -> int:
     return mask
 
 
+@pytest.mark.slow
 def test_the_second_time_nothing_is_sent(site: Path, place: Place) -> None:
     """What is there already is not written again, even if its time is another; no file gets a new inode."""
     put(site, place)
@@ -256,6 +259,7 @@ def test_every_step_leaves_a_whole_copy(
     assert seen == []
 
 
+@pytest.mark.slow
 @needs_rsync
 def test_every_run_of_rsync_leaves_a_whole_copy(
     site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -278,6 +282,7 @@ def test_every_run_of_rsync_leaves_a_whole_copy(
     assert len(runs) > 15
 
 
+@pytest.mark.slow
 def test_stopped_anywhere(
     both: tuple[Path, Path], site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -522,6 +527,7 @@ def test_what_is_proven_keeps_its_report(site: Path, public: Place) -> None:
     assert tree(public.folder / "proof") == tree(site / "proof")
 
 
+@pytest.mark.slow
 @needs_rsync
 def test_force_by_rsync(site: Path, later: Path, tmp_path: Path) -> None:
     """The manifest that says so gets there by rsync too, and goes again."""

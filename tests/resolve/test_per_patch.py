@@ -45,6 +45,7 @@ def test_patch_level_counts(workspace: Workspace, index: Index) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_every_patch_level_needs_is_there(workspace: Workspace, index: Index) -> None:
     """A standard reader of the lock selects for each patch level what pip on it installs from the site."""
     index.add(make_wheel("lib", "2.0", requires_python="!=3.11.4"), make_wheel("lib", "1.0"))
@@ -82,6 +83,7 @@ def test_what_every_patch_level_needs_is_there(workspace: Workspace, index: Inde
     assert mirror(workspace)[0].fetched == 5
 
 
+@pytest.mark.slow
 def test_patch_levels_are_asked_only_where_metadata_does(
     workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:

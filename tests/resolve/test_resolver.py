@@ -26,6 +26,7 @@ from tests.support.stages.mirroring import LINUX, THREE, mirror, pylock, version
 pytestmark = pytest.mark.usefixtures("configured_index")
 
 
+@pytest.mark.slow
 def test_markers_are_the_targets(workspace: Workspace, index: Index) -> None:
     """A Windows-only and an old-Python-only dependency are locked where they are needed, and nowhere else."""
     index.add(

@@ -33,6 +33,7 @@ def test_what_is_unlikely_to_be_meant_is_said(workspace: Workspace, index: Index
     assert "warning" not in mirror(workspace)[1]
 
 
+@pytest.mark.slow
 def test_a_32_bit_python_may_say_another_machine(workspace: Workspace, index: Index) -> None:
     """Where that would decide otherwise, the value taken is named once for a set and target, until the user gives one."""
     wide, both = "wide; platform_machine in 'AMD64 ARM64'", "both; platform_machine != 'arm64'"

@@ -116,6 +116,7 @@ CHANGES: Mapping[str, Callable[[dict[str, Artifact]], Mapping[str, Sequence[Arti
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_site_after_a_change_is_that_of_a_first_run(
     stock: dict[str, Artifact], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
@@ -145,6 +146,7 @@ def test_what_was_linked_once_is_linked_again(
     assert not built(tmp_path / "site", tmp_path / "memory", {"linux": [stock["a1"], stock["b1"], stock["c1"]]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage", ["simple/a/index.html", "simple/a/a-1-py3-none-any.whl.metadata", "targets/linux/simple/a/index.html"]
 )
@@ -158,6 +160,7 @@ def test_what_somebody_changed_is_made_again(stock: dict[str, Artifact], tmp_pat
     assert tree(tmp_path / "site") == first(tmp_path / "fresh", {"linux": [stock["a1"], stock["b2"]]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["program", "projects", "damage", "schema"])
 def test_a_state_of_something_else_is_not_used(
     stock: dict[str, Artifact], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str

@@ -100,6 +100,7 @@ def test_json_under_its_own_prefix_is_that_of_the_union(site: Path) -> None:
         assert path.read_text().replace(f"../../simple/{project}/", "") == beside.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "way",
     [

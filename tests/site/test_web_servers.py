@@ -202,6 +202,7 @@ def test_a_folder_without_slash_is_redirected(url: str) -> None:
     assert answer.headers["location"].endswith("/simple/app/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "version"),
     [
@@ -220,6 +221,7 @@ def test_real_clients_install(url: str, tmp_path: Path, command: str, version: s
     assert (into / "app.py").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "version"),
     [

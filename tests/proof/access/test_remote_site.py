@@ -76,6 +76,7 @@ def test_a_site_that_is_published_anew_meanwhile(tmp_path: Path) -> None:
     assert f"{COLORAMA.filename} was installed, but is not the file that the manifest names" in checks[1].reason
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("forked_pip")
 @pytest.mark.parametrize("fault", ["gone", "dependency"])
 def test_faults_from_afar(tmp_path: Path, fault: str) -> None:

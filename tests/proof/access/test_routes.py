@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
 
+@pytest.mark.slow
 def test_every_way_in(tmp_path: Path) -> None:
     """One installation, from find-links.html; the two indexes lead to the same files; uv would take them too."""
     checks = prove(cases(tmp_path, WINDOWS, ["click"], [CLICK, COLORAMA])[0])
@@ -55,6 +56,7 @@ def test_a_version_for_another_target_breaks_this_one(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_version_for_another_target_that_lacks_something(tmp_path: Path) -> None:
     """A tempting newer version without its dependencies ends in a complete installed set of older ones."""
     found = for_two(tmp_path, make_wheel("aa", "2.0", requires=["nowhere"]))

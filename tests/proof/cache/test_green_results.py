@@ -43,6 +43,7 @@ def key(case: Case, isolation: str = "shut") -> str:
     return green_results.Proven(case.site.parent, case.site, isolation, own_key()).key(case)
 
 
+@pytest.mark.slow
 def test_where_it_lies_does_not_count(subset: SubsetOnDisk, tmp_path: Path) -> None:
     """The same files in another directory, and a request on another line, are the same case."""
     case = click_alone(subset)
@@ -81,6 +82,7 @@ OTHER: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", OTHER)
 def test_another_case(subset: SubsetOnDisk, what: str) -> None:
     """Every field of a case and of its target counts, and the build of its interpreter."""
@@ -180,6 +182,7 @@ def test_red_is_never_remembered(subset: SubsetOnDisk) -> None:
     assert by == {"": False, "click": False, "six": True}
 
 
+@pytest.mark.slow
 def test_what_is_red_now_was_never_green(subset: SubsetOnDisk) -> None:
     """A case that was green and is red now, for the same bytes by the same means, is not remembered any more."""
     case = click_alone(subset)
@@ -291,6 +294,7 @@ def test_another_form(known: tuple[Case, str], tmp_path: Path, cases: Any) -> No
     assert green_results.Proven(tmp_path, case.site, "shut", own_key()).results(case) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[]", b"{}", b"[" * 100_000, b"7" * 10_000])
 def test_a_damaged_file(known: tuple[Case, str], tmp_path: Path, data: bytes) -> None:
     """A file that is no JSON, or was cut, or nests without end, counts as none; so does a folder in its place."""
@@ -305,6 +309,7 @@ def test_a_damaged_file(known: tuple[Case, str], tmp_path: Path, data: bytes) ->
     assert memory.results(case)
 
 
+@pytest.mark.slow
 def test_a_byte_that_changed_in_the_file(subset: SubsetOnDisk, caplog: pytest.LogCaptureFixture) -> None:
     """The file's HMAC guards what looks right as well, and the log says so."""
     case = click_alone(subset)
@@ -318,6 +323,7 @@ def test_a_byte_that_changed_in_the_file(subset: SubsetOnDisk, caplog: pytest.Lo
     ]
 
 
+@pytest.mark.slow
 def test_another_key(subset: SubsetOnDisk, tmp_path: Path) -> None:
     """What somebody proved with another key, or signed for another purpose, is not known here."""
     case = click_alone(subset)
@@ -333,6 +339,7 @@ def test_another_key(subset: SubsetOnDisk, tmp_path: Path) -> None:
     assert green_results.Proven(subset.paths.packages, case.site, "shut", own_key()).results(case)
 
 
+@pytest.mark.slow
 def test_interpreters_count_by_their_bytes(tmp_path: Path) -> None:
     """An interpreter that was exchanged under its name is another one."""
     own = tmp_path / "python"

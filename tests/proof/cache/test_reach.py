@@ -89,6 +89,7 @@ def test_a_page_that_was_asked_for_in_vain(tmp_path: Path) -> None:
     assert seen(case) != before
 
 
+@pytest.mark.slow
 def test_what_is_asked_for_was_foreseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither pip nor uv asks for any page or file but of the projects that were foreseen, found or not."""
     asked: list[str] = []

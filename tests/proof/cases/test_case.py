@@ -47,6 +47,7 @@ def test_hashes_alone(tmp_path: Path) -> None:
     assert outcome(prove_first(joint)) == ("passed", "")
 
 
+@pytest.mark.slow
 def test_a_request_alone_takes_the_locked_bytes(tmp_path: Path) -> None:
     """Without any hash in the set, a request alone is still held to the hashes of the lock; the set jointly is not."""
     aa, bb = make_wheel("aa", requires=["bb"]), make_wheel("bb")

@@ -66,6 +66,7 @@ def test_parts_of_some_targets(subset: SubsetOnDisk) -> None:
     assert sorted(names) == sorted(one.name for one in cases if one.target.name == "mac")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["0/8", "9/8", "x", "8", "2/", "/8", "2/8/9", "-1/8", "1/0", " 1/2", "1.0/2", "²/8", "1/2\n"]
 )

@@ -90,6 +90,7 @@ def test_the_table_below_is_complete(subset: SubsetOnDisk) -> None:
     assert present == FILES.keys() | {"manifest.json"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_that_is_gone_is_named(subset: SubsetOnDisk, name: str) -> None:
     """One file gone is red and named, even where an older version would satisfy pip."""

@@ -80,6 +80,7 @@ def run(folder: Path, code: str) -> tuple[int | None, str]:
     return done.code, done.stderr.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [

@@ -172,6 +172,7 @@ def test_no_descriptor_but_three(box: Box, descriptor: int) -> None:
     assert len(said(box, code)) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limits", "code", "words"),
     [
@@ -195,6 +196,7 @@ def test_limits(box: Box, limits: Limits, code: str, words: str) -> None:
     assert words in done.stderr.decode()
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(box: Box) -> None:
     """A command that takes more memory than it may is killed, or refused; this process lives."""
     limits = Limits(memory=200 << 20, address_space=200 << 20)
@@ -209,6 +211,7 @@ def test_memory_is_bounded(box: Box) -> None:
     assert done.code in {1, -9}
 
 
+@pytest.mark.slow
 def test_processor_time_is_bounded(box: Box) -> None:
     """A command that computes for longer than it may is killed."""
     done = outcome(replace(box, limits=Limits(cpu=1)), [OWN[0].path, "-I", "-c", "while True: pass"], 60)
@@ -268,12 +271,14 @@ def _read(path: Path) -> bytes:
         return b""
 
 
+@pytest.mark.slow
 def test_a_command_that_does_not_end(box: Box) -> None:
     """After its time it is ended, and the reason says so."""
     done = outcome(box, [OWN[0].path, "-I", "-c", "import time; time.sleep(60)"], 0.5)
     assert (done.code, done.why) == (None, "did not end within 0.5 s")
 
 
+@pytest.mark.slow
 def test_without_isolation(tmp_path: Path) -> None:
     """Where the system has no namespaces the command runs beside everything, in a process group that ends with it."""
     box = replace(box_of(tmp_path), isolated=False)

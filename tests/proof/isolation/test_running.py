@@ -55,6 +55,7 @@ def test_a_box_whose_process_1_is_killed(tmp_path: Path, nowhere: int) -> None:
         assert box.wait(30) == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_a_command_cannot_interrupt_process_1(tmp_path: Path, nowhere: int) -> None:
     """A signal that Python handles, as that of Ctrl-C, does not end the box from inside."""
     code = "import os, signal, time; os.kill(1, signal.SIGINT); time.sleep(0.3)"

@@ -31,6 +31,7 @@ def said(folder: Path, code: str) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [248, 249, 250, 298, 321, 323, 425, 426, 427, 103, 0x40000000 | 39])
 def test_calls_that_are_not_there(tmp_path: Path, number: int) -> None:
     """Keys of the kernel, its log, bpf, performance events, userfaultfd, io_uring and x32 are as in a kernel without them."""
@@ -38,6 +39,7 @@ def test_calls_that_are_not_there(tmp_path: Path, number: int) -> None:
     assert said(tmp_path, code) == ENOSYS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "error"), [(1, 0), (2, 0), (10, 0), (16, 0), (40, EAFNOSUPPORT), (38, EAFNOSUPPORT)]
 )

@@ -58,6 +58,7 @@ def test_pyenvs_shims_are_left_out(tmp_path: Path) -> None:
     assert [path for path in found if path.is_relative_to(tmp_path)] == [tmp_path / "versions/3.12.1/bin/python3.12"]
 
 
+@pytest.mark.slow
 def test_a_shim_that_does_not_run_is_no_interpreter(tmp_path: Path) -> None:
     """A ``python3.10`` on PATH that exits with 127, one that says nothing, and one that hangs are passed over."""
     for name, line in {

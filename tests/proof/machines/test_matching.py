@@ -70,6 +70,7 @@ def test_who_can_stand_for_a_target(tag: str, python: str | None, changes: dict[
     assert matching.fits(targets.parse("one", tag, python), an_interpreter(**changes)) is fits
 
 
+@pytest.mark.slow
 def test_host_is_this_interpreter_alone(here: tuple[Interpreter, ...]) -> None:
     """The host is proven by the interpreter that runs the tool, even if another has its version."""
     chosen = matching.fitting(targets_host.describe_host("here"), here)

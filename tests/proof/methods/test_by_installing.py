@@ -23,6 +23,7 @@ from tests.support.sites.cases import prove_first
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
 
+@pytest.mark.slow
 def test_installed(tmp_path: Path, shared: Path) -> None:
     """The running interpreter proves the host: installed, checked, imported, and named in the result."""
     files = {"aa_space/inner.py": b"import bb\n"}

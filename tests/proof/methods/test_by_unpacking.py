@@ -21,6 +21,7 @@ from tests.support.sites.cases import prove_first
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
 
+@pytest.mark.slow
 def test_foreign_target(tmp_path: Path) -> None:
     """A whole closure is green for a target that cannot run here; a case is small, and can be sent away."""
     (joint, _) = cases(tmp_path, WINDOWS, ["click"], [CLICK, COLORAMA])
@@ -33,6 +34,7 @@ def test_foreign_target(tmp_path: Path) -> None:
     assert list((tmp_path / "work").glob("case-*")) == []
 
 
+@pytest.mark.slow
 def test_dependency_that_markers_bring_is_missing(tmp_path: Path) -> None:
     """What Windows alone needs is missed on Windows: project, target and who requires it, in one sentence."""
     check = prove_first(cases(tmp_path, WINDOWS, ["click"], [CLICK])[0])
@@ -42,6 +44,7 @@ def test_dependency_that_markers_bring_is_missing(tmp_path: Path) -> None:
     assert outcome(check) == ("failed", sentence)
 
 
+@pytest.mark.slow
 def test_a_wrong_line_in_targets_is_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With one marker value wrong in `targets`, pip is content with a subset that lacks something; the walk is not."""
     monkeypatch.setitem(platforms.SYSTEMS, "windows", ("nt", "win32", "Linux"))
@@ -53,6 +56,7 @@ def test_a_wrong_line_in_targets_is_red(tmp_path: Path, monkeypatch: pytest.Monk
     assert outcome(check) == ("failed", sentence)
 
 
+@pytest.mark.slow
 def test_what_a_wrong_line_brings_too_much_is_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other way round: pip installed what real machines of the kind never ask for."""
     monkeypatch.setitem(platforms.SYSTEMS, "linux", ("posix", "linux", "Windows"))

@@ -65,6 +65,7 @@ def start(tmp_path: Path, code: str) -> tuple[str, ...]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STARTED)
 def test_how_scripts_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """An error of its own, no end, a library of the system, an extra that nobody asked for: each is worth a note."""

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("forked_pip")
 MISSING = "colorama (needed by click 8.1.7 on windows: colorama; platform_system == 'Windows')"
 
 
+@pytest.mark.slow
 def test_an_index_that_does_not_lead_there(tmp_path: Path) -> None:
     """A project that the target's index has lost is red by that way alone, with the page and a command to try."""
     (joint, _) = cases(tmp_path, WINDOWS, ["click"], [CLICK, COLORAMA])
@@ -44,6 +45,7 @@ def test_an_index_that_does_not_lead_there(tmp_path: Path) -> None:
     assert str(tmp_path) not in bad.command
 
 
+@pytest.mark.slow
 def test_an_index_with_another_hash(tmp_path: Path) -> None:
     """An index that promises other bytes is not the same files: they are really installed, which pip refuses."""
     (joint, _) = cases(tmp_path, WINDOWS, ["click"], [CLICK, COLORAMA])
@@ -100,6 +102,7 @@ def test_locked_version_gone(tmp_path: Path) -> None:
     assert outcome(prove_first(alone)) == ("failed", sentence)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GONE)
 def test_one_sentence(tmp_path: Path, name: str) -> None:
     """What pip says in many lines comes out as one: project, who needs it where, and what there is instead."""
@@ -107,6 +110,7 @@ def test_one_sentence(tmp_path: Path, name: str) -> None:
     assert outcome(prove_first(cases(tmp_path, LINUX, lines, wheels)[0])) == ("failed", sentence)
 
 
+@pytest.mark.slow
 def test_other_bytes(tmp_path: Path) -> None:
     """A file that was replaced is named; so is one that is no archive."""
     aa = make_wheel("aa")

@@ -100,6 +100,7 @@ def test_an_exit_of_its_own_choice_proves_nothing(bare: tuple[Path, Path], tmp_p
 LACKS = "try:\n    import nobody_has_this\nexcept ImportError:\n    raise SystemExit('needs more')"
 
 
+@pytest.mark.slow
 def test_a_message_without_end(bare: tuple[Path, Path], tmp_path: Path) -> None:
     """A long message costs no time to speak of: no pattern is matched against more than its first part."""
     started = time.monotonic()
@@ -109,6 +110,7 @@ def test_a_message_without_end(bare: tuple[Path, Path], tmp_path: Path) -> None:
     assert time.monotonic() - started < 30
 
 
+@pytest.mark.slow
 def test_more_modules_than_a_command_line_holds(tmp_path: Path) -> None:
     """All are imported, in several commands; a path that is too long for a file is no module."""
     venv.create(tmp_path / "environment", with_pip=False)
@@ -157,6 +159,7 @@ def test_advice_to_take_an_extra_that_was_asked_for_is_no_excuse(bare: tuple[Pat
         importing(bare, tmp_path, "aa", "raise ImportError('install aa[d]')", asked=frozenset({"d"}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -37,6 +37,7 @@ pytestmark = pytest.mark.usefixtures("forked_pip")
 AA = make_wheel("aa")
 
 
+@pytest.mark.slow
 def test_the_lock_is_part_of_the_command(tmp_path: Path) -> None:
     """What a request alone is held to is named in the command, by its path in the site."""
     alone = cases(tmp_path, WINDOWS, ["click; python_version >= '3'"], [CLICK])[1]
@@ -59,6 +60,7 @@ def test_a_pin_for_another_patch_level_is_no_difference(tmp_path: Path) -> None:
     assert {*check.notes} == {"lib 2.0 installed, 1.0 locked", "lib 1.0 installed, 2.0 locked"}
 
 
+@pytest.mark.slow
 def test_another_version_than_the_locked_one_is_noted(tmp_path: Path) -> None:
     """Jointly, pip may take a version that another set put there; if it is complete, that is green and noted."""
     one, two = make_wheel("aa", "1.0"), make_wheel("aa", "2.0")
@@ -70,6 +72,7 @@ def test_another_version_than_the_locked_one_is_noted(tmp_path: Path) -> None:
     assert prove_first(alone).notes == ()
 
 
+@pytest.mark.slow
 def test_a_file_from_elsewhere_is_red(tmp_path: Path) -> None:
     """A page that leads pip to another server is red, though what comes from there is the same file."""
     (joint, _) = cases(tmp_path, LINUX, ["aa"], [AA])
@@ -82,6 +85,7 @@ def test_a_file_from_elsewhere_is_red(tmp_path: Path) -> None:
     assert outcome(check) == ("failed", "aa 1.0 was installed from elsewhere than the subset")
 
 
+@pytest.mark.slow
 def test_a_file_that_does_not_fit_is_red(tmp_path: Path) -> None:
     """A file that pip takes and that has none of the target's tags is red."""
     aa = make_wheel("aa", tag="cp310-cp310-manylinux2014_x86_64")
@@ -91,6 +95,7 @@ def test_a_file_that_does_not_fit_is_red(tmp_path: Path) -> None:
     assert outcome(prove_first(other)) == ("failed", words)
 
 
+@pytest.mark.slow
 def test_a_dry_run_installs_nothing(tmp_path: Path) -> None:
     """A dry run returns the files that an installation takes, and leaves the directory empty."""
     (joint, _) = cases(tmp_path, LINUX, ["aa"], [AA])

@@ -53,6 +53,7 @@ def test_every_patch_level_that_metadata_mentions(tmp_path: Path) -> None:
     assert outcome(prove_first(whole[0])) == ("passed", "")
 
 
+@pytest.mark.slow
 def test_request_that_does_not_apply(tmp_path: Path) -> None:
     """A request whose marker is false for the target is skipped; one that is true is proven beside it."""
     lines = ["click", "winonly; sys_platform == 'win32'"]
@@ -124,6 +125,7 @@ def poison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
         yield index
 
 
+@pytest.mark.slow
 def test_nothing_ambient_helps(tmp_path: Path, poison: Index) -> None:
     """What this machine offers beside the site does not help a foreign target: it is red by every way in."""
     *checks, skipped = prove(cases(tmp_path / "subset", WINDOWS, ["click"], [CLICK])[0])
@@ -132,6 +134,7 @@ def test_nothing_ambient_helps(tmp_path: Path, poison: Index) -> None:
     assert not poison.requests
 
 
+@pytest.mark.slow
 def test_nothing_ambient_helps_uv(tmp_path: Path, poison: Index) -> None:
     """Nor does uv find more than the target's index has."""
     (joint, _) = cases(tmp_path / "subset", WINDOWS, ["click"], [CLICK])
@@ -178,6 +181,7 @@ def test_a_patch_level_that_is_not_here(tmp_path: Path, shared: Path) -> None:
     assert [check.versions for check in green if check.proof == "unpacked"] == [("app==1.0", "gone==1.0")] * 3
 
 
+@pytest.mark.slow
 def test_patch_levels_that_install_the_same_are_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A patch level for which pip takes the same files is walked under its own marker values, over what lies there."""
     from pypi_subset.proof.methods import pip_install  # noqa: PLC0415 - to count its calls

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
 
+@pytest.mark.slow
 def test_other_bytes_than_the_record_says(tmp_path: Path) -> None:
     """A wheel of which a member is not what RECORD promises is red, though page, lock and pip agree on the wheel."""
     broken = make_wheel("aa", files={"aa-1.0.dist-info/RECORD": b""})
@@ -28,6 +29,7 @@ def test_other_bytes_than_the_record_says(tmp_path: Path) -> None:
     assert outcome(first) == outcome(second) == ("failed", words)
 
 
+@pytest.mark.slow
 def test_a_file_of_the_record_that_is_not_there(tmp_path: Path) -> None:
     """A wheel that lacks a file which its RECORD names is red, though pip installs it and says nothing."""
     whole = make_wheel("aa", files={"aa/__init__.py": b"from aa import core\n", "aa/core.py": b""})
@@ -36,6 +38,7 @@ def test_a_file_of_the_record_that_is_not_there(tmp_path: Path) -> None:
     assert outcome(check) == ("failed", words)
 
 
+@pytest.mark.slow
 def test_what_a_record_may_name_without_a_file(tmp_path: Path) -> None:
     """A signature of RECORD, and a folder, need not be there."""
     wheel = make_wheel("aa")
@@ -44,6 +47,7 @@ def test_what_a_record_may_name_without_a_file(tmp_path: Path) -> None:
     assert (*outcome(check), check.notes) == ("passed", "", ())
 
 
+@pytest.mark.slow
 def test_what_the_record_leaves_out_is_noted(tmp_path: Path) -> None:
     """A member that RECORD does not mention was installed as its author built it; people are told."""
     wheel = make_wheel("aa", files={"aa_more.py": b""})

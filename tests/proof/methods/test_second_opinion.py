@@ -47,6 +47,7 @@ def after(case: Case, versions: dict[str, str], folder: Path) -> pip_install.Res
         return second_opinion.second_opinion(case, ways[-1], tuple(found), folder)
 
 
+@pytest.mark.slow
 def test_the_same(tmp_path: Path) -> None:
     """uv chose what pip chose; the result names the program, the way in and the versions."""
     check = asked(tmp_path, WINDOWS, ["click"], [CLICK, COLORAMA])
@@ -71,6 +72,7 @@ def test_no_solution_differs_with_the_reason(tmp_path: Path) -> None:
     assert "there are no versions of colorama" in said.reason
 
 
+@pytest.mark.slow
 def test_no_comparison_with_nothing(tmp_path: Path) -> None:
     """Where pip failed, that is the finding."""
     check = asked(tmp_path, WINDOWS, ["click"], [CLICK])
@@ -85,6 +87,7 @@ def test_the_full_version_of_python(tmp_path: Path) -> None:
     assert asked(tmp_path / "all", WINDOWS, ["aa"], wheels).status == "passed"
 
 
+@pytest.mark.slow
 def test_the_version_of_macos(tmp_path: Path) -> None:
     """A wheel for macOS 13, which uv would take by itself, is none for a target with macOS 12."""
     newer, older = (
@@ -141,6 +144,7 @@ def without_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     second_opinion.uv.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_uv")
 def test_without_uv(tmp_path: Path) -> None:
     """A machine without uv proves all the same, and says that there was no second opinion."""

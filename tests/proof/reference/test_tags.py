@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
 
+@pytest.mark.slow
 def test_a_wheel_for_other_machines(tmp_path: Path) -> None:
     """With a wrong list of tags, pip takes a wheel for a newer system; read from the user's own tag, it is red."""
     newer = targets.parse("linux", "cp310-manylinux_2_28_x86_64")
@@ -49,6 +50,7 @@ TAGS = (
 )
 
 
+@pytest.mark.slow
 def test_tags_read_twice() -> None:
     """What the tool lists for a target, read from the tag alone, fits; what it lists for others only does not."""
     known = [targets.parse("one", tag) for tag in TAGS]

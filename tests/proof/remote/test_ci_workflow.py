@@ -88,6 +88,7 @@ def rows(form: str, text: str) -> list[dict[str, str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("own", [ALL, ALL[:1]], ids=["all", "one"])
 def test_files_are_valid(form: str, own: list[Any], tmp_path: Path) -> None:

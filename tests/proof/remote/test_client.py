@@ -36,6 +36,7 @@ def started() -> Iterator[subprocess.Popen[bytes]]:
         assert process.wait(60) == 0
 
 
+@pytest.mark.slow
 def test_it_ends_with_its_orders() -> None:
     """Without an order, or with another one first, it does nothing and says nothing."""
     with started() as process:

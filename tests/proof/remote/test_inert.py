@@ -88,6 +88,7 @@ def test_what_is_no_pickle(data: bytes) -> None:
     assert words.startswith("a pickle that cannot be read: ")
 
 
+@pytest.mark.slow
 def test_installed_it_serves_all_of_dask(tmp_path: Path) -> None:
     """In a process that installed it first, Dask's own loading of an exception calls nothing."""
     path = tmp_path / "written"

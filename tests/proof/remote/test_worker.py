@@ -30,6 +30,7 @@ def test_a_case_of_another_version_is_refused(tmp_path: Path) -> None:
     assert refused.endswith("and was sent a case of 0.0.9; install the same version there")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("forked_pip")
 def test_a_worker_proves_what_it_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer has the results of the case; what is fetched for it lies in a directory of the run."""

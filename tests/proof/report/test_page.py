@@ -176,6 +176,7 @@ HOSTILE = st.text(max_size=15) | st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @BRISK
 @given(target=HOSTILE, set_name=HOSTILE, request=HOSTILE, reason=HOSTILE, other=HOSTILE)
 def test_nothing_hostile_gets_into_the_page(target: str, set_name: str, request: str, reason: str, other: str) -> None:

@@ -219,6 +219,7 @@ def test_a_whole_needs_all_parts(subset: SubsetOnDisk, tmp_path: Path) -> None:
 # --- a part from before -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_signed", [False, True])
 def test_a_part_that_was_proven_again(
     subset: SubsetOnDisk, tmp_path: Path, stranger: key.Key, *, is_signed: bool

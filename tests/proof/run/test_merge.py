@@ -172,6 +172,7 @@ def test_all_parts_are_a_whole_that_can_be_published(subset: SubsetOnDisk, parts
     assert release_of(subset.paths.site, force=False).doubt is None
 
 
+@pytest.mark.slow
 def test_a_folder_means_all_reports_in_it(subset: SubsetOnDisk, parts: tuple[Path, Path]) -> None:
     """However deep they lie; one that is named twice counts once, and the order makes no difference."""
     folder = parts[0].parents[2]
@@ -250,6 +251,7 @@ def test_what_is_red_for_one_kind_is_not_hidden_by_another(subset: SubsetOnDisk,
     assert len(reds(merged(subset, *parts))) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("proof", "told", "wanted"),
     [
@@ -377,6 +379,7 @@ DAMAGED: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", DAMAGED, ids=str)
 def test_a_result_that_is_none_damages_the_report(
     subset: SubsetOnDisk, parts: tuple[Path, Path], change: dict[str, Any]

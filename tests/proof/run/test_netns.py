@@ -12,6 +12,7 @@ from pypi_subset.proof.run import suite as suite_module
 from pypi_subset.proof.run.suite import _SHUT, seal
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not seal().prefix, reason="this system cannot shut the network")
 def test_seal_shuts_the_network() -> None:
     """Behind the seal no server of this machine answers, and no other machine is there; the report names the seal."""
@@ -26,6 +27,7 @@ def test_seal_shuts_the_network() -> None:
     assert (nowhere.returncode, "unreachable" in nowhere.stderr) == (1, True)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not seal().prefix, reason="this system cannot shut the network")
 @pytest.mark.parametrize("options", _SHUT, ids=" ".join)
 def test_seal_leaves_loopback(monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]) -> None:

@@ -200,6 +200,7 @@ def test_in_a_box_there_is_nothing_to_kill(tmp_path: Path) -> None:
     assert not any("the proof itself broke" in one["reason"] for one in reported(subset)["checks"])
 
 
+@pytest.mark.slow
 def test_faults_in_the_requirements(subset: SubsetOnDisk) -> None:
     """What to prove is read anew: a fault there is shown as it is, and the old report stays."""
     (subset.paths.requirements / "base.txt").write_text("click=>8\n")

@@ -63,6 +63,7 @@ def test_what_is_sent_is_there(place: Place, source: Path) -> None:
     assert place.destination.read("a/b/c") == b"text of a/b/c"
 
 
+@pytest.mark.slow
 def test_what_changed_is_found_by_its_bytes(place: Place, source: Path) -> None:
     """Size and time say nothing."""
     send(place, source, *NAMES)
@@ -74,6 +75,7 @@ def test_what_changed_is_found_by_its_bytes(place: Place, source: Path) -> None:
     assert place.destination.changed(source, NAMES) == set()
 
 
+@pytest.mark.slow
 def test_what_is_removed_is_gone(place: Place, source: Path) -> None:
     """Files, then the directories that are empty then; a file that is gone already is no error."""
     send(place, source, *NAMES)

@@ -270,6 +270,7 @@ def test_a_minor_version_must_work_as_a_whole() -> None:
     assert "make the target cp310-win_amd64" in text
 
 
+@pytest.mark.slow
 @BRISK
 @given(
     st.lists(st.tuples(st.sampled_from(PYTHONS), st.sampled_from(PLATFORMS)), min_size=1, max_size=6),

@@ -23,6 +23,7 @@ from tests.support.stages.mirroring import LINUX, mirror
 pytestmark = pytest.mark.usefixtures("configured_index")
 
 
+@pytest.mark.slow
 def test_hashes_in_pips_constraints_bind(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hash in the user's own constraint file is obeyed, as pip obeys it."""
     app = make_wheel("app")

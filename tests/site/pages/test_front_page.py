@@ -134,6 +134,7 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
     assert all("src" not in dict(element.items()) for element in elements(page, "script"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(5))
 def test_each_command_on_the_page_works(tmp_path: Path, number: int, own_pips: Pips) -> None:
     """Every command shown, the placeholder filled in as the script does, installs from a folder with no server."""
