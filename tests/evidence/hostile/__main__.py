@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pypi_subset.support.staging import remove_tree
 from tests.evidence.hostile import suite
-from tests.evidence.hostile.attacks import ATTACKS
+from tests.evidence.hostile.every import EVERY
 from tests.evidence.hostile.user import NoInterpreterError, current, ordinary
 
 
@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="NAMES", help="these attacks or kinds, separated by commas")
     arguments = parser.parse_args()
     only = set(filter(None, arguments.only.split(",")))
-    attacks = [one for one in ATTACKS.values() if not only or only & {one.name, one.kind}]
+    attacks = [one for one in EVERY.values() if not only or only & {one.name, one.kind}]
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
         # Readable for all: boxes of root have other users.

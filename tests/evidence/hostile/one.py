@@ -14,16 +14,15 @@ from unittest import mock
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.support import staging
-from tests.evidence.hostile.attack import Result
-from tests.evidence.hostile.attacks import ATTACKS
+from tests.evidence.hostile.attack import Attack, Result
+from tests.evidence.hostile.every import EVERY
+from tests.evidence.hostile.input import attack as by_input
 from tests.evidence.hostile.world import World, marks_below
 from tests.support.sites.cases import HERE, OWN
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from tests.evidence.hostile.attack import Attack
 
 
 def run(attack: Attack, folder: Path, work: Path, *, opened: bool) -> dict[str, object]:
@@ -83,7 +82,13 @@ def _removing(world: World) -> Callable[[Path], None]:
 def main() -> None:
     """Run the attack that the command line names."""
     name, door, folder, work = sys.argv[1:]
-    found = run(ATTACKS[name], Path(folder), Path(work), opened=door == "opened")
+    attack, opened = EVERY[name], door == "opened"
+    if isinstance(attack, Attack):
+        found = run(attack, Path(folder), Path(work), opened=opened)
+    else:
+        start = time.monotonic()
+        found = by_input.run(attack, Path(folder), opened=opened)
+        found["seconds"] = round(time.monotonic() - start, 1)
     sys.stdout.write(f"{json.dumps(found)}\n")
     sys.stdout.flush()
     with contextlib.suppress(OSError):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.evidence.hostile.attack import Attack
+    from tests.evidence.hostile.input.attack import InputAttack
     from tests.evidence.hostile.user import User
 
 #: Seconds for one attack.
@@ -28,7 +29,7 @@ PATIENCE = 300
 class Trial:
     """One attack by one user."""
 
-    attack: Attack
+    attack: Attack | InputAttack
     user: User
     opened: bool
 
@@ -53,7 +54,7 @@ class Outcome:
         return self.succeeded is self.trial.opened
 
 
-def trials(attacks: Iterable[Attack], users: Sequence[User]) -> list[Trial]:
+def trials(attacks: Iterable[Attack | InputAttack], users: Sequence[User]) -> list[Trial]:
     """Return the trials of *attacks*: with an open door once, by the first user that can, and shut by each of *users*."""
     made = []
     for attack in attacks:
@@ -96,15 +97,13 @@ def table(outcomes: Sequence[Outcome], users: Sequence[User]) -> list[str]:
     """Return the lines of the table: a row for each attack."""
     names = [user.name for user in users]
     width = max((len(one.trial.attack.name) for one in outcomes), default=6)
-    lines = [
-        f"{'attack':{width}}  {'kind':10}  {'opened door':11}  " + "  ".join(f"isolated as {one}" for one in names)
-    ]
+    lines = [f"{'attack':{width}}  {'kind':10}  {'opened door':11}  " + "  ".join(f"shut as {one}" for one in names)]
     lines.append("-" * len(lines[0]))
     for attack, group in groupby(outcomes, key=lambda one: one.trial.attack):
         own = list(group)
         opened = next((_word(one) for one in own if one.trial.opened), "-")
         shut = {one.trial.user.name: _word(one) for one in own if not one.trial.opened}
-        cells = "  ".join(f"{shut.get(one, '-'):{len(one) + 12}}" for one in names)
+        cells = "  ".join(f"{shut.get(one, '-'):{len(one) + 8}}" for one in names)
         lines.append(f"{attack.name:{width}}  {attack.kind:10}  {opened:11}  {cells}".rstrip())
     return lines
 

@@ -1,0 +1,13 @@
+"""Attacks by what the tool reads, by name: files of indexes, published sites, wheels and pull requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.evidence.hostile.input import files
+
+if TYPE_CHECKING:
+    from tests.evidence.hostile.input.attack import InputAttack
+
+#: Name → attack, kind by kind.
+ATTACKS: dict[str, InputAttack] = {attack.name: attack for module in (files,) for attack in module.ATTACKS}
