@@ -46,8 +46,8 @@ STARTED = {
 }
 
 
-def start(tmp_path: Path, code: str) -> tuple[str, ...]:
-    """Return the notes on a script of aa that runs *code*; net-lib is what the extra ``net`` of aa would bring."""
+def start(tmp_path: Path, code: str, *, times: int = 1) -> tuple[str, ...]:
+    """Return the notes on *times* scripts of aa that run *code*; net-lib is what its extra ``net`` would bring."""
     script = tmp_path / "aa-run"
     script.write_text(f"#!{sys.executable} -I\n{code}\n")
     for path in (script, tmp_path):
@@ -58,7 +58,7 @@ def start(tmp_path: Path, code: str) -> tuple[str, ...]:
         requires=(Requirement("net-lib; extra == 'net'"),),
         requires_python=SpecifierSet(),
         files=(),
-        scripts=("aa-run",),
+        scripts=("aa-run",) * times,
     )
     return console_scripts.try_scripts(
         [aa], python=tmp_path / "python", box=box_of(tmp_path, tmp_path, Path(sys.prefix)), target="here"
@@ -72,6 +72,16 @@ def test_how_scripts_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: 
     monkeypatch.setattr(console_scripts, "PATIENCE", 1 if name == "hangs" else 20)
     code, note = STARTED[name]
     assert start(tmp_path, code) == tuple(filter(None, [note]))
+
+
+@pytest.mark.slow
+def test_all_scripts_together_end_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project with many scripts that never end holds up the proof for a bounded time; the others get a note."""
+    monkeypatch.setattr(console_scripts, "TOTAL", 2)
+    notes = start(tmp_path, "import time; time.sleep(60)", times=40)
+    waited, left = "did not end within 2 s", "was not started: the scripts before it took 2 s"
+    assert len(notes) == 40
+    assert {note.removeprefix("the script aa-run of aa ") for note in notes} == {waited, left}
 
 
 @pytest.mark.parametrize(

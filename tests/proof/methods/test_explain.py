@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.pip.runner import PipResult
+from pypi_subset.proof.access.routes import WAYS, opened
+from pypi_subset.proof.methods.explain import explain
 from pypi_subset.proof.methods.prove import prove
-from tests.support.sites.cases import CLICK, COLORAMA, LINUX, WINDOWS, cases, outcome
+from tests.support.sites.cases import CLICK, COLORAMA, LINUX, WINDOWS, cases, outcome, prove_first
 from tests.support.wheels import Wheel, make_wheel
-
-if TYPE_CHECKING:
-    from pathlib import Path
-import shutil
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from tests.support.sites.cases import prove_first
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,3 +122,12 @@ def test_other_bytes(tmp_path: Path) -> None:
     shutil.copy(file, broken.site / "simple" / "aa" / aa.filename)
     words = "aa-1.0-py3-none-any.whl (asked for by base.txt:1 on linux: aa) is damaged"
     assert outcome(prove_first(broken)) == ("failed", words)
+
+
+def test_output_without_end(tmp_path: Path) -> None:
+    """However much a package has pip write, the reason at its end is found; red, this test runs for hours."""
+    joint, _ = cases(tmp_path, LINUX, ["aa"], [make_wheel("aa")])
+    said = "HTTP error 404 while getting " + "a" * (1 << 20) + "\nERROR: no\n"
+    with opened(joint.site, "linux") as (way, *_):
+        what = explain(joint, way, PipResult([], returncode=1, stdout="", stderr=said)).what
+    assert what == "pip refused on linux: no"

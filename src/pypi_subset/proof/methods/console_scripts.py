@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a script may take; one that still runs then has imported all it needs.
 PATIENCE = 10
+#: Seconds that all scripts of a case may take together: what is not started by then gets a note.
+TOTAL = 300
 #: How many run at a time: most of their time goes into reading files.
 _AT_ONCE = 4
 
@@ -41,8 +45,9 @@ def try_scripts(present: Sequence[Present], *, python: Path, box: Box, target: s
     :raises ProofFailed: a script lacks a module.
     """
     work = [(one, name) for one in present for name in one.scripts]
+    until = time.monotonic() + TOTAL
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        ended = pool.map(lambda each: _ended(python.with_name(each[1] + python.suffix), box), work)
+        ended = pool.map(lambda each: _ended(python.with_name(each[1] + python.suffix), box, until), work)
     return tuple(filter(None, (_verdict(*each, *end, target) for each, end in zip(work, ended, strict=True))))
 
 
@@ -50,7 +55,7 @@ def _verdict(owner: Present, name: str, code: int | None, said: str, target: str
     """Return a note on a script, ``""`` if there is nothing to say."""
     what = f"the script {name} of {owner.project}"
     if code is None:
-        return f"{what} did not end within {PATIENCE} s"
+        return f"{what} {said}"
     if code == 0:
         return ""
     complaints = _IMPORT_ERROR.findall(said)
@@ -65,11 +70,16 @@ def _verdict(owner: Present, name: str, code: int | None, said: str, target: str
     raise ProofFailed(msg, project=owner.project, target=target)
 
 
-def _ended(program: Path, box: Box) -> tuple[int | None, str]:
-    """Return exit code of *program*, ``None`` if it did not end, and what it wrote to standard error."""
+def _ended(program: Path, box: Box, until: float) -> tuple[int | None, str]:
+    """Return exit code of *program* and what it wrote to standard error; ``None`` and the reason if it did not end."""
+    left = math.ceil(until - time.monotonic())
+    if left <= 0:
+        return None, f"was not started: the scripts before it took {TOTAL} s"
     try:
         # What cannot be started, for its first line names no interpreter, is no fault of the box.
-        done = outcome(box, [program, "--help"], PATIENCE)
+        done = outcome(box, [program, "--help"], min(PATIENCE, left))
     except OSError as error:
         return 1, str(error)
+    if done.code is None:
+        return None, done.why
     return done.code, done.stderr[-_LONGEST:].decode(errors="replace")

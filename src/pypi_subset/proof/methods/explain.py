@@ -52,6 +52,10 @@ _GONE = re.compile(
 )
 _DAMAGED = re.compile(r"Wheel '[^']+' located at .*?([^/\\]+\.whl) is invalid")
 
+#: Characters of pip's output that are looked at, the last ones; and of each line: names of projects stand in it, and
+#: some patterns take time that grows with the square of a line.
+_MOST, _LONGEST_LINE = 1 << 16, 2000
+
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EXTRA = re.compile(r"extra == \"([^\"]+)\"")
 
@@ -67,12 +71,17 @@ class _File(NamedTuple):
 
 def explain(case: Case, way: Way, result: PipResult) -> ProofFailed:
     """Return what *result* means for *case*, as an error whose ``what`` is one sentence; *way* is where pip was sent."""
-    said = f"{result.stderr}\n{result.stdout}"
+    said = _looked_at(f"{result.stderr}\n{result.stdout}")
     for pattern, sentence in _SENTENCES.items():
         if found := pattern.search(said):
             what, project = sentence(case, found)
             return ProofFailed(what + _unreached(case, way, project), project=project, target=case.target.name)
     return ProofFailed(f"pip refused on {case.target.name}: {complaint(result)}", target=case.target.name)
+
+
+def _looked_at(said: str) -> str:
+    """Return what is looked at of pip's output."""
+    return "\n".join(line[:_LONGEST_LINE] for line in said[-_MOST:].split("\n"))
 
 
 def _missing(case: Case, found: re.Match[str]) -> tuple[str, str]:
