@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import resource
 import secrets
@@ -11,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from dataclasses import dataclass, field
@@ -60,6 +62,8 @@ class World:
     #: What was found in an environment before it was removed.
     marks: list[str] = field(default_factory=list)
     victim: Any = None
+    #: The other end of the judge's terminal.
+    keyboard: int = -1
 
     def __post_init__(self) -> None:
         self.watch = Watch(marker=self.marker, work=self.work)
@@ -81,6 +85,7 @@ class World:
         with contextlib.ExitStack() as stack:
             self._listen(stack)
             self._start(stack)
+            self._sit_down()
             self.facts |= {
                 "kram": self.mark[::-1],
                 "marker": self.marker,
@@ -102,6 +107,12 @@ class World:
         """Return where the mark stands: in a file's bytes or in its name, or in a link."""
         places = [self.root, self.work]
         return [*self.marks, *(found for place in places for found in marks_below(place, self.mark))]
+
+    def terminal_shows(self) -> bytes:
+        """Return what was written to the judge's terminal, and what was typed there."""
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self.keyboard, 1 << 16)
+        return b""
 
     def outlived(self) -> list[int]:
         """Return the processes of the attack that still run, and end them."""
@@ -188,6 +199,14 @@ class World:
             while data := one.recv(4096):
                 # Other programs may send as well.
                 self.connections += [name] * (self.mark.encode() in data)
+
+    def _sit_down(self) -> None:
+        """Give the judge a terminal, as a person at a shell has; what is typed there is echoed."""
+        # Closed when the process ends: before, the kernel would hang up on it.
+        self.keyboard, terminal = os.openpty()
+        os.set_blocking(self.keyboard, False)
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+        self.facts["terminal"] = os.ttyname(terminal)
 
     def _start(self, stack: contextlib.ExitStack) -> None:
         variables = {"HOSTILE_TOKEN": self.token, "PATH": os.environ.get("PATH", "")}

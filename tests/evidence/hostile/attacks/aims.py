@@ -36,6 +36,11 @@ def signalled(world: World, _: Result) -> bool:
     return bool(world.signals)
 
 
+def typed(world: World, _: Result) -> bool:
+    """Whether the mark stands in the judge's terminal."""
+    return world.mark.encode() in world.terminal_shows()
+
+
 def tampered(world: World, _: Result) -> bool:
     """Whether another process has other bytes in its memory, or is gone."""
     return world.victim_says() != world.token

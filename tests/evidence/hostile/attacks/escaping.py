@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tests.evidence.hostile.attack import Attack
-from tests.evidence.hostile.attacks.aims import leaked, marked, said, signalled, tampered, used
+from tests.evidence.hostile.attacks.aims import leaked, marked, said, signalled, tampered, typed, used
 
 if TYPE_CHECKING:
     from tests.evidence.hostile.world import World
@@ -46,6 +46,25 @@ _TAMPER = {
     "limits-of-a-process": """
         import resource
         tried(resource.prlimit, W["victim"], resource.RLIMIT_NPROC, (7, 7))
+    """,
+}
+
+#: Ways to the terminal of the judge. The first types a command there, which a shell runs afterwards.
+_TERMINAL = {
+    "typed-into-the-terminal": """
+        import fcntl, termios
+        for path in ("/dev/tty", W["terminal"], "/proc/self/fd/0", "/proc/self/fd/1", "/proc/self/fd/2"):
+            terminal = tried(os.open, path, os.O_RDWR | os.O_NOCTTY)
+            if isinstance(terminal, int):
+                tried(fcntl.ioctl, terminal, termios.TIOCSCTTY, 0)
+                for letter in MARK:
+                    tried(fcntl.ioctl, terminal, termios.TIOCSTI, letter.encode())
+    """,
+    "written-on-the-terminal": """
+        for path in ("/dev/tty", W["terminal"], *(f"/proc/{W['judge']}/fd/{one}" for one in range(64))):
+            terminal = tried(os.open, path, os.O_RDWR | os.O_NOCTTY)
+            if isinstance(terminal, int) and os.isatty(terminal):
+                tried(os.write, terminal, MARK.encode())
     """,
 }
 
@@ -175,6 +194,7 @@ _KERNEL = {
 
 ATTACKS = (
     *(Attack(name=name, kind=_KIND, code=code, succeeded=tampered) for name, code in _TAMPER.items()),
+    *(Attack(name=name, kind=_KIND, code=code, succeeded=typed) for name, code in _TERMINAL.items()),
     *(
         Attack(
             name=name,
