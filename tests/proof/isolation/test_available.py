@@ -39,11 +39,14 @@ def test_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
     assert available.refusal() == "darwin has no namespaces"
 
 
-def refuse(monkeypatch: pytest.MonkeyPatch, texts: dict[str, str]) -> None:
-    """Have boxes refused, where the files in *texts* say what they say and no other of /proc is there."""
+MASKED = {"/proc/self/mountinfo": "1 2 0:1 / /proc/kcore rw - tmpfs tmpfs rw\n"}
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, texts: dict[str, str], what: str) -> None:
+    """Have *what* refused to boxes, where the files in *texts* say what they say and no other of /proc is there."""
 
     def started(*_: object, **__: object) -> object:
-        msg = "a box could not do its work: this system refuses it: unshare: EPERM"
+        msg = f"a box could not do its work: this system refuses it: {what}"
         raise BoxFailed(msg)
 
     def read_text(self: Path, **_: object) -> str:
@@ -72,7 +75,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, texts: dict[str, str]) -> None:
         ),
         ({"/proc/self/status": "Name:\tx\nSeccomp:\t2\n"}, " (a seccomp filter, as of a container)"),
         (
-            {"/proc/self/status": "Name:\tx\n", "/proc/self/mountinfo": "1 2 0:1 / /proc/kcore rw - tmpfs tmpfs rw\n"},
+            {"/proc/self/status": "Name:\tx\n", **MASKED},
             " (parts of /proc are masked, as in a container)",
         ),
         ({}, ""),
@@ -80,8 +83,15 @@ def refuse(monkeypatch: pytest.MonkeyPatch, texts: dict[str, str]) -> None:
 )
 def test_the_cause(monkeypatch: pytest.MonkeyPatch, texts: dict[str, str], cause: str) -> None:
     """What was refused, and the setting that refuses it."""
-    refuse(monkeypatch, texts)
-    assert available.refusal() == f"this system refuses it: unshare: EPERM{cause}"
+    refuse(monkeypatch, texts, "unshare: EPERM")
+    assert available.refusal() == f"unshare: EPERM{cause}"
+
+
+def test_a_masked_proc_under_a_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers have both; what refuses a new /proc are the masks."""
+    refuse(monkeypatch, {"/proc/self/status": "Name:\tx\nSeccomp:\t2\n", **MASKED}, "mount: EPERM (proc at /tmp/proc)")
+    words = "mount: EPERM (proc at /tmp/proc) (parts of /proc are masked, as in a container)"
+    assert available.refusal() == words
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user needs no isolation")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pypi_subset.errors import BoxFailed
-from pypi_subset.proof.isolation import launching
+from pypi_subset.proof.isolation import cgroups, launching
 from pypi_subset.proof.isolation.box import Box
 from pypi_subset.proof.isolation.outcome import outcome
 
@@ -50,6 +50,21 @@ def test_a_launcher_that_was_killed(tmp_path: Path) -> None:
     with pytest.raises(BoxFailed, match="a box could not do its work: the launcher"):
         works(tmp_path)
     assert works(tmp_path)
+
+
+def test_a_box_that_was_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was refused is said, even if the process that was refused is gone before anything looks for it."""
+
+    def late(process: int) -> int:
+        while Path("/proc", str(process)).exists():
+            time.sleep(0.01)
+        return opened(process)
+
+    opened = os.pidfd_open
+    monkeypatch.setattr(os, "pidfd_open", late)
+    monkeypatch.setattr(cgroups, "make", lambda *_: tmp_path / "nowhere")
+    with pytest.raises(BoxFailed, match=r"this system refuses it: FileNotFoundError.*nowhere"):
+        works(tmp_path)
 
 
 def test_a_forked_process_has_its_own(tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def test_a_box_whose_process_1_is_killed(tmp_path: Path, nowhere: int) -> None:
         assert isinstance(box, running.InBox)
         assert box.channel.recv(100) == b"begun"
         box.begun = True
+        assert box.launched is not None
         signal.pidfd_send_signal(box.launched, signal.SIGKILL)
         assert box.wait(30) == -signal.SIGKILL
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pypi_subset.errors import BoxFailed, SuiteFailed
 from pypi_subset.proof.isolation.box import Box
+from pypi_subset.proof.isolation.running import REFUSES
 
 #: What a report says where every case ran in boxes, and how it begins where none did.
 NAMESPACES, NONE = "namespaces", "none"
@@ -34,7 +35,8 @@ def refusal() -> str:
             with Box(shown=(), folder=Path(folder)).started(["/bin/true"], (nowhere, nowhere, nowhere)) as running:
                 code = running.wait(20)
         except BoxFailed as error:
-            return f"{error.what.partition(': ')[2]}{_cause()}"
+            refused = error.what.partition(": ")[2].removeprefix(REFUSES)
+            return f"{refused}{_cause(refused)}"
         finally:
             os.close(nowhere)
     return "" if code == 0 else f"a program in a box ended with {code}"
@@ -54,8 +56,12 @@ def isolation(*, unisolated: bool = False) -> str:
     return f"{NONE}: {why}" if why else NAMESPACES
 
 
-def _cause() -> str:
-    """Return which setting forbids namespaces, as far as that can be seen."""
+def _cause(refused: str) -> str:
+    """Return which setting forbids what was *refused*, as far as that can be seen."""
+    masked = _masked()
+    # A new /proc may show no more than the one that is there.
+    if masked and "(proc at " in refused:
+        return masked
     for name, forbids, who in _SETTINGS:
         with contextlib.suppress(OSError):
             if Path("/proc/sys", *name.split(".")).read_text(encoding="ascii").strip() == forbids:
@@ -64,6 +70,12 @@ def _cause() -> str:
         status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
         if "\nSeccomp:\t2" in status:
             return " (a seccomp filter, as of a container)"
+    return masked
+
+
+def _masked() -> str:
+    """Return that something is mounted over parts of /proc, ``""`` if nothing is."""
+    with contextlib.suppress(OSError):
         if any(" /proc/" in line for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()):
             return " (parts of /proc are masked, as in a container)"
     return ""

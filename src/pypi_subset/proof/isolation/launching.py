@@ -38,9 +38,9 @@ class Launcher:
         self._orders: socket.socket | None = None
         self._owner = 0
 
-    def order(self, descriptors: Sequence[int]) -> int:
+    def order(self, descriptors: Sequence[int]) -> int | None:
         """
-        Return a descriptor of the process that makes a box (pidfd_open(2)).
+        Return a descriptor of the process that makes a box (pidfd_open(2)); ``None`` if that process has ended already.
 
         :param descriptors: of its description, standard input, output and error, and of the socket for its messages.
         :raises BoxFailed: the launcher cannot be started, or has ended.
@@ -50,7 +50,12 @@ class Launcher:
                 if self._orders is None or self._owner != os.getpid():
                     self._orders = self._started()
                 socket.send_fds(self._orders, [b"o"], list(descriptors))
-                return os.pidfd_open(int(self._orders.recv(32)))
+                child = int(self._orders.recv(32))
+                # A process that was refused something at once said so, and is gone.
+                try:
+                    return os.pidfd_open(child)
+                except ProcessLookupError:
+                    return None
             except (OSError, ValueError, subprocess.SubprocessError) as error:
                 self.close()
                 msg = f"the launcher: {error}"

@@ -53,12 +53,13 @@ class InBox:
 
     :param channel: where the launcher reports; the command cannot write to it.
     :param launched: a descriptor of the launcher's process (pidfd_open(2)). The box ends with that process.
+        ``None`` if it had ended before.
     :param begun: whether the box was made: what ends it from then on is the command's doing.
     :param excess: returns why the command must end, ``""`` if it may run on; ``None`` where nothing is watched.
     """
 
     channel: socket.socket
-    launched: int
+    launched: int | None
     excess: Callable[[], str] | None
     why: str = ""
     ended: bool = False
@@ -99,14 +100,16 @@ class InBox:
     def end(self) -> None:
         """End the box with everything in it; return when process 1 of the box is gone."""
         self.ended = True
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.launched, signal.SIGKILL)
+        if self.launched is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.launched, signal.SIGKILL)
         # Process 1 holds the other end of the channel until it is gone. What it said stays to be read.
         self._speaks(_PATIENCE, events=0)
 
     def close(self) -> None:
         """Close what belongs to a box that has ended."""
-        os.close(self.launched)
+        if self.launched is not None:
+            os.close(self.launched)
         self.channel.close()
 
     def _speaks(self, seconds: float, events: int = select.POLLIN) -> bool:
@@ -126,6 +129,8 @@ class InBox:
 
 #: Seconds in which a box that was ended must be gone.
 _PATIENCE = 60.0
+#: How the reason begins if the kernel refused what a box needs.
+REFUSES = "this system refuses it: "
 #: Bytes of the longest message of the launcher.
 _LONGEST = 4096
 
@@ -136,7 +141,7 @@ def _ended(message: bytes) -> int:
         return int(rest)
     if word == "unstarted":
         raise OSError(rest)
-    raise failed(f"this system refuses it: {rest}" if word == "refused" else "it ended without a word")
+    raise failed(f"{REFUSES}{rest}" if word == "refused" else "it ended without a word")
 
 
 @dataclass(kw_only=True, slots=True)
