@@ -12,6 +12,7 @@ import sys
 
 from invoke import Collection, Context, Exit, task
 
+from pypi_subset.cli.edge import Settings
 from pypi_subset.cli.tasks import namespace as product
 
 #: import-linter has no module to start; the contracts stand in pyproject.toml.
@@ -25,7 +26,7 @@ def run(*commands: str) -> None:
 
     The first command that fails ends this process, with its exit code.
     """
-    context = Context()
+    context = Context(Settings())
     for command in commands:
         sys.stdout.write(f"+ {command}\n")
         sys.stdout.flush()

@@ -29,6 +29,7 @@ from pypi_subset.proof.run.relay import Sender
 from pypi_subset.proof.run.session import Session, Suite
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.support.progress import SILENT
+from pypi_subset.support.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +134,7 @@ class _Gatherer:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the findings, where pytest was started by hand."""
         for line in lines_of(self.session.report) if self.session.report is not None else ():
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(printable(line))
 
 
 def _read_suite(config: pytest.Config) -> Suite:

@@ -25,13 +25,18 @@ class Fault:
     excerpt: tuple[str, ...] = ()
     next_step: str = ""
 
-    def __str__(self) -> str:
-        """Return ``file:line: what; next step``, the excerpt below it."""
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """``file:line: what; next step``, the excerpt below it; any of them may hold text of others as it is."""
         where = "" if self.path is None else f"{self.path}:" if self.line is None else f"{self.path}:{self.line}:"
         head = " ".join(part for part in (where, self.what) if part)
         if self.next_step:
             head += f"; {self.next_step}"
-        return "\n".join([head, *(f"    {text}" for text in self.excerpt)])
+        return head, *(f"    {text}" for text in self.excerpt)
+
+    def __str__(self) -> str:
+        """Return the lines as one text."""
+        return "\n".join(self.lines)
 
 
 class SubsetError(Exception):
@@ -48,6 +53,8 @@ class SubsetError(Exception):
 
     #: What is printed below the line.
     details: tuple[str, ...] = ()
+    #: What is for those who mend the tool, as a traceback: it goes to a log file, and is not printed.
+    evidence: str = ""
 
     def __init__(
         self,
@@ -64,10 +71,23 @@ class SubsetError(Exception):
         self.project, self.target = project, target
         self.path, self.line = path, line
 
-    def __str__(self) -> str:
-        """Return the line that is printed after ``error:``, the details below it."""
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The line that is printed after ``error:``, the details below it; any may hold text of others as it is."""
         fault = Fault(what=self.what, path=self.path, line=self.line, next_step=self.next_step, excerpt=self.details)
-        return str(fault)
+        return fault.lines
+
+    def __str__(self) -> str:
+        """Return the lines as one text."""
+        return "\n".join(self.lines)
+
+
+class Unforeseen(SubsetError):
+    """An error that is none of ours: a defect of the tool, or of what it runs with; ``evidence`` is the traceback."""
+
+    def __init__(self, what: str, *, next_step: str = "", evidence: str = "") -> None:
+        self.evidence = evidence
+        super().__init__(what, next_step=next_step)
 
 
 class InputFaults(SubsetError):
@@ -77,8 +97,10 @@ class InputFaults(SubsetError):
         self.faults = tuple(faults)
         super().__init__(f"{len(self.faults)} fault{'s' * (len(self.faults) != 1)} in the requirements")
 
-    def __str__(self) -> str:
-        return "\n".join(map(str, self.faults))
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of each fault."""
+        return tuple(line for fault in self.faults for line in fault.lines)
 
 
 class TargetError(SubsetError):
@@ -130,8 +152,10 @@ class Gaps(SubsetError):
         self.gaps = tuple(gaps)
         super().__init__(f"{len(self.gaps)} pairs of set and target have no solution")
 
-    def __str__(self) -> str:
-        return "\n".join(map(str, self.gaps))
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of each gap."""
+        return tuple(line for gap in self.gaps for line in gap.lines)
 
 
 class UndefinedMarker(SubsetError):
@@ -159,8 +183,10 @@ class BadFiles(BadDistribution):
         step = 'mend that, or write bad_files = "skip" below [policy] in subset.toml to go on without'
         super().__init__(f"{count} refused, and the site is as it was", next_step=step)
 
-    def __str__(self) -> str:
-        return "\n".join([*map(str, self.found), super().__str__()])
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of each file that is refused, and what that comes to."""
+        return *(line for one in self.found for line in one.lines), *super().lines
 
 
 class LockError(SubsetError):
@@ -182,8 +208,9 @@ class BoxFailed(SubsetError):
 class SuiteFailed(ProofFailed):
     """The suite could not prove anything; ``said`` holds the complaints of pytest."""
 
-    def __init__(self, what: str, *, next_step: str = "", said: Sequence[str] = ()) -> None:
-        self.details = self.said = tuple(said)
+    def __init__(self, what: str, *, next_step: str = "", said: Sequence[str] = (), evidence: str = "") -> None:
+        self.details, self.evidence = tuple(said), evidence
+        self.said = self.details
         super().__init__(what, next_step=next_step)
 
 

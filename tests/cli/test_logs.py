@@ -48,6 +48,17 @@ def test_both_places_get_every_line_while_the_block_runs(tmp_path: Path, capsys:
     assert "later" not in file.read_text(encoding="utf-8")
 
 
+def test_no_text_is_more_than_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Escapes stand for what a terminal obeys, no secret of a URL is logged, and no text looks like a record."""
+    file = tmp_path / "run.log"
+    with logging_to(verbose=True, file=str(file)):
+        LOGGER.info("a\x1b[2J\u202e %s", "\n2026-01-01 00:00:00,000 pypi_subset.x: https://user:word@h/x?sig=1")
+    for said in (file.read_text(encoding="utf-8"), capsys.readouterr().err):
+        first, second = said.splitlines()
+        assert first.endswith(r"pypi_subset.a_wing: a\x1b[2J\u202e ")
+        assert second == "    2026-01-01 00:00:00,000 pypi_subset.x: https://h/x"
+
+
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     """The error names the file."""
     with (

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pypi_subset.model.checks import LONGEST, Check, printable
+from pypi_subset.model.checks import LONGEST, Check, bounded
 
 ONE: dict[str, Any] = {
     "target": "linux",
@@ -53,7 +53,7 @@ def test_only_a_second_opinion_differs() -> None:
 
 
 def test_a_text_of_a_package_is_for_readers() -> None:
-    """Codes for a terminal, line ends, characters that turn the direction, and a length without end are gone."""
-    assert printable("naïve 漢字 - 5 €") == "naïve 漢字 - 5 €"
-    assert printable("a\x1b[2J\x07\x9b1m\0\u202e\udc80b\nc\td") == "a\ufffd[2J\ufffd\ufffd1m\ufffd\ufffd\ufffdb c d"
-    assert printable("x" * (LONGEST + 5)) == "x" * LONGEST + " …"
+    """Codes for a terminal and characters that turn the direction are escapes; line ends and endless length are gone."""
+    assert bounded("naïve 漢字 - 5 €") == "naïve 漢字 - 5 €"
+    assert bounded("a\x1b[2J\x07\x9b1m\0\u202e\udc80b\nc\td") == r"a\x1b[2J\x07\x9b1m\x00\u202e\udc80b c d"
+    assert bounded("x" * (LONGEST + 5)) == "x" * LONGEST + " …"

@@ -24,7 +24,7 @@ from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import BadFiles, HashMismatch, InputFaults, NoSolution
 from pypi_subset.locks import lockfile
 from pypi_subset.model.distributions import Artifact, Distribution, Project
-from pypi_subset.packages.bad_files import LIST, shown
+from pypi_subset.packages.bad_files import LIST
 from pypi_subset.pipeline import mirror as pipeline
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.inventory import inventory
@@ -33,6 +33,7 @@ from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import manifest
 from pypi_subset.site import simple_index as simple
 from pypi_subset.site.pages import front_page
+from pypi_subset.support.text import printable
 from tests.support.checkout import schema
 from tests.support.pages.page_check import anchors, tags
 from tests.support.programs.commands import PYPI_SUBSET
@@ -180,10 +181,10 @@ def test_what_is_no_distribution(space: Workspace, index: Index, policy: str) ->
         checks = inventory.take(space.paths, read_subset(space.paths.requirements))
         assert [check.status for check in checks] == ["passed"]
     for name in STRANGERS:
-        assert f"{space.paths.packages / shown(name)}: this is " in said
+        assert f"{space.paths.packages / printable(name)}: this is " in said
     assert said.replace("\n", "").isprintable()
     assert [(one["filename"], one["action"]) for one in listed(space)] == sorted(
-        (shown(name), policy) for name in STRANGERS
+        (printable(name), policy) for name in STRANGERS
     )
     assert all(os.path.lexists(path) for path in strangers)
 
@@ -436,5 +437,5 @@ def test_no_page_shows_anything_raw(filename: str, name: str, requires_python: s
 @given(st.text(min_size=1, max_size=30))
 def test_a_name_is_shown_on_one_line(name: str) -> None:
     """A file name that would move a terminal's cursor, or is no text at all, is written as escapes."""
-    assert shown(name).isprintable()
-    assert shown(name).encode()
+    assert printable(name).isprintable()
+    assert printable(name).encode()

@@ -22,7 +22,7 @@ from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.site import simple_index
 from pypi_subset.site.core_metadata import described, write_metadata
 from pypi_subset.site.stage_writer import StageWriter
-from pypi_subset.support.html import escape
+from pypi_subset.support.text import escape
 from tests.support.pages.page_check import Anchor, anchors, elements, tags
 from tests.support.programs.installers import install
 from tests.support.values import BRISK, artifacts_of, lay_out, projects_of, write_index

@@ -7,15 +7,16 @@ from jinja2 import UndefinedError
 
 from pypi_subset.proof.report.verdict import NOTHING
 from pypi_subset.support import templates
-from pypi_subset.support.html import escape
+from pypi_subset.support.text import escape
 
 
 def test_values_are_escaped_as_everywhere() -> None:
-    """Quotes, markup, template syntax and characters that HTML cannot carry are text."""
+    """Quotes, markup and template syntax are text; what a reader does not see, or HTML cannot carry, is a visible escape."""
     text = "<b>&\"' {{ 7 }} \x1b\ud800"
+    shown = "<b>&\"' {{ 7 }} \\x1b\\ud800"
     page = templates.render("proof.html", verdict=NOTHING, words=text, report=None)
-    assert f"<title>{escape(text)} - what" in page
-    assert page.count(escape(text)) == 2
+    assert f"<title>{escape(shown)} - what" in page
+    assert page.count(escape(shown)) == 2
 
 
 def test_a_value_that_is_missing_is_an_error() -> None:

@@ -11,6 +11,7 @@ import invoke
 from invoke import Exit
 from invoke.parser import Argument
 
+from pypi_subset.cli.edge import foreseen, line_of
 from pypi_subset.cli.logs import logging_to
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import Paths
@@ -50,11 +51,10 @@ class ProductTask(invoke.Task[Any]):
     def __call__(self, *args: Any, verbose: bool = False, log: str = "", **kwargs: Any) -> None:
         """Run the body; an error becomes one line on standard error and an exit code."""
         try:
-            with logging_to(verbose=verbose, file=log):
+            with foreseen(), logging_to(verbose=verbose, file=log):
                 super().__call__(*args, **kwargs)
         except SubsetError as error:
-            msg = f"error: {error}"
-            raise Exit(msg, code=1) from error
+            raise Exit(line_of(error), code=1) from error
         except KeyboardInterrupt as error:
             msg = "interrupted: nothing is half done; run the same command again to continue"
             raise Exit(msg, code=INTERRUPTED) from error

@@ -30,6 +30,9 @@ OLDEST = (3, 11)
 #: The flags that every task of the product has.
 SHARED = ("verbose", "log")
 
+#: Invoke's program for the tasks of this checkout, without Invoke's configuration.
+PROGRAM = "from pypi_subset.cli.edge import goals; goals()"
+
 LOCK, DEV_LOCK = "tool-lock.txt", "tool-lock-dev.txt"
 
 #: The settings of pip that decide how indexes are reached. A ``target``, ``user`` or ``constraint`` of the user's is no
@@ -89,7 +92,7 @@ def main(arguments: Sequence[str]) -> int:
     given = {name: value for name, value in os.environ.items() if name in named}
     # What these two add to the search path would come before what the lock installed.
     environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
-    command = [str(python), "-m", "invoke", "--write-pyc", goal.name, *flags(goal, given)]
+    command = [str(python), "-c", PROGRAM, "--write-pyc", goal.name, *flags(goal, given)]
     sys.stdout.flush()
     return os.execve(python, command, environment)  # noqa: S606 - no shell is wanted
 
@@ -168,7 +171,7 @@ def _make(folder: Path, python: Path, *, chosen: bool) -> None:
     sys.stderr.write("Making .venv (once) …\n")
     made = _run([sys.executable, "-I", "-m", "venv", "--clear", str(folder)], os.environ)
     if made.returncode:
-        sys.stderr.write(made.stdout)
+        sys.stderr.write(_plain(made.stdout))
         msg = "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv"
         raise SetupFailed(msg)
 
@@ -192,7 +195,7 @@ def _install(python: Path, arguments: Sequence[str]) -> None:
         done = _run([str(python), "-I", "-m", "pip", "install", *_PIP, *arguments], environment)
         if not done.returncode:
             return
-    sys.stderr.write(done.stdout)
+    sys.stderr.write(_plain(done.stdout))
     msg = "pip could not install what .venv needs (see above); check the network and pip's index-url, then run it again"
     raise SetupFailed(msg)
 
@@ -217,6 +220,11 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.C
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, check=False,
     )  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """Return what a program wrote without what a terminal would obey; no part of the package can be imported yet."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def _origin(folder: Path) -> str:

@@ -1,7 +1,7 @@
 """
 What the user sees while a task runs: progress bars on a terminal, plain lines anywhere else.
 
-`Display` implements `support.progress.Progress`. It prints every text literally, never as rich's markup.
+`Display` implements `support.progress.Progress`. Every text passes `literal`: neither rich nor a terminal obeys it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pypi_subset.support.progress import SILENT
+from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 #: Columns of a table without a terminal: wide enough that no cell folds.
 PLAIN_WIDTH = 140
+
+
+def literal(text: str, style: str = "") -> Text:
+    """Return *text* as the one line that it is shown as: nothing in it is markup, moves a cursor or is a secret of a URL."""
+    return Text(printable(without_secrets(text)), style=style)
 
 
 class _Bar:
@@ -73,7 +79,7 @@ class Display:
             return
         with self._lock:
             self._bars.start()
-            task = self._bars.add_task(escape(name), total=total)
+            task = self._bars.add_task(escape(literal(name).plain), total=total)
         try:
             yield _Bar(self._bars, task)
         finally:
@@ -82,9 +88,9 @@ class Display:
                 if not self._bars.task_ids:
                     self._bars.stop()
 
-    def say(self, line: str) -> None:
-        """Print *line*, above the bars if there are any."""
-        self.console.print(Text(line), soft_wrap=True)
+    def say(self, *lines: str) -> None:
+        """Print each of *lines* on its own line, above the bars if there are any."""
+        self.console.print(Text("\n").join(map(literal, lines)), soft_wrap=True)
 
     def warn(self, line: str) -> None:
         """Print *line* as a warning."""
@@ -98,13 +104,13 @@ class Display:
         :param rows: one value for each column; numbers are written with a separator for the thousands.
         :param title: a line above.
         """
-        heading = Text(title) if title else None
+        heading = literal(title) if title else None
         table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for number, column in enumerate(columns):
             numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
-            table.add_column(Text(column), justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
+            table.add_column(literal(column), justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
         for row in rows:
-            table.add_row(*(Text(_cell(value)) for value in row))
+            table.add_row(*(literal(_cell(value)) for value in row))
         self.console.print(table)
 
 

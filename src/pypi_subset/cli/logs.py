@@ -8,9 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.support import files
+from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+class Literal(logging.Formatter):
+    """Formats records so that no text in them moves a cursor, looks like a record of its own or is a secret of a URL."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return *record* as printable text; only its first line begins at the margin."""
+        return printable(without_secrets(super().format(record)), lines=True)
 
 
 @contextlib.contextmanager
@@ -28,12 +37,12 @@ def logging_to(*, verbose: bool, file: str) -> Iterator[None]:
     handlers: list[logging.Handler] = [logging.StreamHandler()] if verbose else []
     if file:
         with files.folder_errors(Path(file)):
-            handlers.append(logging.FileHandler(file, encoding="utf-8", errors="backslashreplace"))
+            handlers.append(logging.FileHandler(file, encoding="utf-8"))
     root = logging.getLogger("pypi_subset")
     level = root.level
     root.setLevel(logging.DEBUG)
     for handler in handlers:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+        handler.setFormatter(Literal("%(asctime)s %(name)s: %(message)s"))
         root.addHandler(handler)
     try:
         yield

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from pypi_subset.cli.display import Display
+from pypi_subset.cli.display import Display, literal
+from pypi_subset.cli.edge import foreseen
 from pypi_subset.errors import Gaps, NoSolution, SubsetError
+from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,19 +41,31 @@ def display_for(*, json: bool) -> Display:
 
 
 def write_json(document: Mapping[str, Any]) -> None:
-    """Write *document*, and nothing else, to standard output."""
-    sys.stdout.write(f"{jsonlib.dumps(document, indent=1, ensure_ascii=False)}\n")
+    """
+    Write *document*, and nothing else, to standard output.
+
+    Characters that no reader sees, or that a terminal obeys, are JSON's own escapes: a program reads the same text.
+    """
+    text = jsonlib.dumps(document, indent=1, ensure_ascii=False)
+    lines = (line if printable(line) == line else "".join(map(_escaped, line)) for line in text.split("\n"))
+    sys.stdout.write("\n".join([*lines, ""]))
+
+
+def _escaped(sign: str) -> str:
+    """Return one character of a JSON text as it may stand on a terminal."""
+    return sign if printable(sign) == sign else jsonlib.dumps(sign)[1:-1]
 
 
 @contextlib.contextmanager
 def json_errors(*, json: bool) -> Iterator[None]:
     """If the task prints *json*, write an error of the block as the document: ``gaps``, or ``error``."""
     try:
-        yield
+        with foreseen():
+            yield
     except SubsetError as error:
         if json:
             gaps = error.gaps if isinstance(error, Gaps) else [error] if isinstance(error, NoSolution) else []
-            found = {"gaps": [gap.document() for gap in gaps]} if gaps else {"error": str(error)}
+            found = {"gaps": [gap.document() for gap in gaps]} if gaps else {"error": without_secrets(str(error))}
             write_json({"schema": SCHEMA, **found})
         raise
 
@@ -106,7 +119,7 @@ def show_report(report: Report, display: Display) -> None:
     from pypi_subset.proof.report.report import lines_of  # noqa: PLC0415
 
     display.console.print(table_of(report.checks))
-    display.say("\n".join(lines_of(report)))
+    display.say(*lines_of(report))
 
 
 def table_of(checks: Sequence[Check]) -> Table:
@@ -124,6 +137,6 @@ def table_of(checks: Sequence[Check]) -> Table:
     for (target, set_name, proof, interpreter), counts in sorted(rows.items()):
         cells = [target or "all", set_name or "all", proof, interpreter or "-"]
         styles = {"failed": "bold red"} if counts["failed"] else {}
-        numbers = [Text(str(counts[word]), style=styles.get(word, "")) for word in words]
-        table.add_row(*map(Text, cells), *numbers)
+        numbers = [literal(str(counts[word]), style=styles.get(word, "")) for word in words]
+        table.add_row(*map(literal, cells), *numbers)
     return table

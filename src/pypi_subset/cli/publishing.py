@@ -11,6 +11,7 @@ from pypi_subset.cli.arguments import choice_of, named, paths_of, task, whole_nu
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import PAGE, SIMPLE
+from pypi_subset.support.text import printable
 
 if TYPE_CHECKING:
     from invoke import Context
@@ -28,7 +29,7 @@ def serve(_context: Context, site: str = "site", port: str = "8080") -> None:
     display = Display()
 
     def ready(url: str) -> None:
-        display.say("\n".join([*server.address_lines(url), "stop with Ctrl-C"]))
+        display.say(*server.address_lines(url), "stop with Ctrl-C")
 
     server.serve(Path(site), address="127.0.0.1", port=whole_number("port", port), ready=ready)
 
@@ -50,7 +51,8 @@ def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
         raise SubsetError(msg, path=folder, next_step="run `make mirror`")
     if choice_of("objects", objects, ("no", "yes")) == "yes":
         for each in web.objects(folder):
-            sys.stdout.write(f"{each.key}\t{each.kind}\t{each.cache}\t{each.path}\n")
+            columns = (each.key, each.kind, each.cache, str(each.path))
+            sys.stdout.write("\t".join(map(printable, columns)) + "\n")
         return
     found = limits.limits(folder)
     wrong = {one.hosting for one in found}

@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invoke import Collection, Context, Program
+from invoke import Collection, Context
 
 from pypi_subset import api
 from pypi_subset.cli.arguments import choice_of, named, paths_of, task, words_after
 from pypi_subset.cli.display import Display
+from pypi_subset.cli.edge import program
 from pypi_subset.cli.present import display_for, json_errors, show_mirror, show_plan, write_json
 from pypi_subset.cli.proving import merge_reports, verify, workflow
 from pypi_subset.cli.publishing import fetch, hosts, publish, serve
@@ -121,7 +122,7 @@ def why(_context: Context, project: str, target: str | None = None, site: str = 
     from pypi_subset.model.manifest import read_manifest  # noqa: PLC0415
     from pypi_subset.site import manifest  # noqa: PLC0415
 
-    Display().say("\n".join(manifest.why(read_manifest(Path(site)), project, target)))
+    Display().say(*manifest.why(read_manifest(Path(site)), project, target))
 
 
 @task
@@ -154,7 +155,7 @@ def target(_context: Context, name: str, py: str = "", requirements: str = "requ
     from pypi_subset.requirements.subset import find_target  # noqa: PLC0415
     from pypi_subset.targets.host import description  # noqa: PLC0415
 
-    Display().say("\n".join(description(find_target(name, py or None, Path(requirements)))))
+    Display().say(*description(find_target(name, py or None, Path(requirements))))
 
 
 @task
@@ -174,4 +175,4 @@ namespace = Collection(
     mirror, update, plan, verify, merge_reports, serve, hosts, publish, fetch, workflow, why, targets, target, clean
 )
 
-main = Program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace).run
+main = program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace).run

@@ -7,24 +7,26 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from pypi_subset.support.text import printable
+
 Proof = Literal["inventory", "installed", "unpacked", "second opinion", "emulated"]
 #: ``differs`` is for the second opinion alone: another valid version, which is never red.
 Status = Literal["passed", "failed", "skipped", "differs"]
 
 #: Characters of the longest text in a result.
 LONGEST = 10_000
+#: What parts words and lines in the output of programs; each becomes a space.
+_BLANKS = "\t\n\r\v\f"
 
 
-def printable(text: str) -> str:
+def bounded(text: str) -> str:
     """
-    Return *text* in one line, without characters that are for a terminal and not for a reader, and not too long.
+    Return *text* in one line, with visible escapes, and not too long.
 
     A package controls some text in a result, such as the message of an exception or the name of a file.
     """
-    plain = "".join(
-        sign if sign.isprintable() else " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"
-        for sign in text[: LONGEST + 1]
-    )
+    line = "".join(" " if sign in _BLANKS else sign for sign in text[: LONGEST + 1])
+    plain = printable(line)
     return plain if len(plain) <= LONGEST else f"{plain[:LONGEST]} …"
 
 

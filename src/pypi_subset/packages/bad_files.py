@@ -9,6 +9,7 @@ from pypi_subset.errors import BadDistribution, BadFiles
 from pypi_subset.model.documents import encode
 from pypi_subset.model.policy import BadFile
 from pypi_subset.support import files
+from pypi_subset.support.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,9 +82,10 @@ class Intake:
 
         :raises BadFiles: bad files stop the run, and there are some.
         """
-        found = dict(sorted(self._refused.items(), key=lambda one: shown(one[0])))
+        found = dict(sorted(self._refused.items(), key=lambda one: printable(one[0])))
         entries = {
-            name: BadFile(filename=shown(name), reason=error.what, action=self._policy) for name, error in found.items()
+            name: BadFile(filename=printable(name), reason=error.what, action=self._policy)
+            for name, error in found.items()
         }
         if entries:
             files.write(self._list, encode([*entries.values()]))
@@ -93,8 +95,3 @@ class Intake:
         if found and self._policy == "stop":
             raise BadFiles([*found.values()])
         return {entries[name]: f"left out: {found[name]}" for name in found if name not in self._passed_over}
-
-
-def shown(name: str) -> str:
-    """Return a file name as it can be printed and written: what would move a cursor, or is no text, is escaped."""
-    return name if name.isprintable() else repr(name)[1:-1]

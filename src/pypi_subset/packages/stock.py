@@ -11,9 +11,10 @@ from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution, HashMismatch
 from pypi_subset.model.distributions import Artifact
 from pypi_subset.model.paths import file_path
-from pypi_subset.packages.bad_files import LIST, shown
+from pypi_subset.packages.bad_files import LIST
 from pypi_subset.packages.file_cache import identity_of
 from pypi_subset.support import files
+from pypi_subset.support.text import printable
 from pypi_subset.support.threads import DaemonThreadPool
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _lying(packages: Path, wanted: Collection[str]) -> tuple[dict[str, os.stat_r
                 lying[name] = entry.stat()
     step = "move it away: this folder holds distributions alone"
     strangers = {
-        name: BadDistribution(what, path=packages / shown(name), next_step=step) for name, what in strange.items()
+        name: BadDistribution(what, path=packages / printable(name), next_step=step) for name, what in strange.items()
     }
     return lying, strangers
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pypi_subset.model.distributions import version_texts
 from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE, PAGE, SIMPLE, SIMPLE_JSON, view_of
-from pypi_subset.support.html import escape, href
+from pypi_subset.support.text import escape, href
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

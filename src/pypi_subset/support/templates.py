@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from pypi_subset.support.html import escape
 from pypi_subset.support.resources import shipped
+from pypi_subset.support.text import escape, printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -29,8 +29,11 @@ def _environment(*, html: bool) -> Environment:
     from markupsafe import Markup  # noqa: PLC0415
 
     def escaped(value: object) -> object:
-        """Return *value* as markup. Jinja2's own escaping keeps characters that HTML cannot carry."""
-        return value if hasattr(value, "__html__") else Markup(escape(str(value)))  # noqa: S704 - escaped one call earlier
+        """Return *value* as markup, what a reader does not see as visible escapes; line feeds stay."""
+        if hasattr(value, "__html__"):
+            return value
+        text = "\n".join(map(printable, str(value).split("\n")))
+        return Markup(escape(text))  # noqa: S704 - escaped in the same call
 
     # In text, braces belong to the file itself: ``${{ matrix.python }}`` in a workflow of GitHub.
     start, end, block_start, block_end = ("{{", "}}", "{%", "%}") if html else ("<<", ">>", "<%", "%>")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,8 @@ def local_path(location: str) -> Path | None:
 
     if location.startswith("file:"):
         return Path(url_to_path(location))
-    return None if "://" in location else Path(location).expanduser()
+    # Not Path.expanduser, which raises where an account has no home.
+    return None if "://" in location else Path(os.path.expanduser(location))  # noqa: PTH111
 
 
 def _parser() -> OptionParser:

@@ -41,7 +41,7 @@ def test_links_in_a_circle(tmp_path: Path) -> None:
 def test_a_home_directory_is_no_prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an installation in a home directory its own parts are shown, and no file beside them."""
     python = installed(tmp_path / "home")
-    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home/.ssh").mkdir()
     assert views.of_interpreter(python, [str(tmp_path / "home")]) == (
         str(tmp_path / "home/bin"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.proof.machines.interpreters import Interpreter
 
+import errno
 import os
 import pwd
 import stat
@@ -108,3 +109,36 @@ pytestmark = pytest.mark.usefixtures("forked_pip")
 def test_whose_processor_it_is(machine: str, own: str, *, emulated: bool) -> None:
     """An interpreter for another processor runs by imitation; one for the 32-bit half of this one does not."""
     assert interpreters.is_emulated(machine, own) is emulated
+
+
+def test_what_is_closed_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root of pyenv, a home or a directory that this user cannot read, or that is none, ends no search."""
+    real = os.stat
+
+    def closed(path: str | Path, *arguments: object, **named: object) -> object:
+        if str(path).startswith(str(tmp_path / "closed")):
+            raise PermissionError(errno.EACCES, "closed", str(path))
+        return real(path, *arguments, **named)  # type: ignore[arg-type]
+
+    def listed(path: str | Path) -> list[str]:
+        raise PermissionError(errno.EACCES, "closed", str(path))
+
+    def unknown(*_: object) -> Path:
+        msg = "no such account"
+        raise KeyError(msg)
+
+    def homeless() -> Path:
+        msg = "no home"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(os, "stat", closed)
+    monkeypatch.setattr(os, "listdir", listed)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.setattr(Path, "home", homeless)
+    closed_home = tmp_path / "closed" / "home"
+    assert interpreters.pyenv_root({"HOME": str(closed_home)}) == closed_home / ".pyenv"
+    assert interpreters.pyenv_root({}) == Path(os.devnull, ".pyenv")
+    for root in (closed_home / ".pyenv", tmp_path / "a\0b", tmp_path / ("x" * 300)):
+        assert interpreters.candidates(str(tmp_path / "closed"), root) == (Path(sys.executable),)
+    with pytest.raises(SubsetError, match="there is no Python interpreter"):
+        interpreters.candidates("", tmp_path, [str(tmp_path / "closed" / "python")])

@@ -103,7 +103,7 @@ def test_nothing_of_a_stale_report_counts_as_passed(sites: tuple[Path, Path]) ->
     assert sorted(found.values()) == ["failure", "skipped", "skipped"]
 
 
-ODD = st.text(max_size=15) | st.sampled_from(["<script>", "]]>", "\"'>", "&lt;", "<!--", "\0\ud800\x1b[31m"])
+ODD = st.text(max_size=15) | st.sampled_from(["<script>", "]]>", "\"'>", "&lt;", "<!--", "\0\ud800\x1b[31m\u202e"])
 
 
 @BRISK
@@ -118,6 +118,12 @@ def test_nothing_hostile_gets_into_the_forms(
     ]
     document = report.report_of(checks, site=Path("nowhere"), isolation=isolation)
     assert [element.tag for element in read_junit(document).iter("testcase")] == ["testcase"] * 2
+    pages = [
+        document[name].decode(errors="surrogatepass")
+        for document in [report.forms_of(document)]
+        for name in report.FORMS[1:]
+    ]
+    assert all(line.isprintable() for page in pages for line in page.split("\n"))
     hostile = replace(NOTHING, words=request)
     assert [element.tag for element in tree(badge.render(hostile)).iter()] == [
         element.tag for element in tree(badge.render(NOTHING)).iter()

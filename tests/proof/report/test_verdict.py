@@ -12,7 +12,7 @@ from msgspec import structs
 
 from pypi_subset.proof.report import badge, page, report
 from pypi_subset.proof.report.verdict import verdict_of
-from pypi_subset.support.html import escape
+from pypi_subset.support.text import escape
 from tests.support.sites.published import CHECKS
 
 if TYPE_CHECKING:

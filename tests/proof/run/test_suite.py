@@ -15,14 +15,14 @@ import jsonschema
 import pytest
 
 from pypi_subset.cli.tasks import main
-from pypi_subset.errors import ProofFailed, SubsetError
+from pypi_subset.errors import ProofFailed, SubsetError, SuiteFailed
 from pypi_subset.model.documents import encode
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.isolation.available import isolation
 from pypi_subset.proof.report import report
 from pypi_subset.proof.report.verdict import is_red
-from pypi_subset.proof.run.suite import run_suite, seal
+from pypi_subset.proof.run.suite import conclude, run_suite, seal
 from pypi_subset.targets import host as targets_host
 from pypi_subset.targets import tag
 from tests.support.checkout import schema
@@ -294,3 +294,16 @@ def test_a_proof_of_nothing_is_red(tmp_path: Path) -> None:
     found = run_suite(empty.paths, processes=1)
     assert is_red(found)
     assert "nothing was proven" in "".join(report.lines_of(found))
+
+
+def test_a_traceback_of_the_suite_is_for_the_log(subset: SubsetOnDisk) -> None:
+    """What went wrong is one line; the traceback is evidence, and not shown."""
+    said = [
+        "INTERNALERROR> Traceback (most recent call last):",
+        'INTERNALERROR>   File "x.py"',
+        "INTERNALERROR> Boom: no",
+    ]
+    with pytest.raises(SuiteFailed, match=r"^nothing was proven: pytest ended with 3: Boom: no; report it$") as raised:
+        conclude(3, None, subset.paths, said=said)
+    assert raised.value.evidence == "\n".join(said)
+    assert raised.value.details == ()

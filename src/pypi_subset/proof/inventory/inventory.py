@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
-from pypi_subset.model.checks import Check, printable
+from pypi_subset.model.checks import Check, bounded
 from pypi_subset.model.manifest import read_manifest
 from pypi_subset.model.paths import MANIFEST, METADATA, PAGE, PROOF, README, file_path
 from pypi_subset.proof.cases import lock_reader
@@ -66,7 +66,7 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
 
 def check(status: Status, reason: str, notes: tuple[str, ...] = ()) -> Check:
     """Return a result of the inventory, which concerns all targets and sets."""
-    reason, notes = printable(reason), tuple(map(printable, notes))
+    reason, notes = bounded(reason), tuple(map(bounded, notes))
     return Check(target="", set_name="", request="", proof="inventory", status=status, reason=reason, notes=notes)
 
 

@@ -94,7 +94,8 @@ def of_interpreter(python: Path, prefixes: Iterable[str]) -> tuple[str, ...]:
 
 def _parts(path: str) -> Iterator[str]:
     """Yield what is shown of the prefix *path*: all of it, or the usual directories where user data stands beside them."""
-    private = [os.path.realpath(home) for home in (str(Path.home()), "/home", "/root", *_account())]
+    # Not Path.home, which raises where an account has none.
+    private = [os.path.realpath(home) for home in (os.path.expanduser("~"), "/home", "/root", *_account())]  # noqa: PTH111
     # The root of the file system is no installation; its parts are shown by `of_system`.
     if path == "/":
         return
@@ -102,7 +103,8 @@ def _parts(path: str) -> Iterator[str]:
     # uv and pipx put links there, beside a user's keyrings and other data.
     shared = shared or path.endswith("/.local")
     for part in [f"{path}/{name}" for name in _INSTALLED] if shared and not path.startswith("/usr") else [path]:
-        if Path(part).is_dir():
+        # Not Path.is_dir, which raises where a directory is closed to this user.
+        if os.path.isdir(part):  # noqa: PTH112
             yield part
 
 

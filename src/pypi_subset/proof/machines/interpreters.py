@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -128,7 +129,8 @@ def candidates(path: str, pyenv: Path, named: Sequence[str] = ()) -> tuple[Path,
     """
     # pyenv's shims start what stands in its versions, a tenth of a second later each.
     folders = [Path(folder) for folder in path.split(os.pathsep) if folder and Path(folder) != pyenv / "shims"]
-    folders += sorted(pyenv.glob("versions/*/bin")) + sorted(pyenv.glob("versions/*"))
+    versions = [pyenv / "versions" / name for name in _names(pyenv / "versions")]
+    folders += [folder / "bin" for folder in versions] + versions
     found = [Path(sys.executable), *(file for name in named for file in _named(name, path))]
     found += [file for folder in folders for file in _interpreters_in(folder)]
     # Several names of one file need one start; a shim is a file of its own, and is told apart by what it runs.
@@ -143,9 +145,14 @@ def pyenv_root(environment: os._Environ[str] | dict[str, str]) -> Path:
     if sys.platform != "win32":
         import pwd  # noqa: PLC0415 - exists where accounts have a home in a table
 
-        homes.append(Path(pwd.getpwuid(os.getuid()).pw_dir))
-    roots = [home / ".pyenv" for home in [*homes, Path.home()]]
-    return next((root for root in roots if root.is_dir()), roots[0])
+        # In a container the account may be in no table.
+        with contextlib.suppress(KeyError):
+            homes.append(Path(pwd.getpwuid(os.getuid()).pw_dir))
+    with contextlib.suppress(RuntimeError):
+        homes.append(Path.home())
+    roots = [home / ".pyenv" for home in homes] or [Path(os.devnull, ".pyenv")]
+    # Not Path.is_dir, which raises where a directory is closed to this user.
+    return next((root for root in roots if os.path.isdir(root)), roots[0])  # noqa: PTH112
 
 
 def find(files: Iterable[Path]) -> tuple[Interpreter, ...]:
@@ -190,18 +197,23 @@ def is_emulated(machine: str, own: str) -> bool:
     return bool(machine) and plain != native and (plain, native) not in _NATIVE
 
 
-def _interpreters_in(folder: Path) -> list[Path]:
+def _names(folder: Path) -> list[str]:
+    """Return the names in *folder*, sorted; none if it cannot be read: what is closed is passed over."""
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - Path.iterdir is slower by far on a long PATH
-    except OSError:
+        return sorted(os.listdir(folder))  # noqa: PTH208 - Path.iterdir is slower by far on a long PATH
+    except (OSError, ValueError):
         return []
-    return [folder / name for name in names if _NAME.fullmatch(name) and os.access(folder / name, os.X_OK)]
+
+
+def _interpreters_in(folder: Path) -> list[Path]:
+    return [folder / name for name in _names(folder) if _NAME.fullmatch(name) and os.access(folder / name, os.X_OK)]
 
 
 def _named(name: str, path: str) -> list[Path]:
     """Return the interpreters that one word of the user means: a folder, a file, or a name on PATH."""
-    place = Path(name).expanduser()
-    found = _interpreters_in(place) + _interpreters_in(place / "bin") if place.is_dir() else []
+    # Not Path.expanduser and Path.is_dir, which raise without a home and where a directory is closed to this user.
+    place = Path(os.path.expanduser(name))  # noqa: PTH111
+    found = _interpreters_in(place) + _interpreters_in(place / "bin")
     if not found and (file := shutil.which(name, path=path)):
         found = [Path(file)]
     if not found:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pypi_subset.errors import BoxFailed, ProofFailed, SubsetError
-from pypi_subset.model.checks import Check, printable
+from pypi_subset.model.checks import Check, bounded
 from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.methods import pip_install, second_opinion
 from pypi_subset.proof.methods.by_installing import Installing
@@ -220,10 +220,10 @@ def _check(case: Case, result: Result, *, way: Way | None = None, proof: Proof |
         request=case.request,
         proof=proof or case.proof,
         status=result.status,
-        reason=printable(result.reason),
+        reason=bounded(result.reason),
         seconds=round(result.seconds, 2),
         interpreter=second_opinion.name_of_uv() if proof == "second opinion" else interpreter,
-        notes=tuple(map(printable, result.notes)),
+        notes=tuple(map(bounded, result.notes)),
         way="" if way is None else way.name,
         command=pip_install.command(case, way, flags) if way is not None and failed else "",
         versions=result.versions,

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.proof.remote import inert, pipe, worker
+from pypi_subset.support.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -135,8 +136,7 @@ def _raised(failure: Any) -> tuple[str, Sequence[Any]]:
 
 def _words(text: str) -> str:
     """Return *text* on one line that a message may hold, without what a terminal would obey."""
-    line = " ".join(text.split())[:5000]
-    return "".join(one if one.isprintable() else "?" for one in line)
+    return printable(" ".join(text.split())[:5000])
 
 
 def _receive(orders: IO[bytes], waiting: queue.SimpleQueue[pipe.Order | None]) -> None:

@@ -24,6 +24,7 @@ from pypi_subset.proof.isolation.pips import shut
 from pypi_subset.proof.isolation.running import InBox
 from pypi_subset.proof.machines import boxes
 from pypi_subset.proof.remote import pipe
+from pypi_subset.support.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -111,7 +112,7 @@ def start_in_box(host: str, port: int) -> Start:
 
 def line_of(text: str) -> str:
     """Return *text* on one line, without what a terminal would obey; 1,000 characters of it."""
-    return "".join(one if one.isprintable() else "?" for one in " ".join(text.split())[:1000])
+    return printable(" ".join(text.split())[:1000])
 
 
 class Cluster:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -47,6 +48,9 @@ _SHUT = (
 
 #: The suite, in a checkout or in an installed wheel.
 _SUITE = str(resources("pypi_subset.verify"))
+
+#: What is for a log file, and not for a screen: tracebacks, also as pytest shows them.
+_TRACEBACK = re.compile(r'Traceback \(most recent call last\)|^INTERNALERROR>|^\s*File "|^_+ ERROR |^E   ')
 
 #: pytest's exit codes (its documentation, "Exit codes").
 _GREEN, _RED, _INTERRUPTED = 0, 1, 2
@@ -154,8 +158,16 @@ def conclude(code: int, report: Report | None, paths: Paths, *, said: Sequence[s
         )
     if report is None or code not in {_GREEN, _RED}:
         msg = f"nothing was proven: pytest ended with {code}"
+        if any(_TRACEBACK.search(line) for line in said):
+            msg = f"{msg}: {_last(said)}"
+            raise SuiteFailed(msg, next_step="report it", evidence="\n".join(said))
         raise SuiteFailed(msg, next_step="see the lines below", said=said)
     return report
+
+
+def _last(said: Sequence[str]) -> str:
+    """Return what the last line of a traceback of pytest says."""
+    return said[-1].removeprefix("INTERNALERROR>").strip()[:300]
 
 
 def _pytest(processes: int) -> list[str]:

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from pypi_subset.model.paths import PAGE, SIMPLE
 from pypi_subset.site.pages.client_config import snippets
 from pypi_subset.support import templates
-from pypi_subset.support.html import href
+from pypi_subset.support.text import href
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

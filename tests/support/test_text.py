@@ -1,8 +1,9 @@
-"""Text in HTML: whatever it holds comes back as it was, where HTML can carry it, and never becomes markup."""
+"""Text of others: what a terminal obeys or a reader does not see, what of a URL is secret, and text in HTML."""
 
 from __future__ import annotations
 
 import html
+import unicodedata
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin
 
@@ -10,8 +11,58 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pypi_subset.support.html import escape, href
+from pypi_subset.support.text import escape, href, printable, without_secrets
 from tests.support.values import BRISK
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("naïve 漢字 - 5 €", "naïve 漢字 - 5 €"),
+        ("\x1b[2J\x9b1m\x07\0", r"\x1b[2J\x9b1m\x07\x00"),
+        ("a\u202eb\u2066c\u200bd\ufeffe", r"a\u202eb\u2066c\u200bd\ufeffe"),
+        ("a\u2028b\u2029c\x85d", r"a\u2028b\u2029c\x85d"),
+        ("a\nerror: b\rc\td", r"a\nerror: b\rc\td"),
+        ("half \udc80", r"half \udc80"),
+        ("\U000e0041\U000e0101\ufe0f\u3164", r"\U000e0041\U000e0101\ufe0f\u3164"),
+    ],
+)
+def test_what_is_not_seen_is_shown(text: str, shown: str) -> None:
+    """Controls, marks of direction, characters without width, separators and half surrogate pairs are escapes."""
+    assert printable(text) == shown
+
+
+@BRISK
+@given(st.text(st.characters()))
+def test_all_of_unicode(text: str) -> None:
+    """What is shown is printable, has no invisible character, and can be written; shown twice it is the same."""
+    shown = printable(text)
+    assert shown.isprintable()
+    assert bool(shown.encode()) is bool(text)
+    assert printable(shown) == shown
+    assert not {unicodedata.category(sign) for sign in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def test_lines_that_the_writer_meant() -> None:
+    """With lines, a line feed stays, and what stands behind it does not begin at the margin."""
+    assert printable("pip ended\nerror: \x1b[1m", lines=True) == "pip ended\n    error: \\x1b[1m"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("https://user:pass@host:8/a/b.whl?sig=1#sha256=2", "https://host:8/a/b.whl"),
+        ("https://user:p@ss@host/a", "https://host/a"),
+        ("cannot fetch 'http://h/a?token=1', nor //u@h/b", "cannot fetch 'http://h/a', nor //h/b"),
+        ("https://host/a@b/c", "https://host/a@b/c"),
+        ("git+ssh://git@host/a#egg=b", "git+ssh://host/a"),
+        ("https://host/?next=https://u:p@other/", "https://host/"),
+        ("mail to a@b, see a/b?c#d", "mail to a@b, see a/b?c#d"),
+    ],
+)
+def test_secrets_of_urls(text: str, kept: str) -> None:
+    """Users, passwords, queries and fragments go, in a sentence as well; all else stays."""
+    assert without_secrets(text) == kept
 
 
 class Reader(HTMLParser):

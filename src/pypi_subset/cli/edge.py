@@ -1,0 +1,143 @@
+"""The edge: Invoke's program without Invoke's configuration, and one line for every error that is no `SubsetError`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import invoke
+from invoke import Exit, Failure, ParseError
+
+from pypi_subset.errors import SubsetError, Unforeseen
+from pypi_subset.support.text import printable, without_secrets
+from pypi_subset.support.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+#: What a shell reports for a program whose reader went away: 128 + SIGPIPE.
+READER_LEFT = 141
+#: Logs of unforeseen errors that are kept; older ones go.
+KEPT = 20
+#: Characters of the error that stand in the line; the log has all of them.
+_SHOWN = 300
+
+
+class Settings(invoke.Config):
+    """Invoke's defaults alone: files of this machine, of its user or of a directory may name programs to run."""
+
+    def load_system(self, merge: bool = True) -> None:  # noqa: FBT001, FBT002 - Invoke's own
+        """Read no ``/etc/invoke.*``."""
+
+    def load_user(self, merge: bool = True) -> None:  # noqa: FBT001, FBT002 - Invoke's own
+        """Read no ``~/.invoke.*``."""
+
+    def load_project(self, merge: bool = True) -> None:  # noqa: FBT001, FBT002 - Invoke's own
+        """Read no ``invoke.*`` beside the tasks."""
+
+    def load_runtime(self, merge: bool = True) -> None:  # noqa: FBT001, FBT002 - Invoke's own
+        """Read no file that ``INVOKE_RUNTIME_CONFIG`` names."""
+
+    def load_shell_env(self) -> None:
+        """Read no variable ``INVOKE_*``."""
+
+
+class Program(invoke.Program):
+    """Invoke's program with `Settings`; an unforeseen error is one line and exit code 1 there too."""
+
+    def run(self, argv: list[str] | None = None, exit: bool = True) -> None:  # noqa: A002, FBT001, FBT002 - Invoke's own
+        """Run the tasks that *argv* names."""
+        for stream in (sys.stdout, sys.stderr):
+            # A terminal that knows few characters is no reason to fail.
+            with contextlib.suppress(AttributeError, ValueError):
+                stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        try:
+            with foreseen():
+                super().run(argv, exit)
+        except SubsetError as error:
+            sys.stderr.write(f"{line_of(error)}\n")
+            sys.exit(1)
+        except Exit as error:
+            sys.exit(error.code)
+
+
+def program(**about: Any) -> Program:
+    """Return the program with Invoke's parameters *about*."""
+    return Program(config_class=Settings, **about)
+
+
+def goals() -> None:
+    """Be the program of a checkout, which finds the tasks in its ``tasks.py``."""
+    program(name="inv", binary="inv").run()
+
+
+def line_of(error: SubsetError) -> str:
+    """Return what is printed of *error*; where it has evidence, that is in a file which the line names."""
+    lines = [printable(without_secrets(line)) for line in error.lines]
+    if error.evidence:
+        log = _written(error.evidence)
+        lines[0] += f"; details in {printable(str(log))}" if log else "; no log of it can be written here"
+    return "\n".join(["error: " + lines[0], *lines[1:]])
+
+
+@contextlib.contextmanager
+def foreseen() -> Iterator[None]:
+    """
+    Turn every error of the block that is none of ours into one.
+
+    :raises Unforeseen: with the traceback as evidence.
+    """
+    try:
+        yield
+    except (SubsetError, Exit, Failure, ParseError):
+        raise
+    except BrokenPipeError as error:
+        # As `why … | head`: what is still to be written at exit must not fail again.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Exit(code=READER_LEFT) from error
+    except Exception as error:  # the one place that must let no error pass
+        raise _unforeseen(error) from error
+
+
+def _unforeseen(error: Exception) -> Unforeseen:
+    said = (str(error).strip().splitlines() or [""])[0][:_SHOWN]
+    what = ": ".join(filter(None, ("unforeseen", type(error).__name__, said)))
+    step = "report it with that file, which may name files of yours"
+    return Unforeseen(what, next_step=step, evidence="".join(traceback.format_exception(error)))
+
+
+def state_directory(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the directory for logs of this user (XDG Base Directory Specification), ``None`` without a home."""
+    if (given := Path(environment.get("XDG_STATE_HOME", ""))).is_absolute():
+        return given / "pypi-subset"
+    try:
+        return Path(environment.get("HOME") or Path.home()) / ".local" / "state" / "pypi-subset"
+    except RuntimeError:
+        return None
+
+
+def _written(evidence: str) -> Path | None:
+    """Return the new file that has *evidence*, which its owner alone can read; ``None`` if none can be written."""
+    head = f"pypi-subset {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+    # No half of a surrogate pair is left.
+    text = "\n".join(printable(line) for line in without_secrets(f"{head}{evidence}").split("\n"))
+    for folder in filter(None, (state_directory(), Path(tempfile.gettempdir()))):
+        with contextlib.suppress(OSError):
+            if folder.name == "pypi-subset":
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                for old in sorted(folder.glob("error-*.log"), key=lambda one: one.lstat().st_mtime)[: -KEPT + 1]:
+                    old.unlink()
+            # mkstemp: a new file, mode 0600, no link is followed.
+            descriptor, name = tempfile.mkstemp(prefix="error-", suffix=".log", dir=folder)
+            with open(descriptor, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor
+                stream.write(text)
+            return Path(name)
+    return None

@@ -1,0 +1,175 @@
+"""The edge: one line for every error, a log for those that are a defect, and no configuration of Invoke's."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from invoke import Collection, Context, Exit, ParseError, task
+from rich.console import Console
+
+from pypi_subset.cli import arguments, edge, present
+from pypi_subset.cli.display import Display
+from pypi_subset.errors import SubsetError, SuiteFailed, Unforeseen
+from pypi_subset.model.checks import Check
+from tests.support.checkout import ROOT
+from tests.support.programs.commands import run
+
+HOSTILE = "pkg\x1b]0;owned\x07\u202e[red]\nerror: forged"
+
+
+@pytest.fixture
+def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return the directory for state of this user."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state" / "pypi-subset"
+
+
+def test_an_unforeseen_error_is_one_line(state: Path) -> None:
+    """The line names kind, text and a log; that has the traceback, no secret, and only its owner can read it."""
+
+    @arguments.task
+    def body(_context: Context) -> None:
+        msg = "https://user:word@host/x?sig=3 \x1b[2J\nsecond"
+        raise KeyError(msg)
+
+    with pytest.raises(Exit) as raised:
+        body(Context())
+    (log,) = state.iterdir()
+    assert raised.value.code == 1
+    line = str(raised.value.message)
+    assert line.startswith("error: unforeseen: KeyError: 'https://host/x")
+    assert line.endswith(f"; details in {log}")
+    assert line.isprintable()
+    text = log.read_text(encoding="utf-8")
+    assert "Traceback (most recent call last)" in text
+    assert "in body" in text
+    assert "word" not in line + text.replace("in body", "")
+    assert "sig=3" not in line
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+
+
+def test_few_logs_are_kept(state: Path) -> None:
+    """The newest twenty logs stay."""
+    for _ in range(edge.KEPT + 3):
+        edge.line_of(Unforeseen("x", evidence="y"))
+    assert len([*state.iterdir()]) == edge.KEPT
+
+
+def test_a_planted_link_is_not_followed(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no state can be kept, the log is a new file elsewhere; where nothing can, the line says so."""
+    state.parent.mkdir()
+    state.write_text("a file in its place")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    line = edge.line_of(Unforeseen("x", next_step="report it", evidence="y"))
+    assert line.startswith(f"error: x; report it; details in {tmp_path}/error-")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    assert edge.line_of(Unforeseen("x", evidence="y")).endswith("; no log of it can be written here")
+
+
+def test_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account without a home has no directory for state."""
+
+    def homeless() -> Path:
+        msg = "Could not determine home directory."
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert edge.state_directory({}) is None
+    assert edge.state_directory({"XDG_STATE_HOME": "relative", "HOME": "/h"}) == Path("/h/.local/state/pypi-subset")
+
+
+@pytest.mark.parametrize("error", [SubsetError("x"), Exit("x"), ParseError("x")])
+def test_what_is_foreseen_passes(error: Exception) -> None:
+    """Errors that have a line of their own keep it."""
+    with pytest.raises(type(error), match="x"), edge.foreseen():
+        raise error
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    """`why … | head` ends as other programs do, without a word."""
+    code = "from pypi_subset.cli import edge\nimport sys\n"
+    code += "def far(argv, exit): sys.stdout.write('x' * 1000000); sys.stdout.flush()\n"
+    code += "edge.invoke.Program.run = lambda self, argv, exit: far(argv, exit)\nedge.goals()"
+    done = run(["bash", "-c", f'"{sys.executable}" -c "{code}" | head -c 1; echo " ${{PIPESTATUS[0]}}"'], ROOT)
+    assert (done.stdout, done.stderr) == (f"x {edge.READER_LEFT}\n", "")
+
+
+def test_an_error_of_the_program_itself_is_one_line(
+    state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What goes wrong before a task begins is one line too."""
+    monkeypatch.setattr(edge.Program, "parse_collection", lambda _: 1 / 0)
+    with pytest.raises(SystemExit) as raised:
+        edge.program(namespace=Collection()).run(["inv", "--list"])
+    assert raised.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: unforeseen: ZeroDivisionError: division by zero; report it")
+    assert (said.count("\n"), len([*state.iterdir()])) == (1, 1)
+
+
+def test_configuration_of_invoke_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file in the home directory, beside the tasks, in the environment, or a variable changes nothing, and runs nothing."""
+    ran = tmp_path / "ran"
+    bad = f"import pathlib\npathlib.Path({str(ran)!r}).write_text('ran')\nrun = {{'shell': '/bin/owned'}}\n"
+    for place in (tmp_path / ".invoke.py", tmp_path / "invoke.py", tmp_path / "runtime.py"):
+        place.write_text(bad)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("INVOKE_RUNTIME_CONFIG", str(tmp_path / "runtime.py"))
+    monkeypatch.setenv("INVOKE_RUN_SHELL", "/bin/owned")
+    monkeypatch.chdir(tmp_path)
+    found: list[str] = []
+
+    @task
+    def body(context: Context) -> None:
+        found.append(context.config.run.shell)
+
+    namespace = Collection(body)
+    namespace.loaded_from = str(tmp_path)
+    edge.program(namespace=namespace).run(["inv", "body"], exit=False)
+    assert (len(found), "owned" in found[0], ran.exists()) == (1, False, False)
+
+
+def test_every_sink_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    """Lines, tables, errors and the table of a report show the escapes; each text stays on its line."""
+    stream = io.StringIO()
+    display = Display(Console(file=stream, force_terminal=True, width=200))
+    display.say(HOSTILE, "https://user:word@host/?sig=1")
+    display.warn(HOSTILE)
+    display.table([HOSTILE], [[HOSTILE]], title=HOSTILE)
+    check = Check(target=HOSTILE, set_name=HOSTILE, request="", proof="installed", status="passed")
+    display.console.print(present.table_of([check]))
+    with display.stage(HOSTILE, 1):
+        pass
+    print(edge.line_of(SuiteFailed(HOSTILE, said=[HOSTILE])))  # noqa: T201
+    shown = stream.getvalue() + capsys.readouterr().out
+    assert "word" not in shown
+    assert "sig" not in shown
+    assert "\x1b]" not in shown
+    assert "\u202e" not in shown
+    assert "\x07" not in shown
+    assert not [line for line in shown.splitlines() if line.strip().startswith("error: forged")]
+    assert shown.count(r"pkg\x1b]0;owned\x07\u202e[red]\nerror: forged") >= 6
+
+
+def test_json_stays_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """A document has JSON's escapes for what a terminal would obey, and means the same."""
+    document = {"a": [HOSTILE, "\udc80 \U000e0041 \u2028 é"]}
+    present.write_json(document)
+    text = capsys.readouterr().out
+    assert json.loads(text) == document
+    assert "é" in text
+    assert text.replace("\n", "").isprintable()
+
+
+def test_a_closed_directory_is_written_nowhere(state: Path) -> None:
+    """The log of an unforeseen error is never in the site or in the working directory."""
+    before = sorted(Path.cwd().iterdir())
+    edge.line_of(Unforeseen("x", evidence="y"))
+    assert sorted(Path.cwd().iterdir()) == before
+    assert len([*state.iterdir()]) == 1
