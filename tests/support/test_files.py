@@ -8,16 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from pypi_subset.errors import FolderError
 from pypi_subset.support import files
 from tests.support.programs.mounts import PRELUDE, run_mounted, small_disk
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
@@ -191,3 +188,75 @@ def test_files_are_read_as_bytes_everywhere() -> None:
     """Where the system has a mode for text, as Windows does, it is not that in which wheels are read and pages written."""
     code = "import os; os.O_BINARY = 0x8000; from pypi_subset.support import files; raise SystemExit(files.BINARY != 0x8000)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("plant", ["symlink", "hardlink", "fifo", "file"])
+def test_a_part_is_a_new_file(tmp_path: Path, plant: str) -> None:
+    """What others left under the name of a part is not written, followed or awaited."""
+    victim, path = tmp_path / "victim", tmp_path / "file"
+    victim.write_bytes(b"precious")
+    part = files.part_of(path)
+    if plant == "symlink":
+        part.symlink_to(victim)
+    elif plant == "hardlink":
+        part.hardlink_to(victim)
+    elif plant == "fifo":
+        os.mkfifo(part)
+    else:
+        part.write_bytes(b"left by a run that was killed")
+    files.write(path, b"new")
+    assert (victim.read_bytes(), path.read_bytes()) == (b"precious", b"new")
+    assert {one.name for one in tmp_path.iterdir()} == {"victim", "file"}
+    assert path.is_file()
+    assert not path.is_symlink()
+
+
+def test_a_lock_follows_no_link(tmp_path: Path) -> None:
+    """A link under the name of the lock is an error, and what it leads to stays as it was."""
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    (tmp_path / files.RUNNING).symlink_to(victim)
+    with pytest.raises(FolderError), files.exclusive(tmp_path):
+        pass
+    assert victim.read_bytes() == b"precious"
+
+
+def test_a_lock_is_not_truncated(tmp_path: Path) -> None:
+    """A second name of somebody's file keeps its bytes."""
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    (tmp_path / files.RUNNING).hardlink_to(victim)
+    with files.exclusive(tmp_path):
+        assert victim.read_bytes() == b"precious"
+    assert victim.read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("pipe", "not a regular file"), ("device", "not a regular file"), ("directory", "Is a directory")],
+)
+def test_input_is_a_regular_file(tmp_path: Path, kind: str, said: str) -> None:
+    """A pipe does not let the run wait, a device has no end; a link to one is one."""
+    made = tmp_path / "made"
+    if kind == "pipe":
+        os.mkfifo(made)
+    elif kind == "device":
+        made.symlink_to("/dev/zero")
+    else:
+        made.mkdir()
+    (tmp_path / "link").symlink_to(made)
+    for path in (made, tmp_path / "link"):
+        with pytest.raises(OSError, match=said):
+            files.read_input(path)
+
+
+def test_input_has_a_bound(tmp_path: Path) -> None:
+    """A file of as many bytes as the bound is read; one byte more is too much, also if the system states no size."""
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 100)
+    assert files.read_input(path, 100) == b"x" * 100
+    with pytest.raises(OSError, match="larger than 99 bytes"):
+        files.read_input(path, 99)
+    with pytest.raises(OSError, match="larger than 10 bytes"):
+        # The system says that it has 0 bytes.
+        files.read_input(Path("/proc/self/status"), 10)

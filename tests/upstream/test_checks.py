@@ -39,7 +39,7 @@ def test_an_index_that_lies_about_a_hash(workspace: Workspace, index: Index) -> 
     """A file that is not what the page promised is refused, wherever pip meets it; no half file stays."""
     wheel = make_wheel("app")
     index.add(wheel)
-    index.overrides[f"/files/{wheel.filename}"] = wheel.data + b"\0"
+    index.overrides[f"/files/{wheel.filename}"] = wheel.data[:-1] + b"\1"
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
     with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has sha256 .* promised"):
@@ -67,5 +67,5 @@ def test_an_index_that_lies_about_a_size(workspace: Workspace, index: Index) -> 
     index.overrides["/simple/app/"] = page[1].replace(f'"size": {len(wheel.data)}'.encode(), b'"size": 1')
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
-    with pytest.raises(HashMismatch, match=f"has size {len(wheel.data)}, but .* promised 1"):
+    with pytest.raises(HashMismatch, match=r"has more than the 1 bytes that .* promised"):
         mirror(workspace)

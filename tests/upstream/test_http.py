@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import os
 import re
-import zipfile
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
@@ -13,8 +10,10 @@ import pytest
 
 from pypi_subset.distributions.wheel import LARGEST_METADATA, read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
-from pypi_subset.upstream.http import TAIL, Fetcher
-from pypi_subset.upstream.pip_config import local_path, read_constraints, read_network, without_credentials
+from pypi_subset.upstream.constraints import read_constraints
+from pypi_subset.upstream.http import Fetcher
+from pypi_subset.upstream.pip_config import local_path, read_network, without_credentials
+from pypi_subset.upstream.remote_file import TAIL
 from tests.support.servers.index import Index
 from tests.support.servers.ports import answering
 from tests.support.wheels import Wheel, make_wheel
@@ -84,53 +83,6 @@ def test_it_gives_up_in_the_end(flaky: type[Flaky], tmp_path: Path, monkeypatch:
     with pytest.raises(UpstreamError, match="cannot fetch"):
         Fetcher(read_network()).save(flaky.url, tmp_path / "file")  # type: ignore[attr-defined]
     assert not (tmp_path / "file").exists()
-
-
-def test_a_remote_file_reads_its_end(index: Index, tmp_path: Path) -> None:
-    """METADATA is read from a wheel's end in one request, and with one more where it stands further in front."""
-    early = {f"app-1.0.dist-info/{name}": os.urandom(2 * TAIL) for name in ("METADATA-not", "x")}
-    for wheel, requests in ((make_wheel("app", ballast=TAIL), 1), (late_metadata(early), 2)):
-        index.projects["app"] = [wheel]
-        index.requests.clear()
-        url = index.url.replace("/simple/", f"/files/{wheel.filename}")
-        remote = Fetcher(read_network()).tail(url, tmp_path / wheel.filename)
-        assert remote is not None
-        assert read_metadata(io.BufferedReader(remote), wheel.filename) == wheel.metadata
-        assert [hit.status for hit in index.hits(".whl")] == [206] * requests
-
-
-def test_what_lies_between_is_not_fetched(index: Index, tmp_path: Path) -> None:
-    """METADATA at the beginning of a large wheel costs what stands around it, not all that lies behind it."""
-    wheel = late_metadata({f"app-1.0.dist-info/{number}": os.urandom(TAIL) for number in range(10)})
-    index.add(wheel)
-    url = index.url.replace("/simple/", f"/files/{wheel.filename}")
-    remote = Fetcher(read_network()).tail(url, tmp_path / wheel.filename)
-    assert remote is not None
-    assert read_metadata(io.BufferedReader(remote), wheel.filename) == wheel.metadata
-    assert sum(hit.sent for hit in index.hits(".whl")) == 2 * TAIL
-
-
-def late_metadata(more: dict[str, bytes]) -> Wheel:
-    """Return a wheel of ``app`` whose METADATA stands in front of *more*."""
-    plain = make_wheel("app")
-    buffer = io.BytesIO(plain.data)
-    with zipfile.ZipFile(buffer, "a") as archive:
-        for name, data in more.items():
-            archive.writestr(name, data)
-    return Wheel(plain.filename, buffer.getvalue(), plain.metadata)
-
-
-def test_a_remote_file_is_the_file(index: Index, tmp_path: Path) -> None:
-    """Read from any position, it gives the bytes of the file, and none beyond its end."""
-    wheel = make_wheel("app", ballast=2 * TAIL)
-    index.add(wheel)
-    url = index.url.replace("/simple/", f"/files/{wheel.filename}")
-    remote = Fetcher(read_network()).tail(url, tmp_path / wheel.filename)
-    assert remote is not None
-    for start in (len(wheel.data) - 10, len(wheel.data), TAIL // 2, 0, 5, TAIL - 50, 2 * TAIL - 50):
-        remote.seek(start)
-        assert remote.read(100) == wheel.data[start : start + 100]
-    assert remote.seek(-3, io.SEEK_END) == len(wheel.data) - 3
 
 
 def test_a_server_without_ranges_sends_it_all(tmp_path: Path) -> None:
@@ -215,13 +167,6 @@ def test_the_settings_that_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert session.get_adapter("https://one.example").max_retries.total == 2
     assert session.auth.prompting is False
     assert session.auth.use_keyring is False
-
-
-def test_an_absent_constraints_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A constraint file that is not there is named with the setting to correct."""
-    monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "absent.txt"))
-    with pytest.raises(UpstreamError, match=r"absent\.txt.*PIP_CONSTRAINT"):
-        read_constraints(read_network())
 
 
 def test_urls_and_paths(tmp_path: Path) -> None:

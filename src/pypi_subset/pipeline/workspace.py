@@ -13,7 +13,8 @@ from pypi_subset.pip.pool import Pips
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files, staging
-from pypi_subset.upstream.pip_config import read_constraints, read_network
+from pypi_subset.upstream.constraints import read_constraints
+from pypi_subset.upstream.pip_config import read_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from pypi_subset import bounds
 from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
 from pypi_subset.model.documents import UPGRADE
 from pypi_subset.model.manifest import manifest_path, read_manifest
@@ -77,7 +78,7 @@ def _named(fetcher: Fetcher, base: str, stage: Path) -> tuple[Mapping[str, str],
     """Return path → SHA-256 of all that the manifest names, and the bytes of what need not be fetched."""
     place = f"{without_credentials(base)}{MANIFEST}"
     try:
-        data = fetcher.small(f"{base}{MANIFEST}")
+        data = fetcher.small(f"{base}{MANIFEST}", bounds.LARGEST_DOCUMENT)
     except UpstreamError as error:
         step = "check the address and the network, and pip's 'proxy' and 'cert' settings"
         raise UpstreamError(error.what, next_step=step) from error
@@ -117,7 +118,7 @@ def _fetch(fetcher: Fetcher, base: str, stage: Path, path: str, digest: str) -> 
 def _report(fetcher: Fetcher, base: str, stage: Path) -> None:
     """Fetch the report, and make its page and badge anew; where there is none, they say so."""
     with tempfile.TemporaryDirectory(prefix="pypi-subset-") as scratch:
-        data = fetcher.small(f"{base}{REPORT}")
+        data = fetcher.small(f"{base}{REPORT}", bounds.LARGEST_DOCUMENT)
         if data is not None:
             report_path(Path(scratch)).parent.mkdir()
             files.write(report_path(Path(scratch)), data)

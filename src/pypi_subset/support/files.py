@@ -13,8 +13,10 @@ import hashlib
 import os
 import re
 import shutil
-from typing import TYPE_CHECKING, NoReturn
+import stat
+from typing import IO, TYPE_CHECKING, NoReturn
 
+from pypi_subset import bounds
 from pypi_subset.errors import FolderError
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 RUNNING = ".running"
 #: What `os.open` must be told where text has other line ends than bytes (Windows).
 BINARY = getattr(os, "O_BINARY", 0)
+#: How a file is made that must be new: what a link leads to, and what others opened, is never written.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+#: How a file of others is opened: an open that waits for a writer ends.
+_READ = os.O_RDONLY | BINARY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.stat_result]]:
@@ -71,20 +78,68 @@ def part_of(path: Path) -> Path:
     return path.with_name(f".{path.name[-200:]}.{os.getpid()}.part")
 
 
+def read_input(path: Path, limit: int | None = None) -> bytes:
+    """
+    Return the bytes of the file at *path*, which comes from a user or from a change that somebody proposes.
+
+    A device or a pipe would have no end, or let the run wait for ever.
+
+    :param limit: bytes; default: `bounds.LARGEST_INPUT`.
+    :raises OSError: it cannot be read, is no regular file, or is larger; `OSError.strerror` says it.
+    """
+    most = bounds.LARGEST_INPUT if limit is None else limit
+    # Before it is opened too: opening a device may do something.
+    _require_regular(path.stat(), path, most)
+    with open(os.open(path, _READ), "rb") as stream:  # noqa: PTH123 - a descriptor
+        _require_regular(os.fstat(stream.fileno()), path, most)
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise _too_large(path, most)
+    return data
+
+
+def _require_regular(facts: os.stat_result, path: Path, most: int) -> None:
+    if stat.S_ISDIR(facts.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+    if facts.st_size > most:
+        raise _too_large(path, most)
+
+
+def _too_large(path: Path, most: int) -> OSError:
+    return OSError(errno.EFBIG, f"larger than {most:,} bytes", os.fspath(path))
+
+
+@contextlib.contextmanager
+def new_part(path: Path) -> Iterator[IO[bytes]]:
+    """
+    Yield a new file that becomes *path* if the block succeeds, and else vanishes.
+
+    Nothing that stands under the name of the part is opened, written or followed: it loses that name.
+
+    :raises FolderError: the folder cannot be written, or the disk is full.
+    """
+    part = part_of(path)
+    with folder_errors(path):
+        part.unlink(missing_ok=True)
+        try:
+            with open(os.open(part, _NEW, 0o666), "wb") as stream:  # noqa: PTH123 - a descriptor
+                yield stream
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
 def write(path: Path, data: bytes) -> None:
     """
     Make *path* hold *data*, in one step: a reader sees the old bytes or the new ones, never a mixture.
 
     :raises FolderError: the folder cannot be written, or the disk is full.
     """
-    part = part_of(path)
-    with folder_errors(path):
-        try:
-            part.write_bytes(data)
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+    with new_part(path) as stream:
+        stream.write(data)
 
 
 def link_or_copy(source: str, destination: str) -> bool:

@@ -13,13 +13,14 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pypi_subset import bounds
 from pypi_subset.distributions.metadata import check_metadata
 from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
 from pypi_subset.support import files
 from pypi_subset.support.once import Once
 from pypi_subset.support.threads import DaemonThreadPool
-from pypi_subset.upstream.checks import checked, checked_metadata, hashed, localized, remote
+from pypi_subset.upstream.checks import checked, checked_metadata, hashed, localized, most, promised, remote
 from pypi_subset.upstream.http import Fetcher, Page, matches
 from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
 from pypi_subset.upstream.simple_api import from_folder, merge, read_page
@@ -206,7 +207,8 @@ class Upstream:
         path = candidate.path or self._place(candidate)
         with self._locks(key):
             if candidate.path is None and not self._is_stored(candidate):
-                self._fetcher.save(self._address(candidate), path)
+                with promised(candidate):
+                    self._fetcher.save(self._address(candidate), path, most(candidate))
                 logger.info("%s: fetched", one.filename)
         return self._agreeing(candidate, checked(candidate, path))
 
@@ -243,7 +245,7 @@ class Upstream:
         candidate = self._known[key]
         one = candidate.distribution
         if candidate.metadata is not None and one.url is not None:
-            data = self._fetcher.small(f"{one.url}.metadata")
+            data = self._fetcher.small(f"{one.url}.metadata", bounds.LARGEST_METADATA)
             if data is not None:
                 self._apart[key] = checked_metadata(candidate, data)
                 if candidate.tags is not None:
@@ -252,7 +254,8 @@ class Upstream:
         if one.url is not None and self._ranges and (one.size or SMALL + 1) > SMALL and not self._is_here(candidate):
             path = self._place(candidate)
             with self._locks(key):
-                remote = None if self._is_here(candidate) else self._fetcher.tail(one.url, path)
+                with promised(candidate):
+                    remote = None if self._is_here(candidate) else self._fetcher.tail(one.url, path, most(candidate))
                 if remote is not None:
                     self._sizes[key] = remote.total
                     return read_metadata(io.BufferedReader(remote), one.filename)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from pypi_subset import bounds
 from pypi_subset.errors import HashMismatch
 from pypi_subset.support import files
+from pypi_subset.upstream.bodies import TooLargeError
 from pypi_subset.upstream.http import matches
 from pypi_subset.upstream.pip_config import local_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pypi_subset.model.candidates import Candidate
+
+_DAMAGED = "try again; if it stays so, the index is damaged or somebody changed the file on the way"
 
 
 def hashed(candidate: Candidate) -> Candidate:
@@ -54,8 +60,7 @@ def checked(candidate: Candidate, path: Path) -> Path:
         if candidate.path is None:
             path.unlink()
         msg = f"{candidate.distribution.filename} has {algorithm} {found}, but {candidate.source} promised {promised}"
-        step = "try again; if it stays so, the index is damaged or somebody changed the file on the way"
-        raise HashMismatch(msg, project=candidate.distribution.project, next_step=step)
+        raise HashMismatch(msg, project=candidate.distribution.project, next_step=_DAMAGED)
     return path
 
 
@@ -68,3 +73,22 @@ def checked_metadata(candidate: Candidate, data: bytes) -> bytes:
         step = "try again, or tell the index's operator"
         raise HashMismatch(msg, project=candidate.distribution.project, next_step=step)
     return data
+
+
+def most(candidate: Candidate) -> int:
+    """Return how many bytes are taken of a file: as many as the page promised, where it did."""
+    size = candidate.distribution.size
+    return bounds.LARGEST_FILE if size is None else min(size, bounds.LARGEST_FILE)
+
+
+@contextlib.contextmanager
+def promised(candidate: Candidate) -> Iterator[None]:
+    """Let the error for a file with too many bytes say who promised less."""
+    try:
+        yield
+    except TooLargeError as error:
+        one = candidate.distribution
+        if one.size is None:
+            raise
+        msg = f"{one.filename} has more than the {one.size} bytes that {candidate.source} promised"
+        raise HashMismatch(msg, project=one.project, next_step=_DAMAGED) from error

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
-import io
 import logging
 import queue
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from pip._internal.exceptions import DiagnosticPipError, PipError
-from pip._internal.models.link import Link
 from pip._vendor.requests import RequestException
 from pip._vendor.urllib3.exceptions import HTTPError
 
+from pypi_subset import bounds
 from pypi_subset.errors import UpstreamError
-from pypi_subset.support.files import folder_errors, part_of
+from pypi_subset.support.files import new_part
+from pypi_subset.upstream import bodies, patience
 from pypi_subset.upstream.pip_config import Network, without_credentials
+from pypi_subset.upstream.remote_file import TAIL, RemoteFile
+from pypi_subset.upstream.session import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +35,8 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+ht
 #: The types of a page, as pip takes them.
 MEDIA_TYPES = frozenset({"application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+html", "text/html"})
 
-#: Bytes that are fetched from a wheel's end at once: directory and METADATA stand there (PEP 427 recommends it).
-TAIL = 1 << 17
-
-#: Bytes that are written at once; what of a piece has arrived when a connection breaks is lost.
-PIECE = 1 << 16
+#: Encodings of a page that are taken by its header. Decoders of others may take a time that grows with the square.
+_CHARSETS = re.compile(r"utf-?8|(us-)?ascii|iso-?8859-\d{1,2}|latin-?1|windows-125\d", re.IGNORECASE)
 
 _T = TypeVar("_T")
 
@@ -67,7 +67,6 @@ class Fetcher:
 
         :raises UpstreamError: no answer, or one that is neither.
         """
-        self._require_trust(url)
         with self._get(url, {"Accept": ACCEPT, "Cache-Control": "max-age=0"}) as response:
             if response.status_code in _ABSENT:
                 return None
@@ -78,27 +77,38 @@ class Fetcher:
                 raise UpstreamError(msg, next_step="check pip's 'index-url', and how that server is set up")
             # HTML and JSON are UTF-8 unless the header says otherwise, whatever HTTP once said about text.
             charset = re.search(r"charset=[\"']?([-\w.]+)", content_type, re.IGNORECASE)
-            content = _guarded(url, lambda: response.content)
+            content = _guarded(url, lambda: bodies.content(response, url, bounds.LARGEST_PAGE))
+            known = charset is not None and _CHARSETS.fullmatch(charset[1])
             try:
-                text = content.decode(charset[1] if charset else "utf-8", "replace")
+                text = content.decode(charset[1] if charset and known else "utf-8", "replace")
             except LookupError:
                 text = content.decode("utf-8", "replace")
             return Page(text=text, content_type=content_type, url=response.url)
 
-    def small(self, url: str) -> bytes | None:
-        """Return the whole content at *url*, or ``None`` if there is none."""
+    def small(self, url: str, limit: int) -> bytes | None:
+        """
+        Return the whole content at *url*, or ``None`` if there is none.
+
+        :param limit: bytes.
+        :raises UpstreamError: no answer, or one of more than *limit* bytes.
+        """
         with self._get(url, {}) as response:
             if response.status_code in _ABSENT:
                 return None
             _require(response, url, _OK)
-            content: bytes = _guarded(url, lambda: response.content)
-            return content
+            return _guarded(url, lambda: bodies.content(response, url, limit))
 
-    def save(self, url: str, path: Path) -> None:
-        """Fetch the file at *url* to *path* as a whole; resume it as often as pip's ``--resume-retries`` allows."""
-        part, left, validator = part_of(path), self._network.options.resume_retries, ""
+    def save(self, url: str, path: Path, limit: int = bounds.LARGEST_FILE) -> None:
+        """
+        Fetch the file at *url* to *path* as a whole; resume it as often as pip's ``--resume-retries`` allows.
+
+        :param limit: bytes; the size that a page promised, where it did.
+        :raises TooLargeError: it has more bytes.
+        :raises UpstreamError: it cannot be fetched.
+        """
+        left, validator = self._network.options.resume_retries, ""
         # Closing writes too: what was kept back may not fit either.
-        with folder_errors(path), part.open("wb") as stream:
+        with new_part(path) as stream:
             while True:
                 start = stream.tell()
                 headers = {"Range": f"bytes={start}-", "If-Range": validator} if start else {}
@@ -109,7 +119,7 @@ class Fetcher:
                     elif not (start and response.status_code == _PARTIAL):
                         _require(response, url, _OK)
                     validator = response.headers.get("ETag", "")
-                    broken = _copy(response, stream)
+                    broken = _copy(response, stream, url, limit - stream.tell())
                 if broken is None:
                     break
                 left -= 1
@@ -118,34 +128,43 @@ class Fetcher:
                 if not validator or validator.startswith("W/"):
                     stream.seek(0)
                     stream.truncate()
-        with folder_errors(path):
-            part.replace(path)
 
-    def tail(self, url: str, path: Path) -> RemoteFile | None:
-        """Return a file that reads itself from *url* piece by piece; ``None`` if all of it came, and is at *path*."""
+    def tail(self, url: str, path: Path, limit: int = bounds.LARGEST_FILE) -> RemoteFile | None:
+        """
+        Return a file that reads itself from *url* piece by piece; ``None`` if all of it came, and is at *path*.
+
+        :param limit: as for `save`.
+        """
         with self._get(url, {"Range": f"bytes=-{TAIL}"}) as response:
             span = _content_range(response) if response.status_code == _PARTIAL else None
             if span is not None:
                 first, total = span
-                return RemoteFile(self, url, total, first, _guarded(url, lambda: response.content))
+                if total > limit:
+                    raise bodies.too_large(url, limit)
+                data = self._exactly(response, url, total - first)
+                return RemoteFile(functools.partial(self.span, url), total, first, data)
             if response.status_code == _OK:
-                part = part_of(path)
-                with folder_errors(path):
-                    with part.open("wb") as stream:
-                        broken = _copy(response, stream)
-                    if broken is None:
-                        part.replace(path)
-                        return None
+                with contextlib.suppress(_BrokenError), new_part(path) as stream:
+                    if _copy(response, stream, url, limit):
+                        raise _BrokenError
+                    return None
         # A range that cannot be satisfied, or a connection that broke: the plain way has its own retries.
-        self.save(url, path)
+        self.save(url, path, limit)
         return None
 
     def span(self, url: str, first: int, last: int) -> bytes:
         """Return bytes *first* to *last*, both included, of the file at *url*."""
         with self._get(url, {"Range": f"bytes={first}-{last}"}) as response:
             _require(response, url, _PARTIAL)
-            content: bytes = _guarded(url, lambda: response.content)
-            return content
+            return self._exactly(response, url, last - first + 1)
+
+    def _exactly(self, response: Any, url: str, count: int) -> bytes:
+        """Return the body of *response*, a part of a file, which must have *count* bytes."""
+        data = _guarded(url, lambda: bodies.content(response, url, min(count, TAIL)))
+        if len(data) != count:
+            msg = f"{without_credentials(url)} answered with {len(data)} bytes of {count} that were asked for"
+            raise UpstreamError(msg, next_step="tell the index's operator")
+        return data
 
     @contextlib.contextmanager
     def _session(self) -> Iterator[Any]:
@@ -153,7 +172,7 @@ class Fetcher:
         try:
             session = self._idle.get_nowait()
         except queue.Empty:
-            session = self._network.session()
+            session = guarded(self._network.session())
         try:
             yield session
         finally:
@@ -165,65 +184,15 @@ class Fetcher:
         headers = {"Accept-Encoding": "identity", **headers}
         with (
             self._session() as session,
+            patience.limited(without_credentials(url), float(session.timeout or 0)),
             _guarded(url, lambda: session.get(url, headers=headers, stream=True)) as response,
         ):
             logger.debug("GET %s %s: %d", without_credentials(url), headers.get("Range", ""), response.status_code)
             yield response
 
-    def _require_trust(self, url: str) -> None:
-        with self._session() as session:
-            if not _guarded(url, lambda: session.is_secure_origin(Link(url))):
-                msg = f"{without_credentials(url)} is plain http on another machine, which pip does not trust"
-                raise UpstreamError(msg, next_step="use https, or name the server in pip's 'trusted-host'")
 
-
-class RemoteFile(io.RawIOBase):
-    """A remote file that can seek; what was read stays, so that a ZIP directory and one member cost few requests."""
-
-    # Blocks of what is here, as (first, data): of a wheel for macOS, METADATA often stands at the very beginning, and
-    # what lies between it and the directory may be tens of megabytes.
-
-    def __init__(self, fetcher: Fetcher, url: str, total: int, first: int, data: bytes) -> None:
-        super().__init__()
-        self._fetcher, self._url = fetcher, url
-        self.total, self._blocks = total, [(first, data)]
-        self._position = 0
-
-    def seekable(self) -> bool:
-        """Return ``True``."""
-        return True
-
-    def readable(self) -> bool:
-        """Return ``True``."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position, bytes from the start."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Return the new position."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.total}[whence]
-        self._position = start + offset
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        """Return how many bytes were put into *buffer*; what is not here yet is fetched."""
-        if self._position >= self.total:
-            return 0
-        here = (block for block in self._blocks if 0 <= self._position - block[0] < len(block[1]))
-        first, block = next(here, None) or self._fetch()
-        data = block[self._position - first :][: len(buffer)]
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
-
-    def _fetch(self) -> tuple[int, bytes]:
-        """Get the block at the position; close before another, what lies before it too, since METADATA often does."""
-        end = min([self._position + TAIL, *(first for first, _ in self._blocks if first > self._position)])
-        start = min(self._position, max([0, end - TAIL, *(one + len(data) for one, data in self._blocks if one < end)]))
-        self._blocks.append((start, self._fetcher.span(self._url, start, end - 1)))
-        return self._blocks[-1]
+class _BrokenError(Exception):
+    """A connection broke."""
 
 
 def matches(path: Path, hashes: tuple[tuple[str, str], ...]) -> tuple[str, str, str] | None:
@@ -236,22 +205,20 @@ def matches(path: Path, hashes: tuple[tuple[str, str], ...]) -> tuple[str, str, 
     return None
 
 
-def _copy(response: Any, stream: IO[bytes]) -> Exception | None:
-    """Write the body to *stream*; return what broke the connection, if something did."""
+def _copy(response: Any, stream: IO[bytes], url: str, limit: int) -> Exception | None:
+    """Write the body, at most *limit* bytes, to *stream*; return what broke the connection, if something did."""
     try:
-        for chunk in response.iter_content(PIECE):
-            with folder_errors(Path(stream.name)):
-                stream.write(chunk)
-    except (RequestException, HTTPError) as error:
+        for piece in bodies.pieces(response, url, limit):
+            stream.write(piece)
+    except HTTPError as error:
         return error
     return None
 
 
 def _content_range(response: Any) -> tuple[int, int] | None:
     """``bytes 10-19/20`` as ``(10, 20)``; ``None`` if the server does not say the total (RFC 9110, section 14.4)."""
-    span, _, total = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
-    first = span.partition("-")[0]
-    return (int(first), int(total)) if first.isdecimal() and total.isdecimal() else None
+    found = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})", response.headers.get("Content-Range", ""))
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _require(response: Any, url: str, status: int) -> None:

@@ -79,35 +79,6 @@ def read_network() -> Network:
     )
 
 
-def read_constraints(network: Network) -> tuple[str, ...]:
-    """
-    Return the lines of the user's constraint files, nested ones included, as pip reads them.
-
-    :raises UpstreamError: a file cannot be read.
-    """
-    if not network.constraints:
-        return ()
-    from pip._internal.exceptions import InstallationError  # noqa: PLC0415 - only where constraints are configured
-    from pip._internal.req.req_file import parse_requirements  # noqa: PLC0415
-
-    session = network.session()
-    try:
-        return tuple(
-            " ".join([line.requirement, *_hashes(line.options or {})])
-            for source in network.constraints
-            for line in parse_requirements(source, session, constraint=True)
-        )
-    except InstallationError as error:
-        step = "correct pip's setting 'constraint' (PIP_CONSTRAINT)"
-        raise UpstreamError(without_credentials(str(error)), next_step=step) from error
-
-
-def _hashes(options: dict[str, Any]) -> list[str]:
-    """``--hash`` of one line, as it was written: they bind, as they do for pip."""
-    found = options.get("hashes", {})
-    return [f"--hash={algorithm}:{digest}" for algorithm in sorted(found) for digest in found[algorithm]]
-
-
 def without_credentials(url: str) -> str:
     """Return *url* without user name and password: what may be printed and written into a lock."""
     # A page can have thousands of links, and hardly any of them has credentials.

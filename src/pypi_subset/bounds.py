@@ -1,0 +1,45 @@
+"""How much is read of what others control: bytes, seconds and counts, each with its reason."""
+
+from __future__ import annotations
+
+#: Bytes of an index page. The largest pages of PyPI, of projects with a release each night, have about 30 MB.
+LARGEST_PAGE = 64 << 20
+#: Separators and brackets in a page of JSON: PyPI's largest has some 20 for each of 30,000 files. An empty list takes
+#: three bytes on the page and thirty times as many in memory.
+MOST_VALUES = 4_000_000
+#: Links on one page of HTML; PyPI's largest projects have some 30,000 files.
+MOST_LINKS = 200_000
+#: Bytes of one attribute's name and value on such a page; hashes, Requires-Python and reasons of yanks are short.
+LONGEST_TAG = 1 << 16
+
+#: Bytes of METADATA; the largest of well-known projects have 2 MB.
+LARGEST_METADATA = 16 << 20
+#: Bytes that are fetched in pieces to read METADATA of a wheel. The directory of a wheel of 20,000 members has 2 MB.
+LARGEST_PIECES = 32 << 20
+#: Bytes of a file whose size no page states: a ZIP archive without the 64-bit extension has no more.
+LARGEST_FILE = 4 << 30
+#: Bytes of a manifest or a report: 2 kB for each wheel of a site of 100,000.
+LARGEST_DOCUMENT = 256 << 20
+#: Bytes of a file of requirements, constraints, settings or pins; the largest locks have 2 MB.
+LARGEST_INPUT = 16 << 20
+#: Bytes of an answer that only says "elsewhere" or "no"; a longer one ends its connection.
+LARGEST_REFUSAL = 1 << 16
+
+#: Bytes a second that a server must reach, and seconds that it may lag behind that, beside pip's own timeout. Eight
+#: connections together need 1 Mbit/s.
+LEAST_SPEED, PATIENCE = 1 << 14, 60.0
+#: Seconds that are waited at most because a server asks for it (``Retry-After``).
+LONGEST_PAUSE = 60.0
+#: Redirects that are followed for one request.
+MOST_REDIRECTS = 5
+#: Members of a compressed body (RFC 1952 allows several).
+MOST_MEMBERS = 1000
+
+#: Tags that the name of one wheel may state. Real names state up to about 60.
+MOST_TAGS = 1000
+#: Files that one file of requirements may include, all together, and how deep.
+MOST_FILES, DEEPEST_INCLUDE = 1000, 50
+#: Requirements in one document.
+MOST_REQUESTS = 20_000
+#: Brackets within brackets in a marker, tables and lists within each other, parts of a dotted key.
+DEEPEST = 50

@@ -1,0 +1,75 @@
+"""The user's constraint files, as pip reads them, within the bounds of all input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pypi_subset import bounds
+from pypi_subset.errors import UpstreamError
+from pypi_subset.support import files
+from pypi_subset.upstream.pip_config import local_path, without_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pypi_subset.upstream.pip_config import Network
+
+
+def read_constraints(network: Network) -> tuple[str, ...]:
+    """
+    Return the lines of the user's constraint files, nested ones included, as pip reads them.
+
+    :raises UpstreamError: a file cannot be read, is too large, or includes too many others.
+    """
+    return tuple(_read(network)) if network.constraints else ()
+
+
+def _read(network: Network) -> Iterator[str]:
+    # Imported late: only where constraints are configured.
+    from pip._internal.exceptions import InstallationError  # noqa: PLC0415
+    from pip._internal.req import req_file  # noqa: PLC0415
+
+    from pypi_subset.upstream.session import guarded  # noqa: PLC0415
+
+    step = "correct pip's setting 'constraint' (PIP_CONSTRAINT)"
+    count = 0
+
+    class Reader(req_file.RequirementsFileParser):
+        """pip's reader, which opens nothing but regular files and answers of bounded size."""
+
+        def _parse_file(self, filename: str, constraint: bool) -> Any:  # noqa: FBT001 - the base's
+            nonlocal count
+            count += 1
+            if count > bounds.MOST_FILES:
+                msg = f"the constraint files include more than {bounds.MOST_FILES} files"
+                raise UpstreamError(msg, next_step=step)
+            if (path := local_path(filename)) is not None:
+                _require_regular(path, step)
+            return super()._parse_file(filename, constraint)
+
+    session = guarded(network.session())
+    reader = Reader(session, req_file.get_line_parser(None))
+    try:
+        for source in network.constraints:
+            path = local_path(source)
+            for line in reader.parse(source if path is None else str(path), constraint=True):
+                found = req_file.handle_line(line, session=session)
+                if found is not None:
+                    yield " ".join([found.requirement, *_hashes(found.options or {})])
+    except (InstallationError, RecursionError) as error:
+        raise UpstreamError(without_credentials(str(error)), next_step=step) from error
+
+
+def _require_regular(path: Path, next_step: str) -> None:
+    try:
+        files.read_input(path)
+    except OSError as error:
+        msg = f"the constraint file {path} cannot be read: {error.strerror or error}"
+        raise UpstreamError(msg, next_step=next_step) from error
+
+
+def _hashes(options: dict[str, Any]) -> list[str]:
+    """``--hash`` of one line, as it was written: they bind, as they do for pip."""
+    found = options.get("hashes", {})
+    return [f"--hash={algorithm}:{digest}" for algorithm in sorted(found) for digest in found[algorithm]]

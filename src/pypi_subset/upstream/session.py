@@ -1,0 +1,145 @@
+"""One gate for every request of pip's sessions: redirects, answers to 401 and new attempts pass it too."""
+
+from __future__ import annotations
+
+import email.utils
+from datetime import UTC, datetime
+from time import sleep
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pip._internal.models.link import Link
+from pip._vendor.requests.adapters import BaseAdapter
+
+from pypi_subset import bounds
+from pypi_subset.errors import UpstreamError
+from pypi_subset.upstream import bodies, patience
+from pypi_subset.upstream.pip_config import without_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WEB = ("https", "http")
+_UNAUTHORIZED = 401
+#: Answers that ask for another attempt if they say when: Content Too Large, Too Many Requests, Service Unavailable.
+_LATER = frozenset({413, 429, 503})
+
+
+def guarded(session: Any) -> Any:
+    """Return *session*, one of pip's, whose requests are held to the rules of `Gate`."""
+    session.max_redirects = bounds.MOST_REDIRECTS
+    gates: dict[int, Gate] = {}
+    for prefix, adapter in [*session.adapters.items()]:
+        if hasattr(adapter, "poolmanager"):
+            session.mount(prefix, gates.setdefault(id(adapter), Gate(adapter, session)))
+    return session
+
+
+class Gate(BaseAdapter):
+    """
+    Sends what may be sent, and bounds what comes back.
+
+    Plain http goes to trusted origins alone, as pip's rules have it. The body of an answer that is not asked for, such
+    as that of a redirect, is dropped; one that is not streamed is read up to `bounds.LARGEST_INPUT`.
+
+    :param adapter: sends a request.
+    :param session: knows which origins are trusted.
+    """
+
+    def __init__(self, adapter: Any, session: Any) -> None:
+        super().__init__()
+        self._adapter, self._session = adapter, session
+        self.max_retries = adapter.max_retries
+        # Attempts that a status asks for are made here: urllib3 would read the body of the answer as a whole.
+        adapter.max_retries = self.max_retries.new(status_forcelist=(), respect_retry_after_header=False)
+        patience.watch(adapter.poolmanager)
+        proxied = adapter.proxy_manager_for
+        adapter.proxy_manager_for = lambda *args, **options: patience.watch(proxied(*args, **options))
+
+    def send(  # type: ignore[override] # the other parameters are handed on
+        self,
+        request: Any,
+        stream: bool = False,  # noqa: FBT001, FBT002 - as in the base class
+        **options: Any,
+    ) -> Any:
+        """
+        Return the answer to *request*.
+
+        :raises UpstreamError: the address is plain http to an origin that is not trusted, or the answer leads elsewhere
+            than to http.
+        """
+        for pause in self._pauses():
+            _require_trust(self._session, request.url)
+            response = self._adapter.send(request, stream=True, **options)
+            # Where pip sends the request again, with credentials.
+            response.connection = self
+            wanted = self._asked_pause(response)
+            if pause is None or wanted is None:
+                break
+            _drop(response)
+            sleep(max(pause, wanted))
+        if response.is_redirect or response.status_code == _UNAUTHORIZED:
+            _require_web(request.url, response)
+            _drop(response)
+        elif not stream:
+            response._content = bodies.content(response, request.url, bounds.LARGEST_INPUT)  # noqa: SLF001
+            response._content_consumed = True  # noqa: SLF001
+        return response
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._adapter.close()
+
+    def _pauses(self) -> Iterator[float | None]:
+        """Yield the seconds before each next attempt, ``None`` for the last one."""
+        for tried in range(int(self.max_retries.total or 0)):
+            yield min(self.max_retries.backoff_factor * 2**tried if tried else 0.0, bounds.LONGEST_PAUSE)
+        yield None
+
+    def _asked_pause(self, response: Any) -> float | None:
+        """Return the seconds that the server wants to pass before the next attempt, ``None`` if it wants none."""
+        stated = response.headers.get("Retry-After", "")
+        if not (
+            response.status_code in self.max_retries.status_forcelist or (stated and response.status_code in _LATER)
+        ):
+            return None
+        return min(_seconds(stated), bounds.LONGEST_PAUSE)
+
+
+def _drop(response: Any) -> None:
+    bodies.drop(response)
+    if clock := patience.current():
+        clock.require()
+        clock.begin(None)
+
+
+def _seconds(stated: str) -> float:
+    """``Retry-After`` (RFC 9110, 10.2.3): a number of seconds, or a moment; 0 if it is neither, or past."""
+    if stated.isdecimal():
+        return float(stated[:9])
+    try:
+        moment = email.utils.parsedate_to_datetime(stated)
+        return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+
+
+def _require_trust(session: Any, url: str) -> None:
+    if urlsplit(url).scheme.lower() not in _WEB:
+        msg = f"{without_credentials(url)} is no address of the web"
+        raise UpstreamError(msg, next_step="use https")
+    if not session.is_secure_origin(Link(url)):
+        msg = f"{without_credentials(url)} is plain http on another machine, which pip does not trust"
+        raise UpstreamError(msg, next_step="use https, or name the server in pip's 'trusted-host'")
+
+
+def _require_web(url: str, response: Any) -> None:
+    """Refuse a redirect to anything but http: files of this machine are not for an index."""
+    target = response.headers.get("Location", "") if response.is_redirect else ""
+    try:
+        scheme = urlsplit(target).scheme.lower()
+    except ValueError:
+        scheme = "none"
+    if scheme not in {"", *_WEB}:
+        msg = f"{without_credentials(url)} redirects to an address of the kind {scheme!r}, which is not followed"
+        raise UpstreamError(msg, next_step="check pip's 'index-url', and how that server is set up")

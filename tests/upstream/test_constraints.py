@@ -1,0 +1,62 @@
+"""The user's constraint files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pypi_subset import bounds
+from pypi_subset.errors import UpstreamError
+from pypi_subset.upstream.constraints import read_constraints
+from pypi_subset.upstream.pip_config import read_network
+from tests.support.servers.hostile import head, sending
+
+
+def test_an_absent_constraints_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A constraint file that is not there is named with the setting to correct."""
+    monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "absent.txt"))
+    with pytest.raises(UpstreamError, match=r"absent\.txt.*PIP_CONSTRAINT"):
+        read_constraints(read_network())
+
+
+def test_a_url_and_a_file_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Constraints may stand on a server or behind a file URL, and include others there."""
+    (tmp_path / "b.txt").write_text("b<2")
+    (tmp_path / "a.txt").write_text(f"a<1 --hash=sha256:{'a' * 64}\n-c b.txt\n")
+    with sending(lambda path: [head(200), b"c<3\n-c d.txt" if path == "/c.txt" else b"d<4"]) as url:
+        monkeypatch.setenv("PIP_CONSTRAINT", f"{(tmp_path / 'a.txt').as_uri()} {url}/c.txt")
+        assert read_constraints(read_network()) == (f"a<1 --hash=sha256:{'a' * 64}", "b<2", "c<3", "d<4")
+
+
+@pytest.mark.parametrize("name", ["pipe", "device", "large"])
+def test_files_that_are_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe, a device and a file above the bound are refused, included by another file too."""
+    monkeypatch.setattr(bounds, "LARGEST_INPUT", 1000)
+    path = tmp_path / name
+    if name == "pipe":
+        os.mkfifo(path)
+    elif name == "device":
+        path = Path("/dev/zero")
+    else:
+        path.write_bytes(b"#" * 1001)
+    (tmp_path / "limits.txt").write_text(f"-c {path}\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "limits.txt"))
+    with pytest.raises(UpstreamError, match=r"(not a regular file|larger than 1,000 bytes).*PIP_CONSTRAINT"):
+        read_constraints(read_network())
+
+
+def test_answers_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of constraints cannot fill the memory, nor include files without end."""
+    monkeypatch.setattr(bounds, "LARGEST_INPUT", 1000)
+    monkeypatch.setattr(bounds, "MOST_FILES", 20)
+    with sending(lambda _: [head(200), b"x" * 1001]) as url:
+        monkeypatch.setenv("PIP_CONSTRAINT", f"{url}/c.txt")
+        with pytest.raises(UpstreamError, match="more than 1,000 bytes"):
+            read_constraints(read_network())
+    lines = "".join(f"-c {number}.txt\n" for number in range(3))
+    with sending(lambda path: [head(200), lines.replace("-c ", f"-c {path[1:-4]}").encode()]) as url:
+        monkeypatch.setenv("PIP_CONSTRAINT", f"{url}/c.txt")
+        with pytest.raises(UpstreamError, match="include more than 20 files"):
+            read_constraints(read_network())

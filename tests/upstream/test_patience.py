@@ -1,0 +1,96 @@
+"""Servers that are too slow."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset import bounds
+from pypi_subset.errors import UpstreamError
+from pypi_subset.upstream.http import Fetcher
+from pypi_subset.upstream.patience import limited
+from pypi_subset.upstream.pip_config import read_network
+from tests.support.servers.hostile import head, sending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+def dripping(*before: bytes, drop: bytes = b"x") -> Iterator[bytes]:
+    """Yield *before*, then one *drop* after the other, each in time for a timeout from byte to byte."""
+    yield from before
+    while True:
+        yield drop
+        time.sleep(0.05)
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "PATIENCE", 0.2)
+    monkeypatch.setenv("PIP_TIMEOUT", "0.3")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: dripping(head(200, Content_Type="text/html")),
+        lambda: dripping(head(200, Content_Type="text/html", Content_Length=1 << 20)),
+        lambda: dripping(head(200, Content_Type="text/html", Transfer_Encoding="chunked"), drop=b"0"),
+        lambda: dripping(head(200, Content_Type="text/html", Transfer_Encoding="chunked"), b"0\r\n", drop=b"a: b\r\n"),
+        lambda: dripping(b"HTTP/1.1 200 O"),
+        lambda: dripping(drop=b"HTTP/1.1 100 Continue\r\n\r\n"),
+        lambda: dripping(b"HTTP/1.1 200 OK\r\n", drop=b"a"),
+        lambda: dripping(head(302, Location="/elsewhere/")),
+    ],
+    ids=["body", "stated-body", "size-of-a-chunk", "trailers", "status", "interim", "header", "redirect"],
+)
+def test_a_server_that_drips(answer: object) -> None:
+    """A server that sends a byte now and then is given up, in whatever part of its answer."""
+    start = time.monotonic()
+    with (
+        sending(lambda _: answer()) as url,  # type: ignore[operator]
+        pytest.raises(UpstreamError, match="is slower than 16 KiB a second"),
+    ):
+        Fetcher(read_network()).page(f"{url}/app/")
+    assert time.monotonic() - start < 5
+
+
+def test_a_file_that_drips(tmp_path: Path) -> None:
+    """The fetch of a file is not resumed again and again: the server had its time."""
+    with (
+        sending(lambda _: dripping(head(200, ETag='"one"'))) as url,
+        pytest.raises(UpstreamError, match="is slower than"),
+    ):
+        Fetcher(read_network()).save(f"{url}/file", tmp_path / "file")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_bytes_that_came_give_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is faster than the least speed may take as long as its size needs."""
+    monkeypatch.setattr(bounds, "LEAST_SPEED", 1000)
+
+    def answer(_path: str) -> Iterable[bytes]:
+        yield head(200)
+        for _ in range(20):
+            yield b"x" * 200
+            time.sleep(0.1)
+
+    with sending(answer) as url:
+        assert Fetcher(read_network()).small(url, 1 << 20) == b"x" * 4000
+
+
+def test_the_watcher_ends() -> None:
+    """Where no request is under way, no thread watches."""
+
+    def watching() -> bool:
+        return any("_watch" in thread.name for thread in threading.enumerate())
+
+    with limited("x", 0):
+        assert watching()
+    time.sleep(0.6)
+    assert not watching()
