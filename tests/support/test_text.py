@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import time
 import unicodedata
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pypi_subset.support.text import escape, href, printable, without_secrets
+from pypi_subset.support.text import escape, href, printable, start_tags, without_secrets
 from tests.support.values import BRISK
 
 
@@ -117,3 +118,109 @@ def test_a_link_leads_to_its_path(segments: list[str]) -> None:
 def test_links_of_names(name: str, link: str) -> None:
     """A plus would be a space to object stores, a colon the end of a scheme."""
     assert href(name) == link
+
+
+class Tags(HTMLParser):
+    """Collects start tags as the standard library reads them; of two attributes of one name the first counts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the tag."""
+        self.found.append((tag, {name: value or "" for name, value in reversed(attrs)}))
+
+
+_WORDS = st.text(alphabet="abcXYZ019-_.", min_size=1, max_size=8)
+_VALUES = st.text(alphabet="abc <>&\"'=/\n\té☃", max_size=12)
+
+
+@st.composite
+def _attribute(draw: st.DrawFn) -> str:
+    name, value = draw(st.from_regex(r"[a-zA-Z][a-zA-Z-]{0,6}", fullmatch=True)), draw(_VALUES)
+    quoted = html.escape(value, quote=False)
+    forms = [
+        name,
+        f'{name}="{quoted.replace(chr(34), "&quot;")}"',
+        f"{name} = '{quoted.replace(chr(39), '&#39;')}'",
+        f"{name}={draw(_WORDS)}",
+    ]
+    return draw(st.sampled_from(forms))
+
+
+@st.composite
+def _element(draw: st.DrawFn) -> str:
+    attributes = "".join(f"{draw(st.sampled_from([' ', '  ', chr(10)]))}{one}" for one in draw(st.lists(_attribute())))
+    forms = [
+        f"<{draw(st.sampled_from(['a', 'A', 'br', 'base', 'meta', 'h1']))}{attributes}>",
+        html.escape(draw(_VALUES), quote=False),
+        f"<!-- {draw(_WORDS)} <a href=x> -->",
+        "</a>",
+        "<!DOCTYPE html>",
+        f"<script>if (a < b) '<a href=\"{draw(_WORDS)}\">'</script>",
+    ]
+    return draw(st.sampled_from(forms))
+
+
+@given(page=st.lists(_element()).map("".join))
+@BRISK
+def test_tags_are_those_of_the_standard_library(page: str) -> None:
+    """Of an ordinary page both read the same tags with the same attributes."""
+    assert list(start_tags(page)) == Tags(page).found
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ('<a href="x>y">', [{"href": "x>y"}]),
+        ("<a href='x", []),
+        ("<a href=x", []),
+        ("<a href=x><a href='y>", [{"href": "x"}]),
+        ("<a/href=x/>", [{"href": "x/"}]),
+        ("<a href=x href=y HREF=z>", [{"href": "x"}]),
+        ("<a =b=c>", [{"=b": "c"}]),
+        ("<a b='c'd=e>", [{"b": "c", "d": "e"}]),
+        ("<!--><a b>", [{"b": ""}]),
+        ("<!-- --!><a b>", [{"b": ""}]),
+        ("<!-- <a b> -- ><a c>", []),
+        ("<!x <a b>><a c>", [{"c": ""}]),
+        ("<?x <a b>><a c>", [{"c": ""}]),
+        ("</x y='<a b>'><a c>", [{"c": ""}]),
+        ("</ <a b>><a c>", [{"c": ""}]),
+        ("< a b><a c>", [{"c": ""}]),
+        ("<title><a b></title><a c>", [{"c": ""}]),
+        ("<SCRIPT><a b></scripts></script ><a c>", [{"c": ""}]),
+        ("<style><a b>", []),
+        ("<plaintext><a b></plaintext><a c>", []),
+        ("<a b=&#x26;amp;>", [{"b": "&amp;"}]),
+    ],
+)
+def test_tags_of_odd_pages(page: str, expected: list[dict[str, str]]) -> None:
+    """What is odd is read as the standard says (HTML Living Standard, 13.2.5)."""
+    assert [attributes for name, attributes in start_tags(page) if name == "a"] == expected
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("<a ", "<a", "<", "<!", "<!--", "<!-- -", "</", "</a ", "<?", "<a b='", "<a b=", "<a =", "<a b ", "<script>"),
+        *('<a b="&lt">', "</script", "<title", " ", "<a \n/", "<!--->", "=", "<a b=c ", "--!", "&"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "<a ", "<script>", "<!--", "<a b='", "<a b", "</a "])
+def test_time_grows_with_the_page(piece: str, before: str) -> None:
+    """A megabyte of any odd piece takes less than a second and a half."""
+    page = before + piece * ((1 << 20) // len(piece))
+    start = time.process_time()
+    for _ in start_tags(page):
+        pass
+    assert time.process_time() - start < 1.5
+
+
+def test_attributes_are_counted() -> None:
+    """A tag of a million attributes does not become a million entries."""
+    ((_, attributes),) = start_tags(f"<a {' '.join(f'b{number}' for number in range(10_000))}>")
+    assert len(attributes) == 100

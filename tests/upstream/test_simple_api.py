@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.utils import canonicalize_name
 
+from pypi_subset import bounds
 from pypi_subset.errors import HashMismatch
 from pypi_subset.upstream.simple_api import from_folder, merge, read_page
 
@@ -164,3 +165,22 @@ def test_facts_that_nobody_can_read() -> None:
     assert (known.sha256, one.hashes) == ("ab", (("sha256", "ab"),))
     assert known.yanked == "bad ?"
     assert from_json(hashes=None).hashes == ()
+
+
+def test_links_and_values_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of more links, files or values than any real one is refused before it fills the memory."""
+    monkeypatch.setattr(bounds, "MOST_LINKS", 10)
+    monkeypatch.setattr(bounds, "MOST_VALUES", 100)
+    with pytest.raises(ValueError, match="more than 10 links"):
+        html("<a href=x>" * 11)
+    files = [{"filename": "x", "url": "x"}] * 11
+    for page, said in (({"files": files}, "more than 10 files"), ({"files": [], "x": [[]] * 101}, "100 values")):
+        with pytest.raises(ValueError, match=said):
+            read_page(json.dumps(page), content_type=JSON, url=PAGE, project=APP)
+
+
+def test_tags_in_a_name_are_counted() -> None:
+    """A name of a hundred and fifty characters can state a hundred thousand tags; such a file is none."""
+    parts = (".".join(f"{letter}{number:x}" for number in range(16)) for letter in "abc")
+    assert html(f'<a href="app-1-{"-".join(parts)}.whl">app</a>') == ()
+    assert len(html('<a href="app-1-py2.py3.cp27.cp310-none.abi3-macosx_10_6_intel.win32.any.whl">app</a>')) == 1

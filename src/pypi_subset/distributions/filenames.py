@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
+
+from pypi_subset import bounds
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
@@ -45,6 +48,11 @@ def parse(filename: str) -> tuple[NormalizedName, Version, frozenset[Tag] | None
         name, version = parse_sdist_filename(filename)
         # The parsers do not validate the name itself: ``_-1.0.tar.gz`` would become the directory ``-``.
         return canonicalize_name(name, validate=True), version, None
+    # Each part of the tag may name several, and every combination is a tag.
+    stated = filename.removesuffix(".whl").rsplit("-", 3)[1:]
+    if math.prod(part.count(".") + 1 for part in stated) > bounds.MOST_TAGS:
+        msg = f"Invalid wheel filename (more than {bounds.MOST_TAGS} tags): {filename!r}"
+        raise InvalidWheelFilename(msg)
     parts = filename.removesuffix(".whl").split("-", 2)
     if filename.count("-") == _PARTS - 1:
         # An error is reported for the whole name, below.

@@ -165,7 +165,7 @@ class Upstream:
             if not page.is_file():
                 return ()
             with files.folder_errors(page):
-                text = page.read_text(encoding="utf-8")
+                text = files.read_input(page, bounds.LARGEST_PAGE).decode()
             local = Page(text=text, content_type="text/html", url=page.as_uri())
             return localized(self._parsed(local, project))
         found = self._fetcher.page(f"{index}/{project}/")
@@ -193,7 +193,8 @@ class Upstream:
             if folder.is_dir():
                 return tuple(path for path in folder.iterdir() if path.is_file())
             if folder.suffix in {".html", ".htm"}:
-                return Page(text=folder.read_text(encoding="utf-8"), content_type="text/html", url=folder.as_uri())
+                text = files.read_input(folder, bounds.LARGEST_PAGE).decode()
+                return Page(text=text, content_type="text/html", url=folder.as_uri())
             return (folder,) if folder.is_file() else ()
 
     def _obtain(self, key: str) -> Path:

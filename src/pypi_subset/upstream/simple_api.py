@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+from pypi_subset import bounds
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import HashMismatch
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution, Standing
 from pypi_subset.model.paths import JSON_TYPE
+from pypi_subset.support.text import start_tags
 from pypi_subset.upstream.pip_config import without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -55,16 +56,14 @@ def read_page(
     :raises ValueError: the page is not what its type says.
     """
     if content_type.partition(";")[0].strip().lower() == JSON_TYPE:
-        document = json.loads(text)
+        document = _parsed(text)
         standing = _standing(document.get("project-status"))
         candidates = [_from_json(entry, url, project, standing) for entry in document["files"]]
     else:
-        reader = _Anchors(url)
-        reader.feed(text)
-        reader.close()
-        metas = reader.metas
+        tags = list(_tags(text))
+        metas = {said.get("name", ""): said.get("content", "") for tag, said in tags if tag == "meta"}
         standing = _standing({"status": metas.get(_STATUS), "reason": metas.get(f"{_STATUS}-reason")})
-        candidates = [_from_anchor(link, project, standing) for link in reader.links]
+        candidates = [_from_anchor(link, project, standing) for link in _links(tags, url)]
     if standing is not None and standing.status == "quarantined":
         # Whatever the page has, none of it may be offered.
         quarantined(standing)
@@ -99,14 +98,50 @@ def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
     return tuple(merged.values())
 
 
+def _parsed(text: str) -> Any:
+    """Return what a page in JSON holds."""
+    # A value of two characters may take fifty bytes in memory.
+    _require_few(sum(map(text.count, ",[{")), bounds.MOST_VALUES, "values")
+    document = json.loads(text)
+    _require_few(len(document["files"]), bounds.MOST_LINKS, "files")
+    return document
+
+
+def _tags(text: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the tags of a page in HTML that mean something here."""
+    wanted = (found for found in start_tags(text) if found[0] in {"a", "base", "meta"})
+    for count, found in enumerate(wanted, start=1):
+        _require_few(count, bounds.MOST_LINKS, "links")
+        yield found
+
+
+def _links(tags: Iterable[tuple[str, dict[str, str]]], url: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield base, target and attributes of each link; a ``<base>`` shifts those that follow."""
+    base = url
+    for tag, attributes in tags:
+        href = attributes.get("href")
+        if href and tag == "base":
+            base = urljoin(base, href)
+        elif href and tag == "a":
+            yield base, href, attributes
+
+
+def _require_few(count: int, most: int, what: str) -> None:
+    if count > most:
+        msg = f"it has more than {most:,} {what}"
+        raise ValueError(msg)
+
+
 def _candidate(filename: str, project: NormalizedName, facts: dict[str, Any], **about: Any) -> Candidate | None:
     """Return the candidate with *facts* of its distribution; ``None`` if the file is none of *project*."""
+    if len(filename) > _LONGEST:
+        return None
     try:
         name, version, tags = filenames.parse(filename)
     except filenames.INVALID:
         # Eggs, installers, signatures, and names from before PEP 440: pip skips them too.
         return None
-    if name != project or len(filename) > _LONGEST:
+    if name != project:
         return None
     distribution = Distribution(filename=filename, project=project, version=version, **facts)
     return Candidate(distribution=distribution, tags=tags, **about)
@@ -188,22 +223,3 @@ def _from_anchor(
     }
     entry |= {key: attributes.get(f"data-{key}") for key in ("requires-python", "upload-time", "provenance")}
     return _from_json(entry, page, project, standing)
-
-
-class _Anchors(HTMLParser):
-    """Collects ``(base, href, attributes)`` of every anchor, and each meta; a ``<base>`` shifts what follows."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self._base = url
-        self.links: list[tuple[str, str, dict[str, str]]] = []
-        self.metas: dict[str, str] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        if tag == "base" and attributes.get("href"):
-            self._base = urljoin(self._base, attributes["href"])
-        elif tag == "a" and attributes.get("href"):
-            self.links.append((self._base, attributes["href"], attributes))
-        elif tag == "meta":
-            self.metas[attributes.get("name", "")] = attributes.get("content", "")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import posixpath
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin
 
+from pypi_subset import bounds
+from pypi_subset.support import files
+from pypi_subset.support.text import start_tags
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -22,23 +28,6 @@ class Link:
     metadata: str = ""
 
 
-class _Anchors(HTMLParser):
-    """Collects the attributes of all anchors, each with the address that relative links start from at that place."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__()
-        self._base = where
-        self.found: list[tuple[str, dict[str, str]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep an anchor; follow a base, which leads all links behind it elsewhere."""
-        attributes = {name: value or "" for name, value in attrs}
-        if tag == "base" and attributes.get("href"):
-            self._base = urljoin(self._base, attributes["href"])
-        elif tag == "a" and attributes.get("href"):
-            self.found.append((self._base, attributes))
-
-
 def links(path: Path, where: str) -> dict[str, Link]:
     """
     Return the files or projects that a page leads to, by path below the site, or by URL where they are elsewhere.
@@ -46,28 +35,40 @@ def links(path: Path, where: str) -> dict[str, Link]:
     :param path: the page's file; what it begins with tells HTML from JSON, as a server's type would.
     :param where: the page's own path below the site, from which its relative links count.
     """
-    text = path.read_text(encoding="utf-8", errors="replace")
+    with files.folder_errors(path):
+        text = files.read_input(path, bounds.LARGEST_PAGE).decode(errors="replace")
     return _of_json(text, where) if text.startswith("{") else _of_html(text, where)
 
 
 def _of_html(text: str, where: str) -> dict[str, Link]:
-    """PEP 503, 658."""
-    anchors = _Anchors(where)
-    anchors.feed(text)
-    found = {}
-    for base, attributes in anchors.found:
-        address, fragment = urldefrag(urljoin(base, attributes["href"]))
-        found[_place(address)] = Link(
-            sha256=_digest(fragment),
-            requires_python=attributes.get("data-requires-python"),
-            metadata=_digest(attributes.get("data-core-metadata", "")),
-        )
+    """PEP 503, 658; what is no address leads nowhere."""
+    found: dict[str, Link] = {}
+    with contextlib.suppress(ValueError):
+        for base, attributes in itertools.islice(_anchors(text, where), bounds.MOST_LINKS):
+            address, fragment = urldefrag(urljoin(base, attributes["href"]))
+            found[_place(address)] = Link(
+                sha256=_digest(fragment),
+                requires_python=attributes.get("data-requires-python"),
+                metadata=_digest(attributes.get("data-core-metadata", "")),
+            )
     return found
+
+
+def _anchors(text: str, where: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the attributes of all anchors, each with the address that relative links start from at that place."""
+    base = where
+    for tag, attributes in start_tags(text):
+        if tag == "base" and attributes.get("href"):
+            base = urljoin(base, attributes["href"])
+        elif tag == "a" and attributes.get("href"):
+            yield base, attributes
 
 
 def _of_json(text: str, where: str) -> dict[str, Link]:
     """PEP 691, 714; a page that is none leads nowhere."""
     try:
+        if sum(map(text.count, ",[{")) > bounds.MOST_VALUES:
+            return {}
         page = json.loads(text)
         listed = [(f"{one['name']}/", Link()) for one in page.get("projects", ())]
         for one in page.get("files", ()):
@@ -78,9 +79,9 @@ def _of_json(text: str, where: str) -> dict[str, Link]:
                 metadata=stated.get("sha256", ""),
             )
             listed.append((one["url"], link))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return {_place(urljoin(where, address)): link for address, link in listed}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
-    return {_place(urljoin(where, address)): link for address, link in listed}
 
 
 def _digest(stated: str) -> str:
