@@ -15,6 +15,7 @@ from pypi_subset.model.manifest import Manifest, is_manifest, manifest_path, rea
 from pypi_subset.support.resources import shipped
 from tests.support.checkout import schema
 from tests.support.pages.schemas import generated
+from tests.support.stages.manifests import SDIST, WHEEL, document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,37 +24,7 @@ if TYPE_CHECKING:
 SCHEMA = schema("manifest")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
-DOCUMENT: dict[str, Any] = {
-    "schema": "1.0",
-    "targets": [{"name": "linux", "tag": "cp312-linux", "python": "3.12.0", "markers": {"a": "é"}, "digest": "d" * 64}],
-    "sets": [
-        {"name": "base", "requests": [{"requirement": "app", "origin": "base.txt:1"}], "targets": ["linux", "mac_arm"]}
-    ],
-    "files": [
-        {
-            "filename": "my_lib-1.0+a-py3-none-any.whl",
-            "path": "simple/my-lib/my_lib-1.0+a-py3-none-any.whl",
-            "project": "my-lib",
-            "version": "1.0+a",
-            "size": 0,
-            "sha256": "a" * 64,
-            "requires_python": None,
-            "metadata": "b" * 64,
-            "needed_by": [
-                {
-                    "set": "base",
-                    "target": "linux",
-                    "chain": [
-                        {"requirement": "app", "by": "", "origin": "base.txt:1"},
-                        {"requirement": "my-lib>=1", "by": "app", "origin": ""},
-                    ],
-                }
-            ],
-        }
-    ],
-    "pages": {"index.html": "c" * 64},
-    "bad_files": [{"filename": "x.whl", "reason": "it is no ZIP file", "action": "skip"}],
-}
+DOCUMENT = document()
 
 
 def test_the_committed_schema_is_the_generated_one() -> None:
@@ -68,7 +39,7 @@ def test_a_manifest_is_what_its_schema_says() -> None:
     data = encode(DOCUMENT)
     made = parse(data, Manifest)
     assert encode(made) == data
-    assert made.files[0].needed_by[0].set_name == "base"
+    assert made.files[1].needed_by[0].set_name == "base"
 
 
 SPOILT: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -81,6 +52,10 @@ SPOILT: dict[str, Callable[[dict[str, Any]], object]] = {
     "short hash of metadata": lambda made: made["files"][0].update(metadata=""),
     "size null": lambda made: made["files"][0].update(size=None),
     "size negative": lambda made: made["files"][0].update(size=-1),
+    "size absurd": lambda made: made["files"][0].update(size=1 << 60),
+    "digits without end": lambda made: made["targets"][0].update(python="3.12." + "1" * 5000),
+    "hash with a line end": lambda made: made["files"][0].update(sha256="a" * 64 + "\n"),
+    "project with a line end": lambda made: made["files"][0].update(project="app\n"),
     "file name": lambda made: made["files"][0].update(filename="-x.whl"),
     "project name": lambda made: made["files"][0].update(project="My_Lib"),
     "no version": lambda made: made["files"][0].update(version=""),
@@ -102,7 +77,7 @@ SCHEMA_ONLY: dict[str, Callable[[dict[str, Any]], object]] = {
     "proven": lambda made: made.update(unproven=False),
     "target twice": lambda made: made["sets"][0].update(targets=["linux", "linux"]),
     "first link": lambda made: made["files"][0]["needed_by"][0]["chain"][0].update(origin=""),
-    "second link": lambda made: made["files"][0]["needed_by"][0]["chain"][1].update(by=""),
+    "second link": lambda made: made["files"][1]["needed_by"][0]["chain"][1].update(by=""),
 }
 
 
@@ -137,8 +112,8 @@ def test_an_unproven_copy_says_so() -> None:
 def test_hashes_are_of_files_metadata_and_pages() -> None:
     """Every file that the manifest names has one."""
     made = parse(json.dumps(DOCUMENT), Manifest)
-    wheel = "simple/my-lib/my_lib-1.0+a-py3-none-any.whl"
-    assert made.hashes == {wheel: "a" * 64, f"{wheel}.metadata": "b" * 64, "index.html": "c" * 64}
+    files = {SDIST: "e" * 64, WHEEL: "a" * 64, f"{WHEEL}.metadata": "b" * 64}
+    assert made.hashes == files | dict.fromkeys(DOCUMENT["pages"], "c" * 64)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +121,7 @@ def test_hashes_are_of_files_metadata_and_pages() -> None:
     [
         (None, "the site has no manifest; run `make mirror`"),
         (b"{", "the manifest is damaged; run `make mirror`"),
-        (b'{"schema": 2}', "the manifest has schema 2.0, and this version reads 1.0; upgrade pypi-subset"),
+        (b'{"schema": 2}', "the manifest has schema 2.0, and this version reads 1.1; upgrade pypi-subset"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path, data: bytes | None, message: str) -> None:

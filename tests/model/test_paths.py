@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 
 DIRECTORIES = (paths.SIMPLE, paths.SIMPLE_JSON, paths.VIEWS, paths.LOCKS, paths.SERVERS, paths.PROOF)
-FILES = ("manifest.json", "find-links.html", "index.html", "index.v1_json", "404.html", "_headers", ".nojekyll")
+FILES = (
+    "manifest.json",
+    "find-links.html",
+    "index.html",
+    "index.v1_json",
+    "404.html",
+    "_headers",
+    ".nojekyll",
+    "page.js",
+    "page.css",
+    "release.json",
+)
 REPORTS = ("report.json", "junit.xml", "badge.svg")
 #: A path of a site, or a part of one.
 SPELLED = re.compile(
@@ -109,11 +120,21 @@ def test_types(path: str, kind: str) -> None:
 #: Paths by their turn: a file precedes what names it.
 TURNS = (
     ("simple/a/a-1.0.tar.gz", "simple/a/a-1.0-py3-none-any.whl.metadata"),
-    ("locks/pylock.a.toml", ".nojekyll", "404.html", "hosts/Caddyfile", "simple/.htaccess", "README.md"),
+    (
+        "locks/pylock.a.toml",
+        ".nojekyll",
+        "404.html",
+        "hosts/Caddyfile",
+        "simple/.htaccess",
+        "README.md",
+        "page.js",
+        "proof/page.css",
+    ),
     ("simple/a/index.html", "targets/t/simple/a/index.v1_json", "simple-json/a/index.html", "find-links.html"),
     ("simple/index.html", "simple-json/index.html", "targets/t/simple/index.v1_json"),
     ("proof/index.html", "proof/report.json"),
     ("manifest.json",),
+    ("release.json",),
     ("index.html",),
 )
 

@@ -148,9 +148,9 @@ REFUSED: dict[Callable[[Path], None], str] = {
     sidecar: "any.whl.metadata has other bytes than the manifest there says; it may just be published anew",
     gone: "simple/lib/index.html answered 404",
     damaged: "manifest.json: the manifest is damaged; publish the site again",
-    later: "manifest.json: the manifest has schema 99.0, and this version reads 1.0; upgrade pypi-subset",
+    later: "manifest.json: the manifest has schema 99.0, and this version reads 1.1; upgrade pypi-subset",
     strange: "manifest.json: the manifest is damaged; publish the site again",
-    outside: "manifest.json names '../mine.txt', which is no path below it; do not trust that site",
+    outside: "manifest.json: the manifest is refused: it names '../mine.txt', which no site with these projects",
     nothing: "manifest.json, so no site of ours; name the address of the front page",
 }
 

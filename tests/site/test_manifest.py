@@ -197,10 +197,10 @@ def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
     """The order of locks, projects and targets does not show, and neither does the folder."""
     subset = plan_of(["app", "server"], [LINUX, WINDOWS])
     locks, projects = locks_of(subset, tmp_path / "one")
-    one = manifest.manifest_of(subset, locks, projects, pages={"a": "1", "b": "2"})
+    one = manifest.manifest_of(subset, locks, projects, pages={"404.html": "1", "index.html": "2"})
     turned = replace(subset, targets=subset.targets[::-1])
     locks, projects = locks_of(turned, tmp_path / "two")
-    two = manifest.manifest_of(turned, locks[::-1], projects[::-1], pages={"b": "2", "a": "1"})
+    two = manifest.manifest_of(turned, locks[::-1], projects[::-1], pages={"index.html": "2", "404.html": "1"})
 
     assert encode(one) == encode(two)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.locks.lockfile import dump_with, path_of
-from pypi_subset.model.paths import LOCKS, file_path
+from pypi_subset.locks.lockfile import dump_with
+from pypi_subset.model.paths import file_path, lock_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,10 +26,11 @@ def published(locks: Iterable[Lock], targets: Mapping[str, Target]) -> dict[str,
         target = targets[lock.target_name]
         head = f"# {lock.set_name} on {lock.target_name}: {target.tag}, Python {target.version}"
         pins = [(_line(pin), f" --hash=sha256:{pin.distribution.sha256}") for pin in lock.pins]
+        own, constraints, requirements = lock_paths(lock.name)
         found |= {
-            f"{LOCKS}/{path_of(Path(), lock.name)}": dump_with(lock, target, _beside),
-            f"{LOCKS}/{lock.name}.constraints.txt": _text(head, *(line for line, _ in pins)),
-            f"{LOCKS}/{lock.name}.requirements.txt": _text(head, *(line + digest for line, digest in pins)),
+            own: dump_with(lock, target, _beside),
+            constraints: _text(head, *(line for line, _ in pins)),
+            requirements: _text(head, *(line + digest for line, digest in pins)),
         }
     return dict(sorted(found.items()))
 

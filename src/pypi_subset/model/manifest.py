@@ -8,24 +8,26 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pypi_subset.errors import SubsetError
-from pypi_subset.model import documents
+from pypi_subset.model import documents, door
 from pypi_subset.model.documents import Document
-from pypi_subset.model.paths import MANIFEST
+from pypi_subset.model.paths import MANIFEST, METADATA
 from pypi_subset.model.policy import BadFile
+from pypi_subset.support import files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-_ORIGIN, _PROJECT = r"^[^/\\]+:[1-9][0-9]*$", "^[a-z0-9]+(-[a-z0-9]+)*$"
+# A bare ``$`` also matches before a last newline in Python.
+_ORIGIN, _PROJECT = r"^[^/\\\n]+:[1-9][0-9]{0,8}$(?!\n)", r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
 
 Text: TypeAlias = Annotated[str, Meta(min_length=1)]
 #: A name of a set or target.
-Name: TypeAlias = Annotated[str, Meta(pattern="^[a-z0-9]+([-_][a-z0-9]+)*$")]
-Sha256: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-_Version: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
-_Filename: TypeAlias = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._+!-]*$")]
-_Path: TypeAlias = Annotated[str, Meta(pattern="^simple/[a-z0-9-]+/[^/]+$")]
+Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$(?!\n)")]
+Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+_Version: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}$(?!\n)")]
+_Filename: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+!-]*$(?!\n)")]
+_Path: TypeAlias = Annotated[str, Meta(pattern=r"^simple/[a-z0-9-]+/[^/]+$(?!\n)")]
 Names: TypeAlias = Annotated[tuple[Name, ...], Meta(extra_json_schema={"uniqueItems": True})]
 
 
@@ -81,7 +83,7 @@ class File(Struct, frozen=True, kw_only=True):
     path: _Path
     project: Annotated[str, Meta(pattern=_PROJECT)]
     version: Text
-    size: Annotated[int, Meta(ge=0)]
+    size: Annotated[int, Meta(ge=0, le=1 << 40)]
     sha256: Sha256
     requires_python: str | None
     metadata: Sha256 | None
@@ -137,9 +139,9 @@ class Manifest(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the manifest"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"]
+    schema: Literal["1.1"]
     targets: tuple[TargetEntry, ...]
     sets: tuple[SetEntry, ...]
     files: tuple[File, ...]
@@ -150,7 +152,7 @@ class Manifest(Document, frozen=True, kw_only=True):
     @property
     def hashes(self) -> dict[str, str]:
         """Path below the site → SHA-256, of every file that the manifest names."""
-        metadata = {f"{one.path}.metadata": one.metadata for one in self.files if one.metadata is not None}
+        metadata = {one.path + METADATA: one.metadata for one in self.files if one.metadata is not None}
         return {one.path: one.sha256 for one in self.files} | metadata | self.pages
 
 
@@ -163,13 +165,72 @@ def read_manifest(site: Path) -> Manifest:
     """
     Return the manifest of *site*.
 
-    :raises SubsetError: there is none, it is damaged, or a later major version wrote it.
+    :raises SubsetError: there is none, it is damaged, a later major version wrote it, or the `door` refuses it.
     """
-    path = manifest_path(site)
+    return read_bytes(site)[0]
+
+
+def read_bytes(site: Path) -> tuple[Manifest, bytes]:
+    """
+    Return the manifest of *site*, and the bytes that it was read from: what follows uses these, and reads no file again.
+
+    :raises SubsetError: as `read_manifest`.
+    :raises FolderError: it cannot be read.
+    """
+    path, step = manifest_path(site), "run `make mirror`"
     if not path.is_file():
         msg = "the site has no manifest"
-        raise SubsetError(msg, path=path, next_step="run `make mirror`")
-    return documents.read(path, Manifest, next_step="run `make mirror`")
+        raise SubsetError(msg, path=path, next_step=step)
+    with files.folder_errors(path), path.open("rb") as stream:
+        data = stream.read(door.MAX_BYTES + 1)
+    return decode(data, path=path, next_step=step), data
+
+
+def decode(data: bytes, *, path: Path, next_step: str) -> Manifest:
+    """
+    Return the manifest in *data*, which was read from *path*: the one door through which a manifest comes.
+
+    :param next_step: what the user does about one that is refused.
+    :raises SubsetError: it is damaged, too long, of a later major version, or names what no site of this tool has.
+    """
+    if len(data) > door.MAX_BYTES:
+        msg = f"the manifest has more than {door.MAX_BYTES} bytes"
+        raise SubsetError(msg, path=path, next_step=next_step)
+    made = documents.decode(data, Manifest, path=path, next_step=next_step)
+    try:
+        door.check(made, minor=_minor(data), own=int(Manifest.version.partition(".")[2]))
+    except ValueError as error:
+        step = documents.UPGRADE if isinstance(error, door.LaterPathError) else next_step
+        msg = f"the manifest is refused: {error}"
+        raise SubsetError(msg, path=path, next_step=step) from error
+    return made
+
+
+def require_readable(made: Manifest) -> Manifest:
+    """
+    Return *made*, which this version has built and `decode` is going to read.
+
+    :raises SubsetError: it holds what no manifest may, such as a project whose name is a device on Windows.
+    """
+    minor = int(Manifest.version.partition(".")[2])
+    try:
+        door.check(made, minor=minor, own=minor)
+    except ValueError as error:
+        msg = f"no manifest can say this: {error}"
+        raise SubsetError(msg, next_step="leave that out of requirements/") from error
+    return made
+
+
+class _Schema(Struct):
+    """The one field that `documents.decode` replaces by the version of this reader."""
+
+    schema: int | str
+
+
+def _minor(data: bytes) -> int:
+    """Return the minor number of the schema of a manifest that was decoded before."""
+    schema = msgspec.json.decode(data, type=_Schema).schema
+    return int(schema.partition(".")[2]) if isinstance(schema, str) else 0
 
 
 class _Kind(Struct):

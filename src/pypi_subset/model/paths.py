@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 #: The directories of a site. `VIEWS` has one for each target, `SERVERS` the configuration of web servers.
 SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF = "simple", "simple-json", "targets", "locks", "hosts", "proof"
@@ -11,10 +15,17 @@ SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF = "simple", "simple-json", "ta
 PAGE, JSON_PAGE = "index.html", "index.v1_json"
 #: Files at the top of a site.
 MANIFEST, FIND_LINKS, README, NOT_FOUND = "manifest.json", "find-links.html", "README.md", "404.html"
+#: What `publish` says of a published site, at its destination alone.
+RELEASE = "release.json"
+#: Style and script of the front page. As files, they work under a Content-Security-Policy and from a disk.
+STYLE, SCRIPT = "page.css", "page.js"
 #: Files at the top that configure web servers: GitHub Pages, and those that read headers from a file.
 NO_JEKYLL, HEADERS = ".nojekyll", "_headers"
-#: The report of the proof, in all its forms.
+#: The configuration of Apache for one directory, and the files below `SERVERS`.
+HTACCESS, CADDY, APACHE, NGINX = ".htaccess", "Caddyfile", "apache.conf", "nginx.conf"
+#: The report of the proof, in all its forms, and the style and script of its page.
 REPORT, REPORT_PAGE, JUNIT, BADGE = (f"{PROOF}/{name}" for name in ("report.json", PAGE, "junit.xml", "badge.svg"))
+REPORT_STYLE, REPORT_SCRIPT = f"{PROOF}/{STYLE}", f"{PROOF}/{SCRIPT}"
 #: The signature of the report, if it is a part for another machine. It is not published.
 SIGNATURE = f"{REPORT}.sig"
 #: Suffix of a core metadata file (PEP 658).
@@ -22,11 +33,11 @@ METADATA = ".metadata"
 #: All wheels of a site, as a glob pattern.
 ALL_WHEELS = f"{SIMPLE}/*/*.whl"
 
-#: What mirror and verify put into a site. A directory that holds anything else is never replaced.
+#: What mirror, verify and fetch put into a site. A directory that holds anything else is never replaced.
 GENERATED = frozenset(
     {
         *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF),
-        *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS),
+        *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS, RELEASE, STYLE, SCRIPT),
     }
 )
 
@@ -36,7 +47,9 @@ JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 # Files that are not listed are plain bytes; guessing would add an encoding to `.tar.gz`, which uv then unpacks twice.
 _TYPES = {
     ".conf": "text/plain; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
     ".md": "text/plain; charset=utf-8",
     ".svg": "image/svg+xml",
@@ -47,8 +60,16 @@ _TYPES = {
 }
 
 _INDEX = (PAGE, JSON_PAGE)
-# Files at the top that have a turn of their own, see `publish_order`.
-_LAST = {FIND_LINKS: 2, MANIFEST: 5, PAGE: 6}
+# Files that have a turn of their own, see `publish_order`.
+_LAST = {FIND_LINKS: 2, REPORT_STYLE: 1, REPORT_SCRIPT: 1, MANIFEST: 5, RELEASE: 6, PAGE: 7}
+
+# What every site has, whatever is in it; the first list since schema 1.0, the second since 1.1.
+_TOP = (
+    *(PAGE, FIND_LINKS, NOT_FOUND, NO_JEKYLL, HEADERS),
+    *(f"{SERVERS}/{name}" for name in (CADDY, APACHE, NGINX)),
+    *(f"{SIMPLE_JSON}/{name}" for name in (PAGE, HTACCESS)),
+)
+_ASSETS = (STYLE, SCRIPT)
 
 
 def view_of(target: str) -> str:
@@ -59,6 +80,36 @@ def view_of(target: str) -> str:
 def file_path(project: str, filename: str) -> str:
     """Return the path of a distribution; *project* is normalized."""
     return f"{SIMPLE}/{project}/{filename}"
+
+
+def lock_paths(name: str) -> tuple[str, str, str]:
+    """Return the paths of the lock *name*: as it is (PEP 751), as constraints, and as requirements with hashes."""
+    return f"{LOCKS}/pylock.{name}.toml", f"{LOCKS}/{name}.constraints.txt", f"{LOCKS}/{name}.requirements.txt"
+
+
+def written(
+    views: Mapping[str, Collection[str]], projects: Iterable[str], jobs: Iterable[str], *, minor: int
+) -> set[str]:
+    """
+    Return every path of a site that its manifest may name besides distributions and their metadata.
+
+    :param views: the projects of each target, by the target's name.
+    :param projects: those of the site.
+    :param jobs: names of the locks.
+    :param minor: the minor number of the manifest's schema. 1.0 had no style and no script.
+    """
+    found = {*_TOP, *(_ASSETS if minor else ()), *(path for job in jobs for path in lock_paths(job))}
+    found.update(_index_paths(SIMPLE, projects), (f"{SIMPLE_JSON}/{one}/{PAGE}" for one in projects))
+    for target, own in views.items():
+        found.update(_index_paths(view_of(target), own))
+    return found
+
+
+def _index_paths(folder: str, projects: Iterable[str]) -> Iterator[str]:
+    """Yield the paths of all pages of an index, and of its configuration."""
+    yield from (f"{folder}/{name}" for name in (*_INDEX, HTACCESS))
+    for project in projects:
+        yield from (f"{folder}/{project}/{page}" for page in _INDEX)
 
 
 def type_of(path: str) -> str:
@@ -73,7 +124,7 @@ def publish_order(path: str) -> int:
     Return when the file at *path* below the site is to be copied: what names others has a later turn than they.
 
     0 distributions and their metadata, 1 locks and settings, 2 pages that lead to files, 3 those that lead to such pages,
-    4 the proof, 5 the manifest, 6 the front page. In the opposite order all of it can be removed.
+    4 the proof, 5 the manifest, 6 the release that names it, 7 the front page. In the opposite order all of it can be removed.
     """
     *folders, name = path.split("/")
     if path in _LAST:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.digest import digest_of
+from pypi_subset.support.fingerprint import digest_of
 
 if TYPE_CHECKING:
     from packaging.tags import Tag

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import ProofFailed
+from pypi_subset.errors import ProofFailed, SubsetError
 from pypi_subset.model.manifest import read_manifest
 from pypi_subset.model.paths import SIGNATURE
 from pypi_subset.model.report import report_path
@@ -64,7 +64,11 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     :raises SubsetError: there is no site, a name is unknown, or *sign_with* cannot sign.
     """
     shards.parse(shard)
-    read_manifest(paths.site)
+    try:
+        read_manifest(paths.site)
+    except SubsetError:
+        _forget(paths)
+        raise
     subset = read_subset(paths.requirements)
     require_targets(subset, targets)
     if sign_with:

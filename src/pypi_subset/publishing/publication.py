@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pypi_subset.errors import FolderError, NotProven, SubsetError
-from pypi_subset.model.documents import UPGRADE, decode, encode
-from pypi_subset.model.manifest import Manifest, manifest_path, read_manifest
+from pypi_subset.model.documents import UPGRADE, encode
+from pypi_subset.model.manifest import manifest_path, read_bytes
 from pypi_subset.model.paths import MANIFEST, PROOF, README, SIGNATURE
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.evidence import author, complete, newest
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
 
+    from pypi_subset.model.manifest import Manifest
     from pypi_subset.model.report import Report
 
 #: Files of a site that its manifest does not name: itself, and what is the user's own.
@@ -75,11 +76,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None) -> 
     :raises NotProven: no complete green report by this user is about just these bytes.
     :raises SubsetError: there is no site, or it holds a symbolic link.
     """
-    path, step = manifest_path(site), "run `make mirror`"
-    read_manifest(site)
-    with files.folder_errors(path):
-        data = path.read_bytes()
-    manifest, present = decode(data, Manifest, path=path, next_step=step), _present(site)
+    (manifest, data), present = read_bytes(site), _present(site)
     report, doubt = _report(site)
     if report is not None:
         doubt = next(_doubts(report, site, hashlib.sha256(data).hexdigest(), manifest, requirements), None)

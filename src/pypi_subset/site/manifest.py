@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.locks.why import chains
-from pypi_subset.model.manifest import File, Link, Manifest, Need, RequestEntry, SetEntry, TargetEntry
+from pypi_subset.model.manifest import File, Link, Manifest, Need, RequestEntry, SetEntry, TargetEntry, require_readable
 from pypi_subset.model.paths import file_path
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def manifest_of(
             links = tuple(Link(requirement=step.text, by=step.by, origin=step.origin) for step in chain)
             needs[filename].append(Need(set_name=lock.set_name, target=lock.target_name, chain=links))
     entries = [_file(project, artifact, needs) for project in projects for artifact in project.artifacts]
-    return Manifest(
+    made = Manifest(
         schema=Manifest.version,
         targets=tuple(sorted(map(_target, subset.targets), key=lambda entry: entry.name)),
         sets=tuple(sorted(map(_set, subset.sets), key=lambda entry: entry.name)),
@@ -52,6 +52,7 @@ def manifest_of(
         pages=dict(sorted((pages or {}).items())),
         bad_files=tuple(bad),
     )
+    return require_readable(made)
 
 
 def why(manifest: Manifest, project: str, target: str | None = None) -> tuple[str, ...]:

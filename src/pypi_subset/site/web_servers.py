@@ -51,13 +51,13 @@ def render(targets: Sequence[str]) -> dict[str, bytes]:
         paths.NO_JEKYLL: "",
         paths.NOT_FOUND: _template(paths.NOT_FOUND),
         paths.HEADERS: _template(paths.HEADERS),
-        f"{paths.SERVERS}/Caddyfile": _template("Caddyfile"),
-        f"{paths.SERVERS}/apache.conf": apache.replace("    @simple-json@\n", _indented(json_pages)),
-        f"{paths.SERVERS}/nginx.conf": _template("nginx.conf"),
-        f"{paths.SIMPLE_JSON}/.htaccess": head + json_pages,
-        f"{paths.SIMPLE}/.htaccess": head + pages,
+        f"{paths.SERVERS}/{paths.CADDY}": _template("Caddyfile"),
+        f"{paths.SERVERS}/{paths.APACHE}": apache.replace("    @simple-json@\n", _indented(json_pages)),
+        f"{paths.SERVERS}/{paths.NGINX}": _template("nginx.conf"),
+        f"{paths.SIMPLE_JSON}/{paths.HTACCESS}": head + json_pages,
+        f"{paths.SIMPLE}/{paths.HTACCESS}": head + pages,
     }
-    found |= {f"{paths.view_of(target)}/.htaccess": head + pages for target in sorted(targets)}
+    found |= {f"{paths.view_of(target)}/{paths.HTACCESS}": head + pages for target in sorted(targets)}
     return {path: text.encode() for path, text in found.items()}
 
 

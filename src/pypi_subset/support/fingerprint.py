@@ -1,14 +1,20 @@
-"""What a folder looks like without reading a file: by this it is known again, as a whole and folder by folder."""
+"""Digests by which something is known again: of values, and of folders without reading a file."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
+
+
+def digest_of(value: object) -> str:
+    """SHA-256, in hexadecimal, of *value* written as canonical JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def snapshot(

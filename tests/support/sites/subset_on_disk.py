@@ -83,12 +83,17 @@ class SubsetOnDisk:
         self.write_manifest([self._entry(wheel) for wheel in wheels.values()])
 
     def write_manifest(self, entries: Sequence[Mapping[str, Any]]) -> None:
-        """Write a manifest that names *entries*, and what is asked for; it describes no target."""
+        """Write a manifest that names *entries*, and what is asked for."""
         ordered = sorted(entries, key=lambda entry: str(entry["path"]))
         site = self.paths.site
         pages = {path for path in site.rglob("*") if path.suffix in {".html", ".v1_json"}}
         told = {path.relative_to(site).as_posix(): sha256(path.read_bytes()) for path in sorted(pages)}
-        document = {"schema": 1, "targets": [], "sets": [self._set()], "files": ordered, "pages": told}
+        targets = [
+            {"name": one.name, "tag": one.tag, "python": ".".join(map(str, one.python)), "markers": {}}
+            | {"digest": one.digest}
+            for one in self.targets
+        ]
+        document = {"schema": 1, "targets": targets, "sets": [self._set()], "files": ordered, "pages": told}
         (site / "manifest.json").write_text(json.dumps(document))
 
     def _set(self) -> dict[str, Any]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import http.client
 import io
-import shutil
 import tempfile
 import threading
 import urllib.error
@@ -22,8 +20,9 @@ from urllib.parse import quote
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.model.manifest import manifest_path, read_manifest
-from pypi_subset.model.paths import FIND_LINKS, MANIFEST, SIMPLE, view_of
+from pypi_subset.model.door import MAX_BYTES
+from pypi_subset.model.manifest import decode, manifest_path
+from pypi_subset.model.paths import FIND_LINKS, MANIFEST, METADATA, SIMPLE, view_of
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -32,11 +31,18 @@ if TYPE_CHECKING:
 
 #: Seconds without a byte after which a server counts as gone, and how often it is asked.
 PATIENCE, TRIES = 30, 3
+#: Bytes that are read at once.
+_PIECE = 1 << 16
 #: How many small files are fetched at a time.
 _AT_ONCE = 8
 
 #: What a server says of a file that it does not have; pip will miss it too, and the proof says what that means.
 _NOT_THERE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+#: The manifest of each folder that this process filled. The code of a package may write there: no file is read again.
+_READ: dict[Path, Manifest] = {}
+#: How many manifests a process keeps: a worker lives for many runs.
+_SITES = 16
 
 #: Threads of one process prove cases of one site: the first of them fetches what all will read.
 _ALONE = threading.Lock()
@@ -53,17 +59,12 @@ def outline(url: str, digest: str, target: str, folder: Path) -> Path:
     :raises ProofFailed: the site is another, cannot be reached, or contradicts its manifest.
     """
     with _ALONE:
-        path = manifest_path(folder)
-        if not path.is_file():
-            stream = io.BytesIO()
-            if not (found := _fetch(url, MANIFEST, stream)):
-                msg = f"there is no site at {url}: it has no manifest.json"
-                raise ProofFailed(msg)
-            if found != digest:
-                msg = f"another site is served at {url}: the hash of its manifest is {found[:12]}…, not {digest[:12]}…"
-                raise ProofFailed(msg, next_step="publish this one there first")
-            _put(path, stream.getvalue())
-        manifest = _read(folder)
+        if (manifest := _READ.get(folder)) is None:
+            data = _manifest(url, digest)
+            while len(_READ) >= _SITES:
+                _READ.pop(next(iter(_READ)))
+            manifest = _READ[folder] = decode(data, path=manifest_path(folder), next_step="do not trust that site")
+            _put(manifest_path(folder), data)
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             for _ in pool.map(lambda page: _page(url, page, manifest.pages[page], folder), _pages(manifest, target)):
                 pass
@@ -82,12 +83,12 @@ def whole(url: str, folder: Path, path: str) -> Path:
     place = folder / ".whole" / path
     if place.is_file():
         return place
-    digest = sha256_of(folder, path)
+    entry = _entry(folder, path)
     place.parent.mkdir(parents=True, exist_ok=True)
     # A name that no other thread has.
     with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as part:
-        found = _fetch(url, path, part)
-    if found != digest:
+        found = _fetch(url, path, part, entry.size if entry else 0)
+    if not entry or found != entry.sha256:
         Path(part.name).unlink()
         words = "has other bytes than the manifest says" if found else "is not there"
         msg = f"{place.name} {words}, at {url}"
@@ -99,10 +100,24 @@ def whole(url: str, folder: Path, path: str) -> Path:
 
 def sha256_of(folder: Path, path: str) -> str:
     """Return the SHA-256 of the file *path* in the manifest in *folder*, ``""`` if the manifest does not name it."""
-    return next((one.sha256 for one in _read(folder).files if one.path == path), "")
+    entry = _entry(folder, path)
+    return entry.sha256 if entry else ""
 
 
-_read = functools.lru_cache(maxsize=4)(read_manifest)
+def _entry(folder: Path, path: str) -> File | None:
+    return next((one for one in _READ[folder].files if one.path == path), None)
+
+
+def _manifest(url: str, digest: str) -> bytes:
+    """Return the bytes of the manifest of the site at *url*."""
+    stream = io.BytesIO()
+    if not (found := _fetch(url, MANIFEST, stream, MAX_BYTES)):
+        msg = f"there is no site at {url}: it has no manifest.json"
+        raise ProofFailed(msg)
+    if found != digest:
+        msg = f"another site is served at {url}: the hash of its manifest is {found[:12]}…, not {digest[:12]}…"
+        raise ProofFailed(msg, next_step="publish this one there first")
+    return stream.getvalue()
 
 
 def _pages(manifest: Manifest, target: str) -> list[str]:
@@ -132,9 +147,9 @@ def _stand_in(url: str, entry: File, folder: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             files.link(real, path)
         return
-    name = f"{entry.path}.metadata"
+    name = entry.path + METADATA
     data = _held_to(entry.metadata, url, name, f"the metadata of {path.name}")
-    if data and _fetch(url, entry.path, io.BytesIO(), "HEAD"):
+    if data and _fetch(url, entry.path, io.BytesIO(), 0, "HEAD"):
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w") as archive:
             archive.writestr(f"{project.replace('-', '_')}-{version}.dist-info/METADATA", data)
@@ -144,18 +159,19 @@ def _stand_in(url: str, entry: File, folder: Path) -> None:
 def _held_to(digest: str, url: str, path: str, what: str) -> bytes:
     """Return the bytes of a small file, none if it is not there."""
     stream = io.BytesIO()
-    if _fetch(url, path, stream) not in {digest, ""}:
+    if _fetch(url, path, stream, MAX_BYTES) not in {digest, ""}:
         msg = f"{what} has other bytes than the manifest says, at {url}"
         raise ProofFailed(msg)
     return stream.getvalue()
 
 
-def _fetch(url: str, path: str, stream: Any, method: str = "GET") -> str:
+def _fetch(url: str, path: str, stream: Any, limit: int, method: str = "GET") -> str:
     """
     Return the SHA-256 of what the server has at *path* and *stream* holds now, ``""`` if there is nothing.
 
     No proxy and no setting of this machine is heeded.
 
+    :param limit: the most bytes that are read.
     :param method: ``HEAD`` asks only whether it is there.
     """
     address = f"{url}/{quote(path)}"
@@ -166,7 +182,11 @@ def _fetch(url: str, path: str, stream: Any, method: str = "GET") -> str:
         stream.truncate()
         try:
             with opener.open(request, timeout=PATIENCE) as response:
-                shutil.copyfileobj(response, stream)
+                while piece := response.read(_PIECE):
+                    stream.write(piece)
+                    if stream.tell() > limit:
+                        msg = f"{address} has more than {limit} bytes"
+                        raise ProofFailed(msg)
             stream.seek(0)
             return hashlib.file_digest(stream, "sha256").hexdigest()
         except (OSError, http.client.HTTPException) as error:

@@ -25,13 +25,13 @@ from msgspec import Raw, Struct
 
 from pypi_subset.errors import FolderError
 from pypi_subset.model.checks import Check
-from pypi_subset.model.digest import digest_of
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cache.reach import Opaque, Sight
 from pypi_subset.proof.cases.case import unanswered
 from pypi_subset.proof.methods import second_opinion
 from pypi_subset.proof.reference.patch_levels import at_patch_levels
 from pypi_subset.support import files
+from pypi_subset.support.fingerprint import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

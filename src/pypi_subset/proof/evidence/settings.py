@@ -8,10 +8,10 @@ from importlib.resources import files as resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.digest import digest_of
 from pypi_subset.model.report import Settings
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.methods import console_scripts, imports
+from pypi_subset.support.fingerprint import digest_of
 from pypi_subset.support.version import __version__
 
 if TYPE_CHECKING:

@@ -125,8 +125,6 @@ def _alike(pin: Locked, entry: File | None, lock: str) -> str:
         return f"{pin.filename} ({pin.project}, locked in {lock}) is not in the site's manifest"
     if pin.sha256 and pin.sha256 != entry.sha256:
         return f"{pin.filename} ({pin.project}) has one hash in {lock} and another in the manifest"
-    if str(pin.version) != entry.version:
-        return f"{pin.filename} ({pin.project}) is of {pin.version} in {lock}, and not in the manifest"
     if pin.metadata and entry.metadata and pin.metadata != entry.metadata:
         return f"{pin.filename} ({pin.project}) was locked in {lock} by other metadata than the manifest says"
     return ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.manifest import manifest_path, read_manifest
+from pypi_subset.model.manifest import read_bytes
 from pypi_subset.model.paths import MANIFEST, PROOF
 from pypi_subset.support import files
 
@@ -60,8 +61,8 @@ def snapshot(site: Path) -> Snapshot:
     :raises SubsetError: it has no manifest that can be read.
     """
     facts = _facts(site)
-    manifest = read_manifest(site)
-    digest = files.sha256_of(manifest_path(site))
+    manifest, data = read_bytes(site)
+    digest = hashlib.sha256(data).hexdigest()
     expected = {**manifest.pages, **{entry.path: entry.sha256 for entry in manifest.files}, MANIFEST: digest}
     return Snapshot(site=site, manifest_sha256=digest, expected=expected, facts=facts)
 

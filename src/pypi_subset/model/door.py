@@ -1,0 +1,152 @@
+"""
+The one door for a manifest: it names only what this tool writes for the projects, sets and targets in it.
+
+A manifest may come from a published site, from another machine or from a directory that others can write to. Its paths become
+files, pages and commands. Each path is compared with the list of those that its version of the schema has; no path is cleaned.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from pypi_subset.model.paths import METADATA, file_path, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pypi_subset.model.manifest import File, Manifest
+
+#: Bytes of a manifest; one of 10,000 files has about 15 million.
+MAX_BYTES = 1 << 27
+#: Bytes of all distributions of a site.
+MAX_TOTAL = 1 << 50
+
+# Windows takes these for devices, in every directory and with every ending.
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.DOTALL)
+#: Characters of a distribution's file name, as the standards for wheels and sdists have them.
+_FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
+#: Parts of a wheel's name, without and with a build tag.
+_PARTS = (5, 6)
+_SDISTS = (".tar.gz", ".zip")
+#: Characters of a path that an error shows.
+_SHOWN = 200
+
+
+class LaterPathError(ValueError):
+    """A manifest of a later minor version names what this version does not know."""
+
+
+def check(manifest: Manifest, *, minor: int, own: int) -> None:
+    """
+    Return if every name, path and number in *manifest* is one that this tool writes.
+
+    :param minor: minor number of the schema that the manifest was written with.
+    :param own: that of this version.
+    :raises LaterPathError: *minor* is greater than *own*, and a path is unknown.
+    :raises ValueError: anything else does not belong to a site; the message says what.
+    """
+    targets = _unique(one.name for one in manifest.targets)
+    names = _unique(one.name for one in manifest.sets)
+    sets = {name: set(one.targets) for name, one in zip(names, manifest.sets, strict=True)}
+    if lost := sorted(set().union(*sets.values()) - set(targets)):
+        _refuse(f"a set of it is for {lost[0]!r}, which is none of its targets")
+    views: dict[str, set[str]] = {name: set() for name in targets}
+    for entry in manifest.files:
+        _check_file(entry)
+        for need in entry.needed_by:
+            if need.target not in sets.get(need.set_name, ()):
+                _refuse(
+                    f"{_shown(entry.path)} is needed by {need.set_name!r} on {need.target!r}, which it does not have"
+                )
+            views[need.target].add(entry.project)
+    projects = {entry.project for entry in manifest.files}
+    if devices := sorted(filter(_DEVICE.fullmatch, {*targets, *projects})):
+        _refuse(f"{devices[0]!r} is no name of a directory on Windows")
+    if sum(entry.size for entry in manifest.files) > MAX_TOTAL:
+        _refuse("its files are larger than any disk")
+    jobs = [f"{name}--{target}" for name, served in sets.items() for target in served]
+    strange = manifest.pages.keys() - written(views, projects, jobs, minor=minor)
+    if strange and minor > own:
+        msg = f"it has schema 1.{minor} and names {_shown(min(strange))}, which this version does not know"
+        raise LaterPathError(msg)
+    if strange:
+        _refuse(f"it names {_shown(min(strange))}, which no site with these projects, sets and targets has")
+    _require_apart(_paths(manifest))
+
+
+def _check_file(entry: File) -> None:
+    """Raise if path, project and version of a distribution do not follow from its name."""
+    shown = _shown(entry.path)
+    if entry.path != file_path(entry.project, entry.filename):
+        _refuse(f"{shown} is not where {_shown(entry.filename)} of {entry.project!r} belongs")
+    if not _FILENAME.fullmatch(entry.filename):
+        _refuse(f"{shown} is no name of a distribution")
+    if named(entry.filename) != (entry.project, entry.version):
+        _refuse(f"{shown} is not the name of a distribution of {entry.project!r} {_shown(entry.version)}")
+
+
+def named(filename: str) -> tuple[str, str] | None:
+    """Return project and version that the name of a wheel or an sdist states, both normalized; ``None`` if it is neither."""
+    if filename.endswith(".whl"):
+        parts = filename.removesuffix(".whl").split("-")
+        if len(parts) not in _PARTS:
+            return None
+        name, version = parts[:2]
+    else:
+        stem = next((filename.removesuffix(end) for end in _SDISTS if filename.endswith(end)), "")
+        name, _, version = stem.rpartition("-")
+    normal = _version(version)
+    return (canonicalize_name(name), normal) if name and normal else None
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _version(text: str) -> str:
+    """Return *text* as a normalized version, ``""`` if it is none."""
+    try:
+        return str(Version(text))
+    except InvalidVersion:
+        return ""
+
+
+def _paths(manifest: Manifest) -> Iterator[str]:
+    for entry in manifest.files:
+        yield entry.path
+        if entry.metadata is not None:
+            yield entry.path + METADATA
+    yield from manifest.pages
+
+
+def _require_apart(paths: Iterable[str]) -> None:
+    """Raise if two of *paths* are one file on some system, or one is a directory of another."""
+    found: dict[str, str] = {}
+    for path in paths:
+        key = (path if path.isascii() else unicodedata.normalize("NFC", path)).casefold()
+        if key in found:
+            _refuse(f"{_shown(path)} and {_shown(found[key])} are one file on some systems")
+        found[key] = path
+    folders = {key.rpartition("/")[0] for key in found}
+    while folders:
+        if twins := sorted(folders & found.keys()):
+            _refuse(f"{_shown(found[twins[0]])} is a file and a directory")
+        folders = {one.rpartition("/")[0] for one in folders} - {""}
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    found = list(names)
+    if len(set(found)) != len(found):
+        _refuse("a set or a target stands there twice")
+    return found
+
+
+def _refuse(what: str) -> None:
+    raise ValueError(what)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
