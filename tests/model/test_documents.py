@@ -32,11 +32,19 @@ class Note(Document, frozen=True, kw_only=True):
 
 def plainly(value: object) -> bytes:
     """Return *value* as Python's own encoder writes it."""
-    return f"{json.dumps(value, indent=1, ensure_ascii=False)}\n".encode(errors="backslashreplace")
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return f"{text}\n".encode(errors="backslashreplace")
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text() | st.just("\udc80\x7f\x00\u2028"),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.text()
+    | st.just("\udc80\x7f\x00\u2028")
+    | st.just("</script>&\u2029"),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
@@ -45,7 +53,7 @@ VALUES = st.recursive(
 @BRISK
 @given(VALUES)
 def test_the_bytes_are_those_of_pythons_encoder(value: Any) -> None:
-    """Order, indentation and non-ASCII characters are kept, and half a surrogate pair is escaped; the value is read back."""
+    """Order, indentation and non-ASCII characters are kept; markup and half a surrogate pair are escaped; it is read back."""
     data = encode(value)
     assert data == plainly(value)
     assert json.loads(data) == value

@@ -86,7 +86,9 @@ def test_a_new_site_replaces_the_old(site: Path, tmp_path: Path) -> None:
     with object_store(site) as url:
         fetched(url, old)
     assert tree(old).items() >= (tree(site) | {"README.md": b"mine\n"}).items()
-    assert tree(old).keys() - tree(site).keys() == {"proof/badge.svg", "proof/index.html"}
+    assert tree(old).keys() - tree(site).keys() == {
+        f"proof/{name}" for name in ("badge.svg", "index.html", "page.css", "page.js")
+    }
     assert "nothing proven yet" in (old / "proof" / "badge.svg").read_text()
 
 

@@ -110,7 +110,11 @@ def test_pages_declare_what_they_are(tmp_path: Path) -> None:
     for path in ("simple/demo/index.html", "simple/index.html", "find-links.html"):
         assert pages[path].startswith("<!DOCTYPE html>\n")
         metas = [dict(element.items()) for element in elements(pages[path], "meta")]
-        assert metas == [{"charset": "utf-8"}, {"name": "pypi:repository-version", "content": "1.4"}]
+        assert metas == [
+            {"charset": "utf-8"},
+            {"name": "pypi:repository-version", "content": "1.4"},
+            {"http-equiv": "Content-Security-Policy", "content": "default-src 'none'"},
+        ]
     for path in ("simple/demo/index.v1_json", "simple/index.v1_json", "simple-json/index.html"):
         assert json.loads(pages[path])["meta"] == {"api-version": "1.4"}
 
@@ -322,3 +326,17 @@ def test_pip_refuses_a_file_that_was_changed(site: Path, tmp_path: Path, own_pip
 
     assert result.returncode != 0
     assert "DO NOT MATCH THE HASHES" in result.stderr
+
+
+MARKUP = "</script><script>top.hacked = 1</script>&\u2028\u2029<!--"
+
+
+def test_json_holds_no_markup(tmp_path: Path) -> None:
+    """A server that sends JSON as HTML shows no element of a reason or a version range, and clients read the same value."""
+    (artifact,) = artifacts_of([make_wheel("demo")], tmp_path)
+    distribution = structs.replace(artifact.distribution, yanked=MARKUP, requires_python=">=3.8")
+    pages = rendered(Project(name=canonicalize_name("demo"), artifacts=(replace(artifact, distribution=distribution),)))
+    for path in ("simple/demo/index.v1_json", "simple-json/demo/index.html"):
+        assert not set("<>&\u2028\u2029") & {*pages[path]}
+        (file,) = json.loads(pages[path])["files"]
+        assert (file["yanked"], file["requires-python"]) == (MARKUP, ">=3.8")

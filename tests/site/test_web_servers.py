@@ -10,6 +10,7 @@ import pytest
 
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.site import web_servers
+from pypi_subset.support.text import POLICY_HEADER
 from tests.support.programs.installers import install
 from tests.support.servers import web as hosting
 from tests.support.servers.served import Answer, Served, ask
@@ -282,3 +283,26 @@ def test_settings_depend_on_the_targets_alone() -> None:
         f"targets/{name}/simple/.htaccess" for name in "ab"
     ]
     assert one[".nojekyll"] == b""
+
+
+@pytest.mark.parametrize("path", [*FOLDERS, "simple-json/app/", WHEEL_PATH])
+def test_what_installers_read_has_the_policy(url: str, path: str) -> None:
+    """Whatever a browser takes a file for, it runs no script that is written into it, and shows it in no frame."""
+    assert get(url, path).headers["content-security-policy"] == POLICY_HEADER
+
+
+@pytest.mark.parametrize("name", [one for one in INSTALLED if one.values != ("htaccess",)])
+def test_pages_for_people_have_the_policy_and_their_parts(site: Path, name: str) -> None:
+    """The policy allows style and script of the site, which come with the type without which a browser ignores them."""
+    for part in ("index.html", "page.css", "page.js"):
+        (site / part).write_text("")
+    with SERVERS[name](site) as address:
+        found = {path: get(address, path) for path in ("", "index.html", "page.css", "page.js")}
+    assert {one.headers["content-security-policy"] for one in found.values()} == {POLICY_HEADER}
+    assert [media_type(one) for one in found.values()] == ["text/html", "text/html", "text/css", "text/javascript"]
+    assert {one.headers["cache-control"] for one in found.values()} == {"no-cache"}
+
+
+def test_hosts_that_read_headers_from_a_file_have_the_policy() -> None:
+    """Cloudflare Pages and Netlify set it for every path."""
+    assert f"/*\n  Content-Security-Policy: {POLICY_HEADER}\n" in web_servers.render([])["_headers"].decode()

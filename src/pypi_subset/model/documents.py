@@ -34,6 +34,9 @@ D = TypeVar("D", bound=Document)
 #: What the user does about a document of a later major version.
 UPGRADE = "upgrade pypi-subset"
 
+# A web server that takes a document for HTML, or a page that embeds it, meets no markup; the value is the same.
+_ESCAPES = {sign.encode(): f"\\u{ord(sign):04x}".encode() for sign in "<>&\u2028\u2029"}
+
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
 
 
@@ -42,13 +45,15 @@ class _NewerError(ValueError):
 
 
 def encode(value: object) -> bytes:
-    """Return *value* as JSON: one space of indentation a level, non-ASCII characters as they are, a newline at the end."""
+    """Return *value* as JSON: one space of indentation a level, non-ASCII characters as they are, a newline at the end; no markup."""
     try:
         data = msgspec.json.format(msgspec.json.encode(value), indent=1)
     except UnicodeEncodeError:
         # Half a surrogate pair, as a file name may hold, has no UTF-8. JSON's escape for it is Python's.
         text = json.dumps(msgspec.to_builtins(value), indent=1, ensure_ascii=False)
         data = text.encode(errors="backslashreplace")
+    for sign, escaped in _ESCAPES.items():
+        data = data.replace(sign, escaped)
     return data + b"\n"
 
 

@@ -27,6 +27,7 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import JSON_PAGE, JSON_TYPE, PAGE, SIMPLE, is_page, type_of
 from pypi_subset.serve.negotiation import preferred
+from pypi_subset.support.text import POLICY_HEADER
 
 if TYPE_CHECKING:
     import os
@@ -108,6 +109,7 @@ class _Site(StaticFiles):
             response = super().file_response(full_path, stat_result, scope, status_code)
             response.headers["content-type"] = type_of(path.name)
         response.headers["x-content-type-options"] = "nosniff"
+        response.headers["content-security-policy"] = POLICY_HEADER
         if response.status_code == HTTPStatus.NOT_MODIFIED:
             del response.headers["content-type"]
         return response

@@ -140,6 +140,8 @@ def _others(subset: Subset, locks: Sequence[Lock], projects: Sequence[Project]) 
 
     yield from exports.published(locks, {target.name: target for target in subset.targets}).items()
     yield from web_servers.render(sorted(views(locks))).items()
+    yield paths.STYLE, shipped("templates", "site.css")
+    yield paths.SCRIPT, shipped("templates", "site.js")
     yield paths.PAGE, front_page(subset, locks, projects).encode()
 
 

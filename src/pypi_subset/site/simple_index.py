@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pypi_subset.model.distributions import version_texts
 from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE, PAGE, SIMPLE, SIMPLE_JSON, view_of
-from pypi_subset.support.text import escape, href
+from pypi_subset.support.text import NO_PARTS, escape, escape_json, href
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -40,6 +40,7 @@ _PAGE = """\
 <meta charset="utf-8">
 <meta name="pypi:repository-version" content="{version}">
 {metas}<title>{title}</title>
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 </head>
 <body>
 <h1>{title}</h1>
@@ -248,7 +249,7 @@ def _json_page(page: _Page, to_files: str) -> str:
     }
     # No part of an address needs quoting in JSON once it is percent-encoded.
     listed = ",\n".join(f'{{"url": "{to_files}{entry.name}", {entry.facts}' for entry in page.entries)
-    return f'{json.dumps(head)[:-1]}, "files": [\n{listed}\n]}}\n'
+    return escape_json(f'{json.dumps(head)[:-1]}, "files": [\n{listed}\n]}}\n')
 
 
 def _html_root(names: Iterable[NormalizedName]) -> str:
@@ -269,4 +270,4 @@ def _links(page: _Page, to_files: str) -> str:
 
 
 def _page(title: str, links: str, metas: str = "") -> str:
-    return _PAGE.format(version=API_VERSION, title=escape(title), links=links, metas=metas)
+    return _PAGE.format(version=API_VERSION, policy=NO_PARTS, title=escape(title), links=links, metas=metas)

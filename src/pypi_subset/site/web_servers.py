@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.model import paths
 from pypi_subset.support import files
 from pypi_subset.support.resources import shipped
+from pypi_subset.support.text import POLICY_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +84,7 @@ def objects(site: Path) -> Iterator[Object]:
 
 
 def _template(name: str) -> str:
-    return shipped("templates", name).decode()
+    return shipped("templates", name).decode().replace("@policy@", POLICY_HEADER)
 
 
 def _indented(text: str) -> str:

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from pypi_subset.support.resources import shipped
-from pypi_subset.support.text import escape, printable
+from pypi_subset.support.text import POLICY, escape, printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -37,7 +37,7 @@ def _environment(*, html: bool) -> Environment:
 
     # In text, braces belong to the file itself: ``${{ matrix.python }}`` in a workflow of GitHub.
     start, end, block_start, block_end = ("{{", "}}", "{%", "%}") if html else ("<<", ">>", "<%", "%>")
-    return Environment(
+    environment = Environment(
         loader=FunctionLoader(lambda name: shipped("templates", f"{name}.jinja").decode()),
         autoescape=html,  # noqa: S701 - text is no HTML
         finalize=escaped if html else None,
@@ -50,3 +50,5 @@ def _environment(*, html: bool) -> Environment:
         block_start_string=block_start,
         block_end_string=block_end,
     )
+    environment.globals["policy"] = POLICY
+    return environment

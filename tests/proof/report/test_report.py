@@ -62,7 +62,7 @@ def test_all_forms_of_a_report_are_carried_over(sites: tuple[Path, Path]) -> Non
     old, stage = sites
     carry_over(old, stage)
     written = {path.name: path.read_bytes() for path in (old / "proof").iterdir()}
-    assert written.keys() == {"report.json", "index.html", "junit.xml", "badge.svg"}
+    assert written.keys() == {"report.json", "index.html", "page.css", "page.js", "junit.xml", "badge.svg"}
     assert {path.name: path.read_bytes() for path in (stage / "proof").iterdir()} == written
 
 
@@ -94,7 +94,9 @@ def test_unreadable_report_is_left_behind(sites: tuple[Path, Path], text: str) -
 def test_the_front_page_leads_somewhere_before_anything_is_proven(tmp_path: Path) -> None:
     """A site that was never proven has a page and a badge that say so."""
     carry_over(tmp_path / "nothing", tmp_path)
-    assert sorted(path.name for path in (tmp_path / "proof").iterdir()) == ["badge.svg", "index.html"]
+    assert sorted(path.name for path in (tmp_path / "proof").iterdir()) == [
+        *("badge.svg", "index.html", "page.css", "page.js")
+    ]
     assert "nothing proven yet" in (tmp_path / "proof" / "badge.svg").read_text()
 
 

@@ -167,7 +167,9 @@ def test_all_parts_are_a_whole_that_can_be_published(subset: SubsetOnDisk, parts
     assert (document["targets"], document["shard"], verdict_of(value_of(document)).state) == ([], "", "green")
     assert document["totals"] == {"passed": 33, "failed": 0, "skipped": 0, "differs": 0}
     folder = subset.paths.site / "proof"
-    assert sorted(path.name for path in folder.iterdir()) == ["badge.svg", "index.html", "junit.xml", "report.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("badge.svg", "index.html", "junit.xml", "page.css", "page.js", "report.json")
+    ]
     assert "proven: 33 of 33" in (folder / "badge.svg").read_text()
     assert release_of(subset.paths.site, force=False).doubt is None
 

@@ -9,6 +9,8 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
+from pypi_subset.support.text import POLICY
+
 _NAMESPACE = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -51,6 +53,18 @@ def anchors(page: str) -> list[Anchor]:
 def tags(page: str) -> list[str]:
     """Return the tags of all elements of *page*, in order: what hostile text must never change."""
     return [str(element.tag).removeprefix(_NAMESPACE) for element in document(page).iter()]
+
+
+def parts_of(page: str) -> tuple[list[str | None], list[str | None]]:
+    """Return the styles and the scripts that *page* loads; it has the policy of pages for people, and neither is in it."""
+    metas = [dict(one.items()) for one in elements(page, "meta")]
+    assert metas[1] == {"http-equiv": "Content-Security-Policy", "content": POLICY}
+    assert not elements(page, "style")
+    names = [name for one in document(page).iter() for name, _ in one.items()]
+    assert not [name for name in names if name == "style" or name.startswith("on")]
+    scripts = elements(page, "script")
+    assert not [one for one in scripts if "".join(one.itertext()).strip()]
+    return [one.get("href") for one in elements(page, "link")], [one.get("src") for one in scripts]
 
 
 def luminance(colour: str) -> float:

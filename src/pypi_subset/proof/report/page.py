@@ -1,13 +1,15 @@
-"""``proof/index.html``: the report for people, one HTML5 document without external parts."""
+"""``proof/index.html``: the report for people, one HTML5 document with a style and a script beside it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pypi_subset.model.paths import REPORT_SCRIPT, REPORT_STYLE
 from pypi_subset.proof.report import tables
 from pypi_subset.proof.report.verdict import signers, unasked, weakness
 from pypi_subset.support import templates
+from pypi_subset.support.resources import shipped
 
 if TYPE_CHECKING:
     from pypi_subset.model.report import Report
@@ -31,6 +33,11 @@ def render(report: Report, verdict: Verdict) -> str:
         tables=tables,
         used={word for check in checks for word in (check.status, check.proof, tables.BEFORE * check.remembered)},
     )
+
+
+def parts() -> dict[str, bytes]:
+    """Return path below the site → bytes of what the page loads."""
+    return {REPORT_STYLE: shipped("templates", "proof.css"), REPORT_SCRIPT: shipped("templates", "proof.js")}
 
 
 def placeholder(verdict: Verdict) -> str:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pypi_subset.model.checks import Check, Status
 
 
-#: Path below the site of each form of the report.
-FORMS = (paths.REPORT, paths.REPORT_PAGE, paths.JUNIT, paths.BADGE)
+#: Path below the site of each form of the report, and of the style and script of its page.
+FORMS = (paths.REPORT, paths.REPORT_PAGE, paths.REPORT_STYLE, paths.REPORT_SCRIPT, paths.JUNIT, paths.BADGE)
 
 #: The exit status of a run that is green, and whose report cannot be written.
 UNWRITTEN = 64
@@ -74,6 +74,7 @@ def forms_of(report: Report) -> dict[str, bytes]:
         paths.REPORT_PAGE: page.render(report, verdict).encode(),
         paths.JUNIT: junit.render(report).encode(),
         paths.BADGE: badge.render(verdict).encode(),
+        **page.parts(),
     }
 
 
@@ -90,9 +91,8 @@ def carry_over(old_site: Path, stage: Path) -> None:
     try:
         report = read_report(report_path(old_site))
     except SubsetError:
-        _write(
-            {paths.REPORT_PAGE: page.placeholder(NOTHING).encode(), paths.BADGE: badge.render(NOTHING).encode()}, stage
-        )
+        badges = {paths.BADGE: badge.render(NOTHING).encode()}
+        _write({paths.REPORT_PAGE: page.placeholder(NOTHING).encode(), **badges, **page.parts()}, stage)
         return
     stale = report.manifest_sha256 != _manifest_hash(stage)
     write_report(msgspec.structs.replace(report, stale=stale), stage)

@@ -31,9 +31,9 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 def front_page(subset: Subset, locks: Sequence[Lock], projects: Sequence[Project]) -> str:
     """
-    Return the front page: one HTML5 document without external parts, which works from a disk and from a server.
+    Return the front page: one HTML5 document with a style and a script beside it, which works from a disk and a server.
 
-    Its only script puts the page's own address into the commands, in place of `_SERVER`.
+    The script puts the page's own address into the commands, in place of `_SERVER`.
     """
     artifacts = [artifact for project in projects for artifact in project.artifacts]
     users = _users(locks)
