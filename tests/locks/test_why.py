@@ -14,8 +14,8 @@ from packaging.version import Version
 from pypi_subset.errors import LockError
 from pypi_subset.locks.why import chains
 from pypi_subset.model.distributions import Distribution
+from pypi_subset.model.door import read_manifest
 from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
-from pypi_subset.model.manifest import read_manifest
 from pypi_subset.targets.tag import parse
 from tests.support.sites import chain_check as chaincheck
 from tests.support.values import LINUX

@@ -12,7 +12,8 @@ import pytest
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import door
 from pypi_subset.model.documents import parse
-from pypi_subset.model.manifest import Manifest, decode, require_readable
+from pypi_subset.model.door import decode, require_readable
+from pypi_subset.model.manifest import Manifest
 from tests.support.stages.manifests import WHEEL, document
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import pytest
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.documents import encode, parse
-from pypi_subset.model.manifest import Manifest, is_manifest, manifest_path, read_manifest
+from pypi_subset.model.door import read_manifest
+from pypi_subset.model.manifest import Manifest, is_manifest, manifest_path
 from pypi_subset.support.resources import shipped
 from tests.support.checkout import schema
 from tests.support.pages.schemas import generated

@@ -20,7 +20,7 @@ from pypi_subset.errors import (
 )
 from pypi_subset.locks import lockfile
 from pypi_subset.model.checks import Check
-from pypi_subset.model.manifest import read_manifest
+from pypi_subset.model.door import read_manifest
 from pypi_subset.pipeline import mirror as pipeline
 from pypi_subset.proof.report import report
 from pypi_subset.site import manifest

@@ -10,7 +10,8 @@ import pytest
 from msgspec import structs
 
 from pypi_subset.errors import FolderError, NotProven, SubsetError
-from pypi_subset.model.manifest import manifest_path, read_manifest
+from pypi_subset.model.door import read_manifest
+from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.evidence import author, key, newest
 from pypi_subset.proof.evidence.author import WAYS_ACROSS

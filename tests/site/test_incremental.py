@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 from packaging.utils import canonicalize_name
 
-from pypi_subset.model.policy import BadFile
+from pypi_subset.model.distributions import BadFile
 from pypi_subset.site import incremental
 from pypi_subset.site.build_state import UNKNOWN, BuildState
 from pypi_subset.site.content import Content

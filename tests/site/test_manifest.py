@@ -13,8 +13,8 @@ from packaging.requirements import Requirement
 
 from pypi_subset.errors import LockError, SubsetError
 from pypi_subset.model.documents import encode
+from pypi_subset.model.door import read_manifest
 from pypi_subset.model.locks import Lock, Reason
-from pypi_subset.model.manifest import Link, Manifest, read_manifest
 from pypi_subset.site import manifest
 from tests.support.sites import chain_check as chaincheck
 from tests.support.values import BRISK, LINUX, WINDOWS, artifacts_of, lay_out, lock_of, plan_of, projects_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.distributions import Project
+    from pypi_subset.model.manifest import Link, Manifest
     from pypi_subset.model.requests import Subset
 
 #: `colour` is for Windows, `fast` comes by an extra that only `web` asks of `server`, `deep` by two ways.

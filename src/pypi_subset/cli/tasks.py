@@ -119,7 +119,7 @@ def why(_context: Context, project: str, target: str | None = None, site: str = 
 
     One line for each file, set and target that needs it.
     """
-    from pypi_subset.model.manifest import read_manifest  # noqa: PLC0415
+    from pypi_subset.model.door import read_manifest  # noqa: PLC0415
     from pypi_subset.site import manifest  # noqa: PLC0415
 
     Display().say(*manifest.why(read_manifest(Path(site)), project, target))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -99,3 +100,22 @@ class Project:
     def standing(self) -> Standing | None:
         """The status of the project in the first lock that has one."""
         return next((one.distribution.standing for one in self.artifacts if one.distribution.standing), None)
+
+
+#: What a run does about a bad file.
+Policy = Literal["stop", "skip"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BadFile:
+    """
+    A file that was refused.
+
+    :param filename: its name, control characters and the like escaped.
+    :param reason: what is wrong with it, one line.
+    :param action: what became of the run: it stopped, or went on without the file.
+    """
+
+    filename: Annotated[str, Meta(min_length=1)]
+    reason: Annotated[str, Meta(min_length=1)]
+    action: Policy

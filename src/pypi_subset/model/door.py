@@ -12,15 +12,22 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import Struct
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from pypi_subset.errors import SubsetError
+from pypi_subset.model import documents
+from pypi_subset.model.manifest import Manifest, manifest_path
 from pypi_subset.model.paths import METADATA, file_path, written
+from pypi_subset.support import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-    from pypi_subset.model.manifest import File, Manifest
+    from pypi_subset.model.manifest import File
 
 #: Bytes of a manifest; one of 10,000 files has about 15 million.
 MAX_BYTES = 1 << 27
@@ -40,6 +47,78 @@ _SHOWN = 200
 
 class LaterPathError(ValueError):
     """A manifest of a later minor version names what this version does not know."""
+
+
+def read_manifest(site: Path) -> Manifest:
+    """
+    Return the manifest of *site*.
+
+    :raises SubsetError: there is none, it is damaged, a later major version wrote it, or the `door` refuses it.
+    """
+    return read_bytes(site)[0]
+
+
+def read_bytes(site: Path) -> tuple[Manifest, bytes]:
+    """
+    Return the manifest of *site*, and the bytes that it was read from: what follows uses these, and reads no file again.
+
+    :raises SubsetError: as `read_manifest`.
+    :raises FolderError: it cannot be read.
+    """
+    path, step = manifest_path(site), "run `make mirror`"
+    if not path.is_file():
+        msg = "the site has no manifest"
+        raise SubsetError(msg, path=path, next_step=step)
+    with files.folder_errors(path), path.open("rb") as stream:
+        data = stream.read(MAX_BYTES + 1)
+    return decode(data, path=path, next_step=step), data
+
+
+def decode(data: bytes, *, path: Path, next_step: str) -> Manifest:
+    """
+    Return the manifest in *data*, which was read from *path*: the one door through which a manifest comes.
+
+    :param next_step: what the user does about one that is refused.
+    :raises SubsetError: it is damaged, too long, of a later major version, or names what no site of this tool has.
+    """
+    if len(data) > MAX_BYTES:
+        msg = f"the manifest has more than {MAX_BYTES} bytes"
+        raise SubsetError(msg, path=path, next_step=next_step)
+    made = documents.decode(data, Manifest, path=path, next_step=next_step)
+    try:
+        check(made, minor=_minor(data), own=int(Manifest.version.partition(".")[2]))
+    except ValueError as error:
+        step = documents.UPGRADE if isinstance(error, LaterPathError) else next_step
+        msg = f"the manifest is refused: {error}"
+        raise SubsetError(msg, path=path, next_step=step) from error
+    return made
+
+
+def require_readable(made: Manifest) -> Manifest:
+    """
+    Return *made*, which this version has built and `decode` is going to read.
+
+    :raises SubsetError: it holds what no manifest may, such as a project whose name is a device on Windows.
+    """
+    minor = int(Manifest.version.partition(".")[2])
+    try:
+        check(made, minor=minor, own=minor)
+    except ValueError as error:
+        msg = f"no manifest can say this: {error}"
+        raise SubsetError(msg, next_step="leave that out of requirements/") from error
+    return made
+
+
+class _Schema(Struct):
+    """The one field that `documents.decode` replaces by the version of this reader."""
+
+    schema: int | str
+
+
+def _minor(data: bytes) -> int:
+    """Return the minor number of the schema of a manifest that was decoded before."""
+    schema = msgspec.json.decode(data, type=_Schema).schema
+    return int(schema.partition(".")[2]) if isinstance(schema, str) else 0
 
 
 def check(manifest: Manifest, *, minor: int, own: int) -> None:

@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from pypi_subset.errors import SubsetError
-from pypi_subset.model import documents, door
+from pypi_subset.model.distributions import BadFile
 from pypi_subset.model.documents import Document
 from pypi_subset.model.paths import MANIFEST, METADATA
-from pypi_subset.model.policy import BadFile
-from pypi_subset.support import files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,78 +156,6 @@ class Manifest(Document, frozen=True, kw_only=True):
 def manifest_path(site: Path) -> Path:
     """Return the path of the manifest of a site."""
     return site / MANIFEST
-
-
-def read_manifest(site: Path) -> Manifest:
-    """
-    Return the manifest of *site*.
-
-    :raises SubsetError: there is none, it is damaged, a later major version wrote it, or the `door` refuses it.
-    """
-    return read_bytes(site)[0]
-
-
-def read_bytes(site: Path) -> tuple[Manifest, bytes]:
-    """
-    Return the manifest of *site*, and the bytes that it was read from: what follows uses these, and reads no file again.
-
-    :raises SubsetError: as `read_manifest`.
-    :raises FolderError: it cannot be read.
-    """
-    path, step = manifest_path(site), "run `make mirror`"
-    if not path.is_file():
-        msg = "the site has no manifest"
-        raise SubsetError(msg, path=path, next_step=step)
-    with files.folder_errors(path), path.open("rb") as stream:
-        data = stream.read(door.MAX_BYTES + 1)
-    return decode(data, path=path, next_step=step), data
-
-
-def decode(data: bytes, *, path: Path, next_step: str) -> Manifest:
-    """
-    Return the manifest in *data*, which was read from *path*: the one door through which a manifest comes.
-
-    :param next_step: what the user does about one that is refused.
-    :raises SubsetError: it is damaged, too long, of a later major version, or names what no site of this tool has.
-    """
-    if len(data) > door.MAX_BYTES:
-        msg = f"the manifest has more than {door.MAX_BYTES} bytes"
-        raise SubsetError(msg, path=path, next_step=next_step)
-    made = documents.decode(data, Manifest, path=path, next_step=next_step)
-    try:
-        door.check(made, minor=_minor(data), own=int(Manifest.version.partition(".")[2]))
-    except ValueError as error:
-        step = documents.UPGRADE if isinstance(error, door.LaterPathError) else next_step
-        msg = f"the manifest is refused: {error}"
-        raise SubsetError(msg, path=path, next_step=step) from error
-    return made
-
-
-def require_readable(made: Manifest) -> Manifest:
-    """
-    Return *made*, which this version has built and `decode` is going to read.
-
-    :raises SubsetError: it holds what no manifest may, such as a project whose name is a device on Windows.
-    """
-    minor = int(Manifest.version.partition(".")[2])
-    try:
-        door.check(made, minor=minor, own=minor)
-    except ValueError as error:
-        msg = f"no manifest can say this: {error}"
-        raise SubsetError(msg, next_step="leave that out of requirements/") from error
-    return made
-
-
-class _Schema(Struct):
-    """The one field that `documents.decode` replaces by the version of this reader."""
-
-    schema: int | str
-
-
-def _minor(data: bytes) -> int:
-    """Return the minor number of the schema of a manifest that was decoded before."""
-    schema = msgspec.json.decode(data, type=_Schema).schema
-    return int(schema.partition(".")[2]) if isinstance(schema, str) else 0
 
 
 class _Kind(Struct):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-    from pypi_subset.model.policy import Policy
+    from pypi_subset.model.distributions import Policy
     from pypi_subset.model.targets import Target
 
 

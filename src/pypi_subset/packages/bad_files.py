@@ -6,8 +6,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import BadDistribution, BadFiles
+from pypi_subset.model.distributions import BadFile
 from pypi_subset.model.documents import encode
-from pypi_subset.model.policy import BadFile
 from pypi_subset.support import files
 from pypi_subset.support.text import printable
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from pypi_subset.model.distributions import Artifact
-    from pypi_subset.model.policy import Policy
+    from pypi_subset.model.distributions import Artifact, Policy
     from pypi_subset.packages.file_cache import FileCache
 
 

@@ -27,9 +27,8 @@ from pypi_subset.support.progress import SILENT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pypi_subset.model.distributions import Artifact
+    from pypi_subset.model.distributions import Artifact, BadFile
     from pypi_subset.model.paths import Paths
-    from pypi_subset.model.policy import BadFile
     from pypi_subset.model.requests import Subset
     from pypi_subset.packages.stock import Stock
     from pypi_subset.pipeline.relock import Relocked

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import ProofFailed, SubsetError
-from pypi_subset.model.manifest import read_manifest
+from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import SIGNATURE
 from pypi_subset.model.report import report_path
 from pypi_subset.packages import file_cache

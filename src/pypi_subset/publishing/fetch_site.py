@@ -11,7 +11,8 @@ from urllib.parse import quote
 from pypi_subset import bounds
 from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
 from pypi_subset.model.documents import UPGRADE
-from pypi_subset.model.manifest import manifest_path, read_manifest
+from pypi_subset.model.door import read_manifest
+from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import MANIFEST, PAGE, REPORT
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.report.report import carry_over

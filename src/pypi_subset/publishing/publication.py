@@ -13,7 +13,8 @@ import msgspec
 
 from pypi_subset.errors import FolderError, NotProven, SubsetError
 from pypi_subset.model.documents import UPGRADE, encode
-from pypi_subset.model.manifest import manifest_path, read_bytes
+from pypi_subset.model.door import read_bytes
+from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import MANIFEST, PROOF, README, SIGNATURE
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.evidence import author, complete, newest

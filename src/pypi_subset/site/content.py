@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pypi_subset.model.distributions import Artifact
+    from pypi_subset.model.distributions import Artifact, BadFile
     from pypi_subset.model.locks import Lock
-    from pypi_subset.model.policy import BadFile
     from pypi_subset.model.requests import Subset
 
 

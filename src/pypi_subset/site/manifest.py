@@ -10,15 +10,15 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.locks.why import chains
-from pypi_subset.model.manifest import File, Link, Manifest, Need, RequestEntry, SetEntry, TargetEntry, require_readable
+from pypi_subset.model.door import require_readable
+from pypi_subset.model.manifest import File, Link, Manifest, Need, RequestEntry, SetEntry, TargetEntry
 from pypi_subset.model.paths import file_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pypi_subset.model.distributions import Artifact, Project
+    from pypi_subset.model.distributions import Artifact, BadFile, Project
     from pypi_subset.model.locks import Lock
-    from pypi_subset.model.policy import BadFile
     from pypi_subset.model.requests import RequirementSet, Subset
     from pypi_subset.model.targets import Target
 

@@ -20,8 +20,8 @@ from urllib.parse import quote
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.model.door import MAX_BYTES
-from pypi_subset.model.manifest import decode, manifest_path
+from pypi_subset.model.door import MAX_BYTES, decode
+from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import FIND_LINKS, MANIFEST, METADATA, SIMPLE, view_of
 from pypi_subset.support import files
 

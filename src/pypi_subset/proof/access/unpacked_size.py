@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pypi_subset.model.manifest import read_manifest
+from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import SIMPLE
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
 from pypi_subset.model.checks import Check, bounded
-from pypi_subset.model.manifest import read_manifest
+from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import MANIFEST, METADATA, PAGE, PROOF, README, file_path
 from pypi_subset.proof.cases import lock_reader
 from pypi_subset.proof.inventory import hijack, index_pages, unneeded

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.manifest import read_bytes
+from pypi_subset.model.door import read_bytes
 from pypi_subset.model.paths import MANIFEST, PROOF
 from pypi_subset.support import files
 

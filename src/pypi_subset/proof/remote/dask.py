@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.manifest import manifest_path, read_manifest
+from pypi_subset.model.door import read_manifest
+from pypi_subset.model.manifest import manifest_path
 from pypi_subset.proof.access.http_server import serving
 from pypi_subset.proof.cases import case as cases
 from pypi_subset.proof.cases import shards

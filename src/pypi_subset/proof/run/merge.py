@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import SubsetError
-from pypi_subset.model.manifest import read_manifest
+from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import REPORT
 from pypi_subset.proof.cases.case import cases_of, expected, unanswered
 from pypi_subset.proof.evidence import key, newest

@@ -14,7 +14,7 @@ from importlib.resources import files as resources
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError, SuiteFailed
-from pypi_subset.model.manifest import read_manifest
+from pypi_subset.model.door import read_manifest
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.pip import runner
 from pypi_subset.proof.cases import shards
