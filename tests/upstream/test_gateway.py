@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import re
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Literal
+from unittest import mock
 
 import pytest
 
+from pypi_subset.upstream.catalog import Upstream
+from pypi_subset.upstream.gateway import Loopback
+from pypi_subset.upstream.pip_config import read_network
 from tests.support.servers.index import Index
 from tests.support.servers.index_http import CutError
+from tests.support.stages.mirroring import LINUX, mirror
+from tests.support.values import WINDOWS
 from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from pypi_subset.model.targets import Target
+    from tests.support.sites.workspace import Workspace
 
 
 def fetch(url: str, **headers: str) -> tuple[int, bytes]:
@@ -76,3 +89,75 @@ def test_the_hook_fails_or_cuts_a_request(index: Index) -> None:
     with pytest.raises(ConnectionError):
         fetch(index.url)
     assert [hit.status for hit in index.requests] == [503, 0]
+
+
+@pytest.fixture
+def loopback(index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    """Yield our own index, in front of one that has a wheel of ``app``."""
+    index.add(make_wheel("app"))
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+    with Loopback(Upstream(read_network(), store=tmp_path / "store", shelf=tmp_path), [WINDOWS]) as running:
+        yield running
+
+
+def status(url: str) -> int:
+    """Return the status of the answer."""
+    try:
+        return fetch(url)[0]
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def test_the_run_alone_is_served(loopback: Loopback, caplog: pytest.LogCaptureFixture) -> None:
+    """Without the token of the run there is nothing at any path, for whoever else finds the port; no log has it."""
+    caplog.set_level(logging.DEBUG)
+    page = f"{loopback.target_url(WINDOWS)}app/"
+    root, token = re.fullmatch(r"(http://127\.0\.0\.1:\d+)/([0-9a-f]{32})/.*", page).groups()  # type: ignore[union-attr]
+    data = fetch(page)[1]
+    file = json.loads(data)["files"][0]["url"]
+    assert status(page) == status(file) == status(f"{file}.metadata") == 200
+    assert file.startswith(f"{root}/{token}/files/")
+    for known in (page, file, f"{file}.metadata"):
+        path = known.removeprefix(f"{root}/{token}/")
+        for other in ("", f"{'0' * 32}/", f"{token[:-1]}/", f"{token}0/", f"/{token}x/"):
+            assert status(f"{root}/{other}{path}") == 404
+        assert status(f"{root}/%e2%98%83/{path}") == 404
+    assert status(f"{root}/") == status(f"{root}/{token}/") == status(f"{root}/{token}") == 404
+    assert loopback.candidate_at(file.replace(token, "0" * 32)) is None
+    assert "GET /…/simple/" in caplog.text
+    assert token not in caplog.text
+
+
+def test_each_run_has_its_own_token(loopback: Loopback) -> None:
+    """A token is of no use for another run."""
+    with Loopback(loopback.upstream, [WINDOWS]) as other:
+        assert other.target_url(WINDOWS).split("/")[3] != loopback.target_url(WINDOWS).split("/")[3]
+
+
+@pytest.mark.usefixtures("configured_index")
+def test_the_token_stays_in_the_run(
+    workspace: Workspace, index: Index, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """No file of the site, no lock, no cache and no log has it; what pip works with, its user alone may read."""
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    tokens, modes = set[str](), set[int]()
+    told = Loopback.target_url
+
+    def noted(self: Loopback, target: Target) -> str:
+        tokens.add(told(self, target).split("/")[3])
+        modes.update(path.stat().st_mode & 0o777 for path in workspace.paths.packages.glob(".work.*"))
+        return told(self, target)
+
+    caplog.set_level(logging.DEBUG)
+    with mock.patch.object(Loopback, "target_url", noted):
+        mirror(workspace)
+    (token,) = tokens
+    assert modes == {0o700}
+    assert "pip install" in caplog.text
+    assert token not in caplog.text
+    assert token not in "".join(capfd.readouterr())
+    for path in workspace.root.rglob("*"):
+        assert path.is_dir() or token.encode() not in path.read_bytes(), path

@@ -17,33 +17,40 @@ is installed, so that no code of a package runs in it.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
+import itertools
 import json
 import os
 import select
 import signal
+import stat
 import sys
-from typing import Any
+import urllib.parse
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def main(arguments: list[str]) -> int:
     """
     Return pip's exit code.
 
-    :param arguments: a JSON object with the marker environment, or ``null`` for this interpreter's own; then pip's.
-        Or ``--serve``, or ``--serve-own``: then orders come on standard input. The process id of the process that started
-        it may follow; with that one it ends.
+    :param arguments: ``--once``: then one order comes on standard input, with ``environment`` and ``arguments``. Or
+        ``--serve``, or ``--serve-own``: then many orders come there. The process id of the process that started it may
+        follow; with that one it ends.
     """
     if arguments[0] in {"--serve", "--serve-own"}:
         if arguments[1:]:
             _end_with_parent(int(arguments[1]))
         return _serve(own=arguments[0] == "--serve-own")
     _end_with_parent()
-    environment = json.loads(arguments[0])
-    if environment is not None:
+    order = json.loads(sys.stdin.read())
+    if order["environment"] is not None:
         _replace_markers()
-        _VALUES.update(environment)
-    return _pip(arguments[1:])
+        _VALUES.update(order["environment"])
+    return _pip(order["arguments"])
 
 
 def _pip(arguments: list[str], *, alone: bool = True) -> int:
@@ -51,21 +58,70 @@ def _pip(arguments: list[str], *, alone: bool = True) -> int:
     from pip._internal.cli.main import main as pip  # noqa: PLC0415 - must come after `_replace_markers`
 
     if alone and arguments[0] in {"install", "download"}:
-        sys.addaudithook(_stay_inside)
+        _take_releases_alone()
+        sys.addaudithook(functools.partial(_stay_inside, frozenset(_ports(arguments))))
     return pip(arguments)
 
 
-def _stay_inside(event: str, details: tuple[Any, ...]) -> None:
+def _take_releases_alone() -> None:
     """
-    Refuse to start programs and to reach other machines.
+    Refuse a requirement that is an address (PEP 508): a file or a device of this machine, a server, a repository.
 
-    A wheel may require a URL (PEP 508), and ``--only-binary`` does not keep pip from building what lies there: code of
-    strangers would run here, before anybody could look at the answer.
+    ``--only-binary`` does not keep pip from building what lies there: code of strangers would run here, before anybody
+    could look at the answer.
     """
-    outside = event == "socket.connect" and isinstance(details[1], tuple) and details[1][0] not in _LOOPBACK
-    if outside or event in {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"}:
-        msg = f"{event}: only the loopback index is for pip"
+    from pip._internal.resolution.resolvelib.factory import Factory  # noqa: PLC0415 - as above
+
+    def refuse(_factory: Factory, link: object) -> None:
+        msg = f"{link}: {_ALONE}"
         raise PermissionError(msg)
+
+    # pip asks it of such addresses alone.
+    Factory._fail_if_link_is_unsupported_wheel = refuse  # type: ignore[method-assign, assignment] # noqa: SLF001
+
+
+_ALONE = "only the loopback index is for pip"
+
+
+def _ports(arguments: list[str]) -> Iterator[int]:
+    """Yield the ports on this machine of the indexes and pages that pip is told to look at."""
+    for option, value in itertools.pairwise(arguments):
+        if option in {"--index-url", "--find-links"} and value.startswith("http://"):
+            yield urllib.parse.urlsplit(value).port or _HTTP
+
+
+_HTTP = 80
+
+
+def _stay_inside(ports: frozenset[int], event: str, details: tuple[Any, ...]) -> None:
+    """
+    Refuse to start programs, to reach anything but the index, and to open what is no plain file.
+
+    It is the second line: whatever a requirement or a page may lead to, it is none of these.
+    """
+    if event == "open":
+        allowed = _is_plain(details[0])
+    elif event == "socket.connect":
+        address = details[1]
+        allowed = isinstance(address, tuple) and address[0] in _LOOPBACK and address[1] in ports
+    elif event == "socket.getaddrinfo":
+        allowed = details[0] in (None, *_LOOPBACK)
+    else:
+        allowed = event not in {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"}
+    if not allowed:
+        msg = f"{event}: {_ALONE}"
+        raise PermissionError(msg)
+
+
+def _is_plain(path: Any) -> bool:
+    """Whether *path*, or the descriptor, is a file or a directory, a new one, or a source of nothing or of chance."""
+    if not isinstance(path, (str, bytes)) or path in {os.devnull, "/dev/urandom", "/dev/random"}:
+        return True
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - the path may be bytes
+    except (OSError, ValueError):
+        return True
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,10 @@ _VITAL = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 ALONE = {"PATH": ""}
 
 SCRIPT = Path(__file__).with_name("_child.py")
+
+
+#: The token in a URL of the loopback index, as `upstream.gateway` makes it.
+_TOKEN = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?=/(?:simple|locked|files)/)")
 
 
 #: How one run of pip ended: exit code and what it wrote.
@@ -82,14 +87,16 @@ def run(
     :raises PipFailed: pip did not end in time.
     """
     if python is None:
-        start = [sys.executable, "-I", str(SCRIPT), json.dumps(environment and dict(environment))]
+        # Not as arguments: every user of this machine may read those, and an index URL holds a token.
+        order = {"environment": environment and dict(environment), "arguments": [*arguments, *GENERAL]}
+        command, told = [sys.executable, "-I", str(SCRIPT), "--once"], json.dumps(order)
     else:
-        start = [str(python), "-I", "-m", "pip"]
+        command, told = [str(python), "-I", "-m", "pip", *arguments, *GENERAL], ""
     try:
         done = subprocess.run(
-            [*start, *arguments, *GENERAL],
+            command,
             env=sealed_environment(work),
-            stdin=subprocess.DEVNULL,
+            input=told,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -102,9 +109,15 @@ def run(
 
 
 def logged(result: PipResult, arguments: Sequence[str]) -> PipResult:
-    """Return *result* after writing it, with all that pip said, to the log."""
-    logger.debug("pip %s ended with %d\n%s%s", " ".join(arguments), result.returncode, result.stdout, result.stderr)
-    return result
+    """Return *result* without tokens of the loopback index, after writing it, with all that pip said, to the log."""
+    stdout, stderr = hidden(result.stdout), hidden(result.stderr)
+    logger.debug("pip %s ended with %d\n%s%s", hidden(" ".join(arguments)), result.returncode, stdout, stderr)
+    return PipResult(result.args, result.returncode, stdout, stderr)
+
+
+def hidden(text: str) -> str:
+    """Return *text* without tokens of the loopback index."""
+    return _TOKEN.sub("…", text)
 
 
 def late(command: str, timeout: float | None, said: str = "") -> PipFailed:

@@ -104,7 +104,8 @@ def _scratch(paths: Paths) -> Iterator[Path]:
     try:
         with files.known_as(work, paths.packages):
             with files.folder_errors(work):
-                work.mkdir()
+                # What pip reads and writes there has the address of the loopback index.
+                work.mkdir(mode=0o700)
                 if kept.exists():
                     kept.rename(work / "store")
             yield work

@@ -1,14 +1,17 @@
 """
 The index that every pip of ours sees: an HTTP server on 127.0.0.1 in front of `Upstream`.
 
-A view is for resolving: what fits one target. Others are for downloading: exactly the files of one lock.
+A view is for resolving: what fits one target. Others are for downloading: exactly the files of one lock. Every path begins
+with a token that the pips of this run alone are given: other users of this machine reach the port too.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hmac
 import json
 import os
+import secrets
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.targets import Target
     from pypi_subset.upstream.catalog import Upstream
+
+#: Bytes of the token.
+TOKEN = 16
 
 #: pip passes over a release whose metadata speaks of another project, and tries the next.
 _OF_NOBODY = b"Metadata-Version: 2.1\nName: refused-by-pypi-subset\nVersion: 0\n\n"
@@ -52,6 +58,9 @@ class Loopback:
         #: What is wrong with the wheels that a pip was told to pass over, by file name.
         self.refused: dict[str, BadDistribution] = {}
         self._server = http_server.Server(_Handler, self)
+        #: What every path begins with. Hexadecimal: `runner.hidden` knows it again in what pip says.
+        self.token = secrets.token_hex(TOKEN)
+        self._url = f"{self._server.url}/{self.token}"
         self._running = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -63,27 +72,32 @@ class Loopback:
 
     def target_url(self, target: Target) -> str:
         """Return the view for resolving: of each project the wheels that fit *target*."""
-        return f"{self._server.url}/simple/{target.name}/"
+        return f"{self._url}/simple/{target.name}/"
 
     def locked_url(self, name: str, candidates: Iterable[Candidate]) -> str:
         """Return the view for downloading exactly *candidates*, one file of a project at most; *name* tells views apart."""
         for candidate in candidates:
             self.upstream.know(candidate)
             self._locked[name, candidate.distribution.project] = candidate
-        return f"{self._server.url}/locked/{quote(name)}/"
+        return f"{self._url}/locked/{quote(name)}/"
 
     def candidate_at(self, url: str) -> Candidate | None:
         """Return what is offered at one of our own URLs, as pip's report names it."""
-        prefix = f"{self._server.url}/files/"
+        prefix = f"{self._url}/files/"
         return self.upstream.known(url.removeprefix(prefix).partition("/")[0]) if url.startswith(prefix) else None
 
     def answer(self, path: str) -> bytes | Path | None:
         """
         Return what stands at *path*: a page as PEP 691 JSON, metadata, or the path of a whole file; ``None``: nothing.
 
+        Without the token there is nothing at any path.
+
         :raises SubsetError: it should be there, and could not be had.
         """
-        kind, *rest = path.strip("/").split("/")
+        token, kind, *rest = [*path.strip("/").split("/"), ""]
+        if not hmac.compare_digest(token.encode(errors="replace"), self.token.encode()):
+            return None
+        rest = rest[:-1]
         if kind in {"simple", "locked"} and len(rest) == 2:  # noqa: PLR2004 - view and project
             view, project = rest[0], canonicalize_name(rest[1])
             return _page(project, self._fitting(view, project) if kind == "simple" else self._locked_in(view, project))
@@ -117,7 +131,7 @@ class Loopback:
         one = candidate.distribution
         entry: dict[str, Any] = {
             "filename": one.filename,
-            "url": f"{self._server.url}/files/{candidate.key}/{quote(one.filename)}",
+            "url": f"{self._url}/files/{candidate.key}/{quote(one.filename)}",
             "hashes": {"sha256": one.sha256} if one.sha256 else {},
             "core-metadata": True,
         }
@@ -137,6 +151,10 @@ def _page(project: NormalizedName, entries: Sequence[str]) -> bytes | None:
 
 class _Handler(http_server.Handler):
     server: http_server.Server[Loopback]
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
+        """Log a request without its token."""
+        super().log_message("%s", (format % args).replace(self.server.state.token, "…"))
 
     def do_GET(self) -> None:  # noqa: N802 - the name in the base class
         answer: bytes | IO[bytes] | None = None
