@@ -30,14 +30,13 @@ def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_line_is_read_as_pip_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Specifiers, extras, markers, comments, joined lines, variables and hashes mean what they mean to pip."""
-    monkeypatch.setenv("FLOOR", "1.5")
+def test_a_line_is_read_as_pip_reads_it() -> None:
+    """Specifiers, extras, markers, comments, joined lines and hashes mean what they mean to pip."""
     text = (
         "# a comment \\\n"
         "pandas [excel, html] >= 1.4, < 3 ; python_version >= '3.9'   # why\n"
         "\n"
-        "  numpy>=${FLOOR},\\\n"
+        "  numpy>=1.5,\\\n"
         "    <3\\\n"
         "# a comment ends the joining\n"
         f"click==8.1.7 --hash={SHA} \\\n"
@@ -210,14 +209,25 @@ def test_caret_stands_under_the_fault() -> None:
     ]
 
 
-def test_value_of_a_variable_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable may hold a password: a fault shows its name; one that is not set is named."""
-    monkeypatch.setenv("SECRET", "x y z")
-    monkeypatch.delenv("NOTHING", raising=False)
-    malformed, unset = faults_of("${SECRET}\npandas${NOTHING}\n")
-    assert "x y z" not in malformed
-    assert malformed.endswith("\n    ${SECRET}")
-    assert unset == "base.txt:2: the environment variable NOTHING is not set; set it, or write what it stands for"
+def test_a_variable_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its value may be a password, and would be published: in a marker, a path, a hash, an option, set or not."""
+    monkeypatch.setenv("SECRET", "hunter2")
+    monkeypatch.setenv("DIR", str(tmp_path))
+    lines = (
+        "${SECRET}",
+        "six; platform_release != '${SECRET}'",
+        "-c ${DIR}/x.txt",
+        "six --hash=${SECRET}",
+        "six \\\n==${NO}",
+    )
+    faults = faults_of("\n".join(["six  # ${SECRET} is a comment", *lines]))
+    name = iter(["SECRET", "SECRET", "DIR", "SECRET", "NO"])
+    assert faults == [
+        f"base.txt:{number}: ${{{next(name)}}} is refused: the value of an environment variable would be published; "
+        "write the value itself, or let a program of yours write this file"
+        for number in range(2, 7)
+    ]
+    assert "hunter2" not in "".join(faults)
 
 
 def test_what_is_pips_business_is_allowed() -> None:

@@ -1,8 +1,8 @@
 """
 One requirements file, line by line, in pip's own format: requests, includes, and faults with their place.
 
-Lines are joined, cleaned and expanded as pip does it, so that a file means the same here and there. What an index cannot
-offer, or what belongs into pip's configuration, is refused.
+Lines are joined and cleaned as pip does it, so that a file means the same here and there. What an index cannot offer, what
+belongs into pip's configuration, and environment variables are refused.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ _BOMS = (
 )
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
+#: What pip replaces by an environment variable.
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 #: A URL or a path: a slash, a backslash or a colon before anything that could end a project's name.
 _PLACE = re.compile(r"\.|[^\s;@<>=!~\[\]]*[/\\:]")
@@ -52,7 +53,7 @@ _NO_FOLDER = "name the project and a version, or export with --no-emit-project"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """A line as pip sees it: several joined by backslashes, no comment, variables replaced; *raw* is what was typed."""
+    """A line as pip sees it: several joined by backslashes, no comment; *raw* is what was typed."""
 
     path: Path
     number: int
@@ -85,9 +86,8 @@ def read_file(path: Path) -> Iterator[Request | Include | Fault]:
     for number, raw in lines:
         bare = _COMMENT.sub("", raw).strip()
         if bare:
-            # A variable without a value stays as it is.
-            text = _VARIABLE.sub(lambda match: os.environ.get(match[1]) or match[0], bare)
-            yield _entry(Line(path=path, number=number, text=text, raw=raw))
+            line = Line(path=path, number=number, text=bare, raw=raw)
+            yield _variable(line) if _VARIABLE.search(bare) else _entry(line)
 
 
 def _decode(data: bytes) -> str:
@@ -145,6 +145,13 @@ def _options(words: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield name, ""
             return
         yield name, value if given else next(rest, "")
+
+
+def _variable(line: Line) -> Fault:
+    """Return why a variable is not taken: its value, perhaps a password, would stand in locks and in the published site."""
+    names = ", ".join(f"${{{name}}}" for name in dict.fromkeys(_VARIABLE.findall(line.text)))
+    step = "write the value itself, or let a program of yours write this file"
+    return line.fault(f"{names} is refused: the value of an environment variable would be published", step)
 
 
 def _refused(line: Line, name: str) -> Fault:
@@ -209,11 +216,7 @@ def _direct(line: Line) -> Fault:
 
 def _malformed(line: Line, text: str, message: str) -> Fault:
     """Return what packaging says about *text*, with its caret under the line as it was typed."""
-    unset = _VARIABLE.search(text)
-    if unset:
-        return line.fault(f"the environment variable {unset[1]} is not set", "set it, or write what it stands for")
     what, *_, caret = message.splitlines()
     raw = line.raw.rstrip().expandtabs(1)
-    # Where a variable was replaced, the value stays hidden, and there is no column to point at.
     excerpt = (raw, " " * raw.index(text) + caret.removeprefix("    ")) if text in raw else (raw,)
     return line.fault(f"malformed requirement: {what[:1].lower()}{what[1:]}", excerpt=excerpt)

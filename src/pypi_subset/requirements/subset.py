@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pypi_subset.requirements.toml import Settings
 
 from pypi_subset.requirements.documents import is_text, read_source
+from pypi_subset.requirements.places import Places, places_of
 from pypi_subset.requirements.requirements_txt import Include, read_file
 from pypi_subset.requirements.source import Source
 from pypi_subset.requirements.subset_toml import (
@@ -27,6 +28,7 @@ from pypi_subset.requirements.subset_toml import (
     Choice,
     name_fault,
     read_choices,
+    read_outside,
     read_policy,
     read_settings,
     read_targets,
@@ -52,14 +54,17 @@ def read_subset(root: Path) -> Subset:
     choices = read_choices(settings, targets, paths, faults)
     policy = read_policy(settings, faults)
     good = {name: target for name, target in targets.items() if target}
-    files = _read_sets(paths, settings, choices, tuple(targets), faults)
-    sets = tuple(sorted([*files, *_read_documents(settings, choices, good, faults)], key=lambda one: one.name))
+    sources = [one.source for one in choices.values() if one.source]
+    places = places_of(root).with_sources(root, sources, read_outside(settings, faults))
+    files = _read_sets(paths, settings, choices, tuple(targets), places, faults)
+    sets = tuple(sorted([*files, *_read_documents(settings, choices, good, places, faults)], key=lambda one: one.name))
     # A set that is described wrongly is a set all the same, and has its own fault.
     if not paths and not choices:
         step = "write one with a line such as 'pandas', for example base.txt"
         faults.append(Fault(what="no requirements file (*.txt) in the folder", path=root, next_step=step))
     if faults:
-        raise InputFaults(sorted(dict.fromkeys(faults), key=lambda fault: (str(fault.path), fault.line or 0)))
+        told = dict.fromkeys(map(places.shown, faults))
+        raise InputFaults(sorted(told, key=lambda fault: (str(fault.path), fault.line or 0)))
     jobs = tuple(Job(requirement_set=one, target=good[name]) for one in sets for name in one.targets)
     return Subset(root=root, sets=sets, targets=tuple(good.values()), jobs=jobs, policy=policy)
 
@@ -83,7 +88,7 @@ def find_target(name: str, python: str | None, root: Path) -> Target:
                 raise TargetError(msg, target=name, next_step="leave PY out, or name its system or its tag")
             if (target := found[name]) is not None:
                 return target
-            raise InputFaults(faults)
+            raise InputFaults([*map(places_of(root).shown, faults)])
     if not is_tag:
         try:
             tag, version = tag_of(name, name, python)
@@ -96,10 +101,11 @@ def find_target(name: str, python: str | None, root: Path) -> Target:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _File:
-    """What stands in a file, or why it cannot be opened."""
+    """What stands in a file, or why it cannot be opened, and what is to be done then."""
 
     entries: tuple[Request | Include, ...] = ()
     closed: str = ""
+    step: str = ""
 
 
 _Files = dict[Path, _File]
@@ -110,18 +116,21 @@ def _read_sets(
     settings: Settings,
     choices: Mapping[str, Choice],
     targets: tuple[str, ...],
+    places: Places,
     faults: list[Fault],
 ) -> Iterator[RequirementSet]:
     """Yield the sets that are requirements files; *choices* and else *targets* say which targets they serve."""
     files: _Files = {}
     texts = [(name, one.source) for name, one in choices.items() if one.source and is_text(one.source)]
     for path in (*paths.values(), *(source for _, source in texts)):
-        _load(path, files, faults, ())
-    closed = [(path, why) for path in paths.values() if (why := files[_key(path)].closed)]
-    faults += [Fault(what=why, path=path, next_step="see that it is a readable file") for path, why in closed]
+        _load(path, files, places, faults, ())
+    closed = [(path, file) for path in paths.values() if (file := files[_key(path)]).closed]
+    step = "see that it is a readable file"
+    faults += [Fault(what=file.closed, path=path, next_step=file.step or step) for path, file in closed]
     for name, path in texts:
-        if why := files[_key(path)].closed:
-            faults.append(settings.fault(f"{path}: {why}", "sets", name, "source", next_step="mend the path"))
+        if (file := files[_key(path)]).closed:
+            step = file.step or "mend the path"
+            faults.append(settings.fault(f"{path}: {file.closed}", "sets", name, "source", next_step=step))
     entries = (entry for file in files.values() for entry in file.entries)
     included = {_key(entry.path) for entry in entries if isinstance(entry, Include)}
     for name, path in paths.items():
@@ -135,10 +144,18 @@ def _read_sets(
 
 
 def _read_documents(
-    settings: Settings, choices: Mapping[str, Choice], targets: Mapping[str, Target], faults: list[Fault]
+    settings: Settings,
+    choices: Mapping[str, Choice],
+    targets: Mapping[str, Target],
+    places: Places,
+    faults: list[Fault],
 ) -> Iterator[RequirementSet]:
     for name, choice in choices.items():
         if choice.source and not is_text(choice.source):
+            what, step = places.refusal(choice.source)
+            if what:
+                faults.append(settings.fault(f"{choice.source}: {what}", "sets", name, "source", next_step=step))
+                continue
             served = tuple(targets[target] for target in choice.targets if target in targets)
             source = Source(set_name=name, path=choice.source, choice=choice, targets=served, settings=settings)
             yield read_source(source, faults)
@@ -173,10 +190,14 @@ def _walk(
             yield from _walk(step[0], files, seen, constraint=entry.constraint)
 
 
-def _load(path: Path, files: _Files, faults: list[Fault], above: tuple[Include, ...]) -> None:
+def _load(path: Path, files: _Files, places: Places, faults: list[Fault], above: tuple[Include, ...]) -> None:
     """Read the file at *path* and all that it includes into *files*; *above* are the lines that led here."""
     key = _key(path)
     if key in files:
+        return
+    what, step = places.refusal(path)
+    if what:
+        files[key] = _File(closed=what, step=step)
         return
     try:
         found = list(read_file(path))
@@ -191,9 +212,9 @@ def _load(path: Path, files: _Files, faults: list[Fault], above: tuple[Include, 
             if included in way:
                 names = " -> ".join(one.name for one in [*way[way.index(included) :], included])
                 faults.append(entry.line.fault(f"the file includes itself: {names}", "remove one of these lines"))
-            _load(entry.path, files, faults, (*above, entry))
-            if why := files[included].closed:
-                faults.append(entry.line.fault(f"{entry.path}: {why}", "mend the path"))
+            _load(entry.path, files, places, faults, (*above, entry))
+            if (file := files[included]).closed:
+                faults.append(entry.line.fault(f"{entry.path}: {file.closed}", file.step or "mend the path"))
 
 
 def _key(path: Path) -> Path:

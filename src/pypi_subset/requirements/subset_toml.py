@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.errors import Fault, TargetError
+from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.toml import Settings, nearest, not_text, parse_toml, unknown_keys
 from pypi_subset.targets.host import describe_host
 from pypi_subset.targets.named_systems import is_named, tag_of
@@ -33,6 +34,10 @@ EXAMPLE = ("[targets]", f'here = "{HOST}"')
 
 def read_settings(path: Path, faults: list[Fault]) -> Settings:
     """Return the document at *path*, an empty one if it cannot be read."""
+    what, step = places_of(path.parent).refusal(path)
+    if what:
+        faults.append(Fault(what=what, path=path, next_step=step))
+        return Settings(path=path, document={}, places={}, readable=False)
     try:
         settings = parse_toml(path, path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
@@ -44,10 +49,20 @@ def read_settings(path: Path, faults: list[Fault]) -> Settings:
         faults.append(Fault(what=f"not UTF-8 ({error.reason})", path=path, next_step="save it as UTF-8"))
     else:
         if isinstance(settings, Settings):
-            faults.extend(unknown_keys(settings, settings.document, ("targets", "sets", "policy")))
+            faults.extend(unknown_keys(settings, settings.document, ("targets", "sets", "policy", "outside")))
             return settings
         faults.append(settings)
     return Settings(path=path, document={}, places={}, readable=False)
+
+
+def read_outside(settings: Settings, faults: list[Fault]) -> tuple[Path, ...]:
+    """Return the paths in ``outside``: files and directories elsewhere that requirements files may include."""
+    value = settings.document.get("outside", [])
+    if isinstance(value, list) and all(isinstance(one, str) and one and "\0" not in one for one in value):
+        return tuple(settings.path.parent / one for one in value)
+    what, step = "outside must be a list of paths", 'write outside = ["../shared/limits.txt"]'
+    faults.append(settings.fault(what, "outside", next_step=step))
+    return ()
 
 
 def name_fault(name: str) -> tuple[str, str]:
@@ -142,13 +157,23 @@ def _check_target(table: _Table) -> None:
 def _make_target(name: str, table: _Table) -> Target:
     values = table.values
     if "file" in values:
-        return read_description(name, table.settings.path.parent / values["file"])
+        return _described(name, table)
     if values.get("tag") == HOST:
         return describe_host(name)
     tag, python = values.get("tag", ""), values.get("python")
     if "on" in values:
         tag, python = tag_of(name, values["on"], python)
     return parse(name, tag, python, given={key: values[key] for key in OPEN_MARKERS if key in values})
+
+
+def _described(name: str, table: _Table) -> Target:
+    root = table.settings.path.parent
+    path = root / table.values["file"]
+    what, step = places_of(root).with_sources(root, [path], read_outside(table.settings, [])).refusal(path)
+    if what:
+        msg = f"{path}: {what}"
+        raise TargetError(msg, target=name, next_step=step)
+    return read_description(name, path)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
