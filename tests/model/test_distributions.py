@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from msgspec import structs
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pypi_subset.model.distributions import Artifact, Distribution, Project, Standing, version_texts
+from pypi_subset.model.distributions import Artifact, Distribution, Project, Standing, digest, version_texts
 
 BARE = Distribution(
     filename="app-1.0.tar.gz", project=canonicalize_name("app"), version=Version("1.0"), sha256="0" * 64
@@ -54,3 +55,12 @@ def test_equal_versions_keep_their_own_text() -> None:
     other = structs.replace(BARE, version=Version("1.0.0"))
     texts = version_texts([BARE, FULL, other])
     assert [texts[id(one.version)] for one in (BARE, FULL, other)] == ["1.0", "1.0", "1.0.0"]
+
+
+def test_a_digest_has_its_digits_and_no_others() -> None:
+    """Large letters become small ones; another length, sign, kind or alphabet is refused."""
+    assert digest("AB" * 32) == "ab" * 32
+    assert digest("0" * 128, "sha512") == "0" * 128
+    for wrong in ("", "a" * 63, "a" * 65, "g" * 64, "a" * 63 + "\n", "\uff11" * 64, None, 5, b"a" * 64):
+        with pytest.raises(ValueError, match="64 hexadecimal digits"):
+            digest(wrong)

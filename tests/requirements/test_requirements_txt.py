@@ -237,3 +237,13 @@ def test_what_is_pips_business_is_allowed() -> None:
     assert subset.targets[0].digest == subset.targets[1].digest
     assert [job.name for job in subset.jobs] == ["base--linux", "base--twin"]
     assert lines_of(subset.sets[0].requests) == ["base.txt:1 Pandas", "base.txt:2 pandas<3"]
+
+
+@pytest.mark.parametrize("sign", ["\\n--index-url=http://evil.example", "\\u001b[2J", "\\u202e", "\\u2028"])
+def test_a_requirement_holds_no_line_of_its_own(sign: str) -> None:
+    """A string in TOML may hold lines: what stands behind one would be an option for pip."""
+    project = f"[project]\ndependencies = [\"six; platform_release != '{sign}'\"]\n"
+    toml = f'{LINUX}[sets.app]\nsource = "../pyproject.toml"\n'
+    assert faults_of({"../pyproject.toml": project}, toml) == [
+        "pyproject.toml:2: the requirement holds a character that is not seen; write it in visible characters"
+    ]

@@ -15,6 +15,7 @@ from pypi_subset.errors import (
     SubsetError,
 )
 from pypi_subset.locks import lockfile
+from tests.support.servers.hostile import head, sending
 from tests.support.servers.index import Index
 from tests.support.wheels import make_wheel
 
@@ -194,3 +195,34 @@ def test_what_the_index_knows_reaches_the_site(
         assert page["project-status"] == {"status": "deprecated", "reason": "use another"}
         (file,) = page["files"]
         assert {name: file[name] for name in index.told["app"]} == index.told["app"]
+
+
+def test_a_signed_address_is_used_and_never_kept(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index whose files need a query, another one each time: they are fetched, also by a lock, and no file has a query."""
+    wheels = {one.filename: one for one in (make_wheel("app", requires=["lib"]), make_wheel("lib"))}
+    signature = ["s3cret1"]
+
+    def answer(path: str) -> list[bytes]:
+        if path.startswith("/simple/"):
+            name = f"{path.split('/')[2]}-1.0-py3-none-any.whl"
+            link = f'<a href="/f/{name}?sig={signature[0]}#sha256={wheels[name].sha256}">x</a>'
+            return [head(200, Content_Type="text/html"), link.encode()]
+        name, _, query = path.removeprefix("/f/").partition("?")
+        if query != f"sig={signature[0]}" or name not in wheels:
+            return [head(403)]
+        return [head(200, Content_Length=len(wheels[name].data)), wheels[name].data]
+
+    with sending(answer) as url:
+        monkeypatch.setenv("PIP_INDEX_URL", f"{url}/simple/")
+        workspace.write("base.txt", "app\n")
+        workspace.toml({"linux": LINUX})
+        assert mirror(workspace)[0].fetched == 2
+        for folder in (workspace.paths.packages, workspace.paths.site):
+            shutil.rmtree(folder)
+        signature[0] = "s3cret2"
+        summary, said = mirror(workspace)
+    assert (summary.resolved, summary.fetched) == (0, 2)
+    assert "s3cret" not in said
+    kept = [path for path in workspace.root.rglob("*") if path.is_file() and path.suffix != ".whl"]
+    assert lockfile.path_of(workspace.paths.locks, "base--linux") in kept
+    assert [path for path in kept if b"s3cret" in path.read_bytes()] == []

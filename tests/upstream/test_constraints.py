@@ -60,3 +60,17 @@ def test_answers_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PIP_CONSTRAINT", f"{url}/c.txt")
         with pytest.raises(UpstreamError, match="include more than 20 files"):
             read_constraints(read_network())
+
+
+def test_a_line_for_pip_is_made_of_parsed_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a variable's value with a line of its own, nor what is no requirement, gets into a line for pip."""
+    monkeypatch.setenv("EVIL", "b\n--index-url=http://evil.example")
+    limits = tmp_path / "limits.txt"
+    monkeypatch.setenv("PIP_CONSTRAINT", str(limits))
+    limits.write_text("Pandas <3,>=2 ; python_version>'3.8'\n")
+    assert read_constraints(read_network()) == ('Pandas<3,>=2; python_version > "3.8"',)
+    for line in ("a; platform_release == '${EVIL}'", "a ${EVIL}", "./a.whl", f"a --hash=sha256:{'z' * 64}"):
+        limits.write_text(f"{line}\n")
+        with pytest.raises(UpstreamError, match=r"PIP_CONSTRAINT") as raised:
+            read_constraints(read_network())
+        assert "evil.example" not in str(raised.value)

@@ -20,6 +20,9 @@ APP = canonicalize_name("app")
 PAGE = "https://index.example/simple/app/"
 JSON = "application/vnd.pypi.simple.v1+json; charset=utf-8"
 
+#: Two hashes; an index may write them in large letters.
+A, B = "AB" * 32, "cd" * 32
+
 
 def html(*anchors: str, head: str = "") -> tuple[Candidate, ...]:
     """Return what an HTML page with these anchors offers of ``app``."""
@@ -37,17 +40,17 @@ def from_json(**entry: object) -> Candidate:
 def test_html_attributes() -> None:
     """Hash, Requires-Python, yank, metadata hash and the non-standard size and time are read and unescaped."""
     (candidate,) = html(
-        '<a href="../../f/app-1.0%2Bcpu-py3-none-any.whl#sha256=abc" data-requires-python="&gt;=3.8,&lt;4"'
-        ' data-yanked="bad &amp; ugly" data-core-metadata="sha256=def" data-size="12"'
+        f'<a href="../../f/app-1.0%2Bcpu-py3-none-any.whl#egg=app&sha256={A}" data-requires-python="&gt;=3.8,&lt;4"'
+        f' data-yanked="bad &amp; ugly" data-core-metadata="sha256={B}" data-size="12"'
         ' data-upload-time="2024-01-02T03:04:05Z">app</a>'
     )
     one = candidate.distribution
     assert one.filename == "app-1.0+cpu-py3-none-any.whl"
     assert str(one.version) == "1.0+cpu"
     assert one.url == "https://index.example/f/app-1.0%2Bcpu-py3-none-any.whl"
-    assert (one.sha256, one.size, one.upload_time) == ("abc", 12, "2024-01-02T03:04:05Z")
+    assert (one.sha256, one.size, one.upload_time) == (A.lower(), 12, "2024-01-02T03:04:05Z")
     assert (one.requires_python, one.yanked) == (">=3.8,<4", "bad & ugly")
-    assert candidate.metadata == "def"
+    assert candidate.metadata == B
 
 
 def test_html_without_attributes() -> None:
@@ -96,10 +99,10 @@ def test_json_yanks(stated: object, kept: str | None) -> None:
 @pytest.mark.parametrize(
     ("key", "stated", "kept"),
     [
-        ("core-metadata", {"sha256": "abc"}, "abc"),
+        ("core-metadata", {"sha256": A}, A.lower()),
         ("core-metadata", True, ""),
         ("core-metadata", False, None),
-        ("dist-info-metadata", {"sha256": "abc"}, "abc"),
+        ("dist-info-metadata", {"sha256": A}, A.lower()),
     ],
 )
 def test_json_metadata(key: str, stated: object, kept: str | None) -> None:
@@ -115,6 +118,36 @@ def test_credentials_are_left_out() -> None:
     assert candidate.distribution.url == "https://index.example/simple/app/x.whl"
 
 
+def test_a_query_is_for_fetching_alone() -> None:
+    """The query of a signed address is kept to fetch by, and stands in nothing that is written, shown or compared."""
+    (one,) = html(f'<a href="https://cdn.example/app-1.0-py3-none-any.whl?sig=s3cret#sha256={A}">app</a>')
+    assert one.distribution.url == "https://cdn.example/app-1.0-py3-none-any.whl"
+    assert one.at() == "https://cdn.example/app-1.0-py3-none-any.whl?sig=s3cret"
+    assert one.at(".metadata") == "https://cdn.example/app-1.0-py3-none-any.whl.metadata?sig=s3cret"
+    assert "s3cret" not in repr(one)
+    (plain,) = html('<a href="https://cdn.example/app-1.0-py3-none-any.whl">app</a>')
+    assert (plain.address, plain.key) == (None, one.key)
+    other = from_json(
+        filename="app-2.0-py3-none-any.whl", url="https://cdn.example/get?id=2", provenance="https://p.example/a?b=c"
+    )
+    first = from_json(url="https://cdn.example/get?id=1")
+    assert first.key != other.key
+    assert other.distribution.provenance == "https://p.example/a"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["abc", A + "0", "", "g" * 64, f"{A[:-1]}\n", f"{A} --index-url=http://evil.example", "\u0661" * 64, 5, None],
+)
+def test_a_sha256_is_one(wrong: object) -> None:
+    """Anything else is no page: it would stand in locks, and in lines for pip."""
+    with pytest.raises(ValueError, match="a sha256 has 64 hexadecimal digits"):
+        from_json(hashes={"sha256": wrong})
+    if wrong:
+        with pytest.raises(ValueError, match="a sha256 has 64 hexadecimal digits"):
+            from_json(**{"core-metadata": {"sha256": wrong}})
+
+
 def test_a_folder_is_an_offer() -> None:
     """A folder's files are offered by path, sorted, without a URL."""
     paths = [Path("w", name) for name in ("app-2.0-py3-none-any.whl", "app-1.0-py3-none-any.whl", "other-1.0.zip")]
@@ -127,15 +160,17 @@ def test_a_folder_is_an_offer() -> None:
 
 def test_the_first_source_wins() -> None:
     """The same file from two sources is one candidate, the first; other files are added."""
-    first, second = from_json(hashes={"sha256": "a"}), from_json(hashes={"sha256": "a"}, url="https://b.example/x")
+    first, second = from_json(hashes={"sha256": A}), from_json(hashes={"sha256": A}, url="https://b.example/x")
     third = from_json(filename="app-2.0-py3-none-any.whl")
     assert merge([(first,), (second, third)]) == (first, third)
 
 
 def test_two_contents_are_an_error() -> None:
     """One name with two hashes names file, both hashes and both sources."""
-    first, second = from_json(hashes={"sha256": "aaa"}), from_json(hashes={"sha256": "bbb", "md5": "c"})
-    with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has two contents: sha256 aaa on .*, bbb on"):
+    first, second = from_json(hashes={"sha256": A}), from_json(hashes={"sha256": B, "md5": "c"})
+    with pytest.raises(
+        HashMismatch, match=rf"app-1\.0-py3-none-any\.whl has two contents: sha256 {A.lower()} on .*, {B} on"
+    ):
         merge([(first,), (second,)])
 
 
@@ -156,13 +191,13 @@ def test_facts_that_nobody_can_read() -> None:
             "size": "12",
             "upload-time": "yesterday",
             "requires-python": 5,
-            "hashes": {"sha256": "AB", "shake_128": "x", "blake3": "y"},
+            "hashes": {"sha256": A, "md5": "x", "shake_128": "x", "blake3": "y"},
             "yanked": "bad \ud800",
         }
     )
     known = one.distribution
     assert (known.size, known.upload_time, known.requires_python) == (None, None, None)
-    assert (known.sha256, one.hashes) == ("ab", (("sha256", "ab"),))
+    assert (known.sha256, one.hashes) == (A.lower(), (("sha256", A.lower()),))
     assert known.yanked == "bad ?"
     assert from_json(hashes=None).hashes == ()
 

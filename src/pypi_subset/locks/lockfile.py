@@ -23,11 +23,13 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pypi_subset.distributions import filenames
 from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.errors import LockError
-from pypi_subset.model.distributions import Distribution, Standing
+from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
 from pypi_subset.support import files
+from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -136,7 +138,7 @@ def _package(pin: Pin, url: str | None, path: str | None) -> Package:
         path=path,
         size=one.size,
         upload_time=datetime.fromisoformat(one.upload_time) if one.upload_time else None,
-        hashes={"sha256": one.sha256 or ""},
+        hashes={"sha256": digest(one.sha256)},
     )
     bound = _specifiers(one.requires_python)
     tool: dict[str, Any] = {
@@ -169,6 +171,16 @@ def _pin(package: Package) -> Pin:
     if package.version is None:
         msg = f"{package.name} has no version"
         raise ValueError(msg)
+    # It names a file in directories of the user's, and its parts stand in lines for pip.
+    if wheel.name != wheel.filename or filenames.parse(wheel.filename)[:2] != (package.name, package.version):
+        msg = f"{wheel.filename!r} is no file of {package.name} {package.version}"
+        raise ValueError(msg)
+    if wheel.url is not None and not wheel.url.startswith(("https://", "http://")):
+        msg = f"{wheel.filename} comes from no web server"
+        raise ValueError(msg)
+    if printable(str(package.marker or "")) != str(package.marker or ""):
+        msg = f"the marker of {wheel.filename} holds a character that is not seen"
+        raise ValueError(msg)
     bound = tool.get("requires-python") or (str(package.requires_python) if package.requires_python else None)
     return Pin(
         distribution=Distribution(
@@ -176,13 +188,13 @@ def _pin(package: Package) -> Pin:
             project=package.name,
             version=package.version,
             size=wheel.size,
-            sha256=wheel.hashes["sha256"],
+            sha256=digest(wheel.hashes["sha256"]),
             requires_python=bound,
-            url=wheel.url,
+            url=wheel.url and without_secrets(wheel.url),
             upload_time=_stamp(wheel.upload_time),
             yanked=tool.get("yanked"),
-            provenance=tool.get("provenance"),
-            metadata=tool.get("metadata-sha256"),
+            provenance=without_secrets(tool["provenance"]) if "provenance" in tool else None,
+            metadata=digest(tool["metadata-sha256"]) if "metadata-sha256" in tool else None,
             standing=Standing(**tool["project-status"]) if "project-status" in tool else None,
         ),
         reasons=tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Candidate:
     :param metadata: ``None`` if no separate metadata is advertised (PEP 658), else its SHA-256 or ``""``.
     :param tags: of a wheel; ``None`` for an sdist.
     :param path: the file, if the source is local.
+    :param address: where it is fetched from, if that holds a user, a password or a query; never written, shown or logged.
     """
 
     distribution: Distribution
@@ -33,9 +34,19 @@ class Candidate:
     metadata: str | None = None
     tags: frozenset[Tag] | None = None
     path: Path | None = None
+    address: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def key(self) -> str:
-        """A short name for the origin of the bytes: 24 hexadecimal digits of the SHA-256 of URL or path."""
-        place = self.distribution.url or str(self.path)
+        """A short name for the origin of the bytes: 24 hexadecimal digits of the SHA-256 of URL or path, and name."""
+        # Files whose addresses differ in the query alone have one URL.
+        place = f"{self.distribution.url or str(self.path)}\n{self.distribution.filename}"
         return hashlib.sha256(place.encode()).hexdigest()[:24]
+
+    def at(self, suffix: str = "") -> str | None:
+        """Return where the file is fetched from, or what stands beside it under its name and *suffix*; ``None`` if local."""
+        url = self.address or self.distribution.url
+        if url is None:
+            return None
+        place, mark, query = url.partition("?")
+        return f"{place}{suffix}{mark}{query}"

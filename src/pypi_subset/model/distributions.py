@@ -23,6 +23,9 @@ class Standing:
     reason: str = ""
 
 
+#: Algorithms that pip takes behind ``--hash``, with the number of digits of their digests.
+DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
+
 #: Facts that one index, or one point in time, may have and another may lack.
 _FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "metadata", "standing")
 
@@ -60,6 +63,19 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
         """Return the same file with the facts that only *other* has."""
         facts = {name: getattr(other, name) for name in _FACTS if getattr(self, name) is None}
         return msgspec.structs.replace(self, **facts) if any(value is not None for value in facts.values()) else self
+
+
+def digest(text: object, algorithm: str = "sha256") -> str:
+    """
+    Return the digest *text* in small letters.
+
+    :raises ValueError: it does not have just as many hexadecimal digits as *algorithm* makes: it may hold anything.
+    """
+    plain = text.lower() if isinstance(text, str) and text.isascii() else ""
+    if len(plain) != DIGITS[algorithm] or not set(plain) <= set("0123456789abcdef"):
+        msg = f"a {algorithm} has {DIGITS[algorithm]} hexadecimal digits"
+        raise ValueError(msg)
+    return plain
 
 
 def version_texts(distributions: Iterable[Distribution]) -> dict[int, str]:

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
+from pypi_subset.model.distributions import DIGITS
 from pypi_subset.model.requests import Request
 from pypi_subset.requirements.requirements_txt import is_hash
 from pypi_subset.targets.markers import UndefinedName, holds, reads
@@ -123,8 +124,11 @@ class _Entry:
         requirement = Requirement(text)
         requirement.marker = marker
         stated = (each for wheel in self.package.wheels or () for each in wheel.hashes.items())
-        hashes = tuple(filter(is_hash, dict.fromkeys(f"{name}:{digest}".lower() for name, digest in stated)))
-        if hashes:
+        named = [f"{name}:{digest}".lower() for name, digest in stated if name.lower() in DIGITS]
+        hashes = tuple(dict.fromkeys(named))
+        if not all(map(is_hash, hashes)):
+            yield self._fault("has a hash that is none", "lock it anew")
+        elif hashes:
             yield Request(requirement=requirement, path=self.source.path, line=self.line, hashes=hashes)
         else:
             yield self._fault("has no hash that pip takes", "lock it with sha256")

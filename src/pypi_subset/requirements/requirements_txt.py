@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 
 from pypi_subset.errors import Fault
+from pypi_subset.model.distributions import DIGITS, digest
 from pypi_subset.model.requests import Request
+from pypi_subset.support.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-#: Algorithms that pip takes behind ``--hash``, with the number of digits of their digests.
-DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 #: Options of a requirements file that have a meaning here, and pip's short spellings.
 OPTIONS = ("--requirement", "--constraint", "--hash")
 SHORT = {"-r": "--requirement", "-c": "--constraint", "-e": "--editable", "-i": "--index-url", "-f": "--find-links"}
@@ -193,12 +193,18 @@ def _hashed(line: Line, text: str, options: list[tuple[str, str]]) -> Request | 
 
 def is_hash(value: str) -> bool:
     """Whether pip takes *value*, in small letters, behind ``--hash``."""
-    algorithm, _, digest = value.partition(":")
-    return algorithm in DIGITS and re.fullmatch(f"[0-9a-f]{{{DIGITS[algorithm]}}}", digest) is not None
+    algorithm, _, text = value.partition(":")
+    try:
+        return algorithm in DIGITS and digest(text, algorithm) == text
+    except ValueError:
+        return False
 
 
 def read_requirement(line: Line, text: str, hashes: Iterable[str] = ()) -> Request | Fault:
     """Return the requirement *text*, which stands in *line*, if an index can offer it."""
+    # In TOML a string may have lines: what follows one would be an option to pip.
+    if printable(tabless := text.replace("\t", " ")) != tabless:
+        return line.fault("the requirement holds a character that is not seen", "write it in visible characters")
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:

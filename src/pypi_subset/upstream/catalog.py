@@ -208,8 +208,7 @@ class Upstream:
         path = candidate.path or self._place(candidate)
         with self._locks(key):
             if candidate.path is None and not self._is_stored(candidate):
-                with promised(candidate):
-                    self._fetcher.save(self._address(candidate), path, most(candidate))
+                self._save(candidate, path)
                 logger.info("%s: fetched", one.filename)
         return self._agreeing(candidate, checked(candidate, path))
 
@@ -226,12 +225,26 @@ class Upstream:
             raise BadDistribution(msg, project=candidate.distribution.project, next_step="tell the index's operator")
         return path
 
+    def _save(self, candidate: Candidate, path: Path) -> None:
+        """Fetch the file to *path*; where its URL does not do, from where its page leads now: a lock has no query."""
+        one = candidate.distribution
+        with promised(candidate):
+            try:
+                self._fetcher.save(self._address(candidate), path, most(candidate))
+            except UpstreamError:
+                found = (each for each in self.candidates(one.project) if each.distribution.filename == one.filename)
+                address = None if candidate.address else next((each.address for each in found), None)
+                if address is None:
+                    raise
+                self._fetcher.save(address, path, most(candidate))
+
     def _address(self, candidate: Candidate) -> str:
-        if candidate.distribution.url is None:
+        address = candidate.at()
+        if address is None:
             msg = f"{candidate.distribution.filename} came from a local folder and is not there any more"
             step = "put it into a folder of pip's 'find-links', or run the update"
             raise UpstreamError(msg, project=candidate.distribution.project, next_step=step)
-        return candidate.distribution.url
+        return address
 
     def _place(self, candidate: Candidate) -> Path:
         folder = self._store / candidate.key
@@ -246,7 +259,7 @@ class Upstream:
         candidate = self._known[key]
         one = candidate.distribution
         if candidate.metadata is not None and one.url is not None:
-            data = self._fetcher.small(f"{one.url}.metadata", bounds.LARGEST_METADATA)
+            data = self._fetcher.small(str(candidate.at(".metadata")), bounds.LARGEST_METADATA)
             if data is not None:
                 self._apart[key] = checked_metadata(candidate, data)
                 if candidate.tags is not None:
@@ -256,7 +269,8 @@ class Upstream:
             path = self._place(candidate)
             with self._locks(key):
                 with promised(candidate):
-                    remote = None if self._is_here(candidate) else self._fetcher.tail(one.url, path, most(candidate))
+                    address, limit = str(candidate.at()), most(candidate)
+                    remote = None if self._is_here(candidate) else self._fetcher.tail(address, path, limit)
                 if remote is not None:
                     self._sizes[key] = remote.total
                     return read_metadata(io.BufferedReader(remote), one.filename)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from pypi_subset import bounds
 from pypi_subset.errors import UpstreamError
+from pypi_subset.model.distributions import digest
 from pypi_subset.support import files
+from pypi_subset.support.text import printable
 from pypi_subset.upstream.pip_config import local_path, without_credentials
 
 if TYPE_CHECKING:
@@ -56,7 +60,7 @@ def _read(network: Network) -> Iterator[str]:
             for line in reader.parse(source if path is None else str(path), constraint=True):
                 found = req_file.handle_line(line, session=session)
                 if found is not None:
-                    yield " ".join([found.requirement, *_hashes(found.options or {})])
+                    yield _line(found.requirement, found.options or {}, step)
     except (InstallationError, RecursionError) as error:
         raise UpstreamError(without_credentials(str(error)), next_step=step) from error
 
@@ -69,7 +73,16 @@ def _require_regular(path: Path, next_step: str) -> None:
         raise UpstreamError(msg, next_step=next_step) from error
 
 
-def _hashes(options: dict[str, Any]) -> list[str]:
-    """``--hash`` of one line, as it was written: they bind, as they do for pip."""
-    found = options.get("hashes", {})
-    return [f"--hash={algorithm}:{digest}" for algorithm in sorted(found) for digest in found[algorithm]]
+def _line(text: str, options: dict[str, Any], next_step: str) -> str:
+    """Return one constraint from its parsed parts; in its text, a variable's value could hold an option for pip."""
+    hashes = options.get("hashes", {})
+    try:
+        requirement = str(Requirement(text))
+        found = [f"--hash={name}:{digest(each, name)}" for name in sorted(hashes) for each in hashes[name]]
+    except (InvalidRequirement, ValueError, KeyError) as error:
+        msg = "a constraint of pip's configuration is no requirement"
+        raise UpstreamError(msg, next_step=next_step) from error
+    if printable(requirement) != requirement:
+        msg = "a constraint of pip's configuration holds a character that is not seen"
+        raise UpstreamError(msg, next_step=next_step)
+    return " ".join([requirement, *found])

@@ -11,18 +11,15 @@ import contextlib
 import io
 import logging
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.errors import UpstreamError
+from pypi_subset.support.text import without_secrets
 
 if TYPE_CHECKING:
     from optparse import OptionParser, Values
-
-#: User and password in a URL, also within a sentence.
-_CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,9 +77,8 @@ def read_network() -> Network:
 
 
 def without_credentials(url: str) -> str:
-    """Return *url* without user name and password: what may be printed and written into a lock."""
-    # A page can have thousands of links, and hardly any of them has credentials.
-    return _CREDENTIALS.sub("", url) if "@" in url else url
+    """Return *url* without user, password, query and fragment: what may be printed and written into a lock."""
+    return without_secrets(url)
 
 
 def local_path(location: str) -> Path | None:

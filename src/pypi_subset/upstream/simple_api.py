@@ -15,7 +15,7 @@ from pypi_subset import bounds
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import HashMismatch
 from pypi_subset.model.candidates import Candidate
-from pypi_subset.model.distributions import Distribution, Standing
+from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support.text import start_tags
 from pypi_subset.upstream.pip_config import without_credentials
@@ -31,6 +31,10 @@ _LONGEST = 200
 
 #: Hashes that a client may choose from (PEP 691): those of a fixed length.
 _ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
+
+_HEXADECIMAL = re.compile("[0-9A-Fa-f]+")
+#: A hash in the fragment of a URL, as pip finds it there.
+_FRAGMENT = re.compile("(?:^|&)(sha1|sha224|sha256|sha384|sha512|md5)=([^&]*)")
 
 #: Statuses that say something (PEP 792), and where a page in HTML has them.
 _UNUSUAL = frozenset({"archived", "quarantined", "deprecated"})
@@ -161,9 +165,18 @@ def _from_json(
     metadata = entry.get("core-metadata", entry.get("dist-info-metadata"))
     yanked = entry.get("yanked", False)
     stated = entry.get("hashes") or {}
-    hashes = {name: str(digest).lower() for name, digest in stated.items() if name in _ALGORITHMS}
+    # As pip, which takes nothing for a hash that has other digits. A sha256 goes into locks, and must be one.
+    hashes = {
+        name: str(text).lower()
+        for name, text in stated.items()
+        if name in _ALGORITHMS and _HEXADECIMAL.fullmatch(str(text))
+    }
+    if "sha256" in stated:
+        hashes["sha256"] = digest(stated["sha256"])
+    address = _joined(page, entry["url"])
+    url = without_credentials(address)
     facts = {
-        "url": without_credentials(_joined(page, entry["url"])),
+        "url": url,
         "size": entry.get("size") if isinstance(entry.get("size"), int) else None,
         "sha256": hashes.get("sha256"),
         "requires_python": _text(entry.get("requires-python")) or None,
@@ -178,8 +191,16 @@ def _from_json(
         facts,
         source=without_credentials(page),
         hashes=tuple(sorted(hashes.items())),
-        metadata=str(metadata.get("sha256", "")).lower() if isinstance(metadata, dict) else "" if metadata else None,
+        metadata=_metadata_hash(metadata),
+        address=address if "@" in address or "?" in address else None,
     )
+
+
+def _metadata_hash(stated: object) -> str | None:
+    """Return the SHA-256 that a page states of METADATA (PEP 714), ``""`` if it states none, ``None`` without METADATA."""
+    if isinstance(stated, dict):
+        return digest(stated["sha256"]) if stated.get("sha256") else ""
+    return "" if stated else None
 
 
 def _text(value: object) -> str:
@@ -189,7 +210,8 @@ def _text(value: object) -> str:
 
 def _https(value: object) -> str | None:
     """A fully qualified address, as PEP 740 wants it for attestations, else ``None``."""
-    return value if isinstance(value, str) and value.startswith("https://") and _text(value) == value else None
+    usable = isinstance(value, str) and value.startswith("https://") and _text(value) == value
+    return without_credentials(str(value)) if usable else None
 
 
 def _moment(value: object) -> str | None:
@@ -208,13 +230,13 @@ def _from_anchor(
     """PEP 503, 592, 658; ``data-size`` and ``data-upload-time`` are no standard, but uv and nab read them too."""
     page, href, attributes = link
     parts = urlsplit(_joined(page, href))
-    algorithm, _, digest = parts.fragment.partition("=")
+    stated = _FRAGMENT.search(parts.fragment)
     metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
     size = attributes.get("data-size", "")
     entry = {
         "filename": unquote(parts.path.rpartition("/")[2]),
         "url": parts._replace(fragment="").geturl(),
-        "hashes": {algorithm: digest} if digest else {},
+        "hashes": {stated[1]: stated[2]} if stated else {},
         "size": int(size) if size.isdecimal() else None,
         "core-metadata": {"sha256": metadata[7:]}
         if metadata and metadata.startswith("sha256=")

@@ -102,3 +102,18 @@ def test_a_lock_that_does_not_say(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     assert lock_reader.made_for(path) is None
     assert lock_reader.made_for(tmp_path / "none") is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"digest": "a" * 63},
+        {"digest": f"{AA}\n--index-url=http://evil.example"},
+        {"marker": "sys_platform == 'linux' or platform_release == '\n--index-url=http://evil.example'"},
+        {"tool": {"pypi-subset": {"metadata-sha256": "b" * 65}}},
+    ],
+)
+def test_a_line_for_pip_holds_no_other(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    """A hash or a marker that would add a line or an option is damage."""
+    with pytest.raises(LockError, match="the lock is damaged"):
+        lock_reader.read(lock(tmp_path, package("aa", **wrong)))

@@ -10,6 +10,8 @@ from packaging.markers import Marker
 from packaging.pylock import Pylock, PylockValidationError
 
 from pypi_subset.errors import LockError
+from pypi_subset.model.distributions import digest
+from pypi_subset.support.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,13 +66,13 @@ def read(path: Path) -> tuple[Locked, ...]:
     """
     try:
         lock = Pylock.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+        return tuple(file for package in lock.packages for file in _files(package))
     except FileNotFoundError as error:
         msg = "there is no such lock"
         raise LockError(msg, path=path, next_step="run `make mirror`") from error
     except (ValueError, PylockValidationError) as error:
         msg = f"the lock is damaged: {error}"
         raise LockError(msg, path=path, next_step="run `make update`") from error
-    return tuple(file for package in lock.packages for file in _files(package))
 
 
 def made_for(path: Path) -> tuple[str, str] | None:
@@ -84,12 +86,21 @@ def made_for(path: Path) -> tuple[str, str] | None:
 
 def _files(package: Package) -> Iterator[Locked]:
     files: list[PackageWheel | PackageSdist] = [*(package.wheels or ())]
+    marker = str(package.marker or "")
+    if printable(marker) != marker:
+        msg = f"the marker of {package.name} holds a character that is not seen"
+        raise ValueError(msg)
     for file in [*files, package.sdist] if package.sdist else files:
         yield Locked(
             filename=file.filename,
             project=package.name,
             version=package.version,
-            sha256=file.hashes.get("sha256", ""),
-            marker=str(package.marker or ""),
-            metadata=str((package.tool or {}).get("pypi-subset", {}).get("metadata-sha256", "")),
+            sha256=_digest(file.hashes.get("sha256")),
+            marker=marker,
+            metadata=_digest((package.tool or {}).get("pypi-subset", {}).get("metadata-sha256")),
         )
+
+
+def _digest(stated: object) -> str:
+    """Return a SHA-256 that a lock states, ``""`` for none: it stands in lines for pip."""
+    return digest(stated) if stated else ""
