@@ -39,7 +39,9 @@ MOST_MEMBERS = 1000
 MOST_TAGS = 1000
 #: Files that one file of requirements may include, all together, and how deep.
 MOST_FILES, DEEPEST_INCLUDE = 1000, 50
-#: Requirements in one document.
-MOST_REQUESTS = 20_000
+#: Requirements in one requirements file, in one list of a document in TOML, and groups and extras that one leads to.
+MOST_REQUESTS, MOST_LISTED, MOST_GROUPS = 20_000, 5_000, 1000
+#: Characters of a line of requirements, joined: 200 hashes have 17,000.
+LONGEST_LINE = 1 << 16
 #: Brackets within brackets in a marker, tables and lists within each other, parts of a dotted key.
 DEEPEST = 50

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pypi_subset import bounds
 from pypi_subset.distributions import metadata as wheelfile_metadata
 from pypi_subset.distributions.metadata import check_metadata
 from pypi_subset.errors import BadDistribution
@@ -67,3 +68,16 @@ def test_the_quick_reader_reads_as_the_slow_one(lines: list[str], place: int, en
         quick = verdict()
         patch.setattr(wheelfile_metadata, "_USUAL", re.compile(rb"(?!)"))
         assert verdict() == quick
+
+
+def test_brackets_of_a_requirement_are_counted() -> None:
+    """Parsers of markers call themselves for each bracket: METADATA with very many is refused."""
+    for count in (50, 51):
+        metadata = f"Metadata-Version: 2.1\nName: app\nVersion: 1.0\nRequires-Dist: x; {'(' * count}os_name == 'a'{')' * count}\n\n"
+        if count > bounds.DEEPEST:
+            with pytest.raises(BadDistribution, match="more than 50 brackets within each other"):
+                check_metadata(metadata.encode(), "app-1.0-py3-none-any.whl")
+        else:
+            check_metadata(metadata.encode(), "app-1.0-py3-none-any.whl")
+    text = f"Metadata-Version: 2.1\nName: app\nVersion: 1.0\n\n{'(' * 1000}"
+    check_metadata(text.encode(), "app-1.0-py3-none-any.whl")

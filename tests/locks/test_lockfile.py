@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pypi_subset.errors import LockError
+from pypi_subset.errors import FolderError, LockError
 from pypi_subset.locks import lockfile
 from pypi_subset.model.distributions import Distribution, Standing
 from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
@@ -223,3 +224,10 @@ def test_an_address_in_a_lock_has_no_secret(tmp_path: Path) -> None:
     (pin,) = lockfile.read(path).pins
     assert pin.distribution.url == "https://index.example/app-1.0-py3-none-any.whl"
     assert pin.distribution.sha256 == "a" * 64
+
+
+def test_a_lock_is_a_regular_file(tmp_path: Path) -> None:
+    """A pipe in the place of a lock is an error; nobody waits for it."""
+    os.mkfifo(tmp_path / "pylock.base--linux.toml")
+    with pytest.raises(FolderError, match="not a regular file"):
+        lockfile.read(tmp_path / "pylock.base--linux.toml")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pypi_subset.errors import InputFaults
+from pypi_subset.requirements.documents import _blocks
 from pypi_subset.requirements.subset import read_subset
 from tests.support.stages.sources import (
     LINUX,
@@ -194,3 +198,33 @@ def test_any_document_is_a_plan_or_faults(data: bytes, name: str) -> None:
             found = [str(fault) for fault in error.faults]
         assert all(found)
         assert found
+
+
+_PEP_723 = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+
+
+@given(
+    lines=st.lists(st.sampled_from(["# /// script", "# ///", "#", "# a", "#b", "", " # ///", "# /// script ", "x"])),
+)
+@example(lines=["# /// script", "# a", "# ///", "# /// script", "# a", "# ///"])
+def test_blocks_are_those_of_the_standard(lines: list[str]) -> None:
+    """PEP 723's own expression finds the same blocks."""
+    script = "\n".join([*lines, ""])
+    found = [(script.count("\n", 0, one.start("content")), one["content"]) for one in _PEP_723.finditer(script)]
+    assert [(first, "".join(f"{line}\n" for line in block)) for first, block in _blocks(script.split("\n"))] == found
+
+
+def test_a_script_of_openings_takes_no_time() -> None:
+    """A script of many blocks that are never closed is read in a time that grows with it."""
+    start = time.process_time()
+    for text in ("# /// script\n" * 100_000, "# /// script\n#\n" * 100_000, "# /// script\n# ///\n" * 100_000):
+        assert faults_of({"tool.py": text}, 'source = "../tool.py"')
+    assert time.process_time() - start < 4
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "pylock.toml", "tool.py"])
+def test_a_source_is_a_regular_file(name: str, tmp_path: Path) -> None:
+    """A pipe as source is a mistake; nobody waits for it."""
+    os.mkfifo(tmp_path / name)
+    (fault,) = faults_of({}, f'source = "../{name}"')
+    assert f"{name}: not a regular file" in fault

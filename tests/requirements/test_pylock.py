@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.markers import Marker
 
+from pypi_subset import bounds
 from pypi_subset.requirements.pylock import settled
 from pypi_subset.targets.markers import reads
 from tests.support.stages.sources import OTHER, SDIST, SHA, TWO, UV, bad_lock, faults_of, lines_of, of_lock, package
@@ -190,3 +191,18 @@ def test_what_uv_exports_is_read() -> None:
         f"app-uv.txt:3 click==8.1.7 --hash={SHA} --hash={OTHER}",
         f'app-uv.txt:9 colorama==0.4.6; sys_platform == "win32" --hash={SHA}',
     ]
+
+
+@pytest.mark.parametrize("count", [60, 5000])
+@pytest.mark.parametrize("joint", ["", "\\\n"])
+def test_brackets_are_counted(count: int, joint: str) -> None:
+    """A marker of many brackets is a mistake, also where it is written over many lines."""
+    opened = joint.join(["os_name == 'a' and ("] * count)
+    (fault,) = bad_lock(package("a", f'marker = """{opened}os_name == \'a\'{")" * count}"""'))
+    assert "brackets" in fault or "recursion" in fault
+
+
+def test_packages_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock of more packages than any real one is a mistake."""
+    monkeypatch.setattr(bounds, "MOST_REQUESTS", 1)
+    assert bad_lock(package("a"), package("b")) == ["pylock.app.toml: the lock has more than 1 packages; divide it"]

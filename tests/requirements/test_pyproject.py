@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from pypi_subset import bounds
 from tests.support.stages.sources import PROJECT, TWO, bad_project, of_project, plan_of
 
 
@@ -186,3 +188,38 @@ def test_circle_of_groups_is_named() -> None:
 def test_fault_in_a_project_has_its_line(text: str, table: str, faults: list[str]) -> None:
     """Each mistake is met with its line and the mend, and no password is printed."""
     assert bad_project(text, table) == faults
+
+
+def test_groups_are_counted() -> None:
+    """Groups that each include the next one twice, and a chain of groups, are mistakes, not hours or tracebacks."""
+    twice = "".join(f"g{n} = [{{include-group = 'g{n + 1}'}}, {{include-group = 'g{n + 1}'}}]\n" for n in range(40))
+    chain = "".join(f"g{n} = [{{include-group = 'g{n + 1}'}}]\n" for n in range(2000))
+    start = time.process_time()
+    for groups, last in ((twice, 40), (chain, 2000)):
+        (fault,) = bad_project(f"[dependency-groups]\n{groups}g{last} = ['six']\n", 'groups = ["g0"]')
+        assert "more than 50 within each other, or 1,000 together, are asked for" in fault
+    assert time.process_time() - start < 4
+
+
+def test_extras_are_counted() -> None:
+    """Extras that each name the next one twice are a mistake as well."""
+    extras = "".join(f"g{n} = ['a[g{n + 1}]', 'a[g{n + 1}]>=0']\n" for n in range(40))
+    text = f"[project]\nname = 'a'\n[project.optional-dependencies]\n{extras}g40 = ['six']\n"
+    (fault,) = bad_project(text, 'extras = ["g0"]')
+    assert "are asked for by extras and groups" in fault
+
+
+def test_a_list_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of more requirements than anybody writes is a mistake."""
+    monkeypatch.setattr(bounds, "MOST_LISTED", 10)
+    (fault,) = bad_project(f"[project]\nname = 'a'\ndependencies = {['six'] * 11}\n")
+    assert fault == "pyproject.toml:3: dependencies has more than 10 entries; divide the list"
+
+
+def test_many_names_take_no_time() -> None:
+    """The names of extras are read once, not for each requirement."""
+    extras = "".join(f"e{n} = []\n" for n in range(20_000))
+    text = f"[project]\nname = 'a'\ndependencies = {['a'] * 4000}\n[project.optional-dependencies]\n{extras}"
+    start = time.process_time()
+    bad_project(text, 'extras = ["absent"]')
+    assert time.process_time() - start < 5

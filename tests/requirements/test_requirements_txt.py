@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import os
+import re
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +18,9 @@ from packaging.requirements import Requirement
 from pip._internal.network.session import PipSession
 from pip._internal.req.req_file import parse_requirements
 
+from pypi_subset import bounds
 from pypi_subset.errors import InputFaults
+from pypi_subset.requirements.requirements_txt import _without_comment
 
 if TYPE_CHECKING:
     from pypi_subset.model.requests import Subset
@@ -247,3 +252,67 @@ def test_a_requirement_holds_no_line_of_its_own(sign: str) -> None:
     assert faults_of({"../pyproject.toml": project}, toml) == [
         "pyproject.toml:2: the requirement holds a character that is not seen; write it in visible characters"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" + " " * 60_000 + "y",
+        "#x" * 30_000,
+        "x; " + "(" * 30_000,
+        "x; " + "(" * 30_000 + "os_name == 'a'" + ")" * 30_000,
+        "x[" + "," * 60_000,
+        "\\\n" * 500_000,
+        " \n" * 1_000_000,
+        "x" * 1_000_000,
+        "--hash=" * 8000,
+        "x " + "'" * 60_000,
+        "# coding: punycode\n" + "a" * 200_000,
+        "# coding: idna\n" + "a" * 200_000,
+        "./" * 30_000,
+        "a.zip" * 12_000,
+        "x==" + "1." * 30_000,
+    ],
+    ids=range(15),
+)
+def test_no_text_takes_long(text: str) -> None:
+    """Whatever stands in a file, it is read, or refused in one line, in seconds."""
+    start = time.process_time()
+    with contextlib.suppress(InputFaults):
+        plan_of(f"six\n{text}")
+    assert time.process_time() - start < 4
+
+
+@given(line=st.text(alphabet="a# \t\f\u2003\x1c;", max_size=12))
+def test_a_comment_begins_where_pip_says(line: str) -> None:
+    """The number sign at the beginning or behind a blank, as pip's own expression has it."""
+    assert _without_comment(line).strip() == re.sub(r"(^|\s+)#.*$", "", line).strip()
+
+
+def test_lines_and_brackets_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many lines, too long a line and too many brackets are mistakes with a line."""
+    monkeypatch.setattr(bounds, "MOST_REQUESTS", 100)
+    assert faults_of("six\n" * 101) == ["base.txt:101: more than 100 lines; divide the file"]
+    long = faults_of(f"six\nsix # {'x' * bounds.LONGEST_LINE}")
+    assert long == ["base.txt:2: a line of more than 65,536 characters; divide the file"]
+    deep = f"six; {'(' * 51}os_name == 'a'{')' * 51}"
+    assert faults_of(deep) == ["base.txt:1: more than 50 brackets within each other; write it with fewer"]
+    assert plan_of(deep.replace("(", "", 1).replace(")", "", 1)).sets[0].requests
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "large"])
+def test_files_that_are_none(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe, a device and a file above the bound are mistakes, included or not."""
+    monkeypatch.setattr(bounds, "LARGEST_INPUT", 1000)
+    (tmp_path / "requirements").mkdir()
+    path = tmp_path / "requirements" / "more.txt"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.write_text("#" * 1001)
+    told = faults_of("six\n-r more.txt")
+    said = "larger than 1,000 bytes" if kind == "large" else "not a regular file"
+    assert len(told) == 2
+    assert all(said in one or "stands outside" in one for one in told)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pypi_subset import bounds
 from pypi_subset.errors import InputFaults, TargetError
 from pypi_subset.requirements.subset import find_target, read_subset
 from tests.support.stages.requirements import LINUX, PIECES, SHA, TOML, faults_of, lines_of, plan_of
@@ -249,3 +250,25 @@ def test_any_bytes_are_a_plan_or_faults(text: bytes, toml: bytes) -> None:
             found = [job.name for job in subset.jobs]
         assert all(found)
         assert found
+
+
+def test_includes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chain of includes, a number of files and their lines have a limit; what is within it is read."""
+    chain = {f"parts/p{number}.txt": f"-r p{number + 1}.txt\nsix\n" for number in range(400)}
+    (fault,) = faults_of({"base.txt": "-r parts/p0.txt\nsix\n", **chain})
+    assert "more than 50 files that include each other" in fault
+    monkeypatch.setattr(bounds, "MOST_FILES", 10)
+    wide = {f"parts/p{number}.txt": "six\n" for number in range(12)}
+    lines = "".join(f"-r {name}\n" for name in wide)
+    assert len([one for one in faults_of({"base.txt": lines, **wide}) if "more than 10 files" in one]) == 3
+    monkeypatch.setattr(bounds, "MOST_FILES", 1000)
+    monkeypatch.setattr(bounds, "MOST_REQUESTS", 10)
+    wide = dict.fromkeys(wide, "six\n" * 5)
+    lines = "".join(f"-r {name}\n" for name in [*wide][:5])
+    assert any("more than 10 lines together" in one for one in faults_of({"base.txt": lines, **wide}))
+
+
+def test_includes_that_double_are_read_once() -> None:
+    """Thirty files, each of which includes the next one twice, are thirty files."""
+    files = {f"parts/p{number}.txt": f"-r p{number + 1}.txt\n-r ./p{number + 1}.txt\n" for number in range(30)}
+    assert plan_of({"base.txt": "-r parts/p0.txt", **files, "parts/p30.txt": "six"}).sets[0].requests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,11 @@ def test_subset_toml_that_cannot_be_opened_is_a_fault() -> None:
     with pytest.raises(InputFaults) as caught:
         read_subset(Path("requirements"))
     assert str(caught.value) == "requirements/subset.toml: Is a directory; see that it is a readable file"
+
+
+def test_settings_are_a_regular_file(tmp_path: Path) -> None:
+    """A pipe in the place of ``subset.toml`` is a mistake; nobody waits for it."""
+    (tmp_path / "requirements").mkdir()
+    os.mkfifo(tmp_path / "requirements" / "subset.toml")
+    with pytest.raises(InputFaults, match="not a regular file"):
+        read_subset(Path("requirements"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,55 @@ def test_an_unknown_key_names_the_nearest() -> None:
         "subset.toml:2: unknown key 'zebra'; known here: targets, policy",
     ]
     assert nearest("x", (), "known here") == "known here: nothing"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 60 + "a = 1",
+        "[" + "a." * 60 + "a]",
+        "a = {" + "'a' . " * 60 + "a = 1}",
+        "x = 1\na = '" + "(" * 60 + ")" * 60 + "'",
+    ],
+)
+def test_parts_are_counted(text: str) -> None:
+    """A key of very many parts costs its length squared; it is a mistake with its line."""
+    fault = parse_toml(PATH, text)
+    assert isinstance(fault, Fault)
+    assert fault.what == "more than 50 parts or brackets within each other"
+    assert fault.line == text.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 200_000 + "a = 1",
+        'a = """\n[' + " " * 1_000_000 + '"""',
+        'a = """\n' + "[x" * 300_000 + '"""',
+        'a = """\n' + "a" * 1_000_000 + '"""',
+        'a = """\n' + "a ." * 300_000 + '"""',
+        'a = """\n' + "'" * 2 + "a" * 1_000_000 + '"""',
+        "a = [" + "[]," * 100_000 + "]",
+        "a = " + "[" * 100_000,
+        "a = " + "{a = " * 100_000,
+    ],
+    ids=range(9),
+)
+def test_no_document_takes_long(text: str) -> None:
+    """A document is read, or refused, in a time that grows with its length."""
+    start = time.process_time()
+    parse_toml(PATH, text)
+    assert time.process_time() - start < 3
+
+
+def test_sentences_and_versions_are_no_keys() -> None:
+    """A long sentence, dots and a long version stand in strings, as they may."""
+    text = f"a = '{'so it is. ' * 60}'\nb = '{'.' * 100}'\nc = '{'(x) ' * 100}'\nd = 'https://{'a/b.c/' * 60}'"
+    assert isinstance(parse_toml(PATH, text), Settings)
+
+
+def test_names_are_counted() -> None:
+    """A next step lists a hundred names, not a million, and compares no longer ones."""
+    start = time.process_time()
+    assert nearest("x" * 100_000, [f"n{number}" for number in range(1000)], "it has").endswith("n99, …")
+    assert time.process_time() - start < 1

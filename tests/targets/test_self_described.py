@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import os
 import platform
 import re
 import subprocess
@@ -434,3 +435,12 @@ def test_wrong_file_is_a_fault_with_its_line(value: dict[str, object], what: str
     with pytest.raises(InputFaults) as caught:
         read_subset(workspace.paths.requirements)
     assert [(fault.line, what in str(fault)) for fault in caught.value.faults] == [(2, True)]
+
+
+def test_a_description_is_a_regular_file(tmp_path: Path) -> None:
+    """A pipe, and JSON of a million brackets, are mistakes."""
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "deep.json").write_text("[" * 1_000_000)
+    for name, said in (("pipe.json", "not a regular file"), ("deep.json", "not JSON")):
+        with pytest.raises(TargetError, match=said):
+            read_description("lab", tmp_path / name)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from packaging.version import InvalidVersion, Version
 
+from pypi_subset import bounds
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution
+from pypi_subset.support.text import depth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +79,12 @@ def check_metadata(metadata: bytes, filename: str) -> None:
     (project, version), spelt = parsed(filename), filename.split("-", 2)[1]
     if not is_text(metadata):
         refuse(filename, "cannot be read: its METADATA is not UTF-8")
+    if metadata.count(b"(") > bounds.DEEPEST and any(
+        depth(line.decode()) > bounds.DEEPEST
+        for line in _head(metadata).splitlines()
+        if line.lower().startswith(b"requires-dist")
+    ):
+        refuse(filename, f"cannot be read: its METADATA has more than {bounds.DEEPEST} brackets within each other")
     usual = _USUAL.match(metadata)
     if (
         usual is not None

@@ -67,7 +67,7 @@ def write(lock: Lock, folder: Path, *, target: Target, packages: Path) -> bool:
     path, data = path_of(folder, lock.name), dump(lock, folder=folder, target=target, packages=packages)
     with files.folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        if path.is_file() and path.read_bytes() == data:
+        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
             return False
     files.write(path, data)
     logger.info("%s: written", path)
@@ -110,7 +110,7 @@ def read(path: Path) -> Lock:
     :raises LockError: it is damaged, or written by a version with another layout.
     """
     with files.folder_errors(path):
-        data = path.read_bytes()
+        data = files.read_input(path)
     try:
         pylock = Pylock.from_dict(tomllib.loads(data.decode()))
         tool = (pylock.tool or {})[_TOOL]

@@ -135,6 +135,6 @@ def _read(path: Path) -> Present:
             # One that needs an extra (``name = module:function [extra]``) runs only with it.
             scripts=tuple(sorted(one.name for one in scripts if "[" not in one.value)),
         )
-    except (InvalidRequirement, InvalidSpecifier) as error:
+    except (InvalidRequirement, InvalidSpecifier, RecursionError) as error:
         msg = f"the METADATA of {metadata['Name']} {metadata['Version']} cannot be read: {error}"
         raise ProofFailed(msg) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import tokenize
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from pypi_subset.model.requests import Request, RequirementSet
 from pypi_subset.requirements.pylock import read_pylock
 from pypi_subset.requirements.pyproject import read_list, read_project
 from pypi_subset.requirements.toml import Settings, parse_toml
+from pypi_subset.support import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     #: Pythons it is for; what yields the requests.
     _Kind = tuple[Callable[[bytes], str], tuple[str, ...], Callable[[Source, Settings], Iterator[Request | Fault]]]
 
-#: The block of inline metadata in a script: PEP 723's own expression.
-_BLOCK = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+#: The first and the last line of a block of inline metadata in a script, and a line between them (PEP 723).
+_FIRST, _LAST, _BETWEEN = "# /// script", "# ///", re.compile("#(| .*)")
 _OPENING = re.compile(r"(?m)^# /// script$")
 #: Lock files of a tool's own, and how the tool writes what can be read here.
 _EXPORTS = {
@@ -65,7 +67,7 @@ def _read(source: Source) -> Iterator[Request | Fault]:
         return
     text_of, python, requests_of = kind
     try:
-        text = text_of(source.path.read_bytes())
+        text = text_of(files.read_input(source.path))
     except (UnicodeError, SyntaxError) as error:
         yield Fault(what=f"unreadable text ({error})", path=source.path, next_step="save it as UTF-8")
     except _NoBlockError as error:
@@ -103,7 +105,7 @@ def _metadata(data: bytes) -> str:
     """Return the inline metadata of a script, every other line blank, so that the numbers of lines stay."""
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     script = io.TextIOWrapper(io.BytesIO(data), encoding).read()
-    blocks = list(_BLOCK.finditer(script if script.endswith("\n") else f"{script}\n"))
+    blocks = list(_blocks(script.split("\n")))
     if len(blocks) != 1:
         opened = _OPENING.search(script)
         if opened and not re.search(r"(?m)^# ///$", script[opened.end() :]):
@@ -112,8 +114,26 @@ def _metadata(data: bytes) -> str:
         else:
             msg = "the script has more than one block of metadata" if blocks else "the script has no inline metadata"
         raise _NoBlockError(msg)
-    above = "\n" * script.count("\n", 0, blocks[0].start("content"))
-    return above + "".join(line[2:] or "\n" for line in blocks[0]["content"].splitlines(keepends=True))
+    first, content = blocks[0]
+    return "\n" * first + "".join(f"{line[2:]}\n" for line in content)
+
+
+def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """
+    Yield each block of inline metadata: how many lines stand above its content, and these.
+
+    PEP 723's own expression means the same, and takes a time that grows with the square.
+    """
+    start = 0
+    for comments, group in itertools.groupby(lines, key=lambda line: _BETWEEN.fullmatch(line) is not None):
+        run = [*group]
+        if comments and _FIRST in run and _LAST in run:
+            first = run.index(_FIRST) + 1
+            # A block reaches as far as comments do.
+            last = len(run) - 1 - run[::-1].index(_LAST)
+            if first < last:
+                yield start + first, run[first:last]
+        start += len(run)
 
 
 def _script(_source: Source, document: Settings) -> Iterator[Request | Fault]:

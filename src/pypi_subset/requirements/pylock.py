@@ -12,10 +12,12 @@ from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from pypi_subset import bounds
 from pypi_subset.errors import Fault
 from pypi_subset.model.distributions import DIGITS
 from pypi_subset.model.requests import Request
 from pypi_subset.requirements.requirements_txt import is_hash
+from pypi_subset.support.text import depth
 from pypi_subset.targets.markers import UndefinedName, holds, reads
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]
     """Yield the pins of the lock in *document*, with the extras and groups that *source* chooses."""
     try:
         lock = Pylock.from_dict(document.document)
+    except RecursionError:
+        yield Fault(what="the lock has a marker of too many brackets", path=source.path, next_step="write it anew")
+        return
     except PylockValidationError as error:
         version = document.document.get("lock-version")
         if isinstance(version, str) and not version.startswith("1."):
@@ -49,6 +54,15 @@ def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]
         line = _lines(document)[int(number[1])] if number else None
         step = "write it anew with the tool that made it"
         yield Fault(what=f"not a lock of PEP 751: {error}", path=source.path, line=line, next_step=step)
+        return
+    if len(lock.packages) > bounds.MOST_REQUESTS:
+        what = f"the lock has more than {bounds.MOST_REQUESTS:,} packages"
+        yield Fault(what=what, path=source.path, next_step="divide it")
+        return
+    markers = (*(lock.environments or ()), *(package.marker for package in lock.packages))
+    if any(marker and depth(str(marker)) > bounds.DEEPEST for marker in markers):
+        what = f"the lock has a marker of more than {bounds.DEEPEST} brackets within each other"
+        yield Fault(what=what, path=source.path, next_step="write it anew")
         return
     yield from _unknown(source, lock)
     for target in source.targets:

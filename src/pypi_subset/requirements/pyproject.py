@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from pypi_subset import bounds
 from pypi_subset.errors import Fault
 from pypi_subset.requirements.requirements_txt import Line, read_requirement
 from pypi_subset.requirements.toml import Settings, nearest
@@ -60,6 +62,9 @@ class _Reader:
 
     document: Settings
     project: Mapping[str, Any]
+    #: The extras and groups that were read so far, one by one, and the names in each table.
+    led: list[str] = dataclasses.field(default_factory=list)
+    known: dict[tuple[str, ...], dict[str, str]] = dataclasses.field(default_factory=dict)
 
     @property
     def missing(self) -> list[str]:
@@ -77,8 +82,10 @@ class _Reader:
 
     def names(self, keys: tuple[str, ...]) -> dict[str, str]:
         """Return the names in the table at *keys*, normalized → as written."""
-        # Of two names that are one, the first counts: the second is the fault.
-        return {canonicalize_name(name): name for name in reversed([*self._table(keys)])}
+        if keys not in self.known:
+            # Of two names that are one, the first counts: the second is the fault.
+            self.known[keys] = {canonicalize_name(name): name for name in reversed([*self._table(keys)])}
+        return self.known[keys]
 
     def doubles(self) -> Iterator[Fault]:
         """Yield a fault for each extra and group that stands there twice, spelt differently (PEP 685, PEP 735)."""
@@ -92,6 +99,13 @@ class _Reader:
     def named(self, table: tuple[str, ...], name: str, way: _Way) -> Iterator[Request | Fault]:
         """Yield what the extra or group *name* of *table* asks for; it is one of them."""
         known, plain = self.names(table), canonicalize_name(name)
+        self.led.append(plain)
+        # Ten groups that each include the next one twice are a thousand.
+        if len(way) >= bounds.DEEPEST or len(self.led) > bounds.MOST_GROUPS:
+            most = f"{bounds.DEEPEST} within each other, or {bounds.MOST_GROUPS:,} together"
+            what = f"more than {most}, are asked for by extras and groups"
+            yield self.document.fault(what, *table, next_step="let them ask for fewer others")
+            return
         here = (*way, (table, plain))
         yield from self.listed(self._table(table)[known[plain]], (*table, known[plain]), here)
 
@@ -100,6 +114,10 @@ class _Reader:
         if not isinstance(value, list):
             step = f'write {keys[-1]} = ["…"]'
             yield self.document.fault(f"{keys[-1]} must be a list of requirements", *keys, next_step=step)
+            return
+        if len(value) > bounds.MOST_LISTED:
+            what = f"{keys[-1]} has more than {bounds.MOST_LISTED:,} entries"
+            yield self.document.fault(what, *keys, next_step="divide the list")
             return
         for item in value:
             if isinstance(item, str):

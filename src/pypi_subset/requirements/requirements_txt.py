@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from pypi_subset import bounds
 from pypi_subset.errors import Fault
 from pypi_subset.model.distributions import DIGITS, digest
 from pypi_subset.model.requests import Request
-from pypi_subset.support.text import printable
+from pypi_subset.support import files
+from pypi_subset.support.text import depth, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,7 +42,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+#: Encodings that are none of files, and whose decoders take a time that grows with the square.
+_NO_FILES = frozenset({"idna", "punycode"})
 #: What pip replaces by an environment variable.
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 #: A URL or a path: a slash, a backslash or a colon before anything that could end a project's name.
@@ -76,15 +79,20 @@ class Include:
 
 def read_file(path: Path) -> Iterator[Request | Include | Fault]:
     """Yield what stands in the file at *path*, line by line."""
-    data = path.read_bytes()
+    data = files.read_input(path)
     try:
         lines = _join(_decode(data))
     except (UnicodeError, LookupError) as error:
         step = "save it as UTF-8, or name its encoding in a first line '# -*- coding: … -*-'"
         yield Fault(what=f"unreadable text ({error})", path=path, next_step=step)
         return
-    for number, raw in lines:
-        bare = _COMMENT.sub("", raw).strip()
+    for count, (number, raw) in enumerate(lines):
+        if count >= bounds.MOST_REQUESTS or len(raw) > bounds.LONGEST_LINE:
+            many = f"more than {bounds.MOST_REQUESTS:,} lines"
+            what = many if count >= bounds.MOST_REQUESTS else f"a line of more than {bounds.LONGEST_LINE:,} characters"
+            yield Fault(what=what, path=path, line=number, next_step="divide the file")
+            return
+        bare = _without_comment(raw).strip()
         if bare:
             line = Line(path=path, number=number, text=bare, raw=raw)
             yield _variable(line) if _VARIABLE.search(bare) else _entry(line)
@@ -101,7 +109,18 @@ def _decode(data: bytes) -> str:
             return data[len(mark) :].decode(encoding)
     comments = (line for line in data.split(b"\n")[:2] if line.startswith(b"#"))
     match = next(filter(None, map(_CODING.search, comments)), None)
+    if match and codecs.lookup(match[1].decode("ascii")).name in _NO_FILES:
+        msg = f"no encoding of files: {match[1].decode('ascii')}"
+        raise LookupError(msg)
     return data.decode(match[1].decode("ascii") if match else "utf-8")
+
+
+def _without_comment(line: str) -> str:
+    """Return *line* up to its comment: a number sign at the beginning or behind a blank, as pip has it."""
+    position = line.find("#")
+    while position > 0 and not line[position - 1].isspace():
+        position = line.find("#", position + 1)
+    return line if position < 0 else line[:position]
 
 
 def _join(text: str) -> Iterator[tuple[int, str]]:
@@ -109,7 +128,7 @@ def _join(text: str) -> Iterator[tuple[int, str]]:
     first, parts = 0, list[str]()
     for number, line in enumerate(text.splitlines(), start=1):
         first = first or number
-        comment = _COMMENT.match(line) is not None
+        comment = line.lstrip().startswith("#")
         if line.endswith("\\") and not comment:
             parts.append(line.strip("\\"))
             continue
@@ -205,6 +224,8 @@ def read_requirement(line: Line, text: str, hashes: Iterable[str] = ()) -> Reque
     # In TOML a string may have lines: what follows one would be an option to pip.
     if printable(tabless := text.replace("\t", " ")) != tabless:
         return line.fault("the requirement holds a character that is not seen", "write it in visible characters")
+    if depth(text) > bounds.DEEPEST:
+        return line.fault(f"more than {bounds.DEEPEST} brackets within each other", "write it with fewer")
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pypi_subset import bounds
 from pypi_subset.errors import Fault, InputFaults, TargetError
 from pypi_subset.model.requests import Job, Request, RequirementSet, Subset
 
@@ -199,6 +200,9 @@ def _load(path: Path, files: _Files, places: Places, faults: list[Fault], above:
     if what:
         files[key] = _File(closed=what, step=step)
         return
+    if many := _too_many(files, above):
+        files[key] = _File(closed=many)
+        return
     try:
         found = list(read_file(path))
     except (OSError, ValueError) as error:
@@ -215,6 +219,17 @@ def _load(path: Path, files: _Files, places: Places, faults: list[Fault], above:
             _load(entry.path, files, places, faults, (*above, entry))
             if (file := files[included]).closed:
                 faults.append(entry.line.fault(f"{entry.path}: {file.closed}", file.step or "mend the path"))
+
+
+def _too_many(files: _Files, above: tuple[Include, ...]) -> str:
+    """Return why no further file is read, ``""`` if one may be."""
+    if len(above) > bounds.DEEPEST_INCLUDE:
+        return f"more than {bounds.DEEPEST_INCLUDE} files that include each other"
+    if len(files) >= bounds.MOST_FILES:
+        return f"more than {bounds.MOST_FILES:,} files"
+    if sum(len(file.entries) for file in files.values()) > bounds.MOST_REQUESTS:
+        return f"more than {bounds.MOST_REQUESTS:,} lines together"
+    return ""
 
 
 def _key(path: Path) -> Path:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pypi_subset.errors import Fault, TargetError
 from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.toml import Settings, nearest, not_text, parse_toml, unknown_keys
+from pypi_subset.support import files
 from pypi_subset.targets.host import describe_host
 from pypi_subset.targets.named_systems import is_named, tag_of
 from pypi_subset.targets.self_described import read_description
@@ -39,7 +40,7 @@ def read_settings(path: Path, faults: list[Fault]) -> Settings:
         faults.append(Fault(what=what, path=path, next_step=step))
         return Settings(path=path, document={}, places={}, readable=False)
     try:
-        settings = parse_toml(path, path.read_bytes().decode("utf-8-sig"))
+        settings = parse_toml(path, files.read_input(path).decode("utf-8-sig"))
     except FileNotFoundError:
         what, step = "no such file, so there are no targets", "create it with the lines:"
         faults.append(Fault(what=what, path=path, next_step=step, excerpt=EXAMPLE))

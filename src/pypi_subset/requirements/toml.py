@@ -8,14 +8,24 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pypi_subset import bounds
 from pypi_subset.errors import Fault
+from pypi_subset.support.text import depth
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-_HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]")
+_HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]")
+#: A part of a dotted key, between two others.
+_PART = re.compile(r"\s*[\"']?[\w-]+[\"']?\s*", re.ASCII)
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+
+
+#: Lines below its key that an item of a list is looked for in, to name its line.
+_SEARCHED = 10_000
+#: Characters and names up to which a name that is like another one is looked for.
+_LIKENESS = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +63,7 @@ class Settings:
         # In double quotes, TOML writes a quotation mark and a backslash behind a backslash.
         escaped = item.replace("\\", "\\\\").replace('"', '\\"')
         spelt = (f'"{escaped}"', f"'{item}'")
-        below = range(line, len(self.lines) + 1)
+        below = range(line, min(line + _SEARCHED, len(self.lines)) + 1)
         return next((number for number in below if any(one in self.lines[number - 1] for one in spelt)), line)
 
     def table(self, name: str, faults: list[Fault]) -> dict[str, object]:
@@ -67,12 +77,30 @@ class Settings:
 
 def parse_toml(path: Path, text: str) -> Settings | Fault:
     """Return the document in *text*, which stands in the file at *path*, or what is wrong with it."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if _is_deep(line):
+            what = f"more than {bounds.DEEPEST} parts or brackets within each other"
+            return Fault(what=what, path=path, line=number, next_step="write it with fewer")
     try:
         document = tomllib.loads(text, parse_float=lambda literal: Number(text=literal))
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return Fault(what="not TOML: lists and tables are nested too deeply", path=path)
+    except ValueError as error:
         return _toml_fault(path, text, str(error))
     lines = tuple(text.split("\n"))
     return Settings(path=path, lines=lines, document=document, places=_places(lines))
+
+
+def _is_deep(line: str) -> bool:
+    """Whether a line has a key of very many parts, or very many brackets within each other, as a marker may have."""
+    if line.count("(") > bounds.DEEPEST and depth(line) > bounds.DEEPEST:
+        return True
+    parts = 0
+    for part in line.split(".") if line.count(".") >= bounds.DEEPEST else ():
+        parts = parts + 1 if _PART.fullmatch(part) else 0
+        if parts > bounds.DEEPEST:
+            return True
+    return False
 
 
 def _toml_fault(path: Path, text: str, message: str) -> Fault:
@@ -117,8 +145,12 @@ def unknown_keys(
 
 def nearest(word: str, known: Collection[str], otherwise: str) -> str:
     """Return a next step: the nearest of the *known*, or all of them behind the word *otherwise*."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"{otherwise}: {', '.join(known) or 'nothing'}"
+    few = len(word) <= _LIKENESS and len(known) <= _LIKENESS
+    near = difflib.get_close_matches(word, known, n=1) if few else []
+    if near:
+        return f"did you mean {near[0]!r}?"
+    shown = ", ".join([*known][:_LIKENESS]) or "nothing"
+    return f"{otherwise}: {shown}{', …' if len(known) > _LIKENESS else ''}"
 
 
 def not_text(key: str, value: object) -> tuple[str, str]:

@@ -128,6 +128,20 @@ _WITHOUT_TAGS = frozenset({"script", "style", "textarea", "title", "xmp", "ifram
 _ATTRIBUTES = 100
 
 
+def depth(text: str, opening: str = "(", closing: str = ")") -> int:
+    """Return how many brackets are open within each other at most, for parsers that call themselves for each."""
+    if text.count(opening) < 2:  # noqa: PLR2004 - the usual case
+        return text.count(opening)
+    deepest = now = 0
+    for sign in text:
+        if sign == opening:
+            now += 1
+            deepest = max(deepest, now)
+        elif sign == closing:
+            now -= 1
+    return deepest
+
+
 def start_tags(text: str) -> Iterator[tuple[str, dict[str, str]]]:
     """
     Yield name and attributes of each start tag of *text*, both in lower case; of two attributes of one name the first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,3 +118,13 @@ def test_a_line_for_pip_holds_no_other(tmp_path: Path, wrong: dict[str, Any]) ->
     """A hash or a marker that would add a line or an option is damage."""
     with pytest.raises(LockError, match="the lock is damaged"):
         lock_reader.read(lock(tmp_path, package("aa", **wrong)))
+
+
+def test_a_lock_is_a_regular_file(tmp_path: Path) -> None:
+    """A pipe in the place of a lock, or one nested too deeply, is a damaged lock."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "deep").write_text("a = " + "[" * 100_000)
+    for name in ("pipe", "deep"):
+        with pytest.raises(LockError, match="the lock is damaged"):
+            lock_reader.read(tmp_path / name)
+        assert lock_reader.made_for(tmp_path / name) is None

@@ -11,6 +11,7 @@ from packaging.pylock import Pylock, PylockValidationError
 
 from pypi_subset.errors import LockError
 from pypi_subset.model.distributions import digest
+from pypi_subset.support import files
 from pypi_subset.support.text import printable
 
 if TYPE_CHECKING:
@@ -65,32 +66,32 @@ def read(path: Path) -> tuple[Locked, ...]:
     :raises LockError: there is none, or it is damaged.
     """
     try:
-        lock = Pylock.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+        lock = Pylock.from_dict(tomllib.loads(files.read_input(path).decode()))
         return tuple(file for package in lock.packages for file in _files(package))
     except FileNotFoundError as error:
         msg = "there is no such lock"
         raise LockError(msg, path=path, next_step="run `make mirror`") from error
-    except (ValueError, PylockValidationError) as error:
-        msg = f"the lock is damaged: {error}"
+    except (OSError, ValueError, RecursionError, PylockValidationError) as error:
+        msg = f"the lock is damaged: {getattr(error, 'strerror', None) or error}"
         raise LockError(msg, path=path, next_step="run `make update`") from error
 
 
 def made_for(path: Path) -> tuple[str, str] | None:
     """Return the digests of the set and the target that the lock at *path* was made for; ``None`` if it has none."""
     try:
-        inputs = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["pypi-subset"]["inputs"]
+        inputs = tomllib.loads(files.read_input(path).decode())["tool"]["pypi-subset"]["inputs"]
         return str(inputs["set"]), str(inputs["target"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
 def _files(package: Package) -> Iterator[Locked]:
-    files: list[PackageWheel | PackageSdist] = [*(package.wheels or ())]
     marker = str(package.marker or "")
     if printable(marker) != marker:
         msg = f"the marker of {package.name} holds a character that is not seen"
         raise ValueError(msg)
-    for file in [*files, package.sdist] if package.sdist else files:
+    named: list[PackageWheel | PackageSdist] = [*(package.wheels or ())]
+    for file in [*named, package.sdist] if package.sdist else named:
         yield Locked(
             filename=file.filename,
             project=package.name,

@@ -206,7 +206,7 @@ def _requirements(path: Path) -> Iterator[Requirement]:
     """Yield the requirements of a wheel, none for one that cannot be read."""
     for text in metadata_in(path)[:1]:
         for line in BytesHeaderParser().parsebytes(text).get_all("Requires-Dist", []):
-            with contextlib.suppress(InvalidRequirement):
+            with contextlib.suppress(InvalidRequirement, RecursionError):
                 yield Requirement(line)
 
 
