@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import tempfile
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec import structs
 
+from pypi_subset import bounds
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.access.http_server import serving
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.remote import message, worker
+from tests.support.servers.hostile import endless, head, sending
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, WINDOWS, outcome
 from tests.support.sites.errands import errands, far
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from pypi_subset.model.checks import Check
@@ -129,3 +134,46 @@ def test_a_site_that_contradicts_its_manifest(tmp_path: Path, monkeypatch: pytes
         place = "http://127.0.0.1:9" if fault == "no server" else url
         refused = json.loads(worker.answer(message.to_text(structs.replace(sent, url=place, run="0" * 32))))["refused"]
     assert refused.startswith(words)
+
+
+def hostile_site(tmp_path: Path, answer: Callable[[str], Iterable[bytes]]) -> str:
+    """Return what `outline` says of a server of that kind."""
+    with sending(answer) as url, pytest.raises(ProofFailed) as caught:
+        remote_site.outline(url, "0" * 64, "windows", tmp_path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("target", ["file:///etc/hostname", "ftp://127.0.0.1/x", "/again"])
+def test_redirects_are_few_and_lead_to_the_web(tmp_path: Path, target: str) -> None:
+    """A redirect to a file of this machine, or one after the other, is an error."""
+    said = hostile_site(tmp_path, lambda path: [head(302, Location=f"{path}{target}" if target[0] == "/" else target)])
+    assert "manifest.json" in said
+    assert "cannot be read" in said
+
+
+def test_a_body_without_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A manifest of any size, or at any pace, is not read."""
+    monkeypatch.setattr(bounds, "LARGEST_DOCUMENT", 1 << 20)
+    assert "has more than 1048576 bytes" in hostile_site(tmp_path, lambda _: itertools.chain([head()], endless()))
+    monkeypatch.setattr(bounds, "PATIENCE", 0.3)
+
+    def slow(_path: str) -> Iterator[bytes]:
+        yield head()
+        while True:
+            yield b"x"
+            time.sleep(0.1)
+
+    assert "is slower than 16 KiB a second" in hostile_site(tmp_path, slow)
+
+
+def test_a_body_that_breaks_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends before its stated length is a lost connection, tried again, and not other bytes."""
+    seen = list[str]()
+
+    def answer(path: str) -> list[bytes]:
+        seen.append(path)
+        return [head(Content_Length=100), b"x"]
+
+    monkeypatch.setattr(remote_site, "PATIENCE", 1)
+    assert "cannot be read" in hostile_site(tmp_path, answer)
+    assert len(seen) == remote_site.TRIES

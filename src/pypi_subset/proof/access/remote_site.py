@@ -8,6 +8,7 @@ import http.client
 import io
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -19,8 +20,9 @@ from urllib.parse import quote
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from pypi_subset import bounds
 from pypi_subset.errors import ProofFailed
-from pypi_subset.model.door import MAX_BYTES, decode
+from pypi_subset.model.door import decode
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import FIND_LINKS, MANIFEST, METADATA, SIMPLE, view_of
 from pypi_subset.support import files
@@ -111,7 +113,7 @@ def _entry(folder: Path, path: str) -> File | None:
 def _manifest(url: str, digest: str) -> bytes:
     """Return the bytes of the manifest of the site at *url*."""
     stream = io.BytesIO()
-    if not (found := _fetch(url, MANIFEST, stream, MAX_BYTES)):
+    if not (found := _fetch(url, MANIFEST, stream, bounds.LARGEST_DOCUMENT)):
         msg = f"there is no site at {url}: it has no manifest.json"
         raise ProofFailed(msg)
     if found != digest:
@@ -159,7 +161,7 @@ def _stand_in(url: str, entry: File, folder: Path) -> None:
 def _held_to(digest: str, url: str, path: str, what: str) -> bytes:
     """Return the bytes of a small file, none if it is not there."""
     stream = io.BytesIO()
-    if _fetch(url, path, stream, MAX_BYTES) not in {digest, ""}:
+    if _fetch(url, path, stream, bounds.LARGEST_DOCUMENT) not in {digest, ""}:
         msg = f"{what} has other bytes than the manifest says, at {url}"
         raise ProofFailed(msg)
     return stream.getvalue()
@@ -175,18 +177,14 @@ def _fetch(url: str, path: str, stream: Any, limit: int, method: str = "GET") ->
     :param method: ``HEAD`` asks only whether it is there.
     """
     address = f"{url}/{quote(path)}"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Redirects())
     request = urllib.request.Request(address, method=method)  # noqa: S310 - checked to be HTTP where it was given
     for left in reversed(range(TRIES)):
         stream.seek(0)
         stream.truncate()
         try:
             with opener.open(request, timeout=PATIENCE) as response:
-                while piece := response.read(_PIECE):
-                    stream.write(piece)
-                    if stream.tell() > limit:
-                        msg = f"{address} has more than {limit} bytes"
-                        raise ProofFailed(msg)
+                _copy(response, stream, limit, address)
             stream.seek(0)
             return hashlib.file_digest(stream, "sha256").hexdigest()
         except (OSError, http.client.HTTPException) as error:
@@ -201,6 +199,35 @@ def _fetch(url: str, path: str, stream: Any, limit: int, method: str = "GET") ->
                 msg = f"{address} cannot be read: {getattr(error, 'reason', '') or error}"
                 raise ProofFailed(msg) from error
     return ""
+
+
+def _copy(response: Any, stream: Any, limit: int, address: str) -> None:
+    """Write the body to *stream*, unless it has more bytes than *limit*, or comes more slowly than a site may."""
+    start = time.monotonic()
+    # Not `read`: that waits until so many bytes are here.
+    while piece := response.read1(_PIECE):
+        stream.write(piece)
+        if stream.tell() > limit:
+            msg = f"{address} has more than {limit} bytes"
+            raise ProofFailed(msg)
+        if time.monotonic() - start > bounds.PATIENCE + stream.tell() / bounds.LEAST_SPEED:
+            msg = f"{address} is slower than {bounds.LEAST_SPEED >> 10} KiB a second"
+            raise ProofFailed(msg)
+    if response.length:
+        raise http.client.IncompleteRead(bytes(0), response.length)
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows a few redirects, to the web alone, and from https to nothing less."""
+
+    max_redirections = bounds.MOST_REDIRECTS
+
+    def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: Any) -> Any:
+        """Return the request that follows *req*, ``None`` if the answer is not followed."""
+        allowed = ("https://",) if req.full_url.startswith("https://") else ("https://", "http://")
+        if not newurl.startswith(allowed):
+            return None
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _put(path: Path, data: bytes) -> None:
