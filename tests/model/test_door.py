@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pypi_subset import bounds
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import door
 from pypi_subset.model.documents import parse
@@ -170,7 +171,7 @@ def test_the_list_of_paths_belongs_to_the_schema() -> None:
 
 def test_a_manifest_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not decoded, and 10,000 files are well below the bound."""
-    monkeypatch.setattr(door, "MAX_BYTES", 100)
+    monkeypatch.setattr(bounds, "LARGEST_DOCUMENT", 100)
     with pytest.raises(SubsetError, match="the manifest has more than 100 bytes"):
         read(document())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import shutil
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.cli.display import Display
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import HashMismatch, SubsetError
 from pypi_subset.model.report import report_path
 from pypi_subset.pipeline import mirror
 from pypi_subset.publishing import fetch_site
@@ -149,9 +150,9 @@ REFUSED: dict[Callable[[Path], None], str] = {
     changed: "lib-1.0-py3-none-any.whl has other bytes than the manifest there says; it may just be published anew",
     sidecar: "any.whl.metadata has other bytes than the manifest there says; it may just be published anew",
     gone: "simple/lib/index.html answered 404",
-    damaged: "manifest.json: the manifest is damaged; publish the site again",
+    damaged: "manifest.json: the manifest is damaged; do not trust that site, or publish it again",
     later: "manifest.json: the manifest has schema 99.0, and this version reads 1.1; upgrade pypi-subset",
-    strange: "manifest.json: the manifest is damaged; publish the site again",
+    strange: "manifest.json: the manifest is damaged; do not trust that site, or publish it again",
     outside: "manifest.json: the manifest is refused: it names '../mine.txt', which no site with these projects",
     nothing: "manifest.json, so no site of ours; name the address of the front page",
 }
@@ -171,16 +172,89 @@ def test_what_is_not_what_it_says_is_refused(site: Path, tmp_path: Path, change:
     assert [path.name for path in here.parent.iterdir()] == ["site"]
 
 
+def numbered(site: Path, serial: object, **changes: object) -> bytes:
+    """Give *site* the release that publish would write for it; return its bytes."""
+    digest = hashlib.sha256((site / "manifest.json").read_bytes()).hexdigest()
+    made = {"schema": "1.0", "serial": serial, "manifest_sha256": digest, "published": "2026-01-01T00:00:00.000000Z"}
+    data = json.dumps({**made, "previous": "", **changes}).encode()
+    (site / "release.json").write_bytes(data)
+    return data
+
+
+def from_store(site: Path, folder: Path) -> Path:
+    """Return *folder*, which is now what an object store has of *site*."""
+    with object_store(site) as url:
+        return fetched(url, folder)
+
+
+def test_a_release_comes_along_and_an_older_one_is_refused(site: Path, tmp_path: Path) -> None:
+    """What was fetched stays, and one line says what is served, and which file to remove if that is meant."""
+    here = tmp_path / "here"
+    newest = numbered(site, 3)
+    assert (from_store(site, here) / "release.json").read_bytes() == newest
+    old = tree(here)
+    for serial in (1, 2):
+        numbered(site, serial)
+        with pytest.raises(SubsetError, match=rf"release\.json is release {serial}, and release 3 was fetched before"):
+            from_store(site, here)
+    (site / "release.json").unlink()
+    with pytest.raises(SubsetError, match=r"there is no .*, and release 3 was fetched before; do not trust") as raised:
+        from_store(site, here)
+    assert f"if it was published anew from the beginning, remove {here / 'release.json'}" in str(raised.value)
+    assert tree(here) == old
+    (here / "release.json").unlink()
+    from_store(site, here)
+    numbered(site, 4)
+    from_store(site, here)
+    from_store(site, here)
+
+
+def test_a_release_about_another_manifest_is_refused(site: Path, tmp_path: Path) -> None:
+    """It is read before the manifest: the site may just be published. One number never stands for two sites."""
+    here = tmp_path / "here"
+    numbered(site, 3)
+    from_store(site, here)
+    numbered(site, 4, manifest_sha256="0" * 64)
+    with pytest.raises(HashMismatch, match=r"release\.json is about another manifest than the one there; it may just"):
+        from_store(site, here)
+    unproven = json.loads((site / "manifest.json").read_bytes()) | {"unproven": True}
+    (site / "manifest.json").write_text(json.dumps(unproven))
+    numbered(site, 3)
+    with pytest.raises(SubsetError, match="is release 3, as what was fetched before, and about another manifest"):
+        from_store(site, here)
+
+
 @pytest.mark.parametrize(
-    ("name", "wanted"),
+    ("changes", "words"),
     [
-        *((name, True) for name in ("simple/a/b.whl", "a")),
-        *((name, False) for name in ("../a", "a/../../b", "/a", "", "a//b", "a\\b", "C:/a", "./a", ".", "a/")),
+        ({"schema": "2.0"}, "the release has schema 2.0, and this version reads 1.0; upgrade pypi-subset"),
+        *(({"serial": serial}, "the release is damaged; publish the site again") for serial in (0, -1, 1 << 60, "3")),
+        ({"published": "x" * (1 << 15)}, "release.json has more than 16,384 bytes"),
     ],
 )
-def test_paths_that_leave_the_site(name: str, *, wanted: bool) -> None:
-    """Only plain paths below the site are, on any system."""
-    assert fetch_site._is_below(name) is wanted  # noqa: SLF001 - whatever a hostile manifest may say
+def test_a_damaged_release_is_refused(site: Path, tmp_path: Path, changes: dict[str, object], words: str) -> None:
+    """Its numbers have bounds, and so has its length."""
+    numbered(site, **{"serial": 1, **changes})
+    with object_store(site) as url, pytest.raises(SubsetError) as raised:
+        fetched(url, tmp_path / "here")
+    assert words in str(raised.value)
+
+
+def test_the_hash_of_the_manifest_can_be_named(site: Path, tmp_path: Path) -> None:
+    """In any case of letters, with the name of the algorithm; no other manifest is taken, and nothing that is no hash."""
+    digest = hashlib.sha256((site / "manifest.json").read_bytes()).hexdigest()
+    with object_store(site) as url:
+        for pin in (digest, digest.upper(), f"sha256:{digest}"):
+            fetch_site.fetch_site(url, tmp_path / "here", sha256=pin)
+        other = "0" * 64
+        with pytest.raises(
+            HashMismatch, match=f"manifest.json has the SHA-256 {digest}, not {other}; ask who publishes"
+        ):
+            fetch_site.fetch_site(url, tmp_path / "other", sha256=other)
+        for pin in ("0", "md5:" + "0" * 32, digest[:-1] + "g", digest + digest):
+            with pytest.raises(SubsetError, match=r"no SHA-256: '.*'; take the 64 hexadecimal digits"):
+                fetch_site.fetch_site(url, tmp_path / "other", sha256=pin)
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -20,6 +21,7 @@ from pypi_subset.cli.display import Display
 from pypi_subset.errors import FolderError, NotProven, SubsetError
 from pypi_subset.model import paths as hosts_paths
 from pypi_subset.model.checks import Check
+from pypi_subset.model.release import SiteRelease, decode, read_release
 from pypi_subset.model.report import report_path
 from pypi_subset.pipeline import mirror
 from pypi_subset.proof.evidence.author import authored
@@ -109,6 +111,11 @@ def put(site: Path, place: Place | Path, *, force: bool = False, grace: float = 
     return publisher.publish_to(site, destination, force=force, grace=grace, progress=Display())
 
 
+def copied(folder: Path) -> dict[str, bytes]:
+    """Return the files of a destination without the one that publish adds there."""
+    return {path: data for path, data in tree(folder).items() if path != "release.json"}
+
+
 def run(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
     """Return the started command ``pypi-subset publish`` as users have it."""
     command = [*PYPI_SUBSET, "publish", *map(str, arguments)]
@@ -119,9 +126,9 @@ def step_by_step(monkeypatch: pytest.MonkeyPatch, step: Callable[[], None]) -> N
     """Let *step* happen before each file that a folder gets or loses."""
     copy, remove = destinations.put, Folder.remove
 
-    def slow_put(source: Path, destination: Path) -> None:
+    def slow_put(source: Path, destination: Path, digest: str = "") -> None:
         step()
-        copy(source, destination)
+        copy(source, destination, digest)
 
     def slow_remove(self: Folder, paths: Sequence[str], folders: Sequence[str] = ()) -> None:
         for path in paths:
@@ -153,8 +160,8 @@ def test_the_reader_sees_holes(site: Path) -> None:
 def test_the_copy_is_the_site(site: Path, place: Place) -> None:
     """All of it gets there, byte for byte and with its times; whoever serves it may read it; nothing of ours is left."""
     done = put(site, place)
-    assert tree(place.folder) == tree(site)
-    assert (done.sent, done.removed, done.kept, done.doubt) == (len(tree(site)), 0, 0, None)
+    assert copied(place.folder) == tree(site)
+    assert (done.sent, done.removed, done.kept, done.doubt) == (len(tree(site)) + 1, 0, 0, None)
     wheel = Path("simple", "lib", "lib-1.0-py3-none-any.whl")
     assert (place.folder / wheel).stat().st_mtime_ns == (site / wheel).stat().st_mtime_ns
     assert (place.folder / wheel).stat().st_mode & 0o777 == 0o666 & ~umask()
@@ -185,9 +192,9 @@ def test_only_the_difference_is_sent(site: Path, later: Path, place: Place) -> N
     put(site, place)
     before, same = facts(place.folder), {name for name, data in tree(site).items() if tree(later).get(name) == data}
     done = put(later, place)
-    assert tree(place.folder) == tree(later)
+    assert copied(place.folder) == tree(later)
     assert {name: fact for name, fact in facts(place.folder).items() if fact == before.get(name)}.keys() == same
-    assert (done.sent, done.kept) == (len(tree(later)) - len(same), len(same))
+    assert (done.sent, done.kept) == (len(tree(later)) - len(same) + 1, len(same))
     assert done.removed == len(tree(site).keys() - tree(later).keys())
     assert "simple/lib/lib-1.0-py3-none-any.whl" in same
     assert not [path for path in place.folder.rglob("*") if path.is_dir() and not any(path.iterdir())]
@@ -309,7 +316,7 @@ def test_stopped_anywhere(
         else:
             assert number > 50
             break
-        assert tree(place) == tree(both[1])
+        assert copied(place) == tree(both[1])
         shutil.rmtree(place)
 
 
@@ -323,7 +330,7 @@ def test_a_first_publish_that_was_killed_goes_on(site: Path, public: Place) -> N
         put(site, public)
     (public.folder / MARKER).write_bytes(publisher._MARK)  # noqa: SLF001 - what a stopped run leaves
     put(site, public)
-    assert tree(public.folder) == tree(site)
+    assert copied(public.folder) == tree(site)
 
 
 def test_ctrl_c_while_it_waits(site: Path, later: Path, tmp_path: Path) -> None:
@@ -344,7 +351,7 @@ def test_ctrl_c_while_it_waits(site: Path, later: Path, tmp_path: Path) -> None:
     assert holes(place) == []
     assert (place / MARKER).is_file()
     put(later, place)
-    assert tree(place) == tree(later)
+    assert copied(place) == tree(later)
 
 
 def test_what_went_stays_for_a_while(site: Path, later: Path, public: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +397,7 @@ os.system(f"mount -o remount,size={sys.argv[4]} none {place}")
 put(sys.argv[3])
 os.system(f"mount -o remount,size=1m none {place}")
 put(sys.argv[3])
-print(json.dumps({"said": said, "holes": holed, "same": tree(place) == tree(Path(sys.argv[3]))}))
+print(json.dumps({"said": said, "holes": holed, "same": {**tree(place), "release.json": b""} == {**tree(Path(sys.argv[3])), "release.json": b""}}))
 """
     place = tmp_path / "disk"
     place.mkdir()
@@ -538,7 +545,7 @@ def test_force_by_rsync(site: Path, later: Path, tmp_path: Path) -> None:
         assert json.loads(report_path(place.folder).read_bytes())["stale"] is True
         assert put(site, place, force=True).sent == 0
         put(later, place)
-        assert tree(place.folder) == tree(later)
+        assert copied(place.folder) == tree(later)
 
 
 def test_what_is_proven_later_says_no_more_that_it_is_not(site: Path, tmp_path: Path) -> None:
@@ -548,8 +555,8 @@ def test_what_is_proven_later_says_no_more_that_it_is_not(site: Path, tmp_path: 
     put(site, place, force=True)
     proven(site)
     # The manifest, and the four files of the report.
-    assert put(site, place, force=True).sent == 5
-    assert tree(place) == tree(site)
+    assert put(site, place, force=True).sent == 6
+    assert copied(place) == tree(site)
 
 
 def test_nothing_to_publish(tmp_path: Path) -> None:
@@ -704,7 +711,11 @@ def test_the_whole_way(
         shown, said = process.communicate(timeout=60)
     count = len(tree(workspace.paths.site))
     assert (process.returncode, said) == (0, "")
-    assert shown == f"public is published: {count} files sent, 0 removed, 0 as they were\n"
+    digest = files.sha256_of(workspace.root / "public" / "manifest.json")
+    assert shown.splitlines() == [
+        f"public is published: {count + 1} files sent, 0 removed, 0 as they were",
+        f"release 1, manifest.json has the SHA-256 {digest}",
+    ]
     red(workspace.paths.site)
     with run("--to=public", "--force=1", cwd=workspace.root) as process:
         shown, _ = process.communicate(timeout=60)
@@ -739,3 +750,126 @@ def test_a_proof_without_isolation_is_a_warning(tmp_path: Path, isolation: str, 
     assert publisher.publish(subset.paths, tmp_path / "to", progress=heard).sent
     words = "isolation: none. A package that ran here could have changed files, the report and its key included"
     assert heard.warnings == [words] * warns
+
+
+def release(folder: Path) -> SiteRelease:
+    """Return the release at a destination."""
+    found = read_release(folder)
+    assert found is not None
+    return found
+
+
+def test_each_publication_has_a_number(site: Path, later: Path, public: Place) -> None:
+    """It names its manifest and the release before; the same manifest again is the same publication."""
+    first = put(site, public)
+    before = (public.folder / "release.json").read_bytes()
+    assert (first.serial, release(public.folder).previous) == (1, "")
+    assert put(site, public).sent == 0
+    assert (public.folder / "release.json").read_bytes() == before
+    second = put(later, public)
+    found = release(public.folder)
+    assert (second.serial, found.serial) == (2, 2)
+    assert found.previous == hashlib.sha256(before).hexdigest()
+    assert found.manifest_sha256 == second.manifest_sha256 == files.sha256_of(public.folder / "manifest.json")
+    assert found.published > read_back(before).published
+    assert put(site, public).serial == 3
+
+
+def read_back(data: bytes) -> SiteRelease:
+    """Return the release in *data*."""
+    return decode(data, path=Path("release.json"), next_step="")
+
+
+@pytest.mark.parametrize("name", ["release.json", "index.html"])
+def test_stopped_around_the_release(
+    site: Path, later: Path, public: Place, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Stopped before or behind it, the next run ends with the manifest and the release that names it."""
+    put(site, public)
+    copy = destinations.put
+
+    def stop(source: Path, destination: Path, digest: str = "") -> None:
+        if destination.name == name and destination.parent == public.folder:
+            raise KeyboardInterrupt
+        copy(source, destination, digest)
+
+    monkeypatch.setattr(destinations, "put", stop)
+    with pytest.raises(KeyboardInterrupt):
+        put(later, public)
+    monkeypatch.setattr(destinations, "put", copy)
+    done = put(later, public)
+    assert (done.serial, release(public.folder).manifest_sha256) == (2, done.manifest_sha256)
+    assert copied(public.folder) == tree(later)
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"schema": "1.0", "serial": 0}', b"x" * 20_000])
+def test_a_damaged_release_is_not_counted_on(site: Path, public: Place, data: bytes) -> None:
+    """A number that begins again would be refused by everybody who fetched: the way out is named."""
+    put(site, public)
+    (public.folder / "release.json").write_bytes(data)
+    before = tree(public.folder)
+    with pytest.raises(
+        SubsetError, match=r"release\.json: the release .*; put the release\.json of the last publication"
+    ):
+        put(site, public)
+    assert tree(public.folder) == before
+
+
+def test_the_release_of_a_fetched_site_is_not_published(site: Path, public: Place) -> None:
+    """A destination has numbers of its own, and the inventory accepts what fetch left."""
+    (site / "release.json").write_bytes(b"of elsewhere")
+    assert put(site, public).serial == 1
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_bytes_that_change_while_they_are_published(site: Path, tmp_path: Path, name: str) -> None:
+    """They are hashed while they are copied: nothing that names them gets there, and the old site stays."""
+    with PLACES[str(name)](tmp_path / "place") as place:
+        place.folder.parent.mkdir(exist_ok=True)
+        wheel, send = site / "simple" / "lib" / "lib-1.0-py3-none-any.whl", type(place.destination).send
+
+        class Slow(type(place.destination)):  # type: ignore[misc] # each kind of place
+            def send(self, source: Path, paths: Sequence[str], *rest: Any) -> None:
+                if source == site:
+                    wheel.write_bytes(wheel.read_bytes()[::-1])
+                send(self, source, paths, *rest)
+
+        place.destination.__class__ = Slow
+        with pytest.raises(
+            FolderError, match="this has other bytes than the manifest says, and is not published"
+        ) as raised:
+            put(site, place)
+        assert raised.value.path == wheel
+        assert not [path for path in tree(place.folder) if path.endswith((".html", "manifest.json", "release.json"))]
+
+
+@needs_rsync
+def test_bytes_that_change_while_rsync_reads_them(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """rsync reads for itself: a file that is another afterwards ends the run before a page names it."""
+    start, wheel = Rsync._listed, site / "simple" / "lib" / "lib-1.0-py3-none-any.whl"  # noqa: SLF001 - the seam
+
+    def changing(self: Rsync, paths: Sequence[str], source: Path, *options: str) -> str:
+        if "simple/lib/lib-1.0-py3-none-any.whl" in paths:
+            facts = wheel.stat()
+            wheel.write_bytes(wheel.read_bytes()[::-1])
+            os.utime(wheel, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        return start(self, paths, source, *options)
+
+    monkeypatch.setattr(Rsync, "_listed", changing)
+    with PLACES["rsync"](tmp_path / "place") as place:
+        place.folder.parent.mkdir(exist_ok=True)
+        with pytest.raises(FolderError, match="this has other bytes than the manifest says"):
+            put(site, place)
+        assert not (place.folder / "manifest.json").exists()
+
+
+def test_every_file_is_compared_if_asked(site: Path, public: Place) -> None:
+    """A wheel of the same size and time with other bytes is found with CHECK=yes alone, and mended."""
+    put(site, public)
+    wheel = public.folder / "simple" / "lib" / "lib-1.0-py3-none-any.whl"
+    good, facts_of = wheel.read_bytes(), wheel.stat()
+    wheel.write_bytes(good[::-1])
+    os.utime(wheel, ns=(facts_of.st_atime_ns, facts_of.st_mtime_ns))
+    assert put(site, public).sent == 0
+    done = publisher.publish_to(site, public.destination, force=False, grace=0, check=True, progress=Display())
+    assert (done.sent, wheel.read_bytes()) == (1, good)

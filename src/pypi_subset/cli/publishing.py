@@ -68,16 +68,18 @@ def hosts(_context: Context, site: str = "site", objects: str = "no") -> None:
     help={
         "to": "a folder, or what rsync takes: host:path, rsync://host/module (default: none, it has to be said)",
         "force": "yes to publish what is not proven; the published manifest then says so (default: no)",
+        "check": "yes to compare every file there by its bytes, not by size and time (default: no)",
         "grace": "seconds for which files stay that no page names any more (default: 10)",
     }
 )
-def publish(
+def publish(  # noqa: PLR0913, PLR0917 - one for each flag
     _context: Context,
     to: str = "",
     site: str = "site",
     packages: str = "packages",
     requirements: str = "requirements",
     force: str = "no",
+    check: str = "no",
     grace: str = "10",
 ) -> None:
     """
@@ -85,24 +87,33 @@ def publish(
 
     Files go before the pages that name them, and what is no longer needed goes last: whoever installs meanwhile misses
     nothing. Refused if the last verify was not green or complete, was about other bytes, requirements or settings, or was
-    not yours: the report must have the HMAC of your key. publish renders proof/ from the report.
+    not yours: the report must have the HMAC of your key. publish renders proof/ from the report, and prints the SHA-256
+    of the manifest: `make fetch SHA256=…` takes no other.
     """
     forced, seconds = choice_of("force", force, ("no", "0", "1", "yes")) in {"1", "yes"}, whole_number("grace", grace)
     display, paths = Display(), paths_of(requirements, packages, site)
-    done = api.publish(paths, to, force=forced, grace=seconds, progress=display)
+    every = choice_of("check", check, ("no", "0", "1", "yes")) in {"1", "yes"}
+    done = api.publish(paths, to, force=forced, grace=seconds, check=every, progress=display)
     if done.doubt is not None:
         display.warn(f"{done.doubt.path}: {done.doubt.what}; the published manifest says that it is unproven")
     display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
+    display.say(f"release {done.serial}, manifest.json has the SHA-256 {done.manifest_sha256}")
 
 
-@task(help={"url": "address of the site's front page (default: none, it has to be said)"})
-def fetch(_context: Context, url: str = "", site: str = "site") -> None:
+@task(
+    help={
+        "url": "address of the site's front page (default: none, it has to be said)",
+        "sha256": "SHA-256 that its manifest.json must have, as publish prints it (default: any)",
+    }
+)
+def fetch(_context: Context, url: str = "", site: str = "site", sha256: str = "") -> None:
     """
     Copy a published site to site/ on this machine, each file held against its hash.
 
     For another machine that is to prove it, as a workflow does. The report that lies there comes along; on any error
-    the old site stays as it was.
+    the old site stays as it was. Refused if the manifest names what no site has, or an older publication is served than
+    the one in site/.
     """
     display, folder = Display(), named(site)
-    count = api.fetch_site(url, folder, progress=display)
+    count = api.fetch_site(url, folder, sha256=sha256, progress=display)
     display.say(f"{folder} is what is published there: {count} files fetched")

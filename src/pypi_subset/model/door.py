@@ -17,6 +17,7 @@ from msgspec import Struct
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from pypi_subset import bounds
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import documents
 from pypi_subset.model.manifest import Manifest, manifest_path
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.manifest import File
 
-#: Bytes of a manifest; one of 10,000 files has about 15 million.
-MAX_BYTES = 1 << 27
 #: Bytes of all distributions of a site.
 MAX_TOTAL = 1 << 50
 
@@ -69,8 +68,8 @@ def read_bytes(site: Path) -> tuple[Manifest, bytes]:
     if not path.is_file():
         msg = "the site has no manifest"
         raise SubsetError(msg, path=path, next_step=step)
-    with files.folder_errors(path), path.open("rb") as stream:
-        data = stream.read(MAX_BYTES + 1)
+    with files.folder_errors(path):
+        data = files.read_input(path, bounds.LARGEST_DOCUMENT)
     return decode(data, path=path, next_step=step), data
 
 
@@ -81,8 +80,8 @@ def decode(data: bytes, *, path: Path, next_step: str) -> Manifest:
     :param next_step: what the user does about one that is refused.
     :raises SubsetError: it is damaged, too long, of a later major version, or names what no site of this tool has.
     """
-    if len(data) > MAX_BYTES:
-        msg = f"the manifest has more than {MAX_BYTES} bytes"
+    if len(data) > bounds.LARGEST_DOCUMENT:
+        msg = f"the manifest has more than {bounds.LARGEST_DOCUMENT} bytes"
         raise SubsetError(msg, path=path, next_step=next_step)
     made = documents.decode(data, Manifest, path=path, next_step=next_step)
     try:

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
 _Shard: TypeAlias = Annotated[str, Meta(pattern="^([1-9][0-9]*/[1-9][0-9]*)?$")]
-_Digest: TypeAlias = Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")]
+Digest: TypeAlias = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
 #: RFC 3339 with microseconds, in UTC: as text, an earlier time is less than a later one.
-_Time: TypeAlias = Annotated[str, Meta(pattern=r"^([0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{6}Z)?$")]
+Time: TypeAlias = Annotated[str, Meta(pattern=r"^([0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{6}Z)?$(?!\n)")]
+
+#: `Time` for `datetime.strftime`.
+TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 #: What each result that is written has, though some fields have a default here.
 _WRITTEN = {
@@ -56,7 +59,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     routes: tuple[str, ...] = ()
     seconds: dict[str, Count] = {}
-    code: _Digest = ""
+    code: Digest = ""
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -105,12 +108,12 @@ class Report(Document, frozen=True, kw_only=True):
     shard: _Shard = ""
     totals: Totals
     checks: tuple[Annotated[Check, Meta(extra_json_schema=_WRITTEN)], ...]
-    created: _Time = ""
+    created: Time = ""
     tool: str = ""
-    subset_sha256: _Digest = ""
+    subset_sha256: Digest = ""
     settings: Settings = Settings()
     parts: tuple[Part, ...] = ()
-    mac: _Digest = ""
+    mac: Digest = ""
 
 
 def report_path(site: Path) -> Path:

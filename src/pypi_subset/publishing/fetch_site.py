@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pypi_subset import bounds
 from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
+from pypi_subset.model import door
 from pypi_subset.model.documents import UPGRADE
-from pypi_subset.model.door import read_manifest
 from pypi_subset.model.manifest import manifest_path
-from pypi_subset.model.paths import MANIFEST, PAGE, REPORT
+from pypi_subset.model.paths import MANIFEST, PAGE, README, RELEASE, REPORT
+from pypi_subset.model.release import MAX_BYTES, SiteRelease, decode, read_release, release_path
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.report.report import carry_over
 from pypi_subset.site import builder, web_servers
@@ -27,43 +29,68 @@ from pypi_subset.upstream.pip_config import read_network, without_credentials
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pypi_subset.model.manifest import Manifest
+
 
 #: Number of files that are fetched at the same time: web servers may limit connections.
 _AT_ONCE = 8
 
 _AGAIN = "it may just be published anew: try again; else publish it again"
+_DISTRUST = "do not trust that site"
 
 
-def fetch_site(url: str, site: Path, *, progress: Progress | None = None) -> int:
+def fetch_site(url: str, site: Path, *, sha256: str = "", progress: Progress | None = None) -> int:
     """
     Copy the site that is published at *url*, with its report, to *site*; return the number of files that were fetched.
 
     Each file is checked against its hash in the manifest. On any error the old site stays as it is.
 
     :param url: the address of the front page.
+    :param sha256: SHA-256 that its manifest must have, in hexadecimal; empty: any.
     :param progress: receives lines and stages; ``None`` is silent.
-    :raises SubsetError: there is no site at *url*, it contradicts its manifest, or *site* is not ours.
+    :raises HashMismatch: the manifest has another hash, or a file has other bytes than it says.
+    :raises SubsetError: there is no site at *url*, it contradicts its manifest, an older one is served than *site* was
+        fetched from, or *site* is not ours.
     """
     require_own(site)
-    base = address_of(url)
-    fetcher = Fetcher(read_network())
+    base, pin = address_of(url), _pin(sha256)
+    fetcher, last = Fetcher(read_network()), read_release(site)
     with staging.staged(site) as stage:
-        hashes, made = _named(fetcher, base, stage)
-        with (progress or SILENT).stage("fetch", len(hashes)) as bar, DaemonThreadPool(_AT_ONCE) as pool:
-            wanted = {path: digest for path, digest in hashes.items() if path not in made}
-            # Beforehand: after an error the stage goes, and who is still fetching must not make it again.
-            for path in hashes:
-                with files.folder_errors(stage):
-                    (stage / path).parent.mkdir(parents=True, exist_ok=True)
-            for path, data in made.items():
-                files.write(stage / path, data)
-            done = [pool.submit(_fetch, fetcher, base, stage, path, digest) for path, digest in wanted.items()]
-            bar.advance(len(made))
-            for one in done:
-                one.result()
-                bar.advance()
-        files.write(stage / "README.md", builder.readme_of("site"))
+        # Before the manifest: while the site is published, that one may be the later of the two.
+        release = fetcher.small(f"{base}{RELEASE}", MAX_BYTES)
+        data = _manifest_at(fetcher, base)
+        _require_pinned(base, data, pin)
+        _require_later(base, release, last, hashlib.sha256(data).hexdigest(), release_path(site))
+        manifest = _decoded(base, data)
+        files.write(manifest_path(stage), data)
+        if release is not None:
+            files.write(release_path(stage), release)
+        count = _all(fetcher, base, stage, manifest, progress or SILENT)
+        files.write(stage / README, builder.readme_of("site"))
         _report(fetcher, base, stage)
+    return count
+
+
+def _all(fetcher: Fetcher, base: str, stage: Path, manifest: Manifest, progress: Progress) -> int:
+    """Fetch all that *manifest* names into *stage*; return how many files did not have to be made here."""
+    hashes, sizes = manifest.hashes, {one.path: one.size for one in manifest.files}
+    made = _own(manifest, hashes)
+    with progress.stage("fetch", len(hashes)) as bar, DaemonThreadPool(_AT_ONCE) as pool:
+        wanted = {path: digest for path, digest in hashes.items() if path not in made}
+        # Beforehand: after an error the stage goes, and who is still fetching must not make it again.
+        for path in hashes:
+            with files.folder_errors(stage):
+                (stage / path).parent.mkdir(parents=True, exist_ok=True)
+        for path, data in made.items():
+            files.write(stage / path, data)
+        done = [
+            pool.submit(_fetch, fetcher, base, stage, path, digest, sizes.get(path, bounds.LARGEST_PAGE))
+            for path, digest in wanted.items()
+        ]
+        bar.advance(len(made))
+        for one in done:
+            one.result()
+            bar.advance()
     return len(wanted)
 
 
@@ -75,42 +102,92 @@ def address_of(url: str) -> str:
     return url.removesuffix(PAGE).rstrip("/") + "/"
 
 
-def _named(fetcher: Fetcher, base: str, stage: Path) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
-    """Return path → SHA-256 of all that the manifest names, and the bytes of what need not be fetched."""
-    place = f"{without_credentials(base)}{MANIFEST}"
+def _pin(sha256: str) -> str:
+    """Return the hash that the user named, ``""`` for none."""
+    pin = sha256.strip().lower().removeprefix("sha256:")
+    if pin and not re.fullmatch("[0-9a-f]{64}", pin):
+        msg = f"no SHA-256: {sha256!r}"
+        raise SubsetError(msg, next_step="take the 64 hexadecimal digits that `make publish` printed")
+    return pin
+
+
+def _manifest_at(fetcher: Fetcher, base: str) -> bytes:
+    """Return the bytes of the manifest that is published at *base*."""
     try:
         data = fetcher.small(f"{base}{MANIFEST}", bounds.LARGEST_DOCUMENT)
     except UpstreamError as error:
         step = "check the address and the network, and pip's 'proxy' and 'cert' settings"
         raise UpstreamError(error.what, next_step=step) from error
     if data is None:
-        msg = f"there is no {place}, so no site of ours"
+        msg = f"there is no {without_credentials(base)}{MANIFEST}, so no site of ours"
         raise UpstreamError(msg, next_step="name the address of the front page that shows what is here")
-    files.write(manifest_path(stage), data)
+    return data
+
+
+def _require_pinned(base: str, data: bytes, pin: str) -> None:
+    """Raise if the manifest is not the one that the user named."""
+    found = hashlib.sha256(data).hexdigest()
+    if pin and found != pin:
+        msg = f"{without_credentials(base)}{MANIFEST} has the SHA-256 {found}, not {pin}"
+        raise HashMismatch(msg, next_step="ask who publishes the site for the hash that `make publish` printed last")
+
+
+def _require_later(base: str, data: bytes | None, last: SiteRelease | None, digest: str, own: Path) -> None:
+    """
+    Raise if the published release is none about this manifest, or an earlier one than was fetched before.
+
+    :param data: the bytes of the published ``release.json``, ``None`` if there is none, as of older versions.
+    :param last: the release that was fetched before.
+    :param digest: SHA-256 of the published manifest.
+    :param own: where *last* was read from.
+    """
+    place = f"{without_credentials(base)}{RELEASE}"
+    release = None
+    if data is not None:
+        try:
+            release = decode(data, path=own, next_step="publish the site again")
+        except SubsetError as error:
+            msg = f"{place}: {error.what}"
+            raise UpstreamError(msg, next_step=error.next_step) from error
+        if release.manifest_sha256 != digest:
+            msg = f"{place} is about another manifest than the one there"
+            raise HashMismatch(msg, next_step=_AGAIN)
+    if last is None:
+        return
+    step = f"{_DISTRUST}; if it was published anew from the beginning, remove {own} and fetch again"
+    if release is None:
+        msg = f"there is no {place}, and release {last.serial} was fetched before"
+        raise UpstreamError(msg, next_step=step)
+    if release.serial < last.serial:
+        msg = f"{place} is release {release.serial}, and release {last.serial} was fetched before"
+        raise UpstreamError(msg, next_step=step)
+    if release.serial == last.serial and release.manifest_sha256 != last.manifest_sha256:
+        msg = f"{place} is release {release.serial}, as what was fetched before, and about another manifest"
+        raise UpstreamError(msg, next_step=step)
+
+
+def _decoded(base: str, data: bytes) -> Manifest:
+    """Return the manifest in *data*, which is published at *base*."""
+    place = f"{without_credentials(base)}{MANIFEST}"
+    again = f"{_DISTRUST}, or publish it again with the version that is used here"
     try:
-        manifest = read_manifest(stage)
+        return door.decode(data, path=Path(MANIFEST), next_step=again)
     except SubsetError as error:
-        msg, again = f"{place}: {error.what}", "publish the site again, with the version that is used here"
-        raise UpstreamError(msg, next_step=UPGRADE if error.next_step == UPGRADE else again) from error
-    hashes = manifest.hashes
-    # Web servers do not hand out settings such as ``.htaccess``: what this version writes with that hash is the same file.
+        step = UPGRADE if error.next_step == UPGRADE else again
+        msg = f"{place}: {error.what}"
+        raise UpstreamError(msg, next_step=step) from error
+
+
+def _own(manifest: Manifest, hashes: Mapping[str, str]) -> dict[str, bytes]:
+    """Return path → bytes of what need not be fetched: web servers do not hand out settings such as ``.htaccess``."""
+    # What this version writes with that hash is the same file.
     own = web_servers.render([target.name for target in manifest.targets])
-    for name in hashes:
-        if not _is_below(name):
-            msg = f"{place} names {name!r}, which is no path below it"
-            raise UpstreamError(msg, next_step="do not trust that site")
-    return hashes, {name: text for name, text in own.items() if hashes.get(name) == hashlib.sha256(text).hexdigest()}
+    return {name: text for name, text in own.items() if hashes.get(name) == hashlib.sha256(text).hexdigest()}
 
 
-def _is_below(name: str) -> bool:
-    """Whether *name* is a plain path below a folder, on any system."""
-    parts = PurePosixPath(name).parts
-    return bool(parts) and "/".join(parts) == name and not {"..", "/"} & {*parts} and not {"\\", ":"} & {*name}
-
-
-def _fetch(fetcher: Fetcher, base: str, stage: Path, path: str, digest: str) -> None:
+def _fetch(fetcher: Fetcher, base: str, stage: Path, path: str, digest: str, limit: int) -> None:
     url, place = base + quote(path), stage / path
-    fetcher.save(url, place)
+    fetcher.save(url, place, limit)
     if files.sha256_of(place) != digest:
         msg = f"{without_credentials(url)} has other bytes than the manifest there says"
         raise HashMismatch(msg, next_step=_AGAIN)

@@ -15,7 +15,7 @@ from pypi_subset.errors import FolderError, NotProven, SubsetError
 from pypi_subset.model.documents import UPGRADE, encode
 from pypi_subset.model.door import read_bytes
 from pypi_subset.model.manifest import manifest_path
-from pypi_subset.model.paths import MANIFEST, PROOF, README, SIGNATURE
+from pypi_subset.model.paths import MANIFEST, PROOF, README, RELEASE, SIGNATURE
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.evidence import author, complete, newest
 from pypi_subset.proof.evidence.key import key_path, read
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Files of a site that its manifest does not name: itself, and what is the user's own.
 BESIDE = (MANIFEST, README)
+#: Files of a site that belong to where it was fetched from: they are not published.
+_FETCHED = (RELEASE,)
 
 _FORCE = "or publish it unproven with FORCE=yes"
 _VERIFY = f"run `make verify`, {_FORCE}"
@@ -48,6 +50,7 @@ class Release:
 
     :param files: path below the site → what the system knows of the file, of all that is published as it is there.
     :param made: path below the site → bytes, of what publish makes: the manifest, and all forms of the report.
+    :param digests: path below the site → SHA-256 that the file must have while it is copied; none of what is forced.
     :param report: what proves these bytes, ``None`` if nothing does.
     :param doubt: why nothing proves these bytes, ``None`` if something does.
     """
@@ -55,8 +58,14 @@ class Release:
     site: Path
     files: Mapping[str, os.stat_result]
     made: Mapping[str, bytes]
+    digests: Mapping[str, str]
     report: Report | None
     doubt: NotProven | None
+
+    @property
+    def manifest_sha256(self) -> str:
+        """The SHA-256 of the manifest as it is published."""
+        return hashlib.sha256(self.made[MANIFEST]).hexdigest()
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -88,11 +97,13 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None) -> 
         made = {MANIFEST: data, **forms_of(msgspec.structs.replace(report, stale=False))}
     else:
         made = _doubted(site, encode(msgspec.structs.replace(manifest, unproven=True)))
-    known = {name for name in present if name in manifest.hashes or name in BESIDE} - made.keys()
+    hashes = manifest.hashes
+    known = {name for name in present if name in hashes or name in BESIDE} - made.keys()
     return Release(
         site=site,
         files={name: present[name] for name in sorted(known)},
         made=made,
+        digests={} if doubt else {name: hashes[name] for name in known - {*BESIDE}},
         report=report if doubt is None else None,
         doubt=doubt,
     )
@@ -147,7 +158,7 @@ def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.sta
                 yield NotProven("the proof does not write this", path=site / path, next_step=f"remove it, {_FORCE}")
         elif path not in present:
             yield NotProven("the manifest names this, and it is not there", path=site / path, next_step=step)
-        elif path not in hashes and path not in BESIDE:
+        elif path not in hashes and path not in (*BESIDE, *_FETCHED):
             yield NotProven("the manifest does not name this", path=site / path, next_step=step)
         elif path in hashes and files.sha256_of(site / path) != hashes[path]:
             yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)

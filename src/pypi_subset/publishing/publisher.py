@@ -8,17 +8,22 @@ to something that is not there. That holds wherever a run is cut off, and the ne
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 import logging
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pypi_subset import bounds
 from pypi_subset.errors import FolderError, NotProven
 from pypi_subset.model.manifest import is_manifest
-from pypi_subset.model.paths import GENERATED, MANIFEST, Paths, publish_order
+from pypi_subset.model.paths import GENERATED, MANIFEST, RELEASE, Paths, publish_order
+from pypi_subset.model.release import MAX_BYTES, decode, following
+from pypi_subset.model.report import TIME
 from pypi_subset.proof.report.verdict import weakness
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
@@ -41,12 +46,23 @@ _MARK = b"Being published, or stopped on the way: the next `make publish` goes o
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Published:
-    """What a run did: how many files it sent, removed, and found as they should be; why nothing proves them."""
+    """
+    What a run did.
+
+    :param sent: number of files.
+    :param removed: the same.
+    :param kept: number of files that were as they should be.
+    :param doubt: why nothing proves them.
+    :param manifest_sha256: of the manifest that is published, which `fetch_site` can be held to.
+    :param serial: the number of this publication.
+    """
 
     sent: int
     removed: int
     kept: int
     doubt: NotProven | None
+    manifest_sha256: str = ""
+    serial: int = 0
 
 
 def destination_of(to: str, *apart: Path) -> Destination:
@@ -70,7 +86,13 @@ def destination_of(to: str, *apart: Path) -> Destination:
 
 
 def publish(
-    paths: Paths, to: str | Path, *, force: bool = False, grace: float = 10, progress: Progress | None = None
+    paths: Paths,
+    to: str | Path,
+    *,
+    force: bool = False,
+    grace: float = 10,
+    check: bool = False,
+    progress: Progress | None = None,
 ) -> Published:
     """
     Make the destination *to* hold the proven site; files precede the pages that name them.
@@ -78,6 +100,8 @@ def publish(
     :param to: a directory, or what rsync takes: ``host:path``, ``rsync://host/module``.
     :param force: publish a site that no green report is about; the published manifest then says so.
     :param grace: seconds for which files stay that no page names any more.
+    :param check: compare every file at the destination by its bytes. Otherwise a distribution of the same size and time
+        counts as the same.
     :param progress: receives lines and stages; ``None`` is silent.
     :raises NotProven: no complete green report is about these bytes, or not by this user with this tool.
     :raises SubsetError: the destination holds other files, cannot be reached, or is full.
@@ -91,11 +115,12 @@ def publish(
             requirements=paths.requirements,
             force=force,
             grace=grace,
+            check=check,
             progress=progress or SILENT,
         )
 
 
-def publish_to(
+def publish_to(  # noqa: PLR0913 - as `publish`
     site: Path,
     destination: Destination,
     *,
@@ -103,11 +128,13 @@ def publish_to(
     grace: float,
     progress: Progress,
     requirements: Path | None = None,
+    check: bool = False,
 ) -> Published:
     """Make *destination* hold what *site* does, as `publish`; only what differs is sent."""
-    release = release_of(site, force=force, requirements=requirements)
-    there, sizes = destination.look(), release.sizes
+    release, there = release_of(site, force=force, requirements=requirements), destination.look()
     _require_ours(destination, there)
+    release = _numbered(release, destination, there)
+    sizes = release.sizes
     if release.report is not None:
         if weak := weakness(release.report):
             progress.warn(weak)
@@ -118,15 +145,37 @@ def publish_to(
         for path, data in release.made.items():
             (own / path).parent.mkdir(exist_ok=True)
             files.write(own / path, data)
-        changed = _changed(release, destination, there, own)
+        changed = _changed(release, destination, there, own, every=check)
         stale = [path for path, one in there.items() if one.kind == "file" and path != MARKER and path not in sizes]
         folders = _unused(there, sizes)
         if changed or stale or folders or MARKER in there:
-            destination.send(own, [MARKER], lambda _: None)
+            destination.send(own, [MARKER], lambda _: None, {})
             _send(release, destination, changed, own, progress)
             _remove(destination, stale, folders, grace)
             destination.remove([MARKER])
-    return Published(sent=len(changed), removed=len(stale), kept=len(sizes) - len(changed), doubt=release.doubt)
+    return Published(
+        sent=len(changed),
+        removed=len(stale),
+        kept=len(sizes) - len(changed),
+        doubt=release.doubt,
+        manifest_sha256=release.manifest_sha256,
+        serial=decode(release.made[RELEASE], path=Path(RELEASE), next_step="").serial,
+    )
+
+
+def _numbered(release: Release, destination: Destination, there: Mapping[str, Found]) -> Release:
+    """
+    Return *release* with the ``release.json`` that comes after the one at *destination*.
+
+    :raises SubsetError: the one there is damaged.
+    """
+    data = b""
+    if RELEASE in there:
+        data = destination.read(RELEASE) if there[RELEASE].size <= MAX_BYTES else bytes(MAX_BYTES + 1)
+    step = f"put the {RELEASE} of the last publication back; without it, the serial begins at 1 and `fetch` refuses it"
+    last = decode(data, path=Path(destination.name, RELEASE), next_step=step) if RELEASE in there else None
+    made = following(last, data, release.manifest_sha256, datetime.now(UTC).strftime(TIME))
+    return replace(release, made={**release.made, RELEASE: made})
 
 
 def _require_ours(destination: Destination, there: Mapping[str, Found]) -> None:
@@ -152,10 +201,13 @@ def _is_ours(destination: Destination, there: Mapping[str, Found]) -> bool:
     """Whether we published there before: names alone do not tell, but the manifest does, or the mark of a stopped run."""
     if MARKER in there:
         return destination.read(MARKER) == _MARK
-    return MANIFEST in there and is_manifest(destination.read(MANIFEST))
+    small = MANIFEST in there and there[MANIFEST].size <= bounds.LARGEST_DOCUMENT
+    return small and is_manifest(destination.read(MANIFEST))
 
 
-def _changed(release: Release, destination: Destination, there: Mapping[str, Found], own: Path) -> set[str]:
+def _changed(
+    release: Release, destination: Destination, there: Mapping[str, Found], own: Path, *, every: bool
+) -> set[str]:
     """Return the paths of what is not yet there as it should be."""
     changed, asked = set(), []
     for path, size in release.sizes.items():
@@ -163,7 +215,7 @@ def _changed(release: Release, destination: Destination, there: Mapping[str, Fou
         if old is None or old.kind != "file" or old.size != size:
             changed.add(path)
         # A distribution of the same size and time is taken to be the same, as rsync does it.
-        elif publish_order(path) or path in release.made or old.modified != int(release.files[path].st_mtime):
+        elif every or publish_order(path) or path in release.made or old.modified != int(release.files[path].st_mtime):
             asked.append(path)
     for source, paths in _by_source(release, asked, own):
         changed |= destination.changed(source, paths)
@@ -179,18 +231,23 @@ def _by_source(release: Release, paths: Iterable[str], own: Path) -> list[tuple[
 
 
 def _send(release: Release, destination: Destination, changed: Iterable[str], own: Path, progress: Progress) -> None:
-    """Send what changed, each turn when the one before is there."""
+    """
+    Send what changed, each turn when the one before is there.
+
+    :raises FolderError: a file has other bytes than the manifest says; what names it is not sent.
+    """
+    digests = {**release.digests, **{path: hashlib.sha256(data).hexdigest() for path, data in release.made.items()}}
     ordered = sorted(changed, key=lambda path: (publish_order(path), path))
     with progress.stage("publish", len(ordered)) as bar:
         for _, paths in itertools.groupby(ordered, key=publish_order):
             for source, turn in _by_source(release, paths, own):
                 logger.info("%s: sending %d files", destination.name, len(turn))
-                destination.send(source, turn, bar.advance)
+                destination.send(source, turn, bar.advance, digests)
 
 
 def _remove(destination: Destination, stale: Sequence[str], folders: Sequence[str], grace: float) -> None:
     """Remove what no page names any more: pages that lead to pages first, then what they led to, the files last."""
-    for turns in ((6, 5, 4, 3), (2, 1), (0,)):
+    for turns in ((7, 6, 5, 4, 3), (2, 1), (0,)):
         group = [path for path in stale if publish_order(path) in turns]
         # Hidden are settings, and what a stopped run left; nobody was led to those.
         if any(not Path(path).name.startswith(".") for path in group):

@@ -43,7 +43,7 @@ def source(tmp_path: Path) -> Path:
 def send(place: Place, source: Path, *names: str) -> int:
     """Send files; return how many were reported as done."""
     done: list[int] = []
-    place.destination.send(source, names, done.append)
+    place.destination.send(source, names, done.append, {})
     return sum(done)
 
 

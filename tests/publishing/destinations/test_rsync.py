@@ -61,7 +61,7 @@ def test_what_rsync_says_is_one_line(tmp_path: Path, to: str, settings: str, wor
 def send(destination: Rsync, source: Path) -> None:
     """Look, then send one file."""
     destination.look()
-    destination.send(source, ["file"], lambda _count: None)
+    destination.send(source, ["file"], lambda _count: None, {})
 
 
 def test_no_rsync(monkeypatch: pytest.MonkeyPatch) -> None:

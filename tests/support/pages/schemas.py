@@ -1,5 +1,5 @@
 """
-The JSON Schemas of manifest and report, generated from the Structs.
+The JSON Schemas of manifest, release and report, generated from the Structs.
 
 ``python -m tests.support.pages.schemas`` writes them into the package.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pypi_subset.model.manifest import Manifest
+from pypi_subset.model.release import SiteRelease
 from pypi_subset.model.report import Report
 from tests.support.checkout import SOURCE
 
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 FOLDER = SOURCE / "schemas"
 
 #: File name → the document that it describes.
-DOCUMENTS: dict[str, type[Document]] = {"manifest.schema.json": Manifest, "report.schema.json": Report}
+DOCUMENTS: dict[str, type[Document]] = {
+    "manifest.schema.json": Manifest,
+    "release.schema.json": SiteRelease,
+    "report.schema.json": Report,
+}
 
 _PARAM = re.compile(r":param (\w+): (.*?)(?=\n:|\Z)", re.DOTALL)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.report import TIME
 from pypi_subset.proof.evidence import newest
 from pypi_subset.proof.evidence.key import VARIABLE, KeyMissing, key_path, read
 from pypi_subset.proof.evidence.settings import settings
@@ -26,7 +27,6 @@ WAYS_ACROSS = (
     f"give both machines one key, as a CI secret in a file that {VARIABLE} names, "
     "or sign it as a part (`make verify SIGN_WITH=…`) and run `make merge-reports`"
 )
-_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def authored(report: Report, key: Key, subset_sha256: str, parts: Sequence[Part] = ()) -> Report:
@@ -88,7 +88,7 @@ def _covered(report: Report) -> bytes:
 
 def _after(last: str) -> str:
     """Return the time now, or the first that is later than *last*."""
-    now = datetime.now(UTC).strftime(_TIME)
+    now = datetime.now(UTC).strftime(TIME)
     if now > last:
         return now
-    return (datetime.strptime(last, _TIME).replace(tzinfo=UTC) + timedelta(microseconds=1)).strftime(_TIME)
+    return (datetime.strptime(last, TIME).replace(tzinfo=UTC) + timedelta(microseconds=1)).strftime(TIME)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import LockError
 from pypi_subset.model.checks import Check, bounded
 from pypi_subset.model.door import read_manifest
-from pypi_subset.model.paths import MANIFEST, METADATA, PAGE, PROOF, README, file_path
+from pypi_subset.model.paths import MANIFEST, METADATA, PAGE, PROOF, README, RELEASE, file_path
 from pypi_subset.proof.cases import lock_reader
 from pypi_subset.proof.inventory import hijack, index_pages, unneeded
 from pypi_subset.support import files
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: What lies in a site besides its files and its indexes.
 PAGES = (PAGE, MANIFEST, README)
+#: What may lie there as well: in a site that was fetched.
+FETCHED = (RELEASE,)
 #: Folders that the inventory does not look into: what the proof itself writes.
 OWN = (PROOF,)
 
@@ -167,5 +169,5 @@ def _pages(
             yield f"the page {page} has other bytes than the manifest says"
     beside = {f"{name}{METADATA}" for name, entry in entries.items() if entry.metadata}
     # One that belongs to nothing could win over one that was chosen.
-    for name in sorted(present.keys() - entries.keys() - beside - {*PAGES, *pages, *roots, *told}):
+    for name in sorted(present.keys() - entries.keys() - beside - {*PAGES, *FETCHED, *pages, *roots, *told}):
         yield f"{name} is in the site, but neither a lock nor the manifest names it"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
 
@@ -35,8 +35,15 @@ class Destination(Protocol):
     def changed(self, source: Path, paths: Sequence[str]) -> set[str]:
         """Return which of *paths*, all of them there, have other bytes than below *source*."""
 
-    def send(self, source: Path, paths: Sequence[str], progress: Callable[[int], None]) -> None:
-        """Put the files at *paths* below *source* there, each in one step; *progress* hears how many are done."""
+    def send(
+        self, source: Path, paths: Sequence[str], progress: Callable[[int], None], digests: Mapping[str, str]
+    ) -> None:
+        """
+        Put the files at *paths* below *source* there, each in one step.
+
+        :param progress: receives the number of files that are done.
+        :param digests: path → SHA-256 that the bytes must have while they are copied; a path without one has none.
+        """
 
     def remove(self, paths: Sequence[str], folders: Collection[str] = ()) -> None:
         """Remove the files at *paths*, then the empty *folders*."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import shutil
 import stat
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,13 @@ from pypi_subset.publishing.destinations.base import Found
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
+
+#: Bytes that are copied at once.
+_PIECE = 1 << 20
+#: A symbolic link that takes the place of a file is not followed.
+_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | files.BINARY
 
 
 class Folder:
@@ -53,10 +58,12 @@ class Folder:
         with files.folder_errors(self.path):
             return {path for path in paths if not files.same_bytes(source / path, self.path / path)}
 
-    def send(self, source: Path, paths: Sequence[str], progress: Callable[[int], None]) -> None:
+    def send(
+        self, source: Path, paths: Sequence[str], progress: Callable[[int], None], digests: Mapping[str, str]
+    ) -> None:
         """Put the files at *paths* below *source* there, each in one step."""
         for path in paths:
-            put(source / path, self.path / path)
+            put(source / path, self.path / path, digests.get(path, ""))
             progress(1)
 
     def remove(self, paths: Sequence[str], folders: Collection[str] = ()) -> None:
@@ -69,26 +76,34 @@ class Folder:
                 (self.path / folder).rmdir()
 
 
-def put(source: Path, destination: Path) -> None:
+def put(source: Path, destination: Path, digest: str = "") -> None:
     """
     Make *destination* a copy of *source*, in one step, with its time: by that the next publish knows it again.
 
     Never a hard link: the copy may be on its way to another owner, and is not to change with the original.
 
-    :raises FolderError: the folder cannot be written, or the disk is full.
+    :param digest: SHA-256 that the bytes must have; they are hashed while they are copied. Empty: any.
+    :raises FolderError: the folder cannot be written, the disk is full, or the bytes are others; the old file stays.
     """
-    part = files.part_of(destination)
     with files.folder_errors(destination):
         destination.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            part.unlink(missing_ok=True)
-            # Without the mode: whoever serves it must be able to read it.
-            shutil.copyfile(source, part, follow_symlinks=False)
-            facts = source.stat()
-            os.utime(part, ns=(facts.st_atime_ns, facts.st_mtime_ns))
-            part.replace(destination)
-        finally:
-            part.unlink(missing_ok=True)
+    # Without the mode: whoever serves it must be able to read it.
+    with files.new_part(destination) as copy, open(os.open(source, _READ), "rb") as original:  # noqa: PTH123 - a descriptor
+        hashed = hashlib.sha256()
+        while piece := original.read(_PIECE):
+            hashed.update(piece)
+            copy.write(piece)
+        if digest and hashed.hexdigest() != digest:
+            raise other_bytes(source)
+        copy.flush()
+        facts = os.fstat(original.fileno())
+        os.utime(copy.fileno() if os.utime in os.supports_fd else copy.name, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+def other_bytes(source: Path) -> FolderError:
+    """Return the error about a file that is not what the manifest says."""
+    msg = "this has other bytes than the manifest says, and is not published"
+    return FolderError(msg, path=source, next_step="run `make mirror` and `make verify`, then publish again")
 
 
 def _facts(facts: os.stat_result) -> Found:

@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
 from pypi_subset.publishing.destinations.base import Found
+from pypi_subset.publishing.destinations.folder import other_bytes
+from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 #: A line of ``rsync --list-only``: mode, size, time, and the name, which for a link says where it leads.
 _LINE = re.compile(r"(.)\S{9,} +(\d+) (\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) (.+)")
@@ -45,6 +47,13 @@ def is_remote(to: str) -> bool:
     head = to.partition("/")[0]
     drive = sys.platform == "win32" and len(head.partition(":")[0]) == 1
     return ":" in head and not drive
+
+
+def _facts(path: Path) -> tuple[int, int, int, int]:
+    """Return inode, size, and both times of change in nanoseconds: nobody but the system sets the last."""
+    with files.folder_errors(path):
+        one = path.lstat()
+    return one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns
 
 
 class Rsync:
@@ -81,9 +90,19 @@ class Rsync:
         said = self._listed(paths, source, "--dry-run", "--checksum", "--out-format=%i %n")
         return {line.partition(" ")[2] for line in said.splitlines() if line[:2] in {"<f", ">f"}}
 
-    def send(self, source: Path, paths: Sequence[str], progress: Callable[[int], None]) -> None:
+    def send(
+        self, source: Path, paths: Sequence[str], progress: Callable[[int], None], digests: Mapping[str, str]
+    ) -> None:
         """Put the files at *paths* below *source* there, in one run, each in one step."""
+        before = {path: _facts(source / path) for path in paths}
+        for path in paths:
+            if path in digests and files.sha256_of(source / path) != digests[path]:
+                raise other_bytes(source / path)
         self._listed(paths, source, "--checksum")
+        # rsync has read each file again: one that changed meanwhile may be another there. No page names it yet.
+        for path, facts in before.items():
+            if _facts(source / path) != facts:
+                raise other_bytes(source / path)
         progress(len(paths))
 
     def remove(self, paths: Sequence[str], folders: Collection[str] = ()) -> None:
