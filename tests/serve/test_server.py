@@ -16,8 +16,10 @@ from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.serve import server
 from pypi_subset.site import web_servers
 from pypi_subset.support import files, staging
+from pypi_subset.support.text import POLICY_HEADER
 from tests.support.programs.installers import install
 from tests.support.servers.served import Answer, Served, ask
+from tests.support.stages.manifests import document
 from tests.support.values import artifacts_of, lay_out, write_index
 from tests.support.wheels import make_wheel
 
@@ -37,7 +39,7 @@ def build(folder: Path, *names: str) -> Path:
     projects = lay_out(artifacts_of(wheels, folder.with_name(f"{folder.name}-packages")), folder)
     write_index(projects, folder)
     files.write(folder / "index.html", b"<!DOCTYPE html><title>front</title>")
-    files.write(folder / "manifest.json", b"{}")
+    files.write(folder / "manifest.json", json.dumps(document()).encode())
     files.write(folder / ".secret", b"hidden")
     files.write(folder / "simple" / "app" / f"{WHEEL.filename}.metadata", WHEEL.metadata)
     for path in ("simple", "simple/app", "targets/linux/simple", "targets/linux/simple/app"):
@@ -389,3 +391,31 @@ def test_the_printed_lines_name_address_and_commands() -> None:
         "install with pip:   pip install --index-url http://127.0.0.1:8080/simple/ PROJECT",
         "install with uv:    uv pip install --default-index http://127.0.0.1:8080/simple/ PROJECT",
     ]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost", 200), ("127.0.0.1:1", 200), ("evil.example", 421), ("localhost.evil.example", 421), ("", 421)],
+)
+def test_a_name_of_a_stranger_is_refused(served: Served, host: str, status: int) -> None:
+    """A page of another site cannot read this one by a name that it makes lead here."""
+    for path in ("/", "/simple/", WHEEL_PATH, "/nothing"):
+        answer = ask(served.port, path, Host=host)
+        assert answer.status == (404 if status == 200 and path == "/nothing" else status)
+        assert status == 200 or b"HOST_NAMES" in answer.body
+
+
+def test_every_answer_has_the_policy(served: Served) -> None:
+    """What is not found has it too: a page of the site is shown then."""
+    for path in ("/", "/simple/app/", "/nothing", WHEEL_PATH):
+        assert ask(served.port, path).headers["content-security-policy"] == POLICY_HEADER
+
+
+def test_a_manifest_that_is_refused_is_not_served(tmp_path: Path) -> None:
+    """The door is that of everybody; an index alone has no manifest."""
+    site = build(tmp_path / "site")
+    made = document()
+    made["pages"][".git/config"] = "0" * 64
+    (site / "manifest.json").write_text(json.dumps(made))
+    with pytest.raises(SubsetError, match=r"the manifest is refused: it names '\.git/config'"):
+        server.serve(site, address="127.0.0.1", port=0)

@@ -17,21 +17,27 @@ if TYPE_CHECKING:
     from invoke import Context
 
 
-@task(help={"port": "port to listen on, 0 for any free one (default: 8080)"})
-def serve(_context: Context, site: str = "site", port: str = "8080") -> None:
+@task(
+    help={
+        "port": "port to listen on, 0 for any free one (default: 8080)",
+        "host-names": "further names of this server, as behind a proxy or a tunnel, separated by commas (default: none)",
+    }
+)
+def serve(_context: Context, site: str = "site", port: str = "8080", host_names: str = "") -> None:
     """
     Offer site/ on this machine, for pip, uv and browsers.
 
-    It listens on 127.0.0.1 until Ctrl-C. For other machines, `make hosts` says how to publish.
+    It listens on 127.0.0.1 until Ctrl-C, and refuses requests under names that are not its own. For other machines, `make hosts` says how to publish.
     """
-    from pypi_subset.serve import server  # noqa: PLC0415
+    from pypi_subset.serve import own_names, server  # noqa: PLC0415
 
     display = Display()
 
     def ready(url: str) -> None:
         display.say(*server.address_lines(url), "stop with Ctrl-C")
 
-    server.serve(Path(site), address="127.0.0.1", port=whole_number("port", port), ready=ready)
+    names = own_names.names_of(host_names)
+    server.serve(Path(site), address="127.0.0.1", port=whole_number("port", port), names=names, ready=ready)
 
 
 @task(help={"objects": "yes for what to upload to an object store: key, type, Cache-Control, file (default: no)"})

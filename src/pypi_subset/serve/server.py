@@ -18,40 +18,62 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.door import read_manifest
+from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import JSON_PAGE, JSON_TYPE, PAGE, SIMPLE, is_page, type_of
+from pypi_subset.serve.connection import MOST_HEAD, Connection
 from pypi_subset.serve.negotiation import preferred
+from pypi_subset.serve.own_names import OwnNames
 from pypi_subset.support.text import POLICY_HEADER
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
-    from starlette.types import Scope
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LAST_PORT = 65535
 
 
-def serve(site: Path, *, address: str, port: int, ready: Callable[[str], None] | None = None) -> None:
+def serve(
+    site: Path,
+    *,
+    address: str,
+    port: int,
+    names: Collection[str] = (),
+    ready: Callable[[str], None] | None = None,
+) -> None:
     """
     Serve *site* until Ctrl-C, then return.
 
     :param address: address to listen on, ``127.0.0.1`` for this machine alone.
     :param port: 0 takes any free one.
+    :param names: names of this server, beside ``localhost`` and its address; requests under others are refused.
     :param ready: called once with the address, ending in ``/``, when connections are accepted.
-    :raises SubsetError: the site is not there, or the port cannot be had.
+    :raises SubsetError: the site is not there, its manifest is refused, or the port cannot be had.
     """
     if not (site / SIMPLE / PAGE).is_file():
         msg = "there is no site to serve"
         raise SubsetError(msg, path=site, next_step="run `make mirror`")
+    # An index alone has no manifest.
+    if manifest_path(site).is_file():
+        read_manifest(site)
     config = uvicorn.Config(
-        application(site), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        _Policy(OwnNames(application(site), address=address, names=names)),
+        http=Connection,
+        ws="none",
+        h11_max_incomplete_event_size=MOST_HEAD,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
     )
     with _listening(address, port) as listener:
         if ready is not None:
@@ -86,6 +108,23 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+class _Policy:
+    """ASGI middleware that sets the policy of pages in every answer, whatever it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does."""
+
+        async def with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["content-security-policy"] = POLICY_HEADER
+            await send(message)
+
+        await self._app(scope, receive, with_policy)
+
+
 class _Site(StaticFiles):
     """The files of a site, with what installers need to know about each."""
 
@@ -109,7 +148,6 @@ class _Site(StaticFiles):
             response = super().file_response(full_path, stat_result, scope, status_code)
             response.headers["content-type"] = type_of(path.name)
         response.headers["x-content-type-options"] = "nosniff"
-        response.headers["content-security-policy"] = POLICY_HEADER
         if response.status_code == HTTPStatus.NOT_MODIFIED:
             del response.headers["content-type"]
         return response

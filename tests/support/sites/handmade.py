@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from pypi_subset.site import web_servers
 from tests.support.sites.handwritten import Entry, write_site
+from tests.support.stages.manifests import document
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ TARGET = "linux"
 def handmade(site: Path) -> Path:
     """Return *site*, now with two projects: `app`, which has a local version, and `lib` with a yanked release."""
     write_site(site, [APP, OLD, NEW, YANKED], {TARGET: [APP, OLD]})
-    (site / "manifest.json").write_bytes(b"{}")
+    (site / "manifest.json").write_text(json.dumps(document()))
     for path, data in web_servers.render([TARGET]).items():
         (site / path).parent.mkdir(parents=True, exist_ok=True)
         (site / path).write_bytes(data)
