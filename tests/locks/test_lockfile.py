@@ -187,7 +187,7 @@ def test_a_damaged_lock_is_named(tmp_path: Path, old: str, new: str, said: str) 
 
 
 #: A marker with a line of its own, as TOML.
-INJECTED = "marker = \"sys_platform == 'linux' or platform_release == '\\n--index-url=http://evil.example'\""
+INJECTED = "marker = \"sys_platform == 'linux' or platform_release == '\\u000b--index-url=http://evil.example'\""
 
 
 @pytest.mark.parametrize(
@@ -196,9 +196,9 @@ INJECTED = "marker = \"sys_platform == 'linux' or platform_release == '\\n--inde
         ("0" * 64, "0" * 63),
         ("0" * 64, "0" * 64 + " --index-url=http://evil.example"),
         ("0" * 64, "0" * 64 + "\\n-r x"),
-        ('name = "app-1.0-py3-none-any.whl"', 'name = "../../app-1.0-py3-none-any.whl"'),
-        ('name = "app-1.0-py3-none-any.whl"', 'name = "app-2.0-py3-none-any.whl"'),
-        ('name = "app-1.0-py3-none-any.whl"', 'name = "other-1.0-py3-none-any.whl"'),
+        ("app-1.0-py3-none-any.whl", "../../app-1.0-py3-none-any.whl"),
+        ("app-1.0-py3-none-any.whl", "app-2.0-py3-none-any.whl"),
+        ("app-1.0-py3-none-any.whl", "other-1.0-py3-none-any.whl"),
         ("https://index.example/app", "file:///etc/app"),
         ('version = "1.0"', f'version = "1.0"\n{INJECTED}'),
     ],

@@ -64,7 +64,7 @@ def test_answers_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_line_for_pip_is_made_of_parsed_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a variable's value with a line of its own, nor what is no requirement, gets into a line for pip."""
-    monkeypatch.setenv("EVIL", "b\n--index-url=http://evil.example")
+    monkeypatch.setenv("EVIL", "b\v--index-url=http://evil.example")
     limits = tmp_path / "limits.txt"
     monkeypatch.setenv("PIP_CONSTRAINT", str(limits))
     limits.write_text("Pandas <3,>=2 ; python_version>'3.8'\n")

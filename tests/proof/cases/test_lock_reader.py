@@ -110,7 +110,7 @@ def test_a_lock_that_does_not_say(tmp_path: Path, text: str) -> None:
     [
         {"digest": "a" * 63},
         {"digest": f"{AA}\n--index-url=http://evil.example"},
-        {"marker": "sys_platform == 'linux' or platform_release == '\n--index-url=http://evil.example'"},
+        {"marker": "sys_platform == 'linux' or platform_release == '\v--index-url=http://evil.example'"},
         {"tool": {"pypi-subset": {"metadata-sha256": "b" * 65}}},
     ],
 )
