@@ -199,6 +199,8 @@ INJECTED = "marker = \"sys_platform == 'linux' or platform_release == '\\u000b--
         ("app-1.0-py3-none-any.whl", "../../app-1.0-py3-none-any.whl"),
         ("app-1.0-py3-none-any.whl", "app-2.0-py3-none-any.whl"),
         ("app-1.0-py3-none-any.whl", "other-1.0-py3-none-any.whl"),
+        ("app-1.0-py3-none-any.whl", "app-1.0-1/../../x-py3-none-any.whl"),
+        ("app-1.0-py3-none-any.whl", "app-1.0-1é-py3-none-any.whl"),
         ("https://index.example/app", "file:///etc/app"),
         ('version = "1.0"', f'version = "1.0"\n{INJECTED}'),
     ],

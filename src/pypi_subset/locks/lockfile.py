@@ -171,10 +171,8 @@ def _pin(package: Package) -> Pin:
     if package.version is None:
         msg = f"{package.name} has no version"
         raise ValueError(msg)
-    # It names a file in directories of the user's, and its parts stand in lines for pip.
-    if wheel.name != wheel.filename or filenames.parse(wheel.filename)[:2] != (package.name, package.version):
-        msg = f"{wheel.filename!r} is no file of {package.name} {package.version}"
-        raise ValueError(msg)
+    # It names a file in directories of the user's; `packaging` compares its parts, and lets a build tag hold anything.
+    filenames.parse(wheel.filename)
     if wheel.url is not None and not wheel.url.startswith(("https://", "http://")):
         msg = f"{wheel.filename} comes from no web server"
         raise ValueError(msg)
