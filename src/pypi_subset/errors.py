@@ -189,6 +189,16 @@ class BadFiles(BadDistribution):
         return *(line for one in self.found for line in one.lines), *super().lines
 
 
+class LowerVersions(SubsetError):
+    """Projects would get lower versions than before, and nothing that the user wrote asks for that."""
+
+    def __init__(self, found: Sequence[str]) -> None:
+        self.details = tuple(found)
+        count = f"{len(found)} project{'s' * (len(found) != 1)}"
+        step = "find out why the newer one is passed over; to accept it, say ALLOW_DOWNGRADE=yes"
+        super().__init__(f"{count} would get a lower version than the lock has", next_step=step)
+
+
 class LockError(SubsetError):
     """A lock file is damaged or written by a newer version."""
 

@@ -94,7 +94,8 @@ class TestMake:
         done = run(["make", "mirror", "REQUIREMENT=other"], checkout)
         assert done.returncode == 2
         assert (
-            "takes no REQUIREMENT; it takes REQUIREMENTS, PACKAGES, SITE, JSON, VERBOSE, LOG and PYTHON" in done.stderr
+            "takes no REQUIREMENT; it takes REQUIREMENTS, PACKAGES, SITE, ALLOW_DOWNGRADE, JSON, VERBOSE, LOG and PYTHON"
+            in done.stderr
         )
 
     def test_variables_of_the_environment_are_no_flags(self, checkout: Path, tmp_path: Path) -> None:

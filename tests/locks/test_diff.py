@@ -48,6 +48,6 @@ def test_a_set_that_is_gone_takes_its_lock_along(workspace: Workspace, index: In
     mirror(workspace)
     second.unlink()
     summary, _ = mirror(workspace)
-    assert [path.name for path in workspace.paths.locks.iterdir()] == ["pylock.first--linux.toml"]
+    assert [path.name for path in workspace.paths.locks.glob("*.toml")] == ["pylock.first--linux.toml"]
     assert summary.superseded == ("two-1.0-py3-none-any.whl",)
     assert not (workspace.paths.site / "simple" / "two").exists()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import structs
 
-from pypi_subset.errors import FolderError, NotProven, SubsetError
+from pypi_subset.errors import FolderError, HashMismatch, NotProven, SubsetError
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.report import report_path
@@ -367,3 +367,17 @@ def test_nothing_is_published_without_a_site(tmp_path: Path, site: Path) -> None
     with pytest.raises(FolderError, match="no plain file"):
         release_of(site, force=True)
     (site / "link").unlink()
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_other_bytes_than_once_locked_are_not_published(tmp_path: Path, *, force: bool) -> None:
+    """Not by force either; without a list, or with one that agrees, nothing is compared or everything agrees."""
+    subset = SubsetOnDisk(tmp_path, targets=[LINUX], lines=["aa"], pins={"linux": [AA]}).write()
+    proven(subset.paths.site, subset_sha256=subset_digest(subset.plan))
+    wheel = next(iter(read_manifest(subset.paths.site).files))
+    path = subset.paths.locks / "hashes.txt"
+    path.write_text(f"{wheel.sha256}  {wheel.filename}\n")
+    assert release_of(subset.paths.site, force=force, requirements=subset.paths.requirements).doubt is None
+    path.write_text(f"{'0' * 64}  {wheel.filename}\n")
+    with pytest.raises(HashMismatch, match=f"sha256 {wheel.sha256} now, {'0' * 64} then"):
+        release_of(subset.paths.site, force=force, requirements=subset.paths.requirements)

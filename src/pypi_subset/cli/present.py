@@ -77,6 +77,10 @@ def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update:
     if names := result.superseded:
         count = f"{len(names)} file{'s' * (len(names) != 1)}"
         display.say(f"{paths.packages} also holds {count} that no lock names: {', '.join(names)}")
+    if names := result.unvouched:
+        shown = ", ".join(names[:FEW]) + ", …" * (len(names) > FEW)
+        count = f"{len(names)} file{'s' * (len(names) != 1)}"
+        display.say(f"no sha256 vouched for {count} when locked, so the first bytes that came are taken: {shown}")
     display.table(
         ["target", "projects", "files", "bytes", "seconds"],
         [(row.target, row.projects, row.files, row.bytes, row.seconds) for row in result.rows],

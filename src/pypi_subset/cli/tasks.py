@@ -25,15 +25,21 @@ from pypi_subset.support.version import __version__
 # A stage is imported by the task that needs it: `--help` and a run with nothing to do load neither pip nor a server.
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pypi_subset.model.paths import Paths
 
 
-@task
+_DOWNGRADE = "yes to accept a lower version than the lock has, though the newer one is offered (default: no)"
+
+
+@task(help={"allow_downgrade": _DOWNGRADE})
 def mirror(
     _context: Context,
     requirements: str = "requirements",
     packages: str = "packages",
     site: str = "site",
+    allow_downgrade: str = "no",
     *,
     json: bool = False,
 ) -> None:
@@ -44,31 +50,42 @@ def mirror(
     resolved anew, exactly what it says is fetched. On any error the old site stays as it is. A target that names
     Python as X.Y is served for every X.Y.z.
     """
-    _mirror(paths_of(requirements, packages, site), update=False, json=json)
+    _mirror(paths_of(requirements, packages, site), update=False, allow_downgrade=allow_downgrade, json=json)
 
 
-@task
+@task(
+    help={
+        "forget": "files that may have other bytes than when they were locked, separated by commas (default: none)",
+        "allow_downgrade": _DOWNGRADE,
+    }
+)
 def update(
     _context: Context,
     requirements: str = "requirements",
     packages: str = "packages",
     site: str = "site",
+    forget: str = "",
+    allow_downgrade: str = "no",
     *,
     json: bool = False,
 ) -> None:
     """
     Resolve anew, print what changed, and mirror.
 
-    The newest versions that requirements/ allows are chosen, whatever the locks say.
+    The newest versions that requirements/ allows are chosen, whatever the locks say. A file that has other bytes than when
+    it was locked is an error. --forget accepts it, and prints both hashes.
     """
-    _mirror(paths_of(requirements, packages, site), update=True, json=json)
+    names = [name for name in forget.split(",") if name]
+    paths = paths_of(requirements, packages, site)
+    _mirror(paths, update=True, forget=names, allow_downgrade=allow_downgrade, json=json)
 
 
-def _mirror(paths: Paths, *, update: bool, json: bool) -> None:
+def _mirror(paths: Paths, *, update: bool, allow_downgrade: str, json: bool, forget: Sequence[str] = ()) -> None:
     """Run the pipeline and print its result."""
+    lower = choice_of("allow-downgrade", allow_downgrade, ("no", "yes")) == "yes"
     display = display_for(json=json)
     with json_errors(json=json):
-        result = api.mirror(paths, update=update, progress=display)
+        result = api.mirror(paths, update=update, forget=forget, allow_downgrade=lower, progress=display)
     if json:
         write_json(result.document())
     else:

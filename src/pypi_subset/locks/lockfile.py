@@ -147,6 +147,7 @@ def _package(pin: Pin, url: str | None, path: str | None) -> Package:
         "yanked": one.yanked,
         "provenance": one.provenance,
         "metadata-sha256": one.metadata,
+        "vouched": None if pin.vouched else False,
         "project-status": asdict(one.standing) if one.standing else None,
         # The standard's field is normalized, and cannot hold what PEP 440 does not allow; pages show what was written.
         "requires-python": one.requires_python if one.requires_python and str(bound) != one.requires_python else None,
@@ -206,6 +207,7 @@ def _pin(package: Package) -> Pin:
         ),
         extras=tuple(canonicalize_name(extra) for extra in tool.get("extras", ())),
         marker=package.marker,
+        vouched=tool.get("vouched", True) is not False,
     )
 
 

@@ -43,12 +43,14 @@ class Pin:
 
     :param extras: the extras that are requested of it.
     :param marker: when this pin counts, if the lock has several of the project; the markers are disjoint.
+    :param vouched: whether the index or the request stated its SHA-256; else it is that of what came at the first time.
     """
 
     distribution: Distribution
     reasons: tuple[Reason, ...]
     extras: tuple[NormalizedName, ...] = ()
     marker: Marker | None = None
+    vouched: bool = True
 
     @property
     def requested(self) -> bool:

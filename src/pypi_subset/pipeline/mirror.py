@@ -10,13 +10,14 @@ import logging
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pypi_subset.locks import diff
+from pypi_subset.locks import diff, memory
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import download
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import take_stock
-from pypi_subset.pipeline.relock import relock, write_locks
+from pypi_subset.pipeline.recall import compared
+from pypi_subset.pipeline.relock import left_over, relock, write_locks
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
 from pypi_subset.site import build_state
 from pypi_subset.site.builder import readme_of, staged_site
@@ -25,6 +26,7 @@ from pypi_subset.support import files
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pypi_subset.model.distributions import Artifact, BadFile
@@ -72,6 +74,7 @@ class MirrorResult:
     :param resolved: the number of locks that were resolved anew.
     :param fetched: the number of files that were fetched.
     :param published: whether a new site replaced the old one.
+    :param unvouched: names of files whose SHA-256 no index and no request stated when they were locked.
     """
 
     rows: tuple[Row, ...]
@@ -83,19 +86,31 @@ class MirrorResult:
     resolved: int
     fetched: int
     published: bool
+    unvouched: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return the result as JSON values."""
         return {"schema": SCHEMA, **asdict(self)}
 
 
-def mirror(paths: Paths, *, update: bool = False, progress: Progress | None = None) -> MirrorResult:
+def mirror(
+    paths: Paths,
+    *,
+    update: bool = False,
+    forget: Sequence[str] = (),
+    allow_downgrade: bool = False,
+    progress: Progress | None = None,
+) -> MirrorResult:
     """
     Build the site that ``requirements/`` asks for; on any error the old site stays.
 
     :param paths: the three directories.
     :param update: resolve every set for every target anew, even where a lock matches its inputs.
+    :param forget: names of files that may have other bytes than when they were locked; *update* resolves them anew.
+    :param allow_downgrade: accept a lower version than the lock has, though the newer one is still offered.
     :param progress: receives lines and stages; ``None`` is silent.
+    :raises HashMismatch: a file has other bytes than when it was locked.
+    :raises LowerVersions: a project would get a lower version, and nothing that the user wrote asks for that.
     :raises SubsetError: what prevents the mirror, with the next step.
     """
     progress = progress or SILENT
@@ -105,7 +120,12 @@ def mirror(paths: Paths, *, update: bool = False, progress: Progress | None = No
         intake = Intake(subset.bad_files, paths.packages, cache)
         with opened(subset, network, paths.packages, work) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update)
-            changes = write_locks(subset, paths, locked)
+            gone = left_over(subset, paths.locks)
+            recalled, lower = compared(
+                subset, paths, locked, backend, progress, gone=gone.values(), forget=forget, allowed=allow_downgrade
+            )
+            forgotten = recalled.lines(memory.named(locked.locks))
+            changes = (*forgotten, *write_locks(subset, paths, locked, gone, recalled.known))
             stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache)
             artifacts = _gather(subset, stock, backend, intake, paths.packages, progress)
         left_out = intake.close()
@@ -121,10 +141,13 @@ def mirror(paths: Paths, *, update: bool = False, progress: Progress | None = No
         rejected=stock.rejected,
         superseded=stock.superseded,
         bad_files=(*left_out,),
-        warnings=(*locked.warnings, *left_out.values()),
+        warnings=(*locked.warnings, *lower, *left_out.values()),
         resolved=len(locked.locks) - len(locked.reused),
         fetched=sum(len(group) for _, group in stock.missing),
         published=published,
+        unvouched=tuple(
+            sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if not one.vouched})
+        ),
     )
 
 

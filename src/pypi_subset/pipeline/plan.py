@@ -13,6 +13,7 @@ from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import strangers
 from pypi_subset.pipeline.mirror import SCHEMA
+from pypi_subset.pipeline.recall import compared
 from pypi_subset.pipeline.relock import left_over, relock
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
 from pypi_subset.resolve.explain import outdated
@@ -88,6 +89,7 @@ def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None
         intake = Intake(subset.bad_files, paths.packages, FileCache(paths.packages / file_cache.FILE))
         with opened(subset, network, paths.packages, work) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update)
+            compared(subset, paths, locked, backend, progress, allowed=True)
             upstream = backend.index().upstream
             known = outdated.Known(
                 candidates=upstream.candidates,

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import Gaps, LockError, NoSolution
-from pypi_subset.locks import diff, lockfile
+from pypi_subset.locks import diff, lockfile, memory
 from pypi_subset.model.locks import Inputs, Reason
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -176,14 +176,22 @@ def _raise_errors(errors: Sequence[BaseException]) -> None:
         raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
 
 
-def write_locks(subset: Subset, paths: Paths, locked: Relocked) -> tuple[str, ...]:
-    """Write the locks that changed, remove those of no job, and return the differences, one line each."""
+def write_locks(
+    subset: Subset, paths: Paths, locked: Relocked, gone: Iterable[str], known: Mapping[str, str]
+) -> tuple[str, ...]:
+    """
+    Write the locks that changed, remove those of no job, and return the differences, one line each.
+
+    :param gone: the names of the locks of no job.
+    :param known: what was ever locked before, file name → SHA-256; it is written first, with what is locked now.
+    """
     changes: list[str] = []
+    memory.write(paths.locks, {**known, **memory.named(locked.locks)})
     for job, one in zip(subset.jobs, locked.locks, strict=True):
         if one is not locked.before.get(one.name):
             lockfile.write(one, paths.locks, target=job.target, packages=paths.packages)
             changes += _changes(locked.before.get(one.name), one)
-    for name in left_over(subset, paths.locks):
+    for name in gone:
         path = lockfile.path_of(paths.locks, name)
         with files.folder_errors(path):
             path.unlink()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pypi_subset.errors import FolderError, NotProven, SubsetError
+from pypi_subset.locks import memory
 from pypi_subset.model.documents import UPGRADE, encode
 from pypi_subset.model.door import read_bytes
 from pypi_subset.model.manifest import manifest_path
@@ -84,9 +85,14 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None) -> 
         hash is not the one that a report is bound to, and the report beside it shows itself stale, in all of its forms.
     :param requirements: what the report must be about as well, if that directory is there.
     :raises NotProven: no complete green report by this user is about just these bytes.
+    :raises HashMismatch: a file has other bytes than when it was locked.
     :raises SubsetError: there is no site, or it holds a symbolic link.
     """
     (manifest, data), present = read_bytes(site), _present(site)
+    if requirements is not None:
+        # No force publishes other bytes under a name that was locked.
+        locked = memory.read(requirements / "lock")
+        memory.require_same(locked, {one.filename: one.sha256 for one in manifest.files})
     report, doubt = _report(site)
     if report is not None:
         doubt = next(_doubts(report, site, hashlib.sha256(data).hexdigest(), manifest, requirements), None)

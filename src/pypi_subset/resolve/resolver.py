@@ -32,7 +32,7 @@ from pypi_subset.targets.patch_levels import at_patch, marker_of
 from pypi_subset.targets.pip_flags import pip_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from pypi_subset.model.candidates import Candidate
@@ -84,7 +84,8 @@ def resolve(
     if assumed := list(dict.fromkeys(text for answer in answers.values() for text in answer.assumed)):
         warnings.append(assumption(assumed, job))
     spans = distinct(answers)
-    pins = _pins(spans, job.target, index.upstream)
+    hashed = {canonicalize_name(one.requirement.name) for one in job.requirement_set.requests if one.hashes}
+    pins = _pins(spans, job.target, index.upstream, hashed)
     logger.info("%s: %d files for patch levels %s", job.name, len(pins), ", ".join(map(str, sorted(spans))))
     lock = Lock(
         set_name=job.requirement_set.name,
@@ -106,8 +107,14 @@ def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     return Answer(candidates=candidates, found=found, reasons=reasons, extras=extras, assumed=assumed)
 
 
-def _pins(spans: Mapping[int, Answer], target: Target, upstream: Upstream) -> tuple[Pin, ...]:
-    """Return one pin for each file, with the marker of the patch levels that get it."""
+def _pins(
+    spans: Mapping[int, Answer], target: Target, upstream: Upstream, hashed: Collection[NormalizedName]
+) -> tuple[Pin, ...]:
+    """
+    Return one pin for each file, with the marker of the patch levels that get it.
+
+    :param hashed: the projects whose requests state hashes.
+    """
     chosen: dict[tuple[NormalizedName, str], list[int]] = {}
     for patch, answer in spans.items():
         for project, filename in answer.files.items():
@@ -120,6 +127,7 @@ def _pins(spans: Mapping[int, Answer], target: Target, upstream: Upstream) -> tu
             reasons=tuple(sorted({reason for answer in mine for reason in answer.reasons[project]})),
             extras=tuple(sorted({extra for answer in mine for extra in answer.extras[project]})),
             marker=marker_of(sorted(spans), patches, target),
+            vouched=project in hashed or mine[0].candidates[project].distribution.sha256 is not None,
         )
         pins.append(pin)
     return tuple(sorted(pins, key=lambda pin: (pin.distribution.project, pin.distribution.version)))

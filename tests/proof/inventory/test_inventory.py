@@ -350,3 +350,20 @@ def test_a_target_that_the_manifest_tells_otherwise_is_named(subset: SubsetOnDis
     assert reds(subset) == [
         "the target linux is another machine in the manifest than in requirements/: run `make mirror`"
     ]
+
+
+def test_bytes_that_were_locked_before_are_recalled(subset: SubsetOnDisk) -> None:
+    """A file that was once locked with another hash is red, and so is a list that is damaged; what agrees is green."""
+    path = subset.paths.locks / "hashes.txt"
+    path.write_text(f"# a comment\n{AA.sha256}  {AA.filename}\n{'0' * 64}  gone-1.0-py3-none-any.whl\n")
+    assert reds(subset) == []
+    path.write_text(f"{'0' * 64}  {AA.filename}\n")
+    (reason,) = reds(subset)
+    assert reason == (
+        f"{AA.filename} (aa) has sha256 {AA.sha256} in the manifest, and {'0' * 64} when it was locked: "
+        f"run `make update FORGET={AA.filename}` if you trust it"
+    )
+    for text in (f"{AA.sha256}  {AA.filename}\n{'0' * 64}  {AA.filename}\n", "nothing\n", "\udcff"):
+        path.write_bytes(text.encode(errors="surrogateescape"))
+        (reason,) = reds(subset)
+        assert reason.startswith("hashes.txt: the list of locked files is damaged")

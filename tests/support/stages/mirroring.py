@@ -14,6 +14,8 @@ from pypi_subset.pipeline import mirror as pipeline
 from tests.support.servers.index_pages import project_of, version_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pypi_subset.model.locks import Lock
     from pypi_subset.pipeline.mirror import MirrorResult
     from tests.support.sites.workspace import Workspace
@@ -26,10 +28,15 @@ LINUX, WINDOWS, MAC = "cp310-manylinux2014_x86_64", "cp310-win_amd64", "cp312-ma
 THREE = {"linux": LINUX, "windows": WINDOWS, "mac": MAC}
 
 
-def mirror(space: Workspace, *, update: bool = False) -> tuple[MirrorResult, str]:
+def mirror(
+    space: Workspace, *, update: bool = False, forget: Sequence[str] = (), allow_downgrade: bool = False
+) -> tuple[MirrorResult, str]:
     """Return the summary of one run, and what it said."""
     said = io.StringIO()
-    summary = pipeline.mirror(space.paths, progress=Display(Console(file=said, width=200)), update=update)
+    display = Display(Console(file=said, width=200))
+    summary = pipeline.mirror(
+        space.paths, progress=display, update=update, forget=forget, allow_downgrade=allow_downgrade
+    )
     return summary, said.getvalue()
 
 

@@ -76,6 +76,27 @@ def read(path: Path) -> tuple[Locked, ...]:
         raise LockError(msg, path=path, next_step="run `make update`") from error
 
 
+def remembered(folder: Path) -> dict[str, str]:
+    """
+    Return file name → SHA-256 of all that was ever locked in *folder*, by the list there; nothing without one.
+
+    :raises LockError: the list is damaged.
+    """
+    path, found = folder / "hashes.txt", dict[str, str]()
+    try:
+        lines = files.read_input(path).decode().splitlines()
+        for sha256, _, name in (line.partition("  ") for line in lines if not line.startswith("#")):
+            if found.setdefault(name, digest(sha256)) != digest(sha256):
+                msg = f"{name} stands there twice"
+                raise ValueError(msg)  # noqa: TRY301 - one message for all damage
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        msg = f"the list of locked files is damaged: {error}"
+        raise LockError(msg, path=path, next_step="restore it from version control") from error
+    return found
+
+
 def made_for(path: Path) -> tuple[str, str] | None:
     """Return the digests of the set and the target that the lock at *path* was made for; ``None`` if it has none."""
     try:

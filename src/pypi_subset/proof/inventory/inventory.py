@@ -50,6 +50,7 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
         *_outdated(paths, subset, targets),
         *_described(subset, manifest, targets),
         *_locked(paths, subset, entries),
+        *_recalled(paths, entries),
         *(sentence for name in sorted(entries) if (sentence := _held(entries[name], present.get(name)))),
         *(
             f"{words} ({_needed(entry)})"
@@ -119,6 +120,21 @@ def _locked(paths: Paths, subset: Subset, entries: Mapping[str, File]) -> Iterat
             yield f"{entry.filename} is needed by {set_name} on {target} says {told}, but not {other}"
     for where in sorted(entries.keys() - named.keys()):
         yield f"{entries[where].filename} ({entries[where].project}) is in the manifest, but in no lock"
+
+
+def _recalled(paths: Paths, entries: Mapping[str, File]) -> Iterator[str]:
+    """Yield a sentence for each file that was once locked with another hash: a file never changes under its name."""
+    try:
+        known = lock_reader.remembered(paths.locks)
+    except LockError as error:
+        yield f"hashes.txt: {error.what}"
+        return
+    for _, entry in sorted(entries.items()):
+        if (then := known.get(entry.filename, entry.sha256)) != entry.sha256:
+            yield (
+                f"{entry.filename} ({entry.project}) has sha256 {entry.sha256} in the manifest, and {then} when it was "
+                f"locked: run `make update FORGET={entry.filename}` if you trust it"
+            )
 
 
 def _alike(pin: Locked, entry: File | None, lock: str) -> str:

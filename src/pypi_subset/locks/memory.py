@@ -1,0 +1,108 @@
+"""
+``hashes.txt`` beside the locks: name and SHA-256 of every file that was ever locked here.
+
+A file of an index never changes under its name. Locks forget what an update removes; this file does not. Each line is one of
+``sha256sum``, so that ``sha256sum -c`` in the packages directory reads it too; it is meant to be committed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from typing import TYPE_CHECKING
+
+from pypi_subset.distributions import filenames
+from pypi_subset.errors import HashMismatch, LockError
+from pypi_subset.model.distributions import digest
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from pypi_subset.model.locks import Lock
+
+logger = logging.getLogger(__name__)
+
+#: Name of the file, in the directory of the locks. No lock of PEP 751 is called so.
+FILE = "hashes.txt"
+_HEAD = "# Files that were locked here, once and for all. To accept another file: make update FORGET=NAME\n"
+
+
+def read(folder: Path) -> dict[str, str]:
+    """
+    Return file name → SHA-256 of all that was ever locked in *folder*; nothing if there is no such file yet.
+
+    :raises LockError: the file is damaged.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return {}
+    with files.folder_errors(path):
+        data = files.read_input(path)
+    known: dict[str, str] = {}
+    try:
+        for line in data.decode().splitlines():
+            if not line.startswith("#"):
+                sha256, name = line.split("  ")
+                filenames.parse(name)
+                if known.setdefault(name, digest(sha256)) != digest(sha256):
+                    msg = f"{name} stands there twice"
+                    raise ValueError(msg)  # noqa: TRY301 - one message for all damage
+    except (ValueError, *filenames.INVALID) as error:
+        msg = f"the list of locked files is damaged: {error}"
+        raise LockError(msg, path=path, next_step="restore it from version control") from error
+    return known
+
+
+def write(folder: Path, known: Mapping[str, str]) -> None:
+    """
+    Write *known* to *folder*, sorted by name; what is there already is not written again.
+
+    :raises FolderError: the directory cannot be written.
+    """
+    path = folder / FILE
+    data = "".join([_HEAD, *(f"{sha256}  {name}\n" for name, sha256 in sorted(known.items()))]).encode()
+    with files.folder_errors(folder):
+        if path.is_file() and path.read_bytes() == data:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+    files.write(path, data)
+    logger.info("%s: written", path)
+
+
+def named(locks: Iterable[Lock]) -> dict[str, str]:
+    """Return file name → SHA-256 of all that *locks* pin; the first one counts."""
+    found: dict[str, str] = {}
+    for lock in locks:
+        for pin in lock.pins:
+            found.setdefault(pin.distribution.filename, pin.distribution.sha256 or "")
+    return found
+
+
+def require_same(known: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """
+    Return if every file of *now* has the hash that it has in *known*, or is new.
+
+    :raises HashMismatch: one has another; it names both hashes.
+    """
+    for name, sha256 in sorted(now.items()):
+        if known.get(name, sha256) != sha256:
+            msg = f"{name} has other bytes than when it was locked: sha256 {sha256} now, {known[name]} then"
+            step = f"find out who changed it; if you trust the new file, run `make update FORGET={name}`"
+            raise HashMismatch(msg, project=filenames.parse(name)[0], next_step=step)
+
+
+def without(known: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """
+    Return *known* without the files *names*.
+
+    :raises LockError: one of them was never locked.
+    """
+    left = dict(known)
+    for name in names:
+        if left.pop(name, None) is None:
+            near = difflib.get_close_matches(name, known, n=1)
+            msg = f"no file {name!r} was locked here"
+            raise LockError(msg, next_step=f"did you mean {near[0]!r}?" if near else "see requirements/lock/hashes.txt")
+    return left

@@ -1,0 +1,147 @@
+"""What a run recalls of earlier ones: the bytes of each file that was locked, and the version of each project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import LowerVersions
+from pypi_subset.locks import diff, memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from packaging.version import Version
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.paths import Paths
+    from pypi_subset.model.requests import Subset
+    from pypi_subset.model.targets import Target
+    from pypi_subset.pipeline.relock import Relocked
+    from pypi_subset.pipeline.workspace import Backend
+    from pypi_subset.support.progress import Progress
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recalled:
+    """
+    What is known of files from before.
+
+    :param known: file name → SHA-256 of all that was ever locked, without what is to be forgotten.
+    :param forgotten: the same of that.
+    """
+
+    known: Mapping[str, str]
+    forgotten: Mapping[str, str]
+
+    def lines(self, now: Mapping[str, str]) -> tuple[str, ...]:
+        """Return a line for each forgotten file, with its hash before and *now*."""
+        return tuple(
+            f"{name}: forgotten sha256 {sha256}; " + (f"now sha256 {now[name]}" if name in now else "not locked now")
+            for name, sha256 in sorted(self.forgotten.items())
+        )
+
+
+def recall(paths: Paths, before: Sequence[Lock], forget: Sequence[str] = ()) -> Recalled:
+    """
+    Return what is known of files, by the list of all that was ever locked and by the locks *before* this run.
+
+    :raises LockError: that list is damaged, or a name to be forgotten is not on it.
+    """
+    everything = memory.named(before) | memory.read(paths.locks)
+    known = memory.without(everything, forget)
+    return Recalled(known=known, forgotten={name: everything[name] for name in forget})
+
+
+def compared(  # noqa: PLR0913 - what a run has, and what the user allows
+    subset: Subset,
+    paths: Paths,
+    locked: Relocked,
+    backend: Backend,
+    progress: Progress,
+    *,
+    gone: Iterable[Lock] = (),
+    forget: Sequence[str] = (),
+    allowed: bool = False,
+) -> tuple[Recalled, tuple[str, ...]]:
+    """
+    Return what is recalled, and a warning for each lower version, after comparing the new locks with it.
+
+    :param gone: locks on disk that no job has any more.
+    :param forget: names of files that may have other bytes than before.
+    :param allowed: whether a lower version is accepted though the newer one is still offered.
+    :raises HashMismatch: a file has other bytes than when it was locked.
+    :raises LowerVersions: as `lowered`.
+    """
+    recalled = recall(paths, [*locked.before.values(), *gone], forget)
+    memory.require_same(recalled.known, memory.named(locked.locks))
+    if len(locked.reused) == len(locked.locks):
+        # The index is not asked for what is reused.
+        return recalled, ()
+    targets = {job.name: job.target for job in subset.jobs}
+
+    def offered(project: str) -> Sequence[Candidate]:
+        return backend.index().upstream.candidates(canonicalize_name(project))
+
+    said = lowered(locked, targets, offered, allowed=allowed)
+    for sentence in said:
+        progress.warn(sentence)
+    return recalled, said
+
+
+def lowered(
+    locked: Relocked, targets: Mapping[str, Target], candidates: Callable[[str], Sequence[Candidate]], *, allowed: bool
+) -> tuple[str, ...]:
+    """
+    Return a sentence for each project that has a lower version than in the lock before, although its lines are the same.
+
+    :param targets: the target of each job, by the job's name.
+    :param candidates: returns what the indexes offer of a project.
+    :raises LowerVersions: the newer version is still offered, and that is not *allowed*.
+    """
+    said, refused = [], []
+    for lock in locked.locks:
+        before = locked.before.get(lock.name)
+        if before is None or lock.name in locked.reused or _asks_otherwise(before, lock):
+            continue
+        for project, old, new in _lower(before, lock):
+            what = f"{lock.name}: {project} {old} -> {new}, a lower version"
+            why = _why_gone(candidates(project), old, targets[lock.name])
+            if why:
+                said.append(f"{what}: {old} {why}")
+            elif allowed:
+                said.append(f"{what}, though {old} is still offered")
+            else:
+                refused.append(f"{what}, though no line of the set changed and {old} is still offered")
+    if refused:
+        raise LowerVersions(refused)
+    return tuple(said)
+
+
+def _asks_otherwise(before: Lock, after: Lock) -> bool:
+    """Whether the lines of the set, or the user's own constraints, are others than before."""
+    old, new = before.inputs, after.inputs
+    return (old.requirement_set, old.constraint) != (new.requirement_set, new.constraint)
+
+
+def _lower(before: Lock, after: Lock) -> Iterator[tuple[str, Version, Version]]:
+    old, new = diff.releases(before), diff.releases(after)
+    for project in sorted(old.keys() & new.keys()):
+        had, has = (max(one.version for one in found[project].values()) for found in (old, new))
+        if has < had:
+            yield project, had, has
+
+
+def _why_gone(offered: Sequence[Candidate], version: Version, target: Target) -> str:
+    """Return why *version* cannot be had for *target* any more, ``""`` if it can."""
+    tags = frozenset(target.tags)
+    left = [one for one in offered if one.distribution.version == version and one.tags and one.tags & tags]
+    if not left:
+        return "is not offered any more"
+    yanked = [one.distribution.yanked for one in left if one.distribution.yanked is not None]
+    if len(yanked) == len(left):
+        return f"was yanked: {yanked[0]}" if yanked[0] else "was yanked"
+    return ""

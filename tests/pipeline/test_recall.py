@@ -1,0 +1,204 @@
+"""What a run recalls: bytes under a name that was locked, versions, and files that no hash vouched for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset import api
+from pypi_subset.errors import HashMismatch, LockError, LowerVersions
+from pypi_subset.locks import lockfile, memory
+from tests.support.programs.commands import subset
+from tests.support.servers.index import Index
+from tests.support.stages.mirroring import LINUX, WINDOWS, mirror, versions
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.sites.workspace import Workspace
+
+#: The user's pip is configured for the loopback index.
+pytestmark = pytest.mark.usefixtures("configured_index")
+
+OLD, NEW = make_wheel("app"), make_wheel("app", files={"app.py": b"evil = 1"})
+
+
+@pytest.fixture
+def locked(workspace: Workspace, index: Index) -> Workspace:
+    """Return a workspace in which ``app`` was mirrored; the index has other bytes under its name now."""
+    index.add(OLD, make_wheel("lib"))
+    workspace.write("base.txt", "app\nlib\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    index.projects["app"] = [NEW]
+    return workspace
+
+
+def test_update_stops_at_other_bytes(locked: Workspace) -> None:
+    """The error names both hashes; locks, site and memory stay as they were; plan says the same."""
+    before = {path: path.read_bytes() for path in locked.root.rglob("*") if path.is_file() and path.suffix != ".json"}
+    for run in (lambda: mirror(locked, update=True), lambda: api.plan(locked.paths, update=True)):
+        with pytest.raises(HashMismatch, match=f"sha256 {NEW.sha256} now, {OLD.sha256} then.*FORGET={OLD.filename}"):
+            run()
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_mirror_stops_at_other_bytes(locked: Workspace) -> None:
+    """A mirror that resolves anew, since a line changed, stops as well."""
+    locked.write("base.txt", "app>=1\nlib\n")
+    with pytest.raises(HashMismatch, match="has other bytes than when it was locked"):
+        mirror(locked)
+
+
+def test_the_memory_outlives_the_lock(locked: Workspace, index: Index) -> None:
+    """A file that left all locks is still known when it comes back; so is one of a set that went."""
+    locked.write("base.txt", "lib\n")
+    mirror(locked)
+    assert OLD.filename not in lockfile.path_of(locked.paths.locks, "base--linux").read_text()
+    locked.write("other.txt", "app\n")
+    with pytest.raises(HashMismatch, match="has other bytes"):
+        mirror(locked)
+    index.projects["app"] = [OLD]
+    mirror(locked)
+    (locked.paths.requirements / "other.txt").unlink()
+    mirror(locked)
+    assert memory.read(locked.paths.locks)[OLD.filename] == OLD.sha256
+
+
+def test_locks_of_before_are_recalled_too(locked: Workspace) -> None:
+    """Where there is no list yet, since an older version locked, the locks say what is known."""
+    (locked.paths.locks / memory.FILE).unlink()
+    with pytest.raises(HashMismatch, match="has other bytes"):
+        mirror(locked, update=True)
+    locked.write("base.txt", "lib\n")
+    mirror(locked)
+    assert memory.read(locked.paths.locks)[OLD.filename] == OLD.sha256
+
+
+def test_a_lock_that_somebody_changed_is_no_way_around(locked: Workspace) -> None:
+    """Another hash in a lock than in the list stops a mirror that resolves nothing."""
+    path = lockfile.path_of(locked.paths.locks, "base--linux")
+    path.write_text(path.read_text().replace(OLD.sha256, NEW.sha256))
+    with pytest.raises(HashMismatch, match=f"sha256 {NEW.sha256} now, {OLD.sha256} then"):
+        mirror(locked)
+
+
+def test_forget_accepts_other_bytes_and_says_both_hashes(locked: Workspace, index: Index) -> None:
+    """The named file alone is forgotten; what is not there any more is forgotten too; an unknown name is an error."""
+    with pytest.raises(LockError, match=r"no file 'app-1\.0\.whl' was locked here; did you mean"):
+        mirror(locked, update=True, forget=["app-1.0.whl"])
+    summary, _ = mirror(locked, update=True, forget=[OLD.filename])
+    assert summary.changes[0] == f"{OLD.filename}: forgotten sha256 {OLD.sha256}; now sha256 {NEW.sha256}"
+    assert memory.read(locked.paths.locks)[OLD.filename] == NEW.sha256
+    assert (locked.paths.packages / OLD.filename).read_bytes() == NEW.data
+    assert (locked.paths.site / "simple" / "app" / OLD.filename).read_bytes() == NEW.data
+    index.projects["app"] = [OLD]
+    with pytest.raises(HashMismatch, match="has other bytes"):
+        mirror(locked, update=True)
+    locked.write("base.txt", "lib\n")
+    summary, _ = mirror(locked, update=True, forget=[OLD.filename])
+    assert summary.changes[0] == f"{OLD.filename}: forgotten sha256 {NEW.sha256}; not locked now"
+    assert OLD.filename not in memory.read(locked.paths.locks)
+
+
+@pytest.mark.slow
+def test_the_flags_of_the_command(locked: Workspace) -> None:
+    """``update --forget`` prints both hashes; without it the command ends with one line."""
+    done = subset("update", cwd=locked.root)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"FORGET={OLD.filename}" in done.stderr
+    done = subset("update", f"--forget={OLD.filename}", cwd=locked.root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"forgotten sha256 {OLD.sha256}; now sha256 {NEW.sha256}" in done.stdout
+
+
+@pytest.fixture
+def newer(workspace: Workspace, index: Index) -> Workspace:
+    """Return a workspace with ``app`` 2.0 and ``lib`` 2.0 locked."""
+    for version in ("1.0", "2.0"):
+        index.add(make_wheel("app", version), make_wheel("lib", version))
+    workspace.write("base.txt", "app\nlib\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "2.0", "lib": "2.0"}
+    return workspace
+
+
+def test_a_lower_version_has_to_be_allowed(newer: Workspace, index: Index) -> None:
+    """An index that brings a lower version, while the newer one is there and no line changed, is refused."""
+    index.add(make_wheel("app", "3.0", requires=["lib<2"]))
+    with pytest.raises(LowerVersions) as raised:
+        mirror(newer, update=True)
+    assert str(raised.value) == (
+        "1 project would get a lower version than the lock has; find out why the newer one is passed over; to accept it, "
+        "say ALLOW_DOWNGRADE=yes\n    base--linux: lib 2.0 -> 1.0, a lower version, though no line of the set changed "
+        "and 2.0 is still offered"
+    )
+    assert versions(newer, "base--linux") == {"app": "2.0", "lib": "2.0"}
+    assert [one.after for one in api.plan(newer.paths, update=True).changes] == ["3.0", "1.0"]
+    summary, _ = mirror(newer, update=True, allow_downgrade=True)
+    assert summary.warnings == ("base--linux: lib 2.0 -> 1.0, a lower version, though 2.0 is still offered",)
+    assert versions(newer, "base--linux") == {"app": "3.0", "lib": "1.0"}
+
+
+def test_what_the_user_wrote_is_no_downgrade(newer: Workspace) -> None:
+    """A line that asks for an older version needs no flag."""
+    newer.write("base.txt", "app<2\nlib\n")
+    assert mirror(newer)[0].warnings == ()
+    assert versions(newer, "base--linux") == {"app": "1.0", "lib": "2.0"}
+
+
+@pytest.mark.parametrize("way", ["gone", "yanked", "other machine"])
+def test_what_is_not_offered_any_more_is_told(newer: Workspace, index: Index, way: str) -> None:
+    """A newer file that was removed, yanked, or replaced by one for other machines is no attack, and is said."""
+    if way == "gone":
+        index.projects["app"] = [make_wheel("app", "1.0")]
+        words = "is not offered any more"
+    elif way == "yanked":
+        index.yank(make_wheel("app", "2.0"), "broken \x1b[31m")
+        words = "was yanked: broken \x1b[31m"
+    else:
+        index.projects["app"] = [make_wheel("app", "1.0"), make_wheel("app", "2.0", tag="cp310-cp310-win_amd64")]
+        words = "is not offered any more"
+    summary, said = mirror(newer, update=True)
+    assert summary.warnings == (f"base--linux: app 2.0 -> 1.0, a lower version: 2.0 {words}",)
+    assert "warning: base--linux: app 2.0 -> 1.0" in said
+    assert "\x1b" not in said
+
+
+def test_a_hidden_file_comes_back_by_flag_alone(newer: Workspace, index: Index) -> None:
+    """The rule holds for each target; a first lock has nothing to compare with."""
+    newer.toml({"linux": LINUX, "windows": WINDOWS})
+    index.add(make_wheel("app", "3.0", requires=["lib<2"]))
+    with pytest.raises(LowerVersions, match="base--linux: lib"):
+        mirror(newer, update=True)
+    assert versions(newer, "base--linux")["lib"] == "2.0"
+
+
+def test_files_that_no_hash_vouched_for(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are listed by the run that locks them and by each later one, in JSON too; a hash of the user's vouches."""
+    with Index(hashes=False) as bare:
+        bare.add(OLD, make_wheel("lib"))
+        monkeypatch.setenv("PIP_INDEX_URL", bare.url)
+        lib = make_wheel("lib")
+        workspace.write("base.txt", "app\n")
+        workspace.write("hashed.txt", f"lib --hash=sha256:{lib.sha256}\n")
+        workspace.toml({"linux": LINUX})
+        assert mirror(workspace)[0].unvouched == (OLD.filename,)
+        assert mirror(workspace)[0].unvouched == (OLD.filename,)
+
+
+@pytest.mark.slow
+def test_the_command_lists_them(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``mirror`` prints a line, and a list in JSON."""
+    with Index(hashes=False) as bare:
+        bare.add(OLD)
+        monkeypatch.setenv("PIP_INDEX_URL", bare.url)
+        workspace.write("base.txt", "app\n")
+        workspace.toml({"linux": LINUX})
+        done = subset("mirror", cwd=workspace.root)
+        words = "no sha256 vouched for 1 file when locked, so the first bytes that came are taken"
+        assert f"{words}: {OLD.filename}" in done.stdout
+        done = subset("mirror", "--json", cwd=workspace.root)
+        assert json.loads(done.stdout)["unvouched"] == [OLD.filename]
