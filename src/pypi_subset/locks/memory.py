@@ -41,17 +41,19 @@ def read(folder: Path) -> dict[str, str]:
     with files.folder_errors(path):
         data = files.read_input(path)
     known: dict[str, str] = {}
+    number = 0
     try:
-        for line in data.decode().splitlines():
+        for number, line in enumerate(data.decode().splitlines(), start=1):
             if not line.startswith("#"):
                 sha256, name = line.split("  ")
                 filenames.parse(name)
                 if known.setdefault(name, digest(sha256)) != digest(sha256):
-                    msg = f"{name} stands there twice"
-                    raise ValueError(msg)  # noqa: TRY301 - one message for all damage
+                    raise ValueError(name)  # noqa: TRY301 - one message for all damage
     except (ValueError, *filenames.INVALID) as error:
-        msg = f"the list of locked files is damaged: {error}"
-        raise LockError(msg, path=path, next_step="restore it from version control") from error
+        # Not the line itself: the list may be a link to a file of others.
+        msg = "the list of locked files is damaged: this is no line of a hash and a name, or its file has another hash above"
+        step = "restore it from version control"
+        raise LockError(msg, path=path, line=number or None, next_step=step) from error
     return known
 
 

@@ -87,12 +87,11 @@ def remembered(folder: Path) -> dict[str, str]:
         lines = files.read_input(path).decode().splitlines()
         for sha256, _, name in (line.partition("  ") for line in lines if not line.startswith("#")):
             if found.setdefault(name, digest(sha256)) != digest(sha256):
-                msg = f"{name} stands there twice"
-                raise ValueError(msg)  # noqa: TRY301 - one message for all damage
+                raise ValueError(name)  # noqa: TRY301 - one message for all damage
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        msg = f"the list of locked files is damaged: {error}"
+        msg = "the list of locked files is damaged"
         raise LockError(msg, path=path, next_step="restore it from version control") from error
     return found
 
