@@ -43,7 +43,7 @@ def read(folder: Path) -> dict[str, str]:
     known: dict[str, str] = {}
     number = 0
     try:
-        for number, line in enumerate(data.decode().splitlines(), start=1):
+        for number, line in enumerate(data.decode().splitlines(), start=1):  # noqa: B007 - the error names it
             if not line.startswith("#"):
                 sha256, name = line.split("  ")
                 filenames.parse(name)
