@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pypi_subset.distributions import wheel as wheelfile
-from pypi_subset.distributions.wheel import LARGEST_METADATA, read_metadata
+from pypi_subset.distributions.wheel import LARGEST_METADATA, check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution
 from tests.support.stages.bad_wheels import BROKEN, GOOD, NAME, lying
+from tests.support.stages.hostile_archives import hostile
 from tests.support.values import BRISK
+from tests.support.wheels import pack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def test_a_bomb_takes_no_memory() -> None:
     bomb = lying("bad", 200 << 20)
     tracemalloc.start()
     try:
-        with pytest.raises(BadDistribution, match="Bad CRC-32"):
+        with pytest.raises(BadDistribution, match="holds other bytes than its size"):
             read_metadata(io.BytesIO(bomb), NAME)
         assert tracemalloc.get_traced_memory()[1] < 4 * LARGEST_METADATA
     finally:
@@ -54,7 +55,7 @@ def test_any_damage_is_one_kind_of_error(junk: bytes, place: int, cut: int) -> N
     """Whatever the bytes of a wheel are: its METADATA, or `BadDistribution`."""
     data = GOOD.data[:place] + junk + GOOD.data[place + cut :]
     try:
-        assert wheelfile.read_metadata(io.BytesIO(data), NAME)
+        assert check_wheel(io.BytesIO(data), NAME)
     except BadDistribution as error:
         assert str(error).isprintable()  # noqa: PT017 - either way is right
 
@@ -62,15 +63,19 @@ def test_any_damage_is_one_kind_of_error(junk: bytes, place: int, cut: int) -> N
 @pytest.mark.parametrize("source", ["memory", "disk"])
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_a_wheel_of_an_unusual_form(tmp_path: Path, source: str, method: int) -> None:
-    """Stored or deflated, with a comment, something before the archive or thousands of members: METADATA is read."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(GOOD.data)) as old, zipfile.ZipFile(stream, "w", method) as new:
-        for number in range(2000):
-            new.writestr(f"bad/{'x' * 60}{number}", b"")
-        for name in old.namelist():
-            new.writestr(name, old.read(name))
-        new.comment = b"a comment"
-    for data in (stream.getvalue(), b"before" + GOOD.data):
-        path = tmp_path / NAME
-        path.write_bytes(data)
-        assert read_metadata(path if source == "disk" else io.BytesIO(data), NAME) == GOOD.metadata
+    """A wheel that is stored or deflated, with thousands of members, is read."""
+    with zipfile.ZipFile(io.BytesIO(GOOD.data)) as old:
+        members = {f"bad/{'x' * 60}{number}": b"" for number in range(2000)}
+        members |= {name: old.read(name) for name in old.namelist()}
+    path = tmp_path / NAME
+    path.write_bytes(pack(members, "bad-1.0.dist-info", method))
+    for read in (read_metadata, check_wheel):
+        assert read(path if source == "disk" else io.BytesIO(path.read_bytes()), NAME) == GOOD.metadata
+
+
+@pytest.mark.parametrize("kind", ["comment", "bytes-before", "overlapping-bomb", "symbolic-link", "encrypted"])
+def test_the_end_of_a_wheel_shows_much(kind: str) -> None:
+    """What the directory of an archive shows is refused before the whole wheel is here."""
+    data, said = hostile(kind)
+    with pytest.raises(BadDistribution, match=re.escape(said)):
+        read_metadata(io.BytesIO(data), NAME)

@@ -24,7 +24,7 @@ WHEEL = make_wheel("app", requires=["lib"])
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the names of the files that are hashed or opened as wheels from here on."""
     names: list[str] = []
-    hashed, opened = FileCache._hashed, wheel.read_metadata  # noqa: SLF001 - where each file is read
+    hashed, opened = FileCache._hashed, wheel.check_wheel  # noqa: SLF001 - where each file is read
 
     def hashing(self: FileCache, path: Path, *more: Any) -> str:
         names.append(path.name)
@@ -35,7 +35,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return opened(source, filename)
 
     monkeypatch.setattr(FileCache, "_hashed", hashing)
-    monkeypatch.setattr(file_cache, "read_metadata", read_metadata)
+    monkeypatch.setattr(file_cache, "check_wheel", read_metadata)
     return names
 
 

@@ -182,6 +182,7 @@ def test_with_a_cache_nothing_is_done_twice(
     before = trees.facts(site / "simple" / "app")
     with monkeypatch.context() as patched:
         patched.setattr("pypi_subset.packages.file_cache.read_metadata", None)
+        patched.setattr("pypi_subset.packages.file_cache.check_wheel", None)
         assert not pypi_subset.build_index(wheels[:2], site, cache=cache)
     assert pypi_subset.build_index(wheels, site, cache=cache)
     assert trees.facts(site / "simple" / "app") == before

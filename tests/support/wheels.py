@@ -106,14 +106,19 @@ def pack(members: Mapping[str, bytes], info: str, method: int = zipfile.ZIP_DEFL
     """
     record = f"{info}/RECORD"
     held = {name: data for name, data in members.items() if name != record and not name.startswith(f"{record}.")}
-    lines = [f"{_quoted(name)},sha256={_record_hash(data)},{len(data)}" for name, data in held.items()]
-    held[record] = "\n".join([*lines, f"{record},,", ""]).encode()
+    held[record] = record_lines(held, info)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, data in held.items():
             # A fixed date: the same arguments give the same bytes.
             archive.writestr(zipfile.ZipInfo(name, (2020, 2, 2, 0, 0, 0)), data, method)
     return buffer.getvalue()
+
+
+def record_lines(members: Mapping[str, bytes], info: str) -> bytes:
+    """Return a RECORD that agrees with *members*; *info* is the name of the ``.dist-info`` directory."""
+    lines = [f"{_quoted(name)},sha256={_record_hash(data)},{len(data)}" for name, data in members.items()]
+    return "\n".join([*lines, f"{info}/RECORD,,", ""]).encode()
 
 
 def record_of(wheel: Wheel) -> bytes:

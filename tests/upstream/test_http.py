@@ -180,7 +180,7 @@ def test_urls_and_paths(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "wheel"),
     [
-        ("holds 2 METADATA files", make_wheel("app", files={"App-1.0.dist-info/METADATA": b"x"})),
+        ("holds 2 METADATA files", make_wheel("app", files={"app-2.0.dist-info/METADATA": b"x"})),
         ("holds 0 METADATA files", make_wheel("other")),
         ("claims a METADATA of more than", make_wheel("app", requires=["x" * LARGEST_METADATA])),
     ],

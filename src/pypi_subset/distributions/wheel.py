@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import lzma
+import contextlib
 import re
-import struct
-import zipfile
-import zlib
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from pypi_subset.distributions import contents
+from pypi_subset.distributions.archive import Archive, ArchiveFault
 from pypi_subset.distributions.filenames import normalized
+from pypi_subset.distributions.member_names import fault_in
 from pypi_subset.distributions.metadata import check_metadata, is_known, is_text, parsed, refuse, short
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
-#: Bytes; the largest METADATA seen in the wild is far below, and an archive may claim anything.
+#: Bytes of METADATA; the largest seen in the wild is far below, and an archive may claim anything.
 LARGEST_METADATA = 16 << 20
-
-#: A wheel that claims to unpack to more bytes than this, and to more than so many times its own size, is a bomb. No
-#: real wheel comes near; the limits are those that PyPI has for uploads.
-LARGE, RATIO = 64 << 20, 50
+#: Bytes that a wheel may unpack to for `check_wheel` to compare each with RECORD: for more that takes too long.
+HASHED = 8 << 20
 
 #: The major version of the wheel format that installers know; its specification has them refuse a higher one.
 WHEEL_MAJOR = 1
@@ -28,7 +27,6 @@ WHEEL_MAJOR = 1
 _LARGEST_WHEEL = 1 << 16
 
 _METADATA = re.compile(r"(?P<name>[^/]+)-[^/-]+\.dist-info/METADATA")
-_PACKINGS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _USUAL_WHEEL = re.compile(rb"Wheel-Version: 1\.[0-9]+\r?\n")
 
 
@@ -36,77 +34,78 @@ def read_metadata(source: Path | IO[bytes], filename: str) -> bytes:
     """
     Return the bytes of METADATA in the wheel at *source* (core metadata, PEP 427), which agrees with the file's name.
 
-    A wheel that installers refuse to unpack is refused too, as far as its directory shows it.
+    What the directory of the archive shows is checked too. Of a remote file, only its end is read.
 
     :param source: a path, or a file object that can seek.
     :raises BadDistribution: it is no ZIP archive, is damaged or a bomb, has no METADATA or several, has a form that
-        only later tools can read, has a member outside of the installation directory, or contradicts its name.
+        only later tools can read, has a member that some system cannot hold, or contradicts its name.
     """
-    project, _ = parsed(filename)
-    try:
-        with zipfile.ZipFile(source) as opened:
-            metadata = _read(opened, project, filename)
-    except (
-        *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
-        # RuntimeError: it is encrypted, or packed in a way that Python does not know.
-        *(EOFError, RuntimeError, ValueError, OverflowError),
-    ) as error:
-        refuse(filename, f"is a damaged wheel: {error or type(error).__name__}")
-    check_metadata(metadata, filename)
-    return metadata
+    with _opened(source, filename) as archive:
+        return _read(archive, filename)[1]
 
 
-def _read(opened: zipfile.ZipFile, project: str, filename: str) -> bytes:
-    """Return METADATA of an open wheel, all of whose members are ones that installers take."""
-    members, known = opened.filelist, opened.NameToInfo
-    names = [one.filename for one in members]
-    name, version, _ = filename.split("-", 2)
-    top = f"{name}-{version}.dist-info/"
-    if not _is_usual(names, top):
-        top = _checked_names(names, project, filename)
-    metadata, wheel = known[f"{top}METADATA"], known.get(f"{top}WHEEL")
-    if wheel is None:
+def check_wheel(source: Path | IO[bytes], filename: str) -> bytes:
+    """
+    Return the bytes of METADATA in a whole wheel, all of which was checked.
+
+    All readers of ZIP find the same members in it. RECORD lists them with their sizes; entry points and schemes are
+    well-formed. If the wheel unpacks to at most `HASHED` bytes, each member has the hash of RECORD; if it is larger, the
+    proof compares the hashes.
+
+    :param source: a path, or a file object that can seek.
+    :raises BadDistribution: as `read_metadata`, or something else is wrong with it.
+    """
+    with _opened(source, filename) as archive:
+        info, metadata = _read(archive, filename)
+        archive.check_layout()
+        for fault in contents.faults(archive, info):
+            refuse(filename, fault)
+        if archive.unpacked <= HASHED and (fault := contents.untrue(archive, info)):
+            refuse(filename, fault)
+        return metadata
+
+
+@contextlib.contextmanager
+def _opened(source: Path | IO[bytes], filename: str) -> Iterator[Archive]:
+    """Yield the archive at *source*; what is wrong with it becomes a `BadDistribution`."""
+    with source.open("rb") if isinstance(source, Path) else contextlib.nullcontext(source) as stream:
+        try:
+            yield Archive(stream)
+        except ArchiveFault as fault:
+            refuse(filename, f"is a damaged wheel: {fault}")
+
+
+def _read(archive: Archive, filename: str) -> tuple[str, bytes]:
+    """Return the ``.dist-info`` directory of a wheel and its METADATA; the names of all members are good."""
+    info = _info_of(archive, filename)
+    if f"{info}/WHEEL" not in archive.by_name:
         refuse(filename, "holds no WHEEL beside its METADATA")
-    _refuse_bomb(members, metadata, wheel, filename)
+    metadata, wheel = archive.by_name[f"{info}/METADATA"], archive.by_name[f"{info}/WHEEL"]
+    if metadata.size > LARGEST_METADATA:
+        refuse(filename, f"claims a METADATA of more than {LARGEST_METADATA} bytes")
     # In the order of the archive, the two come in one piece, which a remote file fetches once.
-    if wheel.header_offset < metadata.header_offset:
-        _refuse_form(_content(opened, wheel, _LARGEST_WHEEL), filename)
-        return _content(opened, metadata, LARGEST_METADATA)
-    data = _content(opened, metadata, LARGEST_METADATA)
-    _refuse_form(_content(opened, wheel, _LARGEST_WHEEL), filename)
-    return data
+    read = {
+        one.name: archive.read(one.name, LARGEST_METADATA if one is metadata else _LARGEST_WHEEL)
+        for one in sorted((metadata, wheel))
+    }
+    _refuse_form(read[wheel.name], filename)
+    check_metadata(read[metadata.name], filename)
+    return info, read[metadata.name]
 
 
-def _content(opened: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
-    """Return the first *limit* bytes of a member, whatever size the archive claims; of a longer one, no checksum holds."""
-    with opened.open(member) as stream:
-        return stream.read(limit)
-
-
-def _is_usual(names: list[str], top: str) -> bool:
-    """Whether `_checked_names` certainly returns *top*, by a few searches instead of a look at each name."""
-    joined = "\n".join(("", *names, ""))
-    return (
-        joined.count("\n") == len(names) + 1
-        and joined.count(f"\n{top}METADATA\n") == joined.count("/METADATA\n") == 1
-        and joined.count(f"\n{top}") == joined.count(".dist-info")
-        and not (".." in joined or "\\" in joined or "\n/" in joined or "\n\n" in joined)
-    )
-
-
-def _checked_names(names: list[str], project: str, filename: str) -> str:
-    """Return the ``.dist-info`` directory of a wheel, with a slash at its end; check the *names* of all members."""
+def _info_of(archive: Archive, filename: str) -> str:
+    """Return the ``.dist-info`` directory of a wheel, whose names are good."""
+    project, _ = parsed(filename)
+    names = [*archive.by_name]
+    if fault := fault_in(names):
+        refuse(filename, fault)
     found = [name for name in names if (match := _METADATA.fullmatch(name)) and normalized(match["name"]) == project]
     if len(found) != 1:
         refuse(filename, f"holds {len(found)} METADATA files for {project}, where a wheel has one")
-    parts = {name: name.replace("\\", "/").split("/") for name in names}
-    for name, (first, *others) in parts.items():
-        if not first or ".." in (first, *others):
-            refuse(filename, f"holds {short(name)}, which leads out of where it is installed")
-    infos = {first for first, *_ in parts.values() if first.endswith(".dist-info")}
+    infos = {top for name in names if (top := name.partition("/")[0]).lower().endswith(".dist-info")}
     if len(infos) != 1:
         refuse(filename, f"holds {len(infos)} folders *.dist-info, where a wheel has one")
-    return found[0].removesuffix("METADATA")
+    return found[0].removesuffix("/METADATA")
 
 
 def _refuse_form(wheel: bytes, filename: str) -> None:
@@ -121,18 +120,3 @@ def _refuse_form(wheel: bytes, filename: str) -> None:
     if not is_known(form, 0, WHEEL_MAJOR):
         what = f"has Wheel-Version {short(form)}, not {WHEEL_MAJOR}" if form else "has no Wheel-Version"
         refuse(filename, f"cannot be read: its WHEEL {what}")
-
-
-def _refuse_bomb(
-    members: list[zipfile.ZipInfo], metadata: zipfile.ZipInfo, wheel: zipfile.ZipInfo, filename: str
-) -> None:
-    """Refuse a wheel that claims an enormous size, or one whose packing hides it."""
-    if metadata.file_size > LARGEST_METADATA:
-        refuse(filename, f"claims a METADATA of more than {LARGEST_METADATA} bytes")
-    for name, one in (("METADATA", metadata), ("WHEEL", wheel)):
-        # `zipfile` unpacks other formats without a bound.
-        if one.compress_type not in _PACKINGS:
-            refuse(filename, f"has a {name} that is neither stored nor deflated")
-    unpacked = sum([one.file_size for one in members])
-    if unpacked > LARGE and unpacked > RATIO * sum([one.compress_size for one in members]):
-        refuse(filename, f"claims to unpack to {unpacked} bytes, more than {RATIO} times its size")

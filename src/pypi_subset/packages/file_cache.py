@@ -18,14 +18,14 @@ from pathlib import Path
 import msgspec
 
 from pypi_subset.distributions.metadata import requires_python_of
-from pypi_subset.distributions.wheel import read_metadata
+from pypi_subset.distributions.wheel import check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution
 from pypi_subset.support import files
 
 #: Name of the file, in the packages directory.
 FILE = ".file-cache.json"
 #: Version of the form and of the rules for wheels; a cache of another version is empty.
-SCHEMA = 5
+SCHEMA = 6
 #: Nanoseconds. What changed so shortly ago may change again and bear the same time: clocks of file systems tick.
 _TICK, _SLOW_TICK = 50_000_000, 2_000_000_000
 #: Bytes; a wheel up to this size is read as a whole.
@@ -108,7 +108,7 @@ class FileCache:
         """
         facts = status_of(path)
         key = _metadata_key(identity_of(facts), filename)
-        return self.recall(key) or self._noted(key, facts, read_metadata(path, filename))
+        return self.recall(key) or self._noted(key, facts, check_wheel(path, filename))
 
     def metadata_bytes(self, folder: Path, filename: str, identity: str) -> bytes:
         """
@@ -139,7 +139,7 @@ class FileCache:
         if sha256 is None or found is None:
             data = self._fresh.get(key)
             if data is None or sha256 is None:
-                data = read_metadata(Path(path), filename)
+                data = check_wheel(Path(path), filename)
                 sha256 = self._noted(key, facts, data)
             found = self._learn(f"{key} Requires-Python", facts, requires_python_of(data) or "")
         return sha256, found or None
@@ -152,7 +152,7 @@ class FileCache:
         data = _bytes_of(path, facts.st_size)
         # What is wrong with it, `metadata` will say: here nobody has asked.
         with contextlib.suppress(BadDistribution):
-            self._noted(_metadata_key(key, name), facts, read_metadata(io.BytesIO(data), name))
+            self._noted(_metadata_key(key, name), facts, check_wheel(io.BytesIO(data), name))
         return self._learn(key, facts, hashlib.sha256(data).hexdigest())
 
     def _noted(self, key: str, facts: os.stat_result, data: bytes) -> str:

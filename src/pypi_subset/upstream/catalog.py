@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset import bounds
 from pypi_subset.distributions.metadata import check_metadata
-from pypi_subset.distributions.wheel import read_metadata
+from pypi_subset.distributions.wheel import check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
 from pypi_subset.support import files
 from pypi_subset.support.once import Once
@@ -278,7 +278,7 @@ class Upstream:
                 self._arrived.add(key)
         path = self.file(candidate)
         with files.folder_errors(path):
-            return read_metadata(path, one.filename)
+            return check_wheel(path, one.filename)
 
     def _is_here(self, candidate: Candidate) -> bool:
         return (self._shelf / candidate.distribution.filename).is_file() or self._is_stored(candidate)

@@ -1,0 +1,179 @@
+"""What a wheel says of its files: RECORD, entry points and ``.data`` (PyPA "Binary distribution format")."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from pypi_subset.distributions.member_names import fault_of, key_of
+from pypi_subset.distributions.metadata import is_text, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pypi_subset.distributions.archive import Archive, Member
+
+#: Bytes of the longest RECORD and of the longest list of entry points.
+LONGEST_RECORD, LONGEST_ENTRY_POINTS = 64 << 20, 1 << 20
+#: The directories of a wheel's ``.data``, each installed in a place of its own.
+SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
+#: Groups whose entries become programs.
+SCRIPTS = ("console_scripts", "gui_scripts")
+
+#: Members that RECORD need not list, and of which it has no hash: itself, and its signatures.
+_UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
+#: A hash that is SHA-256 or better: in Base64 as the specification has it, with padding, or in hexadecimal.
+_HASH = re.compile(
+    r"sha256=(?:[\w-]{43}=?|[0-9a-f]{64})|sha384=(?:[\w-]{64}|[0-9a-f]{96})|sha512=(?:[\w-]{86}(?:==)?|[0-9a-f]{128})",
+    re.ASCII,
+)
+_COLUMNS = 3
+_NAME = re.compile(r"[\w.-]+")
+_OBJECT = re.compile(
+    r"\s*[^\W\d]\w*(\.[^\W\d]\w*)*\s*(?P<object>:\s*[^\W\d]\w*(\.[^\W\d]\w*)*\s*)?(\[[\w\s.,-]*\]\s*)?"
+)
+#: Metadata of a distribution, as those that look for installed ones know it.
+_METADATA = (".dist-info", ".egg-info")
+
+
+def faults(archive: Archive, info: str) -> Iterator[str]:
+    """
+    Yield what is wrong with the files of a wheel, each as the end of a sentence.
+
+    :param archive: the wheel.
+    :param info: its ``.dist-info`` directory.
+    :raises ArchiveFault: a member that had to be read is damaged.
+    """
+    scripts: set[str] = set()
+    if f"{info}/entry_points.txt" in archive.by_name:
+        data = archive.read(f"{info}/entry_points.txt", LONGEST_ENTRY_POINTS)
+        if fault := _wrong_entries(data, scripts):
+            yield f"has entry points that cannot be read: {fault}"
+    yield from _schemes(archive, info, scripts)
+    if f"{info}/RECORD" not in archive.by_name:
+        yield "holds no RECORD"
+        return
+    record = archive.read(f"{info}/RECORD", LONGEST_RECORD)
+    yield from _unrecorded(archive, info, record)
+
+
+def untrue(archive: Archive, info: str) -> str:
+    """
+    Return which member of a wheel, whose RECORD has no fault, has another hash there; ``""`` if none has.
+
+    Each byte is unpacked once, in pieces.
+
+    :raises ArchiveFault: a member is damaged.
+    """
+    record = archive.read(f"{info}/RECORD", LONGEST_RECORD).decode()
+    hashes = {name: told for name, told, _ in csv.reader(record.splitlines())}
+    for member in archive.members:
+        algorithm, _, wanted = hashes.get(member.name, "").rstrip("=").partition("=")
+        hashing = hashlib.new(algorithm or "sha256")
+        for piece in archive.pieces(member):
+            hashing.update(piece)
+        if wanted and wanted not in _spellings(hashing.digest()):
+            return f"holds {short(member.name)}, which does not have the hash of its RECORD"
+    return ""
+
+
+def _spellings(digest: bytes) -> tuple[str, str]:
+    """Return *digest* as the specification has it, and in hexadecimal, as some write it."""
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode(), digest.hex()
+
+
+def _unrecorded(archive: Archive, info: str, record: bytes) -> Iterator[str]:
+    """Yield in what the members and RECORD differ, as far as no member has to be unpacked for it."""
+    own = {f"{info}/{name}" for name in _UNLISTED}
+    listed: set[str] = set()
+    if not is_text(record):
+        yield "has a RECORD that is not UTF-8"
+        return
+    try:
+        rows = [*csv.reader(record.decode().splitlines(), strict=True)]
+    except csv.Error as error:
+        yield f"has a RECORD that cannot be read: {error}"
+        return
+    for row in rows:
+        if fault := _row(row, archive.by_name, own, listed):
+            yield f"has a RECORD with a wrong line: {fault}"
+            return
+        listed.add(row[0])
+    for member in archive.members:
+        if not (member.name in listed or member.is_directory or member.name in own):
+            yield f"holds {short(member.name)}, which is not in its RECORD"
+            return
+
+
+def _row(row: list[str], members: dict[str, Member], own: set[str], listed: set[str]) -> str:
+    """Return what is wrong with a *row* of RECORD, ``""`` if nothing."""
+    if len(row) != _COLUMNS:
+        return f"{short(','.join(row))} has no three columns"
+    name, told, size = row
+    if name in listed:
+        return f"{short(name)} stands there twice"
+    if name in own or name.endswith("/"):
+        # What signs RECORD cannot be hashed in it. Some list directories.
+        return f"{short(name)} has a hash" if told else ""
+    member = members.get(name)
+    if member is None:
+        return f"{short(name)} is not in the wheel"
+    if not _HASH.fullmatch(told):
+        return f"{short(name)} has no hash that is SHA-256 or better"
+    return "" if size == str(member.size) else f"{short(name)} has {member.size} bytes, and not {short(size)}"
+
+
+def _wrong_entries(data: bytes, scripts: set[str]) -> str:
+    """Return what is wrong with entry points, ``""`` if nothing; add the names of programs to *scripts*."""
+    import configparser  # noqa: PLC0415 - most wheels have none, and it takes long to load
+
+    class Entries(configparser.ConfigParser):
+        optionxform = staticmethod(str)  # type: ignore[assignment] # as the specification writes it
+
+    found = Entries(delimiters=("=",), interpolation=None, default_section="\n")
+    if not is_text(data):
+        return "they are not UTF-8"
+    try:
+        found.read_string(data.decode())
+    except configparser.Error as error:
+        return " ".join(str(error).split())[:200]
+    for group in found.sections():
+        for name, value in found.items(group):
+            point, runs = _OBJECT.fullmatch(value), group in SCRIPTS
+            if point is None or (runs and not point["object"]):
+                return f"{short(name)} is {short(value)}, which names no object"
+            if runs and (not _NAME.fullmatch(name) or fault_of(name)):
+                return f"{short(name)} is no name for a program"
+            if runs:
+                scripts.add(key_of(name))
+    return ""
+
+
+def _schemes(archive: Archive, info: str, scripts: set[str]) -> Iterator[str]:
+    """Yield which members would be installed over each other, or by a scheme that only some installers know."""
+    data = f"{info.removesuffix('.dist-info')}.data"
+    places: dict[str, str] = {}
+    for name in archive.by_name:
+        top, _, rest = name.partition("/")
+        if top.lower().endswith(".data"):
+            scheme, _, inside = rest.partition("/")
+            if top != data or (rest and scheme not in SCHEMES) or (scheme and "/" not in rest):
+                yield f"holds {short(name)}, which no scheme of {short(data)} installs"
+                return
+            if scheme == "scripts" and key_of(inside) in scripts:
+                yield f"holds {short(name)}, and an entry point of that name"
+                return
+            if scheme not in {"purelib", "platlib"}:
+                continue
+            top, name_there = inside.partition("/")[0], inside
+        else:
+            name_there = name
+        if top.lower().endswith(_METADATA) and (top != info or name_there != name):
+            yield f"holds {short(name)}, which belongs to the metadata of another distribution"
+            return
+        if not name.endswith("/") and (other := places.setdefault(key_of(name_there), name)) != name:
+            yield f"holds {short(other)} and {short(name)}, which are installed as one file"
+            return
