@@ -11,7 +11,7 @@ from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.prove import prove
 from tests.support.sites.cases import CLICK, COLORAMA, LINUX, WINDOWS, cases, outcome
 from tests.support.sites.subset_on_disk import SubsetOnDisk
-from tests.support.wheels import Wheel, make_wheel, rewritten
+from tests.support.wheels import Wheel, make_wheel, record_of, rewritten
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,9 @@ def for_two(tmp_path: Path, other: Wheel) -> dict[str, tuple[str, str, tuple[str
 @pytest.mark.slow
 def test_a_version_for_another_target_breaks_this_one(tmp_path: Path) -> None:
     """The index of all leads pip to what was mirrored for another target: there it is installed, and judged."""
-    other = rewritten(make_wheel("aa", "2.0"), b"aa.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n")
+    wheel = make_wheel("aa", "2.0")
+    lines = record_of(wheel).splitlines()[1:]
+    other = rewritten(wheel, b"\n".join([b"aa.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0", *lines, b""]))
     found = for_two(tmp_path, other)
     status, reason, versions = found.pop("simple")
     assert (status, versions) == ("failed", ("aa==2.0",))

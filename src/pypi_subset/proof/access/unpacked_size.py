@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import SIMPLE
+from pypi_subset.proof.access import archives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,10 +45,11 @@ def _largest(index: Path, project: str) -> int:
 
 
 def _size(wheel: Path) -> int:
-    """Return the bytes of *wheel* and of the files in it, as its directory names them; pip unpacks no byte more."""
+    """Return the bytes of *wheel* and of the files in it, as its directory names them; of a bomb, what a wheel may have."""
     try:
+        size = wheel.stat().st_size
         with zipfile.ZipFile(wheel) as archive:
-            return wheel.stat().st_size + sum(info.file_size for info in archive.infolist())
+            return size + min(archives.unpacked(archive), max(archives.LARGE, archives.TIMES * size))
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
         # The inventory and pip say what is wrong with it.
         return 0

@@ -9,6 +9,7 @@ from pypi_subset.errors import LockError
 from pypi_subset.model.checks import Check, bounded
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import MANIFEST, METADATA, PAGE, PROOF, README, RELEASE, file_path
+from pypi_subset.proof.access import archives
 from pypi_subset.proof.cases import lock_reader
 from pypi_subset.proof.inventory import hijack, index_pages, unneeded
 from pypi_subset.support import files
@@ -58,6 +59,11 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
             if (words := index_pages.of_metadata(entry, present.get(name), present.get(f"{name}{METADATA}")))
         ),
         *(sentence for faults, _ in wheels for sentence in faults),
+        *(
+            f"{entries[name].filename} ({entries[name].project}) {what}"
+            for name, path in sorted(present.items())
+            if name in entries and name.endswith(".whl") and (what := archives.fault_of(path))
+        ),
         *_pages(present, entries, {job.target.name for job in subset.jobs}, manifest.pages),
     ]
     if found:

@@ -15,7 +15,7 @@ from pypi_subset.proof.access.unpacked_size import unpacked_size
 from pypi_subset.proof.isolation.box import new_uid
 from pypi_subset.proof.isolation.pips import Place
 from pypi_subset.proof.machines import boxes, manylinux_policy, venvs
-from pypi_subset.proof.methods import console_scripts, imports, pip_install
+from pypi_subset.proof.methods import console_scripts, imports, pip_install, readable, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +78,8 @@ class Installing:
 
     def install(self, way: Way) -> tuple[Files, Environment]:
         """Return what pip installed into a fresh environment, and that."""
+        # Of a site elsewhere the box bounds what is written.
+        readable.check(self.case, tuple)
         environment = self._fresh(way.name, way)
         files = self._pip(way, environment)
         # pip may have ended between two looks at what it writes.
@@ -92,6 +94,7 @@ class Installing:
     def judge(self, files: Files, environment: Environment) -> tuple[str, ...]:
         """Return notes on *environment*; raise `ProofFailed` if pip, our own walk, an import or a script finds a fault."""
         fresh, target = environment.fresh, self.case.target.name
+        record.validate(self.case, files)
         for name in venvs.replaced(fresh.root, environment.state):
             msg = f"the files of a wheel replaced {name}, a part of the environment on {target}"
             raise ProofFailed(msg, target=target)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import ProofFailed
 from pypi_subset.pip import pool
 from pypi_subset.proof import closure
-from pypi_subset.proof.methods import pip_install, record
+from pypi_subset.proof.methods import pip_install, readable, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +49,8 @@ class Unpacking:
 
     def install(self, way: Way) -> tuple[Files, tuple[Present, ...]]:
         """Return what pip installed, and what lies there now."""
+        # This pip runs in no box: nothing else bounds what it writes.
+        readable.check(self.case, lambda: self.plan(way))
         into = f"unpacked-{way.name}"
         return self._pip(way, into), closure.present_in([self.folder / into])
 
@@ -56,7 +58,8 @@ class Unpacking:
         """Return notes on *present*; raise `ProofFailed` if it is not whole."""
         for sentence in closure.gaps(present, self.requests, self.environment, self.case.target.name):
             raise ProofFailed(sentence, target=self.case.target.name)
-        return (*pip_install.differences(self.case, files), *record.validate(self.case, files))
+        record.validate(self.case, files)
+        return pip_install.differences(self.case, files)
 
     def _pip(self, way: Way, into: str, *, dry: bool = False) -> Files:
         options = ("--target", str(self.folder / into), *flags_of(self.case.target))
