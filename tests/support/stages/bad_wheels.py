@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.distributions.wheel import LARGEST_METADATA
-from tests.support.wheels import Wheel, make_wheel
+from tests.support.wheels import Wheel, make_wheel, record_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +48,10 @@ def saying(before: str, after: str) -> Callable[[str], bytes]:
 
 def of(name: str, *others: str, **info: bytes) -> bytes:
     """Return a wheel of *name* 1.0 with other members besides, and other bytes of METADATA or WHEEL."""
-    usual = {"METADATA": true(name).encode(), "WHEEL": b"Wheel-Version: 1.0\n", "RECORD": b""} | info
-    members = [(f"{name}-1.0.dist-info/{path}", data) for path, data in usual.items()]
-    return packed([*members, *((other, b"") for other in others)])
+    usual = {"METADATA": true(name).encode(), "WHEEL": b"Wheel-Version: 1.0\n"} | info
+    members = {f"{name}-1.0.dist-info/{path}": data for path, data in usual.items()} | dict.fromkeys(others, b"")
+    record = record_lines(members, f"{name}-1.0.dist-info")
+    return packed([*members.items(), (f"{name}-1.0.dist-info/RECORD", record)])
 
 
 def bombed(name: str) -> bytes:

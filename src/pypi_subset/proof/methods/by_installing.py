@@ -15,7 +15,7 @@ from pypi_subset.proof.access.unpacked_size import unpacked_size
 from pypi_subset.proof.isolation.box import new_uid
 from pypi_subset.proof.isolation.pips import Place
 from pypi_subset.proof.machines import boxes, manylinux_policy, venvs
-from pypi_subset.proof.methods import console_scripts, imports, pip_install, readable, record
+from pypi_subset.proof.methods import console_scripts, imports, overwritten, pip_install, readable, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +95,7 @@ class Installing:
         """Return notes on *environment*; raise `ProofFailed` if pip, our own walk, an import or a script finds a fault."""
         fresh, target = environment.fresh, self.case.target.name
         record.validate(self.case, files)
+        shared = overwritten.validate(self.case, files, self.requests)
         for name in venvs.replaced(fresh.root, environment.state):
             msg = f"the files of a wheel replaced {name}, a part of the environment on {target}"
             raise ProofFailed(msg, target=target)
@@ -115,7 +116,7 @@ class Installing:
         wanted = [one for one in asked if one.project in requested]
         notes = imports.try_imports(wanted, python=fresh.python, box=box, target=target)
         notes += console_scripts.try_scripts(wanted, python=fresh.python, box=box, target=target)
-        return (*pip_install.differences(self.case, files), *notes)
+        return (*pip_install.differences(self.case, files), *shared, *notes)
 
     @cached_property
     def _forks(self) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import ProofFailed
 from pypi_subset.pip import pool
 from pypi_subset.proof import closure
-from pypi_subset.proof.methods import pip_install, readable, record
+from pypi_subset.proof.methods import overwritten, pip_install, readable, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,8 @@ class Unpacking:
         for sentence in closure.gaps(present, self.requests, self.environment, self.case.target.name):
             raise ProofFailed(sentence, target=self.case.target.name)
         record.validate(self.case, files)
-        return pip_install.differences(self.case, files)
+        notes = overwritten.validate(self.case, files, self.requests)
+        return (*pip_install.differences(self.case, files), *notes)
 
     def _pip(self, way: Way, into: str, *, dry: bool = False) -> Files:
         options = ("--target", str(self.folder / into), *flags_of(self.case.target))
