@@ -38,7 +38,8 @@ def wheel_of(*metadata: str, name: str = "bad", method: int = zipfile.ZIP_DEFLAT
     """Return a wheel of *name* 1.0 with each of these as METADATA, and *size* bytes more, which pack well."""
     info = f"{name}-1.0.dist-info"
     members = [(f"{info}/WHEEL", b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\n"), ("zeros", bytes(size))]
-    return packed([*members, *((f"{info}/METADATA", text.encode()) for text in metadata)], method)
+    members += [(f"{info}/METADATA", text.encode()) for text in metadata]
+    return packed([*members, (f"{info}/RECORD", record_lines(dict(members), info))], method)
 
 
 def saying(before: str, after: str) -> Callable[[str], bytes]:

@@ -40,11 +40,11 @@ def _largest(index: Path, project: str) -> int:
     sizes: dict[str, int] = {}
     for wheel in index.glob(f"{project}/*.whl"):
         name = wheel.parent.name
-        sizes[name] = max(sizes.get(name, 0), _size(wheel))
+        sizes[name] = max(sizes.get(name, 0), size_of(wheel))
     return sum(sizes.values())
 
 
-def _size(wheel: Path) -> int:
+def size_of(wheel: Path) -> int:
     """Return the bytes of *wheel* and of the files in it, as its directory names them; of a bomb, what a wheel may have."""
     try:
         size = wheel.stat().st_size

@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 from pypi_subset.pip import runner
 from pypi_subset.proof.machines.matching import glibc_of
 from pypi_subset.proof.methods.pip_install import Result
+from pypi_subset.proof.methods.uv_install import Installer
 from pypi_subset.proof.reference.recorded_markers import kind_of
 from pypi_subset.support import files
 
@@ -60,7 +61,7 @@ def second_opinion(case: Case, way: Way, found: Files | None, folder: Path) -> R
     """
     Return what uv says of what pip *found* for *case*: the same, another valid choice, or why it was not asked.
 
-    It is never red. Both choose among what is there, and where several choices are valid they may choose differently;
+    Then uv installs what pip found, offline: what it refuses is a note. It is never red. Both choose among what is there, and where several choices are valid they may choose differently;
     what pip chose was installed and looked at. Where uv finds nothing at all, its reason is shown.
 
     :param way: the index of the target.
@@ -77,7 +78,8 @@ def second_opinion(case: Case, way: Way, found: Files | None, folder: Path) -> R
         return Result(status="differs", reason=f"uv finds no solution: {words}")
     other = _other({one.project: one.version for one in found}, chosen)
     versions = tuple(sorted(f"{name}=={version}" for name, version in chosen.items()))
-    return Result(status="differs" if other else "passed", reason=other, versions=versions)
+    notes = _installer(case).notes(case, found, folder)
+    return Result(status="differs" if other else "passed", reason=other, versions=versions, notes=notes)
 
 
 def platform_of(target: Target) -> tuple[str, dict[str, str]]:
@@ -131,17 +133,27 @@ def name_of_uv() -> str:
         return ""
 
 
+def _installer(case: Case) -> Installer:
+    """Return the uv that installs for the machine of *case*."""
+    (program, name), (platform, variables) = uv(), platform_of(case.target)
+    options = ("--python-version", _version(case), "--python-platform", platform)
+    return Installer(program=program, name=name, python=sys.executable, options=options, variables=variables)
+
+
+def _version(case: Case) -> str:
+    return ".".join(map(str, case.target.python if case.interpreter is None else case.interpreter.version))
+
+
 def _ask(case: Case, way: Way, folder: Path) -> tuple[dict[str, str] | None, str]:
     """Return project → version, ``None`` if uv finds no solution; and what it says about that."""
     platform, variables = platform_of(case.target)
-    version = case.target.python if case.interpreter is None else case.interpreter.version
     requests, bounds = folder / "uv.in", folder / "uv-constraints.in"
     files.write(requests, "".join(f"{one.requirement}\n" for one in case.requests).encode())
     # Which bytes is not asked: the page tells uv but one hash of each file.
     lines = (line.partition(" --hash")[0] for line in case.held_to(way.name))
     files.write(bounds, "".join(f"{line}\n" for line in lines).encode())
     command = [str(uv()[0]), "pip", "compile", "--quiet", "--no-build", "--no-header", "--no-annotate", "--no-config"]
-    command += ["--python", sys.executable, "--python-version", ".".join(map(str, version))]
+    command += ["--python", sys.executable, "--python-version", _version(case)]
     command += ["--python-platform", platform, "--default-index", way.url, "--constraint", str(bounds), str(requests)]
     done = _run(
         command, {**variables, "UV_CACHE_DIR": str(folder / "uv-cache"), "UV_PYTHON_DOWNLOADS": "never"}, folder
