@@ -54,14 +54,14 @@ def link() -> bytes:
     return pack_parts([replace(one, mode=0o120777) if one.name == b"link.py" else one for one in parts])
 
 
-def overlapping(size: int = 20_000_000, count: int = 48) -> bytes:
+def overlapping(size: int = 2_000_000, count: int = 48) -> bytes:
     """Return a small wheel whose *count* members share the same bytes, each of which unpacks to *size* bytes."""
     parts = parts_of_wheel("bad", {f"m{number}.bin": bytes(size) for number in range(count)})
     first = next(part for part in parts if part.name == b"m0.bin")
     offset = len(pack_parts(parts[: parts.index(first)])) - len(_directory(parts[: parts.index(first)])) - 22
-    shared = {"place": offset}
+    packed = {"packed": len(first.held)}
     held = [
-        replace(one, packed=b"", entry={**shared, "packed": len(first.held)}, header={"packed": len(first.held)})
+        replace(one, packed=b"", entry={**packed, "place": offset}, header=packed)
         if one.name.endswith(b".bin") and one is not first
         else one
         for one in parts

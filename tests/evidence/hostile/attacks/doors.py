@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from pypi_subset.proof.access import archives
 from pypi_subset.proof.inventory import hijack, unchanged
 from pypi_subset.proof.isolation import box, launching, running
 from pypi_subset.proof.machines import venvs
@@ -83,10 +84,19 @@ def believed_exits() -> Any:
     return mock.patch.object(imports, "_run", run)
 
 
+@contextlib.contextmanager
+def any_wheel() -> Iterator[None]:
+    """Take any wheel, whatever its names and its entry points are."""
+    with (
+        mock.patch.object(hijack, "of_wheel", return_value=([], [])),
+        mock.patch.object(archives, "fault_of", return_value=""),
+    ):
+        yield
+
+
 any_text = off(prove, "printable", str)
 nothing_removed = off(staging, "remove_tree", lambda _: None)
 recursive_removal = off(staging, "_flatten", lambda _: None)
-any_wheel = off(hijack, "of_wheel", lambda *_: ([], []))
 any_environment = off(venvs, "replaced", lambda *_: [])
 any_site = off(unchanged.Snapshot, "changes", lambda _: [])
 one_command = off(imports, "_parts", lambda modules: [modules])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.evidence.hostile.input import files
+from tests.evidence.hostile.input import archives, files
 
 if TYPE_CHECKING:
     from tests.evidence.hostile.input.attack import InputAttack
 
 #: Name → attack, kind by kind.
-ATTACKS: dict[str, InputAttack] = {attack.name: attack for module in (files,) for attack in module.ATTACKS}
+ATTACKS: dict[str, InputAttack] = {attack.name: attack for module in (archives, files) for attack in module.ATTACKS}
