@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from pypi_subset.distributions import contents
-from pypi_subset.distributions.archive import Archive, ArchiveFault
+from pypi_subset.distributions.archive import Archive
 from pypi_subset.distributions.filenames import normalized
 from pypi_subset.distributions.member_names import fault_in
 from pypi_subset.distributions.metadata import check_metadata, is_known, is_text, parsed, refuse, short
@@ -71,7 +71,8 @@ def _opened(source: Path | IO[bytes], filename: str) -> Iterator[Archive]:
     with source.open("rb") if isinstance(source, Path) else contextlib.nullcontext(source) as stream:
         try:
             yield Archive(stream)
-        except ArchiveFault as fault:
+        # A remote file raises others of this kind.
+        except ValueError as fault:
             refuse(filename, f"is a damaged wheel: {fault}")
 
 

@@ -52,18 +52,13 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
         *_described(subset, manifest, targets),
         *_locked(paths, subset, entries),
         *_recalled(paths, entries),
-        *(sentence for name in sorted(entries) if (sentence := _held(entries[name], present.get(name)))),
+        *(sentence for name in sorted(entries) if (sentence := _wrong(entries[name], present.get(name)))),
         *(
             f"{words} ({_needed(entry)})"
             for name, entry in sorted(entries.items())
             if (words := index_pages.of_metadata(entry, present.get(name), present.get(f"{name}{METADATA}")))
         ),
         *(sentence for faults, _ in wheels for sentence in faults),
-        *(
-            f"{entries[name].filename} ({entries[name].project}) {what}"
-            for name, path in sorted(present.items())
-            if name in entries and name.endswith(".whl") and (what := archives.fault_of(path))
-        ),
         *_pages(present, entries, {job.target.name for job in subset.jobs}, manifest.pages),
     ]
     if found:
@@ -152,6 +147,13 @@ def _alike(pin: Locked, entry: File | None, lock: str) -> str:
     if pin.metadata and entry.metadata and pin.metadata != entry.metadata:
         return f"{pin.filename} ({pin.project}) was locked in {lock} by other metadata than the manifest says"
     return ""
+
+
+def _wrong(entry: File, path: Path | None) -> str:
+    """Return what is wrong with one file of the manifest, or with the archive that it is; ``""`` if nothing."""
+    held = _held(entry, path)
+    what = "" if held or path is None or not entry.filename.endswith(".whl") else archives.fault_of(path)
+    return f"{entry.filename} ({entry.project}) {what}" if what else held
 
 
 def _held(entry: File, path: Path | None) -> str:
