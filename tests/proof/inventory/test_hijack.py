@@ -46,9 +46,9 @@ def taken(root: Path, name: str, files: dict[str, bytes]) -> tuple[Check, ...]:
 )
 def test_what_replaces_a_tool_is_red(tmp_path: Path, file: str, what: str) -> None:
     """An interpreter, pip, or a module that Python or pip imports by itself: the inventory names wheel and file."""
-    check, *_ = taken(tmp_path, "aa", {file: b""})
+    found = taken(tmp_path, "aa", {file: b""})
     words = f"aa-1.0-py3-none-any.whl (aa) brings {what}, which every environment has its own of"
-    assert (check.status, check.reason) == ("failed", words)
+    assert ("failed", words) in [(check.status, check.reason) for check in found]
 
 
 @pytest.mark.parametrize("group", ["console_scripts", "gui_scripts"])
@@ -122,5 +122,5 @@ def test_names_that_lead_elsewhere(tmp_path: Path) -> None:
         "a script named '../lib/x', which leads elsewhere",
         "a script named '/abs/y', which leads elsewhere",
     }
-    check, *_ = taken(tmp_path / "other", "aa", {"aa-1.0.dist-info/entry_points.txt": long})
+    *_, check = taken(tmp_path / "other", "aa", {"aa-1.0.dist-info/entry_points.txt": long})
     assert check.reason.endswith("entry_points.txt, which is longer than 1048576 bytes")
