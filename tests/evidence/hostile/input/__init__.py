@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.evidence.hostile.input import archives, files
+from tests.evidence.hostile.input import archives, files, manifests, pages
 
 if TYPE_CHECKING:
     from tests.evidence.hostile.input.attack import InputAttack
 
+_MODULES = (archives, files, manifests, pages)
+
 #: Name → attack, kind by kind.
-ATTACKS: dict[str, InputAttack] = {attack.name: attack for module in (archives, files) for attack in module.ATTACKS}
+ATTACKS: dict[str, InputAttack] = {attack.name: attack for module in _MODULES for attack in module.ATTACKS}
