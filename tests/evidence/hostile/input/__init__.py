@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.evidence.hostile.input import archives, files, manifests, pages
+from tests.evidence.hostile.input import archives, files, manifests, pages, publishing
 
 if TYPE_CHECKING:
     from tests.evidence.hostile.input.attack import InputAttack
 
-_MODULES = (archives, files, manifests, pages)
+_MODULES = (archives, files, manifests, pages, publishing)
 
 #: Name → attack, kind by kind.
 ATTACKS: dict[str, InputAttack] = {attack.name: attack for module in _MODULES for attack in module.ATTACKS}

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import http.client
 import json
-import shutil
-import socket
 import subprocess
-import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 from urllib.parse import unquote
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import door
 from pypi_subset.proof.access import remote_site
-from pypi_subset.publishing import fetch_site, publisher
-from pypi_subset.publishing.destinations import folder as destination
-from pypi_subset.publishing.destinations.folder import Folder
-from pypi_subset.serve import connection, server
-from pypi_subset.serve.own_names import OwnNames
-from pypi_subset.support.progress import SILENT
-from pypi_subset.targets import tag
+from pypi_subset.publishing import fetch_site
 from pypi_subset.upstream.http import Fetcher
 from tests.evidence.hostile.input.attack import InputAttack, without
 from tests.support.servers.hostile import head, sending
-from tests.support.sites.published import proven
-from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.stages.manifests import WHEEL, document
 from tests.support.wheels import make_wheel
 
@@ -234,115 +218,6 @@ class _FromDisk(dict[Path, Any]):
         return door.read_manifest(folder)
 
 
-def _site(folder: Path) -> Path:
-    """Return a proven site."""
-    target = tag.parse("linux", "cp312-manylinux_2_28_x86_64")
-    return proven(SubsetOnDisk(folder, targets=[target], lines=["lib"], pins={"linux": [_LIB]}).write().paths.site)
-
-
-class _Racing(Folder):
-    """A destination during whose work the wheel changes."""
-
-    def send(self, source: Path, paths: Any, *rest: Any) -> None:
-        wheel = source / "simple" / "lib" / _LIB.filename
-        if wheel.is_file():
-            wheel.write_bytes(bytes(len(_LIB.data)))
-        super().send(source, paths, *rest)
-
-
-def _changes_while_it_is_published(folder: Path) -> bool:
-    """Exchange a wheel between the proof and the copy."""
-    publisher.publish_to(_site(folder / "work"), _Racing(folder / "to"), force=False, grace=0, progress=SILENT)
-    return (folder / "to" / "simple" / "lib" / _LIB.filename).read_bytes() != _LIB.data
-
-
-def _stays_at_the_destination(folder: Path) -> bool:
-    """Give a published wheel other bytes, of the same size and time, which stay there."""
-    site, wheel = _site(folder / "work"), folder / "to" / "simple" / "lib" / _LIB.filename
-    publish = functools.partial(
-        publisher.publish_to, site, Folder(folder / "to"), force=False, grace=0, progress=SILENT
-    )
-    publish()
-    wheel.write_bytes(bytes(len(_LIB.data)))
-    shutil.copystat(site / "simple" / "lib" / _LIB.filename, wheel)
-    publish(check=True)
-    return wheel.read_bytes() != _LIB.data
-
-
-_compared = publisher._changed  # noqa: SLF001 - the door
-_copied = destination.put
-
-
-def _by_size_and_time() -> contextlib.AbstractContextManager[object]:
-    return mock.patch.object(
-        publisher, "_changed", lambda *arguments, every: _compared(*arguments, every=every and False)
-    )
-
-
-def _unhashed() -> contextlib.AbstractContextManager[object]:
-    return mock.patch.object(destination, "put", lambda source, to, _digest="": _copied(source, to))
-
-
-@contextlib.contextmanager
-def _served(folder: Path) -> Iterator[int]:
-    """Yield the port of `make serve`."""
-    site = _site(folder / "work")
-    (site / "page.css").touch()
-    application = OwnNames(server.application(site), address="127.0.0.1", names=())
-    settings = uvicorn.Config(
-        application, http=connection.Connection, log_level="critical", lifespan="off", timeout_graceful_shutdown=1
-    )
-    running = uvicorn.Server(settings)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            running.should_exit = True
-            thread.join()
-
-
-def _reads_under_its_own_name(folder: Path) -> bool:
-    """Let a page of another site read this one, by a name of its own that leads to 127.0.0.1."""
-    with _served(folder) as port, contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as client:
-        client.request("GET", "/manifest.json", headers={"Host": f"evil.example:{port}"})
-        return b"simple/lib/" in client.getresponse().read()
-
-
-def _open(clients: list[socket.socket]) -> int:
-    """Return how many connections the server still holds."""
-    held = 0
-    for client in clients:
-        client.settimeout(0.05)
-        try:
-            held += bool(client.recv(1))
-        except TimeoutError:
-            held += 1
-        except OSError:
-            pass
-    return held
-
-
-def _holds(folder: Path, count: int, seconds: float, first: bytes) -> int:
-    """Return how many of *count* connections that send *first* are open after *seconds*."""
-    limits = {"HEAD_SECONDS": 0.5, "MOST_CONNECTIONS": 8}
-    with contextlib.ExitStack() as stack:
-        for name, limit in limits.items():
-            stack.enter_context(mock.patch.object(connection, name, limit))
-        port = stack.enter_context(_served(folder))
-        clients = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(count)]
-        for client in clients:
-            with contextlib.suppress(OSError):
-                client.sendall(first)
-        time.sleep(seconds)
-        return _open(clients)
-
-
-def _plain_connections() -> contextlib.AbstractContextManager[object]:
-    return mock.patch.object(connection, "Connection", H11Protocol)
-
-
 _open_door = without(door, "check")
 
 #: Name → the path that a manifest names, and the file that then lies somewhere.
@@ -408,13 +283,4 @@ ATTACKS = [
     _attack("release-number-used-again", _reuses_a_number, _later),
     _attack("release-beside-another-manifest", _exchanges_the_manifest, _later),
     _attack("manifest-other-than-named", _another_than_named, without(fetch_site, "_require_pinned")),
-    _attack("wheel-changed-while-published", _changes_while_it_is_published, _unhashed),
-    _attack("wheel-changed-at-the-destination", _stays_at_the_destination, _by_size_and_time),
-    _attack(
-        "site-read-under-another-name",
-        _reads_under_its_own_name,
-        lambda: mock.patch.object(OwnNames, "is_own", return_value=True),
-    ),
-    _attack("half-requests-held", lambda folder: _holds(folder, 4, 1.5, b"GET / HTTP/1.1\r\n") > 0, _plain_connections),
-    _attack("connections-held", lambda folder: _holds(folder, 20, 0.2, b"") > 8, _plain_connections),
 ]
