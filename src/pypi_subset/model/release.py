@@ -1,4 +1,4 @@
-"""``release.json`` of a published site: which manifest is published there, and the how-manieth publication it is."""
+"""``release.json`` of a published site: which manifest is published there, and the number of the publication."""
 
 from __future__ import annotations
 
