@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.evidence.hostile.input import archives, files, manifests, pages, publishing
+from tests.evidence.hostile.input import archives, files, manifests, memory, pages, publishing, secrets, text
 
 if TYPE_CHECKING:
     from tests.evidence.hostile.input.attack import InputAttack
