@@ -9,7 +9,7 @@ from tests.evidence.hostile.input import archives, files, manifests, memory, pag
 if TYPE_CHECKING:
     from tests.evidence.hostile.input.attack import InputAttack
 
-_MODULES = (archives, files, manifests, pages, publishing)
+_MODULES = (archives, files, manifests, memory, pages, publishing, secrets, text)
 
 #: Name → attack, kind by kind.
 ATTACKS: dict[str, InputAttack] = {attack.name: attack for module in _MODULES for attack in module.ATTACKS}
