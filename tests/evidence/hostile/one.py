@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -81,6 +82,8 @@ def _removing(world: World) -> Callable[[Path], None]:
 
 def main() -> None:
     """Run the attack that the command line names."""
+    # A shell starts what runs in the background with this signal ignored, and its children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     name, door, folder, work = sys.argv[1:]
     attack, opened = EVERY[name], door == "opened"
     if isinstance(attack, Attack):

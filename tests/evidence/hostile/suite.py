@@ -80,7 +80,13 @@ def _outcome(trial: Trial, folder: Path) -> Outcome:
         trial.user.own(work)
     world = trial.user.own(place / "world")
     arguments = ["tests.evidence.hostile.one", trial.attack.name, door, str(world), str(work)]
-    variables = {"PATH": os.environ["PATH"], "HOSTILE_TOKEN": f"secret{secrets.token_hex(12)}", "TMPDIR": str(place)}
+    # pip needs a home directory, and a user without an account has none.
+    variables = {
+        "HOME": str(place),
+        "PATH": os.environ["PATH"],
+        "HOSTILE_TOKEN": f"secret{secrets.token_hex(12)}",
+        "TMPDIR": str(place),
+    }
     process = trial.user.start(arguments, variables)
     try:
         stdout, stderr = process.communicate(timeout=PATIENCE)

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from pypi_subset.cli import display
+from pypi_subset.model import checks
 from pypi_subset.proof.access import archives
 from pypi_subset.proof.inventory import hijack, unchanged
 from pypi_subset.proof.isolation import box, launching, running
 from pypi_subset.proof.machines import venvs
-from pypi_subset.proof.methods import imports, prove
+from pypi_subset.proof.methods import imports
 from pypi_subset.support import staging
 
 if TYPE_CHECKING:
@@ -60,7 +62,14 @@ def _judged(message: bytes) -> int:
 @contextlib.contextmanager
 def long_texts() -> Iterator[None]:
     """Take texts of any length into the report."""
-    with mock.patch.object(imports, "_LONGEST", 1 << 30), any_text():
+    with mock.patch.object(imports, "_LONGEST", 1 << 30), mock.patch.object(checks, "LONGEST", 1 << 30):
+        yield
+
+
+@contextlib.contextmanager
+def any_text() -> Iterator[None]:
+    """Take texts of any characters into the report, and show them."""
+    with mock.patch.object(checks, "printable", str), mock.patch.object(display, "printable", str):
         yield
 
 
@@ -94,7 +103,6 @@ def any_wheel() -> Iterator[None]:
         yield
 
 
-any_text = off(prove, "printable", str)
 nothing_removed = off(staging, "remove_tree", lambda _: None)
 recursive_removal = off(staging, "_flatten", lambda _: None)
 any_environment = off(venvs, "replaced", lambda *_: [])

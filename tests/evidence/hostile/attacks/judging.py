@@ -7,6 +7,7 @@ import os
 import textwrap
 from typing import TYPE_CHECKING
 
+from pypi_subset.cli.display import literal
 from tests.evidence.hostile.attack import PRELUDE, Attack, Result
 from tests.evidence.hostile.attacks import doors
 from tests.evidence.hostile.attacks.aims import broke
@@ -35,8 +36,8 @@ def long_report(_: World, result: Result) -> bool:
 
 
 def controls(_: World, result: Result) -> bool:
-    """Whether a package's text holds control characters, as for a terminal."""
-    return any(sign < " " and sign != "\n" for sign in result.text)
+    """Whether the terminal gets control characters of a package's text."""
+    return any(sign < " " for line in result.text.split("\n") for sign in literal(line).plain)
 
 
 #: Swaps a directory of its bytecode for a link to the canaries, over and over, while further scripts are started.
