@@ -42,6 +42,23 @@ def taken(root: Path, name: str, files: dict[str, bytes]) -> tuple[Check, ...]:
         ("pip.py", "pip.py"),
         ("_manylinux.py", "_manylinux.py"),
         ("./pip/x.py", "pip"),
+        ("aa-1.0.data/scripts/pip.cmd", "bin/pip.cmd"),
+        ("aa-1.0.data/scripts/python.com", "bin/python.com"),
+        ("aa-1.0.data/scripts/activate", "bin/activate"),
+        ("aa-1.0.data/data/bin/activate_this.py", "bin/activate_this.py"),
+        ("aa-1.0.data/scripts/Activate.ps1", "bin/Activate.ps1"),
+        ("aa-1.0.data/scripts/pyvenv.cfg", "bin/pyvenv.cfg"),
+        ("aa-1.0.data/scripts/python312._pth", "bin/python312._pth"),
+        ("aa-1.0.data/scripts/python3.dll", "bin/python3.dll"),
+        ("aa-1.0.data/data/./pyvenv.cfg", "pyvenv.cfg"),
+        ("aa-1.0.data/data/pip.conf", "pip.conf"),
+        ("aa-1.0.data/data/pip.ini", "pip.ini"),
+        ("aa-1.0.data/data/lib/python3.12/os.py", "lib/python3.12/os.py"),
+        ("aa-1.0.data/data/Lib/os.py", "Lib/os.py"),
+        ("aa-1.0.data/data/Lib/Site-Packages/sitecustomize.py", "sitecustomize.py"),
+        ("msvcrt.py", "msvcrt.py"),
+        ("_winapi/__init__.py", "_winapi"),
+        ("org/python/core.py", "org/python"),
     ],
 )
 def test_what_replaces_a_tool_is_red(tmp_path: Path, file: str, what: str) -> None:
@@ -68,6 +85,12 @@ def test_names_that_only_look_like_a_tool(tmp_path: Path) -> None:
         "aa/sitecustomize.py": b"",
         "pip_api/__init__.py": b"",
         "aa-1.0.data/data/share/python": b"",
+        "aa-1.0.data/scripts/activate-global-python-argcomplete": b"",
+        "org/example/python.py": b"",
+        "aa-1.0.data/data/etc/pip.conf": b"",
+        "aa-1.0.data/data/lib/aa/os.py": b"",
+        "aa-1.0.data/data/lib/python3.12/dist-packages/aa/os.py": b"",
+        "aa/msvcrt.py": b"",
     }
     (check,) = taken(tmp_path, "aa", files)
     assert (check.status, check.notes) == ("passed", ())

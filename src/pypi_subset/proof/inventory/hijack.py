@@ -12,10 +12,23 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.manifest import File
 
+#: Modules of other systems, and of Python 2, that the standard library or pip tries to import before it does without.
+_TRIED = {"msvcrt", "nt", "winreg", "_winapi", "_winreg", "_wmi", "cpickle"}
 #: Modules that Python or pip imports by itself, whatever was asked of them (site, PEP 600), and pip.
-_MODULES = {"sitecustomize", "usercustomize", "_manylinux", "pip"}
-#: Scripts that stand in the place of an interpreter or of pip: ``python3.12``, ``pip3``; not ``pip-audit``.
-_TOOL = re.compile(r"(?:pythonw?|pypy|pip)(?:\d+(?:\.\d+)*)?t?(?:\.exe)?", re.IGNORECASE)
+_MODULES = {"sitecustomize", "usercustomize", "_manylinux", "pip", *_TRIED}
+#: Scripts that stand in the place of an interpreter or of pip: ``python3.12``, ``pip3``; not ``pip-audit``. Windows starts
+#: ``python.com`` before ``python.exe``. What a shell reads to activate an environment counts too, as does what an
+#: interpreter reads beside its program: settings, and its own library.
+_TOOL = re.compile(
+    r"(?:pythonw?|pypyw?|pip)(?:\d+(?:\.\d+)*)?t?(?:\.(?:exe|com|bat|cmd|ps1))?|(?:de)?activate(?:_this\.py|\.\w+)?"
+    r"|pyvenv\.cfg|(?:python|pypy)\w*\.(?:_pth|dll)",
+    re.IGNORECASE,
+)
+#: Below the prefix: settings of the interpreter and of pip, and the standard library where it is no virtual environment.
+_OF_PREFIX = re.compile(
+    r"pyvenv\.cfg|pip\.(?:conf|ini)|lib(?:64)?/(?:python|pypy)[\d.]+t?/(?!(?:site|dist)-packages/).*|lib/[^/]*\.pyc?",
+    re.IGNORECASE,
+)
 #: Files that Python reads at each start (site, PEP 829).
 _AT_START = (".pth", ".start")
 _SEPARATOR = re.compile(r"[/\\]")
@@ -67,13 +80,16 @@ def of_wheel(entry: File, path: Path) -> tuple[list[str], list[str]]:
 
 def _replaced(name: str) -> Iterator[str]:
     """Yield what the file *name* of a wheel would replace."""
-    script, top = _script(name), _at_top(name)
+    script, top, (scheme, inside) = _script(name), _at_top(name), _parts(name)
     if script and _TOOL.fullmatch(script):
         yield f"bin/{script}"
     if top.partition(".")[0].lower() in _MODULES and not top.endswith((".dist-info", *_AT_START)):
         yield top
-    if name.lower().endswith(".data/data/pyvenv.cfg"):
-        yield "pyvenv.cfg"
+    # Jython's, which `copy` and `pickle` try to import.
+    if top.lower() == "org" and [part.lower().partition(".")[0] for part in inside[1:2]] == ["python"]:
+        yield "org/python"
+    if scheme == "data" and _OF_PREFIX.fullmatch("/".join(inside)):
+        yield "/".join(inside)
 
 
 def _commands(text: str) -> Iterator[str]:
@@ -101,8 +117,10 @@ def _parts(name: str) -> tuple[str, list[str]]:
     # Below the prefix lie the other schemes.
     if scheme == "data" and inside[0].lower() in {"bin", "scripts"} and inside[1:]:
         return "scripts", inside[1:]
-    if scheme == "data" and "site-packages" in inside[:-1]:
-        return "purelib", inside[inside.index("site-packages") + 1 :]
+    # Some systems do not tell upper from lower case.
+    folders = [part.lower() for part in inside[:-1]]
+    if scheme == "data" and "site-packages" in folders:
+        return "purelib", inside[folders.index("site-packages") + 1 :]
     return scheme, inside
 
 
