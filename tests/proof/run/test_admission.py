@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec import structs
@@ -235,6 +235,16 @@ def test_a_part_that_was_proven_again(
     if is_signed:
         # Here it becomes known when it is joined for the first time.
         assert merge(subset.paths, subset.plan, [rest, new]).totals.failed
-    with pytest.raises(SubsetError, match=r"the same part was proven again at .*; take that newer report, or prove"):
+    with pytest.raises(SubsetError, match=r"these bytes were proven again at .*; join that newer report too, or prove"):
         merge(subset.paths, subset.plan, [rest, old])
     assert merge(subset.paths, subset.plan, [rest, old, new]).totals.failed
+
+
+@pytest.mark.parametrize("more", [{}, {"targets": ["mac"]}, {"shard": "1/2"}])
+def test_an_older_report_of_other_parts(subset: SubsetOnDisk, tmp_path: Path, more: dict[str, Any]) -> None:
+    """A green report is not joined without a newer red one, whatever parts both are about: joined, it would look new."""
+    kept = part(subset, tmp_path / "kept.json", [*of("mac"), *of("windows")], shard="" if more else "1/1")
+    red = [replace(check, status="failed", reason="no") if check.way else check for check in of("mac")]
+    part(subset, tmp_path / "new.json", red[:5] if "shard" in more else red, **more)
+    with pytest.raises(SubsetError, match="these bytes were proven again"):
+        merge(subset.paths, subset.plan, [kept])

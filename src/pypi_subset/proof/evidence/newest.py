@@ -21,7 +21,7 @@ from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.proof.report.verdict import part_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from pypi_subset.model.report import Report
     from pypi_subset.proof.evidence.key import Key
@@ -39,10 +39,15 @@ class Seen(Struct, frozen=True, kw_only=True):
 
     :param created: its time.
     :param mac: its HMAC, by which it is known.
+    :param targets: as in the report; so is *shard*.
+    :param failed: how many of its results are red.
     """
 
     created: str
     mac: str
+    targets: tuple[str, ...] = ()
+    shard: str = ""
+    failed: int = 0
 
 
 class _State(Struct, frozen=True, kw_only=True):
@@ -97,7 +102,10 @@ def record(key: Key, report: Report, signer: str = "") -> None:
     name = _name(report, signer)
     if name in known and known[name].created > report.created:
         return
-    known[name] = Seen(created=report.created, mac=report.mac)
+    failed = report.totals.failed
+    known[name] = Seen(
+        created=report.created, mac=report.mac, targets=report.targets, shard=report.shard, failed=failed
+    )
     kept = sorted(known.items(), key=lambda item: item[1].created)[-MOST:]
     reports = msgspec.json.encode(dict(kept))
     data = msgspec.json.encode(_State(mac=key.mac("newest reports", reports), reports=Raw(reports)))
@@ -130,14 +138,33 @@ def doubt(key: Key, report: Report) -> SubsetError | None:
     return SubsetError(what, next_step="run `make verify`")
 
 
-def replaced(key: Key, report: Report, signer: str = "") -> Seen | None:
+def replaced(key: Key, report: Report, signer: str = "", beside: Collection[str] = ()) -> Seen | None:
     """
-    Return the newest report of the kind of *report* if that is another: about the same manifest and part, by the same signer.
+    Return the newest report that *report* must not be joined without, ``None`` if there is none.
 
+    That is another one about the same manifest which is not older: of the same part and signer, or a red one of any part and
+    signer which may have results of the same cases. A joined one counts for joined ones alone: it follows from its parts.
+
+    :param beside: HMACs of the reports that are joined with it.
     :raises SubsetError: the record is damaged.
     """
-    found = _read(key).get(_name(report, signer))
-    return found if found is not None and found.created >= report.created and found.mac != report.mac else None
+    own, manifest = _name(report, signer), report.manifest_sha256
+    found = [
+        seen
+        for name, seen in _read(key).items()
+        if name == own
+        or (name.startswith(f"{manifest}\0") and "\0joined\0" not in name and seen.failed and _overlaps(report, seen))
+    ]
+    newer = [seen for seen in found if seen.created >= report.created and seen.mac not in {report.mac, *beside}]
+    return max(newer, key=lambda seen: seen.created, default=None)
+
+
+def _overlaps(report: Report, seen: Seen) -> bool:
+    """Whether both may have results of the same case."""
+    if report.targets and seen.targets and set(report.targets).isdisjoint(seen.targets):
+        return False
+    (number, _, count), (other, _, others) = report.shard.partition("/"), seen.shard.partition("/")
+    return set(report.targets) != set(seen.targets) or not (count and count == others and number != other)
 
 
 def _last(key: Key, manifest: str) -> Seen | None:

@@ -88,10 +88,10 @@ def _require_newest(parts: Sequence[Admitted], own: Key) -> None:
     """Refuse a part in whose place there is a newer one, unless that is joined as well; record all of them."""
     known = {part.report.mac for part in parts}
     for part in parts:
-        seen = newest.replaced(own, part.report, part.told.signer)
-        if seen is not None and seen.mac not in known:
-            msg = f"this report is of {part.report.created}, and the same part was proven again at {seen.created}"
-            raise SubsetError(msg, path=part.path, next_step="take that newer report, or prove the part once more")
+        seen = newest.replaced(own, part.report, part.told.signer, known)
+        if seen is not None:
+            msg = f"this report is of {part.report.created}, and these bytes were proven again at {seen.created}"
+            raise SubsetError(msg, path=part.path, next_step="join that newer report too, or prove the part once more")
     with newest.held(own):
         for part in parts:
             newest.record(own, part.report, part.told.signer)
