@@ -142,3 +142,12 @@ def test_what_is_closed_is_passed_over(tmp_path: Path, monkeypatch: pytest.Monke
         assert interpreters.candidates(str(tmp_path / "closed"), root) == (Path(sys.executable),)
     with pytest.raises(SubsetError, match="there is no Python interpreter"):
         interpreters.candidates("", tmp_path, [str(tmp_path / "closed" / "python")])
+
+
+def test_a_virtual_environment_is_no_prefix(tmp_path: Path) -> None:
+    """Its directory may hold the project and the key of reports: no box is shown it, but the installation behind it."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "app"], check=True)
+    found = interpreters.probe(tmp_path / "app" / "bin" / "python")
+    assert found is not None
+    assert not any(prefix.startswith(str(tmp_path)) for prefix in found.prefixes)
+    assert os.path.realpath(sys.base_prefix) in map(os.path.realpath, found.prefixes)

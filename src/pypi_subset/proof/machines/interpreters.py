@@ -63,8 +63,8 @@ print(json.dumps({
     "macos": platform.mac_ver()[0],
     "build": sys.version,
     "prefixes": sorted(filter(None, {
-        sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, config("LIBDIR") or "",
-        os.path.dirname(os.__file__), sysconfig.get_path("platstdlib"), sysconfig.get_path("stdlib"),
+        sys.base_prefix, sys.base_exec_prefix, config("LIBDIR") or "",
+        os.path.dirname(os.__file__), sysconfig.get_path("stdlib"),
     })),
     "markers": {
         "implementation_name": sys.implementation.name,
@@ -97,7 +97,7 @@ class Interpreter:
     :param markers: its own marker values (PEP 508), sorted by name.
     :param emulated: whether it is made for another processor, which this machine imitates (qemu-user, Rosetta).
     :param build: what it says of itself, ``sys.version``: when, from what and by which compiler it was made.
-    :param prefixes: directories that hold its libraries.
+    :param prefixes: directories that hold its libraries; a virtual environment is none, since other files may be in it.
     """
 
     path: Path
