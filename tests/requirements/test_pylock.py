@@ -130,6 +130,11 @@ def test_unwanted_package_may_come_from_anywhere() -> None:
             "a has no hash that pip takes; lock it with sha256",
         ),
         (
+            "",
+            'wheels = [{ url = "a-1.0-py3-none-any.whl", hashes = { sha256 = "00 --index-url=http://evil.example" } }]',
+            "a has a hash that is none; lock it anew",
+        ),
+        (
             "marker = \"extra == 'x'\"",
             None,
             "a has a marker that cannot be evaluated: 'extra' has no meaning in a lock; write the lock anew",

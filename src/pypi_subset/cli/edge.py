@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import sys
 import tempfile
 import traceback
@@ -126,6 +125,8 @@ def state_directory(environment: Mapping[str, str] = os.environ) -> Path | None:
 
 def _written(evidence: str) -> Path | None:
     """Return the new file that has *evidence*, which its owner alone can read; ``None`` if none can be written."""
+    import platform  # noqa: PLC0415 - few runs need it
+
     head = f"pypi-subset {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
     # No half of a surrogate pair is left.
     text = "\n".join(printable(line) for line in without_secrets(f"{head}{evidence}").split("\n"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import html
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -86,6 +85,9 @@ def escape(text: str) -> str:
     """
     if _HARMLESS.fullmatch(text):
         return text
+    # The start of the command needs none of this.
+    import html  # noqa: PLC0415
+
     return html.escape(_UNWRITABLE.sub("\ufffd", text), quote=True)
 
 
@@ -211,7 +213,16 @@ def _attributes(text: str, position: int) -> tuple[dict[str, str], int]:
                 value = _BARE.match(text, position)[0]  # type: ignore[index] # it may match nothing
                 position += len(value)
         if len(found) < _ATTRIBUTES:
-            found.setdefault(name.lower(), html.unescape(value))
+            found.setdefault(name.lower(), _unescaped(value))
+
+
+def _unescaped(value: str) -> str:
+    if "&" not in value:
+        return value
+    # The start of the command needs none of this.
+    import html  # noqa: PLC0415
+
+    return html.unescape(value)
 
 
 @functools.cache
