@@ -267,7 +267,7 @@ def test_a_requirement_holds_no_line_of_its_own(sign: str) -> None:
         "x" * 1_000_000,
         "--hash=" * 8000,
         "x " + "'" * 60_000,
-        "# coding: punycode\n" + "a" * 200_000,
+        "# coding: punycode\n-" + "a" * 400_000,
         "# coding: idna\n" + "a" * 200_000,
         "./" * 30_000,
         "a.zip" * 12_000,

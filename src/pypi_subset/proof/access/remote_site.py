@@ -177,7 +177,7 @@ def _fetch(url: str, path: str, stream: Any, limit: int, method: str = "GET") ->
     :param method: ``HEAD`` asks only whether it is there.
     """
     address = f"{url}/{quote(path)}"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Redirects())
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Redirects())
     request = urllib.request.Request(address, method=method)  # noqa: S310 - checked to be HTTP where it was given
     for left in reversed(range(TRIES)):
         stream.seek(0)
@@ -217,7 +217,7 @@ def _copy(response: Any, stream: Any, limit: int, address: str) -> None:
         raise http.client.IncompleteRead(bytes(0), response.length)
 
 
-class _Redirects(urllib.request.HTTPRedirectHandler):
+class Redirects(urllib.request.HTTPRedirectHandler):
     """Follows a few redirects, to the web alone, and from https to nothing less."""
 
     max_redirections = bounds.MOST_REDIRECTS

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.evidence.hostile.input import archives, files, manifests, memory, pages, publishing, secrets, text
+from tests.evidence.hostile.input import (
+    archives,
+    files,
+    manifests,
+    memory,
+    network,
+    pages,
+    pages_of_indexes,
+    publishing,
+    secrets,
+    text,
+    trust,
+)
 
 if TYPE_CHECKING:
     from tests.evidence.hostile.input.attack import InputAttack
 
-_MODULES = (archives, files, manifests, memory, pages, publishing, secrets, text)
+_MODULES = (archives, files, manifests, memory, network, pages, pages_of_indexes, publishing, secrets, text, trust)
 
 #: Name → attack, kind by kind.
 ATTACKS: dict[str, InputAttack] = {attack.name: attack for module in _MODULES for attack in module.ATTACKS}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
+import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -11,9 +14,13 @@ from unittest import mock
 from pypi_subset.errors import SubsetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    #: What `InputAttack` takes.
+    Attempt = Callable[[Path], bool]
+    Door = Callable[[], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,3 +65,80 @@ def run(attack: InputAttack, folder: Path, *, opened: bool) -> dict[str, object]
             return {"succeeded": attack.attempt(place), "said": ""}
         except SubsetError as error:
             return {"succeeded": False, "said": str(error)[:2000]}
+
+
+# What attacks aim at, as it is measured: time, memory, and programs that end with a traceback.
+
+#: Kilobytes in the unit of `resource.getrusage` on Linux, for a megabyte.
+_MEGABYTE = 1024
+
+
+def lasts(action: Callable[[], object], seconds: float) -> bool:
+    """Return whether *action* is not done after *seconds*; it goes on in a thread of its own, which ends with the process."""
+    refused = list[SubsetError]()
+
+    def act() -> None:
+        try:
+            action()
+        except SubsetError as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=act, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if refused:
+        raise refused[0]
+    return thread.is_alive()
+
+
+def costs(action: Callable[[], object], megabytes: int) -> bool:
+    """Return whether *action* makes this process larger by that; also if it is refused afterwards."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with contextlib.suppress(SubsetError):
+        action()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before > megabytes * _MEGABYTE
+
+
+def breaks(action: Callable[[], object]) -> bool:
+    """Return whether *action* ends with what a user would see as a traceback."""
+    try:
+        action()
+    except SubsetError:
+        return False
+    except RecursionError:
+        return True
+    return False
+
+
+def slow(action: Callable[[], object], seconds: float) -> bool:
+    """Return whether *action* takes more processor time than *seconds*; also if it is refused afterwards."""
+    start = time.process_time()
+    with contextlib.suppress(SubsetError):
+        action()
+    return time.process_time() - start > seconds
+
+
+def setting(place: object, **values: object) -> Door:
+    """Return a door: the attributes of *place* have other values."""
+
+    @contextlib.contextmanager
+    def door() -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            for name, value in values.items():
+                stack.enter_context(mock.patch.object(place, name, value))
+            yield
+
+    return door
+
+
+def both(*doors: Door) -> Door:
+    """Return a door that opens all *doors*."""
+
+    @contextlib.contextmanager
+    def door() -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            for one in doors:
+                stack.enter_context(one())
+            yield
+
+    return door
