@@ -23,7 +23,7 @@ from pypi_subset.proof.cases import shards
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.evidence import key
 from pypi_subset.proof.isolation.available import NAMESPACES
-from pypi_subset.proof.machines import interpreters
+from pypi_subset.proof.machines import boxes, interpreters
 from pypi_subset.proof.report.report import lines_of
 from pypi_subset.proof.run.relay import Sender
 from pypi_subset.proof.run.session import Session, Suite
@@ -63,6 +63,9 @@ def pytest_configure(config: pytest.Config) -> None:
     named = config.getoption("--subset-key")
     try:
         suite, own = _read_suite(config), key.made(Path(named) if named else key.key_path())
+        if config.getoption("--subset-isolation") == NAMESPACES:
+            private = (own.path, suite.paths.packages, suite.paths.requirements)
+            boxes.require_unseen(private, [case.interpreter for case in suite.cases if case.interpreter])
     except SubsetError as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     isolation, paths = config.getoption("--subset-isolation"), suite.paths

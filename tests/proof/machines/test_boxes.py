@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pypi_subset.errors import SubsetError
 from pypi_subset.proof.isolation.outcome import outcome
 from pypi_subset.proof.machines import boxes
 from pypi_subset.proof.methods.prove import prove
@@ -87,3 +88,17 @@ def test_making(tmp_path: Path) -> None:
     box = boxes.making(OWN[0], tmp_path / "place", isolated=True)
     code = f"import os, pytest_virtualenv, pypi_subset; print(os.path.exists({str(tmp_path / 'secret')!r}))"
     assert outcome(box, [sys.executable, "-I", "-B", "-W", "ignore", "-c", code], 60).stdout == b"False\n"
+
+
+def test_what_no_package_may_read_is_in_no_installation(tmp_path: Path) -> None:
+    """A key beside a Python that proves is refused, by a link too; one elsewhere is not."""
+    python = tmp_path / "python"
+    (python / "bin").mkdir(parents=True)
+    (python / "bin" / "python3").touch()
+    inside, outside, link = python / "key", tmp_path / "python-key", tmp_path / "link"
+    link.symlink_to(inside)
+    proving = replace(OWN[0], path=python / "bin" / "python3", prefixes=(str(python),))
+    boxes.require_unseen([outside], [proving])
+    for path in (inside, link):
+        with pytest.raises(SubsetError, match=f"{path}: it is in {python}, which has a Python that proves"):
+            boxes.require_unseen([path], [proving])

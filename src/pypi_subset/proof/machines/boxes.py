@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pypi_subset.errors import SubsetError
 from pypi_subset.pip.runner import SCRIPT
 from pypi_subset.proof.isolation.box import Box, Limits, hand_over
 from pypi_subset.proof.isolation.views import TMP, of_interpreter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pypi_subset.proof.access.forwarding import Reach
     from pypi_subset.proof.machines.interpreters import Interpreter
 
@@ -87,6 +90,21 @@ def own() -> tuple[str, ...]:
 def of(interpreter: Interpreter) -> tuple[str, ...]:
     """Return the directories that *interpreter* needs."""
     return of_interpreter(interpreter.path, interpreter.prefixes)
+
+
+def require_unseen(paths: Iterable[Path], interpreters: Iterable[Interpreter]) -> None:
+    """
+    Return if no box of *interpreters* shows any of *paths*.
+
+    :raises SubsetError: one of them is inside of an installation of Python, which boxes show as a whole.
+    """
+    shown = sorted({path for interpreter in interpreters for path in of(interpreter)})
+    for path in paths:
+        real = os.path.realpath(path)
+        for place in shown:
+            if f"{real}/".startswith(f"{place}/"):
+                msg = f"it is in {place}, which has a Python that proves: packages could read it"
+                raise SubsetError(msg, path=path, next_step="move it out of that directory")
 
 
 def give_back(folder: Path) -> None:
