@@ -56,6 +56,16 @@ def test_what_uv_installs_is_no_note(tmp_path: Path, installer: Installer) -> No
     assert len(uv_install._INSTALLED) == 2  # noqa: SLF001 - what it remembers
 
 
+def test_a_wheel_for_its_owner_alone(tmp_path: Path, installer: Installer) -> None:
+    """A wheel that only its owner may read, as one that was fetched, is installed, and stays as it is."""
+    case, found = case_of(tmp_path, AA)
+    path = case.file(found[0].path)
+    path.chmod(0o600)
+    (tmp_path / "own").mkdir()
+    assert installer.notes(case, found, tmp_path / "own") == ()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -140,6 +140,19 @@ LAYOUT: dict[str, tuple[Callable[[], bytes], str]] = {
     "another-end-in-the-comment": (another_end, "not directly before its end record"),
     "comment-of-a-member": (lambda: pack_parts(changed(comment=b"PK\5\6")), "its directory is damaged"),
     "another-64-bit-end": (wide_end, "contradict each other"),
+    "64-bit-end-elsewhere": (
+        lambda: pack_parts(good(), before_end=struct.pack("<4sLQL", b"PK\6\7", 0, 0, 1)),
+        "its 64-bit end record is not beside its end record",
+    ),
+    "directory-with-a-tail": (
+        lambda: pack_parts(good(), before_end=b"x" * 9, end={"length": len(_directory(good())) + 9}),
+        "its directory is damaged",
+    ),
+    "damaged-data": (lambda: pack_parts(changed(packed=b"\xff" * 9)), "cannot be unpacked"),
+    "damaged-sizes-before-the-member": (
+        lambda: pack_parts(changed(fields=(b"\1\0\4\0abcd", b""))),
+        "has damaged sizes in its own header",
+    ),
     "fewer-members": (lambda: pack_parts(good(), end={"here": 3, "count": 3}), "has 4 members, and should have 3"),
     "another-disk": (lambda: pack_parts(good(), end={"disk": 1}), "not directly before its end record"),
     "overlapping-bomb": (overlapping, "claims to unpack to"),
@@ -223,6 +236,15 @@ CONTENTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "no-hash": (lambda: recorded("bad.py,,10", "bad.py"), "no hash that is SHA-256 or better"),
     "weak-hash": (lambda: recorded("bad.py,md5=" + "A" * 22 + ",10", "bad.py"), "no hash that is SHA-256"),
     "twice-in-record": (lambda: recorded("bad.py,,"), "stands there twice"),
+    "hash-of-record": (
+        lambda: recorded(f"{INFO}/RECORD,sha256={_DIGEST},1", f"{INFO}/RECORD"),
+        "RECORD' has a hash",
+    ),
+    "open-quote-in-record": (lambda: recorded('"bad.py,,', "bad.py"), "a RECORD that cannot be read"),
+    "entry-points-in-another-encoding": (
+        lambda: pack_parts(parts_of_wheel("bad", {f"{INFO}/entry_points.txt": b"[x]\n\xe4 = bad:x\n"})),
+        "they are not UTF-8",
+    ),
     "two-columns": (lambda: recorded("bad.py,", "bad.py"), "has no three columns"),
     "upwards-in-record": (lambda: recorded(f"../../evil.py,sha256={_DIGEST},1"), "is not in the wheel"),
     "no-record": (lambda: pack_parts(good()[:-1]), "holds no RECORD"),

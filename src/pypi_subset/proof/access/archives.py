@@ -112,13 +112,17 @@ def _odd(info: zipfile.ZipInfo) -> str:
         return "which is a link or another special file"
     if info.comment or (info.is_dir() and info.file_size):
         return "which has a comment, or is a directory with content"
-    extra = info.extra
+    return "" if _plain(info.extra) else "which has an extra field that few know"
+
+
+def _plain(extra: bytes) -> bool:
+    """Whether *extra* fields hold nothing but sizes, of both kinds, times and owners."""
     while extra:
         field, length = struct.unpack_from("<HH", extra) if len(extra) >= 4 else (0, 0)  # noqa: PLR2004 - both
-        if field not in _FIELDS or len(extra) < length + 4:
-            return "which has an extra field that few know"
+        if field not in _FIELDS or len(extra) < length + 4 or (field == 1 and length % 8):
+            return False
         extra = extra[length + 4 :]
-    return ""
+    return True
 
 
 def _bad_name(info: zipfile.ZipInfo) -> str:
@@ -180,7 +184,7 @@ def _walked(infos: Sequence[zipfile.ZipInfo], stream: IO[bytes], end: int, deep:
             for one, two in zip(said, right, strict=True)
         )
         alike = (signature, name, method) == (b"PK\3\4", _raw(info), info.compress_type)
-        if not alike or not same or (flags ^ info.flag_bits) & ~_EFFORT:
+        if not alike or not same or not _plain(fields) or (flags ^ info.flag_bits) & ~_EFFORT:
             yield f"holds {info.filename!a}, of which its own header says something else"
             return
         data = stream.read(info.compress_size) if deep else b""
@@ -230,6 +234,8 @@ def _unrecorded(archive: zipfile.ZipFile) -> Iterator[str]:
     for name in sorted((names ^ set(listed)) - besides):
         yield f"holds {name!a}, which is not in its RECORD" if name in names else f"lacks {name!a} of its RECORD"
     for name, told, _ in rows:
+        if name in besides and told:
+            yield f"holds {name!a}, and RECORD has a hash of it"
         if name not in besides and not told.startswith(("sha256=", "sha384=", "sha512=")):
             yield f"holds {name!a}, of which its RECORD has no hash that is SHA-256 or better"
     if len(set(listed)) != len(listed):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -86,8 +89,9 @@ class Installer:
         """Return what uv says against *wheels*, ``""`` if it installs them."""
         work = folder / "uv-install"
         work.mkdir(exist_ok=True)
+        shown = [_readable(wheel, work) for wheel in wheels]
         box = Box(
-            shown=(*boxes.own(), str(self.program.resolve()), *map(str, wheels)),
+            shown=(*boxes.own(), str(self.program.resolve()), *map(str, shown)),
             writable=(str(work),),
             folder=work,
             limits=Limits(written=2 * sum(map(size_of, wheels)) + _SPARE),
@@ -95,7 +99,7 @@ class Installer:
         )
         # The interpreter of a virtual environment is a link out of it: uv is to see that one.
         command = [str(self.program.resolve()), "pip", "install", *_OPTIONS, "--target", str(work / "site-packages")]
-        command += ["--python", self.python, *self.options, *map(str, wheels)]
+        command += ["--python", self.python, *self.options, *map(str, shown)]
         own = {"UV_CACHE_DIR": str(work / "cache"), "UV_NO_PROGRESS": "1"}
         try:
             done = outcome(box, command, PATIENCE, variables={**box.variables(), **self.variables, **own})
@@ -104,9 +108,19 @@ class Installer:
         finally:
             staging.remove_tree(work)
         words = " ".join(_DRAWN.sub(" ", done.stderr.decode(errors="replace").replace(f"{work}", "")).split())
-        for wheel in wheels:
+        for wheel in shown:
             words = words.replace(str(wheel.parent), "").replace(f"{wheel.parent.as_uri()}", "")
         return "" if done.code == 0 else (done.why or words[:_LONGEST] or f"exit code {done.code}")
+
+
+def _readable(wheel: Path, folder: Path) -> Path:
+    """Return *wheel*, or a copy of it in *folder* if the user of a box could not read it."""
+    if os.name != "posix" or wheel.stat().st_mode & stat.S_IROTH:
+        return wheel
+    copy = folder / wheel.name
+    shutil.copyfile(wheel, copy)
+    copy.chmod(0o644)
+    return copy
 
 
 #: What this process has installed: wheel, time of its change and options of uv → why it was refused, ``""`` if it was not.
