@@ -273,3 +273,23 @@ class TestSetUp:
         assert (again.returncode, again.stderr) == (0, "")
         version = run([folder / ".venv/bin/pypi-subset", "--version"], tmp_path)
         assert version.stdout == "pypi-subset 0.1.0\n"
+
+
+def test_an_unforeseen_error_of_the_set_up_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A checkout that cannot be read ends with a line that names a log; that has the traceback."""
+
+    def fail(_: object) -> None:
+        msg = "no\x1b[2J\nsecond"
+        raise PermissionError(msg)
+
+    monkeypatch.setattr(bootstrap, "read_goals", fail)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert bootstrap.foreseen(["mirror"]) == 1
+    (log,) = tmp_path.iterdir()
+    assert capsys.readouterr().err == (
+        f"error: unforeseen: PermissionError: no\ufffd[2J second; report it; details in {log}\n"
+    )
+    assert "Traceback (most recent call last)" in log.read_text(encoding="utf-8")
+    assert log.stat().st_mode & 0o777 == 0o600

@@ -262,5 +262,21 @@ def _goal(node: ast.FunctionDef, *, developer: bool) -> Goal:
     )
 
 
+def foreseen(arguments: Sequence[str]) -> int:
+    """Return what `main` does; an error that nothing foresaw is one line, with the traceback in a file of its own."""
+    try:
+        return main(arguments)
+    except Exception as error:  # noqa: BLE001 - the one place that must let no error pass
+        import tempfile  # noqa: PLC0415 - hardly ever needed
+        import traceback  # noqa: PLC0415
+
+        descriptor, log = tempfile.mkstemp(prefix="pypi-subset-", suffix=".log")
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:  # noqa: PTH123
+            traceback.print_exc(file=stream)
+        said = _plain(" ".join(str(error).split())[:300])
+        sys.stderr.write(f"error: unforeseen: {type(error).__name__}: {said}; report it; details in {log}\n")
+        return 1
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(foreseen(sys.argv[1:]))
