@@ -89,8 +89,8 @@ def test_the_cause(monkeypatch: pytest.MonkeyPatch, texts: dict[str, str], cause
 
 def test_a_masked_proc_under_a_filter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Containers have both; what refuses a new /proc are the masks."""
-    refuse(monkeypatch, {"/proc/self/status": "Name:\tx\nSeccomp:\t2\n", **MASKED}, "mount: EPERM (proc at /tmp/proc)")
-    words = "mount: EPERM (proc at /tmp/proc) (parts of /proc are masked, as in a container)"
+    refuse(monkeypatch, {"/proc/self/status": "Name:\tx\nSeccomp:\t2\n", **MASKED}, "mount: EPERM (proc at /proc)")
+    words = "mount: EPERM (proc at /proc) (parts of /proc are masked, as in a container)"
     assert available.refusal() == words
 
 
