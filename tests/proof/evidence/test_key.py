@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -212,3 +213,25 @@ def test_two_first_proofs_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(SubsetError, match="this is a link"):
         key.made(path)
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_closed_home_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Where the system closes the place of the key, a run has a key of its own, and says why; damage is still an error."""
+    real = os.open
+
+    def closed(path: str | Path, *arguments: int, **named: int) -> int:
+        if Path(path).is_relative_to(tmp_path / "home"):
+            raise OSError(number, os.strerror(number), str(path))
+        return real(path, *arguments, **named)
+
+    place = tmp_path / "home" / "pypi-subset" / "key"
+    monkeypatch.setattr(os, "open", closed)
+    own, why = key.for_run(place, tmp_path / "spare")
+    assert own == key.read(tmp_path / "spare")
+    assert why == f"{place}: the key of reports cannot be used: {os.strerror(number)}"
+    monkeypatch.setattr(os, "open", real)
+    assert key.for_run(place, tmp_path / "spare") == (key.read(place), "")
+    place.write_text("no key")
+    with pytest.raises(SubsetError, match="this is no key of reports"):
+        key.for_run(place, tmp_path / "spare")

@@ -7,6 +7,7 @@ The command and the judge of a proof read it. No program that they start is give
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import hmac
 import os
@@ -122,6 +123,22 @@ def made(path: Path) -> Key:
     except OSError as error:
         raise _unusable(error, path) from error
     return read(path)
+
+
+def for_run(path: Path, spare: Path) -> tuple[Key, str]:
+    """
+    Return the key in the file at *path*, and ``""``; or, if the system closes that place, a new one in *spare*, and why.
+
+    A report with the new one has no known author later: publish refuses it.
+
+    :raises SubsetError: as `made`, but for a place that this user has no access to.
+    """
+    try:
+        return made(path), ""
+    except SubsetError as error:
+        if getattr(error.__cause__, "errno", None) not in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise
+        return made(spare), f"{path}: {error.what}"
 
 
 def _is_ours(folder: Path) -> bool:

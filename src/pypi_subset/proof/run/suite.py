@@ -9,8 +9,10 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from importlib.resources import files as resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError, SuiteFailed
@@ -30,7 +32,6 @@ from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
@@ -119,11 +120,16 @@ def run_suite(  # noqa: PLR0913 - what a run can be told
     shards.parse(shard)
     read_manifest(paths.site)
     found = interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ), pythons)
-    shut, isolated, own = seal(), isolation(unisolated=unisolated), key.made(key.key_path())
+    shut, isolated = seal(), isolation(unisolated=unisolated)
     if isolated == NAMESPACES:
         require_readable(paths.site)
     processes = processes or os.cpu_count() or 1
-    with scratch(paths.site, processes) as work:
+    with scratch(paths.site, processes) as work, tempfile.TemporaryDirectory(prefix="pypi-subset-key-") as spare:
+        # Not in the scratch directory, of which boxes see parts.
+        own, why = key.for_run(key.key_path(), Path(spare) / "key")
+        if why:
+            step = f"name a file for it by {key.VARIABLE}"
+            progress.warn(f"{why}: a key of this run alone is used, and publish refuses the report; {step}")
         result = work / "result.json"
         folders = {"requirements": paths.requirements, "packages": paths.packages, "site": paths.site, "work": work}
         arguments = [f"--subset-{name}={path.absolute()}" for name, path in folders.items()]
