@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from dataclasses import replace
 from itertools import product
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from pypi_subset.model.checks import Check
+from pypi_subset.proof.access import http_server
 from pypi_subset.proof.report import page, report
 from pypi_subset.proof.report.verdict import NOTHING, verdict_of
 from tests.support.pages import browser
@@ -345,3 +348,21 @@ def test_a_page_that_waits_for_a_proof(tab: browser.Tab, tmp_path: Path) -> None
     tab.open((tmp_path / "proof" / "index.html").as_uri())
     assert tab.run("document.querySelector('h1').textContent") == "Nothing proven yet"
     assert not tab.complaints
+
+
+INJECTED = "<script>window.hacked = 1</script><img src='x' onerror='window.hacked = 2'><style>h1 {color: red}</style>"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("served", [False, True])
+def test_what_is_written_into_the_page_does_not_run(tab: browser.Tab, tmp_path: Path, *, served: bool) -> None:
+    """If some text were not escaped, the policy would hold it, on a disk as from a server; the page's own script runs."""
+    report.write_report(report.report_of(CHECKS, site=tmp_path, isolation="none"), tmp_path)
+    place = tmp_path / "proof" / "index.html"
+    place.write_text(place.read_text().replace("</main>", f"{INJECTED}</main>"))
+    with http_server.serving(tmp_path) if served else contextlib.nullcontext(tmp_path.as_uri()) as url:
+        tab.open(f"{url}/proof/index.html")
+        assert tab.run("window.hacked === undefined")
+        assert tab.run("document.querySelector('form').checkVisibility()") is True
+        assert tab.run("getComputedStyle(document.querySelector('h1')).color") != "rgb(255, 0, 0)"
+    assert "Content Security Policy" in json.dumps(tab.complaints)
