@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 
@@ -17,6 +18,7 @@ from pypi_subset.pipeline import mirror
 from pypi_subset.publishing import fetch_site
 from pypi_subset.site import web_servers
 from tests.support.programs.commands import subset as command
+from tests.support.servers.hostile import head, sending
 from tests.support.servers.served import Served
 from tests.support.servers.web import apache, caddy, nginx, object_store
 from tests.support.sites.published import proven
@@ -280,3 +282,20 @@ def test_fetched_from_the_command_line(site: Path, tmp_path: Path) -> None:
     ):
         assert (run.returncode, len(run.stderr.splitlines()), run.stderr[: len(words)]) == (1, 1, words)
     assert [path.name for path in (tmp_path / "yours").iterdir()] == ["thesis.doc"]
+
+
+@pytest.mark.parametrize("answer", ["itself", "redirect of the manifest", "redirect of a file"])
+def test_plain_http_needs_trust_for_each_request(site: Path, tmp_path: Path, answer: str) -> None:
+    """Whether the address itself, or one that a server of this machine leads to, is plain http elsewhere."""
+    elsewhere, path = "http://192.0.2.1/", {"redirect of the manifest": "manifest.json"}.get(answer, "index.html")
+
+    def answered(asked: str) -> list[bytes]:
+        name = unquote(asked).removeprefix("/")
+        if name == path:
+            return [head(302, Location=f"{elsewhere}{name}")]
+        return [head(), (site / name).read_bytes()] if (site / name).is_file() else [head(404)]
+
+    with sending(answered) as url, pytest.raises(SubsetError) as raised:
+        fetched(elsewhere if answer == "itself" else url, tmp_path / "here")
+    assert f"{elsewhere}{'release.json' if answer == 'itself' else path} is plain http" in str(raised.value)
+    assert not (tmp_path / "here").exists()
