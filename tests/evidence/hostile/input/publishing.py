@@ -15,6 +15,7 @@ from unittest import mock
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from pypi_subset.proof.evidence import settings
 from pypi_subset.publishing import publisher
 from pypi_subset.publishing.destinations import folder as destination
 from pypi_subset.publishing.destinations.folder import Folder
@@ -35,9 +36,16 @@ _LIB = make_wheel("lib")
 
 
 def _site(folder: Path) -> Path:
-    """Return a proven site."""
+    """Return a site."""
     target = tag.parse("linux", "cp312-manylinux_2_28_x86_64")
-    return proven(SubsetOnDisk(folder, targets=[target], lines=["lib"], pins={"linux": [_LIB]}).write().paths.site)
+    return SubsetOnDisk(folder, targets=[target], lines=["lib"], pins={"linux": [_LIB]}).write().paths.site
+
+
+@contextlib.contextmanager
+def _proven(folder: Path) -> Iterator[Path]:
+    """Yield a proven site. The checkout of an ordinary user lacks some of the code of the proof: nothing hashes it."""
+    with mock.patch.object(settings, "_code", return_value=""):
+        yield proven(_site(folder))
 
 
 class _Racing(Folder):
@@ -52,20 +60,22 @@ class _Racing(Folder):
 
 def _changes_while_it_is_published(folder: Path) -> bool:
     """Exchange a wheel between the proof and the copy."""
-    publisher.publish_to(_site(folder / "work"), _Racing(folder / "to"), force=False, grace=0, progress=SILENT)
+    with _proven(folder / "work") as site:
+        publisher.publish_to(site, _Racing(folder / "to"), force=False, grace=0, progress=SILENT)
     return (folder / "to" / "simple" / "lib" / _LIB.filename).read_bytes() != _LIB.data
 
 
 def _stays_at_the_destination(folder: Path) -> bool:
     """Give a published wheel other bytes, of the same size and time, which stay there."""
-    site, wheel = _site(folder / "work"), folder / "to" / "simple" / "lib" / _LIB.filename
-    publish = functools.partial(
-        publisher.publish_to, site, Folder(folder / "to"), force=False, grace=0, progress=SILENT
-    )
-    publish()
-    wheel.write_bytes(bytes(len(_LIB.data)))
-    shutil.copystat(site / "simple" / "lib" / _LIB.filename, wheel)
-    publish(check=True)
+    wheel = folder / "to" / "simple" / "lib" / _LIB.filename
+    with _proven(folder / "work") as site:
+        publish = functools.partial(
+            publisher.publish_to, site, Folder(folder / "to"), force=False, grace=0, progress=SILENT
+        )
+        publish()
+        wheel.write_bytes(bytes(len(_LIB.data)))
+        shutil.copystat(site / "simple" / "lib" / _LIB.filename, wheel)
+        publish(check=True)
     return wheel.read_bytes() != _LIB.data
 
 
@@ -88,10 +98,10 @@ def _served(folder: Path) -> Iterator[int]:
     """Yield the port of `make serve`."""
     site = _site(folder / "work")
     application = OwnNames(server.application(site), address="127.0.0.1", names=())
-    settings = uvicorn.Config(
+    limits = uvicorn.Config(
         application, http=connection.Connection, log_level="critical", lifespan="off", timeout_graceful_shutdown=1
     )
-    running = uvicorn.Server(settings)
+    running = uvicorn.Server(limits)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
         thread.start()
