@@ -158,6 +158,8 @@ def test_json_stays_json(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert json.loads(text) == document
     assert "é" in text
+    present.write_json({"gaps": [{"seen": ("see https://me:word@h/x?sig=1\\",)}]})
+    assert json.loads(capsys.readouterr().out) == {"gaps": [{"seen": ["see https://h/x"]}]}
     assert text.replace("\n", "").isprintable()
 
 

@@ -46,9 +46,18 @@ def write_json(document: Mapping[str, Any]) -> None:
 
     Characters that no reader sees, or that a terminal obeys, are JSON's own escapes: a program reads the same text.
     """
-    text = jsonlib.dumps(document, indent=1, ensure_ascii=False)
+    text = jsonlib.dumps(_plain(document), indent=1, ensure_ascii=False)
     lines = (line if printable(line) == line else "".join(map(_escaped, line)) for line in text.split("\n"))
     sys.stdout.write("\n".join([*lines, ""]))
+
+
+def _plain(value: Any) -> Any:
+    """Return a JSON value whose texts hold no secret of a URL."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return without_secrets(value) if isinstance(value, str) else value
 
 
 def _escaped(sign: str) -> str:
@@ -65,7 +74,7 @@ def json_errors(*, json: bool) -> Iterator[None]:
     except SubsetError as error:
         if json:
             gaps = error.gaps if isinstance(error, Gaps) else [error] if isinstance(error, NoSolution) else []
-            found = {"gaps": [gap.document() for gap in gaps]} if gaps else {"error": without_secrets(str(error))}
+            found = {"gaps": [gap.document() for gap in gaps]} if gaps else {"error": str(error)}
             write_json({"schema": SCHEMA, **found})
         raise
 
