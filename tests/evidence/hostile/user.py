@@ -93,6 +93,8 @@ def ordinary() -> Iterator[User]:
         ignored = shutil.ignore_patterns("__pycache__", ".bench", "*.egg-info")
         for part in ("src", "tests", "verify"):
             shutil.copytree(ROOT / part, checkout / part, ignore=ignored)
+        # What an installation maps by its metadata.
+        shutil.copytree(ROOT / "verify", checkout / "src" / "pypi_subset" / "verify", ignore=ignored)
         for path in checkout.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
         yield User(name="user", uid=_UID, python=python, checkout=checkout)
