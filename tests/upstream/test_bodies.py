@@ -115,3 +115,9 @@ def test_a_bomb_is_decoded_in_pieces() -> None:
     bomb = packed(bytes(64 << 20))
     with pytest.raises(TooLargeError):
         fetched(bomb, limit=1 << 20, Content_Encoding="gzip")
+
+
+def test_bytes_are_counted_before_decoding_too() -> None:
+    """A body that holds nothing, in very many bytes, is refused as well."""
+    with pytest.raises(TooLargeError):
+        fetched(packed(b"") * 100, limit=1000, Content_Encoding="gzip")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import http.client
 import itertools
 import json
 import tempfile
 import time
+import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -177,3 +179,15 @@ def test_a_body_that_breaks_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(remote_site, "PATIENCE", 1)
     assert "cannot be read" in hostile_site(tmp_path, answer)
     assert len(seen) == remote_site.TRIES
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "followed"),
+    [("https", "https", True), ("https", "http", False), ("http", "https", True), ("http", "http", True)],
+)
+def test_a_redirect_leads_to_nothing_less(first: str, then: str, followed: bool) -> None:  # noqa: FBT001
+    """A site over https does not lead to plain http."""
+    asked = urllib.request.Request(f"{first}://site.example/a")  # noqa: S310 - it is never sent
+    headers = http.client.HTTPMessage()
+    found = remote_site.Redirects().redirect_request(asked, None, 302, "", headers, f"{then}://site.example/b")
+    assert (found is not None) is followed
