@@ -14,8 +14,18 @@ from pypi_subset.proof.access.archives import fault_of
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.targets import tag
 from tests.support.sites.subset_on_disk import SubsetOnDisk
-from tests.support.stages.archives import Part, pack_parts
-from tests.support.stages.hostile_archives import CONTENTS, LAYOUT, NAME, NAMES, described, good, hostile
+from tests.support.stages.archives import Part, pack_parts, parts_of_wheel
+from tests.support.stages.hostile_archives import (
+    CONTENTS,
+    LAYOUT,
+    NAME,
+    NAMES,
+    described,
+    good,
+    hostile,
+    recorded,
+    two_names,
+)
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -54,6 +64,32 @@ def test_usual_forms_have_no_fault(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / NAME
     path.write_bytes(data)
     assert fault_of(path) == ""
+
+
+def test_a_bomb_of_plain_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a wheel unpacks to is compared with the size of its file."""
+    path = tmp_path / NAME
+    path.write_bytes(pack_parts(parts_of_wheel("bad", {"zeros": bytes(200_000)})))
+    assert fault_of(path) == ""
+    monkeypatch.setattr(archives, "LARGE", 100_000)
+    archives._fault_of.cache_clear()  # noqa: SLF001 - the limit is another one
+    assert fault_of(path).startswith("is a bomb: it unpacks to 200")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (pack_parts([*good(), *[Part(name=b"folder/", method=0, mode=0o040755)] * 2]), "holds a name twice"),
+        (recorded(good()[-1].data.decode().splitlines()[0]), "has a RECORD with a file twice"),
+        (two_names(), "has members that overlap, or lie behind its directory"),
+    ],
+    ids=["a directory", "a line of RECORD", "one member"],
+)
+def test_twice(tmp_path: Path, data: bytes, said: str) -> None:
+    """A directory with two entries, a line of RECORD that occurs twice and a member with two names are faults."""
+    path = tmp_path / NAME
+    path.write_bytes(data)
+    assert fault_of(path) == said
 
 
 def test_a_large_wheel_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,20 @@ def _directory(parts: list[Part]) -> bytes:
     return data[start : start + length]
 
 
+def two_names() -> bytes:
+    """Return a wheel with two entries for one member, of which the first has another name; RECORD has both."""
+    parts = parts_of_wheel("bad", {"evil.py": b"value = 1\n"})
+    evil = next(part for part in parts if part.name == b"evil.py")
+    entry = {"place": 0, "packed": len(evil.held), "size": len(evil.data)}
+    ghost = replace(evil, packed=b"", entry=entry)
+    data = pack_parts([part for part in parts if part is not evil])
+    length, start = struct.unpack_from("<2L", data, len(data) - 10)
+    directory = _directory([ghost])
+    count = len(parts)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, length + len(directory), start, 0)
+    return data[:start] + directory + data[start : start + length] + end
+
+
 def two_archives() -> bytes:
     """Return two archives in one file: a reader from the front finds the first, one from the end the second."""
     return pack_parts([EVIL]) + pack_parts(good())
@@ -157,6 +171,7 @@ LAYOUT: dict[str, tuple[Callable[[], bytes], str]] = {
     "another-disk": (lambda: pack_parts(good(), end={"disk": 1}), "not directly before its end record"),
     "overlapping-bomb": (overlapping, "claims to unpack to"),
     "overlapping-members": (lambda: overlapping(1000, 3), "or another member overlaps it"),
+    "two-names-of-a-member": (two_names, "or another member overlaps it"),
     "twice-in-the-directory": (lambda: pack_parts([*good(), good()[0]]), "a name occurs twice"),
     "another-name-before-the-member": (lambda: pack_parts(changed(called=b"sys.py")), "another name in its own header"),
     "longer-name-before-the-member": (lambda: pack_parts(changed(called=b"bad.pyx")), "another name in its own header"),

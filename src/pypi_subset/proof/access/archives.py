@@ -194,7 +194,7 @@ def _walked(infos: Sequence[zipfile.ZipInfo], stream: IO[bytes], end: int, deep:
         if later:
             stream.seek(position)
             position += _descriptor(stream.read(24), right)
-    if waiting or position != end:
+    if waiting or position != end or len({info.header_offset for info in infos}) != len(infos):
         yield "has members that overlap, or lie behind its directory"
 
 
