@@ -34,7 +34,6 @@ PACKAGES = ("support", "evidence")
 #: library. `_manylinux` limits wheels on some machines (PEP 600).
 BESIDE_STANDARD = {
     "cli/bootstrap.py": set(),
-    "bounds.py": set(),
     "errors.py": {"pypi_subset"},
     "model": {"pypi_subset", "packaging", "msgspec"},
     "pip/_child.py": {"pip", "_manylinux"},
@@ -144,9 +143,9 @@ def test_standard_library_alone(place: str) -> None:
 
 @pytest.mark.parametrize("path", modules(SOURCE / "proof"), ids=name_of)
 def test_the_proof_stands_apart(path: Path) -> None:
-    """Not even an annotation of ``proof`` names another wing than bounds, errors, model, support and pip."""
+    """Not even an annotation of ``proof`` names another wing than errors, model, support and pip."""
     ours = [name.split(".") for name in imported(path) if name.startswith("pypi_subset")]
-    assert {parts[1] for parts in ours} <= {"bounds", "errors", "model", "pip", "proof", "support", "__version__"}
+    assert {parts[1] for parts in ours} <= {"errors", "model", "pip", "proof", "support", "__version__"}
 
 
 @pytest.mark.parametrize("path", modules(ROOT / "verify"), ids=lambda path: path.stem)

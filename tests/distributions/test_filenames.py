@@ -15,7 +15,7 @@ from packaging.utils import (
 )
 
 from pypi_subset.distributions import filenames
-from tests.support.values import BRISK
+from tests.support.stages.values import BRISK
 
 PARTS = st.sampled_from(
     ["Demo", "de.mo", "_", "1.0", "1.0+cpu.1", "1!2rc1", "v1", "py3", "cp310.cp311", "none", "any", "1x", ""]

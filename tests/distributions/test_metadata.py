@@ -8,12 +8,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pypi_subset import bounds
 from pypi_subset.distributions import metadata as wheelfile_metadata
 from pypi_subset.distributions.metadata import check_metadata
 from pypi_subset.errors import BadDistribution
+from pypi_subset.support import bounds
 from tests.support.stages.bad_wheels import NAME, true
-from tests.support.values import BRISK
+from tests.support.stages.values import BRISK
 
 #: The user's pip is configured for the loopback index.
 pytestmark = pytest.mark.usefixtures("configured_index")

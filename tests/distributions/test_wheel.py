@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pypi_subset.distributions.wheel import LARGEST_METADATA, check_wheel, read_metadata
+from pypi_subset.distributions.wheel import check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution
+from pypi_subset.support.bounds import LARGEST_METADATA
 from tests.support.stages.bad_wheels import BROKEN, GOOD, NAME, lying
 from tests.support.stages.hostile_archives import hostile
-from tests.support.values import BRISK
+from tests.support.stages.values import BRISK
 from tests.support.wheels import pack
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from tests.evidence.mutation.choosing import Reach
 from tests.evidence.mutation.ground import Ground
 from tests.evidence.mutation.judging import Outcome
 from tests.evidence.mutation.remembering import remembering
-from tests.support.values import LINUX, WINDOWS, artifact_of, lock_of, plan_of
+from tests.support.stages.values import LINUX, WINDOWS, artifact_of, lock_of, plan_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from pypi_subset.errors import FolderError, LockError
 from pypi_subset.locks import lockfile
 from pypi_subset.model.distributions import Distribution, Standing
 from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
-from tests.support.values import BRISK, LINUX, WINDOWS
+from tests.support.stages.values import BRISK, LINUX, WINDOWS
 
 if TYPE_CHECKING:
     from packaging.markers import Environment

@@ -18,7 +18,7 @@ from pypi_subset.model.door import read_manifest
 from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
 from pypi_subset.targets.tag import parse
 from tests.support.sites import chain_check as chaincheck
-from tests.support.values import LINUX
+from tests.support.stages.values import LINUX
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

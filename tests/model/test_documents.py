@@ -13,7 +13,7 @@ from msgspec import Meta, to_builtins
 from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.model.checks import Check
 from pypi_subset.model.documents import Document, encode, parse, read
-from tests.support.values import BRISK
+from tests.support.stages.values import BRISK
 
 if TYPE_CHECKING:
     from pathlib import Path

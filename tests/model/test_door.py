@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pypi_subset import bounds
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import door
 from pypi_subset.model.documents import parse
 from pypi_subset.model.door import decode, require_readable
 from pypi_subset.model.manifest import Manifest
+from pypi_subset.support import bounds
 from tests.support.stages.manifests import WHEEL, document
 
 if TYPE_CHECKING:

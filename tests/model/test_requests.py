@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from packaging.requirements import Requirement
 
-from tests.support.values import LINUX, plan_of, request
+from tests.support.stages.values import LINUX, plan_of, request
 
 
 def test_a_request_is_written_as_pip_reads_it() -> None:

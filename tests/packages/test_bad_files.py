@@ -39,7 +39,7 @@ from tests.support.pages.page_check import anchors, tags
 from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.servers.index import Index
 from tests.support.sites.trees import tree
-from tests.support.values import BRISK, plan_of
+from tests.support.stages.values import BRISK, plan_of
 from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pypi_subset.errors import FolderError, HashMismatch
 from pypi_subset.packages import download
 from pypi_subset.pip.pool import Pips
 from tests.support.sites.trees import tree
-from tests.support.values import WINDOWS, artifacts_of
+from tests.support.stages.values import WINDOWS, artifacts_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

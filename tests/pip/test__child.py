@@ -22,7 +22,7 @@ from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
 from pypi_subset.upstream.pip_config import read_network
 from tests.support.servers.hostile import head, sending
-from tests.support.values import WINDOWS, plan_of
+from tests.support.stages.values import WINDOWS, plan_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

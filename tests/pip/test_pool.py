@@ -15,7 +15,7 @@ import pytest
 
 from pypi_subset.errors import PipFailed
 from pypi_subset.pip.pool import Pips
-from tests.support.values import WINDOWS
+from tests.support.stages.values import WINDOWS
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

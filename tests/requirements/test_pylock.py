@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.markers import Marker
 
-from pypi_subset import bounds
 from pypi_subset.requirements.pylock import settled
+from pypi_subset.support import bounds
 from pypi_subset.targets.markers import reads
 from tests.support.stages.sources import OTHER, SDIST, SHA, TWO, UV, bad_lock, faults_of, lines_of, of_lock, package
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pypi_subset import bounds
+from pypi_subset.support import bounds
 from tests.support.stages.sources import PROJECT, TWO, bad_project, of_project, plan_of
 
 

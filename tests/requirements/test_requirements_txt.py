@@ -18,9 +18,9 @@ from packaging.requirements import Requirement
 from pip._internal.network.session import PipSession
 from pip._internal.req.req_file import parse_requirements
 
-from pypi_subset import bounds
 from pypi_subset.errors import InputFaults
 from pypi_subset.requirements.requirements_txt import _without_comment
+from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
     from pypi_subset.model.requests import Subset

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pypi_subset import bounds
 from pypi_subset.errors import InputFaults, TargetError
 from pypi_subset.requirements.subset import find_target, read_subset
+from pypi_subset.support import bounds
 from tests.support.stages.requirements import LINUX, PIECES, SHA, TOML, faults_of, lines_of, plan_of
 
 

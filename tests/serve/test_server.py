@@ -20,7 +20,7 @@ from pypi_subset.support.text import POLICY_HEADER
 from tests.support.programs.installers import install
 from tests.support.servers.served import Answer, Served, ask
 from tests.support.stages.manifests import document
-from tests.support.values import artifacts_of, lay_out, write_index
+from tests.support.stages.values import artifacts_of, lay_out, write_index
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

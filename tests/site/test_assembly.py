@@ -18,7 +18,7 @@ from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.site import builder, incremental, simple_index
 from pypi_subset.site import content as build_content
 from tests.support.sites.trees import tree
-from tests.support.values import LINUX, WINDOWS, artifact_of, plan_of
+from tests.support.stages.values import LINUX, WINDOWS, artifact_of, plan_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.model.locks import Inputs, Lock, Pin
 from pypi_subset.site.content import Content, views
-from tests.support.values import artifacts_of
+from tests.support.stages.values import artifacts_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

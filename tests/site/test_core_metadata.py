@@ -13,7 +13,7 @@ from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.site import core_metadata
 from pypi_subset.site.stage_writer import StageWriter
 from pypi_subset.support import files
-from tests.support.values import artifact_of, artifacts_of, projects_of
+from tests.support.stages.values import artifact_of, artifacts_of, projects_of
 from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:

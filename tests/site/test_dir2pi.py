@@ -15,7 +15,7 @@ from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
 from pypi_subset.model.distributions import Artifact, Distribution
 from pypi_subset.site import dir2pi as layout
 from tests.support.sites.trees import texts
-from tests.support.values import artifact_of, artifacts_of, lay_out
+from tests.support.stages.values import artifact_of, artifacts_of, lay_out
 from tests.support.wheels import make_sdist, make_wheel
 
 #: What dir2pi misfiles, and the folder it chooses.

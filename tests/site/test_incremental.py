@@ -14,7 +14,7 @@ from pypi_subset.model.distributions import BadFile
 from pypi_subset.site import incremental
 from pypi_subset.site.build_state import UNKNOWN, BuildState
 from pypi_subset.site.content import Content
-from tests.support.values import LINUX, WINDOWS, artifacts_of, lock_of, plan_of
+from tests.support.stages.values import LINUX, WINDOWS, artifacts_of, lock_of, plan_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from pypi_subset.model.door import read_manifest
 from pypi_subset.model.locks import Lock, Reason
 from pypi_subset.site import manifest
 from tests.support.sites import chain_check as chaincheck
-from tests.support.values import BRISK, LINUX, WINDOWS, artifacts_of, lay_out, lock_of, plan_of, projects_of
+from tests.support.stages.values import BRISK, LINUX, WINDOWS, artifacts_of, lay_out, lock_of, plan_of, projects_of
 from tests.support.wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:

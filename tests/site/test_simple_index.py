@@ -25,7 +25,7 @@ from pypi_subset.site.stage_writer import StageWriter
 from pypi_subset.support.text import escape
 from tests.support.pages.page_check import Anchor, anchors, elements, tags
 from tests.support.programs.installers import install
-from tests.support.values import BRISK, artifacts_of, lay_out, projects_of, write_index
+from tests.support.stages.values import BRISK, artifacts_of, lay_out, projects_of, write_index
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

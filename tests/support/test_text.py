@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pypi_subset.support.text import escape, href, printable, start_tags, without_secrets
-from tests.support.values import BRISK
+from tests.support.stages.values import BRISK
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pypi_subset import bounds
 from pypi_subset.errors import UpstreamError
+from pypi_subset.support import bounds
 from pypi_subset.upstream.constraints import read_constraints
 from pypi_subset.upstream.pip_config import read_network
 from tests.support.servers.hostile import head, sending

@@ -20,7 +20,7 @@ from pypi_subset.upstream.pip_config import read_network
 from tests.support.servers.index import Index
 from tests.support.servers.index_http import CutError
 from tests.support.stages.mirroring import LINUX, mirror
-from tests.support.values import WINDOWS
+from tests.support.stages.values import WINDOWS
 from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.distributions.wheel import LARGEST_METADATA, read_metadata
+from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
+from pypi_subset.support.bounds import LARGEST_METADATA
 from pypi_subset.upstream.constraints import read_constraints
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import local_path, read_network, without_credentials

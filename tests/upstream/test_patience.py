@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset import bounds
 from pypi_subset.errors import UpstreamError
+from pypi_subset.support import bounds
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.patience import limited
 from pypi_subset.upstream.pip_config import read_network

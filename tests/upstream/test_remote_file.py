@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset import bounds
 from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
+from pypi_subset.support import bounds
 from pypi_subset.upstream.bodies import TooLargeError
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network

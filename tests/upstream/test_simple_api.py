@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.utils import canonicalize_name
 
-from pypi_subset import bounds
 from pypi_subset.errors import HashMismatch
+from pypi_subset.support import bounds
 from pypi_subset.upstream.simple_api import from_folder, merge, read_page
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from pypi_subset import bounds
+from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
     from packaging.tags import Tag

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from packaging.version import InvalidVersion, Version
 
-from pypi_subset import bounds
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution
+from pypi_subset.support import bounds
 from pypi_subset.support.text import depth
 
 if TYPE_CHECKING:

@@ -12,12 +12,11 @@ from pypi_subset.distributions.archive import Archive
 from pypi_subset.distributions.filenames import normalized
 from pypi_subset.distributions.member_names import fault_in
 from pypi_subset.distributions.metadata import check_metadata, is_known, is_text, parsed, refuse, short
+from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Bytes of METADATA; the largest seen in the wild is far below, and an archive may claim anything.
-LARGEST_METADATA = 16 << 20
 #: Bytes that a wheel may unpack to for `check_wheel` to compare each with RECORD: for more that takes too long.
 HASHED = 8 << 20
 
@@ -82,11 +81,11 @@ def _read(archive: Archive, filename: str) -> tuple[str, bytes]:
     if f"{info}/WHEEL" not in archive.by_name:
         refuse(filename, "holds no WHEEL beside its METADATA")
     metadata, wheel = archive.by_name[f"{info}/METADATA"], archive.by_name[f"{info}/WHEEL"]
-    if metadata.size > LARGEST_METADATA:
-        refuse(filename, f"claims a METADATA of more than {LARGEST_METADATA} bytes")
+    if metadata.size > bounds.LARGEST_METADATA:
+        refuse(filename, f"claims a METADATA of more than {bounds.LARGEST_METADATA} bytes")
     # In the order of the archive, the two come in one piece, which a remote file fetches once.
     read = {
-        one.name: archive.read(one.name, LARGEST_METADATA if one is metadata else _LARGEST_WHEEL)
+        one.name: archive.read(one.name, bounds.LARGEST_METADATA if one is metadata else _LARGEST_WHEEL)
         for one in sorted((metadata, wheel))
     }
     _refuse_form(read[wheel.name], filename)

@@ -17,12 +17,11 @@ from msgspec import Struct
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from pypi_subset import bounds
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import documents
 from pypi_subset.model.manifest import Manifest, manifest_path
 from pypi_subset.model.paths import METADATA, file_path, written
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

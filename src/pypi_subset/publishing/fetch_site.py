@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pypi_subset import bounds
 from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
 from pypi_subset.model import door
 from pypi_subset.model.documents import UPGRADE
@@ -20,7 +19,7 @@ from pypi_subset.model.report import report_path
 from pypi_subset.proof.report.report import carry_over
 from pypi_subset.site import builder, web_servers
 from pypi_subset.site.ownership import require_own
-from pypi_subset.support import files, staging
+from pypi_subset.support import bounds, files, staging
 from pypi_subset.support.progress import SILENT, Progress
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.http import Fetcher

@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset import bounds
 from pypi_subset.errors import FolderError, NotProven
 from pypi_subset.model.manifest import is_manifest
 from pypi_subset.model.paths import GENERATED, MANIFEST, RELEASE, Paths, publish_order
@@ -29,7 +28,7 @@ from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
 from pypi_subset.publishing.publication import Release, record, release_of
 from pypi_subset.site.ownership import DROPPED
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
 from pypi_subset.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:

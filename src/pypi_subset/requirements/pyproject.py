@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pypi_subset import bounds
 from pypi_subset.errors import Fault
 from pypi_subset.requirements.requirements_txt import Line, read_requirement
 from pypi_subset.requirements.toml import Settings, nearest
+from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from pypi_subset import bounds
 from pypi_subset.errors import Fault
 from pypi_subset.model.distributions import DIGITS, digest
 from pypi_subset.model.requests import Request
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
 from pypi_subset.support.text import depth, printable
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset import bounds
 from pypi_subset.errors import Fault, InputFaults, TargetError
 from pypi_subset.model.requests import Job, Request, RequirementSet, Subset
+from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,8 +8,8 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pypi_subset import bounds
 from pypi_subset.errors import Fault
+from pypi_subset.support import bounds
 from pypi_subset.support.text import depth
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import shutil
 import stat
 from typing import IO, TYPE_CHECKING, NoReturn
 
-from pypi_subset import bounds
 from pypi_subset.errors import FolderError
+from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

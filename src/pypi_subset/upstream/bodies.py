@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pip._vendor.urllib3.exceptions import HTTPError
 
-from pypi_subset import bounds
 from pypi_subset.errors import UpstreamError
+from pypi_subset.support import bounds
 from pypi_subset.upstream import patience
 from pypi_subset.upstream.pip_config import without_credentials
 

@@ -13,11 +13,10 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pypi_subset import bounds
 from pypi_subset.distributions.metadata import check_metadata
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.checks import checked, checked_metadata, hashed, localized, most, promised, remote

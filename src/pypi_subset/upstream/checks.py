@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from pypi_subset import bounds
 from pypi_subset.errors import HashMismatch
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
 from pypi_subset.upstream.bodies import TooLargeError
 from pypi_subset.upstream.http import matches
 from pypi_subset.upstream.pip_config import local_path

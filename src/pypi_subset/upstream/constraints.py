@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from pypi_subset import bounds
 from pypi_subset.errors import UpstreamError
 from pypi_subset.model.distributions import digest
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
 from pypi_subset.support.text import printable
 from pypi_subset.upstream.pip_config import local_path, without_credentials
 

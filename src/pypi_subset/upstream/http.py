@@ -15,8 +15,8 @@ from pip._internal.exceptions import DiagnosticPipError, PipError
 from pip._vendor.requests import RequestException
 from pip._vendor.urllib3.exceptions import HTTPError
 
-from pypi_subset import bounds
 from pypi_subset.errors import UpstreamError
+from pypi_subset.support import bounds
 from pypi_subset.support.files import new_part
 from pypi_subset.upstream import bodies, patience
 from pypi_subset.upstream.pip_config import Network, without_credentials

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from pypi_subset import bounds
+from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

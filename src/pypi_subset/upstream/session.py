@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from pip._internal.models.link import Link
 from pip._vendor.requests.adapters import BaseAdapter
 
-from pypi_subset import bounds
 from pypi_subset.errors import UpstreamError
+from pypi_subset.support import bounds
 from pypi_subset.upstream import bodies, patience
 from pypi_subset.upstream.pip_config import without_credentials
 

@@ -11,12 +11,12 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from pypi_subset import bounds
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import HashMismatch
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.paths import JSON_TYPE
+from pypi_subset.support import bounds
 from pypi_subset.support.text import start_tags
 from pypi_subset.upstream.pip_config import without_credentials
 

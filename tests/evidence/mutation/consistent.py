@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 
 from pypi_subset.model.locks import Pin, Reason
 from tests.evidence.mutation.ground import exchanged, without
-from tests.support.values import artifact_of
+from tests.support.stages.values import artifact_of
 from tests.support.wheels import make_wheel, retagged
 
 if TYPE_CHECKING:

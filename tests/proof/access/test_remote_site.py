@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import structs
 
-from pypi_subset import bounds
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.access.http_server import serving
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.remote import message, worker
+from pypi_subset.support import bounds
 from tests.support.servers.hostile import endless, head, sending
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, WINDOWS, outcome
 from tests.support.sites.errands import errands, far

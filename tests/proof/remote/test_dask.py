@@ -109,8 +109,8 @@ RULES = {
     ]
     * 2,
     'for number in (0, 1): say(type="Broke", number=number, words="a\\x1b[2J\\nb")': [
-        "the proof itself broke: a?[2J b",
-        "the proof itself broke: a?[2J b",
+        r"the proof itself broke: a\x1b[2J b",
+        r"the proof itself broke: a\x1b[2J b",
     ],
     # Whoever claims that workers died gets the case once more, alone, and no third time.
     'for number in (0, 1, 0, 1): say(type="Died", number=number, workers=2)': [

@@ -16,7 +16,7 @@ from msgspec import structs
 from pypi_subset.proof.report import badge, junit, report
 from pypi_subset.proof.report.verdict import NOTHING
 from tests.support.sites.published import CHECKS, proven_and_stage
-from tests.support.values import BRISK
+from tests.support.stages.values import BRISK
 
 if TYPE_CHECKING:
     from pypi_subset.model.report import Report

@@ -21,7 +21,7 @@ from pypi_subset.proof.report import page, report
 from pypi_subset.proof.report.verdict import NOTHING, verdict_of
 from tests.support.pages import browser
 from tests.support.pages.page_check import anchors, elements, luminance, parts_of, tags
-from tests.support.values import BRISK
+from tests.support.stages.values import BRISK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pypi_subset.resolve.explain.alternatives import way_out
 from pypi_subset.resolve.explain.rejections import fits
 from pypi_subset.targets import tag as targets
-from tests.support.values import BRISK
+from tests.support.stages.values import BRISK
 
 if TYPE_CHECKING:
     from pypi_subset.model.targets import Target

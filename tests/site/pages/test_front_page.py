@@ -19,7 +19,7 @@ from pypi_subset.site.pages import front_page
 from pypi_subset.site.pages.client_config import snippets
 from tests.support.pages.page_check import anchors, elements, parts_of, tags
 from tests.support.programs.installers import install
-from tests.support.values import (
+from tests.support.stages.values import (
     BRISK,
     LINUX,
     WINDOWS,

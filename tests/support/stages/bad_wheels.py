@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pypi_subset.distributions.wheel import LARGEST_METADATA
+from pypi_subset.support.bounds import LARGEST_METADATA
 from tests.support.wheels import Wheel, make_wheel, record_lines
 
 if TYPE_CHECKING:

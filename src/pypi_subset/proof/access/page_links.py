@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin
 
-from pypi_subset import bounds
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
 from pypi_subset.support.text import start_tags
 
 if TYPE_CHECKING:

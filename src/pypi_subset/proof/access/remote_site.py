@@ -20,12 +20,11 @@ from urllib.parse import quote
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from pypi_subset import bounds
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.door import decode
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import FIND_LINKS, MANIFEST, METADATA, SIMPLE, view_of
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
 
 if TYPE_CHECKING:
     from pypi_subset.model.manifest import File, Manifest

@@ -55,6 +55,10 @@ _DAMAGED = re.compile(r"Wheel '[^']+' located at .*?([^/\\]+\.whl) is invalid")
 #: Characters of pip's output that are looked at, the last ones; and of each line: names of projects stand in it, and
 #: some patterns take time that grows with the square of a line.
 _MOST, _LONGEST_LINE = 1 << 16, 2000
+#: What pip says of a link that its child process may not follow.
+_ELSEWHERE = re.compile(
+    r"while fetching \S*?([^/\s#]+\.whl)(?:\.metadata)?\n\S* ?[\w.]+: only the loopback index is for pip"
+)
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EXTRA = re.compile(r"extra == \"([^\"]+)\"")
@@ -133,6 +137,7 @@ _SENTENCES: dict[re.Pattern[str], Callable[[Case, re.Match[str]], tuple[str, str
     _PYTHON: _other_python,
     _HASH: partial(_wheel, "{wheel} ({who}) has other bytes than the lock says"),
     _PROMISE: _broken_promise,
+    _ELSEWHERE: partial(_wheel, "{wheel} ({who}) is linked to another place than the subset"),
     _DAMAGED: partial(_wheel, "{wheel} ({who}) is damaged"),
     _GONE: partial(_wheel, "{project} ({who}) is not in the subset: {wheel} is gone"),
 }

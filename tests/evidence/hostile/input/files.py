@@ -11,7 +11,6 @@ from unittest import mock
 
 from packaging.requirements import Requirement
 
-from pypi_subset import bounds
 from pypi_subset.distributions import metadata
 from pypi_subset.locks import lockfile
 from pypi_subset.proof.cases import lock_reader
@@ -20,7 +19,7 @@ from pypi_subset.requirements import toml as settings
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import builder
 from pypi_subset.site.builder import build_index
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
 from pypi_subset.targets.self_described import read_description
 from pypi_subset.upstream.constraints import read_constraints
 from pypi_subset.upstream.http import Fetcher

@@ -14,9 +14,9 @@ from unittest import mock
 
 from packaging.utils import canonicalize_name
 
-from pypi_subset import bounds
 from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import SubsetError
+from pypi_subset.support import bounds
 from pypi_subset.upstream import bodies, catalog, http, patience
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.http import Fetcher

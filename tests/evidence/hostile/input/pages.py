@@ -24,7 +24,7 @@ from pypi_subset.support import templates
 from tests.evidence.hostile.input.attack import InputAttack
 from tests.support.sites.published import GREEN
 from tests.support.stages.manifests import document
-from tests.support.values import artifacts_of
+from tests.support.stages.values import artifacts_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from unittest import mock
 
 from packaging.utils import canonicalize_name
 
-from pypi_subset import bounds
 from pypi_subset.errors import SubsetError
 from pypi_subset.proof.access import page_links, remote_site
+from pypi_subset.support import bounds
 from pypi_subset.upstream import simple_api
 from pypi_subset.upstream.simple_api import read_page
 from tests.evidence.hostile.input.attack import InputAttack, costs, lasts, setting, slow

@@ -26,7 +26,7 @@ from pypi_subset.requirements.subset import read_subset
 from pypi_subset.upstream import constraints, simple_api
 from pypi_subset.upstream.pip_config import read_network
 from tests.evidence.hostile.input.attack import InputAttack
-from tests.support.values import LINUX, artifacts_of, lock_of, plan_of
+from tests.support.stages.values import LINUX, artifacts_of, lock_of, plan_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from packaging.utils import canonicalize_name
 from pip._internal.network.session import PipSession
 from pip._vendor import requests
 
-from pypi_subset import bounds
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.locks import Inputs
 from pypi_subset.pip import pool, runner
 from pypi_subset.pip.pool import Pips
 from pypi_subset.resolve.resolver import resolve
+from pypi_subset.support import bounds
 from pypi_subset.upstream import bodies, session
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
@@ -30,7 +30,7 @@ from tests.evidence.hostile.input.attack import InputAttack, both, lasts, settin
 from tests.evidence.hostile.input.network import NONE, PAGE, page
 from tests.support.servers.hostile import head, sending
 from tests.support.servers.index import Index
-from tests.support.values import WINDOWS, plan_of
+from tests.support.stages.values import WINDOWS, plan_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
