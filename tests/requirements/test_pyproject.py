@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from pypi_subset.support import bounds
+from tests.support.programs.ending import ending
 from tests.support.stages.sources import PROJECT, TWO, bad_project, of_project, plan_of
 
 
@@ -194,11 +194,10 @@ def test_groups_are_counted() -> None:
     """Groups that each include the next one twice, and a chain of groups, are mistakes, not hours or tracebacks."""
     twice = "".join(f"g{n} = [{{include-group = 'g{n + 1}'}}, {{include-group = 'g{n + 1}'}}]\n" for n in range(40))
     chain = "".join(f"g{n} = [{{include-group = 'g{n + 1}'}}]\n" for n in range(2000))
-    start = time.process_time()
-    for groups, last in ((twice, 40), (chain, 2000)):
-        (fault,) = bad_project(f"[dependency-groups]\n{groups}g{last} = ['six']\n", 'groups = ["g0"]')
-        assert "more than 50 within each other, or 1,000 together, are asked for" in fault
-    assert time.process_time() - start < 4
+    with ending():
+        for groups, last in ((twice, 40), (chain, 2000)):
+            (fault,) = bad_project(f"[dependency-groups]\n{groups}g{last} = ['six']\n", 'groups = ["g0"]')
+            assert "more than 50 within each other, or 1,000 together, are asked for" in fault
 
 
 def test_extras_are_counted() -> None:
@@ -220,6 +219,5 @@ def test_many_names_take_no_time() -> None:
     """The names of extras are read once, not for each requirement."""
     extras = "".join(f"e{n} = []\n" for n in range(20_000))
     text = f"[project]\nname = 'a'\ndependencies = {['a'] * 4000}\n[project.optional-dependencies]\n{extras}"
-    start = time.process_time()
-    bad_project(text, 'extras = ["absent"]')
-    assert time.process_time() - start < 5
+    with ending():
+        bad_project(text, 'extras = ["absent"]')

@@ -7,7 +7,6 @@ import contextlib
 import os
 import re
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from pip._internal.req.req_file import parse_requirements
 from pypi_subset.errors import InputFaults
 from pypi_subset.requirements.requirements_txt import _without_comment
 from pypi_subset.support import bounds
+from tests.support.programs.ending import ending
 
 if TYPE_CHECKING:
     from pypi_subset.model.requests import Subset
@@ -277,10 +277,8 @@ def test_a_requirement_holds_no_line_of_its_own(sign: str) -> None:
 )
 def test_no_text_takes_long(text: str) -> None:
     """Whatever stands in a file, it is read, or refused in one line, in seconds."""
-    start = time.process_time()
-    with contextlib.suppress(InputFaults):
+    with ending(), contextlib.suppress(InputFaults):
         plan_of(f"six\n{text}")
-    assert time.process_time() - start < 4
 
 
 @given(line=st.text(alphabet="a# \t\f\u2003\x1c;", max_size=12))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from pypi_subset.errors import Fault
 from pypi_subset.requirements.toml import Number, Settings, nearest, not_text, parse_toml, unknown_keys
+from tests.support.programs.ending import ending
 
 PATH = Path("subset.toml")
 TEXT = """\
@@ -140,9 +140,8 @@ def test_parts_are_counted(text: str) -> None:
 )
 def test_no_document_takes_long(text: str) -> None:
     """A document is read, or refused, in a time that grows with its length."""
-    start = time.process_time()
-    parse_toml(PATH, text)
-    assert time.process_time() - start < 3
+    with ending():
+        parse_toml(PATH, text)
 
 
 def test_sentences_and_versions_are_no_keys() -> None:
@@ -153,6 +152,5 @@ def test_sentences_and_versions_are_no_keys() -> None:
 
 def test_names_are_counted() -> None:
     """A next step lists a hundred names, not a million, and compares no longer ones."""
-    start = time.process_time()
-    assert nearest("x" * 100_000, [f"n{number}" for number in range(1000)], "it has").endswith("n99, …")
-    assert time.process_time() - start < 1
+    with ending():
+        assert nearest("x" * 100_000, [f"n{number}" for number in range(1000)], "it has").endswith("n99, …")

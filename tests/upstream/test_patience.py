@@ -51,13 +51,11 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_server_that_drips(answer: object) -> None:
     """A server that sends a byte now and then is given up, in whatever part of its answer."""
-    start = time.monotonic()
     with (
         sending(lambda _: answer()) as url,  # type: ignore[operator]
         pytest.raises(UpstreamError, match="is slower than 16 KiB a second"),
     ):
         Fetcher(read_network()).page(f"{url}/app/")
-    assert time.monotonic() - start < 5
 
 
 def test_a_file_that_drips(tmp_path: Path) -> None:
@@ -86,11 +84,9 @@ def test_bytes_that_came_give_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_watcher_ends() -> None:
     """Where no request is under way, no thread watches."""
-
-    def watching() -> bool:
-        return any("_watch" in thread.name for thread in threading.enumerate())
-
     with limited("x", 0):
-        assert watching()
-    time.sleep(0.6)
-    assert not watching()
+        watching = [thread for thread in threading.enumerate() if "_watch" in thread.name]
+        assert watching
+    for thread in watching:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in watching)

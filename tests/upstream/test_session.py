@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -132,13 +131,11 @@ def test_endless_refusals(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
         yield head(status, Location="/there/", WWW_Authenticate="Basic") if path != "/there/" else PAGE
         yield from [] if path == "/there/" else endless()
 
-    start = time.monotonic()
     with sending(answer) as url:
         try:
             Fetcher(read_network()).page(f"{url.replace('//', '//me:s3cret@')}/app/")
         except UpstreamError as error:
             assert f"answered {status}" in str(error)  # noqa: PT017 - a redirect is followed
-    assert time.monotonic() - start < 5
 
 
 def test_a_constraint_from_the_web_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
