@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.server
 import re
 import signal
@@ -38,9 +39,11 @@ def test_publish_and_fetch(workspace: Workspace, index: Index) -> None:
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "nothing is proven yet" in refused.stderr
     forced = subset("publish", "--to=public", "--force=yes", "--grace=0", cwd=root)
-    warning, summary = forced.stdout.splitlines()
+    warning, summary, digest = forced.stdout.splitlines()
     assert warning == "warning: site: nothing is proven yet; the published manifest says that it is unproven"
     assert re.fullmatch(r"public is published: \d+ files sent, 0 removed, 0 as they were", summary)
+    made = hashlib.sha256((root / "public/manifest.json").read_bytes()).hexdigest()
+    assert made in digest
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(root / "public"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -130,17 +130,18 @@ def test_a_site_on_another_disk(scene: Scene, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_disk_that_is_full_of_locks(mounting: Scenes, tmp_path: Path) -> None:
-    """With room for one lock of two, the other is named, and what is there is whole."""
+    """With room for the list of hashes and one lock of two, the other is named, and what is there is whole."""
     scene = mounting("first")
     root = copy(scene.base, tmp_path / "work")
     lock = root / "requirements" / "lock"
     lock.mkdir()
-    ended = run(scene, root, small_disk(lock, "4k"))
+    ended = run(scene, root, small_disk(lock, "8k"))
     assert one_line(ended) == f"{lock / 'pylock.base--windows.toml'}: {FULL}"
-    whole = scene.wanted["requirements/lock/pylock.base--linux.toml"]
-    assert isinstance(whole, bytes)
     found = {name: digest for name, digest in ended.left.items() if name.startswith("requirements/lock/")}
-    assert found == {"requirements/lock/pylock.base--linux.toml": hashlib.sha256(whole).hexdigest()}
+    names = ("requirements/lock/hashes.txt", "requirements/lock/pylock.base--linux.toml")
+    wanted = {name: data for name in names if isinstance(data := scene.wanted[name], bytes)}
+    assert found == {name: hashlib.sha256(data).hexdigest() for name, data in wanted.items()}
+    assert len(found) == 2
     assert kept(ended.left, root, "site")
 
 
@@ -149,8 +150,8 @@ def test_a_disk_that_is_full_of_locks(mounting: Scenes, tmp_path: Path) -> None:
     ("folder", "named"),
     [
         ("packages", "packages"),
-        ("requirements/lock", "requirements/lock/pylock.base--linux.toml"),
-        ("requirements", "requirements/lock/pylock.base--linux.toml"),
+        ("requirements/lock", "requirements/lock/hashes.txt"),
+        ("requirements", "requirements/lock/hashes.txt"),
         ("out", "out/site"),
     ],
 )

@@ -95,7 +95,7 @@ HARM = {
     "return text.encode()": "the worker's answer is refused: ",
     "return json.dumps(dict(errand='0' * 64)).encode()": "the worker's answer is refused: this is about another case",
     "return (b'[' * 100_000)": "the worker's answer is refused: ",
-    "raise RuntimeError('a\\x1b[31m\\nb')": "the proof itself broke: RuntimeError: a?[31m b",
+    "raise RuntimeError('a\\x1b[31m\\nb')": r"the proof itself broke: RuntimeError: a\x1b[31m b",
 }
 
 

@@ -73,7 +73,7 @@ def test_a_refusal_is_one_line() -> None:
     process = Scripted(f"{PRELUDE}send({words.encode()!r})")
     with pytest.raises(SubsetError) as raised, cluster.connected(OPEN, start=process):
         pass
-    assert str(raised.value) == "no worker ?[31m; start one"
+    assert str(raised.value) == r"no worker \x1b[31m; start one"
 
 
 @pytest.mark.parametrize("line", ["", 'send(b\'{"type": "Alive", "workers": 2}\')'])

@@ -102,12 +102,15 @@ class Ticks:
 
     def _open(self, path: Any, mode: str = "r", buffering: int = -1, *others: Any, **options: Any) -> Any:
         """What `open` does, with a tick when the file is there and one after each half that is written."""
-        place = None if isinstance(path, int) or set(mode) <= {"r", "b", "t"} else self.place(os.fspath(path))
-        if place is None:
+        known = isinstance(path, int)
+        # The file closes the descriptor by itself.
+        place = self._places.pop(path, None) if known else self.place(os.fspath(path))
+        if place is None or set(mode) <= {"r", "b", "t"}:
             return OPEN(path, mode, buffering, *others, **options)
-        raw = _Halves(os.fspath(path), re.sub("[bt]", "", mode))
+        raw = _Halves(path if known else os.fspath(path), re.sub("[bt]", "", mode))
         raw.told = lambda: self.tick(f"write {place}")
-        self.tick(f"open {place}")
+        if not known:
+            self.tick(f"open {place}")
         stream: Any = (io.BufferedRandom if "+" in mode else io.BufferedWriter)(raw)
         return stream if "b" in mode else io.TextIOWrapper(stream, *others, **options)
 
