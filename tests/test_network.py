@@ -188,7 +188,7 @@ def test_locks_do_not_depend_on_the_python_that_runs_the_tool(
     mirror.mirror(workspace.paths, progress=Display())
     ours = {path.name: path.read_bytes() for path in workspace.paths.locks.iterdir()}
     assert theirs == ours
-    assert len(ours) == 4
+    assert len(ours) == 5
 
 
 #: A part of the table of `tests/evidence/differential/cases.py`: markers, extras, console scripts, extension modules.
