@@ -211,14 +211,14 @@ ATTACKS = [
     ),
     _attack(
         "key-of-many-parts",
-        lambda folder: slow(lambda: _source(folder, "pyproject.toml", "a." * 14_000 + "a = 1"), 3),
+        lambda folder: slow(lambda: _source(folder, "pyproject.toml", "a." * 20_000 + "a = 1"), 3),
         without(settings, "_is_deep", result=False),
     ),
     _attack("marker-of-brackets", lambda folder: breaks(lambda: _subset(folder, {"base.txt": _DEEP})), _UNCOUNTED),
     _attack("metadata-of-brackets", _metadata_of_brackets, _UNCOUNTED),
     _attack(
         "line-of-blanks",
-        _slow_requirements("six" + " " * 24_000 + "x"),
+        _slow_requirements("six" + " " * 36_000 + "x"),
         setting(requirements_txt, _without_comment=lambda line: re.sub(r"(^|\s+)#.*$", "", line)),
     ),
     _attack(

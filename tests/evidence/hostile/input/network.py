@@ -14,6 +14,7 @@ from unittest import mock
 
 from packaging.utils import canonicalize_name
 
+from pypi_subset.distributions import archive
 from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import SubsetError
 from pypi_subset.support import bounds
@@ -21,7 +22,7 @@ from pypi_subset.upstream import bodies, catalog, http, patience
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
-from tests.evidence.hostile.input.attack import InputAttack, costs, lasts, setting, slow, without
+from tests.evidence.hostile.input.attack import InputAttack, both, costs, lasts, setting, slow, without
 from tests.support.servers.hostile import endless, head, sending
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ ATTACKS = [
     _attack(
         "directory-of-a-wheel-in-pieces",
         _directory_in_pieces,
-        setting(bounds, LARGEST_PIECES=NONE),
+        both(setting(bounds, LARGEST_PIECES=NONE), setting(archive, LONGEST_DIRECTORY=NONE)),
     ),
     _attack(
         "part-longer-than-asked-for",
