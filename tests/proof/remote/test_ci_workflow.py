@@ -177,6 +177,7 @@ def test_who_may_do_what(to: str) -> None:
         checkouts = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
         assert [step["with"] for step in checkouts] == [{"persist-credentials": False}] * (name == "prepare")
         assert ("secrets." in json.dumps(job)) is (name == "join"), name
+        assert job.get("environment") == ("proof" if name == "join" else None), name
     for job in document["jobs"].values():
         for step in job["steps"]:
             assert "${{" not in step.get("run", "")
