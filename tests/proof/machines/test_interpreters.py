@@ -151,3 +151,12 @@ def test_a_virtual_environment_is_no_prefix(tmp_path: Path) -> None:
     assert found is not None
     assert not any(prefix.startswith(str(tmp_path)) for prefix in found.prefixes)
     assert os.path.realpath(sys.base_prefix) in map(os.path.realpath, found.prefixes)
+
+
+def test_what_a_program_complains_about_is_not_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Python 2 does not know an option of the probe, and prints its usage."""
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\necho 'Unknown option: -I' >&2\nexit 2\n")
+    program.chmod(0o755)
+    assert interpreters.probe(program) is None
+    assert capfd.readouterr() == ("", "")

@@ -167,7 +167,9 @@ def probe(file: Path) -> Interpreter | None:
     """Return what *file* says it is, ``None`` if it does not run or is no Python 3."""
     try:
         command = [str(file), "-I", "-c", _PROBE]
-        said = json.loads(subprocess.check_output(command, stdin=subprocess.DEVNULL, timeout=PATIENCE))
+        nowhere = subprocess.DEVNULL
+        # Python 2 prints how it is to be used.
+        said = json.loads(subprocess.check_output(command, stdin=nowhere, stderr=nowhere, timeout=PATIENCE))
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
     libc, _, glibc = said["libc"].partition(" 2.")
