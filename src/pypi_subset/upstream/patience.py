@@ -80,6 +80,7 @@ class _Watcher:
     """One thread for all limits, which ends when there are none."""
 
     def __init__(self) -> None:
+        self._never = threading.Event()
         self._lock = threading.Lock()
         self._limits: set[Limit] = set()
         self._runs = False
@@ -97,7 +98,8 @@ class _Watcher:
 
     def _watch(self) -> None:
         while True:
-            time.sleep(_TICK)
+            # Nothing sets it: a wait that no other part of the process can shorten.
+            self._never.wait(_TICK)
             with self._lock:
                 limits = tuple(self._limits)
                 if not limits:
