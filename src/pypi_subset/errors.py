@@ -83,7 +83,7 @@ class SubsetError(Exception):
 
 
 class Unforeseen(SubsetError):
-    """An error that is none of ours: a defect of the tool, or of what it runs with; ``evidence`` is the traceback."""
+    """An unexpected exception: a defect in the tool or in a library; ``evidence`` is the traceback."""
 
     def __init__(self, what: str, *, next_step: str = "", evidence: str = "") -> None:
         self.evidence = evidence

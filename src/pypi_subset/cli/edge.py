@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 READER_LEFT = 141
 #: Logs of unforeseen errors that are kept; older ones go.
 KEPT = 20
-#: Characters of the error that stand in the line; the log has all of them.
+#: Maximum number of characters of the error message in the line. The log has the full message.
 _SHOWN = 300
 
 
