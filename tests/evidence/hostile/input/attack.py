@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
+import re
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -16,7 +17,6 @@ from pypi_subset.errors import SubsetError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     #: What `InputAttack` takes.
     Attempt = Callable[[Path], bool]
@@ -69,9 +69,6 @@ def run(attack: InputAttack, folder: Path, *, opened: bool) -> dict[str, object]
 
 # What attacks aim at, as it is measured: time, memory, and programs that end with a traceback.
 
-#: Kilobytes in the unit of `resource.getrusage` on Linux, for a megabyte.
-_MEGABYTE = 1024
-
 
 def lasts(action: Callable[[], object], seconds: float) -> bool:
     """Return whether *action* is not done after *seconds*; it goes on in a thread of its own, which ends with the process."""
@@ -92,11 +89,21 @@ def lasts(action: Callable[[], object], seconds: float) -> bool:
 
 
 def costs(action: Callable[[], object], megabytes: int) -> bool:
-    """Return whether *action* makes this process larger by that; also if it is refused afterwards."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Return whether *action* makes this process larger by that for a time; also if it is refused afterwards."""
+    # The peak starts again here (proc_pid_clear_refs(5)): what this process, or the one that started it, needed before
+    # would hide what *action* needs.
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    before = _peak()
     with contextlib.suppress(SubsetError):
         action()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before > megabytes * _MEGABYTE
+    return _peak() - before > megabytes << 20
+
+
+def _peak() -> int:
+    """Return the most memory that this process had, in bytes."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    (kibibytes,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(kibibytes) << 10
 
 
 def breaks(action: Callable[[], object]) -> bool:
