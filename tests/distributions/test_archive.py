@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.distributions import archive as archives
-from pypi_subset.distributions.archive import Archive, ArchiveFault
+from pypi_subset.distributions.archive import Archive
+from pypi_subset.distributions.central_directory import ArchiveFault
 from pypi_subset.distributions.wheel import check_wheel
 from pypi_subset.errors import BadDistribution
 from tests.support.stages.archives import Part, pack_parts
@@ -95,6 +96,29 @@ def test_a_large_member_is_unpacked_in_pieces() -> None:
         pieces = [*archive.pieces(archive.members[0])]
         assert sum(map(len, pieces)) == size
         assert max(map(len, pieces)) <= 1 << 20
+
+
+@pytest.mark.parametrize("size", [1000, 3 << 20], ids=["small", "large"])
+@pytest.mark.parametrize("method", [0, 8], ids=["stored", "deflated"])
+@pytest.mark.parametrize("wrong", ["checksum", "more", "fewer", "behind", "cut", "none"])
+def test_other_bytes_than_promised_are_a_fault(size: int, method: int, wrong: str) -> None:
+    """A member whose bytes are not those of its size and its checksum is refused; large ones are read in pieces."""
+    part = Part(name=b"one", data=bytes(size), method=method)
+    held = part.held
+    changes = {
+        "checksum": {"both": {"crc": 1}},
+        "more": {"both": {"size": size - 1} if method else {"size": size - 1, "packed": size - 1}, "packed": held},
+        "fewer": {"both": {"size": size + 1}},
+        "behind": {"packed": held + b"x", "both": {"packed": len(held) + 1}},
+        "cut": {"packed": held[:-2], "both": {"packed": len(held) - 2}},
+        "none": {},
+    }
+    data = pack_parts([replace(part, **changes[wrong])])  # type: ignore[arg-type] # fields of several types
+    if wrong == "none":
+        assert read(data) == {"one": bytes(size)}
+        return
+    with pytest.raises(ArchiveFault, match=r"holds other bytes|no certain size|something between"):
+        read(data)
 
 
 def test_a_member_has_a_limit() -> None:

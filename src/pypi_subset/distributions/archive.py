@@ -9,59 +9,37 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import IO, TYPE_CHECKING, NamedTuple, NoReturn
+from typing import IO, TYPE_CHECKING
+
+from pypi_subset.distributions.central_directory import (
+    DEFLATED,
+    DESCRIBED,
+    EFFORT,
+    ELSEWHERE,
+    SIZES,
+    fail,
+    fields_of,
+    members_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pypi_subset.distributions.central_directory import Member
 
 #: Bytes of the longest directory, and the members that it may name: ten times those of the largest real wheels.
 LONGEST_DIRECTORY, MOST_MEMBERS = 64 << 20, 1 << 18
 #: An archive that unpacks to more bytes than this, and to more than so many times its own size, is a bomb. No real wheel
 #: comes near; the limits are those that PyPI has for uploads.
 LARGE, RATIO = 64 << 20, 50
-STORED, DEFLATED = 0, 8
 
 _END, _END64 = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
-_ENTRY, _HEADER = struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s5H3L2H")
-_FIELD = struct.Struct("<HH")
-#: What stands where a number does not fit: then a field of 64 bits has it.
-_ELSEWHERE, _SHORT_ELSEWHERE = 0xFFFFFFFF, 0xFFFF
-
-#: Bits of the flags: a descriptor with the sizes follows the member; its name is UTF-8; how hard it was deflated.
-_DESCRIBED, _UTF8, _EFFORT = 0x8, 0x800, 0x6
-#: Extra fields that change neither name nor content: 64-bit sizes, and times and owners as Windows and Unix write them.
-_SIZES, _HARMLESS = 0x1, {0x1, 0xA, 0x5455, 0x5855, 0x7855, 0x7875}
-_TYPE, _FILE, _DIRECTORY, _OTHER_BITS = 0o170000, 0o100000, 0o040000, 0o7000
+_HEADER = struct.Struct("<4s5H3L2H")
+#: What stands in the end record where a number of 16 bits does not fit: then the 64-bit end record has it.
+_SHORT_ELSEWHERE = 0xFFFF
 #: Bytes that are read and unpacked at once.
 _PIECE = 1 << 20
-
-
-class ArchiveFault(ValueError):
-    """What is wrong with an archive, as the end of a sentence about it."""
-
-
-def fail(what: str, cause: Exception | None = None) -> NoReturn:
-    """Raise the `ArchiveFault` that says *what* is wrong."""
-    raise ArchiveFault(what) from cause
-
-
-class Member(NamedTuple):
-    """One member: *place* is where its header begins, *packed* and *size* are bytes. *flags* and *mode* are as in ZIP."""
-
-    place: int
-    name: str
-    raw: bytes
-    flags: int
-    method: int
-    crc: int
-    packed: int
-    size: int
-
-    @property
-    def is_directory(self) -> bool:
-        """Whether it is the entry of a directory."""
-        return self.raw.endswith(b"/")
 
 
 class Archive:
@@ -75,13 +53,14 @@ class Archive:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
-        #: Place → where the data begin, of members whose header was compared.
+        #: Place → where the data begin, of members whose header was compared; and what `read` returned, by name.
         self._begins: dict[int, int] = {}
+        self._kept: dict[str, bytes] = {}
         self.size = stream.seek(0, 2)
         self._start, length, count = self._end()
         if length > LONGEST_DIRECTORY or count > MOST_MEMBERS:
             fail(f"its directory has {length} bytes and {count} members, more than any wheel")
-        self.members = tuple(_entries(self._read(self._start, length)))
+        self.members = tuple(members_of(self._read(self._start, length)))
         if len(self.members) != count:
             fail(f"its directory has {len(self.members)} members, and should have {count}")
         self.by_name = {member.name: member for member in self.members}
@@ -104,7 +83,7 @@ class Archive:
             if member.place != position:
                 fail(f"there is something before {member.name!a}, or another member overlaps it")
             position = self._data(member) + member.packed
-            if member.flags & _DESCRIBED:
+            if member.flags & DESCRIBED:
                 self._check_descriptor(member, position, end)
                 position = end
         if position != self._start:
@@ -120,7 +99,8 @@ class Archive:
         member = self.by_name[name]
         if member.size > limit:
             fail(f"{name!a} has {member.size} bytes, more than {limit}")
-        return b"".join(self.pieces(member))
+        data = self._kept[name] = b"".join(self.pieces(member))
+        return data
 
     def pieces(self, member: Member) -> Iterator[bytes]:
         """
@@ -128,6 +108,12 @@ class Archive:
 
         :raises ArchiveFault: its header, its size or its checksum is another one, or it cannot be unpacked.
         """
+        if (kept := self._kept.get(member.name)) is not None:
+            yield kept
+            return
+        if member.packed < _PIECE and member.size < _PIECE:
+            yield self._piece(member)
+            return
         position, left, size, crc = self._data(member), member.packed, 0, 0
         unpacking = zlib.decompressobj(-zlib.MAX_WBITS) if member.method == DEFLATED else None
         waiting, full = b"", False
@@ -154,6 +140,22 @@ class Archive:
         if unpacking:
             yield piece
 
+    def _piece(self, member: Member) -> bytes:
+        """Return the content of a small *member* as `pieces` does, in a third of the time."""
+        data = self._read(self._data(member), member.packed)
+        if member.method == DEFLATED:
+            unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
+            try:
+                # One byte more than it should have is enough to see that it has more.
+                data = unpacking.decompress(data, member.size + 1)
+            except zlib.error as error:
+                fail(f"{member.name!a} cannot be unpacked: {error}", error)
+            if not unpacking.eof or unpacking.unused_data or unpacking.unconsumed_tail:
+                fail(f"{member.name!a} holds other bytes than its size and its checksum say")
+        if len(data) != member.size or zlib.crc32(data) != member.crc:
+            fail(f"{member.name!a} holds other bytes than its size and its checksum say")
+        return data
+
     def _end(self) -> tuple[int, int, int]:
         """Return where the directory begins, its bytes, and the number of its entries."""
         at = self.size - _END.size
@@ -169,7 +171,7 @@ class Archive:
                 fail("its 64-bit end record is not beside its end record")
             record = _END64.unpack(self._read(at, _END64.size))
             own, told = record[4:], (disk, first, here, count, length, start)
-            short = (*[_SHORT_ELSEWHERE] * 4, *[_ELSEWHERE] * 2)
+            short = (*[_SHORT_ELSEWHERE] * 4, *[ELSEWHERE] * 2)
             if record[:2] != (b"PK\6\6", _END64.size - 12) or any(
                 one not in {other, many} for one, other, many in zip(told, own, short, strict=True)
             ):
@@ -187,7 +189,7 @@ class Archive:
         signature, _, flags, method, _, _, crc, packed, size, named, extra = _HEADER.unpack_from(fixed)
         if signature != b"PK\3\4" or fixed[_HEADER.size :] != member.raw or named != len(member.raw):
             fail(f"{member.name!a} has another name in its own header")
-        if (flags ^ member.flags) & ~_EFFORT or method != member.method:
+        if (flags ^ member.flags) & ~EFFORT or method != member.method:
             fail(f"{member.name!a} has other flags in its own header")
         begin = member.place + len(fixed)
         right = (member.crc, member.packed, member.size)
@@ -197,13 +199,13 @@ class Archive:
 
     def _check_sizes(self, member: Member, told: tuple[int, int, int], fields: bytes) -> None:
         """Compare what the header of *member* says, checksum and sizes, with the directory; *fields* are its extra ones."""
-        (crc, packed, size), sizes = told, dict(_fields(fields, member.name)).get(_SIZES)
+        (crc, packed, size), sizes = told, dict(fields_of(fields, member.name)).get(SIZES)
         if sizes is not None:
             if len(sizes) != 16:  # noqa: PLR2004 - both sizes, 8 bytes each
                 fail(f"{member.name!a} has damaged sizes in its own header")
             wide = zip((size, packed), struct.unpack("<QQ", sizes), strict=True)
-            size, packed = (other if one == _ELSEWHERE else one for one, other in wide)
-        right, later = (member.crc, member.packed, member.size), member.flags & _DESCRIBED
+            size, packed = (other if one == ELSEWHERE else one for one, other in wide)
+        right, later = (member.crc, member.packed, member.size), member.flags & DESCRIBED
         if any(
             one != other and not (later and one == 0) for one, other in zip((crc, packed, size), right, strict=True)
         ):
@@ -213,7 +215,7 @@ class Archive:
         """Compare what stands between the data of *member* and the next header with what the directory says."""
         numbers = (member.crc, member.packed, member.size)
         found = self._read(begin, end - begin) if 0 <= end - begin <= 24 else b""  # noqa: PLR2004 - the longest form
-        forms = ["<LQQ"] if max(numbers) > _ELSEWHERE else ["<LLL", "<LQQ"]
+        forms = ["<LQQ"] if max(numbers) > ELSEWHERE else ["<LLL", "<LQQ"]
         if found.removeprefix(b"PK\7\x08") not in [struct.pack(form, *numbers) for form in forms]:
             fail(f"{member.name!a} is not followed by its sizes")
 
@@ -223,76 +225,3 @@ class Archive:
         if len(data) != length:
             fail("it is cut off")
         return data
-
-
-def _entries(data: bytes) -> Iterator[Member]:
-    """Yield the members that the directory *data* names."""
-    at, length, fixed, unpack = 0, len(data), _ENTRY.size, _ENTRY.unpack_from
-    while at < length:
-        if length - at < fixed:
-            fail("its directory is damaged")
-        found = unpack(data, at)
-        signature, _, _, flags, method, _, _, crc, packed, size, named, extra, comment, disk, _, mode, place = found
-        begin, at = at + fixed, at + fixed + named + extra + comment
-        if signature != b"PK\1\2" or disk or comment or at > length:
-            fail("its directory is damaged")
-        raw = data[begin : begin + named]
-        name = _text(raw, flags)
-        if extra:
-            wide = dict(_fields(data[begin + named : at], name)).get(_SIZES, b"")
-            size, packed, place = _wide(wide, (size, packed, place), name)
-        if fault := _unusual(raw, flags, method, mode) or (_uneven(raw, flags, method, packed, size)):
-            fail(f"{name!a} {fault}")
-        yield Member(place, name, raw, flags, method, crc, packed, size)
-
-
-def _text(raw: bytes, flags: int) -> str:
-    """Return a name as text, if there is but one way to read it."""
-    try:
-        if raw.isascii() or flags & _UTF8:
-            return raw.decode()
-    except UnicodeDecodeError:
-        pass
-    fail(f"the name {raw[:80]!a} is not UTF-8, or does not say so")
-
-
-def _unusual(raw: bytes, flags: int, method: int, mode: int) -> str:
-    """Return why a member is none that all readers unpack to the same file, ``""`` if it is."""
-    if flags & ~(_DESCRIBED | _UTF8 | _EFFORT):
-        return "is encrypted, or has flags that few readers know"
-    if method not in (STORED, DEFLATED):
-        return "is neither stored nor deflated"
-    kind, is_directory = (mode >> 16) & _TYPE, raw.endswith(b"/")
-    if kind not in (0, _DIRECTORY if is_directory else _FILE) or (mode & 0x10 and not is_directory):
-        return "is a link or another special file"
-    return "sets the user that runs it" if (mode >> 16) & _OTHER_BITS else ""
-
-
-def _uneven(raw: bytes, flags: int, method: int, packed: int, size: int) -> str:
-    """Return why sizes in the directory contradict each other, ``""`` if they do not."""
-    if method == STORED and (packed != size or (flags & _DESCRIBED and size)):
-        return "is stored, and has no certain size"
-    # An empty deflated member takes two bytes.
-    return "is a directory with content" if raw.endswith(b"/") and (size or packed > 2) else ""  # noqa: PLR2004
-
-
-def _fields(data: bytes, name: str) -> Iterator[tuple[int, bytes]]:
-    """Yield kind and content of each of the extra fields *data*."""
-    at, seen = 0, set()
-    while at < len(data):
-        kind, length = _FIELD.unpack_from(data, at) if len(data) - at >= _FIELD.size else (0, 0)
-        begin, at = at + _FIELD.size, at + _FIELD.size + length
-        if kind not in _HARMLESS or kind in seen or at > len(data):
-            fail(f"{name!a} has an extra field that is damaged, or that only some readers know")
-        seen.add(kind)
-        yield kind, data[begin:at]
-
-
-def _wide(field: bytes, numbers: tuple[int, int, int], name: str) -> tuple[int, int, int]:
-    """Return *numbers*, those that have no room in the entry of a member taken from its 64-bit *field*."""
-    wanted = numbers.count(_ELSEWHERE) if field else 0
-    if len(field) != 8 * wanted:
-        fail(f"{name!a} has damaged sizes in the directory")
-    found = iter(struct.unpack(f"<{wanted}Q", field))
-    size, packed, place = (next(found) if field and one == _ELSEWHERE else one for one in numbers)
-    return size, packed, place

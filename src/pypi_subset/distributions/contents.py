@@ -8,13 +8,15 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from pypi_subset.distributions.member_names import fault_of, key_of
+from pypi_subset.distributions import member_names
+from pypi_subset.distributions.member_names import key_of
 from pypi_subset.distributions.metadata import is_text, short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Mapping
 
-    from pypi_subset.distributions.archive import Archive, Member
+    from pypi_subset.distributions.archive import Archive
+    from pypi_subset.distributions.central_directory import Member
 
 #: Bytes of the longest RECORD and of the longest list of entry points.
 LONGEST_RECORD, LONGEST_ENTRY_POINTS = 64 << 20, 1 << 20
@@ -30,6 +32,7 @@ _HASH = re.compile(
     r"sha256=(?:[\w-]{43}=?|[0-9a-f]{64})|sha384=(?:[\w-]{64}|[0-9a-f]{96})|sha512=(?:[\w-]{86}(?:==)?|[0-9a-f]{128})",
     re.ASCII,
 )
+_HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _COLUMNS = 3
 _NAME = re.compile(r"[\w.-]+")
 _OBJECT = re.compile(
@@ -39,40 +42,34 @@ _OBJECT = re.compile(
 _METADATA = (".dist-info", ".egg-info")
 
 
-def faults(archive: Archive, info: str) -> Iterator[str]:
+def fault_of(archive: Archive, info: str, *, hashed: bool) -> str:
     """
-    Yield what is wrong with the files of a wheel, each as the end of a sentence.
+    Return what is wrong with the files of a wheel, as the end of a sentence; ``""`` if nothing is.
 
-    :param archive: the wheel.
+    :param archive: the wheel, in which the names of all members are good.
     :param info: its ``.dist-info`` directory.
+    :param hashed: compare each member with its hash in RECORD too; each byte is unpacked once, in pieces.
     :raises ArchiveFault: a member that had to be read is damaged.
     """
     scripts: set[str] = set()
     if f"{info}/entry_points.txt" in archive.by_name:
         data = archive.read(f"{info}/entry_points.txt", LONGEST_ENTRY_POINTS)
         if fault := _wrong_entries(data, scripts):
-            yield f"has entry points that cannot be read: {fault}"
-    yield from _schemes(archive, info, scripts)
+            return f"has entry points that cannot be read: {fault}"
+    if fault := _wrong_scheme(archive, info, scripts):
+        return fault
     if f"{info}/RECORD" not in archive.by_name:
-        yield "holds no RECORD"
-        return
+        return "holds no RECORD"
+    hashes: dict[str, str] = {}
     record = archive.read(f"{info}/RECORD", LONGEST_RECORD)
-    yield from _unrecorded(archive, info, record)
+    return _unrecorded(archive, info, record, hashes) or (_untrue(archive, hashes) if hashed else "")
 
 
-def untrue(archive: Archive, info: str) -> str:
-    """
-    Return which member of a wheel, whose RECORD has no fault, has another hash there; ``""`` if none has.
-
-    Each byte is unpacked once, in pieces.
-
-    :raises ArchiveFault: a member is damaged.
-    """
-    record = archive.read(f"{info}/RECORD", LONGEST_RECORD).decode()
-    hashes = {name: told for name, told, _ in csv.reader(record.splitlines())}
+def _untrue(archive: Archive, hashes: Mapping[str, str]) -> str:
+    """Return which member has another hash than RECORD says, ``""`` if none has; raise `ArchiveFault` for a damaged one."""
     for member in archive.members:
         algorithm, _, wanted = hashes.get(member.name, "").rstrip("=").partition("=")
-        hashing = hashlib.new(algorithm or "sha256")
+        hashing = _HASHES[algorithm or "sha256"]()
         for piece in archive.pieces(member):
             hashing.update(piece)
         if wanted and wanted not in _spellings(hashing.digest()):
@@ -85,30 +82,26 @@ def _spellings(digest: bytes) -> tuple[str, str]:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode(), digest.hex()
 
 
-def _unrecorded(archive: Archive, info: str, record: bytes) -> Iterator[str]:
-    """Yield in what the members and RECORD differ, as far as no member has to be unpacked for it."""
+def _unrecorded(archive: Archive, info: str, record: bytes, hashes: dict[str, str]) -> str:
+    """Return in what the members and RECORD differ, as far as nothing has to be unpacked for it; fill *hashes* from it."""
     own = {f"{info}/{name}" for name in _UNLISTED}
-    listed: set[str] = set()
     if not is_text(record):
-        yield "has a RECORD that is not UTF-8"
-        return
+        return "has a RECORD that is not UTF-8"
     try:
         rows = [*csv.reader(record.decode().splitlines(), strict=True)]
     except csv.Error as error:
-        yield f"has a RECORD that cannot be read: {error}"
-        return
+        return f"has a RECORD that cannot be read: {error}"
     for row in rows:
-        if fault := _row(row, archive.by_name, own, listed):
-            yield f"has a RECORD with a wrong line: {fault}"
-            return
-        listed.add(row[0])
+        if fault := _row(row, archive.by_name, own, hashes):
+            return f"has a RECORD with a wrong line: {fault}"
+        hashes[row[0]] = row[1]
     for member in archive.members:
-        if not (member.name in listed or member.is_directory or member.name in own):
-            yield f"holds {short(member.name)}, which is not in its RECORD"
-            return
+        if not (member.name in hashes or member.is_directory or member.name in own):
+            return f"holds {short(member.name)}, which is not in its RECORD"
+    return ""
 
 
-def _row(row: list[str], members: dict[str, Member], own: set[str], listed: set[str]) -> str:
+def _row(row: list[str], members: dict[str, Member], own: set[str], listed: Container[str]) -> str:
     """Return what is wrong with a *row* of RECORD, ``""`` if nothing."""
     if len(row) != _COLUMNS:
         return f"{short(','.join(row))} has no three columns"
@@ -145,15 +138,19 @@ def _wrong_entries(data: bytes, scripts: set[str]) -> str:
             point, runs = _OBJECT.fullmatch(value), group in SCRIPTS
             if point is None or (runs and not point["object"]):
                 return f"{short(name)} is {short(value)}, which names no object"
-            if runs and (not _NAME.fullmatch(name) or fault_of(name)):
+            if runs and (not _NAME.fullmatch(name) or member_names.fault_of(name)):
                 return f"{short(name)} is no name for a program"
             if runs:
                 scripts.add(key_of(name))
     return ""
 
 
-def _schemes(archive: Archive, info: str, scripts: set[str]) -> Iterator[str]:
-    """Yield which members would be installed over each other, or by a scheme that only some installers know."""
+def _wrong_scheme(archive: Archive, info: str, scripts: set[str]) -> str:
+    """Return which members would be installed over each other, or by a scheme that only some installers know."""
+    tops = {name.partition("/")[0] for name in archive.by_name}
+    if not any(top != info and top.lower().endswith((".data", *_METADATA)) for top in tops):
+        # All are installed where they are in the archive, in which no two names are one file.
+        return ""
     data = f"{info.removesuffix('.dist-info')}.data"
     places: dict[str, str] = {}
     for name in archive.by_name:
@@ -161,19 +158,16 @@ def _schemes(archive: Archive, info: str, scripts: set[str]) -> Iterator[str]:
         if top.lower().endswith(".data"):
             scheme, _, inside = rest.partition("/")
             if top != data or (rest and scheme not in SCHEMES) or (scheme and "/" not in rest):
-                yield f"holds {short(name)}, which no scheme of {short(data)} installs"
-                return
+                return f"holds {short(name)}, which no scheme of {short(data)} installs"
             if scheme == "scripts" and key_of(inside) in scripts:
-                yield f"holds {short(name)}, and an entry point of that name"
-                return
+                return f"holds {short(name)}, and an entry point of that name"
             if scheme not in {"purelib", "platlib"}:
                 continue
             top, name_there = inside.partition("/")[0], inside
         else:
             name_there = name
         if top.lower().endswith(_METADATA) and (top != info or name_there != name):
-            yield f"holds {short(name)}, which belongs to the metadata of another distribution"
-            return
+            return f"holds {short(name)}, which belongs to the metadata of another distribution"
         if not name.endswith("/") and (other := places.setdefault(key_of(name_there), name)) != name:
-            yield f"holds {short(other)} and {short(name)}, which are installed as one file"
-            return
+            return f"holds {short(other)} and {short(name)}, which are installed as one file"
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -50,6 +51,7 @@ def fault_in(names: Iterable[str]) -> str:
     return _twins(named)
 
 
+@functools.lru_cache(4096)
 def fault_of(part: str) -> str:
     """Return why some system cannot hold a file called *part*, ``""`` if each can."""
     if _USUAL.fullmatch(part) and not _DEVICE.fullmatch(part):

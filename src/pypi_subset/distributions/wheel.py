@@ -57,9 +57,7 @@ def check_wheel(source: Path | IO[bytes], filename: str) -> bytes:
     with _opened(source, filename) as archive:
         info, metadata = _read(archive, filename)
         archive.check_layout()
-        for fault in contents.faults(archive, info):
-            refuse(filename, fault)
-        if archive.unpacked <= HASHED and (fault := contents.untrue(archive, info)):
+        if fault := contents.fault_of(archive, info, hashed=archive.unpacked <= HASHED):
             refuse(filename, fault)
         return metadata
 
@@ -99,7 +97,8 @@ def _info_of(archive: Archive, filename: str) -> str:
     names = [*archive.by_name]
     if fault := fault_in(names):
         refuse(filename, fault)
-    found = [name for name in names if (match := _METADATA.fullmatch(name)) and normalized(match["name"]) == project]
+    metadata = [name for name in names if name.endswith("METADATA")]
+    found = [name for name in metadata if (match := _METADATA.fullmatch(name)) and normalized(match["name"]) == project]
     if len(found) != 1:
         refuse(filename, f"holds {len(found)} METADATA files for {project}, where a wheel has one")
     infos = {top for name in names if (top := name.partition("/")[0]).lower().endswith(".dist-info")}
