@@ -66,6 +66,8 @@ class Archive:
         self.by_name = {member.name: member for member in self.members}
         if len(self.by_name) != count:
             fail("a name occurs twice in its directory")
+        #: What stands first in the names of members: files and directories at the top.
+        self.tops = {name.partition("/")[0] for name in self.by_name}
         unpacked = sum([member.size for member in self.members])
         if unpacked > LARGE and unpacked > RATIO * self.size:
             fail(f"it claims to unpack to {unpacked} bytes, more than {RATIO} times its size")
@@ -99,7 +101,7 @@ class Archive:
         member = self.by_name[name]
         if member.size > limit:
             fail(f"{name!a} has {member.size} bytes, more than {limit}")
-        data = self._kept[name] = b"".join(self.pieces(member))
+        data = self._kept[name] = self._piece(member) if _is_small(member) else b"".join(self.pieces(member))
         return data
 
     def pieces(self, member: Member) -> Iterator[bytes]:
@@ -111,7 +113,7 @@ class Archive:
         if (kept := self._kept.get(member.name)) is not None:
             yield kept
             return
-        if member.packed < _PIECE and member.size < _PIECE:
+        if _is_small(member):
             yield self._piece(member)
             return
         position, left, size, crc = self._data(member), member.packed, 0, 0
@@ -225,3 +227,8 @@ class Archive:
         if len(data) != length:
             fail("it is cut off")
         return data
+
+
+def _is_small(member: Member) -> bool:
+    """Return whether *member* fits in one piece, packed and unpacked."""
+    return member.packed < _PIECE and member.size < _PIECE

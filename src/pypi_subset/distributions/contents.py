@@ -147,8 +147,7 @@ def _wrong_entries(data: bytes, scripts: set[str]) -> str:
 
 def _wrong_scheme(archive: Archive, info: str, scripts: set[str]) -> str:
     """Return which members would be installed over each other, or by a scheme that only some installers know."""
-    tops = {name.partition("/")[0] for name in archive.by_name}
-    if not any(top != info and top.lower().endswith((".data", *_METADATA)) for top in tops):
+    if not any(top != info and top.lower().endswith((".data", *_METADATA)) for top in archive.tops):
         # All are installed where they are in the archive, in which no two names are one file.
         return ""
     data = f"{info.removesuffix('.dist-info')}.data"

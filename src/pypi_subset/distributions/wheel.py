@@ -101,7 +101,7 @@ def _info_of(archive: Archive, filename: str) -> str:
     found = [name for name in metadata if (match := _METADATA.fullmatch(name)) and normalized(match["name"]) == project]
     if len(found) != 1:
         refuse(filename, f"holds {len(found)} METADATA files for {project}, where a wheel has one")
-    infos = {top for name in names if (top := name.partition("/")[0]).lower().endswith(".dist-info")}
+    infos = [top for top in archive.tops if top.lower().endswith(".dist-info")]
     if len(infos) != 1:
         refuse(filename, f"holds {len(infos)} folders *.dist-info, where a wheel has one")
     return found[0].removesuffix("/METADATA")
