@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import FolderError, UpstreamError
+from pypi_subset.errors import FolderError, InputFaults, UpstreamError
 from pypi_subset.pipeline import workspace as runs
-from pypi_subset.support.progress import Silent
+from pypi_subset.support.progress import SILENT, Silent
 from pypi_subset.upstream.pip_config import read_network
 
 if TYPE_CHECKING:
@@ -39,6 +39,19 @@ def test_notes_of_targets_are_said(workspace: Workspace) -> None:
     workspace.toml({"old": {"on": "macos-11", "python": "3.14"}, "lab": "cp312-manylinux_2_28_x86_64"})
     subset, _ = runs.inputs_of(workspace.paths, Listening())
     assert said == [f"note: {note}" for target in subset.targets for note in target.notes]
+
+
+def test_an_index_in_a_file_is_compared_with_that_of_pip(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that names the configured index, or a configured place of files, changes nothing; any other one is refused."""
+    monkeypatch.setenv("PIP_INDEX_URL", "https://one.example/simple")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(workspace.root))
+    workspace.toml({"linux": "cp312-manylinux_2_28_x86_64"})
+    workspace.write("base.txt", f"-i https://one.example/simple/\n-f {workspace.root}\ndemo\n")
+    runs.inputs_of(workspace.paths, SILENT)
+    monkeypatch.setenv("PIP_INDEX_URL", "https://two.example/simple")
+    with pytest.raises(InputFaults) as caught:
+        runs.inputs_of(workspace.paths, SILENT)
+    assert "base.txt:1: --index-url names another index" in str(caught.value)
 
 
 def test_one_run_at_a_time_and_nothing_stays(workspace: Workspace) -> None:

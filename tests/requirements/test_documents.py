@@ -135,10 +135,9 @@ def test_what_poetry_exports_is_read() -> None:
 
 def test_export_with_what_no_index_offers_says_how_to_leave_it_out() -> None:
     """The project itself, other folders, and addresses of indexes are refused with the option that omits them."""
-    text = f"--extra-index-url https://user:secret@host/simple\n\n-e .\n./libs/b\n{UV}"
-    url, editable, folder = faults_of({"app.txt": text}, 'source = "../app.txt"')
-    assert url.startswith("app.txt:1: --extra-index-url is refused ")
-    assert url.endswith("poetry's export omits it with --without-urls")
+    text = f"--no-index\n\n-e .\n./libs/b\n{UV}"
+    index, editable, folder = faults_of({"app.txt": text}, 'source = "../app.txt"')
+    assert index.startswith("app.txt:1: --no-index shuts out every index")
     assert editable.startswith("app.txt:3: -e is refused")
     assert folder.startswith("app.txt:4: a URL or a path is refused")
     assert {one.rsplit(", or ")[1] for one in (editable, folder)} == {"export with --no-emit-project"}

@@ -123,16 +123,7 @@ def test_unreadable_text_is_a_fault(data: bytes) -> None:
     assert fault.endswith("; save it as UTF-8, or name its encoding in a first line '# -*- coding: … -*-'")
 
 
-REFUSED = "refused: only -r, -c and --hash have a meaning here; remove it"
-
-
-CONFIGURED = (
-    "is refused in a requirements file; set it in pip's configuration, which is read; "
-    "poetry's export omits it with --without-urls"
-)
-
-
-EDITABLE = "-e is refused: an index offers releases, no folders; name the project and a version, or export with --no-emit-project"
+EDITABLE = "-e is refused: an index offers releases, no directories; name the project and a version, or export with --no-emit-project"
 
 
 DIRECT = "a URL or a path is refused: an index offers releases; name the project and a version"
@@ -146,14 +137,9 @@ FOLDER = f"{DIRECT}, or export with --no-emit-project"
     [
         ("-e .", EDITABLE),
         ("--editable=git+https://host/x", EDITABLE),
-        ("-i https://user:secret@host/", f"--index-url {CONFIGURED}"),
-        ("--index-url=https://user:secret@host/", f"--index-url {CONFIGURED}"),
-        ("--extra-index-url https://user:secret@host/", f"--extra-index-url {CONFIGURED}"),
-        ("-fwheels", f"--find-links {CONFIGURED}"),
-        ("--trusted-host host", f"--trusted-host {CONFIGURED}"),
-        ("--pre", f"--pre is {REFUSED}"),
-        ("--no-binary :all:", f"--no-binary is {REFUSED}"),
-        ("pandas --config-settings x=y", f"--config-settings is {REFUSED}"),
+        ("pandas --config-settings x=y", "--config-settings is refused: it has no meaning here; remove it"),
+        ("pandas --pre", "only --hash may follow a requirement; start a new line"),
+        ("-r more.txt --pre", "-r and -c stand on lines of their own; start a new line"),
         ("pandas -r more.txt", "-r and -c stand on lines of their own; start a new line"),
         (f"pandas --hash {SHA} numpy", "only --hash may follow a requirement; start a new line"),
         (f"--hash {SHA}", "--hash without a requirement; put it behind the requirement that it is for"),

@@ -45,7 +45,11 @@ def test_fault_about_a_source_stands_in_subset_toml(table: str, faults: list[str
 
 def test_faults_of_all_sources_come_at_once() -> None:
     """One run names every mistake of every document, in the order of files and lines."""
-    files = {"pyproject.toml": '[project]\ndependencies = ["pan das"]\n', "tool.py": "", "reqs/app.txt": "--pre\nsix\n"}
+    files = {
+        "pyproject.toml": '[project]\ndependencies = ["pan das"]\n',
+        "tool.py": "",
+        "reqs/app.txt": "--no-index\nsix\n",
+    }
     table = 'source = "../tool.py"\n[sets.b]\nsource = "../pyproject.toml"\n[sets.c]\nsource = "../reqs/app.txt"\n'
     places = [fault.split(" ")[0] for fault in faults_of(files, f"{table}[policy]\nx = 1")]
     assert places == ["pyproject.toml:2:", "reqs/app.txt:1:", "subset.toml:10:", "tool.py:"]

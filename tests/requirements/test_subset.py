@@ -165,7 +165,7 @@ def test_all_faults_of_all_files_come_in_one_message(root: str, tmp_path: Path) 
     folder = tmp_path / root if root == "absolute" else Path(root)
     with pytest.raises(InputFaults) as caught:
         plan_of(
-            {"base.txt": "-e .\n-r more/io.txt\n", "more/io.txt": "pan das\n", "ml.txt": "pandas\n--pre\n"},
+            {"base.txt": "-e .\n-r more/io.txt\n", "more/io.txt": "pan das\n", "ml.txt": "pandas\n--no-index\n"},
             "[policy]\na = 1\n[sets.nix]\n[targets]\nx = 3.9\n",
             folder,
         )

@@ -179,3 +179,15 @@ def test_a_yanked_release_is_passed_over(workspace: Workspace, index: Index) -> 
     workspace.toml({"linux": LINUX})
     mirror(workspace)
     assert versions(workspace, "base--linux") == {"app": "1.0"}
+
+
+def test_pre_releases_are_those_of_the_set_that_asks(workspace: Workspace, index: Index) -> None:
+    """``--pre`` takes a pre-release of what is requested and of what that requires; another set keeps to final releases."""
+    index.add(*(make_wheel("app", number, requires=["part"]) for number in ("1.0", "2.0rc1")))
+    index.add(*(make_wheel("part", number) for number in ("1.0", "1.1b2")))
+    workspace.write("base.txt", f"-i {index.url}\napp\n")
+    workspace.write("early.txt", f"--index-url={index.url}/\n--pre\napp\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0", "part": "1.0"}
+    assert versions(workspace, "early--linux") == {"app": "2.0rc1", "part": "1.1b2"}

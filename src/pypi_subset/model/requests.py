@@ -44,6 +44,7 @@ class RequirementSet:
     :param requests: the lines of the file and of every ``-r`` below it, in order of reading.
     :param constraints: the lines of every ``-c``.
     :param targets: names of the targets that it serves, sorted as in ``subset.toml``.
+    :param pre: whether pre-releases count as any release, as pip's ``--pre`` has it.
     """
 
     name: str
@@ -51,11 +52,17 @@ class RequirementSet:
     requests: tuple[Request, ...]
     constraints: tuple[Request, ...]
     targets: tuple[str, ...]
+    pre: bool = False
 
     @property
     def digest(self) -> str:
         """SHA-256 over what is asked for: a comment or a blank line does not change it."""
-        return digest_of({"requests": [*map(str, self.requests)], "constraints": [*map(str, self.constraints)]})
+        asked: dict[str, object] = {
+            "requests": [*map(str, self.requests)],
+            "constraints": [*map(str, self.constraints)],
+        }
+        # What few sets have is left out, so that locks of older versions still match.
+        return digest_of(asked | {"pre": True} if self.pre else asked)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
 from pypi_subset.pip.pool import Pips
+from pypi_subset.requirements.reach import Reach
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files, staging
@@ -58,10 +59,11 @@ def inputs_of(paths: Paths, progress: Progress) -> tuple[Subset, Network]:
     """
     require_separate(paths)
     require_own(paths.site)
-    subset = read_subset(paths.requirements)
+    network = read_network()
+    subset = read_subset(paths.requirements, Reach(index_urls=network.index_urls, find_links=network.find_links))
     for note in (note for target in subset.targets for note in target.notes):
         progress.say(f"note: {note}")
-    return subset, read_network()
+    return subset, network
 
 
 def require_separate(paths: Paths) -> None:

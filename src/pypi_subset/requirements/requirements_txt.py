@@ -1,8 +1,8 @@
 """
 One requirements file, line by line, in pip's own format: requests, includes, and faults with their place.
 
-Lines are joined and cleaned as pip does it, so that a file means the same here and there. What an index cannot offer, what
-belongs into pip's configuration, and environment variables are refused.
+Lines are joined and cleaned as pip does it, so that a file means the same here and there. What an index cannot offer, options
+that change which files are meant, and environment variables are refused.
 """
 
 from __future__ import annotations
@@ -13,24 +13,20 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from pypi_subset.errors import Fault
 from pypi_subset.model.distributions import DIGITS, digest
 from pypi_subset.model.requests import Request
+from pypi_subset.requirements.options import ABOUT_SET, INCLUDES, options_in, refusal
+from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.support import bounds, files
 from pypi_subset.support.text import depth, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-#: Options of a requirements file that have a meaning here, and pip's short spellings.
-OPTIONS = ("--requirement", "--constraint", "--hash")
-SHORT = {"-r": "--requirement", "-c": "--constraint", "-e": "--editable", "-i": "--index-url", "-f": "--find-links"}
-#: Options that tell pip where and how to fetch; its configuration is read for those.
-NETWORK = ("--index-url", "--extra-index-url", "--find-links", "--trusted-host")
+    from collections.abc import Iterable, Iterator, Sequence
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -76,8 +72,24 @@ class Include:
     constraint: bool
 
 
-def read_file(path: Path) -> Iterator[Request | Include | Fault]:
-    """Yield what stands in the file at *path*, line by line."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """A line with an option that concerns the whole set: ``--pre`` or ``--require-hashes``."""
+
+    name: str
+    line: Line
+
+
+#: What a line may be.
+Entry: TypeAlias = Request | Include | Setting
+
+
+def read_file(path: Path, reach: Reach = NOWHERE) -> Iterator[Entry | Fault]:
+    """
+    Yield what stands in the file at *path*, line by line.
+
+    :param reach: what pip is configured for.
+    """
     data = files.read_input(path)
     try:
         lines = _join(_decode(data))
@@ -94,7 +106,7 @@ def read_file(path: Path) -> Iterator[Request | Include | Fault]:
         bare = _without_comment(raw).strip()
         if bare:
             line = Line(path=path, number=number, text=bare, raw=raw)
-            yield _variable(line) if _VARIABLE.search(bare) else _entry(line)
+            yield from [_variable(line)] if _VARIABLE.search(bare) else _entries(line, reach)
 
 
 def _decode(data: bytes) -> str:
@@ -138,31 +150,26 @@ def _join(text: str) -> Iterator[tuple[int, str]]:
         yield first, "".join(parts)
 
 
-def _entry(line: Line) -> Request | Include | Fault:
-    """Return what a line says: pip splits it before the first word that starts with a dash."""
+def _entries(line: Line, reach: Reach) -> Iterator[Entry | Fault]:
+    """Yield what a line says: pip splits it before the first word that starts with a dash."""
     words = line.text.split(" ")
     cut = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     text = " ".join(words[:cut]).strip()
     try:
-        options = list(_options(shlex.split(" ".join(words[cut:]))))
+        options = list(options_in(shlex.split(" ".join(words[cut:]))))
     except ValueError as error:
-        return line.fault(f"options cannot be read: {error}", "close the quotation")
-    for name, _ in options:
-        if name not in OPTIONS:
-            return _refused(line, name)
-    return _hashed(line, text, options) if text else _include(line, options)
-
-
-def _options(words: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield option names, in their long spelling, and values; the first unknown one is the last."""
-    rest = iter(words)
-    for word in rest:
-        name, given, value = word.partition("=") if word.startswith("--") else (word[:2], word[2:], word[2:])
-        name = SHORT.get(name, name) if word.startswith("-") else word
-        if name not in OPTIONS:
-            yield name, ""
+        yield line.fault(f"options cannot be read: {error}", "close the quotation")
+        return
+    for name, value in options:
+        if found := refusal(name, value, os.fspath(line.path.parent), reach):
+            yield line.fault(*found)
             return
-        yield name, value if given else next(rest, "")
+    if text:
+        yield _hashed(line, text, options)
+    elif {name for name, _ in options} & {*INCLUDES, "--hash"}:
+        yield _include(line, options)
+    else:
+        yield from (Setting(name=name, line=line) for name, _ in options if name in ABOUT_SET)
 
 
 def _variable(line: Line) -> Fault:
@@ -172,22 +179,11 @@ def _variable(line: Line) -> Fault:
     return line.fault(f"{names} is refused: the value of an environment variable would be published", step)
 
 
-def _refused(line: Line, name: str) -> Fault:
-    """Return why an option is not taken; its value is not shown, there may be a password in it."""
-    if name == "--editable":
-        return line.fault("-e is refused: an index offers releases, no folders", _NO_FOLDER)
-    if not name.startswith("-"):
-        return line.fault("only --hash may follow a requirement", "start a new line")
-    if name in NETWORK:
-        # poetry's export writes such lines on top.
-        step = "set it in pip's configuration, which is read; poetry's export omits it with --without-urls"
-        return line.fault(f"{name} is refused in a requirements file", step)
-    return line.fault(f"{name} is refused: only -r, -c and --hash have a meaning here", "remove it")
-
-
-def _include(line: Line, options: list[tuple[str, str]]) -> Include | Fault:
+def _include(line: Line, options: Sequence[tuple[str, str]]) -> Include | Fault:
     if any(name == "--hash" for name, _ in options):
         return line.fault("--hash without a requirement", "put it behind the requirement that it is for")
+    if any(name not in INCLUDES for name, _ in options):
+        return line.fault("-r and -c stand on lines of their own", "start a new line")
     if len(options) > 1:
         return line.fault("two files on one line, of which pip reads the first", "give each a line of its own")
     name, value = options[0]
@@ -199,9 +195,13 @@ def _include(line: Line, options: list[tuple[str, str]]) -> Include | Fault:
     return Include(path=path, line=line, constraint=name == "--constraint")
 
 
-def _hashed(line: Line, text: str, options: list[tuple[str, str]]) -> Request | Fault:
-    if any(name != "--hash" for name, _ in options):
-        return line.fault("-r and -c stand on lines of their own", "start a new line")
+def _hashed(line: Line, text: str, options: Sequence[tuple[str, str]]) -> Request | Fault:
+    for name, _ in options:
+        if name != "--hash":
+            what = (
+                "-r and -c stand on lines of their own" if name in INCLUDES else "only --hash may follow a requirement"
+            )
+            return line.fault(what, "start a new line")
     hashes = [value.lower() for _, value in options]
     for value in hashes:
         if not is_hash(value):

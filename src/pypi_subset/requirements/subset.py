@@ -13,14 +13,16 @@ from pypi_subset.model.requests import Job, Request, RequirementSet, Subset
 from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pypi_subset.model.targets import Target
+    from pypi_subset.requirements.requirements_txt import Line
     from pypi_subset.requirements.toml import Settings
 
 from pypi_subset.requirements.documents import is_text, read_source
 from pypi_subset.requirements.places import Places, places_of
-from pypi_subset.requirements.requirements_txt import Include, read_file
+from pypi_subset.requirements.reach import NOWHERE, Reach
+from pypi_subset.requirements.requirements_txt import Entry, Include, Setting, read_file
 from pypi_subset.requirements.source import Source
 from pypi_subset.requirements.subset_toml import (
     EXAMPLE,
@@ -38,10 +40,11 @@ from pypi_subset.targets.named_systems import is_named, tag_of
 from pypi_subset.targets.tag import parse
 
 
-def read_subset(root: Path) -> Subset:
+def read_subset(root: Path, reach: Reach = NOWHERE) -> Subset:
     """
     Return everything that the folder *root* asks for.
 
+    :param reach: what pip is configured for; without it, files may name any index.
     :raises InputFaults: with all faults of all files, in the order of paths and lines.
     """
     faults: list[Fault] = []
@@ -57,7 +60,7 @@ def read_subset(root: Path) -> Subset:
     good = {name: target for name, target in targets.items() if target}
     sources = [one.source for one in choices.values() if one.source]
     places = places_of(root).with_sources(root, sources, read_outside(settings, faults))
-    files = _read_sets(paths, settings, choices, tuple(targets), places, faults)
+    files = _read_sets(paths, settings, choices, tuple(targets), _Outside(places=places, reach=reach), faults)
     sets = tuple(sorted([*files, *_read_documents(settings, choices, good, places, faults)], key=lambda one: one.name))
     # A set that is described wrongly is a set all the same, and has its own fault.
     if not paths and not choices:
@@ -104,7 +107,7 @@ def find_target(name: str, python: str | None, root: Path) -> Target:
 class _File:
     """What stands in a file, or why it cannot be opened, and what is to be done then."""
 
-    entries: tuple[Request | Include, ...] = ()
+    entries: tuple[Entry, ...] = ()
     closed: str = ""
     step: str = ""
 
@@ -112,19 +115,27 @@ class _File:
 _Files = dict[Path, _File]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Outside:
+    """Where files may stand, and what they may refer to."""
+
+    places: Places
+    reach: Reach
+
+
 def _read_sets(
     paths: Mapping[str, Path],
     settings: Settings,
     choices: Mapping[str, Choice],
     targets: tuple[str, ...],
-    places: Places,
+    outside: _Outside,
     faults: list[Fault],
 ) -> Iterator[RequirementSet]:
     """Yield the sets that are requirements files; *choices* and else *targets* say which targets they serve."""
     files: _Files = {}
     texts = [(name, one.source) for name, one in choices.items() if one.source and is_text(one.source)]
     for path in (*paths.values(), *(source for _, source in texts)):
-        _load(path, files, places, faults, ())
+        _load(path, files, outside, faults, ())
     closed = [(path, file) for path in paths.values() if (file := files[_key(path)]).closed]
     step = "see that it is a readable file"
     faults += [Fault(what=file.closed, path=path, next_step=file.step or step) for path, file in closed]
@@ -164,8 +175,11 @@ def _read_documents(
 
 def _read_set(name: str, path: Path, files: _Files, targets: tuple[str, ...], faults: list[Fault]) -> RequirementSet:
     seen = {(_key(path), False)}
-    both = list(_walk(_key(path), files, seen, constraint=False))
+    walked = list(_walk(_key(path), files, seen, constraint=False))
+    both = [(one, limits) for one, limits in walked if isinstance(one, Request)]
     requests, constraints = (tuple(one for one, limits in both if limits is kind) for kind in (False, True))
+    said = {one.name: one.line for one, _ in walked if isinstance(one, Setting)}
+    faults.extend(_unhashed(requests, said))
     for request in constraints:
         if request.requirement.extras:
             what = f"a constraint has no extras, {request.requirement.name!r} has"
@@ -175,15 +189,26 @@ def _read_set(name: str, path: Path, files: _Files, targets: tuple[str, ...], fa
     if known and not requests and not {_key(fault.path) for fault in faults if fault.path} & {one for one, _ in seen}:
         step = "add a requirement, or remove the file"
         faults.append(Fault(what=f"the set {name!r} asks for nothing", path=path, next_step=step))
-    return RequirementSet(name=name, path=path, requests=requests, constraints=constraints, targets=targets)
+    return RequirementSet(
+        name=name, path=path, requests=requests, constraints=constraints, targets=targets, pre="--pre" in said
+    )
+
+
+def _unhashed(requests: Iterable[Request], said: Mapping[str, Line]) -> Iterator[Fault]:
+    """Yield a fault for the first request without a hash, if a line asks for hashes; pip asks for those of all others."""
+    line, bare = said.get("--require-hashes"), next((one for one in requests if not one.hashes), None)
+    if line is not None and bare is not None:
+        what = f"{bare.requirement.name} has no hash, and {line.path.name}:{line.number} says --require-hashes"
+        step = "add --hash=sha256:…, as `uv pip compile --generate-hashes` does, or remove that line"
+        yield Fault(what=what, path=bare.path, line=bare.line, next_step=step)
 
 
 def _walk(
     key: Path, files: _Files, seen: set[tuple[Path, bool]], *, constraint: bool
-) -> Iterator[tuple[Request, bool]]:
-    """Yield the requests of a file and of all below it, each with whether it is a constraint; no file twice."""
+) -> Iterator[tuple[Request | Setting, bool]]:
+    """Yield what a file and all below it say, each with whether it is a constraint; no file twice."""
     for entry in files[key].entries:
-        if isinstance(entry, Request):
+        if isinstance(entry, Request | Setting):
             yield entry, constraint
         elif (step := (_key(entry.path), entry.constraint)) not in seen:
             seen.add(step)
@@ -191,12 +216,12 @@ def _walk(
             yield from _walk(step[0], files, seen, constraint=entry.constraint)
 
 
-def _load(path: Path, files: _Files, places: Places, faults: list[Fault], above: tuple[Include, ...]) -> None:
+def _load(path: Path, files: _Files, outside: _Outside, faults: list[Fault], above: tuple[Include, ...]) -> None:
     """Read the file at *path* and all that it includes into *files*; *above* are the lines that led here."""
     key = _key(path)
     if key in files:
         return
-    what, step = places.refusal(path)
+    what, step = outside.places.refusal(path)
     if what:
         files[key] = _File(closed=what, step=step)
         return
@@ -204,7 +229,7 @@ def _load(path: Path, files: _Files, places: Places, faults: list[Fault], above:
         files[key] = _File(closed=many)
         return
     try:
-        found = list(read_file(path))
+        found = list(read_file(path, outside.reach))
     except (OSError, ValueError) as error:
         files[key] = _File(closed=getattr(error, "strerror", None) or str(error))
         return
@@ -216,7 +241,7 @@ def _load(path: Path, files: _Files, places: Places, faults: list[Fault], above:
             if included in way:
                 names = " -> ".join(one.name for one in [*way[way.index(included) :], included])
                 faults.append(entry.line.fault(f"the file includes itself: {names}", "remove one of these lines"))
-            _load(entry.path, files, places, faults, (*above, entry))
+            _load(entry.path, files, outside, faults, (*above, entry))
             if (file := files[included]).closed:
                 faults.append(entry.line.fault(f"{entry.path}: {file.closed}", file.step or "mend the path"))
 

@@ -144,6 +144,7 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     files.write(limits, "".join(f"{line}\n" for line in lines).encode())
     command = ["install", *_OPTIONS, "--index-url", index.target_url(job.target), "--report", str(report)]
     command += [*pip_flags(job.target), "--requirement", str(requests), "--constraint", str(limits)]
+    command += ["--pre"] * job.requirement_set.pre
     result = pips.run(command, work=work, environment=job.target.environment)
     if index.failure is not None:
         # Also where pip found another way: it took the failure for "no such page", and its answer is about less.

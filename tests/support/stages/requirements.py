@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.errors import InputFaults
+from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.requirements.subset import read_subset
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ LINUX = '[targets]\nlinux = "cp310-manylinux2014_x86_64"\n'
 SHA = "sha256:" + "0" * 64
 
 
-def plan_of(files: Mapping[str, str | bytes] | str, toml: str = LINUX, root: Path | None = None) -> Subset:
+def plan_of(
+    files: Mapping[str, str | bytes] | str, toml: str = LINUX, root: Path | None = None, reach: Reach = NOWHERE
+) -> Subset:
     """Return the plan of a folder with *files* and a ``subset.toml``; a text alone is ``base.txt``."""
     root = root or Path("requirements")
     contents = {"base.txt": files} if isinstance(files, str) else files
@@ -30,13 +33,13 @@ def plan_of(files: Mapping[str, str | bytes] | str, toml: str = LINUX, root: Pat
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_subset(root)
+    return read_subset(root, reach)
 
 
-def faults_of(files: Mapping[str, str | bytes] | str, toml: str = LINUX) -> list[str]:
+def faults_of(files: Mapping[str, str | bytes] | str, toml: str = LINUX, reach: Reach = NOWHERE) -> list[str]:
     """Return the faults of such a folder, each as it is printed."""
     with pytest.raises(InputFaults) as caught:
-        plan_of(files, toml)
+        plan_of(files, toml, reach=reach)
     return [str(fault).replace("requirements/", "") for fault in caught.value.faults]
 
 
