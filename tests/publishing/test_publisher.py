@@ -21,7 +21,6 @@ from pypi_subset.cli.display import Display
 from pypi_subset.errors import FolderError, NotProven, SubsetError
 from pypi_subset.model import paths as hosts_paths
 from pypi_subset.model.checks import Check
-from pypi_subset.model.release import SiteRelease, decode, read_release
 from pypi_subset.model.report import report_path
 from pypi_subset.pipeline import mirror
 from pypi_subset.proof.evidence.author import authored
@@ -33,6 +32,7 @@ from pypi_subset.publishing.destinations import folder as destinations
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.destinations.rsync import Rsync
 from pypi_subset.publishing.publisher import MARKER, Published, destination_of
+from pypi_subset.publishing.release import SiteRelease, decode, read_release
 from pypi_subset.support import files
 from pypi_subset.support.progress import Silent
 from pypi_subset.targets import tag

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from pypi_subset.model.distributions import Policy
+    from pypi_subset.model.policy import Acceptance
     from pypi_subset.model.targets import Target
 
 
@@ -84,6 +85,8 @@ class Subset:
     Everything that ``requirements/`` asks for.
 
     :param policy: the pairs of the ``[policy]`` table that differ from what holds without it, sorted.
+    :param accepted: the entries of ``[[policy.accept]]``; locks do not depend on them.
+    :param strict_imports: whether an import that lacks what no metadata declares is red.
     """
 
     root: Path
@@ -91,6 +94,8 @@ class Subset:
     targets: tuple[Target, ...]
     jobs: tuple[Job, ...]
     policy: tuple[tuple[str, str], ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
+    strict_imports: bool = False
 
     @property
     def bad_files(self) -> Policy:

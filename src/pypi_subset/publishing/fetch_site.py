@@ -14,9 +14,9 @@ from pypi_subset.model import door
 from pypi_subset.model.documents import UPGRADE
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import MANIFEST, PAGE, README, RELEASE, REPORT
-from pypi_subset.model.release import MAX_BYTES, SiteRelease, decode, read_release, release_path
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.report.report import carry_over
+from pypi_subset.publishing.release import MAX_BYTES, SiteRelease, decode, read_release, release_path
 from pypi_subset.site import builder, web_servers
 from pypi_subset.site.ownership import require_own
 from pypi_subset.support import bounds, files, staging

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import FolderError, NotProven
 from pypi_subset.model.manifest import is_manifest
 from pypi_subset.model.paths import GENERATED, MANIFEST, RELEASE, Paths, publish_order
-from pypi_subset.model.release import MAX_BYTES, decode, following
 from pypi_subset.model.report import TIME
 from pypi_subset.proof.report.verdict import weakness
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
 from pypi_subset.publishing.publication import Release, record, release_of
+from pypi_subset.publishing.release import MAX_BYTES, decode, following
 from pypi_subset.site.ownership import DROPPED
 from pypi_subset.support import bounds, files
 from pypi_subset.support.progress import SILENT, Progress

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import Fault, InputFaults, TargetError
+from pypi_subset.model.policy import today
 from pypi_subset.model.requests import Job, Request, RequirementSet, Subset
 from pypi_subset.support import bounds
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 from pypi_subset.requirements.documents import is_text, read_source
 from pypi_subset.requirements.places import Places, places_of
+from pypi_subset.requirements.policy import read_accepted, read_policy, read_strict_imports
 from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.requirements.requirements_txt import Entry, Include, Setting, read_file
 from pypi_subset.requirements.source import Source
@@ -32,7 +34,6 @@ from pypi_subset.requirements.subset_toml import (
     name_fault,
     read_choices,
     read_outside,
-    read_policy,
     read_settings,
     read_targets,
 )
@@ -40,11 +41,12 @@ from pypi_subset.targets.named_systems import is_named, tag_of
 from pypi_subset.targets.tag import parse
 
 
-def read_subset(root: Path, reach: Reach = NOWHERE) -> Subset:
+def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     """
     Return everything that the folder *root* asks for.
 
     :param reach: what pip is configured for; without it, files may name any index.
+    :param day: the date in UTC on which acceptances must hold, ``YYYY-MM-DD``; ``""`` for today.
     :raises InputFaults: with all faults of all files, in the order of paths and lines.
     """
     faults: list[Fault] = []
@@ -57,6 +59,8 @@ def read_subset(root: Path, reach: Reach = NOWHERE) -> Subset:
     targets = read_targets(settings, faults)
     choices = read_choices(settings, targets, paths, faults)
     policy = read_policy(settings, faults)
+    accepted = read_accepted(settings, targets, day or today(), faults)
+    strict = read_strict_imports(settings, faults)
     good = {name: target for name, target in targets.items() if target}
     sources = [one.source for one in choices.values() if one.source]
     places = places_of(root).with_sources(root, sources, read_outside(settings, faults))
@@ -70,7 +74,15 @@ def read_subset(root: Path, reach: Reach = NOWHERE) -> Subset:
         told = dict.fromkeys(map(places.shown, faults))
         raise InputFaults(sorted(told, key=lambda fault: (str(fault.path), fault.line or 0)))
     jobs = tuple(Job(requirement_set=one, target=good[name]) for one in sets for name in one.targets)
-    return Subset(root=root, sets=sets, targets=tuple(good.values()), jobs=jobs, policy=policy)
+    return Subset(
+        root=root,
+        sets=sets,
+        targets=tuple(good.values()),
+        jobs=jobs,
+        policy=policy,
+        accepted=accepted,
+        strict_imports=strict,
+    )
 
 
 def find_target(name: str, python: str | None, root: Path) -> Target:

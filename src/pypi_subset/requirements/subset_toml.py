@@ -50,7 +50,7 @@ def read_settings(path: Path, faults: list[Fault]) -> Settings:
         faults.append(Fault(what=f"not UTF-8 ({error.reason})", path=path, next_step="save it as UTF-8"))
     else:
         if isinstance(settings, Settings):
-            faults.extend(unknown_keys(settings, settings.document, ("targets", "sets", "policy", "outside")))
+            faults.extend(unknown_keys(settings, settings.document, ("targets", "sets", "policy", "proof", "outside")))
             return settings
         faults.append(settings)
     return Settings(path=path, document={}, places={}, readable=False)
@@ -263,14 +263,3 @@ def _read_chosen(table: _Table, name: str, targets: Collection[str]) -> Collecti
             what = f"the set {name!r} names the target {one!r}, which is not in [targets]"
             table.fault(what, "targets", item=one, step=nearest(one, targets, "targets"))
     return chosen or ()
-
-
-def read_policy(settings: Settings, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of ``[policy]`` that differ from what holds without them: no lock is made anew for the others."""
-    table = settings.table("policy", faults)
-    faults.extend(unknown_keys(settings, table, ("bad_files",), "policy"))
-    value = table.get("bad_files", "stop")
-    if value not in ("stop", "skip"):
-        what, step = 'bad_files must be "stop" or "skip"', 'write bad_files = "stop" to end the run at a bad file'
-        faults.append(settings.fault(what, "policy", "bad_files", next_step=step))
-    return (("bad_files", "skip"),) if value == "skip" else ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import structs
 
+from pypi_subset.model.policy import Acceptance
 from pypi_subset.proof.evidence import settings as own_settings
 from pypi_subset.proof.evidence.settings import difference, settings, subset_digest
 from pypi_subset.requirements.subset import read_subset
@@ -36,6 +37,11 @@ def changed(subset: Subset, name: str) -> Subset:
     (base,) = subset.sets
     if name == "policy":
         return replace(subset, policy=(("bad_files", "skip"),))
+    if name == "strict_imports":
+        return replace(subset, strict_imports=True)
+    if name == "accepted":
+        one = Acceptance(rule="import", project="aa", reason="known", until="9999-12-31")
+        return replace(subset, accepted=(one,))
     if name == "target":
         return replace(subset, targets=(subset.targets[0], replace(WINDOWS, markers=WINDOWS.markers[1:])))
     if name == "host":
@@ -48,8 +54,9 @@ def test_the_digest_of_a_subset(subset: SubsetOnDisk) -> None:
     """All that decides what is proven counts; the place of the directory and the host's own facts do not."""
     own = subset_digest(subset.plan)
     assert subset_digest(read_subset(subset.paths.requirements)) == own
-    others = [changed(subset.plan, name) for name in ("policy", "target", "targets", "requests", "constraints", "name")]
-    assert len({own, *map(subset_digest, others)}) == 7
+    names = ("policy", "accepted", "strict_imports", "target", "targets", "requests", "constraints", "name")
+    others = [changed(subset.plan, name) for name in names]
+    assert len({own, *map(subset_digest, others)}) == 9
     assert subset_digest(changed(subset.plan, "host")) == own
 
 

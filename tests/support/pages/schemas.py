@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pypi_subset.model.manifest import Manifest
-from pypi_subset.model.release import SiteRelease
 from pypi_subset.model.report import Report
+from pypi_subset.publishing.release import SiteRelease
 from tests.support.checkout import SOURCE
 
 if TYPE_CHECKING:

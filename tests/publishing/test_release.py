@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from pypi_subset.errors import SubsetError
-from pypi_subset.model.release import MAX_BYTES, SiteRelease, decode, following, read_release, release_path
+from pypi_subset.publishing.release import MAX_BYTES, SiteRelease, decode, following, read_release, release_path
 from pypi_subset.support.resources import shipped
 from tests.support.checkout import schema
 from tests.support.pages.schemas import generated

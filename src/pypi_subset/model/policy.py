@@ -1,0 +1,73 @@
+"""What the user accepts although a check is against it: one form for every rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: Rule, project and target of something that a check found.
+Found: TypeAlias = "tuple[str, str, str]"
+
+#: A module or a console script of a requested project that does not import.
+IMPORT = "import"
+#: The rules that an acceptance may name.
+RULES = (IMPORT,)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acceptance:
+    """
+    One ``[[policy.accept]]`` of ``subset.toml``.
+
+    :param rule: one of `RULES`.
+    :param project: normalized project name.
+    :param reason: why the user accepts it, one line.
+    :param until: the last day on which it holds, ``YYYY-MM-DD`` in UTC.
+    :param targets: names of the targets where it holds, sorted; none for all.
+    :param origin: file and line, for messages.
+    """
+
+    rule: str
+    project: str
+    reason: str
+    until: str
+    targets: tuple[str, ...] = ()
+    origin: str = ""
+
+    def covers(self, found: Found) -> bool:
+        """Whether it accepts *found*."""
+        rule, project, target = found
+        return (self.rule, self.project) == (rule, project) and (not self.targets or target in self.targets)
+
+
+def today() -> str:
+    """Return the date in UTC, as `Acceptance.until` has it."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def has_expired(until: str, day: str) -> bool:
+    """Whether an acceptance until the day *until* no longer holds on *day*."""
+    return until < day
+
+
+def acceptance_of(accepted: Iterable[Acceptance], found: Found) -> Acceptance | None:
+    """Return the first of *accepted* that covers *found*, ``None`` if none does."""
+    return next((one for one in accepted if one.covers(found)), None)
+
+
+def unneeded(accepted: Iterable[Acceptance], found: Sequence[Found], tried: Iterable[Found]) -> list[str]:
+    """
+    Return a sentence for each of *accepted* that covers nothing in *found*, though its rule was tried where it holds.
+
+    :param tried: rule, project and target of every check that was made.
+    """
+    checks = list(tried)
+    return [
+        f"{one.origin}: [[policy.accept]] of {one.rule} for {one.project} is no longer needed, remove it"
+        for one in accepted
+        if not any(map(one.covers, found)) and any(map(one.covers, checks))
+    ]
