@@ -158,8 +158,8 @@ class Gaps(SubsetError):
         return tuple(line for gap in self.gaps for line in gap.lines)
 
 
-class UndefinedMarker(SubsetError):
-    """A marker reads ``platform_release`` or ``platform_version``, which a tag cannot tell."""
+class UndefinedMarker(NoSolution):
+    """The truth of a marker depends on a value that a target leaves open, such as ``platform_release``."""
 
 
 class UpstreamError(SubsetError):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
+from pypi_subset.errors import ProofFailed
 from pypi_subset.model.requests import Request
 from pypi_subset.proof import closure
 from pypi_subset.proof.reference import recorded_markers
@@ -50,6 +52,18 @@ def test_extra_of_a_request(tmp_path: Path) -> None:
     lay(tmp_path, "aa", requires=("bb; extra == 'fast'",))
     assert walk(tmp_path, "aa") == ()
     assert walk(tmp_path, "aa[fast]") == ("bb (needed by aa 1.0 on win: bb; extra == 'fast') is not in the subset",)
+
+
+def test_an_open_marker_of_metadata(tmp_path: Path) -> None:
+    """A marker that depends on an open value is an error, unless an extra that is requested decides it."""
+    lay(tmp_path, "aa", requires=("bb; platform_release >= '10' or extra == 'fast'",))
+    with pytest.raises(ProofFailed, match="depends on platform_release"):
+        walk(tmp_path, "aa")
+    assert walk(tmp_path, "aa[fast]") == (
+        "bb (needed by aa 1.0 on win: bb; platform_release >= '10' or extra == 'fast') is not in the subset",
+    )
+    lay(tmp_path, "bb")
+    assert walk(tmp_path, "aa[fast]") == ()
 
 
 def test_wrong_version(tmp_path: Path) -> None:

@@ -167,6 +167,17 @@ def test_lock_for_other_machines_is_a_fault() -> None:
     assert of_lock(package("a"), head=head, table='targets = ["windows"]', toml=TWO)
 
 
+def test_lock_for_machines_that_are_open() -> None:
+    """If an open value decides whether a lock is for a target, the fault gives the line with a place for it."""
+    head = "environments = [\n  \"sys_platform == 'linux' and platform_release >= '5'\",\n  \"os_name == 'nt'\",\n]"
+    assert bad_lock(package("a"), head=head, toml=TWO) == [
+        (
+            "pylock.app.toml:3: whether the lock is for the target 'linux' depends on platform_release, which it leaves open; "
+            'write in [targets]: linux = { tag = "cp310-cp310-manylinux2014_x86_64", platform_release = "…" }'
+        )
+    ]
+
+
 def test_a_lock_of_tomorrow_is_a_fault() -> None:
     """A version of the format that nobody knows yet is told as that, whatever else it holds."""
     text = 'lock-version = "2.0"\n[[packages]]\nnew = 1\n'

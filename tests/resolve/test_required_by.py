@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pypi_subset.errors import Gaps, UndefinedMarker
+from pypi_subset.proof.cases.case import cases_of
+from pypi_subset.proof.methods.prove import prove
+from pypi_subset.requirements.subset import read_subset
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
@@ -42,3 +48,122 @@ def test_a_request_for_other_machines(workspace: Workspace, index: Index) -> Non
     mirror(workspace)
     assert versions(workspace, "base--linux") == {}
     assert versions(workspace, "base--windows") == {"app": "1.0"}
+
+
+#: A name for each kind of marker that reads an open value and does not depend on it → the marker, and whether it holds.
+DECIDED = {
+    "another-system": ("platform_system == 'Darwin' and 'arm' not in platform_version", False),
+    "another-system-in-brackets": ("(platform_release >= '20' or os_name == 'nt') and sys_platform == 'win32'", False),
+    "this-system-or-open": ("sys_platform == 'linux' or platform_release >= '20'", True),
+    "an-extra-without-request": ("extra == 'slow' and platform_release >= '20'", False),
+    "a-requested-extra": ("platform_release >= '20' or extra == 'fast'", True),
+    "another-python": ("python_version < '3' and platform_version == '#1'", False),
+}
+
+
+@pytest.mark.parametrize("kind", DECIDED)
+def test_an_open_value_that_decides_nothing(workspace: Workspace, index: Index, tmp_path: Path, kind: str) -> None:
+    """If the rest of a marker decides, mirror needs no value, and the proof agrees."""
+    marker, truth = DECIDED[kind]
+    index.add(make_wheel("app", requires=[f"lib; {marker}"], extras=["fast", "slow"]), make_wheel("lib"))
+    workspace.write("base.txt", "app[fast]\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert ("lib" in versions(workspace, "base--linux")) == truth
+    case = cases_of(read_subset(workspace.paths.requirements), workspace.paths, (), tmp_path / "proof")[0]
+    assert {(check.status, check.reason) for check in prove(case) if check.proof == "unpacked"} <= {
+        ("passed", ""),
+        ("passed", "the same files as by find-links"),
+    }
+
+
+def test_an_open_marker_of_a_release_that_is_not_taken(workspace: Workspace, index: Index) -> None:
+    """pip may look at a release whose marker is open; if it takes another, no value is needed."""
+    index.add(make_wheel("app", "2.0", requires=["lib; platform_release >= '20'", "other>=2"]))
+    index.add(make_wheel("app", "1.0"), make_wheel("lib"), make_wheel("other", "1.0"))
+    workspace.write("base.txt", "app\nother\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0", "other": "1.0"}
+
+
+def test_an_open_marker_takes_no_release_away(workspace: Workspace, index: Index) -> None:
+    """The newest release is the answer, and its marker an error, although what it may require does not exist."""
+    index.add(make_wheel("app", "2.0", requires=["lib; platform_release >= '20'"]), make_wheel("app", "1.0"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(UndefinedMarker, match=r"app 2\.0 requires"):
+        mirror(workspace)
+
+
+#: A name for each place of a marker that depends on an open value → the files, and what the error says first.
+OPEN = {
+    "metadata": (
+        {"base.txt": "app\n"},
+        "app 1.0 requires 'lib; platform_release >= \"20\"'; its marker depends on platform_release,",
+    ),
+    "metadata-of-an-extra": (
+        {"base.txt": "app[fast]\n"},
+        (
+            'app 1.0 requires \'lib; extra == "fast" and platform_version == "#1"\'; '
+            "its marker depends on platform_version,"
+        ),
+    ),
+    "request": (
+        {"base.txt": "lib; platform_version == '1' or platform_release == '1'\n"},
+        (
+            'base.txt:1: lib; platform_version == "1" or platform_release == "1"; '
+            "its marker depends on platform_release and platform_version,"
+        ),
+    ),
+    "constraint": (
+        {"base.txt": "lib\n-c limits.txt\n", "limits.txt": "lib<2; platform_release >= '20'\n"},
+        'the constraint lib<2; platform_release >= "20"; its marker depends on platform_release,',
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_a_marker_that_depends_on_an_open_value(workspace: Workspace, index: Index, kind: str) -> None:
+    """The error names the line or the release, the marker, the target and the line to write; that line is enough."""
+    documents, message = OPEN[kind]
+    open_ = ["lib; platform_release >= '20'"] if kind == "metadata" else []
+    fast = ["lib; extra == 'fast' and platform_version == '#1'"]
+    index.add(make_wheel("app", requires=[*open_, *fast], extras=["fast"]), make_wheel("lib"))
+    for name, text in documents.items():
+        workspace.write(name, text)
+    # On a Mac that states its kernel nothing is open.
+    mac = '{ tag = "cp312-macosx_13_0_arm64", platform_release = "22.6.0", platform_version = "Darwin" }'
+    linux = f'{{ tag = "{LINUX}", python = "3.10.4" }}'
+    toml = workspace.write("subset.toml", f"[targets]\nmac = {mac}\nlinux = {linux}\n")
+    with pytest.raises(UndefinedMarker) as caught:
+        mirror(workspace)
+    assert caught.value.what.startswith(f"base--linux: {message}")
+    assert caught.value.what.endswith("which the target linux leaves open")
+    line = caught.value.next_step.removeprefix("write in [targets]: ").partition(" (describe_target.py")[0]
+    assert line.startswith('linux = { tag = "cp310-cp310-manylinux2014_x86_64", python = "3.10.4", platform_')
+    toml.write_text(f"[targets]\nmac = {mac}\n{line.replace('…', '1')}\n")
+    mirror(workspace)
+
+
+def test_a_constraint_on_a_project_that_is_not_taken(workspace: Workspace, index: Index) -> None:
+    """A constraint whose marker is open is no error where it has no project to apply to."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n-c limits.txt\n")
+    workspace.write("limits.txt", "lib<2; platform_release >= '20'\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+
+
+def test_open_markers_are_gaps(workspace: Workspace, index: Index) -> None:
+    """Each target that leaves a value open is one of the gaps, beside those of another kind."""
+    index.add(make_wheel("app", requires=["lib; platform_release >= '20' and sys_platform != 'win32'"]))
+    index.add(make_wheel("lib"), make_wheel("fast", tag="cp310-cp310-manylinux2014_x86_64"))
+    workspace.write("base.txt", "app\n")
+    workspace.write("more.txt", "fast\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS})
+    with pytest.raises(Gaps) as caught:
+        mirror(workspace)
+    found = [(one.set_name, one.target, one.project, type(one).__name__) for one in caught.value.gaps]
+    assert found == [("base", "linux", "lib", "UndefinedMarker"), ("more", "windows", "fast", "NoSolution")]

@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import (
-    NoSolution,
-    SubsetError,
-    UndefinedMarker,
-)
+from pypi_subset.errors import NoSolution, SubsetError
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.requirements.subset import read_subset
@@ -130,18 +126,6 @@ def test_hashes_in_requests_are_obeyed(workspace: Workspace, index: Index) -> No
     assert versions(workspace, "base--linux") == {"app": "1.0", "lib": "1.0"}
     workspace.write("base.txt", line.replace(app.sha256, "0" * 64))
     with pytest.raises(SubsetError, match=r"(?i)hash"):
-        mirror(workspace)
-
-
-def test_an_unknown_marker_value_is_an_error(workspace: Workspace, index: Index) -> None:
-    """A marker that reads platform_release is an error naming project, marker and target, never silently false."""
-    index.add(make_wheel("app", requires=["lib; platform_release >= '20'"]), make_wheel("lib"))
-    workspace.write("base.txt", "app\n")
-    workspace.toml({"linux": LINUX})
-    with pytest.raises(UndefinedMarker, match=r"app-1\.0.*platform_release.*linux"):
-        mirror(workspace)
-    workspace.write("base.txt", "lib; platform_version == '1'\n")
-    with pytest.raises(UndefinedMarker, match=r"base\.txt:1.*platform_version.*linux"):
         mirror(workspace)
 
 

@@ -59,6 +59,14 @@ def test_a_32_bit_python_may_say_another_machine(workspace: Workspace, index: In
         assert set(versions(workspace, "base--small")) == expected
 
 
+def test_another_machine_that_an_open_value_decides(workspace: Workspace, index: Index) -> None:
+    """A marker that is open on the other machine is one that it decides otherwise."""
+    index.add(make_wheel("app", requires=["lib; platform_machine == 'AMD64' and platform_release >= '10'"]))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"small": "cp312-win32"})
+    assert "whether app 1.0 asks for lib was decided for platform_machine = 'x86'" in mirror(workspace)[1]
+
+
 def test_a_yanked_release_keeps_its_mark(workspace: Workspace, index: Index) -> None:
     """A pinned release that was yanked is mirrored with its mark and reason, and stays so from lock to page (PEP 592)."""
     index.add(make_wheel("app"), make_wheel("app", "2.0"))

@@ -1,16 +1,18 @@
-"""Markers for machines that are not this one: held against `packaging`, for whatever anybody may write."""
+"""Markers for machines that are not this one, compared with `packaging` for any marker."""
 
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from packaging.markers import Marker
 
+from pypi_subset.errors import ProofFailed
 from pypi_subset.proof.reference import markers as proof
-from pypi_subset.targets.markers import UndefinedName, holds, reads
+from pypi_subset.targets.markers import UndefinedName, decided, holds, reads
 from pypi_subset.targets.named_systems import systems, tag_of
 from pypi_subset.targets.tag import parse
 
@@ -78,16 +80,55 @@ def test_evaluation_is_that_of_packaging(text: str, name: str, extras: list[str]
         assert proof.holds(marker, full) == wanted
 
 
-@given(MARKERS, NAMES)
-def test_no_value_of_this_machine_slips_in(text: str, name: str) -> None:
-    """A marker that reads what the target leaves open is an error, and any other has one answer on every machine."""
+EXTRAS = st.lists(st.sampled_from(VALUES["extra"]), unique=True)
+
+
+@given(MARKERS, NAMES, EXTRAS)
+@example("platform_system == 'Darwin' and 'arm' not in platform_version", "debian-12", [])
+@example("sys_platform == 'linux' or platform_release >= '20'", "debian-12", [])
+@example("platform_release >= '20' or extra == 'fast'", "debian-12", ["fast"])
+@example("(platform_release >= '20' or os_name == 'nt') and sys_platform == 'win32'", "debian-12", [])
+def test_a_decided_marker_has_one_truth_for_all_open_values(text: str, name: str, extras: list[str]) -> None:
+    """`packaging` has the same answer whatever the open values are; otherwise only comparisons with these are left."""
     environment, marker = TARGETS[name].environment, Marker(text)
-    if missing := reads(marker) - environment.keys() - {"extra"}:
-        with pytest.raises(UndefinedName) as caught:
-            holds(marker, environment)
-        assert str(caught.value) in missing
+    found, absent = decided(marker, environment, extras), sorted(reads(marker) - environment.keys() - {"extra"})
+    if isinstance(found, bool):
+        for values in product(*(VALUES[one] for one in absent)):
+            full = environment | dict(zip(absent, values, strict=True))
+            assert any(marker.evaluate({**full, "extra": extra}) for extra in ("", *extras)) == found
     else:
-        assert holds(marker, environment) == marker.evaluate({**environment, "extra": ""})
+        assert reads(found) <= {*absent}
+
+
+@given(MARKERS, NAMES, EXTRAS)
+def test_open_markers_are_errors_with_all_their_names(text: str, name: str, extras: list[str]) -> None:
+    """`holds` raises for a marker that is not decided, and names each value that decides it."""
+    environment, marker = TARGETS[name].environment, Marker(text)
+    found = decided(marker, environment, extras)
+    if isinstance(found, bool):
+        assert holds(marker, environment, extras) == found
+    else:
+        with pytest.raises(UndefinedName) as caught:
+            holds(marker, environment, extras)
+        assert caught.value.names == tuple(sorted(reads(found)))
+        assert str(caught.value) == " and ".join(sorted(reads(found)))
+
+
+@given(MARKERS, NAMES, EXTRAS)
+@example("sys_platform == 'linux' or platform_release >= '20'", "debian-12", [])
+@example("sys_platform == 'win32' and platform_release >= '20'", "debian-12", [])
+@example("platform_release >= '20' or extra == 'fast'", "debian-12", ["fast"])
+def test_the_proof_decides_alike(text: str, name: str, extras: list[str]) -> None:
+    """The proof fills open comparisons with false and with true; what is left of a marker is open there, and no more."""
+    found = decided(Marker(text), TARGETS[name].environment, extras)
+    assert proof.known(Marker(text), TARGETS[name].environment, extras) == (found if isinstance(found, bool) else None)
+
+
+def test_the_proof_names_what_is_open() -> None:
+    """Its error names the values, and not words within text."""
+    marker = Marker("platform_release >= '20' or os_name == 'platform_version'")
+    with pytest.raises(ProofFailed, match="depends on platform_release, which the target leaves open; state"):
+        proof.holds(marker, TARGETS["debian-12"].environment)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,9 @@ def test_where_a_bound_changes(bound: str, patches: set[int]) -> None:
         ("lib; '3.11.3' <= python_full_version", {3}),
         ("lib; python_full_version == '3.11.4' or python_full_version < '3.11.2'", {2, 4, 5}),
         ("lib; python_full_version < '3.12.3'", set()),
-        ("lib; python_full_version < '3.11.3' and platform_release == '5'", set()),
+        ("lib; python_full_version < '3.11.3' and platform_release == '5'", {3}),
+        ("lib; python_full_version < '3.11.3' and sys_platform == 'win32' and platform_release == '5'", set()),
+        ("lib; python_full_version >= '3.11.3' and platform_release == '5'", {3}),
     ],
 )
 def test_where_a_marker_changes(requirement: str, patches: set[int]) -> None:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import packaging
@@ -17,7 +18,7 @@ from packaging.markers import default_environment
 from pypi_subset.errors import TargetError
 from pypi_subset.model.targets import KERNEL_MARKERS
 from pypi_subset.targets.pip_flags import pip_flags
-from pypi_subset.targets.tag import parse
+from pypi_subset.targets.tag import line_with, parse
 
 #: As it was before a test set up its own: where the interpreters of this machine are to be found.
 ENVIRONMENT = dict(os.environ)
@@ -215,3 +216,21 @@ def test_parse_gives_what_every_interpreter_here_says_of_itself(tmp_path: Path) 
             assert f"manylinux_{glibc.replace('.', '_')}_" in first
         proven[executable] = version
     assert [*sys.version_info[:3]] in proven.values()
+
+
+@pytest.mark.parametrize(
+    ("tag", "python", "given"),
+    [
+        ("cp312-manylinux_2_28_x86_64", None, {}),
+        ("cp313-cp313t-win_amd64", "3.13.4", {"platform_version": "10.0.22631"}),
+        ("cp312-win32", None, {"platform_machine": "AMD64"}),
+        ("pp311-macosx_14_0_arm64", None, {"implementation_version": "7.3.20"}),
+    ],
+)
+def test_the_line_of_a_target_describes_it(tag: str, python: str | None, given: dict[str, str]) -> None:
+    """The line of `line_with` is the target again, with each value to be filled in."""
+    target = parse("lab", tag, python, given=given)
+    table = tomllib.loads(line_with(target, ["platform_release"]))["lab"]
+    assert table.pop("platform_release") == "…"
+    own = table.pop("tag")
+    assert parse("lab", own, table.pop("python", None), given=table) == target

@@ -5,8 +5,8 @@ pip's ``--platform``, ``--python-version``, ``--implementation`` and ``--abi`` c
 still evaluated for the interpreter that runs pip (pypa/pip#11664). Here the vendored `packaging` is handed the target's
 values before pip's own modules bind the function, so that the resolver and the report see one and the same machine.
 
-A value that nobody knows is absent from the environment: a marker that reads it raises ``UndefinedEnvironmentName``
-instead of comparing with an empty string, silently false.
+A value that the target leaves open is absent from the environment. A marker whose truth depends on one counts as false
+here. A requirement less never takes a solution away, so the caller looks for such markers in the answer alone.
 
 Started with ``--serve``, it imports pip once and forks a child for each run: half a second saved for each, and every run
 still has a process of its own. With ``--serve-own`` it does so for the interpreter that it runs on, whose pip stays as it
@@ -256,10 +256,26 @@ _VALUES: dict[str, str] = {}
 
 
 def _replace_markers() -> None:
-    """Have markers evaluated in `_VALUES`."""
+    """Have markers evaluated in `_VALUES`, and those that depend on an open value taken for false."""
     from pip._vendor.packaging import markers  # noqa: PLC0415 - must come before any other module of pip
+    from pip._vendor.packaging._parser import Variable  # noqa: PLC0415 - as above
 
     markers.default_environment = lambda: dict(_VALUES)  # type: ignore[assignment, return-value]
+    evaluate = markers._evaluate_markers  # noqa: SLF001 - the public method has no place for a missing value
+
+    def known(tree: list[Any], environment: dict[str, Any]) -> bool:
+        ways: list[list[bool]] = [[]]
+        for part in tree:
+            if part == "or":
+                ways.append([])
+            elif isinstance(part, list):
+                ways[-1].append(known(part, environment))
+            elif part != "and":
+                name = next(side.value for side in part[::2] if isinstance(side, Variable))
+                ways[-1].append(name in environment and evaluate([part], environment))
+        return any(map(all, ways))
+
+    markers._evaluate_markers = known  # type: ignore[assignment] # noqa: SLF001 - as above
 
 
 def _end_with_parent(parent: int | None = None) -> None:

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.proof.reference.markers import holds
+from pypi_subset.proof.reference.markers import holds, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
-
-    from packaging.utils import NormalizedName
 
     from pypi_subset.model.requests import Request
 
@@ -82,14 +80,19 @@ def walk(
     Return one sentence for each requirement that *present* does not answer, and the projects that anybody asks for.
 
     Each of these once for itself, with ``""``, and once for each of its extras.
+
+    :raises ProofFailed: a marker depends on a value that *environment* leaves open.
     """
     by_name = {one.project: one for one in present}
     found: list[str] = []
     seen: set[tuple[NormalizedName, str]] = set()
-    waiting = deque((f"asked for by {one.origin}", one.requirement, ("",)) for one in requests)
+    undecided: list[tuple[NormalizedName, Requirement]] = []
+    waiting = deque((NormalizedName(""), f"asked for by {one.origin}", one.requirement, "") for one in requests)
     while waiting:
-        who, requirement, asked = waiting.popleft()
-        if not holds(requirement.marker, environment, asked):
+        owner, who, requirement, asked = waiting.popleft()
+        truth = known(requirement.marker, environment, [asked])
+        if not truth:
+            undecided += [(owner, requirement)] * (truth is None)
             continue
         name = canonicalize_name(requirement.name)
         answer = by_name.get(name)
@@ -103,7 +106,10 @@ def walk(
         for extra in sorted({"", *extras} - {extra for project, extra in seen if project == name}):
             seen.add((name, extra))
             by = f"needed by {name} {answer.version}"
-            waiting.extend((by, each, (extra,)) for each in answer.requires)
+            waiting.extend((name, by, each, extra) for each in answer.requires)
+    for owner, requirement in undecided:
+        # Another extra may have decided it.
+        holds(requirement.marker, environment, [extra for project, extra in seen if project == owner])
     return found, seen
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.markers import InvalidMarker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -18,10 +17,13 @@ from pypi_subset.model.requests import Request
 from pypi_subset.requirements.requirements_txt import is_hash
 from pypi_subset.support import bounds
 from pypi_subset.support.text import depth
-from pypi_subset.targets.markers import UndefinedName, holds, reads
+from pypi_subset.targets.markers import decided, reads, reduced
+from pypi_subset.targets.tag import line_with
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from packaging.markers import Marker
 
     from pypi_subset.model.targets import Target
     from pypi_subset.requirements.source import Source
@@ -34,7 +36,6 @@ _DIRECT = {
     "archive": ("an archive's address", "lock a release from an index instead"),
 }
 _PACKAGE = re.compile(r"\s*\[\[\s*packages\s*\]\]")
-_WORD = re.compile(r"""[()]|"[^"]*"|'[^']*'|[^\s()"']+""")
 
 
 def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]:
@@ -66,10 +67,8 @@ def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]
         return
     yield from _unknown(source, lock)
     for target in source.targets:
-        if lock.environments and not any(_is(marker, target) for marker in lock.environments):
-            what = f"the lock is for other environments than the target {target.name!r}"
-            step = f"lock for it too, or leave it out of targets in [sets.{source.set_name}]"
-            yield document.fault(what, "environments", next_step=step)
+        if lock.environments and (found := _refusal(lock.environments, target, source)):
+            yield document.fault(found[0], "environments", next_step=found[1])
     groups = lock.default_groups or () if source.choice.groups is None else source.choice.groups
     chosen = {"extras": _names(source.choice.extras), "dependency_groups": _names(groups)}
     for package, line in zip(lock.packages, _lines(document), strict=True):
@@ -91,11 +90,18 @@ def _names(names: Collection[str]) -> frozenset[str]:
     return frozenset(map(canonicalize_name, names))
 
 
-def _is(marker: Marker, target: Target) -> bool:
-    try:
-        return holds(marker, target.environment)
-    except UndefinedName:
-        return False
+def _refusal(environments: Iterable[Marker], target: Target, source: Source) -> tuple[str, str] | None:
+    """Return why a lock of *environments* cannot serve *target*, with the next step; ``None`` if it can."""
+    truths = [decided(marker, target.environment) for marker in environments]
+    if True in truths:
+        return None
+    if names := sorted({name for left in truths if not isinstance(left, bool) for name in reads(left)}):
+        what = (
+            f"whether the lock is for the target {target.name!r} depends on {' and '.join(names)}, which it leaves open"
+        )
+        return what, f"write in [targets]: {line_with(target, names)}"
+    what = f"the lock is for other environments than the target {target.name!r}"
+    return what, f"lock for it too, or leave it out of targets in [sets.{source.set_name}]"
 
 
 def _lines(document: Settings) -> list[int]:
@@ -162,33 +168,4 @@ def settled(marker: Marker, chosen: Mapping[str, frozenset[str]]) -> Marker | bo
     if "extra" in reads(marker):
         msg = "'extra' has no meaning in a lock"
         raise ValueError(msg)
-    words = deque(_WORD.findall(str(marker)))
-    left = _joined(words, chosen, "or")
-    return Marker(left) if isinstance(left, str) else left
-
-
-def _joined(words: deque[str], chosen: Mapping[str, frozenset[str]], joint: Literal["or", "and"]) -> str | bool:
-    """Take what is joined by *joint* off *words*, ``and`` binding closer than ``or``; what is left of it."""
-    parts: list[str | bool] = []
-    while not parts or (words and words[0] == joint):
-        if parts:
-            words.popleft()
-        parts.append(_joined(words, chosen, "and") if joint == "or" else _one(words, chosen))
-    decides = joint == "or"
-    return (
-        decides
-        if decides in parts
-        else f" {joint} ".join(part for part in parts if isinstance(part, str)) or not decides
-    )
-
-
-def _one(words: deque[str], chosen: Mapping[str, frozenset[str]]) -> str | bool:
-    """Take a comparison, or what stands in parentheses, off *words*; what is left of it."""
-    if words[0] == "(":
-        words.popleft()
-        inner = _joined(words, chosen, "or")
-        words.popleft()
-        return f"({inner})" if isinstance(inner, str) else inner
-    taken = [words.popleft() for _ in range(4 if words[1] == "not" else 3)]
-    text = " ".join(taken)
-    return Marker(text).evaluate(chosen, context="lock_file") if chosen.keys() & {*taken} else text
+    return reduced(marker, chosen, lambda comparison: comparison.evaluate(chosen, context="lock_file"))

@@ -9,10 +9,11 @@ from packaging.utils import NormalizedName, canonicalize_name
 from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.errors import UndefinedMarker
 from pypi_subset.model.locks import Reason
-from pypi_subset.targets.markers import UndefinedName, holds
+from pypi_subset.targets.markers import UndefinedName, decided, holds
+from pypi_subset.targets.tag import line_with
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from packaging.requirements import Requirement
 
@@ -20,26 +21,37 @@ if TYPE_CHECKING:
     from pypi_subset.model.targets import Target
 
 
-def undefined(error: UndefinedName, where: str, target: Target) -> UndefinedMarker:
-    """Return the error for a marker that the target leaves open."""
-    msg = f"{where!r} has a marker that reads {error}, which target {target.name} leaves open"
-    step = f'add {error} = "…" to the target in subset.toml, as that machine says it, or leave the project out there'
-    return UndefinedMarker(msg, target=target.name, next_step=step)
-
-
 def asked_of(job: Job) -> list[Request]:
-    """The requests that concern the target; the others are not requested here."""
+    """
+    Return the requests that concern the target.
+
+    :raises UndefinedMarker: whether one does depends on a value that the target leaves open.
+    """
     requests = job.requirement_set.requests
-    return [one for one in requests if _holds(one.requirement, job.target, (), f"{one.origin}: {one.requirement}")]
+    return [one for one in requests if _holds(one.requirement, (), job, f"{one.origin}: {one.requirement}")]
+
+
+def refuse_open_constraints(job: Job, constraints: Iterable[Requirement], found: Collection[NormalizedName]) -> None:
+    """
+    Refuse a constraint on a project of *found* if the target leaves open whether it applies.
+
+    :raises UndefinedMarker: names the constraint and the values.
+    """
+    for one in constraints:
+        if canonicalize_name(one.name) in found:
+            _holds(one, (), job, f"the constraint {one}")
 
 
 def who_asks(
-    asked: Iterable[Request], target: Target, found: Mapping[NormalizedName, Mapping[str, Any]]
+    asked: Iterable[Request], job: Job, found: Mapping[NormalizedName, Mapping[str, Any]]
 ) -> tuple[dict[NormalizedName, set[Reason]], dict[NormalizedName, set[NormalizedName]]]:
     """
-    For each project: the requirements that lead to it, and the extras that anybody asks of it.
+    Return, for each project, the requirements that lead to it and the extras that they request.
 
-    An extra can bring in requirements that ask for further extras, so a project whose extras grew is read again.
+    An extra can bring in requirements that request further extras: a project whose extras grew is read again. pip takes
+    a marker that depends on an open value for false; each of them is refused here, once all extras are known.
+
+    :raises UndefinedMarker: a marker of the answer depends on a value that the target leaves open.
     """
     reasons: dict[NormalizedName, set[Reason]] = {project: set() for project in found}
     extras: dict[NormalizedName, set[NormalizedName]] = {project: set() for project in found}
@@ -52,22 +64,43 @@ def who_asks(
         reasons[project].add(reason)
         extras[project] |= further
         if is_new or further:
-            waiting += _dependencies(found[project]["metadata"], project, extras[project], target)
+            waiting += _dependencies(found[project]["metadata"], project, extras[project], job.target)
+    for project, item in found.items():
+        for requirement in _required(item["metadata"]):
+            where = f"{project} {item['metadata']['version']} requires {str(requirement)!r}"
+            _holds(requirement, extras[project], job, where)
     return reasons, extras
 
 
 def _dependencies(
     metadata: Mapping[str, Any], project: NormalizedName, extras: Iterable[NormalizedName], target: Target
 ) -> Iterator[Reason]:
-    """The requirements of one release that hold on the target with these extras (PEP 508)."""
-    for text in metadata.get("requires_dist", ()):
-        requirement = parse_requirement(text)
-        if _holds(requirement, target, extras, f"{project} {metadata['version']}: {text}"):
+    """Yield the requirements of one release that are known to hold on the target with these extras (PEP 508)."""
+    for requirement in _required(metadata):
+        if decided(requirement.marker, target.environment, extras) is True:
             yield Reason(requirement=requirement, by=project)
 
 
-def _holds(requirement: Requirement, target: Target, extras: Iterable[str], where: str) -> bool:
+def _required(metadata: Mapping[str, Any]) -> Iterator[Requirement]:
+    return map(parse_requirement, metadata.get("requires_dist", ()))
+
+
+def _holds(requirement: Requirement, extras: Iterable[str], job: Job, where: str) -> bool:
+    """
+    Return whether *requirement* holds on the target of *job*.
+
+    :param where: the beginning of the error: which requirement of what it is.
+    :raises UndefinedMarker: the target leaves it open.
+    """
     try:
-        return holds(requirement.marker, target.environment, extras)
+        return holds(requirement.marker, job.target.environment, extras)
     except UndefinedName as error:
-        raise undefined(error, where, target) from error
+        msg = f"{job.name}: {where}; its marker depends on {error}, which the target {job.target.name} leaves open"
+        step = f"write in [targets]: {line_with(job.target, error.names)} (describe_target.py prints the value there)"
+        raise UndefinedMarker(
+            msg,
+            set_name=job.requirement_set.name,
+            target=job.target.name,
+            project=canonicalize_name(requirement.name),
+            next_step=step,
+        ) from error

@@ -14,20 +14,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
-from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
-from pypi_subset.errors import PipFailed, UndefinedMarker, UpstreamError
+from pypi_subset.distributions.metadata import parse_requirement
+from pypi_subset.errors import PipFailed, UpstreamError
 from pypi_subset.model.locks import Inputs, Lock, Pin
 from pypi_subset.pip import runner
 from pypi_subset.resolve.answer import Answer
 from pypi_subset.resolve.explain.no_solution import explain
 from pypi_subset.resolve.per_patch import distinct, patches_in_reach, patches_of_set
-from pypi_subset.resolve.required_by import asked_of, undefined, who_asks
+from pypi_subset.resolve.required_by import asked_of, refuse_open_constraints, who_asks
 from pypi_subset.resolve.warnings import assumed_of, assumption
 from pypi_subset.support import files
-from pypi_subset.targets.markers import UndefinedName, holds
 from pypi_subset.targets.patch_levels import at_patch, marker_of
 from pypi_subset.targets.pip_flags import pip_flags
 
@@ -69,7 +67,7 @@ def resolve(
     :param constraints: the user's own constraints, beside those of the set.
     :param work: existing directory for this job alone.
     :raises NoSolution: no set of wheels satisfies the requests on this target; says what was seen.
-    :raises UndefinedMarker: a marker reads what the target leaves open.
+    :raises UndefinedMarker: a marker of the answer depends on a value that the target leaves open.
     :raises PipFailed: pip failed otherwise, or evaluated markers for another machine.
     """
     answers: dict[int, Answer] = {}
@@ -102,7 +100,10 @@ def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     report = _report(job, constraints=constraints, index=index, pips=pips, work=work)
     found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
     candidates = {project: _candidate(item, project, index, job.target) for project, item in found.items()}
-    reasons, extras = who_asks(asked, job.target, found)
+    reasons, extras = who_asks(asked, job, found)
+    limits = [one.requirement for one in job.requirement_set.constraints]
+    limits += [parse_requirement(line.partition(" --hash")[0]) for line in constraints]
+    refuse_open_constraints(job, limits, found.keys())
     assumed = tuple(assumed_of(job, found, extras))
     return Answer(candidates=candidates, found=found, reasons=reasons, extras=extras, assumed=assumed)
 
@@ -155,8 +156,7 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
             msg = f"{job.name}: a release requires a URL instead of a release from an index: it cannot be mirrored"
             step = "require another version of what requires it"
             raise UpstreamError(msg, target=job.target.name, next_step=step)
-        undefined = "UndefinedEnvironmentName" in result.stderr and _undefined_in_metadata(job, index.upstream)
-        raise undefined or explain(runner.complaint(result), f"{result.stdout}\n{result.stderr}", job, index.upstream)
+        raise explain(runner.complaint(result), f"{result.stdout}\n{result.stderr}", job, index.upstream)
     with files.folder_errors(report):
         document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     if document["environment"] != job.target.environment:
@@ -164,19 +164,6 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
         msg = f"pip evaluated markers for another machine than {job.target.name}: {', '.join(differing)} differ"
         raise PipFailed(msg, target=job.target.name, next_step="install the version of pip that pypi-subset asks for")
     return document
-
-
-def _undefined_in_metadata(job: Job, upstream: Upstream) -> UndefinedMarker | None:
-    """Which of the releases that pip looked at has a marker that the target leaves open."""
-    for one, metadata in upstream.metadata_seen():
-        for text in dependencies_of(metadata).requires:
-            try:
-                holds(parse_requirement(text).marker, job.target.environment)
-            except UndefinedName as error:
-                return undefined(error, f"{one.filename}: {text}", job.target)
-            except InvalidRequirement:
-                continue
-    return None
 
 
 def _candidate(item: Mapping[str, Any], project: str, index: Loopback, target: Target) -> Candidate:

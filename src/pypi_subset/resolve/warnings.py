@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.distributions.metadata import parse_requirement
-from pypi_subset.targets.markers import holds
+from pypi_subset.targets.markers import decided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,8 +50,8 @@ def assumed_of(
         who, texts = f"{project} {item['metadata']['version']}", item["metadata"].get("requires_dist", ())
         stated += [(who, parse_requirement(text), extras[project]) for text in texts if "platform_machine" in text]
     for who, requirement, own in stated:
-        known = holds(requirement.marker, environment, own)
-        if any(holds(requirement.marker, environment | {"platform_machine": one}, own) != known for one in others):
+        known = decided(requirement.marker, environment, own)
+        if any(decided(requirement.marker, environment | {"platform_machine": one}, own) != known for one in others):
             yield f"{who} asks for {requirement.name}{requirement.specifier}"
 
 

@@ -7,7 +7,6 @@ A target that names X.Y alone stands for every X.Y.z. Most metadata never asks f
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import re
 from dataclasses import replace
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from packaging.markers import Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from pypi_subset.targets.markers import UndefinedName, holds
+from pypi_subset.targets.markers import decided
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -54,15 +53,12 @@ def of_marker(marker: Marker | None, target: Target, extras: Iterable[str] = ())
     if not any(name in text for name in _FULL):
         return frozenset()
 
-    def truth(extra: str, patch: int) -> bool:
-        return holds(marker, at_patch(target, patch).environment, [extra])
+    def truth(extra: str, patch: int) -> object:
+        # Open is a third answer: at a patch level where it begins, the resolver reports it.
+        return decided(marker, at_patch(target, patch).environment, [extra])
 
-    found, own = set[int](), ".".join(map(str, target.python[:2]))
-    for extra in ("", *extras):
-        # The resolver reports a name that is undefined.
-        with contextlib.suppress(UndefinedName):
-            found |= _changes(text, own, functools.partial(truth, extra))
-    return frozenset(found)
+    own = ".".join(map(str, target.python[:2]))
+    return frozenset().union(*(_changes(text, own, functools.partial(truth, extra)) for extra in ("", *extras)))
 
 
 def marker_of(patches: Sequence[int], chosen: Iterable[int], target: Target) -> Marker | None:
@@ -81,7 +77,7 @@ def marker_of(patches: Sequence[int], chosen: Iterable[int], target: Target) -> 
     return Marker(" or ".join(terms))
 
 
-def _changes(text: str, own: str, truth: Callable[[int], bool]) -> frozenset[int]:
+def _changes(text: str, own: str, truth: Callable[[int], object]) -> frozenset[int]:
     """Return where *truth* of a patch level changes; only just beside the levels that *text* mentions can it."""
     mentioned = [int(patch or 0) for patch in re.findall(rf"(?<![\d.]){re.escape(own)}(?:\.(\d+))?(?!\d)", text)]
     beside = {one + step for one in mentioned for step in (0, 1)} - {0}

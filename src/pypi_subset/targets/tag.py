@@ -6,6 +6,7 @@ Unknown values are absent: the two of the kernel, and PyPy's own version.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,15 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
         other_machines=() if "platform_machine" in given else WIDER_MACHINES.get(reading.machine.name or "", ()),
         exact=python is not None and python.count(".") > 1,
     )
+
+
+def line_with(target: Target, names: Iterable[str]) -> str:
+    """Return the line of ``[targets]`` that describes *target*, with a place for the value of each of *names*."""
+    python = target.version if target.exact else None
+    derived = parse(target.name, target.tag, python).environment
+    given = {name: value for name, value in target.markers if derived.get(name) != value}
+    values = {"tag": target.tag, **({"python": python} if python else {}), **given, **dict.fromkeys(names, "…")}
+    return f"{target.name} = {{ {', '.join(f'{key} = {json.dumps(value, ensure_ascii=False)}' for key, value in values.items())} }}"
 
 
 def flagged(interpreter: str, tags: Iterable[Tag]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -66,10 +66,10 @@ def test_what_a_wrong_line_brings_too_much_is_red(tmp_path: Path, monkeypatch: p
 
 
 def test_undefined_marker(tmp_path: Path) -> None:
-    """A request that reads what no tag can tell is red, not quietly left out."""
+    """A request whose marker depends on an open value is red, and not left out in silence."""
     check = prove_first(cases(tmp_path, LINUX, ["click; platform_release >= '5'"], [CLICK])[0])
     assert check.status == "failed"
-    assert "reads platform_release, which nobody gave for this target" in check.reason
+    assert "depends on platform_release, which the target leaves open; state" in check.reason
 
 
 def test_unrecorded_machine(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from pypi_subset.pip.runner import complaint
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.access.wheel_metadata import metadata_in
 from pypi_subset.proof.closure import plain
-from pypi_subset.proof.reference.markers import holds
+from pypi_subset.proof.reference.markers import known
 from pypi_subset.proof.reference.recorded_markers import recorded
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _statements(case: Case, name: NormalizedName) -> Iterator[tuple[_File, Requi
     for file in sorted(_files(case), key=lambda one: one.version, reverse=True):
         for requirement in _requirements(file.path) if file.fits else ():
             extras = _EXTRA.findall(str(requirement.marker))
-            if canonicalize_name(requirement.name) == name and holds(requirement.marker, environment, extras):
+            if canonicalize_name(requirement.name) == name and known(requirement.marker, environment, extras):
                 yield file, requirement
 
 
