@@ -101,8 +101,9 @@ def test_circle_of_groups_is_named() -> None:
             "",
             [
                 (
-                    "pyproject.toml:3: dependencies are dynamic: only building the project could tell them; "
-                    "write them below [project], or lock them and name the lock as source"
+                    "pyproject.toml:3: dependencies are dynamic: only a build of the project has them; write them below "
+                    "[project], or name what this writes: "
+                    "uv pip compile --generate-hashes pyproject.toml --output-file requirements.txt"
                 )
             ],
         ),
@@ -111,8 +112,9 @@ def test_circle_of_groups_is_named() -> None:
             'extras = ["gui"]',
             [
                 (
-                    "pyproject.toml:4: optional-dependencies are dynamic: only building the project could tell them; "
-                    "write them below [project], or lock them and name the lock as source"
+                    "pyproject.toml:4: optional-dependencies are dynamic: only a build of the project has them; write them below "
+                    "[project], or name what this writes: "
+                    "uv pip compile --generate-hashes pyproject.toml --output-file requirements.txt"
                 )
             ],
         ),
@@ -221,3 +223,40 @@ def test_many_names_take_no_time() -> None:
     text = f"[project]\nname = 'a'\ndependencies = {['a'] * 4000}\n[project.optional-dependencies]\n{extras}"
     with ending():
         bad_project(text, 'extras = ["absent"]')
+
+
+@pytest.mark.parametrize(
+    ("table", "named"),
+    [
+        (
+            '[tool.setuptools.dynamic]\ndependencies = { file = ["requirements.in"] }',
+            "tool.setuptools.dynamic.dependencies",
+        ),
+        ('[tool.setuptools.dynamic.dependencies]\nfile = "requirements.in"', "tool.setuptools.dynamic.dependencies"),
+        (
+            '[tool.hatch.metadata.hooks.requirements_txt]\nfiles = ["requirements.in"]',
+            "tool.hatch.metadata.hooks.requirements_txt",
+        ),
+    ],
+)
+def test_dynamic_dependencies_from_files_name_the_files(table: str, named: str) -> None:
+    """A build would read them from a requirements file, which can be a source itself, ``.in`` files of pip-compile too."""
+    text = f'[project]\nname = "a"\ndynamic = ["dependencies"]\n{table}\n'
+    assert bad_project(text) == [
+        f"pyproject.toml:3: dependencies are dynamic: [{named}] reads them from a file; name as source: requirements.in"
+    ]
+    (app,) = plan_of(
+        {"requirements.in": "six\n-c limits.txt", "limits.txt": "six<2"}, 'source = "../requirements.in"'
+    ).sets
+    assert [[*map(str, one)] for one in (app.requests, app.constraints)] == [["six"], ["six<2"]]
+
+
+def test_constraints_of_uv_have_no_extras() -> None:
+    """As in a constraints file; what is no requirement at all has its own line too."""
+    text = '[project]\ndependencies = ["six"]\n[tool.uv]\nconstraint-dependencies = ["six[a]<2",\n"a b",\n1]\n'
+    what = "malformed requirement: expected semicolon (after name with no version specifier) or end"
+    assert [one.splitlines()[0] for one in bad_project(text)] == [
+        "pyproject.toml:4: a constraint has no extras, 'six' has; drop the brackets",
+        "pyproject.toml:4: constraint-dependencies holds something that is no requirement; put each requirement in quotes",
+        f"pyproject.toml:5: {what}",
+    ]

@@ -46,6 +46,7 @@ class RequirementSet:
     :param constraints: the lines of every ``-c``.
     :param targets: names of the targets that it serves, sorted as in ``subset.toml``.
     :param pre: whether pre-releases count as any release, as pip's ``--pre`` has it.
+    :param elsewhere: normalized name, place and marker (``""``: none) of each project that must not come from pip's index.
     """
 
     name: str
@@ -54,6 +55,7 @@ class RequirementSet:
     constraints: tuple[Request, ...]
     targets: tuple[str, ...]
     pre: bool = False
+    elsewhere: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def digest(self) -> str:
@@ -63,7 +65,8 @@ class RequirementSet:
             "constraints": [*map(str, self.constraints)],
         }
         # What few sets have is left out, so that locks of older versions still match.
-        return digest_of(asked | {"pre": True} if self.pre else asked)
+        rare = {"pre": self.pre, "elsewhere": [*map(list, self.elsewhere)]}
+        return digest_of(asked | {key: value for key, value in rare.items() if value})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import Gaps, LockError, NoSolution
 from pypi_subset.locks import diff, lockfile, memory
 from pypi_subset.model.locks import Inputs, Reason
+from pypi_subset.requirements.tools.finding import may_hold
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
@@ -161,10 +162,35 @@ def _resolve_all(
             work=backend.work / "resolve" / job.name,
         )
         bar.advance()
+        _require_index(job, found.lock)
         return found, time.monotonic() - started
 
     with DaemonThreadPool(os.cpu_count()) as pool:
         return {job.name: pool.submit(one, job) for job in jobs}
+
+
+def _require_index(job: Job, found: Lock) -> None:
+    """
+    Refuse a project of the index whose name the set takes from elsewhere: it may be another project (dependency confusion).
+
+    :raises NoSolution: *found* has such a project.
+    """
+    stated = job.requirement_set.elsewhere
+    places = {name: place for name, place, marker in stated if may_hold(marker or None, job.target)}
+    for pin in found.pins:
+        if place := places.get(pin.distribution.project):
+            project, path = pin.distribution.project, job.requirement_set.path
+            msg = f"{project} comes from {place} for {path}, and the index has a project of that name"
+            seen = [f"{reason.by or reason.origin} requires {reason.text}" for reason in pin.reasons]
+            step = "name an export of the lock as source, without what requires it; or offer it on an index, and drop that table"
+            raise NoSolution(
+                msg,
+                target=job.target.name,
+                set_name=job.requirement_set.name,
+                project=project,
+                seen=seen,
+                next_step=step,
+            )
 
 
 def _raise_errors(errors: Sequence[BaseException]) -> None:

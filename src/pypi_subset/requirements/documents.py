@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 from packaging.pylock import is_valid_pylock_path
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
 from pypi_subset.model.requests import Request, RequirementSet
 from pypi_subset.requirements.pylock import read_pylock
-from pypi_subset.requirements.pyproject import read_list, read_project
+from pypi_subset.requirements.pyproject import read_constraints, read_list, read_project
 from pypi_subset.requirements.toml import Settings, parse_toml
+from pypi_subset.requirements.tools.finding import Asked, table_at
+from pypi_subset.requirements.tools.tables import Tables, instead, read_tables
+from pypi_subset.requirements.tools.uv import UV
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -31,63 +35,112 @@ if TYPE_CHECKING:
 #: The first and the last line of a block of inline metadata in a script, and a line between them (PEP 723).
 _FIRST, _LAST, _BETWEEN = "# /// script", "# ///", re.compile("#(| .*)")
 _OPENING = re.compile(r"(?m)^# /// script$")
-#: Lock files of a tool's own, and how the tool writes what can be read here.
+#: Files of other tools, and the command that writes what can be read here.
 _EXPORTS = {
     "uv.lock": "uv export --no-emit-project --output-file pylock.toml",
     "poetry.lock": "poetry export --without-urls --output requirements.txt",
     "pdm.lock": "pdm export --format pylock --output pylock.toml",
+    "setup.py": "uv pip compile --generate-hashes setup.py --output-file requirements.txt",
+    "setup.cfg": "uv pip compile --generate-hashes setup.cfg --output-file requirements.txt",
+    "Pipfile": "pipenv requirements --hash > requirements.txt",
+    "Pipfile.lock": "pipenv requirements --hash > requirements.txt",
+    "requirements.lock": "cp requirements.lock requirements.txt",
+    "requirements-dev.lock": "cp requirements-dev.lock requirements.txt",
+    "environment.yml": "python -m pip list --format=freeze > requirements.txt, in that environment",
+    "environment.yaml": "python -m pip list --format=freeze > requirements.txt, in that environment",
+    "pixi.toml": "pixi run python -m pip list --format=freeze > requirements.txt",
+    "pixi.lock": "pixi run python -m pip list --format=freeze > requirements.txt",
 }
 
 
 def is_text(path: Path) -> bool:
     """Whether the document at *path* is a requirements file."""
-    return path.suffix == ".txt"
+    return path.suffix in {".txt", ".in"}
 
 
 def read_source(source: Source, faults: list[Fault]) -> RequirementSet:
     """Return the set that *source* makes; its mistakes go to *faults*."""
-    found = list(dict.fromkeys(_read(source)))
+    document = _document(source)
+    if isinstance(document, Fault):
+        faults.append(document)
+        return RequirementSet(
+            name=source.set_name, path=source.path, requests=(), constraints=(), targets=source.choice.targets
+        )
+    found = list(dict.fromkeys(_requests(source, document)))
     wrong = [one for one in found if isinstance(one, Fault)]
     requests = tuple(one for one in found if isinstance(one, Request))
     if not found:
         step = "choose extras or groups of it, or drop the set"
         wrong.append(source.fault(f"the set {source.set_name!r} asks for nothing", "source", step))
-    faults.extend(wrong)
+    tables = _tables(source, document, requests)
+    limits = [one for each in tables.constraints for one in read_constraints(each)]
+    faults.extend((*wrong, *tables.faults, *(one for one in limits if isinstance(one, Fault))))
     return RequirementSet(
-        name=source.set_name, path=source.path, requests=requests, constraints=(), targets=source.choice.targets
+        name=source.set_name,
+        path=source.path,
+        requests=requests,
+        constraints=tuple(one for one in limits if isinstance(one, Request)),
+        targets=source.choice.targets,
+        pre=tables.pre,
+        elsewhere=tables.elsewhere,
     )
 
 
-def _read(source: Source) -> Iterator[Request | Fault]:
-    kind = _kind_of(source.path)
+def _document(source: Source) -> Settings | Fault:
+    """Return the document in TOML that *source* is or has, or why there is none."""
+    path, kind = source.path, _kind_of(source.path)
     if kind is None:
         step = "name a pyproject.toml, a pylock.toml, a script.py, or a requirements file *.txt"
-        step = f"name what this writes: {_EXPORTS[source.path.name]}" if source.path.name in _EXPORTS else step
-        yield source.fault(f"{source.path} is no document that is understood", "source", step)
-        return
-    text_of, python, requests_of = kind
+        step = f"name what this writes: {_EXPORTS[path.name]}" if path.name in _EXPORTS else step
+        return source.fault(f"{path} is no document that is understood", "source", step)
+    text_of, _, _ = kind
     try:
-        text = text_of(files.read_input(source.path))
+        text = text_of(files.read_input(path))
     except (UnicodeError, SyntaxError) as error:
-        yield Fault(what=f"unreadable text ({error})", path=source.path, next_step="save it as UTF-8")
+        return Fault(what=f"unreadable text ({error})", path=path, next_step="save it as UTF-8")
     except _NoBlockError as error:
         step = "have one, from '# /// script' to '# ///' (PEP 723)"
-        yield Fault(what=str(error), path=source.path, next_step=step)
+        return Fault(what=str(error), path=path, next_step=step)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        yield source.fault(f"{source.path}: {reason}", "source", "mend the path")
-    else:
-        document = parse_toml(source.path, text)
-        if isinstance(document, Fault):
-            yield document
-            return
-        yield from _shut_out(source, document, python)
-        yield from requests_of(source, document)
+        return source.fault(f"{path}: {reason}", "source", "mend the path")
+    return parse_toml(path, text)
+
+
+def _requests(source: Source, document: Settings) -> Iterator[Request | Fault]:
+    kind = _kind_of(source.path)
+    if kind is None:
+        return
+    _, python, requests_of = kind
+    yield from _shut_out(source, document, python)
+    for name in table_at(document.document, *UV, "dependency-groups"):
+        if canonicalize_name(name) in map(canonicalize_name, source.choice.groups or ()):
+            yield from _shut_out(source, document, (*UV, "dependency-groups", name, "requires-python"))
+    yield from requests_of(source, document)
+
+
+def _tables(source: Source, document: Settings, requests: tuple[Request, ...]) -> Tables:
+    """Return what tables of tools say; a lock has none that count."""
+    if is_valid_pylock_path(source.path):
+        return Tables()
+    return read_tables(source, document, _asked(source, requests))
+
+
+def _asked(source: Source, requests: tuple[Request, ...]) -> Asked:
+    return Asked(requests=requests, choice=source.choice, targets=source.targets, reach=source.reach)
+
+
+def _project(source: Source, document: Settings) -> Iterator[Request | Fault]:
+    """Yield what a project asks for, unless another table or file has its dependencies."""
+    fault = instead(document, _asked(source, ()))
+    yield from [fault] if fault else read_project(source, document)
 
 
 def _kind_of(path: Path) -> _Kind | None:
+    if path.name in _EXPORTS:
+        return None
     if path.name == "pyproject.toml":
-        return _whole, ("project", "requires-python"), read_project
+        return _whole, ("project", "requires-python"), _project
     if is_valid_pylock_path(path):
         return _whole, ("requires-python",), read_pylock
     return (_metadata, ("requires-python",), _script) if path.suffix == ".py" else None

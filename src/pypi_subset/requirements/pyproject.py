@@ -10,8 +10,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
+from pypi_subset.model.requests import Request
 from pypi_subset.requirements.requirements_txt import Line, read_requirement
 from pypi_subset.requirements.toml import Settings, nearest
+from pypi_subset.requirements.tools.finding import table_at
+from pypi_subset.requirements.tools.others import dynamic
+from pypi_subset.requirements.tools.tables import has_own
+from pypi_subset.requirements.tools.uv import UV
 from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
@@ -19,11 +24,12 @@ if TYPE_CHECKING:
 
     from packaging.markers import Marker
 
-    from pypi_subset.model.requests import Request
     from pypi_subset.requirements.source import Source
 
 _EXTRAS = ("project", "optional-dependencies")
 _GROUPS = ("dependency-groups",)
+#: What writes dynamic dependencies as a requirements file.
+_BUILD = "uv pip compile --generate-hashes pyproject.toml --output-file requirements.txt"
 #: The extras and groups that led to a list, by table and normalized name.
 _Way = tuple[tuple[tuple[str, ...], str], ...]
 
@@ -46,7 +52,7 @@ def read_project(source: Source, document: Settings) -> Iterator[Request | Fault
         for name in names:
             if canonicalize_name(name) in known:
                 yield from reader.named(table, name, ())
-            elif table[-1] not in reader.missing:
+            elif table[-1] not in reader.missing and not has_own(document, kind, name):
                 yield source.unknown(kind, name, known)
     yield from reader.doubles()
 
@@ -54,6 +60,18 @@ def read_project(source: Source, document: Settings) -> Iterator[Request | Fault
 def read_list(document: Settings, value: object, *keys: str) -> Iterator[Request | Fault]:
     """Yield the requirements in *value*, a list that stands at *keys* of *document*."""
     yield from _Reader(document=document, project={}).listed(value, keys, ())
+
+
+def read_constraints(document: Settings) -> Iterator[Request | Fault]:
+    """Yield uv's ``constraint-dependencies`` in *document*; like pip's constraints they have no extras."""
+    value = table_at(document.document, *UV).get("constraint-dependencies", [])
+    keys = (*UV, "constraint-dependencies")
+    for one in _Reader(document=document, project={}).listed(value, keys, ()):
+        if isinstance(one, Request) and one.requirement.extras:
+            what = f"a constraint has no extras, {one.requirement.name!r} has"
+            yield Fault(what=what, path=one.path, line=one.line, next_step="drop the brackets")
+        else:
+            yield one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,8 +94,15 @@ class _Reader:
         """Yield a fault for each of the *fields* that only a build could tell."""
         for field in fields:
             if field in self.missing:
-                step = "write them below [project], or lock them and name the lock as source"
-                what = f"{field} are dynamic: only building the project could tell them"
+                keys, names = dynamic(self.document, field)
+                paths = " and ".join(str(self.document.path.parent / name) for name in names)
+                what = f"[{'.'.join(keys)}] reads them from a file" if keys else "only a build of the project has them"
+                what = f"{field} are dynamic: {what}"
+                step = (
+                    f"name as source: {paths}"
+                    if keys
+                    else f"write them below [project], or name what this writes: {_BUILD}"
+                )
                 yield self.document.fault(what, "project", "dynamic", item=field, next_step=step)
 
     def names(self, keys: tuple[str, ...]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.requirements.toml import Settings, nearest
 
 if TYPE_CHECKING:
@@ -13,18 +14,27 @@ if TYPE_CHECKING:
 
     from pypi_subset.errors import Fault
     from pypi_subset.model.targets import Target
+    from pypi_subset.requirements.places import Places
     from pypi_subset.requirements.subset_toml import Choice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """One document that a set is made of for *targets*; *settings* is the document that names it, for faults there."""
+    """
+    One document that a set is made of for *targets*.
+
+    :param settings: the document that names it, for faults there.
+    :param places: where files may stand.
+    :param reach: what pip is configured for.
+    """
 
     set_name: str
     path: Path
     choice: Choice
     targets: tuple[Target, ...]
     settings: Settings
+    places: Places
+    reach: Reach = NOWHERE
 
     def fault(self, what: str, key: str, next_step: str) -> Fault:
         """Return a fault at *key* of the set's table."""

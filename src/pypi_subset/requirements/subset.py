@@ -64,8 +64,9 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     good = {name: target for name, target in targets.items() if target}
     sources = [one.source for one in choices.values() if one.source]
     places = places_of(root).with_sources(root, sources, read_outside(settings, faults))
-    files = _read_sets(paths, settings, choices, tuple(targets), _Outside(places=places, reach=reach), faults)
-    sets = tuple(sorted([*files, *_read_documents(settings, choices, good, places, faults)], key=lambda one: one.name))
+    outside = _Outside(places=places, reach=reach)
+    files = _read_sets(paths, settings, choices, tuple(targets), outside, faults)
+    sets = tuple(sorted([*files, *_read_documents(settings, choices, good, outside, faults)], key=lambda one: one.name))
     # A set that is described wrongly is a set all the same, and has its own fault.
     if not paths and not choices:
         step = "write one with a line such as 'pandas', for example base.txt"
@@ -171,17 +172,25 @@ def _read_documents(
     settings: Settings,
     choices: Mapping[str, Choice],
     targets: Mapping[str, Target],
-    places: Places,
+    outside: _Outside,
     faults: list[Fault],
 ) -> Iterator[RequirementSet]:
     for name, choice in choices.items():
         if choice.source and not is_text(choice.source):
-            what, step = places.refusal(choice.source)
+            what, step = outside.places.refusal(choice.source)
             if what:
                 faults.append(settings.fault(f"{choice.source}: {what}", "sets", name, "source", next_step=step))
                 continue
             served = tuple(targets[target] for target in choice.targets if target in targets)
-            source = Source(set_name=name, path=choice.source, choice=choice, targets=served, settings=settings)
+            source = Source(
+                set_name=name,
+                path=choice.source,
+                choice=choice,
+                targets=served,
+                settings=settings,
+                places=outside.places,
+                reach=outside.reach,
+            )
             yield read_source(source, faults)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.errors import InputFaults
+from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.requirements.subset import read_subset
 
 if TYPE_CHECKING:
@@ -48,36 +49,36 @@ coverage-tools = ["coverage[toml]"]
 """
 
 
-def plan_of(files: Mapping[str, str | bytes], table: str, toml: str = LINUX) -> Subset:
+def plan_of(files: Mapping[str, str | bytes], table: str, toml: str = LINUX, reach: Reach = NOWHERE) -> Subset:
     """Return the plan of a folder whose set ``app`` has the lines *table*; *files* are relative to where it lies."""
     for name, content in {**files, "requirements/subset.toml": f"{toml}[sets.app]\n{table}\n"}.items():
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_subset(Path("requirements"))
+    return read_subset(Path("requirements"), reach)
 
 
-def lines_of(files: Mapping[str, str | bytes], table: str, toml: str = LINUX) -> list[str]:
+def lines_of(files: Mapping[str, str | bytes], table: str, toml: str = LINUX, reach: Reach = NOWHERE) -> list[str]:
     """Return the requests of such a set as ``origin requirement``."""
-    (app,) = plan_of(files, table, toml).sets
+    (app,) = plan_of(files, table, toml, reach).sets
     return [f"{request.origin} {request}" for request in app.requests]
 
 
-def faults_of(files: Mapping[str, str | bytes], table: str, toml: str = LINUX) -> list[str]:
+def faults_of(files: Mapping[str, str | bytes], table: str, toml: str = LINUX, reach: Reach = NOWHERE) -> list[str]:
     """Return the faults of such a folder, each as it is printed."""
     with pytest.raises(InputFaults) as caught:
-        plan_of(files, table, toml)
+        plan_of(files, table, toml, reach)
     return [str(fault).replace("requirements/", "") for fault in caught.value.faults]
 
 
-def of_project(table: str = "", text: str = PROJECT, toml: str = LINUX) -> list[str]:
+def of_project(table: str = "", text: str = PROJECT, toml: str = LINUX, reach: Reach = NOWHERE) -> list[str]:
     """Return the requests of a set made of a project."""
-    return lines_of({"pyproject.toml": text}, f'source = "../pyproject.toml"\n{table}', toml)
+    return lines_of({"pyproject.toml": text}, f'source = "../pyproject.toml"\n{table}', toml, reach)
 
 
-def bad_project(text: str, table: str = "", toml: str = LINUX) -> list[str]:
+def bad_project(text: str, table: str = "", toml: str = LINUX, reach: Reach = NOWHERE) -> list[str]:
     """Return the faults of a set made of a project."""
-    return faults_of({"pyproject.toml": text}, f'source = "../pyproject.toml"\n{table}', toml)
+    return faults_of({"pyproject.toml": text}, f'source = "../pyproject.toml"\n{table}', toml, reach)
 
 
 def package(name: str, *more: str, wheels: str | None = None) -> str:

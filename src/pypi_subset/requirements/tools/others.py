@@ -1,0 +1,137 @@
+"""What the tables of PDM, Hatch, pip-tools, Rye, pixi, setuptools and flit say beside ``[project]`` or in its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from pypi_subset.requirements.tools.finding import (
+    PLACES,
+    Asked,
+    Finding,
+    listed,
+    sources_elsewhere,
+    table_at,
+    tables_in,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from pypi_subset.requirements.toml import Settings
+
+PDM, HATCH, PIP_TOOLS = ("tool", "pdm"), ("tool", "hatch"), ("tool", "pip-tools")
+RYE, PIXI = ("tool", "rye"), ("tool", "pixi")
+#: Variables of an environment that name an index or a place of files.
+_VARIABLES = frozenset(
+    {
+        *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX"),
+        *("UV_INDEX", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"),
+    }
+)
+_ELSEWHERE = "names an index or a place of files, which pip is not configured for"
+
+
+def pdm(document: Settings, asked: Asked) -> Iterator[Finding]:
+    """Yield what PDM's tables change: sources, ``resolution``, and chosen groups that stand there."""
+    table = table_at(document.document, *PDM)
+    yield from sources_elsewhere(document, (*PDM, "source"), tables_in(table.get("source", [])), asked.reach)
+    for key in ("overrides", "excludes"):
+        if table_at(table, "resolution").get(key):
+            yield Finding(document=document, keys=(*PDM, "resolution", key), what=f"{key} what other projects require")
+    if table_at(table, "resolution").get("allow-prereleases") is True or table.get("allow_prereleases") is True:
+        yield Finding(document=document, keys=(*PDM, "resolution"), what="allows pre-releases")
+    yield from _chosen(document, asked, (*PDM, "dev-dependencies"))
+
+
+def hatch(document: Settings, asked: Asked) -> Iterator[Finding]:
+    """Yield what Hatch's environments change: members of a workspace, and variables that name an index."""
+    for name, environment in table_at(document.document, *HATCH, "envs").items():
+        keys = (*HATCH, "envs", name)
+        variables = table_at(environment, "env-vars")
+        for key in sorted(_VARIABLES & variables.keys()):
+            value = variables[key]
+            if not isinstance(value, str) or not _is_configured(key, value, asked):
+                yield Finding(document=document, keys=(*keys, "env-vars", key), what=_ELSEWHERE)
+        if table_at(environment, "workspace").get("members"):
+            yield Finding(document=document, keys=(*keys, "workspace"), what="takes projects from this workspace")
+
+
+def _is_configured(key: str, value: str, asked: Asked) -> bool:
+    if key == "PIP_NO_INDEX":
+        return False
+    known = asked.reach.is_linked if key.endswith("FIND_LINKS") else asked.reach.is_known
+    return all(map(known, value.split()))
+
+
+def pip_tools(document: Settings, asked: Asked) -> Iterator[Finding]:
+    """Yield what pip-compile's settings change."""
+    for key, value in table_at(document.document, *PIP_TOOLS).items():
+        urls = value if isinstance(value, list) else [value]
+        if key in {"index-url", "extra-index-url", "find-links"}:
+            known = asked.reach.is_linked if key == "find-links" else asked.reach.is_known
+            if not all(isinstance(url, str) and known(url) for url in urls):
+                yield Finding(document=document, keys=(*PIP_TOOLS, key), what=_ELSEWHERE)
+        elif key in {"constraint", "pre", "no-index", "pip-args", "override"} and value:
+            yield Finding(document=document, keys=(*PIP_TOOLS, key), what=f"sets {key}")
+
+
+def rye(document: Settings, asked: Asked) -> Iterator[Finding]:
+    """Yield what Rye's tables change: sources, and the group of its own."""
+    table = table_at(document.document, *RYE)
+    yield from sources_elsewhere(document, (*RYE, "sources"), tables_in(table.get("sources", [])), asked.reach)
+    if table.get("dev-dependencies") and "dev" in asked.groups:
+        yield Finding(document=document, keys=(*RYE, "dev-dependencies"), what="has a group 'dev' of its own")
+
+
+def pixi(document: Settings, asked: Asked) -> Iterator[Finding]:
+    """Yield what pixi's tables for PyPI change: where requested projects come from, indexes, overrides."""
+    keys = (*PIXI, "pypi-dependencies")
+    for name, value in table_at(document.document, *keys).items():
+        spelt = asked.spelling(name)
+        place = next((where for key, where in {**PLACES, "index": "an index"}.items() if key in _table(value)), "")
+        if spelt and place:
+            yield Finding(document=document, keys=(*keys, name), what=f"takes {spelt} from {place}")
+    options = table_at(document.document, *PIXI, "pypi-options")
+    keys_of = {"index-url", "extra-index-urls", "find-links", "dependency-overrides"}
+    if found := sorted(key for key in keys_of if options.get(key)):
+        yield Finding(document=document, keys=(*PIXI, "pypi-options", found[0]), what=f"sets {listed(found)}")
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _chosen(document: Settings, asked: Asked, keys: tuple[str, ...]) -> Iterator[Finding]:
+    """Yield each chosen group that the table at *keys* has too."""
+    known = {canonicalize_name(name) for name in table_at(document.document, *keys)}
+    for name in asked.choice.groups or ():
+        if canonicalize_name(name) in known:
+            yield Finding(document=document, keys=(*keys, name), what=f"has a group {name!r} of its own")
+
+
+def flit(document: Settings) -> Finding | None:
+    """Return a finding if the dependencies stand in flit's old table; ``None`` otherwise."""
+    keys = ("tool", "flit", "metadata")
+    if "requires" not in table_at(document.document, *keys) or "project" in document.document:
+        return None
+    return Finding(document=document, keys=(*keys, "requires"), what="has the dependencies, in a form of its own")
+
+
+def dynamic(document: Settings, field: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """
+    Return the keys of the table that says which files a dynamic *field* is read from, and the files; two empty tuples if none.
+
+    setuptools and the plugin hatch-requirements-txt have such tables.
+    """
+    for keys, key in (
+        (("tool", "setuptools", "dynamic", field), "file"),
+        (("tool", "hatch", "metadata", "hooks", "requirements_txt"), "files"),
+    ):
+        value = table_at(document.document, *keys).get(key)
+        names = [value] if isinstance(value, str) else value
+        if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
+            return keys, tuple(names)
+    return (), ()

@@ -1,0 +1,96 @@
+"""What the tables of poetry say, beside ``[project]`` or in its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from pypi_subset.requirements.tools.finding import (
+    PLACES,
+    Asked,
+    Finding,
+    sources_elsewhere,
+    table_at,
+    tables_in,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pypi_subset.requirements.toml import Settings
+
+POETRY = ("tool", "poetry")
+_DEPENDENCIES = (*POETRY, "dependencies")
+
+
+def findings(document: Settings, asked: Asked) -> Iterator[Finding]:
+    """Yield what *document* says of requested projects beside its standard tables."""
+    for keys, name, value in _entries(document):
+        spelt = asked.spelling(name)
+        if spelt and value != "*":
+            verb = "takes" if _place(value) else "says more of"
+            yield Finding(document=document, keys=(*keys, name), what=f"{verb} {spelt}{_place(value)}")
+    sources = tables_in(table_at(document.document, *POETRY).get("source", []))
+    # An explicit source is one of the entries above that name it.
+    wanted = [one for one in sources if one.get("priority") != "explicit"]
+    yield from sources_elsewhere(document, (*POETRY, "source"), wanted, asked.reach)
+    yield from _groups(document, asked)
+
+
+def elsewhere(document: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each project that an entry takes from elsewhere, and the place."""
+    for _, name, value in _entries(document):
+        if place := _place(value):
+            yield name, place.removeprefix(" from ")
+
+
+def _entries(document: Settings) -> Iterator[tuple[tuple[str, ...], str, object]]:
+    """Yield the keys of each table of dependencies, and a name and its value there."""
+    tables: list[tuple[str, ...]] = [_DEPENDENCIES, (*POETRY, "dev-dependencies")]
+    tables += [(*POETRY, "group", name, "dependencies") for name in table_at(document.document, *POETRY, "group")]
+    for keys in tables:
+        for name, value in table_at(document.document, *keys).items():
+            yield keys, name, value
+
+
+def _place(value: object) -> str:
+    """Return `` from git`` and so on if the entry names another place than an index, or names an index."""
+    for one in tables_in(value):
+        if "source" in one:
+            return f" from the index {one['source']!r}"
+        if place := next((place for key, place in PLACES.items() if key in one), ""):
+            return f" from {place}"
+    return ""
+
+
+def _groups(document: Settings, asked: Asked) -> Iterator[Finding]:
+    """Yield each chosen group and extra that poetry's own tables have too."""
+    table = table_at(document.document, *POETRY)
+    own: dict[str, Any] = {**table_at(table, "group"), **({"dev": 1} if table.get("dev-dependencies") else {})}
+    for kind, names, keys, known in (
+        ("a group", asked.choice.groups or (), (*POETRY, "group"), own),
+        ("an extra", asked.choice.extras, (*POETRY, "extras"), table_at(table, "extras")),
+    ):
+        for name in names:
+            if canonicalize_name(name) in map(canonicalize_name, known):
+                yield Finding(document=document, keys=(*keys, name), what=f"has {kind} {name!r} of its own")
+
+
+def instead(document: Settings) -> Finding | None:
+    """Return a finding if the dependencies stand in poetry's table, and not below ``[project]``; ``None`` otherwise."""
+    if table_at(document.document, "project").get("dependencies"):
+        return None
+    names = [name for name in table_at(document.document, *_DEPENDENCIES) if name != "python"]
+    if not names:
+        return None
+    return Finding(
+        document=document, keys=(*_DEPENDENCIES, names[0]), what="has the dependencies, in a form of its own"
+    )
+
+
+def export(asked: Asked) -> str:
+    """Return the command that writes what poetry locks as a requirements file."""
+    words = ["poetry export --without-urls", *(f"--extras {one}" for one in asked.choice.extras)]
+    words += [f"--with {one}" for one in asked.choice.groups or ()]
+    return " ".join([*words, "--output"])

@@ -1,0 +1,164 @@
+"""All tables of tools in one document: what they limit, and one fault for what no index can honour."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import Fault
+from pypi_subset.requirements.tools import others, poetry, uv
+from pypi_subset.requirements.tools.finding import Asked, Finding, listed, table_at
+from pypi_subset.requirements.tools.workspace import SETTINGS, Around, around, members
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pypi_subset.requirements.places import Places
+    from pypi_subset.requirements.source import Source
+    from pypi_subset.requirements.toml import Settings
+
+#: The tools beside uv: what finds, and the command that writes requirements instead.
+_OTHERS: tuple[tuple[Callable[[Settings, Asked], Iterator[Finding]], str], ...] = (
+    (others.pdm, "pdm export --format requirements --output"),
+    (others.hatch, "hatch dep show requirements >"),
+    (others.pip_tools, "pip-compile --generate-hashes --output-file"),
+    (others.rye, "uv pip compile --generate-hashes pyproject.toml --output-file"),
+    (others.pixi, "uv pip compile --generate-hashes pyproject.toml --output-file"),
+)
+_FILE = "requirements.txt"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tables:
+    """
+    What tables of tools say of a set.
+
+    :param constraints: keys and document of each list of constraints that counts.
+    :param pre: whether pre-releases count as any release.
+    :param elsewhere: name, place and marker of each project that does not come from pip's index, requested or not.
+    :param faults: what no index can honour, and files that cannot be read.
+    """
+
+    constraints: tuple[Settings, ...] = ()
+    pre: bool = False
+    elsewhere: tuple[tuple[str, str, str], ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def read_tables(source: Source, document: Settings, asked: Asked) -> Tables:
+    """
+    Return what the tables of tools in *document* say.
+
+    :param asked: what *document* asks for without them.
+    """
+    places = source.places
+    script = source.path.suffix == ".py"
+    beside = Around() if script else around(document, places)
+    own = (document,) if beside.root is None else (document, beside.root)
+    found = [one for each in (*own, *beside.settings) for one in uv.findings(each, asked)]
+    found += [one for each in beside.settings for one in _limits(each)]
+    found += _members(own, asked, places, found)
+    faults = [*beside.faults, *_shut_out(source, own, asked)]
+    if found:
+        faults.append(_fault(found, f"{uv.export(asked, found, str(source.path) if script else '')} {_FILE}"))
+    if of_poetry := [*poetry.findings(document, asked)]:
+        faults.append(_fault(of_poetry, f"{poetry.export(asked)} {_FILE}"))
+    for find, command in _OTHERS:
+        if of_tool := [*find(document, asked)]:
+            faults.append(_fault(of_tool, f"{command} {_FILE}"))
+    # uv reads these lists in the root of a workspace, and not in its members.
+    return Tables(
+        constraints=own[-1:],
+        pre=any(map(uv.allows_pre, own)),
+        elsewhere=tuple(sorted(_elsewhere(document, own, asked))),
+        faults=tuple(faults),
+    )
+
+
+def _elsewhere(document: Settings, own: Iterable[Settings], asked: Asked) -> Iterator[tuple[str, str, str]]:
+    """Yield normalized name, place and marker, ``""`` for none, of each project that comes from elsewhere."""
+    yield from ((canonicalize_name(name), place, "") for name, place in poetry.elsewhere(document))
+    for one in own:
+        for name, place, entry in uv.elsewhere(one, asked):
+            marker = entry.get("marker")
+            yield canonicalize_name(name), place, marker if isinstance(marker, str) else ""
+
+
+def _limits(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for each list in a ``uv.toml`` that ``uv lock`` does not read, and ``uv pip compile`` does."""
+    for key in ("constraint-dependencies", "environments", "prerelease"):
+        if table_at(settings.document, *uv.UV).get(key):
+            what = f"sets {key}, which counts for projects only in pyproject.toml"
+            yield Finding(document=settings, keys=(*uv.UV, key), what=what)
+
+
+def _members(own: Iterable[Settings], asked: Asked, places: Places, found: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield each requested member of a workspace that no finding names; an index may have another project of its name."""
+    named = {canonicalize_name(one.keys[-1]) for one in found}
+    for document in own:
+        for name in dict.fromkeys(members(document, places)):
+            if name not in named and (spelt := asked.spelling(name)):
+                what = f"has {spelt} as a member of this workspace"
+                yield Finding(document=document, keys=(*uv.UV, "workspace"), what=what)
+
+
+def _shut_out(source: Source, own: Iterable[Settings], asked: Asked) -> Iterator[Fault]:
+    for document, target in itertools.chain.from_iterable(
+        ((one, name) for name in uv.shut_out(one, asked)) for one in own
+    ):
+        what = f"the target {target!r} is in none of the environments of [tool.uv]"
+        step = f"add its marker there, or leave it out of targets in [sets.{source.set_name}]"
+        yield document.fault(what, *uv.UV, "environments", next_step=step)
+
+
+def _fault(found: Iterable[Finding], command: str) -> Fault:
+    """Return one fault for all that was *found*, with the *command* that writes requirements instead."""
+    first, *_ = found = sorted(found, key=lambda one: (str(one.document.path), one.document.line(*one.keys) or 0))
+    whats = listed(_table(one, before) for one, before in zip(found, [None, *found], strict=False))
+    step = f"name what this writes as source: {command}"
+    if any("index" in one.what for one in found):
+        step += "; pip's extra-index-url adds an index"
+    return first.document.fault(f"{whats}: the mirror cannot honour that", *first.keys, next_step=step)
+
+
+def _table(one: Finding, before: Finding | None) -> str:
+    """Return what was found, with its table unless that is the table of the one *before*."""
+    table, last = (each.keys[:-1] if each and len(each.keys) > 2 else each and each.keys for each in (one, before))  # noqa: PLR2004
+    if table == last:
+        return one.what
+    # uv.toml holds what other files have below [tool.uv].
+    name = one.document.path.name if one.document.path.name == SETTINGS else f"[{'.'.join(table or ())}]"
+    return f"{name} {one.what}"
+
+
+def has_own(document: Settings, kind: str, name: str) -> bool:
+    """Whether a tool's own table has the extra or group *name*: then it is a finding, and not unknown."""
+    tool = table_at(document.document, "tool")
+    known = {
+        "extra": [*table_at(tool, "poetry", "extras")],
+        "group": [*table_at(tool, "poetry", "group"), *table_at(tool, "pdm", "dev-dependencies")],
+    }[kind]
+    if kind == "group" and any("dev-dependencies" in table_at(tool, one) for one in ("poetry", "uv", "rye")):
+        known.append("dev")
+    return canonicalize_name(name) in map(canonicalize_name, known)
+
+
+def instead(document: Settings, asked: Asked) -> Fault | None:
+    """Return a fault if another table or file has the dependencies in the place of ``[project]``; ``None`` otherwise."""
+    if found := poetry.instead(document):
+        return _fault([found], f"{poetry.export(asked)} {_FILE}")
+    compiled = f"uv pip compile --generate-hashes {{}} --output-file {_FILE}"
+    if found := others.flit(document):
+        return _fault([found], compiled.format("pyproject.toml"))
+    if "project" in document.document:
+        return None
+    for name in ("setup.py", "setup.cfg"):
+        if document.path.with_name(name).is_file():
+            what = f"{document.path} has no [project] table, and {name} beside it has the dependencies"
+            return Fault(
+                what=what, path=document.path, next_step=f"name what this writes as source: {compiled.format(name)}"
+            )
+    return None

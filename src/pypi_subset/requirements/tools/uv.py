@@ -1,0 +1,149 @@
+"""
+What uv's settings say: ``[tool.uv]`` in a project or a script, and in the root of a project's workspace.
+
+Constraints, markers of environments and ``prerelease = "allow"`` are honoured. Whatever else changes which files are meant
+is a finding.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from pypi_subset.requirements.tools.finding import PLACES, Asked, Finding, may_hold, table_at, tables_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pypi_subset.requirements.toml import Settings
+
+UV = ("tool", "uv")
+SOURCES, DEV = (*UV, "sources"), (*UV, "dev-dependencies")
+#: Settings that leave every choice as it is.
+_AS_PIP = {
+    "prerelease": ("allow", "if-necessary", "if-necessary-or-explicit"),
+    "resolution": ("highest",),
+    "no-index": (False,),
+}
+#: Settings that change a choice whatever their value is, unless it is empty.
+_CHANGING = {
+    "override-dependencies": "overrides what other projects require",
+    "exclude-dependencies": "excludes what other projects require",
+    "exclude-newer": "excludes files by their upload time",
+    "exclude-newer-package": "excludes files by their upload time",
+    "dependency-metadata": "replaces the metadata of projects",
+    "no-binary": "asks for sdists",
+    "no-binary-package": "asks for sdists",
+    "torch-backend": "takes projects from the indexes of PyTorch",
+    "no-deps": "leaves out what projects require",
+}
+#: Settings that name an index or a place of files.
+_INDEXES = ("index", "index-url", "extra-index-url", "find-links")
+
+
+def findings(document: Settings, asked: Asked) -> Iterator[Finding]:
+    """Yield what *document* changes beyond what pip can be asked for."""
+    yield from _sources(document, asked)
+    for keys in (UV, (*UV, "pip")):
+        settings = table_at(document.document, *keys)
+        for key, value in settings.items():
+            if key in _AS_PIP and value not in _AS_PIP[key]:
+                yield Finding(document=document, keys=(*keys, key), what=f"sets {key} to {value!r}")
+            elif key in _CHANGING and value:
+                yield Finding(document=document, keys=(*keys, key), what=_CHANGING[key])
+            elif key in _INDEXES:
+                yield from _indexes(document, (*keys, key), value, asked)
+    yield from _conflicts(document, asked)
+    if "dev" in asked.groups and DEV[-1] in table_at(document.document, *UV):
+        yield Finding(document=document, keys=DEV, what="has a group 'dev' of its own")
+
+
+def elsewhere(document: Settings, asked: Asked) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield each project that ``sources`` take from another place than pip's only index: name, place, and the entry."""
+    urls = {one.get("name"): one.get("url") for one in tables_in(table_at(document.document, *UV).get("index", []))}
+    for name, value in table_at(document.document, *SOURCES).items():
+        for one in tables_in(value) or [{}]:
+            conditions = [(kind, one[kind]) for kind in ("extra", "group") if kind in one]
+            if conditions and not any(asked.chooses(*condition) for condition in conditions):
+                continue
+            if place := _place(one, urls, asked):
+                yield name, place, one
+
+
+def _sources(document: Settings, asked: Asked) -> Iterator[Finding]:
+    """Yield a finding for each of these that is requested."""
+    for name, place, one in elsewhere(document, asked):
+        if spelt := asked.spelling(name, [one.get("marker")]):
+            omit = "" if "index" in one or one.keys() & {"workspace", "path"} else name
+            yield Finding(document=document, keys=(*SOURCES, name), what=f"takes {spelt} from {place}", omit=omit)
+
+
+def _place(entry: Mapping[str, Any], urls: Mapping[Any, Any], asked: Asked) -> str:
+    """Return where *entry* takes a project from, ``""`` if that is pip's only index."""
+    if "index" in entry:
+        url = urls.get(entry["index"])
+        same = isinstance(url, str) and asked.reach.is_only_index(url)
+        return "" if same else f"the index {entry['index']!r}"
+    return next((place for key, place in PLACES.items() if entry.get(key)), "elsewhere")
+
+
+def _indexes(document: Settings, keys: tuple[str, ...], value: object, asked: Asked) -> Iterator[Finding]:
+    """Yield each index or place of files that pip is not configured for; an explicit index is one of ``sources`` alone."""
+    known = asked.reach.is_linked if keys[-1] == "find-links" else asked.reach.is_known
+    for one in value if isinstance(value, list) else [value]:
+        url = one.get("url") if isinstance(one, dict) else one
+        named = isinstance(one, dict) and one.get("name")
+        called = f"the index {named!r}" if named else "a place of files" if keys[-1] == "find-links" else "an index"
+        if isinstance(one, dict) and "exclude-newer" in one:
+            yield Finding(document=document, keys=keys, what=f"excludes files of {called} by their upload time")
+        if isinstance(one, dict) and one.get("explicit") is True:
+            continue
+        if not (isinstance(url, str) and known(url)):
+            yield Finding(document=document, keys=keys, what=f"names {called}, which pip is not configured for")
+
+
+def _conflicts(document: Settings, asked: Asked) -> Iterator[Finding]:
+    """Yield each pair of chosen extras and groups that the project declares to conflict."""
+    chosen = {("extra", canonicalize_name(one)) for one in asked.choice.extras}
+    chosen |= {("group", canonicalize_name(one)) for one in asked.choice.groups or ()}
+    declared = table_at(document.document, *UV).get("conflicts", [])
+    for row in declared if isinstance(declared, list) else []:
+        found = {
+            (kind, one[kind]) for one in tables_in(row) for kind in ("extra", "group") if isinstance(one.get(kind), str)
+        }
+        both = sorted(name for kind, name in found if (kind, canonicalize_name(name)) in chosen)
+        if len(both) > 1:
+            what = f"says that {' and '.join(map(repr, both))} are not to be chosen together"
+            yield Finding(document=document, keys=(*UV, "conflicts"), what=what)
+
+
+def shut_out(document: Settings, asked: Asked) -> Iterable[str]:
+    """Yield the name of each target that is none of the ``environments`` of *document*."""
+    stated = table_at(document.document, *UV).get("environments", [])
+    markers = [stated] if isinstance(stated, str) else stated if isinstance(stated, list) else []
+    for target in asked.targets if markers else ():
+        if not any(may_hold(marker, target) for marker in markers):
+            yield target.name
+
+
+def allows_pre(document: Settings) -> bool:
+    """Whether pre-releases count as any release."""
+    return any(table_at(document.document, *keys).get("prerelease") == "allow" for keys in (UV, (*UV, "pip")))
+
+
+def export(asked: Asked, found: Iterable[Finding], script: str = "") -> str:
+    """
+    Return the command that writes what uv locks as a requirements file.
+
+    :param script: the path of a script, ``""`` for a project.
+    """
+    words = ["uv export"]
+    if script:
+        words.append(f"--script {script}")
+    else:
+        words += ["--no-default-groups", *(f"--extra {one}" for one in asked.choice.extras)]
+        words += [f"--group {one}" for one in asked.choice.groups or ()]
+        words.append("--no-emit-project --no-emit-local")
+    words += [f"--no-emit-package {one.omit}" for one in found if one.omit]
+    return " ".join([*dict.fromkeys(words), "--output-file"])

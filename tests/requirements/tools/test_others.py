@@ -1,0 +1,133 @@
+"""Tables of PDM, Hatch, pip-tools, Rye, pixi and flit beside ``[project]`` or in its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.requirements.reach import Reach
+from tests.support.stages.sources import bad_project, of_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty directory, so that paths are as short as users see them."""
+    monkeypatch.chdir(tmp_path)
+
+
+PIP = Reach(index_urls=("https://one.example/simple",))
+PROJECT = '[project]\nname = "app"\nversion = "1"\ndependencies = ["lib"]\n[dependency-groups]\ntest = ["six"]\n'
+NOWHERE = "names an index or a place of files, which pip is not configured for"
+
+#: Kind → the table's lines, the number of the line that is named, and the fault between the line and the export.
+KINDS = {
+    "pdm source": (
+        '[[tool.pdm.source]]\nname = "corp"\nurl = "https://user:secret@host/"',
+        7,
+        "pdm] names the index 'corp'",
+    ),
+    "pdm overrides": (
+        '[tool.pdm.resolution.overrides]\nsix = "1"',
+        7,
+        "pdm.resolution] overrides what other projects require",
+    ),
+    "pdm excludes": (
+        '[tool.pdm.resolution]\nexcludes = ["six"]',
+        8,
+        "pdm.resolution] excludes what other projects require",
+    ),
+    "pdm pre": ("[tool.pdm.resolution]\nallow-prereleases = true", 7, "pdm] allows pre-releases"),
+    "pdm group": (
+        '[tool.pdm.dev-dependencies]\ntest = ["attrs"]',
+        8,
+        "pdm.dev-dependencies] has a group 'test' of its own",
+    ),
+    "hatch index": (
+        '[tool.hatch.envs.default.env-vars]\nPIP_EXTRA_INDEX_URL = "https://x"',
+        8,
+        f"hatch.envs.default.env-vars] {NOWHERE}",
+    ),
+    "hatch uv": (
+        '[tool.hatch.envs.x.env-vars]\nUV_INDEX = "https://one.example/simple https://x"',
+        8,
+        f"hatch.envs.x.env-vars] {NOWHERE}",
+    ),
+    "hatch none": ('[tool.hatch.envs.x.env-vars]\nPIP_NO_INDEX = "1"', 8, f"hatch.envs.x.env-vars] {NOWHERE}"),
+    "hatch workspace": (
+        '[tool.hatch.envs.default]\nworkspace.members = ["../lib"]',
+        8,
+        "hatch.envs.default] takes projects from this workspace",
+    ),
+    "pip-tools": ('[tool.pip-tools]\nextra-index-url = ["https://x"]', 8, f"pip-tools] {NOWHERE}"),
+    "pip-tools links": ('[tool.pip-tools]\nfind-links = "wheels"', 8, f"pip-tools] {NOWHERE}"),
+    "pip-tools constraint": ('[tool.pip-tools]\nconstraint = ["limits.txt"]', 8, "pip-tools] sets constraint"),
+    "rye": ('[[tool.rye.sources]]\nname = "corp"\nurl = "https://x"', 7, "rye] names the index 'corp'"),
+    "pixi": (
+        '[tool.pixi.pypi-dependencies]\nlib = { path = ".", editable = true }',
+        8,
+        "pixi.pypi-dependencies] takes lib from a path",
+    ),
+    "pixi index": (
+        '[tool.pixi.pypi-dependencies]\nlib = { index = "https://x" }',
+        8,
+        "pixi.pypi-dependencies] takes lib from an index",
+    ),
+    "pixi options": (
+        '[tool.pixi.pypi-options]\nindex-url = "https://x"\nfind-links = ["x"]',
+        9,
+        "pixi.pypi-options] sets find-links and index-url",
+    ),
+}
+EXPORTS = {"pdm": "pdm export --format requirements --output", "hatch": "hatch dep show requirements >"}
+EXPORTS |= {"pip-tools": "pip-compile --generate-hashes --output-file"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_table_that_changes_the_choice_is_refused(kind: str) -> None:
+    """One fault names the table, what it changes, and the tool's own export."""
+    lines, number, what = KINDS[kind]
+    (fault,) = bad_project(f"{PROJECT}{lines}\n", 'groups = ["test"]', reach=PIP)
+    assert fault.startswith(f"pyproject.toml:{number}: [tool.{what}")
+    command = EXPORTS.get(kind.split(maxsplit=1)[0], "uv pip compile --generate-hashes pyproject.toml --output-file")
+    assert f": the mirror cannot honour that; name what this writes as source: {command} requirements.txt" in fault
+    assert "secret" not in fault
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '[[tool.pdm.source]]\nname = "pypi"\nurl = "https://one.example/simple"',
+        '[tool.pdm]\ndistribution = true\n[tool.pdm.dev-dependencies]\nlint = ["ruff"]',
+        '[tool.hatch.envs.default]\ndependencies = ["pytest"]\nenv-vars.PIP_INDEX_URL = "https://one.example/simple/"',
+        '[tool.hatch.version]\npath = "app.py"',
+        '[tool.pip-tools]\ngenerate-hashes = true\nindex-url = "https://one.example/simple"',
+        '[tool.rye]\nmanaged = true\ndev-dependencies = ["ruff"]',
+        '[tool.pixi.pypi-dependencies]\nlib = "*"\nthird = { path = "x" }',
+        "[tool.ruff]\nsource = 1\n[tool.pdm.resolution]\nx = 1",
+        "tool = 1",
+    ],
+)
+def test_a_table_that_changes_nothing_is_read(lines: str) -> None:
+    """The configured index, and what concerns no request of the set."""
+    text = f"{lines}\n{PROJECT}" if lines == "tool = 1" else f"{PROJECT}{lines}\n"
+    assert [one.split(" ")[1] for one in of_project('groups = ["test"]', text, reach=PIP)] == ["lib", "six"]
+
+
+def test_flit_has_the_dependencies() -> None:
+    """Its old table has requirements in the place of ``[project]``."""
+    assert bad_project('[tool.flit.metadata]\nmodule = "app"\nrequires = ["six"]\n') == [
+        (
+            "pyproject.toml:3: [tool.flit.metadata] has the dependencies, in a form of its own: the mirror cannot honour that; "
+            "name what this writes as source: uv pip compile --generate-hashes pyproject.toml --output-file requirements.txt"
+        )
+    ]
+
+
+def test_rye_has_a_group_of_its_own() -> None:
+    """``dev`` is the name of its group."""
+    (fault,) = bad_project(f'{PROJECT}[tool.rye]\ndev-dependencies = ["six"]\n', 'groups = ["dev"]')
+    assert fault.startswith("pyproject.toml:8: [tool.rye] has a group 'dev' of its own")

@@ -1,0 +1,129 @@
+"""Poetry's tables, beside ``[project]`` and without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.requirements.reach import Reach
+from tests.support.stages.sources import bad_project, of_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty directory, so that paths are as short as users see them."""
+    monkeypatch.chdir(tmp_path)
+
+
+PIP = Reach(index_urls=("https://one.example/simple",))
+PROJECT = '[project]\nname = "app"\nversion = "1"\ndependencies = ["requests>=2", "lib"]\n'
+REST = "the mirror cannot honour that; name what this writes as source: poetry export --without-urls"
+INDEX = "--output requirements.txt; pip's extra-index-url adds an index"
+
+#: Kind → poetry's lines, the lines of the set's table, and the fault.
+BESIDE = {
+    "git": (
+        '[tool.poetry.dependencies]\nlib = { git = "https://user:secret@host/x" }',
+        "",
+        "dependencies] takes lib from git",
+    ),
+    "path": (
+        '[tool.poetry.dependencies]\nLib = { path = "../lib", develop = true }',
+        "",
+        "dependencies] takes lib from a path",
+    ),
+    "file": ('[tool.poetry.dependencies]\nlib = { file = "lib.whl" }', "", "dependencies] takes lib from a path"),
+    "url": (
+        '[tool.poetry.dependencies]\nlib = { url = "https://host/x.whl" }',
+        "",
+        "dependencies] takes lib from a URL",
+    ),
+    "several": (
+        '[tool.poetry.dependencies]\nlib = [{ version = "1", python = "<3.9" }, { git = "x" }]',
+        "",
+        "dependencies] takes lib from git",
+    ),
+    "index": (
+        '[tool.poetry.dependencies]\nlib = { source = "corp" }',
+        "",
+        "dependencies] takes lib from the index 'corp'",
+    ),
+    "bound": ('[tool.poetry.dependencies]\nrequests = "^2.1"', "", "dependencies] says more of requests"),
+    "pre-releases": (
+        "[tool.poetry.dependencies]\nrequests = { allow-prereleases = true }",
+        "",
+        "dependencies] says more of requests",
+    ),
+    "source": (
+        '[[tool.poetry.source]]\nname = "corp"\nurl = "https://user:secret@host/simple"',
+        "",
+        "] names the index 'corp', which pip is not configured for",
+    ),
+    "group": (
+        '[tool.poetry.group.dev.dependencies]\nsix = "*"',
+        'groups = ["Dev"]',
+        "group] has a group 'Dev' of its own",
+    ),
+    "old group": (
+        '[tool.poetry.dev-dependencies]\nsix = "*"',
+        'groups = ["dev"]',
+        "group] has a group 'dev' of its own",
+    ),
+    "extra": ('[tool.poetry.extras]\ngui = ["six"]', 'extras = ["gui"]', "extras] has an extra 'gui' of its own"),
+    "in a group": (
+        '[tool.poetry.group.dev.dependencies]\nlib = { path = "x" }',
+        "",
+        "group.dev.dependencies] takes lib from a path",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_what_poetry_adds_to_a_project_is_refused(kind: str) -> None:
+    """Poetry reads both tables; what its own one changes is one fault with table, project and export."""
+    lines, table, what = BESIDE[kind]
+    (fault,) = bad_project(f"{PROJECT}{lines}\n", table, reach=PIP)
+    assert fault.startswith(
+        f"pyproject.toml:{5 if kind in {'source', 'group', 'old group'} else 6}: [tool.poetry.{what}: {REST}".replace(
+            ".]", "]"
+        )
+    )
+    assert "secret" not in fault
+    assert fault.endswith(INDEX if "index" in what else "--output requirements.txt")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '[tool.poetry.dependencies]\npython = "^3.11"\nlib = "*"\nthird = { git = "x" }',
+        '[[tool.poetry.source]]\nname = "corp"\nurl = "https://host/simple"\npriority = "explicit"',
+        '[[tool.poetry.source]]\nname = "own"\nurl = "https://one.example/simple/"',
+        '[[tool.poetry.source]]\nname = "PyPI"\npriority = "primary"',
+        '[tool.poetry.group.dev.dependencies]\npytest = "*"',
+        "[tool.poetry]\npackages = [{ include = 'app' }]",
+    ],
+)
+def test_what_changes_nothing_of_the_set_is_read(lines: str) -> None:
+    """Other projects, sources that no entry names, the configured index, groups that are not chosen."""
+    assert of_project("", f"{PROJECT}{lines}\n", reach=PIP) == ["pyproject.toml:4 requests>=2", "pyproject.toml:4 lib"]
+
+
+POETRY = '[tool.poetry]\nname = "app"\nversion = "1"\n[tool.poetry.dependencies]\npython = "^3.11"\nrequests = "^2"\n'
+
+
+@pytest.mark.parametrize("table", ["", 'groups = ["dev"]'])
+@pytest.mark.parametrize(
+    "head", ["", '[project]\nname = "app"\ndynamic = ["dependencies"]\n', '[project]\nname = "app"\n']
+)
+def test_poetry_has_the_dependencies(head: str, table: str) -> None:
+    """Dependencies in poetry's own form are one fault that names the export, whatever part of the document is chosen."""
+    text = f'{head}{POETRY}[dependency-groups]\ndev = ["six"]\n'
+    more = " --with dev" if table else ""
+    (fault,) = bad_project(text, table)
+    number = text[: text.index("requests")].count("\n") + 1
+    what = f"[tool.poetry.dependencies] has the dependencies, in a form of its own: {REST}{more}"
+    assert fault == f"pyproject.toml:{number}: {what} --output requirements.txt"

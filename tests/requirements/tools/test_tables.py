@@ -1,0 +1,67 @@
+"""All tables of tools together: files in the place of ``[project]``, and projects that only others require."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.stages.sources import bad_project, faults_of, of_project, plan_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty directory, so that paths are as short as users see them."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["setup.py", "setup.cfg"])
+@pytest.mark.parametrize("table", ["", 'groups = ["dev"]'])
+def test_files_of_setuptools_have_the_dependencies(name: str, table: str) -> None:
+    """Without ``[project]`` they are not taken for nothing; with it they do not count."""
+    files = {"pyproject.toml": '[dependency-groups]\ndev = ["six"]\n', name: ""}
+    (fault,) = faults_of(files, f'source = "../pyproject.toml"\n{table}')
+    what = f"pyproject.toml has no [project] table, and {name} beside it has the dependencies"
+    command = f"uv pip compile --generate-hashes {name} --output-file requirements.txt"
+    assert fault == f"pyproject.toml: {what}; name what this writes as source: {command}"
+    files["pyproject.toml"] += '[project]\nname = "a"\ndependencies = ["six"]\n'
+    assert plan_of(files, f'source = "../pyproject.toml"\n{table}').sets
+
+
+def test_two_tools_are_two_faults() -> None:
+    """Each tool has an export of its own."""
+    text = '[project]\nname = "a"\ndependencies = ["six"]\n[tool.uv.sources]\nsix = { path = "x" }\n'
+    text += '[tool.poetry.dependencies]\nsix = { path = "x" }\n'
+    first, second = bad_project(text)
+    assert "uv export" in first
+    assert "poetry export" in second
+
+
+def test_projects_from_elsewhere_are_known_to_the_set() -> None:
+    """A requested project may require one that the document takes from elsewhere; the set says so, and its digest."""
+    text = '[project]\nname = "a"\ndependencies = ["six"]\n[tool.uv.sources]\nB_b = { git = "x", marker = "os_name == \'nt\'" }\n'
+    text += '[tool.poetry.dependencies]\nc = { path = "x" }\nd = "1"\n'
+    (app,) = plan_of({"pyproject.toml": text}, 'source = "../pyproject.toml"').sets
+    assert app.elsewhere == (("b-b", "git", "os_name == 'nt'"), ("c", "a path", ""))
+    (other,) = plan_of({"pyproject.toml": text.replace('c = { path = "x" }', "")}, 'source = "../pyproject.toml"').sets
+    assert app.digest != other.digest
+
+
+def test_tables_of_another_form_are_no_tables() -> None:
+    """Whatever TOML allows where a table is expected, nothing is raised."""
+    for value in ("1", '"x"', "[]", "[1]", "{}", "{ x = 1 }", "[{ x = [1] }]"):
+        for key in ("uv", "poetry", "pdm", "hatch", "pip-tools", "rye", "pixi", "flit", "setuptools"):
+            assert of_project("", f'[project]\nname = "a"\ndependencies = ["six"]\n[tool]\n{key} = {value}\n')
+        for key in (
+            "uv.sources",
+            "poetry.source",
+            "poetry.group",
+            "poetry.dependencies",
+            "pdm.resolution",
+            "hatch.envs",
+        ):
+            text = f'[project]\nname = "a"\ndependencies = ["six"]\n[tool]\n{key} = {value}\n'
+            assert of_project("", text), key
