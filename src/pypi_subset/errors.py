@@ -199,6 +199,15 @@ class LowerVersions(SubsetError):
         super().__init__(f"{count} would get a lower version than the lock has", next_step=step)
 
 
+class OlderReleases(SubsetError):
+    """Requested projects are older than the newest release, or pre-releases were chosen; the policy makes that an error."""
+
+    def __init__(self, what: str, found: Sequence[str]) -> None:
+        self.details = tuple(line.strip() for line in found)
+        step = 'change what the lines say, or drop outdated = "error" below [policy] in subset.toml'
+        super().__init__(what, next_step=step)
+
+
 class LockError(SubsetError):
     """A lock file is damaged or written by a newer version."""
 

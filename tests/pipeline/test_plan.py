@@ -13,9 +13,9 @@ from rich.console import Console
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError
 from pypi_subset.locks.diff import Change
+from pypi_subset.model.locks import Outdated
 from pypi_subset.pipeline import mirror
 from pypi_subset.pipeline import plan as pipeline_plan
-from pypi_subset.resolve.explain.outdated import Outdated
 from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.wheels import make_wheel
 
@@ -96,7 +96,10 @@ def test_what_would_change_is_told(workspace: Workspace, index: Index) -> None:
             project="app",
             version="1.0",
             newest="2.0",
-            why="the lock was made without it; an update takes it if the rest allows",
+            why="the lock was made without it",
+            step="run `make update`, which takes it if the rest allows",
+            uploaded="2024-02-03",
+            newest_uploaded="2024-02-03",
         ),
     )
     assert foresee(workspace, update=True).changes == (

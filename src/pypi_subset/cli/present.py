@@ -16,12 +16,14 @@ from rich.table import Table
 from pypi_subset.cli.display import Display, literal
 from pypi_subset.cli.edge import foreseen
 from pypi_subset.errors import Gaps, NoSolution, SubsetError
+from pypi_subset.resolve.explain.listing import LINES, outdated_heading, outdated_lines
 from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pypi_subset.model.checks import Check
+    from pypi_subset.model.locks import Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
     from pypi_subset.pipeline.mirror import MirrorResult
@@ -96,6 +98,13 @@ def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update:
     )
     state = "built" if result.published else "up to date"
     display.say(f"{paths.site} is {state}: {result.resolved} locks resolved, {result.fetched} files fetched")
+    show_outdated(result.outdated, display)
+
+
+def show_outdated(found: Sequence[Outdated], display: Display, *, most: int | None = LINES) -> None:
+    """Print which requested projects are older than the newest release, and which pre-releases no line asks for."""
+    if found:
+        display.say(f"{outdated_heading(found)}:", *outdated_lines(found, most=most))
 
 
 def show_plan(found: Forecast, display: Display) -> None:
@@ -113,11 +122,10 @@ def show_plan(found: Forecast, display: Display) -> None:
     for name in found.removed:
         count = sum(name == f"{one.set}--{one.target}" for one in found.changes)
         display.say(f"- {name}: its lock goes, no set asks for this target any more (projects: {count})")
+    show_outdated([*(one for one in found.held if one.requested), *found.early], display, most=None)
     places: dict[str, list[str]] = defaultdict(list)
-    for kind, older in (("", found.held), (" (a pre-release)", found.early)):
-        for each in older:
-            newest = f", not {each.newest}" if each.newest else ""
-            places[f"{each.project} {each.version}{kind}{newest}: {each.why}"].append(f"{each.set}--{each.target}")
+    for each in (one for one in found.held if not one.requested):
+        places[f"{each.project} {each.version}, not {each.newest}: {each.why}"].append(f"{each.set}--{each.target}")
     for sentence, where in sorted(places.items()):
         display.say(f"{sentence} ({', '.join(where)})")
     display.table(

@@ -11,7 +11,7 @@ import logging
 import os
 import re
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from pypi_subset.distributions import filenames
 from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.errors import LockError
 from pypi_subset.model.distributions import Distribution, Standing, digest
-from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
+from pypi_subset.model.locks import Inputs, Lock, Outdated, Pin, Reason
 from pypi_subset.support import files
 from pypi_subset.support.text import printable, without_secrets
 
@@ -77,11 +77,13 @@ def write(lock: Lock, folder: Path, *, target: Target, packages: Path) -> bool:
 def dump(lock: Lock, *, folder: Path, target: Target, packages: Path) -> bytes:
     """Return the bytes of the lock file: the same lock, the same bytes."""
     local = PurePosixPath(Path(os.path.relpath(packages, folder)).as_posix())
-    return dump_with(lock, target, lambda one: (one.url, None if one.url else str(local / one.filename)))
+    found = [_kept(one) for one in lock.outdated] if lock.outdated is not None else None
+    own = {} if found is None else {"outdated": found}
+    return dump_with(lock, target, lambda one: (one.url, None if one.url else str(local / one.filename)), own)
 
 
-def dump_with(lock: Lock, target: Target, where: _Where) -> bytes:
-    """Return the bytes of a lock file; *where* returns URL and path of each file."""
+def dump_with(lock: Lock, target: Target, where: _Where, own: Mapping[str, Any] | None = None) -> bytes:
+    """Return the bytes of a lock file; *where* returns URL and path of each file, *own* is for the user's copy alone."""
     known = target.environment
     environment = " and ".join(f'{name} == "{known[name]}"' for name in _ENVIRONMENT if name in known)
     pylock = Pylock(
@@ -97,6 +99,7 @@ def dump_with(lock: Lock, target: Target, where: _Where) -> bytes:
                 "tag": target.tag,
                 **({"patches": list(lock.patches)} if lock.patches != (0,) else {}),
                 "inputs": {key: getattr(lock.inputs, name) for key, name in _INPUTS.items()},
+                **(own or {}),
             }
         },
     )
@@ -124,10 +127,34 @@ def read(path: Path) -> Lock:
             inputs=Inputs(**{name: tool["inputs"][key] for key, name in _INPUTS.items()}),
             pins=tuple(_pin(package) for package in pylock.packages),
             patches=tuple(int(patch) for patch in tool.get("patches", (0,))),
+            outdated=_outdated(tool),
         )
     except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
         msg = f"the lock cannot be read: {str(error) or type(error).__name__}"
         raise LockError(msg, path=path, next_step="delete it; the next run resolves this pair anew") from error
+
+
+def _kept(one: Outdated) -> dict[str, Any]:
+    """Return what a lock holds of a finding: what differs from the usual."""
+    usual = Outdated(set=one.set, target=one.target, project="", version="", newest="", why="")
+    return {key: value for key, value in asdict(one).items() if value != getattr(usual, key)}
+
+
+def _outdated(tool: Mapping[str, Any]) -> tuple[Outdated, ...] | None:
+    """Return the findings that a lock holds; ``None`` if it has no list of them."""
+    if "outdated" not in tool:
+        return None
+    names = {one.name: str(one.type) for one in fields(Outdated)}
+    found = []
+    for one in tool["outdated"]:
+        for key, value in one.items():
+            if key in names and type(value).__name__ != names[key]:
+                msg = f"{key} of an outdated project is {value!r}"
+                raise ValueError(msg)
+        texts = {key: printable(value) if isinstance(value, str) else value for key, value in one.items()}
+        values = {"set": tool["set"], "target": tool["target"], "newest": "", "why": "", **texts}
+        found.append(Outdated(**{key: value for key, value in values.items() if key in names}))
+    return tuple(found)
 
 
 def _package(pin: Pin, url: str | None, path: str | None) -> Package:

@@ -69,6 +69,35 @@ class Inputs:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Outdated:
+    """
+    A project that has an older release than the newest of its index, or a pre-release, and why.
+
+    :param newest: the newest release; for a pre-release the newest final one, ``""`` without any.
+    :param why: the first obstacle on the way to *newest*.
+    :param step: what the user can change; ``""`` if nothing is known.
+    :param uploaded: the day of *version*, ``yyyy-mm-dd``; ``""`` if the index does not state it.
+    :param newest_uploaded: the same of *newest*.
+    :param early: whether *version* is a pre-release.
+    :param own: whether a line or a constraint of the user's own excludes *newest*, or asks for the pre-release.
+    :param requested: whether a line of the set requests the project.
+    """
+
+    set: str
+    target: str
+    project: str
+    version: str
+    newest: str
+    why: str
+    step: str = ""
+    uploaded: str = ""
+    newest_uploaded: str = ""
+    early: bool = False
+    own: bool = False
+    requested: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Lock:
     """
     The answer for one job.
@@ -76,6 +105,8 @@ class Lock:
     :param pins: sorted by project and version.
     :param patches: the first patch level of each span with its own answer, if the target leaves the patch level open; the
         markers of the pins state the same.
+    :param outdated: what was known, when the lock was made, of requested projects with newer releases and of pre-releases;
+        ``None`` in locks of release 0.1.
     """
 
     set_name: str
@@ -83,6 +114,7 @@ class Lock:
     inputs: Inputs
     pins: tuple[Pin, ...]
     patches: tuple[int, ...] = (0,)
+    outdated: tuple[Outdated, ...] | None = None
 
     @property
     def name(self) -> str:

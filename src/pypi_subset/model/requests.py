@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pypi_subset.support.fingerprint import digest_of
 
@@ -106,6 +106,11 @@ class Subset:
         return "skip" if ("bad_files", "skip") in self.policy else "stop"
 
     @property
+    def outdated(self) -> Literal["list", "error"]:
+        """What is done about requested projects that are older than the newest release, and about pre-releases."""
+        return "error" if ("outdated", "error") in self.policy else "list"
+
+    @property
     def policy_digest(self) -> str:
-        """SHA-256 over the policy."""
-        return digest_of(dict(self.policy))
+        """SHA-256 over what of the policy a lock depends on."""
+        return digest_of({key: value for key, value in self.policy if key != "outdated"})

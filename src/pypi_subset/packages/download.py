@@ -113,8 +113,16 @@ def _admitted(
             good.append((candidate, path))
         else:
             # Its hash is right: a later run that refuses it again need not fetch it again.
-            files.link(path, packages / candidate.distribution.filename)
+            _put(candidate, path, packages / candidate.distribution.filename)
     return [candidate for candidate, _ in good], [path for _, path in good]
+
+
+def _put(candidate: Candidate, source: Path, destination: Path) -> None:
+    """Give what was fetched another name; of a file of the user's own make a copy, which nothing that befalls it changes."""
+    if candidate.path is None:
+        files.link(source, destination)
+    else:
+        files.copy(source, destination)
 
 
 def _layers(group: Iterable[Distribution]) -> list[list[Distribution]]:
@@ -153,7 +161,7 @@ def _pip_download(
         for folder in (work, destination):
             folder.mkdir(exist_ok=True)
     for source, candidate in zip(sources, candidates, strict=True):
-        files.link(source, destination / candidate.distribution.filename)
+        _put(candidate, source, destination / candidate.distribution.filename)
     group = [candidate.distribution for candidate in candidates]
     lines = [f"{one.project}=={one.version} --hash=sha256:{one.sha256}\n" for one in group]
     files.write(requirements, "".join(lines).encode())

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.distributions import Artifact, BadFile
+    from pypi_subset.model.locks import Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
     from pypi_subset.packages.stock import Stock
@@ -75,6 +76,7 @@ class MirrorResult:
     :param fetched: the number of files that were fetched.
     :param published: whether a new site replaced the old one.
     :param unvouched: names of files whose SHA-256 no index and no request stated when they were locked.
+    :param outdated: requested projects that are older than the newest release, and pre-releases, as the locks remember.
     """
 
     rows: tuple[Row, ...]
@@ -87,6 +89,7 @@ class MirrorResult:
     fetched: int
     published: bool
     unvouched: tuple[str, ...] = ()
+    outdated: tuple[Outdated, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -148,6 +151,7 @@ def mirror(
         unvouched=tuple(
             sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if not one.vouched})
         ),
+        outdated=locked.outdated,
     )
 
 

@@ -22,10 +22,11 @@ from pypi_subset.support.progress import SILENT
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.locks import Lock, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
-    from pypi_subset.resolve.explain.outdated import Outdated
+    from pypi_subset.pipeline.relock import Relocked
+    from pypi_subset.pipeline.workspace import Backend
     from pypi_subset.support.progress import Progress
 
 
@@ -46,6 +47,8 @@ class Forecast:
     What a run would do.
 
     :param removed: names of the locks that would go, since no set asks for their targets any more.
+    :param held: each project that is older than the newest release.
+    :param early: each pre-release.
     """
 
     rows: tuple[Row, ...]
@@ -69,6 +72,17 @@ def _rows(subset: Subset, locks: Iterable[Lock], present: Collection[str]) -> tu
     return tuple(found)
 
 
+def _older(subset: Subset, locked: Relocked, backend: Backend) -> tuple[tuple[Outdated, ...], tuple[Outdated, ...]]:
+    """Return what is held back and what is a pre-release, of all projects of all locks, sorted by job and project."""
+    known = outdated.Known(offers=backend.index().upstream, limits=backend.constraints, kept=locked.reused)
+    held: list[Outdated] = []
+    early: list[Outdated] = []
+    for job, lock in zip(subset.jobs, locked.locks, strict=True):
+        held += outdated.as_remembered(lock, outdated.held_back(job, lock, known, others=locked.locks))
+        early += outdated.as_remembered(lock, outdated.early(job, lock, known))
+    return tuple(held), tuple(early)
+
+
 def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None) -> Forecast:
     """
     Return what `mirror` would do; nothing is written but mirror's own caches in ``packages/``.
@@ -90,15 +104,7 @@ def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None
         with opened(subset, network, paths.packages, work) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update)
             compared(subset, paths, locked, backend, progress, allowed=True)
-            upstream = backend.index().upstream
-            known = outdated.Known(
-                candidates=upstream.candidates,
-                metadata=upstream.metadata_seen(),
-                limits=backend.constraints,
-                kept=locked.reused,
-            )
-            held = outdated.held_back(subset, locked.locks, known)
-            early = outdated.early(subset, locked.locks, known)
+            held, early = _older(subset, locked, backend)
         intake.refuse(strangers(locked.locks, paths.packages))
         for sentence in intake.close().values():
             progress.warn(sentence)

@@ -10,10 +10,12 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import Gaps, LockError, NoSolution
+from pypi_subset.errors import Gaps, LockError, NoSolution, OlderReleases
 from pypi_subset.locks import diff, lockfile, memory
 from pypi_subset.model.locks import Inputs, Reason
 from pypi_subset.requirements.tools.finding import may_hold
+from pypi_subset.resolve.explain.listing import outdated_heading, outdated_lines
+from pypi_subset.resolve.explain.outdated import Known, to_remember
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.locks import Lock, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Job, Subset
     from pypi_subset.packages.bad_files import Intake
@@ -53,6 +55,11 @@ class Relocked:
     seconds: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
+    @property
+    def outdated(self) -> tuple[Outdated, ...]:
+        """What the locks remember of older releases and of pre-releases."""
+        return tuple(one for lock in self.locks for one in lock.outdated or ())
+
 
 def relock(
     subset: Subset, paths: Paths, backend: Backend, intake: Intake, progress: Progress, *, update: bool
@@ -64,8 +71,20 @@ def relock(
     :param update: resolve all anew; a standing lock that cannot be read is no error then.
     :raises NoSolution: a job has no solution.
     :raises Gaps: several jobs have no solution.
+    :raises OlderReleases: a lock has older releases or pre-releases, and the policy makes that an error.
     :raises SubsetError: a lock cannot be read, or a resolution failed otherwise.
     """
+    locked = _relocked(subset, paths, backend, intake, progress, update=update)
+    for name in (one.name for one in locked.locks if one.outdated is None):
+        progress.say(f"note: the lock {name} does not say which releases are older than the newest; `make plan` does")
+    if subset.outdated == "error" and (found := [one for one in locked.outdated if not one.own]):
+        raise OlderReleases(outdated_heading(found), outdated_lines(found))
+    return locked
+
+
+def _relocked(
+    subset: Subset, paths: Paths, backend: Backend, intake: Intake, progress: Progress, *, update: bool
+) -> Relocked:
     before = _standing_locks(subset, paths.locks, lenient=update)
     inputs = {job.name: _inputs(subset, job, backend.constraints) for job in subset.jobs}
     valid: dict[str, Lock] = {}
@@ -90,7 +109,11 @@ def relock(
     for sentence in warnings:
         progress.warn(sentence)
     _raise_errors([error for future in futures.values() if (error := future.exception())])
+    known = Known(offers=backend.index().upstream, limits=backend.constraints)
     locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
+    others = tuple(locks.values())
+    older = {job.name: to_remember(job, locks[job.name], known, others) for job in jobs}
+    locks |= {name: replace(locks[name], outdated=those) for name, those in older.items()}
     return Relocked(
         before=before,
         reused=reused,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Below ``packages/``: what a run fetched that failed or was stopped. The next one need not fetch it again.
 KEPT = ".fetched"
+#: Below ``requirements/``: wheels that the user built, a local source that needs no setting.
+OWN_WHEELS = "wheels"
 #: What release 0.1 kept in the packages directory. It is removed: its caches are built anew.
 OBSOLETE = (".last-site", ".last-site.*.stage", ".memory.json")
 
@@ -63,7 +65,7 @@ def inputs_of(paths: Paths, progress: Progress) -> tuple[Subset, Network]:
     subset = read_subset(paths.requirements, Reach(index_urls=network.index_urls, find_links=network.find_links))
     for note in (note for target in subset.targets for note in target.notes):
         progress.say(f"note: {note}")
-    return subset, network
+    return subset, replace(network, own_wheels=paths.requirements / OWN_WHEELS)
 
 
 def require_separate(paths: Paths) -> None:

@@ -29,6 +29,15 @@ EXAMPLE = (
     "until = 2027-01-31",
 )
 
+#: The keys that are one of two words, the first of which holds without the key, and what a user writes.
+_WORDS = {
+    "bad_files": ("stop", "skip", 'write bad_files = "stop" to end the run at a bad file'),
+    "outdated": (
+        "list",
+        "error",
+        'write outdated = "error" to end the run at a project that is older than it might be',
+    ),
+}
 _KEYS = ("rule", "project", "targets", "reason", "until")
 #: Targets alone may be left out: then the entry holds for all.
 _NEEDED = ("rule", "project", "reason", "until")
@@ -39,12 +48,15 @@ _PROJECT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 def read_policy(settings: Settings, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
     """Return the pairs of ``[policy]`` that differ from what holds without them: no lock is made anew for the others."""
     table = settings.table("policy", faults)
-    faults.extend(unknown_keys(settings, table, ("bad_files", "accept"), "policy"))
-    value = table.get("bad_files", "stop")
-    if value not in ("stop", "skip"):
-        what, step = 'bad_files must be "stop" or "skip"', 'write bad_files = "stop" to end the run at a bad file'
-        faults.append(settings.fault(what, "policy", "bad_files", next_step=step))
-    return (("bad_files", "skip"),) if value == "skip" else ()
+    faults.extend(unknown_keys(settings, table, (*_WORDS, "accept"), "policy"))
+    found = []
+    for key, (default, other, step) in _WORDS.items():
+        value = table.get(key, default)
+        if value not in (default, other):
+            faults.append(settings.fault(f'{key} must be "{default}" or "{other}"', "policy", key, next_step=step))
+        elif value == other:
+            found.append((key, other))
+    return tuple(found)
 
 
 def read_strict_imports(settings: Settings, faults: list[Fault]) -> bool:

@@ -175,6 +175,16 @@ def link(source: Path, destination: Path) -> None:
             part.unlink(missing_ok=True)
 
 
+def copy(source: Path, destination: Path) -> None:
+    """
+    Make *destination* a file of its own with the bytes of *source*; an existing one is replaced in one step.
+
+    :raises FolderError: *source* cannot be read, the folder cannot be written, or the disk is full.
+    """
+    with folder_errors(source), source.open("rb") as stream, new_part(destination) as part:
+        shutil.copyfileobj(stream, part)
+
+
 def same_bytes(one: Path, other: Path) -> bool:
     """Whether both are files and hold the same; two names of one file need no reading."""
     if not (one.is_file() and other.is_file()):

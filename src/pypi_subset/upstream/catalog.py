@@ -53,7 +53,7 @@ class Upstream:
 
     def __init__(self, network: Network, *, store: Path, shelf: Path) -> None:
         self._network, self._store, self._shelf = network, store, shelf
-        self._fetcher = Fetcher(network)
+        self._fetcher, self.own_wheels = Fetcher(network), network.own_wheels
         self._known: dict[str, Candidate] = {}
         self._sizes: dict[str, int] = {}
         self._ranges = True
@@ -113,7 +113,7 @@ class Upstream:
 
     def find_local(self, one: Distribution) -> Path | None:
         """Return the path of a file from one of the user's directories, without the network."""
-        groups = [self._linked(location, one.project) for location in self._network.find_links]
+        groups = [self._linked(location, one.project) for location in self._network.locations]
         groups += [
             self._read_index(url, one.project) for url in self._network.index_urls if local_path(url) is not None
         ]
@@ -140,7 +140,7 @@ class Upstream:
         :raises HashMismatch: two sources give one file name to different bytes.
         """
         pages = [self._read_index(url, project) for url in self._network.index_urls]
-        groups = [*pages, *(self._linked(location, project) for location in self._network.find_links)]
+        groups = [*pages, *(self._linked(location, project) for location in self._network.locations)]
         names = Counter(candidate.distribution.filename for group in groups for candidate in group)
         twice = {name for name, count in names.items() if count > 1}
         found = merge(

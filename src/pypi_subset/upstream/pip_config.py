@@ -31,12 +31,20 @@ class Network:
     :param find_links: directories, pages and files, as configured.
     :param constraints: paths or URLs of constraint files.
     :param options: pip's parsed options, from which sessions are built.
+    :param own_wheels: the directory of wheels that the user built, a source like `find_links`; ``None`` without one.
     """
 
     index_urls: tuple[str, ...]
     find_links: tuple[str, ...]
     constraints: tuple[str, ...]
     options: Values
+    own_wheels: Path | None = None
+
+    @property
+    def locations(self) -> tuple[str, ...]:
+        """The places of files beside the indexes: wheels of the user's own first."""
+        own = self.own_wheels
+        return (*([str(own.absolute())] if own and own.is_dir() else []), *self.find_links)
 
     def session(self) -> Any:
         """Return a new `requests` session of pip's for one thread, without a cache: every run asks the index anew."""

@@ -87,7 +87,7 @@ def test_the_requirement_in_the_way_is_named(
         ("linux", "asked"): "2.0: base.txt:1 asks for asked<2",
         ("linux", "limited"): "2.0: limits.in:1 asks for limited<2",
         ("linux", "set-up"): "2.0: pip's setting 'constraint' asks for set-up<2",
-        ("linux", "deep"): "2.0: app asks for deep<2",
+        ("linux", "deep"): "2.0: app 1.0 asks for deep<2",
         ("linux", "picky"): "2.0: it requires absent, which no index has",
     }
 
@@ -102,7 +102,7 @@ def test_a_requirement_is_in_the_way_of_what_fits(workspace: Workspace, index: I
     newest = "3.0: wheels for cp312, not for cp310-cp310"
     assert held(foresee(workspace)) == {
         ("windows", "pinned"): f"{newest}; 2.0 fits, but base.txt:1 asks for pinned==1.0",
-        ("windows", "deep"): f"{newest}; 2.0 fits, but app asks for deep<2",
+        ("windows", "deep"): f"{newest}; 2.0 fits, but app 1.0 asks for deep<2",
         ("windows", "free"): newest,
     }
 
@@ -120,9 +120,9 @@ def test_what_a_release_requires_itself_is_named(workspace: Workspace, index: In
     assert held(foresee(workspace)) == {
         ("linux", "app"): "2.0: it requires core==2.0; core 2.0: wheels for win_amd64",
         ("linux", "core"): "2.0: wheels for win_amd64",
-        ("linux", "shared"): "2.0: old asks for shared<2",
-        ("linux", "top"): "2.0: it requires shared>=2, and the rest goes with shared 1.0",
-        ("linux", "deep"): "2.0: what it requires itself does not go with the rest",
+        ("linux", "shared"): "2.0: old 1.0 asks for shared<2",
+        ("linux", "top"): "2.0: it requires shared>=2, and old 1.0 asks for shared<2",
+        ("linux", "deep"): "2.0: it requires via; via 1.0 requires absent, which no index has",
     }
 
 

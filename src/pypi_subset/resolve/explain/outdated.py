@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
+from pypi_subset.distributions.metadata import parse_requirement
+from pypi_subset.model.locks import Outdated
+from pypi_subset.resolve.explain.obstacles import Asking, Inspector
 from pypi_subset.resolve.explain.rejections import admits, by_release, fits, obstacle
+from pypi_subset.resolve.explain.sentences import step_of, way_to, why_of
 from pypi_subset.targets.markers import UndefinedName, holds
 from pypi_subset.targets.patch_levels import at_patch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.locks import Lock, Pin
-    from pypi_subset.model.requests import Subset
+    from pypi_subset.model.requests import Job
     from pypi_subset.model.targets import Target
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outdated:
-    """
-    One project that has an older version than the newest release or than another target, or a pre-release, and why.
-
-    :param newest: the newest release; for a pre-release the newest settled one, ``""`` without any.
-    """
-
-    set: str
-    target: str
-    project: str
-    version: str
-    newest: str
-    why: str
+    from pypi_subset.resolve.explain.sentences import Shelves
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,76 +35,128 @@ class Known:
     """
     What there is to judge by.
 
-    :param metadata: the wheels whose METADATA pip has read, each with its METADATA.
     :param limits: the constraints that hold for all sets.
-    :param kept: names of the locks that were not resolved anew.
+    :param kept: names of the locks that were not resolved in this run.
     """
 
-    candidates: Callable[[NormalizedName], tuple[Candidate, ...]]
-    metadata: Sequence[tuple[Distribution, bytes]]
+    offers: Shelves
     limits: Sequence[str]
-    kept: frozenset[str]
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Case:
-    """One pin, with the target at the first patch level that gets it, and who asks for the project."""
+    """
+    One pin, with the target at the first patch level that gets it.
+
+    :param lines: by project what the user asks for: lines of the set, its constraints, those of pip's configuration.
+    :param pre: whether the set takes pre-releases as any release.
+    """
 
     pin: Pin
     lock: Lock
     target: Target
-    asking: tuple[tuple[str, Requirement], ...]
+    lines: Mapping[NormalizedName, Sequence[Asking]]
+    pre: bool = False
 
-    def outdated(self, newest: str, why: str) -> Outdated:
+    def finding(self, newest: Version | None, why: str, candidates: Iterable[Candidate], **more: Any) -> Outdated:
         """Return the finding about this pin."""
         one = self.pin.distribution
+        days = {each.distribution.version: (each.distribution.upload_time or "")[:10] for each in candidates}
         return Outdated(
             set=self.lock.set_name,
             target=self.lock.target_name,
             project=one.project,
             version=str(one.version),
-            newest=newest,
+            newest="" if newest is None else str(newest),
             why=why,
+            uploaded=(one.upload_time or days.get(one.version, ""))[:10],
+            newest_uploaded="" if newest is None else days.get(newest, ""),
+            requested=self.pin.requested,
+            **more,
         )
 
 
-def held_back(subset: Subset, locks: Sequence[Lock], known: Known) -> tuple[Outdated, ...]:
-    """Return each project of each job that is older than it might be, sorted by job and project."""
+def to_remember(job: Job, lock: Lock, known: Known, others: Sequence[Lock]) -> tuple[Outdated, ...]:
+    """Return each requested project of a lock that is older than the newest release, and each pre-release, by project."""
+    found = [*held_back(job, lock, known, others=others, requested=True), *early(job, lock, known)]
+    return tuple(sorted(found, key=lambda one: (one.project, one.version, one.early)))
+
+
+def held_back(
+    job: Job, lock: Lock, known: Known, *, others: Sequence[Lock] = (), requested: bool = False
+) -> tuple[Outdated, ...]:
+    """
+    Return each project of a lock that is older than the newest release, sorted by project.
+
+    :param others: all locks of the run: another target of the set may have a newer release.
+    :param requested: leave out what no line of the set requests.
+    """
     found = []
-    for case in _cases(subset, locks, known):
-        if newer := _newer(case.pin, known.candidates(case.pin.distribution.project)):
-            why = _why(newer, case, known) + _elsewhere(newer, case, locks)
-            found.append(case.outdated(str(max(newer)), why))
+    for case in _cases(job, lock, known):
+        candidates = known.offers.candidates(case.pin.distribution.project)
+        if requested and not case.pin.requested:
+            continue
+        if newer := _newer(case, candidates):
+            why, step, own = _why(newer, case, known)
+            told = why + _elsewhere(newer, case, others)
+            found.append(case.finding(max(newer), told, candidates, step=step, own=own))
     return tuple(found)
 
 
-def early(subset: Subset, locks: Iterable[Lock], known: Known) -> tuple[Outdated, ...]:
-    """Return each pre-release that was chosen, sorted by job and project, and why no settled release was."""
+def early(job: Job, lock: Lock, known: Known) -> tuple[Outdated, ...]:
+    """Return each pre-release that was chosen, sorted by project, and why no final release was."""
     found = []
-    for case in _cases(subset, locks, known):
-        if case.pin.distribution.version.is_prerelease:
-            candidates = known.candidates(case.pin.distribution.project)
-            settled = _not_yanked(one for one in candidates if not one.distribution.version.is_prerelease)
-            why = _why(settled, case, known) if settled else "there is no other release yet"
-            found.append(case.outdated(str(max(settled, default="")), why))
+    for case in _cases(job, lock, known):
+        if not case.pin.distribution.version.is_prerelease:
+            continue
+        candidates = known.offers.candidates(case.pin.distribution.project)
+        final = _not_yanked(one for one in candidates if not one.distribution.version.is_prerelease)
+        lines = case.lines.get(case.pin.distribution.project, ())
+        asked = case.pre or any(one.specifier.prereleases for _, one in lines)
+        if final:
+            why, step, own = _why(final, case, known)
+            more = {"step": step, "own": own or asked}
+            found.append(case.finding(max(final), why, candidates, early=True, **more))
+        else:
+            why = "there is no other release yet"
+            found.append(case.finding(None, why, candidates, early=True, own=asked))
     return tuple(found)
 
 
-def _cases(subset: Subset, locks: Iterable[Lock], known: Known) -> Iterator[_Case]:
-    targets = {target.name: target for target in subset.targets}
-    sets = {one.name: one for one in subset.sets}
-    for lock in locks:
-        stated = [(one.origin, one.requirement) for one in sets[lock.set_name].constraints]
-        stated += [("pip's setting 'constraint'", one) for one in _readable(known.limits)]
-        for pin in lock.pins:
-            asking = [(one.by or one.origin, one.requirement) for one in pin.reasons]
-            asking += [each for each in stated if canonicalize_name(each[1].name) == pin.distribution.project]
-            target = _first(pin, lock, targets[lock.target_name])
-            yield _Case(pin=pin, lock=lock, target=target, asking=tuple(asking))
+def as_remembered(lock: Lock, found: Sequence[Outdated]) -> tuple[Outdated, ...]:
+    """Return *found*, each finding as *lock* remembers it where that speaks of the same releases."""
+    known = {(one.project, one.version, one.newest, one.early): one for one in lock.outdated or ()}
+    return tuple(known.get((one.project, one.version, one.newest, one.early), one) for one in found)
 
 
-def _readable(limits: Iterable[str]) -> Iterator[Requirement]:
-    """What constraints ask for, hashes aside; pip knows lines that are no requirement, and those limit no version."""
+def _cases(job: Job, lock: Lock, known: Known) -> Iterator[_Case]:
+    for pin in lock.pins:
+        target = _first(pin, lock, job.target)
+        yield _Case(
+            pin=pin, lock=lock, target=target, lines=lines_of(job, known.limits, target), pre=job.requirement_set.pre
+        )
+
+
+def lines_of(job: Job, limits: Iterable[str], target: Target) -> dict[NormalizedName, list[Asking]]:
+    """
+    Return what the user asks for on *target*, by project: lines of the set, its constraints, those of pip's configuration.
+
+    :param limits: the lines of the latter.
+    """
+    found: defaultdict[NormalizedName, list[Asking]] = defaultdict(list)
+    own = job.requirement_set
+    stated = [(one.origin, one.requirement) for one in (*own.requests, *own.constraints)]
+    for who, requirement in [*stated, *(("pip's setting 'constraint'", one) for one in readable(limits))]:
+        # A marker that the target leaves open is an error of the resolution, not of what explains it.
+        with contextlib.suppress(UndefinedName):
+            if holds(requirement.marker, target.environment):
+                found[canonicalize_name(requirement.name)].append((who, requirement))
+    return found
+
+
+def readable(limits: Iterable[str]) -> Iterator[Any]:
+    """Yield what constraints ask for, hashes aside; pip knows lines that are no requirement, and those limit no version."""
     for line in limits:
         with contextlib.suppress(InvalidRequirement):
             yield parse_requirement(line.partition(" --hash")[0])
@@ -130,11 +170,12 @@ def _first(pin: Pin, lock: Lock, target: Target) -> Target:
     return next(at for at in levels if holds(pin.marker, at.environment))
 
 
-def _newer(pin: Pin, candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
+def _newer(case: _Case, candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
     """The releases that pip would rather take: newer, not yanked, and no pre-release unless the chosen one is."""
-    version = pin.distribution.version
+    version = case.pin.distribution.version
+    pre = version.is_prerelease or case.pre
     newer = (one for one in candidates if one.distribution.version > version)
-    return _not_yanked(one for one in newer if not one.distribution.version.is_prerelease or version.is_prerelease)
+    return _not_yanked(one for one in newer if pre or not one.distribution.version.is_prerelease)
 
 
 def _not_yanked(candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
@@ -142,15 +183,22 @@ def _not_yanked(candidates: Iterable[Candidate]) -> dict[Version, list[Candidate
     return by_release(one for one in candidates if one.distribution.yanked is None)
 
 
-def _why(releases: Mapping[Version, Sequence[Candidate]], case: _Case, known: Known) -> str:
-    """What keeps the newest release from being chosen; where it does not fit, also what is against one that does."""
-    unfit = _unfit(releases[max(releases)], case.target)
+def _why(releases: Mapping[Version, Sequence[Candidate]], case: _Case, known: Known) -> tuple[str, str, bool]:
+    """
+    Return what keeps the newest release from being chosen, what changes that, and whether the user's own line does.
+
+    Where it does not fit, what is against the newest that does fit is told too.
+    """
+    newest = max(releases)
+    lines = case.lines.get(case.pin.distribution.project, ())
+    own = any(not admits(one, newest) for _, one in lines)
+    unfit = _unfit(releases[newest], case.target)
     fitting = [version for version, files in releases.items() if not _unfit(files, case.target)]
     if not fitting:
-        return unfit
-    against = _against(max(fitting), case, known)
+        return unfit, way_to(releases[newest], case.target, known.offers), own
+    why, step = _against(max(fitting), releases[max(fitting)], case, known)
     # A pin may keep away what the newest release, which has no wheel here, has nothing to do with.
-    return f"{unfit}; {max(fitting)} fits, but {against}" if unfit else against
+    return f"{unfit}; {max(fitting)} fits, but {why}" if unfit else why, step, own
 
 
 def _elsewhere(newer: Mapping[Version, Sequence[Candidate]], case: _Case, locks: Iterable[Lock]) -> str:
@@ -175,39 +223,74 @@ def _unfit(files: Sequence[Candidate], target: Target) -> str:
     return reason if reason.startswith("Requires-Python") or not any(fits(one, target) for one in files) else ""
 
 
-def _against(version: Version, case: _Case, known: Known) -> str:
-    """What keeps a release that fits from being chosen: another requirement, the lock's age, or its own."""
-    for who, one in case.asking:
+def _against(version: Version, files: Sequence[Candidate], case: _Case, known: Known) -> tuple[str, str]:
+    """Return what keeps a release that fits from being chosen, and what changes that."""
+    project = case.pin.distribution.project
+    for who, one in case.lines.get(project, ()):
         if not admits(one, version):
-            return f"{who} asks for {one.name}{one.specifier}"
+            return f"{who} asks for {one.name}{one.specifier}", f"change {who}"
+    rivals = _rivals(case)
+    wanted = _wanted(version, case)
+    for who, one in rivals.get(project, ()):
+        if not admits(one, version):
+            return f"{who} asks for {one.name}{one.specifier}", wanted
+    for rival in ({}, rivals):
+        inspector = Inspector(
+            target=case.target,
+            offers=known.offers,
+            pre=case.pre,
+            limits=case.lines,
+            rivals=rival,
+            pinned=_pinned(case),
+        )
+        found = inspector.inside(project, files, frozenset(case.pin.extras))
+        if found is not None:
+            return why_of(found, project, case.target, known.offers), step_of(
+                found, case.target, known.offers
+            ) or wanted
     if case.lock.name in known.kept:
-        return "the lock was made without it; an update takes it if the rest allows"
-    reasons = (_missing(one, case, known) for one in _requires(version, case, known))
-    return next(filter(None, reasons), "what it requires itself does not go with the rest")
+        return "the lock was made without it", "run `make update`, which takes it if the rest allows"
+    return "what it requires itself does not go with the rest", wanted
 
 
-def _requires(version: Version, case: _Case, known: Known) -> Iterator[Requirement]:
-    """What a release requires on the target, as far as pip looked into it."""
-    for one, metadata in known.metadata:
-        if (one.project, one.version) != (case.pin.distribution.project, version):
+def _wanted(version: Version, case: _Case) -> str:
+    """How the user says that the newer release matters more than what excludes it."""
+    project = case.pin.distribution.project
+    origin = next((one.origin for one in case.pin.reasons if not one.by), "")
+    return f"write '{project}>={version}' in {origin}, or put it into a set of its own" if origin else ""
+
+
+def _pinned(case: _Case) -> dict[NormalizedName, tuple[Version, frozenset[NormalizedName]]]:
+    """What the lock holds at the patch level of the case, but for the project itself."""
+    return {
+        pin.distribution.project: (pin.distribution.version, frozenset(pin.extras))
+        for pin in case.lock.pins
+        if holds(pin.marker, case.target.environment) and pin.distribution.project != case.pin.distribution.project
+    }
+
+
+def _rivals(case: _Case) -> dict[NormalizedName, list[Asking]]:
+    """
+    By project what the projects of the lock ask for that are there without the project of the case.
+
+    They stay when another release of it is chosen; what it brings itself may go.
+    """
+    own = case.pin.distribution.project
+    pins = [one for one in case.lock.pins if holds(one.marker, case.target.environment)]
+    versions = {one.distribution.project: one.distribution.version for one in pins}
+    asking: defaultdict[str, list[tuple[NormalizedName, Any]]] = defaultdict(list)
+    for pin in pins:
+        for reason in pin.reasons:
+            asking[reason.by].append((pin.distribution.project, reason.requirement))
+    waiting, reached = [name for name, _ in asking[""] if name != own], set[str]()
+    found: defaultdict[NormalizedName, list[Asking]] = defaultdict(list)
+    while waiting:
+        name = waiting.pop()
+        if name in reached:
             continue
-        for text in dependencies_of(metadata).requires:
-            with contextlib.suppress(InvalidRequirement, UndefinedName):
-                requirement = parse_requirement(text)
-                if holds(requirement.marker, case.target.environment, case.pin.extras):
-                    yield requirement
-
-
-def _missing(requirement: Requirement, case: _Case, known: Known) -> str:
-    """What is wrong with a requirement of a release: nothing fits it, or the lock needs another version; ``""`` if neither."""
-    name = canonicalize_name(requirement.name)
-    asks = f"it requires {requirement.name}{requirement.specifier}"
-    releases = _not_yanked(one for one in known.candidates(name) if admits(requirement, one.distribution.version))
-    if not releases:
-        return f"{asks}, which no index has"
-    if all(_unfit(files, case.target) for files in releases.values()):
-        return f"{asks}; {name} {max(releases)}: {_unfit(releases[max(releases)], case.target)}"
-    pinned = [one.distribution.version for one in case.lock.pins if one.distribution.project == name]
-    if pinned and not any(admits(requirement, one) for one in pinned):
-        return f"{asks}, and the rest goes with {requirement.name} {max(pinned)}"
-    return ""
+        reached.add(name)
+        for project, requirement in asking[name]:
+            found[project].append((f"{name} {versions[NormalizedName(name)]}", requirement))
+            if project != own:
+                waiting.append(project)
+    return found

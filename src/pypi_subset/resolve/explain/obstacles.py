@@ -1,0 +1,214 @@
+"""
+The first thing that keeps a requirement from being satisfied, found along the newest releases.
+
+pip reports the last thing that it tried, which after backtracking belongs to the oldest release. An `Inspector` asks the
+same question from the other end: it follows the requirements of the newest release that a requirement admits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+
+from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
+from pypi_subset.errors import BadDistribution
+from pypi_subset.resolve.explain.rejections import admits, allows, by_release, fits
+from pypi_subset.targets.markers import UndefinedName, holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from packaging.version import Version
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.targets import Target
+
+#: A requirement, and who states it: ``base.txt:3``, or project and version.
+Asking: TypeAlias = tuple[str, Requirement]
+
+#: Releases of one project that are looked into, newest first, and requirements that are followed for one question.
+RELEASES, STEPS = 10, 2000
+#: Requirements that lead to each other; recursion ends there.
+DEEPEST = 60
+
+
+class Offers(Protocol):
+    """What the indexes have."""
+
+    def candidates(self, project: NormalizedName, /) -> tuple[Candidate, ...]:
+        """Return everything that they have of a project, fitting or not."""
+
+    def metadata(self, candidate: Candidate, /) -> bytes:
+        """Return METADATA of a wheel."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Obstacle:
+    """
+    What keeps a requirement from being satisfied.
+
+    :param kind: ``url``: it names an address; ``absent``: no index has the project; ``version``: no release is admitted;
+        ``files``: no admitted release has a wheel for the target; ``clash``: the requirements in *asking* exclude each
+        other; ``metadata``: what is admitted cannot be read.
+    :param asking: who requires the project, and what; the first is the end of *chain*.
+    :param chain: the requirements that lead there, each with who states it, the first one first.
+    """
+
+    kind: Literal["url", "absent", "version", "files", "clash", "metadata"]
+    asking: tuple[Asking, ...]
+    chain: tuple[Asking, ...]
+
+    @property
+    def project(self) -> NormalizedName:
+        """The project that cannot be had."""
+        return canonicalize_name(self.asking[0][1].name)
+
+
+@dataclass(kw_only=True)
+class Inspector:
+    """
+    Looks for obstacles on one target, at one patch level.
+
+    :param limits: by project what must hold besides: lines of the set, constraints.
+    :param rivals: by project what others require that are chosen already.
+    :param pinned: by project the version that is chosen, and the extras that are asked of it: they can be had.
+    :param pre: whether pre-releases count as any release.
+    """
+
+    target: Target
+    offers: Offers
+    limits: Mapping[NormalizedName, Sequence[Asking]] = field(default_factory=dict)
+    rivals: Mapping[NormalizedName, Sequence[Asking]] = field(default_factory=dict)
+    pinned: Mapping[NormalizedName, tuple[Version, frozenset[NormalizedName]]] = field(default_factory=dict)
+    pre: bool = False
+    _known: dict[tuple[str, NormalizedName, frozenset[str]], Obstacle | None] = field(default_factory=dict)
+    _steps: int = 0
+
+    def obstacle(self, who: str, requirement: Requirement, above: tuple[str, ...] = ()) -> Obstacle | None:
+        """
+        Return what keeps *requirement*, which *who* states, from being satisfied; ``None`` if nothing was found.
+
+        :param above: the projects whose requirements lead to it; one of them is not followed again.
+        """
+        project = canonicalize_name(requirement.name)
+        extras = frozenset(map(canonicalize_name, requirement.extras))
+        key = str(requirement.specifier), project, extras
+        self._steps += 1
+        if requirement.url:
+            return Obstacle(kind="url", asking=((who, requirement),), chain=((who, requirement),))
+        if project in above or len(above) > DEEPEST or self._steps > STEPS:
+            return None
+        if key not in self._known:
+            self._known[key] = self._found(who, requirement, extras, above)
+        known = self._known[key]
+        if known is None or known.chain[0][0] == who:
+            return known
+        # Another release asks for the same.
+        first = (who, requirement)
+        asking = (first, *known.asking[1:]) if len(known.chain) == 1 else known.asking
+        return replace(known, asking=asking, chain=(first, *known.chain[1:]))
+
+    def _found(
+        self, who: str, requirement: Requirement, extras: frozenset[NormalizedName], above: tuple[str, ...]
+    ) -> Obstacle | None:
+        project, first = canonicalize_name(requirement.name), (who, requirement)
+        releases = by_release(self.offers.candidates(project))
+        if not any(admits(requirement, version) for version in releases):
+            return Obstacle(kind="version" if releases else "absent", asking=(first,), chain=(first,))
+        asking = [first]
+        for other in self.limits.get(project, ()):
+            if other[1] is not requirement and other[1].specifier:
+                asking.append(other)
+                if not any(_all_admit(asking, version) for version in releases):
+                    return Obstacle(kind="clash", asking=(first, other), chain=(first,))
+        usable = self.usable(asking, releases)
+        if not usable:
+            return Obstacle(kind="files", asking=tuple(asking), chain=(first,))
+        chosen = self.pinned.get(project)
+        if chosen and chosen[0] in usable and extras <= chosen[1]:
+            return None
+        for other in self.rivals.get(project, ()):
+            usable = [version for version in usable if admits(other[1], version)]
+            if not usable:
+                return Obstacle(kind="clash", asking=(first, other), chain=(first,))
+        return self._below(first, usable, releases, extras, above)
+
+    def _below(
+        self,
+        first: Asking,
+        usable: Sequence[Version],
+        releases: Mapping[Version, Sequence[Candidate]],
+        extras: frozenset[NormalizedName],
+        above: tuple[str, ...],
+    ) -> Obstacle | None:
+        """What all *usable* releases have against them themselves, told of the newest; ``None`` if one has nothing."""
+        project = canonicalize_name(first[1].name)
+        newest: Obstacle | None = None
+        for version in usable[:RELEASES]:
+            found = self.inside(project, releases[version], extras, above)
+            if found is None:
+                return None
+            newest = newest or replace(found, chain=(first, *found.chain) if found.kind != "metadata" else (first,))
+        return newest
+
+    def inside(
+        self,
+        project: NormalizedName,
+        release: Sequence[Candidate],
+        extras: frozenset[NormalizedName],
+        above: tuple[str, ...] = (),
+    ) -> Obstacle | None:
+        """Return the first obstacle among what one *release* requires itself with *extras*; ``None`` if there is none."""
+        who = f"{project} {release[0].distribution.version}"
+        try:
+            needed = list(self.requires(release, extras))
+        except (BadDistribution, InvalidRequirement):
+            own = (who, Requirement(f"{project}=={release[0].distribution.version}"))
+            return Obstacle(kind="metadata", asking=(own,), chain=(own,))
+        found = (self.obstacle(who, one, (*above, project)) for one in needed)
+        return next(filter(None, found), None)
+
+    def requires(self, release: Sequence[Candidate], extras: frozenset[NormalizedName]) -> Iterator[Requirement]:
+        """
+        Yield what a release requires on the target with *extras*.
+
+        :raises BadDistribution: its metadata cannot be read.
+        :raises InvalidRequirement: a requirement in it cannot be read.
+        """
+        wheel = next((one for one in release if self._suits(one)), None)
+        for text in dependencies_of(self.offers.metadata(wheel)).requires if wheel else ():
+            requirement = parse_requirement(text)
+            # A marker that the target leaves open decides nothing here: pip has stopped there, or never came to it.
+            with contextlib.suppress(UndefinedName):
+                if holds(requirement.marker, self.target.environment, extras):
+                    yield requirement
+
+    def usable(self, asking: Sequence[Asking], releases: Mapping[Version, Sequence[Candidate]]) -> list[Version]:
+        """Return the versions, newest first, that pip would consider: wheels that fit, by PEP 440 and PEP 592."""
+        joined = joined_of(asking)
+        pinned = any(one.operator in {"==", "==="} and not one.version.endswith(".*") for one in joined.specifier)
+        fitting = [
+            version
+            for version, files in releases.items()
+            if any(self._suits(one) and (pinned or one.distribution.yanked is None) for one in files)
+        ]
+        return sorted(joined.specifier.filter(fitting, prereleases=self.pre or None), reverse=True)
+
+    def _suits(self, candidate: Candidate) -> bool:
+        return fits(candidate, self.target) and allows(candidate.distribution.requires_python, self.target.version)
+
+
+def joined_of(asking: Sequence[Asking]) -> Requirement:
+    """Return one requirement that asks for all that *asking* asks of one project."""
+    joined = Requirement(str(asking[0][1]))
+    for _, other in asking[1:]:
+        joined.specifier &= other.specifier
+    return joined
+
+
+def _all_admit(asking: Sequence[Asking], version: Version) -> bool:
+    return all(admits(one, version) for _, one in asking)

@@ -1,0 +1,89 @@
+"""What an obstacle is in words, and what the user can do about it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Protocol
+
+from pypi_subset.resolve.explain.alternatives import way_out
+from pypi_subset.resolve.explain.obstacles import Offers, joined_of
+from pypi_subset.resolve.explain.rejections import admits, by_release, obstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from packaging.version import Version
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.targets import Target
+    from pypi_subset.resolve.explain.obstacles import Asking, Obstacle
+
+
+class Shelves(Offers, Protocol):
+    """What the indexes have, and where the user puts wheels of their own."""
+
+    #: The directory of wheels that the user built.
+    own_wheels: Path | None
+
+
+def build_command(releases: Iterable[tuple[str, Version]], offers: Shelves) -> str:
+    """Return the command that builds wheels of *releases*, pairs of project and version, where mirror reads them."""
+    names = " ".join(shlex.quote(f"{project}=={version}") for project, version in releases)
+    return f"pip wheel --no-deps {names} -w {shlex.quote(str(offers.own_wheels or 'requirements/wheels'))}"
+
+
+def admitted_by(asking: Sequence[Asking], candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
+    """Return the releases that all of *asking* admit: without pre-releases if there are others, for pip does so too."""
+    joined = joined_of(asking)
+    found = by_release(one for one in candidates if admits(joined, one.distribution.version))
+    return {version: files for version, files in found.items() if not version.is_prerelease} or found
+
+
+def why_of(found: Obstacle, project: str, target: Target, offers: Shelves) -> str:
+    """Return the chain to an obstacle inside a release of *project*: ``it requires core==2.0; core 2.0: sdist only``."""
+    steps = [
+        f"{'it' if who.partition(' ')[0] == project else who} requires {requirement.name}{requirement.specifier}"
+        for who, requirement in found.chain
+    ]
+    if found.kind == "metadata":
+        steps = steps[: len(found.chain) - (found.chain[-1] == found.asking[0])]
+    return "; ".join([*steps[:-1], _last(steps[-1:], found, target, offers)])
+
+
+def _last(step: Sequence[str], found: Obstacle, target: Target, offers: Shelves) -> str:
+    who, requirement = found.asking[0]
+    head = "; ".join(step)
+    if found.kind == "url":
+        return f"{head} @ {requirement.url}: a URL, and no release of an index"
+    if found.kind == "absent":
+        return f"{head}, which no index has"
+    if found.kind == "metadata":
+        return "; ".join([*step, f"the metadata of {who} cannot be read"])
+    candidates = offers.candidates(found.project)
+    if found.kind == "version":
+        return f"{head}: no release satisfies that, the newest is {max(by_release(candidates))}"
+    if found.kind == "clash":
+        other, rival = found.asking[1]
+        return f"{head}, and {other} asks for {rival.name}{rival.specifier}"
+    releases = admitted_by(found.asking, candidates)
+    return f"{head}; {found.project} {max(releases)}: {obstacle(releases[max(releases)], target)}"
+
+
+def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
+    """Return what the user can do about an obstacle; ``""`` if only another version of what requires it helps."""
+    if found.kind == "clash":
+        place = next((who for who, _ in found.asking if ":" in who or "'" in who), "")
+        return place and f"change {place}"
+    if found.kind != "files":
+        return "check pip's 'index-url'" if found.kind == "absent" else ""
+    releases = admitted_by(found.asking, offers.candidates(found.project))
+    return way_to(releases[max(releases)], target, offers)
+
+
+def way_to(files: Sequence[Candidate], target: Target, offers: Shelves) -> str:
+    """Return how the user gets the release that *files* belong to on *target*: built, or for another target."""
+    one = files[0].distribution
+    if all(each.tags is None for each in files):
+        return f"{build_command([(one.project, one.version)], offers)}, then `make update`"
+    return way_out(files, target)
