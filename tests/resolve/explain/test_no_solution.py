@@ -37,7 +37,8 @@ def test_an_sdist_only_project_is_a_finding(workspace: Workspace, index: Index) 
     workspace.write("base.txt", "app\n")
     workspace.toml({"windows": WINDOWS})
     with pytest.raises(
-        NoSolution, match=r"docopt \(required by app\): the project offers sdists only.*pip wheel --no-deps docopt"
+        NoSolution,
+        match=r"docopt \(required by app\): the project offers sdists only.*pip wheel --no-deps docopt==1.0 -w",
     ):
         mirror(workspace)
 
@@ -121,7 +122,7 @@ def test_requirements_that_agree_do_not_contradict_each_other(
     assert "2.14: wheels start at manylinux_2_28, the target stops at 2_17" in str(caught.value)
 
 
-_BUILD = ", or build one there from the sdist and name its folder in pip's 'find-links'"
+_BUILD = ", or build one there: pip wheel --no-deps lib==0.1 -w DIRECTORY"
 
 
 def test_a_gap_keeps_to_what_is_asked_for(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,8 +168,8 @@ def test_a_gap_keeps_to_what_is_asked_for(workspace: Workspace, index: Index, mo
             "lib==0.1\n",
             "cp310-cp310-win_amd64",
             (
-                "3.0, 2.0 have a wheel for this target, but base.txt:1 asks for lib==0.1: loosen that; or build the wheel "
-                "yourself ('pip wheel --no-deps lib') and name its folder in pip's 'find-links'"
+                "3.0, 2.0 have a wheel for this target, but base.txt:1 asks for lib==0.1: loosen that; or build the wheel: "
+                "pip wheel --no-deps lib==0.1 -w DIRECTORY"
             ),
         ),
     ],
@@ -185,7 +186,8 @@ def test_a_requirement_in_the_way_comes_first(
     workspace.toml({"linux": LINUX})
     with pytest.raises(NoSolution) as caught:
         mirror(workspace)
-    assert caught.value.next_step == told.replace("; nearest", f"{_BUILD}; nearest") + _BUILD * ("lowest" in told)
+    expected = told.replace("; nearest", f"{_BUILD}; nearest") + _BUILD * ("lowest" in told)
+    assert caught.value.next_step == expected.replace("DIRECTORY", str(workspace.paths.requirements / "wheels"))
 
 
 @pytest.mark.parametrize(

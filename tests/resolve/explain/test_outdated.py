@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pypi_subset.errors import OlderReleases
+from pypi_subset.locks import lockfile
+from pypi_subset.requirements.subset import read_subset
 from tests.support.programs.commands import PYPI_SUBSET
-from tests.support.wheels import make_wheel
+from tests.support.stages.mirroring import mirror, versions
+from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
+    from pypi_subset.pipeline.mirror import MirrorResult
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
@@ -138,11 +144,15 @@ def test_a_pre_release_is_told(workspace: Workspace, index: Index) -> None:
         ("fast", "2.0rc1", "1.0", "wheels for win_amd64"),
         ("young", "1.0b1", "", "there is no other release yet"),
     ]
-    assert plan(workspace).stdout.splitlines()[3:6] == [
-        "asked 2.0rc1 (a pre-release), not 1.0: base.txt:2 asks for asked==2.0rc1 (base--linux)",
-        "fast 2.0rc1 (a pre-release), not 1.0: wheels for win_amd64 (base--linux)",
-        "young 1.0b1 (a pre-release): there is no other release yet (base--linux)",
-    ]
+    day = "of 2024-02-03"
+    lines = plan(workspace).stdout.splitlines()[3:7]
+    assert lines[0] == "2 pre-releases that no line asks for:"
+    fast = f"  fast 2.0rc1 {day}, a pre-release, newest final 1.0 {day} (base--linux): wheels for win_amd64. Nothing is for"
+    assert lines[1].startswith(fast)
+    assert lines[1].endswith("or write 'fast==2.0rc1' in base.txt:1 if it is meant")
+    young = f"  young 1.0b1 {day}, a pre-release, no final release (base--linux): there is no other release yet. "
+    assert lines[2] == f"{young}Write 'young==1.0b1' in base.txt:3 if it is meant"
+    assert lines[3] == f"  by lines of your own: asked 2.0rc1 (newest final 1.0 {day})"
     assert json.loads(plan(workspace, "--form", "json").stdout)["early"][2]["project"] == "young"
 
 
@@ -160,3 +170,142 @@ def plan(space: Workspace, *flags: str) -> subprocess.CompletedProcess[str]:
     """Return what the command says."""
     command = [*PYPI_SUBSET, "plan", *flags]
     return subprocess.run(command, cwd=space.root, capture_output=True, text=True, check=False)
+
+
+def listed(result: MirrorResult) -> list[tuple[str, str, str]]:
+    """Return project, version and cause of what a mirror lists."""
+    return [(one.project, one.version, one.why) for one in result.outdated]
+
+
+def hydra(index: Index) -> None:
+    """Offer a project whose newest release needs, two steps away, what is an sdist only."""
+    index.add(make_wheel("hydra", "1.3", requires=["omega<3,>=2"]), make_wheel("hydra", "0.1", requires=["omega<2"]))
+    index.add(make_wheel("omega", "2.3", requires=["antlr==4.9.*"]), make_wheel("omega", "1.4"))
+    index.add(make_sdist("antlr", "4.9.3"), make_wheel("antlr", "4.13"))
+
+
+HYDRA = ("hydra", "0.1", "it requires omega<3,>=2; omega 2.3 requires antlr==4.9.*; antlr 4.9.3: sdist only")
+
+
+def test_an_old_release_is_explained_by_the_end_of_the_chain(workspace: Workspace, index: Index) -> None:
+    """The sdist at the end of the chain is named, not the projects that ask for each other; the command builds it."""
+    hydra(index)
+    workspace.write("base.txt", "hydra\n")
+    workspace.toml({"linux": LINUX})
+    result, _ = mirror(workspace)
+    assert listed(result) == [HYDRA]
+    wheels = workspace.paths.requirements / "wheels"
+    assert result.outdated[0].step == f"pip wheel --no-deps antlr==4.9.3 -w {wheels}, then `make update`"
+    assert result.document()["outdated"][0]["newest"] == "1.3"
+
+
+def test_the_lock_remembers_the_cause(workspace: Workspace, index: Index) -> None:
+    """A mirror with nothing to do, and a plan, say the same the next day; no page is read by the mirror."""
+    hydra(index)
+    workspace.write("base.txt", "hydra\n")
+    workspace.toml({"linux": LINUX})
+    first, _ = mirror(workspace)
+    index.requests.clear()
+    again, _ = mirror(workspace)
+    assert (again.resolved, index.requests) == (0, [])
+    assert again.outdated == first.outdated
+    assert [one for one in foresee(workspace).held if one.requested] == [*first.outdated]
+    # What appears later is said to be later.
+    index.add(make_wheel("hydra", "1.4"))
+    (newer,) = (one for one in foresee(workspace).held if one.requested)
+    assert (newer.newest, newer.why) == ("1.4", "the lock was made without it")
+    assert mirror(workspace)[0].outdated == first.outdated
+    assert mirror(workspace, update=True)[0].outdated == ()
+
+
+def test_wheels_in_requirements_are_a_source(workspace: Workspace, index: Index) -> None:
+    """A wheel that the user built is taken from requirements/wheels with no further line, as a copy."""
+    hydra(index)
+    workspace.write("base.txt", "hydra\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    built = make_wheel("antlr", "4.9.3")
+    own = workspace.paths.requirements / "wheels" / built.filename
+    own.parent.mkdir()
+    own.write_bytes(built.data)
+    (own.parent / "README.md").write_text("built here\n")
+    assert mirror(workspace, update=True)[0].outdated == ()
+    assert versions(workspace, "base--linux") == {"hydra": "1.3", "omega": "2.3", "antlr": "4.9.3"}
+    (served,) = workspace.paths.site.rglob(built.filename)
+    assert served.read_bytes() == built.data
+    assert own.stat().st_nlink == 1
+    # A lock of it works without the index.
+    assert mirror(workspace)[0].resolved == 0
+
+
+def test_two_requests_that_exclude_each_other_are_both_named(workspace: Workspace, index: Index) -> None:
+    """One project takes its newest release and pushes another back: both are named, with the line that turns it round."""
+    index.add(make_wheel("boto", "1.44", requires=["core>=1.44"]), make_wheel("boto", "1.40", requires=["core<1.41"]))
+    index.add(make_wheel("core", "1.44"), make_wheel("core", "1.40"))
+    index.add(make_wheel("s3", "2026.9", requires=["aio>=2"]), make_wheel("s3", "0.4", requires=["core>=1"]))
+    index.add(make_wheel("aio", "3.0", requires=["core<1.44"]), make_wheel("aio", "2.0", requires=["core<1.41"]))
+    workspace.write("base.txt", "boto\ns3\n")
+    workspace.toml({"linux": LINUX})
+    result, _ = mirror(workspace)
+    why = "it requires aio>=2; aio 3.0 requires core<1.44, and boto 1.44 asks for core>=1.44"
+    assert listed(result) == [("s3", "0.4", why)]
+    assert result.outdated[0].step == "write 's3>=2026.9' in base.txt:2, or put it into a set of its own"
+    # As the remedy says.
+    workspace.write("base.txt", "boto\ns3>=2026.9\n")
+    assert listed(mirror(workspace)[0]) == [
+        ("boto", "1.40", "it requires core>=1.44, and aio 3.0 asks for core<1.44"),
+    ]
+
+
+def test_an_extra_that_cannot_be_had_is_named(workspace: Workspace, index: Index) -> None:
+    """An old release without the extra is taken where the newest needs an sdist for it."""
+    index.add(make_wheel("frame", "3.0", requires=["odf>=1; extra == 'excel'"], extras=["excel"]))
+    index.add(make_wheel("frame", "1.5"), make_sdist("odf", "1.4.1"))
+    workspace.write("base.txt", "frame[excel]\n")
+    workspace.toml({"linux": LINUX})
+    assert listed(mirror(workspace)[0]) == [("frame", "1.5", "it requires odf>=1; odf 1.4.1: sdist only")]
+
+
+def test_a_choice_of_the_user_is_no_error(workspace: Workspace, index: Index) -> None:
+    """With `outdated = "error"` what the user's own line holds back is listed, and the run goes on."""
+    index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"))
+    workspace.write("base.txt", "app<2\n")
+    workspace.toml({"linux": LINUX}, more='[policy]\noutdated = "error"\n')
+    result, _ = mirror(workspace)
+    assert [(one.project, one.own) for one in result.outdated] == [("app", True)]
+
+
+def test_the_policy_makes_an_error_of_it(workspace: Workspace, index: Index) -> None:
+    """With `outdated = "error"` the run ends before anything is written, with a lock from before too; plan as well."""
+    hydra(index)
+    workspace.write("base.txt", "hydra\n")
+    strict = '[policy]\noutdated = "error"\n'
+    workspace.toml({"linux": LINUX}, more=strict)
+    for _ in range(2):
+        for run in (mirror, foresee):
+            with pytest.raises(OlderReleases) as caught:
+                run(workspace)
+            assert caught.value.what == "1 requested project is older than the newest release"
+            assert "antlr 4.9.3: sdist only" in caught.value.details[0]
+        # The policy does not decide what is locked: the lock of a run without it is not made again.
+        workspace.toml({"linux": LINUX})
+        mirror(workspace)
+        workspace.toml({"linux": LINUX}, more=strict)
+        index.projects.clear()
+
+
+def test_a_lock_without_the_list_is_told(workspace: Workspace, index: Index) -> None:
+    """Of a lock that release 0.1 made, mirror says that it does not know, and plan finds out."""
+    hydra(index)
+    workspace.write("base.txt", "hydra\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    path = lockfile.path_of(workspace.paths.locks, "base--linux")
+    one = lockfile.read(path)
+    (target,) = read_subset(workspace.paths.requirements).targets
+    old = replace(one, outdated=None)
+    path.write_bytes(lockfile.dump(old, folder=workspace.paths.locks, target=target, packages=workspace.paths.packages))
+    result, said = mirror(workspace)
+    assert (result.resolved, result.outdated) == (0, ())
+    assert "note: the lock base--linux does not say which releases are older than the newest" in said
+    assert [(one.project, one.version, one.why) for one in foresee(workspace).held if one.requested] == [HYDRA]

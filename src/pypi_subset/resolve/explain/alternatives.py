@@ -33,16 +33,17 @@ _LIBRARY = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS", "ios":
 _APART = frozenset({"android", "emscripten", "ios", "pyemscripten", "pyodide", "wasi"})
 
 
-def way_out(candidates: Sequence[Candidate], target: Target, loosened: str = "") -> str:
+def way_out(candidates: Sequence[Candidate], target: Target, loosened: str = "", build: str = "") -> str:
     """
     Return the next step: the nearest target for which a wheel fits, as it is set, and the versions that have one.
 
     :param candidates: all files that the requirement allows; no wheel among them fits *target*.
     :param loosened: what *target* itself would get from another requirement; comes first, since no machine changes.
+    :param build: the command that builds a wheel from an sdist of what is allowed; ``""`` without one.
     """
     wheels = [one for one in settled(candidates) or candidates if one.tags is not None]
     own = any(one.tags is None and allows(one.distribution.requires_python, target.version) for one in candidates)
-    build = ", or build one there from the sdist and name its folder in pip's 'find-links'" * own
+    build = f", or build one there: {build}" if own and build else ""
     for other, how in (*_new_pip(target), *_other_patches(wheels, target), *_changes(wheels, target)):
         if versions := versions_for(wheels, other):
             return "; ".join(filter(None, (loosened, f"{how}, which gets {few(versions)}"))) + build

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 LINES = 8
 
 
+#: The obstacle of a target whose Python is too old or too new for a release.
+_PYTHON = re.compile(r"(?:, not for |the target has )(\S+)$")
+
+
 def outdated_lines(found: Iterable[Outdated], *, most: int | None = LINES) -> list[str]:
     """
     Return the list that ends a mirror, the newest release first; nothing if *found* is empty.
@@ -24,13 +29,13 @@ def outdated_lines(found: Iterable[Outdated], *, most: int | None = LINES) -> li
 
     :param most: how many lines at most.
     """
-    groups: defaultdict[tuple[str, str], list[Outdated]] = defaultdict(list)
+    groups: defaultdict[str, list[Outdated]] = defaultdict(list)
     own: list[Outdated] = []
     for one in sorted(found, key=lambda one: (one.project, one.set, one.target)):
         if one.own:
             own.append(one)
         else:
-            groups[_leaf(one), one.step].append(one)
+            groups[_leaf(one)].append(one)
     ordered = sorted(groups.values(), key=lambda those: (_age(those), those[0].project))
     lines = [_entry(those) for those in ordered]
     if most is not None and len(lines) > most:
@@ -59,8 +64,12 @@ def _age(those: Sequence[Outdated]) -> tuple[int, ...]:
 
 
 def _leaf(one: Outdated) -> str:
-    """What two findings have in common if their causes are one: the end of the chain."""
-    return one.why.rpartition("; ")[2] if one.why.startswith("it requires") else f"{one.project} {one.why}"
+    """What two findings have in common if their causes are one: the end of the chain, or the Python of the target."""
+    if one.why.startswith("it requires"):
+        return one.why.rpartition("; ")[2]
+    if _PYTHON.search(one.why) and "; " not in one.why:
+        return f"the Python of {one.target}"
+    return f"{one.project} {one.why}"
 
 
 def _entry(those: Sequence[Outdated]) -> str:
@@ -69,9 +78,12 @@ def _entry(those: Sequence[Outdated]) -> str:
         names[f"{_named(one)}"].append(f"{one.set}--{one.target}")
     what = " and ".join(f"{name} ({few(places)})" for name, places in names.items())
     first = those[0]
+    why = first.why
+    if not why.startswith("it requires") and len({one.project for one in those}) > 1:
+        why = f"the newest releases are not for the Python of {first.target}"
     remedy = f". {first.step[:1].upper()}{first.step[1:]}" if first.step and not first.step.startswith("pip ") else ""
     build = f". Build it: {first.step}" if first.step.startswith("pip ") else ""
-    return f"{what}: {first.why}{remedy}{build}"
+    return f"{what}: {why}{remedy}{build}"
 
 
 def _named(one: Outdated) -> str:

@@ -18,6 +18,7 @@ from packaging.version import Version
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
 from pypi_subset.resolve.explain.hashes import hash_mismatch, no_solution, stated_at
 from pypi_subset.resolve.explain.rejections import SHOWN, admits, by_release, few, fits, is_here, obstacle, tag_list
+from pypi_subset.resolve.explain.sentences import build_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -205,10 +206,10 @@ def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Know
         return _gap(what, project, job, seen, loosened or "ask for another version, and tell whoever offers this one")
     if all(candidate.tags is None for candidate in files):
         what = f"{where}: {'there are' if loosened else 'the project offers'} sdists only, and a subset holds wheels"
-        step = f"build the wheel yourself ('pip wheel --no-deps {project}') and name its folder in pip's 'find-links'"
+        step = f"build the wheel: {build_of(files, target, known.upstream)}"
         return _gap(what, project, job, seen, "; or ".join(filter(None, (loosened, step))))
-    what = f"{where}: no wheel fits {target.tag}"
-    return _gap(what, project, job, seen, way_out(files, target, loosened), _existing(shown, target))
+    what, build = f"{where}: no wheel fits {target.tag}", build_of(files, target, known.upstream)
+    return _gap(what, project, job, seen, way_out(files, target, loosened, build), _existing(shown, target))
 
 
 def _loosened(asking: Iterable[tuple[str, Requirement]], others: Iterable[Candidate], target: Target) -> str:

@@ -152,7 +152,7 @@ class Inspector:
             found = self.inside(project, releases[version], extras, above)
             if found is None:
                 return None
-            newest = newest or replace(found, chain=(first, *found.chain) if found.kind != "metadata" else (first,))
+            newest = newest or replace(found, chain=(first, *found.chain))
         return newest
 
     def inside(
@@ -168,7 +168,7 @@ class Inspector:
             needed = list(self.requires(release, extras))
         except (BadDistribution, InvalidRequirement):
             own = (who, Requirement(f"{project}=={release[0].distribution.version}"))
-            return Obstacle(kind="metadata", asking=(own,), chain=(own,))
+            return Obstacle(kind="metadata", asking=(own,), chain=())
         found = (self.obstacle(who, one, (*above, project)) for one in needed)
         return next(filter(None, found), None)
 

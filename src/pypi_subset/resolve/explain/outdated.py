@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement
-from packaging.utils import NormalizedName, canonicalize_name
-
-from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.model.locks import Outdated
-from pypi_subset.resolve.explain.obstacles import Asking, Inspector
+from pypi_subset.resolve.explain.obstacles import Inspector
 from pypi_subset.resolve.explain.rejections import admits, by_release, fits, obstacle
 from pypi_subset.resolve.explain.sentences import step_of, way_to, why_of
-from pypi_subset.targets.markers import UndefinedName, holds
+from pypi_subset.resolve.explain.stated import lines_of, pinned_of, rivals_of
+from pypi_subset.targets.markers import holds
 from pypi_subset.targets.patch_levels import at_patch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from packaging.utils import NormalizedName
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.locks import Lock, Pin
     from pypi_subset.model.requests import Job
     from pypi_subset.model.targets import Target
+    from pypi_subset.resolve.explain.obstacles import Asking
     from pypi_subset.resolve.explain.sentences import Shelves
 
 
@@ -114,13 +111,15 @@ def early(job: Job, lock: Lock, known: Known) -> tuple[Outdated, ...]:
         final = _not_yanked(one for one in candidates if not one.distribution.version.is_prerelease)
         lines = case.lines.get(case.pin.distribution.project, ())
         asked = case.pre or any(one.specifier.prereleases for _, one in lines)
+        accept = _accepting(case)
         if final:
             why, step, own = _why(final, case, known)
-            more = {"step": step, "own": own or asked}
+            more = {"step": "; or ".join(filter(None, (step, accept))), "own": own or asked}
             found.append(case.finding(max(final), why, candidates, early=True, **more))
         else:
-            why = "there is no other release yet"
-            found.append(case.finding(None, why, candidates, early=True, own=asked))
+            who = next((f"{one.by} asks for it, and " for one in case.pin.reasons if one.by), "")
+            why = f"{who}there is no other release yet"
+            found.append(case.finding(None, why, candidates, early=True, own=asked, step=accept))
     return tuple(found)
 
 
@@ -136,30 +135,6 @@ def _cases(job: Job, lock: Lock, known: Known) -> Iterator[_Case]:
         yield _Case(
             pin=pin, lock=lock, target=target, lines=lines_of(job, known.limits, target), pre=job.requirement_set.pre
         )
-
-
-def lines_of(job: Job, limits: Iterable[str], target: Target) -> dict[NormalizedName, list[Asking]]:
-    """
-    Return what the user asks for on *target*, by project: lines of the set, its constraints, those of pip's configuration.
-
-    :param limits: the lines of the latter.
-    """
-    found: defaultdict[NormalizedName, list[Asking]] = defaultdict(list)
-    own = job.requirement_set
-    stated = [(one.origin, one.requirement) for one in (*own.requests, *own.constraints)]
-    for who, requirement in [*stated, *(("pip's setting 'constraint'", one) for one in readable(limits))]:
-        # A marker that the target leaves open is an error of the resolution, not of what explains it.
-        with contextlib.suppress(UndefinedName):
-            if holds(requirement.marker, target.environment):
-                found[canonicalize_name(requirement.name)].append((who, requirement))
-    return found
-
-
-def readable(limits: Iterable[str]) -> Iterator[Any]:
-    """Yield what constraints ask for, hashes aside; pip knows lines that are no requirement, and those limit no version."""
-    for line in limits:
-        with contextlib.suppress(InvalidRequirement):
-            yield parse_requirement(line.partition(" --hash")[0])
 
 
 def _first(pin: Pin, lock: Lock, target: Target) -> Target:
@@ -229,7 +204,7 @@ def _against(version: Version, files: Sequence[Candidate], case: _Case, known: K
     for who, one in case.lines.get(project, ()):
         if not admits(one, version):
             return f"{who} asks for {one.name}{one.specifier}", f"change {who}"
-    rivals = _rivals(case)
+    rivals = rivals_of(case.lock, case.target, project)
     wanted = _wanted(version, case)
     for who, one in rivals.get(project, ()):
         if not admits(one, version):
@@ -241,7 +216,7 @@ def _against(version: Version, files: Sequence[Candidate], case: _Case, known: K
             pre=case.pre,
             limits=case.lines,
             rivals=rival,
-            pinned=_pinned(case),
+            pinned=pinned_of(case.lock, case.target, project),
         )
         found = inspector.inside(project, files, frozenset(case.pin.extras))
         if found is not None:
@@ -260,37 +235,7 @@ def _wanted(version: Version, case: _Case) -> str:
     return f"write '{project}>={version}' in {origin}, or put it into a set of its own" if origin else ""
 
 
-def _pinned(case: _Case) -> dict[NormalizedName, tuple[Version, frozenset[NormalizedName]]]:
-    """What the lock holds at the patch level of the case, but for the project itself."""
-    return {
-        pin.distribution.project: (pin.distribution.version, frozenset(pin.extras))
-        for pin in case.lock.pins
-        if holds(pin.marker, case.target.environment) and pin.distribution.project != case.pin.distribution.project
-    }
-
-
-def _rivals(case: _Case) -> dict[NormalizedName, list[Asking]]:
-    """
-    By project what the projects of the lock ask for that are there without the project of the case.
-
-    They stay when another release of it is chosen; what it brings itself may go.
-    """
-    own = case.pin.distribution.project
-    pins = [one for one in case.lock.pins if holds(one.marker, case.target.environment)]
-    versions = {one.distribution.project: one.distribution.version for one in pins}
-    asking: defaultdict[str, list[tuple[NormalizedName, Any]]] = defaultdict(list)
-    for pin in pins:
-        for reason in pin.reasons:
-            asking[reason.by].append((pin.distribution.project, reason.requirement))
-    waiting, reached = [name for name, _ in asking[""] if name != own], set[str]()
-    found: defaultdict[NormalizedName, list[Asking]] = defaultdict(list)
-    while waiting:
-        name = waiting.pop()
-        if name in reached:
-            continue
-        reached.add(name)
-        for project, requirement in asking[name]:
-            found[project].append((f"{name} {versions[NormalizedName(name)]}", requirement))
-            if project != own:
-                waiting.append(project)
-    return found
+def _accepting(case: _Case) -> str:
+    """How the user says that the pre-release is meant; ``""`` where no line requests the project."""
+    one, origin = case.pin.distribution, next((one.origin for one in case.pin.reasons if not one.by), "")
+    return f"write '{one.project}=={one.version}' in {origin} if it is meant" if origin else ""

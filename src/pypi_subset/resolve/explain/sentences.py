@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pypi_subset.resolve.explain.alternatives import way_out
 from pypi_subset.resolve.explain.obstacles import Offers, joined_of
-from pypi_subset.resolve.explain.rejections import admits, by_release, obstacle
+from pypi_subset.resolve.explain.rejections import admits, allows, by_release, obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,8 +46,6 @@ def why_of(found: Obstacle, project: str, target: Target, offers: Shelves) -> st
         f"{'it' if who.partition(' ')[0] == project else who} requires {requirement.name}{requirement.specifier}"
         for who, requirement in found.chain
     ]
-    if found.kind == "metadata":
-        steps = steps[: len(found.chain) - (found.chain[-1] == found.asking[0])]
     return "; ".join([*steps[:-1], _last(steps[-1:], found, target, offers)])
 
 
@@ -83,7 +81,14 @@ def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
 
 def way_to(files: Sequence[Candidate], target: Target, offers: Shelves) -> str:
     """Return how the user gets the release that *files* belong to on *target*: built, or for another target."""
-    one = files[0].distribution
     if all(each.tags is None for each in files):
-        return f"{build_command([(one.project, one.version)], offers)}, then `make update`"
-    return way_out(files, target)
+        return f"{build_of(files, target, offers)}, then `make update`"
+    return way_out(files, target, build=build_of(files, target, offers))
+
+
+def build_of(files: Iterable[Candidate], target: Target, offers: Shelves) -> str:
+    """Return the command that builds a wheel of the newest sdist in *files* that the Python of *target* may have, or ``""``."""
+    sdists = [one.distribution for one in files if one.tags is None]
+    fitting = [one for one in sdists if allows(one.requires_python, target.version)] or sdists
+    newest = max(fitting, key=lambda one: (not one.version.is_prerelease, one.version), default=None)
+    return build_command([(newest.project, newest.version)], offers) if newest else ""

@@ -1,0 +1,85 @@
+"""The list of what is outdated: short, newest first, equal causes together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pypi_subset.model.locks import Outdated
+from pypi_subset.resolve.explain.listing import LINES, outdated_heading, outdated_lines
+
+ONE = Outdated(
+    set="base",
+    target="linux",
+    project="app",
+    version="1.0",
+    newest="2.0",
+    why="it requires core; core 2.0: sdist only",
+    step="pip wheel --no-deps core==2.0 -w requirements/wheels, then `make update`",
+    uploaded="2019-12-03",
+    newest_uploaded="2026-05-01",
+)
+
+
+def test_an_entry_has_dates_cause_and_remedy() -> None:
+    """The reader sees how old a release is, which targets have it, why, and what changes that."""
+    assert outdated_lines([ONE, replace(ONE, target="mac")]) == [
+        (
+            "  app 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 (base--linux, base--mac): it requires core; core 2.0: sdist only. "
+            "Build it: pip wheel --no-deps core==2.0 -w requirements/wheels, then `make update`"
+        )
+    ]
+
+
+def test_equal_causes_are_one_entry() -> None:
+    """Two projects that lack the same file are told together."""
+    other = replace(ONE, project="tool", why="it requires via; via 1.0 requires core; core 2.0: sdist only")
+    (line,) = outdated_lines([ONE, other])
+    assert line.startswith("  app 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 (base--linux) and tool 1.0")
+
+
+def test_the_newest_comes_first_and_the_rest_is_counted() -> None:
+    """Of many entries those are shown whose newest release is youngest; a day that is not known comes last."""
+    many = [
+        replace(ONE, project=f"p{day}", why=f"cause {day}", newest_uploaded=f"2026-05-{day}") for day in range(10, 20)
+    ]
+    lines = outdated_lines([replace(ONE, project="undated", why="x", newest_uploaded=""), *many])
+    assert [line.split()[0] for line in lines] == [*(f"p{day}" for day in range(19, 11, -1)), "and"]
+    assert lines[LINES] == "  and 3 more: `--json`"
+    assert outdated_lines([replace(ONE, newest_uploaded=""), *many], most=None)[-1].startswith("  app 1.0")
+
+
+def test_the_users_own_lines_are_one_entry() -> None:
+    """What the user pinned is named and not explained; pre-releases that a line asks for are no finding of the heading."""
+    own = replace(ONE, own=True, why="base.txt:1 asks for app==1.0")
+    assert outdated_lines([own]) == ["  by lines of your own: app 1.0 (newest 2.0 of 2026-05-01)"]
+    early = replace(ONE, early=True, newest="", newest_uploaded="")
+    assert outdated_heading([own, early]) == (
+        "1 requested project is older than the newest release and 1 pre-release that no line asks for"
+    )
+    assert outdated_heading([own]) == "1 requested project is older than the newest release"
+
+
+def test_a_pre_release_is_told_as_one() -> None:
+    """The newest final release stands beside it, or that there is none."""
+    early = replace(ONE, early=True, version="2.0rc1", newest="1.0", newest_uploaded="")
+    assert "app 2.0rc1 of 2019-12-03, a pre-release, newest final 1.0 (base--linux)" in outdated_lines([early])[0]
+    assert "a pre-release, no final release" in outdated_lines([replace(early, newest="")])[0]
+
+
+def test_nothing_is_no_list() -> None:
+    """Where nothing is outdated nothing is printed."""
+    assert outdated_lines([]) == []
+
+
+def test_what_the_python_of_a_target_excludes_is_one_entry() -> None:
+    """Where a target has an old Python, the projects that leave it behind share one line; other targets have theirs."""
+    found = [
+        replace(ONE, project="a", why="wheels for cp312, cp313, not for cp310-cp310", step="take Python 3.12"),
+        replace(ONE, project="b", why="Requires-Python >=3.11, the target has 3.10", step="take Python 3.11"),
+        replace(ONE, project="c", why="wheels for cp313, not for cp310-cp310", step="take Python 3.13"),
+        replace(ONE, project="a", why="wheels for cp312, not for cp310-cp310", target="mac", step="take Python 3.12"),
+    ]
+    lines = outdated_lines(found)
+    assert [line.partition(": ")[0].count("newest 2.0") for line in lines] == [3, 1]
+    assert lines[0].endswith(": the newest releases are not for the Python of linux. Take Python 3.12")
+    assert lines[1].startswith("  a 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 (base--mac): wheels for cp312, not")
