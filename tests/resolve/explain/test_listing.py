@@ -76,7 +76,9 @@ def test_what_the_python_of_a_target_excludes_is_one_entry() -> None:
     found = [
         replace(ONE, project="a", why="wheels for cp312, cp313, not for cp310-cp310", step="take Python 3.12"),
         replace(ONE, project="b", why="Requires-Python >=3.11, the target has 3.10", step="take Python 3.11"),
-        replace(ONE, project="c", why="wheels for cp313, not for cp310-cp310", step="take Python 3.13"),
+        replace(
+            ONE, project="c", why="wheels for cp313, not for cp310-cp310; 1.2, as on mac: x; y", step="take Python 3.13"
+        ),
         replace(ONE, project="a", why="wheels for cp312, not for cp310-cp310", target="mac", step="take Python 3.12"),
     ]
     lines = outdated_lines(found)

@@ -18,7 +18,8 @@ LINES = 8
 
 
 #: The obstacle of a target whose Python is too old or too new for a release.
-_PYTHON = re.compile(r"(?:, not for |the target has )(\S+)$")
+_PYTHON = re.compile(r"^[^;]*(?:, not for |the target has )\S+$")
+_ELSEWHERE = re.compile(r"; \S+, as on .*$")
 
 
 def outdated_lines(found: Iterable[Outdated], *, most: int | None = LINES) -> list[str]:
@@ -67,9 +68,12 @@ def _leaf(one: Outdated) -> str:
     """What two findings have in common if their causes are one: the end of the chain, or the Python of the target."""
     if one.why.startswith("it requires"):
         return one.why.rpartition("; ")[2]
-    if _PYTHON.search(one.why) and "; " not in one.why:
-        return f"the Python of {one.target}"
-    return f"{one.project} {one.why}"
+    return f"the Python of {one.target}" if _PYTHON.search(_short(one.why)) else f"{one.project} {one.why}"
+
+
+def _short(why: str) -> str:
+    """Return a cause without what another target has instead, which `plan` tells."""
+    return _ELSEWHERE.sub("", why)
 
 
 def _entry(those: Sequence[Outdated]) -> str:
@@ -78,7 +82,7 @@ def _entry(those: Sequence[Outdated]) -> str:
         names[f"{_named(one)}"].append(f"{one.set}--{one.target}")
     what = " and ".join(f"{name} ({few(places)})" for name, places in names.items())
     first = those[0]
-    why = first.why
+    why = _short(first.why)
     if not why.startswith("it requires") and len({one.project for one in those}) > 1:
         why = f"the newest releases are not for the Python of {first.target}"
     remedy = f". {first.step[:1].upper()}{first.step[1:]}" if first.step and not first.step.startswith("pip ") else ""
