@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from pypi_subset.errors import UpstreamError
-from pypi_subset.support.once import Once
+from pypi_subset.support.once import Once, Recent
 
 
 def test_once_is_once() -> None:
@@ -32,3 +32,48 @@ def test_once_is_once() -> None:
             once("bad")
     assert calls == ["a", "bad"]
     assert once.results() == [("a", "A")]
+
+
+def test_what_was_asked_for_of_late_is_kept() -> None:
+    """Sequences are kept up to a number of items in all, and the last one in any case."""
+    calls: list[str] = []
+
+    def compute(key: str) -> str:
+        calls.append(key)
+        return key * 3
+
+    recent = Recent(compute, 6)
+    assert [recent(key) for key in "abab"] == ["aaa", "bbb", "aaa", "bbb"]
+    assert calls == ["a", "b"]
+    recent("a")
+    recent("c")
+    assert [recent("a"), recent("c")] == ["aaa", "ccc"]
+    recent("b")
+    assert calls == ["a", "b", "c", "b"]
+    large = Recent(compute, 2)
+    assert [large("d"), large("d")] == ["ddd", "ddd"]
+    assert calls[4:] == ["d"]
+
+
+def test_threads_wait_for_one_of_them() -> None:
+    """Threads that ask for the same at the same time compute it once."""
+    calls: list[str] = []
+    begun = threading.Barrier(9)
+
+    def compute(key: str) -> str:
+        calls.append(key)
+        return key
+
+    recent = Recent(compute, 6)
+
+    def ask() -> None:
+        begun.wait()
+        recent("a")
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    for thread in threads:
+        thread.join()
+    assert calls == ["a"]

@@ -33,7 +33,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 _PARTS = 5
 
 
-@functools.lru_cache(maxsize=1 << 18)
+@functools.lru_cache(maxsize=1 << 14)
 def parse(filename: str) -> tuple[NormalizedName, Version, frozenset[Tag] | None]:
     """
     Return project, version and tags that the name of a wheel or an sdist states; tags are ``None`` for an sdist.
@@ -48,20 +48,24 @@ def parse(filename: str) -> tuple[NormalizedName, Version, frozenset[Tag] | None
         name, version = parse_sdist_filename(filename)
         # The parsers do not validate the name itself: ``_-1.0.tar.gz`` would become the directory ``-``.
         return canonicalize_name(name, validate=True), version, None
-    # Each part of the tag may name several, and every combination is a tag.
+    if filename.count("-") == _PARTS - 1:
+        project, said, tag = filename[:-4].split("-", 2)
+        # An error is reported for the whole name, below.
+        try:
+            return _project(project), _version(said), _tags(tag)
+        except (InvalidName, InvalidWheelFilename):
+            pass
+    _refuse_many(filename)
+    name, version, _, tags = parse_wheel_filename(filename)
+    return canonicalize_name(name, validate=True), version, tags
+
+
+def _refuse_many(filename: str) -> None:
+    """Refuse a wheel with too many tags: each part of the tag may name several, and every combination is a tag."""
     stated = filename.removesuffix(".whl").rsplit("-", 3)[1:]
     if math.prod(part.count(".") + 1 for part in stated) > bounds.MOST_TAGS:
         msg = f"Invalid wheel filename (more than {bounds.MOST_TAGS} tags): {filename!r}"
         raise InvalidWheelFilename(msg)
-    parts = filename.removesuffix(".whl").split("-", 2)
-    if filename.count("-") == _PARTS - 1:
-        # An error is reported for the whole name, below.
-        try:
-            return _project(parts[0]), _version(parts[1]), _tags(parts[2])
-        except (InvalidName, InvalidWheelFilename):
-            pass
-    name, version, _, tags = parse_wheel_filename(filename)
-    return canonicalize_name(name, validate=True), version, tags
 
 
 # The parts of a wheel's name are independent, and recur among thousands of wheels. Each is parsed once, within a name
@@ -80,6 +84,7 @@ def _version(part: str) -> Version:
 
 @functools.lru_cache(maxsize=1 << 16)
 def _tags(part: str) -> frozenset[Tag]:
+    _refuse_many(f"x-1-{part}.whl")
     return parse_wheel_filename(f"x-1-{part}.whl")[3]
 
 

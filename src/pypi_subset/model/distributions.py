@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -25,6 +26,8 @@ class Standing:
 
 #: Algorithms that pip takes behind ``--hash``, with the number of digits of their digests.
 DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
+
+_HEXADECIMAL = re.compile("[0-9a-f]+")
 
 #: Facts that one index, or one point in time, may have and another may lack.
 _FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "metadata", "standing")
@@ -72,7 +75,7 @@ def digest(text: object, algorithm: str = "sha256") -> str:
     :raises ValueError: it does not have just as many hexadecimal digits as *algorithm* makes: it may hold anything.
     """
     plain = text.lower() if isinstance(text, str) and text.isascii() else ""
-    if len(plain) != DIGITS[algorithm] or not set(plain) <= set("0123456789abcdef"):
+    if len(plain) != DIGITS[algorithm] or not _HEXADECIMAL.fullmatch(plain):
         msg = f"a {algorithm} has {DIGITS[algorithm]} hexadecimal digits"
         raise ValueError(msg)
     return plain

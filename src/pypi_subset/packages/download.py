@@ -142,7 +142,7 @@ def _candidate(distribution: Distribution, upstream: Upstream) -> Candidate:
         distribution=distribution,
         source="the lock",
         hashes=(("sha256", distribution.sha256 or ""),),
-        path=None if distribution.url else upstream.find_local(distribution),
+        path=None if distribution.url else upstream.pages.find_local(distribution),
     )
 
 

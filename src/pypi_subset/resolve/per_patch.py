@@ -50,7 +50,7 @@ def patches_in_reach(target: Target, upstream: Upstream) -> set[int]:
         patches |= of_bound(stated.requires_python, *target.python[:2])
         oldest[one.project] = min(one.version, oldest.get(one.project, one.version))
     for project, version in oldest.items():
-        for bound, newest in upstream.bounds(project).items():
+        for bound, newest in upstream.pages.bounds(project).items():
             if newest >= version:
                 patches |= of_bound(bound, *target.python[:2])
     return patches

@@ -1,17 +1,19 @@
-"""Computing a value once, however many threads want it."""
+"""Computing a value once, however many threads want it; and keeping those of late."""
 
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+_S = TypeVar("_S", bound="Sequence[object]")
 
 
 class Once(Generic[_K, _V]):
@@ -39,3 +41,34 @@ class Once(Generic[_K, _V]):
         with self._lock:
             done = [(key, future) for key, future in self._values.items() if future.done()]
         return [(key, future.result()) for key, future in done if future.exception() is None]
+
+
+class Recent(Generic[_K, _S]):
+    """
+    Computes sequences, and keeps the last ones that were asked for; an error is not kept.
+
+    :param most: how many items they may have together; the last one is kept even if it has more.
+    """
+
+    def __init__(self, compute: Callable[[_K], _S], most: int) -> None:
+        self._compute, self._most, self._count = compute, most, 0
+        self._lock = threading.Lock()
+        self._values: OrderedDict[_K, _S] = OrderedDict()
+        # Threads that ask for the same at the same time wait for one of them.
+        self._turns = Once[_K, threading.Lock](lambda _: threading.Lock())
+
+    def __call__(self, key: _K) -> _S:
+        """Return the sequence for *key*: kept, or computed now."""
+        with self._turns(key):
+            with self._lock:
+                found = self._values.get(key)
+                if found is not None:
+                    self._values.move_to_end(key)
+                    return found
+            found = self._compute(key)
+            with self._lock:
+                self._values[key] = found
+                self._count += len(found)
+                while self._count > self._most and len(self._values) > 1:
+                    self._count -= len(self._values.popitem(last=False)[1])
+            return found

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import logging
 import threading
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from pypi_subset.distributions.metadata import check_metadata
@@ -19,20 +18,19 @@ from pypi_subset.errors import BadDistribution, UpstreamError
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once
 from pypi_subset.support.threads import DaemonThreadPool
-from pypi_subset.upstream.checks import checked, checked_metadata, hashed, localized, most, promised, remote
-from pypi_subset.upstream.http import Fetcher, Page, matches
-from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
-from pypi_subset.upstream.simple_api import from_folder, merge, read_page
+from pypi_subset.upstream.checks import checked, checked_metadata, most, promised
+from pypi_subset.upstream.http import Fetcher, matches
+from pypi_subset.upstream.pages import Pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.distributions import Distribution, Standing
+    from pypi_subset.model.distributions import Distribution
+    from pypi_subset.upstream.pip_config import Network
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +50,7 @@ class Upstream:
     """
 
     def __init__(self, network: Network, *, store: Path, shelf: Path) -> None:
-        self._network, self._store, self._shelf = network, store, shelf
+        self._store, self._shelf = store, shelf
         self._fetcher, self.own_wheels = Fetcher(network), network.own_wheels
         self._known: dict[str, Candidate] = {}
         self._sizes: dict[str, int] = {}
@@ -60,24 +58,23 @@ class Upstream:
         self._arrived: set[str] = set()
         #: METADATA that came as a file of its own (PEP 658), by key.
         self._apart: dict[str, bytes] = {}
-        self._quarantined: dict[NormalizedName, Standing] = {}
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
-        self.candidates, self.bounds = Once(self._read_project), Once(self._read_bounds)
-        self._links_at = Once(self._read_links)
+        self.pages = Pages(network, self._fetcher)
+        #: Everything that the sources have of a project, as `Pages.candidates`.
+        self.candidates = self.pages.candidates
         self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
-
-    def quarantine(self, project: NormalizedName) -> Standing | None:
-        """Return what an index says of *project* if that is in quarantine there (PEP 792), and its page was read."""
-        return self._quarantined.get(project)
 
     def know(self, candidate: Candidate) -> None:
         """Remember *candidate*, so that it can be found by its key."""
-        self._known.setdefault(candidate.key, candidate)
+        self._remembered(candidate)
 
-    def known(self, key: str) -> Candidate | None:
-        """Return the candidate with that key."""
-        return self._known.get(key)
+    def known(self, key: str, project: NormalizedName) -> Candidate | None:
+        """Return the candidate with that key, remembered or on a page of *project* that was read."""
+        found = self._known.get(key)
+        if found is None and self.pages.has_read(project):
+            found = next((one for one in self.candidates(project) if one.key == key), None)
+        return found
 
     def file(self, candidate: Candidate) -> Path:
         """
@@ -86,7 +83,7 @@ class Upstream:
         :raises UpstreamError: it cannot be fetched.
         :raises HashMismatch: it is not what the index promised.
         """
-        return self._file_of(candidate.key)
+        return self._file_of(self._remembered(candidate))
 
     def fetch_all(self, candidates: Iterable[Candidate]) -> None:
         """Fetch several files at once, so that each pip finds its next file waiting."""
@@ -100,7 +97,7 @@ class Upstream:
 
         :raises BadDistribution: the wheel is damaged, or says something else than its name.
         """
-        return self._metadata_of(candidate.key)
+        return self._metadata_of(self._remembered(candidate))
 
     def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
         """Return every wheel that a pip has read the METADATA of, with its METADATA, in that order."""
@@ -111,90 +108,13 @@ class Upstream:
         stated = candidate.distribution.size or self._sizes.get(candidate.key)
         return stated if stated is not None else self.file(candidate).stat().st_size
 
-    def find_local(self, one: Distribution) -> Path | None:
-        """Return the path of a file from one of the user's directories, without the network."""
-        groups = [self._linked(location, one.project) for location in self._network.locations]
-        groups += [
-            self._read_index(url, one.project) for url in self._network.index_urls if local_path(url) is not None
-        ]
-        found = (each for group in groups for each in group if each.distribution.filename == one.filename)
-        return next((each.path for each in found if each.path is not None), None)
-
     # Where the facts come from.
 
-    def _read_bounds(self, project: NormalizedName) -> dict[str, Version]:
-        """Return each Requires-Python that a wheel of *project* has, with the newest version that has it."""
-        newest: dict[str, Version] = {}
-        for one in (candidate.distribution for candidate in self.candidates(project) if candidate.tags is not None):
-            if one.requires_python:
-                newest[one.requires_python] = max(one.version, newest.get(one.requires_python, one.version))
-        return newest
-
-    def _read_project(self, project: NormalizedName) -> tuple[Candidate, ...]:
-        """
-        Return everything that the sources have of *project*, fitting or not, sdists included.
-
-        The order is pip's: directories and pages of ``find-links`` do not outrank an index.
-
-        :raises UpstreamError: a source does not answer, or not with a page.
-        :raises HashMismatch: two sources give one file name to different bytes.
-        """
-        pages = [self._read_index(url, project) for url in self._network.index_urls]
-        groups = [*pages, *(self._linked(location, project) for location in self._network.locations)]
-        names = Counter(candidate.distribution.filename for group in groups for candidate in group)
-        twice = {name for name, count in names.items() if count > 1}
-        found = merge(
-            tuple(hashed(one) if one.distribution.filename in twice else one for one in each) for each in groups
-        )
-        for candidate in found:
-            self.know(candidate)
-        return found
-
-    def _linked(self, location: str, project: NormalizedName) -> tuple[Candidate, ...]:
-        found = self._links_at(location)
-        if isinstance(found, Page):
-            candidates = self._parsed(found, project)
-            return remote(candidates) if local_path(location) is None else localized(candidates)
-        return from_folder(found, source=str(local_path(location)), project=project)
-
-    def _read_index(self, index: str, project: NormalizedName) -> tuple[Candidate, ...]:
-        folder = local_path(index)
-        if folder is not None:
-            page = folder / project / "index.html"
-            if not page.is_file():
-                return ()
-            with files.folder_errors(page):
-                text = files.read_input(page, bounds.LARGEST_PAGE).decode()
-            local = Page(text=text, content_type="text/html", url=page.as_uri())
-            return localized(self._parsed(local, project))
-        found = self._fetcher.page(f"{index}/{project}/")
-        return () if found is None else remote(self._parsed(found, project))
-
-    def _parsed(self, page: Page, project: NormalizedName) -> tuple[Candidate, ...]:
-        try:
-            return read_page(
-                page.text,
-                content_type=page.content_type,
-                url=page.url,
-                project=project,
-                quarantined=lambda standing: self._quarantined.setdefault(project, standing),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            msg = f"{without_credentials(page.url)} is no page of the simple API: {error!r}"
-            raise UpstreamError(msg, project=project, next_step="check pip's 'index-url'") from error
-
-    def _read_links(self, location: str) -> Page | tuple[Path, ...]:
-        """Return the page at one location of ``find-links``, or the files there."""
-        folder = local_path(location)
-        if folder is None:
-            return self._fetcher.page(location) or ()
-        with files.folder_errors(folder):
-            if folder.is_dir():
-                return tuple(path for path in folder.iterdir() if path.is_file())
-            if folder.suffix in {".html", ".htm"}:
-                text = files.read_input(folder, bounds.LARGEST_PAGE).decode()
-                return Page(text=text, content_type="text/html", url=folder.as_uri())
-            return (folder,) if folder.is_file() else ()
+    def _remembered(self, candidate: Candidate) -> str:
+        """Return the key by which *candidate* is known from now on."""
+        key = candidate.key
+        self._known.setdefault(key, candidate)
+        return key
 
     def _obtain(self, key: str) -> Path:
         """Return the whole file: on the shelf already, in a local folder, or fetched; its hashes hold in any case."""

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 from urllib.parse import quote, unquote
 
+from packaging.tags import Tag
 from packaging.utils import NormalizedName, canonicalize_name
 
+from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution, SubsetError
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import files, http_server
@@ -27,14 +29,15 @@ from pypi_subset.support.once import Once
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from packaging.tags import Tag
-
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.targets import Target
     from pypi_subset.upstream.catalog import Upstream
 
 #: Bytes of the token.
 TOKEN = 16
+
+#: Releases of a project that are kept in memory, those that pip tries first.
+FIRST = 8
 
 #: pip passes over a release whose metadata speaks of another project, and tries the next.
 _OF_NOBODY = b"Metadata-Version: 2.1\nName: refused-by-pypi-subset\nVersion: 0\n\n"
@@ -51,6 +54,7 @@ class Loopback:
     def __init__(self, upstream: Upstream, targets: Sequence[Target]) -> None:
         self.upstream = upstream
         self._tags = {target.name: frozenset(target.tags) for target in targets}
+        self._all_tags = frozenset[Tag]().union(*self._tags.values())
         self._wheels = Once(self._read_wheels)
         self._locked: dict[tuple[str, str], Candidate] = {}
         #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
@@ -84,7 +88,7 @@ class Loopback:
     def candidate_at(self, url: str) -> Candidate | None:
         """Return what is offered at one of our own URLs, as pip's report names it."""
         prefix = f"{self._url}/files/"
-        return self.upstream.known(url.removeprefix(prefix).partition("/")[0]) if url.startswith(prefix) else None
+        return self._file_at(url.removeprefix(prefix)) if url.startswith(prefix) else None
 
     def answer(self, path: str) -> bytes | Path | None:
         """
@@ -101,10 +105,17 @@ class Loopback:
         if kind in {"simple", "locked"} and len(rest) == 2:  # noqa: PLR2004 - view and project
             view, project = rest[0], canonicalize_name(rest[1])
             return _page(project, self._fitting(view, project) if kind == "simple" else self._locked_in(view, project))
-        candidate = self.upstream.known(rest[0]) if kind == "files" and rest else None
+        candidate = self._file_at("/".join(rest)) if kind == "files" else None
         if candidate is None:
             return None
         return self._metadata(candidate) if path.endswith(".metadata") else self.upstream.file(candidate)
+
+    def _file_at(self, place: str) -> Candidate | None:
+        """Return the candidate of a path below ``files/``, ``None`` if it is none of ours."""
+        key, _, filename = place.partition("/")
+        with contextlib.suppress(*filenames.INVALID):
+            return self.upstream.known(key, filenames.parse(unquote(filename).removesuffix(".metadata"))[0])
+        return None
 
     def _metadata(self, candidate: Candidate) -> bytes:
         try:
@@ -122,9 +133,14 @@ class Loopback:
         return [self._entry(candidate)] if candidate else []
 
     def _read_wheels(self, project: NormalizedName) -> list[tuple[frozenset[Tag], str]]:
-        """The tags of each wheel with its entry, written once for all targets: a page can have thousands."""
-        offered = self.upstream.candidates(project)
-        return [(candidate.tags, self._entry(candidate)) for candidate in offered if candidate.tags is not None]
+        """The tags of each wheel that fits a target, with its entry, written once for all targets: pages have thousands."""
+        fitting = self.upstream.pages.fitting(project, self._all_tags)
+        versions = sorted({one.distribution.version for one in fitting})
+        for candidate in fitting:
+            # pip looks at the newest releases first; older ones are read from their page again.
+            if candidate.distribution.version in versions[-FIRST:]:
+                self.upstream.know(candidate)
+        return [(one.tags, self._entry(one)) for one in fitting if one.tags is not None]
 
     def _entry(self, candidate: Candidate) -> str:
         """One file of a page. METADATA is promised for every wheel: `Upstream` finds it wherever it is (PEP 714)."""

@@ -6,6 +6,7 @@ Facts are kept as the index states them: size, upload time and yanks cannot be r
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from packaging.tags import Tag
     from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    #: Whether a file is wanted, by its version, its tags and its entry as in PEP 691.
+    Wants = Callable[[Version, "frozenset[Tag] | None", dict[str, Any]], bool]
 
 #: Characters; a longer name is none that a file system takes everywhere.
 _LONGEST = 200
@@ -50,24 +56,26 @@ def read_page(
     url: str,
     project: NormalizedName,
     quarantined: Callable[[Standing], object] = lambda _: None,
+    wants: Wants = lambda *_: True,
 ) -> tuple[Candidate, ...]:
     """
     Return what the page offers of *project*, in the page's order; files of other projects are passed over.
 
     :param content_type: as the server said; anything but PEP 691's JSON is read as HTML, as pip does.
     :param url: where the page was found, after redirects: relative links start there.
+    :param wants: called with version, tags and entry of each file; those for which it returns false are passed over.
     :param quarantined: called with what the page says of a project in quarantine (PEP 792), which offers nothing.
     :raises ValueError: the page is not what its type says.
     """
     if content_type.partition(";")[0].strip().lower() == JSON_TYPE:
         document = _parsed(text)
         standing = _standing(document.get("project-status"))
-        candidates = [_from_json(entry, url, project, standing) for entry in document["files"]]
+        candidates = [_from_json(entry, url, project, standing, wants) for entry in document["files"]]
     else:
         tags = list(_tags(text))
         metas = {said.get("name", ""): said.get("content", "") for tag, said in tags if tag == "meta"}
         standing = _standing({"status": metas.get(_STATUS), "reason": metas.get(f"{_STATUS}-reason")})
-        candidates = [_from_anchor(link, project, standing) for link in _links(tags, url)]
+        candidates = [_from_anchor(link, project, standing, wants) for link in _links(tags, url)]
     if standing is not None and standing.status == "quarantined":
         # Whatever the page has, none of it may be offered.
         quarantined(standing)
@@ -78,8 +86,12 @@ def read_page(
 def from_folder(paths: Iterable[Path], *, source: str, project: NormalizedName) -> tuple[Candidate, ...]:
     """Return what a folder of files offers of *project*, sorted by name."""
     ordered = sorted(paths, key=lambda one: one.name)
-    found = (_candidate(path.name, project, {}, source=source, path=path) for path in ordered)
-    return tuple(filter(None, found))
+    found = []
+    for path in ordered:
+        if named := _parsed_name(path.name, project):
+            one = Distribution(filename=path.name, project=project, version=named[0])
+            found.append(Candidate(distribution=one, source=source, path=path, tags=named[1]))
+    return tuple(found)
 
 
 def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
@@ -136,8 +148,8 @@ def _require_few(count: int, most: int, what: str) -> None:
         raise ValueError(msg)
 
 
-def _candidate(filename: str, project: NormalizedName, facts: dict[str, Any], **about: Any) -> Candidate | None:
-    """Return the candidate with *facts* of its distribution; ``None`` if the file is none of *project*."""
+def _parsed_name(filename: str, project: NormalizedName) -> tuple[Version, frozenset[Tag] | None] | None:
+    """Return version and tags of a file; ``None`` if it is none of *project*."""
     if len(filename) > _LONGEST:
         return None
     try:
@@ -145,10 +157,7 @@ def _candidate(filename: str, project: NormalizedName, facts: dict[str, Any], **
     except filenames.INVALID:
         # Eggs, installers, signatures, and names from before PEP 440: pip skips them too.
         return None
-    if name != project:
-        return None
-    distribution = Distribution(filename=filename, project=project, version=version, **facts)
-    return Candidate(distribution=distribution, tags=tags, **about)
+    return (version, tags) if name == project else None
 
 
 def _standing(said: object) -> Standing | None:
@@ -159,41 +168,78 @@ def _standing(said: object) -> Standing | None:
 
 
 def _from_json(
-    entry: dict[str, Any], page: str, project: NormalizedName, standing: Standing | None
+    entry: dict[str, Any], page: str, project: NormalizedName, standing: Standing | None, wants: Wants
 ) -> Candidate | None:
     """PEP 691 and 700; PEP 714 renamed ``dist-info-metadata`` to ``core-metadata``."""
-    metadata = entry.get("core-metadata", entry.get("dist-info-metadata"))
-    yanked = entry.get("yanked", False)
-    stated = entry.get("hashes") or {}
-    # As pip, which takes nothing for a hash that has other digits. A sha256 goes into locks, and must be one.
+    filename, link = entry["filename"], entry["url"]
+    named = _parsed_name(filename, project)
+    if named is None or not wants(*named, entry):
+        return None
+    version, tags = named
+    hashes = _hashes(entry.get("hashes") or {})
+    address = _joined(page, link)
+    # Most have neither user nor query; a page has thousands.
+    is_plain = "@" not in address and "?" not in address
+    size = entry.get("size")
+    one = Distribution(
+        filename=filename,
+        project=project,
+        version=version,
+        url=address if is_plain and "#" not in address else without_credentials(address),
+        size=size if isinstance(size, int) else None,
+        sha256=hashes.get("sha256"),
+        requires_python=requires_python(entry.get("requires-python")),
+        upload_time=_moment(entry.get("upload-time")),
+        yanked=yanked(entry.get("yanked", False)),
+        provenance=_https(entry.get("provenance")),
+        standing=standing,
+    )
+    return Candidate(
+        distribution=one,
+        tags=tags,
+        source=_source(page),
+        hashes=tuple(sorted(hashes.items())),
+        metadata=_metadata_hash(entry.get("core-metadata", entry.get("dist-info-metadata"))),
+        address=None if is_plain else address,
+    )
+
+
+def yanked(stated: object) -> str | None:
+    """Return the reason for which a page says that a file was yanked (PEP 592), ``""`` without one; ``None`` if it was not."""
+    if isinstance(stated, str):
+        return _text(stated) if stated else None
+    return "" if stated is True else None
+
+
+def _hashes(stated: dict[str, Any]) -> dict[str, str]:
+    """Return the hashes of a file; a sha256 goes into locks, and must be one."""
+    if stated.keys() == {"sha256"}:
+        return {"sha256": digest(stated["sha256"])}
+    # As pip, which takes nothing for a hash that has other digits.
     hashes = {
         name: str(text).lower()
         for name, text in stated.items()
         if name in _ALGORITHMS and _HEXADECIMAL.fullmatch(str(text))
     }
-    if "sha256" in stated:
-        hashes["sha256"] = digest(stated["sha256"])
-    address = _joined(page, entry["url"])
-    url = without_credentials(address)
-    facts = {
-        "url": url,
-        "size": entry.get("size") if isinstance(entry.get("size"), int) else None,
-        "sha256": hashes.get("sha256"),
-        "requires_python": _text(entry.get("requires-python")) or None,
-        "upload_time": _moment(entry.get("upload-time")),
-        "yanked": _text(yanked) if isinstance(yanked, str) and yanked else "" if yanked is True else None,
-        "provenance": _https(entry.get("provenance")),
-        "standing": standing,
-    }
-    return _candidate(
-        entry["filename"],
-        project,
-        facts,
-        source=without_credentials(page),
-        hashes=tuple(sorted(hashes.items())),
-        metadata=_metadata_hash(metadata),
-        address=address if "@" in address or "?" in address else None,
-    )
+    return hashes | {"sha256": digest(stated["sha256"])} if "sha256" in stated else hashes
+
+
+# Thousands of files of a page have one of these in common.
+
+
+@functools.lru_cache(1 << 10)
+def _shared(stated: str) -> str | None:
+    return _text(stated) or None
+
+
+@functools.lru_cache(1 << 8)
+def _source(page: str) -> str:
+    return without_credentials(page)
+
+
+def requires_python(stated: object) -> str | None:
+    """Return the Requires-Python that a page states (PEP 503), ``None`` if it states none."""
+    return _shared(stated) if isinstance(stated, str) else None
 
 
 def _metadata_hash(stated: object) -> str | None:
@@ -225,7 +271,7 @@ def _joined(page: str, link: str) -> str:
 
 
 def _from_anchor(
-    link: tuple[str, str, dict[str, str]], project: NormalizedName, standing: Standing | None
+    link: tuple[str, str, dict[str, str]], project: NormalizedName, standing: Standing | None, wants: Wants
 ) -> Candidate | None:
     """PEP 503, 592, 658; ``data-size`` and ``data-upload-time`` are no standard, but uv and nab read them too."""
     page, href, attributes = link
@@ -244,4 +290,4 @@ def _from_anchor(
         "yanked": attributes.get("data-yanked") or "data-yanked" in attributes,
     }
     entry |= {key: attributes.get(f"data-{key}") for key in ("requires-python", "upload-time", "provenance")}
-    return _from_json(entry, page, project, standing)
+    return _from_json(entry, page, project, standing, wants)

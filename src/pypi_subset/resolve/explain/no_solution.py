@@ -180,7 +180,7 @@ def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Know
     project = canonicalize_name(requirement.name)
     where = f"{requirement}{f' (required by {origin})' if origin else ''}"
     candidates = known.candidates(project)
-    quarantine = known.upstream.quarantine(project)
+    quarantine = known.upstream.pages.quarantine(project)
     if not candidates and quarantine is not None:
         why = f" ({quarantine.reason})" if quarantine.reason else ""
         return _gap(f"{where}: {project} is in quarantine{why}", project, job, (), "do without it: it may do harm")

@@ -1,0 +1,190 @@
+"""The pages and directories that list the distributions of a project: each is fetched once, and kept compressed."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import NormalizedName
+
+from pypi_subset.errors import UpstreamError
+from pypi_subset.model.candidates import Candidate
+from pypi_subset.support import bounds, files
+from pypi_subset.support.once import Once, Recent
+from pypi_subset.upstream.checks import hashed, localized, remote
+from pypi_subset.upstream.http import Fetcher, Page
+from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
+from pypi_subset.upstream.simple_api import from_folder, merge, read_page, requires_python
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from packaging.tags import Tag
+    from packaging.version import Version
+
+    from pypi_subset.model.distributions import Distribution, Standing
+    from pypi_subset.upstream.simple_api import Wants
+
+#: Candidates that are kept in memory, of the projects asked for of late: about a kilobyte each. The pages of some
+#: hundred projects have some hundred thousand; they are kept compressed, and read again if they are asked for again.
+KEPT = 1 << 14
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackedPage:
+    """A `Page` in a quarter of its bytes."""
+
+    packed: bytes
+    content_type: str
+    url: str
+
+    @classmethod
+    def of(cls, page: Page) -> PackedPage:
+        """Return *page*, compressed as fast as possible."""
+        # What an index escapes in JSON may be half of a surrogate pair.
+        packed = zlib.compress(page.text.encode("utf-8", "surrogatepass"), 1)
+        return cls(packed=packed, content_type=page.content_type, url=page.url)
+
+    def unpacked(self) -> Page:
+        """Return the page."""
+        text = zlib.decompress(self.packed).decode("utf-8", "surrogatepass")
+        return Page(text=text, content_type=self.content_type, url=self.url)
+
+
+class Pages:
+    """
+    What the user's indexes and directories list.
+
+    :param kept: how many candidates are kept in memory.
+    """
+
+    def __init__(self, network: Network, fetcher: Fetcher, kept: int = KEPT) -> None:
+        self._network, self._fetcher = network, fetcher
+        self._seen: dict[NormalizedName, dict[str, Version]] = {}
+        self._quarantined: dict[NormalizedName, Standing] = {}
+        #: The distributions that the sources have of a project, as `_read_project`.
+        self.candidates = Recent[NormalizedName, tuple[Candidate, ...]](self._read_project, kept)
+        self._page_at, self._links_at = Once(self._fetch_page), Once(self._read_links)
+
+    def has_read(self, project: NormalizedName) -> bool:
+        """Return whether the pages of *project* were read."""
+        return project in self._seen
+
+    def bounds(self, project: NormalizedName) -> dict[str, Version]:
+        """Return each Requires-Python that a wheel of *project* has, with the newest version that has it."""
+        if project not in self._seen:
+            self.fitting(project, frozenset())
+        return self._seen[project]
+
+    def fitting(self, project: NormalizedName, tags: frozenset[Tag]) -> tuple[Candidate, ...]:
+        """
+        Return the wheels of *project* that have one of *tags*, in the order of `candidates`, without keeping them.
+
+        Most files of a page fit no target: they are not even made.
+
+        :raises UpstreamError: a source does not answer, or not with a page.
+        :raises HashMismatch: two sources give one file name to different bytes.
+        """
+        newest: dict[str, Version] = {}
+
+        def wants(version: Version, has: frozenset[Tag] | None, entry: Mapping[str, Any]) -> bool:
+            if has is None:
+                return False
+            bound = requires_python(entry.get("requires-python"))
+            if bound and ((known := newest.get(bound)) is None or known < version):
+                newest[bound] = version
+            return not has.isdisjoint(tags)
+
+        found = self._merged(project, wants)
+        self._seen[project] = newest
+        return tuple(one for one in found if one.tags is not None and not one.tags.isdisjoint(tags))
+
+    def quarantine(self, project: NormalizedName) -> Standing | None:
+        """Return what an index says of *project* if that is in quarantine there (PEP 792), and its page was read."""
+        return self._quarantined.get(project)
+
+    def find_local(self, one: Distribution) -> Path | None:
+        """Return the path of a file from one of the user's directories, without the network."""
+        project, wants = one.project, lambda *_: True
+        groups = [self._linked(location, project, wants) for location in self._network.locations]
+        locals_ = [url for url in self._network.index_urls if local_path(url) is not None]
+        groups += [self._read_index(url, project, wants) for url in locals_]
+        found = (each for group in groups for each in group if each.distribution.filename == one.filename)
+        return next((each.path for each in found if each.path is not None), None)
+
+    def _read_project(self, project: NormalizedName) -> tuple[Candidate, ...]:
+        """
+        Return everything that the sources have of *project*, fitting or not, sdists included.
+
+        :raises UpstreamError: a source does not answer, or not with a page.
+        :raises HashMismatch: two sources give one file name to different bytes.
+        """
+        return self._merged(project, lambda *_: True)
+
+    def _merged(self, project: NormalizedName, wants: Wants) -> tuple[Candidate, ...]:
+        """Return what is wanted of *project*; the order is pip's: ``find-links`` does not outrank an index."""
+        pages = [self._read_index(url, project, wants) for url in self._network.index_urls]
+        groups = [*pages, *(self._linked(location, project, wants) for location in self._network.locations)]
+        names = Counter(candidate.distribution.filename for group in groups for candidate in group)
+        twice = {name for name, count in names.items() if count > 1}
+        return merge(
+            tuple(hashed(one) if one.distribution.filename in twice else one for one in each) for each in groups
+        )
+
+    def _linked(self, location: str, project: NormalizedName, wants: Wants) -> tuple[Candidate, ...]:
+        found = self._links_at(location)
+        if isinstance(found, Page):
+            candidates = self._parsed(found, project, wants)
+            return remote(candidates) if local_path(location) is None else localized(candidates)
+        return from_folder(found, source=str(local_path(location)), project=project)
+
+    def _read_index(self, index: str, project: NormalizedName, wants: Wants) -> tuple[Candidate, ...]:
+        found = self._page_at((index, project))
+        if found is None:
+            return ()
+        candidates = self._parsed(found.unpacked(), project, wants)
+        return remote(candidates) if local_path(index) is None else localized(candidates)
+
+    def _fetch_page(self, place: tuple[str, NormalizedName]) -> PackedPage | None:
+        """Return the page of a project in an index, ``None`` if the index has none."""
+        index, project = place
+        folder = local_path(index)
+        if folder is None:
+            found = self._fetcher.page(f"{index}/{project}/")
+            return None if found is None else PackedPage.of(found)
+        page = folder / project / "index.html"
+        if not page.is_file():
+            return None
+        with files.folder_errors(page):
+            text = files.read_input(page, bounds.LARGEST_PAGE).decode()
+        return PackedPage.of(Page(text=text, content_type="text/html", url=page.as_uri()))
+
+    def _parsed(self, page: Page, project: NormalizedName, wants: Wants) -> tuple[Candidate, ...]:
+        try:
+            return read_page(
+                page.text,
+                content_type=page.content_type,
+                url=page.url,
+                project=project,
+                wants=wants,
+                quarantined=lambda standing: self._quarantined.setdefault(project, standing),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            msg = f"{without_credentials(page.url)} is no page of the simple API: {error!r}"
+            raise UpstreamError(msg, project=project, next_step="check pip's 'index-url'") from error
+
+    def _read_links(self, location: str) -> Page | tuple[Path, ...]:
+        """Return the page at one location of ``find-links``, or the files there."""
+        folder = local_path(location)
+        if folder is None:
+            return self._fetcher.page(location) or ()
+        with files.folder_errors(folder):
+            if folder.is_dir():
+                return tuple(path for path in folder.iterdir() if path.is_file())
+            if folder.suffix in {".html", ".htm"}:
+                text = files.read_input(folder, bounds.LARGEST_PAGE).decode()
+                return Page(text=text, content_type="text/html", url=folder.as_uri())
+            return (folder,) if folder.is_file() else ()
