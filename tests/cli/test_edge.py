@@ -17,7 +17,7 @@ from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError, SuiteFailed, Unforeseen
 from pypi_subset.model.checks import Check
 from tests.support.checkout import ROOT
-from tests.support.programs.commands import run
+from tests.support.programs.commands import run, subset
 
 HOSTILE = "pkg\x1b]0;owned\x07\u202e[red]\nerror: forged"
 
@@ -52,6 +52,33 @@ def test_an_unforeseen_error_is_one_line(state: Path) -> None:
     assert "sig=3" not in line
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(
+            "mirror --site",
+            "mirror --packages",
+            "mirror --requirements",
+            "plan --site",
+            "verify --site",
+            "serve --site",
+        ),
+        *("clean --packages", "mirror --log", "target --name linux --requirements", "workflow --requirements"),
+    ],
+)
+def test_a_path_that_is_too_long_is_one_line(command: str, tmp_path: Path, state: Path) -> None:
+    """Wherever a command looks at it first, the line names the path and what is wrong; there is no log to report."""
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "subset.toml").write_text('[targets]\nlinux = "cp312-manylinux_2_28_x86_64"\n')
+    (tmp_path / "requirements" / "base.txt").write_text("six\n")
+    done = subset(*command.split(), "x" * 300, cwd=tmp_path)
+    assert done.returncode == 1
+    line, *rest = done.stderr.splitlines()
+    assert line.startswith(f"error: {'x' * 300}")
+    assert "too long; " in line
+    assert (rest, state.exists()) == ([], False)
 
 
 def test_few_logs_are_kept(state: Path) -> None:

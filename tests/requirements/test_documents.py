@@ -109,7 +109,7 @@ def test_script_asks_for_its_metadata(script: str) -> None:
             '\n# /// script\n# dependencies = ["six"]\nprint()\n',
             ["tool.py: the block of line 2 is not closed; have one, from '# /// script' to '# ///' (PEP 723)"],
         ),
-        (b"# \xe9\n", ["tool.py: unreadable text (invalid or missing encoding declaration); save it as UTF-8"]),
+        (b"# \xe9\n", ["tool.py:1: not UTF-8: byte 0xe9; save it as UTF-8"]),
     ],
 )
 def test_fault_in_a_script_has_its_line(script: str | bytes, faults: list[str]) -> None:

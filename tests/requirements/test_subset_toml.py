@@ -188,7 +188,7 @@ def test_fault_in_subset_toml_has_its_line(toml: str, faults: list[str]) -> None
 def test_subset_toml_that_is_no_text_is_a_fault() -> None:
     """TOML is UTF-8."""
     (fault,) = faults_of({"base.txt": "pandas\n", "subset.toml": b"[targets] # \xe9\n"})
-    assert fault == "subset.toml: not UTF-8 (invalid continuation byte); save it as UTF-8"
+    assert fault == "subset.toml:1: not UTF-8: byte 0xe9; save it as UTF-8"
 
 
 def test_a_target_may_be_a_system_by_its_name() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -14,6 +15,7 @@ import invoke
 from invoke import Exit, Failure, ParseError
 
 from pypi_subset.errors import SubsetError, Unforeseen
+from pypi_subset.support import files
 from pypi_subset.support.text import printable, without_secrets
 from pypi_subset.support.version import __version__
 
@@ -102,6 +104,11 @@ def foreseen() -> Iterator[None]:
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise Exit(code=READER_LEFT) from error
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG or not isinstance(error.filename, str):
+            raise _unforeseen(error) from error
+        # Any path that a user names may be too long, wherever it is looked at first.
+        files.raise_as_folder_error(error, Path(error.filename))
     except Exception as error:  # the one place that must let no error pass
         raise _unforeseen(error) from error
 

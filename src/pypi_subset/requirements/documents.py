@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import itertools
 import re
@@ -14,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
 from pypi_subset.model.requests import Request, RequirementSet
+from pypi_subset.requirements.encodings import UnreadableText, decoded
 from pypi_subset.requirements.pylock import read_pylock
 from pypi_subset.requirements.pyproject import read_constraints, read_list, read_project
 from pypi_subset.requirements.toml import Settings, parse_toml
@@ -96,7 +98,9 @@ def _document(source: Source) -> Settings | Fault:
     text_of, _, _ = kind
     try:
         text = text_of(files.read_input(path))
-    except (UnicodeError, SyntaxError) as error:
+    except UnreadableText as error:
+        return Fault(what=error.what, path=path, line=error.line, next_step=error.next_step)
+    except SyntaxError as error:
         return Fault(what=f"unreadable text ({error})", path=path, next_step="save it as UTF-8")
     except _NoBlockError as error:
         step = "have one, from '# /// script' to '# ///' (PEP 723)"
@@ -140,14 +144,10 @@ def _kind_of(path: Path) -> _Kind | None:
     if path.name in _EXPORTS:
         return None
     if path.name == "pyproject.toml":
-        return _whole, ("project", "requires-python"), _project
+        return decoded, ("project", "requires-python"), _project
     if is_valid_pylock_path(path):
-        return _whole, ("requires-python",), read_pylock
+        return decoded, ("requires-python",), read_pylock
     return (_metadata, ("requires-python",), _script) if path.suffix == ".py" else None
-
-
-def _whole(data: bytes) -> str:
-    return data.decode("utf-8-sig")
 
 
 class _NoBlockError(ValueError):
@@ -156,8 +156,14 @@ class _NoBlockError(ValueError):
 
 def _metadata(data: bytes) -> str:
     """Return the inline metadata of a script, every other line blank, so that the numbers of lines stay."""
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    script = io.TextIOWrapper(io.BytesIO(data), encoding).read()
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    except SyntaxError:
+        # Where no line names an encoding, the bytes tell what they are.
+        decoded(data)
+        raise
+    script = decoded(data.removeprefix(codecs.BOM_UTF8), encoding.removesuffix("-sig"))
+    script = re.sub("\r\n?", "\n", script)
     blocks = list(_blocks(script.split("\n")))
     if len(blocks) != 1:
         opened = _OPENING.search(script)

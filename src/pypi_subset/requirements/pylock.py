@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from pypi_subset.errors import Fault
 from pypi_subset.model.distributions import DIGITS
 from pypi_subset.model.requests import Request
-from pypi_subset.requirements.requirements_txt import is_hash
+from pypi_subset.requirements.lines.requirements_txt import is_hash
 from pypi_subset.support import bounds
 from pypi_subset.support.text import depth
 from pypi_subset.targets.markers import decided, reads, reduced

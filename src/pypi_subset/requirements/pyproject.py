@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
 from pypi_subset.model.requests import Request
-from pypi_subset.requirements.requirements_txt import Line, read_requirement
+from pypi_subset.requirements.lines.requirements_txt import Line, read_requirement
 from pypi_subset.requirements.toml import Settings, nearest
 from pypi_subset.requirements.tools.finding import table_at
 from pypi_subset.requirements.tools.others import dynamic

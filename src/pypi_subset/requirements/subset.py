@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pypi_subset.model.targets import Target
-    from pypi_subset.requirements.requirements_txt import Line
+    from pypi_subset.requirements.lines.requirements_txt import Line
     from pypi_subset.requirements.toml import Settings
 
 from pypi_subset.requirements.documents import is_text, read_source
+from pypi_subset.requirements.lines.requirements_txt import Entry, Include, Setting, read_file
 from pypi_subset.requirements.places import Places, places_of
 from pypi_subset.requirements.policy import read_accepted, read_policy, read_strict_imports
 from pypi_subset.requirements.reach import NOWHERE, Reach
-from pypi_subset.requirements.requirements_txt import Entry, Include, Setting, read_file
 from pypi_subset.requirements.source import Source
 from pypi_subset.requirements.subset_toml import (
     EXAMPLE,
@@ -50,9 +52,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     :raises InputFaults: with all faults of all files, in the order of paths and lines.
     """
     faults: list[Fault] = []
-    if not root.is_dir():
-        step = "create it, with a base.txt that says 'pandas' and a subset.toml that says:"
-        raise InputFaults([Fault(what="no such folder", path=root, next_step=step, excerpt=EXAMPLE)])
+    _require_directory(root)
     # As in a shell, a leading dot hides a file: editors leave such things.
     paths = {path.stem: path for path in sorted(root.glob("*.txt")) if not path.name.startswith(".")}
     settings = read_settings(root / SETTINGS, faults)
@@ -84,6 +84,19 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
         accepted=accepted,
         strict_imports=strict,
     )
+
+
+def _require_directory(root: Path) -> None:
+    try:
+        found = stat.S_ISDIR(root.stat().st_mode)
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) not in {errno.ENOENT, errno.ENOTDIR}:
+            what = getattr(error, "strerror", None) or str(error)
+            raise InputFaults([Fault(what=what, path=root, next_step="name another directory")]) from error
+        found = False
+    if not found:
+        step = "create it, with a base.txt that says 'pandas' and a subset.toml that says:"
+        raise InputFaults([Fault(what="no such folder", path=root, next_step=step, excerpt=EXAMPLE)])
 
 
 def find_target(name: str, python: str | None, root: Path) -> Target:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.errors import Fault, TargetError
+from pypi_subset.requirements.encodings import UnreadableText, decoded
 from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.toml import Settings, nearest, not_text, parse_toml, unknown_keys
 from pypi_subset.support import files
@@ -40,14 +41,14 @@ def read_settings(path: Path, faults: list[Fault]) -> Settings:
         faults.append(Fault(what=what, path=path, next_step=step))
         return Settings(path=path, document={}, places={}, readable=False)
     try:
-        settings = parse_toml(path, files.read_input(path).decode("utf-8-sig"))
+        settings = parse_toml(path, decoded(files.read_input(path)))
     except FileNotFoundError:
         what, step = "no such file, so there are no targets", "create it with the lines:"
         faults.append(Fault(what=what, path=path, next_step=step, excerpt=EXAMPLE))
     except OSError as error:
         faults.append(Fault(what=error.strerror or str(error), path=path, next_step="see that it is a readable file"))
-    except UnicodeDecodeError as error:
-        faults.append(Fault(what=f"not UTF-8 ({error.reason})", path=path, next_step="save it as UTF-8"))
+    except UnreadableText as error:
+        faults.append(Fault(what=error.what, path=path, line=error.line, next_step=error.next_step))
     else:
         if isinstance(settings, Settings):
             faults.extend(unknown_keys(settings, settings.document, ("targets", "sets", "policy", "proof", "outside")))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
+from pypi_subset.requirements.encodings import UnreadableText, decoded
 from pypi_subset.requirements.toml import Settings, parse_toml
 from pypi_subset.requirements.tools.finding import table_at
 from pypi_subset.requirements.tools.uv import UV
@@ -118,7 +119,10 @@ def _read(path: Path, places: Places, faults: list[Fault]) -> Settings | None:
         faults.append(Fault(what=f"it may concern a source, and {what}", path=path, next_step=step))
         return None
     try:
-        document = parse_toml(path, files.read_input(path).decode("utf-8-sig"))
+        document = parse_toml(path, decoded(files.read_input(path)))
+    except UnreadableText as error:
+        faults.append(Fault(what=error.what, path=path, line=error.line, next_step=error.next_step))
+        return None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         faults.append(Fault(what=reason, path=path, next_step="correct the file, or remove it"))

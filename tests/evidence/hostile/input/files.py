@@ -14,8 +14,9 @@ from packaging.requirements import Requirement
 from pypi_subset.distributions import metadata
 from pypi_subset.locks import lockfile
 from pypi_subset.proof.cases import lock_reader
-from pypi_subset.requirements import documents, requirements_txt
+from pypi_subset.requirements import documents, encodings
 from pypi_subset.requirements import toml as settings
+from pypi_subset.requirements.lines import requirements_txt
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import builder
 from pypi_subset.site.builder import build_index
@@ -224,7 +225,7 @@ ATTACKS = [
     _attack(
         "slow-encoding-of-requirements",
         _slow_requirements("# coding: punycode\n-" + "a" * 300_000),
-        both(setting(requirements_txt, _NO_FILES=frozenset()), setting(bounds, LONGEST_LINE=1 << 40)),
+        both(setting(encodings, _NO_FILES=frozenset()), setting(bounds, LONGEST_LINE=1 << 40)),
     ),
     _attack(
         "script-of-openings",

@@ -20,8 +20,9 @@ from pypi_subset.errors import SubsetError, UpstreamError
 from pypi_subset.locks import lockfile
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.proof.cases import lock_reader
-from pypi_subset.requirements import requirements_txt
+from pypi_subset.requirements.lines import requirements_txt
 from pypi_subset.requirements.places import Places
+from pypi_subset.requirements.reach import NOWHERE
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.upstream import constraints, simple_api
 from pypi_subset.upstream.pip_config import read_network
@@ -81,7 +82,7 @@ def _expanded(line: requirements_txt.Line) -> Any:
     """Do what pip does: put the value in the place of a variable."""
     found: Any = requirements_txt
     text = found._VARIABLE.sub(lambda match: os.environ.get(match[1]) or match[0], line.text)  # noqa: SLF001
-    return found._entry(replace(line, text=text))  # noqa: SLF001
+    return next(found._entries(replace(line, text=text), NOWHERE))  # noqa: SLF001
 
 
 def _expanding() -> AbstractContextManager[object]:

@@ -18,7 +18,7 @@ from pip._internal.network.session import PipSession
 from pip._internal.req.req_file import parse_requirements
 
 from pypi_subset.errors import InputFaults
-from pypi_subset.requirements.requirements_txt import _without_comment
+from pypi_subset.requirements.lines.requirements_txt import _without_comment
 from pypi_subset.support import bounds
 from tests.support.programs.ending import ending
 
@@ -115,14 +115,6 @@ def test_a_byte_order_mark_or_a_comment_tells_the_encoding() -> None:
     assert lines_of(plan_of({"base.txt": text}, "\ufeff" + LINUX).sets[0].requests) == ["base.txt:2 pandas"]
 
 
-@pytest.mark.parametrize("data", [b"pandas\n# \xe9\n", b"# coding: klingon\n", b"# coding: undefined\n", b"\xff\xfe1"])
-def test_unreadable_text_is_a_fault(data: bytes) -> None:
-    """pip would guess by the locale; one file must mean one thing on all machines."""
-    (fault,) = faults_of({"base.txt": data})
-    assert fault.startswith("base.txt: unreadable text (")
-    assert fault.endswith("; save it as UTF-8, or name its encoding in a first line '# -*- coding: … -*-'")
-
-
 EDITABLE = "-e is refused: an index offers releases, no directories; name the project and a version, or export with --no-emit-project"
 
 
@@ -152,7 +144,6 @@ FOLDER = f"{DIRECT}, or export with --no-emit-project"
         ("-r https://host/a.txt", "--requirement of a URL is refused; copy the file into the folder and name its path"),
         ("-c nowhere.txt", "nowhere.txt: No such file or directory; mend the path"),
         ("-c subset.toml/x", "subset.toml/x: Not a directory; mend the path"),
-        ("-r \0", "\0: embedded null byte; mend the path"),
         ("pandas @ https://user:secret@host/p.whl", DIRECT),
         ("pandas@file:///p.whl", DIRECT),
         ("https://user:secret@host/p.whl", DIRECT),

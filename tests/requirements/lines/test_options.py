@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.requirements.options import options_in
+from pypi_subset.requirements.lines.options import options_in
 from pypi_subset.requirements.reach import Reach
 from tests.support.stages.requirements import LINUX, SHA, faults_of, lines_of, plan_of
 

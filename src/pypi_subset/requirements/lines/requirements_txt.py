@@ -7,7 +7,6 @@ that change which files are meant, and environment variables are refused.
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 import shlex
@@ -20,7 +19,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from pypi_subset.errors import Fault
 from pypi_subset.model.distributions import DIGITS, digest
 from pypi_subset.model.requests import Request
-from pypi_subset.requirements.options import ABOUT_SET, INCLUDES, options_in, refusal
+from pypi_subset.requirements.encodings import MARKS, UnreadableText, decoded
+from pypi_subset.requirements.lines.options import ABOUT_SET, INCLUDES, options_in, refusal
 from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.support import bounds, files
 from pypi_subset.support.text import depth, printable
@@ -28,17 +28,7 @@ from pypi_subset.support.text import depth, printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    # UTF-32 first: its little-endian mark begins with that of UTF-16.
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
-#: Encodings that are none of files, and whose decoders take a time that grows with the square.
-_NO_FILES = frozenset({"idna", "punycode"})
 #: What pip replaces by an environment variable.
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 #: A URL or a path: a slash, a backslash or a colon before anything that could end a project's name.
@@ -93,9 +83,9 @@ def read_file(path: Path, reach: Reach = NOWHERE) -> Iterator[Entry | Fault]:
     data = files.read_input(path)
     try:
         lines = _join(_decode(data))
-    except (UnicodeError, LookupError) as error:
-        step = "save it as UTF-8, or name its encoding in a first line '# -*- coding: … -*-'"
-        yield Fault(what=f"unreadable text ({error})", path=path, next_step=step)
+    except UnreadableText as error:
+        step = f"{error.next_step}, or name its encoding in a first line '# -*- coding: … -*-'"
+        yield Fault(what=error.what, path=path, line=error.line, next_step=step)
         return
     for count, (number, raw) in enumerate(lines):
         if count >= bounds.MOST_REQUESTS or len(raw) > bounds.LONGEST_LINE:
@@ -115,15 +105,13 @@ def _decode(data: bytes) -> str:
 
     pip would try the locale's encoding after that; then one file would mean two things on two machines.
     """
-    for mark, encoding in _BOMS:
+    for mark, encoding in MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(encoding)
+            return decoded(data.removeprefix(mark), encoding)
     comments = (line for line in data.split(b"\n")[:2] if line.startswith(b"#"))
     match = next(filter(None, map(_CODING.search, comments)), None)
-    if match and codecs.lookup(match[1].decode("ascii")).name in _NO_FILES:
-        msg = f"no encoding of files: {match[1].decode('ascii')}"
-        raise LookupError(msg)
-    return data.decode(match[1].decode("ascii") if match else "utf-8")
+    name = match[1].decode("ascii") if match else "utf-8"
+    return decoded(data, name)
 
 
 def _without_comment(line: str) -> str:

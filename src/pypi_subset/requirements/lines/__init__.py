@@ -1,0 +1,1 @@
+"""Requirements files: lines and options as pip reads them."""
