@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import shutil
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from pypi_subset.pip import runner
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline import workspace as pipeline_workspace
 from pypi_subset.proof.evidence import key
+from pypi_subset.targets.named_systems import overdue
 from tests.support.servers.index import Index
 from tests.support.sites.workspace import Workspace, without_configuration
 
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 
     from pypi_subset.pip.runner import PipResult
     from tests.support.killer.scenes import Scenes
+
+
+def pytest_report_header() -> list[str]:
+    """Return a line that names the families of systems without a review for a year; such a family fails no test."""
+    late = overdue(dt.datetime.now(tz=dt.UTC).date())
+    return [f"systems.toml: no review for a year: {', '.join(late)}"] if late else []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -66,6 +66,17 @@ def test_an_open_marker_of_metadata(tmp_path: Path) -> None:
     assert walk(tmp_path, "aa[fast]") == ()
 
 
+def test_requires_python_of_a_pre_release(tmp_path: Path) -> None:
+    """Its three numbers are compared, as pip does: the stage does not count."""
+    requests = [Request(requirement=Requirement("aa"), path=Path("base.txt"), line=1)]
+    target = targets.parse("next", "cp315-win_amd64", "3.15.0rc1")
+    for bound, wrong in ((">=3.15", 0), ("<=3.15.0", 0), ("==3.15.0", 0), (">=3.15.1", 1), ("<3.15", 1)):
+        folder = tmp_path / bound
+        lay(folder, "aa", python=bound)
+        environment = recorded_markers.recorded(target)
+        assert len(closure.gaps(closure.present_in([folder]), requests, environment, "next")) == wrong
+
+
 def test_wrong_version(tmp_path: Path) -> None:
     """A version that its requirement excludes is no answer."""
     lay(tmp_path, "aa", requires=("bb>=2",))

@@ -167,3 +167,24 @@ def test_open_markers_are_gaps(workspace: Workspace, index: Index) -> None:
         mirror(workspace)
     found = [(one.set_name, one.target, one.project, type(one).__name__) for one in caught.value.gaps]
     assert found == [("base", "linux", "lib", "UndefinedMarker"), ("more", "windows", "fast", "NoSolution")]
+
+
+def test_a_pre_release_of_python(workspace: Workspace, index: Index, tmp_path: Path) -> None:
+    """A target may name one: Requires-Python holds as for the final release, and markers read the pre-release."""
+    full, minor = "old; python_full_version < '3.15.0'", "new; python_version >= '3.15'"
+    stage, final = "stage; python_full_version == '3.15.0rc1'", "final; python_full_version >= '3.15'"
+    index.add(make_wheel("app", requires=[full, minor, stage], requires_python=">=3.15"))
+    index.add(make_wheel("late", requires=[final]))
+    index.add(make_wheel("new", tag="cp315-cp315-manylinux2014_x86_64"))
+    index.add(*map(make_wheel, ("old", "final", "stage")))
+    workspace.write("base.txt", "app\n")
+    workspace.write("more.txt", "late\n")
+    workspace.toml({"next": {"on": "debian-12", "python": "3.15.0rc1"}})
+    mirror(workspace)
+    assert set(versions(workspace, "base--next")) == {"app", "new", "stage"}
+    # uv takes a pre-release for the release itself here; pip and the specification do not.
+    assert set(versions(workspace, "more--next")) == {"late"}
+    subset = read_subset(workspace.paths.requirements)
+    checks = prove(cases_of(subset, workspace.paths, (), tmp_path / "proof")[0])
+    assert [(check.status, check.reason) for check in checks if check.proof == "second opinion"] == [("passed", "")]
+    assert [check.status for check in checks] == ["passed"] * 4

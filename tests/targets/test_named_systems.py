@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+
 import pytest
 
 from pypi_subset.errors import TargetError
-from pypi_subset.targets.named_systems import expanded, is_named, systems, tag_of
+from pypi_subset.targets.named_systems import expanded, is_named, overdue, systems, tag_of
 from pypi_subset.targets.tag import parse
+from tests.support.checkout import ROOT
 
 
 @pytest.mark.parametrize(
@@ -40,6 +44,31 @@ from pypi_subset.targets.tag import parse
         ("windows-11-arm64", "3.12", "cp312-win_arm64", None),
         ("windows-10-x86", "3.12", "cp312-win32", None),
         ("windows-server-2022", "pypy3.10", "pp310-win_amd64", None),
+        ("ubuntu-26.04", None, "cp314-manylinux_2_43_x86_64", None),
+        ("resolute-arm64", None, "cp314-manylinux_2_43_aarch64", None),
+        ("fedora-43", None, "cp314-manylinux_2_42_x86_64", None),
+        ("fedora-44", "3.15.0rc1", "cp315-manylinux_2_43_x86_64", "3.15.0rc1"),
+        ("debian-13", None, "cp313-manylinux_2_41_x86_64", None),
+        ("debian-13-ppc64el", None, "cp313-manylinux_2_41_ppc64le", None),
+        ("alpine-3.22", None, "cp312-musllinux_1_2_x86_64", None),
+        ("alpine-3.23-loongarch64", None, "cp312-musllinux_1_2_loongarch64", None),
+        ("alpine-3.24-loong64", None, "cp314-musllinux_1_2_loongarch64", None),
+        ("openeuler-24.03-loongarch64", None, "cp311-manylinux_2_38_loongarch64", None),
+        ("macos-26", "3.14", "cp314-macosx_26_0_arm64", None),
+        ("tahoe-intel", "3.14", "cp314-macosx_26_0_x86_64", None),
+        ("macos-27", "3.14t", "cp314-cp314t-macosx_27_0_arm64", None),
+        ("golden-gate", "3.14", "cp314-macosx_27_0_arm64", None),
+        ("rhel-10", None, "cp312-manylinux_2_39_x86_64", None),
+        ("rocky-10", None, "cp312-manylinux_2_39_x86_64", None),
+        ("rockylinux-10-riscv64", None, "cp312-manylinux_2_39_riscv64", None),
+        ("almalinux-10", None, "cp312-manylinux_2_39_x86_64", None),
+        ("centos-stream-10", None, "cp312-manylinux_2_39_x86_64", None),
+        ("Oracle Linux 10", None, "cp312-manylinux_2_39_x86_64", None),
+        ("amazonlinux-2", None, "cp37-manylinux_2_26_x86_64", None),
+        ("windows-server-2025", "3.15.0b2", "cp315-win_amd64", "3.15.0b2"),
+        ("windows-2025", "3.14", "cp314-win_amd64", None),
+        ("windows-11-arm", "3.14", "cp314-win_arm64", None),
+        ("debian-13", "3.15.0rc1t", "cp315-cp315t-manylinux_2_41_x86_64", "3.15.0rc1"),
     ],
 )
 def test_a_name_stands_for_a_tag(on: str, python: str | None, tag: str, full: str | None) -> None:
@@ -72,6 +101,18 @@ def test_a_name_stands_for_a_tag(on: str, python: str | None, tag: str, full: st
         ("ubuntu-18.04-riscv64", None, "ubuntu-18.04 does not run on 'riscv64'"),
         ("alpine-3.19-riscv64", None, "alpine-3.19 does not run on 'riscv64'"),
         ("rhel8", "3.12.x", "'3.12.x' is no Python version"),
+        ("rhel8", "3.15rc1", "'3.15rc1' is no Python version such as '3.12'; did you mean '3.15.0rc1'"),
+        ("rhel8", "3.15.0-rc.1", "did you mean '3.15.0rc1'"),
+        ("rhel8", "3.15.0-alpha4", "did you mean '3.15.0a4'"),
+        ("rhel8", "3.15-dev", "did you mean '3.12'"),
+        ("ubuntu-26.10", None, "there is no system 'ubuntu-26.10'; did you mean 'ubuntu-26.04'"),
+        ("ubunto-26.04", None, "there is no system 'ubunto-26.04'; did you mean 'ubuntu-26.04'"),
+        ("fedora-46", None, "there is no system 'fedora-46'; did you mean 'fedora-4"),
+        ("alpine-3.24.1", None, "there is no system 'alpine-3.24.1'; did you mean 'alpine-3.24'?"),
+        ("macos-27-intel", "3.14", "macos-27 does not run on 'x86_64'; did you mean 'macos-27-arm64'?"),
+        ("alpine-3.20-loongarch64", None, "alpine-3.20 does not run on 'loongarch64'"),
+        ("fedora-45", None, 'fedora-45 brings no Python of its own, .* add python = "3.12", say'),
+        ("windows-server-2012", "3.12", "there is no system 'windows-server-2012'; did you mean 'windows-server-20"),
     ],
 )
 def test_what_is_wrong_with_a_name_is_said(on: str, python: str | None, message: str) -> None:
@@ -100,3 +141,24 @@ def test_a_newer_release_takes_what_an_older_one_took() -> None:
         platforms = set(parse(one.name, *tag_of(one.name, one.name, "3.12")).platforms)
         assert before.get(family, set()) <= platforms, one.name
         before[family] = platforms
+
+
+def test_facts_are_reviewed_before_a_release() -> None:
+    """A release is not older than a year beside the last review of any family: the changelog has its day, and no clock."""
+    days = re.findall(r"^## .* - ([0-9]{4}-[0-9]{2}-[0-9]{2})$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    for day in days[:1]:
+        assert overdue(dt.date.fromisoformat(day)) == ()
+
+
+def test_a_review_is_overdue_after_a_year() -> None:
+    """A family is named from the day on which its review is older than 365 days."""
+    assert overdue(dt.date(2026, 11, 28)) == overdue(dt.date(2027, 11, 28)) == ()
+    assert {"debian", "windows-server"} <= {*overdue(dt.date(2100, 1, 1))}
+
+
+def test_the_manual_lists_every_system() -> None:
+    """The table in the manual has the names, platforms and Pythons of the data file."""
+    page = (ROOT / "docs" / "reference" / "targets.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("|")]
+    for one in systems():
+        assert [f"`{one.name}`", f"`{one.platform_of(one.arches[0])}`", one.python or "-"] in rows

@@ -85,6 +85,7 @@ def test_what_a_tag_leaves_open_may_be_given() -> None:
         ("cp312-manylinux2014_armv7l", "posix", "linux", "Linux", "armv7l"),
         ("cp312-manylinux2014_ppc64le", "posix", "linux", "Linux", "ppc64le"),
         ("cp312-manylinux2014_s390x", "posix", "linux", "Linux", "s390x"),
+        ("cp312-manylinux_2_38_loongarch64", "posix", "linux", "Linux", "loongarch64"),
         ("cp312-musllinux_1_2_riscv64", "posix", "linux", "Linux", "riscv64"),
         ("cp312-macosx_11_0_x86_64", "posix", "darwin", "Darwin", "x86_64"),
         ("cp312-macosx_11_0_arm64", "posix", "darwin", "Darwin", "arm64"),
@@ -128,6 +129,40 @@ def test_patch_level_is_0_unless_given(python: str | None, version: tuple[int, i
     assert (target.python, target.environment["python_full_version"]) == (version, text)
     assert "python_version" in target.environment
     assert pip_flags(target)[2:4] == ("--python-version", text)
+
+
+@pytest.mark.parametrize(
+    ("python", "own"),
+    [("3.15.0rc1", "3.15.0c1"), ("3.15.0a7", "3.15.0a7"), ("3.15.0b12", "3.15.0b12"), ("3.15.2rc3", "3.15.2c3")],
+)
+def test_a_pre_release_of_python(python: str, own: str) -> None:
+    """Markers have the stage, as CPython spells it for each; pip's flag and Requires-Python have the numbers alone."""
+    target = parse("next", "cp315-manylinux_2_28_x86_64", python)
+    assert (target.version, target.release) == (python, python[:6])
+    assert target.environment["python_full_version"] == python
+    assert target.environment["implementation_version"] == own
+    assert target.environment["python_version"] == "3.15"
+    assert pip_flags(target)[-5:-4] == (python[:6],)
+    assert target.exact
+
+
+@pytest.mark.parametrize(
+    ("tag", "python", "nearest"),
+    [
+        ("cp315-win_amd64", "3.15rc1", "3.15.0rc1"),
+        ("cp315-win_amd64", "3.15.0-rc.1", "3.15.0rc1"),
+        ("cp315-win_amd64", "3.15.0c1", "3.15.0rc1"),
+        ("cp315-win_amd64", "3.15.0RC", "3.15.0rc1"),
+        ("cp315-win_amd64", "3.15-beta3", "3.15.0b3"),
+        ("cp315-win_amd64", "3.14.0rc1", "3.15.0"),
+        ("pp311-win_amd64", "3.11.0rc1", "3.11.0"),
+    ],
+)
+def test_a_pre_release_in_another_spelling_is_refused(tag: str, python: str, nearest: str) -> None:
+    """The error has the spelling that is meant."""
+    with pytest.raises(TargetError) as caught:
+        parse("next", tag, python)
+    assert caught.value.nearest == (nearest,)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ class Target:
     :param abi: the ABI tag, the first of *abis*.
     :param platform: the platform tag that was named, e.g. ``manylinux2014_x86_64``; for the host, of the best native tag.
     :param implementation: ``cp``, ``pp``…: pip's ``--implementation``.
-    :param python: full version of the interpreter, three numbers; of X.Y alone, X.Y.0.
+    :param python: full version of the interpreter, three numbers; of X.Y alone, X.Y.0. ``python_full_version`` among the
+        markers says more of a pre-release: ``3.15.0rc1``.
     :param abis: most specific first, e.g. ``("cp310",)``: pip's ``--abi``.
     :param platforms: every platform tag that the machine accepts, best first: pip's ``--platform``.
     :param tags: every compatible tag, best first (PEP 425, 600, 656).
@@ -62,8 +63,15 @@ class Target:
 
     @property
     def version(self) -> str:
-        """Its Python, as far as it was named: ``3.11``, ``3.11.4``; one of several patch levels is given in full."""
-        return ".".join(map(str, self.python if self.exact or self.python[2] else self.python[:2]))
+        """Its Python, as far as it was named: ``3.11``, ``3.11.4``, ``3.15.0rc1``; one of several levels is given in full."""
+        if self.exact:
+            return dict(self.markers)["python_full_version"]
+        return ".".join(map(str, self.python if self.python[2] else self.python[:2]))
+
+    @property
+    def release(self) -> str:
+        """The three numbers of its Python, without a pre-release: what pip compares with Requires-Python."""
+        return ".".join(map(str, self.python))
 
     @property
     def environment(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from dataclasses import dataclass, replace
 from importlib.metadata import PathDistribution
@@ -57,7 +58,9 @@ def gaps(
     """
     missing, seen = walk(present, requests, environment, target)
     reached = {name for name, _ in seen}
-    version, counted = environment["python_full_version"], Counter(one.project for one in present)
+    # pip compares Requires-Python with the three numbers alone, also of a pre-release.
+    version = ".".join(re.findall("[0-9]+", environment["python_full_version"])[:3])
+    counted = Counter(one.project for one in present)
     found = [f"{name} is installed more than once on {target}" for name, count in counted.items() if count > 1]
     found += missing
     found += [

@@ -215,7 +215,7 @@ def _shut_out(source: Source, document: Settings, keys: tuple[str, ...]) -> Iter
         yield document.fault(what, *keys, next_step='write requires-python = ">=3.11", say')
         return
     for target in source.targets:
-        if not bound.contains(".".join(map(str, target.python)), prereleases=True):
+        if not bound.contains(target.release, prereleases=True):
             what = f"requires-python {value!r} shuts out the target {target.name!r}, Python {target.version}"
             step = f"leave it out of targets in [sets.{source.set_name}], or give it another python"
             yield document.fault(what, *keys, next_step=step)

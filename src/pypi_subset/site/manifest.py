@@ -95,7 +95,7 @@ def _target(target: Target) -> TargetEntry:
     return TargetEntry(
         name=target.name,
         tag=target.tag,
-        python=".".join(map(str, target.python)),
+        python=target.release,
         markers=dict(sorted(target.lasting_markers.items())),
         digest=target.digest,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import functools
 import re
@@ -12,18 +13,24 @@ from typing import Any
 from pypi_subset.errors import TargetError
 from pypi_subset.support.resources import shipped
 from pypi_subset.targets.grammar import NEWEST_PYTHON, OLDEST_PYTHON
+from pypi_subset.targets.suggest import nearest_versions
 from pypi_subset.targets.tag import parse
 
 #: How people write architectures, and how the system itself does; Windows has words of its own.
 _SPELLINGS = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64", "i386": "i686", "x86": "i686", "armhf": "armv7l"}
-_WINDOWS = {"x86_64": "amd64", "x64": "amd64", "aarch64": "arm64", "i686": "x86", "win32": "x86"}
+_SPELLINGS |= {"ppc64el": "ppc64le", "loong64": "loongarch64"}
+_WINDOWS = {"arm": "arm64", "x86_64": "amd64", "x64": "amd64", "aarch64": "arm64", "i686": "x86", "win32": "x86"}
 _MAC = {"aarch64": "arm64", "amd64": "x86_64", "x64": "x86_64", "intel": "x86_64"}
 
 #: How the platform tag of a system begins, by its C library.
 _PREFIXES = {"glibc": "manylinux", "musl": "musllinux"}
 
-#: ``3.12``, ``3.12.4``, ``3.13t``, ``pypy3.10``.
-_PYTHON = re.compile(r"(?P<pypy>pypy)?(?P<version>3\.(?P<minor>[0-9]{1,2})(?:\.[0-9]+)?)(?P<threads>t)?")
+#: ``3.12``, ``3.12.4``, ``3.15.0rc1``, ``3.13t``, ``pypy3.10``.
+_PYTHON = re.compile(
+    r"(?P<pypy>pypy)?(?P<version>3\.(?P<minor>[0-9]{1,2})(?:\.[0-9]+(?:(?:a|b|rc)[0-9]+)?)?)(?P<threads>t)?"
+)
+#: Days after which the facts of a family are compared with their sources again.
+_REVIEW = dt.timedelta(days=365)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,8 +59,17 @@ class System:
 @functools.cache
 def systems() -> tuple[System, ...]:
     """Return every system that has a name, in the order of ``systems.toml``."""
-    families = tomllib.loads(shipped("systems.toml").decode())
-    return tuple(_system(name, table, *one) for name, table in families.items() for one in table["releases"].items())
+    return tuple(_system(name, table, *one) for name, table in _families().items() for one in table["releases"].items())
+
+
+def overdue(day: dt.date) -> tuple[str, ...]:
+    """Return the families of ``systems.toml`` whose facts were reviewed more than a year before *day*."""
+    return tuple(name for name, table in _families().items() if day - table["reviewed"] > _REVIEW)
+
+
+@functools.cache
+def _families() -> dict[str, Any]:
+    return tomllib.loads(shipped("systems.toml").decode())
 
 
 def expanded(system: System) -> str:
@@ -76,7 +92,8 @@ def tag_of(name: str, on: str, python: str | None = None) -> tuple[str, str | No
 
     :param name: the target's name, for errors.
     :param on: ``<system>[-<architecture>]``, e.g. ``ubuntu-22.04-aarch64``.
-    :param python: ``3.12``, ``3.12.4``, ``3.13t`` (free-threaded) or ``pypy3.10``; ``None`` is the system's own.
+    :param python: ``3.12``, ``3.12.4``, ``3.15.0rc1``, ``3.13t`` (free-threaded) or ``pypy3.10``; ``None`` is the
+        system's own.
     :raises TargetError: there is no such system, architecture or Python; ``nearest`` holds names that would be good.
     """
     found = _find(on)
@@ -95,7 +112,8 @@ def tag_of(name: str, on: str, python: str | None = None) -> tuple[str, str | No
     match = _PYTHON.fullmatch(python or system.python)
     if match is None:
         msg = f"{python!r} is no Python version such as '3.12'"
-        raise TargetError(msg, nearest=["3.12", "3.12.4", "3.13t", "pypy3.10"], target=name)
+        versions = nearest_versions(python or "", "3.12", "3.12.4", "3.13t", "pypy3.10")
+        raise TargetError(msg, nearest=versions, target=name)
     if not OLDEST_PYTHON <= int(match["minor"]) <= NEWEST_PYTHON or match["minor"] != str(int(match["minor"])):
         msg = f"Python {python!r} is unknown here"
         raise TargetError(msg, target=name, next_step=f"write one from 3.{OLDEST_PYTHON} to 3.{NEWEST_PYTHON}")

@@ -20,8 +20,7 @@ def pip_flags(target: Target) -> tuple[str, ...]:
     """
     platforms = chain.from_iterable(("--platform", _unexpanded(platform)) for platform in target.platforms)
     abis = chain.from_iterable(("--abi", abi) for abi in target.abis)
-    version = ".".join(map(str, target.python))
-    return (*platforms, "--python-version", version, "--implementation", target.implementation, *abis)
+    return (*platforms, "--python-version", target.release, "--implementation", target.implementation, *abis)
 
 
 def _unexpanded(platform: str) -> str:

@@ -23,7 +23,7 @@ SYSTEMS = {
     "emscripten": ("posix", "emscripten", "Emscripten"),
 }
 #: ``platform_machine``, spelt as the system itself spells it; on Linux and macOS the tag's last part is the same word.
-LINUX_MACHINES = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "riscv64")
+LINUX_MACHINES = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "riscv64", "loongarch64")
 MAC_MACHINES = ("arm64", "x86_64")
 WINDOWS_MACHINES = {"win_amd64": "AMD64", "win32": "x86", "win_arm64": "ARM64"}
 #: By the end of the tag. An iPhone says its model (PEP 730), and a 32-bit ARM may be an armv7l or an armv8l.

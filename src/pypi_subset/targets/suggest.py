@@ -70,6 +70,20 @@ def nearest_tags(tag: str) -> tuple[str, ...]:
     return tuple(same[:3]) or EXAMPLES
 
 
+def nearest_versions(python: str, *others: str) -> tuple[str, ...]:
+    """Return the pre-release that *python* may be another spelling of, else *others*."""
+    spelling = re.fullmatch(
+        r"(3\.[0-9]+)(\.[0-9]+)?[-_.]?(a|alpha|b|beta|c|rc|pre|preview)[-_.]?([0-9]*)", python.lower()
+    )
+    if spelling is None:
+        return others
+    return (f"{spelling[1]}{spelling[2] or '.0'}{_STAGES.get(spelling[3], 'rc')}{spelling[4] or 1}",)
+
+
+#: The letters of a pre-release of Python by the words that people write; all others mean a release candidate.
+_STAGES = {"a": "a", "alpha": "a", "b": "b", "beta": "b"}
+
+
 def _near_pythons(python: str) -> tuple[list[str], bool]:
     """Return Python tags that *python* may stand for, and whether it asks for a free-threaded build."""
     match = re.fullmatch(r"(pp|pypy)?[a-z]*[-_]?3[._]?([0-9]{1,2})(?:\.[0-9]+)?(t?)", python)

@@ -16,7 +16,7 @@ from pypi_subset.errors import TargetError
 from pypi_subset.model.targets import KERNEL_MARKERS, Target
 from pypi_subset.targets.grammar import Reading, read_tag
 from pypi_subset.targets.platforms import SYSTEMS, WIDER_MACHINES, Machine
-from pypi_subset.targets.suggest import complaint, nearest_tags
+from pypi_subset.targets.suggest import complaint, nearest_tags, nearest_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 #: ``implementation_name`` and ``platform_python_implementation`` by the first letters of a Python tag (PEP 425).
 IMPLEMENTATIONS = {"cp": ("cpython", "CPython"), "pp": ("pypy", "PyPy")}
+
+#: ``X.Y``, ``X.Y.Z``, or a pre-release of it (version specifiers).
+_VERSION = re.compile(r"([0-9]+)\.([0-9]+)(?:\.([0-9]+)((?:a|b|rc)[0-9]+)?)?")
 
 #: The markers that a tag leaves open, on some system or other: a target may say them itself.
 OPEN_MARKERS = (*KERNEL_MARKERS, "platform_machine", "platform_system", "implementation_version")
@@ -36,7 +39,7 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
 
     :param name: the target's name, for the result and for errors.
     :param tag: ``<python>[-<abi>]-<platform>``, spelt as in the file names of wheels (PEP 425, 600, 656, 730, 738, 783).
-    :param python: full version ``X.Y.Z`` where it is known; otherwise it is X.Y.0.
+    :param python: full version ``X.Y.Z`` where it is known, or a pre-release ``X.Y.Zrc1``; otherwise it is X.Y.0.
     :param given: values of markers that a tag leaves open.
     :raises TargetError: the tag is none, *python* is no version of it, or *given* contradicts it; ``nearest`` holds
         valid spellings.
@@ -44,8 +47,9 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
     reading = read_tag(tag)
     if reading is None:
         raise TargetError(complaint(tag), nearest=nearest_tags(tag), target=name)
-    version = (3, reading.minor, _patch(name, reading, python))
-    markers = _markers(reading.implementation, version, reading.machine)
+    patch, stage = _patch(name, reading, python)
+    version = (3, reading.minor, patch)
+    markers = _markers(reading.implementation, version, stage, reading.machine)
     given = dict(given or {})
     for marker, value in given.items():
         free = marker == "platform_machine" and reading.machine.name in WIDER_MACHINES
@@ -108,36 +112,39 @@ def tags_of(
     return (*own, *packaging_tags.compatible_tags(python, interpreter, platforms))
 
 
-def _markers(implementation: str, python: tuple[int, int, int], machine: Machine) -> dict[str, str]:
-    """Return the marker values that follow from a tag; what does not follow is absent, not empty."""
+def _markers(implementation: str, python: tuple[int, int, int], stage: str, machine: Machine) -> dict[str, str]:
+    """Return the marker values that follow from a tag and the *stage* of a pre-release; others are absent, not empty."""
     os_name, sys_platform, platform_system = SYSTEMS[machine.system]
     implementation_name, platform_python_implementation = IMPLEMENTATIONS[implementation]
-    full = ".".join(map(str, python))
+    numbers = ".".join(map(str, python))
     values = {
         "implementation_name": implementation_name,
         # CPython is the reference: its own version is that of the language. PyPy's is another (7.3.17), and in no tag.
-        "implementation_version": full if implementation == "cp" else None,
+        # It spells a release candidate with one letter (dependency specifiers, "implementation_version").
+        "implementation_version": f"{numbers}{stage.replace('rc', 'c')}" if implementation == "cp" else None,
         "os_name": os_name,
         "platform_machine": machine.name,
         "platform_python_implementation": platform_python_implementation,
         "platform_system": platform_system,
-        "python_full_version": full,
+        "python_full_version": f"{numbers}{stage}",
         "python_version": f"{python[0]}.{python[1]}",
         "sys_platform": sys_platform,
     }
     return {marker: value for marker, value in values.items() if value is not None}
 
 
-def _patch(name: str, reading: Reading, python: str | None) -> int:
-    match = re.fullmatch(r"([0-9]+)\.([0-9]+)(?:\.([0-9]+))?", f"3.{reading.minor}" if python is None else python)
+def _patch(name: str, reading: Reading, python: str | None) -> tuple[int, str]:
+    """Return the patch level that *python* states, and the stage of a pre-release: ``rc1``, or ``""``."""
+    match = _VERSION.fullmatch(f"3.{reading.minor}" if python is None else python)
     if match is None and python and re.fullmatch(r"3\.[0-9]+(\.[0-9]+)?t", python):
         msg = f"{python!r} in python: beside a tag, free threading stands in the tag"
         free = f"cp3{reading.minor}-cp3{reading.minor}t-{reading.platform}"
         raise TargetError(msg, target=name, next_step=f"write tag = {free!r}" if read_tag(free) else "drop the 't'")
-    if match is None:
-        msg = f"{python!r} is no Python version such as '3.{reading.minor}.4'"
-        raise TargetError(msg, nearest=[f"3.{reading.minor}.0"], target=name)
+    if match is None or (match[4] and reading.implementation != "cp"):
+        msg = f"{python!r} is no {'PyPy' if match else 'Python'} version such as '3.{reading.minor}.4'"
+        nearest = nearest_versions("" if match else python or "", f"3.{reading.minor}.0")
+        raise TargetError(msg, nearest=nearest, target=name)
     if (int(match[1]), int(match[2])) != (3, reading.minor):
         msg = f"Python {python} contradicts the tag {reading.tag!r}, which is for 3.{reading.minor}"
         raise TargetError(msg, nearest=[f"3.{reading.minor}.{match[3] or 0}"], target=name)
-    return int(match[3] or 0)
+    return int(match[3] or 0), match[4] or ""

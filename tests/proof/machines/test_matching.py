@@ -29,8 +29,8 @@ def here() -> tuple[Interpreter, ...]:
     return interpreters_here()
 
 
-def an_interpreter(**changes: Any) -> Interpreter:
-    """Return CPython 3.10.13 on x86_64 Linux with glibc 2.36, with *changes*."""
+def an_interpreter(*, stage: str = "", **changes: Any) -> Interpreter:
+    """Return CPython 3.10.13 on x86_64 Linux with glibc 2.36, with *changes*; *stage* is that of a pre-release."""
     plain = Interpreter(
         path=Path("/usr/bin/python3.10"),
         implementation="cp",
@@ -41,7 +41,13 @@ def an_interpreter(**changes: Any) -> Interpreter:
         macos=None,
         markers=(),
     )
-    return dataclasses.replace(plain, **changes)
+    one = dataclasses.replace(plain, **changes)
+    full = ".".join(map(str, one.version)) + stage
+    return dataclasses.replace(one, markers=(("python_full_version", full),))
+
+
+#: CPython 3.15.0, whatever its stage.
+RC = {"version": (3, 15, 0), "abi": "cp315"}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,12 @@ def an_interpreter(**changes: Any) -> Interpreter:
         ("cp310-macosx_12_0_arm64", None, {"kind": "macos_arm64", "glibc": None, "macos": (14, 1)}, False),
         ("cp310-macosx_10_9_x86_64", None, {"kind": "macos_x86_64", "glibc": None, "macos": (10, 15)}, False),
         ("cp310-win_amd64", None, {"kind": "win_amd64", "glibc": None}, True),
+        ("cp315-manylinux2014_x86_64", "3.15.0rc1", {**RC, "stage": "rc1"}, True),
+        ("cp315-manylinux2014_x86_64", "3.15.0rc1", {**RC, "stage": "rc2"}, False),
+        ("cp315-manylinux2014_x86_64", "3.15.0rc1", RC, False),
+        ("cp315-manylinux2014_x86_64", "3.15.0", {**RC, "stage": "rc1"}, False),
+        ("cp315-manylinux2014_x86_64", None, {**RC, "stage": "rc1"}, False),
+        ("cp315-manylinux2014_x86_64", None, {**RC, "stage": "+"}, True),
     ],
 )
 def test_who_can_stand_for_a_target(tag: str, python: str | None, changes: dict[str, Any], *, fits: bool) -> None:

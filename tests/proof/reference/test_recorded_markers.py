@@ -41,6 +41,8 @@ def test_recordings_of_one_kind_agree(group: str) -> None:
         "cp311-manylinux2014_i686",
         "cp311-manylinux2014_ppc64le",
         "cp312-manylinux_2_39_riscv64",
+        "cp312-manylinux_2_38_loongarch64",
+        "cp312-manylinux2014_s390x",
         "pp310-manylinux_2_28_x86_64",
     ],
 )
@@ -48,6 +50,14 @@ def test_recordings_agree_with_targets(tag: str) -> None:
     """What real machines reported is what the tool derives from the tag; the two come from different places."""
     target = targets.parse("one", tag)
     assert recorded_markers.recorded(target) == target.environment
+
+
+def test_a_pre_release_is_recorded_as_it_is_named() -> None:
+    """The stage of a pre-release is in the two values that state the full version."""
+    target = targets.parse("next", "cp315-manylinux_2_28_x86_64", "3.15.0rc1")
+    recorded = recorded_markers.recorded(target)
+    assert (recorded["python_full_version"], recorded["implementation_version"]) == ("3.15.0rc1", "3.15.0c1")
+    assert recorded == target.environment
 
 
 def test_host_is_recorded_as_it_is() -> None:
@@ -59,8 +69,8 @@ def test_host_is_recorded_as_it_is() -> None:
 
 def test_unrecorded_machine_is_no_guess() -> None:
     """A kind of machine that nobody recorded is an error that says so."""
-    with pytest.raises(ProofFailed, match="no real machine of the kind linux_s390x was ever recorded"):
-        recorded_markers.recorded(targets.parse("mainframe", "cp312-manylinux_2_28_s390x"))
+    with pytest.raises(ProofFailed, match="no real machine of the kind android_24_x86 was ever recorded"):
+        recorded_markers.recorded(targets.parse("phone", "cp313-android_24_x86"))
 
 
 pytestmark = pytest.mark.usefixtures("forked_pip")

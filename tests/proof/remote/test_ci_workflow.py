@@ -125,6 +125,13 @@ def test_targets_that_share_a_machine_share_a_job() -> None:
     assert "speaks for them: here (the host)." in text
 
 
+@pytest.mark.parametrize(("form", "python"), [("github", "3.15.0-rc.1"), ("gitlab", "3.15.0rc1")])
+def test_a_pre_release_is_named_as_its_installer_does(form: str, python: str) -> None:
+    """GitHub's action wants the spelling of npm, and uv that of Python."""
+    target = targets.parse("next", "cp315-manylinux2014_x86_64", "3.15.0rc1")
+    assert [row["python"] for row in rows(form, ci_workflow.render(form, [target], ADDRESS))] == [python]
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_no_machine_at_all(form: str) -> None:
     """Then there is no file to write, and the next step is said."""

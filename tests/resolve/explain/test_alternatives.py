@@ -230,7 +230,10 @@ def test_a_patch_level_that_is_shut_out(python: str, bound: str, nearest: str) -
         (
             OLD_PIP,
             "1.0-cp39-cp39-manylinux_2_34_x86_64",
-            "lowest glibc that works is 2.34 (rhel-9, amazonlinux-2023): install such a system there, and describe lab anew",
+            (
+                "lowest glibc that works is 2.34 (rhel-9, amazonlinux-2023, openeuler-22.03): "
+                "install such a system there, and describe lab anew"
+            ),
         ),
         (
             OLD_PIP,
@@ -251,7 +254,7 @@ def test_a_patch_level_that_is_shut_out(python: str, bound: str, nearest: str) -
             replace(targets.parse("here", "cp39-manylinux2014_x86_64", "3.9.1"), host=True),
             "1.0-cp310-cp310-manylinux_2_34_x86_64",
             (
-                "lowest glibc that works with Python 3.10 is 2.34 (rhel-9, amazonlinux-2023): "
+                "lowest glibc that works with Python 3.10 is 2.34 (rhel-9, amazonlinux-2023, openeuler-22.03): "
                 "run pypi-subset on such a system and Python"
             ),
         ),

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.proof.reference.recorded_markers import kind_of
+from pypi_subset.proof.reference.recorded_markers import kind_of, stage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pypi_subset.model.targets import Target
     from pypi_subset.proof.machines.interpreters import Interpreter
@@ -43,7 +43,13 @@ def fits(target: Target, interpreter: Interpreter) -> bool:
         and interpreter.kind == kind_of(target)
     )
     patch = not target.exact or interpreter.version == target.python
-    return same and patch and _system_fits(target, interpreter)
+    # A pre-release stands for itself alone: markers and ABI are those of no final release.
+    stage = _stage(target.environment) == _stage(dict(interpreter.markers))
+    return same and patch and stage and _system_fits(target, interpreter)
+
+
+def _stage(markers: Mapping[str, str]) -> str:
+    return stage_of(markers["python_full_version"])
 
 
 def glibc_of(target: Target) -> int | None:

@@ -27,9 +27,11 @@ def at_patch_levels(target: Target, site: Path) -> Iterator[Target]:
     Nothing changes but just at, or just behind, a version that some metadata mentions. Which of those matter is not
     asked: the resolver's own answer to that is what is to be proven.
     """
+    if target.exact:
+        yield target
+        return
     minor = ".".join(map(str, target.python[:2]))
-    levels = {target.python[2]} if target.exact else {0, *_mentioned(site, minor)}
-    for patch in sorted(levels):
+    for patch in sorted({0, *_mentioned(site, minor)}):
         python = (*target.python[:2], patch)
         full = ".".join(map(str, python))
         names = {"python_full_version"} | ({"implementation_version"} if target.implementation == "cp" else set())

@@ -46,10 +46,10 @@ def recorded(target: Target) -> dict[str, str]:
 
     :raises ProofFailed: no machine of that kind was ever recorded: nothing is guessed.
     """
-    version = ".".join(map(str, target.python))
+    version = ".".join(map(str, target.python)) + stage_of(dict(target.markers)["python_full_version"])
     given = {name: value for name, value in target.markers if name in {*KERNEL_MARKERS, "implementation_version"}}
     # PyPy's own version (7.3.17) is not that of the language, and nothing records it; it may be given.
-    own = {"implementation_version": version} if target.implementation == "cp" else {}
+    own = {"implementation_version": version.replace("rc", "c")} if target.implementation == "cp" else {}
     return {
         **_values("machines", kind_of(target), target),
         **_values("implementations", target.implementation, target),
@@ -58,6 +58,12 @@ def recorded(target: Target) -> dict[str, str]:
         **given,
         **own,
     }
+
+
+def stage_of(version: str) -> str:
+    """Return the stage of a pre-release of Python, ``rc1`` of ``3.15.0rc1``, and ``""`` of ``3.15.0`` or ``3.15.0+``."""
+    found = re.search(r"(?<=[0-9])(?:a|b|rc)[0-9]+", version)
+    return found[0] if found else ""
 
 
 @cache

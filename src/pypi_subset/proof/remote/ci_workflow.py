@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: virtualenv seeds no older Python.
 _OLDEST = (3, 9)
 
+#: The stages of a pre-release of Python, as the action that installs it spells them.
+_STAGES = {"a": "-alpha.", "b": "-beta.", "rc": "-rc."}
+
 #: How a job installs the tool: the files that tool-lock.txt names, and no others.
 _LOCKED = "--require-hashes --no-deps --only-binary=:all:"
 
@@ -42,7 +45,7 @@ def render(form: str, targets: Sequence[Target], url: str, to: str = "") -> str:
     others: list[str] = []
     machines = tomllib.loads(shipped("ci_machines.toml").decode())[form]
     for target in sorted(targets, key=lambda one: one.name):
-        if row := _row(target, machines):
+        if row := _row(target, machines, form):
             rows[row].append(target.name)
         else:
             others.append(f"{target.name} ({'the host' if target.host else target.tag})")
@@ -98,21 +101,25 @@ def _checked(flag: str, address: str) -> str:
     return address
 
 
-def _row(target: Target, machines: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+def _row(target: Target, machines: Mapping[str, Sequence[str]], form: str) -> tuple[str, ...]:
     """Return what a job needs that stands for *target*: the machine's label, its Python, perhaps more; else nothing."""
     place = " ".join(target.environment.get(name, "") for name in ("sys_platform", "platform_machine"))
     macos = re.search(r"macosx_(\d+)_", target.platform)
     found = machines.get(f"{place} {macos[1]}" if macos else place) or machines.get(place)
-    python = _python(target)
+    python = _python(target, form)
     if target.host or found is None or python is None or target.platform.startswith("musllinux"):
         return ()
     return (found[0], python, *found[1:])
 
 
-def _python(target: Target) -> str | None:
+def _python(target: Target, form: str) -> str | None:
     """Return the name of its Python, as ``3.12``, ``3.13t``, ``3.12.4`` or ``pypy3.10``, ``None`` if it is not to be had."""
     if target.python < _OLDEST or target.implementation not in {"cp", "pp"}:
         return None
     if target.implementation == "pp":
         return f"pypy{target.python[0]}.{target.python[1]}"
-    return f"{target.version}{'t' * target.abis[0].endswith('t')}"
+    version = target.version
+    if form == "github":
+        # Its action names pre-releases as npm does: 3.15.0-rc.1.
+        version = re.sub(r"(?<=[0-9])(a|b|rc)(?=[0-9])", lambda found: _STAGES[found[1]], version)
+    return f"{version}{'t' * target.abis[0].endswith('t')}"

@@ -42,7 +42,7 @@ def way_out(candidates: Sequence[Candidate], target: Target, loosened: str = "",
     :param build: the command that builds a wheel from an sdist of what is allowed; ``""`` without one.
     """
     wheels = [one for one in settled(candidates) or candidates if one.tags is not None]
-    own = any(one.tags is None and allows(one.distribution.requires_python, target.version) for one in candidates)
+    own = any(one.tags is None and allows(one.distribution.requires_python, target.release) for one in candidates)
     build = f", or build one there: {build}" if own and build else ""
     for other, how in (*_new_pip(target), *_other_patches(wheels, target), *_changes(wheels, target)):
         if versions := versions_for(wheels, other):
@@ -120,7 +120,7 @@ def _parsed(target: Target, python: str, platform: str) -> Target | None:
     """The target with another Python and platform; ``None`` if a subset can be for no such machine: linux_x86_64."""
     implementation, minor = python[:2], int(python.partition("-")[0][3:])
     same = target.exact and (implementation, minor) == (target.implementation, target.python[1])
-    version = ".".join(map(str, target.python)) if same else None
+    version = target.version if same else None
     try:
         return parse(target.name, f"{python}-{_machine(platform, platform_of(target))}", version)
     except TargetError:

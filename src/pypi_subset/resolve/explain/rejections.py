@@ -51,7 +51,7 @@ def obstacle(files: Sequence[Candidate], target: Target) -> str:
         return _other_machines([tag for candidate in wheels for tag in candidate.tags or ()], target)
     bounds = {candidate.distribution.requires_python for candidate in fitting}
     python = target.version
-    if not any(allows(bound, python) for bound in bounds):
+    if not any(allows(bound, target.release) for bound in bounds):
         return f"Requires-Python {', '.join(sorted(filter(None, bounds)))}, the target has {python}"
     if files[0].distribution.version.is_prerelease:
         return "a pre-release, which nobody asked for"
