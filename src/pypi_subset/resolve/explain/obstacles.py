@@ -199,7 +199,7 @@ class Inspector:
         return sorted(joined.specifier.filter(fitting, prereleases=self.pre or None), reverse=True)
 
     def _suits(self, candidate: Candidate) -> bool:
-        return fits(candidate, self.target) and allows(candidate.distribution.requires_python, self.target.version)
+        return fits(candidate, self.target) and allows(candidate.distribution.requires_python, self.target.release)
 
 
 def joined_of(asking: Sequence[Asking]) -> Requirement:

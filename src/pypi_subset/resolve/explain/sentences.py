@@ -89,6 +89,6 @@ def way_to(files: Sequence[Candidate], target: Target, offers: Shelves) -> str:
 def build_of(files: Iterable[Candidate], target: Target, offers: Shelves) -> str:
     """Return the command that builds a wheel of the newest sdist in *files* that the Python of *target* may have, or ``""``."""
     sdists = [one.distribution for one in files if one.tags is None]
-    fitting = [one for one in sdists if allows(one.requires_python, target.version)] or sdists
+    fitting = [one for one in sdists if allows(one.requires_python, target.release)] or sdists
     newest = max(fitting, key=lambda one: (not one.version.is_prerelease, one.version), default=None)
     return build_command([(newest.project, newest.version)], offers) if newest else ""
