@@ -80,14 +80,22 @@ def sweep(_context: Context) -> None:
         "jobs": "numbers of targets (default: 4,12)",
         "index": "1 leaves the rest out: the index stage alone",
         "proof": "1 leaves the rest out: the proof alone, beside a plain loop",
+        "large": "1 leaves the rest out: the resolution of a large list alone, beside uv",
         "wheels": "how many are indexed; other than 10000: by ours alone, beside 10000",
     }
 )
 def bench(
-    _context: Context, runs: int = 1, jobs: str = "4,12", index: str = "", proof: str = "", wheels: int = 10_000
+    _context: Context,
+    runs: int = 1,
+    jobs: str = "4,12",
+    index: str = "",
+    proof: str = "",
+    large: str = "",
+    wheels: int = 10_000,
 ) -> None:
     """Time mirroring beside pex3, uv and nab, indexing and proof beside others; needs PyPI."""
-    alone = "".join(f" --{name}" for name, given in (("index", index), ("proof", proof)) if given not in {"", "0"})
+    parts = (("index", index), ("proof", proof), ("large", large))
+    alone = "".join(f" --{name}" for name, given in parts if given not in {"", "0"})
     run(f"tests.evidence.bench{alone} --runs {runs} --jobs {jobs} --wheels {wheels}")
 
 

@@ -19,7 +19,7 @@ from pypi_subset.proof.access.forwarding import Reach
 from pypi_subset.proof.access.routes import Way
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.requirements.subset import read_subset
-from tests.evidence.bench import goals, measure, proving, table, tools
+from tests.evidence.bench import goals, large, measure, proving, table, tools
 from tests.evidence.bench.index import generators, indexing, lister, stage, wheels
 from tests.evidence.bench.index.generators import (
     ADDED,
@@ -369,3 +369,50 @@ def test_isolation_beside_none() -> None:
     ]
     assert goals.isolated([*found, proof(goals.OPEN, 30, 1.0, "no pip")])[0][-1] == "no pip"
     assert goals.isolated(found[:1])[0][-1] == "not known"
+
+
+def test_both_resolve_the_large_list(tmp_path: Path) -> None:
+    """Ours gets all targets at once, uv each of them; both read the same names."""
+    for tool in (large.OURS, large.RIVAL):
+        (tmp_path / tool).mkdir()
+    ((command, _),) = large.commands(large.OURS, tmp_path / large.OURS, tmp_path, None)
+    assert command[-1] == "plan"
+    subset = read_subset(tmp_path / large.OURS / "requirements")
+    assert len(subset.jobs) == len(large.MACHINES)
+    assert {len(job.requirement_set.requests) for job in subset.jobs} == {len(large.requests())} == {205}
+    theirs = large.commands(large.RIVAL, tmp_path / large.RIVAL, tmp_path, "http://127.0.0.1/simple/")
+    assert [command[command.index("--python-version") + 1] for command, _ in theirs] == [
+        *("3.11.0", "3.12.0", "3.12.0", "3.13.0")
+    ]
+    assert all("--no-cache" in command and "http://127.0.0.1/simple/" in command for command, _ in theirs)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the memory of processes as Linux shows it")
+def test_the_memory_of_a_tree_is_measured(tmp_path: Path) -> None:
+    """What a process of a process needs counts; a tool that fails is named with its last words."""
+    inner = "import time; data = bytearray(b'x' * (64 << 20)); time.sleep(1)"
+    outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+    run = large.measured("one", [([sys.executable, "-c", outer], {})], tmp_path, {})
+    assert run.peak > 64 << 20
+    assert not run.failure
+    failed = large.measured("one", [([sys.executable, "-c", "raise SystemExit('no such name')"], {})], tmp_path, {})
+    assert failed.failure == "no such name"
+
+
+def test_goals_of_the_large_list() -> None:
+    """Memory has an absolute bound, time is compared with the rival; who fails meets nothing."""
+
+    def run(tool: str, seconds: float, peak: int, failure: str = "") -> large.Run:
+        return large.Run(tool=tool, seconds=seconds, processor=seconds, peak=peak, failure=failure)
+
+    def met(*found: large.Run) -> list[object]:
+        return [row[-1] for row in large.goals(found)]
+
+    rival = run(large.RIVAL, 60.0, 1)
+    assert met(run(large.OURS, 59.0, 399 * 10**6), rival) == ["yes", "yes"]
+    assert met(run(large.OURS, 61.0, 401 * 10**6), rival) == ["no", "no"]
+    assert met(run(large.OURS, 1.0, 1, "killed"), rival) == ["no", "no"]
+    assert [row[:3] for row in large.rows([run(large.OURS, 10.0, 10**8), rival])] == [
+        (large.OURS, table.right("10.0"), table.right("1.00")),
+        (large.RIVAL, table.right("60.0"), table.right("6.00")),
+    ]

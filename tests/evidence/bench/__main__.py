@@ -1,11 +1,11 @@
-"""Measures and prints: ``python -m tests.evidence.bench [--index | --proof] [--runs N] [--jobs 4,12] [--wheels N]``, by ``make bench``."""
+"""Measures and prints: ``python -m tests.evidence.bench [--index | --proof | --large] [--runs N] [--jobs 4,12] [--wheels N]``, by ``make bench``."""
 
 from __future__ import annotations
 
 import argparse
 
 from pypi_subset.cli.display import Display
-from tests.evidence.bench import measure, mirroring, proving, rivals
+from tests.evidence.bench import large, measure, mirroring, proving, rivals
 from tests.evidence.bench.index import indexing
 from tests.evidence.bench.jobs import JOBS
 from tests.evidence.bench.tools import Bench, shared_environment
@@ -21,12 +21,15 @@ def main() -> None:
     display = Display()
     index, network = rivals.network_settings()
     environment = shared_environment(network)
-    alone = arguments.index or arguments.proof
-    if not alone:
+    alone = arguments.index or arguments.proof or arguments.large
+    if arguments.large or not alone:
         programs = rivals.set_up(CACHE, ROOT / "tests/evidence/bench/bench-lock.txt", environment)
         _say_before(display, rivals.versions(programs))
+    if not alone:
         place = Bench(folder=CACHE / "work", programs=programs, index=index)
         mirroring.run(display, place, environment, runs=arguments.runs, jobs=arguments.jobs)
+    if arguments.large:
+        large.run(display, programs, index, environment, runs=arguments.runs)
     if arguments.index or not alone:
         programs = rivals.set_up(CACHE / "index", ROOT / "tests/evidence/bench/bench-index-lock.txt", environment)
         _say_before(display, rivals.versions(programs, rivals.GENERATORS))
@@ -47,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--index", action="store_true", help="leave whole mirrors out: time the index stage alone")
     parser.add_argument("--proof", action="store_true", help="time the proof alone, beside a plain loop")
+    parser.add_argument("--large", action="store_true", help="time the resolution of a large list alone, beside uv")
     parser.add_argument("--runs", type=int, default=1, help="how often each tool runs each job (default: 1)")
     parser.add_argument(
         "--jobs", type=lambda text: text.split(","), default=["4", "12"], help="numbers of targets (default: 4,12)"
