@@ -99,6 +99,11 @@ def dump_with(lock: Lock, target: Target, where: _Where, own: Mapping[str, Any] 
                 "tag": target.tag,
                 **({"patches": list(lock.patches)} if lock.patches != (0,) else {}),
                 "inputs": {key: getattr(lock.inputs, name) for key, name in _INPUTS.items()},
+                **(
+                    {"fetched": [{"url": url, "sha256": sha256} for url, sha256 in lock.fetched]}
+                    if lock.fetched
+                    else {}
+                ),
                 **(own or {}),
             }
         },
@@ -128,6 +133,7 @@ def read(path: Path) -> Lock:
             pins=tuple(_pin(package) for package in pylock.packages),
             patches=tuple(int(patch) for patch in tool.get("patches", (0,))),
             outdated=_outdated(tool),
+            fetched=tuple((without_secrets(one["url"]), digest(one["sha256"])) for one in tool.get("fetched", ())),
         )
     except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
         msg = f"the lock cannot be read: {str(error) or type(error).__name__}"

@@ -107,6 +107,7 @@ class Lock:
         markers of the pins state the same.
     :param outdated: what was known, when the lock was made, of requested projects with newer releases and of pre-releases;
         ``None`` in locks of release 0.1.
+    :param fetched: URL and SHA-256 of each document that the set includes by URL.
     """
 
     set_name: str
@@ -115,6 +116,7 @@ class Lock:
     pins: tuple[Pin, ...]
     patches: tuple[int, ...] = (0,)
     outdated: tuple[Outdated, ...] | None = None
+    fetched: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -37,6 +38,20 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A requirements file at *url*, and the *path* where it is kept."""
+
+    url: str
+    path: Path
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of its bytes, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RequirementSet:
     """
     One requirements file with all it includes, or one other document: what is resolved together.
@@ -47,6 +62,7 @@ class RequirementSet:
     :param targets: names of the targets that it serves, sorted as in ``subset.toml``.
     :param pre: whether pre-releases count as any release, as pip's ``--pre`` has it.
     :param elsewhere: normalized name, place and marker (``""``: none) of each project that must not come from pip's index.
+    :param fetched: the documents at URLs that its files include, sorted by URL.
     """
 
     name: str
@@ -56,6 +72,7 @@ class RequirementSet:
     targets: tuple[str, ...]
     pre: bool = False
     elsewhere: tuple[tuple[str, str, str], ...] = ()
+    fetched: tuple[Document, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -117,7 +117,7 @@ def mirror(
     :raises SubsetError: what prevents the mirror, with the next step.
     """
     progress = progress or SILENT
-    subset, network = inputs_of(paths, progress)
+    subset, network = inputs_of(paths, progress, update=update)
     with working(paths) as work:
         cache = FileCache(paths.packages / file_cache.FILE)
         intake = Intake(subset.bad_files, paths.packages, cache)

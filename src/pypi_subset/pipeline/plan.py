@@ -97,7 +97,7 @@ def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None
     :raises SubsetError: what else would prevent the mirror.
     """
     progress = progress or SILENT
-    subset, network = inputs_of(paths, progress)
+    subset, network = inputs_of(paths, progress, update=update)
     with working(paths) as work:
         gone = left_over(subset, paths.locks)
         intake = Intake(subset.bad_files, paths.packages, FileCache(paths.packages / file_cache.FILE))

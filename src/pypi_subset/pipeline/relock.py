@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import Gaps, LockError, NoSolution, OlderReleases
 from pypi_subset.locks import diff, lockfile, memory
 from pypi_subset.model.locks import Inputs, Reason
+from pypi_subset.requirements import fetched
 from pypi_subset.requirements.tools.finding import may_hold
 from pypi_subset.resolve.explain.listing import outdated_heading, outdated_lines
 from pypi_subset.resolve.explain.outdated import Known, to_remember
@@ -158,7 +159,12 @@ def _with_origins(one: Lock, job: Job) -> Lock:
         reason = Reason(requirement=request.requirement, origin=request.origin)
         places.setdefault(reason.text, []).append(reason)
     pins = tuple(replace(pin, reasons=_placed(pin.reasons, places)) for pin in one.pins)
-    return one if pins == one.pins else replace(one, pins=pins)
+    fetched_now = _fetched(job)
+    return one if (pins, fetched_now) == (one.pins, one.fetched) else replace(one, pins=pins, fetched=fetched_now)
+
+
+def _fetched(job: Job) -> tuple[tuple[str, str], ...]:
+    return tuple((one.url, one.sha256) for one in job.requirement_set.fetched)
 
 
 def _placed(reasons: tuple[Reason, ...], places: dict[str, list[Reason]]) -> tuple[Reason, ...]:
@@ -186,6 +192,7 @@ def _resolve_all(
         )
         bar.advance()
         _require_index(job, found.lock)
+        found = replace(found, lock=replace(found.lock, fetched=_fetched(job)))
         return found, time.monotonic() - started
 
     with DaemonThreadPool(os.cpu_count()) as pool:
@@ -235,6 +242,7 @@ def write_locks(
     :param known: what was ever locked before, file name → SHA-256; it is written first, with what is locked now.
     """
     changes: list[str] = []
+    fetched.write(paths.locks, (document for one in subset.sets for document in one.fetched))
     memory.write(paths.locks, {**known, **memory.named(locked.locks)})
     for job, one in zip(subset.jobs, locked.locks, strict=True):
         if one is not locked.before.get(one.name):

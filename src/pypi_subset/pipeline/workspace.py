@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
 from pypi_subset.pip.pool import Pips
+from pypi_subset.pipeline.fetching import Documents
 from pypi_subset.requirements.reach import Reach
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site.ownership import require_own
@@ -52,17 +53,23 @@ class Backend:
     work: Path
 
 
-def inputs_of(paths: Paths, progress: Progress) -> tuple[Subset, Network]:
+def inputs_of(paths: Paths, progress: Progress, *, update: bool = False) -> tuple[Subset, Network]:
     """
     Return what ``requirements/`` asks for and the network settings of pip; show the notes about targets.
 
+    :param update: fetch documents at URLs again.
     :raises FolderError: directories stand in one another, or the site is not ours.
     :raises SubsetError: ``requirements/`` or pip's configuration cannot be read.
     """
     require_separate(paths)
     require_own(paths.site)
     network = read_network()
-    subset = read_subset(paths.requirements, Reach(index_urls=network.index_urls, find_links=network.find_links))
+    reach = Reach(
+        index_urls=network.index_urls,
+        find_links=(*network.find_links, str(paths.requirements / OWN_WHEELS)),
+        documents=Documents(network, paths.locks, update=update),
+    )
+    subset = read_subset(paths.requirements, reach)
     for note in (note for target in subset.targets for note in target.notes):
         progress.say(f"note: {note}")
     return subset, replace(network, own_wheels=paths.requirements / OWN_WHEELS)

@@ -55,11 +55,6 @@ _EXPORTS = {
 }
 
 
-def is_text(path: Path) -> bool:
-    """Whether the document at *path* is a requirements file."""
-    return path.suffix in {".txt", ".in"}
-
-
 def read_source(source: Source, faults: list[Fault]) -> RequirementSet:
     """Return the set that *source* makes; its mistakes go to *faults*."""
     document = _document(source)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pypi_subset.model.requests import Document
 
 _PORTS = {"https": 443, "http": 80}
 
@@ -17,10 +23,12 @@ class Reach:
     :param index_urls: pip's ``index-url`` and every ``extra-index-url``, in this order; ``None`` if the machine that reads
         the files resolves nothing, and so need not know.
     :param find_links: pip's ``find-links``.
+    :param documents: returns the document at a URL; ``None``: what is kept beside the locks.
     """
 
     index_urls: tuple[str, ...] | None = None
     find_links: tuple[str, ...] = ()
+    documents: Callable[[str], Document] | None = None
 
     def is_index(self, url: str) -> bool:
         """Whether *url* is the index that pip asks first."""

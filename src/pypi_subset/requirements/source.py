@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from pypi_subset.requirements.subset_toml import Choice
 
 
+def is_text(path: Path) -> bool:
+    """Whether the document at *path* is a requirements file; pip-compile reads those that end in ``.in``."""
+    return path.suffix in {".txt", ".in"}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """

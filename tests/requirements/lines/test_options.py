@@ -73,7 +73,7 @@ LINKS = (
             "--no-binary :all:",
             (
                 "--no-binary asks for an sdist, and none is built; remove the line, or build the wheel: "
-                "pip wheel --no-deps PROJECT -w DIRECTORY, with DIRECTORY in pip's find-links"
+                "pip wheel --no-deps PROJECT -w wheels"
             ),
         ),
         (

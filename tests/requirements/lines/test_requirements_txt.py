@@ -141,7 +141,10 @@ FOLDER = f"{DIRECT}, or export with --no-emit-project"
         ("pandas --hash='", "options cannot be read: No closing quotation; close the quotation"),
         ("-r a.txt -r b.txt", "two files on one line, of which pip reads the first; give each a line of its own"),
         ("-r", "--requirement names no file; write the file's path behind it"),
-        ("-r https://host/a.txt", "--requirement of a URL is refused; copy the file into the folder and name its path"),
+        (
+            "-r https://host/a.txt",
+            "https://host/a.txt was not fetched yet; run `make mirror`, and commit lock",
+        ),
         ("-c nowhere.txt", "nowhere.txt: No such file or directory; mend the path"),
         ("-c subset.toml/x", "subset.toml/x: Not a directory; mend the path"),
         ("pandas @ https://user:secret@host/p.whl", DIRECT),

@@ -44,7 +44,7 @@ _REFUSED = {
     "--no-index": ("shuts out every index", "remove the line, and set pip's index-url to the index that is meant"),
     "--no-binary": (
         "asks for an sdist, and none is built",
-        "remove the line, or build the wheel: pip wheel --no-deps PROJECT -w DIRECTORY, with DIRECTORY in pip's find-links",
+        "remove the line, or build the wheel: pip wheel --no-deps PROJECT -w requirements/wheels",
     ),
     "--no-require-hashes": ("allows files without a hash", "remove the line, and the hashes that are not to count"),
     "--all-releases": (

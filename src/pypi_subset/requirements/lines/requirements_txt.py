@@ -13,6 +13,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urljoin, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -28,6 +29,8 @@ from pypi_subset.support.text import depth, printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from pypi_subset.model.requests import Document
+
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 #: What pip replaces by an environment variable.
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -41,12 +44,17 @@ _NO_FOLDER = "name the project and a version, or export with --no-emit-project"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """A line as pip sees it: several joined by backslashes, no comment; *raw* is what was typed."""
+    """
+    A line as pip sees it: several joined by backslashes, no comment; *raw* is what was typed.
+
+    :param base: the URL of the document that has the line, ``""`` for a file.
+    """
 
     path: Path
     number: int
     text: str
     raw: str
+    base: str = ""
 
     def fault(self, what: str, next_step: str = "", excerpt: tuple[str, ...] = ()) -> Fault:
         """Return a fault at this line."""
@@ -55,11 +63,17 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Include:
-    """A line with ``-r`` or ``-c``; *path* is normalized, so that one file has one."""
+    """
+    A line with ``-r`` or ``-c``; *path* is normalized, so that one file has one.
+
+    :param url: where the document is, ``""`` for a file. *document* is what was found there.
+    """
 
     path: Path
     line: Line
     constraint: bool
+    url: str = ""
+    document: Document | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,13 +88,14 @@ class Setting:
 Entry: TypeAlias = Request | Include | Setting
 
 
-def read_file(path: Path, reach: Reach = NOWHERE) -> Iterator[Entry | Fault]:
+def read_file(path: Path, reach: Reach = NOWHERE, document: Document | None = None) -> Iterator[Entry | Fault]:
     """
     Yield what stands in the file at *path*, line by line.
 
     :param reach: what pip is configured for.
+    :param document: what was found at a URL; it is read in the place of the file.
     """
-    data = files.read_input(path)
+    data = document.data if document else files.read_input(path)
     try:
         lines = _join(_decode(data))
     except UnreadableText as error:
@@ -95,7 +110,7 @@ def read_file(path: Path, reach: Reach = NOWHERE) -> Iterator[Entry | Fault]:
             return
         bare = _without_comment(raw).strip()
         if bare:
-            line = Line(path=path, number=number, text=bare, raw=raw)
+            line = Line(path=path, number=number, text=bare, raw=raw, base=document.url if document else "")
             yield from [_variable(line)] if _VARIABLE.search(bare) else _entries(line, reach)
 
 
@@ -177,10 +192,25 @@ def _include(line: Line, options: Sequence[tuple[str, str]]) -> Include | Fault:
     name, value = options[0]
     if not value:
         return line.fault(f"{name} names no file", "write the file's path behind it")
-    if re.match(r"(https?|file):", value, re.IGNORECASE):
-        return line.fault(f"{name} of a URL is refused", "copy the file into the folder and name its path")
+    if line.base or re.match(r"[a-z][a-z0-9+.-]+:", value, re.IGNORECASE):
+        return _at_url(line, name, value)
     path = Path(os.path.normpath(line.path.parent / value))
     return Include(path=path, line=line, constraint=name == "--constraint")
+
+
+def _at_url(line: Line, name: str, value: str) -> Include | Fault:
+    """Return the include of a document at a URL; as in pip, a path in such a document starts at its URL."""
+    try:
+        url = urljoin(line.base, value)
+        parts = urlsplit(url)
+    except ValueError:
+        return line.fault(f"{name} of a URL that is none", "correct the URL")
+    if parts.scheme not in {"https", "http"} or not parts.hostname or printable(url) != url:
+        return line.fault(f"{name} of a URL that is not one of https", "name the path of a file, or an https URL")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        step = "copy the file into the directory and name its path"
+        return line.fault(f"{name} of a URL with a user, a query or a fragment, which would be published", step)
+    return Include(path=Path(), line=line, constraint=name == "--constraint", url=url)
 
 
 def _hashed(line: Line, text: str, options: Sequence[tuple[str, str]]) -> Request | Fault:
