@@ -24,13 +24,13 @@ SCHEMA = schema("report")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 DOCUMENT: dict[str, Any] = {
-    "schema": "1.1",
+    "schema": "1.2",
     "manifest_sha256": "a" * 64,
     "stale": False,
     "isolation": "network namespace",
     "targets": ["linux", "mac_arm"],
     "shard": "2/8",
-    "totals": {"passed": 0, "failed": 1, "skipped": 0, "differs": 1},
+    "totals": {"passed": 0, "failed": 1, "skipped": 0, "differs": 1, "amber": 1},
     "checks": [
         {
             "target": "linux",
@@ -46,6 +46,32 @@ DOCUMENT: dict[str, Any] = {
             "command": "pip install app",
             "versions": ["app==1"],
             "remembered": False,
+            "findings": [],
+        },
+        {
+            "target": "linux",
+            "set_name": "base",
+            "request": "app",
+            "proof": "installed",
+            "status": "amber",
+            "reason": "app lacks bs4",
+            "seconds": 2.5,
+            "interpreter": "CPython 3.12.1 (/a/b)",
+            "notes": [],
+            "way": "simple",
+            "command": "",
+            "versions": ["app==1"],
+            "remembered": False,
+            "findings": [
+                {
+                    "rule": "undeclared",
+                    "project": "app",
+                    "what": "app lacks bs4",
+                    "likely": "beautifulsoup4",
+                    "reason": "known",
+                    "until": "2027-01-31",
+                }
+            ],
         },
         {
             "target": "linux",
@@ -61,6 +87,7 @@ DOCUMENT: dict[str, Any] = {
             "command": "",
             "versions": [],
             "remembered": True,
+            "findings": [],
         },
     ],
     "created": "2026-01-31T23:59:59.000001Z",
@@ -68,11 +95,12 @@ DOCUMENT: dict[str, Any] = {
     "subset_sha256": "b" * 64,
     "settings": {"routes": ["find-links"], "seconds": {"import": 120}, "code": "c" * 64},
     "parts": [{"sha256": "d" * 64, "targets": ["linux"], "shard": "1/2", "signer": "lab"}],
+    "warnings": ["subset.toml:3: no longer needed"],
     "mac": "e" * 64,
 }
 
 #: What version 1.0 did not write.
-LATER = ("created", "tool", "subset_sha256", "settings", "parts", "mac")
+LATER = ("created", "tool", "subset_sha256", "settings", "parts", "warnings", "mac")
 
 
 def test_the_committed_schema_is_the_generated_one() -> None:
@@ -99,6 +127,8 @@ SPOILT: dict[str, Callable[[dict[str, Any]], object]] = {
     "no total": lambda made: made["totals"].pop("failed"),
     "proof": lambda made: made["checks"][0].update(proof="guessed"),
     "status": lambda made: made["checks"][0].update(status="FAILED"),
+    "until": lambda made: made["checks"][1]["findings"][0].update(until="soon"),
+    "no rule": lambda made: made["checks"][1]["findings"][0].pop("rule"),
     "seconds": lambda made: made["checks"][0].update(seconds=-1),
     "notes": lambda made: made["checks"][0].update(notes=[1]),
     "way": lambda made: made["checks"][0].update(way="elsewhere"),
@@ -135,20 +165,39 @@ def test_the_schema_refuses_a_spoilt_report(what: str) -> None:
 def test_only_a_second_opinion_differs() -> None:
     """The JSON Schema cannot say it: the reader does."""
     spoilt = copy.deepcopy(DOCUMENT)
-    spoilt["checks"][1]["proof"] = "installed"
+    spoilt["checks"][2]["proof"] = "installed"
     with pytest.raises(ValueError, match="only a second opinion differs"):
         parse(json.dumps(spoilt), Report)
+
+
+@pytest.mark.parametrize(("number", "status"), [(1, "passed"), (0, "amber")])
+def test_amber_and_findings_go_together(number: int, status: str) -> None:
+    """A green result with findings, or an amber one without, is no report."""
+    spoilt = copy.deepcopy(DOCUMENT)
+    spoilt["checks"][number]["status"] = status
+    with pytest.raises(ValueError, match="an amber result has findings, and no other has"):
+        parse(json.dumps(spoilt), Report)
+
+
+def test_a_report_of_1_1_is_read() -> None:
+    """It has no amber results, no findings and no warnings."""
+    older = copy.deepcopy(DOCUMENT) | {"schema": "1.1"}
+    del older["checks"][1], older["warnings"], older["totals"]["amber"]
+    for check in older["checks"]:
+        del check["findings"]
+    made = parse(json.dumps(older), Report)
+    assert (made.schema, made.totals.amber, made.warnings, made.checks[0].findings) == ("1.2", 0, (), ())
 
 
 def test_a_report_of_0_1_is_read() -> None:
     """Its version is a whole number; the earliest have no author, no shard, no other opinions and no ways."""
     older = {name: value for name, value in copy.deepcopy(DOCUMENT).items() if name not in LATER}
-    del older["shard"], older["totals"]["differs"]
+    del older["shard"], older["totals"]["differs"], older["totals"]["amber"], older["checks"][1]
     for check in older["checks"]:
-        for later in ("way", "command", "versions", "remembered"):
+        for later in ("way", "command", "versions", "remembered", "findings"):
             del check[later]
     made = parse(json.dumps(older | {"schema": 1}), Report)
-    assert (made.schema, made.shard, made.totals.differs, made.checks[0].way) == ("1.1", "", 0, "")
+    assert (made.schema, made.shard, made.totals.differs, made.checks[0].way) == ("1.2", "", 0, "")
     assert (made.created, made.tool, made.settings.routes, made.parts, made.mac) == ("", "", (), (), "")
 
 
@@ -159,7 +208,7 @@ def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for data, message in (
         (None, "there is no such report; `make verify` writes one to proof/report.json in the site"),
         (b"[]", "the report is damaged; take proof/report.json of a site, as `make verify` left it"),
-        (b'{"schema": "2.0"}', "the report has schema 2.0, and this version reads 1.1; upgrade pypi-subset"),
+        (b'{"schema": "2.0"}', "the report has schema 2.0, and this version reads 1.2; upgrade pypi-subset"),
     ):
         if data is not None:
             path.write_bytes(data)

@@ -109,5 +109,5 @@ def test_extras_are_those_of_requests_and_of_others(tmp_path: Path) -> None:
     lay(tmp_path, "cc")
     request = Request(requirement=Requirement("aa[All_Of]"), path=Path("base.txt"), line=1)
     environment = recorded_markers.recorded(targets.parse("win", "cp312-win_amd64"))
-    found = closure.asked_of(closure.present_in([tmp_path]), [request], environment, "win")
+    found = closure.declared(closure.present_in([tmp_path]), [request], environment, "win").present
     assert [(one.project, sorted(one.asked)) for one in found] == [("aa", ["all-of"]), ("bb", ["fast"]), ("cc", [])]

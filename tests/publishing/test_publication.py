@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from pypi_subset.errors import FolderError, HashMismatch, NotProven, SubsetError
+from pypi_subset.model.checks import Finding
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.report import report_path
@@ -140,7 +141,7 @@ DOUBTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "report of a later version": (
         lambda site: report_path(site).write_text('{"schema": "2.0"}'),
         "proof/report.json",
-        "the report has schema 2.0, and this version reads 1.1; upgrade pypi-subset",
+        "the report has schema 2.0, and this version reads 1.2; upgrade pypi-subset",
     ),
     "other manifest": (
         lambda site: manifest_path(site).write_bytes(manifest_path(site).read_bytes() + b" "),
@@ -249,6 +250,35 @@ def test_by_force_the_manifest_says_unproven(doubtful: tuple[Path, str]) -> None
     assert told["stale"] is True
     assert set(release.files) <= {*read_manifest(site).hashes, "README.md"}
     assert tree(site) == before
+
+
+def amber(site: Path, until: str = "") -> None:
+    """Let every case of a complete report be amber."""
+    one = Finding(rule="import", project="aa", what="aa lacks bb", reason="known" if until else "", until=until)
+    checks = [
+        replace(check, status="amber", reason=str(one), findings=(one,)) if check.proof == "unpacked" else check
+        for check in complete(site)
+    ]
+    written(site, *checks)
+
+
+def test_amber_is_published(site: Path) -> None:
+    """A report with amber results is complete, and its page and badge are those of the copy."""
+    amber(site)
+    release = release_of(site, force=False)
+    assert release.doubt is None
+    assert b"amber" in release.made["proof/badge.svg"]
+
+
+def test_an_acceptance_that_has_expired_is_not_published(site: Path) -> None:
+    """The report says until when; the day after, it proves nothing, though no requirements are at hand."""
+    amber(site, "9999-12-31")
+    assert release_of(site, force=False).doubt is None
+    amber(site, "2020-01-31")
+    with pytest.raises(
+        NotProven, match="the acceptance of import for aa ended on 2020-01-31; mend it, or accept it again"
+    ):
+        release_of(site, force=False)
 
 
 @pytest.mark.parametrize("again", [replayed, replayed_after_a_part], ids=lambda again: again.__name__)

@@ -47,6 +47,7 @@ def make_wheel(  # noqa: PLR0913 - one argument for each thing that a test may w
     requires_python: str | None = None,
     files: Mapping[str, bytes] | None = None,
     metadata_name: str | None = None,
+    more: Sequence[str] = (),
     ballast: int = 0,
 ) -> Wheel:
     """
@@ -56,11 +57,17 @@ def make_wheel(  # noqa: PLR0913 - one argument for each thing that a test may w
     :param extras: ``Provides-Extra`` lines.
     :param files: further archive members, or other contents for the module.
     :param metadata_name: ``Name:`` in METADATA where it is to differ from *name*.
+    :param more: further lines of METADATA, which then is of version 2.5.
     :param ballast: bytes of incompressible filling, placed first, to make the wheel as large as real ones.
     """
     stem = f"{name.replace('-', '_').replace('.', '_')}-{version}"
     module = name.lower().replace("-", "_").replace(".", "_")
-    lines = ["Metadata-Version: 2.1", f"Name: {metadata_name or name}", f"Version: {version}"]
+    lines = [
+        f"Metadata-Version: {'2.5' if more else '2.1'}",
+        f"Name: {metadata_name or name}",
+        f"Version: {version}",
+        *more,
+    ]
     lines += [f"Requires-Python: {requires_python}"] if requires_python else []
     lines += [f"Provides-Extra: {extra}" for extra in extras] + [f"Requires-Dist: {line}" for line in requires]
     metadata = "\n".join([*lines, "", ""]).encode()

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 #: Up to this number, the projects of a new lock are listed one by one.
 FEW = 20
 
+#: The order of the counts of results, and how some of them are shown.
+STATUSES = ("passed", "amber", "failed", "skipped", "differs")
+_STYLES = {"failed": "bold red", "amber": "yellow"}
+
 #: The version of the JSON form of errors.
 SCHEMA = "1.0"
 
@@ -148,7 +152,8 @@ def table_of(checks: Sequence[Check]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("target", "set", "proven how", "interpreter"):
         table.add_column(heading, overflow="fold")
-    words = ["passed", "failed", "skipped", *({check.status for check in checks} & {"differs"})]
+    had = {check.status for check in checks}
+    words = [word for word in STATUSES if word in had or word not in {"amber", "differs"}]
     for heading in words:
         table.add_column(heading, justify="right")
     rows: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
@@ -157,7 +162,7 @@ def table_of(checks: Sequence[Check]) -> Table:
         rows[check.target, check.set_name, proof, check.interpreter][check.status] += 1
     for (target, set_name, proof, interpreter), counts in sorted(rows.items()):
         cells = [target or "all", set_name or "all", proof, interpreter or "-"]
-        styles = {"failed": "bold red"} if counts["failed"] else {}
+        styles = {word: style for word, style in _STYLES.items() if counts[word]}
         numbers = [literal(str(counts[word]), style=styles.get(word, "")) for word in words]
         table.add_row(*map(literal, cells), *numbers)
     return table

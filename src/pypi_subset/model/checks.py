@@ -10,8 +10,11 @@ from msgspec import Meta
 from pypi_subset.support.text import printable
 
 Proof = Literal["inventory", "installed", "unpacked", "second opinion", "emulated"]
+#: ``amber``: installed, and something is not as it should be that the metadata does not promise or the user accepts.
 #: ``differs`` is for the second opinion alone: another valid version, which is never red.
-Status = Literal["passed", "failed", "skipped", "differs"]
+Status = Literal["passed", "amber", "failed", "skipped", "differs"]
+#: The results of a case that keep nothing from being published.
+GOOD: tuple[Status, ...] = ("passed", "amber")
 
 #: Characters of the longest text in a result.
 LONGEST = 10_000
@@ -28,6 +31,31 @@ def bounded(text: str) -> str:
     line = "".join(" " if sign in _BLANKS else sign for sign in text[: LONGEST + 1])
     plain = printable(line)
     return plain if len(plain) <= LONGEST else f"{plain[:LONGEST]} …"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """
+    What makes a result amber.
+
+    :param rule: of `pypi_subset.model.policy`: ``undeclared``, or ``import`` for a red that the user accepts.
+    :param project: normalized project name.
+    :param what: one sentence.
+    :param likely: the project that likely brings what is missing; empty if that is unknown.
+    :param reason: why the user accepts it; empty if nothing in ``subset.toml`` does.
+    :param until: the last day of the acceptance, ``YYYY-MM-DD``; empty without one.
+    """
+
+    rule: str
+    project: str
+    what: str
+    likely: str = ""
+    reason: str = ""
+    until: Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$(?!\n)")] = ""
+
+    def __str__(self) -> str:
+        """Return the sentence, and the reason of who accepts it."""
+        return f"{self.what} (accepted until {self.until}: {self.reason})" if self.until else self.what
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +76,8 @@ class Check:
     :param command: the command that failed, without directories of this machine; empty if none did.
     :param versions: what was installed, each as ``name==version``, sorted.
     :param remembered: whether an earlier run proved it, for the same bytes by the same means.
-    :raises ValueError: the status is ``differs``, and this is not a second opinion.
+    :param findings: what makes it amber.
+    :raises ValueError: the status is ``differs``, and this is not a second opinion; or findings and amber without each other.
     """
 
     target: str
@@ -64,8 +93,12 @@ class Check:
     command: str = ""
     versions: tuple[str, ...] = ()
     remembered: bool = False
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         if self.status == "differs" and self.proof != "second opinion":
             msg = "only a second opinion differs"
+            raise ValueError(msg)
+        if (self.status == "amber") != bool(self.findings):
+            msg = "an amber result has findings, and no other has"
             raise ValueError(msg)

@@ -14,8 +14,10 @@ Found: TypeAlias = "tuple[str, str, str]"
 
 #: A module or a console script of a requested project that does not import.
 IMPORT = "import"
+#: An import that lacks what no metadata declares; an acceptance of `IMPORT` covers it as well.
+UNDECLARED = "undeclared"
 #: The rules that an acceptance may name.
-RULES = (IMPORT,)
+RULES = (IMPORT, UNDECLARED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +43,8 @@ class Acceptance:
     def covers(self, found: Found) -> bool:
         """Whether it accepts *found*."""
         rule, project, target = found
-        return (self.rule, self.project) == (rule, project) and (not self.targets or target in self.targets)
+        rules = {rule, IMPORT} if rule == UNDECLARED else {rule}
+        return self.rule in rules and self.project == project and (not self.targets or target in self.targets)
 
 
 def today() -> str:
@@ -57,6 +60,11 @@ def has_expired(until: str, day: str) -> bool:
 def acceptance_of(accepted: Iterable[Acceptance], found: Found) -> Acceptance | None:
     """Return the first of *accepted* that covers *found*, ``None`` if none does."""
     return next((one for one in accepted if one.covers(found)), None)
+
+
+def accepted_on(target: str, accepted: Iterable[Acceptance]) -> tuple[Acceptance, ...]:
+    """Return those of *accepted* that hold on *target*."""
+    return tuple(one for one in accepted if not one.targets or target in one.targets)
 
 
 def unneeded(accepted: Iterable[Acceptance], found: Sequence[Found], tried: Iterable[Found]) -> list[str]:

@@ -30,7 +30,7 @@ TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 #: What each result that is written has, though some fields have a default here.
 _WRITTEN = {
     "required": ["target", "set_name", "request", "proof", "status", "reason", "seconds", "interpreter", "notes"],
-    "if": {"properties": {"status": {"const": "failed"}}},
+    "if": {"properties": {"status": {"enum": ["failed", "amber"]}}},
     "then": {"properties": {"reason": {"minLength": 1}}},
 }
 
@@ -39,13 +39,14 @@ class Totals(Struct, frozen=True, kw_only=True):
     """
     How many results have which status.
 
-    :param differs: older versions wrote no such number.
+    :param differs: older versions wrote no such number, nor one of *amber*.
     """
 
     passed: Count
     failed: Count
     skipped: Count
     differs: Count = 0
+    amber: Count = 0
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -94,13 +95,14 @@ class Report(Document, frozen=True, kw_only=True):
     :param subset_sha256: SHA-256 of the sets and targets in ``requirements/``.
     :param settings: those of the proof.
     :param parts: the reports that were joined to this one; none for the report of one run.
+    :param warnings: acceptances of the user that nothing needs any more. Before 1.2 there were none.
     :param mac: HMAC-SHA256 of all other fields but stale, under the key of who made the report.
     """
 
     name: ClassVar[str] = "the report"
-    version: ClassVar[Literal["1.1"]] = "1.1"
+    version: ClassVar[Literal["1.2"]] = "1.2"
 
-    schema: Literal["1.1"]
+    schema: Literal["1.2"]
     manifest_sha256: Sha256
     stale: bool
     isolation: Text
@@ -113,6 +115,7 @@ class Report(Document, frozen=True, kw_only=True):
     subset_sha256: Digest = ""
     settings: Settings = Settings()
     parts: tuple[Part, ...] = ()
+    warnings: tuple[str, ...] = ()
     mac: Digest = ""
 
 

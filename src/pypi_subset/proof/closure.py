@@ -36,6 +36,31 @@ class Present:
     scripts: tuple[str, ...] = ()
     #: The extras that anybody asks of it, where that was looked for.
     asked: frozenset[str] = frozenset()
+    #: The values of Import-Name and Import-Namespace (PEP 794), ``None`` where METADATA has no such field.
+    import_names: tuple[str, ...] | None = None
+    import_namespaces: tuple[str, ...] | None = None
+    #: Group and module of each entry point.
+    entry_points: tuple[tuple[str, str], ...] = ()
+    #: The extras that it provides, normalized.
+    extras: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Declared:
+    """
+    The declared closure: what requests and metadata ask for, by markers and asked extras, held against what is there.
+
+    :param present: what is there, each with the extras asked of it.
+    :param absent: the projects that are asked for and are not there, sorted.
+    """
+
+    present: tuple[Present, ...]
+    absent: tuple[NormalizedName, ...] = ()
+
+    @property
+    def projects(self) -> frozenset[str]:
+        """The names of all projects that are there or asked for."""
+        return frozenset([*(one.project for one in self.present), *self.absent])
 
 
 def present_in(folders: Iterable[Path]) -> tuple[Present, ...]:
@@ -80,9 +105,9 @@ def walk(
     present: Sequence[Present], requests: Sequence[Request], environment: Mapping[str, str], target: str
 ) -> tuple[list[str], set[tuple[NormalizedName, str]]]:
     """
-    Return one sentence for each requirement that *present* does not answer, and the projects that anybody asks for.
+    Return one sentence for each requirement that *present* does not answer, and all projects that are asked for.
 
-    Each of these once for itself, with ``""``, and once for each of its extras.
+    Each of these once for itself, with ``""``, and, if it is there, once for each of its extras.
 
     :raises ProofFailed: a marker depends on a value that *environment* leaves open.
     """
@@ -101,6 +126,7 @@ def walk(
         answer = by_name.get(name)
         sentence = f"({who} on {target}: {plain(requirement)})"
         if answer is None:
+            seen.add((name, ""))
             found.append(f"{name} {sentence} is not in the subset")
             continue
         if not requirement.specifier.contains(answer.version, prereleases=True):
@@ -116,13 +142,18 @@ def walk(
     return found, seen
 
 
-def asked_of(
+def declared(
     present: Sequence[Present], requests: Sequence[Request], environment: Mapping[str, str], target: str
-) -> tuple[Present, ...]:
-    """Return the same distributions, each with the extras that *requests* or others ask of it."""
+) -> Declared:
+    """Return the declared closure of *requests*, held against *present*."""
     _, seen = walk(present, requests, environment, target)
-    return tuple(
-        replace(one, asked=frozenset(extra for name, extra in seen if extra and name == one.project)) for one in present
+    there = {one.project for one in present}
+    return Declared(
+        present=tuple(
+            replace(one, asked=frozenset(extra for name, extra in seen if extra and name == one.project))
+            for one in present
+        ),
+        absent=tuple(sorted({name for name, _ in seen} - there)),
     )
 
 
@@ -143,7 +174,20 @@ def _read(path: Path) -> Present:
             files=tuple(file.as_posix() for file in distribution.files or ()),
             # One that needs an extra (``name = module:function [extra]``) runs only with it.
             scripts=tuple(sorted(one.name for one in scripts if "[" not in one.value)),
+            import_names=_values(metadata.get_all("Import-Name")),
+            import_namespaces=_values(metadata.get_all("Import-Namespace")),
+            entry_points=tuple(sorted({(one.group, _module(one.value)) for one in distribution.entry_points})),
+            extras=frozenset(map(canonicalize_name, metadata.get_all("Provides-Extra") or ())),
         )
     except (InvalidRequirement, InvalidSpecifier, RecursionError) as error:
         msg = f"the METADATA of {metadata['Name']} {metadata['Version']} cannot be read: {error}"
         raise ProofFailed(msg) from error
+
+
+def _values(lines: Sequence[object] | None) -> tuple[str, ...] | None:
+    return None if lines is None else tuple(map(str, lines))
+
+
+def _module(value: str) -> str:
+    """Return the module of an entry point: ``a.b`` of ``a.b:c [extra]``."""
+    return value.partition("[")[0].partition(":")[0].strip()

@@ -13,10 +13,12 @@ import msgspec
 
 from pypi_subset.errors import FolderError, NotProven, SubsetError
 from pypi_subset.locks import memory
+from pypi_subset.model.checks import GOOD
 from pypi_subset.model.documents import UPGRADE, encode
 from pypi_subset.model.door import read_bytes
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import MANIFEST, PROOF, README, RELEASE, SIGNATURE
+from pypi_subset.model.policy import has_expired, today
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.evidence import author, complete, newest
 from pypi_subset.proof.evidence.key import key_path, read
@@ -195,10 +197,19 @@ def _doubts(
         return
     if other := difference(report, asked):
         yield NotProven(f"the report was made with {other}", path=place, next_step=_VERIFY)
+    if ended := _expired(report):
+        yield NotProven(ended, path=place, next_step="mend it, or accept it again in subset.toml and run `make verify`")
     if lack := complete.summary(complete.gaps(manifest, report.checks)):
         yield NotProven(lack, path=place, next_step=_VERIFY)
     if older := newest.doubt(read(key_path()), report):
         yield NotProven(older.what, path=older.path or place, next_step=f"{older.next_step}, {_FORCE}")
+
+
+def _expired(report: Report) -> str:
+    """Return an acceptance in *report* that no longer holds, ``""`` if all do."""
+    day = today()
+    every = [one for check in report.checks for one in check.findings if one.until and has_expired(one.until, day)]
+    return f"the acceptance of {every[0].rule} for {every[0].project} ended on {every[0].until}" if every else ""
 
 
 def _red(report: Report) -> tuple[str, str]:
@@ -207,8 +218,8 @@ def _red(report: Report) -> tuple[str, str]:
         return f"only a part was proven: {part}", _JOIN
     statuses = [check.status for check in report.checks]
     red = statuses.count("failed")
-    if red or "passed" not in statuses:
+    if red or not {*statuses} & {*GOOD}:
         return f"{red} of {len(statuses)} checks are red" if red else "nothing was proven", _VERIFY
     # The inventory installs nothing.
-    proven = any(check.status == "passed" for check in cases_in(report))
+    proven = any(check.status in GOOD for check in cases_in(report))
     return ("", "") if proven else ("nothing was proven but that the files are there", _ASK)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pypi_subset.model.checks import Finding
+from pypi_subset.model.policy import Acceptance
+from pypi_subset.proof.methods.prove import prove
 from tests.support.sites.cases import HERE, OWN, cases, outcome
 from tests.support.wheels import Wheel, make_wheel
 
@@ -37,31 +40,61 @@ def test_installed(tmp_path: Path, shared: Path) -> None:
 
 @pytest.mark.slow
 def test_import_that_fails(tmp_path: Path, shared: Path) -> None:
-    """A project that installs but needs a module that nothing declares is red."""
-    wheel = make_wheel("aa", files={"aa.py": b"import undeclared\n"})
+    """A project that installs and lacks a part of itself is red; if the user accepts that, it is amber until then."""
+    wheel = make_wheel("aa", files={"aa.py": b"import aa.part\n"})
     _, alone = cases(tmp_path, HERE, ["aa"], [wheel], installed=shared)
-    assert outcome(prove_first(alone)) == (
-        "failed",
-        "importing aa of aa on here failed: ModuleNotFoundError: No module named 'undeclared'",
+    words = "importing aa of aa on here failed: ModuleNotFoundError: No module named 'aa.part'; 'aa' is not a package"
+    assert outcome(prove_first(alone)) == ("failed", words)
+    one = Acceptance(rule="import", project="aa", reason="known", until="9999-12-31")
+    check = prove_first(replace(alone, accepted=(one,)))
+    assert outcome(check) == ("amber", f"{words} (accepted until 9999-12-31: known)")
+    assert check.findings == (Finding(rule="import", project="aa", what=words, reason="known", until="9999-12-31"),)
+
+
+@pytest.mark.slow
+def test_import_of_what_nothing_declares(tmp_path: Path, shared: Path) -> None:
+    """It is amber by each route, with the likely project; with strict_imports it is red."""
+    wheel = make_wheel("aa", files={"aa.py": b"import bs4\n"})
+    _, alone = cases(tmp_path, HERE, ["aa"], [wheel], installed=shared)
+    words = "importing aa of aa on here lacks bs4, which nothing here declares: likely the project beautifulsoup4"
+    checks = [check for check in prove(alone) if check.proof == "installed"]
+    assert [outcome(check) for check in checks] == [("amber", words)] * 3
+    assert {one.likely for check in checks for one in check.findings} == {"beautifulsoup4"}
+    assert outcome(prove_first(replace(alone, strict_imports=True))) == ("failed", words)
+
+
+@pytest.mark.slow
+def test_names_in_the_metadata_decide(tmp_path: Path, shared: Path) -> None:
+    """Import-Name of METADATA 2.5 names what is public; a private module may fail."""
+    wheel = make_wheel(
+        "aa", files={"aa.py": b"", "bb.py": b"1/0\n"}, more=["Import-Name: aa", "Import-Name: bb; private"]
     )
+    _, alone = cases(tmp_path, HERE, ["aa"], [wheel], installed=shared)
+    assert outcome(prove_first(alone)) == ("passed", "")
+    wheel = make_wheel("aa", files={"aa.py": b"1/0\n"}, more=["Import-Name:"])
+    (folder := tmp_path / "again").mkdir()
+    check = prove_first(cases(folder, HERE, ["aa"], [wheel], installed=shared)[1])
+    assert (check.status, check.notes) == ("passed", ("aa names no public module, nothing to import",))
 
 
 @pytest.mark.slow
 def test_import_of_what_an_extra_brings(tmp_path: Path, shared: Path) -> None:
     """A part of a project that needs an extra which nobody asked for may fail to import: that is a note."""
     files = {"aad.py": b"raise ImportError('for this, install aa[d]')\n"}
-    check = prove_first(cases(tmp_path, HERE, ["aa"], [make_wheel("aa", files=files)], installed=shared)[0])
+    check = prove_first(
+        cases(tmp_path, HERE, ["aa"], [make_wheel("aa", files=files, extras=["d"])], installed=shared)[0]
+    )
     assert (check.status, check.notes) == ("passed", ("aa: aad needs the extra d, which was not asked for",))
 
 
 @pytest.mark.slow
 def test_import_of_what_an_extra_does_not_bring_here(tmp_path: Path, shared: Path) -> None:
-    """The request asks for the extra, whose requirement is for other machines: what the module lacks is red."""
+    """The request asks for the extra, whose requirement is for other machines: what the module lacks is undeclared."""
     needs = ["bb; extra == 'all' and sys_platform == 'elsewhere'"]
     aa = make_wheel("aa", files={"aa.py": b"import bb\n"}, extras=["all"], requires=needs)
     check = prove_first(cases(tmp_path, HERE, ["aa[all]"], [aa], installed=shared)[0])
-    assert check.status == "failed"
-    assert "No module named 'bb' (the extra all was asked for, and brings it only as bb;" in check.reason
+    assert check.status == "amber"
+    assert "lacks bb, which nothing here declares: likely the project bb; aa requires it only as bb;" in check.reason
 
 
 @pytest.mark.slow

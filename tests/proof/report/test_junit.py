@@ -15,7 +15,7 @@ from msgspec import structs
 
 from pypi_subset.proof.report import badge, junit, report
 from pypi_subset.proof.report.verdict import NOTHING
-from tests.support.sites.published import CHECKS, proven_and_stage
+from tests.support.sites.published import AMBER, CHECKS, proven_and_stage
 from tests.support.stages.values import BRISK
 
 if TYPE_CHECKING:
@@ -86,6 +86,14 @@ def test_build_servers_get_a_case_for_each_result(sites: tuple[Path, Path]) -> N
     (failure,) = root.iter("failure")
     assert (failure.get("message"), failure.text) == ("aa is not there", "aa is not there\npip install aa")
     assert [out.text for out in root.iter("system-out")] == ["needs libX", "bb==1"]
+
+
+def test_amber_is_passed_and_named() -> None:
+    """A build server has no such state: the case passes, its output says why, and the suite counts."""
+    root = read_junit(report.report_of([AMBER, *CHECKS[1:]], site=Path("nowhere"), isolation="none"))
+    assert cases(root)["pypi-subset.linux.base", "soupsieve (installed)"] == "passed"
+    assert "amber: soupsieve lacks bs4" in [out.text for out in root.iter("system-out")]
+    assert {one.get("value") for one in root.iter("property") if one.get("name") == "amber"} == {"1"}
 
 
 def test_a_case_keeps_its_name(sites: tuple[Path, Path]) -> None:

@@ -21,6 +21,7 @@ from pypi_subset.proof.report import page, report
 from pypi_subset.proof.report.verdict import NOTHING, verdict_of
 from tests.support.pages import browser
 from tests.support.pages.page_check import anchors, elements, luminance, parts_of, tags
+from tests.support.sites.published import AMBER
 from tests.support.stages.values import BRISK
 
 if TYPE_CHECKING:
@@ -124,11 +125,20 @@ def test_notes_and_versions_are_folded_up() -> None:
     assert rows[3][6] == "installed, needs libX.so"
 
 
+def test_it_names_what_is_amber() -> None:
+    """A section of its own with each reason once, a class in the matrix, and the word explained."""
+    text = page_of([AMBER, replace(AMBER, way="simple"), *CHECKS])
+    assert text.count("<li>soupsieve lacks bs4 <small>linux</small></li>") == 1
+    assert '<p class="amber" data-proof="installed"><b>amber</b>' in text
+    assert "<dt>amber</dt>" in text
+    assert "What is amber" not in page_of(CHECKS)
+
+
 def test_it_says_how_each_target_was_proven() -> None:
     """Kind, Python and numbers; where that Python lies is not for everybody to read."""
     text = page_of(CHECKS)
-    assert ["linux", "installed", "CPython 3.12.1", "2", "0", "0", "0", "3.5 s"] in table(text, "kinds")
-    assert ["windows", "second opinion", "-", "0", "0", "0", "1", "2.0 s"] in table(text, "kinds")
+    assert ["linux", "installed", "CPython 3.12.1", "2", "0", "0", "0", "0", "3.5 s"] in table(text, "kinds")
+    assert ["windows", "second opinion", "-", "0", "0", "0", "0", "1", "2.0 s"] in table(text, "kinds")
     assert "/a/b" not in text
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import jsonschema
 import pytest
 
+from pypi_subset.model.documents import encode
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.report import report
 from pypi_subset.proof.report.report import carry_over
 from tests.support.checkout import schema
-from tests.support.sites.published import CHECKS, proven_and_stage
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.sites.published import AMBER, CHECKS, proven_and_stage
 
 SCHEMA = schema("report")
 
@@ -32,7 +30,7 @@ def test_report_follows_its_schema(sites: tuple[Path, Path]) -> None:
     document = json.loads(report_path(sites[0]).read_bytes())
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.validate(document, SCHEMA)
-    assert document["totals"] == {"passed": 2, "failed": 1, "skipped": 0, "differs": 0}
+    assert document["totals"] == {"passed": 2, "failed": 1, "skipped": 0, "differs": 0, "amber": 0}
     assert document["manifest_sha256"] == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
     assert [check["target"] for check in document["checks"]] == ["", "linux", "win"]
 
@@ -126,3 +124,12 @@ def test_findings_name_place_and_reason(sites: tuple[Path, Path]) -> None:
     assert report.findings(CHECKS) == ["failed: win, base, aa[b]: aa is not there"]
     told = report.lines_of(report.report_of(CHECKS, site=sites[0], isolation="none"))
     assert told[0] == "note: linux, base, all together: needs libX"
+
+
+def test_amber_has_a_line_and_a_count() -> None:
+    """The line names the place and what is missing; the totals count it."""
+    document = report.report_of([AMBER, *CHECKS[1:]], site=Path("nowhere"), isolation="none")
+    told = report.lines_of(document)
+    assert "amber: linux, base, soupsieve: soupsieve lacks bs4" in told
+    assert told[-1] == "2 passed, 1 amber, 0 failed, 0 skipped; isolation: none"
+    jsonschema.validate(json.loads(encode(document)), SCHEMA)

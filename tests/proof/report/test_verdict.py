@@ -10,8 +10,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec import structs
 
+from pypi_subset.model.checks import Finding
+from pypi_subset.model.policy import Acceptance
 from pypi_subset.proof.report import badge, page, report
-from pypi_subset.proof.report.verdict import verdict_of
+from pypi_subset.proof.report.verdict import unneeded, verdict_of
 from pypi_subset.support.text import escape
 from tests.support.sites.published import CHECKS
 
@@ -22,7 +24,13 @@ if TYPE_CHECKING:
 def made_of(*statuses: str, **more: object) -> Report:
     """Return a report with one result of each status."""
     checks = [
-        replace(CHECKS[1], status=status, proof=proof, request=f"a{number}")  # type: ignore[arg-type]
+        replace(
+            CHECKS[1],
+            status=status,  # type: ignore[arg-type]
+            proof=proof,
+            request=f"a{number}",
+            findings=(Finding(rule="undeclared", project="aa", what="aa lacks bb"),) * (status == "amber"),
+        )
         for number, status in enumerate(statuses)
         for proof in ("second opinion" if status == "differs" else "installed",)
     ]
@@ -55,6 +63,10 @@ def test_a_request_that_no_target_asks_for_is_told() -> None:
     ("document", "state", "words"),
     [
         (made_of("passed", "passed", "skipped", "differs"), "green", "proven: 2 of 2"),
+        (made_of("passed", "amber", "skipped"), "amber", "proven: 1 of 2, 1 amber"),
+        (made_of("amber"), "amber", "proven: 0 of 1, 1 amber"),
+        (made_of("amber", "failed"), "red", "not proven: 1 red"),
+        (made_of("passed", "amber", targets=("linux",)), "part", "proven in part: 1 of 2, 1 amber"),
         (made_of("passed", "failed", "failed"), "red", "not proven: 2 red"),
         (made_of("passed", targets=("linux",)), "part", "proven in part: 1 of 1"),
         (made_of("passed", stale=True), "stale", "stale"),
@@ -87,3 +99,23 @@ def test_without_isolation_the_report_says_what_its_author_is_worth(isolation: s
     words = "A package that ran here could have changed files, the report and its key included"
     assert (f"isolation: none. {words}" in report.lines_of(document)) is weak
     assert (words in page.render(document, verdict_of(document))) is weak
+
+
+def test_an_acceptance_that_nothing_needs_is_named() -> None:
+    """Where its project was imported without a finding; not where it was red, unpacked, or not tried."""
+    one = Acceptance(rule="import", project="aa", reason="known", until="9999-12-31", origin="subset.toml:3")
+    green = replace(CHECKS[1], way="simple", versions=("aa==1.0", "bb==1.0"))
+    amber = replace(
+        green, status="amber", reason="lacks", findings=(Finding(rule="undeclared", project="aa", what="lacks"),)
+    )
+    words = ["subset.toml:3: [[policy.accept]] of import for aa is no longer needed, remove it"]
+    assert unneeded([one], [green]) == words
+    for checks in ([amber, green], [replace(green, status="failed", reason="r")], [replace(green, proof="unpacked")]):
+        assert unneeded([one], checks) == []
+    assert unneeded([replace(one, project="cc")], [green]) == []
+    document = report.report_of([green], site=Path("nowhere"), isolation="none", accepted=[one])
+    assert document.warnings == tuple(words)
+    assert report.lines_of(document)[1] == f"warning: {words[0]}"
+    assert escape(words[0]) in page.render(document, verdict_of(document))
+    part = report.report_of([green], site=Path("nowhere"), isolation="none", accepted=[one], shard="1/2")
+    assert part.warnings == ()

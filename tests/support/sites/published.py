@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.checks import Check
+from pypi_subset.model.checks import Check, Finding
 from pypi_subset.model.door import read_manifest
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.evidence import key
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 GREEN = Check(target="linux", set_name="base", request="", proof="unpacked", status="passed")
 LOOKED = Check(target="", set_name="", request="", proof="inventory", status="passed", reason="all there")
+
+#: A result that lacks what no metadata declares.
+AMBER = Check(
+    target="linux",
+    set_name="base",
+    request="soupsieve",
+    proof="installed",
+    status="amber",
+    reason="soupsieve lacks bs4",
+    findings=(Finding(rule="undeclared", project="soupsieve", what="soupsieve lacks bs4", likely="beautifulsoup4"),),
+)
 
 #: A red result, a green one and one of the inventory.
 CHECKS = [

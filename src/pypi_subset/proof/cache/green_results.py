@@ -24,7 +24,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from pypi_subset.errors import FolderError
-from pypi_subset.model.checks import Check
+from pypi_subset.model.checks import GOOD, Check
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cache.reach import Opaque, Sight
 from pypi_subset.proof.cases.case import unanswered
@@ -204,6 +204,8 @@ def _facts(case: Case) -> dict[str, Any]:
         "constraints": case.constraints,
         "bounds": case.bounds,
         "pins": case.pins,
+        "accepted": [(one.rule, one.project, one.reason, one.until) for one in case.accepted],
+        "strict_imports": case.strict_imports,
         "interpreter": case.interpreter
         and [
             repr(case.interpreter),
@@ -231,7 +233,7 @@ def _is_answer(case: Case, checks: Sequence[Check]) -> bool:
 
 def _is_sound(check: Check) -> bool:
     """Whether a result may be remembered: it is not red, and would come out the same again."""
-    allowed = {"passed", "differs", "skipped"} if check.proof == "second opinion" else {"passed"}
+    allowed = {"passed", "differs", "skipped"} if check.proof == "second opinion" else {*GOOD}
     return (
         check.status in (allowed if check.way else {"skipped"})
         and not check.command

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
+from pypi_subset.model.checks import GOOD
+from pypi_subset.model.policy import accepted_on
 from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases import lock_reader
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.checks import Check, Proof
     from pypi_subset.model.paths import Paths
+    from pypi_subset.model.policy import Acceptance
     from pypi_subset.model.requests import Job, Request, Subset
     from pypi_subset.model.targets import Target
     from pypi_subset.proof.cases.lock_reader import Locked
@@ -40,6 +43,8 @@ class Case:
     :param url: where the site is served, no slash at its end; ``""`` for one that lies here.
     :param number: which of its set's on its target it is, 0 for the set as a whole.
     :param isolated: whether its programs run in boxes.
+    :param accepted: what the user accepts on the target.
+    :param strict_imports: whether an import that lacks what no metadata declares is red.
     """
 
     site: Path
@@ -55,6 +60,8 @@ class Case:
     url: str = ""
     number: int = 0
     isolated: bool = True
+    accepted: tuple[Acceptance, ...] = ()
+    strict_imports: bool = False
 
     @property
     def request(self) -> str:
@@ -109,6 +116,8 @@ def cases_of(
             site=paths.site.resolve(),
             work=work.resolve(),
             isolated=isolated,
+            accepted=accepted_on(job.target.name, subset.accepted),
+            strict_imports=subset.strict_imports,
         )
     )
 
@@ -165,7 +174,7 @@ def unanswered(cases: Sequence[Case], checks: Sequence[Check]) -> list[Case]:
 def _answers(check: Check) -> bool:
     """Whether a result is one of a case: neither an opinion nor a look at the files, and skipped as a whole or not at all."""
     own = check.proof not in {"second opinion", "inventory"}
-    return own and (check.status in {"passed", "failed"} or (check.status, check.way) == ("skipped", ""))
+    return own and (check.status in {*GOOD, "failed"} or (check.status, check.way) == ("skipped", ""))
 
 
 def _spell(one: tuple[str, str, str, str]) -> str:
@@ -182,13 +191,15 @@ def cases_of_job(  # noqa: PLR0913 - what a case is made of
     work: Path,
     url: str = "",
     isolated: bool = True,
+    accepted: tuple[Acceptance, ...] = (),
+    strict_imports: bool = False,
 ) -> Iterator[Case]:
     """
     Yield the cases of *job*: the set jointly, then each request alone.
 
     :param pins: what the lock names.
     :param interpreter: the one that stands for the target.
-    :param site: as in `Case`; so are *work*, *url* and *isolated*.
+    :param site: as in `Case`; so are *work* and all that follows.
     """
     wanted = job.requirement_set
     lines, own, held = wanted.requests, tuple(map(str, wanted.constraints)), tuple(pin.hashed_pin for pin in pins)
@@ -216,4 +227,6 @@ def cases_of_job(  # noqa: PLR0913 - what a case is made of
             url=url,
             number=number,
             isolated=isolated,
+            accepted=accepted,
+            strict_imports=strict_imports,
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from pypi_subset.model.checks import GOOD
 from pypi_subset.proof.access.routes import WAYS
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _missing(place: Place, wanted: _Wanted, checks: Sequence[Check]) -> Iterator
     """Yield each route and opinion of *place* that is not there; all of a case that has none at all are one gap."""
     routes: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for check in checks:
-        if check.proof in _KINDS and check.way and check.status in {"passed", "failed"}:
+        if check.proof in _KINDS and check.way and check.status in {*GOOD, "failed"}:
             routes[check.proof, check.interpreter].add(check.way)
     whole = [check.status for check in checks if check.proof in _KINDS and not check.way]
     if not routes:

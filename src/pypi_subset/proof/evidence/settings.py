@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.model.report import Settings
 from pypi_subset.proof.access.routes import WAYS
-from pypi_subset.proof.methods import console_scripts, imports
+from pypi_subset.proof.imports import console_scripts, importing
 from pypi_subset.support.fingerprint import digest_of
 from pypi_subset.support.version import __version__
 
@@ -26,7 +26,7 @@ _WINGS = ("proof", "model", "support", "pip")
 @functools.cache
 def settings() -> Settings:
     """Return the settings of a proof by this tool."""
-    seconds = {"import": imports.PATIENCE, "script": console_scripts.PATIENCE}
+    seconds = {"import": importing.PATIENCE, "script": console_scripts.PATIENCE}
     return Settings(routes=WAYS, seconds=seconds, code=_code())
 
 

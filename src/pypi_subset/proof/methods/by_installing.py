@@ -12,10 +12,12 @@ from pypi_subset.errors import ProofFailed
 from pypi_subset.pip import pool
 from pypi_subset.proof import closure
 from pypi_subset.proof.access.unpacked_size import unpacked_size
+from pypi_subset.proof.imports import console_scripts, importing
+from pypi_subset.proof.imports.settling import Settled, settled
 from pypi_subset.proof.isolation.box import new_uid
 from pypi_subset.proof.isolation.pips import Place
 from pypi_subset.proof.machines import boxes, manylinux_policy, venvs
-from pypi_subset.proof.methods import console_scripts, imports, overwritten, pip_install, readable, record
+from pypi_subset.proof.methods import overwritten, pip_install, readable, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,32 +93,55 @@ class Installing:
             self._planning = environment
         return files, environment
 
-    def judge(self, files: Files, environment: Environment) -> tuple[str, ...]:
-        """Return notes on *environment*; raise `ProofFailed` if pip, our own walk, an import or a script finds a fault."""
+    def judge(self, files: Files, environment: Environment) -> Settled:
+        """
+        Return notes on *environment*, and what makes it amber.
+
+        :raises ProofFailed: pip, our own walk, an import or a script finds a fault that is not accepted.
+        """
         fresh, target = environment.fresh, self.case.target.name
         record.validate(self.case, files)
         shared = overwritten.validate(self.case, files, self.requests)
         for name in venvs.replaced(fresh.root, environment.state):
             msg = f"the files of a wheel replaced {name}, a part of the environment on {target}"
             raise ProofFailed(msg, target=target)
-        box = boxes.asking(
+        box = self.asking(environment)
+        self._pip_check(files, environment, box)
+        present = closure.present_in(fresh.libraries)
+        for sentence in closure.gaps(present, self.requests, dict(self.interpreter.markers), target):
+            raise ProofFailed(sentence, target=target)
+        found = self.imported(environment, box)
+        notes = (*pip_install.differences(self.case, files), *shared, *found.notes)
+        return Settled(notes=notes, findings=found.findings)
+
+    def imported(self, environment: Environment, box: Box) -> Settled:
+        """
+        Return what the imports and scripts of what was requested showed.
+
+        :param box: shows *environment*.
+        :raises ProofFailed: one of them is red, and not accepted.
+        """
+        fresh, target = environment.fresh, self.case.target.name
+        present = closure.present_in(fresh.libraries)
+        closed = closure.declared(present, self.requests, dict(self.interpreter.markers), target)
+        requested = {canonicalize_name(one.requirement.name) for one in self.requests}
+        wanted = [one for one in closed.present if one.project in requested]
+        every = [
+            *importing.try_imports(wanted, closed, python=fresh.python, box=box, target=target),
+            *console_scripts.try_scripts(wanted, closed, python=fresh.python, box=box, target=target),
+        ]
+        return settled(every, target=target, accepted=self.case.accepted, strict=self.case.strict_imports)
+
+    def asking(self, environment: Environment) -> Box:
+        """Return the box that sees *environment*, and can write nothing of it."""
+        fresh = environment.fresh
+        return boxes.asking(
             self.interpreter,
             (fresh.root, fresh.seed),
             self._own("asking"),
             uid=self._uid,
             isolated=self.case.isolated,
         )
-        self._pip_check(files, environment, box)
-        present = closure.present_in(fresh.libraries)
-        markers = dict(self.interpreter.markers)
-        for sentence in closure.gaps(present, self.requests, markers, target):
-            raise ProofFailed(sentence, target=target)
-        requested = {canonicalize_name(one.requirement.name) for one in self.requests}
-        asked = closure.asked_of(present, self.requests, markers, target)
-        wanted = [one for one in asked if one.project in requested]
-        notes = imports.try_imports(wanted, python=fresh.python, box=box, target=target)
-        notes += console_scripts.try_scripts(wanted, python=fresh.python, box=box, target=target)
-        return (*pip_install.differences(self.case, files), *shared, *notes)
 
     @cached_property
     def _forks(self) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import ProofFailed
 from pypi_subset.pip import pool
 from pypi_subset.proof import closure
+from pypi_subset.proof.imports.settling import Settled
 from pypi_subset.proof.methods import overwritten, pip_install, readable, record
 
 if TYPE_CHECKING:
@@ -54,13 +55,13 @@ class Unpacking:
         into = f"unpacked-{way.name}"
         return self._pip(way, into), closure.present_in([self.folder / into])
 
-    def judge(self, files: Files, present: tuple[Present, ...]) -> tuple[str, ...]:
+    def judge(self, files: Files, present: tuple[Present, ...]) -> Settled:
         """Return notes on *present*; raise `ProofFailed` if it is not whole."""
         for sentence in closure.gaps(present, self.requests, self.environment, self.case.target.name):
             raise ProofFailed(sentence, target=self.case.target.name)
         record.validate(self.case, files)
         notes = overwritten.validate(self.case, files, self.requests)
-        return (*pip_install.differences(self.case, files), *notes)
+        return Settled(notes=(*pip_install.differences(self.case, files), *notes))
 
     def _pip(self, way: Way, into: str, *, dry: bool = False) -> Files:
         options = ("--target", str(self.folder / into), *flags_of(self.case.target))

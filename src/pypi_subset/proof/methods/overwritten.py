@@ -10,7 +10,7 @@ from installer.records import InvalidRecordEntry, parse_record_file
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.proof.methods.imports import modules_of
+from pypi_subset.proof.imports.public_modules import modules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from pypi_subset.model.checks import Status
+    from pypi_subset.model.checks import Finding, Status
     from pypi_subset.pip.runner import PipResult
     from pypi_subset.proof.access.routes import Way
     from pypi_subset.proof.cases.case import Case
@@ -70,7 +70,12 @@ class Run(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """How one way in went, or one opinion; *files* is what pip took, ``None`` if it came to none."""
+    """
+    How one way in went, or one opinion.
+
+    :param files: what pip took, ``None`` if it came to none.
+    :param findings: what makes it amber.
+    """
 
     status: Status
     reason: str = ""
@@ -78,6 +83,7 @@ class Result:
     versions: tuple[str, ...] = ()
     seconds: float = 0.0
     files: Files | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def install(  # noqa: PLR0913 - what pip is told

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pypi_subset.errors import BoxFailed, ProofFailed, SubsetError
-from pypi_subset.model.checks import Check, bounded
+from pypi_subset.model.checks import GOOD, Check, bounded
 from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.methods import pip_install, second_opinion
 from pypi_subset.proof.methods.by_installing import Installing
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.targets import Target
     from pypi_subset.proof.access.routes import Way
     from pypi_subset.proof.cases.case import Case
+    from pypi_subset.proof.imports.settling import Settled
     from pypi_subset.proof.methods.pip_install import Files
 
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 NOT_REQUESTED = "not requested here"
 
 #: What is worse, for results that become one.
-WORST: tuple[Status, ...] = ("failed", "differs", "skipped", "passed")
+WORST: tuple[Status, ...] = ("failed", "amber", "differs", "skipped", "passed")
 
 
 #: A kind of proof for one case on one machine; what lies there after an installation only it understands.
@@ -56,16 +57,19 @@ class Trials:
     kind: Kind
     lying: dict[Files, Any]
     begun: bool = False
-    judged: dict[Files, tuple[str, tuple[str, ...] | SubsetError]] = field(default_factory=dict)
+    judged: dict[Files, tuple[str, Settled | SubsetError]] = field(default_factory=dict)
 
     def by(self, way: Way) -> Result:
         """Return how it goes by *way*; only an answer of pip's that is new is installed for it."""
         start, took = time.monotonic(), None
         try:
             took, installed = self._take(way)
-            first, notes = self._judge(took, way)
+            first, found = self._judge(took, way)
             reason = "" if installed or first == way.name else f"the same files as by {first}"
-            result = Result(status="passed", reason=reason, notes=notes)
+            result = Result(status="passed", reason=reason, notes=found.notes)
+            if found.findings:
+                reason = "; ".join(dict.fromkeys(map(str, found.findings)))
+                result = replace(result, status="amber", reason=reason, findings=found.findings)
         except BoxFailed:
             raise
         except SubsetError as error:
@@ -83,8 +87,8 @@ class Trials:
         took, self.lying[took] = self.kind.install(way)
         return took, True
 
-    def _judge(self, took: Files, way: Way) -> tuple[str, tuple[str, ...]]:
-        """Return the way in by which these files came first, and the notes on them; raise if they are red."""
+    def _judge(self, took: Files, way: Way) -> tuple[str, Settled]:
+        """Return the way in by which these files came first, and what is worth knowing of them; raise if they are red."""
         if took not in self.judged:
             try:
                 self.judged[took] = way.name, self.kind.judge(took, self.lying[took])
@@ -199,7 +203,7 @@ def _worst(case: Case, kinds: Sequence[Kind], results: Sequence[Result]) -> Resu
     """Return *results*, of one patch level each, as one: the worst of them, with the notes of all."""
     number = min(range(len(results)), key=lambda one: WORST.index(results[one].status))
     worst, python = results[number], kinds[number].case.target.python
-    told = worst.status == "passed" or python == case.target.python
+    told = worst.status in GOOD or python == case.target.python
     return replace(
         worst,
         reason=worst.reason if told else f"with Python {'.'.join(map(str, python))}: {worst.reason}",
@@ -227,6 +231,7 @@ def _check(case: Case, result: Result, *, way: Way | None = None, proof: Proof |
         way="" if way is None else way.name,
         command=pip_install.command(case, way, flags) if way is not None and failed else "",
         versions=result.versions,
+        findings=tuple(replace(one, what=bounded(one.what), likely=bounded(one.likely)) for one in result.findings),
     )
 
 

@@ -21,8 +21,9 @@ from packaging.utils import parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model import documents
-from pypi_subset.model.checks import Check, Status
+from pypi_subset.model.checks import Check, Finding, Status
 from pypi_subset.model.manifest import Sha256
+from pypi_subset.model.policy import Acceptance
 from pypi_subset.model.requests import Job, Request, RequirementSet
 from pypi_subset.model.targets import Target
 from pypi_subset.proof.cases.case import Case, cases_of_job, pins_of
@@ -64,6 +65,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     way: Literal["", "find-links", "simple", "target"]
     command: Words
     versions: Annotated[tuple[Name, ...], Meta(max_length=10_000)]
+    findings: Annotated[tuple[Finding, ...], Meta(max_length=10_000)] = ()
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,6 +98,8 @@ class Errand(_Sender, frozen=True, kw_only=True):
     :param pins: file name, SHA-256 and marker of what the lock of the job names.
     :param number: which case of the job, 0 for the set as a whole.
     :param unisolated: whether the user wants no isolation.
+    :param accepted: what the user accepts on the target.
+    :param strict_imports: as in `Case`.
     """
 
     url: str
@@ -110,6 +114,8 @@ class Errand(_Sender, frozen=True, kw_only=True):
     pins: tuple[tuple[str, str, str], ...]
     number: int
     unisolated: bool = False
+    accepted: tuple[Acceptance, ...] = ()
+    strict_imports: bool = False
 
     @property
     def job(self) -> Job:
@@ -135,7 +141,15 @@ class Errand(_Sender, frozen=True, kw_only=True):
         """
         job, pins = self.job, tuple(_pin(*one) for one in self.pins)
         made = cases_of_job(
-            job, pins, fitting(job.target, interpreters), site=site, work=work, url=self.url, isolated=isolated
+            job,
+            pins,
+            fitting(job.target, interpreters),
+            site=site,
+            work=work,
+            url=self.url,
+            isolated=isolated,
+            accepted=self.accepted,
+            strict_imports=self.strict_imports,
         )
         return list(made)[self.number]
 
@@ -161,6 +175,8 @@ def errands_of(  # noqa: PLR0913 - what a run is about
             pins=tuple((pin.filename, pin.sha256, pin.marker) for pin in pins),
             number=case.number,
             unisolated=unisolated,
+            accepted=case.accepted,
+            strict_imports=case.strict_imports,
         )
 
 

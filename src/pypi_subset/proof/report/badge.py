@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
 
 #: White on each of these has the contrast that WCAG 2.2, 1.4.3 asks for.
-COLOURS = {"green": "#1a7f37", "red": "#cf222e", "part": "#8a5300", "stale": "#57606a", "none": "#57606a"}
+COLOURS = {
+    "green": "#1a7f37",
+    "amber": "#8a5300",
+    "red": "#cf222e",
+    "part": "#8a5300",
+    "stale": "#57606a",
+    "none": "#57606a",
+}
 
 # Fonts differ in width; textLength makes each of them fill this much for a letter.
 _LETTER, _MARGIN, _LABEL = 7, 8, "packages"

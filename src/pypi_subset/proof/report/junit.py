@@ -60,6 +60,7 @@ def render(report: Report) -> str:
         "stale": str(report.stale).lower(),
     }
     facts |= {"part": part} if part else {}
+    facts |= {"amber": str(report.totals.amber)} if report.totals.amber else {}
     suites = [
         (target or "site", _cases(target or "site", list(checks), stale=report.stale))
         for target, checks in groupby(report.checks, lambda one: one.target)
@@ -76,7 +77,8 @@ def _case(suite: str, name: str, checks: Sequence[Check], *, stale: bool) -> Cas
     first = checks[0]
     red = [check for check in checks if check.status == "failed"]
     skipped = [STALE] if stale else [check.reason or check.status for check in checks if check.status == "skipped"]
-    said = [line for check in checks for line in (*check.notes, *check.versions)]
+    said = [f"amber: {check.reason}" for check in checks if check.status == "amber"]
+    said += [line for check in checks for line in (*check.notes, *check.versions)]
     said += [tables.BEFORE] * first.remembered
     return Case(
         place=".".join(filter(None, ("pypi-subset", suite, first.set_name))),

@@ -14,7 +14,7 @@ from pypi_subset.model.documents import encode
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.report import Report, Totals, read_report, report_path
 from pypi_subset.proof.report import badge, junit, page, tables
-from pypi_subset.proof.report.verdict import EMPTY, NOTHING, part_of, signers, unasked, verdict_of, weakness
+from pypi_subset.proof.report.verdict import EMPTY, NOTHING, part_of, signers, unasked, unneeded, verdict_of, weakness
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.checks import Check, Status
+    from pypi_subset.model.policy import Acceptance
 
 
 #: Path below the site of each form of the report, and of the style and script of its page.
@@ -34,7 +35,13 @@ BROKEN = 65
 
 
 def report_of(
-    checks: Sequence[Check], *, site: Path, isolation: str, targets: Sequence[str] = (), shard: str = ""
+    checks: Sequence[Check],
+    *,
+    site: Path,
+    isolation: str,
+    targets: Sequence[str] = (),
+    shard: str = "",
+    accepted: Sequence[Acceptance] = (),
 ) -> Report:
     """
     Return the report of all results.
@@ -43,6 +50,7 @@ def report_of(
     :param isolation: what keeps the code of packages away from this machine, or `none` and why.
     :param targets: the targets that the run was restricted to, none for all.
     :param shard: the part of the cases that the run was about, ``""`` for all.
+    :param accepted: what the user accepts; those that nothing needs any more become warnings, unless only a part was tried.
     """
     totals = Counter[str](check.status for check in checks)
     return Report(
@@ -54,6 +62,7 @@ def report_of(
         shard=shard,
         totals=Totals(**{status: totals[status] for status in tables.STATUSES}),
         checks=tuple(sorted(checks, key=_order)),
+        warnings=() if targets or shard else tuple(unneeded(accepted, checks)),
     )
 
 
@@ -101,7 +110,12 @@ def carry_over(old_site: Path, stage: Path) -> None:
 def lines_of(report: Report) -> list[str]:
     """Return what stands below the table: notes, other opinions, what is red, and the sum of it all."""
     checks, totals = sorted(report.checks, key=_order), report.totals
-    counts = [f"{totals.passed} passed", f"{totals.failed} failed", f"{totals.skipped} skipped"]
+    counts = [
+        f"{totals.passed} passed",
+        *[f"{totals.amber} amber"] * bool(totals.amber),
+        f"{totals.failed} failed",
+        f"{totals.skipped} skipped",
+    ]
     counts += [f"{totals.differs} of another opinion"] if totals.differs else []
     remembered = sum(check.remembered for check in checks)
     counts += [f"{remembered} of these {tables.BEFORE}"] if remembered else []
@@ -113,7 +127,10 @@ def lines_of(report: Report) -> list[str]:
     nowhere += [f"note: {one}" for one in signers(report)]
     # What is so by each way in is said once.
     notes = [f"note: {_place(check)}{note}" for check in checks for note in check.notes]
-    said = dict.fromkeys([*notes, *nowhere, *findings(checks, "differs"), *findings(checks)])
+    nowhere += [f"warning: {one}" for one in report.warnings]
+    said = dict.fromkeys(
+        [*notes, *nowhere, *findings(checks, "differs"), *findings(checks, "amber"), *findings(checks)]
+    )
     return [*said, *last, f"{', '.join(counts)}; isolation: {report.isolation}"]
 
 

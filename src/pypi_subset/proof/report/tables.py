@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pypi_subset.model.checks import Check
+    from pypi_subset.model.checks import Check, Status
 
 
 #: A reason, and the numbered red results that have it.
@@ -19,7 +19,7 @@ Finding: TypeAlias = "tuple[str, list[tuple[int, Check]]]"
 #: What is said of a result that an earlier run proved, for the same bytes by the same means.
 BEFORE = "proven before"
 
-STATUSES = ("passed", "failed", "skipped", "differs")
+STATUSES = ("passed", "amber", "failed", "skipped", "differs")
 
 #: From this number on a cell gives the number of the routes, not their names; the details name them all.
 _MANY = 3
@@ -37,13 +37,17 @@ class Line:
 
 def findings(checks: Sequence[Check]) -> list[Finding]:
     """Return the red results by their reason, the most frequent one first; each result has a number of its own."""
-    by_reason: dict[str, list[Check]] = {}
-    for check in checks:
-        if check.status == "failed":
-            by_reason.setdefault(check.reason, []).append(check)
-    ordered = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
     numbers = iter(range(1, len(checks) + 1))
-    return [(reason, [(next(numbers), check) for check in red]) for reason, red in ordered]
+    return [(reason, [(next(numbers), check) for check in red]) for reason, red in by_reason(checks, "failed")]
+
+
+def by_reason(checks: Sequence[Check], status: Status) -> list[tuple[str, list[Check]]]:
+    """Return the results of *status* by their reason, the most frequent one first."""
+    found: dict[str, list[Check]] = {}
+    for check in checks:
+        if check.status == status:
+            found.setdefault(check.reason, []).append(check)
+    return sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
 
 
 def targets(checks: Iterable[Check]) -> list[str]:
@@ -123,8 +127,8 @@ def _cell(checks: Sequence[Check], numbers: Mapping[Check, int]) -> list[Line]:
 
 def _detail(checks: Sequence[Check]) -> tuple[Check, tuple[str, ...]]:
     first = checks[0]
-    # The reason of a red one stands further up, with its command.
-    reason = "" if first.status == "failed" else first.reason
+    # The reason of a red or amber one is further up.
+    reason = "" if first.status in {"failed", "amber"} else first.reason
     notes = "; ".join(filter(None, (reason, *first.notes, BEFORE * first.remembered)))
     ways = ", ".join(check.way for check in checks if check.way)
     texts = (first.set_name, first.status, first.proof, ways, seconds(checks), notes, ", ".join(first.versions))
@@ -133,7 +137,13 @@ def _detail(checks: Sequence[Check]) -> tuple[Check, tuple[str, ...]]:
 
 def _kind(check: Check) -> tuple[bool, bool, bool, str, str]:
     """Return what stands in one line of a cell, in the order of the lines: red first, opinions last."""
-    return check.status != "failed", check.proof == "second opinion", check.remembered, check.proof, check.status
+    return (
+        check.status not in {"failed", "amber"},
+        check.proof == "second opinion",
+        check.remembered,
+        check.proof,
+        check.status,
+    )
 
 
 def _alike(check: Check) -> tuple[object, ...]:

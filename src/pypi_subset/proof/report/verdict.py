@@ -6,13 +6,23 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from pypi_subset.model import policy
+from pypi_subset.model.checks import GOOD
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pypi_subset.model.checks import Check
+    from pypi_subset.model.policy import Acceptance
     from pypi_subset.model.report import Part, Report
 
+#: Kinds of proof that import what they install.
+_IMPORTING = ("installed", "emulated")
 
-#: ``part``: nothing is red, but the run was restricted to some targets or a shard; ``none``: nothing was proven.
-State = Literal["green", "red", "part", "stale", "none"]
+
+#: ``amber``: nothing is red, and something is amber. ``part``: nothing is red, but the run was restricted to some targets or a
+#: shard. ``none``: nothing was proven.
+State = Literal["green", "amber", "red", "part", "stale", "none"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,25 +50,33 @@ EMPTY = Verdict(
 
 
 def verdict_of(report: Report) -> Verdict:
-    """Return what *report* comes to; only a whole green report of these bytes is green."""
+    """Return what *report* comes to; only a whole report of these bytes without red and amber is green."""
     counted = Counter(check.status for check in report.checks)
     # A second opinion that differs is no proof and no fault; what is not asked for on a target is neither.
-    proven = f"{counted['passed']} of {counted['passed'] + counted['failed']}"
+    proven = f"{counted['passed']} of {counted['passed'] + counted['amber'] + counted['failed']}"
+    proven += f", {counted['amber']} amber" * bool(counted["amber"])
     if report.stale:
         meaning = "The site was rebuilt to other bytes since: this tells of what lay here before. Run make verify."
         return Verdict(state="stale", words="stale", meaning=meaning)
     if counted["failed"]:
         meaning = "What is red does not install there from these files. The reasons stand below."
         return Verdict(state="red", words=f"not proven: {counted['failed']} red", meaning=meaning)
-    if not counted["passed"]:
+    if not counted["passed"] + counted["amber"]:
         return NOTHING
     if part := part_of(report):
         meaning = f"Nothing is red, but only a part was tried: {part}."
         return Verdict(state="part", words=f"proven in part: {proven}", meaning=meaning)
-    if not any(check.status == "passed" for check in cases_in(report)):
+    return _whole(report, proven, amber=counted["amber"])
+
+
+def _whole(report: Report, proven: str, *, amber: int) -> Verdict:
+    """Return what a report of everything without red comes to."""
+    if not any(check.status in GOOD for check in cases_in(report)):
         return EMPTY
     meaning = "Every set and every request installs on every target, from the files of this site alone."
-    return Verdict(state="green", words=f"proven: {proven}", meaning=meaning)
+    if amber:
+        meaning += " What is amber does not import there, or not all of it."
+    return Verdict(state="amber" if amber else "green", words=f"proven: {proven}", meaning=meaning)
 
 
 def is_red(report: Report) -> bool:
@@ -111,3 +129,13 @@ def unasked(report: Report) -> list[str]:
 def cases_in(report: Report) -> tuple[Check, ...]:
     """Return the results of cases: all but those of the inventory, which installs nothing."""
     return tuple(check for check in report.checks if check.proof != "inventory")
+
+
+def unneeded(accepted: Iterable[Acceptance], checks: Iterable[Check]) -> list[str]:
+    """Return a sentence for each of *accepted* that no finding of *checks* needs, where imports were tried."""
+    tried, found = [], []
+    for check in checks:
+        found += [(one.rule, one.project, check.target) for one in check.findings]
+        if check.proof in _IMPORTING and check.status in GOOD and check.way:
+            tried += [(rule, one.partition("==")[0], check.target) for rule in policy.RULES for one in check.versions]
+    return policy.unneeded(accepted, found, tried)

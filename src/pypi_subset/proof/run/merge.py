@@ -63,7 +63,7 @@ def merge(
     checks = [*had, *red, *_strange(subset, parts)]
     checks += _incomplete(manifest, checks)
     kinds = sorted({part.report.isolation for part in parts})
-    made = report_of(checks, site=paths.site, isolation="; ".join(kinds))
+    made = report_of(checks, site=paths.site, isolation="; ".join(kinds), accepted=subset.accepted)
     joined = authored(made, own, subset_digest(subset), _told(parts))
     write_report(joined, paths.site)
     return joined
@@ -116,7 +116,7 @@ def _joined(checks: Sequence[Check]) -> Iterator[Check]:
         # What differs in seconds alone is the same; which of them stays must not depend on the order of the reports.
         same: dict[str, Check] = {}
         for check in sorted((one for one in own if one.status == worst), key=repr):
-            same.setdefault(check.reason if worst == "failed" else "", check)
+            same.setdefault(check.reason if worst in {"failed", "amber"} else "", check)
         yield from same.values()
 
 

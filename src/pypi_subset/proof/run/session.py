@@ -201,6 +201,7 @@ class Session:
             isolation=self.isolation,
             targets=self.suite.targets,
             shard=str(self.suite.shard or ""),
+            accepted=self.suite.subset.accepted,
         )
         # Of what was there when the run began: what came later is not what was proven.
         made = msgspec.structs.replace(made, manifest_sha256=self._before.manifest_sha256)

@@ -12,10 +12,10 @@ from unittest import mock
 from pypi_subset.cli import display
 from pypi_subset.model import checks
 from pypi_subset.proof.access import archives
+from pypi_subset.proof.imports import importing, missing
 from pypi_subset.proof.inventory import hijack, unchanged
 from pypi_subset.proof.isolation import box, launching, running
 from pypi_subset.proof.machines import venvs
-from pypi_subset.proof.methods import imports
 from pypi_subset.support import staging
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _judged(message: bytes) -> int:
 @contextlib.contextmanager
 def long_texts() -> Iterator[None]:
     """Take texts of any length into the report."""
-    with mock.patch.object(imports, "_LONGEST", 1 << 30), mock.patch.object(checks, "LONGEST", 1 << 30):
+    with mock.patch.object(importing, "LONGEST", 1 << 30), mock.patch.object(checks, "LONGEST", 1 << 30):
         yield
 
 
@@ -83,14 +83,14 @@ def interruptible() -> Iterator[None]:
 
 def believed_exits() -> Any:
     """Believe an interpreter that ends with 0: what it did not answer passed."""
-    honest = imports._run  # noqa: SLF001 - the answers of a run
+    honest = importing._run  # noqa: SLF001 - the answers of a run
 
     def run(modules: Any, python: Path, where: Any) -> Any:
         ended, answers = honest(modules, python, where)
         believed = dict.fromkeys(modules, ()) if "exit code 0" in ended else {}
         return ended, believed | answers
 
-    return mock.patch.object(imports, "_run", run)
+    return mock.patch.object(importing, "_run", run)
 
 
 @contextlib.contextmanager
@@ -103,8 +103,10 @@ def any_wheel() -> Iterator[None]:
         yield
 
 
+nobody_answers = off(missing, "_who_answers", lambda *_: "")
+any_extra = off(missing, "_extras_named", lambda *_: ["all"])
 nothing_removed = off(staging, "remove_tree", lambda _: None)
 recursive_removal = off(staging, "_flatten", lambda _: None)
 any_environment = off(venvs, "replaced", lambda *_: [])
 any_site = off(unchanged.Snapshot, "changes", lambda _: [])
-one_command = off(imports, "_parts", lambda modules: [modules])
+one_command = off(importing, "_parts", lambda modules: [modules])

@@ -12,8 +12,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.proof.closure import Present
-from pypi_subset.proof.methods import console_scripts
+from pypi_subset.proof.closure import Declared, Present
+from pypi_subset.proof.imports import console_scripts
+from pypi_subset.proof.imports.settling import Settled, settled
 from pypi_subset.proof.methods.prove import prove
 from tests.support.sites.cases import HERE, box_of, cases, outcome
 from tests.support.wheels import Wheel, make_wheel
@@ -46,8 +47,8 @@ STARTED = {
 }
 
 
-def start(tmp_path: Path, code: str, *, times: int = 1) -> tuple[str, ...]:
-    """Return the notes on *times* scripts of aa that run *code*; net-lib is what its extra ``net`` would bring."""
+def start(tmp_path: Path, code: str, *, times: int = 1) -> Settled:
+    """Return what comes of *times* scripts of aa that run *code*; net-lib is what its extra ``net`` would bring."""
     script = tmp_path / "aa-run"
     script.write_text(f"#!{sys.executable} -I\n{code}\n")
     for path in (script, tmp_path):
@@ -57,12 +58,15 @@ def start(tmp_path: Path, code: str, *, times: int = 1) -> tuple[str, ...]:
         version="1.0",
         requires=(Requirement("net-lib; extra == 'net'"),),
         requires_python=SpecifierSet(),
-        files=(),
+        files=("aa.py",),
         scripts=("aa-run",) * times,
+        extras=frozenset({"net"}),
     )
-    return console_scripts.try_scripts(
-        [aa], python=tmp_path / "python", box=box_of(tmp_path, tmp_path, Path(sys.prefix)), target="here"
+    box = box_of(tmp_path, tmp_path, Path(sys.prefix))
+    found = console_scripts.try_scripts(
+        [aa], Declared(present=(aa,)), python=tmp_path / "python", box=box, target="here"
     )
+    return settled(found, target="here")
 
 
 @pytest.mark.slow
@@ -71,14 +75,14 @@ def test_how_scripts_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: 
     """An error of its own, no end, a library of the system, an extra that nobody asked for: each is worth a note."""
     monkeypatch.setattr(console_scripts, "PATIENCE", 1 if name == "hangs" else 20)
     code, note = STARTED[name]
-    assert start(tmp_path, code) == tuple(filter(None, [note]))
+    assert start(tmp_path, code).notes == tuple(filter(None, [note]))
 
 
 @pytest.mark.slow
 def test_all_scripts_together_end_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A project with many scripts that never end holds up the proof for a bounded time; the others get a note."""
     monkeypatch.setattr(console_scripts, "TOTAL", 2)
-    notes = start(tmp_path, "import time; time.sleep(60)", times=40)
+    notes = start(tmp_path, "import time; time.sleep(60)", times=40).notes
     waited, left = "did not end within 2 s", "was not started: the scripts before it took 2 s"
     assert len(notes) == 40
     assert {note.removeprefix("the script aa-run of aa ") for note in notes} == {waited, left}
@@ -87,14 +91,35 @@ def test_all_scripts_together_end_in_time(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("import elsewhere", "ModuleNotFoundError: No module named 'elsewhere'"),
+        ("import aa.part", "ModuleNotFoundError: No module named 'aa'"),
         ("from os import nothing", "ImportError: cannot import name 'nothing' from 'os'"),
+        (
+            "try:\n    import elsewhere\nexcept ImportError:\n    from os import nothing",
+            "ImportError: cannot import name 'nothing'",
+        ),
     ],
 )
 def test_a_script_that_cannot_import_is_red(tmp_path: Path, code: str, reason: str) -> None:
-    """What a script lacks is what the subset lacks."""
+    """A part of the project itself, or of Python, is not there."""
     with pytest.raises(ProofFailed, match=re.escape(f"the script aa-run of aa on here failed: {reason}")):
         start(tmp_path, code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import elsewhere",
+        "try:\n    import elsewhere\nexcept ImportError:\n    raise ImportError('install more')",
+        "try:\n    import elsewhere\nexcept ImportError as error:\n    raise ImportError('install more') from error",
+        "import sys, traceback\ntry:\n    import aa\nexcept ImportError:\n    traceback.print_exc()\nimport elsewhere",
+    ],
+)
+def test_a_script_that_lacks_what_nothing_declares_is_amber(tmp_path: Path, code: str) -> None:
+    """The traceback is read along its chain, and what was printed before it is none of it."""
+    (one,) = start(tmp_path, code).findings
+    assert (one.rule, one.project, one.likely) == ("undeclared", "aa", "elsewhere")
+    words = "lacks elsewhere, which nothing here declares: likely the project elsewhere"
+    assert one.what == f"the script aa-run of aa on here {words}"
 
 
 @pytest.mark.slow
@@ -107,6 +132,6 @@ def test_scripts_of_what_is_requested_are_started(tmp_path: Path, shared: Path) 
         for name, needs in (("aa", ["bb"]), ("bb", []))
     ]
     check = prove(cases(tmp_path, HERE, ["aa"], wheels, installed=shared)[1])[0]
-    words = "the script aa-run of aa on here failed: ModuleNotFoundError: No module named 'elsewhere'"
-    assert outcome(check) == ("failed", words)
+    words = "lacks elsewhere, which nothing here declares: likely the project elsewhere"
+    assert outcome(check) == ("amber", f"the script aa-run of aa on here {words}")
     assert check.proof == "installed"

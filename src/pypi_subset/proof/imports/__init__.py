@@ -1,0 +1,1 @@
+"""Whether what was requested imports, and what it means if it does not."""

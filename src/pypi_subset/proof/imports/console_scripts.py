@@ -1,0 +1,100 @@
+"""Starting the console scripts of what was requested: a script may import what no module does."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from pypi_subset.proof.imports.missing import Error, Ground, judged
+from pypi_subset.proof.imports.settling import Found, found
+from pypi_subset.proof.isolation.outcome import outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pypi_subset.proof.closure import Declared, Present
+    from pypi_subset.proof.isolation.box import Box
+
+
+#: Seconds that a script may take; one that still runs then has imported all it needs.
+PATIENCE = 10
+#: Seconds that all scripts of a case may take together: what is not started by then gets a note.
+TOTAL = 300
+#: How many run at a time: most of their time goes into reading files.
+_AT_ONCE = 4
+
+#: Bytes of standard error in which a reason is looked for: the last ones.
+_LONGEST = 8000
+
+_IMPORT_ERROR = re.compile(r"^(ImportError|ModuleNotFoundError)\b:?(.*)", re.MULTILINE)
+#: Between an exception of a traceback and the one that it was raised from, or while it was handled.
+_BETWEEN = re.compile(
+    r"^(?:The above exception was the direct cause|During handling of the above exception)", re.MULTILINE
+)
+
+
+def try_scripts(
+    wanted: Sequence[Present], declared: Declared, *, python: Path, box: Box, target: str
+) -> tuple[Found, ...]:
+    """
+    Return what starting the console scripts of *wanted* with ``--help`` showed.
+
+    A script that ends with another error gets a note: it may want a file, a display or a server. One that cannot import is
+    judged as a module is.
+
+    :param wanted: what was requested.
+    :param declared: the declared closure, held against the environment.
+    :param python: the interpreter of the environment.
+    :param box: shows that environment.
+    """
+    work = [(one, name) for one in wanted for name in one.scripts]
+    until = time.monotonic() + TOTAL
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        ended = pool.map(lambda each: _ended(python.with_name(each[1] + python.suffix), box, until), work)
+    ground = Ground(declared=declared)
+    every = (_found(*each, *end, ground, target) for each, end in zip(work, ended, strict=True))
+    return tuple(one for one in every if one is not None)
+
+
+def _found(owner: Present, name: str, code: int | None, said: str, ground: Ground, target: str) -> Found | None:
+    """Return what a script showed, ``None`` if there is nothing to say."""
+    what = f"the script {name} of {owner.project}"
+    if code is None:
+        return found(f"{what} {said}")
+    if code == 0:
+        return None
+    errors = [*_errors(said)]
+    if not errors:
+        return found(f"{what} ended with {code}")
+    verdict = judged(errors, owner, ground)
+    about = {"note": f"{what}:", "extra": what}.get(verdict.kind, f"{what} on {target}")
+    return found(f"{about} {verdict.fact}", verdict, owner.project)
+
+
+def _errors(said: str) -> Iterator[Error]:
+    """Yield the ImportErrors of the last traceback in *said*, the outermost first."""
+    end = len(said)
+    for match in reversed([*_IMPORT_ERROR.finditer(said)]):
+        if end < len(said) and not _BETWEEN.search(said, match.end(), end):
+            return
+        yield Error(kind=match[1], text=" ".join(match[2].split()), is_import=True)
+        end = match.start()
+
+
+def _ended(program: Path, box: Box, until: float) -> tuple[int | None, str]:
+    """Return exit code of *program* and what it wrote to standard error; ``None`` and the reason if it did not end."""
+    left = math.ceil(until - time.monotonic())
+    if left <= 0:
+        return None, f"was not started: the scripts before it took {TOTAL} s"
+    try:
+        # What cannot be started, for its first line names no interpreter, is no fault of the box.
+        done = outcome(box, [program, "--help"], min(PATIENCE, left))
+    except OSError as error:
+        return 1, str(error)
+    if done.code is None:
+        return None, done.why
+    return done.code, done.stderr[-_LONGEST:].decode(errors="replace")

@@ -1,0 +1,138 @@
+"""What a failed import lacked, and who answers for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from pypi_subset.proof.closure import Declared, Present
+from pypi_subset.proof.imports.missing import Error, Ground, Verdict
+from pypi_subset.proof.imports.missing import judged as judged_on
+
+
+def present(name: str, *files: str, requires: tuple[str, ...] = (), extras: frozenset[str] = frozenset()) -> Present:
+    """Return a distribution as its metadata describe it."""
+    return Present(
+        project=canonicalize_name(name),
+        version="1.0",
+        requires=tuple(map(Requirement, requires)),
+        requires_python=SpecifierSet(),
+        files=files,
+        extras=extras,
+    )
+
+
+NEEDS = ("bb", "net-lib; extra == 'all' and sys_platform == 'win32'", "pyyaml; sys_platform == 'win32'")
+AA = present("aa", "aa/__init__.py", "aa/ext.so", requires=NEEDS, extras=frozenset({"all"}))
+BB = present("bb", "bb_module.py", "google/cloud/bb/__init__.py", "google/cloud/more.py")
+WHOLE = Declared(present=(AA, BB))
+
+
+def judged(errors: list[Error], owner: Present, declared: Declared, module: str = "") -> Verdict:
+    """Return what *errors* mean, held against *declared*."""
+    return judged_on(errors, owner, Ground(declared=declared), module)
+
+
+def lacking(text: str, name: str = "", kind: str = "ModuleNotFoundError", *, direct: bool = True) -> Error:
+    """Return an ImportError."""
+    return Error(kind=kind, text=text, is_import=True, name=name, direct=direct)
+
+
+def no(module: str) -> Error:
+    """Return the error for a module that is not there."""
+    return lacking(f"No module named {module!r}", module)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "likely"),
+    [
+        (no("aa.part"), "failed", ""),
+        (no("bb_module.part"), "failed", ""),
+        (no("google.cloud.bb.part"), "failed", ""),
+        (no("google.cloud.other"), "undeclared", "google-cloud-other"),
+        (no("bs4"), "undeclared", "beautifulsoup4"),
+        (no("yaml"), "undeclared", "pyyaml"),
+        (no("_tkinter"), "undeclared", ""),
+        (lacking("No module named 'bs4'"), "undeclared", "beautifulsoup4"),
+        (lacking("cannot import name 'x' from 'bb_module' (/a/b)", "bb_module", "ImportError"), "failed", ""),
+        (lacking("cannot import name 'x' from 'collections' (/a/b)", "collections", "ImportError"), "failed", ""),
+        (
+            lacking("cannot import name 'x' from 'google.cloud' (unknown location)", "google.cloud"),
+            "undeclared",
+            "google-cloud-x",
+        ),
+        (lacking("cannot import name 'x' from 'google.cloud' (/a/b)"), "undeclared", "google-cloud"),
+        (lacking("/a/ext.so: undefined symbol: f", "aa.ext", "ImportError"), "failed", ""),
+        (lacking("numpy failed to import", "", "ImportError"), "failed", ""),
+        (lacking("run pip install 'Tensor_Flow'", "", "ImportError"), "undeclared", "tensor-flow"),
+        (lacking("run pip install bb", "", "ImportError"), "failed", ""),
+        (no("net_lib"), "extra", "net-lib"),
+        (lacking("for this, install aa[all]", "", "ImportError"), "extra", ""),
+        (lacking("for this, install aa[fun]", "", "ImportError"), "failed", ""),
+    ],
+)
+def test_who_answers_for_what_is_missing(error: Error, kind: str, likely: str) -> None:
+    """The project itself and the declared closure are red, and so is what names nothing; the rest is undeclared."""
+    found = judged([error], AA, WHOLE, "aa")
+    assert (found.kind, found.likely) == (kind, likely)
+
+
+def test_a_namespace_that_its_project_alone_fills() -> None:
+    """What is missing below it is a part of that project, whose wheel is broken."""
+    alone = Declared(present=(present("kit", "kit/one.py"), present("other", "space/two.py")))
+    assert judged([no("kit.three")], alone.present[0], alone).kind == "failed"
+    assert judged([no("space.three")], alone.present[0], alone).kind == "undeclared"
+
+
+def test_a_declared_project_that_is_absent_makes_all_red() -> None:
+    """No text of a package turns that into less: neither another name, nor a library, nor an extra."""
+    lost = replace(WHOLE, absent=(canonicalize_name("cc"),))
+    library = "libGL.so.1: cannot open shared object file: No such file or directory"
+    for error in (no("bs4"), no("net_lib"), lacking(library), lacking("for this, install aa[all]")):
+        found = judged([error], AA, lost, "aa")
+        assert (found.kind, found.fact.endswith("(asked for, and not installed: cc)")) == ("failed", True)
+
+
+def test_the_words_name_what_answers() -> None:
+    """An error that was raised from another one shows that, and whose part is missing."""
+    outer, inner = lacking("no backend", "", "ImportError"), no("bb_module.part")
+    assert judged([outer, inner], AA, WHOLE).fact == (
+        "failed: ImportError: no backend, from ModuleNotFoundError: No module named 'bb_module.part' "
+        "(bb_module.part is a part of bb, which is installed)"
+    )
+    assert judged([no("yaml")], AA, WHOLE).fact == (
+        "lacks yaml, which nothing here declares: likely the project pyyaml; "
+        "aa requires it only as pyyaml; sys_platform == 'win32'"
+    )
+
+
+def test_an_extra_that_was_asked_for_is_no_excuse() -> None:
+    """It was asked for, and its other marker keeps out what the module imports: undeclared, with that requirement."""
+    asking = replace(AA, asked=frozenset({"all"}))
+    found = judged([no("net_lib")], asking, replace(WHOLE, present=(asking, BB)))
+    assert found.kind == "undeclared"
+    assert "requires it only as net-lib; extra == 'all' and sys_platform == 'win32'" in found.fact
+    assert judged([lacking("for this, install aa[all]")], asking, WHOLE).kind == "failed"
+
+
+def test_a_chain_is_read_as_far_as_it_was_raised_from() -> None:
+    """Another error counts as a failed import if it was raised ``from`` one; an exit and an ImportError also after one."""
+    other = Error(kind="RuntimeError", text="no backend", is_import=False)
+    leaving = Error(kind="SystemExit", text="1", is_import=False)
+    behind = replace(no("bs4"), direct=False)
+    assert judged([other, no("bs4")], AA, WHOLE).kind == "undeclared"
+    assert judged([other, behind], AA, WHOLE).kind == "failed"
+    assert judged([leaving, behind], AA, WHOLE).kind == "undeclared"
+    assert judged([lacking("no backend"), behind], AA, WHOLE).kind == "undeclared"
+    assert judged([other], AA, WHOLE).fact == "failed: RuntimeError: no backend"
+
+
+def test_a_shared_library_that_is_no_module() -> None:
+    """A file ``.so`` among the modules may be none; a module of Python that claims so is red."""
+    error = lacking("dynamic module does not define module export function (PyInit_ext)", "aa.ext", "ImportError")
+    assert judged([error], AA, WHOLE, "aa.ext").kind == "note"
+    assert judged([error], AA, WHOLE, "aa").kind == "failed"
