@@ -15,13 +15,16 @@ from pypi_subset.model.locks import Inputs
 from pypi_subset.model.paths import Paths
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.imports import missing
 from pypi_subset.proof.inventory import index_pages, inventory
 from pypi_subset.proof.methods import prove as proof_prove
-from tests.evidence.mutation import consistent, judging, oracle, raw, score
+from tests.evidence.mutation import consistent, judging, lost, oracle, raw, score
 from tests.evidence.mutation.choosing import Reach
 from tests.evidence.mutation.ground import Ground
 from tests.evidence.mutation.judging import Outcome
 from tests.evidence.mutation.remembering import remembering
+from tests.support.sites.cases import HERE
+from tests.support.sites.cases import cases as here
 from tests.support.stages.values import LINUX, WINDOWS, artifact_of, lock_of, plan_of
 from tests.support.wheels import make_wheel
 
@@ -209,6 +212,48 @@ def test_the_whole_cut(ground: Ground, tmp_path: Path) -> None:
         outcomes.append(judging.judge(ground, mutant, chosen, (), folder, tmp_path / "work"))
     assert score.survivors(outcomes) == []
     assert {one.operator for one in outcomes} == set(consistent.OPERATORS)
+
+
+# --- lost dependencies, by the import alone ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def importing(tmp_path: Path) -> tuple[Case, ...]:
+    """Return the cases of a request that imports one of its two dependencies, and of another line."""
+    wheels = [
+        make_wheel("app", requires=["lib", "lazy"], files={"app.py": b"import lib\n"}),
+        make_wheel("lib", requires=["deep"], files={"lib.py": b"from deep import name\n"}),
+        make_wheel("deep", files={"deep.py": b"name = 1\n"}),
+        make_wheel("lazy"),
+    ]
+    return here(tmp_path, HERE, ["app"], wheels, installed=tmp_path / "work")[1:]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("forked_pip")
+def test_a_lost_dependency_is_red_by_the_import_alone(importing: tuple[Case, ...]) -> None:
+    """With its metadata and without; what no module imports is equivalent."""
+    outcomes = list(lost.lost_score(importing))
+    assert score.survivors(outcomes) == []
+    assert [(one.what.rpartition(" ")[2], one.state) for one in outcomes if one.operator == lost.WITH] == [
+        ("deep", "red"),
+        ("lazy", "equivalent"),
+        ("lib", "red"),
+    ]
+    assert len(outcomes) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("forked_pip")
+def test_an_import_that_excuses_what_is_lost_is_found_out(
+    importing: tuple[Case, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If nothing answers for what is missing, a lost dependency is amber, and survives."""
+    monkeypatch.setattr(missing, "_who_answers", lambda *_: "")
+    outcomes = list(lost.lost_score(importing))
+    lines = score.survivors(outcomes)
+    assert len(lines) == 2
+    assert all("a plain interpreter does not import app, and the import is amber" in line for line in lines)
 
 
 # --- who decides ----------------------------------------------------------------------------------------------------

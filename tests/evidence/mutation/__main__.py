@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.cli.display import Display
 from pypi_subset.proof.machines import interpreters
-from tests.evidence.mutation import run, score
+from tests.evidence.mutation import lost, run, score
 from tests.evidence.mutation.ground import mirrored
 from tests.support.checkout import ROOT
 
@@ -31,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="mutation", description=__doc__)
     parser.add_argument("--every", action="store_true", help="prove each case that needs a mutated file: hours")
     parser.add_argument("--renew", action="store_true", help="take what is newest on PyPI, and write versions.txt")
-    parser.add_argument("--only", choices=("raw", "consistent"), help="one of the two scores")
+    parser.add_argument("--only", choices=("raw", "consistent", "lost"), help="one of the three scores")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="take one mutant in N, for a quick look")
     arguments = parser.parse_args()
     display = Display()
@@ -41,16 +43,18 @@ def main() -> int:
         display.say(f"error: a score counts for {FILES} files and {TARGETS} targets at least")
         return 1
     outcomes: list[Outcome] = []
-    if arguments.only != "consistent":
+    if arguments.only in {None, "raw"}:
         outcomes += _shown(display, "raw mutants, by the inventory", run.raw_score(FOLDER, arguments.sample))
-    if arguments.only != "raw":
-        found = interpreters.find(
-            interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ))
-        )
+    found = interpreters.find(interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ)))
+    if arguments.only in {None, "consistent"}:
         jobs = run.jobs(ground, found, every=arguments.every, step=arguments.sample)
         display.say(f"{sum(len(job.cases) for job in jobs)} cases to prove for consistent mutants")
         title = "consistent mutants, by installing"
         outcomes += _shown(display, title, run.consistent_score(FOLDER, jobs, found))
+    if arguments.only in {None, "lost"}:
+        with tempfile.TemporaryDirectory(dir=FOLDER, prefix="work.") as scratch:
+            cases = lost.cases(ground, found, Path(scratch))[:: arguments.sample]
+            outcomes += _shown(display, "lost dependencies, by the import alone", lost.lost_score(cases))
     if not any(one.state == "red" for one in outcomes):
         display.say("error: no mutant was red, so nothing was tried")
         return 1

@@ -38,6 +38,12 @@ _EXITS = {
     "exit-after-closing-the-pipe": "os.closerange(1, 100); os._exit(0)",
 }
 
+#: What an import that fails says to be less than red, and the check that it meets.
+_EXCUSES = {
+    "excused-as-undeclared": ("raise ModuleNotFoundError('x', name='evil.part')", doors.nobody_answers),
+    "excused-by-an-extra": ("raise ImportError('install evil[all]')", doors.any_extra),
+}
+
 #: What someone else does to the site while it is proven.
 _CHANGES: dict[str, Callable[[Path], object]] = {
     "site-page-changed-meanwhile": lambda site: (site / "simple/evil/index.html").write_text("x"),
@@ -128,6 +134,7 @@ ATTACKS = (
         Attack(name=name, kind=_KIND, code=code, door=doors.believed_exits, succeeded=green)
         for name, code in _EXITS.items()
     ),
+    *(Attack(name=name, kind=_KIND, code=code, door=door, succeeded=green) for name, (code, door) in _EXCUSES.items()),
     Attack(
         name="exit-at-start",
         kind=_KIND,
