@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,8 +59,50 @@ def test_a_gap_says_what_was_seen() -> None:
         "what": "nothing fits",
         "seen": ["aa 1.0: no wheel"],
         "next_step": "pin it",
+        "requests": [],
     }
-    assert str(Gaps([gap, gap])) == f"{gap}\n{gap}"
+
+
+def gap(problem: str, target: str = "linux", **more: Any) -> NoSolution:
+    """Return a gap of the set base."""
+    what = f"base--{target}: {problem}"
+    return NoSolution(what, target=target, set_name="base", seen=["1.0: no wheel"], problem=problem, **more)
+
+
+def test_equal_gaps_are_one_entry() -> None:
+    """What several targets lack alike is told once with their names, and what was seen below it."""
+    step = {"next_step": "pin it"}
+    found = Gaps([gap("aa: no wheel fits", **step), gap("aa: no wheel fits", "mac", **step)])
+    assert str(found) == "base on linux, mac: aa: no wheel fits; pin it\n    1.0: no wheel"
+    other = Gaps([gap("aa: no wheel fits", **step), gap("aa: no wheel fits", "mac", next_step="take macOS 12")])
+    assert found.lines[0] == str(other).partition(" (")[0]
+    assert "(1 more for the other targets: `--json`)" in str(other)
+
+
+def test_gaps_are_at_most_eight_lines() -> None:
+    """Each entry is one line; what does not fit is counted."""
+    few, many = (Gaps([gap(f"p{number}: nothing") for number in range(count)]) for count in (7, 12))
+    assert len(few.lines) == 8
+    assert few.lines[0] == "7 gaps"
+    assert few.lines[7] == "    base on linux: p6: nothing"
+    assert len(many.lines) == 8
+    assert many.lines[0] == "12 gaps"
+    assert many.lines[7] == "    and 6 more: `--json`"
+
+
+def test_what_has_sdists_only_is_one_list() -> None:
+    """One command builds all of them; a single one is an entry like any other."""
+    folder = "my requirements/wheels"
+    one, other = gap("a: sdists only", sdist=("a==1.0", folder)), gap("b: sdists", "mac", sdist=("b==1!2", folder))
+    assert Gaps([one, other, gap("c: nothing"), one]).lines == (
+        "2 gaps",
+        (
+            "    sdists only, and a subset holds wheels: a==1.0 (base on linux), b==1!2 (base on mac); build the wheels: "
+            "pip wheel --no-deps a==1.0 'b==1!2' -w 'my requirements/wheels'"
+        ),
+        "    base on linux: c: nothing",
+    )
+    assert "    base on linux: a: sdists only" in Gaps([one, gap("c: nothing")]).lines
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 file refused"), (2, "2 files refused")])

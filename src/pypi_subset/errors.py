@@ -6,6 +6,7 @@ Each error carries data; printing and exit codes live in the command alone.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -123,9 +124,15 @@ class PipFailed(SubsetError):
 
 
 class NoSolution(SubsetError):
-    """Nothing on the indexes satisfies a set on a target; ``seen`` says what was found and why each was rejected."""
+    """
+    Nothing on the indexes satisfies a set on a target; ``seen`` says what was found and why each was rejected.
 
-    def __init__(
+    :param problem: *what* without set and target, the same for all targets that have the same gap.
+    :param requests: the lines that have no solution for it, ``base.txt:3``.
+    :param sdist: release and directory of the wheel that the user can build, if an sdist is all that there is.
+    """
+
+    def __init__(  # noqa: PLR0913 - a gap is told by all of these
         self,
         what: str,
         *,
@@ -134,28 +141,72 @@ class NoSolution(SubsetError):
         project: str | None = None,
         seen: Sequence[str] = (),
         next_step: str = "",
+        problem: str = "",
+        requests: Sequence[str] = (),
+        sdist: tuple[str, str] | None = None,
     ) -> None:
-        self.set_name = set_name
+        self.set_name, self.problem = set_name, problem or what
         self.details = self.seen = tuple(seen)
+        self.requests, self.sdist = tuple(requests), sdist
         super().__init__(what, next_step=next_step, project=project, target=target)
 
     def document(self) -> dict[str, object]:
         """Return it as JSON's values; ``project`` is null where no single one is to blame."""
         where = {"set": self.set_name, "target": self.target, "project": self.project}
-        return {**where, "what": self.what, "seen": list(self.seen), "next_step": self.next_step}
+        said = {"what": self.what, "seen": list(self.seen), "next_step": self.next_step}
+        return {**where, **said, "requests": list(self.requests)}
 
 
 class Gaps(SubsetError):
-    """Several jobs have no solution; all of them are told at once."""
+    """All gaps of a run. Equal ones are one entry, and what has sdists only is one list."""
+
+    #: Lines that are shown; the others are counted.
+    LINES = 8
 
     def __init__(self, gaps: Sequence[NoSolution]) -> None:
         self.gaps = tuple(gaps)
-        super().__init__(f"{len(self.gaps)} pairs of set and target have no solution")
+        super().__init__(f"{len(self.gaps)} gaps: what is asked for has no solution")
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines of each gap."""
-        return tuple(line for gap in self.gaps for line in gap.lines)
+        """A line for each entry; with one entry alone, what was seen of it below."""
+        is_list = len({gap.sdist[0] for gap in self.gaps if gap.sdist}) > 1
+        groups: dict[str, list[NoSolution]] = {}
+        for gap in self.gaps:
+            groups.setdefault("" if gap.sdist and is_list else gap.problem, []).append(gap)
+        entries = [self._sdists(those) if not key else self._entry(those) for key, those in groups.items()]
+        if len(entries) == 1:
+            return entries[0], *(f"    {text}" for text in self.gaps[0].details if "" not in groups)
+        what = f"{len(entries)} gaps"
+        shown = entries[: self.LINES - 1]
+        if len(entries) > len(shown):
+            shown = [*shown[:-1], f"and {len(entries) - len(shown) + 1} more: `--json`"]
+        return what, *(f"    {entry}" for entry in shown)
+
+    def _entry(self, those: Sequence[NoSolution]) -> str:
+        steps = list(dict.fromkeys(gap.next_step for gap in those if gap.next_step))
+        more = f" ({len(steps) - 1} more for the other targets: `--json`)" if len(steps) > 1 else ""
+        return f"{self._places(those)}: {those[0].problem}{f'; {steps[0]}' if steps else ''}{more}"
+
+    def _sdists(self, those: Sequence[NoSolution]) -> str:
+        releases: dict[str, list[NoSolution]] = {}
+        for gap in those:
+            releases.setdefault(gap.sdist[0] if gap.sdist else "", []).append(gap)
+        names = [f"{name} ({self._lines(gaps)}{self._places(gaps)})" for name, gaps in releases.items()]
+        folder = those[0].sdist[1] if those[0].sdist else ""
+        command = f"pip wheel --no-deps {' '.join(map(shlex.quote, releases))} -w {shlex.quote(folder)}"
+        return f"sdists only, and a subset holds wheels: {', '.join(names)}; build the wheels: {command}"
+
+    def _lines(self, those: Sequence[NoSolution]) -> str:
+        """Return ``base.txt:1, base.txt:2, `` for the lines that lead to gaps; ``""`` if they are not known."""
+        return "".join(f"{origin}, " for origin in dict.fromkeys(origin for gap in those for origin in gap.requests))
+
+    def _places(self, those: Sequence[NoSolution]) -> str:
+        targets: dict[str, list[str]] = {}
+        for gap in those:
+            if (name := gap.target or "") not in targets.setdefault(gap.set_name, []):
+                targets[gap.set_name].append(name)
+        return "; ".join(f"{own} on {', '.join(names)}" for own, names in targets.items())
 
 
 class UndefinedMarker(NoSolution):

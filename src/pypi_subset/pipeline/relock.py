@@ -17,7 +17,7 @@ from pypi_subset.requirements import fetched
 from pypi_subset.requirements.tools.finding import may_hold
 from pypi_subset.resolve.explain.listing import outdated_heading, outdated_lines
 from pypi_subset.resolve.explain.outdated import Known, to_remember
-from pypi_subset.resolve.resolver import resolve
+from pypi_subset.resolve.gaps import resolve_or_all_gaps
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
 
@@ -182,7 +182,7 @@ def _resolve_all(
 
     def one(job: Job) -> tuple[Resolution, float]:
         started = time.monotonic()
-        found = resolve(
+        found = resolve_or_all_gaps(
             job,
             inputs=inputs[job.name],
             constraints=backend.constraints,
@@ -225,10 +225,12 @@ def _require_index(job: Job, found: Lock) -> None:
 
 def _raise_errors(errors: Sequence[BaseException]) -> None:
     """Raise what went wrong: another error than a gap before any gap, and all gaps as one error."""
+    gaps: list[NoSolution] = []
     for error in errors:
-        if not isinstance(error, NoSolution):
+        if not isinstance(error, NoSolution | Gaps):
             raise error
-    if gaps := [error for error in errors if isinstance(error, NoSolution)]:
+        gaps += error.gaps if isinstance(error, Gaps) else (error,)
+    if gaps:
         raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
 
 

@@ -17,7 +17,7 @@ from msgspec import structs
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.distributions.metadata import parse_requirement
-from pypi_subset.errors import PipFailed, UpstreamError
+from pypi_subset.errors import Gaps, PipFailed, UpstreamError
 from pypi_subset.model.locks import Inputs, Lock, Pin
 from pypi_subset.pip import runner
 from pypi_subset.resolve.answer import Answer
@@ -67,6 +67,7 @@ def resolve(
     :param constraints: the user's own constraints, beside those of the set.
     :param work: existing directory for this job alone.
     :raises NoSolution: no set of wheels satisfies the requests on this target; says what was seen.
+    :raises Gaps: several requests have no solution, each for a reason of its own.
     :raises UndefinedMarker: a marker of the answer depends on a value that the target leaves open.
     :raises PipFailed: pip failed otherwise, or evaluated markers for another machine.
     """
@@ -151,12 +152,9 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
         # Also where pip found another way: it took the failure for "no such page", and its answer is about less.
         raise index.failure
     if result.returncode != 0:
-        if "only the loopback index is for pip" in f"{result.stdout}{result.stderr}":
-            # pip would fetch and build it, and so run its code.
-            msg = f"{job.name}: a release requires a URL instead of a release from an index: it cannot be mirrored"
-            step = "require another version of what requires it"
-            raise UpstreamError(msg, target=job.target.name, next_step=step)
-        raise explain(runner.complaint(result), f"{result.stdout}\n{result.stderr}", job, index.upstream)
+        output = f"{result.stdout}\n{result.stderr}"
+        gaps = explain(runner.complaint(result), output, job, index.upstream, constraints)
+        raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
     with files.folder_errors(report):
         document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     if document["environment"] != job.target.environment:

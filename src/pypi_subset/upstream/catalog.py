@@ -62,7 +62,7 @@ class Upstream:
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
         self.pages = Pages(network, self._fetcher)
         #: Everything that the sources have of a project, as `Pages.candidates`.
-        self.candidates = self.pages.candidates
+        self.candidates, self.newest = self.pages.candidates, self.pages.newest
         self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
 
     def know(self, candidate: Candidate) -> None:

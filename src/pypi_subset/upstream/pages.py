@@ -16,7 +16,7 @@ from pypi_subset.support.once import Once, Recent
 from pypi_subset.upstream.checks import hashed, localized, remote
 from pypi_subset.upstream.http import Fetcher, Page
 from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
-from pypi_subset.upstream.simple_api import from_folder, merge, read_page, requires_python
+from pypi_subset.upstream.simple_api import from_folder, merge, read_page, requires_python, yanked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +64,7 @@ class Pages:
     def __init__(self, network: Network, fetcher: Fetcher, kept: int = KEPT) -> None:
         self._network, self._fetcher = network, fetcher
         self._seen: dict[NormalizedName, dict[str, Version]] = {}
+        self._final: dict[NormalizedName, Version | None] = {}
         self._quarantined: dict[NormalizedName, Standing] = {}
         #: The distributions that the sources have of a project, as `_read_project`.
         self.candidates = Recent[NormalizedName, tuple[Candidate, ...]](self._read_project, kept)
@@ -79,6 +80,12 @@ class Pages:
             self.fitting(project, frozenset())
         return self._seen[project]
 
+    def newest(self, project: NormalizedName) -> Version | None:
+        """Return the newest final release of *project* that was not yanked, with any file; ``None`` without one."""
+        if project not in self._final:
+            self.fitting(project, frozenset())
+        return self._final[project]
+
     def fitting(self, project: NormalizedName, tags: frozenset[Tag]) -> tuple[Candidate, ...]:
         """
         Return the wheels of *project* that have one of *tags*, in the order of `candidates`, without keeping them.
@@ -89,8 +96,12 @@ class Pages:
         :raises HashMismatch: two sources give one file name to different bytes.
         """
         newest: dict[str, Version] = {}
+        final: Version | None = None
 
         def wants(version: Version, has: frozenset[Tag] | None, entry: Mapping[str, Any]) -> bool:
+            nonlocal final
+            if (final is None or version > final) and not version.is_prerelease:
+                final = version if yanked(entry.get("yanked", False)) is None else final
             if has is None:
                 return False
             bound = requires_python(entry.get("requires-python"))
@@ -100,6 +111,8 @@ class Pages:
 
         found = self._merged(project, wants)
         self._seen[project] = newest
+        local = (one.distribution.version for one in found if one.path is not None)
+        self._final[project] = max((one for one in (final, *local) if one and not one.is_prerelease), default=None)
         return tuple(one for one in found if one.tags is not None and not one.tags.isdisjoint(tags))
 
     def quarantine(self, project: NormalizedName) -> Standing | None:

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import (
-    NoSolution,
-    SubsetError,
-)
+from pypi_subset.errors import NoSolution, SubsetError
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
-from tests.support.stages.mirroring import LINUX, mirror
+from tests.support.stages.mirroring import LINUX, WINDOWS, mirror
 
 #: The user's pip is configured for the loopback index.
 pytestmark = pytest.mark.usefixtures("configured_index")
@@ -55,3 +52,19 @@ def test_hashes_of_the_set_that_are_missing_or_wrong(workspace: Workspace, index
         with pytest.raises(NoSolution, match=re.escape(message)) as caught:
             mirror(workspace)
         assert "\n" not in str(caught.value)
+
+
+def test_hashes_of_another_platform(workspace: Workspace, index: Index) -> None:
+    """A lock for one platform is told to have no wheel for the other, with the file that is one."""
+    linux, windows = (make_wheel("app", tag=f"cp310-cp310-{one}") for one in ("manylinux2014_x86_64", "win_amd64"))
+    index.add(linux, windows)
+    workspace.write("base.txt", f"app==1.0 --hash=sha256:{linux.sha256}\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    workspace.toml({"linux": LINUX, "windows": WINDOWS})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert str(caught.value) == (
+        f"base--windows: the lock has no wheel of app==1.0 for windows: base.txt:1 has the hashes of {linux.filename}; "
+        f"make the lock for this target too: its wheel is {windows.filename}, sha256:{windows.sha256}"
+    )

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import (
-    NoSolution,
-)
+from pypi_subset.errors import NoSolution, SubsetError
 from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
@@ -28,7 +26,7 @@ def test_a_gap_says_who_asks(workspace: Workspace, index: Index) -> None:
     workspace.toml({"linux": LINUX})
     with pytest.raises(NoSolution) as caught:
         mirror(workspace)
-    assert caught.value.what == "base--linux: lib>=3 (required by app): no release satisfies it, the newest is 1.0"
+    assert caught.value.what == "base--linux: lib>=3 (required by app 1.0): no release satisfies it, the newest is 1.0"
 
 
 def test_an_sdist_only_project_is_a_finding(workspace: Workspace, index: Index) -> None:
@@ -38,12 +36,12 @@ def test_an_sdist_only_project_is_a_finding(workspace: Workspace, index: Index) 
     workspace.toml({"windows": WINDOWS})
     with pytest.raises(
         NoSolution,
-        match=r"docopt \(required by app\): the project offers sdists only.*pip wheel --no-deps docopt==1.0 -w",
+        match=r"docopt \(required by app 1\.0\): the project offers sdists only.*pip wheel --no-deps docopt==1.0 -w",
     ):
         mirror(workspace)
 
 
-def test_a_project_that_nobody_has(workspace: Workspace) -> None:
+def test_a_project_that_no_index_has(workspace: Workspace) -> None:
     """A misspelt project is named as such."""
     workspace.write("base.txt", "pandsa\n")
     workspace.toml({"linux": LINUX})
@@ -160,7 +158,7 @@ def test_a_gap_keeps_to_what_is_asked_for(workspace: Workspace, index: Index, mo
             "app\n",
             "cp310-cp310-manylinux_2_28_x86_64",
             (
-                "3.0, 2.0 have a wheel for this target, but app asks for lib<2: ask for another version of app; lowest "
+                "3.0, 2.0 have a wheel for this target, but app 1.0 asks for lib<2: ask for another version of app; lowest "
                 "glibc that works is 2.28 (rhel-8, debian-10): make the target cp310-manylinux_2_28_x86_64, which gets 1.0"
             ),
         ),
@@ -237,5 +235,103 @@ def test_a_quarantined_project_offers_nothing(workspace: Workspace, index: Index
     with pytest.raises(NoSolution) as caught:
         mirror(workspace)
     assert str(caught.value) == (
-        "base--linux: lib (required by app): lib is in quarantine (it steals keys); do without it: it may do harm"
+        "base--linux: lib (required by app 1.0): lib is in quarantine (it steals keys); do without it: it may do harm"
     )
+
+
+def errors_of(workspace: Workspace) -> list[str]:
+    """Return the lines of the error that a mirror ends with."""
+    with pytest.raises(SubsetError) as caught:
+        mirror(workspace)
+    return str(caught.value).splitlines()
+
+
+def test_the_newest_release_is_the_headline(workspace: Workspace, index: Index) -> None:
+    """After backtracking, what the newest release lacks is told with its chain, and not what the oldest one lacks."""
+    index.add(
+        make_wheel("airflow", "3.0", requires=["provider>=2"]), make_wheel("airflow", "1.0", requires=["kerberos"])
+    )
+    index.add(make_wheel("provider", "2.0", requires=["native"]), make_sdist("kerberos", "1.1.1"))
+    index.add(make_wheel("native", tag="cp310-cp310-win_amd64"))
+    workspace.write("base.txt", "airflow\n")
+    workspace.toml({"linux": LINUX})
+    (head, *_) = errors_of(workspace)
+    assert head.startswith("base--linux: native (required by provider 2.0, by airflow 3.0): no wheel fits cp310")
+
+
+@pytest.mark.parametrize("limit", ["app<10", "app>=1"])
+def test_a_version_that_does_not_exist_is_no_contradiction(workspace: Workspace, index: Index, limit: str) -> None:
+    """A line that no release satisfies is told as that, whatever another line or a project asks for."""
+    index.add(make_wheel("app"), make_wheel("lib", requires=["app<10"]))
+    workspace.write("base.txt", "app==9\nlib\n-c limits.in\n")
+    workspace.write("limits.in", f"{limit}\n")
+    workspace.toml({"linux": LINUX})
+    assert errors_of(workspace) == [
+        "base--linux: app==9: no release satisfies it, the newest is 1.0; ask for a version that exists"
+    ]
+
+
+def test_a_local_version_is_on_another_index(workspace: Workspace, index: Index) -> None:
+    """A version with a label is told to be on the project's own index, with pip's setting for it."""
+    index.add(make_wheel("torch", "2.5.1"))
+    workspace.write("base.txt", "torch==2.5.1+cpu\n")
+    workspace.toml({"linux": LINUX})
+    (line,) = errors_of(workspace)
+    assert "a version with +cpu is on the project's own index: name that as pip's 'extra-index-url'" in line
+    assert line.endswith("or ask for torch==2.5.1")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://x.example/evil.whl", "git+https://x.example/evil", "file:///nowhere/evil-1.0.tar.gz"],
+)
+@pytest.mark.parametrize("older", [False, True])
+def test_a_url_in_metadata_is_named(workspace: Workspace, index: Index, address: str, older: bool) -> None:  # noqa: FBT001
+    """The release that requires a URL is named with it, whatever pip raises, and also where an older one is without."""
+    index.add(make_wheel("app", "2.0", requires=["via"]), make_wheel("via", requires=[f"evil @ {address}"]))
+    index.add(*([make_wheel("via", "0.9")] if older else []))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    (line,) = errors_of(workspace)
+    assert line.startswith(f"base--linux: via 1.0 requires a URL, and no release of an index, for evil: {address};")
+    workspace.write("base.txt", "app\nvia!=1.0\n")
+    if older:
+        mirror(workspace)
+
+
+def test_a_release_with_an_sdist_only_is_told_beside_old_wheels(workspace: Workspace, index: Index) -> None:
+    """Old wheels for another Python do not hide that the newest release is an sdist; the command names that release."""
+    index.add(make_wheel("lite", "1.0", tag="cp27-none-any"), make_sdist("lite", "2.0"))
+    workspace.write("base.txt", "lite\n")
+    workspace.toml({"linux": LINUX})
+    line = errors_of(workspace)[0]
+    assert (
+        "lite: no wheel fits cp310-cp310-manylinux2014_x86_64, 2.0 has sdists only, and a subset holds wheels" in line
+    )
+    assert "pip wheel --no-deps lite==2.0 -w" in line
+
+
+def test_a_gap_has_at_most_eight_lines(workspace: Workspace, index: Index) -> None:
+    """Releases that were seen and tags are cut to what fits."""
+    index.add(*(make_wheel("many", f"{number}.0", tag="cp310-cp310-win_amd64") for number in range(1, 30)))
+    workspace.write("base.txt", "many\n")
+    workspace.toml({"linux": LINUX})
+    lines = errors_of(workspace)
+    assert len(lines) <= 8
+    assert "    and 24 older releases" in lines
+
+
+def test_lines_of_the_user_exclude_what_a_project_needs(workspace: Workspace, index: Index) -> None:
+    """The project's requirement and the user's constraint are both named."""
+    index.add(make_wheel("app", requires=["lib>=2"]), make_wheel("lib", "2.0"), make_wheel("lib", "1.0"))
+    workspace.write("base.txt", "app\n-c limits.in\n")
+    workspace.write("limits.in", "lib<2\n")
+    workspace.toml({"linux": LINUX})
+    assert errors_of(workspace)[:3] == [
+        (
+            "base--linux: the requirements contradict each other on lib; "
+            "loosen one of these requirements, or put them into separate sets"
+        ),
+        "    app 1.0 asks for lib>=2",
+        "    limits.in:1 asks for lib<2",
+    ]

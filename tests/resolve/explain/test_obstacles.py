@@ -45,6 +45,11 @@ class Shelf:
                 found.append(Candidate(distribution=one, source="here", tags=tags))
         return tuple(found)
 
+    def newest(self, project: NormalizedName, /) -> Version | None:
+        """Return the newest final version."""
+        found = (one.distribution.version for one in self.candidates(project))
+        return max((one for one in found if not one.is_prerelease), default=None)
+
     def metadata(self, candidate: Candidate, /) -> bytes:
         """Return METADATA of a wheel."""
         name = candidate.distribution.filename
@@ -119,8 +124,10 @@ def test_a_limit_excludes_what_is_asked_for() -> None:
 
 def test_a_version_that_does_not_exist_is_no_clash() -> None:
     """A requirement that no release satisfies is told as that, whatever other lines say."""
-    shelf = Shelf({wheel("app", "2.0"): []})
+    shelf = Shelf({wheel("app", "2.0"): ["lib>=1"], wheel("lib", "1.0"): []})
     assert told(shelf, "app==9", limits=asks(app="<3")) == ("version", "app", ["base.txt:1 > app==9"])
+    # Nor does another line of that kind contradict what a release requires.
+    assert told(shelf, limits=asks(lib="==99")) is None
 
 
 def test_rivals_exclude_what_a_release_needs() -> None:

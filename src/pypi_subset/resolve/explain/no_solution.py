@@ -1,8 +1,9 @@
 """
-Why there is no solution: pip's reason, boiled down to target and project, with what was seen and the ways out.
+Why there is no solution: for each request the first obstacle of its newest release, with what was seen and the ways out.
 
-pip says "from versions: none" where the truth is "every wheel starts at macOS 12". The pages that pip looked at are
-still at hand, so each release can say for itself why it was passed over.
+pip says "from versions: none" where the truth is "every wheel starts at macOS 12", and after backtracking it names what
+the oldest release needs. The pages that pip looked at are still at hand, so each release can say for itself why it was
+passed over.
 """
 
 from __future__ import annotations
@@ -12,33 +13,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import Version
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
+from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
-from pypi_subset.resolve.explain.hashes import hash_mismatch, no_solution, stated_at
-from pypi_subset.resolve.explain.rejections import SHOWN, admits, by_release, few, fits, is_here, obstacle, tag_list
-from pypi_subset.resolve.explain.sentences import build_of
+from pypi_subset.resolve.explain.clashes import contradiction, newest_clash, told_by_pip
+from pypi_subset.resolve.explain.hashes import hash_mismatch, no_solution
+from pypi_subset.resolve.explain.obstacles import Inspector, joined_of
+from pypi_subset.resolve.explain.rejections import SHOWN, admits, by_release, few, is_here, obstacle, tag_list
+from pypi_subset.resolve.explain.sentences import admitted_by, build_of
+from pypi_subset.resolve.explain.stated import lines_of
+from pypi_subset.targets.markers import UndefinedName, holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pypi_subset.errors import NoSolution
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.requests import Job
+    from pypi_subset.model.requests import Job, Request
     from pypi_subset.model.targets import Target
+    from pypi_subset.resolve.explain.obstacles import Asking, Obstacle
     from pypi_subset.upstream.catalog import Upstream
 
-_UNMATCHED = re.compile(
-    r"No matching distribution found for (?P<requirement>.+?)(?: \(from (?P<origin>.*)\))?$", re.MULTILINE
-)
-_CONFLICT = re.compile(r"The conflict is caused by:\n(?P<lines>(?: {4}.*\n)+)")
-_USER = re.compile(r"The user requested (?P<constraint>\(constraint\) )?(?P<requirement>.+)")
-_DEPENDS = re.compile(r"(?P<who>\S+ \S+) depends on (?P<requirement>.+)")
-_UNAVAILABLE = re.compile(r"no matching distributions available for your environment:\n(?P<names>(?: {4}.*\n)+)")
 _UNREADABLE = re.compile(
     r"Ignoring version (?P<version>\S+) of (?P<name>\S+) since it has invalid metadata:\n.* has invalid metadata: (?P<why>.+)"
 )
+#: What the tool's own pip says of an address that a release requires.
+_ADDRESS = "only the loopback index is for pip"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,118 +50,101 @@ class _Known:
     upstream: Upstream
     unreadable: Mapping[tuple[str, Version], str]
 
-    def candidates(self, name: str) -> tuple[Candidate, ...]:
-        """Return everything that the indexes have of a project, fitting or not."""
-        return self.upstream.candidates(canonicalize_name(name))
 
-
-def explain(complaint: str, output: str, job: Job, upstream: Upstream) -> NoSolution:
+def explain(
+    complaint: str, output: str, job: Job, upstream: Upstream, limits: Sequence[str] = ()
+) -> tuple[NoSolution, ...]:
     """
-    Return the error that tells the user what stands in the way of *job*.
+    Return the errors that tell the user what stands in the way of *job*, at least one, the first request first.
 
     :param complaint: pip's reason in one line, the last resort.
     :param output: everything that pip wrote.
     :param upstream: knows what the indexes have of a project, fitting or not.
+    :param limits: the constraints of pip's configuration.
     """
     known = _Known(upstream=upstream, unreadable=_unreadable(output))
-    if (unmatched := _requirement(output)) is not None:
-        requirement, origin = unmatched
-        who = origin or stated_at(requirement, job.requirement_set.requests)
-        return _unmatched([(who, requirement)], job, known, origin)
-    if (wrong := hash_mismatch(output, job)) is not None:
-        return wrong
-    if (conflict := _CONFLICT.search(output)) is not None:
-        return _contradiction(conflict["lines"], _names(output), job, known)
-    return no_solution(job, complaint)
+    if (wrong := hash_mismatch(output, job, upstream)) is not None:
+        return (wrong,)
+    lines = lines_of(job, limits, job.target)
+    inspector = Inspector(target=job.target, offers=upstream, limits=lines, pre=job.requirement_set.pre)
+    asked = [one for one in job.requirement_set.requests if _holds(one, job.target)]
+    if found := _blocked(asked, inspector):
+        return tuple(_gap_of(one, origins, job, known) for one, origins in found)
+    if (address := _address(output, job, upstream)) is not None:
+        return (address,)
+    clash = newest_clash(inspector, [(one.origin, one.requirement) for one in asked]) or told_by_pip(output, job)
+    if clash:
+        roots = [one.origin for one in asked if any(one.origin == who for who, _ in clash)]
+        return (contradiction(clash, job, upstream, roots),)
+    what = f"pip found no solution, and gave as its reason: {complaint}"
+    return (no_solution(job, what, next_step="run it again with VERBOSE=1 for all that pip says"),)
 
 
-def _contradiction(lines: str, unavailable: Iterable[str], job: Job, known: _Known) -> NoSolution:
-    """
-    Requirements that no release satisfies together; or else one project that has nothing for the target at all.
-
-    :param lines: what pip says that the conflict is caused by.
-    :param unavailable: the projects of which pip says that nothing fits, though of some just no version does.
-    """
-    asking = list(dict.fromkeys(filter(None, (_asking(line.strip(), job) for line in lines.splitlines()))))
-    asked: dict[NormalizedName, list[tuple[str, Requirement]]] = {}
-    for who, requirement in asking:
-        asked.setdefault(canonicalize_name(requirement.name), []).append((who, requirement))
-    for name in unavailable:
-        offered = known.candidates(name)
-        if not any(fits(one, job.target) for one in offered):
-            # The conflict is but a symptom.
-            those = _at_once(asked.get(canonicalize_name(name), []))
-            if not _allowed(those, offered):
-                those = [(who, Requirement(name)) for who, _ in those[:1]] or [("", Requirement(name))]
-            return _unmatched(those, job, known, ", ".join(dict.fromkeys(who for who, _ in those)))
-    for name, those in asked.items():
-        # Versions that all of them allow: then they do not contradict each other, and the files are what is missing.
-        allowed = _allowed(those, known.candidates(name))
-        if allowed and not any(fits(one, job.target) for one in allowed):
-            return _unmatched(those, job, known, ", ".join(dict.fromkeys(who for who, _ in those)))
-    told = [f"{who} asks for {requirement}" for who, requirement in asking]
-    seen = [*told[:SHOWN], *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])]
-    disputed = [name for name, those in asked.items() if len({str(one.specifier) for _, one in those}) > 1]
-    for name in disputed[:1]:
-        releases = sorted(by_release(known.candidates(name)).items(), reverse=True)
-        seen += [f"{name} {version}: {_against(version, asked[name])}" for version, _ in releases[: SHOWN // 2]]
-    about = f" on {', '.join(disputed)}" if disputed else ""
-    step = "loosen one of these requirements, or put them into separate sets"
-    what = f"the requirements contradict each other{about}"
-    return no_solution(job, what, project=next(iter(disputed), None), seen=seen, next_step=step)
-
-
-def _asking(line: str, job: Job) -> tuple[str, Requirement] | None:
-    """Who has a requirement, and which, from a line of pip's; ``None`` if it is of another form."""
-    match = _USER.fullmatch(line) or _DEPENDS.fullmatch(line)
-    if match is None:
-        return None
-    # pip writes the last comma as a word: "torch<2.10 and >=2".
-    asked, semicolon, marker = match["requirement"].partition(";")
+def _holds(request: Request, target: Target) -> bool:
     try:
-        requirement = Requirement(f"{asked.replace(' and ', ',')}{semicolon}{marker}")
-    except InvalidRequirement:
+        return holds(request.requirement.marker, target.environment)
+    except UndefinedName:
+        return False
+
+
+def _blocked(asked: Iterable[Request], inspector: Inspector) -> list[tuple[Obstacle, list[str]]]:
+    """Return each obstacle once, with the requests that it keeps from a solution."""
+    found: dict[tuple[str, str, str], tuple[Obstacle, list[str]]] = {}
+    for request in asked:
+        if (one := inspector.obstacle(request.origin, request.requirement)) is not None:
+            key = one.kind, one.project, " ".join(str(asking.specifier) for _, asking in one.asking)
+            found.setdefault(key, (one, []))[1].append(request.origin)
+    return list(found.values())
+
+
+def _gap_of(found: Obstacle, requests: Sequence[str], job: Job, known: _Known) -> NoSolution:
+    """Return the error about one obstacle."""
+    if found.kind == "clash":
+        return contradiction(found.asking, job, known.upstream, requests)
+    who, requirement = found.asking[0]
+    if found.kind == "url":
+        return _url(who, requirement, job, requests)
+    asking = found.asking if found.kind != "metadata" else found.chain[-1:]
+    unread = {} if found.kind != "metadata" else _damaged(found.asking[0][1])
+    return _unmatched(asking, job, known, _origin(found, asking), requests, unread)
+
+
+def _damaged(release: Requirement) -> dict[Version, str]:
+    return {Version(one.version): "its metadata cannot be read" for one in release.specifier}
+
+
+def _origin(found: Obstacle, asking: Sequence[Asking]) -> str:
+    """``omegaconf 2.3.1, by hydra-core 1.3.8``: who requires the last project of the chain; ``""`` if a line alone does."""
+    chain = [who for who, _ in found.chain[1:]]
+    limits = [who for who, _ in asking[1:]]
+    if not chain:
+        return ", ".join([asking[0][0], *limits]) if limits else ""
+    return ", ".join([", by ".join(reversed(chain)), *limits])
+
+
+def _url(who: str, requirement: Requirement, job: Job, requests: Sequence[str]) -> NoSolution:
+    project, _, version = who.partition(" ")
+    what = f"{who} requires a URL, and no release of an index, for {requirement.name}: {requirement.url}"
+    step = f"write '{project}!={version}' in the set" if version else "name a release"
+    return no_solution(job, what, project=project, next_step=f"{step}: it cannot be mirrored", requests=requests)
+
+
+def _address(output: str, job: Job, upstream: Upstream) -> NoSolution | None:
+    """Return the error about an address that some release requires, if that is what pip stopped at."""
+    for one, metadata in reversed(upstream.metadata_seen()):
+        stated = dependencies_of(metadata)
+        for text in stated.requires if b"@" in metadata else ():
+            try:
+                requirement = parse_requirement(text)
+                concerns = requirement.url and holds(requirement.marker, job.target.environment, stated.extras)
+            except (InvalidRequirement, UndefinedName):
+                continue
+            if concerns and (_ADDRESS in output or str(requirement.url) in output):
+                return _url(f"{one.project} {one.version}", requirement, job, ())
+    if _ADDRESS not in output:
         return None
-    if "who" in match.re.groupindex:
-        return match["who"], requirement
-    own = job.requirement_set
-    place = stated_at(requirement, own.constraints if match["constraint"] else own.requests)
-    return place or "pip's setting 'constraint'", requirement
-
-
-def _at_once(asking: Iterable[tuple[str, Requirement]]) -> list[tuple[str, Requirement]]:
-    """What holds together: of many releases of one project that all ask for something, the first stands for all."""
-    first = {who if ":" in who else who.partition(" ")[0]: (who, one) for who, one in reversed([*asking])}
-    return list(reversed(first.values()))
-
-
-def _joined(asking: Sequence[tuple[str, Requirement]]) -> Requirement:
-    joined = Requirement(str(asking[0][1]))
-    for _, other in asking[1:]:
-        joined.specifier &= other.specifier
-    return joined
-
-
-def _allowed(asking: Sequence[tuple[str, Requirement]], candidates: Iterable[Candidate]) -> list[Candidate]:
-    joined = _joined(asking) if asking else None
-    return [one for one in candidates if joined and admits(joined, one.distribution.version)]
-
-
-def _against(version: Version, asked: Iterable[tuple[str, Requirement]]) -> str:
-    """Which of the requirements rule out a version, at most one of each that has some."""
-    ruled_out = [f"not {one}, says {who}" for who, one in asked if not admits(one, version)]
-    return ruled_out[0] if ruled_out else "fits these, but not what else is required"
-
-
-def _requirement(output: str) -> tuple[Requirement, str] | None:
-    """The requirement that nothing satisfies, and the project that has it; ``""`` if a set itself does."""
-    for match in _UNMATCHED.finditer(output):
-        origin = (match["origin"] or "").partition("->")[0]
-        try:
-            return Requirement(match["requirement"]), "" if origin.startswith("-") else origin
-        except InvalidRequirement:
-            continue
-    return None
+    what = "a release requires a URL instead of a release of an index: it cannot be mirrored"
+    return no_solution(job, what, next_step="require another version of what requires it")
 
 
 def _unreadable(output: str) -> dict[tuple[str, Version], str]:
@@ -169,32 +154,34 @@ def _unreadable(output: str) -> dict[tuple[str, Version], str]:
     }
 
 
-def _names(output: str) -> list[str]:
-    match = _UNAVAILABLE.search(output)
-    words = [line.split()[0] for line in match["names"].splitlines()] if match else []
-    return [re.split(r"[<>=!~\[(;]", word)[0] for word in words]
-
-
-def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Known, origin: str) -> NoSolution:
-    requirement, target = _joined(asking), job.target
+def _unmatched(
+    asking: Sequence[Asking],
+    job: Job,
+    known: _Known,
+    origin: str,
+    requests: Sequence[str],
+    damaged: Mapping[Version, str],
+) -> NoSolution:
+    requirement, target = joined_of(asking), job.target
+    requirement.marker = None
     project = canonicalize_name(requirement.name)
     where = f"{requirement}{f' (required by {origin})' if origin else ''}"
-    candidates = known.candidates(project)
+    gap = _Gap(job=job, project=project, where=where, requests=requests)
+    candidates = known.upstream.candidates(project)
     quarantine = known.upstream.pages.quarantine(project)
     if not candidates and quarantine is not None:
         why = f" ({quarantine.reason})" if quarantine.reason else ""
-        return _gap(f"{where}: {project} is in quarantine{why}", project, job, (), "do without it: it may do harm")
+        return gap.error(f"{project} is in quarantine{why}", "do without it: it may do harm")
     if not candidates:
-        step = "check the spelling, and pip's 'index-url'"
-        return _gap(f"{where}: no index has a project {project}", project, job, (), step)
+        return gap.error(f"no index has a project {project}", "check the spelling, and pip's 'index-url'")
     releases = by_release(candidates)
     allowed = {version: files for version, files in releases.items() if admits(requirement, version)}
     if not allowed:
-        what = f"{where}: no release satisfies it, the newest is {max(releases)}"
-        return _gap(what, project, job, (), "ask for a version that exists")
+        return gap.error(f"no release satisfies it, the newest is {max(releases)}", _other_version(asking, requirement))
     # Pre-releases count only where there is nothing else, as for pip.
-    shown = {version: files for version, files in allowed.items() if not version.is_prerelease} or allowed
+    shown = admitted_by(asking, candidates)
     unread = {version: why for (name, version), why in known.unreadable.items() if name == project and version in shown}
+    unread = {**damaged, **unread}
     seen = [
         f"{version}: {unread.get(version) or obstacle(files, target)}"
         for version, files in sorted(shown.items(), reverse=True)
@@ -202,14 +189,72 @@ def _unmatched(asking: Sequence[tuple[str, Requirement]], job: Job, known: _Know
     files = [candidate for files in allowed.values() for candidate in files]
     loosened = _loosened(asking, [one for one in candidates if one.distribution.version not in allowed], target)
     if unread:
-        what = f"{where}: pip cannot read the metadata of what fits {target.tag}"
-        return _gap(what, project, job, seen, loosened or "ask for another version, and tell whoever offers this one")
-    if all(candidate.tags is None for candidate in files):
-        what = f"{where}: {'there are' if loosened else 'the project offers'} sdists only, and a subset holds wheels"
-        step = f"build the wheel: {build_of(files, target, known.upstream)}"
-        return _gap(what, project, job, seen, "; or ".join(filter(None, (loosened, step))))
-    what, build = f"{where}: no wheel fits {target.tag}", build_of(files, target, known.upstream)
-    return _gap(what, project, job, seen, way_out(files, target, loosened, build), _existing(shown, target))
+        step = loosened or "ask for another version, and tell whoever offers this one"
+        return gap.error(f"pip cannot read the metadata of what fits {target.tag}", step, seen)
+    build = build_of(files, target, known.upstream)
+    newest = max(shown)
+    if all(candidate.tags is None for candidate in shown[newest]):
+        what = "there are" if loosened else "the project offers"
+        if any(candidate.tags is not None for candidate in files):
+            what = f"no wheel fits {target.tag}, {newest} has"
+        step = "; or ".join(filter(None, (loosened, f"build the wheel: {build}")))
+        sdist = None if loosened and ":" in asking[0][0] else _release(shown, known)
+        return gap.error(f"{what} sdists only, and a subset holds wheels", step, seen, sdist=sdist)
+    step = way_out(files, target, loosened, build)
+    return gap.error(f"no wheel fits {target.tag}", step, seen, _existing(shown, target))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Gap:
+    """What all errors about one requirement have in common."""
+
+    job: Job
+    project: str
+    where: str
+    requests: Sequence[str]
+
+    def error(
+        self,
+        what: str,
+        step: str,
+        seen: Sequence[str] = (),
+        existing: Iterable[str] = (),
+        sdist: tuple[str, str] | None = None,
+    ) -> NoSolution:
+        """Return the error that says *what*, with the newest releases of *seen*."""
+        tags = [*existing]
+        most = SHOWN - len(tags)
+        older = [f"and {len(seen) - most} older releases"] if len(seen) > most else []
+        return no_solution(
+            self.job,
+            f"{self.where}: {what}",
+            project=self.project,
+            seen=[*seen[:most], *older, *tags],
+            next_step=step,
+            requests=self.requests,
+            sdist=sdist,
+        )
+
+
+def _release(shown: Mapping[Version, Sequence[Candidate]], known: _Known) -> tuple[str, str]:
+    """Return the newest release, ``docopt==0.6.2``, and the directory where mirror reads a wheel of it."""
+    one = shown[max(shown)][0].distribution
+    return f"{one.project}=={one.version}", str(known.upstream.own_wheels or "requirements/wheels")
+
+
+def _other_version(asking: Sequence[Asking], requirement: Requirement) -> str:
+    """Return the next step where no release satisfies: a local version is on an index of its own (PEP 440)."""
+    for one in requirement.specifier:
+        try:
+            label = Version(one.version.removesuffix(".*")).local
+        except InvalidVersion:
+            continue
+        if label:
+            public = one.version.partition("+")[0]
+            own = f"a version with +{label} is on the project's own index: name that as pip's 'extra-index-url'"
+            return f"{own}, or ask for {requirement.name}=={public}"
+    who = asking[0][0]
+    return "ask for a version that exists" if ":" in who else f"ask for another version of {who.partition(' ')[0]}"
 
 
 def _loosened(asking: Iterable[tuple[str, Requirement]], others: Iterable[Candidate], target: Target) -> str:
@@ -232,8 +277,3 @@ def _existing(releases: dict[Version, list[Candidate]], target: Target) -> Itera
     rest = tag_list((one for version in having[1:] for one in releases[version]), target, here=True)
     if rest and not any(is_here(tag.platform, target) for candidate in newest for tag in candidate.tags or ()):
         yield f"tags of older releases for this system: {rest}"
-
-
-def _gap(what: str, project: str, job: Job, seen: Sequence[str], step: str, existing: Iterable[str] = ()) -> NoSolution:
-    shown = [*seen[:SHOWN], *([f"and {len(seen) - SHOWN} older releases"] if len(seen) > SHOWN else []), *existing]
-    return no_solution(job, what, project=project, seen=shown, next_step=step)

@@ -47,6 +47,14 @@ class Offers(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """What the indexes have of one project: all versions, and the wheels that fit the target by release."""
+
+    versions: frozenset[Version]
+    fitting: Mapping[Version, Sequence[Candidate]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Obstacle:
     """
     What keeps a requirement from being satisfied.
@@ -86,6 +94,7 @@ class Inspector:
     pinned: Mapping[NormalizedName, tuple[Version, frozenset[NormalizedName]]] = field(default_factory=dict)
     pre: bool = False
     _known: dict[tuple[str, NormalizedName, frozenset[str]], Obstacle | None] = field(default_factory=dict)
+    _offers: dict[NormalizedName, Offer] = field(default_factory=dict)
     _steps: int = 0
 
     def obstacle(self, who: str, requirement: Requirement, above: tuple[str, ...] = ()) -> Obstacle | None:
@@ -116,32 +125,34 @@ class Inspector:
         self, who: str, requirement: Requirement, extras: frozenset[NormalizedName], above: tuple[str, ...]
     ) -> Obstacle | None:
         project, first = canonicalize_name(requirement.name), (who, requirement)
-        releases = by_release(self.offers.candidates(project))
-        if not any(admits(requirement, version) for version in releases):
-            return Obstacle(kind="version" if releases else "absent", asking=(first,), chain=(first,))
+        chosen = self.pinned.get(project)
+        if chosen and admits(requirement, chosen[0]) and extras <= chosen[1]:
+            # Before a page is read: most of what a newer release requires is in the lock.
+            return None
+        offer = self.offer(project)
+        if not any(admits(requirement, version) for version in offer.versions):
+            return Obstacle(kind="version" if offer.versions else "absent", asking=(first,), chain=(first,))
         asking = [first]
         for other in self.limits.get(project, ()):
-            if other[1] is not requirement and other[1].specifier:
-                asking.append(other)
-                if not any(_all_admit(asking, version) for version in releases):
+            # A line that no release satisfies is an obstacle of its own, and contradicts no other.
+            if other[1] is not requirement and any(admits(other[1], version) for version in offer.versions):
+                asking += [other] if other[1].specifier else []
+                if not any(_all_admit(asking, version) for version in offer.versions):
                     return Obstacle(kind="clash", asking=(first, other), chain=(first,))
-        usable = self.usable(asking, releases)
+        usable = self.usable(asking, offer)
         if not usable:
             return Obstacle(kind="files", asking=tuple(asking), chain=(first,))
-        chosen = self.pinned.get(project)
-        if chosen and chosen[0] in usable and extras <= chosen[1]:
-            return None
         for other in self.rivals.get(project, ()):
             usable = [version for version in usable if admits(other[1], version)]
             if not usable:
                 return Obstacle(kind="clash", asking=(first, other), chain=(first,))
-        return self._below(first, usable, releases, extras, above)
+        return self._below(first, usable, offer, extras, above)
 
     def _below(
         self,
         first: Asking,
         usable: Sequence[Version],
-        releases: Mapping[Version, Sequence[Candidate]],
+        offer: Offer,
         extras: frozenset[NormalizedName],
         above: tuple[str, ...],
     ) -> Obstacle | None:
@@ -149,7 +160,7 @@ class Inspector:
         project = canonicalize_name(first[1].name)
         newest: Obstacle | None = None
         for version in usable[:RELEASES]:
-            found = self.inside(project, releases[version], extras, above)
+            found = self.inside(project, offer.fitting[version], extras, above)
             if found is None:
                 return None
             newest = newest or replace(found, chain=(first, *found.chain))
@@ -187,14 +198,24 @@ class Inspector:
                 if holds(requirement.marker, self.target.environment, extras):
                     yield requirement
 
-    def usable(self, asking: Sequence[Asking], releases: Mapping[Version, Sequence[Candidate]]) -> list[Version]:
+    def offer(self, project: NormalizedName) -> Offer:
+        """Return what the indexes have of *project*; of its files only what fits is kept."""
+        if project not in self._offers:
+            candidates = self.offers.candidates(project)
+            self._offers[project] = Offer(
+                versions=frozenset(one.distribution.version for one in candidates),
+                fitting=by_release(one for one in candidates if self._suits(one)),
+            )
+        return self._offers[project]
+
+    def usable(self, asking: Sequence[Asking], offer: Offer) -> list[Version]:
         """Return the versions, newest first, that pip would consider: wheels that fit, by PEP 440 and PEP 592."""
         joined = joined_of(asking)
         pinned = any(one.operator in {"==", "==="} and not one.version.endswith(".*") for one in joined.specifier)
         fitting = [
             version
-            for version, files in releases.items()
-            if any(self._suits(one) and (pinned or one.distribution.yanked is None) for one in files)
+            for version, files in offer.fitting.items()
+            if pinned or any(one.distribution.yanked is None for one in files)
         ]
         return sorted(joined.specifier.filter(fitting, prereleases=self.pre or None), reverse=True)
 

@@ -91,9 +91,19 @@ def held_back(
     """
     found = []
     for case in _cases(job, lock, known):
-        candidates = known.offers.candidates(case.pin.distribution.project)
+        one = case.pin.distribution
         if requested and not case.pin.requested:
             continue
+        newest = known.offers.newest(one.project)
+        if not (one.version.is_prerelease or case.pre or (newest and newest > one.version)):
+            # Before a page is read again: most projects have their newest release.
+            continue
+        line = next((each for each in case.lines.get(one.project, ()) if newest and not admits(each[1], newest)), None)
+        if requested and line is not None:
+            why = f"{line[0]} asks for {line[1].name}{line[1].specifier}"
+            found.append(case.finding(newest, why, (), step=f"change {line[0]}", own=True))
+            continue
+        candidates = known.offers.candidates(one.project)
         if newer := _newer(case, candidates):
             why, step, own = _why(newer, case, known)
             told = why + _elsewhere(newer, case, others)
@@ -130,11 +140,12 @@ def as_remembered(lock: Lock, found: Sequence[Outdated]) -> tuple[Outdated, ...]
 
 
 def _cases(job: Job, lock: Lock, known: Known) -> Iterator[_Case]:
+    lines: dict[tuple[int, ...], Mapping[NormalizedName, Sequence[Asking]]] = {}
     for pin in lock.pins:
         target = _first(pin, lock, job.target)
-        yield _Case(
-            pin=pin, lock=lock, target=target, lines=lines_of(job, known.limits, target), pre=job.requirement_set.pre
-        )
+        if target.python not in lines:
+            lines[target.python] = lines_of(job, known.limits, target)
+        yield _Case(pin=pin, lock=lock, target=target, lines=lines[target.python], pre=job.requirement_set.pre)
 
 
 def _first(pin: Pin, lock: Lock, target: Target) -> Target:

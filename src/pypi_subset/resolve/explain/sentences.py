@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from packaging.utils import NormalizedName
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
@@ -25,6 +26,9 @@ class Shelves(Offers, Protocol):
 
     #: The directory of wheels that the user built.
     own_wheels: Path | None
+
+    def newest(self, project: NormalizedName, /) -> Version | None:
+        """Return the newest final release of a project that was not yanked, with any file; ``None`` without one."""
 
 
 def build_command(releases: Iterable[tuple[str, Version]], offers: Shelves) -> str:
