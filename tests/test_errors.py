@@ -74,9 +74,15 @@ def test_equal_gaps_are_one_entry() -> None:
     step = {"next_step": "pin it"}
     found = Gaps([gap("aa: no wheel fits", **step), gap("aa: no wheel fits", "mac", **step)])
     assert str(found) == "base on linux, mac: aa: no wheel fits; pin it\n    1.0: no wheel"
-    other = Gaps([gap("aa: no wheel fits", **step), gap("aa: no wheel fits", "mac", next_step="take macOS 12")])
-    assert found.lines[0] == str(other).partition(" (")[0]
-    assert "(1 more for the other targets: `--json`)" in str(other)
+    other = [gap("aa: no wheel fits", **step), gap("aa: no wheel fits", "mac", next_step="take macOS 12")]
+    assert Gaps(other).lines == (
+        "base on linux, mac: aa: no wheel fits",
+        "    base on linux: pin it",
+        "    base on mac: take macOS 12",
+    )
+    assert "; pin it (1 more for the other targets: `--json`)" in str(Gaps([*other, gap("bb: nothing")]))
+    many = Gaps([gap("aa: no wheel fits", f"t{number}", next_step=f"step {number}") for number in range(12)])
+    assert (len(many.lines), many.lines[-1]) == (8, "    and 6 more: `--json`")
 
 
 def test_gaps_are_at_most_eight_lines() -> None:

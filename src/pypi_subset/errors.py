@@ -174,14 +174,27 @@ class Gaps(SubsetError):
         groups: dict[str, list[NoSolution]] = {}
         for gap in self.gaps:
             groups.setdefault("" if gap.sdist and is_list else gap.problem, []).append(gap)
+        if len(groups) == 1 and not is_list:
+            return self._alone()
         entries = [self._sdists(those) if not key else self._entry(those) for key, those in groups.items()]
         if len(entries) == 1:
-            return entries[0], *(f"    {text}" for text in self.gaps[0].details if "" not in groups)
+            return (entries[0],)
         what = f"{len(entries)} gaps"
         shown = entries[: self.LINES - 1]
         if len(entries) > len(shown):
             shown = [*shown[:-1], f"and {len(entries) - len(shown) + 1} more: `--json`"]
         return what, *(f"    {entry}" for entry in shown)
+
+    def _alone(self) -> tuple[str, ...]:
+        """The only entry: what was seen below it, or the next step of each target where they differ."""
+        steps: dict[str, list[NoSolution]] = {}
+        for gap in self.gaps:
+            steps.setdefault(gap.next_step, []).append(gap)
+        if len(steps) == 1:
+            return self._entry(self.gaps), *(f"    {text}" for text in self.gaps[0].details)
+        own = [f"    {self._places(those)}: {step}" for step, those in steps.items()]
+        left = [f"    and {len(own) - self.LINES + 2} more: `--json`"] if len(own) >= self.LINES else []
+        return f"{self._places(self.gaps)}: {self.gaps[0].problem}", *own[: self.LINES - 1 - len(left)], *left
 
     def _entry(self, those: Sequence[NoSolution]) -> str:
         steps = list(dict.fromkeys(gap.next_step for gap in those if gap.next_step))
