@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 
@@ -171,9 +171,7 @@ class Gaps(SubsetError):
     def lines(self) -> tuple[str, ...]:
         """A line for each entry; with one entry alone, what was seen of it below."""
         is_list = len({gap.sdist[0] for gap in self.gaps if gap.sdist}) > 1
-        groups: dict[str, list[NoSolution]] = {}
-        for gap in self.gaps:
-            groups.setdefault("" if gap.sdist and is_list else gap.problem, []).append(gap)
+        groups = _grouped(self.gaps, lambda gap: "" if gap.sdist and is_list else gap.problem)
         if len(groups) == 1 and not is_list:
             return self._alone()
         entries = [self._sdists(those) if not key else self._entry(those) for key, those in groups.items()]
@@ -187,9 +185,7 @@ class Gaps(SubsetError):
 
     def _alone(self) -> tuple[str, ...]:
         """The only entry: what was seen below it, or the next step of each target where they differ."""
-        steps: dict[str, list[NoSolution]] = {}
-        for gap in self.gaps:
-            steps.setdefault(gap.next_step, []).append(gap)
+        steps = _grouped(self.gaps, lambda gap: gap.next_step)
         if len(steps) == 1:
             return self._entry(self.gaps), *(f"    {text}" for text in self.gaps[0].details)
         own = [f"    {self._places(those)}: {step}" for step, those in steps.items()]
@@ -202,9 +198,7 @@ class Gaps(SubsetError):
         return f"{self._places(those)}: {those[0].problem}{f'; {steps[0]}' if steps else ''}{more}"
 
     def _sdists(self, those: Sequence[NoSolution]) -> str:
-        releases: dict[str, list[NoSolution]] = {}
-        for gap in those:
-            releases.setdefault(gap.sdist[0] if gap.sdist else "", []).append(gap)
+        releases = _grouped(those, lambda gap: gap.sdist[0] if gap.sdist else "")
         names = [f"{name} ({self._lines(gaps)}{self._places(gaps)})" for name, gaps in releases.items()]
         folder = those[0].sdist[1] if those[0].sdist else ""
         command = f"pip wheel --no-deps {' '.join(map(shlex.quote, releases))} -w {shlex.quote(folder)}"
@@ -215,11 +209,13 @@ class Gaps(SubsetError):
         return "".join(f"{origin}, " for origin in dict.fromkeys(origin for gap in those for origin in gap.requests))
 
     def _places(self, those: Sequence[NoSolution]) -> str:
-        targets: dict[str, list[str]] = {}
-        for gap in those:
-            if (name := gap.target or "") not in targets.setdefault(gap.set_name, []):
-                targets[gap.set_name].append(name)
-        return "; ".join(f"{own} on {', '.join(names)}" for own, names in targets.items())
+        sets = _grouped(those, lambda gap: gap.set_name)
+        names = {own: dict.fromkeys(gap.target or "" for gap in gaps) for own, gaps in sets.items()}
+        return "; ".join(f"{own} on {', '.join(targets)}" for own, targets in names.items())
+
+
+def _grouped(gaps: Sequence[NoSolution], key: Callable[[NoSolution], str]) -> dict[str, list[NoSolution]]:
+    return {one: [gap for gap in gaps if key(gap) == one] for one in dict.fromkeys(map(key, gaps))}
 
 
 class UndefinedMarker(NoSolution):
