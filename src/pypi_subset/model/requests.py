@@ -62,6 +62,8 @@ class RequirementSet:
     :param targets: names of the targets that it serves, sorted as in ``subset.toml``.
     :param pre: whether pre-releases count as any release, as pip's ``--pre`` has it.
     :param elsewhere: normalized name, place and marker (``""``: none) of each project that must not come from pip's index.
+    :param overrides: those of the constraints that uv takes in the place of what releases require.
+    :param excludes: names of projects that uv leaves out of what releases require.
     :param fetched: the documents at URLs that its files include, sorted by URL.
     """
 
@@ -72,6 +74,8 @@ class RequirementSet:
     targets: tuple[str, ...]
     pre: bool = False
     elsewhere: tuple[tuple[str, str, str], ...] = ()
+    overrides: tuple[Request, ...] = ()
+    excludes: tuple[str, ...] = ()
     fetched: tuple[Document, ...] = ()
 
     @property
@@ -82,7 +86,12 @@ class RequirementSet:
             "constraints": [*map(str, self.constraints)],
         }
         # What few sets have is left out, so that locks of older versions still match.
-        rare = {"pre": self.pre, "elsewhere": [*map(list, self.elsewhere)]}
+        rare: dict[str, object] = {
+            "pre": self.pre,
+            "elsewhere": [*map(list, self.elsewhere)],
+            "overrides": [*map(str, self.overrides)],
+            "excludes": [*self.excludes],
+        }
         return digest_of(asked | {key: value for key, value in rare.items() if value})
 
 

@@ -17,7 +17,7 @@ from pypi_subset.errors import Fault
 from pypi_subset.model.requests import Request, RequirementSet
 from pypi_subset.requirements.encodings import UnreadableText, decoded
 from pypi_subset.requirements.pylock import read_pylock
-from pypi_subset.requirements.pyproject import read_constraints, read_list, read_project
+from pypi_subset.requirements.pyproject import read_excludes, read_limits, read_list, read_project
 from pypi_subset.requirements.toml import Settings, parse_toml
 from pypi_subset.requirements.tools.finding import Asked, table_at
 from pypi_subset.requirements.tools.tables import Tables, instead, read_tables
@@ -70,13 +70,21 @@ def read_source(source: Source, faults: list[Fault]) -> RequirementSet:
         step = "choose extras or groups of it, or drop the set"
         wrong.append(source.fault(f"the set {source.set_name!r} asks for nothing", "source", step))
     tables = _tables(source, document, requests)
-    limits = [one for each in tables.constraints for one in read_constraints(each)]
-    faults.extend((*wrong, *tables.faults, *(one for one in limits if isinstance(one, Fault))))
+    limits, overrides = (
+        [one for each in tables.limits for one in read_limits(each, key)]
+        for key in ("constraint-dependencies", "override-dependencies")
+    )
+    excludes = [one for each in tables.limits for one in read_excludes(each)]
+    faults.extend(
+        (*wrong, *tables.faults, *(one for one in (*limits, *overrides, *excludes) if isinstance(one, Fault)))
+    )
     return RequirementSet(
         name=source.set_name,
         path=source.path,
         requests=requests,
-        constraints=tuple(one for one in limits if isinstance(one, Request)),
+        constraints=tuple(one for one in (*limits, *overrides) if isinstance(one, Request)),
+        overrides=tuple(one for one in overrides if isinstance(one, Request)),
+        excludes=tuple(one for one in excludes if isinstance(one, str)),
         targets=source.choice.targets,
         pre=tables.pre,
         elsewhere=tables.elsewhere,

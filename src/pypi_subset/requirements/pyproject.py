@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, is_normalized_name
 
 from pypi_subset.errors import Fault
 from pypi_subset.model.requests import Request
@@ -62,16 +62,27 @@ def read_list(document: Settings, value: object, *keys: str) -> Iterator[Request
     yield from _Reader(document=document, project={}).listed(value, keys, ())
 
 
-def read_constraints(document: Settings) -> Iterator[Request | Fault]:
-    """Yield uv's ``constraint-dependencies`` in *document*; like pip's constraints they have no extras."""
-    value = table_at(document.document, *UV).get("constraint-dependencies", [])
-    keys = (*UV, "constraint-dependencies")
-    for one in _Reader(document=document, project={}).listed(value, keys, ()):
+def read_limits(document: Settings, key: str) -> Iterator[Request | Fault]:
+    """Yield what uv's list *key* in *document* holds: constraints or overrides, which pip takes as constraints."""
+    keys = (*UV, key)
+    for one in _Reader(document=document, project={}).listed(table_at(document.document, *UV).get(key, []), keys, ()):
         if isinstance(one, Request) and one.requirement.extras:
             what = f"a constraint has no extras, {one.requirement.name!r} has"
             yield Fault(what=what, path=one.path, line=one.line, next_step="drop the brackets")
         else:
             yield one
+
+
+def read_excludes(document: Settings) -> Iterator[str | Fault]:
+    """Yield the names in uv's ``exclude-dependencies``."""
+    keys = (*UV, "exclude-dependencies")
+    value = table_at(document.document, *UV).get(keys[-1], [])
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, str) and is_normalized_name(canonicalize_name(one)):
+            yield one
+        else:
+            what = "exclude-dependencies must be a list of names of projects"
+            yield document.fault(what, *keys, next_step='write exclude-dependencies = ["…"]')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,6 +22,7 @@ from pypi_subset.model.locks import Inputs, Lock, Pin
 from pypi_subset.pip import runner
 from pypi_subset.resolve.answer import Answer
 from pypi_subset.resolve.explain.no_solution import explain
+from pypi_subset.resolve.overrides import require_honoured
 from pypi_subset.resolve.per_patch import distinct, patches_in_reach, patches_of_set
 from pypi_subset.resolve.required_by import asked_of, refuse_open_constraints, who_asks
 from pypi_subset.resolve.warnings import assumed_of, assumption
@@ -105,6 +106,7 @@ def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     limits = [one.requirement for one in job.requirement_set.constraints]
     limits += [parse_requirement(line.partition(" --hash")[0]) for line in constraints]
     refuse_open_constraints(job, limits, found.keys())
+    require_honoured(job, found, extras, index.upstream)
     assumed = tuple(assumed_of(job, found, extras))
     return Answer(candidates=candidates, found=found, reasons=reasons, extras=extras, assumed=assumed)
 

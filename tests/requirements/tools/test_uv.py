@@ -9,7 +9,6 @@ from uv import find_uv_bin
 
 from pypi_subset.requirements.reach import Reach
 from tests.support.programs.commands import run
-from tests.support.stages.mirroring import mirror, versions
 from tests.support.stages.sources import LINUX, TWO, bad_project, faults_of, lines_of, of_project, plan_of
 from tests.support.wheels import make_wheel
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.servers.index import Index
-    from tests.support.sites.workspace import Workspace
 
 
 @pytest.fixture(autouse=True)
@@ -123,8 +121,6 @@ def test_all_findings_are_one_fault() -> None:
 
 #: Setting → why it is refused.
 SETTINGS = {
-    'override-dependencies = ["six<2"]': "overrides what other projects require",
-    'exclude-dependencies = ["six"]': "excludes what other projects require",
     'exclude-newer = "7 days"': "excludes files by their upload time",
     "exclude-newer-package = { six = false }": "excludes files by their upload time",
     'dependency-metadata = [{ name = "six" }]': "replaces the metadata of projects",
@@ -235,38 +231,6 @@ def test_a_script_has_the_same_tables() -> None:
         )
     ]
     assert lines_of({"tool.py": script}, 'source = "../tool.py"', LINUX) == ["tool.py:2 lib"]
-
-
-#: Kind → lines of ``[tool.uv]`` that are honoured.
-HONOURED = {
-    "none": "",
-    "constraint": 'constraint-dependencies = ["part<2", "absent<1"]',
-    "constraint of a request": 'constraint-dependencies = ["app<2"]',
-    "constraint elsewhere": "constraint-dependencies = [\"part<2; sys_platform == 'win32'\"]",
-    "pre-releases": 'prerelease = "allow"',
-}
-
-
-def compiled(folder: Path, index: Index) -> dict[str, str]:
-    """Return project → version of what ``uv pip compile`` chooses for Python 3.10 on Linux."""
-    platform = ("--python-platform", "x86_64-manylinux2014", "--python-version", "3.10", "--only-binary", ":all:")
-    command = [find_uv_bin(), "pip", "compile", "pyproject.toml", "--no-header", "--no-annotate", *platform]
-    done = run([*command, "--default-index", index.url, "--cache-dir", str(folder / "uv")], folder)
-    assert done.returncode == 0, done.stderr
-    return dict(line.split("==") for line in done.stdout.splitlines())
-
-
-@pytest.mark.parametrize("kind", HONOURED)
-def test_uv_chooses_the_same(kind: str, workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lock of a project has the versions that ``uv pip compile`` has for the same file."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
-    index.add(*(make_wheel("app", number, requires=["part"]) for number in ("1.0", "2.0", "3.0rc1")))
-    index.add(*map(make_wheel, ["part"] * 3, ("1.0", "2.0", "2.1a1")))
-    workspace.toml({"linux": "cp310-manylinux2014_x86_64"}, sets={"own": {"source": "../pyproject.toml"}})
-    text = f'[project]\nname = "own"\nversion = "1"\ndependencies = ["app"]\n[tool.uv]\n{HONOURED[kind]}\n'
-    (workspace.root / "pyproject.toml").write_text(text, encoding="utf-8")
-    mirror(workspace)
-    assert versions(workspace, "own--linux") == compiled(workspace.root, index)
 
 
 def test_the_export_that_a_fault_names_can_be_read(

@@ -36,13 +36,13 @@ class Tables:
     """
     What tables of tools say of a set.
 
-    :param constraints: keys and document of each list of constraints that counts.
+    :param limits: each document whose constraints, overrides and excludes count.
     :param pre: whether pre-releases count as any release.
     :param elsewhere: name, place and marker of each project that does not come from pip's index, requested or not.
     :param faults: what no index can honour, and files that cannot be read.
     """
 
-    constraints: tuple[Settings, ...] = ()
+    limits: tuple[Settings, ...] = ()
     pre: bool = False
     elsewhere: tuple[tuple[str, str, str], ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -71,7 +71,7 @@ def read_tables(source: Source, document: Settings, asked: Asked) -> Tables:
             faults.append(_fault(of_tool, f"{command} {_FILE}"))
     # uv reads these lists in the root of a workspace, and not in its members.
     return Tables(
-        constraints=own[-1:],
+        limits=own[-1:],
         pre=any(map(uv.allows_pre, own)),
         elsewhere=tuple(sorted(_elsewhere(document, own, asked))),
         faults=tuple(faults),
@@ -89,7 +89,13 @@ def _elsewhere(document: Settings, own: Iterable[Settings], asked: Asked) -> Ite
 
 def _limits(settings: Settings) -> Iterator[Finding]:
     """Yield a finding for each list in a ``uv.toml`` that ``uv lock`` does not read, and ``uv pip compile`` does."""
-    for key in ("constraint-dependencies", "environments", "prerelease"):
+    for key in (
+        "constraint-dependencies",
+        "override-dependencies",
+        "exclude-dependencies",
+        "environments",
+        "prerelease",
+    ):
         if table_at(settings.document, *uv.UV).get(key):
             what = f"sets {key}, which counts for projects only in pyproject.toml"
             yield Finding(document=settings, keys=(*uv.UV, key), what=what)

@@ -1,7 +1,7 @@
 """
 What uv's settings say: ``[tool.uv]`` in a project or a script, and in the root of a project's workspace.
 
-Constraints, markers of environments and ``prerelease = "allow"`` are honoured. Whatever else changes which files are meant
+Constraints, overrides, excludes, markers of environments and ``prerelease = "allow"`` are read elsewhere. Whatever else changes which files are meant
 is a finding.
 """
 
@@ -28,8 +28,6 @@ _AS_PIP = {
 }
 #: Settings that change a choice whatever their value is, unless it is empty.
 _CHANGING = {
-    "override-dependencies": "overrides what other projects require",
-    "exclude-dependencies": "excludes what other projects require",
     "exclude-newer": "excludes files by their upload time",
     "exclude-newer-package": "excludes files by their upload time",
     "dependency-metadata": "replaces the metadata of projects",

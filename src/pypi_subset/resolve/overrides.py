@@ -1,0 +1,163 @@
+"""
+Overrides and excludes of uv, as far as pip obeys them.
+
+uv replaces what releases require. pip and every client of the site obey what releases require. Each override is a
+constraint for pip, and the answer is accepted if uv's cannot differ: where it may, there is no solution.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
+from pypi_subset.errors import NoSolution
+from pypi_subset.targets.markers import UndefinedName, holds
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from packaging.requirements import Requirement
+
+    from pypi_subset.model.requests import Job, Request
+    from pypi_subset.upstream.catalog import Upstream
+
+_STEP = "pip installs by what releases require, whatever the file says; drop the entry, or request releases that agree"
+
+
+def require_honoured(
+    job: Job,
+    found: Mapping[NormalizedName, Mapping[str, Any]],
+    extras: Mapping[NormalizedName, Collection[str]],
+    upstream: Upstream,
+) -> None:
+    """
+    Return if uv would choose the same with the overrides and excludes of the set.
+
+    :param found: what pip would install, by project, as its report describes it.
+    :param extras: the extras that are requested of each project.
+    :raises NoSolution: uv may choose something else; says which entry and why.
+    """
+    own = job.requirement_set
+    if not (own.overrides or own.excludes):
+        return
+    for entry, project, why in (*_of_overrides(job, found, extras, upstream), *_of_excludes(job, found, upstream)):
+        msg = f"{entry} is not honoured: {why}"
+        raise NoSolution(msg, target=job.target.name, set_name=own.name, project=project, next_step=_STEP)
+
+
+def _of_overrides(
+    job: Job,
+    found: Mapping[NormalizedName, Mapping[str, Any]],
+    extras: Mapping[NormalizedName, Collection[str]],
+    upstream: Upstream,
+) -> Iterator[tuple[str, NormalizedName, str]]:
+    """Yield the entry, its project and why, for each override that is more than a constraint."""
+    stated: dict[NormalizedName, list[Request]] = {}
+    for one in job.requirement_set.overrides:
+        stated.setdefault(canonicalize_name(one.requirement.name), []).append(one)
+    for project, entries in stated.items():
+        active = [one for one in entries if _true(one.requirement, job)]
+        entry = f"the override {(active or entries)[0].requirement} ({(active or entries)[0].origin})"
+        if not active:
+            if project in found:
+                yield (
+                    entry,
+                    project,
+                    f"its marker is false on {job.target.name}, and {project} is required all the same",
+                )
+            continue
+        bound = SpecifierSet(",".join(str(one.requirement.specifier) for one in active))
+        if project in found:
+            version = Version(found[project]["metadata"]["version"])
+            newest = _newest(project, bound, job, upstream)
+            if newest is not None and newest != version:
+                yield entry, project, f"it admits {newest}, and what requires {project} does not"
+            yield from ((entry, project, why) for why in _newer(project, version, found, upstream))
+        elif who := next(_requiring(project, job, found, extras), None):
+            yield entry, project, f"{who} names {project} with a marker that is false on {job.target.name}"
+
+
+def _of_excludes(
+    job: Job, found: Mapping[NormalizedName, Mapping[str, Any]], upstream: Upstream
+) -> Iterator[tuple[str, NormalizedName, str]]:
+    """Yield the entry, its project and why, for each exclude of what is required."""
+    for name in job.requirement_set.excludes:
+        project = canonicalize_name(name)
+        entry = f"the exclude of {name}"
+        if project in found:
+            yield entry, project, f"it is required on {job.target.name}"
+        yield from ((entry, project, why) for why in _newer(project, None, found, upstream))
+
+
+def _newest(project: NormalizedName, bound: SpecifierSet, job: Job, upstream: Upstream) -> Version | None:
+    """Return the newest version for the target that *bound* and the constraints of the set admit."""
+    limits = [one.requirement for one in job.requirement_set.constraints]
+    limits = [one for one in limits if canonicalize_name(one.name) == project and _true(one, job)]
+    tags, python = frozenset(job.target.tags), ".".join(map(str, job.target.python))
+    fitting = {
+        one.distribution.version
+        for one in upstream.candidates(project)
+        if one.tags
+        and one.tags & tags
+        and one.distribution.yanked is None
+        and SpecifierSet(one.distribution.requires_python or "").contains(python, prereleases=True)
+    }
+    joined = SpecifierSet(",".join([str(bound), *(str(one.specifier) for one in limits)]))
+    return max(joined.filter(fitting, prereleases=job.requirement_set.pre or None), default=None)
+
+
+def _newer(
+    project: NormalizedName,
+    version: Version | None,
+    found: Mapping[NormalizedName, Mapping[str, Any]],
+    upstream: Upstream,
+) -> Iterator[str]:
+    """Yield each newer release that pip looked at and passed over since it does not admit *version* of *project*."""
+    for one, metadata in upstream.metadata_seen():
+        if one.project not in found or one.version <= Version(found[one.project]["metadata"]["version"]):
+            continue
+        for requirement in _read(dependencies_of(metadata).requires):
+            if canonicalize_name(requirement.name) == project and (
+                version is None or not requirement.specifier.contains(version, prereleases=True)
+            ):
+                yield f"{one.project} {one.version} requires {requirement}, and an older release is chosen"
+
+
+def _requiring(
+    project: NormalizedName,
+    job: Job,
+    found: Mapping[NormalizedName, Mapping[str, Any]],
+    extras: Mapping[NormalizedName, Collection[str]],
+) -> Iterator[str]:
+    """Yield each request and release that names *project* with a marker that is false, but for an extra that none requests."""
+    for one in job.requirement_set.requests:
+        if canonicalize_name(one.requirement.name) == project:
+            yield one.origin
+    for name, item in found.items():
+        for requirement in _read(item["metadata"].get("requires_dist", ())):
+            marker = str(requirement.marker)
+            if canonicalize_name(requirement.name) == project and (
+                "extra" not in marker or any(f'"{extra}"' in marker for extra in extras.get(name, ()))
+            ):
+                yield name
+
+
+def _read(texts: Iterable[str]) -> Iterator[Requirement]:
+    for text in texts:
+        try:
+            yield parse_requirement(text)
+        except InvalidRequirement:
+            continue
+
+
+def _true(requirement: Requirement, job: Job) -> bool:
+    try:
+        return holds(requirement.marker, job.target.environment)
+    except UndefinedName:
+        # pip takes it for false; `refuse_open_constraints` names the value.
+        return False
