@@ -58,6 +58,8 @@ _EXPORTS = {
 def read_source(source: Source, faults: list[Fault]) -> RequirementSet:
     """Return the set that *source* makes; its mistakes go to *faults*."""
     document = _document(source)
+    if not isinstance(document, Fault):
+        document = _replaced(source, document) or document
     if isinstance(document, Fault):
         faults.append(document)
         return RequirementSet(
@@ -137,17 +139,16 @@ def _asked(source: Source, requests: tuple[Request, ...]) -> Asked:
     return Asked(requests=requests, choice=source.choice, targets=source.targets, reach=source.reach)
 
 
-def _project(source: Source, document: Settings) -> Iterator[Request | Fault]:
-    """Yield what a project asks for, unless another table or file has its dependencies."""
-    fault = instead(document, _asked(source, ()))
-    yield from [fault] if fault else read_project(source, document)
+def _replaced(source: Source, document: Settings) -> Fault | None:
+    """Return a fault if another table or file has the dependencies of a project; ``None`` otherwise."""
+    return instead(document, _asked(source, ())) if source.path.name == "pyproject.toml" else None
 
 
 def _kind_of(path: Path) -> _Kind | None:
     if path.name in _EXPORTS:
         return None
     if path.name == "pyproject.toml":
-        return decoded, ("project", "requires-python"), _project
+        return decoded, ("project", "requires-python"), read_project
     if is_valid_pylock_path(path):
         return decoded, ("requires-python",), read_pylock
     return (_metadata, ("requires-python",), _script) if path.suffix == ".py" else None

@@ -148,7 +148,9 @@ FOLDER = f"{DIRECT}, or export with --no-emit-project"
         ("-c nowhere.txt", "nowhere.txt: No such file or directory; mend the path"),
         ("-c subset.toml/x", "subset.toml/x: Not a directory; mend the path"),
         ("pandas @ https://user:secret@host/p.whl", DIRECT),
-        ("pandas@file:///p.whl", DIRECT),
+        ("pandas@file:///p.whl", f"{DIRECT}; `python -m pip list --format=freeze` writes such lines"),
+        ("idna @ file:///croot/idna_17/work", f"{DIRECT}; `python -m pip list --format=freeze` writes such lines"),
+        ("-e file:///${PROJECT_ROOT}/#egg=app", EDITABLE),
         ("https://user:secret@host/p.whl", DIRECT),
         ("git+https://user:secret@host/p@main", DIRECT),
         ("./pandas", FOLDER),
@@ -192,6 +194,15 @@ def test_caret_stands_under_the_fault() -> None:
             "        ~^"
         ),
     ]
+
+
+@pytest.mark.parametrize("line", ["numpy=1.26.4=py311h_0", "numpy=1.26", "@EXPLICIT"])
+def test_lines_of_conda_name_the_command_that_writes_pips(line: str) -> None:
+    """conda's own lists have one equals sign; pip in that environment writes two."""
+    (fault,) = faults_of(f"six\n{line}\n")
+    head, step = fault.splitlines()[0].split("; ", 1)
+    assert head.startswith("base.txt:2: malformed requirement: ")
+    assert step == "write NAME==VERSION; `python -m pip list --format=freeze` writes such lines"
 
 
 def test_a_variable_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ POETRY = '[tool.poetry]\nname = "app"\nversion = "1"\n[tool.poetry.dependencies]
 )
 def test_poetry_has_the_dependencies(head: str, table: str) -> None:
     """Dependencies in poetry's own form are one fault that names the export, whatever part of the document is chosen."""
-    text = f'{head}{POETRY}[dependency-groups]\ndev = ["six"]\n'
+    text = f'{head}{POETRY}[dependency-groups]\ndev = ["six"]\n[[tool.poetry.source]]\nname = "x"\nurl = "https://x"\n'
     more = " --with dev" if table else ""
     (fault,) = bad_project(text, table)
     number = text[: text.index("requests")].count("\n") + 1

@@ -38,6 +38,9 @@ _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _PLACE = re.compile(r"\.|[^\s;@<>=!~\[\]]*[/\\:]")
 _ARCHIVE = re.compile(r"[^\s;@\[]*\.(zip|whl|tar(\.(gz|bz2|xz|lz|lzma))?|tgz|tbz|txz|tlz)(?=[\s;@\[]|$)", re.IGNORECASE)
 
+#: A line of ``conda list --export``, and what writes lines of pip for an environment of conda.
+_CONDA = re.compile(r"@EXPLICIT|[\w.-]+=[^=]", re.ASCII)
+_LIST = "; `python -m pip list --format=freeze` writes such lines"
 #: What mends a line that names a folder; uv's export writes the project itself as one.
 _NO_FOLDER = "name the project and a version, or export with --no-emit-project"
 
@@ -111,7 +114,9 @@ def read_file(path: Path, reach: Reach = NOWHERE, document: Document | None = No
         bare = _without_comment(raw).strip()
         if bare:
             line = Line(path=path, number=number, text=bare, raw=raw, base=document.url if document else "")
-            yield from [_variable(line)] if _VARIABLE.search(bare) else _entries(line, reach)
+            # An option that is refused is so for what it is, whatever its value.
+            by_value = _VARIABLE.search(bare) and not bare.startswith(("-e", "--editable"))
+            yield from [_variable(line)] if by_value else _entries(line, reach)
 
 
 def _decode(data: bytes) -> str:
@@ -248,14 +253,15 @@ def read_requirement(line: Line, text: str, hashes: Iterable[str] = ()) -> Reque
     except InvalidRequirement as error:
         return _direct(line) if _PLACE.match(text) else _malformed(line, text, str(error))
     if requirement.url or _ARCHIVE.match(text):
-        return _direct(line)
+        # conda's builds of projects, and directories, are such lines in `pip freeze`.
+        return _direct(line, _LIST if (requirement.url or "").startswith("file:") else "")
     return Request(requirement=requirement, path=line.path, line=line.number, hashes=tuple(hashes))
 
 
-def _direct(line: Line) -> Fault:
-    """Return why a URL or a path is not taken; it is not shown, there may be a password in it."""
+def _direct(line: Line, more: str = "") -> Fault:
+    """Return why a URL or a path is not taken; it is not shown, there may be a password in it. *more* adds to the step."""
     step = "name the project and a version" if "://" in line.text or _ARCHIVE.match(line.text) else _NO_FOLDER
-    return line.fault("a URL or a path is refused: an index offers releases", step)
+    return line.fault("a URL or a path is refused: an index offers releases", step + more)
 
 
 def _malformed(line: Line, text: str, message: str) -> Fault:
@@ -263,4 +269,5 @@ def _malformed(line: Line, text: str, message: str) -> Fault:
     what, *_, caret = message.splitlines()
     raw = line.raw.rstrip().expandtabs(1)
     excerpt = (raw, " " * raw.index(text) + caret.removeprefix("    ")) if text in raw else (raw,)
-    return line.fault(f"malformed requirement: {what[:1].lower()}{what[1:]}", excerpt=excerpt)
+    step = f"write NAME==VERSION{_LIST}" if _CONDA.match(text) else ""
+    return line.fault(f"malformed requirement: {what[:1].lower()}{what[1:]}", step, excerpt)
