@@ -31,7 +31,8 @@ def test_an_entry_holds_through_its_last_day() -> None:
 
 def test_an_entry_that_covers_nothing_is_named() -> None:
     """An entry is no longer needed if its rule was tried where it holds, and found nothing."""
-    tried = [(IMPORT, "dash", "linux"), (IMPORT, "dash", "mac")]
     words = "subset.toml:9: [[policy.accept]] of import for dash is no longer needed, remove it"
-    assert unneeded([ONE, LINUX], [(IMPORT, "dash", "mac")], tried) == [words]
-    assert unneeded([LINUX], [], [(IMPORT, "dash", "mac")]) == []
+    assert unneeded([ONE, LINUX], [(IMPORT, "dash", "mac")], {"linux", "mac"}, ()) == [words]
+    assert unneeded([LINUX], [], {"mac"}, ()) == []
+    assert unneeded([LINUX], [], {"linux"}, {"mac"}) == [words]
+    assert unneeded([LINUX, ONE], [], {"linux", "mac"}, {"linux"}) == []

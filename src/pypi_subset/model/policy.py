@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 #: Rule, project and target of something that a check found.
 Found: TypeAlias = "tuple[str, str, str]"
@@ -67,15 +67,19 @@ def accepted_on(target: str, accepted: Iterable[Acceptance]) -> tuple[Acceptance
     return tuple(one for one in accepted if not one.targets or target in one.targets)
 
 
-def unneeded(accepted: Iterable[Acceptance], found: Sequence[Found], tried: Iterable[Found]) -> list[str]:
+def unneeded(
+    accepted: Iterable[Acceptance], found: Sequence[Found], tried: Collection[str], red: Collection[str]
+) -> list[str]:
     """
     Return a sentence for each of *accepted* that covers nothing in *found*, though its rule was tried where it holds.
 
-    :param tried: rule, project and target of every check that was made.
+    :param tried: names of the targets on which the rules were tried.
+    :param red: names of the targets on which something is red: it may be in the way of what an entry covers.
     """
-    checks = list(tried)
     return [
         f"{one.origin}: [[policy.accept]] of {one.rule} for {one.project} is no longer needed, remove it"
         for one in accepted
-        if not any(map(one.covers, found)) and any(map(one.covers, checks))
+        if (own := {name for name in tried if not one.targets or name in one.targets})
+        and own.isdisjoint(red)
+        and not any(map(one.covers, found))
     ]

@@ -192,7 +192,7 @@ def _doubts(
     try:
         asked = subset_digest(read_subset(requirements)) if requirements and requirements.is_dir() else None
     except SubsetError as error:
-        what = f"the requirements cannot be read, so that it is not known what was to be proven: {error.what}"
+        what = f"the requirements cannot be read, so that it is not known what was to be proven: {error.lines[0]}"
         yield NotProven(what, path=requirements, next_step=f"mend them and run `make plan`, {_FORCE}")
         return
     if other := difference(report, asked):

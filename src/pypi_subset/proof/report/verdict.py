@@ -10,7 +10,7 @@ from pypi_subset.model import policy
 from pypi_subset.model.checks import GOOD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pypi_subset.model.checks import Check
     from pypi_subset.model.policy import Acceptance
@@ -131,11 +131,8 @@ def cases_in(report: Report) -> tuple[Check, ...]:
     return tuple(check for check in report.checks if check.proof != "inventory")
 
 
-def unneeded(accepted: Iterable[Acceptance], checks: Iterable[Check]) -> list[str]:
+def unneeded(accepted: Iterable[Acceptance], checks: Sequence[Check]) -> list[str]:
     """Return a sentence for each of *accepted* that no finding of *checks* needs, where imports were tried."""
-    tried, found = [], []
-    for check in checks:
-        found += [(one.rule, one.project, check.target) for one in check.findings]
-        if check.proof in _IMPORTING and check.status in GOOD and check.way:
-            tried += [(rule, one.partition("==")[0], check.target) for rule in policy.RULES for one in check.versions]
-    return policy.unneeded(accepted, found, tried)
+    found = [(one.rule, one.project, check.target) for check in checks for one in check.findings]
+    tried = {check.target for check in checks if check.proof in _IMPORTING and check.status in GOOD}
+    return policy.unneeded(accepted, found, tried, {check.target for check in checks if check.status == "failed"})
