@@ -12,10 +12,12 @@ from pypi_subset.errors import SubsetError, TargetError
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.packages import file_cache
 from pypi_subset.pipeline.prove import prove
+from pypi_subset.publishing.publisher import publish
 from pypi_subset.site import build_state
 from pypi_subset.support.progress import Silent
-from tests.support.sites.cases import CLICK, COLORAMA, WINDOWS
+from tests.support.sites.cases import CLICK, COLORAMA, HERE, WINDOWS
 from tests.support.sites.subset_on_disk import SubsetOnDisk
+from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +79,39 @@ def test_red_forgets_hashes(subset: SubsetOnDisk) -> None:
     report = prove(subset.paths, processes=1)
     assert report.totals.failed
     assert caches(subset) == 0
+
+
+ACCEPTING = """
+[proof]
+strict_imports = true
+
+[[policy.accept]]
+rule = "undeclared"
+project = "aa"
+reason = "bs4 is installed by hand"
+until = 9999-12-31
+"""
+
+
+@pytest.mark.slow
+def test_what_the_user_accepts(tmp_path: Path) -> None:
+    """Undeclared is amber, red with strict_imports, amber once accepted and published; then the entry is needed no more."""
+    lacking = make_wheel("aa", files={"aa.py": b"import not_there_at_all\n"})
+    subset = SubsetOnDisk(tmp_path / "one", targets=[HERE], lines=["aa"], pins={"here": [lacking]}).write()
+    settings = subset.paths.requirements / "subset.toml"
+    plain = settings.read_text()
+    totals = []
+    for more in ("", ACCEPTING.partition("[[")[0], ACCEPTING):
+        settings.write_text(plain + more)
+        found = prove(subset.paths, processes=1).totals
+        totals.append((found.amber, found.failed))
+    assert totals == [(6, 0), (0, 6), (6, 0)]
+    publish(subset.paths, tmp_path / "published")
+    assert b"bs4 is installed by hand" in (tmp_path / "published" / "proof" / "report.json").read_bytes()
+    whole = SubsetOnDisk(tmp_path / "two", targets=[HERE], lines=["aa"], pins={"here": [make_wheel("aa")]}).write()
+    (whole.paths.requirements / "subset.toml").write_text(plain + ACCEPTING)
+    words = "subset.toml:7: [[policy.accept]] of undeclared for aa is no longer needed, remove it"
+    assert prove(whole.paths, processes=1).warnings == (words,)
 
 
 def test_what_cannot_be_proven_starts_nothing(subset: SubsetOnDisk, tmp_path: Path) -> None:
