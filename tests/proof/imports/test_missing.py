@@ -88,6 +88,13 @@ def test_a_namespace_that_its_project_alone_fills() -> None:
     assert judged([no("space.three")], alone.present[0], alone).kind == "undeclared"
 
 
+def test_a_module_that_is_named_and_not_there() -> None:
+    """METADATA promises it, so the project itself answers, and so it does for the package around it."""
+    assert judged([no("nn.part")], AA, WHOLE, "nn.part").kind == "failed"
+    assert judged([no("nn")], AA, WHOLE, "nn.part").kind == "failed"
+    assert judged([no("nn")], AA, WHOLE, "nnn").kind == "undeclared"
+
+
 def test_a_declared_project_that_is_absent_makes_all_red() -> None:
     """No text of a package turns that into less: neither another name, nor a library, nor an extra."""
     lost = replace(WHOLE, absent=(canonicalize_name("cc"),))

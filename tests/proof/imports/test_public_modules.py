@@ -84,7 +84,7 @@ def test_a_project_of_that_name_is_no_test() -> None:
         (("elsewhere",), ("google; private",), ("elsewhere",)),
         (None, ("google.cloud ;private",), ("kit", "plug")),
         (None, ("google.cloud",), ("google.cloud.storage", "kit", "plug")),
-        (("not-a-name", "class", "kit"), None, ("kit",)),
+        (("not-a-name", "class", "kit", "k" * 200_000), None, ("kit",)),
     ],
 )
 def test_names_in_the_metadata(
@@ -110,7 +110,7 @@ def test_why_nothing_is_imported() -> None:
         "storage-kit names no public module, nothing to import",
     )
     assert public_modules(replace(ONE, import_names=("a-b",)), ()).notes[0] == (
-        "storage-kit names 'a-b' as public, and no import statement can spell it"
+        "storage-kit names 'a-b' as public, and no import can spell it"
     )
 
 

@@ -99,6 +99,15 @@ class Ground:
         return found
 
     @cached_property
+    def requirers(self) -> dict[str, list[tuple[str, Requirement]]]:
+        """Project → the projects that are there and require it in any case, each with its requirement."""
+        found: dict[str, list[tuple[str, Requirement]]] = {}
+        for one in self.declared.present:
+            for requirement in one.requires:
+                found.setdefault(canonicalize_name(requirement.name), []).append((one.project, requirement))
+        return found
+
+    @cached_property
     def extensions(self) -> frozenset[str]:
         """The modules whose file is a shared library."""
         return extensions_of(file for one in self.declared.present for file in one.files)
@@ -128,9 +137,11 @@ def judged(errors: Sequence[Error], owner: Present, ground: Ground, module: str 
     if excuse := _excuse(lacking, ground, module):
         return Verdict(kind="note", fact=excuse)
     for one in lacking:
-        if who := _who_answers(one, ground):
+        # The module itself is not there, though METADATA or RECORD names it.
+        own = bool(name := _lacks(one)) and f"{module}.".startswith(f"{name}.")
+        if who := owner.project if own else _who_answers(one, ground):
             return Verdict(kind="failed", fact=f"{said}{_of_whom(who, owner, one, errors[0])}")
-    return _undeclared(lacking, errors[0], owner, ground.declared)
+    return _undeclared(lacking, errors[0], owner, ground)
 
 
 def library_of(text: str) -> str:
@@ -194,10 +205,10 @@ def _of_whom(who: str, owner: Present, one: Error, outermost: Error) -> str:
     return cause + whose * (who not in {owner.project, PYTHON})
 
 
-def _undeclared(lacking: Sequence[Error], outermost: Error, owner: Present, declared: Declared) -> Verdict:
+def _undeclared(lacking: Sequence[Error], outermost: Error, owner: Present, ground: Ground) -> Verdict:
     """Return what it means that nothing in the closure answers for what is missing."""
     name, text = next(filter(None, map(_lacks, lacking)), ""), " ".join(one.text for one in lacking)
-    own, others = _bringing(name, owner, declared) if name else ([], [])
+    own, others = _bringing(name, owner, ground) if name else ([], [])
     extras = [extra for one in own for extra in _EXTRA.findall(str(one.marker))] or _extras_named(owner, text)
     brought = next((canonicalize_name(one.name) for one in (*own, *others)), "")
     if extras and owner.asked.isdisjoint(map(canonicalize_name, extras)):
@@ -205,7 +216,7 @@ def _undeclared(lacking: Sequence[Error], outermost: Error, owner: Present, decl
         return Verdict(kind="extra", fact=fact, likely=brought)
     if not name:
         name = brought = next(map(canonicalize_name, _ADVICE.findall(text)), "")
-        if not name or name in declared.projects:
+        if not name or name in ground.declared.projects:
             return Verdict(kind="failed", fact=f"failed: {outermost}")
     project = brought or likely.project_of(name)
     whose = f"likely the project {project}" if project else "a module of Python that this one does not have"
@@ -220,11 +231,11 @@ def _extras_named(owner: Present, text: str) -> list[str]:
     return [one for one in named if canonicalize_name(one) in owner.extras]
 
 
-def _bringing(module: str, owner: Present, declared: Declared) -> tuple[list[Requirement], list[Requirement]]:
+def _bringing(module: str, owner: Present, ground: Ground) -> tuple[list[Requirement], list[Requirement]]:
     """Return the requirements that would bring *module*: those of *owner*, and those of others."""
     names = {likely.project_of(module), *map(canonicalize_name, (module, module.split(".", maxsplit=1)[0]))}
-
-    def of(one: Present) -> list[Requirement]:
-        return [requirement for requirement in one.requires if canonicalize_name(requirement.name) in names]
-
-    return of(owner), [each for one in declared.present if one.project != owner.project for each in of(one)]
+    found = [each for name in sorted(names) for each in ground.requirers.get(name, ())]
+    return (
+        [requirement for project, requirement in found if project == owner.project],
+        [requirement for project, requirement in found if project != owner.project],
+    )

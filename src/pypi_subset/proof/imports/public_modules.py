@@ -23,6 +23,8 @@ LEFTOVERS = {"benchmark", "benchmarks", "conftest", "doc", "docs", "example", "e
 
 #: Characters of the longest path: patterns are not matched against more.
 _LONGEST = 4000
+#: Characters of a name that no import can spell, as far as they are shown.
+_SHOWN = 100
 #: A module's file: ``.py``, or an extension for one Python (``.cpython-310-x86_64-linux-gnu.so``, ``.abi3.so``, ``.pyd``).
 _SOURCE = re.compile(r"([^.]+)\.py")
 _EXTENSION = re.compile(r"([^.]+)(?:\.(?:cpython-[\w-]+|pypy[\w-]+|graalpy[\w-]+|abi3t?|cp\d+-[\w-]+))?\.(?:so|pyd)")
@@ -107,9 +109,9 @@ def _named(one: Present, values: Sequence[str]) -> Public:
     """Return what METADATA names; a name that no import statement can spell is left out with a note."""
     names = dict(_split(value) for value in values)
     public = sorted(name for name, private in names.items() if name and not private)
-    strange = [name for name in public if not all(map(_importable, name.split(".")))]
+    strange = {name for name in public if len(name) > _LONGEST or not all(map(_importable, name.split(".")))}
     modules = tuple(name for name in public if name not in strange)
-    notes = [f"{one.project} names {name!r} as public, and no import statement can spell it" for name in strange]
+    notes = [f"{one.project} names {name[:_SHOWN]!r} as public, and no import can spell it" for name in sorted(strange)]
     if not modules:
         notes.append(f"{one.project} names no public module, nothing to import")
     return Public(modules=modules, notes=tuple(notes))
