@@ -39,7 +39,7 @@ def test_locks_of_0_1_are_kept(workspace: Workspace, index: Index, monkeypatch: 
 def test_a_project_from_elsewhere_is_not_taken_from_the_index(
     workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that the document takes from git is refused too where only a requested project requires it."""
+    """A name that the document takes from git is refused too where only a requested project requires it, locked before or not."""
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
     index.add(make_wheel("app", requires=["acme-core>=1"]), make_wheel("acme_core"))
     project = '[project]\nname = "own"\ndependencies = ["app"]\n[tool.uv.sources]\n'
@@ -54,3 +54,6 @@ def test_a_project_from_elsewhere_is_not_taken_from_the_index(
         assert not workspace.paths.site.exists()
     source.write_text(f'{project}acme-core = {{ git = "x", marker = "os_name == \'nt\'" }}\n', encoding="utf-8")
     assert mirror(workspace.paths).resolved == 1
+    source.write_text(f'{project}acme-core = {{ git = "x" }}\n', encoding="utf-8")
+    with pytest.raises(NoSolution, match="acme-core comes from git"):
+        mirror(workspace.paths)

@@ -62,6 +62,7 @@ class RequirementSet:
     :param targets: names of the targets that it serves, sorted as in ``subset.toml``.
     :param pre: whether pre-releases count as any release, as pip's ``--pre`` has it.
     :param elsewhere: normalized name, place and marker (``""``: none) of each project that must not come from pip's index.
+        It depends on pip's configuration, and so is no part of the digest: a machine that proves may have another one.
     :param overrides: those of the constraints that uv takes in the place of what releases require.
     :param excludes: names of projects that uv leaves out of what releases require.
     :param fetched: the documents at URLs that its files include, sorted by URL.
@@ -88,7 +89,6 @@ class RequirementSet:
         # What few sets have is left out, so that locks of older versions still match.
         rare: dict[str, object] = {
             "pre": self.pre,
-            "elsewhere": [*map(list, self.elsewhere)],
             "overrides": [*map(str, self.overrides)],
             "excludes": [*self.excludes],
         }

@@ -95,6 +95,7 @@ def _relocked(
         if changed := _changed_inputs(inputs[job.name], before[job.name].inputs):
             progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving anew")
         else:
+            _require_index(job, before[job.name])
             valid[job.name] = _with_origins(before[job.name], job)
     reused = frozenset(valid)
     jobs = [job for job in subset.jobs if job.name not in valid]

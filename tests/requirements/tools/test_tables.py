@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pypi_subset.requirements.reach import NOWHERE, Reach
 from tests.support.stages.sources import bad_project, faults_of, of_project, plan_of
 
 if TYPE_CHECKING:
@@ -41,13 +42,21 @@ def test_two_tools_are_two_faults() -> None:
 
 
 def test_projects_from_elsewhere_are_known_to_the_set() -> None:
-    """A requested project may require one that the document takes from elsewhere; the set says so, and its digest."""
+    """A requested project may require one that the document takes from elsewhere: the set knows both places."""
     text = '[project]\nname = "a"\ndependencies = ["six"]\n[tool.uv.sources]\nB_b = { git = "x", marker = "os_name == \'nt\'" }\n'
     text += '[tool.poetry.dependencies]\nc = { path = "x" }\nd = "1"\n'
     (app,) = plan_of({"pyproject.toml": text}, 'source = "../pyproject.toml"').sets
     assert app.elsewhere == (("b-b", "git", "os_name == 'nt'"), ("c", "a path", ""))
-    (other,) = plan_of({"pyproject.toml": text.replace('c = { path = "x" }', "")}, 'source = "../pyproject.toml"').sets
-    assert app.digest != other.digest
+
+
+def test_the_digest_of_a_set_is_the_same_on_a_machine_that_proves() -> None:
+    """Where pip asks two indexes, a source that names one counts; the machine that proves need not know that."""
+    text = '[project]\nname = "a"\ndependencies = ["six"]\n[tool.uv]\nindex = [{ name = "x", url = "https://one.example", explicit = true }]\n'
+    files = {"pyproject.toml": f'{text}sources = {{ lib = {{ index = "x" }} }}\n'}
+    both = Reach(index_urls=("https://one.example", "https://two.example"))
+    ((here,), (there,)) = (plan_of(files, 'source = "../pyproject.toml"', reach=one).sets for one in (both, NOWHERE))
+    assert (here.elsewhere, there.elsewhere) == ((("lib", "the index 'x'", ""),), ())
+    assert here.digest == there.digest
 
 
 def test_tables_of_another_form_are_no_tables() -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.support.stages.sources import faults_of, lines_of, plan_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -116,3 +113,15 @@ def test_other_files_beside_are_none_of_its_own() -> None:
     """A script has its settings in itself."""
     files = {"tool.py": '# /// script\n# dependencies = ["six"]\n# ///\n', "uv.toml": 'exclude-newer = "2025-01-01"\n'}
     assert lines_of(files, 'source = "../tool.py"') == ["tool.py:2 six"]
+
+
+def test_members_are_looked_for_below_the_root() -> None:
+    """A pattern of two asterisks has any depth; hidden directories and those of other tools are left out."""
+    root = ROOT.replace("lib = { workspace = true }", "")
+    files = {"pyproject.toml": root, "packages/app/pyproject.toml": MEMBER}
+    (fault,) = faults_of({**files, "tools/a/b/pyproject.toml": '[project]\nname = "lib"\n'}, SET)
+    assert "has lib as a member of this workspace" in fault
+    (Path("tools") / "a" / "b" / "pyproject.toml").unlink()
+    for folder in ("tools/.venv/lib", "tools/node_modules/lib", "packages/apart", "elsewhere"):
+        files[f"{folder}/pyproject.toml"] = '[project]\nname = "lib"\n'
+    assert lines_of(files, SET) == ["pyproject.toml:3 lib"]

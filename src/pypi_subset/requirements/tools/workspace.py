@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import glob
+import os
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from itertools import islice
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SETTINGS = "uv.toml"
 _PROJECT = "pyproject.toml"
 _WORKSPACE = (*UV, "workspace")
+#: Directories below a workspace that are looked through at most, and those that hold projects of others.
+_MOST_FOLDERS, _APART = 10_000, frozenset({"node_modules", "site-packages", "__pycache__"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,19 +61,23 @@ def around(document: Settings, places: Places) -> Around:
 
 def members(document: Settings, places: Places) -> Iterator[str]:
     """Yield the name of each member of the workspace that *document* is the root of."""
-    folder = document.path.parent
-    patterns = table_at(document.document, *_WORKSPACE).get("members", [])
-    found = (
-        Path(path, _PROJECT)
-        for pattern in (patterns if isinstance(patterns, list) else [])
-        if isinstance(pattern, str) and "\0" not in pattern
-        for path in sorted(glob.glob(str(folder / pattern)))  # noqa: PTH207 - a pattern may hold ".."
-    )
-    for path in islice((one for one in found if one.is_file()), bounds.MOST_FILES):
-        member = _read(path, places, [])
+    if not table_at(document.document, *_WORKSPACE).get("members"):
+        return
+    for path in islice(_projects(document.path.absolute().parent), bounds.MOST_FILES):
+        member = _read(path, places, []) if _has(document, path) else None
         name = table_at(member.document, "project").get("name") if member else None
         if isinstance(name, str):
             yield canonicalize_name(name)
+
+
+def _projects(root: Path) -> Iterator[Path]:
+    """Yield each project's document below *root*; hidden directories and environments have none that count."""
+    for count, (folder, folders, names) in enumerate(os.walk(root)):
+        if count >= _MOST_FOLDERS:
+            return
+        folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in _APART)
+        if _PROJECT in names:
+            yield Path(folder, _PROJECT)
 
 
 def _is_root(document: Settings) -> bool:
