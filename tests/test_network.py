@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pypi_subset.cli.display import Display
+from pypi_subset.errors import Gaps
 from pypi_subset.locks import lockfile
-from pypi_subset.pipeline import mirror
+from pypi_subset.pipeline import mirror, plan
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.run.suite import run_suite, seal
@@ -203,3 +204,49 @@ def test_the_differential_table_proves_green(workspace: Workspace) -> None:
     workspace.write("base.txt", "\n".join([*SAMPLE, ""]))
     mirror.mirror(workspace.paths, progress=Display())
     assert run_suite(workspace.paths).totals.failed == 0
+
+
+#: Requests that pip satisfies with an old release, and what keeps the newest one away.
+OLD = {
+    "hydra-core": ("hydra-core", "antlr4-python3-runtime 4.9.3: sdist only"),
+    "pandas[excel]": ("pandas", "odfpy 1.4.1: sdist only"),
+    "num2words": ("num2words", "docopt 0.6.2: sdist only"),
+    "boto3\ns3fs": ("s3fs", ", and boto3 "),
+}
+
+
+@pytest.mark.parametrize("lines", OLD)
+def test_an_old_release_is_never_taken_in_silence(lines: str, workspace: Workspace) -> None:
+    """Well-known projects that resolve to releases of years ago are listed, with the first thing that cannot be had."""
+    project, cause = OLD[lines]
+    workspace.write("base.txt", f"{lines}\n")
+    workspace.toml({"linux": "cp311-manylinux_2_28_x86_64"})
+    found = {one.project: one for one in plan.plan(workspace.paths).held if one.requested}
+    assert cause in found[project].why
+    assert found[project].step
+
+
+def test_all_gaps_of_a_real_list(workspace: Workspace) -> None:
+    """One run finds every request that has no solution, each for its own reason, and the good ones are no gap."""
+    lines = [
+        "hydra-core>=1.3",
+        "num2words>=0.5.14",
+        "pandas[excel]>=2",
+        "requests",
+        "torch==2.5.1+cpu",
+        "numpy==99",
+        "flask",
+    ]
+    workspace.write("base.txt", "\n".join([*lines, "no-such-project-for-pypi-subset", ""]))
+    workspace.toml({"linux": "cp312-manylinux_2_28_x86_64"})
+    with pytest.raises(Gaps) as caught:
+        plan.plan(workspace.paths)
+    assert {gap.project: gap.requests for gap in caught.value.gaps} == {
+        "antlr4-python3-runtime": ("base.txt:1",),
+        "docopt": ("base.txt:2",),
+        "odfpy": ("base.txt:3",),
+        "torch": ("base.txt:5",),
+        "numpy": ("base.txt:6",),
+        "no-such-project-for-pypi-subset": ("base.txt:8",),
+    }
+    assert len(caught.value.lines) <= 8

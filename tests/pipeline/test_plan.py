@@ -185,7 +185,7 @@ def test_it_is_printed_and_written_as_json(workspace: Workspace, index: Index) -
         "+ base--new: app 1.0",
         "1 requested project is older than the newest release:",
         (
-            f"  app 1.0 {day}, newest 2.0 {day} (base--linux): Requires-Python >=3.13, the target has 3.10. "
+            f"  app 1.0 {day}, newest 2.0 {day} on base--linux: Requires-Python >=3.13, the target has 3.10. "
             "Nearest Python that works is 3.13: make the target cp313-manylinux2014_x86_64, which gets 2.0"
         ),
     ]

@@ -24,7 +24,7 @@ def test_an_entry_has_dates_cause_and_remedy() -> None:
     """The reader sees how old a release is, which targets have it, why, and what changes that."""
     assert outdated_lines([ONE, replace(ONE, target="mac")]) == [
         (
-            "  app 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 (base--linux, base--mac): it requires core; core 2.0: sdist only. "
+            "  app 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 on base--linux, base--mac: it requires core; core 2.0: sdist only. "
             "Build it: pip wheel --no-deps core==2.0 -w requirements/wheels, then `make update`"
         )
     ]
@@ -34,7 +34,13 @@ def test_equal_causes_are_one_entry() -> None:
     """Two projects that lack the same file are told together."""
     other = replace(ONE, project="tool", why="it requires via; via 1.0 requires core; core 2.0: sdist only")
     (line,) = outdated_lines([ONE, other])
-    assert line.startswith("  app 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 (base--linux) and tool 1.0")
+    assert line.startswith(
+        "  app 1.0 (newest 2.0), tool 1.0 (newest 2.0) on base--linux: it requires core; core 2.0: sdist"
+    )
+    apart = outdated_lines([ONE, replace(other, target="mac")])[0]
+    assert apart.startswith(
+        "  app 1.0 (newest 2.0) on base--linux; tool 1.0 (newest 2.0) on base--mac: it requires core"
+    )
 
 
 def test_the_newest_comes_first_and_the_rest_is_counted() -> None:
@@ -51,7 +57,7 @@ def test_the_newest_comes_first_and_the_rest_is_counted() -> None:
 def test_the_users_own_lines_are_one_entry() -> None:
     """What the user pinned is named and not explained; pre-releases that a line asks for are no finding of the heading."""
     own = replace(ONE, own=True, why="base.txt:1 asks for app==1.0")
-    assert outdated_lines([own]) == ["  by lines of your own: app 1.0 (newest 2.0 of 2026-05-01)"]
+    assert outdated_lines([own]) == ["  by lines of your own: app 1.0 (newest 2.0)"]
     early = replace(ONE, early=True, newest="", newest_uploaded="")
     assert outdated_heading([own, early]) == (
         "1 requested project is older than the newest release and 1 pre-release that no line asks for"
@@ -62,7 +68,7 @@ def test_the_users_own_lines_are_one_entry() -> None:
 def test_a_pre_release_is_told_as_one() -> None:
     """The newest final release stands beside it, or that there is none."""
     early = replace(ONE, early=True, version="2.0rc1", newest="1.0", newest_uploaded="")
-    assert "app 2.0rc1 of 2019-12-03, a pre-release, newest final 1.0 (base--linux)" in outdated_lines([early])[0]
+    assert "app 2.0rc1 of 2019-12-03, a pre-release, newest final 1.0 on base--linux" in outdated_lines([early])[0]
     assert "a pre-release, no final release" in outdated_lines([replace(early, newest="")])[0]
 
 
@@ -74,7 +80,12 @@ def test_nothing_is_no_list() -> None:
 def test_what_the_python_of_a_target_excludes_is_one_entry() -> None:
     """Where a target has an old Python, the projects that leave it behind share one line; other targets have theirs."""
     found = [
-        replace(ONE, project="a", why="wheels for cp312, cp313, not for cp310-cp310", step="take Python 3.12"),
+        replace(
+            ONE,
+            project="a",
+            why="wheels for cp312, cp313, not for cp310-cp310",
+            step="take Python 3.12, which gets 2.0",
+        ),
         replace(ONE, project="b", why="Requires-Python >=3.11, the target has 3.10", step="take Python 3.11"),
         replace(
             ONE, project="c", why="wheels for cp313, not for cp310-cp310; 1.2, as on mac: x; y", step="take Python 3.13"
@@ -84,4 +95,4 @@ def test_what_the_python_of_a_target_excludes_is_one_entry() -> None:
     lines = outdated_lines(found)
     assert [line.partition(": ")[0].count("newest 2.0") for line in lines] == [3, 1]
     assert lines[0].endswith(": the newest releases are not for the Python of linux. Take Python 3.12")
-    assert lines[1].startswith("  a 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 (base--mac): wheels for cp312, not")
+    assert lines[1].startswith("  a 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 on base--mac: wheels for cp312, not")

@@ -42,7 +42,7 @@ def outdated_lines(found: Iterable[Outdated], *, most: int | None = LINES) -> li
     if most is not None and len(lines) > most:
         lines = [*lines[:most], f"and {len(lines) - most} more: `--json`"]
     if own:
-        names = list(dict.fromkeys(f"{one.project} {one.version} ({_not(one)})" for one in own))
+        names = list(dict.fromkeys(f"{one.project} {one.version} ({_not(one, day=False)})" for one in own))
         lines.append(f"by lines of your own: {few(names)}")
     return [f"  {line}" for line in lines]
 
@@ -77,17 +77,28 @@ def _short(why: str) -> str:
 
 
 def _entry(those: Sequence[Outdated]) -> str:
-    names: defaultdict[str, list[str]] = defaultdict(list)
+    first, places = those[0], defaultdict[str, list[str]](list)
+    is_alone = len({(one.project, one.version, one.newest) for one in those}) == 1
     for one in those:
-        names[f"{_named(one)}"].append(f"{one.set}--{one.target}")
-    what = " and ".join(f"{name} ({few(places)})" for name, places in names.items())
-    first = those[0]
-    why = _short(first.why)
-    if not why.startswith("it requires") and len({one.project for one in those}) > 1:
-        why = f"the newest releases are not for the Python of {first.target}"
-    remedy = f". {first.step[:1].upper()}{first.step[1:]}" if first.step and not first.step.startswith("pip ") else ""
-    build = f". Build it: {first.step}" if first.step.startswith("pip ") else ""
-    return f"{what}: {why}{remedy}{build}"
+        name = _named(one) if is_alone else f"{one.project} {one.version} ({_not(one, day=False)})"
+        places[name].append(f"{one.set}--{one.target}")
+    groups: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, where in places.items():
+        groups[tuple(where)].append(name)
+    what = "; ".join(f"{few(names)} on {few(where)}" for where, names in groups.items())
+    why, step = _short(first.why), first.step
+    if not is_alone:
+        # The release that another target gets is that of the first project alone.
+        step = step.partition(", which gets ")[0]
+        if not why.startswith("it requires"):
+            why = f"the newest releases are not for the Python of {first.target}"
+    return f"{what}: {why}{_remedy(step)}"
+
+
+def _remedy(step: str) -> str:
+    if step.startswith("pip "):
+        return f". Build it: {step}"
+    return f". {step[0].upper()}{step[1:]}" if step else ""
 
 
 def _named(one: Outdated) -> str:
@@ -95,10 +106,11 @@ def _named(one: Outdated) -> str:
     return f"{one.project} {one.version}{_day(one.uploaded)}{kind}, {_not(one)}"
 
 
-def _not(one: Outdated) -> str:
+def _not(one: Outdated, *, day: bool = True) -> str:
     if not one.newest:
         return "no final release"
-    return f"{'newest final' if one.early else 'newest'} {one.newest}{_day(one.newest_uploaded)}"
+    uploaded = _day(one.newest_uploaded) if day else ""
+    return f"{'newest final' if one.early else 'newest'} {one.newest}{uploaded}"
 
 
 def _day(day: str) -> str:

@@ -231,9 +231,8 @@ def _against(version: Version, files: Sequence[Candidate], case: _Case, known: K
         )
         found = inspector.inside(project, files, frozenset(case.pin.extras))
         if found is not None:
-            return why_of(found, project, case.target, known.offers), step_of(
-                found, case.target, known.offers
-            ) or wanted
+            step = step_of(found, case.target, known.offers) or (wanted if found.kind == "clash" else "")
+            return why_of(found, project, case.target, known.offers), step
     if case.lock.name in known.kept:
         return "the lock was made without it", "run `make update`, which takes it if the rest allows"
     return "what it requires itself does not go with the rest", wanted
