@@ -250,3 +250,29 @@ def test_all_gaps_of_a_real_list(workspace: Workspace) -> None:
         "no-such-project-for-pypi-subset": ("base.txt:8",),
     }
     assert len(caught.value.lines) <= 8
+
+
+#: Requests that were red though each of them works in a plain environment, and what lacks what.
+IMPORTED = {
+    "google-cloud-storage": (),
+    "pip": (),
+    "setuptools": (),
+    "soupsieve": ("soupsieve", "beautifulsoup4"),
+    "sphinxcontrib-jsmath": ("sphinxcontrib-jsmath", "docutils"),
+    "sphinxcontrib-serializinghtml": ("sphinxcontrib-serializinghtml", "sphinx"),
+}
+
+
+def test_imports_that_no_metadata_declares(workspace: Workspace) -> None:
+    """Each request is green, or amber with the project that likely brings what it lacks; all together as well."""
+    workspace.toml()
+    workspace.write("base.txt", "".join(f"{name}\n" for name in IMPORTED))
+    mirror.mirror(workspace.paths, progress=Display())
+    assert run_suite(workspace.paths).totals.failed == 0
+    checks = [one for one in report(workspace)["checks"] if one["proof"] == "installed"]
+    for request, lacks in IMPORTED.items():
+        own = [one for one in checks if one["request"] == request]
+        assert {one["status"] for one in own} == {"amber" if lacks else "passed"}, request
+        found = {(each["project"], each["likely"]) for one in own for each in one["findings"]}
+        assert found == {lacks} - {()}, request
+    assert {one["status"] for one in checks if not one["request"]} == {"amber"}
