@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pypi_subset.model.checks import GOOD
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.inventory import inventory
@@ -159,7 +160,7 @@ def _faults(case: Case, way: str, check: Check, world: World, *, possible: bool)
         yield f"{case.name} by {way} is red though others satisfy: {check.reason}"
     elif green and not possible:
         yield f"{case.name} by {way} stayed green with {' '.join(check.versions)}"
-    elif green and check.status == "passed" and not world.whole(case, check):
+    elif check.status in GOOD and not world.whole(case, check):
         yield f"{case.name} by {way} is green with what is not whole: {' '.join(check.versions)}"
 
 
