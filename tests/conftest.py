@@ -100,12 +100,13 @@ def forked_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
         *,
         work: Path,
         environment: Mapping[str, str] | None = None,
+        installed: Mapping[str, str] | None = None,
         python: Path | None = None,
         timeout: float | None = None,
     ) -> PipResult:
         if environment is None or python is not None:
             return start(arguments, work=work, environment=environment, python=python, timeout=timeout)
-        return pips.run(arguments, work=work, environment=environment)
+        return pips.run(arguments, work=work, environment=environment, installed=installed)
 
     monkeypatch.setattr(runner, "run", run)
 

@@ -37,6 +37,7 @@ BESIDE_STANDARD = {
     "errors.py": {"pypi_subset"},
     "model": {"pypi_subset", "packaging", "msgspec"},
     "pip/_child.py": {"pip", "_manylinux"},
+    "pip/changes.py": {"pip"},
     "proof/isolation/_launcher.py": set(),
     "standalone": {"_manylinux"},
 }

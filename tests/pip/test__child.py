@@ -56,11 +56,12 @@ def test_a_report_about_another_machine_is_refused(
     """If pip ever stops taking the target's markers, its answer is refused, never used."""
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
     assert {pin.distribution.project for pin in resolve_one(index, tmp_path / "good").pins} == {"app", "lib"}
-    # The script as it is, but for the one name that it sets: as if pip had renamed its own.
-    script = Path(runner.__file__).with_name("_child.py").read_text()
-    assert "markers.default_environment = " in script
+    # The scripts as they are, but for the one name that is set: as if pip had renamed its own.
+    script, changes = (Path(runner.__file__).with_name(name).read_text() for name in ("_child.py", "changes.py"))
+    assert "markers.default_environment = " in changes
+    (tmp_path / "changes.py").write_text(changes.replace("markers.default_environment = ", "markers.renamed = "))
     plain = tmp_path / "plain.py"
-    plain.write_text(script.replace("markers.default_environment = ", "markers.renamed_environment = "))
+    plain.write_text(script)
     monkeypatch.setattr(pool, "SCRIPT", plain)
     with pytest.raises(PipFailed, match=r"pip evaluated markers for another machine than windows: .*sys_platform"):
         resolve_one(index, tmp_path / "bad")
@@ -89,7 +90,7 @@ def test_a_requirement_is_no_address(
         index.add(make_wheel("app", requires=[f"evil{extra} @ {place}"]))
         monkeypatch.setenv("PIP_INDEX_URL", index.url)
         start = time.monotonic()
-        with pytest.raises(SubsetError, match="a release requires a URL instead of a release from an index"):
+        with pytest.raises(SubsetError, match="requires a URL, and no release of an index"):
             solve(tmp_path / "work")
         assert time.monotonic() - start < 20
     assert seen == []

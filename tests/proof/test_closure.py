@@ -66,6 +66,24 @@ def test_an_open_marker_of_metadata(tmp_path: Path) -> None:
     assert walk(tmp_path, "aa[fast]") == ()
 
 
+def test_what_the_interpreter_brings(tmp_path: Path) -> None:
+    """It answers what it satisfies; where it does not, the sentence has its version; what lies there comes first."""
+    lay(tmp_path, "aa", requires=("cffi>=1",))
+    requests = [Request(requirement=Requirement(line), path=Path("base.txt"), line=1) for line in ("aa", "greenlet>=1")]
+    environment = recorded_markers.recorded(targets.parse("pypy", "pp310-win_amd64"))
+    brought = {"cffi": "1.18.0.dev0", "greenlet": "0.4.13"}
+
+    def found() -> tuple[str, ...]:
+        return closure.gaps(closure.present_in([tmp_path]), requests, environment, "pypy", brought)
+
+    sentence = "greenlet (asked for by base.txt:1 on pypy: greenlet>=1) is not in the subset"
+    assert found() == (f"{sentence}, and the interpreter brings 0.4.13",)
+    lay(tmp_path, "greenlet", "3.0")
+    assert found() == ()
+    lay(tmp_path, "cffi", "0.9")
+    assert found() == ("cffi (needed by aa 1.0 on pypy: cffi>=1) is there as 0.9",)
+
+
 def test_requires_python_of_a_pre_release(tmp_path: Path) -> None:
     """Its three numbers are compared, as pip does: the stage does not count."""
     requests = [Request(requirement=Requirement("aa"), path=Path("base.txt"), line=1)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import Gaps, UndefinedMarker
+from pypi_subset.errors import Gaps, NoSolution, UndefinedMarker
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.requirements.subset import read_subset
@@ -188,3 +188,61 @@ def test_a_pre_release_of_python(workspace: Workspace, index: Index, tmp_path: P
     checks = prove(cases_of(subset, workspace.paths, (), tmp_path / "proof")[0])
     assert [(check.status, check.reason) for check in checks if check.proof == "second opinion"] == [("passed", "")]
     assert [check.status for check in checks] == ["passed"] * 4
+
+
+PYPY = "pp310-manylinux_2_28_x86_64"
+
+
+def test_projects_that_pypy_brings(workspace: Workspace, index: Index, tmp_path: Path) -> None:
+    """What an interpreter brings answers requests and requirements that it satisfies, as pip there finds it installed."""
+    index.add(make_wheel("app", requires=["cffi>=1.12", "greenlet!=0.4.17", "lib"]), make_wheel("lib"))
+    index.add(make_wheel("cffi", "2.0.0"))
+    workspace.write("base.txt", "app\nreadline\n")
+    workspace.toml({"pypy": {"tag": PYPY, "implementation_version": "7.3.17"}, "linux": LINUX}, sets=PAIR)
+    workspace.write("other.txt", "cffi\n")
+    printed = mirror(workspace)[1]
+    assert versions(workspace, "base--pypy") == {"app": "1.0", "lib": "1.0"}
+    assert versions(workspace, "other--linux") == {"cffi": "2.0.0"}
+    brings = "PyPy 7.3.17 brings cffi 1.17.0, greenlet 0.4.13, readline 6.2.4.1, which are not mirrored"
+    assert f"warning: base--pypy: {brings}\n" in printed
+    subset = read_subset(workspace.paths.requirements)
+    cases = [one for one in cases_of(subset, workspace.paths, (), tmp_path / "proof") if one.target.name == "pypy"]
+    for case in cases:
+        checks = [check for check in prove(case) if check.proof == "unpacked"]
+        assert [check.reason for check in checks if check.status != "passed"] == []
+        assert len(checks) == 3
+
+
+#: One set for each of two targets.
+PAIR = {"base": {"targets": ["pypy"]}, "other": {"targets": ["linux"]}}
+
+
+@pytest.mark.parametrize("wanted", ["cffi>=2", "cffi==2.0.0"])
+def test_a_newer_one_than_pypy_brings(workspace: Workspace, index: Index, tmp_path: Path, wanted: str) -> None:
+    """What does not satisfy is taken from the index, over what the interpreter brings."""
+    index.add(make_wheel("app", requires=[wanted]), make_wheel("cffi", "2.0.0"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"pypy": PYPY})
+    assert "brings" not in mirror(workspace)[1]
+    assert versions(workspace, "base--pypy") == {"app": "1.0", "cffi": "2.0.0"}
+    subset = read_subset(workspace.paths.requirements)
+    for case in cases_of(subset, workspace.paths, (), tmp_path / "proof"):
+        assert {check.status for check in prove(case) if check.proof == "unpacked"} == {"passed"}
+
+
+def test_pypy_brings_too_old_a_one(workspace: Workspace, index: Index) -> None:
+    """If neither the interpreter nor the index has a version that satisfies, that is a gap."""
+    index.add(make_wheel("app", requires=["greenlet>=1"]))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"pypy": PYPY})
+    with pytest.raises(NoSolution, match="greenlet"):
+        mirror(workspace)
+
+
+def test_the_newest_pypy_is_assumed(workspace: Workspace, index: Index) -> None:
+    """Without its version the newest is meant, and the sentence says so."""
+    index.add(make_wheel("app", requires=["cffi"]))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"pypy": PYPY})
+    sentence = "PyPy 3.10 brings cffi 1.18.0.dev0, which is not mirrored; the newest PyPy is assumed: add implementation_version"
+    assert sentence in mirror(workspace)[1]

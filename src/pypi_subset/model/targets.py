@@ -36,6 +36,7 @@ class Target:
     :param other_machines: other values of ``platform_machine`` that such a machine may have, if the user gave none.
     :param unseen: platforms that its system accepts and its pip is too old for, best first.
     :param exact: whether the patch level was given, and binds.
+    :param brought: project → version of what its interpreter brings itself, sorted: pip there finds them installed.
     :param notes: warnings for the user; they decide nothing.
     """
 
@@ -54,6 +55,7 @@ class Target:
     other_machines: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     exact: bool = False
+    brought: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -85,5 +87,6 @@ class Target:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over tags and lasting markers, in hexadecimal."""
-        return digest_of({"tags": [str(tag) for tag in self.tags], "markers": self.lasting_markers})
+        """SHA-256 over tags, lasting markers and what the interpreter brings, in hexadecimal."""
+        brought = {"brought": dict(self.brought)} if self.brought else {}
+        return digest_of({"tags": [str(tag) for tag in self.tags], "markers": self.lasting_markers, **brought})

@@ -3,10 +3,8 @@ Runs pip as another machine: a script of its own, started by `piprun` in a child
 
 pip's ``--platform``, ``--python-version``, ``--implementation`` and ``--abi`` choose wheels for a target, but markers are
 still evaluated for the interpreter that runs pip (pypa/pip#11664). Here the vendored `packaging` is handed the target's
-values before pip's own modules bind the function, so that the resolver and the report see one and the same machine.
-
-A value that the target leaves open is absent from the environment. A marker whose truth depends on one counts as false
-here. A requirement less never takes a solution away, so the caller looks for such markers in the answer alone.
+values before pip's own modules bind the function (`pypi_subset.pip.changes`), so that the resolver and the report see one
+and the same machine.
 
 Started with ``--serve``, it imports pip once and forks a child for each run: half a second saved for each, and every run
 still has a process of its own. With ``--serve-own`` it does so for the interpreter that it runs on, whose pip stays as it
@@ -19,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import importlib.util
 import itertools
 import json
 import os
@@ -37,7 +36,7 @@ def main(arguments: list[str]) -> int:
     """
     Return pip's exit code.
 
-    :param arguments: ``--once``: then one order comes on standard input, with ``environment`` and ``arguments``. Or
+    :param arguments: ``--once``: then one order comes on standard input, with ``environment``, ``installed`` and ``arguments``. Or
         ``--serve``, or ``--serve-own``: then many orders come there. The process id of the process that started it may
         follow; with that one it ends.
     """
@@ -48,14 +47,31 @@ def main(arguments: list[str]) -> int:
     _end_with_parent()
     order = json.loads(sys.stdin.read())
     if order["environment"] is not None:
-        _replace_markers()
-        _VALUES.update(order["environment"])
+        _become(order)
     return _pip(order["arguments"])
+
+
+def _become(order: dict[str, Any] | None = None) -> None:
+    """Let pip be on the machine of *order*; without one, only prepare for it."""
+    if order is None:
+        _changes().replace_markers()
+    else:
+        _changes().replace_markers(order["environment"])
+        _changes().take_for_installed(order["installed"])
+
+
+@functools.cache
+def _changes() -> Any:
+    """Return the module beside this script; the interpreter of an environment, which has no package, never needs it."""
+    spec = importlib.util.spec_from_file_location("changes", f"{os.path.dirname(__file__)}/changes.py")  # noqa: PTH120
+    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    return module
 
 
 def _pip(arguments: list[str], *, alone: bool = True) -> int:
     """Run pip in this process; *alone*, it may start and reach nothing else."""
-    from pip._internal.cli.main import main as pip  # noqa: PLC0415 - must come after `_replace_markers`
+    from pip._internal.cli.main import main as pip  # noqa: PLC0415 - must come after `_become`
 
     if alone and arguments[0] in {"install", "download"}:
         _take_releases_alone()
@@ -131,7 +147,7 @@ def _serve(*, own: bool) -> int:
     """
     Run pip once for each order, all at once, until standard input ends.
 
-    An order is a line of JSON: ``id``, ``variables``, ``environment`` and ``arguments``; or ``id`` and ``kill``, which ends
+    An order is a line of JSON: ``id``, ``variables``, ``environment``, ``installed`` and ``arguments``; or ``id`` and ``kill``, which ends
     the run of that number. When a run has ended, ``[id, exit code, standard output, standard error]`` is written.
 
     :param own: whether runs evaluate markers as this interpreter does; an order's ``environment`` is ``null`` then.
@@ -139,9 +155,9 @@ def _serve(*, own: bool) -> int:
     if own:
         _load_policy()
     else:
-        _replace_markers()
+        _become()
     # What every run needs.
-    import pip._internal.cli.main  # noqa: PLC0415 - must come after `_replace_markers`
+    import pip._internal.cli.main  # noqa: PLC0415 - must come after `_become`
     import pip._internal.commands.check  # noqa: PLC0415
     import pip._internal.commands.download  # noqa: PLC0415
     import pip._internal.commands.install  # noqa: PLC0415
@@ -241,7 +257,8 @@ def _obey(order: dict[str, Any], said: tuple[int, int]) -> None:
         os.dup2(source, descriptor)
     code = 1
     try:
-        _VALUES.update(order["environment"] or {})
+        if order["environment"] is not None:
+            _become(order)
         code = _pip(order["arguments"], alone=order["environment"] is not None)
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
@@ -249,33 +266,6 @@ def _obey(order: dict[str, Any], said: tuple[int, int]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-#: The marker environment of this process, once it is known.
-_VALUES: dict[str, str] = {}
-
-
-def _replace_markers() -> None:
-    """Have markers evaluated in `_VALUES`, and those that depend on an open value taken for false."""
-    from pip._vendor.packaging import markers  # noqa: PLC0415 - must come before any other module of pip
-    from pip._vendor.packaging._parser import Variable  # noqa: PLC0415 - as above
-
-    markers.default_environment = lambda: dict(_VALUES)  # type: ignore[assignment, return-value]
-    evaluate = markers._evaluate_markers  # noqa: SLF001 - the public method has no place for a missing value
-
-    def known(tree: list[Any], environment: dict[str, Any]) -> bool:
-        ways: list[list[bool]] = [[]]
-        for part in tree:
-            if part == "or":
-                ways.append([])
-            elif isinstance(part, list):
-                ways[-1].append(known(part, environment))
-            elif part != "and":
-                name = next(side.value for side in part[::2] if isinstance(side, Variable))
-                ways[-1].append(name in environment and evaluate([part], environment))
-        return any(map(all, ways))
-
-    markers._evaluate_markers = known  # type: ignore[assignment] # noqa: SLF001 - as above
 
 
 def _end_with_parent(parent: int | None = None) -> None:

@@ -89,6 +89,7 @@ class Pips:
         *,
         work: Path,
         environment: Mapping[str, str] | None,
+        installed: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> PipResult:
         """
@@ -99,23 +100,30 @@ class Pips:
         :raises FolderError: the disk is full, or otherwise refused what pip wanted to write.
         """
         if sys.platform == "linux":
-            result = self._forked(arguments, work, environment, timeout)
+            order = {
+                "arguments": [*arguments, *GENERAL],
+                "environment": environment and dict(environment),
+                "installed": dict(installed or {}),
+            }
+            result = self._forked(order, work, timeout)
         else:
-            result = run(arguments, work=work, environment=environment, python=self._python, timeout=timeout)
+            result = run(
+                arguments,
+                work=work,
+                environment=environment,
+                installed=installed,
+                python=self._python,
+                timeout=timeout,
+            )
         if result.returncode:
             blame(result.stderr, work)
         return result
 
-    def _forked(
-        self, arguments: Sequence[str], work: Path, environment: Mapping[str, str] | None, timeout: float | None
-    ) -> PipResult:
-        order = {
-            "arguments": [*arguments, *GENERAL],
-            "environment": environment and dict(environment),
-        }
+    def _forked(self, order: Mapping[str, object], work: Path, timeout: float | None) -> PipResult:
         code, stdout, stderr = self._awaited(order, work, timeout)
         if code < 0:
             raise _vanished()
+        arguments = cast("list[str]", order["arguments"])
         return logged(PipResult(arguments, code, stdout, stderr), arguments)
 
     def _awaited(self, order: Mapping[str, object], work: Path, timeout: float | None) -> tuple[int, str, str]:

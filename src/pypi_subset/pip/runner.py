@@ -73,6 +73,7 @@ def run(
     *,
     work: Path,
     environment: Mapping[str, str] | None = None,
+    installed: Mapping[str, str] | None = None,
     python: Path | None = None,
     timeout: float | None = None,
 ) -> PipResult:
@@ -82,13 +83,18 @@ def run(
     :param arguments: pip's command and its options.
     :param work: a folder for this run alone.
     :param environment: the marker environment to evaluate under; ``None`` means the running interpreter's own.
+    :param installed: project → version of what pip takes for installed; only for our pip.
     :param python: an interpreter with a pip of its own, as in a fresh virtual environment; ``None`` means ours.
     :param timeout: seconds after which pip is killed.
     :raises PipFailed: pip did not end in time.
     """
     if python is None:
         # Not as arguments: every user of this machine may read those, and an index URL holds a token.
-        order = {"environment": environment and dict(environment), "arguments": [*arguments, *GENERAL]}
+        order = {
+            "environment": environment and dict(environment),
+            "installed": dict(installed or {}),
+            "arguments": [*arguments, *GENERAL],
+        }
         command, told = [sys.executable, "-I", str(SCRIPT), "--once"], json.dumps(order)
     else:
         command, told = [str(python), "-I", "-m", "pip", *arguments, *GENERAL], ""

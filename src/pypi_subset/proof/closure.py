@@ -70,7 +70,11 @@ def present_in(folders: Iterable[Path]) -> tuple[Present, ...]:
 
 
 def gaps(
-    present: Sequence[Present], requests: Sequence[Request], environment: Mapping[str, str], target: str
+    present: Sequence[Present],
+    requests: Sequence[Request],
+    environment: Mapping[str, str],
+    target: str,
+    brought: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
     """
     Return one sentence for each thing that is wrong with *present* on a machine with *environment*, empty if nothing.
@@ -80,8 +84,9 @@ def gaps(
 
     :param environment: marker values; recorded ones, where the machine is another.
     :param target: the target's name, for the sentences.
+    :param brought: project → version of what the interpreter there brings itself.
     """
-    missing, seen = walk(present, requests, environment, target)
+    missing, seen = walk(present, requests, environment, target, brought)
     reached = {name for name, _ in seen}
     # pip compares Requires-Python with the three numbers alone, also of a pre-release.
     version = ".".join(re.findall("[0-9]+", environment["python_full_version"])[:3])
@@ -102,7 +107,11 @@ def gaps(
 
 
 def walk(
-    present: Sequence[Present], requests: Sequence[Request], environment: Mapping[str, str], target: str
+    present: Sequence[Present],
+    requests: Sequence[Request],
+    environment: Mapping[str, str],
+    target: str,
+    brought: Mapping[str, str] | None = None,
 ) -> tuple[list[str], set[tuple[NormalizedName, str]]]:
     """
     Return one sentence for each requirement that *present* does not answer, and all projects that are asked for.
@@ -126,8 +135,13 @@ def walk(
         answer = by_name.get(name)
         sentence = f"({who} on {target}: {plain(requirement)})"
         if answer is None:
+            own = (brought or {}).get(name)
+            if own is not None and requirement.specifier.contains(own, prereleases=True):
+                continue
             seen.add((name, ""))
-            found.append(f"{name} {sentence} is not in the subset")
+            found.append(
+                f"{name} {sentence} is not in the subset" + (f", and the interpreter brings {own}" if own else "")
+            )
             continue
         if not requirement.specifier.contains(answer.version, prereleases=True):
             found.append(f"{name} {sentence} is there as {answer.version}")
@@ -143,10 +157,14 @@ def walk(
 
 
 def declared(
-    present: Sequence[Present], requests: Sequence[Request], environment: Mapping[str, str], target: str
+    present: Sequence[Present],
+    requests: Sequence[Request],
+    environment: Mapping[str, str],
+    target: str,
+    brought: Mapping[str, str] | None = None,
 ) -> Declared:
-    """Return the declared closure of *requests*, held against *present*."""
-    _, seen = walk(present, requests, environment, target)
+    """Return the declared closure of *requests*, held against *present* and what the interpreter *brought*."""
+    _, seen = walk(present, requests, environment, target, brought)
     there = {one.project for one in present}
     return Declared(
         present=tuple(

@@ -21,6 +21,7 @@ class Answer:
     """
     What pip chose at one patch level: by project the candidate, its metadata, who requires it, and its extras.
 
+    :param brought: required projects that the interpreter of the target brings itself.
     :param assumed: requirements that another ``platform_machine`` would decide otherwise, with who states them.
     """
 
@@ -28,6 +29,7 @@ class Answer:
     found: Mapping[NormalizedName, Mapping[str, Any]]
     reasons: Mapping[NormalizedName, set[Reason]]
     extras: Mapping[NormalizedName, set[NormalizedName]]
+    brought: frozenset[NormalizedName] = frozenset()
     assumed: tuple[str, ...] = ()
 
     @property

@@ -44,9 +44,11 @@ def refuse_open_constraints(job: Job, constraints: Iterable[Requirement], found:
 
 def who_asks(
     asked: Iterable[Request], job: Job, found: Mapping[NormalizedName, Mapping[str, Any]]
-) -> tuple[dict[NormalizedName, set[Reason]], dict[NormalizedName, set[NormalizedName]]]:
+) -> tuple[dict[NormalizedName, set[Reason]], dict[NormalizedName, set[NormalizedName]], frozenset[NormalizedName]]:
     """
-    Return, for each project, the requirements that lead to it and the extras that they request.
+    Return, for each project, the requirements that lead to it and the extras that they request; and what is brought.
+
+    The last are the projects that are required, and that the interpreter of the target brings itself.
 
     An extra can bring in requirements that request further extras: a project whose extras grew is read again. pip takes
     a marker that depends on an open value for false; each of them is refused here, once all extras are known.
@@ -55,10 +57,14 @@ def who_asks(
     """
     reasons: dict[NormalizedName, set[Reason]] = {project: set() for project in found}
     extras: dict[NormalizedName, set[NormalizedName]] = {project: set() for project in found}
+    brought, taken = dict(job.target.brought), set[NormalizedName]()
     waiting = [Reason(requirement=request.requirement, origin=request.origin) for request in asked]
     while waiting:
         reason = waiting.pop()
         project = canonicalize_name(reason.requirement.name)
+        if project not in found and project in brought:
+            taken.add(project)
+            continue
         further = {canonicalize_name(extra) for extra in reason.requirement.extras} - extras[project]
         is_new = not reasons[project]
         reasons[project].add(reason)
@@ -69,7 +75,7 @@ def who_asks(
         for requirement in _required(item["metadata"]):
             where = f"{project} {item['metadata']['version']} requires {str(requirement)!r}"
             _holds(requirement, extras[project], job, where)
-    return reasons, extras
+    return reasons, extras, frozenset(taken)
 
 
 def _dependencies(

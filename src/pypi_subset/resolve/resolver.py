@@ -25,7 +25,7 @@ from pypi_subset.resolve.explain.no_solution import explain
 from pypi_subset.resolve.overrides import require_honoured
 from pypi_subset.resolve.per_patch import distinct, patches_in_reach, patches_of_set
 from pypi_subset.resolve.required_by import asked_of, refuse_open_constraints, who_asks
-from pypi_subset.resolve.warnings import assumed_of, assumption
+from pypi_subset.resolve.warnings import assumed_of, assumption, brings
 from pypi_subset.support import files
 from pypi_subset.targets.patch_levels import at_patch, marker_of
 from pypi_subset.targets.pip_flags import pip_flags
@@ -83,6 +83,8 @@ def resolve(
     warnings = [sentence for answer in answers.values() for sentence in answer.warnings]
     if assumed := list(dict.fromkeys(text for answer in answers.values() for text in answer.assumed)):
         warnings.append(assumption(assumed, job))
+    if brought := frozenset[str]().union(*(answer.brought for answer in answers.values())):
+        warnings.append(brings(brought, job))
     spans = distinct(answers)
     hashed = {canonicalize_name(one.requirement.name) for one in job.requirement_set.requests if one.hashes}
     pins = _pins(spans, job.target, index.upstream, hashed)
@@ -102,13 +104,13 @@ def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     report = _report(job, constraints=constraints, index=index, pips=pips, work=work)
     found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
     candidates = {project: _candidate(item, project, index, job.target) for project, item in found.items()}
-    reasons, extras = who_asks(asked, job, found)
+    reasons, extras, brought = who_asks(asked, job, found)
     limits = [one.requirement for one in job.requirement_set.constraints]
     limits += [parse_requirement(line.partition(" --hash")[0]) for line in constraints]
     refuse_open_constraints(job, limits, found.keys())
     require_honoured(job, found, extras, index.upstream)
     assumed = tuple(assumed_of(job, found, extras))
-    return Answer(candidates=candidates, found=found, reasons=reasons, extras=extras, assumed=assumed)
+    return Answer(candidates=candidates, found=found, reasons=reasons, extras=extras, brought=brought, assumed=assumed)
 
 
 def _pins(
@@ -149,7 +151,8 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     command = ["install", *_OPTIONS, "--index-url", index.target_url(job.target), "--report", str(report)]
     command += [*pip_flags(job.target), "--requirement", str(requests), "--constraint", str(limits)]
     command += ["--pre"] * job.requirement_set.pre
-    result = pips.run(command, work=work, environment=job.target.environment)
+    brought = dict(job.target.brought)
+    result = pips.run(command, work=work, environment=job.target.environment, installed=brought)
     if index.failure is not None:
         # Also where pip found another way: it took the failure for "no such page", and its answer is about less.
         raise index.failure

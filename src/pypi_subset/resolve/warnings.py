@@ -65,6 +65,17 @@ def assumption(assumed: Sequence[str], job: Job) -> str:
     return f"{what}; {wide}: {step}"
 
 
+def brings(brought: Iterable[str], job: Job) -> str:
+    """Return the sentence about required projects that the interpreter of the target brings itself."""
+    target = job.target
+    listed = ", ".join(f"{name} {version}" for name, version in target.brought if name in brought)
+    own, name = target.environment.get("implementation_version"), target.environment["platform_python_implementation"]
+    what = f"{job.name}: {name} {own or target.version} brings {listed}, which {'is' if ',' not in listed else 'are'} not mirrored"
+    if own:
+        return what
+    return f"{what}; the newest {name} is assumed: add implementation_version to the target in subset.toml for another"
+
+
 def yanked(candidates: Iterable[Candidate]) -> Iterator[str]:
     """Yield a sentence for each release that was yanked (PEP 592) and is pinned."""
     for distribution in (candidate.distribution for candidate in candidates):

@@ -8,6 +8,7 @@ from packaging import tags as packaging_tags
 from packaging.markers import default_environment
 
 from pypi_subset.model.targets import Target
+from pypi_subset.targets.brought import brought_by
 from pypi_subset.targets.tag import flagged, tags_of, telling
 
 
@@ -32,6 +33,7 @@ def describe_host(name: str) -> Target:
         markers=tuple(sorted(environment.items())),
         host=True,
         exact=True,
+        brought=brought_by(environment),
     )
 
 
@@ -44,4 +46,10 @@ def description(target: Target) -> tuple[str, ...]:
         values |= dict.fromkeys(following, f"every {minor}.z")
     lines = [f"{target.name}: {target.tag}, Python {target.version}", "", "markers"]
     lines += [f"  {name} = {values.get(name, 'open')}" for name in sorted(default_environment())]
+    if target.brought:
+        lines += [
+            "",
+            "projects that the interpreter brings",
+            *(f"  {name} {version}" for name, version in target.brought),
+        ]
     return (*lines, "", f"tags ({len(target.tags)})", *(f"  {tag}" for tag in target.tags))

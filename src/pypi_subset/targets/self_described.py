@@ -19,6 +19,7 @@ from packaging.version import InvalidVersion, Version
 from pypi_subset.model.targets import Target
 from pypi_subset.standalone.describe_target import KIND, SCHEMA
 from pypi_subset.support import files
+from pypi_subset.targets.brought import brought_by
 from pypi_subset.targets.described_platforms import UPGRADE_PIP, WORD, Facts, platforms_of, untold
 from pypi_subset.targets.grammar import FREE_THREADED, NO_PYMALLOC
 from pypi_subset.targets.tag import flagged, tags_of, telling
@@ -79,6 +80,7 @@ def read_description(name: str, path: Path) -> Target:
         described=True,
         unseen=unseen,
         exact=True,
+        brought=brought_by(markers),
         notes=tuple(_notes(facts, pip, unseen, listed=bool(listed))),
     )
 

@@ -14,6 +14,7 @@ from packaging import tags as packaging_tags
 
 from pypi_subset.errors import TargetError
 from pypi_subset.model.targets import KERNEL_MARKERS, Target
+from pypi_subset.targets.brought import brought_by
 from pypi_subset.targets.grammar import Reading, read_tag
 from pypi_subset.targets.platforms import SYSTEMS, WIDER_MACHINES, Machine
 from pypi_subset.targets.suggest import complaint, nearest_tags, nearest_versions
@@ -69,6 +70,7 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
         markers=tuple(sorted((markers | given).items())),
         other_machines=() if "platform_machine" in given else WIDER_MACHINES.get(reading.machine.name or "", ()),
         exact=python is not None and python.count(".") > 1,
+        brought=brought_by(markers | given),
     )
 
 

@@ -21,7 +21,10 @@ from typing import TYPE_CHECKING
 from virtualenv.seed.wheels import embed
 
 from pypi_subset.distributions.wheel import read_metadata
-from tests.support.sites.cases import prove_first
+from pypi_subset.proof.cases.case import cases_of
+from pypi_subset.targets import tag
+from tests.support.sites.cases import interpreters_here, prove_first
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
@@ -125,3 +128,21 @@ def test_pip_of_the_subset_is_installed(tmp_path: Path, shared: Path) -> None:
     check = prove_first(cases(tmp_path / "without", HERE, ["aa"], [wheel], installed=shared)[0])
     assert outcome(check)[0] == "failed"
     assert "pip (needed by aa 1.0 on here: pip) is not in the subset" in check.reason
+
+
+@pytest.mark.slow
+def test_projects_that_pypy_brings(tmp_path: Path) -> None:
+    """pip on a PyPy finds what that brings installed, and so does the walk; each PyPy of this machine is tried."""
+    for one in interpreters_here():
+        if one.implementation != "pp" or one.kind != "linux_x86_64":
+            continue
+        own = dict(one.markers)["implementation_version"]
+        target = tag.parse("pypy", f"pp3{one.version[1]}-manylinux2014_x86_64", given={"implementation_version": own})
+        app = make_wheel("app", requires=["cffi>=1", "greenlet"])
+        lines = ["app", "cffi", "greenlet"]
+        root = tmp_path / one.path.name
+        subset = SubsetOnDisk(root, targets=[target], lines=lines, pins={"pypy": [app]}).write()
+        for case in cases_of(subset.plan, subset.paths, [one], root / "work"):
+            checks = [check for check in prove(case) if check.proof == "installed"]
+            assert [(check.status, check.reason) for check in checks if check.status != "passed"] == []
+            assert len(checks) == 3

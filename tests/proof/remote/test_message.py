@@ -15,6 +15,7 @@ from pypi_subset.errors import ProofFailed
 from pypi_subset.model.checks import Check
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.remote import message, pipe, worker
+from pypi_subset.targets.tag import parse
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, OWN, WINDOWS
 from tests.support.sites.errands import digest_of, errands
 from tests.support.sites.subset_on_disk import SubsetOnDisk
@@ -67,6 +68,16 @@ def test_the_senders_own_machine_is_another_one_there(tmp_path: Path) -> None:
     other = dataclasses.replace(OWN[0], version=(3, 10, 0), abi="cp310")
     assert arrived.case([other], site=tmp_path, work=tmp_path).interpreter is None
     assert arrived.case(OWN, site=tmp_path, work=tmp_path).interpreter == OWN[0]
+
+
+def test_what_an_interpreter_brings_arrives(tmp_path: Path) -> None:
+    """The worker sees the projects that the interpreter of a target brings as they are here."""
+    target = parse("pypy", "pp310-win_amd64")
+    subset = SubsetOnDisk(tmp_path, targets=[target], lines=["click"], pins={"pypy": [CLICK]}).write()
+    (one, _) = errands(subset, "http://host")
+    arrived = message.from_text(message.to_text(one)).case((), site=tmp_path, work=tmp_path)
+    assert arrived.target == target
+    assert dict(arrived.target.brought)["cffi"]
 
 
 def test_what_is_sent_comes_back(tmp_path: Path) -> None:

@@ -49,6 +49,11 @@ if bits == 32:
     machine = {"x86_64": "i686", "aarch64": "armv7l"}.get(machine, machine)
 soabi = config("SOABI") or ""
 own = sys.implementation.version
+brought = {}
+if sys.implementation.name != "cpython":
+    from importlib import metadata
+    for one in metadata.distributions(path=[os.path.dirname(os.__file__), sysconfig.get_path("stdlib")]):
+        brought[one.metadata["Name"].lower().replace("_", "-").replace(".", "-")] = one.version
 print(json.dumps({
     "path": os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
     "implementation": {"cpython": "cp", "pypy": "pp"}.get(sys.implementation.name, sys.implementation.name),
@@ -62,6 +67,7 @@ print(json.dumps({
     "libc": libc,
     "macos": platform.mac_ver()[0],
     "build": sys.version,
+    "brought": brought,
     "prefixes": sorted(filter(None, {
         sys.base_prefix, sys.base_exec_prefix, config("LIBDIR") or "",
         os.path.dirname(os.__file__), sysconfig.get_path("stdlib"),
@@ -97,6 +103,7 @@ class Interpreter:
     :param markers: its own marker values (PEP 508), sorted by name.
     :param emulated: whether it is made for another processor, which this machine imitates (qemu-user, Rosetta).
     :param build: what it says of itself, ``sys.version``: when, from what and by which compiler it was made.
+    :param brought: project → version of what it has beside its standard library, sorted: pip there finds them installed.
     :param prefixes: directories that hold its libraries; a virtual environment is none, since other files may be in it.
     """
 
@@ -110,6 +117,7 @@ class Interpreter:
     markers: tuple[tuple[str, str], ...]
     emulated: bool = False
     build: str = ""
+    brought: tuple[tuple[str, str], ...] = ()
     prefixes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -185,6 +193,7 @@ def probe(file: Path) -> Interpreter | None:
         markers=tuple(sorted(said["markers"].items())),
         emulated=is_emulated(said["machine"], platform.machine()),
         build=said["build"],
+        brought=tuple(sorted(said["brought"].items())),
         prefixes=tuple(said["prefixes"]),
     )
 

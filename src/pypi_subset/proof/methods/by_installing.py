@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import ProofFailed
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 #: Where the subset has a pip, that very one is installed, although the seeded one would satisfy.
 _OPTIONS = ("--force-reinstall", "--root-user-action=ignore")
+#: Where the interpreter brings projects, pip must find them installed.
+_OPTIONS_BESIDE = _OPTIONS[1:]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +111,8 @@ class Installing:
         box = self.asking(environment)
         self._pip_check(files, environment, box)
         present = closure.present_in(fresh.libraries)
-        for sentence in closure.gaps(present, self.requests, dict(self.interpreter.markers), target):
+        one = self.interpreter
+        for sentence in closure.gaps(present, self.requests, dict(one.markers), target, dict(one.brought)):
             raise ProofFailed(sentence, target=target)
         found = self.imported(environment, box)
         notes = (*pip_install.differences(self.case, files), *shared, *found.notes)
@@ -123,9 +127,10 @@ class Installing:
         """
         fresh, target = environment.fresh, self.case.target.name
         present = closure.present_in(fresh.libraries)
-        closed = closure.declared(present, self.requests, dict(self.interpreter.markers), target)
+        one = self.interpreter
+        closed = closure.declared(present, self.requests, dict(one.markers), target, dict(one.brought))
         requested = {canonicalize_name(one.requirement.name) for one in self.requests}
-        wanted = [one for one in closed.present if one.project in requested]
+        wanted = [each for each in closed.present if each.project in requested]
         every = [
             *importing.try_imports(wanted, closed, python=fresh.python, box=box, target=target),
             *console_scripts.try_scripts(wanted, closed, python=fresh.python, box=box, target=target),
@@ -162,7 +167,9 @@ class Installing:
 
     def _pip(self, way: Way, environment: Environment, *, dry: bool = False) -> Files:
         report = environment.work / "installed.json"
-        return pip_install.install(self.case, way, self._inputs, environment.pip, (*_OPTIONS,), report=report, dry=dry)
+        beside = self.interpreter.brought and not any(Requirement(pin).name == "pip" for pin in self.case.pins)
+        options = _OPTIONS_BESIDE if beside else _OPTIONS
+        return pip_install.install(self.case, way, self._inputs, environment.pip, options, report=report, dry=dry)
 
     def _pip_check(self, files: Files, environment: Environment, box: Box) -> None:
         """

@@ -57,7 +57,8 @@ class Unpacking:
 
     def judge(self, files: Files, present: tuple[Present, ...]) -> Settled:
         """Return notes on *present*; raise `ProofFailed` if it is not whole."""
-        for sentence in closure.gaps(present, self.requests, self.environment, self.case.target.name):
+        target = self.case.target
+        for sentence in closure.gaps(present, self.requests, self.environment, target.name, dict(target.brought)):
             raise ProofFailed(sentence, target=self.case.target.name)
         record.validate(self.case, files)
         notes = overwritten.validate(self.case, files, self.requests)
@@ -65,7 +66,8 @@ class Unpacking:
 
     def _pip(self, way: Way, into: str, *, dry: bool = False) -> Files:
         options = ("--target", str(self.folder / into), *flags_of(self.case.target))
-        run = partial(_pips(self.case.work).run, environment=self.case.target.environment)
+        target = self.case.target
+        run = partial(_pips(self.case.work).run, environment=target.environment, installed=dict(target.brought))
         report = self.folder / "installed.json"
         return pip_install.install(self.case, way, self.folder, run, options, report=report, dry=dry)
 

@@ -39,7 +39,7 @@ PATIENCE = 1800
 _OPTIONS = ("--only-binary=:all:", "--no-compile", "--no-warn-script-location", "--progress-bar=off")
 
 #: What pip would install, and nothing is installed: it reads metadata alone.
-_DRY = ("--dry-run", "--ignore-installed")
+_DRY = ("--dry-run",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

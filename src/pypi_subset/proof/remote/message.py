@@ -255,4 +255,5 @@ def _target(values: dict[str, Any]) -> Target:
     tags = tuple(one for tag in values["tags"] for one in parse_tag(tag))
     lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     markers = tuple((name, value) for name, value in values["markers"])
-    return Target(**{**values, **lists, "tags": tags, "markers": markers, "host": False})
+    brought = tuple((name, version) for name, version in values["brought"])
+    return Target(**{**values, **lists, "tags": tags, "markers": markers, "brought": brought, "host": False})
