@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pypi_subset.requirements.tools.finding import listed, may_hold, table_at, tables_in
+from pypi_subset.requirements.tools.finding import listed, may_hold, quoted, table_at, tables_in
 from pypi_subset.targets.tag import parse
 
 LINUX = parse("linux", "cp310-manylinux2014_x86_64")
@@ -41,3 +41,12 @@ def test_tables_in_whatever_there_is() -> None:
     assert table_at({"a": [1]}, "a", "b") == {}
     assert tables_in([{"a": 1}, 2]) == [{"a": 1}]
     assert tables_in("a") == []
+
+
+def test_a_value_is_shown_if_it_is_short_text() -> None:
+    """A URL may hold a password, and so may whatever is nested."""
+    assert [quoted(one) for one in ("allow", True, "https://u:p@h", "x" * 61, ["a"], 1)] == [
+        "'allow'",
+        "True",
+        *["another value"] * 4,
+    ]

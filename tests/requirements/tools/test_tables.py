@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import tomli_w
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from pypi_subset.errors import InputFaults
 from pypi_subset.requirements.reach import NOWHERE, Reach
 from tests.support.stages.sources import bad_project, faults_of, of_project, plan_of
 
@@ -57,6 +61,74 @@ def test_the_digest_of_a_set_is_the_same_on_a_machine_that_proves() -> None:
     ((here,), (there,)) = (plan_of(files, 'source = "../pyproject.toml"', reach=one).sets for one in (both, NOWHERE))
     assert (here.elsewhere, there.elsewhere) == ((("lib", "the index 'x'", ""),), ())
     assert here.digest == there.digest
+
+
+#: Names and values that tools give a meaning, and such as have none.
+_NAMES = st.sampled_from(
+    [
+        *("sources", "source", "index", "index-url", "find-links", "constraint-dependencies", "override-dependencies"),
+        *(
+            "exclude-dependencies",
+            "environments",
+            "conflicts",
+            "workspace",
+            "members",
+            "pip",
+            "prerelease",
+            "dynamic",
+            "six",
+        ),
+        *(
+            "dependencies",
+            "group",
+            "dev",
+            "extras",
+            "resolution",
+            "overrides",
+            "envs",
+            "env-vars",
+            "PIP_INDEX_URL",
+            "metadata",
+        ),
+        *("hooks", "requirements_txt", "files", "file", "name", "url", "path", "git", "marker", "extra", "explicit"),
+    ]
+)
+_LEAVES = st.sampled_from(
+    [
+        True,
+        1,
+        1.5,
+        "six",
+        "six>=1",
+        "https://user:secret@one.example/",
+        "[",
+        "*",
+        "allow",
+        "../..",
+        "",
+        "a b",
+        "os_name == 'nt'",
+    ]
+)
+_VALUES = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=3))
+_TOOLS = st.sampled_from(["uv", "poetry", "pdm", "hatch", "pip-tools", "rye", "pixi", "flit", "setuptools"])
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(
+    tool=st.dictionaries(_TOOLS, st.dictionaries(_NAMES, _VALUES, max_size=4) | _LEAVES, max_size=3),
+    dynamic=st.booleans(),
+)
+def test_whatever_a_table_holds_it_is_read_or_refused(tool: dict[str, object], dynamic: bool) -> None:  # noqa: FBT001 - drawn
+    """No content of a table ends in anything but a set or faults, and none shows a password."""
+    project = {"name": "a", "dependencies": ["six"], "optional-dependencies": {"dev": ["six"]}}
+    document = {"project": project | ({"dynamic": ["dependencies"]} if dynamic else {}), "tool": tool}
+    said = ""
+    try:
+        of_project('extras = ["dev"]', tomli_w.dumps(document), reach=Reach(index_urls=("https://two.example/",)))
+    except InputFaults as error:
+        said = str(error)
+    assert "secret" not in said
 
 
 def test_tables_of_another_form_are_no_tables() -> None:

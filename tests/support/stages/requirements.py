@@ -51,6 +51,7 @@ def lines_of(requests: Iterable[Request]) -> list[str]:
 PIECES = (
     "pandas", "pandas<3", " numpy>=1", ";python_version<'3'", "six [a]", f"--hash={SHA}", f"--hash {SHA}", "-r more.txt",
     "-c  limits.txt", "#", " #", "\\", "\\\\", "\n", "\n", "\n", "\\\n", "\r\n", "\f", "\t", " ", "${FLOOR}", "${NONE}", "'",
+    "--pre", "--prefer-binary", "--only-binary :all:", " -i https://one.example/simple", "--trusted-host x", "-f /opt/wheels",
 )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Findings of one table that a message names.
 _SHOWN = 8
+#: Characters of a value that a message shows.
+_LONGEST = 60
 #: What a marker reads that a target may leave open or have several of.
 _OPEN = frozenset({"python_full_version", "implementation_version"})
 #: Keys of an entry that takes a project from elsewhere, and where that is.
@@ -114,6 +116,13 @@ def tables_in(value: object) -> list[Mapping[str, Any]]:
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
 
 
+def quoted(value: object) -> str:
+    """Return *value* as a message has it: short text and truth values alone, since there may be a password in others."""
+    if isinstance(value, bool) or (isinstance(value, str) and len(value) <= _LONGEST and "://" not in value):
+        return repr(value)
+    return "another value"
+
+
 def listed(phrases: Iterable[str]) -> str:
     """Return *phrases* joined by ``and``, at most eight of them."""
     found = list(dict.fromkeys(phrases))
@@ -129,5 +138,5 @@ def sources_elsewhere(
     for one in sources:
         url, name = one.get("url"), one.get("name")
         if isinstance(url, str) and not reach.is_known(url):
-            called = f"the index {name!r}" if isinstance(name, str) else "an index"
+            called = f"the index {quoted(name)}" if isinstance(name, str) else "an index"
             yield Finding(document=document, keys=keys, what=f"names {called}, which pip is not configured for")

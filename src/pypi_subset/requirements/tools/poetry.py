@@ -10,6 +10,7 @@ from pypi_subset.requirements.tools.finding import (
     PLACES,
     Asked,
     Finding,
+    quoted,
     sources_elsewhere,
     table_at,
     tables_in,
@@ -58,7 +59,7 @@ def _place(value: object) -> str:
     """Return `` from git`` and so on if the entry names another place than an index, or names an index."""
     for one in tables_in(value):
         if "source" in one:
-            return f" from the index {one['source']!r}"
+            return f" from the index {quoted(one['source'])}"
         if place := next((place for key, place in PLACES.items() if key in one), ""):
             return f" from {place}"
     return ""

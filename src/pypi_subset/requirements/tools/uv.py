@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from pypi_subset.requirements.tools.finding import PLACES, Asked, Finding, may_hold, table_at, tables_in
+from pypi_subset.requirements.tools.finding import PLACES, Asked, Finding, may_hold, quoted, table_at, tables_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -47,7 +47,7 @@ def findings(document: Settings, asked: Asked) -> Iterator[Finding]:
         settings = table_at(document.document, *keys)
         for key, value in settings.items():
             if key in _AS_PIP and value not in _AS_PIP[key]:
-                yield Finding(document=document, keys=(*keys, key), what=f"sets {key} to {value!r}")
+                yield Finding(document=document, keys=(*keys, key), what=f"sets {key} to {quoted(value)}")
             elif key in _CHANGING and value:
                 yield Finding(document=document, keys=(*keys, key), what=_CHANGING[key])
             elif key in _INDEXES:
@@ -59,7 +59,8 @@ def findings(document: Settings, asked: Asked) -> Iterator[Finding]:
 
 def elsewhere(document: Settings, asked: Asked) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Yield each project that ``sources`` take from another place than pip's only index: name, place, and the entry."""
-    urls = {one.get("name"): one.get("url") for one in tables_in(table_at(document.document, *UV).get("index", []))}
+    indexes = tables_in(table_at(document.document, *UV).get("index", []))
+    urls = {one["name"]: one.get("url") for one in indexes if isinstance(one.get("name"), str)}
     for name, value in table_at(document.document, *SOURCES).items():
         for one in tables_in(value) or [{}]:
             conditions = [(kind, one[kind]) for kind in ("extra", "group") if kind in one]
@@ -77,12 +78,13 @@ def _sources(document: Settings, asked: Asked) -> Iterator[Finding]:
             yield Finding(document=document, keys=(*SOURCES, name), what=f"takes {spelt} from {place}", omit=omit)
 
 
-def _place(entry: Mapping[str, Any], urls: Mapping[Any, Any], asked: Asked) -> str:
+def _place(entry: Mapping[str, Any], urls: Mapping[str, Any], asked: Asked) -> str:
     """Return where *entry* takes a project from, ``""`` if that is pip's only index."""
     if "index" in entry:
-        url = urls.get(entry["index"])
+        name = entry["index"]
+        url = urls.get(name) if isinstance(name, str) else None
         same = isinstance(url, str) and asked.reach.is_only_index(url)
-        return "" if same else f"the index {entry['index']!r}"
+        return "" if same else f"the index {quoted(name)}"
     return next((place for key, place in PLACES.items() if entry.get(key)), "elsewhere")
 
 
@@ -92,7 +94,9 @@ def _indexes(document: Settings, keys: tuple[str, ...], value: object, asked: As
     for one in value if isinstance(value, list) else [value]:
         url = one.get("url") if isinstance(one, dict) else one
         named = isinstance(one, dict) and one.get("name")
-        called = f"the index {named!r}" if named else "a place of files" if keys[-1] == "find-links" else "an index"
+        called = (
+            f"the index {quoted(named)}" if named else "a place of files" if keys[-1] == "find-links" else "an index"
+        )
         if isinstance(one, dict) and "exclude-newer" in one:
             yield Finding(document=document, keys=keys, what=f"excludes files of {called} by their upload time")
         if isinstance(one, dict) and one.get("explicit") is True:
