@@ -129,6 +129,13 @@ class TestMake:
         done = run(["make", "clean"], checkout, PYTHONPATH=str(checkout / "poison"))
         assert done.returncode == 0, done.stderr
 
+    @pytest.mark.parametrize("name", ["PYTHONHASHSEED", "PYTHONUTF8", "PYTHONMALLOC", "PYTHONINTMAXSTRDIGITS"])
+    def test_variables_that_end_python_are_left_behind(self, checkout: Path, name: str) -> None:
+        """With a value that Python refuses as it starts, the goal runs all the same."""
+        assert run([sys.executable, "-c", ""], checkout, **{name: "abc"}).returncode != 0
+        done = run(["make", "clean"], checkout, **{name: "abc"})
+        assert (done.returncode, done.stderr) == (0, "")
+
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:

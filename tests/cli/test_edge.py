@@ -98,6 +98,13 @@ def test_a_planted_link_is_not_followed(state: Path, tmp_path: Path, monkeypatch
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
     assert edge.line_of(Unforeseen("x", evidence="y")).endswith("; no log of it can be written here")
 
+    def none() -> str:
+        msg = "no usable temporary directory"
+        raise FileNotFoundError(msg)
+
+    monkeypatch.setattr("tempfile.gettempdir", none)
+    assert edge.line_of(Unforeseen("x", evidence="y")).endswith("; no log of it can be written here")
+
 
 def test_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
     """An account without a home has no directory for state."""

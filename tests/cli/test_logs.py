@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -86,3 +87,12 @@ def test_a_mirror_logs_all_of_its_steps_and_pips_output(workspace: Workspace, in
     assert done.stdout.endswith("1 locks resolved, 1 files fetched\n")
     silent = subset("mirror", cwd=workspace.root, PIP_INDEX_URL=url)
     assert (silent.returncode, silent.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a file that is always full")  # noqa: PTH110
+def test_a_log_that_cannot_grow_ends_with_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """The run goes on; the line says why the log ends."""
+    with logging_to(verbose=False, file="/dev/full"):
+        LOGGER.info("one")
+        LOGGER.info("two")
+    assert capsys.readouterr().err == "warning: /dev/full: the log ends here: No space left on device\n"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import HashMismatch, LockError
+from pypi_subset.errors import FolderError, HashMismatch, LockError
 from pypi_subset.locks import memory
 
 if TYPE_CHECKING:
@@ -71,6 +72,23 @@ def test_other_bytes_are_an_error() -> None:
         f"{A} has other bytes than when it was locked: sha256 {'c' * 64} now, {'a' * 64} then; "
         f"find out who changed it; if you trust the new file, run `make update FORGET={A}`"
     )
+
+
+def test_names_that_differ_in_case_are_one_file() -> None:
+    """Windows and macOS would replace one by the other; the same bytes under another spelling are the same file."""
+    twin = A.replace("app", "App")
+    memory.require_same(KNOWN, {twin: "a" * 64})
+    with pytest.raises(HashMismatch, match=f"{twin} has other bytes than when it was locked as {A}: .*FORGET={A}"):
+        memory.require_same(KNOWN, {twin: "c" * 64})
+
+
+@pytest.mark.parametrize("kind", ["pipe", "dangling link"])
+def test_what_is_no_file_is_no_empty_list(tmp_path: Path, kind: str) -> None:
+    """A list that cannot be read is an error: without it, any bytes would be new."""
+    path = tmp_path / memory.FILE
+    path.symlink_to(tmp_path / "nowhere") if kind == "dangling link" else os.mkfifo(path)
+    with pytest.raises(FolderError):
+        memory.read(tmp_path)
 
 
 def test_forgetting_is_by_name() -> None:

@@ -111,7 +111,7 @@ def test_the_same_bytes_under_another_name_are_another_wheel(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "damage",
     [
-        *("", "{", "[]", '{"schema": 2}', '{"schema": 0, "known": {}}'),
+        *("", "{", "[]", '{"schema": 2}', '{"schema": 0, "known": {}}', "\udcff", '{"x": ' + "[" * 100_000, "a pipe"),
         f'{{"schema": {file_cache.SCHEMA}, "known": []}}',
         f'{{"schema": {file_cache.SCHEMA}, "known": {{"a": 1}}}}',
     ],
@@ -120,7 +120,11 @@ def test_a_damaged_cache_is_empty(tmp_path: Path, read: list[str], damage: str) 
     """Lost, cut off, of another form: everything is read, and written down anew."""
     path = aged(WHEEL.save(tmp_path))
     first = asked(tmp_path, path)
-    (tmp_path / "memory").write_text(damage)
+    if damage == "a pipe":
+        (tmp_path / "memory").unlink()
+        os.mkfifo(tmp_path / "memory")
+    else:
+        (tmp_path / "memory").write_text(damage, encoding="utf-8", errors="surrogateescape")
     assert asked(tmp_path, path) == asked(tmp_path, path) == first
     assert read.count(WHEEL.filename) == 2
 

@@ -132,14 +132,41 @@ def test_a_lower_version_has_to_be_allowed(newer: Workspace, index: Index) -> No
         mirror(newer, update=True)
     assert str(raised.value) == (
         "1 project would get a lower version than the lock has; find out why the newer one is passed over; to accept it, "
-        "say ALLOW_DOWNGRADE=yes\n    base--linux: lib 2.0 -> 1.0, a lower version, though no line of the set changed "
-        "and 2.0 is still offered"
+        "say ALLOW_DOWNGRADE=yes\n    base--linux: lib 2.0 -> 1.0, a lower version, though no line that requires it "
+        "changed and 2.0 is still offered"
     )
     assert versions(newer, "base--linux") == {"app": "2.0", "lib": "2.0"}
     assert [one.after for one in api.plan(newer.paths, update=True).changes] == ["3.0", "1.0"]
     summary, _ = mirror(newer, update=True, allow_downgrade=True)
     assert summary.warnings == ("base--linux: lib 2.0 -> 1.0, a lower version, though 2.0 is still offered",)
     assert versions(newer, "base--linux") == {"app": "3.0", "lib": "1.0"}
+
+
+@pytest.mark.parametrize("line", ["other", "lib>=1", "-c ../limits.txt"])
+def test_another_line_is_no_permission(newer: Workspace, index: Index, line: str) -> None:
+    """A line that was added allows a lower version of what it requires, or limits; not of anything else."""
+    index.add(make_wheel("app", "3.0", requires=["lib<2"]), make_wheel("other"))
+    limits = newer.root / "limits.txt"
+    limits.write_text("lib<2\n")
+    newer.write("base.txt", f"app\n{'' if line.startswith('lib') else 'lib'}\n{line}\n")
+    if line == "other":
+        with pytest.raises(LowerVersions, match="no line that requires it changed"):
+            mirror(newer, update=True)
+        return
+    mirror(newer, update=True)
+    assert versions(newer, "base--linux")["lib"] == "1.0"
+
+
+def test_a_removed_line_needs_no_permission(workspace: Workspace, index: Index) -> None:
+    """A line that held a project up was removed: what is left requires a lower version."""
+    index.add(make_wheel("app", "1.0", requires=["lib"]), make_wheel("lib", "1.0"), make_wheel("lib", "2.0"))
+    workspace.write("base.txt", "app\nlib>=2\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    index.add(make_wheel("app", "2.0", requires=["lib<2"]))
+    workspace.write("base.txt", "app\n")
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "2.0", "lib": "1.0"}
 
 
 def test_what_the_user_wrote_is_no_downgrade(newer: Workspace) -> None:

@@ -11,6 +11,8 @@ from pypi_subset.errors import FolderError, InputFaults, UpstreamError
 from pypi_subset.pipeline import workspace as runs
 from pypi_subset.support.progress import SILENT, Silent
 from pypi_subset.upstream.pip_config import read_network
+from tests.support.stages.mirroring import mirror
+from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,3 +117,24 @@ def test_the_index_starts_at_its_first_call(
         assert backend.index() is backend.index()
         assert backend.index().target_url(subset.targets[0]).endswith("/simple/lab/")
     assert index.requests == []
+
+
+@pytest.mark.usefixtures("configured_index")
+def test_locks_are_not_written_elsewhere(
+    workspace: Workspace, index: Index, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A directory of locks that is a link out of the checkout is refused; one that leads elsewhere in it is not."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml()
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    workspace.paths.locks.symlink_to(elsewhere)
+    with pytest.raises(FolderError, match=r"it stands outside .*; make it a directory; locks are written to it"):
+        mirror(workspace)
+    assert [*elsewhere.iterdir()] == []
+    workspace.paths.locks.unlink()
+    inside = workspace.root / "locks"
+    inside.mkdir()
+    workspace.paths.locks.symlink_to(inside)
+    mirror(workspace)
+    assert (inside / "hashes.txt").is_file()

@@ -206,8 +206,24 @@ def test_a_release_comes_along_and_an_older_one_is_refused(site: Path, tmp_path:
     assert tree(here) == old
     (here / "release.json").unlink()
     from_store(site, here)
-    numbered(site, 4)
+    last = numbered(site, 4)
     from_store(site, here)
+    numbered(site, 5, previous=hashlib.sha256(last).hexdigest())
+    from_store(site, here)
+    from_store(site, here)
+
+
+@pytest.mark.parametrize("previous", ["", "b" * 64])
+def test_the_next_release_follows_the_one_that_was_fetched(site: Path, tmp_path: Path, previous: str) -> None:
+    """The next number names the bytes of the release before; with others, the two sides know different histories."""
+    here = tmp_path / "here"
+    numbered(site, 1)
+    from_store(site, here)
+    numbered(site, 2, previous=previous)
+    with pytest.raises(SubsetError, match="is release 2, and follows another release 1 than was fetched before"):
+        from_store(site, here)
+    # A release in between may have been missed.
+    numbered(site, 3, previous=previous)
     from_store(site, here)
 
 
@@ -277,8 +293,8 @@ def test_fetched_from_the_command_line(site: Path, tmp_path: Path) -> None:
     for run, words in (
         (refused, "error: yours: mirror did not make thesis.doc"),
         (away, "error: cannot fetch http://127.0.0.1:"),
-        (command("fetch", cwd=tmp_path), "error: it has to be said from where; as in --url="),
-        (command("fetch", "--url=site", cwd=tmp_path), "error: no address of a published site: 'site'; as in --url="),
+        (command("fetch", cwd=tmp_path), "error: it has to be said from where; as in URL="),
+        (command("fetch", "--url=site", cwd=tmp_path), "error: no address of a published site: 'site'; as in URL="),
     ):
         assert (run.returncode, len(run.stderr.splitlines()), run.stderr[: len(words)]) == (1, 1, words)
     assert [path.name for path in (tmp_path / "yours").iterdir()] == ["thesis.doc"]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from pypi_subset.errors import SubsetError
-from pypi_subset.publishing.release import MAX_BYTES, SiteRelease, decode, following, read_release, release_path
+from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.publishing.release import LAST, MAX_BYTES, SiteRelease, decode, following, read_release, release_path
 from pypi_subset.support.resources import shipped
 from tests.support.checkout import schema
 from tests.support.pages.schemas import generated
@@ -39,6 +40,27 @@ def test_a_release_follows_another() -> None:
     second = read(following(read(FIRST), FIRST, "b" * 64, NOW))
     assert (second.serial, second.manifest_sha256, second.published) == (2, "b" * 64, NOW)
     assert second.previous == hashlib.sha256(FIRST).hexdigest()
+
+
+def test_the_last_number_has_no_next() -> None:
+    """A release with the highest number stays; another manifest is refused before anything is published."""
+    last = json.dumps({**json.loads(FIRST), "serial": LAST}).encode()
+    assert following(read(last), last, "a" * 64, NOW) == last
+    with pytest.raises(
+        SubsetError, match=f"has the number {LAST}, after which there is none; remove release.json there"
+    ):
+        following(read(last), last, "b" * 64, NOW)
+
+
+def test_what_is_no_file_is_no_absence(tmp_path: Path) -> None:
+    """A link that leads nowhere, or a pipe, in its place is an error: it may hide that there was a release."""
+    release_path(tmp_path).symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FolderError):
+        read_release(tmp_path)
+    release_path(tmp_path).unlink()
+    os.mkfifo(release_path(tmp_path))
+    with pytest.raises(FolderError, match="not a regular file"):
+        read_release(tmp_path)
 
 
 @pytest.mark.parametrize(

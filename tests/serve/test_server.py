@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import time
@@ -419,3 +420,22 @@ def test_a_manifest_that_is_refused_is_not_served(tmp_path: Path) -> None:
     (site / "manifest.json").write_text(json.dumps(made))
     with pytest.raises(SubsetError, match=r"the manifest is refused: it names '\.git/config'"):
         server.serve(site, address="127.0.0.1", port=0)
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "directory"])
+def test_the_other_form_of_a_page_is_looked_up_as_any_file(tmp_path: Path, kind: str) -> None:
+    """A link that leads out, or a pipe, in place of the JSON form is not read: the client gets HTML."""
+    site = build(tmp_path / "site")
+    other, secret = site / "simple" / "app" / "index.v1_json", tmp_path / "secret"
+    secret.write_text("secret")
+    other.unlink()
+    if kind == "link":
+        other.symlink_to(secret)
+    elif kind == "pipe":
+        os.mkfifo(other)
+    else:
+        other.mkdir()
+    with Served(site, tmp_path / "log") as served:
+        answer = ask(served.port, "/simple/app/", Accept=JSON_TYPE)
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert b"secret" not in answer.body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -44,7 +45,13 @@ def test_a_state_of_another_form_is_unknown(tmp_path: Path, change: dict[str, ob
     assert build_state.read(path) == UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '"x"', '{"schema": 1} x', "\udcff"])
+def test_a_pipe_is_unknown(tmp_path: Path) -> None:
+    """What is no file is not waited for."""
+    os.mkfifo(tmp_path / build_state.FILE)
+    assert build_state.read(tmp_path / build_state.FILE) == UNKNOWN
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"x"', '{"schema": 1} x', "\udcff", '{"x": ' + "[" * 100_000])
 def test_a_damaged_file_is_unknown(tmp_path: Path, text: str) -> None:
     """Cut off, empty, or not JSON."""
     path = tmp_path / build_state.FILE

@@ -90,8 +90,8 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("interrupted: the next run makes .venv afresh\n")
         return 130
     given = {name: value for name, value in os.environ.items() if name in named}
-    # What these two add to the search path would come before what the lock installed.
-    environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    # What some of these add to the search path would come before what the lock installed; others end Python as it starts.
+    environment = {name: value for name, value in os.environ.items() if name == "PYTHON" or name[:6] != "PYTHON"}
     command = [str(python), "-c", PROGRAM, "--write-pyc", goal.name, *flags(goal, given)]
     sys.stdout.flush()
     return os.execve(python, command, environment)  # noqa: S606 - no shell is wanted

@@ -137,8 +137,12 @@ def _written(evidence: str) -> Path | None:
     head = f"pypi-subset {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
     # No half of a surrogate pair is left.
     text = "\n".join(printable(line) for line in without_secrets(f"{head}{evidence}").split("\n"))
-    for folder in filter(None, (state_directory(), Path(tempfile.gettempdir()))):
+    for place in (state_directory, lambda: Path(tempfile.gettempdir())):
+        # The second raises where no directory can be written.
         with contextlib.suppress(OSError):
+            folder = place()
+            if folder is None:
+                continue
             if folder.name == "pypi-subset":
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 for old in sorted(folder.glob("error-*.log"), key=lambda one: one.lstat().st_mtime)[: -KEPT + 1]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,18 @@ class Literal(logging.Formatter):
         return printable(without_secrets(super().format(record)), lines=True)
 
 
+class _File(logging.FileHandler):
+    """A log that ends where the disk is full, with one line on standard error: the run goes on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name in the base class
+        """Say why no more can be written, once."""
+        del record
+        error = sys.exception()
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        self.setLevel(logging.CRITICAL + 1)
+        sys.stderr.write(f"warning: {printable(self.baseFilename)}: the log ends here: {printable(str(why))}\n")
+
+
 @contextlib.contextmanager
 def logging_to(*, verbose: bool, file: str) -> Iterator[None]:
     """
@@ -37,7 +50,7 @@ def logging_to(*, verbose: bool, file: str) -> Iterator[None]:
     handlers: list[logging.Handler] = [logging.StreamHandler()] if verbose else []
     if file:
         with files.folder_errors(Path(file)):
-            handlers.append(logging.FileHandler(file, encoding="utf-8"))
+            handlers.append(_File(file, encoding="utf-8"))
     root = logging.getLogger("pypi_subset")
     level = root.level
     root.setLevel(logging.DEBUG)
@@ -50,4 +63,6 @@ def logging_to(*, verbose: bool, file: str) -> Iterator[None]:
         root.setLevel(level)
         for handler in handlers:
             root.removeHandler(handler)
-            handler.close()
+            # What could not be written was said once; it cannot be written now either.
+            with contextlib.suppress(OSError):
+                handler.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import os
 from typing import TYPE_CHECKING
 
 from pypi_subset.distributions import filenames
@@ -36,7 +37,7 @@ def read(folder: Path) -> dict[str, str]:
     :raises LockError: the file is damaged.
     """
     path = folder / FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
     with files.folder_errors(path):
         data = files.read_input(path)
@@ -88,10 +89,14 @@ def require_same(known: Mapping[str, str], now: Mapping[str, str]) -> None:
 
     :raises HashMismatch: one has another; it names both hashes.
     """
+    # Windows and macOS take names that differ in case for one file.
+    spelt = {name.lower(): name for name in known}
     for name, sha256 in sorted(now.items()):
-        if known.get(name, sha256) != sha256:
-            msg = f"{name} has other bytes than when it was locked: sha256 {sha256} now, {known[name]} then"
-            step = f"find out who changed it; if you trust the new file, run `make update FORGET={name}`"
+        then = name if name in known else spelt.get(name.lower(), name)
+        if known.get(then, sha256) != sha256:
+            called = f" as {then}" if then != name else ""
+            msg = f"{name} has other bytes than when it was locked{called}: sha256 {sha256} now, {known[then]} then"
+            step = f"find out who changed it; if you trust the new file, run `make update FORGET={then}`"
             raise HashMismatch(msg, project=filenames.parse(name)[0], next_step=step)
 
 

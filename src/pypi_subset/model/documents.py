@@ -31,6 +31,9 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
 D = TypeVar("D", bound=Document)
 
+#: What `msgspec.json.decode` raises for bytes that are no document of its type.
+DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 #: What the user does about a document of a later major version.
 UPGRADE = "upgrade pypi-subset"
 

@@ -20,7 +20,8 @@ import msgspec
 from pypi_subset.distributions.metadata import requires_python_of
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution
-from pypi_subset.support import files
+from pypi_subset.model.documents import DAMAGED
+from pypi_subset.support import bounds, files
 
 #: Name of the file, in the packages directory.
 FILE = ".file-cache.json"
@@ -57,8 +58,8 @@ class FileCache:
         self._started = time.time_ns()
         self._fresh: dict[str, bytes] = {}
         self._room = ROOM
-        with contextlib.suppress(OSError, msgspec.DecodeError):
-            document = msgspec.json.decode(path.read_bytes(), type=_Document)
+        with contextlib.suppress(OSError, *DAMAGED):
+            document = msgspec.json.decode(files.read_input(path, bounds.LARGEST_CACHE), type=_Document)
             if document.schema == SCHEMA:
                 self._before = document.known
 

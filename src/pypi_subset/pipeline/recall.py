@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.locks import Lock, Reason
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
     from pypi_subset.model.targets import Target
@@ -105,9 +105,12 @@ def lowered(
     said, refused = [], []
     for lock in locked.locks:
         before = locked.before.get(lock.name)
-        if before is None or lock.name in locked.reused or _asks_otherwise(before, lock):
+        if before is None or lock.name in locked.reused or _is_limited_otherwise(before, lock):
             continue
         for project, old, new in _lower(before, lock):
+            if _lines(lock, project) - _requests(before) or _lines(before, project) - _requests(lock):
+                # A line that requires it was added, changed or removed.
+                continue
             what = f"{lock.name}: {project} {old} -> {new}, a lower version"
             why = _why_gone(candidates(project), old, targets[lock.name])
             if why:
@@ -115,16 +118,40 @@ def lowered(
             elif allowed:
                 said.append(f"{what}, though {old} is still offered")
             else:
-                refused.append(f"{what}, though no line of the set changed and {old} is still offered")
+                refused.append(f"{what}, though no line that requires it changed and {old} is still offered")
     if refused:
         raise LowerVersions(refused)
     return tuple(said)
 
 
-def _asks_otherwise(before: Lock, after: Lock) -> bool:
-    """Whether the lines of the set, or the user's own constraints, are others than before."""
+def _is_limited_otherwise(before: Lock, after: Lock) -> bool:
+    """Whether the constraints of the set or of the user are others than before, or its lines say it in another way."""
     old, new = before.inputs, after.inputs
-    return (old.requirement_set, old.constraint) != (new.requirement_set, new.constraint)
+    if old.requirement_set == new.requirement_set:
+        return old.constraint != new.constraint
+    # Something else than a request changed in the set.
+    return old.constraint != new.constraint or _requests(before) == _requests(after)
+
+
+def _requests(lock: Lock) -> set[str]:
+    """Return the requests that a lock answers, as text."""
+    return {reason.text for pin in lock.pins for reason in pin.reasons if not reason.by}
+
+
+def _lines(lock: Lock, project: str) -> set[str]:
+    """Return the requests of a set that need *project*, themselves or by what they require."""
+    reasons: dict[str, list[Reason]] = {}
+    for pin in lock.pins:
+        reasons.setdefault(pin.distribution.project, []).extend(pin.reasons)
+    found, waiting, seen = set[str](), [project], {project}
+    while waiting:
+        for reason in reasons.get(waiting.pop(), ()):
+            if not reason.by:
+                found.add(reason.text)
+            elif reason.by not in seen:
+                seen.add(reason.by)
+                waiting.append(reason.by)
+    return found
 
 
 def _lower(before: Lock, after: Lock) -> Iterator[tuple[str, Version, Version]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import FolderError
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline.fetching import Documents
+from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.reach import Reach
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site.ownership import require_own
@@ -62,6 +63,7 @@ def inputs_of(paths: Paths, progress: Progress, *, update: bool = False) -> tupl
     :raises SubsetError: ``requirements/`` or pip's configuration cannot be read.
     """
     require_separate(paths)
+    _require_own_locks(paths)
     require_own(paths.site)
     network = read_network()
     reach = Reach(
@@ -86,6 +88,17 @@ def require_separate(paths: Paths) -> None:
         if site == other or site in other.parents or other in site.parents:
             msg = f"the site and {other.name} stand in one another"
             raise FolderError(msg, path=paths.site, next_step="name two folders side by side")
+
+
+def _require_own_locks(paths: Paths) -> None:
+    """
+    Refuse a directory of locks that is a link to somewhere else: a proposed change must not have files written there.
+
+    :raises FolderError: it leads out of the directory above ``requirements/``.
+    """
+    why, _ = places_of(paths.requirements).refusal(paths.locks)
+    if why:
+        raise FolderError(why, path=paths.locks, next_step="make it a directory; locks are written to it")
 
 
 @contextlib.contextmanager

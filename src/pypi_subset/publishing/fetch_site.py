@@ -56,7 +56,7 @@ def fetch_site(url: str, site: Path, *, sha256: str = "", progress: Progress | N
     fetcher, last = Fetcher(read_network()), read_release(site)
     with staging.staged(site) as stage:
         # Before the manifest: while the site is published, that one may be the later of the two.
-        release = fetcher.small(f"{base}{RELEASE}", MAX_BYTES)
+        release = _small(fetcher, f"{base}{RELEASE}", MAX_BYTES)
         data = _manifest_at(fetcher, base)
         _require_pinned(base, data, pin)
         _require_later(base, release, last, hashlib.sha256(data).hexdigest(), release_path(site))
@@ -97,7 +97,10 @@ def address_of(url: str) -> str:
     """Return *url* as that of a folder."""
     if not url.startswith(("https://", "http://")):
         msg = f"no address of a published site: {url!r}" if url else "it has to be said from where"
-        raise SubsetError(msg, next_step="as in --url=https://HOST/, where the front page is")
+        raise SubsetError(msg, next_step="as in URL=https://HOST/, where the front page is")
+    if "?" in url or "#" in url:
+        msg = f"{without_credentials(url)}: an address with a query or a fragment has nothing below it"
+        raise SubsetError(msg, next_step="name the address of the front page without what follows '?' or '#'")
     return url.removesuffix(PAGE).rstrip("/") + "/"
 
 
@@ -110,13 +113,18 @@ def _pin(sha256: str) -> str:
     return pin
 
 
-def _manifest_at(fetcher: Fetcher, base: str) -> bytes:
-    """Return the bytes of the manifest that is published at *base*."""
+def _small(fetcher: Fetcher, url: str, limit: int) -> bytes | None:
+    """Return a document of the site, ``None`` if the server has none."""
     try:
-        data = fetcher.small(f"{base}{MANIFEST}", bounds.LARGEST_DOCUMENT)
+        return fetcher.small(url, limit)
     except UpstreamError as error:
         step = "check the address and the network, and pip's 'proxy' and 'cert' settings"
         raise UpstreamError(error.what, next_step=step) from error
+
+
+def _manifest_at(fetcher: Fetcher, base: str) -> bytes:
+    """Return the bytes of the manifest that is published at *base*."""
+    data = _small(fetcher, f"{base}{MANIFEST}", bounds.LARGEST_DOCUMENT)
     if data is None:
         msg = f"there is no {without_credentials(base)}{MANIFEST}, so no site of ours"
         raise UpstreamError(msg, next_step="name the address of the front page that shows what is here")
@@ -162,6 +170,11 @@ def _require_later(base: str, data: bytes | None, last: SiteRelease | None, dige
         raise UpstreamError(msg, next_step=step)
     if release.serial == last.serial and release.manifest_sha256 != last.manifest_sha256:
         msg = f"{place} is release {release.serial}, as what was fetched before, and about another manifest"
+        raise UpstreamError(msg, next_step=step)
+    with files.folder_errors(own):
+        before = hashlib.sha256(own.read_bytes()).hexdigest()
+    if release.serial == last.serial + 1 and release.previous != before:
+        msg = f"{place} is release {release.serial}, and follows another release {last.serial} than was fetched before"
         raise UpstreamError(msg, next_step=step)
 
 

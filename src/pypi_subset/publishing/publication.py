@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pypi_subset.errors import FolderError, NotProven, SubsetError
+from pypi_subset.errors import FolderError, HashMismatch, NotProven, SubsetError
 from pypi_subset.locks import memory
 from pypi_subset.model.checks import GOOD
 from pypi_subset.model.documents import UPGRADE, encode
@@ -101,17 +101,20 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None) -> 
     doubt = doubt or next(_changed(site, manifest.hashes, present), None)
     if doubt is not None and not force:
         raise doubt
+    if doubt is not None:
+        _require_files(site, manifest, present)
     if doubt is None and report is not None:
         made = {MANIFEST: data, **forms_of(msgspec.structs.replace(report, stale=False))}
     else:
         made = _doubted(site, encode(msgspec.structs.replace(manifest, unproven=True)))
     hashes = manifest.hashes
     known = {name for name in present if name in hashes or name in BESIDE} - made.keys()
+    distributions = {one.path for one in manifest.files}
     return Release(
         site=site,
         files={name: present[name] for name in sorted(known)},
         made=made,
-        digests={} if doubt else {name: hashes[name] for name in known - {*BESIDE}},
+        digests={name: hashes[name] for name in known & (distributions if doubt else {*hashes})},
         report=report if doubt is None else None,
         doubt=doubt,
     )
@@ -170,6 +173,18 @@ def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.sta
             yield NotProven("the manifest does not name this", path=site / path, next_step=step)
         elif path in hashes and files.sha256_of(site / path) != hashes[path]:
             yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
+
+
+def _require_files(site: Path, manifest: Manifest, present: Mapping[str, os.stat_result]) -> None:
+    """
+    Return if each distribution in *site* has the bytes that the manifest says, which by no force may be others.
+
+    :raises HashMismatch: one has others.
+    """
+    for one in manifest.files:
+        if one.path in present and files.sha256_of(site / one.path) != one.sha256:
+            msg = f"{site / one.path} has other bytes than when it was locked, and FORCE does not change that"
+            raise HashMismatch(msg, project=one.project, next_step="run `make mirror` and `make verify`")
 
 
 def _doubts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import Meta
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 #: Bytes of the document; it has about 300.
 MAX_BYTES = 1 << 14
 
-_Serial: TypeAlias = Annotated[int, Meta(ge=1, le=1 << 53)]
+#: The highest number of a publication: readers of JSON hold no larger whole number exactly.
+LAST = 1 << 53
+_Serial: TypeAlias = Annotated[int, Meta(ge=1, le=LAST)]
 
 
 class SiteRelease(Document, frozen=True, kw_only=True):
@@ -71,7 +74,7 @@ def read_release(site: Path) -> SiteRelease | None:
     :raises FolderError: it cannot be read.
     """
     path = release_path(site)
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
     with files.folder_errors(path):
         data = files.read_input(path, MAX_BYTES)
@@ -83,10 +86,14 @@ def following(last: SiteRelease | None, data: bytes, manifest_sha256: str, now: 
     Return the bytes of the release that comes after *last*; those of *last* if it is about the same manifest.
 
     :param data: the bytes that *last* was read from.
+    :raises SubsetError: no number comes after that of *last*.
     :param now: the time, RFC 3339 with microseconds, in UTC.
     """
     if last is not None and last.manifest_sha256 == manifest_sha256:
         return data
+    if last is not None and last.serial >= LAST:
+        msg = f"{RELEASE} there has the number {last.serial}, after which there is none"
+        raise SubsetError(msg, next_step=f"remove {RELEASE} there, and tell those who fetch to remove theirs")
     return documents.encode(
         SiteRelease(
             schema=SiteRelease.version,

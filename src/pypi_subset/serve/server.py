@@ -12,6 +12,7 @@ import errno
 import hashlib
 import logging
 import socket
+import stat
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -171,8 +172,11 @@ class _Site(StaticFiles):
             return _read(path), type_of((inside / path.name if folder else inside).as_posix()), False
         accept = ",".join(Headers(scope=scope).getlist("accept"))
         if preferred(accept, has_json=True) == JSON_TYPE:
-            with contextlib.suppress(FileNotFoundError):
-                return path.with_name(JSON_PAGE).read_bytes(), JSON_TYPE, True
+            # Looked up as any other: what is in its place may be a link that leads out, or a pipe.
+            other, facts = self.lookup_path((inside / JSON_PAGE).as_posix())
+            if facts is not None and stat.S_ISREG(facts.st_mode):
+                with contextlib.suppress(FileNotFoundError):
+                    return Path(other).read_bytes(), JSON_TYPE, True
         return _read(path), preferred(accept, has_json=False), True
 
 

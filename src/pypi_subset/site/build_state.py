@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pypi_subset.model.documents import DAMAGED
+from pypi_subset.support import bounds, files
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -58,8 +61,8 @@ UNKNOWN = BuildState()
 
 def read(path: Path) -> BuildState:
     """Return the state that *path* holds, `UNKNOWN` if it is missing, damaged or of another version."""
-    with contextlib.suppress(OSError, msgspec.DecodeError):
-        state = msgspec.json.decode(path.read_bytes(), type=BuildState)
+    with contextlib.suppress(OSError, *DAMAGED):
+        state = msgspec.json.decode(files.read_input(path, bounds.LARGEST_CACHE), type=BuildState)
         if state.schema == SCHEMA:
             return state
     return UNKNOWN

@@ -20,6 +20,8 @@ LARGEST_PIECES = 32 << 20
 LARGEST_FILE = 4 << 30
 #: Bytes of a manifest or a report: 2 kB for each wheel of a site of 100,000.
 LARGEST_DOCUMENT = 256 << 20
+#: Bytes of a cache or of a record of our own: 3 kB for each wheel of a site of 100,000.
+LARGEST_CACHE = 512 << 20
 #: Bytes of a file of requirements, constraints, settings or pins; the largest locks have 2 MB.
 LARGEST_INPUT = 16 << 20
 #: Bytes of an answer that only says "elsewhere" or "no"; a longer one ends its connection.

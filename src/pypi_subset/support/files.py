@@ -203,6 +203,7 @@ def folder_errors(path: Path) -> Iterator[None]:
 
 def raise_as_folder_error(error: OSError, path: Path) -> NoReturn:
     """Raise what the operating system says about *path* as one line with a next step."""
+    said = error.strerror or str(error)
     steps = {
         errno.ENOSPC: ("the disk is full", "free some space and run the same command again"),
         errno.EDQUOT: ("the disk quota is used up", "free some space and run the same command again"),
@@ -211,8 +212,13 @@ def raise_as_folder_error(error: OSError, path: Path) -> NoReturn:
         errno.EPERM: ("permission denied", "make the folder writable, or name another"),
         errno.EBUSY: ("the folder is a mount point", "name a folder inside it"),
         errno.ENAMETOOLONG: ("the path is too long", "choose a folder with a shorter path"),
+        # What `read_input` raises: the directory is not at fault.
+        errno.EINVAL: (said, "put a regular file in its place, or remove it"),
+        errno.EISDIR: ("a directory is in the place of a file", "remove it"),
+        errno.EFBIG: (said, "see what wrote it; remove it, or put a smaller file in its place"),
+        errno.ENOENT: (said, "see that the path is right, and that no link leads nowhere"),
     }
-    what, step = steps.get(error.errno or 0, (error.strerror or str(error), "see that the folder can be written"))
+    what, step = steps.get(error.errno or 0, (said, "see that the folder can be written"))
     raise FolderError(what, path=path, next_step=step) from error
 
 

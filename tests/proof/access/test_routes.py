@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.proof.access.routes import WAYS, opened
+from pypi_subset.proof.access.routes import TOKEN, WAYS, opened
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.prove import prove
 from tests.support.sites.cases import CLICK, COLORAMA, LINUX, WINDOWS, cases, outcome
@@ -82,7 +84,8 @@ def test_each_route_has_its_page(tmp_path: Path) -> None:
         assert links.options() == ("--no-index", "--find-links", f"{tmp_path.as_uri()}/find-links.html")
         assert union.url == f"{union.root}/simple/"
         assert view.url == f"{union.root}/targets/linux/simple/"
-        host = union.root.removeprefix("http://")
+        host, _, token = union.root.removeprefix("http://").partition("/")
+        assert len(token) == 2 * TOKEN
         assert union.options() == ("--index-url", union.url, "--trusted-host", host)
         assert union.options("<site>") == ("--index-url", "<site>/simple/")
 
@@ -100,3 +103,19 @@ def test_which_file_a_url_is(tmp_path: Path) -> None:
         assert way.path_of("https://site.test/x/simple/aa/aa-1.0%2Bx.whl") == "simple/aa/aa-1.0+x.whl"
         assert way.path_of("https://site.test/xy/simple/aa/aa.whl") == ""
         assert way.path_of("https://other.test/x/simple/aa/aa.whl") == ""
+
+
+def test_the_site_is_served_behind_a_token(tmp_path: Path) -> None:
+    """Another user of this machine, who knows the port alone, gets nothing; nor does one with a wrong token."""
+    (tmp_path / "simple").mkdir()
+    (tmp_path / "simple" / "index.html").write_text("private")
+    with opened(tmp_path, "linux") as (_, union, _view):
+        for url in (union.url, union.url.rstrip("/")):
+            with urllib.request.urlopen(url) as answer:  # noqa: S310 - loopback
+                assert (answer.read(), answer.url) == (b"private", union.url)
+        host, _, token = union.root.removeprefix("http://").partition("/")
+        for path in ("simple/", "", f"{token[:-1]}/simple/", f"{'0' * len(token)}/simple/", f"x/../{token}/simple/"):
+            with pytest.raises(urllib.error.HTTPError) as raised:
+                urllib.request.urlopen(f"http://{host}/{path}")
+            raised.value.close()
+            assert raised.value.code == 404

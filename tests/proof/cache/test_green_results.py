@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import asdict, replace
 from importlib import metadata, resources
@@ -300,6 +301,9 @@ def test_a_damaged_file(known: tuple[Case, str], tmp_path: Path, data: bytes) ->
     """A file that is no JSON, or was cut, or nests without end, counts as none; so does a folder in its place."""
     case, path = known[0], tmp_path / green_results.NAME
     path.write_bytes(data)
+    assert green_results.Proven(path.parent, case.site, "shut", own_key()).results(case) == ()
+    path.unlink()
+    os.mkfifo(path)
     assert green_results.Proven(path.parent, case.site, "shut", own_key()).results(case) == ()
     path.unlink()
     path.mkdir()

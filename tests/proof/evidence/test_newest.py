@@ -108,7 +108,18 @@ def linked(path: Path) -> None:
     path.symlink_to("other")
 
 
-@pytest.mark.parametrize("spoil", [cut, edited, emptied, linked], ids=lambda spoil: spoil.__name__)
+def piped(path: Path) -> None:
+    """Put a pipe in its place."""
+    path.unlink()
+    os.mkfifo(path)
+
+
+def nested(path: Path) -> None:
+    """Let the record nest without end."""
+    path.write_text('{"x": ' + "[" * 100_000)
+
+
+@pytest.mark.parametrize("spoil", [cut, edited, emptied, linked, piped, nested], ids=lambda spoil: spoil.__name__)
 def test_a_record_that_is_none(own: Key, spoil: object) -> None:
     """A record that was changed lets nothing pass; the next proof begins a new one."""
     first = made(own)

@@ -149,7 +149,7 @@ def test_printed_from_the_command_line(workspace: Workspace) -> None:
     assert (done.stdout, done.stderr) == (ci_workflow.render("gitlab", [target], ADDRESS), "")
     for words, said in (
         (["--form=jenkins", f"--url={ADDRESS}"], "error: form wants github or gitlab, not 'jenkins'"),
-        ([], "error: it has to be said from where; as in --url="),
+        ([], "error: it has to be said from where; as in URL="),
         (["--url=https://me:secret@host/"], "error: url holds a user name or a password"),
     ):
         wrong = command("workflow", *words, cwd=workspace.root)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from pypi_subset.proof.access.forwarding import Reach
 
+
+#: Bytes of the token in the URL of a site that is served here.
+TOKEN = 16
 
 #: Each way in, in the order in which they are tried.
 WAYS = ("find-links", "simple", "target")
@@ -65,11 +69,13 @@ def opened(site: Path, target: str, url: str = "") -> Iterator[tuple[Way, ...]]:
     :param target: the target's name; the last way is the index of its own, the one before that of all targets.
     :param url: where the site is served already; then the page of links is read there as well.
     """
-    server = Forward(url) if url else server_of(site)
+    token = secrets.token_hex(TOKEN)
+    server = Forward(url) if url else server_of(site, token=token)
     with server.running():
         reach = reach_of(server.url, server.also)
         pages = (FIND_LINKS, f"{SIMPLE}/", f"{view_of(target)}/")
-        roots = (url or site.as_uri(), server.url, server.url)
+        served = url or f"{server.url}/{token}"
+        roots = (url or site.as_uri(), served, served)
         yield tuple(
             Way(name=name, page=page, root=root, reach=reach)
             for name, page, root in zip(WAYS, pages, roots, strict=True)

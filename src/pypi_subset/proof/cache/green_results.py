@@ -25,6 +25,7 @@ from msgspec import Raw, Struct
 
 from pypi_subset.errors import FolderError
 from pypi_subset.model.checks import GOOD, Check
+from pypi_subset.model.documents import DAMAGED
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cache.reach import Opaque, Sight
 from pypi_subset.proof.cases.case import unanswered
@@ -243,8 +244,8 @@ def _is_sound(check: Check) -> bool:
 
 def _read(path: Path, own: Key) -> dict[str, Raw]:
     """Return key → results, nothing if the file is not as we wrote it."""
-    with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        cache = msgspec.json.decode(path.read_bytes() if path.stat().st_size <= LARGEST else b"", type=Cache)
+    with contextlib.suppress(OSError, *DAMAGED):
+        cache = msgspec.json.decode(files.read_input(path, LARGEST), type=Cache)
         if own.made(cache.mac, "green results", bytes(cache.cases)):
             return msgspec.json.decode(cache.cases, type=dict[str, Raw])
     if path.exists():

@@ -18,7 +18,9 @@ from filelock import FileLock, Timeout
 from msgspec import Raw, Struct
 
 from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.model.documents import DAMAGED
 from pypi_subset.proof.report.verdict import part_of
+from pypi_subset.support import bounds, files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -186,8 +188,8 @@ def _read(key: Key) -> dict[str, Seen]:
     path = state_path(key)
     if not os.path.lexists(path):
         return {}
-    with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
-        state = msgspec.json.decode(path.read_bytes(), type=_State)
+    with contextlib.suppress(OSError, *DAMAGED):
+        state = msgspec.json.decode(files.read_input(path, bounds.LARGEST_CACHE), type=_State)
         if not path.is_symlink() and key.made(state.mac, "newest reports", bytes(state.reports)):
             return msgspec.json.decode(state.reports, type=dict[str, Seen])
     msg = "the record of the newest reports is damaged, or was made with another key"
