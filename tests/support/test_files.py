@@ -109,7 +109,7 @@ def test_a_link_into_no_folder_is_one_line(tmp_path: Path) -> None:
     """Only what a copy can mend is mended by one: a missing folder is an error."""
     (tmp_path / "source").write_text("text")
 
-    with pytest.raises(FolderError, match="see that the folder can be written"):
+    with pytest.raises(FolderError, match="No such file or directory; see that the path is right"):
         files.link(tmp_path / "source", tmp_path / "absent" / "second")
 
 

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 from pypi_subset.distributions import metadata
 from pypi_subset.locks import lockfile
+from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.proof.cases import lock_reader
 from pypi_subset.requirements import documents, encodings
 from pypi_subset.requirements import toml as settings
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.evidence.hostile.input.attack import Attempt, Door
+
+
+def _pipe(path: Path) -> Path:
+    """Return *path*, which is a pipe now."""
+    os.mkfifo(path)
+    return path
 
 
 def _replaces_a_directory_of_others(folder: Path) -> bool:
@@ -231,6 +238,11 @@ ATTACKS = [
         "script-of-openings",
         lambda folder: slow(lambda: _source(folder, "tool.py", "# /// script\n" * 8_000), 3),
         setting(documents, _blocks=_by_the_expression),
+    ),
+    _attack(
+        "cache-that-is-a-pipe",
+        lambda folder: lasts(lambda: FileCache(_pipe(folder / "cache")), 2),
+        setting(files, read_input=lambda path, _limit=None: path.read_bytes()),
     ),
     InputAttack(
         name="site-over-a-directory-of-others",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -12,9 +13,13 @@ from pypi_subset.model.door import read_manifest
 from pypi_subset.pipeline import recall
 from pypi_subset.pipeline.mirror import mirror
 from pypi_subset.proof.inventory import inventory
+from pypi_subset.publishing import publication, publisher
+from pypi_subset.publishing.destinations import folder as destination
+from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.publication import release_of
 from pypi_subset.requirements.subset import read_subset
-from tests.evidence.hostile.input.attack import InputAttack, without
+from pypi_subset.support.progress import SILENT
+from tests.evidence.hostile.input.attack import InputAttack, both, setting, without
 from tests.support.servers.index import Index
 from tests.support.sites.workspace import Workspace
 from tests.support.wheels import make_wheel
@@ -22,6 +27,8 @@ from tests.support.wheels import make_wheel
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+_copied = destination.put
 
 OLD, EVIL = make_wheel("app"), make_wheel("app", files={"app.py": b"evil = 1"})
 LIB = make_wheel("lib")
@@ -121,6 +128,40 @@ def _published(folder: Path) -> bool:
     return _mirrored(folder, _remembering_others, released)
 
 
+def _forced(folder: Path) -> bool:
+    """Exchange a wheel in the site, and have it published by force."""
+
+    def change(space: Workspace, _: Index) -> None:
+        (space.paths.site / "simple" / "app" / OLD.filename).write_bytes(EVIL.data)
+
+    def sent(space: Workspace) -> bool:
+        done = publisher.publish_to(
+            space.paths.site, Folder(folder / "to"), force=True, grace=0, progress=SILENT, requirements=None
+        )
+        return done.sent > 0 and (folder / "to" / "simple" / "app" / OLD.filename).read_bytes() == EVIL.data
+
+    return _mirrored(folder, change, sent)
+
+
+def _under_another_case(folder: Path) -> bool:
+    def change(space: Workspace, index: Index) -> None:
+        index.projects["app"] = [make_wheel("App", files={"app.py": b"evil = 1"})]
+        mirror(space.paths, update=True)
+
+    return _mirrored(folder, change, lambda space: any(space.paths.packages.glob("App-*.whl")))
+
+
+def _by_a_list_that_is_a_pipe(folder: Path) -> bool:
+    def change(space: Workspace, index: Index) -> None:
+        shutil.rmtree(space.paths.locks)
+        space.paths.locks.mkdir()
+        os.mkfifo(space.paths.locks / memory.FILE)
+        index.projects["app"] = [EVIL]
+        mirror(space.paths)
+
+    return _mirrored(folder, change, _is_evil)
+
+
 def _lowered(name: str) -> Callable[[Path], bool]:
     """Return an attempt of an index that makes ``lib`` older, without a line that asks for it."""
 
@@ -128,6 +169,9 @@ def _lowered(name: str) -> Callable[[Path], bool]:
         index.add(make_wheel("lib", "2.0"))
         mirror(space.paths, update=True)
         index.add(make_wheel("app", "3.0", requires=["lib<2"]))
+        if name == "another line":
+            index.add(make_wheel("other"))
+            space.write("base.txt", "app\nlib\nother\n")
         if name == "mirror":
             # Nothing of the user's changed: another machine's lock is missing.
             space.toml({"linux": "cp310-manylinux2014_x86_64", "mac": "cp312-macosx_13_0_arm64"})
@@ -142,6 +186,10 @@ def _lowered(name: str) -> Callable[[Path], bool]:
 
 _KIND = functools.partial(InputAttack, kind="memory")
 _COMPARED = without(memory, "require_same")
+#: Neither looked at before, nor hashed while it is copied.
+_FORCED = both(
+    without(publication, "_require_files"), setting(destination, put=lambda source, to, _digest="": _copied(source, to))
+)
 
 ATTACKS = [
     _KIND(name="other-bytes-by-an-update", attempt=_updated, door=_COMPARED),
@@ -153,5 +201,17 @@ ATTACKS = [
     _KIND(name="other-bytes-verified", attempt=_verified, door=without(inventory, "_recalled", ())),
     _KIND(name="other-bytes-published", attempt=_published, door=_COMPARED),
     _KIND(name="lower-version-by-an-update", attempt=_lowered("update"), door=without(recall, "lowered", ())),
+    _KIND(name="other-bytes-by-force", attempt=_forced, door=_FORCED),
+    _KIND(name="other-bytes-under-another-case", attempt=_under_another_case, door=_COMPARED),
+    _KIND(
+        name="other-bytes-by-a-list-that-is-a-pipe",
+        attempt=_by_a_list_that_is_a_pipe,
+        door=setting(os.path, lexists=os.path.isfile),
+    ),
+    _KIND(
+        name="lower-version-beside-another-line",
+        attempt=_lowered("another line"),
+        door=without(recall, "_is_limited_otherwise", result=True),
+    ),
     _KIND(name="lower-version-beside-a-new-target", attempt=_lowered("mirror"), door=without(recall, "lowered", ())),
 ]

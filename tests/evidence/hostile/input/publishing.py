@@ -9,12 +9,16 @@ import shutil
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from pypi_subset.model.paths import JSON_PAGE, JSON_TYPE
+from pypi_subset.proof.access import routes
+from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.evidence import settings
 from pypi_subset.publishing import publisher
 from pypi_subset.publishing.destinations import folder as destination
@@ -23,14 +27,14 @@ from pypi_subset.serve import connection, server
 from pypi_subset.serve.own_names import OwnNames
 from pypi_subset.support.progress import SILENT
 from pypi_subset.targets import tag
-from tests.evidence.hostile.input.attack import InputAttack
+from tests.evidence.hostile.input.attack import InputAttack, setting
 from tests.support.sites.published import proven
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 _LIB = make_wheel("lib")
 
@@ -119,6 +123,35 @@ def _reads_under_its_own_name(folder: Path) -> bool:
         return b"simple/lib/" in client.getresponse().read()
 
 
+def _reads_what_a_link_names(folder: Path) -> bool:
+    """Put a link out of the site in the place of the JSON form of a page."""
+    secret = folder / "secret"
+    secret.write_text("top secret")
+    with _served(folder) as port, contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as client:
+        other = folder / "work" / "site" / "simple" / "lib" / JSON_PAGE
+        other.unlink()
+        other.symlink_to(secret)
+        client.request("GET", "/simple/lib/", headers={"Accept": JSON_TYPE})
+        return b"top secret" in client.getresponse().read()
+
+
+def _any_file() -> contextlib.AbstractContextManager[object]:
+    def found(self: Any, path: str) -> tuple[str, os.stat_result | None]:
+        place = Path(self.directory, path)
+        return str(place), place.stat() if place.exists() else None
+
+    return mock.patch.object(server._Site, "lookup_path", found)  # noqa: SLF001 - the door
+
+
+def _reads_from_the_proof(folder: Path) -> bool:
+    """Read a wheel from the port that a proof serves the site on, as another user of this machine can."""
+    with opened(_site(folder), "linux") as (_, union, _view):
+        host = union.root.removeprefix("http://").partition("/")[0]
+        with contextlib.closing(http.client.HTTPConnection(host)) as client:
+            client.request("GET", f"/simple/lib/{_LIB.filename}")
+            return client.getresponse().read() == _LIB.data
+
+
 def _open(clients: list[socket.socket]) -> int:
     """Return how many connections the server still holds."""
     held = 0
@@ -164,6 +197,8 @@ ATTACKS = [
         _reads_under_its_own_name,
         lambda: mock.patch.object(OwnNames, "is_own", return_value=True),
     ),
+    _attack("json-form-that-leads-out", _reads_what_a_link_names, _any_file),
+    _attack("wheel-from-the-port-of-a-proof", _reads_from_the_proof, setting(routes, TOKEN=0)),
     _attack("half-requests-held", lambda folder: _holds(folder, 4, 1.5, b"GET / HTTP/1.1\r\n") > 0, _plain_connections),
     _attack("connections-held", lambda folder: _holds(folder, 20, 0.2, b"") > 8, _plain_connections),
 ]
