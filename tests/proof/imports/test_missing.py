@@ -70,6 +70,12 @@ def no(module: str) -> Error:
         (lacking("numpy failed to import", "", "ImportError"), "failed", ""),
         (lacking("run pip install 'Tensor_Flow'", "", "ImportError"), "undeclared", "tensor-flow"),
         (lacking("run pip install bb", "", "ImportError"), "failed", ""),
+        (lacking("No package metadata was found for BB", "BB", "PackageNotFoundError"), "failed", ""),
+        (
+            lacking("No package metadata was found for Some-Kit", "Some-Kit", "PackageNotFoundError"),
+            "undeclared",
+            "some-kit",
+        ),
         (no("net_lib"), "extra", "net-lib"),
         (lacking("for this, install aa[all]", "", "ImportError"), "extra", ""),
         (lacking("for this, install aa[fun]", "", "ImportError"), "failed", ""),

@@ -40,6 +40,9 @@ _ADVICE = re.compile(r"\bpip3? install ['\"`]?([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z
 _EXTRA = re.compile(r"extra == [\"']([^\"']+)[\"']")
 _NO_MODULE = "does not define module export function"
 
+#: The ImportError of ``importlib.metadata``, which names a project and no module.
+_NO_METADATA = "PackageNotFoundError"
+
 #: What answers for a name that a module of Python itself does not have.
 PYTHON = "Python"
 
@@ -188,6 +191,8 @@ def _lacks(error: Error) -> str:
 def _who_answers(error: Error, ground: Ground) -> str:
     """Return the project of the closure that what is missing belongs to, `PYTHON` for one of its own modules."""
     name = _lacks(error)
+    if error.kind == _NO_METADATA and (project := canonicalize_name(name)) in ground.declared.projects:
+        return project
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         if owner := ground.owners.get(".".join(parts[:length])):
