@@ -46,7 +46,7 @@ _PROJECT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 def read_policy(settings: Settings, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of ``[policy]`` that differ from what holds without them: no lock is made anew for the others."""
+    """Return the pairs of ``[policy]`` that differ from the defaults: no lock is made again for the others."""
     table = settings.table("policy", faults)
     faults.extend(unknown_keys(settings, table, (*_WORDS, "accept"), "policy"))
     found = []

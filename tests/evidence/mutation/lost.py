@@ -35,7 +35,7 @@ OPERATORS = (WITH, BARE)
 
 
 def cases(ground: Ground, found: Sequence[Interpreter], work: Path) -> tuple[Case, ...]:
-    """Return the cases of single requests on targets that an interpreter of *found* stands for."""
+    """Return the cases of single requests on targets that an interpreter of *found* represents."""
     every = cases_of(ground.subset, ground.paths, found, work)
     return tuple(case for case in every if case.interpreter is not None and not case.joint)
 

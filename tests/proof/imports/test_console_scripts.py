@@ -72,7 +72,7 @@ def start(tmp_path: Path, code: str, *, times: int = 1) -> Settled:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STARTED)
 def test_how_scripts_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """An error of its own, no end, a library of the system, an extra that nobody asked for: each is worth a note."""
+    """An error of its own, no end, a library of the system, an extra that was not asked for: each is a note."""
     monkeypatch.setattr(console_scripts, "PATIENCE", 1 if name == "hangs" else 20)
     code, note = STARTED[name]
     assert start(tmp_path, code).notes == tuple(filter(None, [note]))

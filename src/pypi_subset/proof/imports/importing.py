@@ -39,17 +39,17 @@ os.dup2(nowhere, 1)
 for name in sys.argv[1:]:
     results.write(name + " ")
     results.flush()
-    told, direct = [], True
+    chain, direct = [], True
     try:
         importlib.import_module(name)
     except BaseException as error:
-        while error is not None and len(told) < 20:
+        while error is not None and len(chain) < 20:
             lacks = getattr(error, "name", None) if isinstance(error, ImportError) else None
             text, kind = " ".join(str(error).split()), type(error).__name__
-            told.append([kind, text, isinstance(error, ImportError), lacks if isinstance(lacks, str) else "", direct])
+            chain.append([kind, text, isinstance(error, ImportError), lacks if isinstance(lacks, str) else "", direct])
             direct = error.__cause__ is not None
             error = error.__cause__ or error.__context__
-    results.write(json.dumps(told) + "\\n")
+    results.write(json.dumps(chain) + "\\n")
     results.flush()
 """
 

@@ -237,7 +237,7 @@ def _extras_named(owner: Present, text: str) -> list[str]:
 
 
 def _bringing(module: str, owner: Present, ground: Ground) -> tuple[list[Requirement], list[Requirement]]:
-    """Return the requirements that would bring *module*: those of *owner*, and those of others."""
+    """Return the requirements that would bring *module*: those of *owner*, then those of other projects."""
     names = {likely.project_of(module), *map(canonicalize_name, (module, module.split(".", maxsplit=1)[0]))}
     found = [each for name in sorted(names) for each in ground.requirers.get(name, ())]
     return (

@@ -1,4 +1,4 @@
-"""The modules of a distribution: all that its RECORD lists, and those that are for everybody to import."""
+"""The modules of a distribution: all that its RECORD lists, and those that are public."""
 
 from __future__ import annotations
 
