@@ -19,14 +19,16 @@ from pypi_subset.distributions import filenames
 from pypi_subset.errors import SubsetError, UpstreamError
 from pypi_subset.locks import lockfile
 from pypi_subset.model.paths import JSON_TYPE
+from pypi_subset.model.requests import Document
 from pypi_subset.proof.cases import lock_reader
-from pypi_subset.requirements.lines import requirements_txt
+from pypi_subset.requirements.lines import requirements_txt, sets
 from pypi_subset.requirements.places import Places
-from pypi_subset.requirements.reach import NOWHERE
+from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.requirements.subset import read_subset
+from pypi_subset.requirements.tools import uv
 from pypi_subset.upstream import constraints, simple_api
 from pypi_subset.upstream.pip_config import read_network
-from tests.evidence.hostile.input.attack import InputAttack
+from tests.evidence.hostile.input.attack import InputAttack, both
 from tests.support.stages.values import LINUX, artifacts_of, lock_of, plan_of
 from tests.support.wheels import make_wheel
 
@@ -90,6 +92,32 @@ def _expanding() -> AbstractContextManager[object]:
         stack.enter_context(mock.patch.object(requirements_txt, "_variable", _expanded))
         stack.enter_context(mock.patch.object(Places, "refusal", return_value=("", "")))
         return stack.pop_all()
+
+
+def _by_url(folder: Path) -> bool:
+    """Include a document of a server that the machine reaches, and the writer of the line does not."""
+    url = "https://inside.example/list.txt"
+    document = Document(url=url, path=folder / "list.txt", data=f"password = {SECRET}\n".encode())
+    (folder / "requirements").mkdir()
+    (folder / "requirements" / "subset.toml").write_text(TARGETS)
+    (folder / "requirements" / "base.txt").write_text(f"-r {url}\n")
+    try:
+        read_subset(folder / "requirements", Reach(documents=lambda _: document))
+    except SubsetError as error:
+        return SECRET in str(error)
+    return False
+
+
+def _by_table(folder: Path) -> bool:
+    """Have a message show a value of a table that holds a URL."""
+    table = f'[tool.uv]\nprerelease = ["https://user:{SECRET}@host.example/"]\n'
+    return SECRET in _asked(
+        folder, {"../pyproject.toml": f"{_APART}{table}"}, "sets.app.source = '../pyproject.toml'\n"
+    )
+
+
+def _quoting() -> AbstractContextManager[object]:
+    return mock.patch.object(uv, "quoted", repr)
 
 
 def _page(**entry: object) -> Candidate:
@@ -184,6 +212,7 @@ def _in_the_log(folder: Path) -> bool:
 
 _OPEN = functools.partial(mock.patch.object, Places, "refusal", return_value=("", ""))
 _SHOWN = functools.partial(mock.patch.object, Places, "shown", lambda _, fault: fault)
+_APART = '[project]\nname = "a"\ndependencies = ["six"]\n'
 _KIND = functools.partial(InputAttack, kind="secrets")
 _LINK = "-> ../../away"
 
@@ -212,6 +241,16 @@ ATTACKS = [
         attempt=_tells({"base.txt": "six\n"}, "sets.app.source = '../../away/pyproject.toml'\n"),
         door=_SHOWN,
     ),
+    _KIND(name="excerpt-of-a-url", attempt=_by_url, door=unchanged(sets, "_shown")),
+    _KIND(
+        name="root-of-a-workspace-elsewhere",
+        attempt=_tells(
+            {"base.txt": "six\n", "../pyproject.toml": _APART, "../../pyproject.toml": f"password = {SECRET}\n"},
+            "sets.app.source = '../pyproject.toml'\n",
+        ),
+        door=both(_OPEN, _SHOWN),
+    ),
+    _KIND(name="password-in-a-table-of-a-tool", attempt=_by_table, door=_quoting),
     _KIND(name="option-in-a-hash-of-a-page", attempt=_by_page, door=unchanged(simple_api, "digest")),
     _KIND(name="option-in-a-hash-of-a-lock", attempt=_by_lock, door=unchanged(lockfile, "digest")),
     _KIND(
