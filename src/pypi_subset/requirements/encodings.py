@@ -14,7 +14,7 @@ MARKS = (
 )
 #: Encodings that are none of files, and whose decoders take a time that grows with the square.
 _NO_FILES = frozenset({"idna", "punycode"})
-#: Bytes that are looked at to tell a wide encoding, and the part of them that must be zero.
+#: Number of bytes by which a wide encoding is recognized, and the part of them that is zero in it.
 _SAMPLE, _MANY, _FEW = 4096, 0.4, 0.1
 
 

@@ -29,7 +29,7 @@ class Source:
     One document that a set is made of for *targets*.
 
     :param settings: the document that names it, for faults there.
-    :param places: where files may stand.
+    :param places: the places whose files may be read.
     :param reach: what pip is configured for.
     """
 

@@ -21,14 +21,14 @@ _SPELLINGS = {
 }
 #: Options that take no value.
 _FLAGS = frozenset({"--pre", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--no-index"})
-#: Options with a value; of all others the words behind cannot be told from values.
+#: Options with a value. Words behind an option that is not known may be its value or options.
 _VALUED = frozenset(
     {
         *("--requirement", "--constraint", "--hash", "--index-url", "--extra-index-url", "--find-links", "--editable"),
         *("--trusted-host", "--no-binary", "--only-binary", "--all-releases", "--only-final", "--use-feature"),
     }
 )
-#: Options that stand on lines of their own, and name a file.
+#: Options that name a file, each on a line of its own.
 INCLUDES = ("--requirement", "--constraint")
 #: Options that change no file that is chosen here: only wheels are, and pip's configuration decides how to reach an index.
 _WITHOUT_EFFECT = frozenset({"--trusted-host", "--only-binary", "--prefer-binary", "--use-feature"})

@@ -93,7 +93,7 @@ Entry: TypeAlias = Request | Include | Setting
 
 def read_file(path: Path, reach: Reach = NOWHERE, document: Document | None = None) -> Iterator[Entry | Fault]:
     """
-    Yield what stands in the file at *path*, line by line.
+    Yield the entries of the file at *path*, line by line.
 
     :param reach: what pip is configured for.
     :param document: what was found at a URL; it is read in the place of the file.
@@ -191,7 +191,7 @@ def _include(line: Line, options: Sequence[tuple[str, str]]) -> Include | Fault:
     if any(name == "--hash" for name, _ in options):
         return line.fault("--hash without a requirement", "put it behind the requirement that it is for")
     if any(name not in INCLUDES for name, _ in options):
-        return line.fault("-r and -c stand on lines of their own", "start a new line")
+        return line.fault("-r and -c need a line of their own", "start a new line")
     if len(options) > 1:
         return line.fault("two files on one line, of which pip reads the first", "give each a line of its own")
     name, value = options[0]
@@ -221,9 +221,7 @@ def _at_url(line: Line, name: str, value: str) -> Include | Fault:
 def _hashed(line: Line, text: str, options: Sequence[tuple[str, str]]) -> Request | Fault:
     for name, _ in options:
         if name != "--hash":
-            what = (
-                "-r and -c stand on lines of their own" if name in INCLUDES else "only --hash may follow a requirement"
-            )
+            what = "-r and -c need a line of their own" if name in INCLUDES else "only --hash may follow a requirement"
             return line.fault(what, "start a new line")
     hashes = [value.lower() for _, value in options]
     for value in hashes:

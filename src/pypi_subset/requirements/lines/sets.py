@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _File:
-    """What stands in a file, or why it cannot be opened, and what is to be done then."""
+    """The entries of a file, or why it cannot be opened, and the next step."""
 
     entries: tuple[Entry, ...] = ()
     closed: str = ""
@@ -38,7 +38,7 @@ _Files = dict[Path, _File]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outside:
-    """Where files may stand, and what they may refer to."""
+    """Which files may be read, and what they may refer to."""
 
     places: Places
     reach: Reach

@@ -81,7 +81,7 @@ class Finding:
     """
     Something that changes which files are meant.
 
-    :param keys: where it stands in the document.
+    :param keys: its place in the document.
     :param what: what it does, as in ``takes six from git``.
     :param omit: the project that an export leaves out only if it is named, since no index offers it.
     """

@@ -35,7 +35,7 @@ _ELSEWHERE = "names an index or a place of files, which pip is not configured fo
 
 
 def pdm(document: Settings, asked: Asked) -> Iterator[Finding]:
-    """Yield what PDM's tables change: sources, ``resolution``, and chosen groups that stand there."""
+    """Yield what PDM's tables change: sources, ``resolution``, and chosen groups that they contain."""
     table = table_at(document.document, *PDM)
     yield from sources_elsewhere(document, (*PDM, "source"), tables_in(table.get("source", [])), asked.reach)
     for key in ("overrides", "excludes"):
@@ -113,7 +113,7 @@ def _chosen(document: Settings, asked: Asked, keys: tuple[str, ...]) -> Iterator
 
 
 def flit(document: Settings) -> Finding | None:
-    """Return a finding if the dependencies stand in flit's old table; ``None`` otherwise."""
+    """Return a finding if flit's old table has the dependencies; ``None`` otherwise."""
     keys = ("tool", "flit", "metadata")
     if "requires" not in table_at(document.document, *keys) or "project" in document.document:
         return None

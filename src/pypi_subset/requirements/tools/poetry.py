@@ -79,7 +79,7 @@ def _groups(document: Settings, asked: Asked) -> Iterator[Finding]:
 
 
 def instead(document: Settings) -> Finding | None:
-    """Return a finding if the dependencies stand in poetry's table, and not below ``[project]``; ``None`` otherwise."""
+    """Return a finding if poetry's table has the dependencies, and ``[project]`` has none; ``None`` otherwise."""
     if table_at(document.document, "project").get("dependencies"):
         return None
     names = [name for name in table_at(document.document, *_DEPENDENCIES) if name != "python"]

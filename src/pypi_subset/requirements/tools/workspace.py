@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SETTINGS = "uv.toml"
 _PROJECT = "pyproject.toml"
 _WORKSPACE = (*UV, "workspace")
-#: Directories below a workspace that are looked through at most, and those that hold projects of others.
+#: Number of directories of a workspace that are searched at most, and names of those that contain no members.
 _MOST_FOLDERS, _APART = 10_000, frozenset({"node_modules", "site-packages", "__pycache__"})
 
 
@@ -111,7 +111,7 @@ def _has(root: Settings, path: Path) -> bool:
 
 
 def _fits(folder: Path, root: Path, pattern: str) -> bool:
-    """Whether *pattern*, relative to *root*, names *folder*; an asterisk stands for one part of a path."""
+    """Whether *pattern*, relative to *root*, names *folder*; an asterisk matches one part of a path."""
     wanted, parts = Path(root, pattern).parts, folder.parts
     if "**" in wanted:
         return fnmatch(str(folder), str(Path(root, pattern)))
