@@ -260,10 +260,10 @@ class LowerVersions(SubsetError):
 
 
 class OlderReleases(SubsetError):
-    """Requested projects are older than the newest release, or pre-releases were chosen; the policy makes that an error."""
+    """Projects are older than the newest release, or pre-releases, against the policy: *found* in lines, and as JSON's values."""
 
-    def __init__(self, what: str, found: Sequence[str]) -> None:
-        self.details = tuple(line.strip() for line in found)
+    def __init__(self, what: str, found: Sequence[str], documents: Sequence[dict[str, object]] = ()) -> None:
+        self.details, self.documents = tuple(line.strip() for line in found), [*documents]
         step = 'change what the lines say, or drop outdated = "error" below [policy] in subset.toml'
         super().__init__(what, next_step=step)
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from pypi_subset.cli.display import Display
 from pypi_subset.cli.present import FEW, display_for, json_errors, show_mirror, show_plan, table_of
-from pypi_subset.errors import Gaps, NoSolution, SubsetError
+from pypi_subset.errors import Gaps, NoSolution, OlderReleases, SubsetError
 from pypi_subset.locks.diff import Change
 from pypi_subset.model.checks import Check
 from pypi_subset.model.paths import Paths
@@ -111,7 +111,9 @@ def test_the_table_of_a_report() -> None:
 def test_errors_are_documents_where_json_is_wanted(json_wanted: bool, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: FBT001
     """Gaps one by one, any other error as its line; without JSON nothing; the error goes on in any case."""
     gap = NoSolution("nothing fits", target="lab", set_name="base", project="demo", seen=["demo 1: too new"])
+    old = OlderReleases("1 is older", ["  app"], [{"project": "app"}])
     for error, document in (
+        (old, {"outdated": [{"project": "app"}], "error": str(old)}),
         (Gaps([gap, gap]), {"gaps": [gap.document()] * 2}),
         (gap, {"gaps": [gap.document()]}),
         (SubsetError("it is gone", next_step="look"), {"error": "it is gone; look"}),

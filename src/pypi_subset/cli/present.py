@@ -15,7 +15,7 @@ from rich.table import Table
 
 from pypi_subset.cli.display import Display, literal
 from pypi_subset.cli.edge import foreseen
-from pypi_subset.errors import Gaps, NoSolution, SubsetError
+from pypi_subset.errors import Gaps, NoSolution, OlderReleases, SubsetError
 from pypi_subset.resolve.explain.listing import LINES, outdated_heading, outdated_lines
 from pypi_subset.support.text import printable, without_secrets
 
@@ -80,7 +80,9 @@ def json_errors(*, json: bool) -> Iterator[None]:
     except SubsetError as error:
         if json:
             gaps = error.gaps if isinstance(error, Gaps) else [error] if isinstance(error, NoSolution) else []
-            found = {"gaps": [gap.document() for gap in gaps]} if gaps else {"error": str(error)}
+            found: dict[str, Any] = {"gaps": [gap.document() for gap in gaps]} if gaps else {"error": str(error)}
+            if isinstance(error, OlderReleases):
+                found |= {"outdated": error.documents}
             write_json({"schema": SCHEMA, **found})
         raise
 
@@ -126,7 +128,8 @@ def show_plan(found: Forecast, display: Display) -> None:
     for name in found.removed:
         count = sum(name == f"{one.set}--{one.target}" for one in found.changes)
         display.say(f"- {name}: its lock goes, no set asks for this target any more (projects: {count})")
-    show_outdated([*(one for one in found.held if one.requested), *found.early], display, most=None)
+    early = [one for one in found.early if one.requested or not one.own]
+    show_outdated([*(one for one in found.held if one.requested), *early], display, most=None)
     places: dict[str, list[str]] = defaultdict(list)
     for each in (one for one in found.held if not one.requested):
         places[f"{each.project} {each.version}, not {each.newest}: {each.why}"].append(f"{each.set}--{each.target}")

@@ -79,7 +79,7 @@ class Outdated:
     :param uploaded: the day of *version*, ``yyyy-mm-dd``; ``""`` if the index does not state it.
     :param newest_uploaded: the same of *newest*.
     :param early: whether *version* is a pre-release.
-    :param own: whether a line or a constraint of the user's own excludes *newest*, or asks for the pre-release.
+    :param own: whether a line or a constraint of the user's own excludes *newest*, or a requirement names a pre-release.
     :param requested: whether a line of the set requests the project.
     """
 

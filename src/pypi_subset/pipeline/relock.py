@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import Gaps, LockError, NoSolution, OlderReleases
@@ -79,7 +79,7 @@ def relock(
     for name in (one.name for one in locked.locks if one.outdated is None):
         progress.say(f"note: the lock {name} does not say which releases are older than the newest; `make plan` does")
     if subset.outdated == "error" and (found := [one for one in locked.outdated if not one.own]):
-        raise OlderReleases(outdated_heading(found), outdated_lines(found))
+        raise OlderReleases(outdated_heading(found), outdated_lines(found), [asdict(one) for one in found])
     return locked
 
 

@@ -101,12 +101,16 @@ def _holds(requirement: Requirement, extras: Iterable[str], job: Job, where: str
     try:
         return holds(requirement.marker, job.target.environment, extras)
     except UndefinedName as error:
-        msg = f"{job.name}: {where}; its marker depends on {error}, which the target {job.target.name} leaves open"
+        own = [one.origin for one in job.requirement_set.requests if one.requirement is requirement]
+        problem = f"{where}; its marker depends on {error}, which the target {job.target.name} leaves open"
         step = f"write in [targets]: {line_with(job.target, error.names)} (describe_target.py prints the value there)"
+        msg = f"{job.name}: {problem}"
         raise UndefinedMarker(
             msg,
             set_name=job.requirement_set.name,
             target=job.target.name,
             project=canonicalize_name(requirement.name),
             next_step=step,
+            problem=problem,
+            requests=own,
         ) from error

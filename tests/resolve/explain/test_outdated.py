@@ -287,6 +287,7 @@ def test_the_policy_makes_an_error_of_it(workspace: Workspace, index: Index) -> 
                 run(workspace)
             assert caught.value.what == "1 requested project is older than the newest release"
             assert "antlr 4.9.3: sdist only" in caught.value.details[0]
+            assert [one["project"] for one in caught.value.documents] == ["hydra"]
         # The policy does not decide what is locked: the lock of a run without it is not made again.
         workspace.toml({"linux": LINUX})
         mirror(workspace)
@@ -309,3 +310,30 @@ def test_a_lock_without_the_list_is_told(workspace: Workspace, index: Index) -> 
     assert (result.resolved, result.outdated) == (0, ())
     assert "note: the lock base--linux does not say which releases are older than the newest" in said
     assert [(one.project, one.version, one.why) for one in foresee(workspace).held if one.requested] == [HYDRA]
+
+
+def test_a_pre_release_that_a_project_names_is_asked_for(workspace: Workspace, index: Index) -> None:
+    """What another project requires as a pre-release is in the plan's document, and in no list; others are."""
+    index.add(make_wheel("sdk", requires=["names==0.66b2", "loose"]), make_wheel("names", "0.66b2"))
+    index.add(make_wheel("loose", "1.0rc1"))
+    workspace.write("base.txt", "sdk\n")
+    workspace.toml({"linux": LINUX})
+    assert listed(mirror(workspace)[0]) == [
+        ("loose", "1.0rc1", "sdk asks for loose, and there is no other release yet"),
+    ]
+    assert [(one.project, one.own) for one in foresee(workspace).early] == [("loose", False), ("names", True)]
+
+
+def test_a_release_that_cannot_be_looked_into_stops_no_run(workspace: Workspace, index: Index) -> None:
+    """Where an index refuses what pip did not ask for, the mirror goes on: an explanation is no reason to fail."""
+    hydra(index)
+    index.add(
+        make_wheel("hydra", "1.2", requires=["omega==2.2"]), make_wheel("omega", "2.2", requires=["antlr==4.9.*"])
+    )
+    workspace.write("base.txt", "hydra\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    index.add(make_wheel("hydra", "1.4", requires=["new"]), make_wheel("new"))
+    index.on_request = lambda path: 403 if path.startswith(("/simple/new/", "/files/hydra-1.4")) else None
+    (newer,) = (one for one in foresee(workspace).held if one.requested)
+    assert (newer.newest, newer.why) == ("1.4", "the lock was made without it")

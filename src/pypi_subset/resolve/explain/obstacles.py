@@ -15,7 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
-from pypi_subset.errors import BadDistribution
+from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
 from pypi_subset.resolve.explain.rejections import admits, allows, by_release, fits
 from pypi_subset.targets.markers import UndefinedName, holds
 
@@ -112,7 +112,10 @@ class Inspector:
         if project in above or len(above) > DEEPEST or self._steps > STEPS:
             return None
         if key not in self._known:
-            self._known[key] = self._found(who, requirement, extras, above)
+            self._known[key] = None
+            # What an index does not answer now is no obstacle that is known: pip did without it.
+            with contextlib.suppress(UpstreamError, HashMismatch):
+                self._known[key] = self._found(who, requirement, extras, above)
         known = self._known[key]
         if known is None or known.chain[0][0] == who:
             return known
@@ -177,6 +180,8 @@ class Inspector:
         who = f"{project} {release[0].distribution.version}"
         try:
             needed = list(self.requires(release, extras))
+        except (UpstreamError, HashMismatch):
+            return None
         except (BadDistribution, InvalidRequirement):
             own = (who, Requirement(f"{project}=={release[0].distribution.version}"))
             return Obstacle(kind="metadata", asking=(own,), chain=())

@@ -75,8 +75,13 @@ class _Case:
 
 
 def to_remember(job: Job, lock: Lock, known: Known, others: Sequence[Lock]) -> tuple[Outdated, ...]:
-    """Return each requested project of a lock that is older than the newest release, and each pre-release, by project."""
-    found = [*held_back(job, lock, known, others=others, requested=True), *early(job, lock, known)]
+    """
+    Return each requested project of a lock that is older than the newest release, and each pre-release, by project.
+
+    A pre-release that another project asks for by its version is none: there is nothing that the user forgot.
+    """
+    unasked = (one for one in early(job, lock, known) if one.requested or not one.own)
+    found = [*held_back(job, lock, known, others=others, requested=True), *unasked]
     return tuple(sorted(found, key=lambda one: (one.project, one.version, one.early)))
 
 
@@ -112,7 +117,11 @@ def held_back(
 
 
 def early(job: Job, lock: Lock, known: Known) -> tuple[Outdated, ...]:
-    """Return each pre-release that was chosen, sorted by project, and why no final release was."""
+    """
+    Return each pre-release that was chosen, sorted by project, and why no final release was.
+
+    It is the choice of the user or of another project, ``own``, if a requirement names a pre-release.
+    """
     found = []
     for case in _cases(job, lock, known):
         if not case.pin.distribution.version.is_prerelease:
@@ -120,14 +129,18 @@ def early(job: Job, lock: Lock, known: Known) -> tuple[Outdated, ...]:
         candidates = known.offers.candidates(case.pin.distribution.project)
         final = _not_yanked(one for one in candidates if not one.distribution.version.is_prerelease)
         lines = case.lines.get(case.pin.distribution.project, ())
-        asked = case.pre or any(one.specifier.prereleases for _, one in lines)
+        stated = [*(one for _, one in lines), *(one.requirement for one in case.pin.reasons)]
+        asked = case.pre or any(one.specifier.prereleases for one in stated)
         accept = _accepting(case)
         if final:
             why, step, own = _why(final, case, known)
             more = {"step": "; or ".join(filter(None, (step, accept))), "own": own or asked}
             found.append(case.finding(max(final), why, candidates, early=True, **more))
         else:
-            who = next((f"{one.by} asks for it, and " for one in case.pin.reasons if one.by), "")
+            asking = next((one for one in case.pin.reasons if one.by), None)
+            who = (
+                f"{asking.by} asks for {asking.requirement.name}{asking.requirement.specifier}, and " if asking else ""
+            )
             why = f"{who}there is no other release yet"
             found.append(case.finding(None, why, candidates, early=True, own=asked, step=accept))
     return tuple(found)
