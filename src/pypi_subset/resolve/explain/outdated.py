@@ -255,7 +255,9 @@ def _wanted(version: Version, case: _Case) -> str:
     """How the user says that the newer release matters more than what excludes it."""
     project = case.pin.distribution.project
     origin = next((one.origin for one in case.pin.reasons if not one.by), "")
-    return f"write '{project}>={version}' in {origin}, or put it into a set of its own" if origin else ""
+    # Other projects get lower versions then.
+    step = f"write '{project}>={version}' in {origin} and run `make update ALLOW_DOWNGRADE=yes`, or put it into a set of its own"
+    return step if origin else ""
 
 
 def _accepting(case: _Case) -> str:
