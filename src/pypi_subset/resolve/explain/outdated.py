@@ -256,7 +256,8 @@ def _wanted(version: Version, case: _Case) -> str:
     project = case.pin.distribution.project
     origin = next((one.origin for one in case.pin.reasons if not one.by), "")
     # Other projects get lower versions then.
-    step = f"write '{project}>={version}' in {origin} and run `make update ALLOW_DOWNGRADE=yes`, or put it into a set of its own"
+    command = "make update ALLOW_DOWNGRADE=yes"
+    step = f"write '{project}>={version}' in {origin} and run `{command}`, or put it into a set of its own"
     return step if origin else ""
 
 
