@@ -77,7 +77,7 @@ def _project(part: str) -> NormalizedName:
     return canonicalize_name(parse_wheel_filename(f"{part}-1-py3-none-any.whl")[0], validate=True)
 
 
-@functools.lru_cache(maxsize=1 << 16)
+@functools.lru_cache(maxsize=1 << 12)
 def _version(part: str) -> Version:
     return parse_wheel_filename(f"x-{part}-py3-none-any.whl")[1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections import Counter
 from dataclasses import dataclass
@@ -68,6 +69,8 @@ class Pages:
         self._quarantined: dict[NormalizedName, Standing] = {}
         #: The distributions that the sources have of a project, as `_read_project`.
         self.candidates = Recent[NormalizedName, tuple[Candidate, ...]](self._read_project, kept)
+        # A page needs ten times its bytes while it is read, and threads read no faster together than one by one.
+        self._reading = threading.Lock()
         self._page_at, self._links_at = Once(self._fetch_page), Once(self._read_links)
 
     def has_read(self, project: NormalizedName) -> bool:
@@ -158,7 +161,8 @@ class Pages:
         found = self._page_at((index, project))
         if found is None:
             return ()
-        candidates = self._parsed(found.unpacked(), project, wants)
+        with self._reading:
+            candidates = self._parsed(found.unpacked(), project, wants)
         return remote(candidates) if local_path(index) is None else localized(candidates)
 
     def _fetch_page(self, place: tuple[str, NormalizedName]) -> PackedPage | None:
