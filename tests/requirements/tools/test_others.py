@@ -74,12 +74,12 @@ KINDS = {
     "pixi index": (
         '[tool.pixi.pypi-dependencies]\nlib = { index = "https://x" }',
         8,
-        "pixi.pypi-dependencies] takes lib from an index",
+        "pixi.pypi-dependencies] takes lib from another index",
     ),
     "pixi options": (
-        '[tool.pixi.pypi-options]\nindex-url = "https://x"\nfind-links = ["x"]',
+        '[tool.pixi.pypi-options]\nindex-url = "https://one.example/simple"\nfind-links = ["x"]',
         9,
-        "pixi.pypi-options] sets find-links and index-url",
+        "pixi.pypi-options] sets find-links",
     ),
 }
 EXPORTS = {"pdm": "pdm export --format requirements --output", "hatch": "hatch dep show requirements >"}

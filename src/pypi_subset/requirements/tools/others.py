@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from pypi_subset.requirements.tools.elsewhere import taken
 from pypi_subset.requirements.tools.finding import (
-    PLACES,
     Asked,
     Finding,
     listed,
@@ -17,13 +17,14 @@ from pypi_subset.requirements.tools.finding import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any
+    from collections.abc import Iterator
 
     from pypi_subset.requirements.toml import Settings
 
 PDM, HATCH, PIP_TOOLS = ("tool", "pdm"), ("tool", "hatch"), ("tool", "pip-tools")
 RYE, PIXI = ("tool", "rye"), ("tool", "pixi")
+#: Tools whose tables are read one by one.
+_READ = frozenset({"uv", "poetry", "pdm", "hatch", "pip-tools", "pixi"})
 #: Variables of an environment that name an index or a place of files.
 _VARIABLES = frozenset(
     {
@@ -44,6 +45,7 @@ def pdm(document: Settings, asked: Asked) -> Iterator[Finding]:
     if table_at(table, "resolution").get("allow-prereleases") is True or table.get("allow_prereleases") is True:
         yield Finding(document=document, keys=(*PDM, "resolution"), what="allows pre-releases")
     yield from _chosen(document, asked, (*PDM, "dev-dependencies"))
+    yield from taken(document, asked, *PDM)
 
 
 def hatch(document: Settings, asked: Asked) -> Iterator[Finding]:
@@ -57,6 +59,7 @@ def hatch(document: Settings, asked: Asked) -> Iterator[Finding]:
                 yield Finding(document=document, keys=(*keys, "env-vars", key), what=_ELSEWHERE)
         if table_at(environment, "workspace").get("members"):
             yield Finding(document=document, keys=(*keys, "workspace"), what="takes projects from this workspace")
+    yield from taken(document, asked, *HATCH)
 
 
 def _is_configured(key: str, value: str, asked: Asked) -> bool:
@@ -86,22 +89,19 @@ def rye(document: Settings, asked: Asked) -> Iterator[Finding]:
         yield Finding(document=document, keys=(*RYE, "dev-dependencies"), what="has a group 'dev' of its own")
 
 
+def rest(document: Settings, asked: Asked) -> Iterator[Finding]:
+    """Yield what the tables of all other tools take from elsewhere."""
+    for name in table_at(document.document, "tool"):
+        if name not in _READ:
+            yield from taken(document, asked, "tool", name)
+
+
 def pixi(document: Settings, asked: Asked) -> Iterator[Finding]:
     """Yield what pixi's tables for PyPI change: where requested projects come from, indexes, overrides."""
-    keys = (*PIXI, "pypi-dependencies")
-    for name, value in table_at(document.document, *keys).items():
-        spelt = asked.spelling(name)
-        place = next((where for key, where in {**PLACES, "index": "an index"}.items() if key in _table(value)), "")
-        if spelt and place:
-            yield Finding(document=document, keys=(*keys, name), what=f"takes {spelt} from {place}")
+    yield from taken(document, asked, *PIXI)
     options = table_at(document.document, *PIXI, "pypi-options")
-    keys_of = {"index-url", "extra-index-urls", "find-links", "dependency-overrides"}
-    if found := sorted(key for key in keys_of if options.get(key)):
+    if found := sorted(key for key in ("find-links", "dependency-overrides") if options.get(key)):
         yield Finding(document=document, keys=(*PIXI, "pypi-options", found[0]), what=f"sets {listed(found)}")
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _chosen(document: Settings, asked: Asked, keys: tuple[str, ...]) -> Iterator[Finding]:

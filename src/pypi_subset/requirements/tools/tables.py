@@ -27,6 +27,7 @@ _OTHERS: tuple[tuple[Callable[[Settings, Asked], Iterator[Finding]], str], ...] 
     (others.pip_tools, "pip-compile --generate-hashes --output-file"),
     (others.rye, "uv pip compile --generate-hashes pyproject.toml --output-file"),
     (others.pixi, "uv pip compile --generate-hashes pyproject.toml --output-file"),
+    (others.rest, "uv pip compile --generate-hashes pyproject.toml --output-file"),
 )
 _FILE = "requirements.txt"
 
