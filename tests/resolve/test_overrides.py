@@ -36,7 +36,14 @@ KINDS = {
     "override on another platform": ("override-dependencies = [\"absent==9; sys_platform == 'win32'\"]", ""),
     "exclude of what none requires": ('exclude-dependencies = ["absent", "gone"]', ""),
     "wider override": ('override-dependencies = ["bound"]', "it admits 2.0, and what requires bound does not"),
-    "contradicting override": ('override-dependencies = ["bound>=2"]', "bound"),
+    "contradicting override": (
+        'override-dependencies = ["bound>=2"]',
+        "the override bound>=2 (pyproject.toml:6) is a constraint here: pip installs by what releases require",
+    ),
+    "exclude of an sdist": (
+        'exclude-dependencies = ["sdist-only"]\nconstraint-dependencies = ["late>=2"]',
+        "the exclude of sdist-only is not honoured: pip installs by what releases require",
+    ),
     "override to no platform": (
         "override-dependencies = [\"part; sys_platform == 'win32'\"]",
         "its marker is false on linux, and part is required all the same",

@@ -19,7 +19,7 @@ from pypi_subset.errors import NoSolution
 from pypi_subset.targets.markers import UndefinedName, holds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.requirements import Requirement
 
@@ -48,6 +48,21 @@ def require_honoured(
     for entry, project, why in (*_of_overrides(job, found, extras, upstream), *_of_excludes(job, found, upstream)):
         msg = f"{entry} is not honoured: {why}"
         raise NoSolution(msg, target=job.target.name, set_name=own.name, project=project, next_step=_STEP)
+
+
+def with_reason(gaps: Sequence[NoSolution], job: Job) -> Sequence[NoSolution]:
+    """Return *gaps*; those of a project that the set overrides or excludes say that pip cannot obey that."""
+    own = job.requirement_set
+    overridden = {canonicalize_name(one.requirement.name): one for one in own.overrides}
+    excluded = {*map(canonicalize_name, own.excludes)}
+    for gap in gaps:
+        project = canonicalize_name(gap.project or "")
+        if project in overridden:
+            one = overridden[project]
+            gap.next_step = f"the override {one.requirement} ({one.origin}) is a constraint here: {_STEP}"
+        elif project in excluded:
+            gap.next_step = f"the exclude of {project} is not honoured: {_STEP}"
+    return gaps
 
 
 def _of_overrides(

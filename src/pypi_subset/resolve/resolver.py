@@ -22,7 +22,7 @@ from pypi_subset.model.locks import Inputs, Lock, Pin
 from pypi_subset.pip import runner
 from pypi_subset.resolve.answer import Answer
 from pypi_subset.resolve.explain.no_solution import explain
-from pypi_subset.resolve.overrides import require_honoured
+from pypi_subset.resolve.overrides import require_honoured, with_reason
 from pypi_subset.resolve.per_patch import distinct, patches_in_reach, patches_of_set
 from pypi_subset.resolve.required_by import asked_of, refuse_open_constraints, who_asks
 from pypi_subset.resolve.warnings import assumed_of, assumption, brings
@@ -158,7 +158,7 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
         raise index.failure
     if result.returncode != 0:
         output = f"{result.stdout}\n{result.stderr}"
-        gaps = explain(runner.complaint(result), output, job, index.upstream, constraints)
+        gaps = with_reason(explain(runner.complaint(result), output, job, index.upstream, constraints), job)
         raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
     with files.folder_errors(report):
         document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
