@@ -146,6 +146,29 @@ def test_a_marker_that_depends_on_an_open_value(workspace: Workspace, index: Ind
     mirror(workspace)
 
 
+@pytest.mark.parametrize(
+    ("line", "requires", "message"),
+    [
+        ("lib; python_version ~= 'x'", [], "base.txt:1: lib; python_version ~= "),
+        (
+            "app",
+            ["lib; platform_machine ~= 'x86' or sys_platform == 'linux'"],
+            "app 1.0 requires 'lib; platform_machine",
+        ),
+    ],
+)
+def test_a_comparison_that_is_not_defined(
+    workspace: Workspace, index: Index, line: str, requires: list[str], message: str
+) -> None:
+    """pip would end with a traceback; the error names the line or the release."""
+    index.add(make_wheel("app", requires=requires), make_wheel("lib"))
+    workspace.write("base.txt", f"{line}\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(UndefinedMarker, match="its marker has a comparison that is not defined; correct it") as caught:
+        mirror(workspace)
+    assert caught.value.what.startswith(f"base--linux: {message}")
+
+
 def test_a_constraint_on_a_project_that_is_not_taken(workspace: Workspace, index: Index) -> None:
     """A constraint whose marker is open is no error where it has no project to apply to."""
     index.add(make_wheel("app"))

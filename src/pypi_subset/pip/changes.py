@@ -23,8 +23,9 @@ def replace_markers(values: Mapping[str, str] | None = None) -> None:
     """
     Have pip evaluate markers with *values*, which may follow later, from now on.
 
-    A value that the target leaves open is absent. A marker whose truth depends on one counts as false. A requirement less
-    never takes a solution away, so the caller looks for such markers in the answer alone.
+    A value that the target leaves open is absent. A marker whose truth depends on one counts as false, and so does a
+    comparison that is not defined. A requirement less never takes a solution away: the caller looks for such markers in
+    the answer alone.
     """
     _VALUES.update(values or {})
     if _DONE:
@@ -45,8 +46,14 @@ def replace_markers(values: Mapping[str, str] | None = None) -> None:
                 ways[-1].append(known(part, environment))
             elif part != "and":
                 name = next(side.value for side in part[::2] if isinstance(side, Variable))
-                ways[-1].append(name in environment and evaluate([part], environment))
+                ways[-1].append(name in environment and holds(part, environment))
         return any(map(all, ways))
+
+    def holds(comparison: Any, environment: dict[str, Any]) -> bool:
+        try:
+            return evaluate([comparison], environment)
+        except markers.UndefinedComparison:
+            return False
 
     markers._evaluate_markers = known  # type: ignore[assignment] # noqa: SLF001 - as above
 

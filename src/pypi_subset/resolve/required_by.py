@@ -102,8 +102,12 @@ def _holds(requirement: Requirement, extras: Iterable[str], job: Job, where: str
         return holds(requirement.marker, job.target.environment, extras)
     except UndefinedName as error:
         own = [one.origin for one in job.requirement_set.requests if one.requirement is requirement]
-        problem = f"{where}; its marker depends on {error}, which the target {job.target.name} leaves open"
-        step = f"write in [targets]: {line_with(job.target, error.names)} (describe_target.py prints the value there)"
+        problem, step = f"{where}; its marker has a comparison that is not defined", "correct it, or leave it out"
+        if error.names:
+            problem = f"{where}; its marker depends on {error}, which the target {job.target.name} leaves open"
+            step = (
+                f"write in [targets]: {line_with(job.target, error.names)} (describe_target.py prints the value there)"
+            )
         msg = f"{job.name}: {problem}"
         raise UndefinedMarker(
             msg,

@@ -12,7 +12,7 @@ from collections import deque
 from operator import methodcaller
 from typing import TYPE_CHECKING, Literal
 
-from packaging.markers import Marker
+from packaging.markers import Marker, UndefinedComparison
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -23,7 +23,11 @@ _WORD = re.compile(r"""[()]|"[^"]*"|'[^']*'|[^\s()"']+""")
 
 
 class UndefinedName(LookupError):
-    """The truth of a marker depends on values that the environment leaves open; carries their *names*, sorted."""
+    """
+    The truth of a marker depends on values that the environment leaves open; carries their *names*, sorted.
+
+    Without names, the marker has a comparison that is not defined, as ``python_version ~= "x"``.
+    """
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(sorted(names))
@@ -39,7 +43,7 @@ def holds(marker: Marker | None, environment: Mapping[str, str], extras: Iterabl
     found = decided(marker, environment, extras)
     if isinstance(found, bool):
         return found
-    raise UndefinedName(reads(found))
+    raise UndefinedName(reads(found) - environment.keys() - {"extra"})
 
 
 def decided(marker: Marker | None, environment: Mapping[str, str], extras: Iterable[str] = ()) -> bool | Marker:
@@ -49,13 +53,17 @@ def decided(marker: Marker | None, environment: Mapping[str, str], extras: Itera
     `Marker.evaluate` itself takes a value that *environment* does not have from the running interpreter.
 
     :returns: otherwise what is left of the marker: each of its comparisons reads a value that *environment* leaves open.
+        All of it is left if a comparison is not defined.
     """
     if marker is None:
         return True
     environments = [{**environment, "extra": extra} for extra in ("", *extras)]
-    if reads(marker) <= environments[0].keys():
-        return any(map(marker.evaluate, environments))
-    found = [reduced(marker, one, methodcaller("evaluate", one)) for one in environments]
+    try:
+        if reads(marker) <= environments[0].keys():
+            return any(map(marker.evaluate, environments))
+        found = [reduced(marker, one, methodcaller("evaluate", one)) for one in environments]
+    except UndefinedComparison:
+        return marker
     return True in found or next((left for left in found if isinstance(left, Marker)), False)
 
 

@@ -21,6 +21,13 @@ def test_undefined_marker_is_an_error() -> None:
     )
 
 
+def test_a_comparison_that_is_not_defined() -> None:
+    """It is red, and no traceback."""
+    marker = Requirement("aa; python_version ~= 'x' and platform_release == '5'").marker
+    with pytest.raises(ProofFailed, match="has a comparison that is not defined"):
+        markers.known(marker, recorded_markers.recorded(LINUX))
+
+
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.markers import Marker
+from packaging.markers import Marker, UndefinedComparison
 
 from pypi_subset.errors import ProofFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 #: A comparison as packaging prints it, its two sides in groups.
@@ -40,10 +40,20 @@ def known(marker: Marker | None, environment: Mapping[str, str], extras: Iterabl
 
     A marker has no negation but within a comparison. If it is as true with all open comparisons false as with all of
     them true, they do not count.
+
+    :raises ProofFailed: a comparison is not defined, as ``python_version ~= "x"``.
     """
     if marker is None:
         return True
-    environments, text = [{**environment, "extra": extra} for extra in ["", *extras]], str(marker)
+    try:
+        return _known(marker, [{**environment, "extra": extra} for extra in ["", *extras]])
+    except UndefinedComparison as error:
+        msg = f"the marker {str(marker)!r} has a comparison that is not defined"
+        raise ProofFailed(msg) from error
+
+
+def _known(marker: Marker, environments: Sequence[Mapping[str, str]]) -> bool | None:
+    text = str(marker)
     if _read(text) <= environments[0].keys():
         return any(marker.evaluate(one) for one in environments)
 
