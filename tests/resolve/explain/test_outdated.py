@@ -267,6 +267,15 @@ def test_an_extra_that_cannot_be_had_is_named(workspace: Workspace, index: Index
     assert listed(mirror(workspace)[0]) == [("frame", "1.5", "it requires odf>=1; odf 1.4.1: sdist only")]
 
 
+def test_a_yanked_release_is_not_newer(workspace: Workspace, index: Index) -> None:
+    """A line that excludes nothing but a release that was yanked holds nothing back."""
+    index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"))
+    index.yank(make_wheel("app", "2.0"))
+    workspace.write("base.txt", "app<2\n")
+    workspace.toml({"linux": LINUX})
+    assert listed(mirror(workspace)[0]) == []
+
+
 def test_a_choice_of_the_user_is_no_error(workspace: Workspace, index: Index) -> None:
     """With `outdated = "error"` what the user's own line holds back is listed, and the run goes on."""
     index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"))
@@ -325,7 +334,8 @@ def test_a_pre_release_that_a_project_names_is_asked_for(workspace: Workspace, i
     assert [(one.project, one.own) for one in foresee(workspace).early] == [("loose", False), ("names", True)]
 
 
-def test_a_release_that_cannot_be_looked_into_stops_no_run(workspace: Workspace, index: Index) -> None:
+@pytest.mark.parametrize("broken", ["/simple/new/", "/files/hydra-1.4-py3-none-any.whl.metadata"])
+def test_a_release_that_cannot_be_looked_into_stops_no_run(workspace: Workspace, index: Index, broken: str) -> None:
     """Where an index refuses what pip did not ask for, the mirror goes on: an explanation is no reason to fail."""
     hydra(index)
     index.add(
@@ -335,6 +345,6 @@ def test_a_release_that_cannot_be_looked_into_stops_no_run(workspace: Workspace,
     workspace.toml({"linux": LINUX})
     mirror(workspace)
     index.add(make_wheel("hydra", "1.4", requires=["new"]), make_wheel("new"))
-    index.on_request = lambda path: 403 if path.startswith(("/simple/new/", "/files/hydra-1.4")) else None
+    index.overrides[broken] = b"{"
     (newer,) = (one for one in foresee(workspace).held if one.requested)
     assert (newer.newest, newer.why) == ("1.4", "the lock was made without it")

@@ -69,7 +69,7 @@ def test_lines_that_are_no_requirement_are_passed_over() -> None:
 def test_what_a_project_brings_itself_is_no_rival() -> None:
     """The requirements of projects that are there for the project's own sake may go with another release of it."""
     made = lock(
-        pin("app", "base.txt:1 app"),
+        pin("app", "base.txt:1 app", "other app"),
         pin("lib", "app lib<2", "other lib<3"),
         pin("other", "base.txt:2 other"),
         pin("deep", "lib deep", "own deep<2"),
