@@ -74,3 +74,44 @@ def test_a_line_for_pip_is_made_of_parsed_parts(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(UpstreamError, match=r"PIP_CONSTRAINT") as raised:
             read_constraints(read_network())
         assert "evil.example" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        ("six<2\n".encode("utf-16-le"), "the text is UTF-16 without a byte order mark; save it as UTF-8"),
+        ("six<2\n# é\n".encode("latin-1"), "2: not UTF-8: byte 0xe9; save it as UTF-8"),
+        (b"six<2\0\n", "1: a NUL character, which no text holds; save it as UTF-8"),
+        (b"# coding: rot13\nfvk<2\n", "no encoding of text: rot13; save it as UTF-8"),
+        (b"# coding: klingon\n", "no encoding of text: klingon; save it as UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("included", [False, True])
+def test_a_text_in_another_encoding_is_one_line(
+    data: bytes,
+    what: str,
+    included: bool,  # noqa: FBT001 - a table's value
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A constraint file that is no text in UTF-8 is named with its line, included by another one or not."""
+    (tmp_path / "limits.txt").write_bytes(data)
+    (tmp_path / "all.txt").write_text("-c limits.txt\n", encoding="utf-8")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / ("all.txt" if included else "limits.txt")))
+    with pytest.raises(UpstreamError) as raised:
+        read_constraints(read_network())
+    assert what in str(raised.value)
+    assert str(raised.value).startswith(f"{tmp_path / 'limits.txt'}:")
+
+
+def test_marks_and_comments_of_encodings_are_obeyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in pip: a byte order mark, or a comment in the first two lines."""
+    limits = tmp_path / "limits.txt"
+    monkeypatch.setenv("PIP_CONSTRAINT", str(limits))
+    for data in (
+        "six<2\n".encode("utf-16"),
+        "# coding: latin-1\n# é\nsix<2\n".encode("latin-1"),
+        b"\xef\xbb\xbfsix<2\n",
+    ):
+        limits.write_bytes(data)
+        assert read_constraints(read_network()) == ("six<2",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 #: Marks at the beginning of a text, and their encodings. UTF-32 comes first: its little-endian mark begins with UTF-16's.
 MARKS = (
@@ -12,6 +13,8 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+#: A comment that names an encoding (PEP 263).
+_CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 #: Encodings that are none of files, and whose decoders take a time that grows with the square.
 _NO_FILES = frozenset({"idna", "punycode"})
 #: Number of bytes by which a wide encoding is recognized, and the part of them that is zero in it.
@@ -65,6 +68,23 @@ def decoded(data: bytes, encoding: str = "utf-8") -> str:
             wide or "a NUL character, which no text holds", None if wide else text.count("\n", 0, position) + 1
         )
     return text
+
+
+def by_comment(data: bytes) -> str:
+    """
+    Return the text of requirements in *data*: by its byte order mark, by a PEP 263 comment in the first two lines, or UTF-8.
+
+    pip would try the locale's encoding after that; then one file would mean two things on two machines.
+
+    :raises UnreadableText: *data* is in another encoding, or is no text.
+    """
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return decoded(data.removeprefix(mark), encoding)
+    comments = (line for line in data.split(b"\n")[:2] if line.startswith(b"#"))
+    match = next(filter(None, map(_CODING.search, comments)), None)
+    name = match[1].decode("ascii") if match else "utf-8"
+    return decoded(data, name)
 
 
 def _shown(encoding: str) -> str:

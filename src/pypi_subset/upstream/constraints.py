@@ -8,6 +8,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.model.distributions import digest
+from pypi_subset.requirements.encodings import UnreadableText, by_comment
 from pypi_subset.support import bounds, files
 from pypi_subset.support.text import printable
 from pypi_subset.upstream.pip_config import local_path, without_credentials
@@ -66,10 +67,13 @@ def _read(network: Network) -> Iterator[str]:
 
 def _require_regular(path: Path, next_step: str) -> None:
     try:
-        files.read_input(path)
+        by_comment(files.read_input(path))
     except OSError as error:
         msg = f"the constraint file {path} cannot be read: {error.strerror or error}"
         raise UpstreamError(msg, next_step=next_step) from error
+    except UnreadableText as error:
+        # pip would try the encoding of the locale.
+        raise UpstreamError(error.what, path=path, line=error.line, next_step=error.next_step) from error
 
 
 def _line(text: str, options: dict[str, Any], next_step: str) -> str:

@@ -20,7 +20,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from pypi_subset.errors import Fault
 from pypi_subset.model.distributions import DIGITS, digest
 from pypi_subset.model.requests import Request
-from pypi_subset.requirements.encodings import MARKS, UnreadableText, decoded
+from pypi_subset.requirements.encodings import UnreadableText, by_comment
 from pypi_subset.requirements.lines.options import ABOUT_SET, INCLUDES, options_in, refusal
 from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.support import bounds, files
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.requests import Document
 
-_CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 #: What pip replaces by an environment variable.
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 #: A URL or a path: a slash, a backslash or a colon before anything that could end a project's name.
@@ -100,7 +99,7 @@ def read_file(path: Path, reach: Reach = NOWHERE, document: Document | None = No
     """
     data = document.data if document else files.read_input(path)
     try:
-        lines = _join(_decode(data))
+        lines = _join(by_comment(data))
     except UnreadableText as error:
         step = f"{error.next_step}, or name its encoding in a first line '# -*- coding: … -*-'"
         yield Fault(what=error.what, path=path, line=error.line, next_step=step)
@@ -117,21 +116,6 @@ def read_file(path: Path, reach: Reach = NOWHERE, document: Document | None = No
             # An option that is refused is so for what it is, whatever its value.
             by_value = _VARIABLE.search(bare) and not bare.startswith(("-e", "--editable"))
             yield from [_variable(line)] if by_value else _entries(line, reach)
-
-
-def _decode(data: bytes) -> str:
-    """
-    Return the text in *data*: by its byte order mark, by a PEP 263 comment in the first two lines, or UTF-8.
-
-    pip would try the locale's encoding after that; then one file would mean two things on two machines.
-    """
-    for mark, encoding in MARKS:
-        if data.startswith(mark):
-            return decoded(data.removeprefix(mark), encoding)
-    comments = (line for line in data.split(b"\n")[:2] if line.startswith(b"#"))
-    match = next(filter(None, map(_CODING.search, comments)), None)
-    name = match[1].decode("ascii") if match else "utf-8"
-    return decoded(data, name)
 
 
 def _without_comment(line: str) -> str:
