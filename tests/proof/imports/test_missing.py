@@ -53,6 +53,8 @@ def no(module: str) -> Error:
         (no("aa.part"), "failed", ""),
         (no("bb_module.part"), "failed", ""),
         (no("google.cloud.bb.part"), "failed", ""),
+        (no("bb"), "failed", ""),
+        (no("bb.part"), "failed", ""),
         (no("google.cloud.other"), "undeclared", "google-cloud-other"),
         (no("bs4"), "undeclared", "beautifulsoup4"),
         (no("yaml"), "undeclared", "pyyaml"),

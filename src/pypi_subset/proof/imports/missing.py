@@ -89,6 +89,11 @@ class Ground:
     declared: Declared
 
     @cached_property
+    def projects(self) -> frozenset[str]:
+        """The names of all projects that are there or asked for."""
+        return self.declared.projects
+
+    @cached_property
     def owners(self) -> dict[str, str]:
         """Module → the project that is there and brings it."""
         return {module: one.project for one in self.declared.present for module in modules_of(one.files)}
@@ -191,7 +196,9 @@ def _lacks(error: Error) -> str:
 def _who_answers(error: Error, ground: Ground) -> str:
     """Return the project of the closure that what is missing belongs to, `PYTHON` for one of its own modules."""
     name = _lacks(error)
-    if error.kind == _NO_METADATA and (project := canonicalize_name(name)) in ground.declared.projects:
+    # A wheel may lack the module that its project is known for.
+    project = canonicalize_name(name) if error.kind == _NO_METADATA else likely.project_of(name)
+    if project in ground.projects:
         return project
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
@@ -221,7 +228,7 @@ def _undeclared(lacking: Sequence[Error], outermost: Error, owner: Present, grou
         return Verdict(kind="extra", fact=fact, likely=brought)
     if not name:
         name = brought = next(map(canonicalize_name, _ADVICE.findall(text)), "")
-        if not name or name in ground.declared.projects:
+        if not name or name in ground.projects:
             return Verdict(kind="failed", fact=f"failed: {outermost}")
     project = brought or likely.project_of(name)
     whose = f"likely the project {project}" if project else "a module of Python that this one does not have"
