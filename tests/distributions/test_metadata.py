@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import re
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pypi_subset.distributions import metadata as wheelfile_metadata
-from pypi_subset.distributions.metadata import check_metadata
+from pypi_subset.distributions.metadata import check_metadata, dependencies_of, requires_python_of
 from pypi_subset.errors import BadDistribution
 from pypi_subset.support import bounds
+from tests.support.programs.ending import ending
 from tests.support.stages.bad_wheels import NAME, true
 from tests.support.stages.values import BRISK
 
@@ -68,6 +70,58 @@ def test_the_quick_reader_reads_as_the_slow_one(lines: list[str], place: int, en
         quick = verdict()
         patch.setattr(wheelfile_metadata, "_USUAL", re.compile(rb"(?!)"))
         assert verdict() == quick
+
+
+ENDS = st.sampled_from(["\n", "\r\n", "\r"])
+FIELDS = st.sampled_from(
+    [
+        "Requires-Python: >=3.9",
+        "requires-python:>=3",
+        "Name: x",
+        " folded",
+        "",
+        "garbage",
+        ":",
+        "From me",
+        "A B: c",
+        "\t",
+        "X : y",
+    ]
+)
+
+
+@BRISK
+@given(st.lists(st.tuples(FIELDS, ENDS), max_size=6), ENDS)
+@example([("Name: x", "\r\n"), ("", "\r\n"), ("Requires-Python: >=3.9", "\r\n")], "\r\n")
+@example([("Name: x", "\r"), ("", "\n"), ("Requires-Python: >=3.9", "\n")], "\n")
+@example([("garbage", "\n"), ("Requires-Python: >=3.9", "\n")], "\n")
+@example([("Requires-Python: >=3.9", "\n"), (" folded", "\n")], "\n")
+def test_fields_end_where_pip_sees_their_end(lines: list[tuple[str, str]], end: str) -> None:
+    """Both readers of Requires-Python take it from the fields, as the parser of pip does, and never from the description."""
+    text = "".join(f"{line}{own}" for line, own in [*lines, ("", end), ("Requires-Python: <3", end)])
+    value = email.message_from_string(text)["Requires-Python"]
+    stated = " ".join(value.split()) if value is not None else None
+    for found in (requires_python_of(text.encode()), dependencies_of(text.encode()).requires_python or None):
+        assert (" ".join(found.split()) if found else None) == (stated or None)
+
+
+def test_fields_are_counted() -> None:
+    """METADATA with more fields than any has is refused; folded lines and a description do not count."""
+    begin = "Metadata-Version: 2.1\nName: app\nVersion: 1.0\n"
+    many = "".join(f"X{number}: a\n" for number in range(bounds.MOST_FIELDS - 2))
+    with pytest.raises(BadDistribution, match="its METADATA has more than 10000 fields"):
+        check_metadata(f"{begin}{many}\n".encode(), "app-1.0-py3-none-any.whl")
+    folded = many.replace("X", " X")
+    for text in (f"{begin}Description: a\n{folded}\n", f"{begin}\n{many}"):
+        check_metadata(text.encode(), "app-1.0-py3-none-any.whl")
+
+
+def test_fields_of_many_names_are_read_once() -> None:
+    """The time to read METADATA grows with its length, whatever the names of its fields."""
+    begin = b"Metadata-Version: 2.1\nName: app\nVersion: 1.0\nRequires-Dist: bb\n"
+    many = b"".join(b"X%d: a\n" % number for number in range(200_000))
+    with ending():
+        assert dependencies_of(begin + many).requires == ("bb",)
 
 
 def test_brackets_of_a_requirement_are_counted() -> None:

@@ -1,8 +1,9 @@
-"""The one reader of METADATA outside the proof (core metadata specification), on `packaging.metadata`."""
+"""The one reader of METADATA outside the proof (core metadata specification), on `email`, as pip reads it."""
 
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 METADATA_MAJOR = 2
 
 #: The usual form of METADATA: these three fields first, each once. It is checked without the parser of mail headers.
-_USUAL = re.compile(rb"Metadata-Version: 2\.[0-9]+\r?\nName: ([\w.-]+)\r?\nVersion: ([\w.!+-]+)\r?\n(?=[\w-]+:|\r?\n)")
-_REQUIRES_PYTHON = re.compile(rb"^Requires-Python[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+_USUAL = re.compile(rb"Metadata-Version: 2\.[0-9]+\nName: ([\w.-]+)\nVersion: ([\w.!+-]+)(?:\n(?![ \t])|\Z)")
+#: The fields, up to the first line that is none: a description below an empty line is often the longest part (RFC 5322).
+_HEAD = re.compile(rb"(?:(?:[!-9;-~]*:|[ \t]|From )[^\n]*+(?:\n|\Z))*+")
+#: A line that begins a field.
+_FIELD = re.compile(rb"^[^\s:]*:", re.MULTILINE)
+_REQUIRES_PYTHON = re.compile(rb"^Requires-Python:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 _AGAIN = re.compile(rb"^(?:Metadata-Version|Name|Version)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
@@ -42,9 +47,9 @@ class Dependencies:
 def dependencies_of(metadata: bytes) -> Dependencies:
     """Return what *metadata* says about dependencies."""
     return Dependencies(
-        requires=_values(metadata, "requires_dist"),
-        extras=_values(metadata, "provides_extra"),
-        requires_python=next(iter(_values(metadata, "requires_python")), ""),
+        requires=_values(metadata, "requires-dist"),
+        extras=_values(metadata, "provides-extra"),
+        requires_python=next(iter(_values(metadata, "requires-python")), ""),
     )
 
 
@@ -79,18 +84,19 @@ def check_metadata(metadata: bytes, filename: str) -> None:
     (project, version), spelt = parsed(filename), filename.split("-", 2)[1]
     if not is_text(metadata):
         refuse(filename, "cannot be read: its METADATA is not UTF-8")
+    head = _head(metadata)
+    if head.count(b":") > bounds.MOST_FIELDS and any(itertools.islice(_FIELD.finditer(head), bounds.MOST_FIELDS, None)):
+        refuse(filename, f"cannot be read: its METADATA has more than {bounds.MOST_FIELDS} fields")
     if metadata.count(b"(") > bounds.DEEPEST and any(
-        depth(line.decode()) > bounds.DEEPEST
-        for line in _head(metadata).splitlines()
-        if line.lower().startswith(b"requires-dist")
+        depth(line.decode()) > bounds.DEEPEST for line in head.splitlines() if line.lower().startswith(b"requires-dist")
     ):
         refuse(filename, f"cannot be read: its METADATA has more than {bounds.DEEPEST} brackets within each other")
-    usual = _USUAL.match(metadata)
+    usual = _USUAL.match(head)
     if (
         usual is not None
         and usual[2].decode() == spelt
         and filenames.normalized(usual[1].decode()) == project
-        and not _AGAIN.search(_head(metadata), usual.end())
+        and not _AGAIN.search(head, usual.end())
     ):
         return
     for wrong in _wrong(metadata, project, version, spelt):
@@ -133,6 +139,14 @@ def is_known(form: str, first: int, last: int) -> bool:
     return found is not None and first <= int(found[1]) <= last
 
 
+def is_version(text: str, version: Version) -> bool:
+    """Whether *text* is the same version as *version*, however it is spelt (PEP 440)."""
+    try:
+        return Version(text) == version
+    except InvalidVersion:
+        return False
+
+
 def short(text: str) -> str:
     """Return *text* as ASCII of at most one line, whatever it holds."""
     shown = ascii(text)
@@ -149,37 +163,33 @@ def _wrong(metadata: bytes, project: NormalizedName, version: Version, spelt: st
         if filenames.normalized(name) != project:
             yield f"is of the project {short(name)}"
     for text in versions:
-        if text != spelt and not _is_version(text, version):
+        if text != spelt and not is_version(text, version):
             yield f"is of version {short(text)}"
     # pip accepts METADATA without this field. A later minor version only adds fields (PEP 566, 643).
-    for form in _values(metadata, "metadata_version"):
+    for form in _values(metadata, "metadata-version"):
         if not is_known(form, 1, METADATA_MAJOR):
             yield f"has Metadata-Version {short(form)}, not 1 or 2"
 
 
-def _is_version(text: str, version: Version) -> bool:
-    try:
-        return Version(text) == version
-    except InvalidVersion:
-        return False
-
-
 def _head(metadata: bytes) -> bytes:
-    """Return the fields, without the description below the first empty line, which is often the longest part."""
-    return metadata.partition(b"\n\n")[0] + b"\n\n"
+    """Return the fields, with line feeds at the ends of lines, and without the description below them."""
+    text = metadata if b"\r" not in metadata else metadata.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    found = _HEAD.match(text)
+    return found[0] if found else b""
 
 
 def _values(metadata: bytes, field: str) -> tuple[str, ...]:
-    """Return every value of a *field*, named as `packaging.metadata.RawMetadata` names it."""
-    known, others = _fields(_head(metadata))
-    value = known.get(field, others.get(field.replace("_", "-"), ()))
-    return tuple(one.strip() for one in ([value] if isinstance(value, str) else value))
+    """Return every value of a *field*, whose name is in lower case."""
+    return tuple(_fields(_head(metadata)).get(field, ()))
 
 
 @functools.lru_cache(maxsize=8)
-def _fields(head: bytes) -> tuple[dict[str, str | list[str]], dict[str, list[str]]]:
+def _fields(head: bytes) -> dict[str, list[str]]:
+    """Return the values of each field of *head*, in a time that grows with its length."""
     # Loading the parser of mail headers takes as long as checking hundreds of wheels.
-    from packaging.metadata import parse_email  # noqa: PLC0415
+    from email.parser import HeaderParser  # noqa: PLC0415
 
-    known, others = parse_email(head)
-    return {name: value for name, value in known.items() if isinstance(value, (str, list))}, others
+    found: dict[str, list[str]] = {}
+    for name, value in HeaderParser().parsestr(head.decode(errors="replace")).items():
+        found.setdefault(name.lower(), []).append(value.strip())
+    return found

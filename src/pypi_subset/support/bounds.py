@@ -14,6 +14,8 @@ LONGEST_TAG = 1 << 16
 
 #: Bytes of METADATA; the largest of well-known projects have 2 MB.
 LARGEST_METADATA = 16 << 20
+#: Fields of METADATA; the largest of well-known projects have 550.
+MOST_FIELDS = 10_000
 #: Bytes that are fetched in pieces to read METADATA of a wheel. The directory of a wheel of 20,000 members has 2 MB.
 LARGEST_PIECES = 32 << 20
 #: Bytes of a file whose size no page states: a ZIP archive without the 64-bit extension has no more.
