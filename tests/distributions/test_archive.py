@@ -15,8 +15,9 @@ from pypi_subset.distributions.archive import Archive
 from pypi_subset.distributions.central_directory import ArchiveFault
 from pypi_subset.distributions.wheel import check_wheel
 from pypi_subset.errors import BadDistribution
+from tests.support.hostile.archives import LAYOUT, NAME, described, good
+from tests.support.hostile.contents import hostile
 from tests.support.stages.archives import Part, pack_parts
-from tests.support.stages.hostile_archives import LAYOUT, NAME, described, good, hostile
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,9 @@ import pytest
 from pypi_subset.distributions import wheel
 from pypi_subset.distributions.wheel import check_wheel
 from pypi_subset.errors import BadDistribution
+from tests.support.hostile.archives import INFO, NAME, entries, good, holding
+from tests.support.hostile.contents import CONTENTS, hostile, recorded
 from tests.support.stages.archives import Part, pack_parts, parts_of_wheel
-from tests.support.stages.hostile_archives import CONTENTS, INFO, NAME, entries, good, holding, hostile, recorded
 
 _OTHER = base64.urlsafe_b64encode(hashlib.sha512(b"value = 1\n").digest()).rstrip(b"=").decode()
 _HEX = hashlib.sha256(b"value = 1\n").hexdigest()
@@ -34,13 +35,18 @@ def test_what_is_refused(kind: str) -> None:
         recorded(f"bad.py,sha512={_OTHER},10", "bad.py"),
         recorded(f"bad.py,sha256={_HEX},10", "bad.py"),
         recorded(f'"bad.py",sha512={_OTHER}==,10', "bad.py"),
-        recorded("folder/,,"),
+        recorded(f"{INFO}/,,"),
+        recorded("bad/data/,,", files={"bad/__init__.py": b"", "bad/data/x.txt": b""}),
         recorded("", f"{INFO}/RECORD"),
         recorded(f"{INFO}/RECORD.jws,,"),
         pack_parts([*good(), Part(name=f"{INFO}/RECORD.p7s".encode(), data=b"signed")]),
         entries("[console_scripts]\nbad = bad:main.run [extra]\nbad-2.x = bad:main\n\n[other]\na b = bad\n"),
         holding("bad-1.0.data/scripts/bad", "bad-1.0.data/data/share/x", "bad-1.0.data/purelib/new.py"),
         holding("bad-1.0.data/headers/bad.py", "bad-1.0.data/data/bad.py"),
+        holding("bad-1.0.data/scripts/x", "bad-1.0.data/scripts/x.exe", "bad-1.0.data/data/lib/x"),
+        entries(
+            "[console_scripts]\na = bad:x\na-b.py = bad:y\n_c = bad:match.case\n[plugins]\nimport = bad.lambda:x\n"
+        ),
     ],
 )
 def test_what_is_taken(data: bytes) -> None:

@@ -9,7 +9,8 @@ import pytest
 from pypi_subset.distributions.member_names import LONGEST, fault_in, fault_of, key_of
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution
-from tests.support.stages.hostile_archives import NAME, NAMES, hostile
+from tests.support.hostile.archives import NAME, NAMES
+from tests.support.hostile.contents import hostile
 
 
 @pytest.mark.parametrize("kind", NAMES)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution
 from pypi_subset.support.bounds import LARGEST_METADATA
+from tests.support.hostile.contents import hostile
 from tests.support.stages.bad_wheels import BROKEN, GOOD, NAME, lying
-from tests.support.stages.hostile_archives import hostile
 from tests.support.stages.values import BRISK
 from tests.support.wheels import pack
 

@@ -7,6 +7,7 @@ two could differ is refused: anything before, between or behind its parts, membe
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
 from typing import IO, TYPE_CHECKING
@@ -72,6 +73,16 @@ class Archive:
         if unpacked > LARGE and unpacked > RATIO * self.size:
             fail(f"it claims to unpack to {unpacked} bytes, more than {RATIO} times its size")
         self.unpacked = unpacked
+
+    @functools.cached_property
+    def directories(self) -> set[str]:
+        """The directories that members are in, each with ``/`` at its end."""
+        found: set[str] = set()
+        for name in self.by_name:
+            folder = name
+            while (folder := folder[:-1].rpartition("/")[0] + "/") != "/" and folder not in found:
+                found.add(folder)
+        return found
 
     def check_layout(self) -> None:
         """

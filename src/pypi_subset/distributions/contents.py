@@ -8,22 +8,19 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from pypi_subset.distributions import member_names
 from pypi_subset.distributions.member_names import key_of
 from pypi_subset.distributions.metadata import is_text, short
+from pypi_subset.distributions.programs import BIN, is_program, place_of, wrong_entries
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
     from pypi_subset.distributions.archive import Archive
-    from pypi_subset.distributions.central_directory import Member
 
 #: Bytes of the longest RECORD and of the longest list of entry points.
 LONGEST_RECORD, LONGEST_ENTRY_POINTS = 64 << 20, 1 << 20
 #: The directories of a wheel's ``.data``, each installed in a place of its own.
 SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
-#: Groups whose entries become programs.
-SCRIPTS = ("console_scripts", "gui_scripts")
 
 #: Members that RECORD need not list, and of which it has no hash: itself, and its signatures.
 _UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
@@ -34,10 +31,6 @@ _HASH = re.compile(
 )
 _HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _COLUMNS = 3
-_NAME = re.compile(r"[\w.-]+")
-_OBJECT = re.compile(
-    r"\s*[^\W\d]\w*(\.[^\W\d]\w*)*\s*(?P<object>:\s*[^\W\d]\w*(\.[^\W\d]\w*)*\s*)?(\[[\w\s.,-]*\]\s*)?"
-)
 #: Metadata of a distribution, as those that look for installed ones know it.
 _METADATA = (".dist-info", ".egg-info")
 
@@ -51,12 +44,12 @@ def fault_of(archive: Archive, info: str, *, hashed: bool) -> str:
     :param hashed: compare each member with its hash in RECORD too; each byte is unpacked once, in pieces.
     :raises ArchiveFault: a member that had to be read is damaged.
     """
-    scripts: set[str] = set()
+    programs: set[str] = set()
     if f"{info}/entry_points.txt" in archive.by_name:
         data = archive.read(f"{info}/entry_points.txt", LONGEST_ENTRY_POINTS)
-        if fault := _wrong_entries(data, scripts):
+        if fault := wrong_entries(data, programs):
             return f"has entry points that cannot be read: {fault}"
-    if fault := _wrong_scheme(archive, info, scripts):
+    if fault := _wrong_scheme(archive, info, programs):
         return fault
     if f"{info}/RECORD" not in archive.by_name:
         return "holds no RECORD"
@@ -92,7 +85,7 @@ def _unrecorded(archive: Archive, info: str, record: bytes, hashes: dict[str, st
     except csv.Error as error:
         return f"has a RECORD that cannot be read: {error}"
     for row in rows:
-        if fault := _row(row, archive.by_name, own, hashes):
+        if fault := _row(row, archive, own, hashes):
             return f"has a RECORD with a wrong line: {fault}"
         hashes[row[0]] = row[1]
     for member in archive.members:
@@ -101,7 +94,7 @@ def _unrecorded(archive: Archive, info: str, record: bytes, hashes: dict[str, st
     return ""
 
 
-def _row(row: list[str], members: dict[str, Member], own: set[str], listed: Container[str]) -> str:
+def _row(row: list[str], archive: Archive, own: set[str], listed: Container[str]) -> str:
     """Return what is wrong with a *row* of RECORD, ``""`` if nothing."""
     if len(row) != _COLUMNS:
         return f"{short(','.join(row))} has no three columns"
@@ -109,9 +102,9 @@ def _row(row: list[str], members: dict[str, Member], own: set[str], listed: Cont
     if name in listed:
         return f"{short(name)} stands there twice"
     if name in own or name.endswith("/"):
-        # What signs RECORD cannot be hashed in it. Some list directories.
-        return f"{short(name)} has a hash" if told else ""
-    member = members.get(name)
+        # What signs RECORD cannot be hashed in it, nor can a directory.
+        return f"{short(name)} has a hash" if told else _without_hash(name, archive, own)
+    member = archive.by_name.get(name)
     if member is None:
         return f"{short(name)} is not in the wheel"
     if not _HASH.fullmatch(told):
@@ -119,54 +112,57 @@ def _row(row: list[str], members: dict[str, Member], own: set[str], listed: Cont
     return "" if size == str(member.size) else f"{short(name)} has {member.size} bytes, and not {short(size)}"
 
 
-def _wrong_entries(data: bytes, scripts: set[str]) -> str:
-    """Return what is wrong with entry points, ``""`` if nothing; add the names of programs to *scripts*."""
-    import configparser  # noqa: PLC0415 - most wheels have none, and it takes long to load
+def _without_hash(name: str, archive: Archive, own: set[str]) -> str:
+    """
+    Return what is wrong with a row for RECORD itself, which is in *own*, or for the directory *name*; ``""`` if nothing.
 
-    class Entries(configparser.ConfigParser):
-        optionxform = staticmethod(str)  # type: ignore[assignment] # as the specification writes it
-
-    found = Entries(delimiters=("=",), interpolation=None, default_section="\n")
-    if not is_text(data):
-        return "they are not UTF-8"
-    try:
-        found.read_string(data.decode())
-    except configparser.Error as error:
-        return " ".join(str(error).split())[:200]
-    for group in found.sections():
-        for name, value in found.items(group):
-            point, runs = _OBJECT.fullmatch(value), group in SCRIPTS
-            if point is None or (runs and not point["object"]):
-                return f"{short(name)} is {short(value)}, which names no object"
-            if runs and (not _NAME.fullmatch(name) or member_names.fault_of(name)):
-                return f"{short(name)} is no name for a program"
-            if runs:
-                scripts.add(key_of(name))
-    return ""
+    RECORD should list no directory, but some builders do. pip removes such a directory with all that is in it, and every other
+    project has its files beside those of the wheel. It has to be a part of the wheel's metadata, or of a package of its own.
+    """
+    if name in own:
+        return ""
+    if name not in archive.directories:
+        return f"{short(name)} is a directory without a file in the wheel"
+    parts = name.split("/")[:-1]
+    packages = (f"{'/'.join(parts[:count])}/__init__.py" for count in range(1, len(parts) + 1))
+    if parts[0].endswith((".dist-info", ".data")) or any(one in archive.by_name for one in packages):
+        return ""
+    return f"{short(name)} is a directory that other projects may share"
 
 
-def _wrong_scheme(archive: Archive, info: str, scripts: set[str]) -> str:
+def _wrong_scheme(archive: Archive, info: str, programs: set[str]) -> str:
     """Return which members would be installed over each other, or by a scheme that only some installers know."""
     if not any(top != info and top.lower().endswith((".data", *_METADATA)) for top in archive.tops):
         # All are installed where they are in the archive, in which no two names are one file.
         return ""
-    data = f"{info.removesuffix('.dist-info')}.data"
+    stem = info.removesuffix(".dist-info")
+    data, project = f"{stem}.data", stem.partition("-")[0]
     places: dict[str, str] = {}
     for name in archive.by_name:
         top, _, rest = name.partition("/")
+        place = name
         if top.lower().endswith(".data"):
             scheme, _, inside = rest.partition("/")
             if top != data or (rest and scheme not in SCHEMES) or (scheme and "/" not in rest):
                 return f"holds {short(name)}, which no scheme of {short(data)} installs"
-            if scheme == "scripts" and key_of(inside) in scripts:
-                return f"holds {short(name)}, and an entry point of that name"
-            if scheme not in {"purelib", "platlib"}:
-                continue
-            top, name_there = inside.partition("/")[0], inside
-        else:
-            name_there = name
-        if top.lower().endswith(_METADATA) and (top != info or name_there != name):
+            place = place_of(scheme, inside, project) if inside else ""
+            top = place.partition("/")[0]
+        if top.lower().endswith(_METADATA) and (top != info or place != name):
             return f"holds {short(name)}, which belongs to the metadata of another distribution"
-        if not name.endswith("/") and (other := places.setdefault(key_of(name_there), name)) != name:
+        if name.endswith("/"):
+            continue
+        if fault := _wrong_program(place, programs):
+            return f"holds {short(name)}, {fault}"
+        if (other := places.setdefault(key_of(place), name)) != name:
             return f"holds {short(other)} and {short(name)}, which are installed as one file"
     return ""
+
+
+def _wrong_program(place: str, programs: set[str]) -> str:
+    """Return why a file at *place* is no program that an installer can write, ``""`` if it is one, or something else."""
+    if not place.startswith(BIN):
+        return ""
+    program = place.removeprefix(BIN)
+    if key_of(program) in programs:
+        return "and an entry point of that name"
+    return "" if is_program(program) else "which is no name for a program"

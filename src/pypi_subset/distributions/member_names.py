@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from pypi_subset.distributions.metadata import short
+from pypi_subset.support.text import is_seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +59,7 @@ def fault_of(part: str) -> str:
         return ""
     faults = (
         (part in {"", ".", ".."} or "\\" in part, "which leads out of where it is installed, or is no plain path"),
-        (not part.isprintable(), "which has a character that cannot be shown"),
+        (not is_seen(part), "which has a character that cannot be shown"),
         (_RESERVED.search(part), "which has a character that Windows reserves"),
         (part.endswith((".", " ")), "whose dot or space at the end Windows drops"),
         (_DEVICE.fullmatch(part), "which is a device on Windows"),

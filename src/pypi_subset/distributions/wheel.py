@@ -11,7 +11,7 @@ from pypi_subset.distributions import contents
 from pypi_subset.distributions.archive import Archive
 from pypi_subset.distributions.filenames import normalized
 from pypi_subset.distributions.member_names import fault_in
-from pypi_subset.distributions.metadata import check_metadata, is_known, is_text, parsed, refuse, short
+from pypi_subset.distributions.metadata import check_metadata, is_known, is_text, is_version, parsed, refuse, short
 from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ WHEEL_MAJOR = 1
 #: Bytes of WHEEL, which has a few short lines.
 _LARGEST_WHEEL = 1 << 16
 
-_METADATA = re.compile(r"(?P<name>[^/]+)-[^/-]+\.dist-info/METADATA")
+_METADATA = re.compile(r"(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/METADATA")
 _USUAL_WHEEL = re.compile(rb"Wheel-Version: 1\.[0-9]+\r?\n")
 
 
@@ -93,18 +93,22 @@ def _read(archive: Archive, filename: str) -> tuple[str, bytes]:
 
 def _info_of(archive: Archive, filename: str) -> str:
     """Return the ``.dist-info`` directory of a wheel, whose names are good."""
-    project, _ = parsed(filename)
+    project, version = parsed(filename)
     names = [*archive.by_name]
     if fault := fault_in(names):
         refuse(filename, fault)
     metadata = [name for name in names if name.endswith("METADATA")]
-    found = [name for name in metadata if (match := _METADATA.fullmatch(name)) and normalized(match["name"]) == project]
+    matches = [match for name in metadata if (match := _METADATA.fullmatch(name))]
+    found = [match for match in matches if normalized(match["name"]) == project]
     if len(found) != 1:
         refuse(filename, f"holds {len(found)} METADATA files for {project}, where a wheel has one")
+    # What this directory says remains in the environment, where installers look for it.
+    if (spelt := found[0]["version"]) != filename.split("-", 2)[1] and not is_version(spelt, version):
+        refuse(filename, f"contradicts its name: it holds {short(found[0][0])}")
     infos = [top for top in archive.tops if top.lower().endswith(".dist-info")]
     if len(infos) != 1:
         refuse(filename, f"holds {len(infos)} folders *.dist-info, where a wheel has one")
-    return found[0].removesuffix("/METADATA")
+    return found[0][0].removesuffix("/METADATA")
 
 
 def _refuse_form(wheel: bytes, filename: str) -> None:

@@ -32,9 +32,14 @@ def printable(text: str, *, lines: bool = False) -> str:
     """
     if lines and "\n" in text:
         return "\n    ".join(printable(line) for line in text.split("\n"))
-    if text.isprintable() and (text.isascii() or not _UNSEEN.search(text)):
+    if is_seen(text):
         return text
     return "".join(sign if sign.isprintable() and not _UNSEEN.match(sign) else _escape(sign) for sign in text)
+
+
+def is_seen(text: str) -> bool:
+    """Return whether a reader sees every character of *text*."""
+    return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))
 
 
 def _escape(sign: str) -> str:

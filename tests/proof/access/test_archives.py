@@ -13,19 +13,10 @@ from pypi_subset.proof.access import archives
 from pypi_subset.proof.access.archives import fault_of
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.targets import tag
+from tests.support.hostile.archives import LAYOUT, NAME, NAMES, described, good, two_names
+from tests.support.hostile.contents import CONTENTS, hostile, recorded
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.stages.archives import Part, pack_parts, parts_of_wheel
-from tests.support.stages.hostile_archives import (
-    CONTENTS,
-    LAYOUT,
-    NAME,
-    NAMES,
-    described,
-    good,
-    hostile,
-    recorded,
-    two_names,
-)
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

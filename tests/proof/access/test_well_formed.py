@@ -8,8 +8,8 @@ import zipfile
 import pytest
 
 from pypi_subset.proof.access.well_formed import faults
+from tests.support.hostile.archives import INFO, entries, holding
 from tests.support.stages.archives import pack_parts, parts_of_wheel
-from tests.support.stages.hostile_archives import INFO, entries, holding
 
 
 def found(data: bytes) -> list[str]:

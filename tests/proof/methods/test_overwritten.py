@@ -50,6 +50,10 @@ def notes(
             "bin/tool",
         ),
         ({f"aa-{POINTS}": b"[gui_scripts]\ntool = aa:main\n"}, {"bb-1.0.data/scripts/tool": b""}, "bin/tool"),
+        *(
+            ({}, {f"bb-1.0.data/data/{folder}/aa.py": b"other"}, "aa.py")
+            for folder in ("lib/python3.12/site-packages", "Lib/site-packages", "lib64/python3/dist-packages")
+        ),
     ],
 )
 def test_what_is_red(tmp_path: Path, one: dict[str, bytes], other: dict[str, bytes], place: str) -> None:
@@ -58,6 +62,47 @@ def test_what_is_red(tmp_path: Path, one: dict[str, bytes], other: dict[str, byt
         notes(tmp_path, one, other)
     words = f"aa-1.0-py3-none-any.whl and bb-1.0-py3-none-any.whl both install {place}, with other bytes"
     assert str(caught.value) == f"{words}; aa was asked for"
+
+
+@pytest.mark.parametrize(
+    ("point", "other"),
+    [
+        ("tool", "bb-1.0.data/scripts/tool.exe"),
+        ("tool", "bb-1.0.data/scripts/TOOL.com"),
+        ("tool", "bb-1.0.data/data/Scripts/tool.bat"),
+        ("tool.py", "bb-1.0.data/scripts/tool.exe"),
+    ],
+)
+def test_a_program_on_windows(tmp_path: Path, point: str, other: str) -> None:
+    """Windows starts a program by its name without the suffix: a file with another suffix comes before it, or replaces it."""
+    mine = {f"aa-{POINTS}": f"[console_scripts]\n{point} = aa:main\n".encode()}
+    with pytest.raises(ProofFailed, match=r"both install bin/(?i:tool).*, with other bytes; aa was asked for"):
+        notes(tmp_path / "windows", mine, {other: b"other"}, target=WINDOWS)
+    assert notes(tmp_path / "linux", mine, {other: b"other"}) == ()
+
+
+def test_headers_have_a_directory_for_each_project(tmp_path: Path) -> None:
+    """Two headers of one name are two files; one that is written into the directory of another project is a note."""
+    mine = {"aa-1.0.data/headers/x.h": b"1"}
+    assert notes(tmp_path / "own", mine, {"bb-1.0.data/headers/x.h": b"2"}) == ()
+    (note,) = notes(tmp_path / "other", mine, {"bb-1.0.data/data/include/site/python3.12/aa/x.h": b"2"})
+    assert "both install headers/aa/x.h, with other bytes" in note
+
+
+def test_each_two_are_compared(tmp_path: Path) -> None:
+    """A wheel with the same bytes as the requested one does not hide a third one with others."""
+    wheels = [
+        make_wheel("ab", files={"aa.py": b"same"}),
+        make_wheel("aa", files={"aa.py": b"same"}),
+        make_wheel("bb", files={"aa.py": b"other"}),
+    ]
+    case = cases(tmp_path, LINUX, ["aa"], wheels)[0]
+    found = tuple(
+        Installed(project=canonicalize_name(name), version="1.0", path=f"simple/{name}/{wheel.filename}", sha256="")
+        for name, wheel in zip(("ab", "aa", "bb"), wheels, strict=True)
+    )
+    with pytest.raises(ProofFailed, match=r"aa-1.0-py3-none-any.whl and bb.* both install aa\.py, .* aa was asked for"):
+        overwritten.validate(case, found, case.requests)
 
 
 def test_a_later_request_is_red(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from pypi_subset.errors import ProofFailed
 from pypi_subset.proof.methods import readable
 from pypi_subset.proof.methods.by_unpacking import Unpacking
 from pypi_subset.proof.methods.pip_install import Installed
+from tests.support.hostile.archives import NAME
+from tests.support.hostile.contents import hostile
 from tests.support.sites.cases import LINUX, WINDOWS, cases, outcome, prove_first
-from tests.support.stages.hostile_archives import NAME, hostile
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:

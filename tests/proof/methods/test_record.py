@@ -42,11 +42,19 @@ def test_a_file_of_the_record_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_what_a_record_may_name_without_a_file(tmp_path: Path) -> None:
-    """A signature of RECORD, and a folder, need not be there."""
-    wheel = make_wheel("aa")
-    more = b"aa-1.0.dist-info/RECORD.jws,,\naa-1.0.dist-info/RECORD.p7s,,\naa/,,\n"
+    """A signature of RECORD need not be there, nor need a directory of the wheel be a member."""
+    wheel = make_wheel("aa", files={"aa/__init__.py": b"", "aa/data/x.txt": b""})
+    more = b"aa-1.0.dist-info/RECORD.jws,,\naa-1.0.dist-info/RECORD.p7s,,\naa/data/,,\naa-1.0.dist-info/,,\n"
     check = prove(cases(tmp_path, WINDOWS, ["aa"], [rewritten(wheel, record_of(wheel) + more)])[0])[0]
     assert (*outcome(check), check.notes) == ("passed", "", ())
+
+
+@pytest.mark.parametrize("row", ["six/", "../../../x/", "/abs/"])
+def test_a_directory_that_is_not_there(tmp_path: Path, row: str) -> None:
+    """A directory of RECORD in which the wheel has no file is an issue: pip removes it with what others have in it."""
+    wheel = make_wheel("aa")
+    path = rewritten(wheel, record_of(wheel) + f"{row},,\n".encode()).save(tmp_path)
+    assert record.issues(path, 1) == (f"{row} is in RECORD, and not in the wheel",)
 
 
 @pytest.mark.slow

@@ -14,8 +14,9 @@ from pypi_subset.proof.methods import second_opinion, uv_install
 from pypi_subset.proof.methods.pip_install import Installed
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.methods.uv_install import Installer
+from tests.support.hostile.archives import NAME, described, entries
+from tests.support.hostile.contents import hostile
 from tests.support.sites.cases import WINDOWS, cases
-from tests.support.stages.hostile_archives import NAME, described, entries, hostile
 from tests.support.wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:

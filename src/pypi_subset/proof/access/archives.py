@@ -7,12 +7,13 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from pathlib import PureWindowsPath
+from pathlib import PurePath, PureWindowsPath
 from typing import IO, TYPE_CHECKING
 
 from installer.records import InvalidRecordEntry, parse_record_file
 
 from pypi_subset.proof.access import well_formed
+from pypi_subset.support.text import is_seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,6 +84,7 @@ def _faults(archive: zipfile.ZipFile, stream: IO[bytes], size: int) -> Iterator[
     yield from _walked(infos, stream, archive.start_dir, total <= UNPACKED)
     yield from _unrecorded(archive)
     yield from well_formed.faults(archive)
+    yield from well_formed.another(archive, PurePath(stream.name).name)
 
 
 def _framed(archive: zipfile.ZipFile, stream: IO[bytes], size: int) -> Iterator[str]:
@@ -140,7 +142,7 @@ def _bad_part(part: str) -> str:
     windows = PureWindowsPath(part)
     if part in {"", ".", ".."} or "\\" in part or windows.anchor:
         return "which leads elsewhere"
-    if not part.isprintable() or part[-1] in ". " or not _RESERVED.isdisjoint(part):
+    if not is_seen(part) or part[-1] in ". " or not _RESERVED.isdisjoint(part):
         return "a name that Windows does not hold"
     stem = part.partition(".")[0].rstrip(" ").lower()
     if stem in _DEVICES or (stem and PureWindowsPath(stem).is_reserved()):
@@ -228,7 +230,10 @@ def _unrecorded(archive: zipfile.ZipFile) -> Iterator[str]:
         yield f"holds {len(records)} files RECORD, where a wheel has one"
         return
     lines = archive.read(records[0]).decode().splitlines()
-    rows = [row for row in parse_record_file(lines) if not row[0].endswith("/")]
+    every = [*parse_record_file(lines)]
+    rows = [row for row in every if not row[0].endswith("/")]
+    if folders := [row[0] for row in every if row[0].endswith("/")]:
+        yield from well_formed.directories(folders, names)
     listed = [row[0] for row in rows]
     besides = {records[0], f"{records[0]}.jws", f"{records[0]}.p7s"}
     for name in sorted((names ^ set(listed)) - besides):

@@ -6,6 +6,8 @@ import re
 import zipfile
 from typing import TYPE_CHECKING
 
+from pypi_subset.proof.access.places import SEPARATOR, installed_at
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -31,7 +33,6 @@ _OF_PREFIX = re.compile(
 )
 #: Files that Python reads at each start (site, PEP 829).
 _AT_START = (".pth", ".start")
-_SEPARATOR = re.compile(r"[/\\]")
 #: Bytes of the longest list of entry points that is read.
 _LONGEST = 1 << 20
 
@@ -59,7 +60,7 @@ def of_wheel(entry: File, path: Path) -> tuple[list[str], list[str]]:
     red = sorted(what for what in faults if not (own and what.rpartition("/")[2].lower().startswith("pip")))
     astray = [f"a script named {name!r}, which leads elsewhere" for name in commands if name != _last(name)]
     astray += [
-        f"a file named {name!r}, which leads elsewhere" for name in sorted(names) if ".." in _SEPARATOR.split(name)
+        f"a file named {name!r}, which leads elsewhere" for name in sorted(names) if ".." in SEPARATOR.split(name)
     ]
     notes = sorted({name for name in map(_at_top, names) if name.lower().endswith(_AT_START)})
     return (
@@ -80,7 +81,7 @@ def of_wheel(entry: File, path: Path) -> tuple[list[str], list[str]]:
 
 def _replaced(name: str) -> Iterator[str]:
     """Yield what the file *name* of a wheel would replace."""
-    script, top, (scheme, inside) = _script(name), _at_top(name), _parts(name)
+    script, top, (scheme, inside) = _script(name), _at_top(name), installed_at(name)
     if script and _TOOL.fullmatch(script):
         yield f"bin/{script}"
     if top.partition(".")[0].lower() in _MODULES and not top.endswith((".dist-info", *_AT_START)):
@@ -105,31 +106,15 @@ def _commands(text: str) -> Iterator[str]:
 
 def _last(name: str) -> str:
     """Return the last part of the path *name*."""
-    return _SEPARATOR.split(name)[-1]
-
-
-def _parts(name: str) -> tuple[str, list[str]]:
-    """Return into which scheme the file *name* of a wheel is installed, and its path there (wheel specification)."""
-    first, *rest = [part for part in _SEPARATOR.split(name) if part not in {"", "."}] or [""]
-    if not first.lower().endswith(".data") or len(rest) < 2:  # noqa: PLR2004 - a scheme and a file
-        return "purelib", [first, *rest]
-    scheme, *inside = rest
-    # Below the prefix lie the other schemes.
-    if scheme == "data" and inside[0].lower() in {"bin", "scripts"} and inside[1:]:
-        return "scripts", inside[1:]
-    # Some systems do not tell upper from lower case.
-    folders = [part.lower() for part in inside[:-1]]
-    if scheme == "data" and "site-packages" in folders:
-        return "purelib", inside[folders.index("site-packages") + 1 :]
-    return scheme, inside
+    return SEPARATOR.split(name)[-1]
 
 
 def _script(name: str) -> str:
-    scheme, inside = _parts(name)
+    scheme, inside = installed_at(name)
     return inside[0] if scheme == "scripts" and len(inside) == 1 else ""
 
 
 def _at_top(name: str) -> str:
     """Return the topmost part of *name* in ``site-packages``, ``""`` if it lies elsewhere."""
-    scheme, inside = _parts(name)
-    return inside[0] if scheme in {"purelib", "platlib"} else ""
+    scheme, inside = installed_at(name)
+    return inside[0] if scheme == "purelib" else ""

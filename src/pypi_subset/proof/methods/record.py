@@ -15,6 +15,7 @@ from installer.sources import WheelFile
 from packaging.utils import parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
+from pypi_subset.proof.access.well_formed import folders_of
 from pypi_subset.proof.reference.tags import may_fit
 
 if TYPE_CHECKING:
@@ -81,11 +82,12 @@ def issues(path: Path, changed: int) -> tuple[str, ...]:
 
 
 def _absent(wheel: WheelFile, path: Path) -> Iterator[str]:
-    """Yield a sentence for each line of RECORD whose file the archive lacks; one may name a folder."""
+    """Yield a sentence for each line of RECORD whose file or directory the archive lacks."""
     with zipfile.ZipFile(path) as archive:
-        there = {*archive.namelist(), *(f"{wheel.dist_info_dir}/{name}" for name in _SIGNATURES)}
+        names = archive.namelist()
+    there = {*names, *folders_of(names), *(f"{wheel.dist_info_dir}/{name}" for name in _SIGNATURES)}
     for name, _, _ in parse_record_file(wheel.read_dist_info("RECORD").splitlines()):
-        if name not in there and not name.endswith("/"):
+        if name not in there:
             yield f"{name} {_ABSENT}"
 
 

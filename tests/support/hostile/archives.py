@@ -34,14 +34,6 @@ def changed(name: str = "bad.py", **change: object) -> list[Part]:
     return [replace(part, **change) if part.name == name.encode() else part for part in good()]  # type: ignore[arg-type]
 
 
-def recorded(line: str, instead: str = "") -> bytes:
-    """Return a wheel with *line* in its RECORD, in the place of that for *instead*, if there is one."""
-    *parts, record = good()
-    lines = record.data.decode().splitlines()
-    kept = [one for one in lines if not instead or not one.startswith(f"{instead},")]
-    return pack_parts([*parts, replace(record, data="\n".join([*kept, *([line] if line else []), ""]).encode())])
-
-
 def entries(text: str) -> bytes:
     """Return a wheel with *text* as its entry points."""
     return pack_parts(parts_of_wheel("bad", {f"{INFO}/entry_points.txt": text.encode()}))
@@ -231,6 +223,10 @@ NAMES: dict[str, tuple[tuple[str, ...], str]] = {
     "new-line": (("bad/evil\n.py",), "cannot be shown"),
     "bidi": (("bad/evil\u202eyp.txt",), "cannot be shown"),
     "invisible": (("bad/ev\u200bil.py",), "cannot be shown"),
+    "unseen-letter": (("bad/ev\u3164il.py",), "cannot be shown"),
+    "unseen-blank": (("bad/ev\u2800il.py",), "cannot be shown"),
+    "unseen-joiner": (("bad/ev\u034fil.py",), "cannot be shown"),
+    "unseen-variant": (("bad/evil\ufe0f.py",), "cannot be shown"),
     "long-part": (("bad/" + "x" * 256,), "longer than 255 bytes"),
     "long-part-of-wide-characters": (("bad/" + "\u4e00" * 90,), "longer than 255 bytes"),
     "long": (("x/" * 256 + "evil.py",), "longer than 512 characters"),
@@ -239,58 +235,3 @@ NAMES: dict[str, tuple[tuple[str, ...], str]] = {
     "case-twins-of-directories": (("Evil/a.py", "evil/b.py"), "one on some systems"),
     "file-and-directory": (("evil", "evil/a.py"), "as a file and as a directory"),
 }
-
-
-_DIGEST = "A" * 43
-#: What is wrong with RECORD, entry points or schemes → what makes such a wheel, and what is said of it.
-CONTENTS: dict[str, tuple[Callable[[], bytes], str]] = {
-    "not-in-record": (lambda: pack_parts([EVIL, *good()]), "'evil.py', which is not in its RECORD"),
-    "in-record-alone": (lambda: recorded(f"gone.py,sha256={_DIGEST},1"), "'gone.py' is not in the wheel"),
-    "another-hash": (lambda: recorded(f"bad.py,sha256={_DIGEST},10", "bad.py"), "not have the hash of its RECORD"),
-    "another-size-in-record": (lambda: recorded(f"bad.py,sha256={_DIGEST},9", "bad.py"), "has 10 bytes, and not '9'"),
-    "no-hash": (lambda: recorded("bad.py,,10", "bad.py"), "no hash that is SHA-256 or better"),
-    "weak-hash": (lambda: recorded("bad.py,md5=" + "A" * 22 + ",10", "bad.py"), "no hash that is SHA-256"),
-    "twice-in-record": (lambda: recorded("bad.py,,"), "stands there twice"),
-    "hash-of-record": (
-        lambda: recorded(f"{INFO}/RECORD,sha256={_DIGEST},1", f"{INFO}/RECORD"),
-        "RECORD' has a hash",
-    ),
-    "open-quote-in-record": (lambda: recorded('"bad.py,,', "bad.py"), "a RECORD that cannot be read"),
-    "entry-points-in-another-encoding": (
-        lambda: pack_parts(parts_of_wheel("bad", {f"{INFO}/entry_points.txt": b"[x]\n\xe4 = bad:x\n"})),
-        "they are not UTF-8",
-    ),
-    "two-columns": (lambda: recorded("bad.py,", "bad.py"), "has no three columns"),
-    "upwards-in-record": (lambda: recorded(f"../../evil.py,sha256={_DIGEST},1"), "is not in the wheel"),
-    "no-record": (lambda: pack_parts(good()[:-1]), "holds no RECORD"),
-    "record-in-another-encoding": (
-        lambda: pack_parts([*good()[:-1], Part(name=f"{INFO}/RECORD".encode(), data=b"\xe4,,\n")]),
-        "RECORD that is not UTF-8",
-    ),
-    "entry-points-without-a-group": (lambda: entries("bad = bad:main\n"), "entry points that cannot be read"),
-    "entry-points-twice": (lambda: entries("[console_scripts]\na = bad:x\na = bad:y\n"), "cannot be read"),
-    "script-that-leads-elsewhere": (lambda: entries("[console_scripts]\n../evil = bad:x\n"), "no name for a program"),
-    "script-as-a-device": (lambda: entries("[gui_scripts]\nnul = bad:x\n"), "no name for a program"),
-    "script-with-code": (lambda: entries("[console_scripts]\na = bad:x;evil()\n"), "which names no object"),
-    "script-without-an-object": (lambda: entries("[console_scripts]\na = bad\n"), "which names no object"),
-    "unknown-scheme": (lambda: holding("bad-1.0.data/include/x.h"), "which no scheme of"),
-    "scheme-of-another": (lambda: holding("worse-1.0.data/purelib/x.py"), "which no scheme of"),
-    "scheme-in-another-case": (lambda: holding("bad-1.0.DATA/scripts/x"), "which no scheme of"),
-    "over-a-module": (lambda: holding("bad-1.0.data/purelib/bad.py"), "installed as one file"),
-    "over-a-module-in-another-case": (lambda: holding("bad-1.0.data/platlib/BAD.py"), "installed as one file"),
-    "metadata-of-another": (
-        lambda: holding("bad-1.0.data/purelib/good-1.0.dist-info/METADATA"),
-        "the metadata of another distribution",
-    ),
-    "egg-of-another": (lambda: holding("good.egg-info/PKG-INFO"), "the metadata of another distribution"),
-    "metadata-in-another-case": (lambda: holding("evil-1.0.DIST-INFO/METADATA"), "2 folders *.dist-info"),
-}
-
-
-def hostile(kind: str) -> tuple[bytes, str]:
-    """Return the wheel with this wrong about it, and what is said of it."""
-    if kind in NAMES:
-        names, said = NAMES[kind]
-        return holding(*names), said
-    make, said = (LAYOUT | CONTENTS)[kind]
-    return make(), said

@@ -1,0 +1,1 @@
+"""Wheels of the project ``bad`` 1.0 that attack who reads or installs them."""
