@@ -115,6 +115,13 @@ def test_each_project_has_a_process(bare: tuple[Path, Path], tmp_path: Path) -> 
         tried(bare, tmp_path, first, second)
 
 
+def test_a_path_begins_below_the_environment(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """The directory of one run is no part of a reason: equal reds of two runs are equal."""
+    with pytest.raises(ProofFailed) as caught:
+        tried(bare, tmp_path, lay(bare, "itself", "from itself import name"))
+    assert str(caught.value).endswith(f"({(bare[1] / 'itself.py').relative_to(bare[0].parent.parent)})")
+
+
 def test_all_that_is_red_is_named(bare: tuple[Path, Path], tmp_path: Path) -> None:
     """The reds of several projects are one line."""
     with pytest.raises(ProofFailed) as caught:

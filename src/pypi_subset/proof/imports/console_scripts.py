@@ -97,4 +97,5 @@ def _ended(program: Path, box: Box, until: float) -> tuple[int | None, str]:
         return 1, str(error)
     if done.code is None:
         return None, done.why
-    return done.code, done.stderr[-_LONGEST:].decode(errors="replace")
+    # The directory of the environment is one of this run alone.
+    return done.code, done.stderr[-_LONGEST:].decode(errors="replace").replace(f"{program.parent.parent}/", "")

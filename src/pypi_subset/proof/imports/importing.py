@@ -135,13 +135,15 @@ def _run_some(
         with contextlib.suppress(msgspec.DecodeError):
             if line.startswith(f"{name} "):
                 sent = msgspec.json.decode(line.removeprefix(f"{name} "), type=tuple[_Sent, ...])
-                answers[name] = tuple(map(_error, sent))
+                answers[name] = tuple(_error(one, f"{python.parent.parent}/") for one in sent)
     if done.code is None:
         return done.why, answers
     ended = f"signal {-done.code}" if done.code < 0 else f"exit code {done.code}"
     return f"ended the interpreter with {ended}", answers
 
 
-def _error(sent: _Sent) -> Error:
+def _error(sent: _Sent, root: str) -> Error:
+    """Return an error as it is judged; paths in its text begin below *root*, the directory of this run alone."""
     kind, text, is_import, name, direct = sent
-    return Error(kind=kind[:LONGEST], text=text[:LONGEST], is_import=is_import, name=name[:LONGEST], direct=direct)
+    text = text[:LONGEST].replace(root, "")
+    return Error(kind=kind[:LONGEST], text=text, is_import=is_import, name=name[:LONGEST], direct=direct)
