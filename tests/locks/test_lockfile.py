@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from packaging.version import Version
 from pypi_subset.errors import FolderError, LockError
 from pypi_subset.locks import lockfile
 from pypi_subset.model.distributions import Distribution, Standing
-from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
+from pypi_subset.model.locks import Inputs, Lock, Outdated, Pin, Reason
 from tests.support.stages.values import BRISK, LINUX, WINDOWS
 
 if TYPE_CHECKING:
@@ -233,3 +234,37 @@ def test_a_lock_is_a_regular_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pylock.base--linux.toml")
     with pytest.raises(FolderError, match="not a regular file"):
         lockfile.read(tmp_path / "pylock.base--linux.toml")
+
+
+def test_what_is_outdated_is_kept(tmp_path: Path) -> None:
+    """The findings of a lock come back as they were, without secrets; a lock without a list is not one without findings."""
+    found = Outdated(
+        set="base",
+        target="linux",
+        project="app",
+        version="1.0",
+        newest="2.0",
+        why="it requires x @ https://me:geheim@h.example/x.whl: a URL",
+        step="wait",
+        own=True,
+    )
+    for outdated in (None, (), (found, replace(found, early=True, newest="", own=False))):
+        one = replace(Lock(set_name="base", target_name="linux", inputs=INPUTS, pins=()), outdated=outdated)
+        lockfile.write(one, tmp_path, target=LINUX, packages=tmp_path)
+        path = lockfile.path_of(tmp_path, one.name)
+        assert "geheim" not in path.read_text()
+        read = lockfile.read(path).outdated
+        assert read == (outdated and tuple(replace(each, why=read[0].why) for each in outdated if read))
+
+
+@pytest.mark.parametrize("text", ["version = 1", 'own = "yes"', "why = []"])
+def test_a_finding_of_another_form_is_an_error(tmp_path: Path, text: str) -> None:
+    """A value that is not of the kind that it should be is a damaged lock, and no traceback later."""
+    found = Outdated(set="base", target="linux", project="app", version="1.0", newest="2.0", why="x", own=True)
+    one = Lock(set_name="base", target_name="linux", inputs=INPUTS, pins=(), outdated=(found,))
+    lockfile.write(one, tmp_path, target=LINUX, packages=tmp_path)
+    path = lockfile.path_of(tmp_path, one.name)
+    key = text.partition(" ")[0]
+    path.write_text(re.sub(rf'(?<![-\w]){key} = ("[^"]*"|true)', text, path.read_text()))
+    with pytest.raises(LockError, match=f"{key} of an outdated project"):
+        lockfile.read(path)

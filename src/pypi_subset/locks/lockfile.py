@@ -141,9 +141,10 @@ def read(path: Path) -> Lock:
 
 
 def _kept(one: Outdated) -> dict[str, Any]:
-    """Return what a lock holds of a finding: what differs from the usual."""
+    """Return what a lock holds of a finding, no secret of a URL in metadata among it: what differs from the usual."""
     usual = Outdated(set=one.set, target=one.target, project="", version="", newest="", why="")
-    return {key: value for key, value in asdict(one).items() if value != getattr(usual, key)}
+    found = {key: value for key, value in asdict(one).items() if value != getattr(usual, key)}
+    return {key: printable(without_secrets(value)) if isinstance(value, str) else value for key, value in found.items()}
 
 
 def _outdated(tool: Mapping[str, Any]) -> tuple[Outdated, ...] | None:

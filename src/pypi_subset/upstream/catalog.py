@@ -161,7 +161,7 @@ class Upstream:
         address = candidate.at()
         if address is None:
             msg = f"{candidate.distribution.filename} came from a local folder and is not there any more"
-            step = "put it into a folder of pip's 'find-links', or run the update"
+            step = "put it into requirements/wheels or a folder of pip's 'find-links', or run the update"
             raise UpstreamError(msg, project=candidate.distribution.project, next_step=step)
         return address
 

@@ -61,6 +61,9 @@ def test_the_build_command_is_complete() -> None:
     shelf = Shelf({}, own_wheels=Path("my files/wheels"))
     releases = [("a", Version("1.0")), ("b", Version("1!2.0"))]
     assert build_command(releases, shelf) == "pip wheel --no-deps a==1.0 'b==1!2.0' -w 'my files/wheels'"
+    shelf.own_wheels = Path("/somewhere/requirements/wheels")
+    assert build_command(releases[:1], shelf) == "pip wheel --no-deps a==1.0 -w /somewhere/requirements/wheels"
+    assert build_command(releases[:1], shelf, to_keep=True) == "pip wheel --no-deps a==1.0 -w requirements/wheels"
 
 
 def test_another_target_is_the_way_to_a_wheel() -> None:

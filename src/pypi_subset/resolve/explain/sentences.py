@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pypi_subset.resolve.explain.alternatives import way_out
@@ -11,7 +12,6 @@ from pypi_subset.resolve.explain.rejections import admits, allows, by_release, o
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
@@ -31,10 +31,17 @@ class Shelves(Offers, Protocol):
         """Return the newest final release of a project that was not yanked, with any file; ``None`` without one."""
 
 
-def build_command(releases: Iterable[tuple[str, Version]], offers: Shelves) -> str:
-    """Return the command that builds wheels of *releases*, pairs of project and version, where mirror reads them."""
+def build_command(releases: Iterable[tuple[str, Version]], offers: Shelves, *, to_keep: bool = False) -> str:
+    """
+    Return the command that builds wheels of *releases*, pairs of project and version, where mirror reads them.
+
+    :param to_keep: whether a lock will hold it, which is for other machines too: it has no absolute path.
+    """
     names = " ".join(shlex.quote(f"{project}=={version}") for project, version in releases)
-    return f"pip wheel --no-deps {names} -w {shlex.quote(str(offers.own_wheels or 'requirements/wheels'))}"
+    folder = offers.own_wheels or Path("requirements", "wheels")
+    if to_keep and folder.is_absolute():
+        folder = Path(folder.parent.name, folder.name)
+    return f"pip wheel --no-deps {names} -w {shlex.quote(folder.as_posix())}"
 
 
 def admitted_by(asking: Sequence[Asking], candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
@@ -84,15 +91,16 @@ def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
 
 
 def way_to(files: Sequence[Candidate], target: Target, offers: Shelves) -> str:
-    """Return how the user gets the release that *files* belong to on *target*: built, or for another target."""
+    """Return how the user gets the release that *files* belong to on *target*, as a lock may hold it: built, or elsewhere."""
+    build = build_of(files, target, offers, to_keep=True)
     if all(each.tags is None for each in files):
-        return f"{build_of(files, target, offers)}, then `make update`"
-    return way_out(files, target, build=build_of(files, target, offers))
+        return f"{build}, then `make update`"
+    return way_out(files, target, build=build)
 
 
-def build_of(files: Iterable[Candidate], target: Target, offers: Shelves) -> str:
+def build_of(files: Iterable[Candidate], target: Target, offers: Shelves, *, to_keep: bool = False) -> str:
     """Return the command that builds a wheel of the newest sdist in *files* that the Python of *target* may have, or ``""``."""
     sdists = [one.distribution for one in files if one.tags is None]
     fitting = [one for one in sdists if allows(one.requires_python, target.release)] or sdists
     newest = max(fitting, key=lambda one: (not one.version.is_prerelease, one.version), default=None)
-    return build_command([(newest.project, newest.version)], offers) if newest else ""
+    return build_command([(newest.project, newest.version)], offers, to_keep=to_keep) if newest else ""
