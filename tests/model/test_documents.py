@@ -13,6 +13,7 @@ from msgspec import Meta, to_builtins
 from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.model.checks import Check
 from pypi_subset.model.documents import Document, encode, parse, read
+from pypi_subset.support import bounds
 from tests.support.stages.values import BRISK
 
 if TYPE_CHECKING:
@@ -103,6 +104,16 @@ def test_a_damaged_document_is_one_line(tmp_path: Path, text: str) -> None:
     with pytest.raises(SubsetError) as caught:
         read(path, Note, next_step="write it again")
     assert str(caught.value) == f"{path}: the note is damaged; write it again"
+
+
+def test_very_many_values_are_counted_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A field that is ignored has no value in memory either, if there are very many of them."""
+    monkeypatch.setattr(bounds, "MOST_FACTS", 100)
+    few, many = (f'{{"schema": "2.1", "text": "a", "x": [{", ".join(["[]"] * count)}]}}' for count in (40, 60))
+    assert parse(few, Note).text == parse(few.encode(), Note).text == "a"
+    for document in (many, many.encode(), many.encode("utf-16")):
+        with pytest.raises(ValueError, match="more than 100 values"):
+            parse(document, Note)
 
 
 def test_a_directory_in_its_place_is_no_document(tmp_path: Path) -> None:

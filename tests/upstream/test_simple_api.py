@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from pypi_subset.errors import HashMismatch
 from pypi_subset.support import bounds
 from pypi_subset.upstream.simple_api import from_folder, merge, read_page
+from tests.support.programs.ending import ending
 
 if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
@@ -81,6 +82,31 @@ def test_a_base_shifts_relative_links() -> None:
     """A page's ``<base>`` is where its relative links start."""
     (candidate,) = html('<a href="app-1.0-py3-none-any.whl">app</a>', head='<base href="https://files.example/x/">')
     assert candidate.distribution.url == "https://files.example/x/app-1.0-py3-none-any.whl"
+
+
+def test_the_first_base_counts_for_all_links() -> None:
+    """A ``<base>`` holds for the links before it too, and a second one means nothing, as in HTML and for pip."""
+    names = [f"app-{one}.0-py3-none-any.whl" for one in (1, 2)]
+    first, second = (f'<a href="{name}">app</a>' for name in names)
+    found = html(first, '<base href="../x/"><base href="https://other.example/">', second)
+    assert [one.distribution.url for one in found] == [f"https://index.example/simple/x/{name}" for name in names]
+
+
+@pytest.mark.parametrize("kind", ["text/html", JSON])
+def test_links_start_at_no_long_address(kind: str) -> None:
+    """Thousands of links that start at a long address would take a time that grows with both."""
+    long = "x/" * bounds.LONGEST_BASE
+    text = '{"files": []}' if kind == JSON else f'<base href="{long}">'
+    with pytest.raises(ValueError, match="more than 1,000 characters"):
+        read_page(text, content_type=kind, url=f"https://h/{long}" if kind == JSON else "https://h/", project=APP)
+    (candidate,) = read_page('<a href="app-1.0.zip">', content_type="text/html", url=f"https://h/a?{long}", project=APP)
+    assert candidate.distribution.url == "https://h/app-1.0.zip"
+
+
+def test_bases_are_read_in_linear_time() -> None:
+    """Very many of them take no time that grows with the square of their number, here or in the proof."""
+    with ending():
+        assert html('<base href="x/">' * 100_000) == ()
 
 
 def test_files_of_others_are_passed_over() -> None:

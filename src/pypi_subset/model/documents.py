@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import msgspec
 
 from pypi_subset.errors import SubsetError
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
+from pypi_subset.support.text import values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,8 +65,13 @@ def parse(data: bytes | str, kind: type[T]) -> T:
     """
     Return the *kind* that *data* holds; unknown fields are ignored.
 
-    :raises ValueError: *data* is not JSON, holds a key twice, or is not a *kind* of this major version.
+    :raises ValueError: *data* is not JSON, has very many values, holds a key twice, or is not a *kind* of this major
+        version.
     """
+    # A value of two characters may take a hundred bytes in memory, also in a field that is ignored.
+    if values(data) > bounds.MOST_FACTS:
+        msg = f"it has more than {bounds.MOST_FACTS:,} values"
+        raise ValueError(msg)
     try:
         document = json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse)
         if issubclass(kind, Document):

@@ -7,10 +7,15 @@ LARGEST_PAGE = 64 << 20
 #: Separators and brackets in a page of JSON: PyPI's largest has some 20 for each of 30,000 files. An empty list takes
 #: three bytes on the page and thirty times as many in memory.
 MOST_VALUES = 4_000_000
+#: The same in a manifest or a report, which have some 40 for each wheel and target.
+MOST_FACTS = 8_000_000
+#: The same in what ``describe_target.py`` wrote, which has some 2,000.
+MOST_OF_A_TARGET = 100_000
 #: Links on one page of HTML; PyPI's largest projects have some 30,000 files.
 MOST_LINKS = 200_000
-#: Bytes of one attribute's name and value on such a page; hashes, Requires-Python and reasons of yanks are short.
-LONGEST_TAG = 1 << 16
+#: Characters of the address at which the links of a page start: joining it with each link takes a time that grows with
+#: both.
+LONGEST_BASE = 1000
 
 #: Bytes of METADATA; the largest of well-known projects have 2 MB.
 LARGEST_METADATA = 16 << 20

@@ -16,8 +16,13 @@ _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
-#: A URL with what may be secret in it, also within a sentence: user and password, and all from the query on.
-_URL = re.compile(r"""([A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#\s"'<>]*@)?([^?#\s"'<>]*)(?:[?#][^\s"'<>]*)?""")
+#: What may be secret of a URL in a sentence: user and password, and all from the query on. A password and a query may hold
+#: quotation marks, so that nothing but a blank ends them.
+_URL = re.compile(r"//(?:[^/?#\s]*@)?([^?#\s]*)([?#]\S*)?")
+#: The query of a URL without a server: behind the last part of a path, or with a name and its value.
+_QUERY = re.compile(r"(/[^\s?/]*)(\?\S+)|(?<=\S)(\?[^\s=?]*=\S*)")
+#: What may follow a URL in a sentence.
+_CLOSING = "'\"`<>()[]{},;:.!"
 
 
 def printable(text: str, *, lines: bool = False) -> str:
@@ -51,12 +56,32 @@ def without_secrets(text: str) -> str:
     """
     Return *text* with no URL that has a user, a password, a query or a fragment: the query of a signed URL is a password.
 
-    A relative URL keeps its query, since nobody can tell where one begins.
+    A URL ends at a blank here. If a value is a URL as a whole, `url_without_secrets` knows where it ends.
     """
     # A page can have thousands of links, and hardly any of them has such a thing.
-    if "//" not in text or not ("@" in text or "?" in text or "#" in text):
-        return text
-    return _URL.sub(lambda match: f"{match[1] or ''}//{match[2]}", text)
+    if "//" in text and ("@" in text or "?" in text or "#" in text):
+        text = _URL.sub(lambda match: f"//{match[1]}{_closing(match[2])}", text)
+    if "?" in text:
+        text = _QUERY.sub(lambda match: f"{match[1] or ''}{_closing(match[2] or match[3])}", text)
+    return text
+
+
+def _closing(secret: str | None) -> str:
+    """Return the signs at the end of a query that are those of the sentence around it."""
+    bare = (secret or "").rstrip(_CLOSING)
+    # A question mark alone is one of the sentence.
+    return (secret or "") if bare == "?" else (secret or "")[len(bare) :]
+
+
+def url_without_secrets(url: str) -> str:
+    """Return *url* without user, password, query and fragment (RFC 3986, 3.2), whatever characters these have."""
+    # As most URLs are; a page has thousands.
+    if "@" not in url and "?" not in url and "#" not in url:
+        return url
+    # Characters that readers of a URL leave out (WHATWG URL, 4.4).
+    scheme, mark, rest = re.split("[?#]", re.sub("[\t\r\n]", "", url), maxsplit=1)[0].partition("//")
+    server, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{server.rpartition('@')[2]}{slash}{path}" if mark else scheme
 
 
 # HTML Living Standard, 13.2.5 "Tokenization": control characters, surrogates and noncharacters are parse errors even
@@ -147,6 +172,13 @@ def depth(text: str, opening: str = "(", closing: str = ")") -> int:
         elif sign == closing:
             now -= 1
     return deepest
+
+
+def values(document: str | bytes) -> int:
+    """Return how many separators and opening brackets JSON has: no fewer than half its values, without reading it."""
+    if isinstance(document, str):
+        return sum(map(document.count, ",[{"))
+    return sum(map(document.count, (b",", b"[", b"{")))
 
 
 def start_tags(text: str) -> Iterator[tuple[str, dict[str, str]]]:

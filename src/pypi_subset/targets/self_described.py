@@ -18,7 +18,8 @@ from packaging.version import InvalidVersion, Version
 
 from pypi_subset.model.targets import Target
 from pypi_subset.standalone.describe_target import KIND, SCHEMA
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
+from pypi_subset.support.text import values
 from pypi_subset.targets.brought import brought_by
 from pypi_subset.targets.described_platforms import UPGRADE_PIP, WORD, Facts, platforms_of, untold
 from pypi_subset.targets.grammar import FREE_THREADED, NO_PYMALLOC
@@ -89,7 +90,8 @@ def _load(name: str, path: Path) -> Facts:
     """Return the facts in a file; a shell of Windows may have written it as UTF-16, which `json` finds out."""
     facts = Facts(target=name, path=path, document={})
     try:
-        document = json.loads(files.read_input(path))
+        text = files.read_input(path)
+        document = json.loads(text) if values(text) <= bounds.MOST_OF_A_TARGET else None
     except FileNotFoundError:
         step = "run there: python3 describe_target.py > lab.json, and lay that beside subset.toml"
         facts.fail("no such file", next_step=step)

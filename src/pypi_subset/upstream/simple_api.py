@@ -18,7 +18,7 @@ from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import bounds
-from pypi_subset.support.text import start_tags
+from pypi_subset.support.text import start_tags, values
 from pypi_subset.upstream.pip_config import without_credentials
 
 if TYPE_CHECKING:
@@ -62,20 +62,22 @@ def read_page(
     Return what the page offers of *project*, in the page's order; files of other projects are passed over.
 
     :param content_type: as the server said; anything but PEP 691's JSON is read as HTML, as pip does.
-    :param url: where the page was found, after redirects: relative links start there.
+    :param url: where the page was found, after redirects: relative links start there, or at the page's ``<base>``.
     :param wants: called with version, tags and entry of each file; those for which it returns false are passed over.
     :param quarantined: called with what the page says of a project in quarantine (PEP 792), which offers nothing.
     :raises ValueError: the page is not what its type says.
     """
     if content_type.partition(";")[0].strip().lower() == JSON_TYPE:
         document = _parsed(text)
-        standing = _standing(document.get("project-status"))
-        candidates = [_from_json(entry, url, project, standing, wants) for entry in document["files"]]
+        standing, base = _standing(document.get("project-status")), _start_of(url)
+        candidates = [_from_json(entry, base, project, standing, wants) for entry in document["files"]]
     else:
         tags = list(_tags(text))
         metas = {said.get("name", ""): said.get("content", "") for tag, said in tags if tag == "meta"}
         standing = _standing({"status": metas.get(_STATUS), "reason": metas.get(f"{_STATUS}-reason")})
-        candidates = [_from_anchor(link, project, standing, wants) for link in _links(tags, url)]
+        base = _start_of(url, next((said["href"] for tag, said in tags if tag == "base" and "href" in said), ""))
+        anchors = (said for tag, said in tags if tag == "a" and said.get("href"))
+        candidates = [_from_anchor(said, base, project, standing, wants) for said in anchors]
     if standing is not None and standing.status == "quarantined":
         # Whatever the page has, none of it may be offered.
         quarantined(standing)
@@ -117,7 +119,7 @@ def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
 def _parsed(text: str) -> Any:
     """Return what a page in JSON holds."""
     # A value of two characters may take fifty bytes in memory.
-    _require_few(sum(map(text.count, ",[{")), bounds.MOST_VALUES, "values")
+    _require_few(values(text), bounds.MOST_VALUES, "values")
     document = json.loads(text)
     _require_few(len(document["files"]), bounds.MOST_LINKS, "files")
     return document
@@ -131,15 +133,19 @@ def _tags(text: str) -> Iterator[tuple[str, dict[str, str]]]:
         yield found
 
 
-def _links(tags: Iterable[tuple[str, dict[str, str]]], url: str) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Yield base, target and attributes of each link; a ``<base>`` shifts those that follow."""
-    base = url
-    for tag, attributes in tags:
-        href = attributes.get("href")
-        if href and tag == "base":
-            base = urljoin(base, href)
-        elif href and tag == "a":
-            yield base, href, attributes
+def _start_of(page: str, stated: str = "") -> str:
+    """
+    Return the address at which the relative links of *page* start; a query of it is no part of them.
+
+    :param stated: the first ``<base>``, which counts for the whole page (HTML Living Standard, 4.2.3).
+    :raises ValueError: it is so long that thousands of links would take long, or is none.
+    """
+    start = urljoin(page, stated) if len(stated) <= bounds.LONGEST_BASE else stated
+    start = urlsplit(start)._replace(query="", fragment="").geturl()
+    if len(start) > bounds.LONGEST_BASE:
+        msg = f"its links start at an address of more than {bounds.LONGEST_BASE:,} characters"
+        raise ValueError(msg)
+    return start
 
 
 def _require_few(count: int, most: int, what: str) -> None:
@@ -271,11 +277,10 @@ def _joined(page: str, link: str) -> str:
 
 
 def _from_anchor(
-    link: tuple[str, str, dict[str, str]], project: NormalizedName, standing: Standing | None, wants: Wants
+    attributes: dict[str, str], page: str, project: NormalizedName, standing: Standing | None, wants: Wants
 ) -> Candidate | None:
     """PEP 503, 592, 658; ``data-size`` and ``data-upload-time`` are no standard, but uv and nab read them too."""
-    page, href, attributes = link
-    parts = urlsplit(_joined(page, href))
+    parts = urlsplit(_joined(page, attributes["href"]))
     stated = _FRAGMENT.search(parts.fragment)
     metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
     size = attributes.get("data-size", "")

@@ -56,9 +56,14 @@ def test_links_count_from_their_page(tmp_path: Path, href: str, where: str, plac
 
 
 def test_a_base_leads_elsewhere(tmp_path: Path) -> None:
-    """A ``base`` holds for the links behind it, and for no link before it."""
-    text = '<a href="one.whl">1</a><base href="https://other.test/x/"><a href="two.whl">2</a>'
-    assert list(read(tmp_path, text)) == ["simple/aa/one.whl", "https://other.test/x/two.whl"]
+    """The first ``base`` holds for all links of the page, also for those before it; a second one means nothing."""
+    text = '<a href="one.whl">1</a><base href="https://other.test/x/"><base href="y/"><a href="two.whl">2</a>'
+    assert list(read(tmp_path, text)) == ["https://other.test/x/one.whl", "https://other.test/x/two.whl"]
+
+
+def test_a_base_of_very_many_characters_leads_nowhere(tmp_path: Path) -> None:
+    """Thousands of links that start at a long address would take a time that grows with both."""
+    assert read(tmp_path, f'<base href="{"x/" * 1000}"><a href="two.whl">2</a>') == {}
 
 
 @pytest.mark.parametrize("fragment", ["", "#md5=abc", "#egg=aa", "#sha512=abc"])

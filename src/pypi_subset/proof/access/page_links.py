@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin
 
 from pypi_subset.support import bounds, files
-from pypi_subset.support.text import start_tags
+from pypi_subset.support.text import start_tags, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +43,14 @@ def _of_html(text: str, where: str) -> dict[str, Link]:
     """PEP 503, 658; what is no address leads nowhere."""
     found: dict[str, Link] = {}
     with contextlib.suppress(ValueError):
-        for base, attributes in itertools.islice(_anchors(text, where), bounds.MOST_LINKS):
-            address, fragment = urldefrag(urljoin(base, attributes["href"]))
+        tags = list(itertools.islice(_tags(text), bounds.MOST_LINKS))
+        # The first base counts, for the links before it too.
+        base = next((said["href"] for tag, said in tags if tag == "base"), "")
+        if len(base) > bounds.LONGEST_BASE:
+            return {}
+        start = urljoin(where, base)
+        for attributes in (said for tag, said in tags if tag == "a" and said["href"]):
+            address, fragment = urldefrag(urljoin(start, attributes["href"]))
             found[_place(address)] = Link(
                 sha256=_digest(fragment),
                 requires_python=attributes.get("data-requires-python"),
@@ -53,20 +59,15 @@ def _of_html(text: str, where: str) -> dict[str, Link]:
     return found
 
 
-def _anchors(text: str, where: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the attributes of all anchors, each with the address that relative links start from at that place."""
-    base = where
-    for tag, attributes in start_tags(text):
-        if tag == "base" and attributes.get("href"):
-            base = urljoin(base, attributes["href"])
-        elif tag == "a" and attributes.get("href"):
-            yield base, attributes
+def _tags(text: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the anchors and bases of a page that lead anywhere."""
+    return (found for found in start_tags(text) if found[0] in {"a", "base"} and "href" in found[1])
 
 
 def _of_json(text: str, where: str) -> dict[str, Link]:
     """PEP 691, 714; a page that is none leads nowhere."""
     try:
-        if sum(map(text.count, ",[{")) > bounds.MOST_VALUES:
+        if values(text) > bounds.MOST_VALUES:
             return {}
         page = json.loads(text)
         listed = [(f"{one['name']}/", Link()) for one in page.get("projects", ())]

@@ -18,7 +18,8 @@ from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.methods import explain
 from pypi_subset.proof.reference.markers import holds
-from pypi_subset.support import files
+from pypi_subset.support import bounds, files
+from pypi_subset.support.text import values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,7 +121,8 @@ def _items(report: Path) -> list[dict[str, Any]]:
     try:
         with open(os.open(report, _PLAINLY), "rb") as stream:  # noqa: PTH123 - not through a link
             plain = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-            found = json.loads(stream.read(_LONGEST) if plain else b"")
+            text = stream.read(_LONGEST) if plain else b""
+        found = json.loads(text) if values(text) <= bounds.MOST_FACTS else {}
         return list(found["install"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"the report of pip cannot be read: {error}"
