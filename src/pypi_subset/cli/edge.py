@@ -114,7 +114,8 @@ def foreseen() -> Iterator[None]:
 
 
 def _unforeseen(error: Exception) -> Unforeseen:
-    said = (str(error).strip().splitlines() or [""])[0][:_SHOWN]
+    # Before the text is cut: half a URL shows its password.
+    said = without_secrets((str(error).strip().splitlines() or [""])[0])[:_SHOWN]
     what = ": ".join(filter(None, ("unforeseen", type(error).__name__, said)))
     step = "report it with that file, which may name files of yours"
     return Unforeseen(what, next_step=step, evidence="".join(traceback.format_exception(error)))

@@ -29,7 +29,7 @@ from pypi_subset.errors import LockError
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.locks import Inputs, Lock, Outdated, Pin, Reason
 from pypi_subset.support import files
-from pypi_subset.support.text import printable, without_secrets
+from pypi_subset.support.text import printable, url_without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -133,7 +133,7 @@ def read(path: Path) -> Lock:
             pins=tuple(_pin(package) for package in pylock.packages),
             patches=tuple(int(patch) for patch in tool.get("patches", (0,))),
             outdated=_outdated(tool),
-            fetched=tuple((without_secrets(one["url"]), digest(one["sha256"])) for one in tool.get("fetched", ())),
+            fetched=tuple((url_without_secrets(one["url"]), digest(one["sha256"])) for one in tool.get("fetched", ())),
         )
     except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
         msg = f"the lock cannot be read: {str(error) or type(error).__name__}"
@@ -223,10 +223,10 @@ def _pin(package: Package) -> Pin:
             size=wheel.size,
             sha256=digest(wheel.hashes["sha256"]),
             requires_python=bound,
-            url=wheel.url and without_secrets(wheel.url),
+            url=wheel.url and url_without_secrets(wheel.url),
             upload_time=_stamp(wheel.upload_time),
             yanked=tool.get("yanked"),
-            provenance=without_secrets(tool["provenance"]) if "provenance" in tool else None,
+            provenance=url_without_secrets(tool["provenance"]) if "provenance" in tool else None,
             metadata=digest(tool["metadata-sha256"]) if "metadata-sha256" in tool else None,
             standing=Standing(**tool["project-status"]) if "project-status" in tool else None,
         ),

@@ -96,7 +96,7 @@ def _all(fetcher: Fetcher, base: str, stage: Path, manifest: Manifest, progress:
 def address_of(url: str) -> str:
     """Return *url* as that of a folder."""
     if not url.startswith(("https://", "http://")):
-        msg = f"no address of a published site: {url!r}" if url else "it has to be said from where"
+        msg = f"no address of a published site: {without_credentials(url)!r}" if url else "it has to be said from where"
         raise SubsetError(msg, next_step="as in URL=https://HOST/, where the front page is")
     if "?" in url or "#" in url:
         msg = f"{without_credentials(url)}: an address with a query or a fragment has nothing below it"

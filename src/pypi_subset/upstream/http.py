@@ -18,6 +18,7 @@ from pip._vendor.urllib3.exceptions import HTTPError
 from pypi_subset.errors import UpstreamError
 from pypi_subset.support import bounds
 from pypi_subset.support.files import new_part
+from pypi_subset.support.text import without_secrets
 from pypi_subset.upstream import bodies, patience
 from pypi_subset.upstream.pip_config import Network, without_credentials
 from pypi_subset.upstream.remote_file import TAIL, RemoteFile
@@ -243,6 +244,7 @@ def _said(error: Exception) -> str:
 
 
 def _failure(url: str, error: Exception) -> UpstreamError:
-    reason = without_credentials(_said(error).strip().partition("\n")[0]) or type(error).__name__
-    msg = f"cannot fetch {without_credentials(url)}: {reason}"
+    bare = without_credentials(url)
+    reason = without_secrets(_said(error).strip().partition("\n")[0].replace(url, bare)) or type(error).__name__
+    msg = f"cannot fetch {bare}: {reason}"
     return UpstreamError(msg, next_step="check the network, and pip's 'index-url' and 'proxy' settings")

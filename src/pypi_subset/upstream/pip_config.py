@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.errors import UpstreamError
-from pypi_subset.support.text import without_secrets
+from pypi_subset.support.text import url_without_secrets
 
 if TYPE_CHECKING:
     from optparse import OptionParser, Values
@@ -86,7 +86,7 @@ def read_network() -> Network:
 
 def without_credentials(url: str) -> str:
     """Return *url* without user, password, query and fragment: what may be printed and written into a lock."""
-    return without_secrets(url)
+    return url_without_secrets(url)
 
 
 def local_path(location: str) -> Path | None:
