@@ -135,6 +135,19 @@ def test_unwanted_package_may_come_from_anywhere() -> None:
             "a has a hash that is none; lock it anew",
         ),
         (
+            "marker = \"platform_release != '${HOME}'\"",
+            None,
+            (
+                "${HOME} is refused: the value of an environment variable would be published; "
+                "write the value itself, or let a program of yours write this file"
+            ),
+        ),
+        (
+            "marker = \"platform_release != '\\u001b'\"",
+            None,
+            "the requirement holds a character that is not seen; write it in visible characters",
+        ),
+        (
             "marker = \"extra == 'x'\"",
             None,
             "a has a marker that cannot be evaluated: 'extra' has no meaning in a lock; write the lock anew",

@@ -154,3 +154,22 @@ def test_names_are_counted() -> None:
     """A next step lists a hundred names, not a million, and compares no longer ones."""
     with ending():
         assert nearest("x" * 100_000, [f"n{number}" for number in range(1000)], "it has").endswith("n99, …")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f'a = 1\nb = "x{"9" * 301}"', 2),
+        (f"a = 1\nb = [{{c = '{'9' * 301}'}}]", 2),
+        (f"a = 0x{'f' * 300}", None),
+        ('a = "' + r"\u0039" * 301 + '"', None),
+        ('a = """' + "9\\\n" * 301 + '"""', None),
+        (f"a.{'9' * 301} = 1", 1),
+    ],
+)
+def test_long_numbers_are_refused(text: str, line: int | None) -> None:
+    """`int` refuses a number of very many digits, wherever one is read; however it is written, the document has none."""
+    found = parse_toml(PATH, text)
+    assert isinstance(found, Fault)
+    assert (found.what, found.line) == ("a number of more than 300 digits", line)
+    assert document(f'a = "{"9" * 300}"')

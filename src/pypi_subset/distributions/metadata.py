@@ -13,7 +13,7 @@ from packaging.version import InvalidVersion, Version
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution
 from pypi_subset.support import bounds
-from pypi_subset.support.text import depth
+from pypi_subset.support.text import depth, has_long_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +91,8 @@ def check_metadata(metadata: bytes, filename: str) -> None:
         depth(line.decode()) > bounds.DEEPEST for line in head.splitlines() if line.lower().startswith(b"requires-dist")
     ):
         refuse(filename, f"cannot be read: its METADATA has more than {bounds.DEEPEST} brackets within each other")
+    if len(head) > bounds.LONGEST_NUMBER and has_long_number(head.decode()):
+        refuse(filename, f"cannot be read: its METADATA has a number of more than {bounds.LONGEST_NUMBER} digits")
     usual = _USUAL.match(head)
     if (
         usual is not None

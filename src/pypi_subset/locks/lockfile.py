@@ -28,8 +28,8 @@ from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.errors import LockError
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.locks import Inputs, Lock, Outdated, Pin, Reason
-from pypi_subset.support import files
-from pypi_subset.support.text import printable, url_without_secrets
+from pypi_subset.support import bounds, files
+from pypi_subset.support.text import has_long_number, printable, url_without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,7 +120,11 @@ def read(path: Path) -> Lock:
     with files.folder_errors(path):
         data = files.read_input(path)
     try:
-        pylock = Pylock.from_dict(tomllib.loads(data.decode()))
+        document = tomllib.loads(data.decode())
+        if has_long_number(document):
+            msg = f"a number of more than {bounds.LONGEST_NUMBER} digits"
+            raise ValueError(msg)  # noqa: TRY301 - one message for all damage
+        pylock = Pylock.from_dict(document)
         tool = (pylock.tool or {})[_TOOL]
         schema = tool["schema"]
         if type(schema) not in {int, str} or not _READ.fullmatch(str(schema)):
@@ -135,7 +139,7 @@ def read(path: Path) -> Lock:
             outdated=_outdated(tool),
             fetched=tuple((url_without_secrets(one["url"]), digest(one["sha256"])) for one in tool.get("fetched", ())),
         )
-    except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         msg = f"the lock cannot be read: {str(error) or type(error).__name__}"
         raise LockError(msg, path=path, next_step="delete it; the next run resolves this pair anew") from error
 

@@ -14,6 +14,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof.reference.markers import holds, known
+from pypi_subset.support import bounds
+from pypi_subset.support.text import has_long_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -183,6 +185,11 @@ def plain(requirement: Requirement) -> str:
 def _read(path: Path) -> Present:
     distribution = PathDistribution(path)
     metadata, scripts = distribution.metadata, distribution.entry_points.select(group="console_scripts")
+    said = [line for field in ("Requires-Dist", "Requires-Python") for line in metadata.get_all(field) or ()]
+    if has_long_number(said):
+        what = f"a number of more than {bounds.LONGEST_NUMBER} digits"
+        msg = f"the METADATA of {metadata['Name']} {metadata['Version']} cannot be read: {what}"
+        raise ProofFailed(msg)
     try:
         return Present(
             project=canonicalize_name(metadata["Name"]),

@@ -13,8 +13,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
 from pypi_subset.model.distributions import DIGITS
-from pypi_subset.model.requests import Request
-from pypi_subset.requirements.lines.requirements_txt import is_hash
+from pypi_subset.requirements.lines.requirements_txt import Line, is_hash, read_requirement
 from pypi_subset.support import bounds
 from pypi_subset.support.text import depth
 from pypi_subset.targets.markers import decided, reads, reduced
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from packaging.markers import Marker
 
+    from pypi_subset.model.requests import Request
     from pypi_subset.model.targets import Target
     from pypi_subset.requirements.source import Source
     from pypi_subset.requirements.toml import Settings
@@ -149,7 +149,9 @@ class _Entry:
         if not all(map(is_hash, hashes)):
             yield self._fault("has a hash that is none", "lock it anew")
         elif hashes:
-            yield Request(requirement=requirement, path=self.source.path, line=self.line, hashes=hashes)
+            text = str(requirement)
+            line = Line(path=self.source.path, number=self.line, text=text, raw=text)
+            yield read_requirement(line, text, hashes)
         else:
             yield self._fault("has no hash that pip takes", "lock it with sha256")
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import Fault
 from pypi_subset.support import bounds
-from pypi_subset.support.text import depth
+from pypi_subset.support.text import depth, has_long_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
+
+#: What is wrong with a number that `int` would refuse.
+LONG_NUMBER = f"a number of more than {bounds.LONGEST_NUMBER} digits"
 
 _HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]")
 #: A part of a dotted key, between two others.
@@ -88,6 +91,9 @@ def parse_toml(path: Path, text: str) -> Settings | Fault:
     except ValueError as error:
         return _toml_fault(path, text, str(error))
     lines = tuple(text.split("\n"))
+    if has_long_number(document):
+        first = next((number for number, line in enumerate(lines, start=1) if has_long_number(line)), None)
+        return Fault(what=LONG_NUMBER, path=path, line=first, next_step="write a shorter one")
     return Settings(path=path, lines=lines, document=document, places=_places(lines))
 
 

@@ -52,5 +52,7 @@ MOST_FILES, DEEPEST_INCLUDE = 1000, 50
 MOST_REQUESTS, MOST_LISTED, MOST_GROUPS = 20_000, 5_000, 1000
 #: Characters of a line of requirements, joined: 200 hashes have 17,000.
 LONGEST_LINE = 1 << 16
+#: Digits of one number, as in a version: `int` refuses more than 4,300, and no error of it says where.
+LONGEST_NUMBER = 300
 #: Brackets within brackets in a marker, tables and lists within each other, parts of a dotted key.
 DEEPEST = 50

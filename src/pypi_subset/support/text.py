@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from pypi_subset.support import bounds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -156,6 +158,7 @@ _BARE = re.compile(r"[^\t\n\f\r >]*")
 _COMMENT = re.compile(r"--!?>")
 #: Elements whose content has no tags (13.2.5.1).
 _WITHOUT_TAGS = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"})
+_LONG_NUMBER = re.compile(rf"\d{{{bounds.LONGEST_NUMBER + 1}}}")
 #: Attributes of one tag that are read.
 _ATTRIBUTES = 100
 
@@ -172,6 +175,25 @@ def depth(text: str, opening: str = "(", closing: str = ")") -> int:
         elif sign == closing:
             now -= 1
     return deepest
+
+
+def has_long_number(value: object) -> bool:
+    """Return whether *value*, a text or a document with lists and tables, holds a number of very many digits."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            # Most texts are shorter.
+            if len(one) > bounds.LONGEST_NUMBER and _LONG_NUMBER.search(one):
+                return True
+        elif isinstance(one, dict):
+            left.extend(one)
+            left.extend(one.values())
+        elif isinstance(one, list | tuple):
+            left.extend(one)
+        elif isinstance(one, int) and abs(one) >= 10**bounds.LONGEST_NUMBER:
+            return True
+    return False
 
 
 def values(document: str | bytes) -> int:

@@ -19,7 +19,7 @@ from packaging.version import InvalidVersion, Version
 from pypi_subset.model.targets import Target
 from pypi_subset.standalone.describe_target import KIND, SCHEMA
 from pypi_subset.support import bounds, files
-from pypi_subset.support.text import values
+from pypi_subset.support.text import has_long_number, values
 from pypi_subset.targets.brought import brought_by
 from pypi_subset.targets.described_platforms import UPGRADE_PIP, WORD, Facts, platforms_of, untold
 from pypi_subset.targets.grammar import FREE_THREADED, NO_PYMALLOC
@@ -102,6 +102,8 @@ def _load(name: str, path: Path) -> Facts:
     if not isinstance(document, dict) or document.get("kind") != KIND:
         facts.fail("no description of a machine", next_step="name a file that describe_target.py printed")
     facts = Facts(target=name, path=path, document=document)
+    if has_long_number(document):
+        facts.fail(f"a number of more than {bounds.LONGEST_NUMBER} digits")
     schema = facts.fact(int, "schema")
     if schema > SCHEMA:
         what = f"schema {schema} is newer than this pypi-subset, which knows {SCHEMA}"

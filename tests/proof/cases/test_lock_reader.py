@@ -128,3 +128,10 @@ def test_a_lock_is_a_regular_file(tmp_path: Path) -> None:
         with pytest.raises(LockError, match="the lock is damaged"):
             lock_reader.read(tmp_path / name)
         assert lock_reader.made_for(tmp_path / name) is None
+
+
+def test_long_numbers_are_damage(tmp_path: Path) -> None:
+    """`int` refuses a number of very many digits, wherever a version or a marker is read."""
+    lock(tmp_path, package("app", marker=f"python_version < '{'9' * 301}'"))
+    with pytest.raises(LockError, match="a number of more than 300 digits"):
+        lock_reader.read(lock_reader.lock_path(tmp_path, "base", "linux"))

@@ -305,3 +305,9 @@ def test_files_that_are_none(kind: str, tmp_path: Path, monkeypatch: pytest.Monk
     said = "larger than 1,000 bytes" if kind == "large" else "not a regular file"
     assert len(told) == 2
     assert all(said in one or "stands outside" in one for one in told)
+
+
+@pytest.mark.parametrize("text", ["six=={}", "six; python_version == '{}'", "six --hash={}", "-r {}.txt"])
+def test_long_numbers_are_refused(text: str) -> None:
+    """`int` refuses a number of very many digits, wherever a version is read; the line is the fault."""
+    assert faults_of(text.format("9" * 5000)) == ["base.txt:1: a number of more than 300 digits; write a shorter one"]

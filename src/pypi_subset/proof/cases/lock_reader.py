@@ -11,8 +11,8 @@ from packaging.pylock import Pylock, PylockValidationError
 
 from pypi_subset.errors import LockError
 from pypi_subset.model.distributions import digest
-from pypi_subset.support import files
-from pypi_subset.support.text import printable
+from pypi_subset.support import bounds, files
+from pypi_subset.support.text import has_long_number, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,11 @@ def read(path: Path) -> tuple[Locked, ...]:
     :raises LockError: there is none, or it is damaged.
     """
     try:
-        lock = Pylock.from_dict(tomllib.loads(files.read_input(path).decode()))
+        document = tomllib.loads(files.read_input(path).decode())
+        if has_long_number(document):
+            msg = f"a number of more than {bounds.LONGEST_NUMBER} digits"
+            raise ValueError(msg)  # noqa: TRY301 - one message for all damage
+        lock = Pylock.from_dict(document)
         return tuple(file for package in lock.packages for file in _files(package))
     except FileNotFoundError as error:
         msg = "there is no such lock"

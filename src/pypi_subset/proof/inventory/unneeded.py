@@ -17,6 +17,7 @@ from pypi_subset.proof.closure import Present
 from pypi_subset.proof.reference.markers import holds
 from pypi_subset.proof.reference.patch_levels import at_patch_levels
 from pypi_subset.proof.reference.recorded_markers import recorded
+from pypi_subset.support.text import has_long_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,7 +72,10 @@ def _read(paths: Paths, pin: Locked) -> Present | None:
     path = paths.site / f"{file_path(pin.project, pin.filename)}{METADATA}"
     try:
         said = BytesHeaderParser().parsebytes(path.read_bytes())
-        requires = tuple(Requirement(line) for line in said.get_all("Requires-Dist") or ())
+        lines = said.get_all("Requires-Dist") or ()
+        if has_long_number(lines):
+            return None
+        requires = tuple(Requirement(line) for line in lines)
     except (OSError, InvalidRequirement):
         return None
     return Present(

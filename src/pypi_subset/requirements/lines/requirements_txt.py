@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urljoin, urlsplit
@@ -23,8 +23,9 @@ from pypi_subset.model.requests import Request
 from pypi_subset.requirements.encodings import UnreadableText, by_comment
 from pypi_subset.requirements.lines.options import ABOUT_SET, INCLUDES, options_in, refusal
 from pypi_subset.requirements.reach import NOWHERE, Reach
+from pypi_subset.requirements.toml import LONG_NUMBER
 from pypi_subset.support import bounds, files
-from pypi_subset.support.text import depth, printable
+from pypi_subset.support.text import depth, has_long_number, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -114,8 +115,8 @@ def read_file(path: Path, reach: Reach = NOWHERE, document: Document | None = No
         if bare:
             line = Line(path=path, number=number, text=bare, raw=raw, base=document.url if document else "")
             # An option that is refused is so for what it is, whatever its value.
-            by_value = _VARIABLE.search(bare) and not bare.startswith(("-e", "--editable"))
-            yield from [_variable(line)] if by_value else _entries(line, reach)
+            found = None if bare.startswith(("-e", "--editable")) else _unusable(line)
+            yield from [found] if found else _entries(line, reach)
 
 
 def _without_comment(line: str) -> str:
@@ -162,6 +163,13 @@ def _entries(line: Line, reach: Reach) -> Iterator[Entry | Fault]:
         yield _include(line, options)
     else:
         yield from (Setting(name=name, line=line) for name, _ in options if name in ABOUT_SET)
+
+
+def _unusable(line: Line) -> Fault | None:
+    """Return why *line* is not read at all: it has a variable, or a number that `int` refuses; ``None`` if it is read."""
+    if _VARIABLE.search(line.text):
+        return _variable(line)
+    return line.fault(LONG_NUMBER, "write a shorter one") if has_long_number(line.text) else None
 
 
 def _variable(line: Line) -> Fault:
@@ -225,6 +233,9 @@ def is_hash(value: str) -> bool:
 
 def read_requirement(line: Line, text: str, hashes: Iterable[str] = ()) -> Request | Fault:
     """Return the requirement *text*, which stands in *line*, if an index can offer it."""
+    # A document in TOML and a lock have no other door.
+    if found := _unusable(replace(line, text=text)):
+        return found
     # In TOML a string may have lines: what follows one would be an option to pip.
     if printable(tabless := text.replace("\t", " ")) != tabless:
         return line.fault("the requirement holds a character that is not seen", "write it in visible characters")
