@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError, SuiteFailed, Unforeseen
 from pypi_subset.model.checks import Check
 from tests.support.checkout import ROOT
-from tests.support.programs.commands import run, subset
+from tests.support.programs.commands import PYPI_SUBSET, run, subset
 
 HOSTILE = "pkg\x1b]0;owned\x07\u202e[red]\nerror: forged"
 
@@ -203,3 +205,50 @@ def test_a_closed_directory_is_written_nowhere(state: Path) -> None:
     edge.line_of(Unforeseen("x", evidence="y"))
     assert sorted(Path.cwd().iterdir()) == before
     assert len([*state.iterdir()]) == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--list"]])
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_a_full_disk_behind_the_output_is_one_line(arguments: list[str], buffered: str, state: Path) -> None:
+    """The line says what is full, whether Python keeps output back or not; there is no log to report."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PYPI_SUBSET, *arguments],
+            cwd=state.parents[1],
+            env={**os.environ, "PYTHONUNBUFFERED": buffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    said = "error: standard output cannot be written: No space left on device; make room where it leads to\n"
+    assert (done.returncode, done.stderr, state.exists()) == (1, said, False)
+
+
+def test_a_current_directory_that_was_removed_is_one_line(state: Path, tmp_path: Path) -> None:
+    """The line says what to do; there is no log to report."""
+    (tmp_path / "gone").mkdir()
+    command = f'cd gone && rmdir ../gone && exec "{sys.executable}" -P -m pypi_subset plan'
+    done = run(["bash", "-c", command], tmp_path)
+    said = (
+        "error: there is no current directory any more: No such file or directory; change to one that is there (cd)\n"
+    )
+    assert (done.returncode, done.stderr, state.exists()) == (1, said, False)
+
+
+def test_closed_streams_are_no_files(tmp_path: Path) -> None:
+    """With standard streams closed, no file of a run gets one of their numbers."""
+    code = "import os; from pypi_subset.cli import edge; edge._open_streams()"
+    code += (
+        "; print([os.path.samefile(f'/proc/self/fd/{one}', os.devnull) for one in range(3)], file=open('said', 'w'))"
+    )
+    run(["bash", "-c", f'"{sys.executable}" -c "{code}" <&- >&- 2>&-'], tmp_path)
+    assert (tmp_path / "said").read_text() == "[True, True, True]\n"
+
+
+@pytest.mark.usefixtures("state")
+def test_a_long_error_shows_no_half_of_a_url() -> None:
+    """A password goes before the text is cut."""
+    with pytest.raises(Unforeseen) as raised, edge.foreseen():
+        raise KeyError("x" * 270 + " https://user:s3cret-and-more@host/")
+    assert "s3cret" not in edge.line_of(raised.value)

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+_STDERR = 2
 #: What a shell reports for a program whose reader went away: 128 + SIGPIPE.
 READER_LEFT = 141
 #: Logs of unforeseen errors that are kept; older ones go.
 KEPT = 20
+#: What the system says of a disk that takes no more.
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)})
 #: Maximum number of characters of the error message in the line. The log has the full message.
 _SHOWN = 300
 
@@ -61,7 +64,14 @@ class Program(invoke.Program):
                 stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         try:
             with foreseen():
-                super().run(argv, exit)
+                _open_streams()
+                _require_directory()
+                try:
+                    super().run(argv, exit)
+                finally:
+                    # Here, and not at the end of Python, which would print its own error.
+                    if sys.stdout is not None:
+                        sys.stdout.flush()
         except SubsetError as error:
             sys.stderr.write(f"{line_of(error)}\n")
             sys.exit(1)
@@ -101,16 +111,47 @@ def foreseen() -> Iterator[None]:
         raise
     except BrokenPipeError as error:
         # As `why … | head`: what is still to be written at exit must not fail again.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         raise Exit(code=READER_LEFT) from error
     except OSError as error:
+        if error.filename is None and error.errno in _FULL:
+            # Of a file of ours the error has a path.
+            _drop_output()
+            msg = f"standard output cannot be written: {error.strerror}"
+            raise SubsetError(msg, next_step="make room where it leads to") from error
         if error.errno != errno.ENAMETOOLONG or not isinstance(error.filename, str):
             raise _unforeseen(error) from error
         # Any path that a user names may be too long, wherever it is looked at first.
         files.raise_as_folder_error(error, Path(error.filename))
     except Exception as error:  # the one place that must let no error pass
         raise _unforeseen(error) from error
+
+
+def _open_streams() -> None:
+    """Open standard streams that are closed: else the next file would be one of them, and pip's messages would go there."""
+    with contextlib.suppress(OSError):
+        while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+            os.set_inheritable(descriptor, True)  # noqa: FBT003 - positional alone
+        os.close(descriptor)
+
+
+def _require_directory() -> None:
+    """
+    Return if there is a current directory: paths that the user names start there.
+
+    :raises SubsetError: it was removed, or cannot be read.
+    """
+    try:
+        Path.cwd()
+    except OSError as error:
+        msg = f"there is no current directory any more: {error.strerror}"
+        raise SubsetError(msg, next_step="change to one that is there (cd)") from error
+
+
+def _drop_output() -> None:
+    """Let what is still to be written to standard output go nowhere: Python would try, and fail, at its end."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unforeseen(error: Exception) -> Unforeseen:
