@@ -72,7 +72,6 @@ def test_the_quick_reader_reads_as_the_slow_one(lines: list[str], place: int, en
         assert verdict() == quick
 
 
-<<<<<<< HEAD
 ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 FIELDS = st.sampled_from(
     [
@@ -123,7 +122,8 @@ def test_fields_of_many_names_are_read_once() -> None:
     many = b"".join(b"X%d: a\n" % number for number in range(200_000))
     with ending():
         assert dependencies_of(begin + many).requires == ("bb",)
-=======
+
+
 @pytest.mark.parametrize("field", ["Requires-Dist: x==", "Requires-Python: >=3."])
 def test_long_numbers_are_refused(field: str) -> None:
     """`int` refuses a number of very many digits, wherever a version is read; in the description it means nothing."""
@@ -131,7 +131,6 @@ def test_long_numbers_are_refused(field: str) -> None:
     with pytest.raises(BadDistribution, match="a number of more than 300 digits"):
         check_metadata(f"{head}{field}{'9' * 301}\n\n".encode(), "app-1.0-py3-none-any.whl")
     check_metadata(f"{head}{field}{'9' * 300}\n\n{'9' * 301}".encode(), "app-1.0-py3-none-any.whl")
->>>>>>> 4d5cf5c (Variables, unseen characters and very long numbers are refused in projects and locks too)
 
 
 def test_brackets_of_a_requirement_are_counted() -> None:

@@ -115,3 +115,40 @@ def test_marks_and_comments_of_encodings_are_obeyed(tmp_path: Path, monkeypatch:
     ):
         limits.write_bytes(data)
         assert read_constraints(read_network()) == ("six<2",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"six==%05000d" % 9, r"is no requirement; correct"),
+        (b"six; platform_release == '${EMPTY}'", r"is no requirement; correct"),
+    ],
+)
+def test_texts_that_are_refused(
+    text: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A number of very many digits and a variable that pip leaves are one line, and pip prints none."""
+    (tmp_path / "limits.txt").write_bytes(text)
+    monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "limits.txt"))
+    with pytest.raises(UpstreamError, match=said):
+        read_constraints(read_network())
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("server", ["http://u:p@127.0.0.1:9", "{url}"])
+def test_a_server_that_fails_shows_no_secret(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that is refused, and an answer that is an error, are one line without the query."""
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    with sending(lambda _: [head(500)]) as url:
+        monkeypatch.setenv("PIP_CONSTRAINT", f"{server.format(url=url)}/c.txt?x='S3CRET")
+        with pytest.raises(UpstreamError, match=r"cannot be read: .*PIP_CONSTRAINT") as raised:
+            read_constraints(read_network())
+    assert "S3CRET" not in str(raised.value)
+
+
+def test_an_answer_in_a_slow_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server cannot name a decoder whose time grows with the square of the text."""
+    lines = b"six<2\n# " + b"a" * 100_000
+    with sending(lambda _: [head(200, **{"Content-Type": "text/plain; charset=punycode"}), lines]) as url:
+        monkeypatch.setenv("PIP_CONSTRAINT", f"{url}/c.txt")
+        assert read_constraints(read_network()) == ("six<2",)

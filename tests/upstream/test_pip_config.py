@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import (
-    SubsetError,
-)
+from pypi_subset.errors import SubsetError, UpstreamError
+from pypi_subset.upstream.http import Fetcher
+from pypi_subset.upstream.pip_config import read_network
 from tests.support.servers.index import Index
 from tests.support.sites.trees import tree
 from tests.support.wheels import make_sdist, make_wheel
@@ -102,3 +102,33 @@ def test_a_setting_that_pip_refuses(workspace: Workspace, monkeypatch: pytest.Mo
     workspace.toml({"linux": LINUX})
     with pytest.raises(SubsetError, match=r"pip refuses its own configuration: .*soon"):
         mirror(workspace)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:a S3CRET@h/simple",
+        "http://me:a/S3CRET@h/simple",
+        "http://me:a?S3CRET@h/simple",
+        "http://me:a#S3CRET@h/simple",
+        "http://[me:S3CRET@h/simple",
+        "https:me:S3CRET@h/simple",
+        "https://me:S3CRET@h:99999/simple",
+        "https://me:S3CRET\x1b@h/simple",
+    ],
+)
+def test_an_address_that_is_none_is_not_shown(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A blank, a missing server and a port that is none are refused: what of it is a password is not known."""
+    monkeypatch.setenv("PIP_INDEX_URL", url)
+    with pytest.raises(UpstreamError, match=r"pip's setting 'index-url' is no URL.*percent-encode") as caught:
+        read_network()
+    assert "S3CRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["PIP_TRUSTED_HOST", "PIP_CLIENT_CERT"])
+def test_a_setting_that_only_a_session_refuses(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that is no number, and a certificate that is not there, are one line."""
+    monkeypatch.setenv(name, "/absent:abc")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    with pytest.raises(UpstreamError, match=r"pip config list|cannot fetch https://127\.0\.0\.1:9/: .*/absent"):
+        Fetcher(read_network()).page("https://127.0.0.1:9/")

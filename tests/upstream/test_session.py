@@ -11,6 +11,7 @@ from pypi_subset.support import bounds
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
 from pypi_subset.upstream.session import guarded
+from tests.support.programs.commands import subset
 from tests.support.servers.hostile import endless, head, sending
 
 if TYPE_CHECKING:
@@ -146,3 +147,14 @@ def test_a_constraint_from_the_web_is_bounded(monkeypatch: pytest.MonkeyPatch) -
         assert len(session.get(f"{url}/good").content) == 1000
         with pytest.raises(UpstreamError, match="more than 1,000 bytes"):
             session.get(f"{url}/bad")
+
+
+def test_pip_prints_nothing_beside_the_error(tmp_path: Path) -> None:
+    """What pip itself says of a server that is not trusted is not printed: the address would stand there as it is."""
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "subset.toml").write_text('[targets]\nlinux = "cp312-manylinux_2_28_x86_64"\n')
+    (tmp_path / "requirements" / "base.txt").write_text("six\n")
+    done = subset("plan", cwd=tmp_path, PIP_INDEX_URL="http://u:p'w@index.invalid/simple")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: http://index.invalid/simple/six/ is plain http")

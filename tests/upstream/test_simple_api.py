@@ -109,6 +109,38 @@ def test_bases_are_read_in_linear_time() -> None:
         assert html('<base href="x/">' * 100_000) == ()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:p'S3CRET@h/app.whl",
+        "https://h/app.whl?s='S3CRET",
+        'https://h/app.whl?s="<S3CRET>',
+        "//u:'S3CRET@h/a",
+    ],
+)
+def test_no_character_keeps_a_secret(url: str) -> None:
+    """Passwords and queries may hold what ends a URL in a sentence; they are kept for fetching alone."""
+    one = from_json(url=url)
+    assert "S3CRET" not in f"{one!r} {one.distribution}"
+    assert "S3CRET" in (one.at() or "")
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"url": "http://u:S3CRET@h/\ud800/app.whl"}, "a link is no URL"),
+        ({"url": "//u:S3CRET\u2100@h/app.whl"}, "a link is no URL"),
+        ({"url": "//[S3CRET/app.whl"}, "a link is no URL"),
+        ({"requires-python": f">=3.{'9' * 5000}"}, "a number of more than 300 digits"),
+    ],
+)
+def test_what_a_page_cannot_say(entry: dict[str, str], said: str) -> None:
+    """An address that is none and a number that `int` refuses are errors of the page, and are not shown."""
+    with pytest.raises(ValueError, match=said) as caught:
+        from_json(**entry)
+    assert "S3CRET" not in repr(caught.value)
+
+
 def test_files_of_others_are_passed_over() -> None:
     """Eggs, installers, signatures, broken names and other projects' files are no offers; sdists are, without tags."""
     names = ["app-1.0.egg", "app-1.0.exe", "app-1.0-py3-none-any.whl.asc", "foo.whl", "other-1.0.tar.gz", "app-1.0.zip"]

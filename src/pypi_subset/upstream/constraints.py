@@ -10,8 +10,8 @@ from pypi_subset.errors import UpstreamError
 from pypi_subset.model.distributions import digest
 from pypi_subset.requirements.encodings import UnreadableText, by_comment
 from pypi_subset.support import bounds, files
-from pypi_subset.support.text import printable
-from pypi_subset.upstream.pip_config import local_path, without_credentials
+from pypi_subset.support.text import has_long_number, printable, without_secrets
+from pypi_subset.upstream.pip_config import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +31,9 @@ def read_constraints(network: Network) -> tuple[str, ...]:
 
 def _read(network: Network) -> Iterator[str]:
     # Imported late: only where constraints are configured.
-    from pip._internal.exceptions import InstallationError  # noqa: PLC0415
     from pip._internal.req import req_file  # noqa: PLC0415
 
+    from pypi_subset.upstream.http import CHARSETS, FAILURES, said  # noqa: PLC0415
     from pypi_subset.upstream.session import guarded  # noqa: PLC0415
 
     step = "correct pip's setting 'constraint' (PIP_CONSTRAINT)"
@@ -49,10 +49,15 @@ def _read(network: Network) -> Iterator[str]:
                 msg = f"the constraint files include more than {bounds.MOST_FILES} files"
                 raise UpstreamError(msg, next_step=step)
             if (path := local_path(filename)) is not None:
-                _require_regular(path, step)
+                _require_text(path, step)
             return super()._parse_file(filename, constraint)
 
+    def as_text(response: Any, **_: object) -> None:
+        if not CHARSETS.fullmatch(response.encoding or ""):
+            response.encoding = "utf-8"
+
     session = guarded(network.session())
+    session.hooks["response"].append(as_text)
     reader = Reader(session, req_file.get_line_parser(None))
     try:
         for source in network.constraints:
@@ -61,11 +66,14 @@ def _read(network: Network) -> Iterator[str]:
                 found = req_file.handle_line(line, session=session)
                 if found is not None:
                     yield _line(found.requirement, found.options or {}, step)
-    except (InstallationError, RecursionError) as error:
-        raise UpstreamError(without_credentials(str(error)), next_step=step) from error
+    except (*FAILURES, RecursionError) as error:
+        reason = without_secrets(said(error).strip().partition("\n")[0]) or type(error).__name__
+        msg = f"the constraint files of pip's configuration cannot be read: {reason}"
+        raise UpstreamError(msg, next_step=step) from error
 
 
-def _require_regular(path: Path, next_step: str) -> None:
+def _require_text(path: Path, next_step: str) -> None:
+    """Raise if pip could not read the file at *path*, or only as text of this machine's locale."""
     try:
         by_comment(files.read_input(path))
     except OSError as error:
@@ -81,6 +89,9 @@ def _line(text: str, options: dict[str, Any], next_step: str) -> str:
     hashes = options.get("hashes", {})
     try:
         requirement = str(Requirement(text))
+        if has_long_number(requirement) or "${" in requirement:
+            # pip would read the value of a variable in this line too.
+            raise ValueError(requirement)  # noqa: TRY301 - one message for all that is none
         found = [f"--hash={name}:{digest(each, name)}" for name in sorted(hashes) for each in hashes[name]]
     except (InvalidRequirement, ValueError, KeyError) as error:
         msg = "a constraint of pip's configuration is no requirement"

@@ -37,7 +37,10 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+ht
 MEDIA_TYPES = frozenset({"application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+html", "text/html"})
 
 #: Encodings of a page that are taken by its header. Decoders of others may take a time that grows with the square.
-_CHARSETS = re.compile(r"utf-?8|(us-)?ascii|iso-?8859-\d{1,2}|latin-?1|windows-125\d", re.IGNORECASE)
+CHARSETS = re.compile(r"utf-?8|(us-)?ascii|iso-?8859-\d{1,2}|latin-?1|windows-125\d", re.IGNORECASE)
+
+#: What pip's sessions raise: an OSError where a certificate is missing, a ValueError for a URL that is none.
+FAILURES = (RequestException, HTTPError, PipError, OSError, ValueError)
 
 _T = TypeVar("_T")
 
@@ -79,7 +82,7 @@ class Fetcher:
             # HTML and JSON are UTF-8 unless the header says otherwise, whatever HTTP once said about text.
             charset = re.search(r"charset=[\"']?([-\w.]+)", content_type, re.IGNORECASE)
             content = _guarded(url, lambda: bodies.content(response, url, bounds.LARGEST_PAGE))
-            known = charset is not None and _CHARSETS.fullmatch(charset[1])
+            known = charset is not None and CHARSETS.fullmatch(charset[1])
             try:
                 text = content.decode(charset[1] if charset and known else "utf-8", "replace")
             except LookupError:
@@ -233,18 +236,17 @@ def _guarded(url: str, action: Callable[[], _T]) -> _T:
     """Return what *action* gives; whatever the network layer raises becomes one line."""
     try:
         return action()
-    except (RequestException, HTTPError, PipError, ValueError) as error:
-        # A ValueError is a URL that is none.
+    except FAILURES as error:
         raise _failure(url, error) from error
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
     """What pip or the system below it says about *error*; pip's own errors keep the cause apart."""
     return str(error.context or error.message) if isinstance(error, DiagnosticPipError) else str(error)
 
 
 def _failure(url: str, error: Exception) -> UpstreamError:
     bare = without_credentials(url)
-    reason = without_secrets(_said(error).strip().partition("\n")[0].replace(url, bare)) or type(error).__name__
+    reason = without_secrets(said(error).strip().partition("\n")[0].replace(url, bare)) or type(error).__name__
     msg = f"cannot fetch {bare}: {reason}"
     return UpstreamError(msg, next_step="check the network, and pip's 'index-url' and 'proxy' settings")

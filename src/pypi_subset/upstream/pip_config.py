@@ -11,15 +11,24 @@ import contextlib
 import io
 import logging
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pypi_subset.errors import UpstreamError
-from pypi_subset.support.text import url_without_secrets
+from pypi_subset.support.text import url_without_secrets, without_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from optparse import OptionParser, Values
+
+#: A URL of a server.
+_REMOTE = re.compile(r"(https?|ftp):", re.IGNORECASE)
+
+# What pip warns of would be printed as it is, if no handler took it; our own errors say what concerns the user.
+logging.getLogger("pip").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +61,11 @@ class Network:
         from pip._internal.commands import create_command  # noqa: PLC0415
 
         command: Any = create_command("download")
-        return command._build_session(self.options)  # noqa: SLF001 - the hook that pip's own commands use
+        try:
+            return command._build_session(self.options)  # noqa: SLF001 - the hook that pip's own commands use
+        except ValueError as error:
+            msg = f"pip refuses its own configuration: {without_secrets(str(error))}"
+            raise UpstreamError(msg, next_step="see 'pip config list', 'trusted-host' above all") from error
 
 
 def read_network() -> Network:
@@ -73,6 +86,8 @@ def read_network() -> Network:
         raise UpstreamError(msg, next_step="see 'pip config list' and 'pip config debug'") from error
     finally:
         logger.removeHandler(handler)
+    for name in ("index_url", "extra_index_urls", "find_links", "constraints"):
+        _require_urls(name, getattr(options, name))
     # A page that asks for a password in the middle of parallel work could not be answered.
     options.no_input = True
     options.cache_dir = None
@@ -82,6 +97,27 @@ def read_network() -> Network:
         constraints=tuple(options.constraints),
         options=options,
     )
+
+
+def _require_urls(name: str, values: str | Sequence[str] | None) -> None:
+    """
+    Return if every URL in a setting has a server and no blank: behind one, a password would be shown.
+
+    :param name: of pip's option, in Python.
+    :raises UpstreamError: one has not; it is not shown.
+    """
+    for url in [values] if isinstance(values, str) else values or ():
+        if not _REMOTE.match(url):
+            continue
+        try:
+            parts = urlsplit(url)
+            usable = bool(parts.hostname) and (parts.port or 0) >= 0
+        except ValueError:
+            usable = False
+        if not usable or not url.isprintable() or " " in url:
+            setting = name.removesuffix("s").replace("_", "-").replace("find-link", "find-links")
+            msg = f"pip's setting {setting!r} is no URL: it has a blank, no server, or a port that is no number"
+            raise UpstreamError(msg, next_step="percent-encode signs such as /, ?, # and blanks in a password")
 
 
 def without_credentials(url: str) -> str:

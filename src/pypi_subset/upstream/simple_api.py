@@ -18,7 +18,7 @@ from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import bounds
-from pypi_subset.support.text import start_tags, values
+from pypi_subset.support.text import has_long_number, start_tags, values
 from pypi_subset.upstream.pip_config import without_credentials
 
 if TYPE_CHECKING:
@@ -235,6 +235,9 @@ def _hashes(stated: dict[str, Any]) -> dict[str, str]:
 
 @functools.lru_cache(1 << 10)
 def _shared(stated: str) -> str | None:
+    if has_long_number(stated):
+        msg = f"a Requires-Python has a number of more than {bounds.LONGEST_NUMBER} digits"
+        raise ValueError(msg)
     return _text(stated) or None
 
 
@@ -272,15 +275,31 @@ def _moment(value: object) -> str | None:
 
 
 def _joined(page: str, link: str) -> str:
-    """Where *link* on *page* leads; most indexes spell links out, and joining costs more than all else in a link."""
-    return link if link.startswith(("https://", "http://")) else urljoin(page, link)
+    """
+    Where *link* on *page* leads; most indexes spell links out, and joining costs more than all else in a link.
+
+    :raises ValueError: it is none; what it says is not shown, there may be a password in it.
+    """
+    try:
+        address = link if link.startswith(("https://", "http://")) else urljoin(page, link)
+        if not address.isascii():
+            address.encode()
+    except ValueError:
+        msg = "a link is no URL"
+        raise ValueError(msg) from None
+    return address
 
 
 def _from_anchor(
     attributes: dict[str, str], page: str, project: NormalizedName, standing: Standing | None, wants: Wants
 ) -> Candidate | None:
     """PEP 503, 592, 658; ``data-size`` and ``data-upload-time`` are no standard, but uv and nab read them too."""
-    parts = urlsplit(_joined(page, attributes["href"]))
+    address = _joined(page, attributes["href"])
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        msg = "a link is no URL"
+        raise ValueError(msg) from None
     stated = _FRAGMENT.search(parts.fragment)
     metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
     size = attributes.get("data-size", "")

@@ -200,7 +200,7 @@ ATTACKS = [
     _attack(
         "pipe-as-constraints",
         _waits("more.txt", _constraints),
-        lambda: mock.patch("pypi_subset.upstream.constraints._require_regular"),
+        lambda: mock.patch("pypi_subset.upstream.constraints._require_text"),
     ),
     _attack(
         "chain-of-includes",

@@ -257,5 +257,5 @@ ATTACKS = [
     _attack(
         "endless-redirect", _sent(lambda _: itertools.chain([head(302, Location="/x")], much(MUCH // 5))), _UNDROPPED
     ),
-    _attack("slow-charset", _slow_charset, setting(http, _CHARSETS=re.compile(".*"))),
+    _attack("slow-charset", _slow_charset, setting(http, CHARSETS=re.compile(".*"))),
 ]

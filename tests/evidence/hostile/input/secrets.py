@@ -286,7 +286,7 @@ ATTACKS = [
         attempt=lambda _: _in_a_candidate(provenance=f"https://h.example/a?sig={SECRET}"),
         door=unchanged(simple_api, "without_credentials"),
     ),
-    _KIND(name="secret-in-a-lock", attempt=_in_a_lock, door=unchanged(lockfile, "without_secrets")),
+    _KIND(name="secret-in-a-lock", attempt=_in_a_lock, door=unchanged(lockfile, "url_without_secrets")),
     _KIND(name="secret-in-a-message", attempt=_in_a_message, door=unchanged(edge, "without_secrets")),
     _KIND(name="secret-in-the-log", attempt=_in_the_log, door=unchanged(logs, "without_secrets")),
 ]
