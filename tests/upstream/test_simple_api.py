@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import HashMismatch
 from pypi_subset.support import bounds
-from pypi_subset.upstream.simple_api import from_folder, merge, read_page
+from pypi_subset.upstream.checks import merge
+from pypi_subset.upstream.simple_api import from_folder, read_page
 from tests.support.programs.ending import ending
 
 if TYPE_CHECKING:

@@ -91,7 +91,10 @@ def _load(name: str, path: Path) -> Facts:
     facts = Facts(target=name, path=path, document={})
     try:
         text = files.read_input(path)
-        document = json.loads(text) if values(text) <= bounds.MOST_OF_A_TARGET else None
+        if values(text) > bounds.MOST_OF_A_TARGET:
+            msg = f"it has more than {bounds.MOST_OF_A_TARGET:,} values"
+            raise ValueError(msg)  # noqa: TRY301 - one message for all that is not JSON
+        document = json.loads(text)
     except FileNotFoundError:
         step = "run there: python3 describe_target.py > lab.json, and lay that beside subset.toml"
         facts.fail("no such file", next_step=step)

@@ -1,4 +1,4 @@
-"""Candidates compared with what an index promised about them."""
+"""Candidates compared with what an index promised about them, and with each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pypi_subset.upstream.http import matches
 from pypi_subset.upstream.pip_config import local_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from pypi_subset.model.candidates import Candidate
@@ -30,6 +30,26 @@ def hashed(candidate: Candidate) -> Candidate:
         return candidate
     hashes = dict(candidate.hashes) | {"sha256": files.sha256_of(candidate.path)}
     return replace(candidate, hashes=tuple(sorted(hashes.items())))
+
+
+def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
+    """
+    Return one candidate for each file name; the first source wins, as the user ordered them.
+
+    :raises HashMismatch: two sources give one name to different bytes.
+    """
+    merged: dict[str, Candidate] = {}
+    for candidate in (candidate for group in groups for candidate in group):
+        first = merged.setdefault(candidate.distribution.filename, candidate)
+        one, other = dict(first.hashes), dict(candidate.hashes)
+        for algorithm in one.keys() & other.keys():
+            if one[algorithm] != other[algorithm]:
+                name = candidate.distribution.filename
+                places = f"{one[algorithm]} on {first.source}, {other[algorithm]} on {candidate.source}"
+                msg = f"{name} has two contents: {algorithm} {places}"
+                step = "drop one of the two sources from pip's configuration"
+                raise HashMismatch(msg, project=candidate.distribution.project, next_step=step)
+    return tuple(merged.values())
 
 
 def remote(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:

@@ -14,10 +14,10 @@ from pypi_subset.errors import UpstreamError
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Recent
-from pypi_subset.upstream.checks import hashed, localized, remote
+from pypi_subset.upstream.checks import hashed, localized, merge, remote
 from pypi_subset.upstream.http import Fetcher, Page
 from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
-from pypi_subset.upstream.simple_api import from_folder, merge, read_page, requires_python, yanked
+from pypi_subset.upstream.simple_api import from_folder, read_page, requires_python, yanked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from pypi_subset.distributions import filenames
-from pypi_subset.errors import HashMismatch
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.paths import JSON_TYPE
@@ -94,26 +93,6 @@ def from_folder(paths: Iterable[Path], *, source: str, project: NormalizedName) 
             one = Distribution(filename=path.name, project=project, version=named[0])
             found.append(Candidate(distribution=one, source=source, path=path, tags=named[1]))
     return tuple(found)
-
-
-def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
-    """
-    Return one candidate for each file name; the first source wins, as the user ordered them.
-
-    :raises HashMismatch: two sources give one name to different bytes.
-    """
-    merged: dict[str, Candidate] = {}
-    for candidate in (candidate for group in groups for candidate in group):
-        first = merged.setdefault(candidate.distribution.filename, candidate)
-        one, other = dict(first.hashes), dict(candidate.hashes)
-        for algorithm in one.keys() & other.keys():
-            if one[algorithm] != other[algorithm]:
-                name = candidate.distribution.filename
-                places = f"{one[algorithm]} on {first.source}, {other[algorithm]} on {candidate.source}"
-                msg = f"{name} has two contents: {algorithm} {places}"
-                step = "drop one of the two sources from pip's configuration"
-                raise HashMismatch(msg, project=candidate.distribution.project, next_step=step)
-    return tuple(merged.values())
 
 
 def _parsed(text: str) -> Any:
