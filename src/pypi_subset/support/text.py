@@ -191,7 +191,7 @@ def has_long_number(value: object) -> bool:
             left.extend(one.values())
         elif isinstance(one, list | tuple):
             left.extend(one)
-        elif isinstance(one, int) and abs(one) >= 10**bounds.LONGEST_NUMBER:
+        elif isinstance(one, int) and one.bit_length() > 4 * bounds.LONGEST_NUMBER:
             return True
     return False
 

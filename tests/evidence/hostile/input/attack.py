@@ -112,7 +112,7 @@ def breaks(action: Callable[[], object]) -> bool:
         action()
     except SubsetError:
         return False
-    except RecursionError:
+    except (RecursionError, ValueError):
         return True
     return False
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from pypi_subset.model.requests import Subset
     from tests.evidence.hostile.input.attack import Attempt, Door
 
 
@@ -88,7 +89,7 @@ def _unread(path: Path, _limit: int | None = None) -> bytes:
     return path.read_bytes()
 
 
-def _subset(folder: Path, contents: Mapping[str, str], toml: str = "") -> object:
+def _subset(folder: Path, contents: Mapping[str, str], toml: str = "") -> Subset:
     """Read requirements with *contents*, by path below their directory."""
     root = folder / "requirements"
     settings_of = f'[targets]\nlinux = "cp310-manylinux2014_x86_64"\n{toml}'
@@ -121,7 +122,7 @@ def _chain(count: int) -> dict[str, str]:
     return {"base.txt": "-r parts/0.txt", **{f"parts/{n}.txt": f"-r {n + 1}.txt\nsix" for n in range(count)}}
 
 
-def _source(folder: Path, name: str, text: str, more: str = "") -> object:
+def _source(folder: Path, name: str, text: str, more: str = "") -> Subset:
     (folder / name).write_text(text)
     return _subset(folder, {}, f'[sets.app]\nsource = "../{name}"\n{more}')
 
@@ -130,6 +131,26 @@ def _groups(count: int, times: int) -> str:
     lines = (f"g{n} = [{', '.join([f'{{include-group = {chr(34)}g{n + 1}{chr(34)}}}'] * times)}]" for n in range(count))
     return "\n".join(["[dependency-groups]", *lines, f'g{count} = ["six"]'])
 
+
+def _requested(name: str, text: str, sought: str) -> Attempt:
+    """Return an attempt to get what is *sought* into a request for pip, by a document at *name*."""
+
+    def attempt(folder: Path) -> bool:
+        found = _source(folder, name, text).sets
+        return any(sought in str(one) for each in found for one in each.requests)
+
+    return attempt
+
+
+_PYLOCK = f"""lock-version = "1.0"
+created-by = "x"
+[[packages]]
+name = "six"
+version = "1.0"
+marker = "platform_release != '%s'"
+wheels = [{{name = "six-1.0-py3-none-any.whl", url = "https://h.example/x", hashes = {{sha256 = "{"0" * 64}"}}}}]
+"""
+_VARIABLE, _DIGITS = "${HOME}", "9" * 5000
 
 _DEEP = f"six; {'(' * 5000}os_name == 'a'{')' * 5000}"
 _METADATA = f"Metadata-Version: 2.1\nName: app\nVersion: 1.0\nRequires-Dist: {_DEEP}\n\n".encode()
@@ -221,6 +242,30 @@ ATTACKS = [
         "key-of-many-parts",
         lambda folder: slow(lambda: _source(folder, "pyproject.toml", "a." * 20_000 + "a = 1"), 3),
         without(settings, "_is_deep", result=False),
+    ),
+    _attack(
+        "variable-in-a-project",
+        _requested(
+            "pyproject.toml", f"[project]\ndependencies = [\"six; platform_release != '{_VARIABLE}'\"]", _VARIABLE
+        ),
+        without(requirements_txt, "_unusable"),
+    ),
+    _attack(
+        "variable-in-a-lock-of-a-tool",
+        _requested("pylock.toml", _PYLOCK % _VARIABLE, _VARIABLE),
+        without(requirements_txt, "_unusable"),
+    ),
+    _attack(
+        "codes-in-a-lock-of-a-tool",
+        _requested("pylock.toml", _PYLOCK % "\\u001b[2J", "\x1b"),
+        setting(requirements_txt, printable=lambda text: text),
+    ),
+    _attack(
+        "python-of-many-digits",
+        lambda folder: breaks(
+            lambda: _subset(folder, {}, f'new = {{tag = "cp312-win_amd64", python = "3.12.{_DIGITS}"}}')
+        ),
+        setting(bounds, LONGEST_NUMBER=1 << 40),
     ),
     _attack("marker-of-brackets", lambda folder: breaks(lambda: _subset(folder, {"base.txt": _DEEP})), _UNCOUNTED),
     _attack("metadata-of-brackets", _metadata_of_brackets, _UNCOUNTED),

@@ -8,10 +8,12 @@ import time
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from unittest import mock
+from urllib.parse import urljoin
 
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import SubsetError
+from pypi_subset.model import door
 from pypi_subset.proof.access import page_links, remote_site
 from pypi_subset.support import bounds
 from pypi_subset.upstream import simple_api
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from tests.evidence.hostile.input.attack import Attempt, Door
 
 _APP = canonicalize_name("app")
+_TAGS = simple_api._tags  # noqa: SLF001 - what its door opens
 _JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -74,6 +77,29 @@ def _large_page(text: Callable[[], str], kind: str) -> Attempt:
     return lambda _folder: costs(lambda: _read(text(), kind), 150)
 
 
+def _shifting(text: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Let each base begin at the one before it."""
+    base = ""
+    for tag, said in _TAGS(text):
+        base = urljoin(base, said["href"]) if tag == "base" else base
+        yield tag, {"href": base} if tag == "base" else said
+
+
+def _long_base(_folder: Path) -> bool:
+    return slow(lambda: _read(f'<base href="{"x/" * 20_000}">{"<a href=app-1.0.zip>" * 5_000}'), 3)
+
+
+def _long_base_of_a_site(folder: Path) -> bool:
+    path = folder / "index.html"
+    path.write_text(f'<base href="{"x/" * 20_000}">{"<a href=a>" * 5_000}')
+    return slow(lambda: page_links.links(path, "index.html"), 3)
+
+
+def _manifest_of_many_values(folder: Path) -> bool:
+    data = b'{"schema": "1.1", "x": [' + b"[]," * 5_000_000 + b"[]]}"
+    return costs(lambda: door.decode(data, path=folder / "manifest.json", next_step="publish it again"), 150)
+
+
 def _many_tags() -> str:
     few = [".".join(f"{letter}{number:x}" for number in range(11)) for letter in "ab"]
     names = (f"app-1-{'-'.join(few)}-{'.'.join(f'{one:x}y{number:x}' for number in range(11))}" for one in range(1000))
@@ -107,11 +133,15 @@ def _dripping_site(folder: Path) -> bool:
         return lasts(lambda: _outline(answer, folder), 8)
 
 
-def _attack(name: str, attempt: Attempt, door: Door) -> InputAttack:
-    return InputAttack(name=name, kind="pages-of-indexes", attempt=attempt, door=door)
+def _attack(name: str, attempt: Attempt, opened: Door) -> InputAttack:
+    return InputAttack(name=name, kind="pages-of-indexes", attempt=attempt, door=opened)
 
 
 ATTACKS = [
+    _attack("page-of-many-bases", _slow_page('<base href="x/">', 12_000), setting(simple_api, _tags=_shifting)),
+    _attack("page-of-a-long-base", _long_base, setting(bounds, LONGEST_BASE=NONE)),
+    _attack("site-page-of-a-long-base", _long_base_of_a_site, setting(bounds, LONGEST_BASE=NONE)),
+    _attack("manifest-of-many-values", _manifest_of_many_values, setting(bounds, MOST_FACTS=NONE)),
     _attack("page-of-half-tags", _slow_page("<a ", 9_000), setting(simple_api, start_tags=_by_the_library)),
     _attack(
         "page-of-many-links",

@@ -1,11 +1,15 @@
-"""Attacks by where an answer comes from: redirects, plain http, pauses, the loopback index, and addresses for pip."""
+"""Attacks by where an answer comes from: redirects, plain http, pauses, the loopback index, addresses for pip and their secrets."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import hmac
+import io
+import json
+import logging
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +19,16 @@ from packaging.utils import canonicalize_name
 from pip._internal.network.session import PipSession
 from pip._vendor import requests
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.cli import edge
+from pypi_subset.errors import SubsetError, UpstreamError
 from pypi_subset.model.locks import Inputs
+from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.pip import pool, runner
 from pypi_subset.pip.pool import Pips
 from pypi_subset.resolve.resolver import resolve
-from pypi_subset.support import bounds
-from pypi_subset.upstream import bodies, session
+from pypi_subset.support import bounds, text
+from pypi_subset.support.text import without_secrets
+from pypi_subset.upstream import bodies, constraints, http, session, simple_api
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
 from pypi_subset.upstream.http import Fetcher
@@ -164,6 +171,46 @@ def _as_pip_is() -> Iterator[None]:
             yield
 
 
+def _on_a_page(address: str, sought: str) -> bool:
+    """Whether a candidate with the *address* shows what is *sought*, or breaks what reads it."""
+    entry = {"filename": "app-1.0-py3-none-any.whl", "url": address, "hashes": {}}
+    project = canonicalize_name("app")
+    try:
+        listed = json.dumps({"files": [entry]})
+        (one,) = simple_api.read_page(listed, content_type=JSON_TYPE, url="https://h.example/", project=project)
+    except ValueError:
+        return False
+    try:
+        return sought in f"{one.distribution} {one.source} {one.key}"
+    except UnicodeEncodeError:
+        return True
+
+
+def _in_a_failure(_: Path) -> bool:
+    """Whether a server of constraints that does not answer has its query in a line or in a log."""
+    own = {"PIP_CONSTRAINT": f"http://127.0.0.1:9/c.txt?x={_KEPT}", "PIP_RETRIES": "0"}
+    try:
+        with mock.patch.dict(os.environ, own), edge.foreseen():
+            constraints.read_constraints(read_network())
+    except SubsetError as error:
+        return _KEPT in without_secrets(f"{error}{error.evidence or ''}")
+    return False
+
+
+def _warned(_: Path) -> bool:
+    """Whether pip itself prints the address of a server that is not trusted."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.suppress(UpstreamError):
+        Fetcher(read_network()).page("http://index.invalid/")
+    return "index.invalid" in said.getvalue()
+
+
+_KEPT = "hunter2"
+#: What ended a URL once.
+_QUOTED = re.compile(r"""//(?:[^/?#\s"'<>]*@)?([^?#\s"'<>]*)([?#][^\s"'<>]*)?""")
+_QUERIES = setting(text, _QUERY=re.compile("(?!)()()()"))
+_AS_IT_IS = setting(simple_api, without_credentials=lambda url: url)
+
 _ANY_FILE = both(
     without(session, "_require_web"),
     without(session, "_require_trust"),
@@ -191,6 +238,25 @@ ATTACKS = [
         _attack(f"loopback-{kind}-by-port-alone", _by_port_alone(kind), _ANY_TOKEN)
         for kind in ("page", "file", "metadata")
     ),
+    _attack("quoted-password", lambda _: _on_a_page(f"https://me:a'{_KEPT}@h/app.whl", _KEPT), _AS_IT_IS),
+    _attack("quoted-query", lambda _: _on_a_page(f"/app.whl?s='{_KEPT}", _KEPT), _AS_IT_IS),
+    _attack(
+        "surrogate-in-an-address",
+        lambda _: _on_a_page("https://h/\ud800/app.whl", _KEPT),
+        setting(simple_api, _joined=lambda _, link: link),
+    ),
+    _attack(
+        "quoted-query-in-a-message",
+        lambda _: _KEPT in edge.line_of(UpstreamError(f"cannot fetch https://h.example/x?s='{_KEPT}")),
+        both(setting(text, _URL=_QUOTED), _QUERIES),
+    ),
+    _attack(
+        "query-of-a-path-in-a-message",
+        lambda _: _KEPT in edge.line_of(UpstreamError(f"exceeded with url: /x?{_KEPT} (Caused by x)")),
+        _QUERIES,
+    ),
+    _attack("query-in-a-failure", _in_a_failure, both(setting(http, FAILURES=()), _QUERIES)),
+    _attack("warning-of-pip", _warned, setting(logging.getLogger("pip"), handlers=[])),
     _attack("requirement-is-a-server", _reaches("{url}/evil-1.0-py3-none-any.whl"), _as_pip_is),
     _attack("requirement-is-a-page", _reaches("{url}/evil.tar.gz"), _as_pip_is),
     _attack("requirement-is-a-pipe", _waits_for_a_pipe, _as_pip_is),
