@@ -29,7 +29,7 @@ from pypi_subset.errors import LockError
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.locks import Inputs, Lock, Outdated, Pin, Reason
 from pypi_subset.support import bounds, files
-from pypi_subset.support.text import has_long_number, printable, url_without_secrets
+from pypi_subset.support.text import has_long_number, printable, url_without_secrets, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
