@@ -26,7 +26,7 @@ METADATA_MAJOR = 2
 
 #: The usual form of METADATA: these three fields first, each once. It is checked without the parser of mail headers.
 _USUAL = re.compile(rb"Metadata-Version: 2\.[0-9]+\nName: ([\w.-]+)\nVersion: ([\w.!+-]+)(?:\n(?![ \t])|\Z)")
-#: The fields, up to the first line that is none: a description below an empty line is often the longest part (RFC 5322).
+#: The fields, up to the first line that is none (RFC 5322).
 _HEAD = re.compile(rb"(?:(?:[!-9;-~]*:|[ \t]|From )[^\n]*+(?:\n|\Z))*+")
 #: A line that begins a field.
 _FIELD = re.compile(rb"^[^\s:]*:", re.MULTILINE)
@@ -55,8 +55,12 @@ def dependencies_of(metadata: bytes) -> Dependencies:
 
 def requires_python_of(metadata: bytes) -> str | None:
     """Return Requires-Python of *metadata*, ``None`` without any; far faster than `dependencies_of`."""
-    found = _REQUIRES_PYTHON.search(_head(metadata))
-    return found[1].decode(errors="replace").strip() if found else None
+    paragraph = _paragraph(metadata)
+    found = _REQUIRES_PYTHON.search(paragraph)
+    # Behind a line that is no field there are none.
+    if found is None or len(_HEAD.match(paragraph, 0, found.start())[0]) < found.start():  # type: ignore[index] # it may match nothing
+        return None
+    return found[1].decode(errors="replace").strip()
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -84,7 +88,7 @@ def check_metadata(metadata: bytes, filename: str) -> None:
     (project, version), spelt = parsed(filename), filename.split("-", 2)[1]
     if not is_text(metadata):
         refuse(filename, "cannot be read: its METADATA is not UTF-8")
-    head = _head(metadata)
+    head = _paragraph(metadata)
     if head.count(b":") > bounds.MOST_FIELDS and any(itertools.islice(_FIELD.finditer(head), bounds.MOST_FIELDS, None)):
         refuse(filename, f"cannot be read: its METADATA has more than {bounds.MOST_FIELDS} fields")
     if metadata.count(b"(") > bounds.DEEPEST and any(
@@ -173,11 +177,15 @@ def _wrong(metadata: bytes, project: NormalizedName, version: Version, spelt: st
             yield f"has Metadata-Version {short(form)}, not 1 or 2"
 
 
-def _head(metadata: bytes) -> bytes:
-    """Return the fields, with line feeds at the ends of lines, and without the description below them."""
+def _paragraph(metadata: bytes) -> bytes:
+    """Return what is before the first empty line, with line feeds at the ends of lines: the fields, or more than those."""
     text = metadata if b"\r" not in metadata else metadata.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    found = _HEAD.match(text)
-    return found[0] if found else b""
+    return b"" if text.startswith(b"\n") else text.partition(b"\n\n")[0] + b"\n"
+
+
+def _head(metadata: bytes) -> bytes:
+    """Return the fields, up to the first line that is none."""
+    return _HEAD.match(_paragraph(metadata))[0]  # type: ignore[index] # it may match nothing
 
 
 def _values(metadata: bytes, field: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from pypi_subset.support import bounds, files
 #: Name of the file, in the packages directory.
 FILE = ".file-cache.json"
 #: Version of the form and of the rules for wheels; a cache of another version is empty.
-SCHEMA = 6
+SCHEMA = 7
 #: Nanoseconds. What changed so shortly ago may change again and bear the same time: clocks of file systems tick.
 _TICK, _SLOW_TICK = 50_000_000, 2_000_000_000
 #: Bytes; a wheel up to this size is read as a whole.
