@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pypi_subset.support.text import escape, href, printable, start_tags, url_without_secrets, without_secrets
+from pypi_subset.support.text import (
+    escape,
+    has_long_number,
+    href,
+    printable,
+    start_tags,
+    url_without_secrets,
+    without_secrets,
+)
 from tests.support.programs.ending import ending
 from tests.support.stages.values import BRISK
 
@@ -91,6 +99,15 @@ def test_secrets_are_found_in_linear_time(piece: str) -> None:
     """No text takes a time that grows with the square of its length."""
     with ending():
         without_secrets(f"// ? @ {piece * 300_000}")
+
+
+@pytest.mark.parametrize("before", [0, 1, 149, 150, 151, 299, 300, 301])
+def test_long_numbers_are_found_wherever_they_begin(before: int) -> None:
+    """301 digits are found, and 300 are not; so in the keys and values of a document."""
+    for count in (300, 301):
+        text = f"{'x' * before}{'9' * count}x"
+        assert {has_long_number(each) for each in (text, {"a": [{"b": (text,)}]}, {text: 1})} == {count > 300}
+    assert not has_long_number([None, 1.5, True, 10**300, {"a": "9x" * 1000}])
 
 
 class Reader(HTMLParser):

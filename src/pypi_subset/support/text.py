@@ -183,8 +183,10 @@ def has_long_number(value: object) -> bool:
     while left:
         one = left.pop()
         if isinstance(one, str):
-            # Most texts are shorter.
-            if len(one) > bounds.LONGEST_NUMBER and _LONG_NUMBER.search(one):
+            # So many digits fill a part of half the length. Most texts are shorter, or have no such part.
+            half = bounds.LONGEST_NUMBER // 2
+            parts = range(0, len(one), half) if len(one) > bounds.LONGEST_NUMBER else ()
+            if any(one[at : at + half].isdigit() for at in parts) and _LONG_NUMBER.search(one):
                 return True
         elif isinstance(one, dict):
             left.extend(one)
