@@ -49,7 +49,7 @@ def test_a_target_error_suggests() -> None:
 
 
 def test_a_gap_says_what_was_seen() -> None:
-    """What was rejected stands below, and in the document for programs."""
+    """What was rejected is below, and in the document for programs."""
     gap = NoSolution("nothing fits", target="linux", set_name="base", seen=["aa 1.0: no wheel"], next_step="pin it")
     assert str(gap) == "nothing fits; pin it\n    aa 1.0: no wheel"
     assert gap.document() == {
@@ -70,7 +70,7 @@ def gap(problem: str, target: str = "linux", **more: Any) -> NoSolution:
 
 
 def test_equal_gaps_are_one_entry() -> None:
-    """What several targets lack alike is told once with their names, and what was seen below it."""
+    """What several targets lack alike is one entry with their names, and what was seen below it."""
     step = {"next_step": "pin it"}
     found = Gaps([gap("aa: no wheel fits", **step), gap("aa: no wheel fits", "mac", **step)])
     assert str(found) == "base on linux, mac: aa: no wheel fits; pin it\n    1.0: no wheel"

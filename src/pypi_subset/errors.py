@@ -132,7 +132,7 @@ class NoSolution(SubsetError):
     :param sdist: release and directory of the wheel that the user can build, if an sdist is all that there is.
     """
 
-    def __init__(  # noqa: PLR0913 - a gap is told by all of these
+    def __init__(  # noqa: PLR0913 - what a gap consists of
         self,
         what: str,
         *,

@@ -31,7 +31,7 @@ def offer(index: Index) -> None:
 
 
 def test_one_run_finds_every_gap(workspace: Workspace, index: Index) -> None:
-    """Gaps of all kinds of a set, and a contradiction that pip comes to only without them, are told in one run."""
+    """Gaps of all kinds of a set, and a contradiction that pip comes to only without them, are reported in one run."""
     offer(index)
     lines = ["good", "words", "table", "fast", "nowhere", "old==9", "a", "b", "more"]
     workspace.write("base.txt", "\n".join([*lines, ""]))
@@ -57,7 +57,7 @@ def test_one_run_finds_every_gap(workspace: Workspace, index: Index) -> None:
 
 
 def test_every_set_and_target_is_tried(workspace: Workspace, index: Index, capsys: pytest.CaptureFixture[str]) -> None:
-    """What two sets lack on three targets is told once for each set and cause; JSON has each gap with its lines."""
+    """What two sets lack on three targets is reported once for each set and cause; JSON has each gap with its lines."""
     offer(index)
     workspace.write("base.txt", "words\nfast\n")
     workspace.write("extra.txt", "good\nfast\n")
@@ -82,7 +82,7 @@ def test_every_set_and_target_is_tried(workspace: Workspace, index: Index, capsy
     ]
 
 
-def test_one_gap_is_told_as_one(workspace: Workspace, index: Index) -> None:
+def test_one_gap_has_its_details(workspace: Workspace, index: Index) -> None:
     """The rest of the set has a solution: the one gap has its details below."""
     offer(index)
     workspace.write("base.txt", "good\nfast\n")

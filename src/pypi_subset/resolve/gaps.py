@@ -29,7 +29,7 @@ def resolve_or_all_gaps(
     Return the lock of one job as `resolve` does, with the same parameters.
 
     :raises NoSolution: one thing keeps requests from a solution.
-    :raises Gaps: several do; what is told last was found after the requests before were left out.
+    :raises Gaps: several do; the last ones were found after the requests of the first ones were left out.
     """
     found: list[NoSolution] = []
     left = job.requirement_set.requests

@@ -7,7 +7,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from pypi_subset.model.requests import Job, Request, RequirementSet
-from pypi_subset.resolve.explain.clashes import contradiction, newest_clash, told_by_pip
+from pypi_subset.resolve.explain.clashes import contradiction, named_by_pip, newest_clash
 from pypi_subset.resolve.explain.obstacles import Inspector
 from tests.resolve.explain.test_obstacles import TARGET, Shelf, wheel
 
@@ -28,7 +28,7 @@ def clash(files: dict[str, list[str]], *lines: str) -> list[str]:
 
 
 def test_the_newest_releases_clash() -> None:
-    """Of many releases with different requirements, those of the newest are told."""
+    """Of many releases with different requirements, those of the newest are named."""
     files = {
         **{wheel("a", f"{number}.0"): [f"c<{number}"] for number in range(1, 5)},
         **{wheel("b", f"{number}.0"): [f"c>={number + 1}"] for number in range(4, 6)},
@@ -50,7 +50,7 @@ def test_what_a_replaced_release_asked_for_does_not_count() -> None:
 
 
 def test_three_that_exclude_each_other_only_together() -> None:
-    """If no two requirements exclude each other, all of them are told."""
+    """If no two requirements exclude each other, all of them are named."""
     files: dict[str, list[str]] = {wheel("c", version): [] for version in ("1.0", "2.0", "3.0")}
     found = clash({**files, wheel("a"): ["c!=1.0"], wheel("b"): ["c!=2.0"]}, "a", "b", "c!=3.0")
     assert [one.partition(" > ")[2] for one in found] == ["c!=3.0", "c!=1.0", "c!=2.0"]
@@ -66,9 +66,9 @@ The conflict is caused by:
 """
 
 
-def test_what_pip_tells_is_read() -> None:
-    """Lines of the set are told by their place, constraints of pip's configuration by its name."""
-    assert [f"{who} > {one}" for who, one in told_by_pip(PIP, JOB)] == [
+def test_the_causes_that_pip_names_are_read() -> None:
+    """Lines of the set are named by their place, constraints of pip's configuration by its name."""
+    assert [f"{who} > {one}" for who, one in named_by_pip(PIP, JOB)] == [
         "a 1.0 > c<2,>=1",
         "base.txt:3 > c>=2",
         "pip's setting 'constraint' > d==1",

@@ -55,7 +55,7 @@ def test_hashes_of_the_set_that_are_missing_or_wrong(workspace: Workspace, index
 
 
 def test_hashes_of_another_platform(workspace: Workspace, index: Index) -> None:
-    """A lock for one platform is told to have no wheel for the other, with the file that is one."""
+    """The error says that a lock for one platform has no wheel for the other, and names that wheel."""
     linux, windows = (make_wheel("app", tag=f"cp310-cp310-{one}") for one in ("manylinux2014_x86_64", "win_amd64"))
     index.add(linux, windows)
     workspace.write("base.txt", f"app==1.0 --hash=sha256:{linux.sha256}\n")

@@ -31,7 +31,7 @@ def test_an_entry_has_dates_cause_and_remedy() -> None:
 
 
 def test_equal_causes_are_one_entry() -> None:
-    """Two projects that lack the same file are told together."""
+    """Two projects that lack the same file are one line."""
     other = replace(ONE, project="tool", why="it requires via; via 1.0 requires core; core 2.0: sdist only")
     (line,) = outdated_lines([ONE, other])
     assert line.startswith(
@@ -65,8 +65,8 @@ def test_the_users_own_lines_are_one_entry() -> None:
     assert outdated_heading([own]) == "1 requested project is older than the newest release"
 
 
-def test_a_pre_release_is_told_as_one() -> None:
-    """The newest final release stands beside it, or that there is none."""
+def test_a_pre_release_is_marked() -> None:
+    """The newest final release is beside it, or that there is none."""
     early = replace(ONE, early=True, version="2.0rc1", newest="1.0", newest_uploaded="")
     assert "app 2.0rc1 of 2019-12-03, a pre-release, newest final 1.0 on base--linux" in outdated_lines([early])[0]
     assert "a pre-release, no final release" in outdated_lines([replace(early, newest="")])[0]

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("configured_index")
 
 
 def test_a_gap_says_who_asks(workspace: Workspace, index: Index) -> None:
-    """A requirement that no set has is told with the project that has it."""
+    """A requirement that no set has is reported with the project that has it."""
     index.add(make_wheel("app", requires=["lib>=3"]), make_wheel("lib"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
@@ -70,7 +70,7 @@ def test_a_conflict_is_boiled_down(workspace: Workspace, index: Index) -> None:
 
 
 def test_a_conflict_of_the_users_own_lines(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines of the set and of its constraints are told by file and line, pip's own constraint by its name."""
+    """Lines of the set and of its constraints are named by file and line, pip's own constraint by its name."""
     index.add(make_wheel("c", "1.0"), make_wheel("c", "2.0"))
     workspace.write("limits.in", "c<2\n")
     workspace.write("base.txt", "-c limits.in\n\nc>=2\n")
@@ -88,7 +88,7 @@ def test_a_conflict_of_the_users_own_lines(workspace: Workspace, index: Index, m
 
 
 def test_a_dependency_without_a_wheel_is_the_headline(workspace: Workspace, index: Index) -> None:
-    """Where every release asks for a project that has nothing for the target, that is what is told, and briefly."""
+    """Where every release asks for a project that has nothing for the target, that is the error, and it is short."""
     index.add(*(make_wheel("app", f"{number}.0", requires=["native"]) for number in range(1, 30)))
     index.add(make_wheel("native", tag="cp312-cp312-win_arm64"))
     workspace.write("base.txt", "app\n")
@@ -124,7 +124,7 @@ _BUILD = ", or build one there: pip wheel --no-deps lib==0.1 -w DIRECTORY"
 
 
 def test_a_gap_keeps_to_what_is_asked_for(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a project with nothing for the target, only versions that the requirement and the constraints allow are told."""
+    """Of a project with nothing for the target, only versions that the requirement and the constraints allow are listed."""
     for version in ("2.15", "2.9", "2.8", "1.0"):
         index.add(make_wheel("torch", version, tag=f"cp310-cp310-win_{'amd64' if version == '2.8' else 'arm64'}"))
     workspace.write("base.txt", "torch>=2,<2.10\n")
@@ -144,7 +144,7 @@ def test_a_gap_keeps_to_what_is_asked_for(workspace: Workspace, index: Index, mo
 
 
 @pytest.mark.parametrize(
-    ("lines", "other", "told"),
+    ("lines", "other", "way"),
     [
         (
             "lib<2\n",
@@ -173,7 +173,7 @@ def test_a_gap_keeps_to_what_is_asked_for(workspace: Workspace, index: Index, mo
     ],
 )
 def test_a_requirement_in_the_way_comes_first(
-    workspace: Workspace, index: Index, lines: str, other: str, told: str
+    workspace: Workspace, index: Index, lines: str, other: str, way: str
 ) -> None:
     """Versions that the target could have are named, with the requirement that shuts them out, before other targets."""
     index.add(
@@ -184,7 +184,7 @@ def test_a_requirement_in_the_way_comes_first(
     workspace.toml({"linux": LINUX})
     with pytest.raises(NoSolution) as caught:
         mirror(workspace)
-    expected = told.replace("; nearest", f"{_BUILD}; nearest") + _BUILD * ("lowest" in told)
+    expected = way.replace("; nearest", f"{_BUILD}; nearest") + _BUILD * ("lowest" in way)
     assert caught.value.next_step == expected.replace("DIRECTORY", str(workspace.paths.requirements / "wheels"))
 
 
@@ -211,7 +211,7 @@ def test_why_each_release_was_rejected(workspace: Workspace, index: Index, requi
 
 
 def test_metadata_that_pip_cannot_read(workspace: Workspace, index: Index) -> None:
-    """A release that pip passes over for its own requirements is told as that, not as one that fits and is excluded."""
+    """A release that pip passes over for its own requirements is reported as that, not as one that fits and is excluded."""
     index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0", requires=[";;;nonsense"]))
     workspace.write("base.txt", "app>1\n")
     workspace.toml({"linux": LINUX})
@@ -227,7 +227,7 @@ def test_metadata_that_pip_cannot_read(workspace: Workspace, index: Index) -> No
 
 
 def test_a_quarantined_project_offers_nothing(workspace: Workspace, index: Index) -> None:
-    """Files of a project in quarantine are not taken, though the page lists them (PEP 792); the user is told why."""
+    """Files of a project in quarantine are not taken, though the page lists them (PEP 792); the error says why."""
     index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
     index.status["lib"] = {"status": "quarantined", "reason": "it steals keys"}
     workspace.write("base.txt", "app\n")
@@ -247,7 +247,7 @@ def errors_of(workspace: Workspace) -> list[str]:
 
 
 def test_the_newest_release_is_the_headline(workspace: Workspace, index: Index) -> None:
-    """After backtracking, what the newest release lacks is told with its chain, and not what the oldest one lacks."""
+    """After backtracking, what the newest release lacks is reported with its chain, and not what the oldest one lacks."""
     index.add(
         make_wheel("airflow", "3.0", requires=["provider>=2"]), make_wheel("airflow", "1.0", requires=["kerberos"])
     )
@@ -261,7 +261,7 @@ def test_the_newest_release_is_the_headline(workspace: Workspace, index: Index) 
 
 @pytest.mark.parametrize("limit", ["app<10", "app>=1"])
 def test_a_version_that_does_not_exist_is_no_contradiction(workspace: Workspace, index: Index, limit: str) -> None:
-    """A line that no release satisfies is told as that, whatever another line or a project asks for."""
+    """A line that no release satisfies is reported as that, whatever another line or a project asks for."""
     index.add(make_wheel("app"), make_wheel("lib", requires=["app<10"]))
     workspace.write("base.txt", "app==9\nlib\n-c limits.in\n")
     workspace.write("limits.in", f"{limit}\n")
@@ -272,7 +272,7 @@ def test_a_version_that_does_not_exist_is_no_contradiction(workspace: Workspace,
 
 
 def test_a_local_version_is_on_another_index(workspace: Workspace, index: Index) -> None:
-    """A version with a label is told to be on the project's own index, with pip's setting for it."""
+    """A version with a label is on the project's own index, and the error has pip's setting for it."""
     index.add(make_wheel("torch", "2.5.1"))
     workspace.write("base.txt", "torch==2.5.1+cpu\n")
     workspace.toml({"linux": LINUX})
@@ -299,7 +299,7 @@ def test_a_url_in_metadata_is_named(workspace: Workspace, index: Index, address:
         mirror(workspace)
 
 
-def test_a_release_with_an_sdist_only_is_told_beside_old_wheels(workspace: Workspace, index: Index) -> None:
+def test_old_wheels_do_not_hide_that_the_newest_release_is_an_sdist(workspace: Workspace, index: Index) -> None:
     """Old wheels for another Python do not hide that the newest release is an sdist; the command names that release."""
     index.add(make_wheel("lite", "1.0", tag="cp27-none-any"), make_sdist("lite", "2.0"))
     workspace.write("base.txt", "lite\n")

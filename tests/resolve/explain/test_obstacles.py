@@ -65,7 +65,7 @@ def wheel(name: str, version: str = "1.0", tag: str = "py3-none-any") -> str:
     return f"{name}-{version}-{tag}.whl"
 
 
-def told(shelf: Shelf, requirement: str = "app", **more: Any) -> tuple[str, str, list[str]] | None:
+def obstacle_of(shelf: Shelf, requirement: str = "app", **more: Any) -> tuple[str, str, list[str]] | None:
     """Return kind, project and chain of what is in the way of *requirement*."""
     inspector = Inspector(target=TARGET, offers=shelf, **more)
     found = inspector.obstacle("base.txt:1", Requirement(requirement))
@@ -105,45 +105,45 @@ def test_the_first_obstacle_of_the_newest_release(
 ) -> None:
     """The chain leads from the newest release to the first thing that cannot be had, and to nothing that has a way round."""
     shelf = Shelf({wheel("app", "2.0"): ["lib>=1"], **files})
-    found = told(shelf)
+    found = obstacle_of(shelf)
     assert (found and (*found[:2], found[2][1:])) == expected, name
 
 
 def test_older_releases_with_other_obstacles_are_not_the_headline() -> None:
-    """What the newest release needs is told, though the oldest one fails for another reason."""
+    """What the newest release needs is reported, though the oldest one fails for another reason."""
     shelf = Shelf({wheel("app", "2.0"): ["newer"], wheel("app", "1.0"): ["kerberos"], "kerberos-1.1.1.tar.gz": []})
-    assert told(shelf) == ("absent", "newer", ["base.txt:1 > app", "app 2.0 > newer"])
+    assert obstacle_of(shelf) == ("absent", "newer", ["base.txt:1 > app", "app 2.0 > newer"])
 
 
 def test_a_limit_excludes_what_is_asked_for() -> None:
     """A line of the user's own that leaves no release is a clash of these two; one that leaves some is none."""
     shelf = Shelf({wheel("app", "2.0"): ["lib>=2"], wheel("lib", "2.0"): [], wheel("lib", "1.0"): []})
-    assert told(shelf, limits=asks(lib="<2")) == ("clash", "lib", ["base.txt:1 > app", "app 2.0 > lib>=2"])
-    assert told(shelf, limits=asks(lib="<3")) is None
+    assert obstacle_of(shelf, limits=asks(lib="<2")) == ("clash", "lib", ["base.txt:1 > app", "app 2.0 > lib>=2"])
+    assert obstacle_of(shelf, limits=asks(lib="<3")) is None
 
 
 def test_a_version_that_does_not_exist_is_no_clash() -> None:
-    """A requirement that no release satisfies is told as that, whatever other lines say."""
+    """A requirement that no release satisfies is reported as that, whatever other lines say."""
     shelf = Shelf({wheel("app", "2.0"): ["lib>=1"], wheel("lib", "1.0"): []})
-    assert told(shelf, "app==9", limits=asks(app="<3")) == ("version", "app", ["base.txt:1 > app==9"])
+    assert obstacle_of(shelf, "app==9", limits=asks(app="<3")) == ("version", "app", ["base.txt:1 > app==9"])
     # Nor does another line of that kind contradict what a release requires.
-    assert told(shelf, limits=asks(lib="==99")) is None
+    assert obstacle_of(shelf, limits=asks(lib="==99")) is None
 
 
 def test_rivals_exclude_what_a_release_needs() -> None:
     """What other chosen projects ask for is held against the newest release only if it is given."""
     shelf = Shelf({wheel("app", "2.0"): ["lib>=2"], wheel("lib", "2.0"): [], wheel("lib", "1.0"): []})
-    assert told(shelf) is None
-    assert told(shelf, rivals=asks(lib="<2")) == ("clash", "lib", ["base.txt:1 > app", "app 2.0 > lib>=2"])
+    assert obstacle_of(shelf) is None
+    assert obstacle_of(shelf, rivals=asks(lib="<2")) == ("clash", "lib", ["base.txt:1 > app", "app 2.0 > lib>=2"])
 
 
 def test_what_is_chosen_already_is_not_followed() -> None:
-    """A version that a lock holds, with its extras, can be had; an extra that nobody asked for is looked into."""
+    """A version that a lock holds, with its extras, can be had; an extra that the lock lacks is inspected."""
     shelf = Shelf({wheel("app"): ["lib[more]"], wheel("lib"): ["deep; extra == 'more'"]})
     pinned = {canonicalize_name("lib"): (Version("1.0"), frozenset({canonicalize_name("more")}))}
-    assert told(shelf, pinned=pinned) is None
+    assert obstacle_of(shelf, pinned=pinned) is None
     pinned = {canonicalize_name("lib"): (Version("1.0"), frozenset())}
-    assert told(shelf, pinned=pinned) == (
+    assert obstacle_of(shelf, pinned=pinned) == (
         "absent",
         "deep",
         ["base.txt:1 > app", "app 1.0 > lib[more]", "lib 1.0 > deep"],
@@ -153,15 +153,15 @@ def test_what_is_chosen_already_is_not_followed() -> None:
 def test_pre_releases_count_as_pip_counts_them() -> None:
     """A pre-release is taken only where it is asked for, where nothing else fits, or with ``--pre``."""
     shelf = Shelf({wheel("app", "2.0rc1"): ["absent"], wheel("app", "1.0"): []})
-    assert told(shelf) is None
-    assert told(shelf, "app>=2.0rc1") is not None
-    assert told(shelf, pre=True) is None
+    assert obstacle_of(shelf) is None
+    assert obstacle_of(shelf, "app>=2.0rc1") is not None
+    assert obstacle_of(shelf, pre=True) is None
     del shelf.files[wheel("app", "1.0")]
-    assert told(shelf) is not None
+    assert obstacle_of(shelf) is not None
 
 
-def test_each_asker_of_one_obstacle_is_told() -> None:
-    """What is known of a requirement is told again with the one who asks this time."""
+def test_each_asker_of_one_obstacle_is_named() -> None:
+    """What is known of a requirement is reported again with the one who asks this time."""
     shelf = Shelf({wheel("a"): ["lib"], wheel("b"): ["lib"]})
     inspector = Inspector(target=TARGET, offers=shelf)
     found = [inspector.obstacle(f"base.txt:{name}", Requirement(name)) for name in ("a", "b")]
@@ -171,7 +171,7 @@ def test_each_asker_of_one_obstacle_is_told() -> None:
 def test_few_releases_are_read() -> None:
     """Of a project with many releases, as many are looked into as the bound says."""
     shelf = Shelf({wheel("app", f"{number}.0"): ["absent"] for number in range(1, 40)})
-    assert told(shelf) == ("absent", "absent", ["base.txt:1 > app", "app 39.0 > absent"])
+    assert obstacle_of(shelf) == ("absent", "absent", ["base.txt:1 > app", "app 39.0 > absent"])
     assert len(shelf.read) == RELEASES
 
 

@@ -133,7 +133,7 @@ def test_what_a_release_requires_itself_is_named(workspace: Workspace, index: In
 
 
 @pytest.mark.slow
-def test_a_pre_release_is_told(workspace: Workspace, index: Index) -> None:
+def test_a_pre_release_is_listed(workspace: Workspace, index: Index) -> None:
     """Where pip took a pre-release, why it is no settled release is said, in the text and in JSON."""
     index.add(make_wheel("fast", "2.0rc1"), make_wheel("fast", "1.0", tag="cp310-cp310-win_amd64"))
     index.add(make_wheel("asked", "2.0rc1"), make_wheel("asked", "1.0"), make_wheel("young", "1.0b1"))
@@ -157,7 +157,7 @@ def test_a_pre_release_is_told(workspace: Workspace, index: Index) -> None:
 
 
 def test_constraints_with_hashes_are_read(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stands behind a requirement in pip's own constraints does not keep the plan from naming it."""
+    """What follows a requirement in pip's own constraints does not keep the plan from naming it."""
     index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"))
     limits = workspace.write("own.limits", f"app==1.0 --hash=sha256:{make_wheel('app', '1.0').sha256}\n")
     monkeypatch.setenv("PIP_CONSTRAINT", str(limits))
@@ -306,7 +306,7 @@ def test_the_policy_makes_an_error_of_it(workspace: Workspace, index: Index) -> 
         index.projects.clear()
 
 
-def test_a_lock_without_the_list_is_told(workspace: Workspace, index: Index) -> None:
+def test_a_lock_without_the_list_has_a_note(workspace: Workspace, index: Index) -> None:
     """Of a lock that release 0.1 made, mirror says that it does not know, and plan finds out."""
     hydra(index)
     workspace.write("base.txt", "hydra\n")

@@ -46,7 +46,7 @@ APP = canonicalize_name("app")
         ),
     ],
 )
-def test_the_chain_is_told_with_the_next_step(files: dict[str, list[str] | str], why: str, step: str) -> None:
+def test_the_chain_has_the_next_step(files: dict[str, list[str] | str], why: str, step: str) -> None:
     """Each kind of obstacle names who requires what, down to the first thing that cannot be had."""
     shelf = Shelf({wheel("app", "2.0"): ["lib>=2"], **files})
     inspector = Inspector(target=TARGET, offers=shelf, limits=asks(held="<2"))

@@ -1,4 +1,4 @@
-"""Requirements that no release satisfies together: found among the newest releases, or as pip tells them."""
+"""Requirements that no release satisfies together: found among the newest releases, or named by pip."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def newest_clash(inspector: Inspector, asked: Iterable[Asking]) -> tuple[Asking,
     return _Newest(inspector=inspector).clash(asked)
 
 
-def told_by_pip(output: str, job: Job) -> list[Asking]:
+def named_by_pip(output: str, job: Job) -> list[Asking]:
     """Return the requirements that pip names as the cause of a conflict, each with who states it."""
     match = _CONFLICT.search(output)
     lines = match["lines"].splitlines() if match else []
@@ -138,9 +138,9 @@ def contradiction(asking: Sequence[Asking], job: Job, offers: Offers, requests: 
     asked: defaultdict[NormalizedName, list[Asking]] = defaultdict(list)
     for who, requirement in asking:
         asked[canonicalize_name(requirement.name)].append((who, requirement))
-    told = [f"{who} asks for {requirement}" for who, requirement in asking]
+    stated = [f"{who} asks for {requirement}" for who, requirement in asking]
     most = SHOWN - 2
-    seen = [*told[:most], *([f"and {len(told) - most} more"] if len(told) > most else [])]
+    seen = [*stated[:most], *([f"and {len(stated) - most} more"] if len(stated) > most else [])]
     disputed = [name for name, those in asked.items() if len({str(one.specifier) for _, one in those}) > 1]
     for name in disputed[:1]:
         releases = sorted(by_release(offers.candidates(name)).items(), reverse=True)

@@ -1,4 +1,4 @@
-"""The lines that tell what is outdated: one for each cause, with the sets and targets that it concerns."""
+"""The lines of the list of what is outdated: one for each cause, with the sets and targets that it concerns."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _leaf(one: Outdated) -> str:
 
 
 def _short(why: str) -> str:
-    """Return a cause without what another target has instead, which `plan` tells."""
+    """Return a cause without what another target has instead, which is for `plan`."""
     return _ELSEWHERE.sub("", why)
 
 

@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
-from pypi_subset.resolve.explain.clashes import contradiction, newest_clash, told_by_pip
+from pypi_subset.resolve.explain.clashes import contradiction, named_by_pip, newest_clash
 from pypi_subset.resolve.explain.hashes import hash_mismatch, no_solution
 from pypi_subset.resolve.explain.obstacles import Inspector, joined_of
 from pypi_subset.resolve.explain.rejections import SHOWN, admits, by_release, few, is_here, obstacle, tag_list
@@ -55,7 +55,7 @@ def explain(
     complaint: str, output: str, job: Job, upstream: Upstream, limits: Sequence[str] = ()
 ) -> tuple[NoSolution, ...]:
     """
-    Return the errors that tell the user what stands in the way of *job*, at least one, the first request first.
+    Return the errors that explain why *job* has no solution, at least one, in the order of the requests.
 
     :param complaint: pip's reason in one line, the last resort.
     :param output: everything that pip wrote.
@@ -72,7 +72,7 @@ def explain(
         return tuple(_gap_of(one, origins, job, known) for one, origins in found)
     if (address := _address(output, job, upstream)) is not None:
         return (address,)
-    clash = newest_clash(inspector, [(one.origin, one.requirement) for one in asked]) or told_by_pip(output, job)
+    clash = newest_clash(inspector, [(one.origin, one.requirement) for one in asked]) or named_by_pip(output, job)
     if clash:
         roots = [one.origin for one in asked if any(one.origin == who for who, _ in clash)]
         return (contradiction(clash, job, upstream, roots),)
@@ -189,7 +189,7 @@ def _unmatched(
     files = [candidate for files in allowed.values() for candidate in files]
     loosened = _loosened(asking, [one for one in candidates if one.distribution.version not in allowed], target)
     if unread:
-        step = loosened or "ask for another version, and tell whoever offers this one"
+        step = loosened or "ask for another version, and report this one to its project"
         return gap.error(f"pip cannot read the metadata of what fits {target.tag}", step, seen)
     build = build_of(files, target, known.upstream)
     newest = max(shown)

@@ -159,7 +159,7 @@ class Inspector:
         extras: frozenset[NormalizedName],
         above: tuple[str, ...],
     ) -> Obstacle | None:
-        """What all *usable* releases have against them themselves, told of the newest; ``None`` if one has nothing."""
+        """Return the obstacle of the newest of *usable* releases; ``None`` if one of them has no obstacle."""
         project = canonicalize_name(first[1].name)
         newest: Obstacle | None = None
         for version in usable[:RELEASES]:

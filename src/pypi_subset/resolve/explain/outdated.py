@@ -111,8 +111,8 @@ def held_back(
         candidates = known.offers.candidates(one.project)
         if newer := _newer(case, candidates):
             why, step, own = _why(newer, case, known)
-            told = why + _elsewhere(newer, case, others)
-            found.append(case.finding(max(newer), told, candidates, step=step, own=own))
+            reason = why + _elsewhere(newer, case, others)
+            found.append(case.finding(max(newer), reason, candidates, step=step, own=own))
     return tuple(found)
 
 
@@ -186,7 +186,7 @@ def _why(releases: Mapping[Version, Sequence[Candidate]], case: _Case, known: Kn
     """
     Return what keeps the newest release from being chosen, what changes that, and whether the user's own line does.
 
-    Where it does not fit, what is against the newest that does fit is told too.
+    If it does not fit, the text also says what is against the newest release that fits.
     """
     newest = max(releases)
     lines = case.lines.get(case.pin.distribution.project, ())

@@ -54,7 +54,7 @@ def obstacle(files: Sequence[Candidate], target: Target) -> str:
     if not any(allows(bound, target.release) for bound in bounds):
         return f"Requires-Python {', '.join(sorted(filter(None, bounds)))}, the target has {python}"
     if files[0].distribution.version.is_prerelease:
-        return "a pre-release, which nobody asked for"
+        return "a pre-release, and no requirement asks for one"
     return "fits, but another requirement or constraint excludes it"
 
 
