@@ -48,7 +48,10 @@ def _site(folder: Path) -> Path:
 @contextlib.contextmanager
 def _proven(folder: Path) -> Iterator[Path]:
     """Yield a proven site. The checkout of an ordinary user lacks some of the code of the proof: nothing hashes it."""
-    with mock.patch.object(settings, "_code", return_value=""):
+    with mock.patch.object(settings, "_code", return_value=""), contextlib.ExitStack() as stack:
+        # They are made once in a process, in which other tests may follow.
+        settings.settings.cache_clear()
+        stack.callback(settings.settings.cache_clear)
         yield proven(_site(folder))
 
 
