@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -166,3 +167,11 @@ def test_only_the_edge_ends_the_process() -> None:
     }
     assert found
     assert {name for name in found if not name.startswith(EDGE)} == set()
+
+
+def test_every_package_is_in_the_wheel() -> None:
+    """``pyproject.toml`` names each package: one that it does not name is missing where the tool is installed."""
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    found = [path.parent.relative_to(SOURCE.parent) for path in SOURCE.rglob("__init__.py")]
+    assert {".".join(path.parts) for path in found} <= set(named)
+    assert len(named) == len(set(named))
