@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pypi_subset.proof.closure import Present
-from pypi_subset.proof.imports.public_modules import extensions_of, modules_of, public_modules
+from pypi_subset.proof.imports.public_modules import Public, extensions_of, modules_of, public_modules
 
 
 @pytest.mark.parametrize(
@@ -123,3 +123,24 @@ def test_a_plugin_of_a_project_outside_the_closure() -> None:
     assert "plug" in public_modules(one, {"storage-kit", "pytest"}).modules
     both = replace(ONE, entry_points=(("pytest11", "plug"), ("flake8.extension", "plug")))
     assert "plug" in public_modules(both, {"storage-kit", "flake8"}).modules
+
+
+@pytest.mark.parametrize("group", ["storage_kit_backends", "storage-kit.backends", "kit_backends", "kit.backends"])
+def test_a_group_of_the_projects_own(group: str) -> None:
+    """A group whose name begins with that of the project, or of its module, is its own: pandas has one such."""
+    one = replace(ONE, entry_points=((group, "kit"), (group, "plug")))
+    assert public_modules(one, {"storage-kit"}).modules == ("google.cloud.storage", "kit", "plug")
+
+
+def test_what_has_the_name_of_the_project_is_public() -> None:
+    """Whatever it is a plugin of: else a project could have itself left out."""
+    one = replace(ONE, files=("storage_kit/__init__.py", "plug.py"), entry_points=(("elsewhere.x", "storage_kit"),))
+    assert public_modules(one, ()) == Public(modules=("plug", "storage_kit"))
+    plugged = replace(one, entry_points=(*one.entry_points, ("elsewhere.x", "plug")))
+    assert public_modules(plugged, ()).modules == ("storage_kit",)
+
+
+def test_the_only_module_is_public() -> None:
+    """A project that is a plugin alone is imported: what it lacks then is named."""
+    one = replace(ONE, files=("plug.py",), entry_points=(("pytest11", "plug"),))
+    assert public_modules(one, ()) == Public(modules=("plug",))

@@ -81,24 +81,28 @@ def public_modules(one: Present, projects: Collection[str]) -> Public:
     Return the public modules of *one*: what its METADATA names (PEP 794), else what its RECORD shows.
 
     Without such names, a module is public if no part of its name begins with an underscore, it holds no tests, and it is
-    no plugin of a project outside the declared closure.
+    no plugin of a project outside the declared closure. What has the project's own name, or is its only module, is public
+    whatever it is a plugin of: else nothing of the project would be tried.
 
     :param projects: the projects of the declared closure.
     """
     if one.import_names is not None:
         return _named(one, [*one.import_names, *(one.import_namespaces or ())])
     spaces = {name: private for name, private in map(_split, one.import_namespaces or ()) if name}
-    hosts, every = _hosts(one, projects), modules_of(one.files, spaces)
-    modules, notes = [], []
+    every = modules_of(one.files, spaces)
+    hosts = _hosts(one, projects, every)
+    modules, plugins = list[str](), list[str]()
     for name in every:
         private = any(hidden and f"{name}.".startswith(f"{space}.") for space, hidden in spaces.items())
         if private or any(part.startswith("_") for part in name.split(".")) or _is_test(name, one.project):
             continue
-        if host := hosts.get(name):
-            notes.append(f"{one.project}: {name} is a plugin of {host}, which is not asked for: not imported")
-        else:
-            modules.append(name)
-    if not modules and not notes:
+        (plugins if name in hosts else modules).append(name)
+    if not modules:
+        modules, plugins = plugins, []
+    notes = [
+        f"{one.project}: {name} is a plugin of {hosts[name]}, which is not asked for: not imported" for name in plugins
+    ]
+    if not modules:
         # Type stubs have a suffix of their own (PEP 561).
         held = "type stubs" if any(path.endswith(".pyi") for path in one.files) else "no public module"
         notes = [f"{one.project} holds {held}, nothing to import"]
@@ -130,15 +134,21 @@ def _is_test(name: str, project: str) -> bool:
     return parts[0] in LEFTOVERS or not _TESTS.isdisjoint(parts) or bool(_TEST.fullmatch(parts[-1]))
 
 
-def _hosts(one: Present, projects: Collection[str]) -> dict[str, str]:
+def _hosts(one: Present, projects: Collection[str], modules: Iterable[str]) -> dict[str, str]:
     """Return module → project, of all that are plugins of projects outside the closure and nothing else."""
-    own = {one.project, *(canonicalize_name(module.split(".")[0]) for module in modules_of(one.files))}
+    own = {one.project, *(canonicalize_name(module.split(".")[0]) for module in modules)}
     groups: dict[str, list[str]] = {}
     for group, module in one.entry_points:
         if group not in _PROGRAMS:
-            groups.setdefault(module, []).append(likely.host_of(group))
+            # ``pandas_plotting_backends`` is read by pandas.
+            ours = next((name for name in own if f"{canonicalize_name(group)}-".startswith(f"{name}-")), "")
+            groups.setdefault(module, []).append(ours or likely.host_of(group))
     known = {*projects, *own}
-    return {module: hosts[0] for module, hosts in groups.items() if known.isdisjoint(hosts)}
+    return {
+        module: hosts[0]
+        for module, hosts in groups.items()
+        if known.isdisjoint(hosts) and canonicalize_name(module) != one.project
+    }
 
 
 def _counts(path: PurePosixPath) -> bool:
