@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,6 +101,8 @@ def _by_port_alone(kind: str) -> Attempt:
     def attempt(folder: Path) -> bool:
         with _configured(folder) as (_, upstream), Loopback(upstream, [WINDOWS]) as loopback:
             root = "/".join(loopback.target_url(WINDOWS).split("/")[:3])
+            # A pip of the run has read the page.
+            assert loopback.answer(f"/{loopback.token}/simple/{WINDOWS.name}/app/")
             (candidate,) = upstream.candidates(canonicalize_name("app"))
             name = f"files/{candidate.key}/{candidate.distribution.filename}"
             path = {"page": f"simple/{WINDOWS.name}/app/", "file": name, "metadata": f"{name}.metadata"}[kind]
@@ -167,6 +170,7 @@ def _as_pip_is() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "plain.py")
         script.write_text(text.replace(rule, "if False:"), encoding="utf-8")
+        shutil.copy(runner.SCRIPT.with_name("changes.py"), folder)
         with mock.patch.object(pool, "SCRIPT", script):
             yield
 
