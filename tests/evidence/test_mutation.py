@@ -324,3 +324,8 @@ def test_the_real_subset_is_large() -> None:
     pins = {line.partition(" ;")[0] for line in (folder / "versions.txt").read_text().splitlines()}
     assert len(pins) >= 60
     assert (folder / "subset.toml").read_text().count('= "cp') == 4
+
+
+def test_an_empty_table_has_no_score() -> None:
+    """A sample without a mutant says so: it is neither a good score nor a bad one."""
+    assert score.table("title", [])[-1] == "score: none, no mutant was tried"

@@ -24,7 +24,7 @@ class Literal(logging.Formatter):
 
 
 class _File(logging.FileHandler):
-    """A log that ends where the disk is full, with one line on standard error: the run goes on."""
+    """A log file. If it cannot be written, it writes one warning to standard error and the run continues."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name in the base class
         """Say why no more can be written, once."""

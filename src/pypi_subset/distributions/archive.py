@@ -37,7 +37,7 @@ LARGE, RATIO = 64 << 20, 50
 _END, _END64 = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 _HEADER = struct.Struct("<4s5H3L2H")
-#: What stands in the end record where a number of 16 bits does not fit: then the 64-bit end record has it.
+#: Placeholder in the end record for a number that needs more than 16 bits. The 64-bit end record holds that number.
 _SHORT_ELSEWHERE = 0xFFFF
 #: Bytes that are read and unpacked at once.
 _PIECE = 1 << 20

@@ -74,7 +74,7 @@ def unneeded(
     Return a sentence for each of *accepted* that covers nothing in *found*, though its rule was tried where it holds.
 
     :param tried: names of the targets on which the rules were tried.
-    :param red: names of the targets on which something is red: it may be in the way of what an entry covers.
+    :param red: names of the targets that have a red check. Such a check can hide the failure that an entry accepts.
     """
     return [
         f"{one.origin}: [[policy.accept]] of {one.rule} for {one.project} is no longer needed, remove it"

@@ -63,8 +63,8 @@ class RequirementSet:
     :param pre: whether pre-releases count as any release, as pip's ``--pre`` has it.
     :param elsewhere: normalized name, place and marker (``""``: none) of each project that must not come from pip's index.
         It depends on pip's configuration, and so is no part of the digest: a machine that proves may have another one.
-    :param overrides: those of the constraints that uv takes in the place of what releases require.
-    :param excludes: names of projects that uv leaves out of what releases require.
+    :param overrides: constraints that replace the requirements in metadata (uv's ``override-dependencies``).
+    :param excludes: projects that are removed from the requirements in metadata (uv's ``exclude-dependencies``).
     :param fetched: the documents at URLs that its files include, sorted by URL.
     """
 

@@ -36,7 +36,7 @@ class Target:
     :param other_machines: other values of ``platform_machine`` that such a machine may have, if the user gave none.
     :param unseen: platforms that its system accepts and its pip is too old for, best first.
     :param exact: whether the patch level was given, and binds.
-    :param brought: project → version of what its interpreter brings itself, sorted: pip there finds them installed.
+    :param brought: project → version of the distributions that its interpreter includes, sorted. pip treats them as installed.
     :param notes: warnings for the user; they decide nothing.
     """
 

@@ -83,7 +83,7 @@ def run(
     :param arguments: pip's command and its options.
     :param work: a folder for this run alone.
     :param environment: the marker environment to evaluate under; ``None`` means the running interpreter's own.
-    :param installed: project → version of what pip takes for installed; only for our pip.
+    :param installed: project → version that pip treats as installed. It has no effect if *python* is given.
     :param python: an interpreter with a pip of its own, as in a fresh virtual environment; ``None`` means ours.
     :param timeout: seconds after which pip is killed.
     :raises PipFailed: pip did not end in time.

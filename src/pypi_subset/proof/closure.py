@@ -86,7 +86,7 @@ def gaps(
 
     :param environment: marker values; recorded ones, where the machine is another.
     :param target: the target's name, for the sentences.
-    :param brought: project → version of what the interpreter there brings itself.
+    :param brought: project → version of the distributions that the target's interpreter includes.
     """
     missing, seen = walk(present, requests, environment, target, brought)
     reached = {name for name, _ in seen}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _STATES = ("red", "equivalent", "surviving")
 
 
-def table(title: str, outcomes: Iterable[Outcome]) -> list[str]:
+def table(title: str, outcomes: Sequence[Outcome]) -> list[str]:
     """Return the lines of a table: a row for each operator, and one for all of them."""
     counted: dict[str, Counter[str]] = {}
     for one in outcomes:
@@ -30,7 +30,9 @@ def table(title: str, outcomes: Iterable[Outcome]) -> list[str]:
         )
         for name, count in rows
     ]
-    return [lines[0], "-" * len(lines[0]), *lines[1:], f"score: {score(outcomes):.2%} of those that matter are red"]
+    tried = any(one.state in {"red", "surviving"} for one in outcomes)
+    said = f"score: {score(outcomes):.2%} of those that matter are red" if tried else "score: none, no mutant was tried"
+    return [lines[0], "-" * len(lines[0]), *lines[1:], said]
 
 
 def score(outcomes: Iterable[Outcome]) -> float:

@@ -50,5 +50,5 @@ def programs_on_windows(name: str) -> set[str]:
 
 
 def started_as(name: str, *, entry_point: bool) -> str:
-    """Return by which name Windows starts the file *name* of a directory of programs, or that of an entry point."""
+    """Return the command name with which Windows starts the program file *name*, or the entry point *name*."""
     return (_DROPPED if entry_point else _STARTED).sub("", name)

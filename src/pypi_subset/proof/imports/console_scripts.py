@@ -1,4 +1,4 @@
-"""Starting the console scripts of what was requested: a script may import what no module does."""
+"""Start the console scripts of the requested projects: a script can import modules that no package imports."""
 
 from __future__ import annotations
 

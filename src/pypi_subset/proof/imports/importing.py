@@ -1,4 +1,4 @@
-"""Importing the public modules of what was requested, a process of its own for each project, and what comes of it."""
+"""Import the public modules of each requested project in a separate process, and judge the result."""
 
 from __future__ import annotations
 
