@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof.closure import Declared, Present
 from pypi_subset.proof.imports import importing
 from pypi_subset.proof.imports.settling import Settled, settled
-from tests.support.sites.cases import box_of
+from tests.support.sites.cases import box_of, present
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,18 +30,6 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return root / "bin" / "python", library
 
 
-def project(name: str, *files: str, requires: tuple[str, ...] = (), asked: frozenset[str] = frozenset()) -> Present:
-    """Return a distribution as its metadata describe it."""
-    return Present(
-        project=canonicalize_name(name),
-        version="1.0",
-        requires=tuple(map(Requirement, requires)),
-        requires_python=SpecifierSet(),
-        files=files,
-        asked=asked,
-    )
-
-
 def tried(bare: tuple[Path, Path], folder: Path, *present: Present, absent: tuple[str, ...] = ()) -> Settled:
     """Return what importing all of *present* comes to."""
     box = box_of(folder, bare[0].parent.parent)
@@ -54,7 +41,7 @@ def tried(bare: tuple[Path, Path], folder: Path, *present: Present, absent: tupl
 def lay(bare: tuple[Path, Path], name: str, text: str, *files: str, **more: object) -> Present:
     """Return a distribution whose module *name* holds *text*, after writing that."""
     (bare[1] / f"{name}.py").write_text(text)
-    return replace(project(name, f"{name}.py", *files), **more)  # type: ignore[arg-type]
+    return replace(present(name, f"{name}.py", *files), **more)  # type: ignore[arg-type]
 
 
 def test_missing_library_is_a_note(bare: tuple[Path, Path], tmp_path: Path) -> None:
@@ -64,7 +51,7 @@ def test_missing_library_is_a_note(bare: tuple[Path, Path], tmp_path: Path) -> N
     assert tried(bare, tmp_path, one).notes == ("cv: installed, needs libGL.so.1",)
     (tmp_path / "again").mkdir()
     with pytest.raises(ProofFailed, match=r"cv on here failed: ImportError: libGL.so.1: cannot open"):
-        tried(bare, tmp_path / "again", one, project("mesa", "mesa/lib/libGL.so.1"))
+        tried(bare, tmp_path / "again", one, present("mesa", "mesa/lib/libGL.so.1"))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +168,7 @@ def test_more_modules_than_a_command_line_holds(tmp_path: Path) -> None:
         (library / name).write_text("")
     bare = tmp_path / "environment" / "bin" / "python", library
     with pytest.raises(ProofFailed, match="No module named 'mmm"):
-        tried(bare, tmp_path, project("many", *names, f"{'m' * 200_000}.py"))
+        tried(bare, tmp_path, present("many", *names, f"{'m' * 200_000}.py"))
 
 
 @pytest.mark.slow
@@ -207,7 +194,7 @@ def test_import_that_fails_is_red(
 
 def test_what_holds_no_module_says_so(bare: tuple[Path, Path], tmp_path: Path) -> None:
     """Stubs, and a distribution without any module, are a note each."""
-    found = tried(bare, tmp_path, project("types-aa", "aa-stubs/__init__.pyi"), project("meta"))
+    found = tried(bare, tmp_path, present("types-aa", "aa-stubs/__init__.pyi"), present("meta"))
     assert found.notes == (
         "types-aa holds type stubs, nothing to import",
         "meta holds no public module, nothing to import",

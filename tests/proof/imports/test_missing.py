@@ -5,26 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pypi_subset.proof.closure import Declared, Present
 from pypi_subset.proof.imports.missing import Error, Ground, Verdict
 from pypi_subset.proof.imports.missing import judged as judged_on
-
-
-def present(name: str, *files: str, requires: tuple[str, ...] = (), extras: frozenset[str] = frozenset()) -> Present:
-    """Return a distribution as its metadata describe it."""
-    return Present(
-        project=canonicalize_name(name),
-        version="1.0",
-        requires=tuple(map(Requirement, requires)),
-        requires_python=SpecifierSet(),
-        files=files,
-        extras=extras,
-    )
-
+from tests.support.sites.cases import present
 
 NEEDS = ("bb", "net-lib; extra == 'all' and sys_platform == 'win32'", "pyyaml; sys_platform == 'win32'")
 AA = present("aa", "aa/__init__.py", "aa/ext.so", requires=NEEDS, extras=frozenset({"all"}))

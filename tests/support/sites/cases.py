@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.cases.case import Case, cases_of
+from pypi_subset.proof.closure import Present
 from pypi_subset.proof.isolation.box import Box
 from pypi_subset.proof.machines import boxes, interpreters
 from pypi_subset.proof.methods.prove import prove
@@ -27,6 +31,26 @@ if TYPE_CHECKING:
     from pypi_subset.model.checks import Check
     from pypi_subset.model.targets import Target
     from pypi_subset.proof.access.routes import Way
+
+
+def present(
+    name: str,
+    *files: str,
+    requires: tuple[str, ...] = (),
+    asked: frozenset[str] = frozenset(),
+    extras: frozenset[str] = frozenset(),
+) -> Present:
+    """Return a distribution as its metadata describe it."""
+    return Present(
+        project=canonicalize_name(name),
+        version="1.0",
+        requires=tuple(map(Requirement, requires)),
+        requires_python=SpecifierSet(),
+        files=files,
+        asked=asked,
+        extras=extras,
+    )
+
 
 WINDOWS = tag.parse("windows", "cp312-win_amd64")
 LINUX = tag.parse("linux", "cp310-manylinux2014_x86_64")
