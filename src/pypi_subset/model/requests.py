@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from pypi_subset.model.sources import Sources
 from pypi_subset.support.fingerprint import digest_of
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class Subset:
     :param policy: the pairs of the ``[policy]`` table that differ from what holds without it, sorted.
     :param accepted: the entries of ``[[policy.accept]]``; locks do not depend on them.
     :param strict_imports: whether an import that lacks what no metadata declares is red.
+    :param sources: where projects come from that do not come from pip's indexes.
     """
 
     root: Path
@@ -125,6 +127,7 @@ class Subset:
     policy: tuple[tuple[str, str], ...] = ()
     accepted: tuple[Acceptance, ...] = ()
     strict_imports: bool = False
+    sources: Sources = field(default_factory=Sources)
 
     @property
     def bad_files(self) -> Policy:
@@ -139,4 +142,13 @@ class Subset:
     @property
     def policy_digest(self) -> str:
         """SHA-256 over what of the policy a lock depends on."""
-        return digest_of({key: value for key, value in self.policy if key != "outdated"})
+        return digest_of(self._policy)
+
+    def policy_digest_on(self, target: str) -> str:
+        """SHA-256 over what of the policy and the sources a lock of *target* depends on."""
+        sources = self.sources.stated_on(target)
+        return digest_of({**self._policy, **({"sources": sources} if sources else {})})
+
+    @property
+    def _policy(self) -> dict[str, object]:
+        return {key: value for key, value in self.policy if key != "outdated"}

@@ -142,7 +142,7 @@ def _inputs(subset: Subset, job: Job, constraints: Sequence[str]) -> Inputs:
     return Inputs(
         requirement_set=job.requirement_set.digest,
         target=job.target.digest,
-        policy=subset.policy_digest,
+        policy=subset.policy_digest_on(job.target.name),
         constraint=hashlib.sha256("\n".join(constraints).encode()).hexdigest(),
     )
 

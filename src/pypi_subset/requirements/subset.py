@@ -29,6 +29,7 @@ from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.policy import read_accepted, read_policy, read_strict_imports
 from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.requirements.source import Source, is_text
+from pypi_subset.requirements.sources import read_sources
 from pypi_subset.requirements.subset_toml import (
     EXAMPLE,
     SETTINGS,
@@ -63,6 +64,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     good = {name: target for name, target in targets.items() if target}
     sources = [one.source for one in choices.values() if one.source]
     places = places_of(root).with_sources(root, sources, read_outside(settings, faults))
+    origins = read_sources(settings, targets, places, faults)
     locks = Paths(requirements=root, packages=root, site=root).locks
     kept = replace(reach, documents=reach.documents or partial(fetched.read, locks))
     outside = Outside(places=places, reach=kept)
@@ -84,6 +86,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
         policy=policy,
         accepted=accepted,
         strict_imports=strict,
+        sources=origins,
     )
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: How sets and targets may be called: safe in a file name, and without the ``--`` that parts the two in a lock's name.
 NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 SETTINGS = "subset.toml"
+#: What the document may have at its top.
+TABLES = ("targets", "sets", "sources", "policy", "proof", "outside")
 #: The stand-in for a tag: the interpreter that runs the tool.
 HOST = "host"
 #: The keys that say which machine it is; a target has one of them.
@@ -51,7 +53,7 @@ def read_settings(path: Path, faults: list[Fault]) -> Settings:
         faults.append(Fault(what=error.what, path=path, line=error.line, next_step=error.next_step))
     else:
         if isinstance(settings, Settings):
-            faults.extend(unknown_keys(settings, settings.document, ("targets", "sets", "policy", "proof", "outside")))
+            faults.extend(unknown_keys(settings, settings.document, TABLES))
             return settings
         faults.append(settings)
     return Settings(path=path, document={}, places={}, readable=False)

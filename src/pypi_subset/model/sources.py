@@ -1,0 +1,119 @@
+"""Where projects come from: sources that serve named projects alone, beside the indexes of pip's configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+#: The name of the source that needs no table: ``requirements/wheels``.
+OWN_WHEELS = "wheels"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """
+    One ``[sources.NAME]`` of ``subset.toml``: the projects in it come from there and from nowhere else.
+
+    :param index: URL of a simple index without the last slash; ``""`` if *wheels* is given.
+    :param wheels: a directory of distributions; ``None`` if *index* is given.
+    :param projects: normalized names, and prefixes that end with ``*``.
+    :param targets: names of the targets where it counts, sorted; none for all.
+    :param min_age: seconds since its upload that a file must have, in place of the policy's; ``None``: as the policy says.
+    :param only: whether pip's indexes are not asked for these projects. It can be false for a directory alone.
+    :param found: whether *projects* are those of the wheels in the directory, and no line names them.
+    """
+
+    name: str
+    projects: tuple[str, ...]
+    index: str = ""
+    wheels: Path | None = None
+    targets: tuple[str, ...] = ()
+    min_age: int | None = None
+    only: bool = True
+    found: bool = False
+
+    @property
+    def place(self) -> str:
+        """The index or the directory, for messages."""
+        return self.index or str(self.wheels)
+
+    @property
+    def stated(self) -> dict[str, object]:
+        """What ``subset.toml`` states, as plain values; the directory counts by its last name."""
+        values: dict[str, object] = {
+            "index": self.index,
+            "wheels": self.wheels.name if self.wheels else "",
+            "projects": [] if self.found else [*self.projects],
+            "targets": [*self.targets],
+            "min_age": self.min_age,
+            "only": self.only,
+        }
+        return {key: value for key, value in values.items() if value not in ("", [], None, True)}
+
+    def rank(self, project: str, target: str) -> tuple[bool, int] | None:
+        """
+        Return how well the source fits *project* on *target*, ``None`` if it does not serve it.
+
+        A name ranks above each prefix, and a longer prefix above a shorter one.
+        """
+        if self.targets and target not in self.targets:
+            return None
+        return max((_rank(pattern) for pattern in self.projects if covers(pattern, project)), default=None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sources:
+    """
+    All sources of a subset.
+
+    :param named: in the order of ``subset.toml``.
+    :param private: names and prefixes of projects that pip's indexes are never asked for.
+    """
+
+    named: tuple[Source, ...] = ()
+    private: tuple[str, ...] = ()
+
+    def source_of(self, project: str, target: str) -> Source | None:
+        """Return where *project* comes from on *target*: the source that fits best, ``None`` for pip's indexes."""
+        ranked = [(rank, one) for one in self.named if (rank := one.rank(project, target))]
+        return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
+
+    def is_private(self, project: str) -> bool:
+        """Whether pip's indexes are never asked for *project*."""
+        return any(covers(pattern, project) for pattern in self.private)
+
+    def stated_on(self, target: str) -> dict[str, object]:
+        """Return what ``subset.toml`` states of sources on *target*, by name; empty without any."""
+        counting = [one for one in self.named if not one.targets or target in one.targets]
+        # A directory that no line names may be absent where a lock is used.
+        found = {one.name: stated for one in counting if (stated := one.stated) and (not one.found or not one.only)}
+        return {**found, **({"private": [*self.private]} if self.private else {})}
+
+
+def covers(pattern: str, project: str) -> bool:
+    """Whether *pattern*, a normalized name or a prefix with ``*``, means *project*."""
+    return project.startswith(pattern[:-1]) if pattern.endswith("*") else project == pattern
+
+
+def overlapping(one: Source, other: Source) -> list[str]:
+    """Return the patterns that both have on the same target: neither of the two outranks the other there."""
+    apart = one.targets and other.targets and set(one.targets).isdisjoint(other.targets)
+    return [] if apart else sorted({*one.projects} & {*other.projects})
+
+
+def uncovered(private: Iterable[str], sources: Iterable[Source]) -> list[str]:
+    """Return those of *private* that no pattern of a source means as a whole."""
+    patterns = [pattern for one in sources for pattern in one.projects]
+    return [
+        name
+        for name in private
+        if not any(name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1])) for pattern in patterns)
+    ]
+
+
+def _rank(pattern: str) -> tuple[bool, int]:
+    return not pattern.endswith("*"), len(pattern)

@@ -1,0 +1,61 @@
+"""Which source serves a project: names before prefixes, longer prefixes before shorter ones, and targets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pypi_subset.model.sources import Source, Sources, overlapping, uncovered
+
+NVIDIA = Source(name="nvidia", index="https://nvidia.example/simple", projects=("nvidia-*",))
+CUDA = Source(name="cuda", index="https://cuda.example/simple", projects=("nvidia-cuda-*", "torch"), targets=("gpu",))
+ALL = Source(name="all", wheels=Path("wheels"), projects=("*",))
+
+
+def test_the_pattern_that_fits_best_wins() -> None:
+    """A name outranks each prefix, and a longer prefix a shorter one, in any order of the tables."""
+    named = Source(name="named", wheels=Path("x"), projects=("nvidia-cuda-nvrtc",))
+    for sources in (Sources(named=(ALL, NVIDIA, CUDA, named)), Sources(named=(named, CUDA, NVIDIA, ALL))):
+        chosen = {
+            project: (sources.source_of(project, "gpu") or ALL).name
+            for project in ("nvidia-cuda-nvrtc", "nvidia-cuda-runtime", "nvidia-ml", "torch", "numpy")
+        }
+        assert chosen == {
+            "nvidia-cuda-nvrtc": "named",
+            "nvidia-cuda-runtime": "cuda",
+            "nvidia-ml": "nvidia",
+            "torch": "cuda",
+            "numpy": "all",
+        }
+
+
+def test_a_source_counts_on_its_targets() -> None:
+    """On others pip's indexes serve."""
+    sources = Sources(named=(CUDA,))
+    assert sources.source_of("torch", "gpu") is CUDA
+    assert sources.source_of("torch", "laptop") is None
+
+
+def test_what_a_lock_depends_on() -> None:
+    """What is stated on the target; a directory that no line names is not."""
+    found = Source(name="wheels", wheels=Path("requirements/wheels"), projects=("acme",), found=True)
+    sources = Sources(named=(CUDA, found), private=("acme-*",))
+    assert sources.stated_on("laptop") == {"private": ["acme-*"]}
+    stated = sources.stated_on("gpu")
+    assert stated["cuda"] == {"index": CUDA.index, "projects": [*CUDA.projects], "targets": ["gpu"]}
+    assert Sources(named=(found,)).stated_on("gpu") == {}
+
+
+def test_private_names_need_a_source() -> None:
+    """A prefix is covered by the same or a shorter prefix, and not by names."""
+    acme = Source(name="acme", wheels=Path("x"), projects=("acme-*", "other"))
+    assert uncovered(["acme-*", "acme-core", "acme-core-*", "other"], [acme]) == []
+    assert uncovered(["ac*", "other-*", "third"], [acme]) == ["ac*", "other-*", "third"]
+    assert Sources(private=("acme-*",)).is_private("acme-core")
+    assert not Sources(private=("acme-*",)).is_private("acme")
+
+
+def test_overlapping_patterns() -> None:
+    """Equal patterns on a common target."""
+    other = Source(name="other", wheels=Path("x"), projects=("torch",), targets=("laptop",))
+    assert overlapping(CUDA, other) == []
+    assert overlapping(CUDA, Source(name="third", wheels=Path("x"), projects=("torch",))) == ["torch"]

@@ -1,0 +1,143 @@
+"""``[sources.NAME]``: what is read, and what is refused with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pypi_subset.model.sources import Source
+from tests.support.stages.requirements import LINUX, faults_of, plan_of
+from tests.support.wheels import make_wheel
+
+CPU = """[sources.torch-cpu]
+index = "https://download.example/whl/cpu/"
+projects = ["Torch", "nvidia_*"]
+targets = ["linux"]
+min_age = "2 days"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, so that paths are as short as users see them."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_source_is_read() -> None:
+    """Names and prefixes are normalized, the last slash of an index does not count."""
+    plain = plan_of("aa", LINUX)
+    subset = plan_of("aa", LINUX + CPU)
+    assert subset.sources.named == (
+        Source(
+            name="torch-cpu",
+            index="https://download.example/whl/cpu",
+            projects=("torch", "nvidia-*"),
+            targets=("linux",),
+            min_age=172800,
+        ),
+    )
+    assert subset.policy_digest_on("linux") != plain.policy_digest_on("linux")
+    assert plain.policy_digest_on("linux") == plain.policy_digest
+
+
+def test_a_directory_is_a_source() -> None:
+    """The path is relative to subset.toml."""
+    Path("shared").mkdir()
+    subset = plan_of(
+        "aa", f'{LINUX}[sources]\nprivate = ["acme-*"]\n[sources.acme]\nwheels = "../shared"\nprojects = ["acme-*"]\n'
+    )
+    (one,) = subset.sources.named
+    assert (one.wheels, one.only, subset.sources.private) == (Path("shared"), True, ("acme-*",))
+
+
+def test_own_wheels_need_no_table() -> None:
+    """Each project with a wheel in requirements/wheels comes from there, unless a table names it."""
+    folder = Path("requirements/wheels")
+    folder.mkdir(parents=True)
+    for name, version in (("acme-core", "1.0"), ("acme_core", "2.0"), ("torch", "1.0")):
+        make_wheel(name, version).save(folder)
+    (folder / "notes.txt").write_text("no wheel")
+    (folder / "bad-name.whl").write_text("no wheel")
+    (one,) = plan_of("aa", LINUX).sources.named
+    assert (one.name, one.wheels, one.projects, one.found, one.only) == (
+        "wheels",
+        folder,
+        ("acme-core", "torch"),
+        True,
+        True,
+    )
+    assert plan_of("aa", LINUX).policy_digest_on("linux") == plan_of("aa", LINUX).policy_digest
+    cpu, own = plan_of("aa", LINUX + CPU.replace('targets = ["linux"]\n', "")).sources.named
+    assert (cpu.name, own.projects) == ("torch-cpu", ("acme-core",))
+    (own,) = plan_of("aa", f"{LINUX}[sources.wheels]\nonly = false\n").sources.named
+    assert (own.projects, own.only, own.wheels) == (("acme-core", "torch"), False, folder)
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        (
+            '[sources.x]\nindex = "https://user:secret@acme.example/simple"\nprojects = ["acme"]',
+            "subset.toml:4: index holds a user, a password, a query or a fragment, which the lock would publish; "
+            "put the credentials into netrc, a keyring or pip's configuration",
+        ),
+        (
+            '[sources.x]\nindex = "acme.example/simple"\nprojects = ["acme"]',
+            "subset.toml:4: index is no URL of a server; write the address of the simple index, as for pip's index-url",
+        ),
+        (
+            '[sources.x]\nindex = "https://acme.example"\nwheels = "wheels"\nprojects = ["acme"]',
+            "subset.toml:5: there is no directory 'wheels'; name one, relative to subset.toml",
+        ),
+        (
+            '[sources.x]\nprojects = ["acme"]',
+            'subset.toml:3: a source has either an index or a directory; write index = "https://…" or wheels = "…"',
+        ),
+        (
+            '[sources.x]\nindex = "https://acme.example"',
+            'subset.toml:3: projects must be a list of names; write projects = ["torch", "nvidia-*"]',
+        ),
+        (
+            '[sources.x]\nindex = "https://acme.example"\nprojects = ["ac*me"]',
+            'subset.toml:5: \'ac*me\' is no project, and no prefix with *; write projects = ["torch", "nvidia-*"]',
+        ),
+        (
+            '[sources.x]\nindex = "https://acme.example"\nprojects = ["acme"]\ntargets = ["linus"]',
+            "subset.toml:6: there is no target 'linus'; did you mean 'linux'?",
+        ),
+        (
+            '[sources.x]\nindex = "https://acme.example"\nprojects = ["acme"]\nmin_age = 7',
+            'subset.toml:6: min_age must be a duration; write min_age = "7 days"',
+        ),
+        (
+            '[sources.x]\nindex = "https://acme.example"\nprojects = ["acme"]\nonly = false',
+            "subset.toml:6: only = false is for a directory alone; drop the line: a project comes from one index",
+        ),
+        (
+            '[sources.x]\nindex = "https://acme.example"\nproject = ["acme"]\nprojects = ["acme"]',
+            "subset.toml:5: unknown key 'project'; did you mean 'projects'?",
+        ),
+        (
+            '[sources]\nprivate = ["acme-*"]',
+            "subset.toml:4: the private project 'acme-*' has no source; "
+            'write a table [sources.NAME] with projects = ["acme-*"]',
+        ),
+        (
+            '[sources.x]\nindex = "https://a.example"\nprojects = ["acme"]\n'
+            '[sources.y]\nindex = "https://b.example"\nprojects = ["Acme"]',
+            "subset.toml:8: 'acme' is in [sources.x] as well; keep one of the two, or name different targets",
+        ),
+    ],
+)
+def test_what_is_refused(table: str, fault: str) -> None:
+    """Each fault names its line and the mend; no password is shown."""
+    assert faults_of("aa", f"{LINUX}{table}\n") == [fault]
+
+
+def test_a_directory_elsewhere_is_refused(tmp_path: Path) -> None:
+    """A proposed change must not have directories of this machine read."""
+    outside = tmp_path.parent / "elsewhere"
+    outside.mkdir(exist_ok=True)
+    (fault,) = faults_of("aa", f'{LINUX}[sources.x]\nwheels = "../../elsewhere"\nprojects = ["acme"]\n')
+    assert fault.startswith("subset.toml:4: ../../elsewhere: it stands outside ")
