@@ -79,8 +79,10 @@ def test_own_wheels_need_no_table() -> None:
     [
         (
             '[sources.x]\nindex = "https://user:secret@acme.example/simple"\nprojects = ["acme"]',
-            "subset.toml:4: index holds a user, a password, a query or a fragment, which the lock would publish; "
-            "put the credentials into netrc, a keyring or pip's configuration",
+            (
+                "subset.toml:4: index holds a user, a password, a query or a fragment, which the lock would publish; "
+                "put the credentials into netrc, a keyring or pip's configuration"
+            ),
         ),
         (
             '[sources.x]\nindex = "acme.example/simple"\nprojects = ["acme"]',
@@ -120,12 +122,16 @@ def test_own_wheels_need_no_table() -> None:
         ),
         (
             '[sources]\nprivate = ["acme-*"]',
-            "subset.toml:4: the private project 'acme-*' has no source; "
-            'write a table [sources.NAME] with projects = ["acme-*"]',
+            (
+                "subset.toml:4: the private project 'acme-*' has no source; "
+                'write a table [sources.NAME] with projects = ["acme-*"]'
+            ),
         ),
         (
-            '[sources.x]\nindex = "https://a.example"\nprojects = ["acme"]\n'
-            '[sources.y]\nindex = "https://b.example"\nprojects = ["Acme"]',
+            (
+                '[sources.x]\nindex = "https://a.example"\nprojects = ["acme"]\n'
+                '[sources.y]\nindex = "https://b.example"\nprojects = ["Acme"]'
+            ),
             "subset.toml:8: 'acme' is in [sources.x] as well; keep one of the two, or name different targets",
         ),
     ],

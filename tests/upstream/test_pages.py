@@ -42,9 +42,9 @@ def names(found: object) -> list[str]:
 
 def test_what_fits_is_a_part_of_what_is_offered(pages: Pages) -> None:
     """What fits some tags comes in the order of the page; all the rest is offered too."""
-    fitting = pages.fitting(APP, frozenset(LINUX.tags))
+    fitting = pages.fitting((APP, None), frozenset(LINUX.tags))
     assert names(fitting) == ["app-1.0-py3-none-any.whl", "app-2.0-py3-none-any.whl"]
-    everything = pages.candidates(APP)
+    everything = pages.candidates((APP, None))
     assert names(everything) == [*names(fitting), "app-3.0-cp312-cp312-win_amd64.whl"]
     assert fitting == everything[:2]
 
@@ -55,16 +55,16 @@ def test_a_page_crosses_the_network_once(configured_index: Index) -> None:
     pages = Pages(network, Fetcher(network), kept=1)
     configured_index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"), make_wheel("lib"))
     for _ in range(2):
-        assert [len(pages.candidates(project)) for project in (APP, LIB)] == [2, 1]
-        assert pages.fitting(APP, frozenset(LINUX.tags))
+        assert [len(pages.candidates((project, None))) for project in (APP, LIB)] == [2, 1]
+        assert pages.fitting((APP, None), frozenset(LINUX.tags))
     assert configured_index.counts() == {"/simple/app/": 1, "/simple/lib/": 1}
 
 
 def test_bounds_of_all_wheels(pages: Pages) -> None:
     """Each Requires-Python is known with the newest version that has it, whatever fits."""
-    assert not pages.has_read(APP)
-    assert pages.bounds(APP) == {">=3.8": Version("3.0")}
-    assert pages.has_read(APP)
+    assert not pages.read(APP)
+    assert pages.bounds((APP, None)) == {">=3.8": Version("3.0")}
+    assert pages.read(APP) == [(APP, None)]
 
 
 def test_an_old_release_is_found_on_its_page(configured_index: Index, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_an_old_release_is_found_on_its_page(configured_index: Index, tmp_path: 
     with Loopback(upstream, [LINUX]) as loopback:
         offered = loopback.answer(f"{loopback.token}/simple/linux/app/")
         assert isinstance(offered, bytes)
-        for wheel, candidate in zip(wheels, upstream.candidates(APP), strict=True):
+        for wheel, candidate in zip(wheels, upstream.on("linux").candidates(APP), strict=True):
             place = f"{loopback.token}/files/{candidate.key}/{wheel.filename}.metadata"
             assert loopback.answer(place) == wheel.metadata
         assert loopback.answer(f"{loopback.token}/files/{'0' * 24}/app-1.0-py3-none-any.whl") is None

@@ -186,6 +186,7 @@ def _package(pin: Pin, url: str | None, path: str | None) -> Package:
         "provenance": one.provenance,
         "metadata-sha256": one.metadata,
         "vouched": None if pin.vouched else False,
+        "source": one.source,
         "project-status": asdict(one.standing) if one.standing else None,
         # The standard's field is normalized, and cannot hold what PEP 440 does not allow; pages show what was written.
         "requires-python": one.requires_python if one.requires_python and str(bound) != one.requires_python else None,
@@ -199,6 +200,7 @@ def _package(pin: Pin, url: str | None, path: str | None) -> Package:
         version=one.version,
         marker=pin.marker,
         requires_python=bound,
+        index=one.index,
         wheels=[wheel],
         tool={_TOOL: {key: value for key, value in tool.items() if value is not None}},
     )
@@ -233,6 +235,8 @@ def _pin(package: Package) -> Pin:
             provenance=url_without_secrets(tool["provenance"]) if "provenance" in tool else None,
             metadata=digest(tool["metadata-sha256"]) if "metadata-sha256" in tool else None,
             standing=Standing(**tool["project-status"]) if "project-status" in tool else None,
+            source=printable(tool["source"]) if "source" in tool else None,
+            index=package.index and url_without_secrets(package.index),
         ),
         reasons=tuple(
             Reason(

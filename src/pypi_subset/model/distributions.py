@@ -47,6 +47,8 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     :param provenance: where the index keeps its attestations, an https URL (PEP 740), or ``None``.
     :param metadata: SHA-256 of the METADATA that was resolved with; ``None`` in older locks.
     :param standing: status of the project (PEP 792), ``None`` for the usual one.
+    :param source: name of the source of ``subset.toml`` that it comes from; ``None``: the indexes of pip's configuration.
+    :param index: URL of the index of that source (PEP 751, ``packages.index``), ``None`` without one.
     """
 
     filename: str
@@ -61,6 +63,8 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     provenance: str | None = None
     metadata: str | None = None
     standing: Standing | None = None
+    source: str | None = None
+    index: str | None = None
 
     def joined(self, other: Distribution) -> Distribution:
         """Return the same file with the facts that only *other* has."""

@@ -82,6 +82,10 @@ class Sources:
         ranked = [(rank, one) for one in self.named if (rank := one.rank(project, target))]
         return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
+    def named_as(self, name: str | None) -> Source | None:
+        """Return the source of that name."""
+        return next((one for one in self.named if one.name == name), None)
+
     def is_private(self, project: str) -> bool:
         """Whether pip's indexes are never asked for *project*."""
         return any(covers(pattern, project) for pattern in self.private)

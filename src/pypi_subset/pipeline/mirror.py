@@ -16,6 +16,7 @@ from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import download
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import take_stock
+from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.recall import compared
 from pypi_subset.pipeline.relock import left_over, relock, write_locks
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
@@ -124,6 +125,7 @@ def mirror(
         with opened(subset, network, paths.packages, work) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update)
             gone = left_over(subset, paths.locks)
+            require_as_locked(subset.sources, locked.before.values(), forget, cache)
             recalled, lower = compared(
                 subset, paths, locked, backend, progress, gone=gone.values(), forget=forget, allowed=allow_downgrade
             )

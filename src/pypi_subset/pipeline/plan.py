@@ -13,6 +13,7 @@ from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import strangers
 from pypi_subset.pipeline.mirror import SCHEMA
+from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.recall import compared
 from pypi_subset.pipeline.relock import left_over, relock
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
@@ -74,10 +75,11 @@ def _rows(subset: Subset, locks: Iterable[Lock], present: Collection[str]) -> tu
 
 def _older(subset: Subset, locked: Relocked, backend: Backend) -> tuple[tuple[Outdated, ...], tuple[Outdated, ...]]:
     """Return what is held back and what is a pre-release, of all projects of all locks, sorted by job and project."""
-    known = outdated.Known(offers=backend.index().upstream, limits=backend.constraints, kept=locked.reused)
     held: list[Outdated] = []
     early: list[Outdated] = []
     for job, lock in zip(subset.jobs, locked.locks, strict=True):
+        offers = backend.index().upstream.on(job.target.name)
+        known = outdated.Known(offers=offers, limits=backend.constraints, kept=locked.reused)
         held += outdated.as_remembered(lock, outdated.held_back(job, lock, known, others=locked.locks))
         early += outdated.as_remembered(lock, outdated.early(job, lock, known))
     return tuple(held), tuple(early)
@@ -100,9 +102,11 @@ def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None
     subset, network = inputs_of(paths, progress, update=update)
     with working(paths) as work:
         gone = left_over(subset, paths.locks)
-        intake = Intake(subset.bad_files, paths.packages, FileCache(paths.packages / file_cache.FILE))
+        cache = FileCache(paths.packages / file_cache.FILE)
+        intake = Intake(subset.bad_files, paths.packages, cache)
         with opened(subset, network, paths.packages, work) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update)
+            require_as_locked(subset.sources, locked.before.values(), (), cache)
             compared(subset, paths, locked, backend, progress, allowed=True)
             held, early = _older(subset, locked, backend)
         intake.refuse(strangers(locked.locks, paths.packages))

@@ -83,8 +83,8 @@ def compared(  # noqa: PLR0913 - what a run has, and what the user allows
         return recalled, ()
     targets = {job.name: job.target for job in subset.jobs}
 
-    def offered(project: str) -> Sequence[Candidate]:
-        return backend.index().upstream.candidates(canonicalize_name(project))
+    def offered(project: str, target: str) -> Sequence[Candidate]:
+        return backend.index().upstream.on(target).candidates(canonicalize_name(project))
 
     said = lowered(locked, targets, offered, allowed=allowed)
     for sentence in said:
@@ -93,13 +93,17 @@ def compared(  # noqa: PLR0913 - what a run has, and what the user allows
 
 
 def lowered(
-    locked: Relocked, targets: Mapping[str, Target], candidates: Callable[[str], Sequence[Candidate]], *, allowed: bool
+    locked: Relocked,
+    targets: Mapping[str, Target],
+    candidates: Callable[[str, str], Sequence[Candidate]],
+    *,
+    allowed: bool,
 ) -> tuple[str, ...]:
     """
     Return a sentence for each project that has a lower version than in the lock before, although its lines are the same.
 
     :param targets: the target of each job, by the job's name.
-    :param candidates: returns what the indexes offer of a project.
+    :param candidates: returns what the indexes offer of a project on the target of a name.
     :raises LowerVersions: the newer version is still offered, and that is not *allowed*.
     """
     said, refused = [], []
@@ -112,7 +116,7 @@ def lowered(
                 # A line that requires it was added, changed or removed.
                 continue
             what = f"{lock.name}: {project} {old} -> {new}, a lower version"
-            why = _why_gone(candidates(project), old, targets[lock.name])
+            why = _why_gone(candidates(project, lock.target_name), old, targets[lock.name])
             if why:
                 said.append(f"{what}: {old} {why}")
             elif allowed:

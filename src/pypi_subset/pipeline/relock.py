@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import Gaps, LockError, NoSolution, OlderReleases
 from pypi_subset.locks import diff, lockfile, memory
 from pypi_subset.model.locks import Inputs, Reason
+from pypi_subset.pipeline.origins import from_elsewhere, on_several_indexes, open_to_the_index, require_index
 from pypi_subset.requirements import fetched
-from pypi_subset.requirements.tools.finding import may_hold
 from pypi_subset.resolve.explain.listing import outdated_heading, outdated_lines
 from pypi_subset.resolve.explain.outdated import Known, to_remember
 from pypi_subset.resolve.gaps import resolve_or_all_gaps
@@ -76,6 +76,8 @@ def relock(
     :raises SubsetError: a lock cannot be read, or a resolution failed otherwise.
     """
     locked = _relocked(subset, paths, backend, intake, progress, update=update)
+    for sentence in open_to_the_index(subset.sources, locked.locks):
+        progress.warn(sentence)
     for name in (one.name for one in locked.locks if one.outdated is None):
         progress.say(f"note: the lock {name} does not say which releases are older than the newest; `make plan` does")
     if subset.outdated == "error" and (found := [one for one in locked.outdated if not one.own]):
@@ -94,8 +96,10 @@ def _relocked(
             continue
         if changed := _changed_inputs(inputs[job.name], before[job.name].inputs):
             progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving anew")
+        elif other := from_elsewhere(subset, job, before[job.name]):
+            progress.say(f"{job.name}: {other}, resolving anew")
         else:
-            _require_index(job, before[job.name])
+            require_index(job, before[job.name])
             valid[job.name] = _with_origins(before[job.name], job)
     reused = frozenset(valid)
     jobs = [job for job in subset.jobs if job.name not in valid]
@@ -111,10 +115,15 @@ def _relocked(
     for sentence in warnings:
         progress.warn(sentence)
     _raise_errors([error for future in futures.values() if (error := future.exception())])
-    known = Known(offers=backend.index().upstream, limits=backend.constraints)
+    if shared := on_several_indexes(backend.index().upstream.pages.shared):
+        progress.say(shared)
     locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
     others = tuple(locks.values())
-    older = {job.name: to_remember(job, locks[job.name], known, others) for job in jobs}
+
+    def known(job: Job) -> Known:
+        return Known(offers=backend.index().upstream.on(job.target.name), limits=backend.constraints)
+
+    older = {job.name: to_remember(job, locks[job.name], known(job), others) for job in jobs}
     locks |= {name: replace(locks[name], outdated=those) for name, those in older.items()}
     return Relocked(
         before=before,
@@ -192,36 +201,12 @@ def _resolve_all(
             work=backend.work / "resolve" / job.name,
         )
         bar.advance()
-        _require_index(job, found.lock)
+        require_index(job, found.lock)
         found = replace(found, lock=replace(found.lock, fetched=_fetched(job)))
         return found, time.monotonic() - started
 
     with DaemonThreadPool(os.cpu_count()) as pool:
         return {job.name: pool.submit(one, job) for job in jobs}
-
-
-def _require_index(job: Job, found: Lock) -> None:
-    """
-    Refuse a project of the index whose name the set takes from elsewhere: it may be another project (dependency confusion).
-
-    :raises NoSolution: *found* has such a project.
-    """
-    stated = job.requirement_set.elsewhere
-    places = {name: place for name, place, marker in stated if may_hold(marker or None, job.target)}
-    for pin in found.pins:
-        if place := places.get(pin.distribution.project):
-            project, path = pin.distribution.project, job.requirement_set.path
-            msg = f"{project} comes from {place} for {path}, and the index has a project of that name"
-            seen = [f"{reason.by or reason.origin} requires {reason.text}" for reason in pin.reasons]
-            step = "name an export of the lock as source, without what requires it; or offer it on an index, and drop that table"
-            raise NoSolution(
-                msg,
-                target=job.target.name,
-                set_name=job.requirement_set.name,
-                project=project,
-                seen=seen,
-                next_step=step,
-            )
 
 
 def _raise_errors(errors: Sequence[BaseException]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
+from pypi_subset.model.sources import OWN_WHEELS
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline.fetching import Documents
 from pypi_subset.requirements.places import places_of
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 #: Below ``packages/``: what a run fetched that failed or was stopped. The next one need not fetch it again.
 KEPT = ".fetched"
-#: Below ``requirements/``: wheels that the user built, a local source that needs no setting.
-OWN_WHEELS = "wheels"
 #: What release 0.1 kept in the packages directory. It is removed: its caches are built anew.
 OBSOLETE = (".last-site", ".last-site.*.stage", ".memory.json")
 
@@ -74,7 +73,7 @@ def inputs_of(paths: Paths, progress: Progress, *, update: bool = False) -> tupl
     subset = read_subset(paths.requirements, reach)
     for note in (note for target in subset.targets for note in target.notes):
         progress.say(f"note: {note}")
-    return subset, replace(network, own_wheels=paths.requirements / OWN_WHEELS)
+    return subset, replace(network, own_wheels=paths.requirements / OWN_WHEELS, sources=subset.sources)
 
 
 def require_separate(paths: Paths) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from pypi_subset.model.requests import Job, Request
-    from pypi_subset.upstream.catalog import Upstream
+    from pypi_subset.upstream.offers import TargetOffers
 
 _STEP = "pip installs by what releases require, whatever the file says; drop the entry, or request releases that agree"
 
@@ -33,7 +33,7 @@ def require_honoured(
     job: Job,
     found: Mapping[NormalizedName, Mapping[str, Any]],
     extras: Mapping[NormalizedName, Collection[str]],
-    upstream: Upstream,
+    upstream: TargetOffers,
 ) -> None:
     """
     Return if uv would choose the same with the overrides and excludes of the set.
@@ -69,7 +69,7 @@ def _of_overrides(
     job: Job,
     found: Mapping[NormalizedName, Mapping[str, Any]],
     extras: Mapping[NormalizedName, Collection[str]],
-    upstream: Upstream,
+    upstream: TargetOffers,
 ) -> Iterator[tuple[str, NormalizedName, str]]:
     """Yield the entry, its project and why, for each override that is more than a constraint."""
     stated: dict[NormalizedName, list[Request]] = {}
@@ -98,7 +98,7 @@ def _of_overrides(
 
 
 def _of_excludes(
-    job: Job, found: Mapping[NormalizedName, Mapping[str, Any]], upstream: Upstream
+    job: Job, found: Mapping[NormalizedName, Mapping[str, Any]], upstream: TargetOffers
 ) -> Iterator[tuple[str, NormalizedName, str]]:
     """Yield the entry, its project and why, for each exclude of what is required."""
     for name in job.requirement_set.excludes:
@@ -109,7 +109,7 @@ def _of_excludes(
         yield from ((entry, project, why) for why in _newer(project, None, found, upstream))
 
 
-def _newest(project: NormalizedName, bound: SpecifierSet, job: Job, upstream: Upstream) -> Version | None:
+def _newest(project: NormalizedName, bound: SpecifierSet, job: Job, upstream: TargetOffers) -> Version | None:
     """Return the newest version for the target that *bound* and the constraints of the set admit."""
     limits = [one.requirement for one in job.requirement_set.constraints]
     limits = [one for one in limits if canonicalize_name(one.name) == project and _true(one, job)]
@@ -130,7 +130,7 @@ def _newer(
     project: NormalizedName,
     version: Version | None,
     found: Mapping[NormalizedName, Mapping[str, Any]],
-    upstream: Upstream,
+    upstream: TargetOffers,
 ) -> Iterator[str]:
     """Yield each newer release that pip looked at and passed over since it does not admit *version* of *project*."""
     for one, metadata in upstream.metadata_seen():

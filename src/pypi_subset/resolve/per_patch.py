@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.requests import Job
     from pypi_subset.model.targets import Target
     from pypi_subset.resolve.answer import Answer
-    from pypi_subset.upstream.catalog import Upstream
+    from pypi_subset.upstream.offers import TargetOffers
 
 
 def patches_of_set(job: Job, constraints: Iterable[str]) -> set[int]:
@@ -32,7 +32,7 @@ def patches_of_set(job: Job, constraints: Iterable[str]) -> set[int]:
     return {patch for marker in markers for patch in of_marker(marker, job.target)}
 
 
-def patches_in_reach(target: Target, upstream: Upstream) -> set[int]:
+def patches_in_reach(target: Target, upstream: TargetOffers) -> set[int]:
     """
     The patch levels that any metadata asks for that decided, or may have decided, about the answer.
 
@@ -50,7 +50,7 @@ def patches_in_reach(target: Target, upstream: Upstream) -> set[int]:
         patches |= of_bound(stated.requires_python, *target.python[:2])
         oldest[one.project] = min(one.version, oldest.get(one.project, one.version))
     for project, version in oldest.items():
-        for bound, newest in upstream.pages.bounds(project).items():
+        for bound, newest in upstream.bounds(project).items():
             if newest >= version:
                 patches |= of_bound(bound, *target.python[:2])
     return patches

@@ -22,6 +22,7 @@ from pypi_subset.model.locks import Inputs, Lock, Pin
 from pypi_subset.pip import runner
 from pypi_subset.resolve.answer import Answer
 from pypi_subset.resolve.explain.no_solution import explain
+from pypi_subset.resolve.explain.served import with_source
 from pypi_subset.resolve.overrides import require_honoured, with_reason
 from pypi_subset.resolve.per_patch import distinct, patches_in_reach, patches_of_set
 from pypi_subset.resolve.required_by import asked_of, refuse_open_constraints, who_asks
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     from pypi_subset.model.requests import Job
     from pypi_subset.model.targets import Target
     from pypi_subset.pip.pool import Pips
-    from pypi_subset.upstream.catalog import Upstream
     from pypi_subset.upstream.gateway import Loopback
+    from pypi_subset.upstream.offers import TargetOffers
 
 #: Options of pip's resolver that are the same for every job. The loopback index never makes pip wait in vain.
 _OPTIONS = ("--dry-run", "--ignore-installed", "--only-binary", ":all:", "--retries", "0", "--timeout", "86400")
@@ -79,7 +80,7 @@ def resolve(
             at = job if job.target.exact else replace(job, target=at_patch(job.target, patch))
             answers[patch] = _answer(at, constraints=constraints, index=index, pips=pips, work=work / str(patch))
         if not job.target.exact:
-            patches |= patches_in_reach(job.target, index.upstream)
+            patches |= patches_in_reach(job.target, index.upstream.on(job.target.name))
     warnings = [sentence for answer in answers.values() for sentence in answer.warnings]
     if assumed := list(dict.fromkeys(text for answer in answers.values() for text in answer.assumed)):
         warnings.append(assumption(assumed, job))
@@ -87,7 +88,7 @@ def resolve(
         warnings.append(brings(brought, job))
     spans = distinct(answers)
     hashed = {canonicalize_name(one.requirement.name) for one in job.requirement_set.requests if one.hashes}
-    pins = _pins(spans, job.target, index.upstream, hashed)
+    pins = _pins(spans, job.target, index.upstream.on(job.target.name), hashed)
     logger.info("%s: %d files for patch levels %s", job.name, len(pins), ", ".join(map(str, sorted(spans))))
     lock = Lock(
         set_name=job.requirement_set.name,
@@ -108,13 +109,13 @@ def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     limits = [one.requirement for one in job.requirement_set.constraints]
     limits += [parse_requirement(line.partition(" --hash")[0]) for line in constraints]
     refuse_open_constraints(job, limits, found.keys())
-    require_honoured(job, found, extras, index.upstream)
+    require_honoured(job, found, extras, index.upstream.on(job.target.name))
     assumed = tuple(assumed_of(job, found, extras))
     return Answer(candidates=candidates, found=found, reasons=reasons, extras=extras, brought=brought, assumed=assumed)
 
 
 def _pins(
-    spans: Mapping[int, Answer], target: Target, upstream: Upstream, hashed: Collection[NormalizedName]
+    spans: Mapping[int, Answer], target: Target, upstream: TargetOffers, hashed: Collection[NormalizedName]
 ) -> tuple[Pin, ...]:
     """
     Return one pin for each file, with the marker of the patch levels that get it.
@@ -158,7 +159,10 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
         raise index.failure
     if result.returncode != 0:
         output = f"{result.stdout}\n{result.stderr}"
-        gaps = with_reason(explain(runner.complaint(result), output, job, index.upstream, constraints), job)
+        offers = index.upstream.on(job.target.name)
+        gaps = with_source(
+            with_reason(explain(runner.complaint(result), output, job, offers, constraints), job), offers
+        )
         raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
     with files.folder_errors(report):
         document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
@@ -179,7 +183,7 @@ def _candidate(item: Mapping[str, Any], project: str, index: Loopback, target: T
     return candidate
 
 
-def _complete(candidate: Candidate, item: Mapping[str, Any], upstream: Upstream) -> Distribution:
+def _complete(candidate: Candidate, item: Mapping[str, Any], upstream: TargetOffers) -> Distribution:
     """Return the distribution with size and hash; the file is fetched if no page states them."""
     sha256 = candidate.distribution.sha256 or files.sha256_of(upstream.file(candidate))
     return structs.replace(

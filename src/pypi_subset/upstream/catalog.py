@@ -20,6 +20,7 @@ from pypi_subset.support.once import Once
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.checks import checked, checked_metadata, most, promised
 from pypi_subset.upstream.http import Fetcher, matches
+from pypi_subset.upstream.offers import TargetOffers
 from pypi_subset.upstream.pages import Pages
 
 if TYPE_CHECKING:
@@ -61,9 +62,11 @@ class Upstream:
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
         self.pages = Pages(network, self._fetcher)
-        #: Everything that the sources have of a project, as `Pages.candidates`.
-        self.candidates, self.newest = self.pages.candidates, self.pages.newest
         self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
+
+    def on(self, target: str) -> TargetOffers:
+        """Return what the sources offer on the target of that name."""
+        return TargetOffers(upstream=self, target=target)
 
     def know(self, candidate: Candidate) -> None:
         """Remember *candidate*, so that it can be found by its key."""
@@ -72,8 +75,8 @@ class Upstream:
     def known(self, key: str, project: NormalizedName) -> Candidate | None:
         """Return the candidate with that key, remembered or on a page of *project* that was read."""
         found = self._known.get(key)
-        if found is None and self.pages.has_read(project):
-            found = next((one for one in self.candidates(project) if one.key == key), None)
+        for where in self.pages.read(project) if found is None else ():
+            found = found or next((one for one in self.pages.candidates(where) if one.key == key), None)
         return found
 
     def file(self, candidate: Candidate) -> Path:
@@ -151,7 +154,8 @@ class Upstream:
             try:
                 self._fetcher.save(self._address(candidate), path, most(candidate))
             except UpstreamError:
-                found = (each for each in self.candidates(one.project) if each.distribution.filename == one.filename)
+                offered = self.pages.candidates(self.pages.origin(one))
+                found = (each for each in offered if each.distribution.filename == one.filename)
                 address = None if candidate.address else next((each.address for each in found), None)
                 if address is None:
                     raise

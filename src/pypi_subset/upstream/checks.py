@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.sources import Source
 
 _DAMAGED = "try again; if it stays so, the index is damaged or somebody changed the file on the way"
 
@@ -65,6 +66,12 @@ def localized(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         else one
         for one in candidates
     )
+
+
+def of_source(candidate: Candidate, source: Source) -> Candidate:
+    """Return *candidate* with the name of its source, and the index if that is one."""
+    one = structs.replace(candidate.distribution, source=source.name, index=source.index or None)
+    return replace(candidate, distribution=one)
 
 
 def checked(candidate: Candidate, path: Path) -> Path:

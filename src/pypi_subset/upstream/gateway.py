@@ -25,6 +25,7 @@ from pypi_subset.errors import BadDistribution, SubsetError
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import files, http_server
 from pypi_subset.support.once import Once
+from pypi_subset.upstream.pages import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +56,7 @@ class Loopback:
         self.upstream = upstream
         self._tags = {target.name: frozenset(target.tags) for target in targets}
         self._all_tags = frozenset[Tag]().union(*self._tags.values())
-        self._wheels = Once(self._read_wheels)
+        self._wheels = Once[Where, list[tuple[frozenset[Tag], str]]](self._read_wheels)
         self._locked: dict[tuple[str, str], Candidate] = {}
         #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
         self.failure: SubsetError | None = None
@@ -126,15 +127,16 @@ class Loopback:
 
     def _fitting(self, target: str, project: NormalizedName) -> list[str]:
         tags = self._tags[target]
-        return [entry for fits, entry in self._wheels(project) if not fits.isdisjoint(tags)]
+        where = self.upstream.pages.where(project, target)
+        return [entry for fits, entry in self._wheels(where) if not fits.isdisjoint(tags)]
 
     def _locked_in(self, view: str, project: NormalizedName) -> list[str]:
         candidate = self._locked.get((view, project))
         return [self._entry(candidate)] if candidate else []
 
-    def _read_wheels(self, project: NormalizedName) -> list[tuple[frozenset[Tag], str]]:
+    def _read_wheels(self, where: Where) -> list[tuple[frozenset[Tag], str]]:
         """The tags of each wheel that fits a target, with its entry, written once for all targets: pages have thousands."""
-        fitting = self.upstream.pages.fitting(project, self._all_tags)
+        fitting = self.upstream.pages.fitting(where, self._all_tags)
         versions = sorted({one.distribution.version for one in fitting})
         for candidate in fitting:
             # pip looks at the newest releases first; older ones are read from their page again.

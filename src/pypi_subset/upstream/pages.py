@@ -6,15 +6,13 @@ import threading
 import zlib
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from packaging.utils import NormalizedName
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Recent
-from pypi_subset.upstream.checks import hashed, localized, merge, remote
+from pypi_subset.upstream.checks import hashed, localized, merge, of_source, remote
 from pypi_subset.upstream.http import Fetcher, Page
 from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
 from pypi_subset.upstream.simple_api import from_folder, read_page, requires_python, yanked
@@ -24,9 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packaging.tags import Tag
+    from packaging.utils import NormalizedName
     from packaging.version import Version
 
     from pypi_subset.model.distributions import Distribution, Standing
+    from pypi_subset.model.sources import Source
     from pypi_subset.upstream.simple_api import Wants
 
 #: Candidates that are kept in memory, of the projects asked for of late: about a kilobyte each. The pages of some
@@ -55,6 +55,10 @@ class PackedPage:
         return Page(text=text, content_type=self.content_type, url=self.url)
 
 
+#: A project, and the source that serves it; ``None``: the indexes and directories of pip's configuration.
+Where: TypeAlias = "tuple[NormalizedName, Source | None]"
+
+
 class Pages:
     """
     What the user's indexes and directories list.
@@ -64,34 +68,48 @@ class Pages:
 
     def __init__(self, network: Network, fetcher: Fetcher, kept: int = KEPT) -> None:
         self._network, self._fetcher = network, fetcher
-        self._seen: dict[NormalizedName, dict[str, Version]] = {}
-        self._final: dict[NormalizedName, Version | None] = {}
-        self._quarantined: dict[NormalizedName, Standing] = {}
+        self._seen: dict[Where, dict[str, Version]] = {}
+        self._final: dict[Where, Version | None] = {}
+        self._quarantined: dict[Where, Standing] = {}
+        #: Projects that more than one index of pip's configuration has.
+        self.shared: set[NormalizedName] = set()
         #: The distributions that the sources have of a project, as `_read_project`.
-        self.candidates = Recent[NormalizedName, tuple[Candidate, ...]](self._read_project, kept)
+        self.candidates = Recent[Where, tuple[Candidate, ...]](self._read_project, kept)
         # A page needs ten times its bytes while it is read, and threads read no faster together than one by one.
         self._reading = threading.Lock()
         self._page_at, self._links_at = Once(self._fetch_page), Once(self._read_links)
 
-    def has_read(self, project: NormalizedName) -> bool:
-        """Return whether the pages of *project* were read."""
-        return project in self._seen
+    def where(self, project: NormalizedName, target: str) -> Where:
+        """Return which source serves *project* on *target*."""
+        return project, self._network.sources.source_of(project, target)
 
-    def bounds(self, project: NormalizedName) -> dict[str, Version]:
-        """Return each Requires-Python that a wheel of *project* has, with the newest version that has it."""
-        if project not in self._seen:
-            self.fitting(project, frozenset())
-        return self._seen[project]
+    def is_private(self, project: NormalizedName) -> bool:
+        """Return whether the indexes of pip's configuration are never asked for *project*."""
+        return self._network.sources.is_private(project)
 
-    def newest(self, project: NormalizedName) -> Version | None:
-        """Return the newest final release of *project* that was not yanked, with any file; ``None`` without one."""
-        if project not in self._final:
-            self.fitting(project, frozenset())
-        return self._final[project]
+    def origin(self, one: Distribution) -> Where:
+        """Return which source *one* came from."""
+        return one.project, self._network.sources.named_as(one.source) if one.source else None
 
-    def fitting(self, project: NormalizedName, tags: frozenset[Tag]) -> tuple[Candidate, ...]:
+    def read(self, project: NormalizedName) -> list[Where]:
+        """Return the sources whose pages of *project* were read."""
+        return [where for where in [*self._seen] if where[0] == project]
+
+    def bounds(self, where: Where) -> dict[str, Version]:
+        """Return each Requires-Python that a wheel of a project has, with the newest version that has it."""
+        if where not in self._seen:
+            self.fitting(where, frozenset())
+        return self._seen[where]
+
+    def newest(self, where: Where) -> Version | None:
+        """Return the newest final release of a project that was not yanked, with any file; ``None`` without one."""
+        if where not in self._final:
+            self.fitting(where, frozenset())
+        return self._final[where]
+
+    def fitting(self, where: Where, tags: frozenset[Tag]) -> tuple[Candidate, ...]:
         """
-        Return the wheels of *project* that have one of *tags*, in the order of `candidates`, without keeping them.
+        Return the wheels of a project that have one of *tags*, in the order of `candidates`, without keeping them.
 
         Most files of a page fit no target: they are not even made.
 
@@ -112,57 +130,79 @@ class Pages:
                 newest[bound] = version
             return not has.isdisjoint(tags)
 
-        found = self._merged(project, wants)
-        self._seen[project] = newest
+        found = self._merged(where, wants)
+        self._seen[where] = newest
         local = (one.distribution.version for one in found if one.path is not None)
-        self._final[project] = max((one for one in (final, *local) if one and not one.is_prerelease), default=None)
+        self._final[where] = max((one for one in (final, *local) if one and not one.is_prerelease), default=None)
         return tuple(one for one in found if one.tags is not None and not one.tags.isdisjoint(tags))
 
-    def quarantine(self, project: NormalizedName) -> Standing | None:
-        """Return what an index says of *project* if that is in quarantine there (PEP 792), and its page was read."""
-        return self._quarantined.get(project)
+    def quarantine(self, where: Where) -> Standing | None:
+        """Return what an index says of a project if that is in quarantine there (PEP 792), and its page was read."""
+        return self._quarantined.get(where)
 
     def find_local(self, one: Distribution) -> Path | None:
         """Return the path of a file from one of the user's directories, without the network."""
-        project, wants = one.project, lambda *_: True
-        groups = [self._linked(location, project, wants) for location in self._network.locations]
+        where, wants = self.origin(one), lambda *_: True
+        if one.source:
+            laid = self._of(where[1], where, wants) if where[1] and where[1].wheels else ()
+            return next((each.path for each in laid if each.distribution.filename == one.filename), None)
+        groups = [self._linked(location, where, wants) for location in self._network.find_links]
         locals_ = [url for url in self._network.index_urls if local_path(url) is not None]
-        groups += [self._read_index(url, project, wants) for url in locals_]
+        groups += [self._read_index(url, where, wants) for url in locals_]
         found = (each for group in groups for each in group if each.distribution.filename == one.filename)
         return next((each.path for each in found if each.path is not None), None)
 
-    def _read_project(self, project: NormalizedName) -> tuple[Candidate, ...]:
+    def _read_project(self, where: Where) -> tuple[Candidate, ...]:
         """
-        Return everything that the sources have of *project*, fitting or not, sdists included.
+        Return everything that the source of a project has of it, fitting or not, sdists included.
 
         :raises UpstreamError: a source does not answer, or not with a page.
         :raises HashMismatch: two sources give one file name to different bytes.
         """
-        return self._merged(project, lambda *_: True)
+        return self._merged(where, lambda *_: True)
 
-    def _merged(self, project: NormalizedName, wants: Wants) -> tuple[Candidate, ...]:
-        """Return what is wanted of *project*; the order is pip's: ``find-links`` does not outrank an index."""
-        pages = [self._read_index(url, project, wants) for url in self._network.index_urls]
-        groups = [*pages, *(self._linked(location, project, wants) for location in self._network.locations)]
+    def _merged(self, where: Where, wants: Wants) -> tuple[Candidate, ...]:
+        """Return what is wanted of a project; the order is pip's: ``find-links`` does not outrank an index."""
+        project, source = where
+        own = tuple(of_source(one, source) for one in self._of(source, where, wants)) if source else ()
+        if source is None and self.is_private(project):
+            # Another project of that name could be there, and no index learns the name.
+            return ()
+        if source is not None and source.only:
+            return merge([own])
+        pages = [self._read_index(url, where, wants) for url in self._network.index_urls]
+        if sum(self._page_at((url, project)) is not None for url in self._network.index_urls) > 1:
+            self.shared.add(project)
+        groups = [own, *pages, *(self._linked(location, where, wants) for location in self._network.find_links)]
         names = Counter(candidate.distribution.filename for group in groups for candidate in group)
         twice = {name for name, count in names.items() if count > 1}
         return merge(
             tuple(hashed(one) if one.distribution.filename in twice else one for one in each) for each in groups
         )
 
-    def _linked(self, location: str, project: NormalizedName, wants: Wants) -> tuple[Candidate, ...]:
+    def _of(self, source: Source, where: Where, wants: Wants) -> tuple[Candidate, ...]:
+        """Return what one source has of a project."""
+        if source.wheels is not None:
+            return self._linked(str(source.wheels.absolute()), where, wants)
+        try:
+            return self._read_index(source.index, where, wants)
+        except UpstreamError as error:
+            error.what = f"{error.what} ([sources.{source.name}], the only source of {where[0]})"
+            raise
+
+    def _linked(self, location: str, where: Where, wants: Wants) -> tuple[Candidate, ...]:
         found = self._links_at(location)
         if isinstance(found, Page):
-            candidates = self._parsed(found, project, wants)
+            candidates = self._parsed(found, where, wants)
             return remote(candidates) if local_path(location) is None else localized(candidates)
-        return from_folder(found, source=str(local_path(location)), project=project)
+        return from_folder(found, source=str(local_path(location)), project=where[0])
 
-    def _read_index(self, index: str, project: NormalizedName, wants: Wants) -> tuple[Candidate, ...]:
-        found = self._page_at((index, project))
+    def _read_index(self, index: str, where: Where, wants: Wants) -> tuple[Candidate, ...]:
+        found = self._page_at((index, where[0]))
         if found is None:
             return ()
         with self._reading:
-            candidates = self._parsed(found.unpacked(), project, wants)
+            candidates = self._parsed(found.unpacked(), where, wants)
         return remote(candidates) if local_path(index) is None else localized(candidates)
 
     def _fetch_page(self, place: tuple[str, NormalizedName]) -> PackedPage | None:
@@ -179,19 +219,19 @@ class Pages:
             text = files.read_input(page, bounds.LARGEST_PAGE).decode()
         return PackedPage.of(Page(text=text, content_type="text/html", url=page.as_uri()))
 
-    def _parsed(self, page: Page, project: NormalizedName, wants: Wants) -> tuple[Candidate, ...]:
+    def _parsed(self, page: Page, where: Where, wants: Wants) -> tuple[Candidate, ...]:
         try:
             return read_page(
                 page.text,
                 content_type=page.content_type,
                 url=page.url,
-                project=project,
+                project=where[0],
                 wants=wants,
-                quarantined=lambda standing: self._quarantined.setdefault(project, standing),
+                quarantined=lambda standing: self._quarantined.setdefault(where, standing),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             msg = f"{without_credentials(page.url)} is no page of the simple API: {error!r}"
-            raise UpstreamError(msg, project=project, next_step="check pip's 'index-url'") from error
+            raise UpstreamError(msg, project=where[0], next_step="check pip's 'index-url'") from error
 
     def _read_links(self, location: str) -> Page | tuple[Path, ...]:
         """Return the page at one location of ``find-links``, or the files there."""

@@ -8,16 +8,18 @@ credentials and keyrings. Only the settings in `Network` are taken, not ``no-dep
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import logging
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pypi_subset.errors import UpstreamError
+from pypi_subset.model.sources import Sources
 from pypi_subset.support.text import url_without_secrets, without_secrets
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ class Network:
     :param find_links: directories, pages and files, as configured.
     :param constraints: paths or URLs of constraint files.
     :param options: pip's parsed options, from which sessions are built.
-    :param own_wheels: the directory of wheels that the user built, a source like `find_links`; ``None`` without one.
+    :param own_wheels: the directory of wheels that the user built; ``None`` without one.
+    :param sources: where projects come from that do not come from those indexes and links.
     """
 
     index_urls: tuple[str, ...]
@@ -48,12 +51,7 @@ class Network:
     constraints: tuple[str, ...]
     options: Values
     own_wheels: Path | None = None
-
-    @property
-    def locations(self) -> tuple[str, ...]:
-        """The places of files beside the indexes: wheels of the user's own first."""
-        own = self.own_wheels
-        return (*([str(own.absolute())] if own and own.is_dir() else []), *self.find_links)
+    sources: Sources = field(default_factory=Sources)
 
     def session(self) -> Any:
         """Return a new `requests` session of pip's for one thread, without a cache: every run asks the index anew."""
@@ -61,8 +59,11 @@ class Network:
         from pip._internal.commands import create_command  # noqa: PLC0415
 
         command: Any = create_command("download")
+        options = copy.copy(self.options)
+        # pip looks for credentials of the indexes that it knows.
+        options.extra_index_urls = [*options.extra_index_urls, *(one.index for one in self.sources.named if one.index)]
         try:
-            return command._build_session(self.options)  # noqa: SLF001 - the hook that pip's own commands use
+            return command._build_session(options)  # noqa: SLF001 - the hook that pip's own commands use
         except ValueError as error:
             msg = f"pip refuses its own configuration: {without_secrets(str(error))}"
             raise UpstreamError(msg, next_step="see 'pip config list', 'trusted-host' above all") from error

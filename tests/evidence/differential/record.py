@@ -149,7 +149,7 @@ class Recorder:
         return self._texts(filename)
 
     def _read_page(self, project: str) -> tuple[File, ...] | None:
-        candidates = self._upstream.candidates(canonicalize_name(project))
+        candidates = self._upstream.on("any").candidates(canonicalize_name(project))
         fitting = [
             candidate
             for candidate in candidates

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.requests import Job, Request
     from pypi_subset.model.targets import Target
     from pypi_subset.resolve.explain.obstacles import Asking, Obstacle
-    from pypi_subset.upstream.catalog import Upstream
+    from pypi_subset.upstream.offers import TargetOffers
 
 _UNREADABLE = re.compile(
     r"Ignoring version (?P<version>\S+) of (?P<name>\S+) since it has invalid metadata:\n.* has invalid metadata: (?P<why>.+)"
@@ -47,12 +47,12 @@ _ADDRESS = "only the loopback index is for pip"
 class _Known:
     """The projects that pip was offered, and why it passed over a release, by project and version."""
 
-    upstream: Upstream
+    upstream: TargetOffers
     unreadable: Mapping[tuple[str, Version], str]
 
 
 def explain(
-    complaint: str, output: str, job: Job, upstream: Upstream, limits: Sequence[str] = ()
+    complaint: str, output: str, job: Job, upstream: TargetOffers, limits: Sequence[str] = ()
 ) -> tuple[NoSolution, ...]:
     """
     Return the errors that explain why *job* has no solution, at least one, in the order of the requests.
@@ -129,7 +129,7 @@ def _url(who: str, requirement: Requirement, job: Job, requests: Sequence[str]) 
     return no_solution(job, what, project=project, next_step=f"{step}: it cannot be mirrored", requests=requests)
 
 
-def _address(output: str, job: Job, upstream: Upstream) -> NoSolution | None:
+def _address(output: str, job: Job, upstream: TargetOffers) -> NoSolution | None:
     """Return the error about an address that some release requires, if that is what pip stopped at."""
     for one, metadata in reversed(upstream.metadata_seen()):
         stated = dependencies_of(metadata)
@@ -168,7 +168,7 @@ def _unmatched(
     where = f"{requirement}{f' (required by {origin})' if origin else ''}"
     gap = _Gap(job=job, project=project, where=where, requests=requests)
     candidates = known.upstream.candidates(project)
-    quarantine = known.upstream.pages.quarantine(project)
+    quarantine = known.upstream.quarantine(project)
     if not candidates and quarantine is not None:
         why = f" ({quarantine.reason})" if quarantine.reason else ""
         return gap.error(f"{project} is in quarantine{why}", "do without it: it may do harm")

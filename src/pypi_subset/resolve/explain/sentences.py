@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 class Shelves(Offers, Protocol):
     """What the indexes have, and where the user puts wheels of their own."""
 
-    #: The directory of wheels that the user built.
-    own_wheels: Path | None
+    @property
+    def own_wheels(self) -> Path | None:
+        """The directory of wheels that the user built."""
 
     def newest(self, project: NormalizedName, /) -> Version | None:
         """Return the newest final release of a project that was not yanked, with any file; ``None`` without one."""

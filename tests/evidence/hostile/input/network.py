@@ -97,7 +97,7 @@ def _more_than_promised(folder: Path) -> bool:
 
     with sending(answer) as url, mock.patch.dict("os.environ", {"PIP_INDEX_URL": f"{url}/simple/"}):
         upstream = Upstream(read_network(), store=folder / "store", shelf=folder)
-        (candidate,) = upstream.candidates(_APP)
+        (candidate,) = upstream.on("here").candidates(_APP)
         with contextlib.suppress(SubsetError):
             upstream.file(candidate)
     return count > MUCH // 2

@@ -103,7 +103,7 @@ def _by_port_alone(kind: str) -> Attempt:
             root = "/".join(loopback.target_url(WINDOWS).split("/")[:3])
             # A pip of the run has read the page.
             assert loopback.answer(f"/{loopback.token}/simple/{WINDOWS.name}/app/")
-            (candidate,) = upstream.candidates(canonicalize_name("app"))
+            (candidate,) = upstream.on("here").candidates(canonicalize_name("app"))
             name = f"files/{candidate.key}/{candidate.distribution.filename}"
             path = {"page": f"simple/{WINDOWS.name}/app/", "file": name, "metadata": f"{name}.metadata"}[kind]
             for guess in ("", "/", f"/{'0' * 32}"):

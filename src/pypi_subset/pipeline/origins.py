@@ -1,0 +1,105 @@
+"""Where locked projects come from: named sources, several indexes of pip's, and what a set takes from elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import HashMismatch, NoSolution
+from pypi_subset.requirements.tools.finding import may_hold
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.requests import Job, Subset
+    from pypi_subset.model.sources import Sources
+    from pypi_subset.packages.file_cache import FileCache
+
+#: Names that are shown.
+_SHOWN = 3
+
+
+def from_elsewhere(subset: Subset, job: Job, lock: Lock) -> str:
+    """Return which project of *lock* comes from another source now, ``""`` if none does."""
+    for pin in lock.pins:
+        one = pin.distribution
+        source = subset.sources.source_of(one.project, job.target.name)
+        # A wheel that was laid in requirements/wheels may be gone: packages/ has it.
+        if source is not None and one.source != source.name and not (one.source is None and not source.only):
+            return f"{one.project} comes from [sources.{source.name}] now"
+    return ""
+
+
+def require_as_locked(sources: Sources, locks: Iterable[Lock], forget: Collection[str], cache: FileCache) -> None:
+    """
+    Return if each file of a local source has the bytes that it had when it was locked, as far as it is still there.
+
+    :param forget: names of files that may have other bytes.
+    :param cache: hashes of files that did not change since.
+    :raises HashMismatch: one was rebuilt under the same version.
+    """
+    folders = {one.name: one.wheels for one in sources.named if one.wheels is not None}
+    pinned = {pin.distribution.filename: pin.distribution for lock in locks for pin in lock.pins}
+    for name, one in sorted(pinned.items()):
+        folder = folders.get(one.source or "")
+        path = folder / name if folder is not None else None
+        if path is None or name in forget or not path.is_file():
+            continue
+        if (found := cache.sha256(path)) != one.sha256:
+            msg = f"{name} was rebuilt since it was locked: sha256 {found} now, {one.sha256} then"
+            step = f"give the new wheel another version, or run `make update FORGET={name}`"
+            raise HashMismatch(msg, project=one.project, path=folder, next_step=step)
+
+
+def open_to_the_index(sources: Sources, locks: Iterable[Lock]) -> list[str]:
+    """Return a sentence for each source that allows pip's indexes besides, with the locked projects that it concerns."""
+    found = []
+    for source in sources.named:
+        projects = {
+            pin.distribution.project
+            for lock in locks
+            for pin in lock.pins
+            if not source.only and sources.source_of(pin.distribution.project, lock.target_name) is source
+        }
+        if projects:
+            names = f"{', '.join(sorted(projects)[:_SHOWN])}{', …' if len(projects) > _SHOWN else ''}"
+            what = f"[sources.{source.name}] has only = false: a higher version on the index is taken for {names}"
+            found.append(f"{what}, also if another project has that name there")
+    return found
+
+
+def on_several_indexes(projects: Collection[str]) -> str:
+    """Return a sentence about *projects* that more than one index of pip's configuration has, ``""`` without any."""
+    if not projects:
+        return ""
+    names = sorted(projects)
+    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    one = len(names) == 1
+    return (
+        f"note: {len(names)} {'project is' if one else 'projects are'} on more than one index of pip's configuration, "
+        f"where the newest release counts: {', '.join(names[:_SHOWN])}{rest}; [sources.NAME] in subset.toml names one index"
+    )
+
+
+def require_index(job: Job, found: Lock) -> None:
+    """
+    Refuse a project of the index whose name the set takes from elsewhere: it may be another project (dependency confusion).
+
+    :raises NoSolution: *found* has such a project.
+    """
+    stated = job.requirement_set.elsewhere
+    places = {name: place for name, place, marker in stated if may_hold(marker or None, job.target)}
+    for pin in found.pins:
+        if place := places.get(pin.distribution.project):
+            project, path = pin.distribution.project, job.requirement_set.path
+            msg = f"{project} comes from {place} for {path}, and the index has a project of that name"
+            seen = [f"{reason.by or reason.origin} requires {reason.text}" for reason in pin.reasons]
+            step = "name an export of the lock as source, without what requires it; or offer it on an index, and drop that table"
+            raise NoSolution(
+                msg,
+                target=job.target.name,
+                set_name=job.requirement_set.name,
+                project=project,
+                seen=seen,
+                next_step=step,
+            )

@@ -1,0 +1,33 @@
+"""Gaps that follow from the source of a project: other versions are elsewhere, and do not count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from pypi_subset.model.sources import OWN_WHEELS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pypi_subset.errors import NoSolution
+    from pypi_subset.upstream.offers import TargetOffers
+
+
+def with_source(gaps: Sequence[NoSolution], offers: TargetOffers) -> Sequence[NoSolution]:
+    """Return *gaps*; those of a project with a source of its own say so, and so do those of a private project."""
+    for gap in gaps:
+        project = canonicalize_name(gap.project or "")
+        source = offers.source_of(project) if project else None
+        if source is None:
+            if project and offers.is_private(project):
+                what = f"{project} is private, and no source serves it on {offers.target}"
+                gap.extend(what, step=f"name {offers.target} in the targets of its source, or leave the set out there")
+        elif source.name == OWN_WHEELS and source.found and source.only:
+            step = "put another wheel there, or write [sources.wheels] with only = false, which allows the index too"
+            gap.extend(f"all versions of {project} come from requirements/{OWN_WHEELS}", step=step)
+        elif source.only:
+            step = f"see [sources.{source.name}] in subset.toml"
+            gap.extend(f"{project} comes from {source.place} alone, by [sources.{source.name}]", step=step)
+    return gaps

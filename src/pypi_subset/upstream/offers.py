@@ -1,0 +1,86 @@
+"""What one target may have: of each project the distributions of the sources that serve it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.distributions import Distribution, Standing
+    from pypi_subset.model.sources import Source
+    from pypi_subset.upstream.catalog import Upstream
+    from pypi_subset.upstream.pages import Where
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TargetOffers:
+    """
+    What the sources offer on one target.
+
+    :param target: its name.
+    """
+
+    upstream: Upstream
+    target: str
+
+    @property
+    def own_wheels(self) -> Path | None:
+        """The directory of wheels that the user built."""
+        return self.upstream.own_wheels
+
+    def source_of(self, project: NormalizedName) -> Source | None:
+        """Return the source that *project* comes from on the target, ``None`` for pip's indexes."""
+        return self._where(project)[1]
+
+    def is_private(self, project: NormalizedName) -> bool:
+        """Return whether pip's indexes are never asked for *project*."""
+        return self.upstream.pages.is_private(project)
+
+    def candidates(self, project: NormalizedName) -> tuple[Candidate, ...]:
+        """Return everything that the source of *project* has, fitting or not, sdists included."""
+        return self.upstream.pages.candidates(self._where(project))
+
+    def newest(self, project: NormalizedName) -> Version | None:
+        """Return the newest final release of *project* that was not yanked, with any file; ``None`` without one."""
+        return self.upstream.pages.newest(self._where(project))
+
+    def bounds(self, project: NormalizedName) -> dict[str, Version]:
+        """Return each Requires-Python that a wheel of *project* has, with the newest version that has it."""
+        return self.upstream.pages.bounds(self._where(project))
+
+    def quarantine(self, project: NormalizedName) -> Standing | None:
+        """Return what an index says of *project* if that is in quarantine there (PEP 792), and its page was read."""
+        return self.upstream.pages.quarantine(self._where(project))
+
+    def metadata(self, candidate: Candidate) -> bytes:
+        """
+        Return METADATA of a wheel.
+
+        :raises BadDistribution: the wheel is damaged, or says something else than its name.
+        """
+        return self.upstream.metadata(candidate)
+
+    def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
+        """Return every wheel that a pip has read the METADATA of, with its METADATA, in that order."""
+        return self.upstream.metadata_seen()
+
+    def file(self, candidate: Candidate) -> Path:
+        """
+        Return the path of the whole file.
+
+        :raises UpstreamError: it cannot be fetched.
+        """
+        return self.upstream.file(candidate)
+
+    def size(self, candidate: Candidate) -> int:
+        """Return the file's size in bytes, which needs a fetch if no page states it."""
+        return self.upstream.size(candidate)
+
+    def _where(self, project: NormalizedName) -> Where:
+        return self.upstream.pages.where(project, self.target)

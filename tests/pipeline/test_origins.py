@@ -1,0 +1,164 @@
+"""Named sources in whole runs: a project comes from its source, and from nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import HashMismatch, NoSolution, UpstreamError
+from pypi_subset.pipeline.origins import on_several_indexes
+from tests.support.servers.index import Index
+from tests.support.stages.mirroring import LINUX, WINDOWS, mirror, read_lock, releases, versions
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.sites.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("configured_index")
+
+
+@pytest.fixture
+def second() -> Iterator[Index]:
+    """Yield an index that pip is not configured for."""
+    with Index() as running:
+        yield running
+
+
+def named(index: Index, *projects: str, more: str = "") -> str:
+    """Return the table of a source."""
+    return f'[sources.own]\nindex = "{index.url}"\nprojects = [{", ".join(map(repr, projects))}]\n{more}'
+
+
+def test_a_project_comes_from_its_source_alone(workspace: Workspace, index: Index, second: Index) -> None:
+    """A higher version on pip's index does not win, and its name is not asked there; what it requires is from pip's."""
+    index.add(make_wheel("acme-core", "9.0"), make_wheel("lib"))
+    second.add(make_wheel("acme-core", "1.0", requires=["lib"]), make_wheel("lib", "5.0"))
+    workspace.write("base.txt", "acme-core\n")
+    workspace.toml({"linux": LINUX}, more=named(second, "acme-*"))
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"acme-core": "1.0", "lib": "1.0"}
+    assert [hit.path for hit in index.requests if "acme" in hit.path] == []
+    assert [hit.path for hit in second.requests if "lib" in hit.path] == []
+    core, lib = (pin.distribution for pin in read_lock(workspace, "base--linux").pins)
+    assert ((core.source, core.index), (lib.source, lib.index)) == (("own", second.url.rstrip("/")), (None, None))
+    index.requests.clear()
+    assert mirror(workspace)[0].resolved == 0
+
+
+def test_a_source_that_is_down_is_an_error(workspace: Workspace, index: Index, second: Index) -> None:
+    """Pip's index is no substitute."""
+    index.add(make_wheel("acme-core", "9.0"))
+    second.on_request = lambda _: 500
+    workspace.write("base.txt", "acme-core\n")
+    workspace.toml({"linux": LINUX}, more=named(second, "acme-*"))
+    with pytest.raises(UpstreamError, match=r"\[sources\.own\], the only source of acme-core"):
+        mirror(workspace)
+    assert index.requests == []
+
+
+def test_a_source_counts_on_its_targets(workspace: Workspace, index: Index, second: Index) -> None:
+    """On others the index of pip's configuration serves."""
+    index.add(make_wheel("app", "2.0"))
+    second.add(make_wheel("app", "1.0+cpu"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS}, more=named(second, "app", more='targets = ["windows"]\n'))
+    mirror(workspace)
+    assert (versions(workspace, "base--linux"), versions(workspace, "base--windows")) == (
+        {"app": "2.0"},
+        {"app": "1.0+cpu"},
+    )
+
+
+def test_a_private_name_is_never_asked_elsewhere(workspace: Workspace, index: Index, second: Index) -> None:
+    """Where its source does not count, there is no project of that name."""
+    index.add(make_wheel("acme-core", "9.0"))
+    second.add(make_wheel("acme-core", "1.0"))
+    workspace.write("base.txt", "acme-core\n")
+    more = f'[sources]\nprivate = ["acme-*"]\n{named(second, "acme-*", more="""targets = ["windows"]""")}\n'
+    workspace.toml({"linux": LINUX, "windows": WINDOWS}, more=more)
+    with pytest.raises(NoSolution, match="acme-core is private, and no source serves it on linux"):
+        mirror(workspace)
+    assert index.requests == []
+
+
+def test_a_wheel_that_is_laid_in_requirements(workspace: Workspace, index: Index) -> None:
+    """It is taken with no further line, also by a lock that has the project from the index."""
+    index.add(make_wheel("app", "2.0"), make_wheel("lib"))
+    workspace.write("base.txt", "app\nlib\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "2.0", "lib": "1.0"}
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    own = make_wheel("app", "1.5").save(folder)
+    index.requests.clear()
+    _, said = mirror(workspace)
+    assert "base--linux: app comes from [sources.wheels] now, resolving anew" in said
+    assert versions(workspace, "base--linux") == {"app": "1.5", "lib": "1.0"}
+    assert [hit.path for hit in index.requests if "app" in hit.path] == []
+    kept = workspace.paths.packages / own.name
+    assert kept.read_bytes() == own.read_bytes()
+    assert kept.stat().st_ino != own.stat().st_ino
+
+
+def test_an_error_that_follows_from_own_wheels_says_so(workspace: Workspace, index: Index) -> None:
+    """The versions of the index do not count, unless the table allows them."""
+    index.add(make_wheel("app", "2.0"))
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    make_wheel("app", "1.0").save(folder)
+    workspace.write("base.txt", "app>=2\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert "all versions of app come from requirements/wheels" in str(caught.value)
+    assert "[sources.wheels]" in caught.value.next_step
+    workspace.toml({"linux": LINUX}, more="[sources.wheels]\nonly = false\n")
+    _, said = mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "2.0"}
+    assert "[sources.wheels] has only = false" in said
+
+
+def test_a_wheel_that_was_rebuilt(workspace: Workspace) -> None:
+    """Other bytes under the version of the lock are an error that says so."""
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    make_wheel("app", "1.0").save(folder)
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    make_wheel("app", "1.0", files={"app/more.py": b"x = 1\n"}).save(folder)
+    with pytest.raises(HashMismatch, match="rebuilt"):
+        mirror(workspace)
+
+
+def test_names_on_several_indexes(
+    workspace: Workspace, index: Index, second: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pip's own indexes stay one heap, with one line in a run."""
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", second.url)
+    for each in (index, second):
+        each.add(make_wheel("app"), make_wheel("lib"))
+    workspace.write("base.txt", "app\nlib\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS})
+    _, said = mirror(workspace)
+    assert said.count("on more than one index of pip's configuration") == 1
+    assert "note: 2 projects are on more than one index of pip's configuration" in said
+    assert on_several_indexes(()) == ""
+    assert "a, b, c and 2 more;" in on_several_indexes(["c", "e", "d", "b", "a"])
+
+
+def test_two_sources_in_one_lock(workspace: Workspace, second: Index) -> None:
+    """PEP 751 has a field for the index of a package."""
+    second.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX}, more=named(second, "app"))
+    mirror(workspace)
+    (path,) = workspace.paths.locks.glob("pylock.*.toml")
+    text = path.read_text(encoding="utf-8")
+    assert f'index = "{second.url.rstrip("/")}"' in text
+    assert 'source = "own"' in text
+    assert [name for name, *_ in releases(workspace, "base--linux")] == ["app"]
