@@ -150,11 +150,6 @@ class NoSolution(SubsetError):
         self.requests, self.sdist = tuple(requests), sdist
         super().__init__(what, next_step=next_step, project=project, target=target)
 
-    def extend(self, what: str, *, step: str) -> None:
-        """Say *what* else is so, and what else the user can do."""
-        self.what, self.problem = f"{self.what}; {what}", f"{self.problem}; {what}"
-        self.next_step = "; or ".join(filter(None, (step, self.next_step)))
-
     def document(self) -> dict[str, object]:
         """Return it as JSON's values; ``project`` is null where no single one is to blame."""
         where = {"set": self.set_name, "target": self.target, "project": self.project}

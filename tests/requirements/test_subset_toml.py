@@ -27,7 +27,10 @@ def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (f"sets = 1\n{LINUX}", ["subset.toml:1: 'sets' must be a table; write [sets] on a line of its own"]),
         (f"{LINUX}[[policy]]", ["subset.toml:3: 'policy' must be a table; write [policy] on a line of its own"]),
         (f"{LINUX}[target]", ["subset.toml:3: unknown key 'target'; did you mean 'targets'?"]),
-        (f"{LINUX}[zebra]", ["subset.toml:3: unknown key 'zebra'; known here: targets, sets, policy, proof, outside"]),
+        (
+            f"{LINUX}[zebra]",
+            ["subset.toml:3: unknown key 'zebra'; known here: targets, sets, sources, policy, proof, outside"],
+        ),
         (
             f"{LINUX}[policy]\n\nmax-age = 3\nyanked = 1",
             [

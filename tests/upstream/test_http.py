@@ -14,7 +14,7 @@ from pypi_subset.support.bounds import LARGEST_METADATA
 from pypi_subset.upstream.constraints import read_constraints
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import local_path, read_network, without_credentials
-from pypi_subset.upstream.remote_file import TAIL
+from pypi_subset.upstream.transport.remote_file import TAIL
 from tests.support.servers.index import Index
 from tests.support.servers.ports import answering
 from tests.support.wheels import Wheel, make_wheel

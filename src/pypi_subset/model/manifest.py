@@ -74,6 +74,7 @@ class File(Struct, frozen=True, kw_only=True):
     :param size: bytes.
     :param requires_python: as the project wrote it.
     :param metadata: SHA-256 of the core metadata file beside a wheel (PEP 658).
+    :param source: name of the source of ``subset.toml`` that the file comes from; absent for the indexes of pip.
     """
 
     filename: _Filename
@@ -85,6 +86,7 @@ class File(Struct, frozen=True, kw_only=True):
     requires_python: str | None
     metadata: Sha256 | None
     needed_by: Annotated[tuple[Need, ...], Meta(min_length=1)]
+    source: Name | UnsetType = UNSET
 
 
 class TargetEntry(Struct, frozen=True, kw_only=True):
@@ -136,9 +138,9 @@ class Manifest(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the manifest"
-    version: ClassVar[Literal["1.1"]] = "1.1"
+    version: ClassVar[Literal["1.2"]] = "1.2"
 
-    schema: Literal["1.1"]
+    schema: Literal["1.2"]
     targets: tuple[TargetEntry, ...]
     sets: tuple[SetEntry, ...]
     files: tuple[File, ...]

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from pypi_subset.model.sources import Sources
+from pypi_subset.model.intake.sources import Sources
 from pypi_subset.support.fingerprint import digest_of
 
 if TYPE_CHECKING:

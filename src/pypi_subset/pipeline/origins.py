@@ -10,9 +10,9 @@ from pypi_subset.requirements.tools.finding import may_hold
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from pypi_subset.model.intake.sources import Sources
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Job, Subset
-    from pypi_subset.model.sources import Sources
     from pypi_subset.packages.file_cache import FileCache
 
 #: Names that are shown.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
-from pypi_subset.model.sources import OWN_WHEELS
+from pypi_subset.model.intake.sources import OWN_WHEELS
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline.fetching import Documents
 from pypi_subset.requirements.places import places_of

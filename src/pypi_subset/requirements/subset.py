@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 from pypi_subset.requirements import fetched
 from pypi_subset.requirements.documents import read_source
+from pypi_subset.requirements.intake.policy import read_accepted, read_policy, read_strict_imports
+from pypi_subset.requirements.intake.sources import read_sources
 from pypi_subset.requirements.lines.sets import Outside, read_sets
 from pypi_subset.requirements.places import places_of
-from pypi_subset.requirements.policy import read_accepted, read_policy, read_strict_imports
 from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.requirements.source import Source, is_text
-from pypi_subset.requirements.sources import read_sources
 from pypi_subset.requirements.subset_toml import (
     EXAMPLE,
     SETTINGS,

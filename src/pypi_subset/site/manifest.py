@@ -6,6 +6,7 @@ import difflib
 from collections import defaultdict
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from msgspec import UNSET
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import SubsetError
@@ -88,6 +89,7 @@ def _file(project: Project, artifact: Artifact, needs: Mapping[str, list[Need]])
         requires_python=distribution.requires_python,
         metadata=artifact.metadata,
         needed_by=tuple(needs.get(distribution.filename, ())),
+        source=distribution.source or UNSET,
     )
 
 

@@ -11,16 +11,16 @@ from msgspec import structs
 
 from pypi_subset.errors import HashMismatch
 from pypi_subset.support import bounds, files
-from pypi_subset.upstream.bodies import TooLargeError
 from pypi_subset.upstream.http import matches
 from pypi_subset.upstream.pip_config import local_path
+from pypi_subset.upstream.transport.bodies import TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.sources import Source
+    from pypi_subset.model.intake.sources import Source
 
 _DAMAGED = "try again; if it stays so, the index is damaged or somebody changed the file on the way"
 

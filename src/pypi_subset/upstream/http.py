@@ -19,10 +19,10 @@ from pypi_subset.errors import UpstreamError
 from pypi_subset.support import bounds
 from pypi_subset.support.files import new_part
 from pypi_subset.support.text import without_secrets
-from pypi_subset.upstream import bodies, patience
 from pypi_subset.upstream.pip_config import Network, without_credentials
-from pypi_subset.upstream.remote_file import TAIL, RemoteFile
 from pypi_subset.upstream.session import guarded
+from pypi_subset.upstream.transport import bodies, patience
+from pypi_subset.upstream.transport.remote_file import TAIL, RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,9 +13,27 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Distribution, Standing
-    from pypi_subset.model.sources import Source
-    from pypi_subset.upstream.catalog import Upstream
-    from pypi_subset.upstream.pages import Where
+    from pypi_subset.model.intake.sources import Source
+    from pypi_subset.upstream.pages import Pages, Where
+
+
+class Catalog(Protocol):
+    """What `TargetOffers` asks of `pypi_subset.upstream.catalog.Upstream`."""
+
+    own_wheels: Path | None
+    pages: Pages
+
+    def metadata(self, candidate: Candidate) -> bytes:
+        """Return METADATA of a wheel."""
+
+    def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
+        """Return every wheel that a pip has read the METADATA of."""
+
+    def file(self, candidate: Candidate) -> Path:
+        """Return the path of the whole file."""
+
+    def size(self, candidate: Candidate) -> int:
+        """Return the file's size in bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +44,7 @@ class TargetOffers:
     :param target: its name.
     """
 
-    upstream: Upstream
+    upstream: Catalog
     target: str
 
     @property

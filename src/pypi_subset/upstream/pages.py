@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.distributions import Distribution, Standing
-    from pypi_subset.model.sources import Source
+    from pypi_subset.model.intake.sources import Source
     from pypi_subset.upstream.simple_api import Wants
 
 #: Candidates that are kept in memory, of the projects asked for of late: about a kilobyte each. The pages of some

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pypi_subset.errors import UpstreamError
-from pypi_subset.model.sources import Sources
+from pypi_subset.model.intake.sources import Sources
 from pypi_subset.support.text import url_without_secrets, without_secrets
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from pip._vendor.requests.adapters import BaseAdapter
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.support import bounds
-from pypi_subset.upstream import bodies, patience
 from pypi_subset.upstream.pip_config import without_credentials
+from pypi_subset.upstream.transport import bodies, patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,7 +25,7 @@ def manifest(*lines: str) -> Manifest:
         RequestEntry(requirement=line, origin=f"base.txt:{number}") for number, line in enumerate(lines, 1)
     )
     base = SetEntry(name="base", requests=requests, targets=("linux",))
-    return Manifest(schema="1.1", targets=(), sets=(base,), files=(), pages={})
+    return Manifest(schema="1.2", targets=(), sets=(base,), files=(), pages={})
 
 
 WHOLE = [

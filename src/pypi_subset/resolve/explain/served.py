@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from pypi_subset.model.sources import OWN_WHEELS
+from pypi_subset.model.intake.sources import OWN_WHEELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +23,19 @@ def with_source(gaps: Sequence[NoSolution], offers: TargetOffers) -> Sequence[No
         if source is None:
             if project and offers.is_private(project):
                 what = f"{project} is private, and no source serves it on {offers.target}"
-                gap.extend(what, step=f"name {offers.target} in the targets of its source, or leave the set out there")
+                _extend(
+                    gap, what, step=f"name {offers.target} in the targets of its source, or leave the set out there"
+                )
         elif source.name == OWN_WHEELS and source.found and source.only:
             step = "put another wheel there, or write [sources.wheels] with only = false, which allows the index too"
-            gap.extend(f"all versions of {project} come from requirements/{OWN_WHEELS}", step=step)
+            _extend(gap, f"all versions of {project} come from requirements/{OWN_WHEELS}", step=step)
         elif source.only:
             step = f"see [sources.{source.name}] in subset.toml"
-            gap.extend(f"{project} comes from {source.place} alone, by [sources.{source.name}]", step=step)
+            _extend(gap, f"{project} comes from {source.place} alone, by [sources.{source.name}]", step=step)
     return gaps
+
+
+def _extend(gap: NoSolution, what: str, *, step: str) -> None:
+    """Let *gap* say *what* besides, and first what the user can do about that."""
+    gap.what, gap.problem = f"{gap.what}; {what}", f"{gap.problem}; {what}"
+    gap.next_step = "; or ".join(filter(None, (step, gap.next_step)))

@@ -50,6 +50,7 @@ def front_page(subset: Subset, locks: Sequence[Lock], projects: Sequence[Project
         ],
         projects=[(project.name, href(SIMPLE, project.name, PAGE), _releases(project, users)) for project in projects],
         size_of=_size_of,
+        sources_of=_sources_of,
     )
 
 
@@ -108,6 +109,11 @@ def _users(locks: Sequence[Lock]) -> defaultdict[str, set[str]]:
 
 def _size_of(artifacts: Iterable[Artifact]) -> str:
     return readable_size(sum(one.distribution.size or 0 for one in artifacts))
+
+
+def _sources_of(artifacts: Iterable[Artifact]) -> list[str]:
+    """Return the names of the sources in ``subset.toml`` that the files come from."""
+    return sorted({one.distribution.source for one in artifacts if one.distribution.source})
 
 
 def _count(number: int, noun: str) -> str:

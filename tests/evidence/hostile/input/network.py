@@ -18,10 +18,11 @@ from pypi_subset.distributions import archive
 from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import SubsetError
 from pypi_subset.support import bounds
-from pypi_subset.upstream import bodies, catalog, http, patience
+from pypi_subset.upstream import catalog, http
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
+from pypi_subset.upstream.transport import bodies, patience
 from tests.evidence.hostile.input.attack import InputAttack, both, costs, lasts, setting, slow, without
 from tests.support.servers.hostile import endless, head, sending
 

@@ -29,11 +29,12 @@ from pypi_subset.pip.pool import Pips
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.support import bounds, text
 from pypi_subset.support.text import without_secrets
-from pypi_subset.upstream import bodies, constraints, http, session, simple_api
+from pypi_subset.upstream import constraints, http, session, simple_api
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
+from pypi_subset.upstream.transport import bodies
 from tests.evidence.hostile.input.attack import InputAttack, both, lasts, setting, without
 from tests.evidence.hostile.input.network import NONE, PAGE, page
 from tests.support.servers.hostile import head, sending

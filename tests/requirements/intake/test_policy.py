@@ -8,7 +8,7 @@ import pytest
 
 from pypi_subset.errors import InputFaults
 from pypi_subset.model.policy import Acceptance
-from pypi_subset.requirements.policy import EXAMPLE
+from pypi_subset.requirements.intake.policy import EXAMPLE
 from pypi_subset.requirements.subset import read_subset
 from tests.support.stages.requirements import LINUX, faults_of, plan_of
 

@@ -13,10 +13,10 @@ import pytest
 from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
 from pypi_subset.support import bounds
-from pypi_subset.upstream.bodies import TooLargeError
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
-from pypi_subset.upstream.remote_file import TAIL, RemoteFile
+from pypi_subset.upstream.transport.bodies import TooLargeError
+from pypi_subset.upstream.transport.remote_file import TAIL, RemoteFile
 from tests.support.servers.hostile import endless, head, sending
 from tests.support.wheels import Wheel, make_wheel
 

@@ -10,9 +10,9 @@ import pytest
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.support import bounds
-from pypi_subset.upstream.bodies import TooLargeError
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
+from pypi_subset.upstream.transport.bodies import TooLargeError
 from tests.support.servers.hostile import endless, head, sending
 
 if TYPE_CHECKING:

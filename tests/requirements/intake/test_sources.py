@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pypi_subset.model.sources import Source
+from pypi_subset.model.intake.sources import Source
 from tests.support.stages.requirements import LINUX, faults_of, plan_of
 from tests.support.wheels import make_wheel
 

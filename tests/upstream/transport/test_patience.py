@@ -11,8 +11,8 @@ import pytest
 from pypi_subset.errors import UpstreamError
 from pypi_subset.support import bounds
 from pypi_subset.upstream.http import Fetcher
-from pypi_subset.upstream.patience import limited
 from pypi_subset.upstream.pip_config import read_network
+from pypi_subset.upstream.transport.patience import limited
 from tests.support.servers.hostile import head, sending
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from pip._vendor.urllib3.exceptions import HTTPError
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.support import bounds
-from pypi_subset.upstream import patience
 from pypi_subset.upstream.pip_config import without_credentials
+from pypi_subset.upstream.transport import patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pypi_subset.model.sources import Source, Sources, overlapping, uncovered
+from pypi_subset.model.intake.sources import Source, Sources, overlapping, uncovered
 
 NVIDIA = Source(name="nvidia", index="https://nvidia.example/simple", projects=("nvidia-*",))
 CUDA = Source(name="cuda", index="https://cuda.example/simple", projects=("nvidia-cuda-*", "torch"), targets=("gpu",))

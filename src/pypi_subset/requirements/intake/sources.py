@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from packaging.utils import canonicalize_name
 
 from pypi_subset.distributions import filenames
-from pypi_subset.model.sources import OWN_WHEELS, Source, Sources, overlapping, uncovered
-from pypi_subset.requirements import durations
+from pypi_subset.model.intake.sources import OWN_WHEELS, Source, Sources, overlapping, uncovered
+from pypi_subset.requirements.intake import durations
 from pypi_subset.requirements.toml import nearest, not_text, unknown_keys
 from pypi_subset.support import files
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pypi_subset.requirements.durations import in_words, seconds_of
+from pypi_subset.requirements.intake.durations import in_words, seconds_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The tables of ``subset.toml`` that say what may come in."""

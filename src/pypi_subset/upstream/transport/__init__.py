@@ -1,0 +1,1 @@
+"""Bytes from the network: bodies within bounds, patience, and files that are read by ranges."""
