@@ -34,8 +34,11 @@ def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (
             f"{LINUX}[policy]\n\nmax-age = 3\nyanked = 1",
             [
-                "subset.toml:5: unknown key 'max-age'; known here: bad_files, outdated, accept",
-                "subset.toml:6: unknown key 'yanked'; known here: bad_files, outdated, accept",
+                "subset.toml:5: unknown key 'max-age'; did you mean 'max_age'?",
+                (
+                    "subset.toml:6: unknown key 'yanked'; known here: bad_files, outdated, advisories, max_severity, "
+                    "unknown_severity, max_age, accept"
+                ),
             ],
         ),
         (f"{LINUX}x = 3.10", ['subset.toml:3: tag is the number 3.10, 3.1 to TOML; quote it: "3.10"']),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from pypi_subset.model.distributions import Policy
+    from pypi_subset.model.intake.advisories import AdvisoryRules
     from pypi_subset.model.policy import Acceptance
     from pypi_subset.model.targets import Target
 
@@ -116,6 +117,7 @@ class Subset:
 
     :param policy: the pairs of the ``[policy]`` table that differ from what holds without it, sorted.
     :param accepted: the entries of ``[[policy.accept]]``; locks do not depend on them.
+    :param advisories: the database of advisories and what of it is let in; ``None`` without one.
     :param strict_imports: whether an import that lacks what no metadata declares is red.
     :param sources: where projects come from that do not come from pip's indexes.
     """
@@ -126,6 +128,7 @@ class Subset:
     jobs: tuple[Job, ...]
     policy: tuple[tuple[str, str], ...] = ()
     accepted: tuple[Acceptance, ...] = ()
+    advisories: AdvisoryRules | None = None
     strict_imports: bool = False
     sources: Sources = field(default_factory=Sources)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 from pypi_subset.requirements import fetched
 from pypi_subset.requirements.documents import read_source
+from pypi_subset.requirements.intake.advisories import read_advisories
 from pypi_subset.requirements.intake.policy import read_accepted, read_policy, read_strict_imports
 from pypi_subset.requirements.intake.sources import read_sources
 from pypi_subset.requirements.lines.sets import Outside, read_sets
@@ -65,6 +66,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     sources = [one.source for one in choices.values() if one.source]
     places = places_of(root).with_sources(root, sources, read_outside(settings, faults))
     origins = read_sources(settings, targets, places, faults)
+    advisories = read_advisories(settings, places, faults)
     locks = Paths(requirements=root, packages=root, site=root).locks
     kept = replace(reach, documents=reach.documents or partial(fetched.read, locks))
     outside = Outside(places=places, reach=kept)
@@ -85,6 +87,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
         jobs=jobs,
         policy=policy,
         accepted=accepted,
+        advisories=advisories,
         strict_imports=strict,
         sources=origins,
     )

@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
 from pypi_subset.model.policy import RULES, Acceptance, has_expired
+from pypi_subset.requirements.intake import advisories
 from pypi_subset.requirements.toml import nearest, unknown_keys
 from pypi_subset.support.text import printable
 
@@ -48,7 +49,7 @@ _PROJECT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 def read_policy(settings: Settings, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
     """Return the pairs of ``[policy]`` that differ from the defaults: no lock is made again for the others."""
     table = settings.table("policy", faults)
-    faults.extend(unknown_keys(settings, table, (*_WORDS, "accept"), "policy"))
+    faults.extend(unknown_keys(settings, table, (*_WORDS, *advisories.KEYS, "accept"), "policy"))
     found = []
     for key, (default, other, step) in _WORDS.items():
         value = table.get(key, default)

@@ -1,0 +1,1 @@
+"""Rules over candidates: each judges distributions, and knows no index, no lock and no target."""

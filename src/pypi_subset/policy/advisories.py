@@ -1,0 +1,183 @@
+"""The advisories that hold for a release, and the releases that a user's rules refuse."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.model.intake.advisories import MALICIOUS, Advisory
+from pypi_subset.model.intake.verdicts import ADVISORY, Verdict
+from pypi_subset.policy import database
+from pypi_subset.policy.ranges import public_of, reach_of
+from pypi_subset.policy.severity import highest, is_malware, is_refused, severity_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from pypi_subset.model.distributions import Distribution
+    from pypi_subset.model.intake.advisories import AdvisoryRules
+    from pypi_subset.policy.database import Database
+    from pypi_subset.policy.osv import Affected, Record
+    from pypi_subset.policy.ranges import Reach
+
+#: Days that the clocks of two machines may differ.
+_SKEW = 1
+#: Ids, and versions, that a sentence names.
+_NAMED = 4
+
+
+def read(rules: AdvisoryRules, today: str) -> Advisories:
+    """
+    Return the advisories of the database that *rules* name.
+
+    :param today: the date in UTC, ``YYYY-MM-DD``.
+    :raises SubsetError: the database is damaged, or its newest record is too old.
+    :raises FolderError: it cannot be read.
+    """
+    found = database.read(rules.path)
+    day, now = date.fromisoformat(found.day), date.fromisoformat(today)
+    if day > now + timedelta(days=_SKEW):
+        # Else such a record would let a database pass for new as long as nothing is newer.
+        msg = f"the newest advisory is of {found.day}, and today is {today}"
+        raise SubsetError(msg, path=rules.path, next_step="set the clock, or see who changed that record")
+    if (age := (now - day).days) > rules.max_age:
+        msg = f"the newest advisory is of {found.day}, {age} days ago; max_age is {rules.max_age}"
+        raise SubsetError(msg, path=rules.path, next_step="bring a newer database, or raise max_age below [policy]")
+    return Advisories(found)
+
+
+class Advisories:
+    """
+    The advisories of a database, by project.
+
+    :param found: the database; withdrawn records do not hold.
+    """
+
+    def __init__(self, found: Database) -> None:
+        #: The date of the newest record, ``YYYY-MM-DD``, and the SHA-256 that caches use as key.
+        self.day, self.sha256 = found.day, found.sha256
+        holding = [record for record in found.records if record.withdrawn is None]
+        self._groups = _Groups(holding)
+        self._records: defaultdict[str, list[tuple[Record, tuple[Affected, ...]]]] = defaultdict(list)
+        self._entries: dict[str, tuple[_Entry, ...]] = {}
+        self._known: dict[tuple[str, Version], tuple[Advisory, ...]] = {}
+        for record in holding:
+            own: defaultdict[str, list[Affected]] = defaultdict(list)
+            for entry in record.affected or ():
+                own[entry.project or ""].append(entry)
+            for project, entries in own.items():
+                self._records[project].append((record, tuple(entries)))
+        #: Ids of records with an entry that names no version in PyPI's order: such an entry refuses nothing.
+        self.unjudged = tuple(
+            sorted({one.id for one in holding if not all(entry.is_judged for entry in one.affected or ())})
+        )
+
+    def of(self, project: NormalizedName, version: Version) -> tuple[Advisory, ...]:
+        """Return what holds for a release, sorted by ids: one advisory for each vulnerability."""
+        key = (project, version)
+        if (known := self._known.get(key)) is None:
+            # A project without advisories takes no room.
+            known = tuple(self._found(project, version)) if project in self._records else ()
+            if known or project in self._records:
+                self._known[key] = known
+        return known
+
+    def _found(self, project: str, version: Version) -> list[Advisory]:
+        if project not in self._entries:
+            records = self._records[project]
+            self._entries[project] = tuple(_Entry(record, entries) for record, entries in records)
+        groups: defaultdict[str, list[_Entry]] = defaultdict(list)
+        for entry in self._entries[project]:
+            if entry.reach.covers(version):
+                groups[self._groups.of(entry.record.id)].append(entry)
+        return sorted((_advisory(entries, version) for entries in groups.values()), key=lambda one: one.ids)
+
+
+def judged(distributions: Iterable[Distribution], advisories: Advisories, rules: AdvisoryRules) -> tuple[Verdict, ...]:
+    """
+    Return a verdict for each release and each advisory that *rules* refuse.
+
+    The verdicts are sorted by project, version and ids. Files of one release are judged once.
+    """
+    releases = sorted({(one.project, one.version) for one in distributions})
+    return tuple(
+        Verdict(
+            rule=ADVISORY,
+            project=project,
+            version=version,
+            sentence=_sentence(project, version, advisory),
+            ids=advisory.ids,
+            fixed=advisory.fixed,
+        )
+        for project, version in releases
+        for advisory in advisories.of(project, version)
+        if is_refused(advisory, rules)
+    )
+
+
+class _Entry:
+    """What a record says of one project."""
+
+    def __init__(self, record: Record, entries: tuple[Affected, ...]) -> None:
+        self.record = record
+        self.reach: Reach = reach_of(entries)
+        self.severity = severity_of(record, entries)
+
+
+class _Groups:
+    """Records of one vulnerability: aliases are symmetric and transitive (OSV schema, "aliases field")."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._above: dict[str, str] = {}
+        for record in records:
+            for alias in record.names[1:]:
+                one, other = self.of(record.id), self.of(alias)
+                if one != other:
+                    self._above[other] = one
+
+    def of(self, name: str) -> str:
+        """Return the name that stands for the group of *name*."""
+        top = name
+        while (above := self._above.get(top)) is not None:
+            top = above
+        while (above := self._above.get(name)) is not None:
+            # Shorten the way for the next look.
+            self._above[name], name = top, above
+            if name == top:
+                break
+        return top
+
+
+def _advisory(entries: list[_Entry], version: Version) -> Advisory:
+    """Return one advisory for the *entries*, all of which affect *version*."""
+    records = {entry.record.id for entry in entries}
+    names = {name for entry in entries for name in entry.record.names}
+    fixes = {one for entry in entries for one in entry.reach.fixed if one > public_of(version)}
+    return Advisory(
+        ids=tuple(sorted(names, key=lambda name: (not is_malware([name]), name not in records, name))),
+        severity=highest(entry.severity for entry in entries),
+        # What fixes one record may be affected by another.
+        fixed=tuple(sorted(one for one in fixes if not any(entry.reach.covers(one) for entry in entries))),
+    )
+
+
+def _sentence(project: str, version: Version, advisory: Advisory) -> str:
+    first, *others = _few(advisory.ids)
+    also = f" ({', '.join(others)})" if others else ""
+    if advisory.severity == MALICIOUS:
+        return f"{project} {version} is malicious: {first}{also}"
+    fixed = ", ".join(_few(map(str, advisory.fixed))) or "no version that is named"
+    return f"{project} {version} has {first}{also}, severity {advisory.severity or 'unknown'}; fixed in {fixed}"
+
+
+def _few(names: Iterable[str]) -> Iterator[str]:
+    """Yield the first of *names*, and how many more there are."""
+    those = [*names]
+    yield from those[:_NAMED]
+    if len(those) > _NAMED:
+        yield f"{len(those) - _NAMED} more"

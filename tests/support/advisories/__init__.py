@@ -1,0 +1,1 @@
+"""Databases of advisories, and a second reading of the OSV schema."""
