@@ -115,7 +115,9 @@ def test_no_archive(tmp_path: Path) -> None:
     """A file that is no archive, and one that was cut off, are refused."""
     path = write_zip(tmp_path / "osv.zip", RECORDS)
     path.write_bytes(path.read_bytes()[:-30])
-    assert "it is no ZIP archive that all readers read alike" in error_of(path)
+    found = error_of(path)
+    assert "it is no ZIP archive that all readers read alike: it does not end with the end record" in found
+    assert "; unpack it and name the directory, or take the database again" in found
     path.write_bytes(GOOD)
     assert "it is no ZIP archive that all readers read alike" in error_of(path)
 

@@ -6,8 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.version import Version
 
 from pypi_subset.policy.osv import read_record
+from pypi_subset.policy.ranges import reach_of
 from tests.support.advisories.records import affected, record
 
 
@@ -103,3 +107,34 @@ def test_no_record(data: bytes) -> None:
     """Bytes that are no JSON object, or that readers take differently, are refused as any damaged record."""
     with pytest.raises(ValueError, match=r"."):
         read_record(data)
+
+
+#: Values that a field may have, right and wrong ones.
+VALUES = st.recursive(
+    st.sampled_from(
+        [None, True, 0, "", "0", "1.0", "X-1", "PyPI", "demo", "ECOSYSTEM", "\ud800", "2026-11-20T10:00:00Z"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["package", "ecosystem", "name", "ranges", "type", "events", "introduced", "fixed", "versions"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(["affected", "aliases", "severity", "database_specific", "id", "withdrawn"]), VALUES)
+def test_any_value_is_read_or_refused(field: str, value: object) -> None:
+    """Whatever a field holds, the record can be judged, or is refused in one line."""
+    message = ""
+    try:
+        reach_of(read(record("X-1") | {field: value}).affected).covers(Version("1!1.0+x"))
+    except ValueError as error:
+        message = str(error)
+    assert message.isprintable()

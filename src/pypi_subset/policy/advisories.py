@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,8 @@ class Advisories:
         self._groups = _Groups(holding)
         self._records: defaultdict[str, list[tuple[Record, tuple[Affected, ...]]]] = defaultdict(list)
         self._entries: dict[str, tuple[_Entry, ...]] = {}
+        #: What was found: by the entries that are joined, and by release.
+        self._joined: dict[tuple[_Entry, ...], Advisory] = {}
         self._known: dict[tuple[str, Version], tuple[Advisory, ...]] = {}
         for record in holding:
             own: defaultdict[str, list[Affected]] = defaultdict(list)
@@ -79,12 +82,11 @@ class Advisories:
 
     def of(self, project: NormalizedName, version: Version) -> tuple[Advisory, ...]:
         """Return what holds for a release, sorted by ids: one advisory for each vulnerability."""
+        if project not in self._records:
+            return ()
         key = (project, version)
         if (known := self._known.get(key)) is None:
-            # A project without advisories takes no room.
-            known = tuple(self._found(project, version)) if project in self._records else ()
-            if known or project in self._records:
-                self._known[key] = known
+            known = self._known[key] = tuple(self._found(project, version))
         return known
 
     def _found(self, project: str, version: Version) -> list[Advisory]:
@@ -95,7 +97,14 @@ class Advisories:
         for entry in self._entries[project]:
             if entry.reach.covers(version):
                 groups[self._groups.of(entry.record.id)].append(entry)
-        return sorted((_advisory(entries, version) for entries in groups.values()), key=lambda one: one.ids)
+        return sorted((self._advisory(tuple(entries), version) for entries in groups.values()), key=lambda one: one.ids)
+
+    def _advisory(self, entries: tuple[_Entry, ...], version: Version) -> Advisory:
+        """Return one advisory for the *entries*, all of which affect *version*."""
+        if (joined := self._joined.get(entries)) is None:
+            joined = self._joined[entries] = _joined(entries)
+        public = public_of(version)
+        return replace(joined, fixed=tuple(one for one in joined.fixed if one > public))
 
 
 def judged(distributions: Iterable[Distribution], advisories: Advisories, rules: AdvisoryRules) -> tuple[Verdict, ...]:
@@ -153,11 +162,11 @@ class _Groups:
         return top
 
 
-def _advisory(entries: list[_Entry], version: Version) -> Advisory:
-    """Return one advisory for the *entries*, all of which affect *version*."""
+def _joined(entries: tuple[_Entry, ...]) -> Advisory:
+    """Return the advisory for *entries* of one vulnerability, with the fixes of all versions."""
     records = {entry.record.id for entry in entries}
     names = {name for entry in entries for name in entry.record.names}
-    fixes = {one for entry in entries for one in entry.reach.fixed if one > public_of(version)}
+    fixes = {one for entry in entries for one in entry.reach.fixed}
     return Advisory(
         ids=tuple(sorted(names, key=lambda name: (not is_malware([name]), name not in records, name))),
         severity=highest(entry.severity for entry in entries),

@@ -127,7 +127,8 @@ def _members(path: Path, data: bytes) -> Iterator[tuple[str, bytes]]:
         for name in _records(path, (one.name for one in archive.members if not one.is_directory)):
             yield name, archive.read(name, bounds.LARGEST_RECORD)
     except ArchiveFault as error:
-        _refuse(path, f"it is no ZIP archive that all readers read alike: {error}", error)
+        what = f"it is no ZIP archive that all readers read alike: {error}"
+        _refuse(path, what, error, step=f"unpack it and name the directory, or {NEXT_STEP}")
 
 
 def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -175,6 +176,6 @@ def _shown(name: str) -> str:
     return printable(name[:_SHOWN])
 
 
-def _refuse(path: Path, what: str, cause: Exception | None = None) -> NoReturn:
+def _refuse(path: Path, what: str, cause: Exception | None = None, step: str = NEXT_STEP) -> NoReturn:
     msg = f"the database of advisories cannot be read: {what}"
-    raise SubsetError(msg, path=path, next_step=NEXT_STEP) from cause
+    raise SubsetError(msg, path=path, next_step=step) from cause

@@ -35,19 +35,29 @@ _RELEASE = re.compile(r"\s*v?((?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*)", re.IGNORECASE |
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Span:
-    """A range: *events* as pairs of version and kind, in order, and *limits*, none of which need hold if there is none."""
+    """
+    A range.
 
-    events: tuple[tuple[Version, int], ...]
-    limits: tuple[Version, ...] = ()
+    A local part of a version counts only beside a bound that has one (PEP 440, "Local version identifiers").
 
-    def covers(self, version: Version) -> bool:
-        """Return whether *version* is affected (OSV schema, "Evaluation", ``IncludedInRanges`` and ``BeforeLimits``)."""
-        public = public_of(version)
-        if self.limits and not any(_beside(end, version, public) < end for end in self.limits):
+    :param events: in their order: the bound, its kind, and whether it has a local part.
+    :param limits: bounds, one of which a version must be below, and the same; any version if there is none.
+    """
+
+    events: tuple[tuple[Version, int, bool], ...]
+    limits: tuple[tuple[Version, bool], ...] = ()
+
+    def covers(self, version: Version, public: Version) -> bool:
+        """
+        Return whether *version* is affected (OSV schema, "Evaluation", ``IncludedInRanges`` and ``BeforeLimits``).
+
+        :param public: *version* without its local part.
+        """
+        if self.limits and not any((version if is_local else public) < end for end, is_local in self.limits):
             return False
         affected = False
-        for bound, kind in self.events:
-            own = _beside(bound, version, public)
+        for bound, kind, is_local in self.events:
+            own = version if is_local else public
             if kind == BEGINNING or (kind == INTRODUCED and own >= bound):
                 affected = True
             elif (kind == FIXED and own >= bound) or (kind == LAST_AFFECTED and own > bound):
@@ -70,9 +80,10 @@ class Reach:
 
     def covers(self, version: Version) -> bool:
         """Return whether *version* is affected; a local version is, where its public version is."""
-        if version in self.versions or (version.local and public_of(version) in self.versions):
+        public = public_of(version)
+        if version in self.versions or public in self.versions:
             return True
-        return any(span.covers(version) for span in self.spans)
+        return any(span.covers(version, public) for span in self.spans)
 
 
 def reach_of(entries: tuple[Affected, ...]) -> Reach:
@@ -104,7 +115,10 @@ def span_of(one: Range) -> Span:
             events += _end(event.last_affected or "", LAST_AFFECTED)
     if not any(kind in {BEGINNING, INTRODUCED} for _, kind in events):
         events.append(_begin("0"))
-    return Span(events=tuple(sorted(events)), limits=() if is_open else tuple(limits))
+    return Span(
+        events=tuple((bound, kind, bool(bound.local)) for bound, kind in sorted(events)),
+        limits=() if is_open else tuple((bound, bool(bound.local)) for bound in limits),
+    )
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -120,11 +134,6 @@ def version_of(text: str) -> Version | None:
 def public_of(version: Version) -> Version:
     """Return *version* without its local part."""
     return Version(version.public) if version.local else version
-
-
-def _beside(bound: Version, version: Version, public: Version) -> Version:
-    """Return what is compared with *bound*: a local part counts only where the bound has one (PEP 440, "Local versions")."""
-    return version if bound.local else public
 
 
 def _begin(text: str) -> tuple[Version, int]:
