@@ -134,7 +134,7 @@ def test_equal_to_the_pseudo_code(ranges: list[list[tuple[str, str]]], versions:
 
 @given(st.lists(st.sampled_from([*RELEASES, "v1.1", "1.0-1", "1.0.post2.dev1", "2.0a1.post3", "1.0+cpu.1"])))
 def test_equal_order(texts: list[str]) -> None:
-    """The order that the pseudo-code stands on is that of `packaging`."""
+    """The order of versions in the pseudo-code is that of `packaging`."""
     keys = {text: pseudo_code.key_of(text) for text in texts}
     for one in texts:
         for other in texts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import SubsetError
@@ -41,15 +41,25 @@ def read(rules: AdvisoryRules, today: str) -> Advisories:
     :raises FolderError: it cannot be read.
     """
     found = database.read(rules.path)
-    day, now = date.fromisoformat(found.day), date.fromisoformat(today)
-    if day > now + timedelta(days=_SKEW):
-        # Else such a record would let a database pass for new as long as nothing is newer.
-        msg = f"the newest advisory is of {found.day}, and today is {today}"
-        raise SubsetError(msg, path=rules.path, next_step="set the clock, or see who changed that record")
-    if (age := (now - day).days) > rules.max_age:
-        msg = f"the newest advisory is of {found.day}, {age} days ago; max_age is {rules.max_age}"
-        raise SubsetError(msg, path=rules.path, next_step="bring a newer database, or raise max_age below [policy]")
+    require_recent(rules, found.day, today)
     return Advisories(found)
+
+
+def require_recent(rules: AdvisoryRules, day: str, today: str) -> None:
+    """
+    Raise if a database is too old; also where results are cached by its hash, since it ages while they do not.
+
+    :param day: the date of its newest record, as *today*.
+    :raises SubsetError: it is older than *rules* allow, or of a day in the future.
+    """
+    newest, now = date.fromisoformat(day), date.fromisoformat(today)
+    # Else a record of a late day would let the database pass for new as long as nothing is newer.
+    if (newest - now).days > _SKEW:
+        msg = f"the newest advisory is of {day}, and today is {today}"
+        raise SubsetError(msg, path=rules.path, next_step="set the clock, or see who changed that record")
+    if (age := (now - newest).days) > rules.max_age:
+        msg = f"the newest advisory is of {day}, {age} days ago; max_age is {rules.max_age}"
+        raise SubsetError(msg, path=rules.path, next_step="bring a newer database, or raise max_age below [policy]")
 
 
 class Advisories:
@@ -150,7 +160,7 @@ class _Groups:
                     self._above[other] = one
 
     def of(self, name: str) -> str:
-        """Return the name that stands for the group of *name*."""
+        """Return the one name that all names of a group have in common, *name* among them."""
         top = name
         while (above := self._above.get(top)) is not None:
             top = above

@@ -25,7 +25,7 @@ ECOSYSTEM = "pypi"
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]{0,199}")
 #: RFC 3339 in UTC, as the schema has it; seconds may have a fraction.
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?Z")
-#: Characters of a text of others in a message.
+#: Characters of a text from a record in a message.
 _SHOWN = 80
 #: Characters of a message.
 _LONGEST = 240
