@@ -202,7 +202,9 @@ class Gaps(SubsetError):
         names = [f"{name} ({self._lines(gaps)}{self._places(gaps)})" for name, gaps in releases.items()]
         folder = those[0].sdist[1] if those[0].sdist else ""
         command = f"pip wheel --no-deps {' '.join(map(shlex.quote, releases))} -w {shlex.quote(folder)}"
-        return f"sdists only, and a subset holds wheels: {', '.join(names)}; build the wheels: {command}"
+        build = ", ".join(f'"{release.partition("==")[0]}"' for release in releases)
+        step = f"write [sdists] build = [{build}] in subset.toml, or build the wheels: {command}"
+        return f"sdists only, and a subset holds wheels: {', '.join(names)}; {step}"
 
     def _lines(self, those: Sequence[NoSolution]) -> str:
         """Return ``base.txt:1, base.txt:2, `` for the lines that lead to gaps; ``""`` if they are not known."""

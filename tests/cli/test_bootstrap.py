@@ -94,7 +94,7 @@ class TestMake:
         done = run(["make", "mirror", "REQUIREMENT=other"], checkout)
         assert done.returncode == 2
         assert (
-            "takes no REQUIREMENT; it takes REQUIREMENTS, PACKAGES, SITE, ALLOW_DOWNGRADE, JSON, VERBOSE, LOG and PYTHON"
+            "takes no REQUIREMENT; it takes REQUIREMENTS, PACKAGES, SITE, ALLOW_DOWNGRADE, UNISOLATED, JSON, VERBOSE, LOG and PYTHON"
             in done.stderr
         )
 

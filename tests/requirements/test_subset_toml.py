@@ -29,7 +29,7 @@ def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (f"{LINUX}[target]", ["subset.toml:3: unknown key 'target'; did you mean 'targets'?"]),
         (
             f"{LINUX}[zebra]",
-            ["subset.toml:3: unknown key 'zebra'; known here: targets, sets, sources, policy, proof, outside"],
+            ["subset.toml:3: unknown key 'zebra'; known here: targets, sets, sources, policy, proof, outside, sdists"],
         ),
         (
             f"{LINUX}[policy]\n\nmax-age = 3\nyanked = 1",

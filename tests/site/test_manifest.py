@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +14,12 @@ from msgspec import structs, to_builtins
 from packaging.requirements import Requirement
 
 from pypi_subset.errors import LockError, SubsetError
+from pypi_subset.model.distributions import Built
 from pypi_subset.model.documents import encode
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.locks import Lock, Reason
 from pypi_subset.site import manifest
+from tests.support.checkout import schema
 from tests.support.sites import chain_check as chaincheck
 from tests.support.stages.values import BRISK, LINUX, WINDOWS, artifacts_of, lay_out, lock_of, plan_of, projects_of
 from tests.support.wheels import Wheel, make_wheel
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pypi_subset.model.distributions import Project
+    from pypi_subset.model.distributions import Artifact, Project
     from pypi_subset.model.manifest import Link, Manifest
     from pypi_subset.model.requests import Subset
 
@@ -246,3 +250,25 @@ def test_why_names_what_comes_near(made: Manifest, project: str, target: str | N
         manifest.why(made, project, target)
 
     assert str(caught.value) == message
+
+
+def test_a_wheel_that_was_built_names_its_sdist(tmp_path: Path) -> None:
+    """Name, hash and address of the sdist; of other files nothing is said, as before."""
+    url = "https://index.example/tiny-1.0.tar.gz"
+    built = Built(
+        filename="tiny-1.0.tar.gz", sha256="1" * 64, url=url, epoch=1, python="cp311", requires=(), isolation="none"
+    )
+    subset = plan_of(["app", "tiny"], [LINUX])
+    locks, projects = locks_of(subset, tmp_path)
+    of_built = [
+        replace(one, artifacts=tuple(_built(each, built) for each in one.artifacts)) if one.name == "tiny" else one
+        for one in projects
+    ]
+    document = json.loads(encode(manifest.manifest_of(subset, locks, of_built)))
+    jsonschema.validate(document, schema("manifest"))
+    told = {one["project"]: one["built_from"] for one in document["files"] if "built_from" in one}
+    assert told == {"tiny": {"filename": "tiny-1.0.tar.gz", "sha256": "1" * 64, "url": url}}
+
+
+def _built(artifact: Artifact, built: Built) -> Artifact:
+    return replace(artifact, distribution=structs.replace(artifact.distribution, built=built))

@@ -144,15 +144,15 @@ def test_the_token_stays_in_the_run(
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
     tokens, modes = set[str](), set[int]()
-    told = Loopback.target_url
+    told = Loopback.run_of
 
-    def noted(self: Loopback, target: Target) -> str:
-        tokens.add(told(self, target).split("/")[3])
+    def noted(self: Loopback, target: Target) -> tuple[str, str]:
+        tokens.add(told(self, target)[1].split("/")[3])
         modes.update(path.stat().st_mode & 0o777 for path in workspace.paths.packages.glob(".work.*"))
         return told(self, target)
 
     caplog.set_level(logging.DEBUG)
-    with mock.patch.object(Loopback, "target_url", noted):
+    with mock.patch.object(Loopback, "run_of", noted):
         mirror(workspace)
     (token,) = tokens
     assert modes == {0o700}

@@ -30,16 +30,18 @@ if TYPE_CHECKING:
     from pypi_subset.model.paths import Paths
 
 
+_UNISOLATED = "yes to build sdists without isolation (default: no)"
 _DOWNGRADE = "yes to accept a lower version than the lock has, though the newer one is offered (default: no)"
 
 
-@task(help={"allow_downgrade": _DOWNGRADE})
+@task(help={"allow_downgrade": _DOWNGRADE, "unisolated": _UNISOLATED})
 def mirror(
     _context: Context,
     requirements: str = "requirements",
     packages: str = "packages",
     site: str = "site",
     allow_downgrade: str = "no",
+    unisolated: str = "no",
     *,
     json: bool = False,
 ) -> None:
@@ -50,22 +52,25 @@ def mirror(
     resolved anew, exactly what it says is fetched. On any error the old site stays as it is. A target that names
     Python as X.Y is served for every X.Y.z.
     """
-    _mirror(paths_of(requirements, packages, site), update=False, allow_downgrade=allow_downgrade, json=json)
+    paths = paths_of(requirements, packages, site)
+    _mirror(paths, update=False, allow_downgrade=allow_downgrade, unisolated=unisolated, json=json)
 
 
 @task(
     help={
         "forget": "files that may have other bytes than when they were locked, separated by commas (default: none)",
         "allow_downgrade": _DOWNGRADE,
+        "unisolated": _UNISOLATED,
     }
 )
-def update(
+def update(  # noqa: PLR0913 - each is a flag, given by its name
     _context: Context,
     requirements: str = "requirements",
     packages: str = "packages",
     site: str = "site",
     forget: str = "",
     allow_downgrade: str = "no",
+    unisolated: str = "no",
     *,
     json: bool = False,
 ) -> None:
@@ -77,15 +82,26 @@ def update(
     """
     names = [name for name in forget.split(",") if name]
     paths = paths_of(requirements, packages, site)
-    _mirror(paths, update=True, forget=names, allow_downgrade=allow_downgrade, json=json)
+    _mirror(paths, update=True, forget=names, allow_downgrade=allow_downgrade, unisolated=unisolated, json=json)
 
 
-def _mirror(paths: Paths, *, update: bool, allow_downgrade: str, json: bool, forget: Sequence[str] = ()) -> None:
+def _mirror(
+    paths: Paths,
+    *,
+    update: bool,
+    allow_downgrade: str,
+    unisolated: str,
+    json: bool,
+    forget: Sequence[str] = (),
+) -> None:
     """Run the pipeline and print its result."""
     lower = choice_of("allow-downgrade", allow_downgrade, ("no", "yes")) == "yes"
+    open_ = choice_of("unisolated", unisolated, ("no", "yes")) == "yes"
     display = display_for(json=json)
     with json_errors(json=json):
-        result = api.mirror(paths, update=update, forget=forget, allow_downgrade=lower, progress=display)
+        result = api.mirror(
+            paths, update=update, forget=forget, allow_downgrade=lower, unisolated=open_, progress=display
+        )
     if json:
         write_json(result.document())
     else:
@@ -96,15 +112,17 @@ def _mirror(paths: Paths, *, update: bool, allow_downgrade: str, json: bool, for
     help={
         "update": "yes for what an update would do (default: no)",
         "form": "text, or json for the same as --json (default: text)",
+        "unisolated": _UNISOLATED,
     }
 )
-def plan(
+def plan(  # noqa: PLR0913 - each is a flag, given by its name
     _context: Context,
     requirements: str = "requirements",
     packages: str = "packages",
     site: str = "site",
     update: str = "no",
     form: str = "text",
+    unisolated: str = "no",
     *,
     json: bool = False,
 ) -> None:
@@ -116,9 +134,10 @@ def plan(
     """
     json = choice_of("form", form, ("text", "json")) == "json" or json
     paths, anew = paths_of(requirements, packages, site), choice_of("update", update, ("no", "yes")) == "yes"
+    open_ = choice_of("unisolated", unisolated, ("no", "yes")) == "yes"
     display = display_for(json=json)
     with json_errors(json=json):
-        found = api.plan(paths, update=anew, progress=display)
+        found = api.plan(paths, update=anew, unisolated=open_, progress=display)
     if json:
         write_json(found.document())
     else:

@@ -26,6 +26,7 @@ from packaging.version import Version
 from pypi_subset.distributions import filenames
 from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.errors import LockError
+from pypi_subset.locks import provenance
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.locks import Inputs, Lock, Outdated, Pin, Reason
 from pypi_subset.support import bounds, files
@@ -90,7 +91,7 @@ def dump_with(lock: Lock, target: Target, where: _Where, own: Mapping[str, Any] 
         lock_version=Version("1.0"),
         environments=[Marker(environment)],
         created_by=_TOOL,
-        packages=[_package(pin, *where(pin.distribution)) for pin in lock.pins],
+        packages=[_package(pin, *where(pin.distribution), published=own is None) for pin in lock.pins],
         tool={
             _TOOL: {
                 "schema": SCHEMA,
@@ -168,7 +169,8 @@ def _outdated(tool: Mapping[str, Any]) -> tuple[Outdated, ...] | None:
     return tuple(found)
 
 
-def _package(pin: Pin, url: str | None, path: str | None) -> Package:
+def _package(pin: Pin, url: str | None, path: str | None, *, published: bool) -> Package:
+    """Return the package of *pin*; *published*, without how it was built: a site has the wheel alone."""
     one = pin.distribution
     wheel = PackageWheel(
         name=one.filename,
@@ -188,6 +190,7 @@ def _package(pin: Pin, url: str | None, path: str | None) -> Package:
         "vouched": None if pin.vouched else False,
         "source": one.source,
         "project-status": asdict(one.standing) if one.standing else None,
+        "built": None if published else provenance.told(one),
         # The standard's field is normalized, and cannot hold what PEP 440 does not allow; pages show what was written.
         "requires-python": one.requires_python if one.requires_python and str(bound) != one.requires_python else None,
         "required-by": [
@@ -201,6 +204,7 @@ def _package(pin: Pin, url: str | None, path: str | None) -> Package:
         marker=pin.marker,
         requires_python=bound,
         index=one.index,
+        sdist=None if published else provenance.sdist_of(one),
         wheels=[wheel],
         tool={_TOOL: {key: value for key, value in tool.items() if value is not None}},
     )
@@ -237,6 +241,7 @@ def _pin(package: Package) -> Pin:
             standing=Standing(**tool["project-status"]) if "project-status" in tool else None,
             source=printable(tool["source"]) if "source" in tool else None,
             index=package.index and url_without_secrets(package.index),
+            built=provenance.read(package, tool),
         ),
         reasons=tuple(
             Reason(

@@ -25,6 +25,7 @@ class Candidate:
     :param metadata: ``None`` if no separate metadata is advertised (PEP 658), else its SHA-256 or ``""``.
     :param tags: of a wheel; ``None`` for an sdist.
     :param path: the file, if the source is local.
+    :param sdist: of a wheel that is not built yet, or was built in this run: what it is built from.
     :param address: where it is fetched from, if that holds a user, a password or a query; never written, shown or logged.
     """
 
@@ -34,6 +35,7 @@ class Candidate:
     metadata: str | None = None
     tags: frozenset[Tag] | None = None
     path: Path | None = None
+    sdist: Candidate | None = None
     address: str | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -33,6 +33,29 @@ _HEXADECIMAL = re.compile("[0-9a-f]+")
 _FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "metadata", "standing")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """
+    How a wheel was built from an sdist.
+
+    :param filename: name of the sdist.
+    :param sha256: hexadecimal, of the sdist.
+    :param url: where the sdist is fetched from, no credentials; ``None`` for one from a local directory.
+    :param epoch: SOURCE_DATE_EPOCH of the build, seconds.
+    :param python: the interpreter, as in ``cp 3.11.7``.
+    :param requires: project, version and SHA-256 of each wheel of the build environment, sorted.
+    :param isolation: ``namespaces``, or ``none`` and why.
+    """
+
+    filename: str
+    sha256: str
+    url: str | None
+    epoch: int
+    python: str
+    requires: tuple[tuple[str, str, str], ...]
+    isolation: str
+
+
 class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     """
     One file of one release, as an index or a lock describes it.
@@ -49,6 +72,7 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     :param standing: status of the project (PEP 792), ``None`` for the usual one.
     :param source: name of the source of ``subset.toml`` that it comes from; ``None``: the indexes of pip's configuration.
     :param index: URL of the index of that source (PEP 751, ``packages.index``), ``None`` without one.
+    :param built: how it was built, ``None`` for a file that an index or a directory offers.
     """
 
     filename: str
@@ -65,6 +89,7 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing | None = None
     source: str | None = None
     index: str | None = None
+    built: Built | None = None
 
     def joined(self, other: Distribution) -> Distribution:
         """Return the same file with the facts that only *other* has."""

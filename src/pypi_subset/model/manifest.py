@@ -64,6 +64,18 @@ class Need(Struct, frozen=True, kw_only=True):
     chain: Annotated[tuple[Link, ...], Meta(min_length=1, extra_json_schema=_CHAIN)]
 
 
+class BuiltFrom(Struct, frozen=True, kw_only=True):
+    """
+    The sdist that a wheel was built from, on the machine that mirrored.
+
+    :param url: where it is from, without credentials; null for a local directory.
+    """
+
+    filename: _Filename
+    sha256: Sha256
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s@]+$(?!\n)")] | None
+
+
 class File(Struct, frozen=True, kw_only=True):
     """
     One distribution.
@@ -75,6 +87,7 @@ class File(Struct, frozen=True, kw_only=True):
     :param requires_python: as the project wrote it.
     :param metadata: SHA-256 of the core metadata file beside a wheel (PEP 658).
     :param source: name of the source of ``subset.toml`` that the file comes from; absent for the indexes of pip.
+    :param built_from: of a wheel that was built, the sdist.
     """
 
     filename: _Filename
@@ -87,6 +100,7 @@ class File(Struct, frozen=True, kw_only=True):
     metadata: Sha256 | None
     needed_by: Annotated[tuple[Need, ...], Meta(min_length=1)]
     source: Name | UnsetType = UNSET
+    built_from: BuiltFrom | UnsetType = UNSET
 
 
 class TargetEntry(Struct, frozen=True, kw_only=True):

@@ -120,6 +120,7 @@ class Subset:
     :param advisories: the database of advisories and what of it is let in; ``None`` without one.
     :param strict_imports: whether an import that lacks what no metadata declares is red.
     :param sources: where projects come from that do not come from pip's indexes.
+    :param build: normalized names of the projects whose sdists are built, sorted.
     """
 
     root: Path
@@ -131,6 +132,7 @@ class Subset:
     advisories: AdvisoryRules | None = None
     strict_imports: bool = False
     sources: Sources = field(default_factory=Sources)
+    build: tuple[str, ...] = ()
 
     @property
     def bad_files(self) -> Policy:
@@ -154,4 +156,6 @@ class Subset:
 
     @property
     def _policy(self) -> dict[str, object]:
-        return {key: value for key, value in self.policy if key != "outdated"}
+        pairs: dict[str, object] = {key: value for key, value in self.policy if key != "outdated"}
+        # Left out where there is none, so that locks of older versions still match.
+        return pairs | ({"sdists.build": [*self.build]} if self.build else {})

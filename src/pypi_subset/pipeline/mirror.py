@@ -103,6 +103,7 @@ def mirror(
     update: bool = False,
     forget: Sequence[str] = (),
     allow_downgrade: bool = False,
+    unisolated: bool = False,
     progress: Progress | None = None,
 ) -> MirrorResult:
     """
@@ -112,6 +113,7 @@ def mirror(
     :param update: resolve every set for every target anew, even where a lock matches its inputs.
     :param forget: names of files that may have other bytes than when they were locked; *update* resolves them anew.
     :param allow_downgrade: accept a lower version than the lock has, though the newer one is still offered.
+    :param unisolated: build sdists without isolation where this system has none.
     :param progress: receives lines and stages; ``None`` is silent.
     :raises HashMismatch: a file has other bytes than when it was locked.
     :raises LowerVersions: a project would get a lower version, and nothing that the user wrote asks for that.
@@ -122,7 +124,7 @@ def mirror(
     with working(paths) as work:
         cache = FileCache(paths.packages / file_cache.FILE)
         intake = Intake(subset.bad_files, paths.packages, cache)
-        with opened(subset, network, paths.packages, work) as backend:
+        with opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update)
             gone = left_over(subset, paths.locks)
             require_as_locked(subset.sources, locked.before.values(), forget, cache)

@@ -85,7 +85,7 @@ def _older(subset: Subset, locked: Relocked, backend: Backend) -> tuple[tuple[Ou
     return tuple(held), tuple(early)
 
 
-def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None) -> Forecast:
+def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progress: Progress | None = None) -> Forecast:
     """
     Return what `mirror` would do; nothing is written but mirror's own caches in ``packages/``.
 
@@ -93,6 +93,7 @@ def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None
 
     :param paths: the three directories.
     :param update: what an update would do.
+    :param unisolated: build sdists without isolation where this system has none.
     :param progress: receives lines and stages; ``None`` is silent.
     :raises NoSolution: a set has no solution for a target.
     :raises Gaps: several have none.
@@ -104,7 +105,7 @@ def plan(paths: Paths, *, update: bool = False, progress: Progress | None = None
         gone = left_over(subset, paths.locks)
         cache = FileCache(paths.packages / file_cache.FILE)
         intake = Intake(subset.bad_files, paths.packages, cache)
-        with opened(subset, network, paths.packages, work) as backend:
+        with opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update)
             require_as_locked(subset.sources, locked.before.values(), (), cache)
             compared(subset, paths, locked, backend, progress, allowed=True)

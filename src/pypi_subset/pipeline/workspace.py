@@ -17,6 +17,7 @@ from pypi_subset.requirements.reach import Reach
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files, staging
+from pypi_subset.support.progress import SILENT
 from pypi_subset.upstream.constraints import read_constraints
 from pypi_subset.upstream.pip_config import read_network
 
@@ -151,11 +152,21 @@ def _keep(store: Path, kept: Path) -> None:
 
 
 @contextlib.contextmanager
-def opened(subset: Subset, network: Network, packages: Path, work: Path) -> Iterator[Backend]:
+def opened(
+    subset: Subset,
+    network: Network,
+    packages: Path,
+    work: Path,
+    progress: Progress = SILENT,
+    *,
+    unisolated: bool = False,
+) -> Iterator[Backend]:
     """
     Yield what resolving and fetching run with, while the block lasts.
 
     :param packages: the files of earlier runs; the index does not fetch them again.
+    :param progress: receives a line for each build.
+    :param unisolated: whether builds may run without isolation.
     """
     with contextlib.ExitStack() as stack, Pips(work) as pips:
 
@@ -166,6 +177,18 @@ def opened(subset: Subset, network: Network, packages: Path, work: Path) -> Iter
             from pypi_subset.upstream.gateway import Loopback  # noqa: PLC0415
 
             upstream = Upstream(network, store=work / "store", shelf=packages)
+            if subset.build:
+                from pypi_subset.pipeline.building import builder_of  # noqa: PLC0415 - few build anything
+
+                upstream.builds = builder_of(
+                    subset,
+                    upstream,
+                    pips=pips,
+                    packages=packages,
+                    work=work,
+                    progress=progress,
+                    unisolated=unisolated,
+                )
             return stack.enter_context(Loopback(upstream, subset.targets))
 
         yield Backend(index=index, pips=pips, constraints=read_constraints(network), work=work)

@@ -26,6 +26,7 @@ from pypi_subset.requirements import fetched
 from pypi_subset.requirements.documents import read_source
 from pypi_subset.requirements.intake.advisories import read_advisories
 from pypi_subset.requirements.intake.policy import read_accepted, read_policy, read_strict_imports
+from pypi_subset.requirements.intake.sdists import read_build
 from pypi_subset.requirements.intake.sources import read_sources
 from pypi_subset.requirements.lines.sets import Outside, read_sets
 from pypi_subset.requirements.places import places_of
@@ -62,6 +63,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     policy = read_policy(settings, faults)
     accepted = read_accepted(settings, targets, day or today(), faults)
     strict = read_strict_imports(settings, faults)
+    build = read_build(settings, faults)
     good = {name: target for name, target in targets.items() if target}
     sources = [one.source for one in choices.values() if one.source]
     places = places_of(root).with_sources(root, sources, read_outside(settings, faults))
@@ -90,6 +92,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
         advisories=advisories,
         strict_imports=strict,
         sources=origins,
+        build=build,
     )
 
 

@@ -21,6 +21,7 @@ from pypi_subset.errors import Gaps, PipFailed, UpstreamError
 from pypi_subset.model.locks import Inputs, Lock, Pin
 from pypi_subset.pip import runner
 from pypi_subset.resolve.answer import Answer
+from pypi_subset.resolve.explain.hashes import no_solution
 from pypi_subset.resolve.explain.no_solution import explain
 from pypi_subset.resolve.explain.served import with_source
 from pypi_subset.resolve.overrides import require_honoured, with_reason
@@ -30,11 +31,13 @@ from pypi_subset.resolve.warnings import assumed_of, assumption, brings
 from pypi_subset.support import files
 from pypi_subset.targets.patch_levels import at_patch, marker_of
 from pypi_subset.targets.pip_flags import pip_flags
+from pypi_subset.upstream.builds import NotBuilt
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from pypi_subset.errors import NoSolution
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.requests import Job
@@ -134,10 +137,15 @@ def _pins(
             reasons=tuple(sorted({reason for answer in mine for reason in answer.reasons[project]})),
             extras=tuple(sorted({extra for answer in mine for extra in answer.extras[project]})),
             marker=marker_of(sorted(spans), patches, target),
-            vouched=project in hashed or mine[0].candidates[project].distribution.sha256 is not None,
+            vouched=project in hashed or _is_vouched(mine[0].candidates[project]),
         )
         pins.append(pin)
     return tuple(sorted(pins, key=lambda pin: (pin.distribution.project, pin.distribution.version)))
+
+
+def _is_vouched(candidate: Candidate) -> bool:
+    """Whether the index stated the hash; of a wheel that was built, that of its sdist."""
+    return (candidate.sdist or candidate).distribution.sha256 is not None
 
 
 def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> dict[str, Any]:
@@ -146,10 +154,11 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     with files.folder_errors(work):
         # Without parents: a thread that outlives Ctrl-C must not make a stage again that was removed.
         work.mkdir(exist_ok=True)
-    files.write(requests, "".join(f"{line}\n" for line in job.requirement_set.requests).encode())
+    files.write(requests, "".join(f"{line}\n" for line in _asked_lines(job, index)).encode())
     lines = [*map(str, job.requirement_set.constraints), *constraints]
     files.write(limits, "".join(f"{line}\n" for line in lines).encode())
-    command = ["install", *_OPTIONS, "--index-url", index.target_url(job.target), "--report", str(report)]
+    run, view = index.run_of(job.target)
+    command = ["install", *_OPTIONS, "--index-url", view, "--report", str(report)]
     command += [*pip_flags(job.target), "--requirement", str(requests), "--constraint", str(limits)]
     command += ["--pre"] * job.requirement_set.pre
     brought = dict(job.target.brought)
@@ -157,6 +166,8 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     if index.failure is not None:
         # Also where pip found another way: it took the failure for "no such page", and its answer is about less.
         raise index.failure
+    if (error := index.ended(run)) is not None:
+        raise _unbuilt(error, job) from error
     if result.returncode != 0:
         output = f"{result.stdout}\n{result.stderr}"
         offers = index.upstream.on(job.target.name)
@@ -171,6 +182,30 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
         msg = f"pip evaluated markers for another machine than {job.target.name}: {', '.join(differing)} differ"
         raise PipFailed(msg, target=job.target.name, next_step="install the version of pip that pypi-subset asks for")
     return document
+
+
+def _asked_lines(job: Job, index: Loopback) -> list[str]:
+    """Return the requests as pip reads them: to the hash of an sdist comes that of the wheel that is built from it."""
+    lines = []
+    for one in job.requirement_set.requests:
+        try:
+            built = index.hashes_of_built(job.target, one.requirement, one.hashes) if one.hashes else []
+        except NotBuilt as error:
+            raise _unbuilt(error, job) from error
+        lines.append(" ".join([str(one), *(f"--hash={digest}" for digest in built if digest not in one.hashes)]))
+    return lines
+
+
+def _unbuilt(error: NotBuilt, job: Job) -> NoSolution:
+    """Return the gap of a project that was to be built."""
+    origins = [
+        one.origin
+        for one in job.requirement_set.requests
+        if canonicalize_name(one.requirement.name) == canonicalize_name(error.project or "")
+    ]
+    return no_solution(
+        job, error.what, project=error.project, seen=error.details, next_step=error.next_step, requests=origins
+    )
 
 
 def _candidate(item: Mapping[str, Any], project: str, index: Loopback, target: Target) -> Candidate:

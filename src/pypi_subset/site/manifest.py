@@ -6,19 +6,19 @@ import difflib
 from collections import defaultdict
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.locks.why import chains
 from pypi_subset.model.door import require_readable
-from pypi_subset.model.manifest import File, Link, Manifest, Need, RequestEntry, SetEntry, TargetEntry
+from pypi_subset.model.manifest import BuiltFrom, File, Link, Manifest, Need, RequestEntry, SetEntry, TargetEntry
 from pypi_subset.model.paths import file_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pypi_subset.model.distributions import Artifact, BadFile, Project
+    from pypi_subset.model.distributions import Artifact, BadFile, Distribution, Project
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import RequirementSet, Subset
     from pypi_subset.model.targets import Target
@@ -90,7 +90,13 @@ def _file(project: Project, artifact: Artifact, needs: Mapping[str, list[Need]])
         metadata=artifact.metadata,
         needed_by=tuple(needs.get(distribution.filename, ())),
         source=distribution.source or UNSET,
+        built_from=_built_from(distribution),
     )
+
+
+def _built_from(one: Distribution) -> BuiltFrom | UnsetType:
+    built = one.built
+    return UNSET if built is None else BuiltFrom(filename=built.filename, sha256=built.sha256, url=built.url)
 
 
 def _target(target: Target) -> TargetEntry:

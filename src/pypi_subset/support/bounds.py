@@ -60,3 +60,8 @@ LONGEST_LINE = 1 << 16
 LONGEST_NUMBER = 300
 #: Brackets within brackets in a marker, tables and lists within each other, parts of a dotted key.
 DEEPEST = 50
+
+#: Bytes of an sdist, unpacked, and its members. The largest of well-known projects have 500 MB and 20,000.
+LARGEST_SOURCE, MOST_SOURCES = 2 << 30, 100_000
+#: Bytes of what a build reports.
+LARGEST_RESULT = 1 << 20

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Distribution
+    from pypi_subset.upstream.builds import Builds
     from pypi_subset.upstream.pip_config import Network
 
 logger = logging.getLogger(__name__)
@@ -62,11 +63,23 @@ class Upstream:
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
         self.pages = Pages(network, self._fetcher)
+        #: Builds wheels from sdists; ``None`` where no project is to be built.
+        self.builds: Builds | None = None
         self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
 
     def on(self, target: str) -> TargetOffers:
         """Return what the sources offer on the target of that name."""
         return TargetOffers(upstream=self, target=target)
+
+    def built(self, candidate: Candidate, asker: tuple[str, ...] = ()) -> Candidate:
+        """
+        Return *candidate*, or the wheel for it if that is still to be built, as `Builds.built`.
+
+        :raises NotBuilt: it cannot be built.
+        """
+        if self.builds is None or candidate.sdist is None or candidate.distribution.built is not None:
+            return candidate
+        return self.builds.built(candidate, asker)
 
     def know(self, candidate: Candidate) -> None:
         """Remember *candidate*, so that it can be found by its key."""
@@ -86,7 +99,7 @@ class Upstream:
         :raises UpstreamError: it cannot be fetched.
         :raises HashMismatch: it is not what the index promised.
         """
-        return self._file_of(self._remembered(candidate))
+        return self._file_of(self._remembered(self.built(candidate)))
 
     def fetch_all(self, candidates: Iterable[Candidate]) -> None:
         """Fetch several files at once, so that each pip finds its next file waiting."""
@@ -100,7 +113,7 @@ class Upstream:
 
         :raises BadDistribution: the wheel is damaged, or says something else than its name.
         """
-        return self._metadata_of(self._remembered(candidate))
+        return self._metadata_of(self._remembered(self.built(candidate)))
 
     def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
         """Return every wheel that a pip has read the METADATA of, with its METADATA, in that order."""
@@ -127,9 +140,10 @@ class Upstream:
         if one.sha256 and shelved.is_file() and files.sha256_of(shelved) == one.sha256:
             logger.debug("%s: reused from %s", one.filename, self._shelf)
             return shelved
-        path = candidate.path or self._place(candidate)
+        again = self.builds.again(one) if self.builds and one.built and candidate.path is None else None
+        path = candidate.path or again or self._place(candidate)
         with self._locks(key):
-            if candidate.path is None and not self._is_stored(candidate):
+            if candidate.path is None and again is None and not self._is_stored(candidate):
                 self._save(candidate, path)
                 logger.info("%s: fetched", one.filename)
         return self._agreeing(candidate, checked(candidate, path))

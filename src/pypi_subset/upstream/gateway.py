@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import itertools
 import json
 import os
 import secrets
@@ -25,10 +26,14 @@ from pypi_subset.errors import BadDistribution, SubsetError
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import files, http_server
 from pypi_subset.support.once import Once
+from pypi_subset.upstream.builds import NotBuilt
+from pypi_subset.upstream.http import matches
 from pypi_subset.upstream.pages import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from packaging.requirements import Requirement
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.targets import Target
@@ -40,6 +45,9 @@ TOKEN = 16
 #: Releases of a project that are kept in memory, those that pip tries first.
 FIRST = 8
 
+#: What is between a target and the number of a run, and between that and the key of a file; no name holds them.
+_OF_RUN, _BETWEEN = ".", "~"
+
 #: pip passes over a release whose metadata speaks of another project, and tries the next.
 _OF_NOBODY = b"Metadata-Version: 2.1\nName: refused-by-pypi-subset\nVersion: 0\n\n"
 
@@ -50,16 +58,20 @@ class Loopback:
 
     :param upstream: where pages, files and metadata come from.
     :param targets: each has a view of what fits it.
+    :param asker: the releases that are being built, if what they require is asked for here.
     """
 
-    def __init__(self, upstream: Upstream, targets: Sequence[Target]) -> None:
-        self.upstream = upstream
+    def __init__(self, upstream: Upstream, targets: Sequence[Target], asker: tuple[str, ...] = ()) -> None:
+        self.upstream, self._asker = upstream, asker
         self._tags = {target.name: frozenset(target.tags) for target in targets}
         self._all_tags = frozenset[Tag]().union(*self._tags.values())
         self._wheels = Once[Where, list[tuple[frozenset[Tag], str]]](self._read_wheels)
         self._locked: dict[tuple[str, str], Candidate] = {}
         #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
         self.failure: SubsetError | None = None
+        #: Why a pip must end, by the run that its view is for.
+        self._ended: dict[str, NotBuilt] = {}
+        self._runs = itertools.count(1)
         #: What is wrong with the wheels that a pip was told to pass over, by file name.
         self.refused: dict[str, BadDistribution] = {}
         self._server = http_server.Server(_Handler, self)
@@ -79,6 +91,33 @@ class Loopback:
         """Return the view for resolving: of each project the wheels that fit *target*."""
         return f"{self._url}/simple/{target.name}/"
 
+    def run_of(self, target: Target) -> tuple[str, str]:
+        """Return a name for one run of pip, and its view for resolving: as `target_url`, with what could be built."""
+        run = f"{target.name}{_OF_RUN}{next(self._runs)}"
+        return run, f"{self._url}/simple/{run}/"
+
+    def ended(self, run: str) -> NotBuilt | None:
+        """Return why a run had to end: a wheel that it asked for cannot be built, or does not fit; else ``None``."""
+        return self._ended.get(run)
+
+    def hashes_of_built(self, target: Target, requirement: Requirement, hashes: Iterable[str]) -> list[str]:
+        """
+        Return ``sha256:…`` of each wheel that is built from an sdist with one of *hashes*, and that *target* could get.
+
+        Clients state the hash of the sdist. What they install is the wheel.
+
+        :raises NotBuilt: one cannot be built.
+        """
+        found, wanted = [], {tuple(one.partition(":")[::2]) for one in hashes}
+        for candidate in self._to_build(target.name, canonicalize_name(requirement.name)):
+            version = candidate.distribution.version
+            if candidate.sdist is None or not requirement.specifier.contains(version, prereleases=True):
+                continue
+            path = self.upstream.file(candidate.sdist)
+            if any(matches(path, ((algorithm, stated),)) is None for algorithm, stated in wanted):
+                found.append(f"sha256:{self.upstream.built(candidate, self._asker).distribution.sha256}")
+        return found
+
     def locked_url(self, name: str, candidates: Iterable[Candidate]) -> str:
         """Return the view for downloading exactly *candidates*, one file of a project at most; *name* tells views apart."""
         for candidate in candidates:
@@ -87,9 +126,10 @@ class Loopback:
         return f"{self._url}/locked/{quote(name)}/"
 
     def candidate_at(self, url: str) -> Candidate | None:
-        """Return what is offered at one of our own URLs, as pip's report names it."""
+        """Return what is offered at one of our own URLs, as pip's report names it; what was built, as it is now."""
         prefix = f"{self._url}/files/"
-        return self._file_at(url.removeprefix(prefix)) if url.startswith(prefix) else None
+        found = self._file_at(url.removeprefix(prefix)) if url.startswith(prefix) else None
+        return None if found is None else self.upstream.built(found, self._asker)
 
     def answer(self, path: str) -> bytes | Path | None:
         """
@@ -105,8 +145,12 @@ class Loopback:
         rest = rest[:-1]
         if kind in {"simple", "locked"} and len(rest) == 2:  # noqa: PLR2004 - view and project
             view, project = rest[0], canonicalize_name(rest[1])
+            if view in self._ended:
+                return None
             return _page(project, self._fitting(view, project) if kind == "simple" else self._locked_in(view, project))
         candidate = self._file_at("/".join(rest)) if kind == "files" else None
+        if candidate is not None and candidate.sdist is not None:
+            candidate = self._built(candidate, rest[0].rpartition(_BETWEEN)[0])
         if candidate is None:
             return None
         return self._metadata(candidate) if path.endswith(".metadata") else self.upstream.file(candidate)
@@ -114,6 +158,7 @@ class Loopback:
     def _file_at(self, place: str) -> Candidate | None:
         """Return the candidate of a path below ``files/``, ``None`` if it is none of ours."""
         key, _, filename = place.partition("/")
+        key = key.rpartition(_BETWEEN)[2]
         with contextlib.suppress(*filenames.INVALID):
             return self.upstream.known(key, filenames.parse(unquote(filename).removesuffix(".metadata"))[0])
         return None
@@ -125,10 +170,51 @@ class Loopback:
             self.refused[candidate.distribution.filename] = error
             return _OF_NOBODY
 
-    def _fitting(self, target: str, project: NormalizedName) -> list[str]:
+    def _built(self, candidate: Candidate, run: str) -> Candidate | None:
+        """Return the wheel of *candidate*; ``None`` if there is none for *run*, which gets no page any more."""
+        if run in self._ended:
+            return None
+        try:
+            wheel = self.upstream.built(candidate, self._asker)
+            self._require_fitting(wheel, run.partition(_OF_RUN)[0])
+        except NotBuilt as error:
+            # Otherwise pip would try all older releases, each of which would be built.
+            self._ended[run] = error
+            return None
+        return wheel
+
+    def _require_fitting(self, wheel: Candidate, target: str) -> None:
+        if wheel.tags is not None and wheel.tags.isdisjoint(self._tags.get(target, frozenset())):
+            one = wheel.distribution
+            tag = "-".join(one.filename.removesuffix(".whl").rsplit("-", 3)[1:])
+            msg = (
+                f"the wheel of {one.project} {one.version} that is built here is for {tag}, and {target} cannot have it"
+            )
+            step = f"build it on such a machine and put it into requirements/wheels, or leave {one.project} out for {target}"
+            raise NotBuilt(msg, project=one.project, next_step=step)
+
+    def _fitting(self, view: str, project: NormalizedName) -> list[str]:
+        target, _, run = view.partition(_OF_RUN)
         tags = self._tags[target]
         where = self.upstream.pages.where(project, target)
-        return [entry for fits, entry in self._wheels(where) if not fits.isdisjoint(tags)]
+        found = [entry for fits, entry in self._wheels(where) if not fits.isdisjoint(tags)]
+        if run:
+            found += [self._entry(one, f"{view}{_BETWEEN}") for one in self._to_build(target, project)]
+        return found
+
+    def _to_build(self, target: str, project: NormalizedName) -> list[Candidate]:
+        """Return what could be built for *target*, of the releases that have no wheel for it."""
+        if self.upstream.builds is None:
+            return []
+        offered = self.upstream.pages.candidates(self.upstream.pages.where(project, target))
+        tags = self._tags[target]
+        served = {one.distribution.version for one in offered if one.tags and not one.tags.isdisjoint(tags)}
+        found = [
+            one for one in self.upstream.builds.candidates(project, offered) if one.distribution.version not in served
+        ]
+        for one in found:
+            self.upstream.know(one)
+        return found
 
     def _locked_in(self, view: str, project: NormalizedName) -> list[str]:
         candidate = self._locked.get((view, project))
@@ -144,12 +230,12 @@ class Loopback:
                 self.upstream.know(candidate)
         return [(one.tags, self._entry(one)) for one in fitting if one.tags is not None]
 
-    def _entry(self, candidate: Candidate) -> str:
+    def _entry(self, candidate: Candidate, run: str = "") -> str:
         """One file of a page. METADATA is promised for every wheel: `Upstream` finds it wherever it is (PEP 714)."""
         one = candidate.distribution
         entry: dict[str, Any] = {
             "filename": one.filename,
-            "url": f"{self._url}/files/{candidate.key}/{quote(one.filename)}",
+            "url": f"{self._url}/files/{run}{candidate.key}/{quote(one.filename)}",
             "hashes": {"sha256": one.sha256} if one.sha256 else {},
             "core-metadata": True,
         }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Distribution, Standing
     from pypi_subset.model.intake.sources import Source
+    from pypi_subset.upstream.builds import Builds
     from pypi_subset.upstream.pages import Pages, Where
 
 
@@ -22,6 +23,7 @@ class Catalog(Protocol):
 
     own_wheels: Path | None
     pages: Pages
+    builds: Builds | None
 
     def metadata(self, candidate: Candidate) -> bytes:
         """Return METADATA of a wheel."""
@@ -61,8 +63,9 @@ class TargetOffers:
         return self.upstream.pages.is_private(project)
 
     def candidates(self, project: NormalizedName) -> tuple[Candidate, ...]:
-        """Return everything that the source of *project* has, fitting or not, sdists included."""
-        return self.upstream.pages.candidates(self._where(project))
+        """Return everything that the source of *project* has, fitting or not, and the wheels that could be built."""
+        found, builds = self.upstream.pages.candidates(self._where(project)), self.upstream.builds
+        return found if builds is None else (*found, *builds.candidates(project, found))
 
     def newest(self, project: NormalizedName) -> Version | None:
         """Return the newest final release of *project* that was not yanked, with any file; ``None`` without one."""

@@ -72,8 +72,8 @@ LINKS = (
         (
             "--no-binary :all:",
             (
-                "--no-binary asks for an sdist, and none is built; remove the line, or build the wheel: "
-                "pip wheel --no-deps PROJECT -w wheels"
+                "--no-binary asks for an sdist, which a line does not build; remove the line; to build its sdists, "
+                'write [sdists] build = ["PROJECT"] in subset.toml'
             ),
         ),
         (

@@ -196,7 +196,10 @@ def test_an_old_release_is_explained_by_the_end_of_the_chain(workspace: Workspac
     assert listed(result) == [HYDRA]
     # A lock has no path of this machine.
     assert workspace.root.is_absolute()
-    assert result.outdated[0].step == "pip wheel --no-deps antlr==4.9.3 -w requirements/wheels, then `make update`"
+    assert result.outdated[0].step == (
+        'write [sdists] build = ["antlr"] in subset.toml and run `make mirror`; '
+        "or pip wheel --no-deps antlr==4.9.3 -w requirements/wheels, then `make update`"
+    )
     assert result.document()["outdated"][0]["newest"] == "1.3"
 
 

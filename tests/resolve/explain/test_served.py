@@ -47,7 +47,9 @@ def test_the_source_is_named() -> None:
     sources = Sources(named=(own, index, away), private=("away",))
     assert said("app", sources) == (
         ("no release; all versions of app come from requirements/wheels",) * 2
-        + ("put another wheel there, or write [sources.wheels] with only = false, which allows the index too; or loosen that",)
+        + (
+            "put another wheel there, or write [sources.wheels] with only = false, which allows the index too; or loosen that",
+        )
     )
     assert said("acme-core", sources)[0] == (
         "no release; acme-core comes from https://acme.example/simple alone, by [sources.acme]"

@@ -115,7 +115,9 @@ def _files(package: Package) -> Iterator[Locked]:
         msg = f"the marker of {package.name} holds a character that is not seen"
         raise ValueError(msg)
     named: list[PackageWheel | PackageSdist] = [*(package.wheels or ())]
-    for file in [*named, package.sdist] if package.sdist else named:
+    # Of a wheel that was built here the lock names the sdist too; the wheel is what is mirrored.
+    built = bool(named) and "built" in (package.tool or {}).get("pypi-subset", {})
+    for file in [*named, package.sdist] if package.sdist and not built else named:
         yield Locked(
             filename=file.filename,
             project=package.name,

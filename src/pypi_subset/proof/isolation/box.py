@@ -63,6 +63,7 @@ class Box:
     :param shown: paths that it sees read-only, at their own place.
     :param writable: directories that it may write, at their own place. They exist.
     :param mounted: further directories that it may write, each with the place where it sees them.
+    :param placed: paths that it sees read-only, each with the place where it sees them.
     :param folder: directory for home and temporary files where there is no isolation.
     :param isolated: whether the command gets namespaces of its own.
     :param uid: the user that it runs as where root starts it; 0 for one that no other box has.
@@ -75,6 +76,7 @@ class Box:
     folder: Path
     writable: tuple[str, ...] = ()
     mounted: tuple[tuple[str, str], ...] = ()
+    placed: tuple[tuple[str, str], ...] = ()
     limits: Limits = field(default_factory=Limits)
     isolated: bool = True
     uid: int = 0
@@ -182,6 +184,7 @@ class Box:
         """Return what the launcher needs to know; *bounded*, a cgroup limits memory."""
         paths, links = views.of_system()
         seen = [(path, path, False) for path in views.outermost({*paths, *self.shown})]
+        seen += [(*one, False) for one in self.placed]
         seen += [(path, path, True) for path in self.writable] + [(*one, True) for one in self.mounted]
         limits = self.limits
         space = {} if bounded else {"RLIMIT_AS": limits.address_space}

@@ -43,8 +43,8 @@ _REFUSED = {
     "--find-links": ("names a place that pip is not configured for", _CONFIGURE.format("find-links")),
     "--no-index": ("shuts out every index", "remove the line, and set pip's index-url to the index that is meant"),
     "--no-binary": (
-        "asks for an sdist, and none is built",
-        "remove the line, or build the wheel: pip wheel --no-deps PROJECT -w requirements/wheels",
+        "asks for an sdist, which a line does not build",
+        'remove the line; to build its sdists, write [sdists] build = ["PROJECT"] in subset.toml',
     ),
     "--no-require-hashes": ("allows files without a hash", "remove the line, and the hashes that are not to count"),
     "--all-releases": (

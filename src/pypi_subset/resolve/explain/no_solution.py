@@ -22,7 +22,7 @@ from pypi_subset.resolve.explain.clashes import contradiction, named_by_pip, new
 from pypi_subset.resolve.explain.hashes import hash_mismatch, no_solution
 from pypi_subset.resolve.explain.obstacles import Inspector, joined_of
 from pypi_subset.resolve.explain.rejections import SHOWN, admits, by_release, few, is_here, obstacle, tag_list
-from pypi_subset.resolve.explain.sentences import admitted_by, build_of
+from pypi_subset.resolve.explain.sentences import admitted_by, build_of, in_settings
 from pypi_subset.resolve.explain.stated import lines_of
 from pypi_subset.targets.markers import UndefinedName, holds
 
@@ -197,7 +197,7 @@ def _unmatched(
         what = "there are" if loosened else "the project offers"
         if any(candidate.tags is not None for candidate in files):
             what = f"no wheel fits {target.tag}, {newest} has"
-        step = "; or ".join(filter(None, (loosened, f"build the wheel: {build}")))
+        step = "; or ".join(filter(None, (loosened, f"{in_settings(project)}, or build the wheel: {build}")))
         sdist = None if loosened and ":" in asking[0][0] else _release(shown, known)
         return gap.error(f"{what} sdists only, and a subset holds wheels", step, seen, sdist=sdist)
     step = way_out(files, target, loosened, build)

@@ -45,6 +45,11 @@ def build_command(releases: Iterable[tuple[str, Version]], offers: Shelves, *, t
     return f"pip wheel --no-deps {names} -w {shlex.quote(folder.as_posix())}"
 
 
+def in_settings(project: str) -> str:
+    """Return what has mirror build the sdists of *project*."""
+    return f'write [sdists] build = ["{project}"] in subset.toml'
+
+
 def admitted_by(asking: Sequence[Asking], candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
     """Return the releases that all of *asking* admit: without pre-releases if there are others, for pip does so too."""
     joined = joined_of(asking)
@@ -95,7 +100,7 @@ def way_to(files: Sequence[Candidate], target: Target, offers: Shelves) -> str:
     """Return how the user gets the release that *files* belong to on *target*, as a lock may hold it: built, or elsewhere."""
     build = build_of(files, target, offers, to_keep=True)
     if all(each.tags is None for each in files):
-        return f"{build}, then `make update`"
+        return f"{in_settings(files[0].distribution.project)} and run `make mirror`; or {build}, then `make update`"
     return way_out(files, target, build=build)
 
 

@@ -1,0 +1,80 @@
+"""How a lock tells that a wheel was built: the standard's ``sdist`` (PEP 751), and the rest below ``[tool.pypi-subset]``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from packaging.pylock import PackageSdist
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from pypi_subset.distributions import filenames
+from pypi_subset.model.distributions import Built, digest
+from pypi_subset.support.text import printable, url_without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.pylock import Package
+
+    from pypi_subset.model.distributions import Distribution
+
+
+def sdist_of(one: Distribution) -> PackageSdist | None:
+    """Return the sdist that a wheel was built from; ``None`` without one, or if it is in a local directory."""
+    built = one.built
+    if built is None or built.url is None:
+        return None
+    return PackageSdist(
+        name=built.filename,
+        url=built.url,
+        upload_time=datetime.fromisoformat(one.upload_time) if one.upload_time else None,
+        hashes={"sha256": digest(built.sha256)},
+    )
+
+
+def told(one: Distribution) -> dict[str, Any] | None:
+    """Return what a lock says of a build besides, ``None`` of a wheel that was not built."""
+    built = one.built
+    if built is None:
+        return None
+    own = {} if built.url else {"sdist": built.filename, "sha256": built.sha256}
+    requires = [{"name": name, "version": version, "sha256": sha256} for name, version, sha256 in built.requires]
+    made = {"epoch": built.epoch, "python": built.python, "isolation": built.isolation}
+    return {**own, **made, "requires": requires}
+
+
+def read(package: Package, tool: Mapping[str, Any]) -> Built | None:
+    """
+    Return how the wheel of *package* was built, ``None`` if it was not.
+
+    :raises ValueError: what is said of it is damaged.
+    :raises TypeError: as above.
+    :raises KeyError: as above.
+    """
+    if "built" not in tool:
+        return None
+    own, sdist = tool["built"], package.sdist
+    name = sdist.filename if sdist else own["sdist"]
+    project, version, tags = filenames.parse(name)
+    if tags is not None or (project, version) != (package.name, package.version):
+        msg = f"{name} is no sdist of {package.name} {package.version}"
+        raise ValueError(msg)
+    if type(own["epoch"]) is not int or (
+        sdist is not None and not (sdist.url or "").startswith(("https://", "http://"))
+    ):
+        msg = f"how {name} was built is damaged"
+        raise ValueError(msg)
+    return Built(
+        filename=name,
+        sha256=digest(sdist.hashes["sha256"] if sdist else own["sha256"]),
+        url=url_without_secrets(sdist.url or "") if sdist else None,
+        epoch=own["epoch"],
+        python=printable(own["python"]),
+        requires=tuple(
+            (canonicalize_name(one["name"], validate=True), str(Version(one["version"])), digest(one["sha256"]))
+            for one in own["requires"]
+        ),
+        isolation=printable(own["isolation"]),
+    )

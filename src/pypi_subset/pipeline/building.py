@@ -1,0 +1,66 @@
+"""What builds sdists in a run."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import LockError
+from pypi_subset.locks import lockfile
+from pypi_subset.model.paths import Paths
+from pypi_subset.pipeline.rooms import BuildRooms
+from pypi_subset.sdists.builder import Builder
+from pypi_subset.targets.host import describe_host
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.requests import Subset
+    from pypi_subset.pip.pool import Pips
+    from pypi_subset.support.progress import Progress
+    from pypi_subset.upstream.catalog import Upstream
+
+#: The name of the target of what builds require.
+HOST = "build"
+
+
+def builder_of(  # noqa: PLR0913 - what a build needs, each by name
+    subset: Subset,
+    upstream: Upstream,
+    *,
+    pips: Pips,
+    packages: Path,
+    work: Path,
+    progress: Progress,
+    unisolated: bool,
+) -> Builder:
+    """
+    Return what builds the sdists of the projects that *subset* names.
+
+    :param packages: the files of earlier runs: a wheel that a standing lock has is not built again.
+    :param work: the directory of the run.
+    :param unisolated: whether builds may run without isolation.
+    """
+    found = Builder(
+        upstream,
+        projects=subset.build,
+        targets=subset.targets,
+        host=describe_host(HOST),
+        rooms=BuildRooms(unisolated=unisolated),
+        pips=pips,
+        shelf=packages,
+        work=work / "builds",
+        progress=progress,
+    )
+    found.remember(_standing(Paths(requirements=subset.root, packages=packages, site=packages).locks))
+    return found
+
+
+def _standing(folder: Path) -> Iterator[Lock]:
+    """Yield the locks in *folder* that can be read."""
+    for path in sorted(folder.glob("pylock.*.toml")):
+        # What is wrong with one is reported where it is used.
+        with contextlib.suppress(LockError):
+            yield lockfile.read(path)

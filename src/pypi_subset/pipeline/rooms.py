@@ -1,0 +1,119 @@
+"""The rooms of builds: boxes of the proof's isolation, and the interpreters that build."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.proof.isolation import available
+from pypi_subset.proof.isolation.box import Box, Limits
+from pypi_subset.proof.isolation.outcome import outcome
+from pypi_subset.proof.isolation.views import PATH, TMP
+from pypi_subset.proof.machines import boxes, interpreters
+from pypi_subset.sdists.build import HOOK
+from pypi_subset.sdists.rooms import Python, Room, Said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pypi_subset.proof.machines.interpreters import Interpreter
+
+#: Where a build sees its directory and its environment: always there, so that no path of this machine gets into a wheel.
+_FOLDER, _ENVIRONMENT = f"{TMP}/build", f"{TMP}/environment"
+#: Seconds that a hook may take, bytes that it may write, and bytes of its output that are kept.
+_PATIENCE, _WRITTEN, _KEPT = 3600.0, 8 << 30, 1 << 16
+
+
+class BuildRooms:
+    """
+    Starts the commands of builds (`pypi_subset.sdists.rooms.Rooms`).
+
+    :param unisolated: whether the user accepts builds that nothing isolates.
+    """
+
+    def __init__(self, *, unisolated: bool = False) -> None:
+        self._unisolated = unisolated
+
+    @functools.cached_property
+    def isolation(self) -> str:
+        """
+        What isolates a build.
+
+        :raises SubsetError: nothing does, and the user has not accepted that.
+        """
+        why = "UNISOLATED=yes" if self._unisolated else available.refusal()
+        if why and not self._unisolated:
+            msg = f"a build runs the code of an sdist, which must be isolated, and this system refuses that: {why}"
+            raise SubsetError(msg, next_step="build on a system with namespaces, or with UNISOLATED=yes")
+        return f"{available.NONE}: {why}" if why else available.NAMESPACES
+
+    def pythons(self) -> Sequence[Python]:
+        """Return the interpreter that runs the tool, and then another CPython, if there is one."""
+        return [
+            Python(path=one.path, tag=f"{one.implementation}{one.version[0]}{one.version[1]}", version=_version(one))
+            for one in self._found
+        ]
+
+    def room(self, folder: Path, environment: Path) -> Room:
+        """Return the room of a build."""
+        isolated = self.isolation == available.NAMESPACES
+        return Room(
+            folder=folder,
+            environment=environment,
+            seen_folder=_FOLDER if isolated else str(folder),
+            seen_environment=_ENVIRONMENT if isolated else str(environment),
+        )
+
+    def run(self, room: Room, command: Sequence[str], *, python: Python, variables: Mapping[str, str]) -> Said:
+        """
+        Return how *command* ended.
+
+        :raises SubsetError: no box could be made.
+        """
+        isolated = self.isolation == available.NAMESPACES
+        interpreter = next(one for one in self._found if one.path == python.path)
+        box = Box(
+            shown=(str(HOOK), *boxes.of(interpreter)),
+            placed=((str(room.environment), room.seen_environment),) if isolated else (),
+            mounted=((str(room.folder), room.seen_folder),) if isolated else (),
+            folder=room.folder,
+            limits=Limits(written=_WRITTEN, cpu=int(_PATIENCE)),
+            isolated=isolated,
+        )
+        given = box.variables()
+        path = os.pathsep.join([variables["PATH"], PATH if isolated else given.get("PATH", os.defpath)])
+        try:
+            done = outcome(box, command, _PATIENCE, variables={**given, **variables, "PATH": path})
+        except OSError as error:
+            return Said(code=127, why="", output=str(error))
+        finally:
+            boxes.give_back(room.folder)
+        output = (done.stdout[-_KEPT:] + done.stderr[-_KEPT:]).decode(errors="replace")
+        return Said(code=done.code, why=done.why, output=output)
+
+    @property
+    def _found(self) -> tuple[Interpreter, ...]:
+        return _interpreters(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ))
+
+
+@functools.cache
+def _interpreters(path: str, pyenv: Path) -> tuple[Interpreter, ...]:
+    """Return the interpreter that runs the tool, and another CPython if there is one: the first that runs."""
+    own = interpreters.probe(Path(sys.executable))
+    if own is None:
+        msg = f"{sys.executable} does not say what it is"
+        raise SubsetError(msg, next_step="run the tool with another Python")
+    for found in map(interpreters.probe, interpreters.candidates(path, pyenv)):
+        if found is None or found.implementation != "cp" or found.emulated:
+            continue
+        if found.version >= interpreters.OLDEST and found.version[:2] != own.version[:2]:
+            return own, found
+    return (own,)
+
+
+def _version(one: Interpreter) -> str:
+    return ".".join(map(str, one.version))

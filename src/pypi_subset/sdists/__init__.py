@@ -1,0 +1,1 @@
+"""From an sdist to a wheel, built once for all targets."""

@@ -1,0 +1,266 @@
+"""The wheels that are built in a run: offered as candidates, built at the first look, once for all targets."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+from packaging.tags import Tag
+
+from pypi_subset.distributions import filenames
+from pypi_subset.errors import HashMismatch
+from pypi_subset.model.candidates import Candidate
+from pypi_subset.model.distributions import Built, Distribution
+from pypi_subset.sdists.build import TAG, build
+from pypi_subset.sdists.closure import Closure
+from pypi_subset.support import files
+from pypi_subset.upstream.builds import NotBuilt
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.targets import Target
+    from pypi_subset.pip.pool import Pips
+    from pypi_subset.sdists.build import Made
+    from pypi_subset.sdists.rooms import Rooms
+    from pypi_subset.support.progress import Progress
+    from pypi_subset.upstream.catalog import Upstream
+
+#: Releases of one project that are built in one run.
+MOST = 5
+#: Builds that need each other: a build, what it requires, and what that requires.
+DEEPEST = 3
+
+_ANY = frozenset({Tag("py3", "none", "any")})
+
+
+class Builder:
+    """
+    Builds the wheels of a run (`pypi_subset.upstream.builds.Builds`).
+
+    One build runs at a time, with the builds that it requires: two that need each other cannot wait for each other.
+
+    :param projects: normalized names of the projects that may be built.
+    :param targets: those of the run.
+    :param host: the interpreter that builds.
+    :param shelf: directory of files from earlier runs.
+    :param work: an existing directory for the builds of this run.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a build needs
+        self,
+        upstream: Upstream,
+        *,
+        projects: Collection[str],
+        targets: Sequence[Target],
+        host: Target,
+        rooms: Rooms,
+        pips: Pips,
+        shelf: Path,
+        work: Path,
+        progress: Progress,
+    ) -> None:
+        self._upstream, self._projects, self._host, self._rooms = upstream, frozenset(projects), host, rooms
+        self._tags = [frozenset(one.tags) for one in (*targets, host)]
+        self._shelf, self._work, self._progress = shelf, work, progress
+        self._closure = Closure(upstream, host=host, pips=pips)
+        self._turn, self._count = threading.Lock(), Counter[str]()
+        self._built: dict[str, Candidate | NotBuilt] = {}
+        self._known: dict[str, Distribution] = {}
+        #: What was built, for the results of the run.
+        self.warnings: list[str] = []
+
+    def remember(self, locks: Iterable[Lock]) -> None:
+        """Take what *locks* say of earlier builds: a release whose wheel is still there is not built again."""
+        for one in (pin.distribution for lock in locks for pin in lock.pins):
+            if one.built is not None:
+                self._known[one.built.filename] = one
+
+    def candidates(self, project: NormalizedName, offered: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """Return one wheel for each release of *project* whose sdist would serve a target that no wheel of it fits."""
+        if project not in self._projects:
+            return ()
+        releases: dict[Version, list[Candidate]] = {}
+        for one in offered:
+            releases.setdefault(one.distribution.version, []).append(one)
+        found = (self._candidate(those) for those in releases.values())
+        return tuple(one for one in found if one is not None)
+
+    def built(self, candidate: Candidate, asker: tuple[str, ...] = ()) -> Candidate:
+        """
+        Return the wheel for one of `candidates`, built by the first call.
+
+        :param asker: the releases that are being built and require it.
+        :raises NotBuilt: it cannot be built.
+        """
+        sdist = candidate.sdist
+        if sdist is None or candidate.distribution.built is not None:
+            return candidate
+        one = sdist.distribution
+        release = f"{one.project} {one.version}"
+        if release in asker:
+            raise _refused(one, f"it requires itself to be built: {' requires '.join((*asker, release))}")
+        if len(asker) >= DEEPEST:
+            raise _refused(one, f"more than {DEEPEST} builds require each other: {', '.join((*asker, release))}")
+        with contextlib.nullcontext() if asker else self._turn:
+            if one.filename not in self._built:
+                try:
+                    self._built[one.filename] = self._wheel(sdist, asker)
+                except NotBuilt as error:
+                    self._built[one.filename] = error
+            found = self._built[one.filename]
+        if isinstance(found, NotBuilt):
+            raise found
+        return found
+
+    def again(self, one: Distribution) -> Path:
+        """
+        Return the wheel that a lock has, built again as the lock says.
+
+        :raises NotBuilt: it cannot be built.
+        :raises HashMismatch: it has other bytes.
+        """
+        done = self._built.get(_built(one).filename)
+        if isinstance(done, Candidate) and done.path is not None and done.distribution.sha256 == one.sha256:
+            return done.path
+        with self._turn:
+            self._known[_built(one).filename] = one
+            sdist = self._sdist(one)
+            made = self._make(sdist, (), one)
+            if made.sha256 == one.sha256:
+                return made.path
+        then, now = _built(one), made
+        changed = [
+            f"Python was {then.python}, and is {_python(now)}" if then.python != _python(now) else "",
+            "the build environment is another one"
+            if then.requires != tuple(sorted(each.told for each in now.requires))
+            else "",
+        ]
+        why = "; ".join(filter(None, changed)) or "its build does not give the same bytes each time"
+        msg = f"{one.filename} was built again with sha256 {made.sha256}, and the lock says {one.sha256}: {why}"
+        step = f"copy the file into packages/, or accept the new one: `make update FORGET={one.filename}`"
+        raise HashMismatch(msg, project=one.project, next_step=step)
+
+    # How a wheel is made.
+
+    def _candidate(self, release: Sequence[Candidate]) -> Candidate | None:
+        """Return the wheel that could be built of *release*, ``None`` if no target needs one or there is no sdist."""
+        sdists = [one for one in release if one.tags is None]
+        wheels = frozenset[Tag]().union(*(one.tags or frozenset() for one in release))
+        if not sdists or not any(wheels.isdisjoint(tags) for tags in self._tags):
+            return None
+        sdist = min(
+            sdists, key=lambda one: (not one.distribution.filename.endswith(".tar.gz"), one.distribution.filename)
+        )
+        one = sdist.distribution
+        known = self._built.get(one.filename)
+        if isinstance(known, Candidate):
+            return replace(_standin(sdist), tags=known.tags)
+        return _standin(sdist)
+
+    def _wheel(self, sdist: Candidate, asker: tuple[str, ...]) -> Candidate:
+        one, known = sdist.distribution, self._known.get(sdist.distribution.filename)
+        if known is not None and one.sha256 in {None, _built(known).sha256}:
+            shelved = self._shelf / known.filename
+            if shelved.is_file() and files.sha256_of(shelved) == known.sha256:
+                return _candidate(sdist, known, shelved)
+        made = self._make(sdist, asker, known)
+        built = Built(
+            filename=one.filename,
+            sha256=files.sha256_of(self._upstream.file(sdist)),
+            url=one.url,
+            epoch=made.epoch,
+            python=_python(made),
+            requires=tuple(sorted(each.told for each in made.requires)),
+            isolation=self._rooms.isolation,
+        )
+        wheel = structs.replace(
+            one,
+            filename=made.path.name,
+            sha256=made.sha256,
+            size=made.path.stat().st_size,
+            url=None,
+            provenance=None,
+            built=built,
+        )
+        return _candidate(sdist, wheel, made.path)
+
+    def _make(self, sdist: Candidate, asker: tuple[str, ...], known: Distribution | None) -> Made:
+        """Build *sdist*, with the build environment of *known* where that can still be had."""
+        one = sdist.distribution
+        release = f"{one.project} {one.version}"
+        self._count[one.project] += 1
+        if self._count[one.project] > MOST:
+            what = f"{MOST} releases of it were built in this run, and another one is asked for"
+            raise _refused(one, what, step=f"ask for one release, as in '{one.project}=={one.version}'")
+        path = self._upstream.file(sdist)
+        self._rooms.isolation  # noqa: B018 - raises where builds are refused
+        self._progress.say(f"{release}: building a wheel from {one.filename}")
+        work = self._work / f"{one.project}-{one.version}-{sum(self._count.values())}"
+        with files.folder_errors(self._work):
+            self._work.mkdir(exist_ok=True)
+            work.mkdir()
+        needed = self._closure.of(one, (*asker, release), _built(known).requires if known else (), work, self)
+        made = build(path, one, rooms=self._rooms, work=work, resolve=needed)
+        if made.differs:
+            sentence = f"{release} was built to other bytes {made.differs}"
+            self.warnings.append(sentence)
+            self._progress.warn(sentence)
+        return made
+
+    def _sdist(self, one: Distribution) -> Candidate:
+        """Return the sdist that a locked wheel was built from."""
+        built = _built(one)
+        facts = structs.replace(
+            one, filename=built.filename, sha256=built.sha256, url=built.url, size=None, built=None, metadata=None
+        )
+        found = Candidate(distribution=facts, source="the lock", hashes=(("sha256", built.sha256),))
+        if built.url is None:
+            found = replace(found, path=self._upstream.pages.find_local(facts))
+        return found
+
+
+def _standin(sdist: Candidate) -> Candidate:
+    """Return the wheel that is not built yet: for every machine, as far as can be said."""
+    one = sdist.distribution
+    name = one.project.replace("-", "_")
+    wheel = structs.replace(
+        one, filename=f"{name}-{one.version}-{TAG}-py3-none-any.whl", sha256=None, size=None, provenance=None
+    )
+    return Candidate(distribution=wheel, source=sdist.source, tags=_ANY, sdist=sdist)
+
+
+def _candidate(sdist: Candidate, wheel: Distribution, path: Path) -> Candidate:
+    return Candidate(
+        distribution=wheel,
+        source=sdist.source,
+        hashes=(("sha256", wheel.sha256 or ""),),
+        tags=filenames.parse(wheel.filename)[2],
+        path=path,
+        sdist=sdist,
+    )
+
+
+def _built(one: Distribution) -> Built:
+    """Return how a wheel was built that is known to have been."""
+    if one.built is None:
+        raise TypeError(one.filename)
+    return one.built
+
+
+def _python(made: Made) -> str:
+    return f"{made.python.tag} {made.python.version}"
+
+
+def _refused(one: Distribution, what: str, step: str = "") -> NotBuilt:
+    msg = f"{one.project} {one.version} is not built: {what}"
+    return NotBuilt(msg, project=one.project, next_step=step or "ask for a version that has a wheel")

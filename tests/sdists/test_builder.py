@@ -1,0 +1,251 @@
+"""Sdists that are built in a run, with real pip and a real index on loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import Gaps, HashMismatch, NoSolution
+from pypi_subset.sdists.builder import MOST
+from tests.support.stages.mirroring import THREE, mirror, read_lock, versions
+from tests.support.stages.sdists import make_buildable
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+
+#: The user's pip is configured for the loopback index.
+pytestmark = pytest.mark.usefixtures("configured_index")
+
+HOST = {"here": "host"}
+
+
+def building(workspace: Workspace, *projects: str, targets: dict[str, object] | None = None) -> None:
+    """Write ``subset.toml``: the sdists of *projects* are built."""
+    workspace.toml(targets or dict(HOST), more=f"[sdists]\nbuild = {[*projects]}\n")
+
+
+def test_one_build_serves_all_targets(workspace: Workspace, index: Index) -> None:
+    """A release is fetched once, built for every target, and its own requirements are resolved."""
+    index.add(make_buildable("leaf", requires=["more"]), make_wheel("more"), make_wheel("app", requires=["leaf"]))
+    workspace.write("base.txt", "app\n")
+    building(workspace, "leaf", targets=dict(THREE))
+    result, said = mirror(workspace)
+    for name in THREE:
+        assert versions(workspace, f"base--{name}") == {"app": "1.0", "leaf": "1.0", "more": "1.0"}
+    assert (index.gets(".tar.gz"), said.count("building a wheel from leaf-1.0.tar.gz")) == (1, 1)
+    assert (workspace.paths.site / "simple" / "leaf" / "leaf-1.0-0subset-py3-none-any.whl").is_file()
+    assert result.warnings == ()
+
+
+def test_nothing_is_built_that_pip_does_not_look_at(workspace: Workspace, index: Index) -> None:
+    """Of many releases the newest is built; one that a requirement excludes is not."""
+    index.add(*(make_buildable("leaf", f"{number}.0") for number in range(1, 9)))
+    workspace.write("base.txt", "leaf<8\n")
+    building(workspace, "leaf")
+    mirror(workspace)
+    assert versions(workspace, "base--here") == {"leaf": "7.0"}
+    assert [hit.path for hit in index.hits(".tar.gz")] == ["/files/leaf-7.0.tar.gz"]
+
+
+def test_a_wheel_that_fits_is_not_built(workspace: Workspace, index: Index) -> None:
+    """A release with a wheel for one target is built for the others alone."""
+    index.add(make_buildable("leaf"), make_wheel("leaf", tag="cp310-cp310-win_amd64"))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, "leaf", targets=dict(THREE))
+    mirror(workspace)
+    names = {name: read_lock(workspace, f"base--{name}").pins[0].distribution.filename for name in THREE}
+    built = "leaf-1.0-0subset-py3-none-any.whl"
+    assert names == {"linux": built, "mac": built, "windows": "leaf-1.0-cp310-cp310-win_amd64.whl"}
+
+
+def test_a_project_that_is_not_named_is_not_built(workspace: Workspace, index: Index) -> None:
+    """Code of an sdist runs only where the user named its project."""
+    index.add(make_buildable("leaf"), make_buildable("other"))
+    workspace.write("base.txt", "leaf\nother\n")
+    building(workspace, "leaf")
+    with pytest.raises(NoSolution, match=r"other: the project offers sdists only"):
+        mirror(workspace)
+
+
+def test_a_wheel_for_this_system_ends_the_others_after_one_build(workspace: Workspace, index: Index) -> None:
+    """A platform wheel is a gap for a foreign target: pip does not go back to older releases, which would be built too."""
+    index.add(*(make_buildable("leaf", f"{number}.0", tag="cp311-cp311-linux_x86_64") for number in range(1, 5)))
+    index.add(make_wheel("app", "2.0", requires=["leaf"]), make_wheel("app", requires=["leaf"]))
+    workspace.write("base.txt", "app\n")
+    building(workspace, "leaf", targets=dict(THREE))
+    with pytest.raises(Gaps) as caught:
+        mirror(workspace)
+    assert [gap.target for gap in caught.value.gaps] == ["linux", "windows", "mac"]
+    assert caught.value.gaps[1].problem == (
+        "the wheel of leaf 4.0 that is built here is for cp311-cp311-linux_x86_64, and windows cannot have it"
+    )
+    assert "requirements/wheels" in caught.value.gaps[1].next_step
+    assert [hit.path for hit in index.hits(".tar.gz")] == ["/files/leaf-4.0.tar.gz"]
+
+
+def test_builds_of_one_project_are_limited(workspace: Workspace, index: Index) -> None:
+    """If what is built does not satisfy, older releases are built up to a limit, which ends the run as a gap."""
+    index.add(*(make_buildable("leaf", f"{number}.0", requires=["gone"]) for number in range(1, MOST + 3)))
+    index.add(make_wheel("gone", tag="cp39-cp39-win_amd64"))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, "leaf")
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert f"{MOST} releases of it were built in this run" in caught.value.what
+    assert caught.value.requests == ("base.txt:1",)
+    assert index.gets(".tar.gz") == MOST
+
+
+def test_a_build_that_fails_is_a_gap_with_its_reason(workspace: Workspace, index: Index) -> None:
+    """The last line that the back-end said, and the way out; nothing older is tried."""
+    index.add(make_buildable("leaf", "2.0", code=["raise SystemExit('no lber.h here')"]), make_buildable("leaf"))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, "leaf")
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.problem == ("leaf 2.0 cannot be built from leaf-2.0.tar.gz: build_wheel failed: no lber.h here")
+    assert (caught.value.project, caught.value.requests) == ("leaf", ("base.txt:1",))
+    assert index.gets(".tar.gz") == 1
+
+
+def test_one_set_that_cannot_have_a_build_leaves_the_others_alone(workspace: Workspace, index: Index) -> None:
+    """A gap is one of its set and target; another set of the same target has no part in it."""
+    index.add(make_buildable("leaf", code=["raise SystemExit('no')"]), make_wheel("app"))
+    workspace.write("base.txt", "leaf\n")
+    workspace.write("more.txt", "app\n")
+    building(workspace, "leaf")
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.set_name == "base"
+
+
+def test_a_locked_wheel_is_not_built_again(workspace: Workspace, index: Index) -> None:
+    """An update takes the wheel from packages/: newer build requirements change no locked file."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_wheel("tool"))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, "leaf")
+    mirror(workspace)
+    first = read_lock(workspace, "base--here")
+    index.add(make_wheel("tool", "2.0"))
+    _, said = mirror(workspace, update=True)
+    assert "building" not in said
+    assert read_lock(workspace, "base--here") == first
+
+
+def test_a_checkout_without_packages_builds_the_locked_bytes(workspace: Workspace, index: Index) -> None:
+    """Build requirements are those of the lock, though newer ones are offered by then."""
+    tool = {"tool.py": b"TEXT = 'one'\n"}
+    code = ["import tool", "body += tool.TEXT"]
+    index.add(make_buildable("leaf", build_requires=["tool"], code=code), make_wheel("tool", files=tool))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, "leaf")
+    mirror(workspace)
+    lock = read_lock(workspace, "base--here")
+    index.add(make_wheel("tool", "2.0", files={"tool.py": b"TEXT = 'two'\n"}))
+    shutil.rmtree(workspace.paths.packages)
+    shutil.rmtree(workspace.paths.site)
+    _, said = mirror(workspace)
+    assert said.count("building a wheel from leaf-1.0.tar.gz") == 1
+    assert read_lock(workspace, "base--here") == lock
+    # Where the locked requirement is gone, the bytes are others, and the error says why.
+    index.projects["tool"] = index.projects["tool"][1:]
+    shutil.rmtree(workspace.paths.packages)
+    shutil.rmtree(workspace.paths.site)
+    with pytest.raises(HashMismatch) as caught:
+        mirror(workspace)
+    assert "the build environment is another one" in caught.value.what
+    assert "FORGET=leaf-1.0-0subset-py3-none-any.whl" in caught.value.next_step
+
+
+def test_hashes_are_those_of_the_sdist(workspace: Workspace, index: Index) -> None:
+    """A request that states the sdist's hash, as other tools write it, gets the wheel; another hash does not."""
+    leaf = make_buildable("leaf")
+    index.add(leaf)
+    stated = f"sha256:{hashlib.sha256(leaf.data).hexdigest()}"
+    workspace.write("base.txt", f"leaf==1.0 --hash={stated}\n")
+    building(workspace, "leaf")
+    mirror(workspace)
+    assert versions(workspace, "base--here") == {"leaf": "1.0"}
+    workspace.write("base.txt", f"leaf==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(NoSolution):
+        mirror(workspace)
+
+
+def test_what_is_built_differently_is_warned_of(workspace: Workspace, index: Index) -> None:
+    """A build that does not give the same bytes twice names the members that differ."""
+    index.add(make_buildable("leaf", code=["import uuid", "body += str(uuid.uuid4())"]))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, "leaf")
+    _, said = mirror(workspace)
+    assert "leaf 1.0 was built to other bytes" in said
+    assert "leaf.py, leaf-1.0.dist-info/RECORD differ" in said.replace(
+        "leaf-1.0.dist-info/RECORD, leaf.py", "leaf.py, leaf-1.0.dist-info/RECORD"
+    )
+
+
+def test_a_build_requirement_without_a_wheel_is_built_too(workspace: Workspace, index: Index) -> None:
+    """It must be named as well; it is no part of the subset."""
+    index.add(make_buildable("leaf", build_requires=["tool"], code=["import tool"]), make_buildable("tool"))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, "leaf")
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert (
+        "its build requires tool (required by" in caught.value.problem
+        or "its build requires tool:" in caught.value.problem
+    )
+    assert caught.value.next_step == "add 'tool' to build below [sdists] as well"
+    building(workspace, "leaf", "tool")
+    mirror(workspace)
+    pin = read_lock(workspace, "base--here").pins[0].distribution
+    assert pin.built is not None
+    assert [name for name, *_ in pin.built.requires] == ["tool"]
+    assert versions(workspace, "base--here") == {"leaf": "1.0"}
+
+
+def test_builds_that_require_each_other_are_an_error(workspace: Workspace, index: Index) -> None:
+    """The circle is named."""
+    index.add(make_buildable("one", build_requires=["two"]), make_buildable("two", build_requires=["one"]))
+    workspace.write("base.txt", "one\n")
+    building(workspace, "one", "two")
+    with pytest.raises(NoSolution, match=r"one 1\.0 requires two 1\.0 requires one 1\.0"):
+        mirror(workspace)
+
+
+def test_builds_go_three_levels_deep(workspace: Workspace, index: Index) -> None:
+    """The chain that is too long is named."""
+    names = ["aa", "bb", "cc", "dd"]
+    for name, needed in zip(names, [*names[1:], ""], strict=True):
+        index.add(make_buildable(name, build_requires=[needed] if needed else []))
+    workspace.write("base.txt", "aa\n")
+    building(workspace, *names)
+    with pytest.raises(NoSolution, match=r"more than 3 builds require each other: aa 1\.0, bb 1\.0, cc 1\.0, dd 1\.0"):
+        mirror(workspace)
+    workspace.write("base.txt", "bb\n")
+    mirror(workspace)
+    assert versions(workspace, "base--here") == {"bb": "1.0"}
+
+
+def test_what_the_hook_requires_is_locked_too(workspace: Workspace, index: Index) -> None:
+    """The hook runs in the static environment, and what it adds is in the final one; markers have no extras."""
+    index.add(
+        make_buildable(
+            "leaf",
+            build_requires=["tool"],
+            hook_requires=["plugin", "never; extra == 'all'"],
+            code=["import tool, plugin"],
+        ),
+        make_wheel("tool"),
+        make_wheel("plugin"),
+    )
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, "leaf")
+    mirror(workspace)
+    pin = read_lock(workspace, "base--here").pins[0].distribution
+    assert pin.built is not None
+    assert [name for name, *_ in pin.built.requires] == ["plugin", "tool"]

@@ -1,0 +1,66 @@
+"""What a build requires, resolved on a real index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import HashMismatch, NoSolution
+from tests.support.stages.mirroring import mirror, read_lock
+from tests.support.stages.sdists import make_buildable
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("configured_index")
+
+
+def required(workspace: Workspace) -> list[tuple[str, str]]:
+    """Return what the one locked wheel was built with."""
+    built = read_lock(workspace, "base--here").pins[0].distribution.built
+    assert built is not None
+    return [(name, version) for name, version, _ in built.requires]
+
+
+def test_requirements_are_those_of_the_interpreter_that_builds(workspace: Workspace, index: Index) -> None:
+    """Markers are evaluated for it; what its Python cannot have is passed over; dependencies come along."""
+    index.add(
+        make_buildable("leaf", build_requires=["tool<3", "never; sys_platform == 'win32'", "extra; extra == 'x'"]),
+        make_wheel("tool", "1.0", requires=["below"]),
+        make_wheel("tool", "2.0", requires_python=">=3.99"),
+        make_wheel("tool", "3.0"),
+        make_wheel("below"),
+    )
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"here": "host", "win": "cp312-win_amd64"}, more='[sdists]\nbuild = ["leaf"]\n')
+    mirror(workspace)
+    assert required(workspace) == [("below", "1.0"), ("tool", "1.0")]
+    # They are for the build alone.
+    assert {path.name for path in workspace.paths.site.rglob("*.whl")} == {"leaf-1.0-0subset-py3-none-any.whl"}
+
+
+def test_what_a_build_lacks_is_named(workspace: Workspace, index: Index) -> None:
+    """The gap names the release, its requirement and the sdist that states it."""
+    index.add(make_buildable("leaf", build_requires=["tool>=2"]), make_wheel("tool"))
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml(more='[sdists]\nbuild = ["leaf"]\n')
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.problem == (
+        "leaf 1.0 cannot be built from leaf-1.0.tar.gz, since its build requires tool>=2: "
+        "no release satisfies it, the newest is 1.0"
+    )
+
+
+def test_a_wheel_of_a_build_has_its_hash(workspace: Workspace, index: Index) -> None:
+    """A file that is not what the index promised is no part of an environment."""
+    tool = make_wheel("tool")
+    index.add(make_buildable("leaf", build_requires=["tool"]), tool)
+    index.overrides[f"/files/{tool.filename}"] = make_wheel("tool", files={"tool.py": b"evil = 1\n"}).data
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml(more='[sdists]\nbuild = ["leaf"]\n')
+    with pytest.raises(HashMismatch, match=r"tool-1\.0-py3-none-any\.whl has sha256"):
+        mirror(workspace)
