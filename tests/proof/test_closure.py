@@ -129,3 +129,4 @@ def test_extras_are_those_of_requests_and_of_others(tmp_path: Path) -> None:
     environment = recorded_markers.recorded(targets.parse("win", "cp312-win_amd64"))
     found = closure.declared(closure.present_in([tmp_path]), [request], environment, "win").present
     assert [(one.project, sorted(one.asked)) for one in found] == [("aa", ["all-of"]), ("bb", ["fast"]), ("cc", [])]
+    assert {one.library for one in found} == {tmp_path}

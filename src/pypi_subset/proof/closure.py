@@ -45,6 +45,8 @@ class Present:
     entry_points: tuple[tuple[str, str], ...] = ()
     #: The extras that it provides, normalized.
     extras: frozenset[str] = frozenset()
+    #: The directory that its paths are relative to, ``None`` where it is not installed.
+    library: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -203,6 +205,7 @@ def _read(path: Path) -> Present:
             import_namespaces=_values(metadata.get_all("Import-Namespace")),
             entry_points=tuple(sorted({(one.group, _module(one.value)) for one in distribution.entry_points})),
             extras=frozenset(map(canonicalize_name, metadata.get_all("Provides-Extra") or ())),
+            library=path.parent,
         )
     except (InvalidRequirement, InvalidSpecifier, RecursionError) as error:
         msg = f"the METADATA of {metadata['Name']} {metadata['Version']} cannot be read: {error}"

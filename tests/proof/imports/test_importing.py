@@ -140,6 +140,26 @@ def test_an_extra_that_was_not_asked_for(bare: tuple[Path, Path], tmp_path: Path
     assert [each.what for each in tried(bare, tmp_path / "again", one).findings] == [words]
 
 
+def test_a_portion_of_an_old_namespace_is_imported(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """The namespace imports whatever its portions do; what these lack or raise counts, and the others answer for theirs."""
+    files = {
+        "old/__init__.py": "__path__ = __import__('pkgutil').extend_path(__path__, __name__)",
+        "old/ours.py": "1/0",
+    }
+    files["old/lacking.py"] = "import old.others"
+    for name, text in files.items():
+        (bare[1] / name).parent.mkdir(exist_ok=True)
+        (bare[1] / name).write_text(text)
+    ours, lacking = (
+        replace(present(name, "old/__init__.py", f"old/{name}.py"), library=bare[1]) for name in ("ours", "lacking")
+    )
+    with pytest.raises(ProofFailed, match=r"importing old\.ours of ours on here failed: ZeroDivisionError"):
+        tried(bare, tmp_path, ours)
+    (tmp_path / "again").mkdir()
+    (one,) = tried(bare, tmp_path / "again", lacking).findings
+    assert "lacks old.others, which nothing here declares" in one.what
+
+
 @pytest.mark.slow
 def test_a_message_without_end(bare: tuple[Path, Path], tmp_path: Path) -> None:
     """A long message costs no time to speak of: no pattern is matched against more than its first part."""

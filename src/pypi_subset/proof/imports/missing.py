@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.proof.closure import plain
 from pypi_subset.proof.imports import likely
-from pypi_subset.proof.imports.public_modules import extensions_of, modules_of
+from pypi_subset.proof.imports.public_modules import extensions_of, own_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -96,7 +96,7 @@ class Ground:
     @cached_property
     def owners(self) -> dict[str, str]:
         """Module → the project that is there and brings it."""
-        return {module: one.project for one in self.declared.present for module in modules_of(one.files)}
+        return {module: one.project for one in self.declared.present for module in own_modules(one)}
 
     @cached_property
     def fillers(self) -> dict[str, set[str]]:

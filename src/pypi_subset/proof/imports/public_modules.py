@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from pypi_subset.proof.imports import likely
+from pypi_subset.proof.imports.old_namespaces import old_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -23,6 +24,8 @@ LEFTOVERS = {"benchmark", "benchmarks", "conftest", "doc", "docs", "example", "e
 
 #: Characters of the longest path: patterns are not matched against more.
 _LONGEST = 4000
+#: Namespaces within each other.
+_DEEPEST = 10
 #: Characters of a name that no import can spell, as far as they are shown.
 _SHOWN = 100
 #: A module's file: ``.py``, or an extension for one Python (``.cpython-310-x86_64-linux-gnu.so``, ``.abi3.so``, ``.pyd``).
@@ -70,6 +73,28 @@ def modules_of(files: Iterable[str], namespaces: Collection[str] = ()) -> tuple[
     return tuple(sorted(kept or modules))
 
 
+def own_modules(one: Present, namespaces: Iterable[str] = ()) -> tuple[str, ...]:
+    """
+    Return the modules that *one* brings, sorted: of a namespace with an ``__init__``, its own portions.
+
+    A namespace in which nothing is public counts as a module.
+
+    :param namespaces: packages that METADATA calls namespaces.
+    """
+    stated, old = frozenset(namespaces), set[str]()
+    every = modules_of(one.files, stated)
+    for _ in range(_DEEPEST):
+        if not (found := old_namespaces(one, every)):
+            break
+        old |= found
+        every = modules_of(one.files, stated | old)
+    spaces = {name for name in every if not _is_hidden(name)}
+    spaces = {
+        ".".join(parts[:length]) for parts in (name.split(".") for name in spaces) for length in range(len(parts))
+    }
+    return tuple(sorted({*every, *(old - spaces)}))
+
+
 def extensions_of(files: Iterable[str]) -> frozenset[str]:
     """Return those modules of a RECORD whose file is a shared library, which may be no module at all."""
     found = (PurePosixPath(file) for file in files if len(file) < _LONGEST)
@@ -89,12 +114,12 @@ def public_modules(one: Present, projects: Collection[str]) -> Public:
     if one.import_names is not None:
         return _named(one, [*one.import_names, *(one.import_namespaces or ())])
     spaces = {name: private for name, private in map(_split, one.import_namespaces or ()) if name}
-    every = modules_of(one.files, spaces)
+    every = own_modules(one, spaces)
     hosts = _hosts(one, projects, every)
     modules, plugins = list[str](), list[str]()
     for name in every:
         private = any(hidden and f"{name}.".startswith(f"{space}.") for space, hidden in spaces.items())
-        if private or any(part.startswith("_") for part in name.split(".")) or _is_test(name, one.project):
+        if private or _is_hidden(name) or _is_test(name, one.project):
             continue
         (plugins if name in hosts else modules).append(name)
     if not modules:
@@ -125,6 +150,10 @@ def _split(value: str) -> tuple[str, bool]:
     """Return the name in ``name ; private``, and whether it is private."""
     name, _, word = value.partition(";")
     return name.strip(), word.strip() == "private"
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith("_") for part in name.split("."))
 
 
 def _is_test(name: str, project: str) -> bool:
