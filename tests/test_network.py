@@ -10,9 +10,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from packaging.version import Version
 
 from pypi_subset.cli.display import Display
-from pypi_subset.errors import Gaps
+from pypi_subset.errors import Gaps, NoSolution
 from pypi_subset.locks import lockfile
 from pypi_subset.pipeline import mirror, plan
 from pypi_subset.proof.inventory import inventory
@@ -250,6 +251,40 @@ def test_all_gaps_of_a_real_list(workspace: Workspace) -> None:
         "no-such-project-for-pypi-subset": ("base.txt:8",),
     }
     assert len(caught.value.lines) <= 8
+
+
+#: Requests that got an old release, or none, while one sdist below them was not built.
+BUILT = {
+    "hydra-core": ("1.0", "antlr4-python3-runtime"),
+    "num2words": ("0.5.14", "docopt"),
+    "pandas[excel]": ("2", "odfpy"),
+}
+
+
+def test_sdists_are_built_for_three_targets(workspace: Workspace) -> None:
+    """Each request has its newest release on each target, and all are green; two Pythons build the same bytes."""
+    workspace.write("base.txt", "".join(f"{name}\n" for name in BUILT))
+    builds = json.dumps([name for _, name in BUILT.values()])
+    targets = {"here": "host", "win": "cp312-win_amd64", "mac": "cp312-macosx_12_0_arm64"}
+    workspace.toml(targets, more=f"[sdists]\nbuild = {builds}\n")
+    result = mirror.mirror(workspace.paths, progress=Display())
+    for target in targets:
+        found = versions(workspace, f"base--{target}")
+        for request, (least, leaf) in BUILT.items():
+            assert Version(found[request.partition("[")[0]]) >= Version(least), request
+            assert leaf in found
+    assert [one for one in result.outdated if not one.own] == []
+    assert (len(result.built), result.warnings) == (len(BUILT), ())
+    assert run_suite(workspace.paths).totals.failed == 0
+
+
+def test_a_compiled_sdist_is_for_this_machine(workspace: Workspace) -> None:
+    """After one build it is a gap for Windows; none of 42 older releases of what requires it is built."""
+    workspace.write("base.txt", "oss2\n")
+    workspace.toml({"here": "host", "win": "cp312-win_amd64"}, more='[sdists]\nbuild = ["crcmod", "oss2"]\n')
+    with pytest.raises(NoSolution) as caught:
+        mirror.mirror(workspace.paths, progress=Display())
+    assert (caught.value.target, caught.value.project) == ("win", "crcmod")
 
 
 #: Requests that were red though each of them works in a plain environment, and what lacks what.

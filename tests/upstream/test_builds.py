@@ -134,7 +134,7 @@ def test_a_wheel_that_does_not_fit_ends_the_run_alone(loopback: Loopback, ready:
     assert get(f"{offered['app-2.0-0subset-py3-none-any.whl']}.metadata") == 404
     error = loopback.ended(run)
     assert isinstance(error, NotBuilt)
-    assert "is for cp312-cp312-win_amd64, and linux cannot have it" in error.what
+    assert "is for cp312-cp312-win_amd64, which does not fit" in error.what
     assert get(f"{view}app/") == 404
     assert get(f"{offered['app-1.0-0subset-py3-none-any.whl']}.metadata") == 404
     assert ready.asked == ["2.0"]

@@ -34,6 +34,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
     packages: Path,
     work: Path,
     progress: Progress,
+    unlike: list[str],
     unisolated: bool,
 ) -> Builder:
     """
@@ -41,6 +42,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
 
     :param packages: the files of earlier runs: a wheel that a standing lock has is not built again.
     :param work: the directory of the run.
+    :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
     :param unisolated: whether builds may run without isolation.
     """
     found = Builder(
@@ -53,6 +55,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
         shelf=packages,
         work=work / "builds",
         progress=progress,
+        unlike=unlike,
     )
     found.remember(_standing(Paths(requirements=subset.root, packages=packages, site=packages).locks))
     return found

@@ -77,6 +77,7 @@ class MirrorResult:
     :param fetched: the number of files that were fetched.
     :param published: whether a new site replaced the old one.
     :param unvouched: names of files whose SHA-256 no index and no request stated when they were locked.
+    :param built: names of locked wheels that were built from sdists, in this run or an earlier one.
     :param outdated: requested projects that are older than the newest release, and pre-releases, as the locks remember.
     """
 
@@ -90,6 +91,7 @@ class MirrorResult:
     fetched: int
     published: bool
     unvouched: tuple[str, ...] = ()
+    built: tuple[str, ...] = ()
     outdated: tuple[Outdated, ...] = ()
 
     def document(self) -> dict[str, Any]:
@@ -148,12 +150,15 @@ def mirror(
         rejected=stock.rejected,
         superseded=stock.superseded,
         bad_files=(*left_out,),
-        warnings=(*locked.warnings, *lower, *left_out.values()),
+        warnings=(*locked.warnings, *backend.unlike, *lower, *left_out.values()),
         resolved=len(locked.locks) - len(locked.reused),
         fetched=sum(len(group) for _, group in stock.missing),
         published=published,
         unvouched=tuple(
             sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if not one.vouched})
+        ),
+        built=tuple(
+            sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if one.distribution.built})
         ),
         outdated=locked.outdated,
     )

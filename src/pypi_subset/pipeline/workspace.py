@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
@@ -46,12 +46,14 @@ class Backend:
     :param index: opens the loopback index at its first call; a run with nothing to do never calls it.
     :param constraints: those of the user's pip configuration.
     :param work: a directory for this run.
+    :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
     """
 
     index: Callable[[], Loopback]
     pips: Pips
     constraints: tuple[str, ...]
     work: Path
+    unlike: list[str] = field(default_factory=list)
 
 
 def inputs_of(paths: Paths, progress: Progress, *, update: bool = False) -> tuple[Subset, Network]:
@@ -168,6 +170,7 @@ def opened(
     :param progress: receives a line for each build.
     :param unisolated: whether builds may run without isolation.
     """
+    unlike: list[str] = []
     with contextlib.ExitStack() as stack, Pips(work) as pips:
 
         @functools.cache
@@ -187,8 +190,9 @@ def opened(
                     packages=packages,
                     work=work,
                     progress=progress,
+                    unlike=unlike,
                     unisolated=unisolated,
                 )
             return stack.enter_context(Loopback(upstream, subset.targets))
 
-        yield Backend(index=index, pips=pips, constraints=read_constraints(network), work=work)
+        yield Backend(index=index, pips=pips, constraints=read_constraints(network), work=work, unlike=unlike)

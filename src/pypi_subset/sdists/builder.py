@@ -53,7 +53,8 @@ class Builder:
     :param targets: those of the run.
     :param host: the interpreter that builds.
     :param shelf: directory of files from earlier runs.
-    :param work: an existing directory for the builds of this run.
+    :param work: a directory for the builds of this run.
+    :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
     """
 
     def __init__(  # noqa: PLR0913 - what a build needs
@@ -68,6 +69,7 @@ class Builder:
         shelf: Path,
         work: Path,
         progress: Progress,
+        unlike: list[str],
     ) -> None:
         self._upstream, self._projects, self._host, self._rooms = upstream, frozenset(projects), host, rooms
         self._tags = [frozenset(one.tags) for one in (*targets, host)]
@@ -76,8 +78,7 @@ class Builder:
         self._turn, self._count = threading.Lock(), Counter[str]()
         self._built: dict[str, Candidate | NotBuilt] = {}
         self._known: dict[str, Distribution] = {}
-        #: What was built, for the results of the run.
-        self.warnings: list[str] = []
+        self._unlike = unlike
 
     def remember(self, locks: Iterable[Lock]) -> None:
         """Take what *locks* say of earlier builds: a release whose wheel is still there is not built again."""
@@ -213,7 +214,7 @@ class Builder:
         made = build(path, one, rooms=self._rooms, work=work, resolve=needed)
         if made.differs:
             sentence = f"{release} was built to other bytes {made.differs}"
-            self.warnings.append(sentence)
+            self._unlike.append(sentence)
             self._progress.warn(sentence)
         return made
 

@@ -187,10 +187,8 @@ class Loopback:
         if wheel.tags is not None and wheel.tags.isdisjoint(self._tags.get(target, frozenset())):
             one = wheel.distribution
             tag = "-".join(one.filename.removesuffix(".whl").rsplit("-", 3)[1:])
-            msg = (
-                f"the wheel of {one.project} {one.version} that is built here is for {tag}, and {target} cannot have it"
-            )
-            step = f"build it on such a machine and put it into requirements/wheels, or leave {one.project} out for {target}"
+            msg = f"the wheel of {one.project} {one.version} that is built here is for {tag}, which does not fit"
+            step = f"build it on such a machine and put it into requirements/wheels, or leave {one.project} out there"
             raise NotBuilt(msg, project=one.project, next_step=step)
 
     def _fitting(self, view: str, project: NormalizedName) -> list[str]:
