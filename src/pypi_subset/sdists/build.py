@@ -18,7 +18,7 @@ from pypi_subset.distributions.wheel import check_wheel
 from pypi_subset.errors import BadDistribution
 from pypi_subset.sdists import archive, environment
 from pypi_subset.sdists.backend import BuildSystem, read_build_system, required
-from pypi_subset.support import bounds, files
+from pypi_subset.support import bounds, files, staging
 from pypi_subset.support.text import printable
 from pypi_subset.upstream.builds import NotBuilt
 
@@ -121,6 +121,9 @@ def build(
         other = own
         staged = work / "again"
         second = _attempt(path, sdist, rooms=rooms, python=own, work=staged, resolve=lambda _: kept)
+    for one in ("first", "second", "again"):
+        # The sources of a large project, several times.
+        staging.remove_tree(work / one / "build")
     if first.sha256 == second.sha256:
         return first
     differs = (

@@ -14,7 +14,6 @@ from pypi_subset.model.locks import Inputs
 from pypi_subset.model.requests import Job, Request, RequirementSet
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.sdists.build import Required
-from pypi_subset.targets.markers import UndefinedName, holds
 from pypi_subset.upstream.builds import NotBuilt
 from pypi_subset.upstream.gateway import Loopback
 
@@ -69,9 +68,7 @@ class Closure:
     ) -> tuple[Required, ...]:
         """Return the wheels that pip chooses for *requires*."""
         asked = tuple(
-            Request(requirement=one, path=Path(sdist.filename), line=line)
-            for line, one in enumerate(requires, start=1)
-            if _holds(one, self._host)
+            Request(requirement=one, path=Path(sdist.filename), line=line) for line, one in enumerate(requires, start=1)
         )
         if not asked:
             return ()
@@ -122,13 +119,6 @@ class Closure:
             if wheel.distribution.sha256 == sha256:
                 return wheel
         return None
-
-
-def _holds(requirement: Requirement, host: Target) -> bool:
-    try:
-        return holds(requirement.marker, host.environment)
-    except UndefinedName:
-        return False
 
 
 def _lacking(sdist: Distribution, error: NoSolution | Gaps) -> NotBuilt:
