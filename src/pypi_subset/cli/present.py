@@ -16,7 +16,7 @@ from rich.table import Table
 from pypi_subset.cli.display import Display, literal
 from pypi_subset.cli.edge import foreseen
 from pypi_subset.errors import Gaps, NoSolution, OlderReleases, SubsetError
-from pypi_subset.resolve.explain.listing import LINES, outdated_heading, outdated_lines
+from pypi_subset.resolve.explain.older.listing import LINES, outdated_heading, outdated_lines
 from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.recall import compared
 from pypi_subset.pipeline.relock import left_over, relock
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
-from pypi_subset.resolve.explain import outdated
+from pypi_subset.resolve.explain.older import outdated
+from pypi_subset.resolve.explain.older.causes import Known
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _older(subset: Subset, locked: Relocked, backend: Backend) -> tuple[tuple[Ou
     early: list[Outdated] = []
     for job, lock in zip(subset.jobs, locked.locks, strict=True):
         offers = backend.index().upstream.on(job.target.name)
-        known = outdated.Known(offers=offers, limits=backend.constraints, kept=locked.reused)
+        known = Known(offers=offers, limits=backend.constraints, kept=locked.reused)
         held += outdated.as_remembered(lock, outdated.held_back(job, lock, known, others=locked.locks))
         early += outdated.as_remembered(lock, outdated.early(job, lock, known))
     return tuple(held), tuple(early)

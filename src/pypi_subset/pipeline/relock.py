@@ -15,8 +15,9 @@ from pypi_subset.locks import diff, lockfile, memory
 from pypi_subset.model.locks import Inputs, Reason
 from pypi_subset.pipeline.origins import from_elsewhere, on_several_indexes, open_to_the_index, require_index
 from pypi_subset.requirements import fetched
-from pypi_subset.resolve.explain.listing import outdated_heading, outdated_lines
-from pypi_subset.resolve.explain.outdated import Known, to_remember
+from pypi_subset.resolve.explain.older.causes import Known
+from pypi_subset.resolve.explain.older.listing import outdated_heading, outdated_lines
+from pypi_subset.resolve.explain.older.outdated import to_remember
 from pypi_subset.resolve.gaps import resolve_or_all_gaps
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool

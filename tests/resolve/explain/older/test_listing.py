@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pypi_subset.model.locks import Outdated
-from pypi_subset.resolve.explain.listing import LINES, outdated_heading, outdated_lines
+from pypi_subset.resolve.explain.older.listing import LINES, outdated_heading, outdated_lines
 
 ONE = Outdated(
     set="base",

@@ -1,0 +1,156 @@
+"""Projects that got an older release than the newest, or a pre-release, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pypi_subset.resolve.explain.older.causes import Case, Known, accepting, stated_by, unfit_of, why_older
+from pypi_subset.resolve.explain.rejections import admits, by_release
+from pypi_subset.resolve.explain.stated import lines_of
+from pypi_subset.targets.markers import holds
+from pypi_subset.targets.patch_levels import at_patch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.locks import Lock, Outdated, Pin
+    from pypi_subset.model.requests import Job
+    from pypi_subset.model.targets import Target
+    from pypi_subset.resolve.explain.obstacles import Asking
+
+
+def to_remember(job: Job, lock: Lock, known: Known, others: Sequence[Lock]) -> tuple[Outdated, ...]:
+    """
+    Return each requested project of a lock that is older than the newest release, and each pre-release, by project.
+
+    A pre-release that another project asks for by its version is none: there is nothing that the user forgot.
+    """
+    unasked = (one for one in early(job, lock, known) if one.requested or not one.own)
+    found = [*held_back(job, lock, known, others=others, requested=True), *unasked]
+    return tuple(sorted(found, key=lambda one: (one.project, one.version, one.early)))
+
+
+def held_back(
+    job: Job, lock: Lock, known: Known, *, others: Sequence[Lock] = (), requested: bool = False
+) -> tuple[Outdated, ...]:
+    """
+    Return each project of a lock that is older than the newest release, sorted by project.
+
+    :param others: all locks of the run: another target of the set may have a newer release.
+    :param requested: leave out what no line of the set requests.
+    """
+    found = []
+    for case in _cases(job, lock, known):
+        one = case.pin.distribution
+        if requested and not case.pin.requested:
+            continue
+        newest = known.offers.newest(one.project)
+        if not (one.version.is_prerelease or case.pre or (newest and newest > one.version)):
+            # Before a page is read again: most projects have their newest release.
+            continue
+        if requested and newest and newest > one.version and (stated := _pinned(case, newest)):
+            # Nor for what a line holds at one version.
+            found.append(case.finding(newest, stated[0], (), step=stated[1], own=True))
+            continue
+        candidates = known.offers.candidates(one.project)
+        if newer := _newer(case, candidates):
+            cause, step, own = why_older(newer, case, known, requested=requested)
+            reason = cause if own else cause + _elsewhere(newer, case, others)
+            found.append(case.finding(max(newer), reason, candidates, step=step, own=own))
+    return tuple(found)
+
+
+def _pinned(case: Case, newest: Version) -> tuple[str, str] | None:
+    """Return cause and remedy if a line admits one version alone, and that is not *newest*; else ``None``."""
+    lines = case.lines.get(case.pin.distribution.project, ())
+    exact = any(
+        each.operator in {"==", "==="} and not each.version.endswith(".*") for _, one in lines for each in one.specifier
+    )
+    return next((stated_by(who, one) for who, one in lines if exact and not admits(one, newest)), None)
+
+
+def early(job: Job, lock: Lock, known: Known) -> tuple[Outdated, ...]:
+    """
+    Return each pre-release that was chosen, sorted by project, and why no final release was.
+
+    It is the choice of the user or of another project, ``own``, if a requirement names a pre-release.
+    """
+    found = []
+    for case in _cases(job, lock, known):
+        if not case.pin.distribution.version.is_prerelease:
+            continue
+        candidates = known.offers.candidates(case.pin.distribution.project)
+        final = _not_yanked(one for one in candidates if not one.distribution.version.is_prerelease)
+        lines = case.lines.get(case.pin.distribution.project, ())
+        stated = [*(one for _, one in lines), *(one.requirement for one in case.pin.reasons)]
+        asked = case.pre or any(one.specifier.prereleases for one in stated)
+        accept = accepting(case)
+        if final:
+            why, step, own = why_older(final, case, known, requested=True)
+            more = {"step": "; or ".join(filter(None, (step, accept))), "own": own or asked}
+            found.append(case.finding(max(final), why, candidates, early=True, **more))
+        else:
+            asking = next((one for one in case.pin.reasons if one.by), None)
+            who = (
+                f"{asking.by} asks for {asking.requirement.name}{asking.requirement.specifier}, and " if asking else ""
+            )
+            why = f"{who}there is no other release yet"
+            found.append(case.finding(None, why, candidates, early=True, own=asked, step=accept))
+    return tuple(found)
+
+
+def as_remembered(lock: Lock, found: Sequence[Outdated]) -> tuple[Outdated, ...]:
+    """Return *found*, each finding as *lock* remembers it where that speaks of the same releases."""
+    known = {(one.project, one.version, one.newest, one.early): one for one in lock.outdated or ()}
+    return tuple(known.get((one.project, one.version, one.newest, one.early), one) for one in found)
+
+
+def _cases(job: Job, lock: Lock, known: Known) -> Iterator[Case]:
+    lines: dict[tuple[int, ...], Mapping[NormalizedName, Sequence[Asking]]] = {}
+    for pin in lock.pins:
+        target = _first(pin, lock, job.target)
+        if target.python not in lines:
+            lines[target.python] = lines_of(job, known.limits, target)
+        yield Case(pin=pin, lock=lock, target=target, lines=lines[target.python], pre=job.requirement_set.pre)
+
+
+def _first(pin: Pin, lock: Lock, target: Target) -> Target:
+    """The target at the first patch level that gets *pin*, where patch levels get different files."""
+    if lock.patches == (0,):
+        return target
+    levels = [replace(at_patch(target, patch), exact=True) for patch in lock.patches]
+    return next(at for at in levels if holds(pin.marker, at.environment))
+
+
+def _newer(case: Case, candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
+    """The releases that pip would rather take: newer, not yanked, and no pre-release unless the chosen one is."""
+    version = case.pin.distribution.version
+    pre = version.is_prerelease or case.pre
+    newer = (one for one in candidates if one.distribution.version > version)
+    return _not_yanked(one for one in newer if pre or not one.distribution.version.is_prerelease)
+
+
+def _not_yanked(candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
+    """The files of each release, yanked ones aside."""
+    return by_release(one for one in candidates if one.distribution.yanked is None)
+
+
+def _elsewhere(newer: Mapping[Version, Sequence[Candidate]], case: Case, locks: Iterable[Lock]) -> str:
+    """``; 2.3.3, as on mac: …``: why the target has not even what another target of the set has; else ``""``."""
+    project = case.pin.distribution.project
+    others = {
+        pin.distribution.version: lock.target_name
+        for lock in locks
+        for pin in lock.pins
+        if (lock.set_name, pin.distribution.project) == (case.lock.set_name, project)
+        and pin.distribution.version in newer
+    }
+    best = max(others.keys() - {max(newer)}, default=None)
+    if best is None or not (unfit := unfit_of(newer[best], case.target)):
+        return ""
+    return f"; {best}, as on {others[best]}: {unfit}"
