@@ -43,6 +43,24 @@ class Dependencies:
     requires_python: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Licensing:
+    """License-Expression, License (``""`` without them) and classifiers of METADATA, as written."""
+
+    expression: str = ""
+    text: str = ""
+    classifiers: tuple[str, ...] = ()
+
+
+def licensing_of(metadata: bytes) -> Licensing:
+    """Return what *metadata* says about the licence."""
+    return Licensing(
+        expression=next(iter(_values(metadata, "license-expression")), ""),
+        text=next(iter(_values(metadata, "license")), ""),
+        classifiers=_values(metadata, "classifier"),
+    )
+
+
 @functools.cache
 def dependencies_of(metadata: bytes) -> Dependencies:
     """Return what *metadata* says about dependencies."""

@@ -1,0 +1,69 @@
+"""``min_age``: a file must have been on the index for some time, in which others could find what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pypi_subset.model.intake.rules import MIN_AGE
+from pypi_subset.model.intake.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.intake.rules import IntakeRules
+    from pypi_subset.model.intake.sources import Sources
+
+#: How moments are written; in this form, text sorts as time does.
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class MinAge:
+    """
+    The cut-offs: a file that was uploaded at one of them or later is refused.
+
+    A file of a directory has no upload time and needs none. A file of an index without one is refused, unless the user
+    names the index in ``no_times``.
+
+    :param now: in UTC.
+    """
+
+    def __init__(self, rules: IntakeRules, sources: Sources, now: datetime) -> None:
+        self._now = now
+        self._no_times = rules.no_times
+        own = {one.name: one.min_age for one in sources.named if one.min_age is not None}
+        #: Name of the source, ``None`` for pip's indexes → the moment before which a file must be uploaded; ``""``: none.
+        self._cutoffs: dict[str | None, str] = {
+            name: (rules.as_of or self._before(seconds)) if seconds else "" for name, seconds in own.items()
+        }
+        self.cutoff = rules.as_of or (self._before(rules.min_age) if rules.min_age else "")
+
+    @property
+    def counts(self) -> bool:
+        """Whether any file can be refused."""
+        return bool(self.cutoff) or any(self._cutoffs.values())
+
+    def verdict(self, candidate: Candidate) -> Verdict | None:
+        """Return why *candidate* is refused, ``None`` if it is old enough."""
+        one = candidate.distribution
+        cutoff = self._cutoffs.get(one.source, self.cutoff)
+        if not cutoff or candidate.path is not None:
+            return None
+        uploaded = one.upload_time
+        if uploaded is None:
+            if any(candidate.source == url or candidate.source.startswith(f"{url}/") for url in self._no_times):
+                return None
+            return self._verdict(candidate, f"{candidate.source} states no upload time of it, and min_age needs one")
+        # Fractions of a second do not matter: the cut-off has none.
+        if uploaded[:19] < cutoff[:19]:
+            return None
+        moment = datetime.fromisoformat(uploaded)
+        admitted = moment + (self._now - datetime.fromisoformat(cutoff))
+        until = admitted.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+        return self._verdict(candidate, f"uploaded {uploaded[:10]}, the cut-off is {cutoff}; admitted from {until} UTC")
+
+    def _verdict(self, candidate: Candidate, sentence: str) -> Verdict:
+        one = candidate.distribution
+        return Verdict(rule=MIN_AGE, project=one.project, version=one.version, sentence=f"min_age: {sentence}")
+
+    def _before(self, seconds: int) -> str:
+        return (self._now - timedelta(seconds=seconds)).astimezone(UTC).strftime(MOMENT)

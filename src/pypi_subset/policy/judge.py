@@ -1,0 +1,87 @@
+"""Every rule about candidates at once: which of them refuse one, and which of these the user accepts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from packaging.specifiers import SpecifierSet
+
+from pypi_subset.policy.age import MinAge
+from pypi_subset.policy.denied import Denied
+from pypi_subset.policy.withdrawn import Withdrawn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.intake.rules import IntakeRules
+    from pypi_subset.model.intake.sources import Sources
+    from pypi_subset.model.intake.verdicts import Verdict
+    from pypi_subset.model.policy import Acceptance
+
+
+class Rule(Protocol):
+    """One rule about candidates."""
+
+    def verdict(self, candidate: Candidate, /) -> Verdict | None:
+        """Return why the rule refuses *candidate*, ``None`` if it does not."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judge:
+    """
+    The rules of a subset.
+
+    :param rules: those that can refuse anything.
+    :param accepted: what the user accepts all the same.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
+
+    def judged(self, candidate: Candidate) -> tuple[Verdict, ...]:
+        """Return the verdicts of the rules that refuse *candidate*."""
+        return tuple(found for rule in self.rules if (found := rule.verdict(candidate)) is not None)
+
+    def standing(self, verdicts: Sequence[Verdict], target: str) -> tuple[Verdict, ...]:
+        """Return those of *verdicts* that no acceptance covers on *target*."""
+        return tuple(one for one in verdicts if acceptance_for(one, target, self.accepted) is None)
+
+
+#: No rule.
+ADMIT_ALL = Judge()
+
+
+def judge_of(
+    rules: IntakeRules, sources: Sources, accepted: tuple[Acceptance, ...], now: datetime, others: Iterable[Rule] = ()
+) -> Judge:
+    """
+    Return the judge of a subset.
+
+    :param now: the moment in UTC that ages are counted from.
+    :param others: further rules, such as that about advisories.
+    """
+    found: list[Rule] = []
+    age = MinAge(rules, sources, now)
+    if age.counts:
+        found.append(age)
+    if rules.deny:
+        found.append(Denied(rules.deny))
+    if rules.yanked == "refuse":
+        found.append(Withdrawn())
+    return Judge(rules=(*found, *others), accepted=accepted)
+
+
+def acceptance_for(verdict: Verdict, target: str, accepted: Iterable[Acceptance]) -> Acceptance | None:
+    """Return the first of *accepted* that covers *verdict* on *target*, ``None`` if none does."""
+    for one in accepted:
+        if not one.covers((verdict.rule, verdict.project, target)):
+            continue
+        if one.version and not SpecifierSet(one.version).contains(verdict.version, prereleases=True):
+            continue
+        if one.id and one.id not in verdict.ids:
+            continue
+        return one
+    return None
