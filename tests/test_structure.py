@@ -35,7 +35,7 @@ PACKAGES = ("support", "evidence")
 #: library. `_manylinux` limits wheels on some machines (PEP 600).
 BESIDE_STANDARD = {
     "cli/bootstrap.py": set(),
-    "errors.py": {"pypi_subset"},
+    "errors": {"pypi_subset"},
     "model": {"pypi_subset", "packaging", "msgspec"},
     "pip/_child.py": {"pip", "_manylinux"},
     "pip/changes.py": {"pip"},

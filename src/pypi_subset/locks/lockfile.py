@@ -105,6 +105,7 @@ def dump_with(lock: Lock, target: Target, where: _Where, own: Mapping[str, Any] 
                     if lock.fetched
                     else {}
                 ),
+                **({"as-of": lock.as_of} if lock.as_of else {}),
                 **(own or {}),
             }
         },
@@ -138,6 +139,7 @@ def read(path: Path) -> Lock:
             pins=tuple(_pin(package) for package in pylock.packages),
             patches=tuple(int(patch) for patch in tool.get("patches", (0,))),
             outdated=_outdated(tool),
+            as_of=printable(tool.get("as-of", "")),
             fetched=tuple((url_without_secrets(one["url"]), digest(one["sha256"])) for one in tool.get("fetched", ())),
         )
     except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
@@ -189,6 +191,7 @@ def _package(pin: Pin, url: str | None, path: str | None, *, published: bool) ->
         "metadata-sha256": one.metadata,
         "vouched": None if pin.vouched else False,
         "source": one.source,
+        "license": one.license,
         "project-status": asdict(one.standing) if one.standing else None,
         "built": None if published else provenance.told(one),
         # The standard's field is normalized, and cannot hold what PEP 440 does not allow; pages show what was written.
@@ -240,6 +243,7 @@ def _pin(package: Package) -> Pin:
             metadata=digest(tool["metadata-sha256"]) if "metadata-sha256" in tool else None,
             standing=Standing(**tool["project-status"]) if "project-status" in tool else None,
             source=printable(tool["source"]) if "source" in tool else None,
+            license=printable(tool["license"]) if "license" in tool else None,
             index=package.index and url_without_secrets(package.index),
             built=provenance.read(package, tool),
         ),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
 
     from pypi_subset.model.distributions import Distribution
+    from pypi_subset.model.intake.verdicts import Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +27,7 @@ class Candidate:
     :param tags: of a wheel; ``None`` for an sdist.
     :param path: the file, if the source is local.
     :param sdist: of a wheel that is not built yet, or was built in this run: what it is built from.
+    :param verdicts: the rules that refuse it, whatever the user accepts; of a target's offers, those that hold there.
     :param address: where it is fetched from, if that holds a user, a password or a query; never written, shown or logged.
     """
 
@@ -36,6 +38,7 @@ class Candidate:
     tags: frozenset[Tag] | None = None
     path: Path | None = None
     sdist: Candidate | None = None
+    verdicts: tuple[Verdict, ...] = ()
     address: str | None = field(default=None, repr=False, compare=False)
 
     @property

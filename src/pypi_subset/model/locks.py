@@ -107,6 +107,7 @@ class Lock:
         markers of the pins state the same.
     :param outdated: what was known, when the lock was made, of requested projects with newer releases and of pre-releases;
         ``None`` in locks of release 0.1.
+    :param as_of: the moment before which each of its files was uploaded, if the policy has a cut-off.
     :param fetched: URL and SHA-256 of each document that the set includes by URL.
     """
 
@@ -117,6 +118,7 @@ class Lock:
     patches: tuple[int, ...] = (0,)
     outdated: tuple[Outdated, ...] | None = None
     fetched: tuple[tuple[str, str], ...] = ()
+    as_of: str = ""
 
     @property
     def name(self) -> str:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
+from pypi_subset.model.intake.rules import DENY, LICENSE, MIN_AGE, YANKED
+from pypi_subset.model.intake.verdicts import ADVISORY
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
@@ -16,8 +19,12 @@ Found: TypeAlias = "tuple[str, str, str]"
 IMPORT = "import"
 #: An import that lacks what no metadata declares; an acceptance of `IMPORT` covers it as well.
 UNDECLARED = "undeclared"
+#: The rules that the proof judges by.
+PROVEN = (IMPORT, UNDECLARED)
+#: The rules that judge what may come in.
+INTAKE = (MIN_AGE, DENY, YANKED, ADVISORY, LICENSE)
 #: The rules that an acceptance may name.
-RULES = (IMPORT, UNDECLARED)
+RULES = (*PROVEN, *INTAKE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +37,8 @@ class Acceptance:
     :param reason: why the user accepts it, one line.
     :param until: the last day on which it holds, ``YYYY-MM-DD`` in UTC.
     :param targets: names of the targets where it holds, sorted; none for all.
+    :param version: the versions that it holds for (PEP 440), ``""`` for all.
+    :param id: the advisory that it is about, ``""`` for all.
     :param origin: file and line, for messages.
     """
 
@@ -38,6 +47,8 @@ class Acceptance:
     reason: str
     until: str
     targets: tuple[str, ...] = ()
+    version: str = ""
+    id: str = ""
     origin: str = ""
 
     def covers(self, found: Found) -> bool:
@@ -63,8 +74,8 @@ def acceptance_of(accepted: Iterable[Acceptance], found: Found) -> Acceptance | 
 
 
 def accepted_on(target: str, accepted: Iterable[Acceptance]) -> tuple[Acceptance, ...]:
-    """Return those of *accepted* that hold on *target*."""
-    return tuple(one for one in accepted if not one.targets or target in one.targets)
+    """Return those of *accepted* about rules of the proof that hold on *target*."""
+    return tuple(one for one in accepted if one.rule in PROVEN and (not one.targets or target in one.targets))
 
 
 def unneeded(
@@ -79,7 +90,8 @@ def unneeded(
     return [
         f"{one.origin}: [[policy.accept]] of {one.rule} for {one.project} is no longer needed, remove it"
         for one in accepted
-        if (own := {name for name in tried if not one.targets or name in one.targets})
+        if one.rule in PROVEN
+        and (own := {name for name in tried if not one.targets or name in one.targets})
         and own.isdisjoint(red)
         and not any(map(one.covers, found))
     ]

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from pypi_subset.model.intake.rules import IntakeRules
 from pypi_subset.model.intake.sources import Sources
 from pypi_subset.support.fingerprint import digest_of
 
@@ -119,6 +120,7 @@ class Subset:
     :param accepted: the entries of ``[[policy.accept]]``; locks do not depend on them.
     :param advisories: the database of advisories and what of it is let in; ``None`` without one.
     :param strict_imports: whether an import that lacks what no metadata declares is red.
+    :param rules: what ``[policy]`` says about candidates, beside advisories.
     :param sources: where projects come from that do not come from pip's indexes.
     :param build: normalized names of the projects whose sdists are built, sorted.
     """
@@ -131,6 +133,7 @@ class Subset:
     accepted: tuple[Acceptance, ...] = ()
     advisories: AdvisoryRules | None = None
     strict_imports: bool = False
+    rules: IntakeRules = field(default_factory=IntakeRules)
     sources: Sources = field(default_factory=Sources)
     build: tuple[str, ...] = ()
 
@@ -156,6 +159,11 @@ class Subset:
 
     @property
     def _policy(self) -> dict[str, object]:
-        pairs: dict[str, object] = {key: value for key, value in self.policy if key != "outdated"}
+        stated: dict[str, object] = {key: value for key, value in self.policy if key != "outdated"}
         # Left out where there is none, so that locks of older versions still match.
-        return pairs | ({"sdists.build": [*self.build]} if self.build else {})
+        stated |= {"sdists.build": [*self.build]} if self.build else {}
+        # The database of advisories changes often: a lock is judged again by a new one, and not resolved again.
+        own = (
+            {"advisories": [self.advisories.max_severity, self.advisories.unknown_severity]} if self.advisories else {}
+        )
+        return {**stated, **self.rules.stated, **own}

@@ -16,6 +16,7 @@ from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import download
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import take_stock
+from pypi_subset.pipeline.judging import require_admitted
 from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.recall import compared
 from pypi_subset.pipeline.relock import left_over, relock, write_locks
@@ -129,6 +130,7 @@ def mirror(
         with opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update)
             gone = left_over(subset, paths.locks)
+            require_admitted(subset, locked.locks, cache)
             require_as_locked(subset.sources, locked.before.values(), forget, cache)
             recalled, lower = compared(
                 subset, paths, locked, backend, progress, gone=gone.values(), forget=forget, allowed=allow_downgrade

@@ -203,7 +203,7 @@ def _resolve_all(
         )
         bar.advance()
         require_index(job, found.lock)
-        found = replace(found, lock=replace(found.lock, fetched=_fetched(job)))
+        found = replace(found, lock=replace(found.lock, fetched=_fetched(job), as_of=backend.cutoff))
         return found, time.monotonic() - started
 
     with DaemonThreadPool(os.cpu_count()) as pool:

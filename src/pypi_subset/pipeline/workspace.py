@@ -12,6 +12,7 @@ from pypi_subset.errors import FolderError
 from pypi_subset.model.intake.sources import OWN_WHEELS
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline.fetching import Documents
+from pypi_subset.pipeline.judging import candidates_judge
 from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.reach import Reach
 from pypi_subset.requirements.subset import read_subset
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
+    from pypi_subset.policy.judge import Judge
     from pypi_subset.support.progress import Progress
     from pypi_subset.upstream.gateway import Loopback
     from pypi_subset.upstream.pip_config import Network
@@ -46,6 +48,7 @@ class Backend:
     :param index: opens the loopback index at its first call; a run with nothing to do never calls it.
     :param constraints: those of the user's pip configuration.
     :param work: a directory for this run.
+    :param judge: returns the rules about candidates and the cut-off of upload times; like *index*, at its first call.
     :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
     """
 
@@ -53,7 +56,13 @@ class Backend:
     pips: Pips
     constraints: tuple[str, ...]
     work: Path
+    judge: Callable[[], tuple[Judge, str]]
     unlike: list[str] = field(default_factory=list)
+
+    @property
+    def cutoff(self) -> str:
+        """The moment before which files must be uploaded, ``""`` without a cut-off."""
+        return self.judge()[1]
 
 
 def inputs_of(paths: Paths, progress: Progress, *, update: bool = False) -> tuple[Subset, Network]:
@@ -174,12 +183,16 @@ def opened(
     with contextlib.ExitStack() as stack, Pips(work) as pips:
 
         @functools.cache
+        def judge() -> tuple[Judge, str]:
+            return candidates_judge(subset, getattr(network.options, "uploaded_prior_to", None))
+
+        @functools.cache
         def index() -> Loopback:
             # These import a server and pip's network side.
             from pypi_subset.upstream.catalog import Upstream  # noqa: PLC0415
             from pypi_subset.upstream.gateway import Loopback  # noqa: PLC0415
 
-            upstream = Upstream(network, store=work / "store", shelf=packages)
+            upstream = Upstream(network, store=work / "store", shelf=packages, judge=judge()[0])
             if subset.build:
                 from pypi_subset.pipeline.building import builder_of  # noqa: PLC0415 - few build anything
 
@@ -195,4 +208,5 @@ def opened(
                 )
             return stack.enter_context(Loopback(upstream, subset.targets))
 
-        yield Backend(index=index, pips=pips, constraints=read_constraints(network), work=work, unlike=unlike)
+        limits = read_constraints(network)
+        yield Backend(index=index, pips=pips, constraints=limits, work=work, judge=judge, unlike=unlike)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
+    from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.intake.advisories import AdvisoryRules
     from pypi_subset.policy.database import Database
@@ -137,6 +138,17 @@ def judged(distributions: Iterable[Distribution], advisories: Advisories, rules:
         for advisory in advisories.of(project, version)
         if is_refused(advisory, rules)
     )
+
+
+class AdvisoryRule:
+    """Refuses releases with an advisory that the user's rules refuse."""
+
+    def __init__(self, advisories: Advisories, rules: AdvisoryRules) -> None:
+        self._advisories, self._rules = advisories, rules
+
+    def verdicts(self, candidate: Candidate) -> tuple[Verdict, ...]:
+        """Return a verdict for each advisory that refuses *candidate*."""
+        return judged([candidate.distribution], self._advisories, self._rules)
 
 
 class _Entry:

@@ -25,9 +25,10 @@ class MinAge:
     names the index in ``no_times``.
 
     :param now: in UTC.
+    :param prior: pip's ``uploaded-prior-to`` in the form of `MOMENT`, ``""`` without it; the earlier cut-off counts.
     """
 
-    def __init__(self, rules: IntakeRules, sources: Sources, now: datetime) -> None:
+    def __init__(self, rules: IntakeRules, sources: Sources, now: datetime, prior: str = "") -> None:
         self._now = now
         self._no_times = rules.no_times
         own = {one.name: one.min_age for one in sources.named if one.min_age is not None}
@@ -35,35 +36,36 @@ class MinAge:
         self._cutoffs: dict[str | None, str] = {
             name: (rules.as_of or self._before(seconds)) if seconds else "" for name, seconds in own.items()
         }
-        self.cutoff = rules.as_of or (self._before(rules.min_age) if rules.min_age else "")
+        stated = rules.as_of or (self._before(rules.min_age) if rules.min_age else "")
+        self.cutoff = min(filter(None, (stated, prior)), default="")
 
     @property
     def counts(self) -> bool:
         """Whether any file can be refused."""
         return bool(self.cutoff) or any(self._cutoffs.values())
 
-    def verdict(self, candidate: Candidate) -> Verdict | None:
-        """Return why *candidate* is refused, ``None`` if it is old enough."""
+    def verdicts(self, candidate: Candidate) -> tuple[Verdict, ...]:
+        """Return why *candidate* is refused, none if it is old enough."""
         one = candidate.distribution
         cutoff = self._cutoffs.get(one.source, self.cutoff)
         if not cutoff or candidate.path is not None:
-            return None
+            return ()
         uploaded = one.upload_time
         if uploaded is None:
             if any(candidate.source == url or candidate.source.startswith(f"{url}/") for url in self._no_times):
-                return None
-            return self._verdict(candidate, f"{candidate.source} states no upload time of it, and min_age needs one")
+                return ()
+            return self._refused(candidate, f"{candidate.source} states no upload time of it, and min_age needs one")
         # Fractions of a second do not matter: the cut-off has none.
         if uploaded[:19] < cutoff[:19]:
-            return None
+            return ()
         moment = datetime.fromisoformat(uploaded)
         admitted = moment + (self._now - datetime.fromisoformat(cutoff))
         until = admitted.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-        return self._verdict(candidate, f"uploaded {uploaded[:10]}, the cut-off is {cutoff}; admitted from {until} UTC")
+        return self._refused(candidate, f"uploaded {uploaded[:10]}, the cut-off is {cutoff}; admitted from {until} UTC")
 
-    def _verdict(self, candidate: Candidate, sentence: str) -> Verdict:
+    def _refused(self, candidate: Candidate, sentence: str) -> tuple[Verdict, ...]:
         one = candidate.distribution
-        return Verdict(rule=MIN_AGE, project=one.project, version=one.version, sentence=f"min_age: {sentence}")
+        return (Verdict(rule=MIN_AGE, project=one.project, version=one.version, sentence=f"min_age: {sentence}"),)
 
     def _before(self, seconds: int) -> str:
         return (self._now - timedelta(seconds=seconds)).astimezone(UTC).strftime(MOMENT)

@@ -26,11 +26,11 @@ class Denied:
     def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
         self._entries = [(pattern, SpecifierSet(text), text) for pattern, text in entries]
 
-    def verdict(self, candidate: Candidate) -> Verdict | None:
-        """Return why *candidate* is refused, ``None`` if no entry names it."""
+    def verdicts(self, candidate: Candidate) -> tuple[Verdict, ...]:
+        """Return why *candidate* is refused, none if no entry names it."""
         one = candidate.distribution
         for pattern, versions, text in self._entries:
             if covers(pattern, one.project) and versions.contains(one.version, prereleases=True):
                 sentence = f"deny: subset.toml has '{pattern}{text}'"
-                return Verdict(rule=DENY, project=one.project, version=one.version, sentence=sentence)
-        return None
+                return (Verdict(rule=DENY, project=one.project, version=one.version, sentence=sentence),)
+        return ()

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from packaging.specifiers import SpecifierSet
 
-from pypi_subset.policy.age import MinAge
 from pypi_subset.policy.denied import Denied
 from pypi_subset.policy.withdrawn import Withdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.intake.rules import IntakeRules
-    from pypi_subset.model.intake.sources import Sources
     from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.policy import Acceptance
 
@@ -25,8 +22,8 @@ if TYPE_CHECKING:
 class Rule(Protocol):
     """One rule about candidates."""
 
-    def verdict(self, candidate: Candidate, /) -> Verdict | None:
-        """Return why the rule refuses *candidate*, ``None`` if it does not."""
+    def verdicts(self, candidate: Candidate, /) -> tuple[Verdict, ...]:
+        """Return why the rule refuses *candidate*, none if it does not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +40,7 @@ class Judge:
 
     def judged(self, candidate: Candidate) -> tuple[Verdict, ...]:
         """Return the verdicts of the rules that refuse *candidate*."""
-        return tuple(found for rule in self.rules if (found := rule.verdict(candidate)) is not None)
+        return tuple(found for rule in self.rules for found in rule.verdicts(candidate))
 
     def standing(self, verdicts: Sequence[Verdict], target: str) -> tuple[Verdict, ...]:
         """Return those of *verdicts* that no acceptance covers on *target*."""
@@ -54,21 +51,13 @@ class Judge:
 ADMIT_ALL = Judge()
 
 
-def judge_of(
-    rules: IntakeRules, sources: Sources, accepted: tuple[Acceptance, ...], now: datetime, others: Iterable[Rule] = ()
-) -> Judge:
+def judge_of(rules: IntakeRules, accepted: tuple[Acceptance, ...], others: Iterable[Rule] = ()) -> Judge:
     """
     Return the judge of a subset.
 
-    :param now: the moment in UTC that ages are counted from.
-    :param others: further rules, such as that about advisories.
+    :param others: further rules: about ages, about advisories.
     """
-    found: list[Rule] = []
-    age = MinAge(rules, sources, now)
-    if age.counts:
-        found.append(age)
-    if rules.deny:
-        found.append(Denied(rules.deny))
+    found: list[Rule] = [Denied(rules.deny)] if rules.deny else []
     if rules.yanked == "refuse":
         found.append(Withdrawn())
     return Judge(rules=(*found, *others), accepted=accepted)

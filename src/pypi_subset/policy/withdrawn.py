@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 class Withdrawn:
     """Refuses yanked files."""
 
-    def verdict(self, candidate: Candidate) -> Verdict | None:
-        """Return why *candidate* is refused, ``None`` if it was not yanked."""
+    def verdicts(self, candidate: Candidate) -> tuple[Verdict, ...]:
+        """Return why *candidate* is refused, none if it was not yanked."""
         one = candidate.distribution
         if one.yanked is None:
-            return None
+            return ()
         sentence = f"yanked: {one.yanked or 'no reason given'}"
-        return Verdict(rule=YANKED, project=one.project, version=one.version, sentence=sentence)
+        return (Verdict(rule=YANKED, project=one.project, version=one.version, sentence=sentence),)

@@ -26,6 +26,7 @@ from pypi_subset.requirements import fetched
 from pypi_subset.requirements.documents import read_source
 from pypi_subset.requirements.intake.advisories import read_advisories
 from pypi_subset.requirements.intake.policy import read_accepted, read_policy, read_strict_imports
+from pypi_subset.requirements.intake.rules import read_rules
 from pypi_subset.requirements.intake.sdists import read_build
 from pypi_subset.requirements.intake.sources import read_sources
 from pypi_subset.requirements.lines.sets import Outside, read_sets
@@ -69,6 +70,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     places = places_of(root).with_sources(root, sources, read_outside(settings, faults))
     origins = read_sources(settings, targets, places, faults)
     advisories = read_advisories(settings, places, faults)
+    rules = read_rules(settings, faults)
     locks = Paths(requirements=root, packages=root, site=root).locks
     kept = replace(reach, documents=reach.documents or partial(fetched.read, locks))
     outside = Outside(places=places, reach=kept)
@@ -90,6 +92,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
         policy=policy,
         accepted=accepted,
         advisories=advisories,
+        rules=rules,
         strict_imports=strict,
         sources=origins,
         build=build,

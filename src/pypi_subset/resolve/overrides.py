@@ -118,6 +118,7 @@ def _newest(project: NormalizedName, bound: SpecifierSet, job: Job, upstream: Ta
         one.distribution.version
         for one in upstream.candidates(project)
         if one.tags
+        and not one.verdicts
         and one.tags & tags
         and one.distribution.yanked is None
         and SpecifierSet(one.distribution.requires_python or "").contains(python, prereleases=True)

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 from packaging.utils import NormalizedName, canonicalize_name
 
-from pypi_subset.distributions.metadata import parse_requirement
+from pypi_subset.distributions.metadata import licensing_of, parse_requirement
 from pypi_subset.errors import Gaps, PipFailed, UpstreamError
 from pypi_subset.model.locks import Inputs, Lock, Pin
 from pypi_subset.pip import runner
+from pypi_subset.policy.licenses import license_of
 from pypi_subset.resolve.answer import Answer
 from pypi_subset.resolve.explain.hashes import no_solution
 from pypi_subset.resolve.explain.no_solution import explain
@@ -221,10 +222,12 @@ def _candidate(item: Mapping[str, Any], project: str, index: Loopback, target: T
 def _complete(candidate: Candidate, item: Mapping[str, Any], upstream: TargetOffers) -> Distribution:
     """Return the distribution with size and hash; the file is fetched if no page states them."""
     sha256 = candidate.distribution.sha256 or files.sha256_of(upstream.file(candidate))
+    metadata = upstream.metadata(candidate) if candidate.tags is not None else None
     return structs.replace(
         candidate.distribution,
         sha256=sha256,
         size=upstream.size(candidate),
         requires_python=candidate.distribution.requires_python or item["metadata"].get("requires_python"),
-        metadata=hashlib.sha256(upstream.metadata(candidate)).hexdigest() if candidate.tags is not None else None,
+        metadata=None if metadata is None else hashlib.sha256(metadata).hexdigest(),
+        license=None if metadata is None else license_of(licensing_of(metadata)),
     )

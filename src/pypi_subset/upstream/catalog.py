@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.distributions.metadata import check_metadata
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
+from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once
 from pypi_subset.support.threads import DaemonThreadPool
@@ -49,9 +50,10 @@ class Upstream:
 
     :param store: a directory for what is fetched; the caller removes it. Files in it are not fetched again.
     :param shelf: the directory of files from earlier runs: a file with the right hash is not fetched.
+    :param judge: the rules that may refuse a candidate.
     """
 
-    def __init__(self, network: Network, *, store: Path, shelf: Path) -> None:
+    def __init__(self, network: Network, *, store: Path, shelf: Path, judge: Judge = ADMIT_ALL) -> None:
         self._store, self._shelf = store, shelf
         self._fetcher, self.own_wheels = Fetcher(network), network.own_wheels
         self._known: dict[str, Candidate] = {}
@@ -62,7 +64,7 @@ class Upstream:
         self._apart: dict[str, bytes] = {}
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
-        self.pages = Pages(network, self._fetcher)
+        self.pages = Pages(network, self._fetcher, judge=judge)
         #: Builds wheels from sdists; ``None`` where no project is to be built.
         self.builds: Builds | None = None
         self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)

@@ -15,7 +15,7 @@ import os
 import secrets
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import quote, unquote
 
 from packaging.tags import Tag
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.targets import Target
     from pypi_subset.upstream.catalog import Upstream
 
@@ -47,6 +48,9 @@ FIRST = 8
 
 #: What is between a target and the number of a run, and between that and the key of a file; no name holds them.
 _OF_RUN, _BETWEEN = ".", "~"
+
+#: The tags of a wheel, its entry on a page, and the rules that refuse it.
+_Wheel: TypeAlias = "tuple[frozenset[Tag], str, tuple[Verdict, ...]]"
 
 #: pip passes over a release whose metadata speaks of another project, and tries the next.
 _OF_NOBODY = b"Metadata-Version: 2.1\nName: refused-by-pypi-subset\nVersion: 0\n\n"
@@ -65,7 +69,7 @@ class Loopback:
         self.upstream, self._asker = upstream, asker
         self._tags = {target.name: frozenset(target.tags) for target in targets}
         self._all_tags = frozenset[Tag]().union(*self._tags.values())
-        self._wheels = Once[Where, list[tuple[frozenset[Tag], str]]](self._read_wheels)
+        self._wheels = Once[Where, list[_Wheel]](self._read_wheels)
         self._locked: dict[tuple[str, str], Candidate] = {}
         #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
         self.failure: SubsetError | None = None
@@ -195,7 +199,12 @@ class Loopback:
         target, _, run = view.partition(_OF_RUN)
         tags = self._tags[target]
         where = self.upstream.pages.where(project, target)
-        found = [entry for fits, entry in self._wheels(where) if not fits.isdisjoint(tags)]
+        standing = self.upstream.pages.judge.standing
+        found = [
+            entry
+            for fits, entry, verdicts in self._wheels(where)
+            if not (fits.isdisjoint(tags) or (verdicts and standing(verdicts, target)))
+        ]
         if run:
             found += [self._entry(one, f"{view}{_BETWEEN}") for one in self._to_build(target, project)]
         return found
@@ -204,7 +213,9 @@ class Loopback:
         """Return what could be built for *target*, of the releases that have no wheel for it."""
         if self.upstream.builds is None:
             return []
-        offered = self.upstream.pages.candidates(self.upstream.pages.where(project, target))
+        pages = self.upstream.pages
+        offered = pages.candidates(pages.where(project, target))
+        offered = tuple(one for one in offered if not pages.judge.standing(one.verdicts, target))
         tags = self._tags[target]
         served = {one.distribution.version for one in offered if one.tags and not one.tags.isdisjoint(tags)}
         found = [
@@ -218,7 +229,7 @@ class Loopback:
         candidate = self._locked.get((view, project))
         return [self._entry(candidate)] if candidate else []
 
-    def _read_wheels(self, where: Where) -> list[tuple[frozenset[Tag], str]]:
+    def _read_wheels(self, where: Where) -> list[_Wheel]:
         """The tags of each wheel that fits a target, with its entry, written once for all targets: pages have thousands."""
         fitting = self.upstream.pages.fitting(where, self._all_tags)
         versions = sorted({one.distribution.version for one in fitting})
@@ -226,7 +237,7 @@ class Loopback:
             # pip looks at the newest releases first; older ones are read from their page again.
             if candidate.distribution.version in versions[-FIRST:]:
                 self.upstream.know(candidate)
-        return [(one.tags, self._entry(one)) for one in fitting if one.tags is not None]
+        return [(one.tags, self._entry(one), one.verdicts) for one in fitting if one.tags is not None]
 
     def _entry(self, candidate: Candidate, run: str = "") -> str:
         """One file of a page. METADATA is promised for every wheel: `Upstream` finds it wherever it is (PEP 714)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -64,7 +64,13 @@ class TargetOffers:
 
     def candidates(self, project: NormalizedName) -> tuple[Candidate, ...]:
         """Return everything that the source of *project* has, fitting or not, and the wheels that could be built."""
-        found, builds = self.upstream.pages.candidates(self._where(project)), self.upstream.builds
+        pages, builds = self.upstream.pages, self.upstream.builds
+        found = pages.candidates(self._where(project))
+        if pages.judge.accepted:
+            found = tuple(
+                replace(one, verdicts=pages.judge.standing(one.verdicts, self.target)) if one.verdicts else one
+                for one in found
+            )
         return found if builds is None else (*found, *builds.candidates(project, found))
 
     def newest(self, project: NormalizedName) -> Version | None:

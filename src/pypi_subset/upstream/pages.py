@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.model.candidates import Candidate
+from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Recent
 from pypi_subset.upstream.checks import hashed, localized, merge, of_source, remote
@@ -18,7 +19,7 @@ from pypi_subset.upstream.pip_config import Network, local_path, without_credent
 from pypi_subset.upstream.simple_api import from_folder, read_page, requires_python, yanked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from packaging.tags import Tag
@@ -64,10 +65,12 @@ class Pages:
     What the user's indexes and directories list.
 
     :param kept: how many candidates are kept in memory.
+    :param judge: the rules that may refuse a candidate.
     """
 
-    def __init__(self, network: Network, fetcher: Fetcher, kept: int = KEPT) -> None:
+    def __init__(self, network: Network, fetcher: Fetcher, kept: int = KEPT, judge: Judge = ADMIT_ALL) -> None:
         self._network, self._fetcher = network, fetcher
+        self.judge = judge
         self._seen: dict[Where, dict[str, Version]] = {}
         self._final: dict[Where, Version | None] = {}
         self._quarantined: dict[Where, Standing] = {}
@@ -134,7 +137,7 @@ class Pages:
         self._seen[where] = newest
         local = (one.distribution.version for one in found if one.path is not None)
         self._final[where] = max((one for one in (final, *local) if one and not one.is_prerelease), default=None)
-        return tuple(one for one in found if one.tags is not None and not one.tags.isdisjoint(tags))
+        return self._judged(one for one in found if one.tags is not None and not one.tags.isdisjoint(tags))
 
     def quarantine(self, where: Where) -> Standing | None:
         """Return what an index says of a project if that is in quarantine there (PEP 792), and its page was read."""
@@ -159,7 +162,15 @@ class Pages:
         :raises UpstreamError: a source does not answer, or not with a page.
         :raises HashMismatch: two sources give one file name to different bytes.
         """
-        return self._merged(where, lambda *_: True)
+        return self._judged(self._merged(where, lambda *_: True))
+
+    def _judged(self, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+        """Return *candidates* with the rules that refuse them."""
+        if not self.judge.rules:
+            return tuple(candidates)
+        return tuple(
+            replace(one, verdicts=verdicts) if (verdicts := self.judge.judged(one)) else one for one in candidates
+        )
 
     def _merged(self, where: Where, wants: Wants) -> tuple[Candidate, ...]:
         """Return what is wanted of a project; the order is pip's: ``find-links`` does not outrank an index."""

@@ -37,7 +37,10 @@ def subset_digest(subset: Subset) -> str:
             "sets": {one.name: [one.digest, *one.targets] for one in subset.sets},
             "targets": {one.name: "host" if one.host else one.digest for one in subset.targets},
             "policy": {one.name: subset.policy_digest_on(one.name) for one in subset.targets},
-            "accepted": [[one.rule, one.project, *one.targets, one.reason, one.until] for one in subset.accepted],
+            "accepted": [
+                [one.rule, one.project, *one.targets, one.reason, one.until, one.version, one.id]
+                for one in subset.accepted
+            ],
             "strict_imports": subset.strict_imports,
         }
     )

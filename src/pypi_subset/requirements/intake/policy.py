@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
-from pypi_subset.model.policy import RULES, Acceptance, has_expired
-from pypi_subset.requirements.intake import advisories
+from pypi_subset.model.intake.verdicts import ADVISORY
+from pypi_subset.model.policy import PROVEN, RULES, Acceptance, has_expired
+from pypi_subset.requirements.intake import advisories, rules
 from pypi_subset.requirements.toml import nearest, unknown_keys
 from pypi_subset.support.text import printable
 
@@ -39,7 +41,7 @@ _WORDS = {
         'write outdated = "error" to end the run at a project that is older than it might be',
     ),
 }
-_KEYS = ("rule", "project", "targets", "reason", "until")
+_KEYS = ("rule", "project", "version", "id", "targets", "reason", "until")
 #: Targets alone may be left out: then the entry holds for all.
 _NEEDED = ("rule", "project", "reason", "until")
 _HEADER = re.compile(r"\s*\[\[\s*policy\s*\.\s*accept\s*\]\]")
@@ -49,7 +51,7 @@ _PROJECT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 def read_policy(settings: Settings, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
     """Return the pairs of ``[policy]`` that differ from the defaults: no lock is made again for the others."""
     table = settings.table("policy", faults)
-    faults.extend(unknown_keys(settings, table, (*_WORDS, *advisories.KEYS, "accept"), "policy"))
+    faults.extend(unknown_keys(settings, table, (*_WORDS, *advisories.KEYS, *rules.KEYS, "accept"), "policy"))
     found = []
     for key, (default, other, step) in _WORDS.items():
         value = table.get(key, default)
@@ -134,6 +136,7 @@ class _Entry:
             found.append(self.fault(f"there is no rule {rule!r}", nearest(str(rule), RULES, "rules are")))
         if "project" in self.values and not self._project():
             found.append(self.fault("project must be the name of a project", 'write project = "dash"'))
+        found += self._narrowed()
         if "reason" in self.values and not self._reason():
             found.append(self.fault("reason must be a text in one line", 'write reason = "…"'))
         if "until" in self.values and not self._until():
@@ -148,7 +151,29 @@ class _Entry:
             return None
         origin = f"{self.settings.path.name}:{self.line}"
         targets = tuple(sorted(set(chosen)))
-        return Acceptance(rule=rule, project=project, reason=reason, until=until, targets=targets, origin=origin)
+        return Acceptance(
+            rule=rule,
+            project=project,
+            reason=reason,
+            until=until,
+            targets=targets,
+            version=self.values.get("version", ""),
+            id=self.values.get("id", ""),
+            origin=origin,
+        )
+
+    def _narrowed(self) -> list[Fault]:
+        """Return what is wrong with ``version`` and ``id``, which only some rules have."""
+        found, rule = [], self.values.get("rule")
+        version, advisory = self.values.get("version", ""), self.values.get("id", "")
+        if "version" in self.values and (rule in PROVEN or not _is_specifier(version)):
+            what = f"version is not for the rule {rule}" if rule in PROVEN else "version must be a version specifier"
+            found.append(self.fault(what, "drop the line" if rule in PROVEN else 'write version = "==2.5.0"'))
+        if "id" in self.values and (rule != ADVISORY or not isinstance(advisory, str) or not advisory):
+            found.append(
+                self.fault("id is the name of an advisory", 'write id = "PYSEC-2021-108" with rule = "advisory"')
+            )
+        return found
 
     def _project(self) -> str:
         value = self.values.get("project")
@@ -180,9 +205,16 @@ class _Entry:
         return [self.fault(f"there is no target {one!r}", nearest(one, targets, "targets are")) for one in unknown]
 
 
+def _is_specifier(text: object) -> bool:
+    try:
+        return isinstance(text, str) and bool(str(SpecifierSet(text)))
+    except InvalidSpecifier:
+        return False
+
+
 def _overlap(one: Acceptance, other: Acceptance) -> bool:
     """Whether both accept the same rule of a project on the same target."""
-    if (one.rule, one.project) != (other.rule, other.project):
+    if (one.rule, one.project, one.version, one.id) != (other.rule, other.project, other.version, other.id):
         return False
     return not one.targets or not other.targets or not set(one.targets).isdisjoint(other.targets)
 

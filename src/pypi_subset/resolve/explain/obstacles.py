@@ -225,7 +225,11 @@ class Inspector:
         return sorted(joined.specifier.filter(fitting, prereleases=self.pre or None), reverse=True)
 
     def _suits(self, candidate: Candidate) -> bool:
-        return fits(candidate, self.target) and allows(candidate.distribution.requires_python, self.target.release)
+        return (
+            not candidate.verdicts
+            and fits(candidate, self.target)
+            and allows(candidate.distribution.requires_python, self.target.release)
+        )
 
 
 def joined_of(asking: Sequence[Asking]) -> Requirement:

@@ -49,10 +49,16 @@ def obstacle(files: Sequence[Candidate], target: Target) -> str:
     fitting = [candidate for candidate in wheels if fits(candidate, target)]
     if not fitting:
         return _other_machines([tag for candidate in wheels for tag in candidate.tags or ()], target)
+    if all(candidate.verdicts for candidate in fitting):
+        return fitting[0].verdicts[0].sentence
+    return _not_the_wheels(files, fitting, target)
+
+
+def _not_the_wheels(files: Sequence[Candidate], fitting: Sequence[Candidate], target: Target) -> str:
+    """Why pip passed over a release with wheels that fit."""
     bounds = {candidate.distribution.requires_python for candidate in fitting}
-    python = target.version
     if not any(allows(bound, target.release) for bound in bounds):
-        return f"Requires-Python {', '.join(sorted(filter(None, bounds)))}, the target has {python}"
+        return f"Requires-Python {', '.join(sorted(filter(None, bounds)))}, the target has {target.version}"
     if files[0].distribution.version.is_prerelease:
         return "a pre-release, and no requirement asks for one"
     return "fits, but another requirement or constraint excludes it"

@@ -1,51 +1,10 @@
-"""Errors: what the user sees of each, in one line or one below the other."""
+"""Gaps: equal ones are one entry, and all of them fit on a screen."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from pypi_subset import errors
-from pypi_subset.errors import BadDistribution, BadFiles, Fault, Gaps, InputFaults, NoSolution, SubsetError, TargetError
-
-PATH = Path("requirements/base.txt")
-
-
-@pytest.mark.parametrize(
-    ("given", "text"),
-    [
-        ({}, "it is wrong"),
-        ({"path": PATH}, f"{PATH}: it is wrong"),
-        ({"path": PATH, "line": 3}, f"{PATH}:3: it is wrong"),
-        ({"path": PATH, "line": 3, "next_step": "mend it"}, f"{PATH}:3: it is wrong; mend it"),
-        ({"line": 3}, "it is wrong"),
-    ],
-)
-def test_an_error_is_one_line(given: dict[str, object], text: str) -> None:
-    """Place, what is wrong and the next step; a line without a file says nothing."""
-    assert str(SubsetError("it is wrong", **given)) == str(Fault(what="it is wrong", **given)) == text  # type: ignore[arg-type]
-
-
-def test_an_excerpt_stands_below_its_fault() -> None:
-    """The offending text and its caret are indented."""
-    assert str(Fault(what="wrong", line=1, excerpt=("aa ??", "   ^"))) == "wrong\n    aa ??\n       ^"
-
-
-@pytest.mark.parametrize(("count", "words"), [(1, "1 fault in"), (2, "2 faults in")])
-def test_all_faults_are_told(count: int, words: str) -> None:
-    """Every fault of every file comes in one error, a line each."""
-    error = InputFaults([Fault(what=f"wrong {number}") for number in range(count)])
-    assert error.what.startswith(words)
-    assert str(error).splitlines() == [f"wrong {number}" for number in range(count)]
-
-
-def test_a_target_error_suggests() -> None:
-    """Near spellings are the next step; without one, the step that was given."""
-    near = TargetError("no", nearest=["linux", "mac"], next_step="not this", target="linx")
-    assert (str(near), near.nearest, near.target) == ("no; did you mean 'linux' or 'mac'?", ("linux", "mac"), "linx")
-    assert str(TargetError("no", next_step="name one")) == "no; name one"
+from pypi_subset.errors import Gaps, NoSolution
 
 
 def test_a_gap_says_what_was_seen() -> None:
@@ -110,20 +69,3 @@ def test_what_has_sdists_only_is_one_list() -> None:
         "    base on linux: c: nothing",
     )
     assert "    base on linux: a: sdists only" in Gaps([one, gap("c: nothing")]).lines
-
-
-@pytest.mark.parametrize(("count", "words"), [(1, "1 file refused"), (2, "2 files refused")])
-def test_bad_files_are_told_with_the_way_out(count: int, words: str) -> None:
-    """Each refusal is a line; the last one says how to go on without."""
-    error = BadFiles([BadDistribution(f"bad {number}") for number in range(count)])
-    *each, last = str(error).splitlines()
-    assert each == [f"bad {number}" for number in range(count)]
-    assert last.startswith(words)
-    assert 'bad_files = "skip"' in last
-
-
-def test_all_errors_have_one_root() -> None:
-    """Whoever catches `SubsetError` catches every error that a user may see."""
-    found = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
-    assert len(found) > 10
-    assert all(issubclass(one, SubsetError) and one.__doc__ for one in found)

@@ -1,0 +1,112 @@
+"""Gaps: what is asked for and has no solution."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors.tree import SubsetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class NoSolution(SubsetError):
+    """
+    Nothing on the indexes satisfies a set on a target; ``seen`` says what was found and why each was rejected.
+
+    :param problem: *what* without set and target, the same for all targets that have the same gap.
+    :param requests: the lines that have no solution for it, ``base.txt:3``.
+    :param sdist: release and directory of the wheel that the user can build, if an sdist is all that there is.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a gap consists of
+        self,
+        what: str,
+        *,
+        target: str,
+        set_name: str = "",
+        project: str | None = None,
+        seen: Sequence[str] = (),
+        next_step: str = "",
+        problem: str = "",
+        requests: Sequence[str] = (),
+        sdist: tuple[str, str] | None = None,
+    ) -> None:
+        self.set_name, self.problem = set_name, problem or what
+        self.details = self.seen = tuple(seen)
+        self.requests, self.sdist = tuple(requests), sdist
+        super().__init__(what, next_step=next_step, project=project, target=target)
+
+    def document(self) -> dict[str, object]:
+        """Return it as JSON's values; ``project`` is null where no single one is to blame."""
+        where = {"set": self.set_name, "target": self.target, "project": self.project}
+        said = {"what": self.what, "seen": list(self.seen), "next_step": self.next_step}
+        return {**where, **said, "requests": list(self.requests)}
+
+
+class Gaps(SubsetError):
+    """All gaps of a run. Equal ones are one entry, and what has sdists only is one list."""
+
+    #: Lines that are shown; the others are counted.
+    LINES = 8
+
+    def __init__(self, gaps: Sequence[NoSolution]) -> None:
+        self.gaps = tuple(gaps)
+        super().__init__(f"{len(self.gaps)} gaps: what is asked for has no solution")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """A line for each entry; with one entry alone, what was seen of it below."""
+        is_list = len({gap.sdist[0] for gap in self.gaps if gap.sdist}) > 1
+        groups = _grouped(self.gaps, lambda gap: "" if gap.sdist and is_list else gap.problem)
+        if len(groups) == 1 and not is_list:
+            return self._alone()
+        entries = [self._sdists(those) if not key else self._entry(those) for key, those in groups.items()]
+        if len(entries) == 1:
+            return (entries[0],)
+        what = f"{len(entries)} gaps"
+        shown = entries[: self.LINES - 1]
+        if len(entries) > len(shown):
+            shown = [*shown[:-1], f"and {len(entries) - len(shown) + 1} more: `--json`"]
+        return what, *(f"    {entry}" for entry in shown)
+
+    def _alone(self) -> tuple[str, ...]:
+        """The only entry: what was seen below it, or the next step of each target where they differ."""
+        steps = _grouped(self.gaps, lambda gap: gap.next_step)
+        if len(steps) == 1:
+            return self._entry(self.gaps), *(f"    {text}" for text in self.gaps[0].details)
+        own = [f"    {self._places(those)}: {step}" for step, those in steps.items()]
+        left = [f"    and {len(own) - self.LINES + 2} more: `--json`"] if len(own) >= self.LINES else []
+        return f"{self._places(self.gaps)}: {self.gaps[0].problem}", *own[: self.LINES - 1 - len(left)], *left
+
+    def _entry(self, those: Sequence[NoSolution]) -> str:
+        steps = list(dict.fromkeys(gap.next_step for gap in those if gap.next_step))
+        more = f" ({len(steps) - 1} more for the other targets: `--json`)" if len(steps) > 1 else ""
+        return f"{self._places(those)}: {those[0].problem}{f'; {steps[0]}' if steps else ''}{more}"
+
+    def _sdists(self, those: Sequence[NoSolution]) -> str:
+        releases = _grouped(those, lambda gap: gap.sdist[0] if gap.sdist else "")
+        names = [f"{name} ({self._lines(gaps)}{self._places(gaps)})" for name, gaps in releases.items()]
+        folder = those[0].sdist[1] if those[0].sdist else ""
+        command = f"pip wheel --no-deps {' '.join(map(shlex.quote, releases))} -w {shlex.quote(folder)}"
+        build = ", ".join(f'"{release.partition("==")[0]}"' for release in releases)
+        step = f"write [sdists] build = [{build}] in subset.toml, or build the wheels: {command}"
+        return f"sdists only, and a subset holds wheels: {', '.join(names)}; {step}"
+
+    def _lines(self, those: Sequence[NoSolution]) -> str:
+        """Return ``base.txt:1, base.txt:2, `` for the lines that lead to gaps; ``""`` if they are not known."""
+        return "".join(f"{origin}, " for origin in dict.fromkeys(origin for gap in those for origin in gap.requests))
+
+    def _places(self, those: Sequence[NoSolution]) -> str:
+        sets = _grouped(those, lambda gap: gap.set_name)
+        names = {own: dict.fromkeys(gap.target or "" for gap in gaps) for own, gaps in sets.items()}
+        return "; ".join(f"{own} on {', '.join(targets)}" for own, targets in names.items())
+
+
+def _grouped(gaps: Sequence[NoSolution], key: Callable[[NoSolution], str]) -> dict[str, list[NoSolution]]:
+    return {one: [gap for gap in gaps if key(gap) == one] for one in dict.fromkeys(map(key, gaps))}
+
+
+class UndefinedMarker(NoSolution):
+    """The truth of a marker depends on a value that a target leaves open, such as ``platform_release``."""
