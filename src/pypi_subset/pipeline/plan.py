@@ -80,7 +80,8 @@ def _older(subset: Subset, locked: Relocked, backend: Backend) -> tuple[tuple[Ou
     early: list[Outdated] = []
     for job, lock in zip(subset.jobs, locked.locks, strict=True):
         offers = backend.index().upstream.on(job.target.name)
-        known = Known(offers=offers, limits=backend.constraints, kept=locked.reused)
+        repeats = bool(subset.rules.as_of)
+        known = Known(offers=offers, limits=backend.constraints, kept=locked.reused, repeats=repeats)
         held += outdated.as_remembered(lock, outdated.held_back(job, lock, known, others=locked.locks))
         early += outdated.as_remembered(lock, outdated.early(job, lock, known))
     return tuple(held), tuple(early)

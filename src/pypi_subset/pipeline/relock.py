@@ -122,7 +122,8 @@ def _relocked(
     others = tuple(locks.values())
 
     def known(job: Job) -> Known:
-        return Known(offers=backend.index().upstream.on(job.target.name), limits=backend.constraints)
+        offers = backend.index().upstream.on(job.target.name)
+        return Known(offers=offers, limits=backend.constraints, repeats=bool(subset.rules.as_of))
 
     older = {job.name: to_remember(job, locks[job.name], known(job), others) for job in jobs}
     locks |= {name: replace(locks[name], outdated=those) for name, those in older.items()}

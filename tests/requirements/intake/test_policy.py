@@ -62,7 +62,11 @@ def test_strict_imports() -> None:
     ("old", "new", "fault"),
     [
         ('rule = "import"', 'rule = "imports"', "there is no rule 'imports'; did you mean 'import'?"),
-        ('rule = "import"', "rule = []", "there is no rule []; rules are: import, undeclared"),
+        (
+            'rule = "import"',
+            "rule = []",
+            "there is no rule []; rules are: import, undeclared, min_age, deny, yanked, advisory, license",
+        ),
         ('"Dash.Core"', '"dash core"', 'project must be the name of a project; write project = "dash"'),
         ("9999-12-31", "9999", "until must be a date; write until = 2027-01-31"),
         ("9999-12-31", '"soon"', "until must be a date; write until = 2027-01-31"),
@@ -96,7 +100,9 @@ def test_accept_is_a_list_of_tables() -> None:
     """Another value shows how an entry is written; in brackets, the line is that of the key."""
     assert faults_of("aa", f"{LINUX}[policy]\naccept = 1\n")[0].startswith("subset.toml:4: accept must be tables")
     inline = f'{LINUX}[policy]\naccept = [{{ rule = "x", project = "a", reason = "b", until = 9999-01-01 }}]\n'
-    assert faults_of("aa", inline) == ["subset.toml:4: there is no rule 'x'; rules are: import, undeclared"]
+    assert faults_of("aa", inline) == [
+        "subset.toml:4: there is no rule 'x'; rules are: import, undeclared, min_age, deny, yanked, advisory, license"
+    ]
 
 
 def test_an_entry_that_has_expired_is_a_fault() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.targets import Target
 
 #: Names that are listed; the rest is counted or left out.
@@ -49,9 +50,16 @@ def obstacle(files: Sequence[Candidate], target: Target) -> str:
     fitting = [candidate for candidate in wheels if fits(candidate, target)]
     if not fitting:
         return _other_machines([tag for candidate in wheels for tag in candidate.tags or ()], target)
-    if all(candidate.verdicts for candidate in fitting):
-        return fitting[0].verdicts[0].sentence
+    if (refused := refusal(files, target)) is not None:
+        return refused.sentence
     return _not_the_wheels(files, fitting, target)
+
+
+def refusal(files: Sequence[Candidate], target: Target) -> Verdict | None:
+    """Return the verdict of the policy about a release, ``None`` if a wheel that fits *target* is admitted, or none fits."""
+    fitting = [candidate for candidate in files if fits(candidate, target)]
+    refused = all(candidate.verdicts for candidate in fitting)
+    return fitting[0].verdicts[0] if fitting and refused else None
 
 
 def _not_the_wheels(files: Sequence[Candidate], fitting: Sequence[Candidate], target: Target) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.targets import Target
     from pypi_subset.resolve.explain.obstacles import Asking, Obstacle
 
@@ -30,6 +31,13 @@ class Shelves(Offers, Protocol):
 
     def newest(self, project: NormalizedName, /) -> Version | None:
         """Return the newest final release of a project that was not yanked, with any file; ``None`` without one."""
+
+
+def letting_in(verdict: Verdict) -> str:
+    """Return how the user lets a release in that the policy refuses."""
+    own = f', id = "{verdict.ids[0]}"' if verdict.ids else ""
+    release = f'project = "{verdict.project}", version = "=={verdict.version}"{own}'
+    return f'to accept it, write [[policy.accept]] with rule = "{verdict.rule}", {release}, a reason and a last day'
 
 
 def build_command(releases: Iterable[tuple[str, Version]], offers: Shelves, *, to_keep: bool = False) -> str:

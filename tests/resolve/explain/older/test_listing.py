@@ -57,7 +57,7 @@ def test_the_newest_comes_first_and_the_rest_is_counted() -> None:
 def test_the_users_own_lines_are_one_entry() -> None:
     """What the user pinned is named and not explained; pre-releases that a line asks for are no finding of the heading."""
     own = replace(ONE, own=True, why="base.txt:1 asks for app==1.0")
-    assert outdated_lines([own]) == ["  by lines of your own: app 1.0 (newest 2.0)"]
+    assert outdated_lines([own]) == ["  by your own lines or policy: app 1.0 (newest 2.0)"]
     early = replace(ONE, early=True, newest="", newest_uploaded="")
     assert outdated_heading([own, early]) == (
         "1 requested project is older than the newest release and 1 pre-release that no line asks for"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 
+from pypi_subset.model.intake.rules import MIN_AGE
 from pypi_subset.model.locks import Outdated
 from pypi_subset.resolve.explain.obstacles import Inspector
 from pypi_subset.resolve.explain.older.satisfiable import Search, held_of
-from pypi_subset.resolve.explain.rejections import admits, fits, obstacle
-from pypi_subset.resolve.explain.sentences import step_of, way_to, why_of
+from pypi_subset.resolve.explain.rejections import admits, fits, obstacle, refusal
+from pypi_subset.resolve.explain.sentences import letting_in, step_of, way_to, why_of
 from pypi_subset.resolve.explain.stated import pinned_of, rivals_of
 
 if TYPE_CHECKING:
@@ -34,11 +35,20 @@ class Known:
 
     :param limits: the constraints that hold for all sets.
     :param kept: names of the locks that were not resolved in this run.
+    :param repeats: whether an old cut-off is repeated: what is newer than that is not mentioned.
     """
 
     offers: Shelves
     limits: Sequence[str]
     kept: frozenset[str] = frozenset()
+    repeats: bool = False
+
+    def candidates(self, project: NormalizedName) -> tuple[Candidate, ...]:
+        """Return what the sources have of *project*, as far as it may be mentioned."""
+        found = self.offers.candidates(project)
+        if not self.repeats:
+            return found
+        return tuple(one for one in found if all(verdict.rule != MIN_AGE for verdict in one.verdicts))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +122,8 @@ def cause_of(releases: Mapping[Version, Sequence[Candidate]], case: Case, known:
     unfit = unfit_of(releases[newest], case.target)
     fitting = [version for version, files in releases.items() if not unfit_of(files, case.target)]
     if not fitting:
+        if refused := refusal(releases[newest], case.target):
+            return unfit, letting_in(refused), True
         return unfit, way_to(releases[newest], case.target, known.offers), own
     why, step = _against(max(fitting), releases[max(fitting)], case, known)
     # A pin may keep away what the newest release, which has no wheel here, has nothing to do with.
@@ -119,9 +131,9 @@ def cause_of(releases: Mapping[Version, Sequence[Candidate]], case: Case, known:
 
 
 def unfit_of(files: Sequence[Candidate], target: Target) -> str:
-    """What of a release itself, tags or Requires-Python, shuts out the target; ``""`` if nothing does."""
+    """What of a release itself, tags, Requires-Python or policy, shuts out the target; ``""`` if nothing does."""
     reason = obstacle(files, target)
-    return reason if reason.startswith("Requires-Python") or not any(fits(one, target) for one in files) else ""
+    return reason if refusal(files, target) or reason.startswith("Requires-Python") or not any(fits(one, target) for one in files) else ""
 
 
 def _against(version: Version, files: Sequence[Candidate], case: Case, known: Known) -> tuple[str, str]:

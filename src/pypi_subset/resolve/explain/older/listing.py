@@ -43,7 +43,7 @@ def outdated_lines(found: Iterable[Outdated], *, most: int | None = LINES) -> li
         lines = [*lines[:most], f"and {len(lines) - most} more: `--json`"]
     if own:
         names = list(dict.fromkeys(f"{one.project} {one.version} ({_not(one, day=False)})" for one in own))
-        lines.append(f"by lines of your own: {few(names)}")
+        lines.append(f"by your own lines or policy: {few(names)}")
     return [f"  {line}" for line in lines]
 
 

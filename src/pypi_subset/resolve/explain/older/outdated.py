@@ -57,7 +57,7 @@ def held_back(
             # Nor for what a line holds at one version.
             found.append(case.finding(newest, stated[0], (), step=stated[1], own=True))
             continue
-        candidates = known.offers.candidates(one.project)
+        candidates = known.candidates(one.project)
         if newer := _newer(case, candidates):
             cause, step, own = why_older(newer, case, known, requested=requested)
             reason = cause if own else cause + _elsewhere(newer, case, others)
@@ -84,7 +84,7 @@ def early(job: Job, lock: Lock, known: Known) -> tuple[Outdated, ...]:
     for case in _cases(job, lock, known):
         if not case.pin.distribution.version.is_prerelease:
             continue
-        candidates = known.offers.candidates(case.pin.distribution.project)
+        candidates = known.candidates(case.pin.distribution.project)
         final = _not_yanked(one for one in candidates if not one.distribution.version.is_prerelease)
         lines = case.lines.get(case.pin.distribution.project, ())
         stated = [*(one for _, one in lines), *(one.requirement for one in case.pin.reasons)]

@@ -1,0 +1,74 @@
+"""The keys of ``[policy]`` about candidates: what is read, and what is refused with its line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.model.intake.rules import IntakeRules
+from tests.support.stages.requirements import LINUX, faults_of, plan_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WHOLE = """[policy]
+min_age = "7 days"
+as_of = 2026-11-21T01:00:00+01:00
+no_times = ["https://index.example/simple/"]
+deny = ["Evil", "colors>1.4", "acme_*"]
+yanked = "refuse"
+allow_licenses = ["mit", "Apache-2.0"]
+licenses = { Docutils = "bsd-2-clause" }
+"""
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, so that paths are as short as users see them."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_all_keys() -> None:
+    """Names, URLs and licences get their usual spelling; a lock depends on all of it."""
+    subset = plan_of("aa", LINUX + WHOLE)
+    assert subset.rules == IntakeRules(
+        min_age=604800,
+        as_of="2026-11-21T00:00:00Z",
+        no_times=("https://index.example/simple",),
+        deny=(("evil", ""), ("colors", ">1.4"), ("acme-*", "")),
+        yanked="refuse",
+        allow_licenses=("MIT", "Apache-2.0"),
+        known_licenses=(("docutils", "BSD-2-Clause"),),
+    )
+    assert subset.policy_digest != plan_of("aa", LINUX).policy_digest
+    assert plan_of("aa", LINUX).rules == IntakeRules()
+    assert plan_of("aa", f'{LINUX}[policy]\nas_of = "2026-11-21"\n').rules.as_of == "2026-11-21T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("min_age = 7", 'min_age must be a duration; write min_age = "7 days"'),
+        ('as_of = "last week"', 'as_of must be a moment; write as_of = "2026-11-21T00:00:00Z"'),
+        (
+            "no_times = true",
+            'no_times must be a list of strings; write no_times = ["https://pypi.acme.example/simple"]',
+        ),
+        (
+            "deny = [\"evil; python_version > '3'\"]",
+            (
+                "\"evil; python_version > '3'\" is no project with versions; "
+                'write a project and its versions: "evil", "colors>1.4", "acme-*"'
+            ),
+        ),
+        ('yanked = "no"', 'yanked must be "pinned" or "refuse"; write yanked = "refuse" to let none in'),
+        ('allow_licenses = ["BSD"]', '\'BSD\' is no SPDX licence; write "MIT", "Apache-2.0"'),
+        ('allow_licenses = ["MIT OR ISC"]', '\'MIT OR ISC\' is no SPDX licence; write "MIT", "Apache-2.0"'),
+        ('licenses = { a = "BSD" }', "'BSD' is no SPDX expression; write licenses = { docutils = \"BSD-2-Clause\" }"),
+        ("minage = 1", "unknown key 'minage'; did you mean 'min_age'?"),
+    ],
+)
+def test_what_is_refused(line: str, fault: str) -> None:
+    """Each fault has its line and what to write."""
+    assert faults_of("aa", f"{LINUX}[policy]\n{line}\n") == [f"subset.toml:4: {fault}"]
