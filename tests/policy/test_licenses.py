@@ -66,7 +66,7 @@ def test_verdicts() -> None:
     assert verdict_of(one, "MIT", ["MIT"], {}) is None
     unknown = verdict_of(one, "", ["MIT"], {})
     assert unknown is not None
-    assert unknown.sentence == "license: its metadata names no licence that can be told"
+    assert unknown.sentence == "license: its metadata names no licence that SPDX knows"
     other = verdict_of(one, "GPL-3.0-only", ["MIT"], {})
     assert other is not None
     assert other.sentence == "license: its licence is GPL-3.0-only"

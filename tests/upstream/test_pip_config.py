@@ -62,7 +62,6 @@ POISON = {
     "PIP_ROOT": "elsewhere",
     "PIP_DRY_RUN": "1",
     "PIP_REPORT": "elsewhere.json",
-    "PIP_UPLOADED_PRIOR_TO": "2001-01-01",
     "PIP_PYTHON": "/nowhere/python",
     "PIP_REQUIRE_VIRTUALENV": "1",
     "PIP_ISOLATED": "1",

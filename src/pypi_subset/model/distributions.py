@@ -71,7 +71,7 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     :param metadata: SHA-256 of the METADATA that was resolved with; ``None`` in older locks.
     :param standing: status of the project (PEP 792), ``None`` for the usual one.
     :param source: name of the source of ``subset.toml`` that it comes from; ``None``: the indexes of pip's configuration.
-    :param license: SPDX expression that its METADATA states; ``""`` if that cannot be told, ``None`` in older locks.
+    :param license: SPDX expression that its METADATA states; ``""`` if it states none, ``None`` in older locks.
     :param index: URL of the index of that source (PEP 751, ``packages.index``), ``None`` without one.
     :param built: how it was built, ``None`` for a file that an index or a directory offers.
     """

@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.locks import diff, memory
+from pypi_subset.locks.judging import require_admitted
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import download
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import take_stock
-from pypi_subset.pipeline.judging import require_admitted
 from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.recall import compared
 from pypi_subset.pipeline.relock import left_over, relock, write_locks

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import ProofFailed, SubsetError
+from pypi_subset.locks.judging import require_admitted, standing
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import SIGNATURE
 from pypi_subset.model.report import report_path
@@ -61,6 +62,7 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     :param sign_with: a private key of OpenSSH that signs the report, for a machine with another key; ``""`` for none.
     :param progress: receives a stage with a step for each case; ``None`` is silent.
     :raises SuiteFailed: the proof could not run.
+    :raises PolicyError: the policy refuses what is locked.
     :raises SubsetError: there is no site, a name is unknown, or *sign_with* cannot sign.
     """
     shards.parse(shard)
@@ -71,6 +73,7 @@ def prove(  # noqa: PLR0913 - what a proof can be told
         raise
     subset = read_subset(paths.requirements)
     require_targets(subset, targets)
+    require_admitted(subset, standing(subset, paths.locks))
     if sign_with:
         # What cannot sign is found before all is proven.
         signatures.signature_of(b"", Path(sign_with))

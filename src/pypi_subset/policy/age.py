@@ -10,6 +10,7 @@ from pypi_subset.model.intake.verdicts import Verdict
 
 if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.intake.rules import IntakeRules
     from pypi_subset.model.intake.sources import Sources
 
@@ -36,6 +37,10 @@ class MinAge:
         self._cutoffs: dict[str | None, str] = {
             name: (rules.as_of or self._before(seconds)) if seconds else "" for name, seconds in own.items()
         }
+        fixed = bool(rules.as_of or prior)
+        #: Name of the source → seconds that its files must have, 0 where no age decides.
+        self._ages: dict[str | None, int] = {None: 0 if fixed else rules.min_age}
+        self._ages |= {name: 0 if rules.as_of else seconds for name, seconds in own.items()}
         stated = rules.as_of or (self._before(rules.min_age) if rules.min_age else "")
         self.cutoff = min(filter(None, (stated, prior)), default="")
 
@@ -58,10 +63,15 @@ class MinAge:
         # Fractions of a second do not matter: the cut-off has none.
         if uploaded[:19] < cutoff[:19]:
             return ()
-        moment = datetime.fromisoformat(uploaded)
-        admitted = moment + (self._now - datetime.fromisoformat(cutoff))
-        until = admitted.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-        return self._refused(candidate, f"uploaded {uploaded[:10]}, the cut-off is {cutoff}; admitted from {until} UTC")
+        return self._refused(candidate, f"uploaded {uploaded[:10]}, the cut-off is {cutoff}{self._from(uploaded, one)}")
+
+    def _from(self, uploaded: str, one: Distribution) -> str:
+        """Return the moment from which a file of that upload time is admitted; ``""`` if the cut-off stands still."""
+        seconds = self._ages.get(one.source, self._ages[None])
+        if not seconds:
+            return ""
+        moment = datetime.fromisoformat(uploaded) + timedelta(seconds=seconds)
+        return f"; admitted from {moment.astimezone(UTC).strftime('%Y-%m-%d %H:%M')} UTC"
 
     def _refused(self, candidate: Candidate, sentence: str) -> tuple[Verdict, ...]:
         one = candidate.distribution

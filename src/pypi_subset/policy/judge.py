@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from packaging.specifiers import SpecifierSet
 
+from pypi_subset.model.policy import today
 from pypi_subset.policy.denied import Denied
 from pypi_subset.policy.withdrawn import Withdrawn
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.intake.advisories import AdvisoryRules
     from pypi_subset.model.intake.rules import IntakeRules
     from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.policy import Acceptance
@@ -61,6 +63,20 @@ def judge_of(rules: IntakeRules, accepted: tuple[Acceptance, ...], others: Itera
     if rules.yanked == "refuse":
         found.append(Withdrawn())
     return Judge(rules=(*found, *others), accepted=accepted)
+
+
+def advisory_rules(rules: AdvisoryRules | None) -> list[Rule]:
+    """
+    Return the rule about advisories, none without a database.
+
+    :raises SubsetError: the database cannot be read, or is too old.
+    """
+    if rules is None:
+        return []
+    # Imported late: most subsets have no database.
+    from pypi_subset.policy import advisories  # noqa: PLC0415
+
+    return [advisories.AdvisoryRule(advisories.read(rules, today()), rules)]
 
 
 def acceptance_for(verdict: Verdict, target: str, accepted: Iterable[Acceptance]) -> Acceptance | None:

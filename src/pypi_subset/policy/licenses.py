@@ -83,13 +83,13 @@ def verdict_of(
     """
     Return why the licence of *one* is refused, ``None`` if it is allowed.
 
-    :param license_expression: what its METADATA states; ``""`` if that cannot be told.
+    :param license_expression: what its METADATA states; ``""`` if it states none.
     :param known: what the user states, by project.
     """
     expression = known.get(one.project, license_expression)
     if expression and is_allowed(expression, allowed):
         return None
-    what = f"its licence is {expression}" if expression else "its metadata names no licence that can be told"
+    what = f"its licence is {expression}" if expression else "its metadata names no licence that SPDX knows"
     return Verdict(rule=LICENSE, project=one.project, version=one.version, sentence=f"license: {what}")
 
 

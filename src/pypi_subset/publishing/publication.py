@@ -13,6 +13,7 @@ import msgspec
 
 from pypi_subset.errors import FolderError, HashMismatch, NotProven, SubsetError
 from pypi_subset.locks import memory
+from pypi_subset.locks.judging import require_admitted, standing
 from pypi_subset.model.checks import GOOD
 from pypi_subset.model.documents import UPGRADE, encode
 from pypi_subset.model.door import read_bytes
@@ -88,6 +89,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None) -> 
     :param requirements: what the report must be about as well, if that directory is there.
     :raises NotProven: no complete green report by this user is about just these bytes.
     :raises HashMismatch: a file has other bytes than when it was locked.
+    :raises PolicyError: the policy refuses what is locked; no force changes that.
     :raises SubsetError: there is no site, or it holds a symbolic link.
     """
     (manifest, data), present = read_bytes(site), _present(site)
@@ -95,6 +97,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None) -> 
         # No force publishes other bytes under a name that was locked.
         locked = memory.read(requirements / "lock")
         memory.require_same(locked, {one.filename: one.sha256 for one in manifest.files})
+        _require_admitted(requirements)
     report, doubt = _report(site)
     if report is not None:
         doubt = next(_doubts(report, site, hashlib.sha256(data).hexdigest(), manifest, requirements), None)
@@ -173,6 +176,15 @@ def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.sta
             yield NotProven("the manifest does not name this", path=site / path, next_step=step)
         elif path in hashes and files.sha256_of(site / path) != hashes[path]:
             yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
+
+
+def _require_admitted(requirements: Path) -> None:
+    try:
+        subset = read_subset(requirements)
+    except SubsetError:
+        # `_doubts` says so.
+        return
+    require_admitted(subset, standing(subset, requirements / "lock"))
 
 
 def _require_files(site: Path, manifest: Manifest, present: Mapping[str, os.stat_result]) -> None:

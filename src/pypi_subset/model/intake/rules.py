@@ -20,7 +20,7 @@ class IntakeRules:
     :param deny: normalized project, or prefix with ``*``, and the versions that are refused (PEP 440); ``""``: all.
     :param yanked: ``pinned``: a yanked release serves a request that pins it, as in pip; ``refuse``: none does.
     :param allow_licenses: SPDX licence identifiers; none: all licences.
-    :param known_licenses: normalized project and SPDX expression, for projects whose metadata does not tell.
+    :param known_licenses: normalized project and SPDX expression, for projects whose metadata names none.
     """
 
     min_age: int = 0

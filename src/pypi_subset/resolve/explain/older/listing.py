@@ -26,7 +26,7 @@ def outdated_lines(found: Iterable[Outdated], *, most: int | None = LINES) -> li
     """
     Return the list that ends a mirror, the newest release first; nothing if *found* is empty.
 
-    Projects that are older because a line of the user's own says so share one line: the user knows.
+    Projects that are older because a line or the policy of the user says so share one line: the user knows.
 
     :param most: how many lines at most.
     """

@@ -1,0 +1,102 @@
+"""The policy over what is locked: an advisory may be new, an acceptance gone."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Protocol
+
+from pypi_subset.errors import LockError, PolicyError
+from pypi_subset.locks import lockfile
+from pypi_subset.model.candidates import Candidate
+from pypi_subset.model.policy import today
+from pypi_subset.policy.judge import Judge, advisory_rules, judge_of
+from pypi_subset.policy.licenses import verdict_of
+from pypi_subset.support.fingerprint import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.requests import Subset
+
+
+class Hashes(Protocol):
+    """A cache of hashes, which also remembers what was admitted."""
+
+    def sha256(self, path: Path, /) -> str:
+        """Return the SHA-256 of a file."""
+
+    def recall(self, key: str, /) -> str | None:
+        """Return what was remembered under *key*, ``None`` if nothing was."""
+
+    def wrote(self, key: str, value: str, /) -> None:
+        """Remember *value* under *key*."""
+
+
+def standing(subset: Subset, folder: Path) -> tuple[Lock, ...]:
+    """Return the locks on disk of the jobs of *subset*, as far as they can be read."""
+    found = []
+    for job in subset.jobs:
+        path = lockfile.path_of(folder, job.name)
+        if path.is_file():
+            with contextlib.suppress(LockError):
+                found.append(lockfile.read(path))
+    return tuple(found)
+
+
+def require_admitted(subset: Subset, locks: Iterable[Lock], cache: Hashes | None = None) -> None:
+    """
+    Judge every pin of *locks* again: an advisory may be new, an acceptance gone.
+
+    :param cache: remembers what was admitted by the same rules and the same database.
+    :raises PolicyError: a rule refuses a pin.
+    :raises SubsetError: the database of advisories cannot be read, or is too old.
+    """
+    locks = list(locks)
+    rules = subset.rules
+    if not (rules.deny or rules.yanked == "refuse" or rules.allow_licenses or subset.advisories):
+        return
+    key = _key(subset, locks, cache)
+    if cache is not None and cache.recall(key):
+        return
+    judge = judge_of(rules, subset.accepted, advisory_rules(subset.advisories))
+    found = dict.fromkeys(_refused(subset, locks, judge))
+    if found:
+        raise PolicyError([*found])
+    if cache is not None:
+        cache.wrote(key, "admitted")
+
+
+def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[str]:
+    """Yield a line for each pin that a rule refuses."""
+    rules = subset.rules
+    known = dict(rules.known_licenses)
+    for lock in locks:
+        for pin in lock.pins:
+            one = pin.distribution
+            verdicts = judge.judged(Candidate(distribution=one, source=one.source or ""))
+            if rules.allow_licenses and (own := verdict_of(one, one.license or "", rules.allow_licenses, known)):
+                verdicts = (*verdicts, own)
+            for verdict in judge.standing(verdicts, lock.target_name):
+                yield f"{lock.name}: {one.project} {one.version}: {verdict.sentence}"
+
+
+def _key(subset: Subset, locks: Iterable[Lock], cache: Hashes | None) -> str:
+    """Return what the judgement depends on, as one text."""
+    accepted = [[one.rule, one.project, *one.targets, one.version, one.id] for one in subset.accepted]
+    pins = [
+        [lock.target_name, pin.distribution.filename, pin.distribution.yanked, pin.distribution.license]
+        for lock in locks
+        for pin in lock.pins
+    ]
+    own: list[object] = []
+    if subset.advisories is not None and cache is not None:
+        # A database that was new enough yesterday may be too old today.
+        own = [today(), subset.advisories.max_age, _database(subset.advisories.path, cache)]
+    return f"judged {digest_of({'policy': subset.policy_digest, 'accepted': accepted, 'pins': pins, 'own': own})}"
+
+
+def _database(path: Path, cache: Hashes) -> list[str]:
+    every = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return [cache.sha256(one) for one in every if one.is_file()]
