@@ -27,6 +27,7 @@ STATEMENTS = 10
 BEHAVIOURS = {
     "pipeline/test_disk.py",
     "pipeline/test_kill.py",
+    "policy/test_runs.py",
     "proof/test_agreement.py",
 }
 #: Directories of tests that are packages; `tests/pip` as a package would hide pip.

@@ -12,7 +12,7 @@ from pypi_subset.errors import FolderError
 from pypi_subset.model.intake.sources import OWN_WHEELS
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline.fetching import Documents
-from pypi_subset.pipeline.judging import candidates_judge
+from pypi_subset.policy.judge import candidates_judge
 from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.reach import Reach
 from pypi_subset.requirements.subset import read_subset

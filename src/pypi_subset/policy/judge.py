@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from packaging.specifiers import SpecifierSet
 
 from pypi_subset.model.policy import today
+from pypi_subset.policy.age import MOMENT, MinAge
 from pypi_subset.policy.denied import Denied
 from pypi_subset.policy.withdrawn import Withdrawn
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.intake.rules import IntakeRules
     from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.policy import Acceptance
+    from pypi_subset.model.requests import Subset
 
 
 class Rule(Protocol):
@@ -63,6 +66,20 @@ def judge_of(rules: IntakeRules, accepted: tuple[Acceptance, ...], others: Itera
     if rules.yanked == "refuse":
         found.append(Withdrawn())
     return Judge(rules=(*found, *others), accepted=accepted)
+
+
+def candidates_judge(subset: Subset, prior: datetime | None = None, now: datetime | None = None) -> tuple[Judge, str]:
+    """
+    Return the judge of candidates, and the cut-off of upload times that it uses, ``""`` without one.
+
+    :param prior: pip's ``uploaded-prior-to``.
+    :param now: the moment that ages are counted from; ``None``: this one.
+    :raises SubsetError: the database of advisories cannot be read, or is too old.
+    """
+    stated = prior.astimezone(UTC).strftime(MOMENT) if prior else ""
+    age = MinAge(subset.rules, subset.sources, now or datetime.now(UTC), stated)
+    others: list[Rule] = [age] if age.counts else []
+    return judge_of(subset.rules, subset.accepted, [*others, *advisory_rules(subset.advisories)]), age.cutoff
 
 
 def advisory_rules(rules: AdvisoryRules | None) -> list[Rule]:

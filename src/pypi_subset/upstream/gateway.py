@@ -49,9 +49,7 @@ FIRST = 8
 #: What is between a target and the number of a run, and between that and the key of a file; no name holds them.
 _OF_RUN, _BETWEEN = ".", "~"
 
-#: The tags of a wheel, its entry on a page, and the rules that refuse it.
 _Wheel: TypeAlias = "tuple[frozenset[Tag], str, tuple[Verdict, ...]]"
-
 #: pip passes over a release whose metadata speaks of another project, and tries the next.
 _OF_NOBODY = b"Metadata-Version: 2.1\nName: refused-by-pypi-subset\nVersion: 0\n\n"
 
@@ -214,8 +212,8 @@ class Loopback:
         if self.upstream.builds is None:
             return []
         pages = self.upstream.pages
-        offered = pages.candidates(pages.where(project, target))
-        offered = tuple(one for one in offered if not pages.judge.standing(one.verdicts, target))
+        every = pages.candidates(pages.where(project, target))
+        offered = tuple(one for one in every if not pages.judge.standing(one.verdicts, target))
         tags = self._tags[target]
         served = {one.distribution.version for one in offered if one.tags and not one.tags.isdisjoint(tags)}
         found = [
