@@ -133,7 +133,11 @@ def cause_of(releases: Mapping[Version, Sequence[Candidate]], case: Case, known:
 def unfit_of(files: Sequence[Candidate], target: Target) -> str:
     """What of a release itself, tags, Requires-Python or policy, shuts out the target; ``""`` if nothing does."""
     reason = obstacle(files, target)
-    return reason if refusal(files, target) or reason.startswith("Requires-Python") or not any(fits(one, target) for one in files) else ""
+    return (
+        reason
+        if refusal(files, target) or reason.startswith("Requires-Python") or not any(fits(one, target) for one in files)
+        else ""
+    )
 
 
 def _against(version: Version, files: Sequence[Candidate], case: Case, known: Known) -> tuple[str, str]:
