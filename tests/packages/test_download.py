@@ -6,19 +6,28 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
-from pypi_subset.errors import FolderError, HashMismatch
-from pypi_subset.packages import download
-from pypi_subset.pip.pool import Pips
+from pypi_subset.errors import FolderError, HashMismatch, LockError
+from pypi_subset.model.locks import Inputs, Lock, Pin
+from pypi_subset.packages.download import Downloads
+from pypi_subset.packages.file_cache import FileCache
+from pypi_subset.packages.stock import Stock
+from pypi_subset.support import files
+from pypi_subset.upstream.catalog import Upstream
+from pypi_subset.upstream.pip_config import read_network
 from tests.support.sites.trees import tree
-from tests.support.stages.values import WINDOWS, artifacts_of
+from tests.support.stages.values import LINUX, artifact_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from pypi_subset.model.distributions import Artifact, Distribution
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
+    from tests.support.wheels import Wheel
 
 from tests.support.stages.mirroring import THREE, mirror
 
@@ -44,19 +53,124 @@ def test_the_lock_is_enough(workspace: Workspace, index: Index) -> None:
     assert [tree(folder) for folder in folders] == first
 
 
-def test_what_pip_put_there_is_checked_again(tmp_path: Path) -> None:
-    """A file that pip fetched itself, since it found another than the locked one, is held against the lock."""
-    wheel = make_wheel("app")
-    (artifact,) = artifacts_of([wheel], tmp_path)
-    (tmp_path / "files").mkdir()
-    (tmp_path / "files" / wheel.filename).write_bytes(b"something else")
-    with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has sha256 .* on arrival"):
-        download._settle(artifact.distribution, artifact.path, tmp_path / "files", tmp_path / "packages", print)  # noqa: SLF001
+@pytest.fixture
+def upstream(workspace: Workspace) -> Upstream:
+    """Return where the files of a run come from: the configured index."""
+    (work := workspace.paths.packages / ".work").mkdir(parents=True)
+    return Upstream(read_network(), store=work / "store", shelf=workspace.paths.packages)
 
 
-def test_a_stage_that_was_removed_stays_so(tmp_path: Path) -> None:
+@pytest.fixture
+def downloads(workspace: Workspace, upstream: Upstream) -> Iterator[Downloads]:
+    """Return the downloads of a run."""
+    work = workspace.paths.packages / ".work"
+    with Downloads(lambda: upstream, workspace.paths, work, FileCache(work / "cache")) as downloads:
+        yield downloads
+
+
+def offered(index: Index, wheel: Wheel, folder: Path) -> Distribution:
+    """Return *wheel* as a lock names it, after adding it to *index*."""
+    index.add(wheel)
+    url = f"http://{index.host}/files/{wheel.filename}"
+    return structs.replace(artifact_of(wheel.save(folder)).distribution, url=url)
+
+
+def collect(downloads: Downloads, *wanted: Distribution) -> tuple[Artifact, ...]:
+    """Return what is collected for a stock without *wanted*, when everything is admitted."""
+    stock = Stock(present=(), missing=(("job", wanted),), rejected=(), superseded=(), strangers={})
+    return downloads.collect(stock, targets={"job": LINUX}, admits=lambda *_: True, progress=lambda _: None)
+
+
+def lock_of(*wanted: Distribution) -> Lock:
+    """Return a lock of *wanted*."""
+    inputs = Inputs(requirement_set="", target="", policy="", constraint="")
+    pins = tuple(Pin(distribution=one, reasons=()) for one in wanted)
+    return Lock(set_name="base", target_name="linux", inputs=inputs, pins=pins)
+
+
+def test_each_byte_is_hashed_once(
+    workspace: Workspace, index: Index, downloads: Downloads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was hashed while it was written is read for its hash neither on its way to ``packages/`` nor by the stock."""
+    wanted = offered(index, make_wheel("app", ballast=300_000), tmp_path)
+    cache = downloads._cache  # noqa: SLF001
+    monkeypatch.setattr(files, "sha256_of", lambda path: pytest.fail(f"{path} is hashed again"))
+    downloads.begin(lock_of(wanted))
+    (artifact,) = collect(downloads, wanted)
+    assert cache.sha256(artifact.path) == wanted.sha256
+    assert artifact.identity
+    assert index.gets(wanted.filename) == 1
+    monkeypatch.undo()
+    assert files.sha256_of(artifact.path) == wanted.sha256
+    assert (workspace.paths.packages / wanted.filename).samefile(artifact.path)
+
+
+def test_other_bytes_than_the_lock_says(index: Index, downloads: Downloads, upstream: Upstream, tmp_path: Path) -> None:
+    """A file that is what its page says today, and not what the lock says, does not reach ``packages/``."""
+    wheel = make_wheel("app", "1.0")
+    wanted = structs.replace(offered(index, wheel, tmp_path), sha256="0" * 64)
+    upstream.know(upstream.pages.candidates(upstream.pages.origin(wanted))[0])
+    with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has sha256 .*, the lock says 0{64}"):
+        collect(downloads, wanted)
+    assert not (tmp_path / "packages" / wheel.filename).exists()
+
+
+def test_a_target_does_not_accept_what_its_lock_names(index: Index, downloads: Downloads, tmp_path: Path) -> None:
+    """A lock that was edited to name another platform's wheel is refused before anything is fetched."""
+    wanted = offered(index, make_wheel("app", tag="cp310-cp310-win_amd64"), tmp_path)
+    with pytest.raises(LockError, match=r"linux does not accept app-1\.0-cp310-cp310-win_amd64\.whl"):
+        collect(downloads, wanted)
+    assert index.requests == []
+
+
+def test_what_is_here_is_not_fetched_ahead(
+    workspace: Workspace, index: Index, tmp_path: Path, downloads: Downloads
+) -> None:
+    """Files of the names in ``packages/`` and in the site are for the stock to judge."""
+    app, lib = (offered(index, make_wheel(name), tmp_path) for name in ("app", "lib"))
+    shutil.copy(tmp_path / app.filename, workspace.paths.packages)
+    (folder := workspace.paths.site / "simple" / "lib").mkdir(parents=True)
+    shutil.copy(tmp_path / lib.filename, folder)
+    downloads.begin(lock_of(app, lib))
+    assert not downloads._begun  # noqa: SLF001
+
+
+def test_nothing_is_begun_after_giving_up(index: Index, tmp_path: Path, downloads: Downloads) -> None:
+    """When no lock of a run will be written, the files of further locks are not fetched."""
+    app, lib = (offered(index, make_wheel(name), tmp_path) for name in ("app", "lib"))
+    downloads.begin(lock_of(app))
+    downloads.give_up()
+    downloads.begin(lock_of(lib))
+    downloads.__exit__(None, None, None)
+    assert index.gets(lib.filename) == 0
+
+
+def test_a_copy_of_the_users_own_file_is_checked(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that its owner changes while it is copied does not reach ``packages/``."""
+    (folder := tmp_path / "wheels").mkdir()
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    wanted = artifact_of(make_wheel("app").save(folder)).distribution
+    copy = files.copy
+
+    def late(source: Path, destination: Path) -> None:
+        source.write_bytes(b"something else")
+        copy(source, destination)
+
+    monkeypatch.setattr(files, "copy", late)
+    (work := workspace.paths.packages / ".work").mkdir(parents=True)
+    upstream = Upstream(read_network(), store=work / "store", shelf=workspace.paths.packages)
+    downloads = Downloads(lambda: upstream, workspace.paths, work, FileCache(work / "cache"))
+    with downloads, pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has sha256 .* on arrival"):
+        collect(downloads, wanted)
+    assert not (workspace.paths.packages / wanted.filename).exists()
+
+
+def test_a_stage_that_was_removed_stays_so(workspace: Workspace, downloads: Downloads, tmp_path: Path) -> None:
     """A thread that comes after Ctrl-C finds its stage gone, and makes no directory of it again."""
-    stage = tmp_path / "stage"
+    one = artifact_of(make_wheel("app").save(tmp_path)).distribution
+    (work := workspace.paths.packages / ".work").rmdir()
     with pytest.raises(FolderError):
-        download._pip_download([], [], target=WINDOWS, view="", pips=Pips(tmp_path), work=stage / "download" / "base")  # noqa: SLF001
-    assert not stage.exists()
+        downloads._copy(one, tmp_path / one.filename, workspace.paths.packages / one.filename)  # noqa: SLF001
+    assert not work.exists()

@@ -25,6 +25,7 @@ from tests.support.programs import mounts
 from tests.support.programs.mounts import read_only, run_mounted, small_disk
 from tests.support.sites.trees import CACHES, below, copy, difference
 from tests.support.sites.trees import whole_tree as tree
+from tests.support.stages.values import LINUX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,8 +84,8 @@ def kept(found: Mapping[str, str], root: Path, folder: str) -> bool:
         ("update", "4k", "relock"),
         ("first", "20k", "blame"),
         ("update", "150k", "_take_back"),
-        ("first", "150k", "fetch_all"),
-        ("first", "228k", "_pip_download"),
+        ("first", "150k", "_fetch"),
+        ("first", "228k", "_fetch"),
     ],
 )
 def test_a_disk_that_is_full_of_packages(mounting: Scenes, tmp_path: Path, name: str, size: str, where: str) -> None:
@@ -332,7 +333,7 @@ def test_a_file_that_is_gone_before_it_is_sent(
     """What a pip asks the loopback index for, and somebody has removed, is what went wrong; no thread says so aloud."""
     monkeypatch.setattr(Loopback, "answer", lambda *_: tmp_path / "gone")
     with Loopback(Upstream(read_network(), store=tmp_path, shelf=tmp_path), []) as loopback:
-        url = loopback.locked_url("job", [])
+        url = loopback.target_url(LINUX)
         with pytest.raises(HTTPError, match="404"), urlopen(url):  # noqa: S310 - our own, on loopback
             pass
         assert isinstance(loopback.failure, FolderError)

@@ -40,7 +40,6 @@ def test_each_target_has_its_source(configured_index: Index, tmp_path: Path) -> 
     assert laptop.source_of(APP) is source
     assert laptop.quarantine(APP) is None
     assert laptop.own_wheels == folder
-    assert laptop.file(own) == own.path
     assert laptop.size(own) == (own.path or folder).stat().st_size
     assert b"Name: app" in laptop.metadata(own)
     assert [str(one.version) for one, _ in laptop.metadata_seen()] == ["1.0+cpu"]

@@ -1,189 +1,201 @@
 """
-Locks to verified files in ``packages/``, through ``pip download --no-deps --require-hashes`` for each target.
+Locks to verified files in ``packages/``: each file is fetched once, and hashed while it is written.
 
-A file that lies there with the right hash is not fetched; one with a wrong hash is set aside and replaced: by a link to
-what the site still holds, else from the index. pip copies into its destination piece by piece, so it gets a folder of
-its own, and only whole, checked files move on.
+Fetching begins with the first lock of a run, while others are resolved. What arrives stays in the store of the run until
+all locks are written; only then do whole, checked files move on. A file in ``packages/`` with the right hash is not fetched;
+one with a wrong hash is set aside and replaced: by a link to what the site still holds, else from the index.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import os
+import threading
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import HashMismatch, PipFailed
+from pypi_subset.distributions import filenames
+from pypi_subset.errors import BadDistribution, HashMismatch, LockError
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Artifact
-from pypi_subset.pip import runner
+from pypi_subset.model.paths import file_path
+from pypi_subset.packages.file_cache import identity_of, status_of
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
-from pypi_subset.targets.pip_flags import pip_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
     from pathlib import Path
+    from types import TracebackType
+    from typing import Self
 
     from pypi_subset.model.distributions import Distribution
+    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.paths import Paths
     from pypi_subset.model.targets import Target
+    from pypi_subset.packages.file_cache import FileCache
     from pypi_subset.packages.stock import Stock
-    from pypi_subset.pip.pool import Pips
     from pypi_subset.upstream.catalog import Upstream
-    from pypi_subset.upstream.gateway import Loopback
 
 
 logger = logging.getLogger(__name__)
 
-#: The loopback index has its own patience and its own retries, so pip needs none.
-_OPTIONS = (
-    *("--no-deps", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off"),
-    # The lock has decided for which patch levels of Python a file is.
-    "--ignore-requires-python",
-    *("--retries", "0", "--timeout", "86400"),
-)
+#: Files fetched at the same time.
+PARALLEL = 8
 
 
-def download(  # noqa: PLR0913 - all that fetching needs, each by name
-    stock: Stock,
-    *,
-    targets: Mapping[str, Target],
-    index: Loopback,
-    pips: Pips,
-    packages: Path,
-    work: Path,
-    admits: Callable[[Path, str], bool],
-    progress: Callable[[int], None],
-) -> tuple[Artifact, ...]:
+class Downloads:
     """
-    Return every artifact that was missing and is admitted. All fetched files are in *packages* afterwards, bad ones too.
+    Fetches the files of locks, several at the same time, while the ``with`` block lasts.
 
-    :param targets: the target of each job, by the job's name.
-    :param index: the loopback index to download from.
-    :param pips: runs pip.
-    :param work: a folder for this run, on the file system of *packages*.
-    :param admits: whether the file at a path, of a name, is fit for the subset: pip is not asked for one that is not.
-    :param progress: called with the number of files that arrived.
-    :raises UpstreamError: a file cannot be fetched.
-    :raises HashMismatch: a file is not what the lock says.
+    If an error leaves the block, no further file is begun, and none is waited for.
+
+    :param upstream: returns where files come from. It is called if there is something to fetch.
+    :param paths: a file that their packages directory or their site has is not fetched ahead.
+    :param work: the scratch directory of the run, on the file system of the packages directory.
+    :param cache: learns what is read of each file.
     """
-    runs_of = {
-        f"{job}.{number}": (job, [_candidate(one, index.upstream) for one in layer])
-        for job, group in stock.missing
-        for number, layer in enumerate(_layers(group))
-    }
-    with files.folder_errors(work):
-        work.mkdir(parents=True, exist_ok=True)
-    candidates = {name: layer for name, (_, layer) in runs_of.items()}
-    views = {name: index.locked_url(name, layer) for name, layer in candidates.items()}
-    with DaemonThreadPool(min(len(candidates), 2 * (os.cpu_count() or 1)) + 1) as pool:
-        ahead = pool.submit(
-            index.upstream.fetch_all, [candidate for group in candidates.values() for candidate in group]
+
+    def __init__(self, upstream: Callable[[], Upstream], paths: Paths, work: Path, cache: FileCache) -> None:
+        self._upstream, self._paths, self._cache = upstream, paths, cache
+        self._copies = work / "copies"
+        self._pool = DaemonThreadPool(PARALLEL)
+        self._lock = threading.Lock()
+        self._begun: dict[tuple[str, str | None], Future[tuple[Candidate, Path]]] = {}
+        self._given_up = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.__exit__(kind, error, trace)
+
+    def begin(self, lock: Lock) -> None:
+        """
+        Begin to fetch the files of *lock* that are not on this machine, before it is known whether *lock* can be written.
+
+        What is in the packages directory or in the site under the name of a file is left to the stock. An error shows when
+        the file is `collected <collect>`.
+        """
+        # What was built here comes from no index, and what is built again waits until all locks are there.
+        for one in (pin.distribution for pin in lock.pins if pin.distribution.built is None):
+            places = (self._paths.packages / one.filename, self._paths.site / file_path(one.project, one.filename))
+            if not any(place.exists() for place in places):
+                with self._lock:
+                    if not self._given_up:
+                        self._submit(one)
+
+    def give_up(self) -> None:
+        """Begin no further file: the locks of this run will not be written."""
+        with self._lock:
+            self._given_up = True
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def collect(
+        self,
+        stock: Stock,
+        *,
+        targets: Mapping[str, Target],
+        admits: Callable[[Path, str], bool],
+        progress: Callable[[int], None],
+    ) -> tuple[Artifact, ...]:
+        """
+        Return every file that *stock* misses and that is admitted; all of them are in the packages directory then.
+
+        :param targets: the target of each job, by the job's name.
+        :param admits: whether the file at a path, of a name, is fit for the subset; one that is not has no artifact.
+        :param progress: called with the number of files that arrived.
+        :raises LockError: a lock names a file that its target does not accept.
+        :raises UpstreamError: a file cannot be fetched.
+        :raises HashMismatch: a file is not what the lock says.
+        """
+        wanted = [(one, targets[job]) for job, group in stock.missing for one in group]
+        for one, target in wanted:
+            _require_accepted(one, target)
+        with self._lock:
+            arriving = [(one, self._submit(one)) for one, _ in wanted]
+        for _, future in arriving:
+            future.add_done_callback(lambda done: progress(_arrived(done)))
+        found = []
+        for one, future in arriving:
+            candidate, path = future.result()
+            # Its hash is right in any case: a later run that refuses it again need not fetch it again.
+            admitted = admits(path, one.filename)
+            identity = self._place(one, candidate, path)
+            if admitted:
+                found.append(Artifact(distribution=one, folder=self._paths.packages, identity=identity))
+        logger.info("%d of %d files are admitted", len(found), len(wanted))
+        return tuple(found)
+
+    def _submit(self, one: Distribution) -> Future[tuple[Candidate, Path]]:
+        """Return the file that is being fetched already, or from now on; the caller holds the lock."""
+        key = (one.filename, one.sha256)
+        if key not in self._begun:
+            self._begun[key] = self._pool.submit(self._fetch, one)
+        return self._begun[key]
+
+    def _fetch(self, one: Distribution) -> tuple[Candidate, Path]:
+        """Return the file as `Upstream` knows it, with its hash and that of its METADATA in the cache."""
+        upstream = self._upstream()
+        candidate = Candidate(
+            distribution=one,
+            source="the lock",
+            hashes=(("sha256", one.sha256 or ""),),
+            path=None if one.url else upstream.pages.find_local(one),
         )
+        path = upstream.file(candidate)
+        sha256 = upstream.sha256(candidate)
+        if sha256 != one.sha256:
+            msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
+            step = "find out who changed it; if you trust the new file, run `make update`"
+            raise HashMismatch(msg, project=one.project, next_step=step)
+        # What is wrong with it, is said when it is admitted or not.
+        with contextlib.suppress(BadDistribution):
+            if one.filename.endswith(".whl"):
+                self._cache.metadata(path, one.filename)
+        return candidate, path
 
-        def one_run(name: str) -> list[Artifact]:
-            job, whole = runs_of[name]
-            layer, sources = _admitted(
-                [(candidate, index.upstream.file(candidate)) for candidate in whole], packages, admits
+    def _place(self, one: Distribution, candidate: Candidate, source: Path) -> str:
+        """Return the identity of the file in the packages directory, after putting it there."""
+        path = self._paths.packages / one.filename
+        if candidate.path is None:
+            files.link(source, path)
+        else:
+            self._copy(one, source, path)
+        identity = identity_of(status_of(path))
+        self._cache.wrote(identity, one.sha256 or "")
+        return identity
+
+    def _copy(self, one: Distribution, source: Path, path: Path) -> None:
+        """Copy a file of the user's own, which nothing that happens to *source* changes later, to *path*."""
+        copy = self._copies / one.filename
+        with files.folder_errors(copy):
+            # Without parents: a scratch directory that was removed must not be made again.
+            self._copies.mkdir(exist_ok=True)
+        files.copy(source, copy)
+        sha256 = files.sha256_of(copy)
+        if sha256 != one.sha256:
+            msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
+            raise HashMismatch(
+                msg, project=one.project, next_step="run the same command again; the disk may be failing"
             )
-            progress(len(whole) - len(layer))
-            if layer:
-                _pip_download(sources, layer, target=targets[job], view=views[name], pips=pips, work=work / name)
-            logger.info("%s: %d of %d files are admitted", name, len(layer), len(whole))
-            return [
-                _settle(candidate.distribution, source, work / name / "files", packages, progress)
-                for candidate, source in zip(layer, sources, strict=True)
-            ]
-
-        runs = [pool.submit(one_run, name) for name in runs_of]
-        try:
-            ahead.result()
-            fetched = [artifact for run in runs for artifact in run.result()]
-        except PipFailed as error:
-            raise index.failure or error from error
-    return tuple(fetched)
+        with files.folder_errors(path):
+            copy.replace(path)
 
 
-def _admitted(
-    fetched: Iterable[tuple[Candidate, Path]], packages: Path, admits: Callable[[Path, str], bool]
-) -> tuple[list[Candidate], list[Path]]:
-    """Return the candidates that pip may have, with their files; put the others into *packages* at once."""
-    good = []
-    for candidate, path in fetched:
-        if admits(path, candidate.distribution.filename):
-            good.append((candidate, path))
-        else:
-            # Its hash is right: a later run that refuses it again need not fetch it again.
-            _put(candidate, path, packages / candidate.distribution.filename)
-    return [candidate for candidate, _ in good], [path for _, path in good]
-
-
-def _put(candidate: Candidate, source: Path, destination: Path) -> None:
-    """Give what was fetched another name; of a file of the user's own make a copy, which nothing that befalls it changes."""
-    if candidate.path is None:
-        files.link(source, destination)
-    else:
-        files.copy(source, destination)
-
-
-def _layers(group: Iterable[Distribution]) -> list[list[Distribution]]:
-    """The distributions in as many lists as needed for no project to stand in one of them twice: pip takes one of each."""
-    layers: list[list[Distribution]] = []
-    for one in group:
-        free = next((layer for layer in layers if all(other.project != one.project for other in layer)), None)
-        if free is None:
-            layers.append([one])
-        else:
-            free.append(one)
-    return layers
-
-
-def _candidate(distribution: Distribution, upstream: Upstream) -> Candidate:
-    return Candidate(
-        distribution=distribution,
-        source="the lock",
-        hashes=(("sha256", distribution.sha256 or ""),),
-        path=None if distribution.url else upstream.pages.find_local(distribution),
-    )
-
-
-def _pip_download(
-    sources: Sequence[Path], candidates: Sequence[Candidate], *, target: Target, view: str, pips: Pips, work: Path
-) -> None:
+def _require_accepted(one: Distribution, target: Target) -> None:
     """
-    Let pip gather the files of one job in *work*``/files``, where they lie already.
+    Return if *target* accepts the wheel *one*.
 
-    pip checks what it finds in its destination, and fetches it only if its hash is wrong: no byte is copied through the
-    loopback index.
+    :raises LockError: it does not, or *one* is no wheel.
     """
-    destination, requirements = work / "files", work / "locked.txt"
-    with files.folder_errors(work):
-        # Without parents: a thread that outlives Ctrl-C must not make a stage again that was removed.
-        for folder in (work, destination):
-            folder.mkdir(exist_ok=True)
-    for source, candidate in zip(sources, candidates, strict=True):
-        _put(candidate, source, destination / candidate.distribution.filename)
-    group = [candidate.distribution for candidate in candidates]
-    lines = [f"{one.project}=={one.version} --hash=sha256:{one.sha256}\n" for one in group]
-    files.write(requirements, "".join(lines).encode())
-    command = ["download", *_OPTIONS, "--index-url", view, "--dest", str(destination)]
-    command += [*pip_flags(target), "--requirement", str(requirements)]
-    result = pips.run(command, work=work, environment=target.environment)
-    if result.returncode != 0:
-        msg = f"pip download failed for target {target.name}: {runner.complaint(result)}"
-        raise PipFailed(msg, output=result.stderr, target=target.name, next_step="run the same command again")
+    tags = filenames.parse(one.filename)[2]
+    if tags is None or tags.isdisjoint(target.tags):
+        msg = f"{target.name} does not accept {one.filename}, which its lock names"
+        raise LockError(msg, project=one.project, target=target.name, next_step="run `make update`")
 
 
-def _settle(
-    one: Distribution, source: Path, destination: Path, packages: Path, progress: Callable[[int], None]
-) -> Artifact:
-    """Move a whole, checked file to its place: *source* was checked on arrival, and by pip if it is still that file."""
-    path = destination / one.filename
-    with files.folder_errors(path):
-        sha256 = one.sha256 if path.samefile(source) else files.sha256_of(path)
-    if sha256 != one.sha256:
-        msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
-        raise HashMismatch(msg, project=one.project, next_step="run the same command again; the disk may be failing")
-    with files.folder_errors(packages / one.filename):
-        path.replace(packages / one.filename)
-    progress(1)
-    return Artifact(distribution=one, folder=packages)
+def _arrived(done: Future[tuple[Candidate, Path]]) -> int:
+    return int(not done.cancelled() and done.exception() is None)

@@ -14,7 +14,7 @@ from pypi_subset.locks import diff, memory
 from pypi_subset.locks.judging import require_admitted
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
-from pypi_subset.packages.download import download
+from pypi_subset.packages.download import Downloads
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import take_stock
 from pypi_subset.pipeline.origins import require_as_locked
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from pypi_subset.model.requests import Subset
     from pypi_subset.packages.stock import Stock
     from pypi_subset.pipeline.relock import Relocked
-    from pypi_subset.pipeline.workspace import Backend
     from pypi_subset.support.progress import Progress
 
 
@@ -127,8 +126,11 @@ def mirror(
     with working(paths) as work:
         cache = FileCache(paths.packages / file_cache.FILE)
         intake = Intake(subset.bad_files, paths.packages, cache)
-        with opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend:
-            locked = relock(subset, paths, backend, intake, progress, update=update)
+        with (
+            opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend,
+            Downloads(lambda: backend.index().upstream, paths, work, cache) as downloads,
+        ):
+            locked = relock(subset, paths, backend, intake, progress, update=update, downloads=downloads)
             gone = left_over(subset, paths.locks)
             require_admitted(subset, locked.locks, cache)
             require_as_locked(subset.sources, locked.before.values(), forget, cache)
@@ -138,7 +140,7 @@ def mirror(
             forgotten = recalled.lines(memory.named(locked.locks))
             changes = (*forgotten, *write_locks(subset, paths, locked, gone, recalled.known))
             stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache)
-            artifacts = _gather(subset, stock, backend, intake, paths.packages, progress)
+            artifacts = _gather(subset, stock, downloads, intake, paths.packages, progress)
         left_out = intake.close()
         for sentence in left_out.values():
             progress.warn(sentence)
@@ -167,7 +169,7 @@ def mirror(
 
 
 def _gather(
-    subset: Subset, stock: Stock, backend: Backend, intake: Intake, packages: Path, progress: Progress
+    subset: Subset, stock: Stock, downloads: Downloads, intake: Intake, packages: Path, progress: Progress
 ) -> tuple[Artifact, ...]:
     """Return every admitted artifact, sorted by file name, after fetching those that *packages* lacks."""
     for name in stock.rejected:
@@ -179,16 +181,8 @@ def _gather(
     if not count:
         return present
     with progress.stage("download", count) as bar:
-        fetched = download(
-            stock,
-            targets={job.name: job.target for job in subset.jobs},
-            index=backend.index(),
-            pips=backend.pips,
-            packages=packages,
-            work=backend.work / "download",
-            admits=intake.admits,
-            progress=bar.advance,
-        )
+        targets = {job.name: job.target for job in subset.jobs}
+        fetched = downloads.collect(stock, targets=targets, admits=intake.admits, progress=bar.advance)
     return tuple(sorted([*present, *fetched], key=lambda one: one.distribution.filename))
 
 

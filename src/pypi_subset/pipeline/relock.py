@@ -5,35 +5,31 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import os
-import time
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import Gaps, LockError, NoSolution, OlderReleases
+from pypi_subset.errors import LockError, OlderReleases
 from pypi_subset.locks import diff, lockfile, memory
 from pypi_subset.model.locks import Inputs, Reason
 from pypi_subset.pipeline.origins import from_elsewhere, on_several_indexes, open_to_the_index, require_index
+from pypi_subset.pipeline.resolving import Resolver, documents_of, raise_errors
 from pypi_subset.requirements import fetched
 from pypi_subset.resolve.explain.older.causes import Known
 from pypi_subset.resolve.explain.older.listing import outdated_heading, outdated_lines
 from pypi_subset.resolve.explain.older.outdated import to_remember
-from pypi_subset.resolve.gaps import resolve_or_all_gaps
 from pypi_subset.support import files
-from pypi_subset.support.threads import DaemonThreadPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from concurrent.futures import Future
     from pathlib import Path
 
     from pypi_subset.model.locks import Lock, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Job, Subset
     from pypi_subset.packages.bad_files import Intake
+    from pypi_subset.packages.download import Downloads
     from pypi_subset.pipeline.workspace import Backend
-    from pypi_subset.resolve.resolver import Resolution
-    from pypi_subset.support.progress import Progress, Stage
+    from pypi_subset.support.progress import Progress
 
 
 logger = logging.getLogger(__name__)
@@ -63,20 +59,28 @@ class Relocked:
         return tuple(one for lock in self.locks for one in lock.outdated or ())
 
 
-def relock(
-    subset: Subset, paths: Paths, backend: Backend, intake: Intake, progress: Progress, *, update: bool
+def relock(  # noqa: PLR0913 - what a run has, each by name
+    subset: Subset,
+    paths: Paths,
+    backend: Backend,
+    intake: Intake,
+    progress: Progress,
+    *,
+    update: bool,
+    downloads: Downloads | None = None,
 ) -> Relocked:
     """
     Return one lock for each job: the standing ones that match their inputs, all others resolved anew in parallel.
 
     :param intake: takes the files that the resolver passed over.
     :param update: resolve all anew; a standing lock that cannot be read is no error then.
+    :param downloads: fetches the files of each lock as soon as it is known, ``None`` where nothing is to be fetched.
     :raises NoSolution: a job has no solution.
     :raises Gaps: several jobs have no solution.
     :raises OlderReleases: a lock has older releases or pre-releases, and the policy makes that an error.
     :raises SubsetError: a lock cannot be read, or a resolution failed otherwise.
     """
-    locked = _relocked(subset, paths, backend, intake, progress, update=update)
+    locked = _relocked(subset, paths, backend, intake, progress, update=update, downloads=downloads)
     for sentence in open_to_the_index(subset.sources, locked.locks):
         progress.warn(sentence)
     for name in (one.name for one in locked.locks if one.outdated is None):
@@ -86,8 +90,15 @@ def relock(
     return locked
 
 
-def _relocked(
-    subset: Subset, paths: Paths, backend: Backend, intake: Intake, progress: Progress, *, update: bool
+def _relocked(  # noqa: PLR0913 - as above
+    subset: Subset,
+    paths: Paths,
+    backend: Backend,
+    intake: Intake,
+    progress: Progress,
+    *,
+    update: bool,
+    downloads: Downloads | None,
 ) -> Relocked:
     before = _standing_locks(subset, paths.locks, lenient=update)
     inputs = {job.name: _inputs(subset, job, backend.constraints) for job in subset.jobs}
@@ -108,14 +119,15 @@ def _relocked(
     if not jobs:
         return Relocked(before=before, reused=reused, locks=tuple(valid[job.name] for job in subset.jobs))
     with progress.stage("resolve", len(jobs)) as bar:
-        futures = _resolve_all(jobs, inputs, backend, bar)
+        resolver = Resolver(inputs=inputs, backend=backend, downloads=downloads)
+        futures = resolver.resolve_all(jobs, bar, valid.values())
     found = {name: future.result() for name, future in futures.items() if not future.exception()}
     # Before an error: a file that was passed over may be the cause of a gap.
     said = sorted({sentence for resolution, _ in found.values() for sentence in resolution.warnings})
     warnings = (*said, *intake.pass_over(backend.index().refused))
     for sentence in warnings:
         progress.warn(sentence)
-    _raise_errors([error for future in futures.values() if (error := future.exception())])
+    raise_errors([error for future in futures.values() if (error := future.exception())])
     if shared := on_several_indexes(backend.index().upstream.pages.shared):
         progress.say(shared)
     locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
@@ -171,55 +183,12 @@ def _with_origins(one: Lock, job: Job) -> Lock:
         reason = Reason(requirement=request.requirement, origin=request.origin)
         places.setdefault(reason.text, []).append(reason)
     pins = tuple(replace(pin, reasons=_placed(pin.reasons, places)) for pin in one.pins)
-    fetched_now = _fetched(job)
+    fetched_now = documents_of(job)
     return one if (pins, fetched_now) == (one.pins, one.fetched) else replace(one, pins=pins, fetched=fetched_now)
-
-
-def _fetched(job: Job) -> tuple[tuple[str, str], ...]:
-    return tuple((one.url, one.sha256) for one in job.requirement_set.fetched)
 
 
 def _placed(reasons: tuple[Reason, ...], places: dict[str, list[Reason]]) -> tuple[Reason, ...]:
     return tuple(sorted({now for old in reasons for now in ([old] if old.by else places.get(old.text, ()))}))
-
-
-def _resolve_all(
-    jobs: Sequence[Job], inputs: Mapping[str, Inputs], backend: Backend, bar: Stage
-) -> dict[str, Future[tuple[Resolution, float]]]:
-    """Resolve all *jobs* in parallel; return how each ended, by name: the resolution and its seconds, or an error."""
-    index = backend.index()
-    with files.folder_errors(backend.work):
-        for job in jobs:
-            (backend.work / "resolve" / job.name).mkdir(parents=True, exist_ok=True)
-
-    def one(job: Job) -> tuple[Resolution, float]:
-        started = time.monotonic()
-        found = resolve_or_all_gaps(
-            job,
-            inputs=inputs[job.name],
-            constraints=backend.constraints,
-            index=index,
-            pips=backend.pips,
-            work=backend.work / "resolve" / job.name,
-        )
-        bar.advance()
-        require_index(job, found.lock)
-        found = replace(found, lock=replace(found.lock, fetched=_fetched(job), as_of=backend.cutoff))
-        return found, time.monotonic() - started
-
-    with DaemonThreadPool(os.cpu_count()) as pool:
-        return {job.name: pool.submit(one, job) for job in jobs}
-
-
-def _raise_errors(errors: Sequence[BaseException]) -> None:
-    """Raise what went wrong: another error than a gap before any gap, and all gaps as one error."""
-    gaps: list[NoSolution] = []
-    for error in errors:
-        if not isinstance(error, NoSolution | Gaps):
-            raise error
-        gaps += error.gaps if isinstance(error, Gaps) else (error,)
-    if gaps:
-        raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
 
 
 def write_locks(

@@ -221,7 +221,7 @@ def _candidate(item: Mapping[str, Any], project: str, index: Loopback, target: T
 
 def _complete(candidate: Candidate, item: Mapping[str, Any], upstream: TargetOffers) -> Distribution:
     """Return the distribution with size and hash; the file is fetched if no page states them."""
-    sha256 = candidate.distribution.sha256 or files.sha256_of(upstream.file(candidate))
+    sha256 = candidate.distribution.sha256 or upstream.sha256(candidate)
     metadata = upstream.metadata(candidate) if candidate.tags is not None else None
     return structs.replace(
         candidate.distribution,

@@ -18,14 +18,12 @@ from pypi_subset.errors import BadDistribution, UpstreamError
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once
-from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.checks import checked, checked_metadata, most, promised
 from pypi_subset.upstream.http import Fetcher, matches
 from pypi_subset.upstream.offers import TargetOffers
 from pypi_subset.upstream.pages import Pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -39,9 +37,6 @@ logger = logging.getLogger(__name__)
 
 #: Bytes: a wheel up to this size is fetched whole, since asking for its end costs as much.
 SMALL = 1 << 17
-
-#: Files fetched at the same time.
-PARALLEL = 8
 
 
 class Upstream:
@@ -59,7 +54,10 @@ class Upstream:
         self._known: dict[str, Candidate] = {}
         self._sizes: dict[str, int] = {}
         self._ranges = True
+        #: The files that this run fetched to the store.
         self._arrived: set[str] = set()
+        #: SHA-256 of the files in the store, by key: none is hashed twice.
+        self._digests: dict[str, str] = {}
         #: METADATA that came as a file of its own (PEP 658), by key.
         self._apart: dict[str, bytes] = {}
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
@@ -67,7 +65,7 @@ class Upstream:
         self.pages = Pages(network, self._fetcher, judge=judge)
         #: Builds wheels from sdists; ``None`` where no project is to be built.
         self.builds: Builds | None = None
-        self._file_of, self._metadata_of = Once(self._obtain), Once(self._extract)
+        self._file_of, self._metadata_of, self._sha256_of = Once(self._obtain), Once(self._extract), Once(self._hash)
 
     def on(self, target: str) -> TargetOffers:
         """Return what the sources offer on the target of that name."""
@@ -103,11 +101,9 @@ class Upstream:
         """
         return self._file_of(self._remembered(self.built(candidate)))
 
-    def fetch_all(self, candidates: Iterable[Candidate]) -> None:
-        """Fetch several files at once, so that each pip finds its next file waiting."""
-        with DaemonThreadPool(PARALLEL) as pool:
-            for future in [pool.submit(self.file, candidate) for candidate in candidates]:
-                future.result()
+    def sha256(self, candidate: Candidate) -> str:
+        """Return the SHA-256 of the whole file, which is hashed once; it raises what `file` raises."""
+        return self._sha256_of(self._remembered(self.built(candidate)))
 
     def metadata(self, candidate: Candidate) -> bytes:
         """
@@ -143,12 +139,16 @@ class Upstream:
             logger.debug("%s: reused from %s", one.filename, self._shelf)
             return shelved
         again = self.builds.again(one) if self.builds and one.built and candidate.path is None else None
-        path = candidate.path or again or self._place(candidate)
-        with self._locks(key):
-            if candidate.path is None and again is None and not self._is_stored(candidate):
-                self._save(candidate, path)
-                logger.info("%s: fetched", one.filename)
-        return self._agreeing(candidate, checked(candidate, path))
+        path, sha256 = candidate.path or again, None
+        if path is None:
+            path = self._place(candidate)
+            with self._locks(key):
+                sha256 = self._stored(candidate) or self._save(candidate, path)
+        return self._agreeing(candidate, checked(candidate, path, sha256))
+
+    def _hash(self, key: str) -> str:
+        path = self._file_of(key)
+        return self._digests.get(key) or files.sha256_of(path)
 
     def _agreeing(self, candidate: Candidate, path: Path) -> Path:
         """Compare METADATA that was fetched separately with the wheel: resolution uses the one, installation the other."""
@@ -163,19 +163,26 @@ class Upstream:
             raise BadDistribution(msg, project=candidate.distribution.project, next_step="tell the index's operator")
         return path
 
-    def _save(self, candidate: Candidate, path: Path) -> None:
-        """Fetch the file to *path*; where its URL does not do, from where its page leads now: a lock has no query."""
+    def _save(self, candidate: Candidate, path: Path) -> str:
+        """
+        Return the SHA-256 of the file, after fetching it to *path*.
+
+        Where its URL does not do, it is fetched from where its page leads now: a lock has no query.
+        """
         one = candidate.distribution
         with promised(candidate):
             try:
-                self._fetcher.save(self._address(candidate), path, most(candidate))
+                sha256 = self._fetcher.save(self._address(candidate), path, most(candidate))
             except UpstreamError:
                 offered = self.pages.candidates(self.pages.origin(one))
                 found = (each for each in offered if each.distribution.filename == one.filename)
                 address = None if candidate.address else next((each.address for each in found), None)
                 if address is None:
                     raise
-                self._fetcher.save(address, path, most(candidate))
+                sha256 = self._fetcher.save(address, path, most(candidate))
+        logger.info("%s: fetched", one.filename)
+        self._digests[candidate.key] = sha256
+        return sha256
 
     def _address(self, candidate: Candidate) -> str:
         address = candidate.at()
@@ -220,14 +227,20 @@ class Upstream:
             return check_wheel(path, one.filename)
 
     def _is_here(self, candidate: Candidate) -> bool:
-        return (self._shelf / candidate.distribution.filename).is_file() or self._is_stored(candidate)
+        return (self._shelf / candidate.distribution.filename).is_file() or self._stored(candidate) is not None
 
-    def _is_stored(self, candidate: Candidate) -> bool:
-        """Whether this run has fetched the file, or an earlier one did that was stopped, which only a hash can tell."""
-        path = self._store / candidate.key / candidate.distribution.filename
+    def _stored(self, candidate: Candidate) -> str | None:
+        """Return the SHA-256 of the file in the store, ``None`` if there is none, or one with another hash than promised."""
+        key = candidate.key
+        path = self._store / key / candidate.distribution.filename
         if not path.is_file():
-            return False
+            return None
         with files.folder_errors(path):
-            return candidate.key in self._arrived or (
-                bool(candidate.hashes) and matches(path, candidate.hashes) is None
-            )
+            sha256 = self._digests.get(key) or files.sha256_of(path)
+            # Of what a stopped run fetched, only a hash can tell that it is the file.
+            if key not in self._arrived | self._digests.keys() and not (
+                candidate.hashes and matches(path, candidate.hashes, sha256) is None
+            ):
+                return None
+        self._digests[key] = sha256
+        return sha256

@@ -74,10 +74,14 @@ def of_source(candidate: Candidate, source: Source) -> Candidate:
     return replace(candidate, distribution=one)
 
 
-def checked(candidate: Candidate, path: Path) -> Path:
-    """Return *path*, held against what the index promised of the file."""
+def checked(candidate: Candidate, path: Path, sha256: str | None = None) -> Path:
+    """
+    Return *path*, held against what the index promised of the file.
+
+    :param sha256: that of the file, if it is known: the file is not read for it.
+    """
     with files.folder_errors(path):
-        wrong = matches(path, candidate.hashes)
+        wrong = matches(path, candidate.hashes, sha256)
         size = path.stat().st_size
     if wrong is None and candidate.distribution.size not in {None, size}:
         wrong = ("size", str(candidate.distribution.size), str(size))

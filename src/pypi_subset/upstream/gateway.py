@@ -1,8 +1,8 @@
 """
 The index that every pip of ours sees: an HTTP server on 127.0.0.1 in front of `Upstream`.
 
-A view is for resolving: what fits one target. Others are for downloading: exactly the files of one lock. Every path begins
-with a token that the pips of this run alone are given: other users of this machine reach the port too.
+Each target has a view: what fits it. Every path begins with a token that the pips of this run alone are given: other
+users of this machine reach the port too.
 """
 
 from __future__ import annotations
@@ -68,7 +68,6 @@ class Loopback:
         self._tags = {target.name: frozenset(target.tags) for target in targets}
         self._all_tags = frozenset[Tag]().union(*self._tags.values())
         self._wheels = Once[Where, list[_Wheel]](self._read_wheels)
-        self._locked: dict[tuple[str, str], Candidate] = {}
         #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
         self.failure: SubsetError | None = None
         #: Why a pip must end, by the run that its view is for.
@@ -120,13 +119,6 @@ class Loopback:
                 found.append(f"sha256:{self.upstream.built(candidate, self._asker).distribution.sha256}")
         return found
 
-    def locked_url(self, name: str, candidates: Iterable[Candidate]) -> str:
-        """Return the view for downloading exactly *candidates*, one file of a project at most; *name* tells views apart."""
-        for candidate in candidates:
-            self.upstream.know(candidate)
-            self._locked[name, candidate.distribution.project] = candidate
-        return f"{self._url}/locked/{quote(name)}/"
-
     def candidate_at(self, url: str) -> Candidate | None:
         """Return what is offered at one of our own URLs, as pip's report names it; what was built, as it is now."""
         prefix = f"{self._url}/files/"
@@ -145,11 +137,9 @@ class Loopback:
         if not hmac.compare_digest(token.encode(errors="replace"), self.token.encode()):
             return None
         rest = rest[:-1]
-        if kind in {"simple", "locked"} and len(rest) == 2:  # noqa: PLR2004 - view and project
+        if kind == "simple" and len(rest) == 2:  # noqa: PLR2004 - view and project
             view, project = rest[0], canonicalize_name(rest[1])
-            if view in self._ended:
-                return None
-            return _page(project, self._fitting(view, project) if kind == "simple" else self._locked_in(view, project))
+            return None if view in self._ended else _page(project, self._fitting(view, project))
         candidate = self._file_at("/".join(rest)) if kind == "files" else None
         if candidate is not None and candidate.sdist is not None:
             candidate = self._built(candidate, rest[0].rpartition(_BETWEEN)[0])
@@ -222,10 +212,6 @@ class Loopback:
         for one in found:
             self.upstream.know(one)
         return found
-
-    def _locked_in(self, view: str, project: NormalizedName) -> list[str]:
-        candidate = self._locked.get((view, project))
-        return [self._entry(candidate)] if candidate else []
 
     def _read_wheels(self, where: Where) -> list[_Wheel]:
         """The tags of each wheel that fits a target, with its entry, written once for all targets: pages have thousands."""

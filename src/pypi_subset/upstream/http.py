@@ -102,15 +102,18 @@ class Fetcher:
             _require(response, url, _OK)
             return _guarded(url, lambda: bodies.content(response, url, limit))
 
-    def save(self, url: str, path: Path, limit: int = bounds.LARGEST_FILE) -> None:
+    def save(self, url: str, path: Path, limit: int = bounds.LARGEST_FILE) -> str:
         """
-        Fetch the file at *url* to *path* as a whole; resume it as often as pip's ``--resume-retries`` allows.
+        Return the SHA-256 of the file at *url*, after fetching it to *path* as a whole.
+
+        It is hashed while it is written, and resumed as often as pip's ``--resume-retries`` allows.
 
         :param limit: bytes; the size that a page promised, where it did.
         :raises TooLargeError: it has more bytes.
         :raises UpstreamError: it cannot be fetched.
         """
         left, validator = self._network.options.resume_retries, ""
+        digest = hashlib.sha256()
         # Closing writes too: what was kept back may not fit either.
         with new_part(path) as stream:
             while True:
@@ -120,10 +123,11 @@ class Fetcher:
                     if response.status_code == _OK:
                         stream.seek(0)
                         stream.truncate()
+                        digest = hashlib.sha256()
                     elif not (start and response.status_code == _PARTIAL):
                         _require(response, url, _OK)
                     validator = response.headers.get("ETag", "")
-                    broken = _copy(response, stream, url, limit - stream.tell())
+                    broken = _copy(response, stream, url, limit - stream.tell(), digest)
                 if broken is None:
                     break
                 left -= 1
@@ -132,6 +136,7 @@ class Fetcher:
                 if not validator or validator.startswith("W/"):
                     stream.seek(0)
                     stream.truncate()
+        return digest.hexdigest()
 
     def tail(self, url: str, path: Path, limit: int = bounds.LARGEST_FILE) -> RemoteFile | None:
         """
@@ -199,21 +204,34 @@ class _BrokenError(Exception):
     """A connection broke."""
 
 
-def matches(path: Path, hashes: tuple[tuple[str, str], ...]) -> tuple[str, str, str] | None:
-    """Return ``None`` if the file has all *hashes*, else the first ``(algorithm, promised, found)`` that differs."""
+def matches(path: Path, hashes: tuple[tuple[str, str], ...], sha256: str | None = None) -> tuple[str, str, str] | None:
+    """
+    Return ``None`` if the file has all *hashes*, else the first ``(algorithm, promised, found)`` that differs.
+
+    :param sha256: that of the file, if it is known: the file is read for other algorithms alone.
+    """
     for algorithm, promised in hashes:
-        with path.open("rb") as stream:
-            found = hashlib.file_digest(stream, algorithm).hexdigest()
+        found = sha256 if algorithm == "sha256" else None
+        if found is None:
+            with path.open("rb") as stream:
+                found = hashlib.file_digest(stream, algorithm).hexdigest()
         if found != promised:
             return algorithm, promised, found
     return None
 
 
-def _copy(response: Any, stream: IO[bytes], url: str, limit: int) -> Exception | None:
-    """Write the body, at most *limit* bytes, to *stream*; return what broke the connection, if something did."""
+def _copy(response: Any, stream: IO[bytes], url: str, limit: int, digest: Any = None) -> Exception | None:
+    """
+    Write the body to *stream*; return what broke the connection, if something did.
+
+    :param limit: bytes.
+    :param digest: the hash object that every byte goes into as well.
+    """
     try:
         for piece in bodies.pieces(response, url, limit):
             stream.write(piece)
+            if digest is not None:
+                digest.update(piece)
     except HTTPError as error:
         return error
     return None

@@ -31,8 +31,8 @@ class Catalog(Protocol):
     def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
         """Return every wheel that a pip has read the METADATA of."""
 
-    def file(self, candidate: Candidate) -> Path:
-        """Return the path of the whole file."""
+    def sha256(self, candidate: Candidate) -> str:
+        """Return the SHA-256 of the whole file."""
 
     def size(self, candidate: Candidate) -> int:
         """Return the file's size in bytes."""
@@ -97,13 +97,13 @@ class TargetOffers:
         """Return every wheel that a pip has read the METADATA of, with its METADATA, in that order."""
         return self.upstream.metadata_seen()
 
-    def file(self, candidate: Candidate) -> Path:
+    def sha256(self, candidate: Candidate) -> str:
         """
-        Return the path of the whole file.
+        Return the SHA-256 of the whole file, which is hashed once.
 
         :raises UpstreamError: it cannot be fetched.
         """
-        return self.upstream.file(candidate)
+        return self.upstream.sha256(candidate)
 
     def size(self, candidate: Candidate) -> int:
         """Return the file's size in bytes, which needs a fetch if no page states it."""

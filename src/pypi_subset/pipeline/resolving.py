@@ -1,0 +1,108 @@
+"""Jobs resolved in parallel, while the files of the first locks are fetched."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import Gaps, NoSolution
+from pypi_subset.pipeline.origins import require_index
+from pypi_subset.resolve.gaps import resolve_or_all_gaps
+from pypi_subset.support import files
+from pypi_subset.support.threads import DaemonThreadPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from pypi_subset.model.locks import Inputs, Lock
+    from pypi_subset.model.requests import Job
+    from pypi_subset.packages.download import Downloads
+    from pypi_subset.pipeline.workspace import Backend
+    from pypi_subset.resolve.resolver import Resolution
+    from pypi_subset.support.progress import Stage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resolver:
+    """
+    Resolves jobs.
+
+    :param inputs: digests of what each job's lock depends on, by the job's name.
+    :param downloads: fetches the files of each lock as soon as it is found, ``None`` where nothing is to be fetched.
+    """
+
+    inputs: Mapping[str, Inputs]
+    backend: Backend
+    downloads: Downloads | None
+
+    def resolve_all(
+        self, jobs: Sequence[Job], bar: Stage, reused: Iterable[Lock]
+    ) -> dict[str, Future[tuple[Resolution, float]]]:
+        """
+        Return how each of *jobs* ended, by name: the resolution and its seconds, or an error.
+
+        If a job ends without a lock, no further file is fetched: no lock of this run will be written.
+
+        :param bar: advances with each job that has a solution.
+        :param reused: the locks of other jobs, whose files are fetched as well.
+        """
+        # Once, before threads ask for it.
+        self.backend.index()
+        with files.folder_errors(self.backend.work):
+            for job in jobs:
+                self._work(job).mkdir(parents=True, exist_ok=True)
+        with DaemonThreadPool(os.cpu_count()) as pool:
+            futures = {job.name: pool.submit(self._resolve, job, bar) for job in jobs}
+            if self.downloads:
+                for lock in reused:
+                    self.downloads.begin(lock)
+            return futures
+
+    def _resolve(self, job: Job, bar: Stage) -> tuple[Resolution, float]:
+        try:
+            found, seconds = self._found(job, bar)
+        except BaseException:
+            if self.downloads:
+                self.downloads.give_up()
+            raise
+        if self.downloads:
+            self.downloads.begin(found.lock)
+        return found, seconds
+
+    def _found(self, job: Job, bar: Stage) -> tuple[Resolution, float]:
+        started = time.monotonic()
+        found = resolve_or_all_gaps(
+            job,
+            inputs=self.inputs[job.name],
+            constraints=self.backend.constraints,
+            index=self.backend.index(),
+            pips=self.backend.pips,
+            work=self._work(job),
+        )
+        bar.advance()
+        require_index(job, found.lock)
+        found = replace(found, lock=replace(found.lock, fetched=documents_of(job), as_of=self.backend.cutoff))
+        return found, time.monotonic() - started
+
+    def _work(self, job: Job) -> Path:
+        return self.backend.work / "resolve" / job.name
+
+
+def documents_of(job: Job) -> tuple[tuple[str, str], ...]:
+    """Return URL and SHA-256 of each document at a URL that the set of *job* includes."""
+    return tuple((one.url, one.sha256) for one in job.requirement_set.fetched)
+
+
+def raise_errors(errors: Sequence[BaseException]) -> None:
+    """Raise what went wrong: another error than a gap before any gap, and all gaps as one error."""
+    gaps: list[NoSolution] = []
+    for error in errors:
+        if not isinstance(error, NoSolution | Gaps):
+            raise error
+        gaps += error.gaps if isinstance(error, Gaps) else (error,)
+    if gaps:
+        raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
