@@ -89,7 +89,7 @@ def one_pip(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """
     Let every mirror of this process share one import of pip, half of what a small mirror takes.
 
-    What starts and stops with a mirror is tested where mirrors are processes: `pipeline/test_kill.py`, `cli/test_tasks.py`.
+    What starts and stops with a mirror is tested where mirrors are processes: `pipeline/stopped/test_kill.py`, `cli/test_tasks.py`.
     """
 
     def shared_pips(_work: Path) -> contextlib.AbstractContextManager[Pips]:

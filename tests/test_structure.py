@@ -25,8 +25,8 @@ LINES = 300
 STATEMENTS = 10
 #: Tests of what a whole wing does: they are named after the behaviour, since no module alone has it.
 BEHAVIOURS = {
-    "pipeline/test_disk.py",
-    "pipeline/test_kill.py",
+    "pipeline/stopped/test_disk.py",
+    "pipeline/stopped/test_kill.py",
     "policy/test_runs.py",
     "proof/test_agreement.py",
 }

@@ -88,6 +88,17 @@ def test_nothing_is_lost(tmp_path_factory: pytest.TempPathFactory, chosen: list[
     assert lockfile.dump(lockfile.read(path), folder=folder, target=LINUX, packages=folder / "packages") == data
 
 
+@given(st.lists(pins(), max_size=4, unique_by=lambda pin: pin.distribution.project))
+@BRISK
+def test_values_of_toml_are_those_of_the_library(chosen: list[Pin]) -> None:
+    """What is written without copies is what `packaging` makes of the same lock."""
+    data = lockfile.dump_with(
+        lock_of(*chosen), LINUX, lambda one: (one.url, None if one.url else "x"), {"outdated": [{"project": "a"}]}
+    )
+    pylock = Pylock.from_dict(tomllib.loads(data.decode()))
+    assert lockfile.as_toml(pylock) == pylock.to_dict()
+
+
 def simple(**facts: object) -> Pin:
     """Return a pin of ``app 1.0``, a request."""
     known = {"size": 10, "sha256": "0" * 64, "url": "https://index.example/app-1.0-py3-none-any.whl"} | facts

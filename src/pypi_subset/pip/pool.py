@@ -90,12 +90,14 @@ class Pips:
         work: Path,
         environment: Mapping[str, str] | None,
         installed: Mapping[str, str] | None = None,
+        known: Mapping[str, Mapping[str, str]] | None = None,
         timeout: float | None = None,
     ) -> PipResult:
         """
         Return what pip did, as `runner.run` with the same parameters.
 
         :param environment: ``None`` for the markers of an interpreter that was given.
+        :param known: answers of the index that pip need not ask for, as `sharing` takes them; a pip that is started anew asks.
         :raises PipFailed: pip's process vanished, or pip did not end in time.
         :raises FolderError: the disk is full, or otherwise refused what pip wanted to write.
         """
@@ -104,6 +106,7 @@ class Pips:
                 "arguments": [*arguments, *GENERAL],
                 "environment": environment and dict(environment),
                 "installed": dict(installed or {}),
+                "known": known,
             }
             result = self._forked(order, work, timeout)
         else:

@@ -163,7 +163,7 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     command += [*pip_flags(job.target), "--requirement", str(requests), "--constraint", str(limits)]
     command += ["--pre"] * job.requirement_set.pre
     brought = dict(job.target.brought)
-    result = pips.run(command, work=work, environment=job.target.environment, installed=brought)
+    result = pips.run(command, work=work, environment=job.target.environment, installed=brought, known=index.known(run))
     if index.failure is not None:
         # Also where pip found another way: it took the failure for "no such page", and its answer is about less.
         raise index.failure

@@ -113,9 +113,13 @@ class Upstream:
         """
         return self._metadata_of(self._remembered(self.built(candidate)))
 
-    def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
+    def metadata_of_candidates(self) -> list[tuple[Candidate, bytes]]:
         """Return every wheel that a pip has read the METADATA of, with its METADATA, in that order."""
-        return [(self._known[key].distribution, data) for key, data in self._metadata_of.results()]
+        return [(self._known[key], data) for key, data in self._metadata_of.results()]
+
+    def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
+        """Return the same with the distributions."""
+        return [(candidate.distribution, data) for candidate, data in self.metadata_of_candidates()]
 
     def size(self, candidate: Candidate) -> int:
         """Return the file's size in bytes, which needs a fetch if no page states it."""

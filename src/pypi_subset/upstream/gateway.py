@@ -29,6 +29,7 @@ from pypi_subset.support.once import Once
 from pypi_subset.upstream.builds import NotBuilt
 from pypi_subset.upstream.http import matches
 from pypi_subset.upstream.pages import Where
+from pypi_subset.upstream.shared import Known, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,6 +69,7 @@ class Loopback:
         self._tags = {target.name: frozenset(target.tags) for target in targets}
         self._all_tags = frozenset[Tag]().union(*self._tags.values())
         self._wheels = Once[Where, list[_Wheel]](self._read_wheels)
+        self._known = Known()
         #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
         self.failure: SubsetError | None = None
         #: Why a pip must end, by the run that its view is for.
@@ -119,6 +121,22 @@ class Loopback:
                 found.append(f"sha256:{self.upstream.built(candidate, self._asker).distribution.sha256}")
         return found
 
+    def known(self, run: str) -> dict[str, dict[str, str]]:
+        """
+        Return the answers that the pip of *run* need not ask for, as `pypi_subset.pip.sharing` takes them.
+
+        Other pips have asked for them. They are bounded, since all of it is held in memory: a pip asks for what is beyond.
+        """
+        target, where = run.partition(_OF_RUN)[0], self.upstream.pages.where
+        # What other targets have from another source, no pip has asked for here. What could be built, each pip asks for.
+        places = dict(self._wheels.results() if self.upstream.builds is None else ())
+        asked = [project for project, source in places if where(project, target) == (project, source)]
+        found = ((project, page_of(project, self._fitting(run, project))) for project in asked)
+        pages = ((f"{self._url}/simple/{run}/{project}/", page.decode()) for project, page in found if page)
+        seen = self.upstream.metadata_of_candidates()
+        texts = ((f"{self._url_of(one)}.metadata", data.decode("latin-1")) for one, data in seen)
+        return self._known.order(pages, texts)
+
     def candidate_at(self, url: str) -> Candidate | None:
         """Return what is offered at one of our own URLs, as pip's report names it; what was built, as it is now."""
         prefix = f"{self._url}/files/"
@@ -139,7 +157,7 @@ class Loopback:
         rest = rest[:-1]
         if kind == "simple" and len(rest) == 2:  # noqa: PLR2004 - view and project
             view, project = rest[0], canonicalize_name(rest[1])
-            return None if view in self._ended else _page(project, self._fitting(view, project))
+            return None if view in self._ended else page_of(project, self._fitting(view, project))
         candidate = self._file_at("/".join(rest)) if kind == "files" else None
         if candidate is not None and candidate.sdist is not None:
             candidate = self._built(candidate, rest[0].rpartition(_BETWEEN)[0])
@@ -221,14 +239,19 @@ class Loopback:
             # pip looks at the newest releases first; older ones are read from their page again.
             if candidate.distribution.version in versions[-FIRST:]:
                 self.upstream.know(candidate)
+            offered = (not tags.isdisjoint(candidate.tags or ()) for tags in self._tags.values())
+            self._known.offer(candidate.distribution.filename, self._url_of(candidate), offered)
         return [(one.tags, self._entry(one), one.verdicts) for one in fitting if one.tags is not None]
+
+    def _url_of(self, candidate: Candidate, run: str = "") -> str:
+        return f"{self._url}/files/{run}{candidate.key}/{quote(candidate.distribution.filename)}"
 
     def _entry(self, candidate: Candidate, run: str = "") -> str:
         """One file of a page. METADATA is promised for every wheel: `Upstream` finds it wherever it is (PEP 714)."""
         one = candidate.distribution
         entry: dict[str, Any] = {
             "filename": one.filename,
-            "url": f"{self._url}/files/{run}{candidate.key}/{quote(one.filename)}",
+            "url": self._url_of(candidate, run),
             "hashes": {"sha256": one.sha256} if one.sha256 else {},
             "core-metadata": True,
         }
@@ -237,13 +260,6 @@ class Loopback:
         if one.yanked is not None:
             entry["yanked"] = one.yanked or True
         return json.dumps(entry)
-
-
-def _page(project: NormalizedName, entries: Sequence[str]) -> bytes | None:
-    """A page as PEP 691 wants it; none without a file."""
-    if not entries:
-        return None
-    return f'{{"meta": {{"api-version": "1.0"}}, "name": "{project}", "files": [{", ".join(entries)}]}}'.encode()
 
 
 class _Handler(http_server.Handler):
