@@ -8,6 +8,7 @@ about this folder (its tests, its linters) and mean nothing to somebody who inst
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 
 from invoke import Collection, Context, Exit, task
@@ -78,25 +79,30 @@ def sweep(_context: Context) -> None:
     help={
         "runs": "how often each tool runs each job (default: 1)",
         "jobs": "numbers of targets (default: 4,12)",
+        "tools": "those that mirror, of pypi-subset, nab, pex3 and uv + pip (default: all)",
+        "mirrors": "1 leaves the rest out: whole mirrors alone",
         "index": "1 leaves the rest out: the index stage alone",
         "proof": "1 leaves the rest out: the proof alone, beside a plain loop",
         "large": "1 leaves the rest out: the resolution of a large list alone, beside uv",
         "wheels": "how many are indexed; other than 10000: by ours alone, beside 10000",
     }
 )
-def bench(
+def bench(  # noqa: PLR0913, PLR0917 - one for each option
     _context: Context,
     runs: int = 1,
     jobs: str = "4,12",
+    tools: str = "",
+    mirrors: str = "",
     index: str = "",
     proof: str = "",
     large: str = "",
     wheels: int = 10_000,
 ) -> None:
     """Time mirroring beside pex3, uv and nab, indexing and proof beside others; needs PyPI."""
-    parts = (("index", index), ("proof", proof), ("large", large))
+    parts = (("mirrors", mirrors), ("index", index), ("proof", proof), ("large", large))
     alone = "".join(f" --{name}" for name, given in parts if given not in {"", "0"})
-    run(f"tests.evidence.bench{alone} --runs {runs} --jobs {jobs} --wheels {wheels}")
+    chosen = f" --tools {shlex.quote(tools)}" if tools else ""
+    run(f"tests.evidence.bench{alone} --runs {runs} --jobs {jobs}{chosen} --wheels {wheels}")
 
 
 @task(help={"renew": "1 makes the recorded index anew, from PyPI"})

@@ -60,7 +60,16 @@ def bench(tmp_path: Path) -> Bench:
 
 def result(tool: str, seconds: float, *, failure: str = "", phase: str = COLD) -> Result:
     """Return one run of a job."""
-    return Result(job="j", phase=phase, tool=tool, seconds=seconds, files=7, bytes_=1_600_000_000, failure=failure)
+    return Result(
+        job="j",
+        phase=phase,
+        tool=tool,
+        seconds=seconds,
+        files=7,
+        bytes_=1_600_000_000,
+        failure=failure,
+        processor=2 * seconds,
+    )
 
 
 def test_ours_asks_for_the_job(job: Job, bench: Bench) -> None:
@@ -130,10 +139,20 @@ def test_ratios_and_medians() -> None:
     runs = [result("ours", 3), result("ours", 1), result("ours", 2), result("other", 5), result("ours", 9, phase=AGAIN)]
     rows = [[str(cell).strip() for cell in row] for row in table.rows(runs, ours="ours", facts=table.what_is_there)]
     assert rows == [
-        ["j, cold", "ours", "2.00", "1.00", "7", "1,600", ""],
-        ["j, cold", "other", "5.00", "2.50", "7", "1,600", ""],
-        ["j, nothing to do", "ours", "9.00", "1.00", "7", "1,600", ""],
+        ["j, cold", "ours", "2.00", "1.00", "4.00", "7", "1,600", ""],
+        ["j, cold", "other", "5.00", "2.50", "10.00", "7", "1,600", ""],
+        ["j, nothing to do", "ours", "9.00", "1.00", "18.00", "7", "1,600", ""],
     ]
+
+
+def test_processor_seconds_of_all_commands(job: Job, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the commands of a tool compute is counted, and not what came before."""
+    busy = Step(command=(sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"), variables={})
+    monkeypatch.setitem(TOOLS, "pypi-subset", lambda *_: [busy, busy])
+    assert all(one.processor >= 0.6 for one in measure.run_job(job, "pypi-subset", bench, {}))
+    moments = iter((5.0, 7.0, 7.0, 8.5))
+    monkeypatch.setattr(measure, "_processor", lambda: next(moments))
+    assert [one.processor for one in measure.run_job(job, "pypi-subset", bench, {})] == [2.0, 1.5]
 
 
 @pytest.mark.parametrize("ours", [result("ours", 1), result("ours", 1, failure="broke")])
@@ -143,7 +162,7 @@ def test_a_failure_is_shown(ours: Result) -> None:
     rows = table.rows(runs, ours="ours", facts=table.what_is_there)
     other, third = ([str(cell).strip() for cell in row] for row in rows[1:])
     assert other[3] == ("-" if ours.failure else "2.00")
-    assert (third[2], third[3], third[6]) == ("-", "-", "failed: no network")
+    assert (third[2], third[3], third[4], third[7]) == ("-", "-", "-", "failed: no network")
 
 
 @pytest.mark.parametrize(

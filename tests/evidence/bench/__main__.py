@@ -1,4 +1,4 @@
-"""Measures and prints: ``python -m tests.evidence.bench [--index | --proof | --large] [--runs N] [--jobs 4,12] [--wheels N]``, by ``make bench``."""
+"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --large] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pypi_subset.cli.display import Display
 from tests.evidence.bench import large, measure, mirroring, proving, rivals
 from tests.evidence.bench.index import indexing
 from tests.evidence.bench.jobs import JOBS
-from tests.evidence.bench.tools import Bench, shared_environment
+from tests.evidence.bench.tools import TOOLS, Bench, shared_environment
 from tests.support.checkout import ROOT
 
 #: Git ignores it: the rivals' environments, and the folders that the tools work in.
@@ -21,13 +21,13 @@ def main() -> None:
     display = Display()
     index, network = rivals.network_settings()
     environment = shared_environment(network)
-    alone = arguments.index or arguments.proof or arguments.large
-    if arguments.large or not alone:
+    alone = arguments.mirrors or arguments.index or arguments.proof or arguments.large
+    if arguments.mirrors or arguments.large or not alone:
         programs = rivals.set_up(CACHE, ROOT / "tests/evidence/bench/bench-lock.txt", environment)
         _say_before(display, rivals.versions(programs))
-    if not alone:
+    if arguments.mirrors or not alone:
         place = Bench(folder=CACHE / "work", programs=programs, index=index)
-        mirroring.run(display, place, environment, runs=arguments.runs, jobs=arguments.jobs)
+        mirroring.run(display, place, environment, runs=arguments.runs, jobs=arguments.jobs, tools=arguments.tools)
     if arguments.large:
         large.run(display, programs, index, environment, runs=arguments.runs)
     if arguments.index or not alone:
@@ -48,12 +48,19 @@ def _say_before(display: Display, versions: dict[str, str]) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--mirrors", action="store_true", help="leave the rest out: time whole mirrors alone")
     parser.add_argument("--index", action="store_true", help="leave whole mirrors out: time the index stage alone")
     parser.add_argument("--proof", action="store_true", help="time the proof alone, beside a plain loop")
     parser.add_argument("--large", action="store_true", help="time the resolution of a large list alone, beside uv")
     parser.add_argument("--runs", type=int, default=1, help="how often each tool runs each job (default: 1)")
     parser.add_argument(
         "--jobs", type=lambda text: text.split(","), default=["4", "12"], help="numbers of targets (default: 4,12)"
+    )
+    parser.add_argument(
+        "--tools",
+        type=lambda text: text.split(","),
+        default=[*TOOLS],
+        help="what mirrors (default: all), ours as pypi-subset",
     )
     usual = indexing.WHEELS
     parser.add_argument(
@@ -66,6 +73,8 @@ def _arguments() -> argparse.Namespace:
     known = {job.name.partition(" ")[0] for job in JOBS}
     if unknown := set(arguments.jobs) - known:
         parser.error(f"there is no job with {', '.join(sorted(unknown))} targets, but with {', '.join(sorted(known))}")
+    if unknown := set(arguments.tools) - set(TOOLS):
+        parser.error(f"there is no tool {', '.join(sorted(unknown))}, but {', '.join(TOOLS)}")
     return arguments
 
 

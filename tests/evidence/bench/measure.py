@@ -36,6 +36,7 @@ class Result:
     :param seconds: wall time of all its commands together.
     :param files: how many distributions it ended with; *bytes_* together.
     :param failure: its last words, if it failed.
+    :param processor: seconds of all processors, which depend less on the load of the machine than *seconds*.
     """
 
     job: str
@@ -45,6 +46,7 @@ class Result:
     files: int = 0
     bytes_: int = 0
     failure: str = ""
+    processor: float = 0.0
 
 
 def run_job(job: Job, tool: str, bench: Bench, environment: Mapping[str, str]) -> list[Result]:
@@ -54,6 +56,7 @@ def run_job(job: Job, tool: str, bench: Bench, environment: Mapping[str, str]) -
     steps = TOOLS[tool](job, bench)
     results = []
     for phase in (COLD, AGAIN):
+        before = _processor()
         seconds, failure = timed(steps, bench.folder, environment)
         found = downloaded(bench)
         results.append(
@@ -65,11 +68,18 @@ def run_job(job: Job, tool: str, bench: Bench, environment: Mapping[str, str]) -
                 files=len(found),
                 bytes_=sum(path.stat().st_size for path in found),
                 failure=failure,
+                processor=_processor() - before,
             )
         )
         if failure:
             break
     return results
+
+
+def _processor() -> float:
+    """Return the processor seconds of all children that have ended, with theirs."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def timed(steps: Sequence[Step], folder: Path, environment: Mapping[str, str]) -> tuple[float, str]:

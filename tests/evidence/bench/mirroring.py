@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.evidence.bench import measure, table
 from tests.evidence.bench.jobs import JOBS
-from tests.evidence.bench.tools import TOOLS, Bench
+from tests.evidence.bench.tools import Bench
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,9 +24,10 @@ def run(
     *,
     runs: int,
     jobs: Sequence[str],
+    tools: Sequence[str],
 ) -> None:
     """
-    Run every tool on every job, side by side; print one table.
+    Run each of *tools* on each of *jobs*, side by side; print one table.
 
     :param place: in a folder of it each tool works.
     :param jobs: the numbers of targets.
@@ -37,7 +38,7 @@ def run(
         for job in JOBS:
             if job.name.partition(" ")[0] not in jobs:
                 continue
-            for tool in TOOLS:
+            for tool in tools:
                 bench = Bench(folder=_folder(place, tool), programs=place.programs, index=place.index)
                 found = measure.run_job(job, tool, bench, environment)
                 results += found

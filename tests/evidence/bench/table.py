@@ -10,15 +10,17 @@ from tests.evidence.bench.measure import Result
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-COLUMNS = ("job", "tool", "seconds", "x ours", "files", "MB", "")
+COLUMNS = ("job", "tool", "seconds", "x ours", "CPU s", "files", "MB", "")
 INDEXES = ("job", "tool", "seconds", "x ours", "CPU s", "peak MB", "pages", "")
 
 _R = TypeVar("_R", bound=Result)
 
 
-def what_is_there(group: Sequence[Result]) -> tuple[str, str]:
-    """Return two cells: how many files the last run ended with, and how many MB."""
-    return right(f"{group[-1].files}"), right(f"{group[-1].bytes_ / 1e6:,.0f}")
+def what_is_there(group: Sequence[Result]) -> tuple[str, str, str]:
+    """Return three cells: the median of CPU seconds, how many files the last run ended with, and how many MB."""
+    used = middle([one.processor for one in group if not one.failure])
+    cpu = None if used is None else f"{used:.2f}"
+    return right(cpu), right(f"{group[-1].files}"), right(f"{group[-1].bytes_ / 1e6:,.0f}")
 
 
 def rows(

@@ -36,13 +36,11 @@ class Timing(Result):
     """
     One run of a generator.
 
-    :param processor: seconds of all processors, which say less about what else goes on than *seconds*.
     :param peak: bytes of memory, of the greatest of its processes.
     :param pages: how many HTML pages there are in the end.
     :param imports: seconds of *seconds* until Python had started and imported ours.
     """
 
-    processor: float = 0.0
     peak: int = 0
     pages: int = 0
     imports: float = 0.0
