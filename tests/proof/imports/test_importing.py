@@ -63,6 +63,28 @@ def test_an_exit_is_red(bare: tuple[Path, Path], tmp_path: Path, text: str) -> N
         tried(bare, tmp_path, lay(bare, "leaving", text))
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import atexit, os; atexit.register(os.abort)", "ended afterwards with signal 6"),
+        ("import atexit, os; atexit.register(os._exit, 3)", "ended afterwards with exit code 3"),
+        pytest.param(
+            "import threading, time; threading.Thread(target=time.sleep, args=(3600,)).start()",
+            "did not end within 10 s",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_an_interpreter_that_does_not_end_as_it_should_is_red(
+    bare: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: str
+) -> None:
+    """All modules were imported, and what they left behind aborts, exits or never ends."""
+    monkeypatch.setattr(importing, "PATIENCE", 10 if "10 s" in words else 120)
+    with pytest.raises(ProofFailed) as caught:
+        tried(bare, tmp_path, lay(bare, "leaving", text))
+    assert str(caught.value) == f"the interpreter that imported leaving on here {words}"
+
+
 def test_an_exit_for_want_of_a_module_is_read_along_its_chain(bare: tuple[Path, Path], tmp_path: Path) -> None:
     """A module that catches an ImportError, and exits for it, lacks what that error names."""
     text = "try:\n    import not_there\nexcept ImportError:\n    raise SystemExit('needs more')"

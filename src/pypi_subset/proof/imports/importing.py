@@ -53,6 +53,10 @@ for name in sys.argv[1:]:
     results.flush()
 """
 
+#: How an import ends the interpreter, and how that is said of an interpreter that has imported everything.
+_BY_ITSELF, _AFTERWARDS = "ended the interpreter with ", "ended afterwards with "
+_CLEAN = f"{_BY_ITSELF}exit code 0"
+
 #: As an error is sent: class, text, whether it is an ImportError, the module that it names, and whether the one before
 #: it was raised from it.
 _Sent = tuple[str, str, bool, str, bool]
@@ -76,7 +80,7 @@ def try_imports(
 def _of_project(owner: Present, ground: Ground, python: Path, box: Box, target: str) -> Iterator[Found]:
     public = public_modules(owner, ground.declared.projects)
     yield from map(found, public.notes)
-    ended, answers = _run(public.modules, python, box) if public.modules else ("", {})
+    ended, answers = _run(public.modules, python, box) if public.modules else (_CLEAN, {})
     verdicts: list[tuple[str, str, Verdict]] = []
     for name in public.modules:
         what = f"importing {name} of {owner.project} on {target}"
@@ -92,6 +96,9 @@ def _of_project(owner: Present, ground: Ground, python: Path, box: Box, target: 
     for name, what, one in verdicts:
         about = {"note": f"{owner.project}:", "extra": f"{owner.project}: {name}"}.get(one.kind, what)
         yield found(f"{about} {one.fact}", one, owner.project, alone=alone)
+    if ended != _CLEAN:
+        words = f"the interpreter that imported {owner.project} on {target} {ended.replace(_BY_ITSELF, _AFTERWARDS)}"
+        yield Found(kind="failed", project=owner.project, words=words)
 
 
 def _run(modules: Sequence[str], python: Path, box: Box) -> tuple[str, dict[str, tuple[Error, ...]]]:
@@ -101,11 +108,11 @@ def _run(modules: Sequence[str], python: Path, box: Box) -> tuple[str, dict[str,
     A module without an answer ended the interpreter, or was never tried. An exit of its own choice is no answer.
     """
     answers: dict[str, tuple[Error, ...]] = {}
-    ended, left, until = "", float(PATIENCE), time.monotonic() + PATIENCE
+    ended, left, until = _CLEAN, float(PATIENCE), time.monotonic() + PATIENCE
     for some in _parts(modules):
         ended, answered = _run_some(some, python, box, left)
         left, answers = max(1.0, round(until - time.monotonic())), answers | answered
-        if len(answered) < len(some):
+        if len(answered) < len(some) or ended != _CLEAN:
             break
     return ended, answers
 
@@ -139,7 +146,7 @@ def _run_some(
     if done.code is None:
         return done.why, answers
     ended = f"signal {-done.code}" if done.code < 0 else f"exit code {done.code}"
-    return f"ended the interpreter with {ended}", answers
+    return f"{_BY_ITSELF}{ended}", answers
 
 
 def _error(sent: _Sent, root: str) -> Error:
