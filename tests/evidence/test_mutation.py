@@ -245,14 +245,31 @@ def test_a_lost_dependency_is_red_by_the_import_alone(importing: tuple[Case, ...
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("forked_pip")
+def test_a_lost_dependency_is_red_though_the_text_blames_the_system(tmp_path: Path) -> None:
+    """A package may take a project that is lost for a library of the system, and hide the import that failed."""
+    text = "try:\n    import lib\nexcept ImportError:\n    lib = None\n"
+    text += "if lib is None:\n    raise OSError('the shared library of lib was not found')\n"
+    wheels = [
+        make_wheel("app", requires=["lib"], files={"app.py": text.encode()}),
+        make_wheel("lib", files={"lib.py": b""}),
+    ]
+    _, *importing = here(tmp_path, HERE, ["app"], wheels, installed=tmp_path / "work")
+    outcomes = list(lost.lost_score(importing))
+    assert score.survivors(outcomes) == []
+    assert [one.state for one in outcomes] == ["red", "red"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("forked_pip")
 def test_an_import_that_excuses_what_is_lost_is_found_out(
     importing: tuple[Case, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If nothing answers for what is missing, a lost dependency is amber, and survives."""
+    """If nothing answers for what is missing or gone, a lost dependency is amber, and survives."""
     monkeypatch.setattr(missing, "_who_answers", lambda *_: "")
+    monkeypatch.setattr(missing.Ground, "lost", "")
     outcomes = list(lost.lost_score(importing))
     lines = score.survivors(outcomes)
-    assert len(lines) == 2
+    assert len(lines) == 4
     assert all("a plain interpreter does not import app, and the import is amber" in line for line in lines)
 
 

@@ -41,3 +41,11 @@ def test_modules_of_python_itself() -> None:
     """The first part of the name decides."""
     assert likely.is_python_own("os.path")
     assert not likely.is_python_own("yaml")
+
+
+def test_namespaces_of_many_projects() -> None:
+    """A name with a project of its own is none, whatever is below it."""
+    assert [name for name in ("zope", "google.cloud", "google.auth", "yaml", "") if likely.is_namespace(name)] == [
+        "zope",
+        "google.cloud",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -11,6 +12,9 @@ from pypi_subset.proof.closure import Declared, Present
 from pypi_subset.proof.imports.missing import Error, Ground, Verdict
 from pypi_subset.proof.imports.missing import judged as judged_on
 from tests.support.sites.cases import present
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NEEDS = ("bb", "net-lib; extra == 'all' and sys_platform == 'win32'", "pyyaml; sys_platform == 'win32'")
 AA = present("aa", "aa/__init__.py", "aa/ext.so", requires=NEEDS, extras=frozenset({"all"}))
@@ -53,7 +57,10 @@ def no(module: str) -> Error:
             "undeclared",
             "google-cloud-x",
         ),
-        (lacking("cannot import name 'x' from 'google.cloud' (/a/b)"), "undeclared", "google-cloud"),
+        (lacking("cannot import name 'x' from 'google.cloud' (/a/b)"), "undeclared", ""),
+        (no("google"), "failed", ""),
+        (no("google.cloud"), "failed", ""),
+        (no("zope"), "undeclared", ""),
         (lacking("/a/ext.so: undefined symbol: f", "aa.ext", "ImportError"), "failed", ""),
         (lacking("numpy failed to import", "", "ImportError"), "failed", ""),
         (lacking("run pip install 'Tensor_Flow'", "", "ImportError"), "undeclared", "tensor-flow"),
@@ -73,6 +80,19 @@ def test_who_answers_for_what_is_missing(error: Error, kind: str, likely: str) -
     """The project itself and the declared closure are red, and so is what names nothing; the rest is undeclared."""
     found = judged([error], AA, WHOLE, "aa")
     assert (found.kind, found.likely) == (kind, likely)
+
+
+def test_a_namespace_is_missing_for_one_of_its_portions() -> None:
+    """The import of zope.interface lacks zope: a requirement tells which project is meant, and nothing else does."""
+    needs = ("zope-interface; extra == 'twisted'", "zope.event; sys_platform == 'win32'")
+    alone = present("kit", "kit.py", "kit_more.py", requires=needs[:1], extras=frozenset({"twisted"}))
+    found = judged([no("zope")], alone, Declared(present=(alone,)))
+    assert (found.kind, found.fact) == ("extra", "needs the extra twisted, which was not asked for")
+    other = replace(present("kit", "kit.py", requires=needs[1:]))
+    assert judged([no("zope")], other, Declared(present=(other,))).likely == "zope-event"
+    assert judged([no("zope")], AA, WHOLE).fact == (
+        "lacks zope, which nothing here declares: a project whose modules are below it"
+    )
 
 
 def test_a_namespace_that_its_project_alone_fills() -> None:
@@ -96,6 +116,18 @@ def test_a_declared_project_that_is_absent_makes_all_red() -> None:
     for error in (no("bs4"), no("net_lib"), lacking(library), lacking("for this, install aa[all]")):
         found = judged([error], AA, lost, "aa")
         assert (found.kind, found.fact.endswith("(asked for, and not installed: cc)")) == ("failed", True)
+
+
+def test_a_file_that_is_lost_makes_all_red(tmp_path: Path) -> None:
+    """A project counts as lost too if its metadata is there and a file of it is not; bytecode and programs do not count."""
+    (tmp_path / "bb_module.py").touch()
+    lost = ("bb_module.py", "__pycache__/bb_module.pyc", "../../bin/bb", "bb.json")
+    declared = replace(WHOLE, present=(AA, replace(BB, files=lost, library=tmp_path)))
+    for error in (no("bs4"), no("net_lib"), Error(kind="ValueError", text="1", is_import=False)):
+        found = judged([error], AA, declared, "aa")
+        assert (found.kind, found.fact.endswith("(bb is installed without bb.json)")) == ("failed", True)
+    (tmp_path / "bb.json").touch()
+    assert judged([no("bs4")], AA, declared, "aa").kind == "undeclared"
 
 
 def test_the_words_name_what_answers() -> None:

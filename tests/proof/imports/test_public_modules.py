@@ -144,3 +144,20 @@ def test_the_only_module_is_public() -> None:
     """A project that is a plugin alone is imported: what it lacks then is named."""
     one = replace(ONE, files=("plug.py",), entry_points=(("pytest11", "plug"),))
     assert public_modules(one, ()) == Public(modules=("plug",))
+
+
+@pytest.mark.parametrize("module", ["test_plus", "speed_test", "testing_lib_test", "tests", "sasstests"])
+def test_what_looks_like_a_test_is_left_out_if_there_is_more(module: str) -> None:
+    """A project that has nothing else is imported: it may be a library for tests."""
+    one = replace(ONE, files=(f"{module}/__init__.py", "sass.py"))
+    assert public_modules(one, ()).modules == ("sass",)
+    alone = replace(ONE, files=(f"{module}/__init__.py",))
+    assert public_modules(alone, ()) == Public(modules=(module,))
+
+
+@pytest.mark.parametrize("module", ["requests", "pytest", "latest", "testing", "tester", "contest"])
+def test_what_is_no_test_by_its_name(module: str) -> None:
+    """A part of a word is none."""
+    assert public_modules(replace(ONE, files=(f"{module}.py", "sass.py")), ()).modules == tuple(
+        sorted([module, "sass"])
+    )

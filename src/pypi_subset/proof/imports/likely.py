@@ -36,6 +36,11 @@ def is_python_own(module: str) -> bool:
     return module.split(".", maxsplit=1)[0] in sys.stdlib_module_names
 
 
+def is_namespace(module: str) -> bool:
+    """Whether *module* is a namespace that many projects fill, and none is known for."""
+    return module in _names()["namespaces"] and module not in _names()["projects"]
+
+
 def host_of(group: str) -> str:
     """Return the project that likely reads the entry points of *group*: ``flake8`` for ``flake8.extension``."""
     for name in _prefixes(group):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from packaging.utils import canonicalize_name
@@ -13,9 +13,11 @@ from packaging.utils import canonicalize_name
 from pypi_subset.proof.closure import plain
 from pypi_subset.proof.imports import likely
 from pypi_subset.proof.imports.public_modules import extensions_of, own_modules
+from pypi_subset.proof.imports.system_libraries import files_in, library_of, says_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from packaging.requirements import Requirement
 
@@ -27,11 +29,9 @@ Kind: TypeAlias = Literal["note", "extra", "undeclared", "failed"]
 
 #: Characters of a text that an import wrote: patterns are not matched against more.
 LONGEST = 4000
+#: Characters of a path that are shown.
+_SHOWN = 200
 
-#: The text of an import for which a shared library of the system is missing, on Linux, macOS and Windows.
-_LIBRARY = re.compile(
-    r"(?P<linux>[^\s:']+\.so[\w.]*): cannot open shared object file|Library not loaded: (?P<macos>\S+)|(?P<windows>DLL load failed)"
-)
 _MODULE = re.compile(r"No module named '([^']+)'")
 _NAME = re.compile(r"cannot import name '([^']*)' from (?:partially initialized module )?'([^']+)'")
 #: Where a namespace is, by the text of an import.
@@ -121,6 +121,16 @@ class Ground:
         return extensions_of(file for one in self.declared.present for file in one.files)
 
     @cached_property
+    def lost(self) -> str:
+        """What is declared and not there: a project, or a file that its RECORD names, bytecode aside; ``""`` for nothing."""
+        if self.declared.absent:
+            return f"asked for, and not installed: {', '.join(self.declared.absent)}"
+        for one in self.declared.present:
+            if one.library is not None and (file := _gone(one.library, one.files)):
+                return f"{one.project} is installed without {file[:_SHOWN]}"
+        return ""
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """The names of all files, without directories."""
         return frozenset(file.rpartition("/")[2] for one in self.declared.present for file in one.files)
@@ -135,27 +145,27 @@ def judged(errors: Sequence[Error], owner: Present, ground: Ground, module: str 
 
     :param module: the module that was imported, ``""`` for a script.
     """
-    lacking = [one for one in _chain(errors) if one.is_import]
-    said = f"failed: {errors[0]}"
-    if not lacking:
-        return Verdict(kind="failed", fact=said)
-    if ground.declared.absent:
-        absent = ", ".join(ground.declared.absent)
-        return Verdict(kind="failed", fact=f"{said} (asked for, and not installed: {absent})")
-    if excuse := _excuse(lacking, ground, module):
+    chain = [*_chain(errors)]
+    lacking, said = [one for one in chain if one.is_import], f"failed: {errors[0]}"
+    if ground.lost:
+        return Verdict(kind="failed", fact=f"{said} ({ground.lost})")
+    if excuse := _excuse(chain, ground, module):
         return Verdict(kind="note", fact=excuse)
     for one in lacking:
         # The module itself is not there, though METADATA or RECORD names it.
         own = bool(name := _lacks(one)) and f"{module}.".startswith(f"{name}.")
         if who := owner.project if own else _who_answers(one, ground):
             return Verdict(kind="failed", fact=f"{said}{_of_whom(who, owner, one, errors[0])}")
-    return _undeclared(lacking, errors[0], owner, ground)
+    if found := _of_system(chain, errors, ground):
+        return found
+    return _undeclared(lacking, errors[0], owner, ground) if lacking else Verdict(kind="failed", fact=said)
 
 
-def library_of(text: str) -> str:
-    """Return the library of the system that an import asked for in vain, ``""`` if *text* names none."""
-    library = _LIBRARY.search(text)
-    return (library["linux"] or library["macos"] or "a DLL of the system") if library else ""
+def _gone(library: Path, files: Iterable[str]) -> str:
+    """Return the first of *files* that is not in *library*, ``""`` for none; programs and bytecode do not count."""
+    counting = (file for file in files if not file.startswith("..") and not file.endswith(".pyc"))
+    # This function is false for a name that no file can have.
+    return next((file for file in counting if not os.path.exists(library / file)), "")  # noqa: PTH110
 
 
 def _chain(errors: Sequence[Error]) -> Iterator[Error]:
@@ -171,16 +181,33 @@ def _chain(errors: Sequence[Error]) -> Iterator[Error]:
         yield one
 
 
-def _excuse(lacking: Iterable[Error], ground: Ground, module: str) -> str:
+def _excuse(chain: Iterable[Error], ground: Ground, module: str) -> str:
     """Return what is worth a note about a failed import; ``""`` for one that is judged by what it lacks."""
-    for one in lacking:
-        library = library_of(one.text)
+    for one in chain:
         # A library that a project brings is none of the system.
-        if library and PurePosixPath(library).name not in ground.names:
+        if (library := library_of(one.text)) and ground.names.isdisjoint(files_in(one.text)):
             return f"installed, needs {library}"
-        if _NO_MODULE in one.text and module in ground.extensions:
+        if one.is_import and _NO_MODULE in one.text and module in ground.extensions:
             return f"{module} is not meant to be imported"
     return ""
+
+
+def _of_system(chain: Iterable[Error], errors: Iterable[Error], ground: Ground) -> Verdict | None:
+    """
+    Return what it means that a package looked for a library itself; ``None`` if none of *chain* says that it did.
+
+    What lacks a module anywhere in *errors* is judged by that.
+    """
+    if any(_MODULE.search(one.text) for one in errors):
+        return None
+    for one in chain:
+        how = says_library(one.kind, one.text)
+        if not how or not ground.names.isdisjoint(files_in(one.text)):
+            continue
+        if how == "surely":
+            return Verdict(kind="note", fact=f"installed, needs a library of the system ({one})")
+        return Verdict(kind="undeclared", fact=f"failed: {one} (likely a library of the system)")
+    return None
 
 
 def _lacks(error: Error) -> str:
@@ -204,6 +231,11 @@ def _who_answers(error: Error, ground: Ground) -> str:
     for length in range(len(parts), 0, -1):
         if owner := ground.owners.get(".".join(parts[:length])):
             return owner
+    # A namespace that projects of the closure fill cannot be missing itself.
+    if _MODULE.search(error.text):
+        for module, owner in ground.owners.items():
+            if module.startswith(f"{name}."):
+                return owner
     # A namespace that only its own project fills: what is missing below it is a part of that project.
     if ground.fillers.get(parts[0]) == {canonicalize_name(parts[0])}:
         return canonicalize_name(parts[0])
@@ -230,8 +262,11 @@ def _undeclared(lacking: Sequence[Error], outermost: Error, owner: Present, grou
         name = brought = next(map(canonicalize_name, _ADVICE.findall(text)), "")
         if not name or name in ground.projects:
             return Verdict(kind="failed", fact=f"failed: {outermost}")
-    project = brought or likely.project_of(name)
-    whose = f"likely the project {project}" if project else "a module of Python that this one does not have"
+    project, whose = brought or likely.project_of(name), "a module of Python that this one does not have"
+    if likely.is_namespace(name) and not brought:
+        project, whose = "", "a project whose modules are below it"
+    elif project:
+        whose = f"likely the project {project}"
     only = f"; {owner.project} requires it only as {plain(own[0])}" if own else ""
     fact = f"lacks {name}, which nothing here declares: {whose}{only}"
     return Verdict(kind="undeclared", fact=fact, likely=project)
@@ -246,6 +281,9 @@ def _extras_named(owner: Present, text: str) -> list[str]:
 def _bringing(module: str, owner: Present, ground: Ground) -> tuple[list[Requirement], list[Requirement]]:
     """Return the requirements that would bring *module*: those of *owner*, then those of other projects."""
     names = {likely.project_of(module), *map(canonicalize_name, (module, module.split(".", maxsplit=1)[0]))}
+    if likely.is_namespace(module):
+        # An import of zope.interface lacks zope, if nothing else fills that.
+        names |= {name for name in ground.requirers if name.startswith(f"{canonicalize_name(module)}-")}
     found = [each for name in sorted(names) for each in ground.requirers.get(name, ())]
     return (
         [requirement for project, requirement in found if project == owner.project],

@@ -32,7 +32,7 @@ _SHOWN = 100
 _SOURCE = re.compile(r"([^.]+)\.py")
 _EXTENSION = re.compile(r"([^.]+)(?:\.(?:cpython-[\w-]+|pypy[\w-]+|graalpy[\w-]+|abi3t?|cp\d+-[\w-]+))?\.(?:so|pyd)")
 #: A module that holds tests, by its name; a directory of that kind is found by `_TESTS`.
-_TEST = re.compile(r"test_.*|.*_tests?")
+_TEST = re.compile(r"tests?_.*|.*_test|.*tests")
 _TESTS = {"conftest", "test", "tests"}
 #: Groups of entry points that are programs, and belong to no project.
 _PROGRAMS = {"console_scripts", "gui_scripts"}
@@ -106,8 +106,8 @@ def public_modules(one: Present, projects: Collection[str]) -> Public:
     Return the public modules of *one*: what its METADATA names (PEP 794), else what its RECORD shows.
 
     Without such names, a module is public if no part of its name begins with an underscore, it holds no tests, and it is
-    no plugin of a project outside the declared closure. What has the project's own name, or is its only module, is public
-    whatever it is a plugin of: else nothing of the project would be tried.
+    no plugin of a project outside the declared closure. What has the project's own name is public whatever it is. So are
+    plugins, or else tests, of a project that has no other module: else nothing of it would be tried.
 
     :param projects: the projects of the declared closure.
     """
@@ -116,14 +116,13 @@ def public_modules(one: Present, projects: Collection[str]) -> Public:
     spaces = {name: private for name, private in map(_split, one.import_namespaces or ()) if name}
     every = own_modules(one, spaces)
     hosts = _hosts(one, projects, every)
-    modules, plugins = list[str](), list[str]()
+    modules, plugins, tests = list[str](), list[str](), list[str]()
     for name in every:
         private = any(hidden and f"{name}.".startswith(f"{space}.") for space, hidden in spaces.items())
-        if private or _is_hidden(name) or _is_test(name, one.project):
-            continue
-        (plugins if name in hosts else modules).append(name)
+        if not private and not _is_hidden(name):
+            (tests if _is_test(name, one.project) else plugins if name in hosts else modules).append(name)
     if not modules:
-        modules, plugins = plugins, []
+        modules, plugins = plugins or tests, []
     notes = [
         f"{one.project}: {name} is a plugin of {hosts[name]}, which is not asked for: not imported" for name in plugins
     ]
@@ -158,7 +157,7 @@ def _is_hidden(name: str) -> bool:
 
 def _is_test(name: str, project: str) -> bool:
     parts = name.split(".")
-    if canonicalize_name(parts[0]) == project:
+    if project in {canonicalize_name(parts[0]), canonicalize_name(name)}:
         return False
     return parts[0] in LEFTOVERS or not _TESTS.isdisjoint(parts) or bool(_TEST.fullmatch(parts[-1]))
 
