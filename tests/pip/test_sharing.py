@@ -68,7 +68,7 @@ def files(lock: Lock) -> list[str]:
 def test_a_run_asks_only_for_what_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second target asks for the metadata of its own wheel: pages and other metadata came with the order."""
     (windows, linux), (first, second) = solve(tmp_path / "work", monkeypatch)
-    assert len([path for path in first if path.startswith("simple/")]) == 3
+    assert len([path for path in first if path.startswith("newest/")]) == 3
     assert [path.rpartition("/")[2] for path in second] == ["fast-2.0-cp310-cp310-manylinux2014_x86_64.whl.metadata"]
     assert files(windows) == [
         "app-1.0-py3-none-any.whl",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import UpstreamError
-from pypi_subset.support.once import Once, Recent
+from pypi_subset.errors import FolderError, UpstreamError
+from pypi_subset.support.once import Once, Recent, Spool
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_once_is_once() -> None:
@@ -77,3 +82,17 @@ def test_threads_wait_for_one_of_them() -> None:
     for thread in threads:
         thread.join()
     assert calls == ["a"]
+
+
+def test_bytes_are_kept_on_disk(tmp_path: Path) -> None:
+    """Threads that keep and read bytes at the same time get their own, and no file has a name."""
+    spool, pieces = Spool(tmp_path), [bytes([number]) * 1000 * number for number in range(50)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda piece: spool.read(spool.keep(piece)), pieces)) == pieces
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_keeps_nothing(tmp_path: Path) -> None:
+    """Where no file can be made, the error names the directory."""
+    with pytest.raises(FolderError, match="gone"):
+        Spool(tmp_path / "gone").keep(b"x")

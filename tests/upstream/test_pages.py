@@ -8,11 +8,13 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pypi_subset.distributions.metadata import without_description
+from pypi_subset.support.once import Spool
 from pypi_subset.targets.tag import parse
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import FIRST, Loopback
 from pypi_subset.upstream.http import Fetcher, Page
-from pypi_subset.upstream.pages import PackedPage, Pages
+from pypi_subset.upstream.pages import KeptPage, Pages
 from pypi_subset.upstream.pip_config import read_network
 from tests.support.wheels import make_wheel
 
@@ -26,13 +28,13 @@ LINUX = parse("linux", "cp312-manylinux_2_28_x86_64")
 
 
 @pytest.fixture
-def pages(configured_index: Index) -> Pages:
+def pages(configured_index: Index, tmp_path: Path) -> Pages:
     """Return the pages of an index with two projects, one of which has a wheel for Windows."""
     configured_index.add(make_wheel("app", "1.0", requires_python=">=3.8"), make_wheel("app", "2.0"))
     configured_index.add(make_wheel("app", "3.0", tag="cp312-cp312-win_amd64", requires_python=">=3.8"))
     configured_index.add(make_wheel("lib"))
     network = read_network()
-    return Pages(network, Fetcher(network))
+    return Pages(network, Fetcher(network), Spool(tmp_path))
 
 
 def names(found: object) -> list[str]:
@@ -49,10 +51,10 @@ def test_what_fits_is_a_part_of_what_is_offered(pages: Pages) -> None:
     assert fitting == everything[:2]
 
 
-def test_a_page_crosses_the_network_once(configured_index: Index) -> None:
+def test_a_page_crosses_the_network_once(configured_index: Index, tmp_path: Path) -> None:
     """What was dropped from memory is read again from the page that was fetched."""
     network = read_network()
-    pages = Pages(network, Fetcher(network), kept=1)
+    pages = Pages(network, Fetcher(network), Spool(tmp_path), kept=1)
     configured_index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"), make_wheel("lib"))
     for _ in range(2):
         assert [len(pages.candidates((project, None))) for project in (APP, LIB)] == [2, 1]
@@ -77,13 +79,13 @@ def test_an_old_release_is_found_on_its_page(configured_index: Index, tmp_path: 
         assert isinstance(offered, bytes)
         for wheel, candidate in zip(wheels, upstream.on("linux").candidates(APP), strict=True):
             place = f"{loopback.token}/files/{candidate.key}/{wheel.filename}.metadata"
-            assert loopback.answer(place) == wheel.metadata
+            assert loopback.answer(place) == without_description(wheel.metadata)
         assert loopback.answer(f"{loopback.token}/files/{'0' * 24}/app-1.0-py3-none-any.whl") is None
         assert loopback.answer(f"{loopback.token}/files/{'0' * 24}/{APP}") is None
 
 
 @pytest.mark.parametrize("text", ["", "<a href='ä'>", "\ud800"])
-def test_a_packed_page(text: str) -> None:
+def test_a_kept_page(tmp_path: Path, text: str) -> None:
     """A page is what it was, also if it holds half of a surrogate pair."""
-    page = Page(text=text, content_type="text/html", url="http://127.0.0.1/simple/app/")
-    assert PackedPage.of(page).unpacked() == page
+    page, spool = Page(text=text, content_type="text/html", url="http://127.0.0.1/simple/app/"), Spool(tmp_path)
+    assert KeptPage.of(page, spool).page(spool) == page

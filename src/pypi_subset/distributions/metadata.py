@@ -73,7 +73,7 @@ def dependencies_of(metadata: bytes) -> Dependencies:
 
 def requires_python_of(metadata: bytes) -> str | None:
     """Return Requires-Python of *metadata*, ``None`` without any; far faster than `dependencies_of`."""
-    paragraph = _paragraph(metadata)
+    paragraph = without_description(metadata)
     found = _REQUIRES_PYTHON.search(paragraph)
     # Behind a line that is no field there are none.
     if found is None or len(_HEAD.match(paragraph, 0, found.start())[0]) < found.start():  # type: ignore[index] # it may match nothing
@@ -106,7 +106,7 @@ def check_metadata(metadata: bytes, filename: str) -> None:
     (project, version), spelt = parsed(filename), filename.split("-", 2)[1]
     if not is_text(metadata):
         refuse(filename, "cannot be read: its METADATA is not UTF-8")
-    head = _paragraph(metadata)
+    head = without_description(metadata)
     if head.count(b":") > bounds.MOST_FIELDS and any(itertools.islice(_FIELD.finditer(head), bounds.MOST_FIELDS, None)):
         refuse(filename, f"cannot be read: its METADATA has more than {bounds.MOST_FIELDS} fields")
     if metadata.count(b"(") > bounds.DEEPEST and any(
@@ -195,7 +195,7 @@ def _wrong(metadata: bytes, project: NormalizedName, version: Version, spelt: st
             yield f"has Metadata-Version {short(form)}, not 1 or 2"
 
 
-def _paragraph(metadata: bytes) -> bytes:
+def without_description(metadata: bytes) -> bytes:
     """Return what is before the first empty line, with line feeds at the ends of lines: the fields, or more than those."""
     text = metadata if b"\r" not in metadata else metadata.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return b"" if text.startswith(b"\n") else text.partition(b"\n\n")[0] + b"\n"
@@ -203,7 +203,7 @@ def _paragraph(metadata: bytes) -> bytes:
 
 def _head(metadata: bytes) -> bytes:
     """Return the fields, up to the first line that is none."""
-    return _HEAD.match(_paragraph(metadata))[0]  # type: ignore[index] # it may match nothing
+    return _HEAD.match(without_description(metadata))[0]  # type: ignore[index] # it may match nothing
 
 
 def _values(metadata: bytes, field: str) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ def _become(order: dict[str, Any] | None = None) -> None:
     else:
         _beside("changes").replace_markers(order["environment"])
         _beside("changes").take_for_installed(order["installed"])
+        _beside("changes").read_newest_first()
 
 
 @functools.cache

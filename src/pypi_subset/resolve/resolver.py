@@ -7,12 +7,11 @@ metadata in the report, under the same environment, so that every pin can say wh
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
+import msgspec
 from msgspec import structs
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -51,6 +50,32 @@ if TYPE_CHECKING:
 _OPTIONS = ("--dry-run", "--ignore-installed", "--only-binary", ":all:", "--retries", "0", "--timeout", "86400")
 
 logger = logging.getLogger(__name__)
+
+
+class _Metadata(TypedDict, total=False):
+    """The fields of METADATA that are read of a report; the descriptions of some hundred projects are megabytes."""
+
+    name: str
+    version: str
+    requires_dist: list[str]
+    requires_python: str
+    provides_extra: list[str]
+
+
+class _Download(TypedDict):
+    url: str
+
+
+class _Item(TypedDict):
+    metadata: _Metadata
+    download_info: _Download
+
+
+class _Report(TypedDict):
+    """What is read of pip's installation report, version 1."""
+
+    environment: dict[str, str]
+    install: list[_Item]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,7 +174,7 @@ def _is_vouched(candidate: Candidate) -> bool:
     return (candidate.sdist or candidate).distribution.sha256 is not None
 
 
-def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> dict[str, Any]:
+def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> _Report:
     """pip's dry-run report (version 1), checked to speak of the target and of no other machine."""
     requests, limits, report = work / "requests.txt", work / "constraints.txt", work / "report.json"
     with files.folder_errors(work):
@@ -177,7 +202,7 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
         )
         raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
     with files.folder_errors(report):
-        document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        document = msgspec.json.decode(report.read_bytes(), type=_Report)
     if document["environment"] != job.target.environment:
         differing = sorted(dict(document["environment"].items() ^ job.target.environment.items()))
         msg = f"pip evaluated markers for another machine than {job.target.name}: {', '.join(differing)} differ"
@@ -228,6 +253,6 @@ def _complete(candidate: Candidate, item: Mapping[str, Any], upstream: TargetOff
         sha256=sha256,
         size=upstream.size(candidate),
         requires_python=candidate.distribution.requires_python or item["metadata"].get("requires_python"),
-        metadata=None if metadata is None else hashlib.sha256(metadata).hexdigest(),
+        metadata=None if metadata is None else upstream.metadata_hash(candidate),
         license=None if metadata is None else license_of(licensing_of(metadata)),
     )

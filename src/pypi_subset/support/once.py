@@ -1,14 +1,18 @@
-"""Computing a value once, however many threads want it; and keeping those of late."""
+"""Computing a value once, however many threads want it; keeping those of late; and keeping bytes on disk."""
 
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import OrderedDict
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Generic, TypeVar
+
+from pypi_subset.support import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 
 _K = TypeVar("_K")
@@ -72,3 +76,51 @@ class Recent(Generic[_K, _S]):
                 while self._count > self._most and len(self._values) > 1:
                     self._count -= len(self._values.popitem(last=False)[1])
             return found
+
+
+#: Where bytes are kept in a `Spool`: the position of the first, and their number.
+Place = tuple[int, int]
+
+
+class Spool:
+    """
+    Keeps bytes on disk instead of in memory, in a file without a name that ends with this object.
+
+    :param folder: an existing directory on that disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._file: IO[bytes] | None = None
+
+    def keep(self, data: bytes) -> Place:
+        """
+        Return where *data* is kept from now on.
+
+        :raises FolderError: the disk is full, or refuses the file otherwise.
+        """
+        with self._lock, files.folder_errors(self._folder):
+            file = self._opened()
+            start = file.seek(0, 2)
+            file.write(data)
+            # What does not fit is found out now.
+            file.flush()
+        return start, len(data)
+
+    def read(self, place: Place) -> bytes:
+        """Return the bytes that are kept at *place*."""
+        start, length = place
+        with self._lock, files.folder_errors(self._folder):
+            file = self._opened()
+            file.seek(start)
+            return file.read(length)
+
+    def _opened(self) -> IO[bytes]:
+        if self._file is None:
+            # The start of the command needs none of this.
+            import tempfile  # noqa: PLC0415
+
+            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - it ends with this object
+            weakref.finalize(self, self._file.close)
+        return self._file

@@ -6,6 +6,7 @@ Unknown values are absent: the two of the kernel, and PyPy's own version.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import TYPE_CHECKING
@@ -104,8 +105,15 @@ def tags_of(
 
     One thing differs, on PyPy: pip accepts ``pp311-none-any`` where packaging has ``pp3-none-any``; pip installs here.
     """
+    return _tags_of(implementation, python, tuple(abis), tuple(platforms))
+
+
+# A thousand tags take milliseconds, and a next step looks at dozens of targets.
+@functools.lru_cache(maxsize=64)
+def _tags_of(
+    implementation: str, python: tuple[int, int], abis: tuple[str, ...], platforms: tuple[str, ...]
+) -> tuple[Tag, ...]:
     interpreter = f"{implementation}{python[0]}{python[1]}"
-    abis, platforms = list(abis), list(platforms)
     own = (
         packaging_tags.cpython_tags(python, abis, platforms)
         if implementation == "cp"

@@ -7,17 +7,18 @@ has no separate metadata, pip fetches whole wheels to resolve.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import threading
 from typing import TYPE_CHECKING
 
-from pypi_subset.distributions.metadata import check_metadata
+from pypi_subset.distributions.metadata import check_metadata, without_description
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.support import bounds, files
-from pypi_subset.support.once import Once
+from pypi_subset.support.once import Once, Spool
 from pypi_subset.upstream.checks import checked, checked_metadata, most, promised
 from pypi_subset.upstream.http import Fetcher, matches
 from pypi_subset.upstream.offers import TargetOffers
@@ -43,7 +44,8 @@ class Upstream:
     """
     What the user's indexes and directories hold, each page and file fetched once.
 
-    :param store: a directory for what is fetched; the caller removes it. Files in it are not fetched again.
+    :param store: a directory for what is fetched; the caller removes it. Files in it are not fetched again. Pages are kept
+        in the directory above it.
     :param shelf: the directory of files from earlier runs: a file with the right hash is not fetched.
     :param judge: the rules that may refuse a candidate.
     """
@@ -58,14 +60,15 @@ class Upstream:
         self._arrived: set[str] = set()
         #: SHA-256 of the files in the store, by key: none is hashed twice.
         self._digests: dict[str, str] = {}
-        #: METADATA that came as a file of its own (PEP 658), by key.
-        self._apart: dict[str, bytes] = {}
+        #: SHA-256 of METADATA that came as a file of its own (PEP 658), by key.
+        self._apart: dict[str, str] = {}
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
-        self.pages = Pages(network, self._fetcher, judge=judge)
+        self.pages = Pages(network, self._fetcher, Spool(store.parent), judge=judge)
         #: Builds wheels from sdists; ``None`` where no project is to be built.
         self.builds: Builds | None = None
-        self._file_of, self._metadata_of, self._sha256_of = Once(self._obtain), Once(self._extract), Once(self._hash)
+        self._file_of, self._sha256_of = Once(self._obtain), Once(self._hash)
+        self._metadata_of = Once(self._read_metadata)
 
     def on(self, target: str) -> TargetOffers:
         """Return what the sources offer on the target of that name."""
@@ -107,15 +110,23 @@ class Upstream:
 
     def metadata(self, candidate: Candidate) -> bytes:
         """
-        Return the bytes of METADATA of a wheel.
+        Return METADATA of a wheel without the description, which has most of its bytes.
 
         :raises BadDistribution: the wheel is damaged, or says something else than its name.
         """
-        return self._metadata_of(self._remembered(self.built(candidate)))
+        return self._metadata_of(self._remembered(self.built(candidate)))[0]
+
+    def metadata_hash(self, candidate: Candidate) -> str:
+        """
+        Return the SHA-256 of the whole METADATA of a wheel.
+
+        :raises BadDistribution: as `metadata`.
+        """
+        return self._metadata_of(self._remembered(self.built(candidate)))[1]
 
     def metadata_of_candidates(self) -> list[tuple[Candidate, bytes]]:
-        """Return every wheel that a pip has read the METADATA of, with its METADATA, in that order."""
-        return [(self._known[key], data) for key, data in self._metadata_of.results()]
+        """Return every wheel that a pip has read the METADATA of, with what `metadata` returns, in that order."""
+        return [(self._known[key], data) for key, (data, _) in self._metadata_of.results()]
 
     def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
         """Return the same with the distributions."""
@@ -158,7 +169,7 @@ class Upstream:
         """Compare METADATA that was fetched separately with the wheel: resolution uses the one, installation the other."""
         told, name = self._apart.get(candidate.key), candidate.distribution.filename
         try:
-            own = told if told is None else read_metadata(path, name)
+            own = told if told is None else hashlib.sha256(read_metadata(path, name)).hexdigest()
         except BadDistribution:
             # The intake reports all such files at once.
             return path
@@ -204,6 +215,11 @@ class Upstream:
             folder.mkdir(exist_ok=True)
         return folder / candidate.distribution.filename
 
+    def _read_metadata(self, key: str) -> tuple[bytes, str]:
+        """Return METADATA without the description, and the SHA-256 of the whole."""
+        data = self._extract(key)
+        return without_description(data), hashlib.sha256(data).hexdigest()
+
     def _extract(self, key: str) -> bytes:
         """METADATA from a file of its own (PEP 658), from the wheel's end, or from the whole wheel; cheapest first."""
         candidate = self._known[key]
@@ -211,7 +227,7 @@ class Upstream:
         if candidate.metadata is not None and one.url is not None:
             data = self._fetcher.small(str(candidate.at(".metadata")), bounds.LARGEST_METADATA)
             if data is not None:
-                self._apart[key] = checked_metadata(candidate, data)
+                self._apart[key] = hashlib.sha256(checked_metadata(candidate, data)).hexdigest()
                 if candidate.tags is not None:
                     check_metadata(data, one.filename)
                 return data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import heapq
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from pypi_subset.upstream.pip_config import local_path
 from pypi_subset.upstream.transport.bodies import TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pypi_subset.model.candidates import Candidate
@@ -122,3 +123,10 @@ def promised(candidate: Candidate) -> Iterator[None]:
             raise
         msg = f"{one.filename} has more than the {one.size} bytes that {candidate.source} promised"
         raise HashMismatch(msg, project=one.project, next_step=_DAMAGED) from error
+
+
+def newest_of(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
+    """Return the files of the *count* newest final releases, and of pre-releases newer than the oldest of those."""
+    finals = {one.distribution.version for one in candidates if not one.distribution.version.is_prerelease}
+    oldest = min(heapq.nlargest(count, finals), default=None)
+    return [one for one in candidates if oldest is None or one.distribution.version >= oldest]

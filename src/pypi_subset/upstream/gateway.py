@@ -1,8 +1,8 @@
 """
 The index that every pip of ours sees: an HTTP server on 127.0.0.1 in front of `Upstream`.
 
-Each target has a view: what fits it. Every path begins with a token that the pips of this run alone are given: other
-users of this machine reach the port too.
+Each target has a view: what fits it. Another of that target has the newest releases alone, which pip reads first. Every
+path begins with a token that the pips of this run alone are given: other users of this machine reach the port too.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 import contextlib
 import hmac
 import itertools
-import json
 import os
 import secrets
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self, TypeAlias
+from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import quote, unquote
 
 from packaging.tags import Tag
@@ -27,9 +26,10 @@ from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import files, http_server
 from pypi_subset.support.once import Once
 from pypi_subset.upstream.builds import NotBuilt
+from pypi_subset.upstream.checks import newest_of
 from pypi_subset.upstream.http import matches
 from pypi_subset.upstream.pages import Where
-from pypi_subset.upstream.shared import Known, page_of
+from pypi_subset.upstream.shared import Known, entry_of, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,20 +37,18 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.targets import Target
     from pypi_subset.upstream.catalog import Upstream
 
 #: Bytes of the token.
 TOKEN = 16
 
-#: Releases of a project that are kept in memory, those that pip tries first.
-FIRST = 8
+#: Final releases of a project that pip reads first; they are kept in memory. It tries an older one of hardly any project.
+FIRST = 4
 
 #: What is between a target and the number of a run, and between that and the key of a file; no name holds them.
 _OF_RUN, _BETWEEN = ".", "~"
 
-_Wheel: TypeAlias = "tuple[frozenset[Tag], str, tuple[Verdict, ...]]"
 #: pip passes over a release whose metadata speaks of another project, and tries the next.
 _OF_NOBODY = b"Metadata-Version: 2.1\nName: refused-by-pypi-subset\nVersion: 0\n\n"
 
@@ -68,7 +66,7 @@ class Loopback:
         self.upstream, self._asker = upstream, asker
         self._tags = {target.name: frozenset(target.tags) for target in targets}
         self._all_tags = frozenset[Tag]().union(*self._tags.values())
-        self._wheels = Once[Where, list[_Wheel]](self._read_wheels)
+        self._newest = Once[Where, dict[str, bytes | None]](self._read_newest)
         self._known = Known()
         #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
         self.failure: SubsetError | None = None
@@ -129,10 +127,9 @@ class Loopback:
         """
         target, where = run.partition(_OF_RUN)[0], self.upstream.pages.where
         # What other targets have from another source, no pip has asked for here. What could be built, each pip asks for.
-        places = dict(self._wheels.results() if self.upstream.builds is None else ())
-        asked = [project for project, source in places if where(project, target) == (project, source)]
-        found = ((project, page_of(project, self._fitting(run, project))) for project in asked)
-        pages = ((f"{self._url}/simple/{run}/{project}/", page.decode()) for project, page in found if page)
+        read = self._newest.results() if self.upstream.builds is None else ()
+        found = ((project, pages[target]) for (project, source), pages in read if where(project, target)[1] == source)
+        pages = ((f"{self._url}/newest/{run}/{project}/", page.decode()) for project, page in found if page)
         seen = self.upstream.metadata_of_candidates()
         texts = ((f"{self._url_of(one)}.metadata", data.decode("latin-1")) for one, data in seen)
         return self._known.order(pages, texts)
@@ -155,9 +152,13 @@ class Loopback:
         if not hmac.compare_digest(token.encode(errors="replace"), self.token.encode()):
             return None
         rest = rest[:-1]
-        if kind == "simple" and len(rest) == 2:  # noqa: PLR2004 - view and project
+        if kind in {"simple", "newest"} and len(rest) == 2:  # noqa: PLR2004 - view and project
             view, project = rest[0], canonicalize_name(rest[1])
-            return None if view in self._ended else page_of(project, self._fitting(view, project))
+            if view in self._ended:
+                return None
+            return (
+                self._newest_of(view, project) if kind == "newest" else page_of(project, self._fitting(view, project))
+            )
         candidate = self._file_at("/".join(rest)) if kind == "files" else None
         if candidate is not None and candidate.sdist is not None:
             candidate = self._built(candidate, rest[0].rpartition(_BETWEEN)[0])
@@ -201,16 +202,17 @@ class Loopback:
             step = f"build it on such a machine and put it into requirements/wheels, or leave {one.project} out there"
             raise NotBuilt(msg, project=one.project, next_step=step)
 
+    def _newest_of(self, view: str, project: NormalizedName) -> bytes | None:
+        target, _, run = view.partition(_OF_RUN)
+        if run and self._to_build(target, project):
+            # What could be built is not at its place among the newest.
+            return page_of(project, self._fitting(view, project))
+        return self._newest(self.upstream.pages.where(project, target))[target]
+
     def _fitting(self, view: str, project: NormalizedName) -> list[str]:
         target, _, run = view.partition(_OF_RUN)
-        tags = self._tags[target]
-        where = self.upstream.pages.where(project, target)
-        standing = self.upstream.pages.judge.standing
-        found = [
-            entry
-            for fits, entry, verdicts in self._wheels(where)
-            if not (fits.isdisjoint(tags) or (verdicts and standing(verdicts, target)))
-        ]
+        fitting = self.upstream.pages.fitting(self.upstream.pages.where(project, target), self._tags[target])
+        found = [self._entry(one) for one in fitting if self._is_served(one, target)]
         if run:
             found += [self._entry(one, f"{view}{_BETWEEN}") for one in self._to_build(target, project)]
         return found
@@ -231,35 +233,31 @@ class Loopback:
             self.upstream.know(one)
         return found
 
-    def _read_wheels(self, where: Where) -> list[_Wheel]:
-        """The tags of each wheel that fits a target, with its entry, written once for all targets: pages have thousands."""
-        fitting = self.upstream.pages.fitting(where, self._all_tags)
-        versions = sorted({one.distribution.version for one in fitting})
-        for candidate in fitting:
-            # pip looks at the newest releases first; older ones are read from their page again.
-            if candidate.distribution.version in versions[-FIRST:]:
-                self.upstream.know(candidate)
+    def _is_served(self, one: Candidate, target: str) -> bool:
+        """Return whether a wheel fits *target*, and no rule refuses it there."""
+        fits = one.tags is not None and not one.tags.isdisjoint(self._tags[target])
+        return fits and not (one.verdicts and self.upstream.pages.judge.standing(one.verdicts, target))
+
+    def _read_newest(self, where: Where) -> dict[str, bytes | None]:
+        """The page of each target with the newest releases that it gets, all made at once: pages have thousands of files."""
+        fitting, pages = self.upstream.pages.fitting(where, self._all_tags), {}
+        kept: dict[str, Candidate] = {}
+        for target in self._tags:
+            newest = newest_of([one for one in fitting if self._is_served(one, target)], FIRST)
+            kept |= {one.distribution.filename: one for one in newest}
+            pages[target] = page_of(where[0], [self._entry(one) for one in newest])
+        for filename, candidate in kept.items():
+            # An older one is read from its page again.
+            self.upstream.know(candidate)
             offered = (not tags.isdisjoint(candidate.tags or ()) for tags in self._tags.values())
-            self._known.offer(candidate.distribution.filename, self._url_of(candidate), offered)
-        return [(one.tags, self._entry(one), one.verdicts) for one in fitting if one.tags is not None]
+            self._known.offer(filename, self._url_of(candidate), offered)
+        return pages
 
     def _url_of(self, candidate: Candidate, run: str = "") -> str:
         return f"{self._url}/files/{run}{candidate.key}/{quote(candidate.distribution.filename)}"
 
     def _entry(self, candidate: Candidate, run: str = "") -> str:
-        """One file of a page. METADATA is promised for every wheel: `Upstream` finds it wherever it is (PEP 714)."""
-        one = candidate.distribution
-        entry: dict[str, Any] = {
-            "filename": one.filename,
-            "url": self._url_of(candidate, run),
-            "hashes": {"sha256": one.sha256} if one.sha256 else {},
-            "core-metadata": True,
-        }
-        if one.requires_python:
-            entry["requires-python"] = one.requires_python
-        if one.yanked is not None:
-            entry["yanked"] = one.yanked or True
-        return json.dumps(entry)
+        return entry_of(candidate.distribution, self._url_of(candidate, run))
 
 
 class _Handler(http_server.Handler):

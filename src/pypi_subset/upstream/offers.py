@@ -26,7 +26,10 @@ class Catalog(Protocol):
     builds: Builds | None
 
     def metadata(self, candidate: Candidate) -> bytes:
-        """Return METADATA of a wheel."""
+        """Return METADATA of a wheel without the description."""
+
+    def metadata_hash(self, candidate: Candidate) -> str:
+        """Return the SHA-256 of the whole METADATA of a wheel."""
 
     def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
         """Return every wheel that a pip has read the METADATA of."""
@@ -87,11 +90,19 @@ class TargetOffers:
 
     def metadata(self, candidate: Candidate) -> bytes:
         """
-        Return METADATA of a wheel.
+        Return METADATA of a wheel without the description.
 
         :raises BadDistribution: the wheel is damaged, or says something else than its name.
         """
         return self.upstream.metadata(candidate)
+
+    def metadata_hash(self, candidate: Candidate) -> str:
+        """
+        Return the SHA-256 of the whole METADATA of a wheel.
+
+        :raises BadDistribution: as `metadata`.
+        """
+        return self.upstream.metadata_hash(candidate)
 
     def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
         """Return every wheel that a pip has read the METADATA of, with its METADATA, in that order."""

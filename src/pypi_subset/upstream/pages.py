@@ -1,9 +1,8 @@
-"""The pages and directories that list the distributions of a project: each is fetched once, and kept compressed."""
+"""The pages and directories that list the distributions of a project: each is fetched once, and kept on disk."""
 
 from __future__ import annotations
 
 import threading
-import zlib
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -12,7 +11,7 @@ from pypi_subset.errors import UpstreamError
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.support import bounds, files
-from pypi_subset.support.once import Once, Recent
+from pypi_subset.support.once import Once, Recent, Spool
 from pypi_subset.upstream.checks import hashed, localized, merge, of_source, remote
 from pypi_subset.upstream.http import Fetcher, Page
 from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
@@ -28,31 +27,36 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.distributions import Distribution, Standing
     from pypi_subset.model.intake.sources import Source
+    from pypi_subset.support.once import Place
     from pypi_subset.upstream.simple_api import Wants
 
 #: Candidates that are kept in memory, of the projects asked for of late: about a kilobyte each. The pages of some
-#: hundred projects have some hundred thousand; they are kept compressed, and read again if they are asked for again.
+#: hundred projects have some hundred thousand; they are kept on disk, and read again if they are asked for again.
 KEPT = 1 << 14
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PackedPage:
-    """A `Page` in a quarter of its bytes."""
+class KeptPage:
+    """A `Page` on disk: the pages of some hundred projects have some hundred megabytes."""
 
-    packed: bytes
+    place: Place
     content_type: str
     url: str
 
     @classmethod
-    def of(cls, page: Page) -> PackedPage:
-        """Return *page*, compressed as fast as possible."""
-        # What an index escapes in JSON may be half of a surrogate pair.
-        packed = zlib.compress(page.text.encode("utf-8", "surrogatepass"), 1)
-        return cls(packed=packed, content_type=page.content_type, url=page.url)
+    def of(cls, page: Page, spool: Spool) -> KeptPage:
+        """
+        Return *page*, kept in *spool*.
 
-    def unpacked(self) -> Page:
+        :raises FolderError: the disk is full.
+        """
+        # What an index escapes in JSON may be half of a surrogate pair.
+        place = spool.keep(page.text.encode("utf-8", "surrogatepass"))
+        return cls(place=place, content_type=page.content_type, url=page.url)
+
+    def page(self, spool: Spool) -> Page:
         """Return the page."""
-        text = zlib.decompress(self.packed).decode("utf-8", "surrogatepass")
+        text = spool.read(self.place).decode("utf-8", "surrogatepass")
         return Page(text=text, content_type=self.content_type, url=self.url)
 
 
@@ -64,12 +68,15 @@ class Pages:
     """
     What the user's indexes and directories list.
 
+    :param spool: keeps the pages.
     :param kept: how many candidates are kept in memory.
     :param judge: the rules that may refuse a candidate.
     """
 
-    def __init__(self, network: Network, fetcher: Fetcher, kept: int = KEPT, judge: Judge = ADMIT_ALL) -> None:
-        self._network, self._fetcher = network, fetcher
+    def __init__(
+        self, network: Network, fetcher: Fetcher, spool: Spool, kept: int = KEPT, judge: Judge = ADMIT_ALL
+    ) -> None:
+        self._network, self._fetcher, self._spool = network, fetcher, spool
         self.judge = judge
         self._seen: dict[Where, dict[str, Version]] = {}
         self._final: dict[Where, Version | None] = {}
@@ -213,22 +220,22 @@ class Pages:
         if found is None:
             return ()
         with self._reading:
-            candidates = self._parsed(found.unpacked(), where, wants)
+            candidates = self._parsed(found.page(self._spool), where, wants)
         return remote(candidates) if local_path(index) is None else localized(candidates)
 
-    def _fetch_page(self, place: tuple[str, NormalizedName]) -> PackedPage | None:
+    def _fetch_page(self, place: tuple[str, NormalizedName]) -> KeptPage | None:
         """Return the page of a project in an index, ``None`` if the index has none."""
         index, project = place
         folder = local_path(index)
         if folder is None:
             found = self._fetcher.page(f"{index}/{project}/")
-            return None if found is None else PackedPage.of(found)
+            return None if found is None else KeptPage.of(found, self._spool)
         page = folder / project / "index.html"
         if not page.is_file():
             return None
         with files.folder_errors(page):
             text = files.read_input(page, bounds.LARGEST_PAGE).decode()
-        return PackedPage.of(Page(text=text, content_type="text/html", url=page.as_uri()))
+        return KeptPage.of(Page(text=text, content_type="text/html", url=page.as_uri()), self._spool)
 
     def _parsed(self, page: Page, where: Where, wants: Wants) -> tuple[Candidate, ...]:
         try:

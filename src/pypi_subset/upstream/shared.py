@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from packaging.utils import NormalizedName
+
+    from pypi_subset.model.distributions import Distribution
 
 #: Characters of what travels with an order of pip: pages for each, and of METADATA and names of wheels in one run.
 MOST_PAGES, MOST_METADATA, MOST_FILES = 4 << 20, 4 << 20, 1 << 20
@@ -19,6 +22,21 @@ def page_of(project: NormalizedName, entries: Sequence[str]) -> bytes | None:
     if not entries:
         return None
     return f'{{"meta": {{"api-version": "1.0"}}, "name": "{project}", "files": [{", ".join(entries)}]}}'.encode()
+
+
+def entry_of(one: Distribution, url: str) -> str:
+    """Return one file of a page. METADATA is promised for every wheel: `Upstream` finds it wherever it is (PEP 714)."""
+    entry: dict[str, Any] = {
+        "filename": one.filename,
+        "url": url,
+        "hashes": {"sha256": one.sha256} if one.sha256 else {},
+        "core-metadata": True,
+    }
+    if one.requires_python:
+        entry["requires-python"] = one.requires_python
+    if one.yanked is not None:
+        entry["yanked"] = one.yanked or True
+    return json.dumps(entry)
 
 
 class Known:

@@ -7,7 +7,6 @@ Facts are kept as the index states them: size, upload time and yanks cannot be r
 from __future__ import annotations
 
 import functools
-import json
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
@@ -17,8 +16,9 @@ from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import bounds
-from pypi_subset.support.text import has_long_number, start_tags, values
+from pypi_subset.support.text import has_long_number, start_tags
 from pypi_subset.upstream.pip_config import without_credentials
+from pypi_subset.upstream.transport.json_pages import entries_of, require_few
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -67,9 +67,9 @@ def read_page(
     :raises ValueError: the page is not what its type says.
     """
     if content_type.partition(";")[0].strip().lower() == JSON_TYPE:
-        document = _parsed(text)
-        standing, base = _standing(document.get("project-status")), _start_of(url)
-        candidates = [_from_json(entry, base, project, standing, wants) for entry in document["files"]]
+        entries, said = entries_of(text)
+        standing, base = _standing(said), _start_of(url)
+        candidates = [_from_json(entry, base, project, standing, wants) for entry in entries]
     else:
         tags = list(_tags(text))
         metas = {said.get("name", ""): said.get("content", "") for tag, said in tags if tag == "meta"}
@@ -95,20 +95,11 @@ def from_folder(paths: Iterable[Path], *, source: str, project: NormalizedName) 
     return tuple(found)
 
 
-def _parsed(text: str) -> Any:
-    """Return what a page in JSON holds."""
-    # A value of two characters may take fifty bytes in memory.
-    _require_few(values(text), bounds.MOST_VALUES, "values")
-    document = json.loads(text)
-    _require_few(len(document["files"]), bounds.MOST_LINKS, "files")
-    return document
-
-
 def _tags(text: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the tags of a page in HTML that mean something here."""
     wanted = (found for found in start_tags(text) if found[0] in {"a", "base", "meta"})
     for count, found in enumerate(wanted, start=1):
-        _require_few(count, bounds.MOST_LINKS, "links")
+        require_few(count, bounds.MOST_LINKS, "links")
         yield found
 
 
@@ -125,12 +116,6 @@ def _start_of(page: str, stated: str = "") -> str:
         msg = f"its links start at an address of more than {bounds.LONGEST_BASE:,} characters"
         raise ValueError(msg)
     return start
-
-
-def _require_few(count: int, most: int, what: str) -> None:
-    if count > most:
-        msg = f"it has more than {most:,} {what}"
-        raise ValueError(msg)
 
 
 def _parsed_name(filename: str, project: NormalizedName) -> tuple[Version, frozenset[Tag] | None] | None:

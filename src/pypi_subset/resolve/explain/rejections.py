@@ -169,7 +169,22 @@ def natural(name: str) -> list[object]:
 
 def fits(candidate: Candidate, target: Target) -> bool:
     """Whether a wheel has a tag of *target*; Requires-Python aside."""
-    return candidate.tags is not None and not candidate.tags.isdisjoint(target.tags)
+    return candidate.tags is not None and not candidate.tags.isdisjoint(_set_of(target.tags))
+
+
+#: The last targets that were asked about, by the identity of their tags: the hash of a thousand tags takes as long as
+#: looking through them, and a page has thousands of wheels.
+_SETS: dict[int, tuple[tuple[Tag, ...], frozenset[Tag]]] = {}
+
+
+def _set_of(tags: tuple[Tag, ...]) -> frozenset[Tag]:
+    found = _SETS.get(id(tags))
+    if found is None:
+        if len(_SETS) > SHOWN:
+            _SETS.clear()
+        # The tuple is kept too: another one could get its identity.
+        found = _SETS[id(tags)] = (tags, frozenset(tags))
+    return found[1]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -1,1 +1,1 @@
-"""Bytes from the network: bodies within bounds, patience, and files that are read by ranges."""
+"""Bytes from the network: bodies within bounds, patience, files that are read by ranges, and entries of pages in JSON."""

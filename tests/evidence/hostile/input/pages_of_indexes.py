@@ -150,7 +150,7 @@ ATTACKS = [
     ),
     _attack(
         "page-of-many-values",
-        _large_page(lambda: '{"files": [], "x": [' + "[]," * 5_000_000 + "[]]}", _JSON),
+        _large_page(lambda: '{"files": [], "project-status": [' + "[]," * 5_000_000 + "[]]}", _JSON),
         setting(bounds, MOST_VALUES=NONE),
     ),
     _attack("names-of-many-tags", _large_page(_many_tags, "text/html"), setting(bounds, MOST_TAGS=NONE)),
