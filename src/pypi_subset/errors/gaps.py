@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pypi_subset.errors.tree import SubsetError
 
@@ -19,6 +19,9 @@ class NoSolution(SubsetError):
     :param requests: the lines that have no solution for it, ``base.txt:3``.
     :param sdist: release and directory of the wheel that the user can build, if an sdist is all that there is.
     """
+
+    #: ``hash``: without all hashes there may be a solution; ``clash``: without the last of *requests*.
+    kind: Literal["", "hash", "clash"] = ""
 
     def __init__(  # noqa: PLR0913 - what a gap consists of
         self,

@@ -9,17 +9,17 @@ from pypi_subset.errors import Gaps, NoSolution
 from pypi_subset.resolve.resolver import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pypi_subset.model.locks import Inputs
-    from pypi_subset.model.requests import Job
+    from pypi_subset.model.requests import Job, RequirementSet
     from pypi_subset.pip.pool import Pips
     from pypi_subset.resolve.resolver import Resolution
     from pypi_subset.upstream.gateway import Loopback
 
 #: Times that the rest is tried; each leaves out at least one request.
-ROUNDS = 8
+ROUNDS = 16
 
 
 def resolve_or_all_gaps(
@@ -32,31 +32,49 @@ def resolve_or_all_gaps(
     :raises Gaps: several do; the last ones were found after the requests of the first ones were left out.
     """
     found: list[NoSolution] = []
-    left = job.requirement_set.requests
+    own, limits = job.requirement_set, constraints
     for number in range(ROUNDS):
-        own = replace(job.requirement_set, requests=left)
         try:
             resolution = resolve(
                 replace(job, requirement_set=own),
                 inputs=inputs,
-                constraints=constraints,
+                constraints=limits,
                 index=index,
                 pips=pips,
                 work=work if number == 0 else _below(work, number),
             )
         except (NoSolution, Gaps) as error:
             gaps = error.gaps if isinstance(error, Gaps) else (error,)
-            found += gaps
-            blocked = {origin for gap in gaps for origin in gap.requests}
-            rest = tuple(one for one in left if one.origin not in blocked)
-            if not rest or len(rest) == len(left):
+            known = {one.problem for one in found}
+            found += [gap for gap in gaps if gap.problem not in known]
+            left = own
+            if any(gap.kind == "hash" for gap in gaps):
+                own, limits = _without_hashes(own), [line.partition(" --hash")[0] for line in limits]
+            own = _without(own, gaps)
+            if not own.requests or own == left:
                 break
-            left = rest
         else:
             if not found:
                 return resolution
             break
     raise found[0] if len(found) == 1 else Gaps(found)
+
+
+def _without(own: RequirementSet, gaps: Iterable[NoSolution]) -> RequirementSet:
+    """Return the set without the lines that keep it from a solution; of those that exclude each other, without the last."""
+    blocked: set[str] = set()
+    for gap in gaps:
+        if gap.kind != "hash":
+            blocked.update(gap.requests[-1:] if gap.kind == "clash" else gap.requests)
+    return replace(own, requests=tuple(one for one in own.requests if one.origin not in blocked))
+
+
+def _without_hashes(own: RequirementSet) -> RequirementSet:
+    """Return the set with the same versions and no hash: pip takes any file then, and comes to the other gaps."""
+    requests, constraints = (
+        tuple(replace(one, hashes=()) for one in those) for those in (own.requests, own.constraints)
+    )
+    return replace(own, requests=requests, constraints=constraints)
 
 
 def _below(work: Path, number: int) -> Path:

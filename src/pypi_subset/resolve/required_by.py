@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.distributions.metadata import parse_requirement
-from pypi_subset.errors import UndefinedMarker
+from pypi_subset.errors import Gaps, NoSolution, UndefinedMarker
 from pypi_subset.model.locks import Reason
 from pypi_subset.targets.markers import UndefinedName, decided, holds
 from pypi_subset.targets.tag import line_with
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.requirements import Requirement
 
@@ -26,9 +28,30 @@ def asked_of(job: Job) -> list[Request]:
     Return the requests that concern the target.
 
     :raises UndefinedMarker: whether one does depends on a value that the target leaves open.
+    :raises Gaps: the same of several.
     """
-    requests = job.requirement_set.requests
-    return [one for one in requests if _holds(one.requirement, (), job, f"{one.origin}: {one.requirement}")]
+    found: list[Request] = []
+    wrong: list[NoSolution] = []
+    for one in job.requirement_set.requests:
+        with _gathered(wrong):
+            if _holds(one.requirement, (), job, f"{one.origin}: {one.requirement}"):
+                found.append(one)
+    _refuse(wrong)
+    return found
+
+
+@contextlib.contextmanager
+def _gathered(wrong: list[NoSolution]) -> Iterator[None]:
+    """Add an open marker of the block to *wrong*."""
+    try:
+        yield
+    except UndefinedMarker as error:
+        wrong.append(error)
+
+
+def _refuse(wrong: Sequence[NoSolution]) -> None:
+    if wrong:
+        raise wrong[0] if len(wrong) == 1 else Gaps(wrong)
 
 
 def refuse_open_constraints(job: Job, constraints: Iterable[Requirement], found: Collection[NormalizedName]) -> None:
@@ -36,10 +59,14 @@ def refuse_open_constraints(job: Job, constraints: Iterable[Requirement], found:
     Refuse a constraint on a project of *found* if the target leaves open whether it applies.
 
     :raises UndefinedMarker: names the constraint and the values.
+    :raises Gaps: several do.
     """
+    wrong: list[NoSolution] = []
     for one in constraints:
         if canonicalize_name(one.name) in found:
-            _holds(one, (), job, f"the constraint {one}")
+            with _gathered(wrong):
+                _holds(one, (), job, f"the constraint {one}")
+    _refuse(wrong)
 
 
 def who_asks(
@@ -54,6 +81,7 @@ def who_asks(
     a marker that depends on an open value for false; each of them is refused here, once all extras are known.
 
     :raises UndefinedMarker: a marker of the answer depends on a value that the target leaves open.
+    :raises Gaps: several do.
     """
     reasons: dict[NormalizedName, set[Reason]] = {project: set() for project in found}
     extras: dict[NormalizedName, set[NormalizedName]] = {project: set() for project in found}
@@ -71,11 +99,27 @@ def who_asks(
         extras[project] |= further
         if is_new or further:
             waiting += _dependencies(found[project]["metadata"], project, extras[project], job.target)
+    wrong: list[NoSolution] = []
     for project, item in found.items():
         for requirement in _required(item["metadata"]):
             where = f"{project} {item['metadata']['version']} requires {str(requirement)!r}"
-            _holds(requirement, extras[project], job, where)
+            with _gathered(wrong):
+                _holds(requirement, extras[project], job, where, partial(_lines, project, reasons))
+    _refuse(wrong)
     return reasons, extras, frozenset(taken)
+
+
+def _lines(project: str, reasons: Mapping[NormalizedName, set[Reason]]) -> list[str]:
+    """Return the lines that lead to *project*."""
+    found, waiting, seen = list[str](), [project], {project}
+    while waiting:
+        for reason in sorted(reasons[NormalizedName(waiting.pop())]):
+            if not reason.by:
+                found.append(reason.origin)
+            elif reason.by not in seen:
+                seen.add(reason.by)
+                waiting.append(reason.by)
+    return sorted(set(found))
 
 
 def _dependencies(
@@ -91,11 +135,18 @@ def _required(metadata: Mapping[str, Any]) -> Iterator[Requirement]:
     return map(parse_requirement, metadata.get("requires_dist", ()))
 
 
-def _holds(requirement: Requirement, extras: Iterable[str], job: Job, where: str) -> bool:
+def _holds(
+    requirement: Requirement,
+    extras: Iterable[str],
+    job: Job,
+    where: str,
+    lines: Callable[[], Sequence[str]] | None = None,
+) -> bool:
     """
     Return whether *requirement* holds on the target of *job*.
 
     :param where: the beginning of the error: which requirement of what it is.
+    :param lines: returns the lines that lead to it; ``None`` for a line itself.
     :raises UndefinedMarker: the target leaves it open.
     """
     try:
@@ -116,5 +167,5 @@ def _holds(requirement: Requirement, extras: Iterable[str], job: Job, where: str
             project=canonicalize_name(requirement.name),
             next_step=step,
             problem=problem,
-            requests=own,
+            requests=own if lines is None else lines(),
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from pypi_subset.errors import BadDistribution
+from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
 from pypi_subset.resolve.explain.hashes import no_solution, stated_at
 from pypi_subset.resolve.explain.rejections import SHOWN, admits, by_release
 
@@ -104,6 +105,50 @@ def newest_clash(inspector: Inspector, asked: Iterable[Asking]) -> tuple[Asking,
     return _Newest(inspector=inspector).clash(asked)
 
 
+@dataclass(kw_only=True)
+class Paths:
+    """Which of the lines *asked* lead to which projects, along the newest releases that requirements admit."""
+
+    inspector: Inspector
+    asked: Sequence[Asking]
+    below: dict[tuple[NormalizedName, str], set[tuple[NormalizedName, str]]] = field(default_factory=dict)
+
+    def to(self, asking: Iterable[Asking]) -> list[str]:
+        """Return the lines that state one of *asking*, or that lead to a release that does."""
+        those = {who for who, _ in asking}
+        projects = {canonicalize_name(who.partition(" ")[0]) for who in those if " " in who}
+        return [who for who, one in self.asked if who in those or self._leads(one, projects)]
+
+    def _leads(self, requirement: Requirement, projects: set[NormalizedName]) -> bool:
+        waiting, seen = [_node(requirement)], set[tuple[NormalizedName, str]]()
+        while waiting and len(seen) < MOST:
+            node = waiting.pop()
+            if node[0] in projects:
+                return True
+            if node not in seen:
+                seen.add(node)
+                waiting += self._needed(node)
+        return False
+
+    def _needed(self, node: tuple[NormalizedName, str]) -> set[tuple[NormalizedName, str]]:
+        """Return what the newest release requires that a requirement admits."""
+        if node not in self.below:
+            self.below[node] = set()
+            requirement = Requirement(node[1])
+            with contextlib.suppress(BadDistribution, InvalidRequirement, UpstreamError, HashMismatch):
+                offer = self.inspector.offer(node[0])
+                if usable := self.inspector.usable([("", requirement)], offer):
+                    extras = frozenset(map(canonicalize_name, requirement.extras))
+                    needed = self.inspector.requires(offer.fitting[usable[0]], extras)
+                    self.below[node] = {_node(one) for one in needed if not one.url}
+        return self.below[node]
+
+
+def _node(requirement: Requirement) -> tuple[NormalizedName, str]:
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    return canonicalize_name(requirement.name), f"{requirement.name}{extras}{requirement.specifier}"
+
+
 def named_by_pip(output: str, job: Job) -> list[Asking]:
     """Return the requirements that pip names as the cause of a conflict, each with who states it."""
     match = _CONFLICT.search(output)
@@ -148,7 +193,17 @@ def contradiction(asking: Sequence[Asking], job: Job, offers: Offers, requests: 
     about = f" on {', '.join(disputed)}" if disputed else ""
     step = "loosen one of these requirements, or put them into separate sets"
     what = f"the requirements contradict each other{about}"
-    return no_solution(job, what, project=next(iter(disputed), None), seen=seen[:7], next_step=step, requests=requests)
+    parties = "; ".join(stated[:most])
+    return no_solution(
+        job,
+        what,
+        project=next(iter(disputed), None),
+        seen=seen[:7],
+        next_step=step,
+        requests=requests,
+        problem=f"{what}: {parties}",
+        kind="clash",
+    )
 
 
 def _against(version: Version, asked: Iterable[Asking]) -> str:

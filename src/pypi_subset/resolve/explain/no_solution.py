@@ -9,28 +9,24 @@ passed over.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
-from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
-from pypi_subset.resolve.explain.clashes import contradiction, named_by_pip, newest_clash
-from pypi_subset.resolve.explain.hashes import hash_mismatch, no_solution
-from pypi_subset.resolve.explain.obstacles import Inspector, joined_of
-from pypi_subset.resolve.explain.rejections import SHOWN, admits, by_release, few, is_here, obstacle, tag_list
-from pypi_subset.resolve.explain.sentences import admitted_by, build_of, in_settings
+from pypi_subset.resolve.explain.clashes import Paths, contradiction, named_by_pip, newest_clash
+from pypi_subset.resolve.explain.hashes import hash_gaps, no_solution
+from pypi_subset.resolve.explain.obstacles import Inspector
 from pypi_subset.resolve.explain.stated import lines_of
+from pypi_subset.resolve.explain.unmatched import Known, unmatched
 from pypi_subset.targets.markers import UndefinedName, holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pypi_subset.errors import NoSolution
-    from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.requests import Job, Request
     from pypi_subset.model.targets import Target
     from pypi_subset.resolve.explain.obstacles import Asking, Obstacle
@@ -41,14 +37,6 @@ _UNREADABLE = re.compile(
 )
 #: What the tool's own pip says of an address that a release requires.
 _ADDRESS = "only the loopback index is for pip"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Known:
-    """The projects that pip was offered, and why it passed over a release, by project and version."""
-
-    upstream: TargetOffers
-    unreadable: Mapping[tuple[str, Version], str]
 
 
 def explain(
@@ -62,19 +50,25 @@ def explain(
     :param upstream: knows what the indexes have of a project, fitting or not.
     :param limits: the constraints of pip's configuration.
     """
-    known = _Known(upstream=upstream, unreadable=_unreadable(output))
-    if (wrong := hash_mismatch(output, job, upstream)) is not None:
-        return (wrong,)
+    known = Known(upstream=upstream, unreadable=_unreadable(output))
+    if wrong := hash_gaps(output, job, upstream):
+        return wrong
     lines = lines_of(job, limits, job.target)
-    inspector = Inspector(target=job.target, offers=upstream, limits=lines, pre=job.requirement_set.pre)
     asked = [one for one in job.requirement_set.requests if _holds(one, job.target)]
+    inspector = Inspector(
+        target=job.target,
+        offers=upstream,
+        limits=lines,
+        pre=job.requirement_set.pre,
+        requested=frozenset(one.origin for one in asked),
+    )
     if found := _blocked(asked, inspector):
         return tuple(_gap_of(one, origins, job, known) for one, origins in found)
-    if (address := _address(output, job, upstream)) is not None:
+    stated = [(one.origin, one.requirement) for one in asked]
+    if (address := _address(output, job, upstream, Paths(inspector=inspector, asked=stated))) is not None:
         return (address,)
-    clash = newest_clash(inspector, [(one.origin, one.requirement) for one in asked]) or named_by_pip(output, job)
-    if clash:
-        roots = [one.origin for one in asked if any(one.origin == who for who, _ in clash)]
+    if clash := newest_clash(inspector, stated) or named_by_pip(output, job):
+        roots = Paths(inspector=inspector, asked=stated).to(clash)
         return (contradiction(clash, job, upstream, roots),)
     what = f"pip found no solution, and gave as its reason: {complaint}"
     return (no_solution(job, what, next_step="run it again with VERBOSE=1 for all that pip says"),)
@@ -97,16 +91,19 @@ def _blocked(asked: Iterable[Request], inspector: Inspector) -> list[tuple[Obsta
     return list(found.values())
 
 
-def _gap_of(found: Obstacle, requests: Sequence[str], job: Job, known: _Known) -> NoSolution:
+def _gap_of(found: Obstacle, requests: Sequence[str], job: Job, known: Known) -> NoSolution:
     """Return the error about one obstacle."""
     if found.kind == "clash":
-        return contradiction(found.asking, job, known.upstream, requests)
+        own = {one.origin for one in job.requirement_set.requests}
+        # The line comes last: without it the requests have a solution.
+        parties = [who for who, _ in found.asking if who in own and who not in requests]
+        return contradiction(found.asking, job, known.upstream, [*requests, *parties])
     who, requirement = found.asking[0]
     if found.kind == "url":
         return _url(who, requirement, job, requests)
     asking = found.asking if found.kind != "metadata" else found.chain[-1:]
     unread = {} if found.kind != "metadata" else _damaged(found.asking[0][1])
-    return _unmatched(asking, job, known, _origin(found, asking), requests, unread)
+    return unmatched(asking, job, known, origin=_origin(found, asking), requests=requests, damaged=unread)
 
 
 def _damaged(release: Requirement) -> dict[Version, str]:
@@ -129,7 +126,7 @@ def _url(who: str, requirement: Requirement, job: Job, requests: Sequence[str]) 
     return no_solution(job, what, project=project, next_step=f"{step}: it cannot be mirrored", requests=requests)
 
 
-def _address(output: str, job: Job, upstream: TargetOffers) -> NoSolution | None:
+def _address(output: str, job: Job, upstream: TargetOffers, paths: Paths) -> NoSolution | None:
     """Return the error about an address that some release requires, if that is what pip stopped at."""
     for one, metadata in reversed(upstream.metadata_seen()):
         stated = dependencies_of(metadata)
@@ -139,8 +136,10 @@ def _address(output: str, job: Job, upstream: TargetOffers) -> NoSolution | None
                 concerns = requirement.url and holds(requirement.marker, job.target.environment, stated.extras)
             except (InvalidRequirement, UndefinedName):
                 continue
-            if concerns and (_ADDRESS in output or str(requirement.url) in output):
-                return _url(f"{one.project} {one.version}", requirement, job, ())
+            # Releases that another set or target requires are seen as well.
+            if concerns and str(requirement.url) in output:
+                who = f"{one.project} {one.version}"
+                return _url(who, requirement, job, paths.to([(who, requirement)]))
     if _ADDRESS not in output:
         return None
     what = "a release requires a URL instead of a release of an index: it cannot be mirrored"
@@ -152,128 +151,3 @@ def _unreadable(output: str) -> dict[tuple[str, Version], str]:
         (canonicalize_name(one["name"]), Version(one["version"])): f"its metadata is invalid: {one['why']}"
         for one in _UNREADABLE.finditer(output)
     }
-
-
-def _unmatched(
-    asking: Sequence[Asking],
-    job: Job,
-    known: _Known,
-    origin: str,
-    requests: Sequence[str],
-    damaged: Mapping[Version, str],
-) -> NoSolution:
-    requirement, target = joined_of(asking), job.target
-    requirement.marker = None
-    project = canonicalize_name(requirement.name)
-    where = f"{requirement}{f' (required by {origin})' if origin else ''}"
-    gap = _Gap(job=job, project=project, where=where, requests=requests)
-    candidates = known.upstream.candidates(project)
-    quarantine = known.upstream.quarantine(project)
-    if not candidates and quarantine is not None:
-        why = f" ({quarantine.reason})" if quarantine.reason else ""
-        return gap.error(f"{project} is in quarantine{why}", "do without it: it may do harm")
-    if not candidates:
-        return gap.error(f"no index has a project {project}", "check the spelling, and pip's 'index-url'")
-    releases = by_release(candidates)
-    allowed = {version: files for version, files in releases.items() if admits(requirement, version)}
-    if not allowed:
-        return gap.error(f"no release satisfies it, the newest is {max(releases)}", _other_version(asking, requirement))
-    # Pre-releases count only where there is nothing else, as for pip.
-    shown = admitted_by(asking, candidates)
-    unread = {version: why for (name, version), why in known.unreadable.items() if name == project and version in shown}
-    unread = {**damaged, **unread}
-    seen = [
-        f"{version}: {unread.get(version) or obstacle(files, target)}"
-        for version, files in sorted(shown.items(), reverse=True)
-    ]
-    files = [candidate for files in allowed.values() for candidate in files]
-    loosened = _loosened(asking, [one for one in candidates if one.distribution.version not in allowed], target)
-    if unread:
-        step = loosened or "ask for another version, and report this one to its project"
-        return gap.error(f"pip cannot read the metadata of what fits {target.tag}", step, seen)
-    build = build_of(files, target, known.upstream)
-    newest = max(shown)
-    if all(candidate.tags is None for candidate in shown[newest]):
-        what = "there are" if loosened else "the project offers"
-        if any(candidate.tags is not None for candidate in files):
-            what = f"no wheel fits {target.tag}, {newest} has"
-        step = "; or ".join(filter(None, (loosened, f"{in_settings(project)}, or build the wheel: {build}")))
-        sdist = None if loosened and ":" in asking[0][0] else _release(shown, known)
-        return gap.error(f"{what} sdists only, and a subset holds wheels", step, seen, sdist=sdist)
-    step = way_out(files, target, loosened, build)
-    return gap.error(f"no wheel fits {target.tag}", step, seen, _existing(shown, target))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Gap:
-    """What all errors about one requirement have in common."""
-
-    job: Job
-    project: str
-    where: str
-    requests: Sequence[str]
-
-    def error(
-        self,
-        what: str,
-        step: str,
-        seen: Sequence[str] = (),
-        existing: Iterable[str] = (),
-        sdist: tuple[str, str] | None = None,
-    ) -> NoSolution:
-        """Return the error that says *what*, with the newest releases of *seen*."""
-        tags = [*existing]
-        most = SHOWN - len(tags)
-        older = [f"and {len(seen) - most} older releases"] if len(seen) > most else []
-        return no_solution(
-            self.job,
-            f"{self.where}: {what}",
-            project=self.project,
-            seen=[*seen[:most], *older, *tags],
-            next_step=step,
-            requests=self.requests,
-            sdist=sdist,
-        )
-
-
-def _release(shown: Mapping[Version, Sequence[Candidate]], known: _Known) -> tuple[str, str]:
-    """Return the newest release, ``docopt==0.6.2``, and the directory where mirror reads a wheel of it."""
-    one = shown[max(shown)][0].distribution
-    return f"{one.project}=={one.version}", str(known.upstream.own_wheels or "requirements/wheels")
-
-
-def _other_version(asking: Sequence[Asking], requirement: Requirement) -> str:
-    """Return the next step where no release satisfies: a local version is on an index of its own (PEP 440)."""
-    for one in requirement.specifier:
-        try:
-            label = Version(one.version.removesuffix(".*")).local
-        except InvalidVersion:
-            continue
-        if label:
-            public = one.version.partition("+")[0]
-            own = f"a version with +{label} is on the project's own index: name that as pip's 'extra-index-url'"
-            return f"{own}, or ask for {requirement.name}=={public}"
-    who = asking[0][0]
-    return "ask for a version that exists" if ":" in who else f"ask for another version of {who.partition(' ')[0]}"
-
-
-def _loosened(asking: Iterable[tuple[str, Requirement]], others: Iterable[Candidate], target: Target) -> str:
-    """The versions that the target could have if the requirements let it, and which of them does not."""
-    versions = versions_for(settled(others), target)
-    if not versions:
-        return ""
-    who, one = next((who, one) for who, one in asking if not admits(one, versions[0]))
-    have = "has" if len(versions) == 1 else "have"
-    # What a project asks for is not the user's to loosen.
-    step = "loosen that" if ":" in who or "'" in who else f"ask for another version of {who.partition(' ')[0]}"
-    return f"{few(versions)} {have} a wheel for this target, but {who} asks for {one.name}{one.specifier}: {step}"
-
-
-def _existing(releases: dict[Version, list[Candidate]], target: Target) -> Iterator[str]:
-    """The tags that there are: all of the newest release with wheels, and those of others for the target's system."""
-    having = [version for version in sorted(releases, reverse=True) if any(one.tags for one in releases[version])]
-    newest = releases[having[0]]
-    yield f"tags of {having[0]}: {tag_list(newest, target)}"
-    rest = tag_list((one for version in having[1:] for one in releases[version]), target, here=True)
-    if rest and not any(is_here(tag.platform, target) for candidate in newest for tag in candidate.tags or ()):
-        yield f"tags of older releases for this system: {rest}"

@@ -85,10 +85,13 @@ class Inspector:
     :param rivals: by project what others require that are chosen already.
     :param pinned: by project the version that is chosen, and the extras that are asked of it: they can be had.
     :param pre: whether pre-releases count as any release.
+    :param requested: lines of *limits* that are looked into themselves: one that cannot be satisfied is in the way of no
+        other requirement.
     """
 
     target: Target
     offers: Offers
+    requested: frozenset[str] = frozenset()
     limits: Mapping[NormalizedName, Sequence[Asking]] = field(default_factory=dict)
     rivals: Mapping[NormalizedName, Sequence[Asking]] = field(default_factory=dict)
     pinned: Mapping[NormalizedName, tuple[Version, frozenset[NormalizedName]]] = field(default_factory=dict)
@@ -138,6 +141,8 @@ class Inspector:
         asking = [first]
         for other in self.limits.get(project, ()):
             # A line that no release satisfies is an obstacle of its own, and contradicts no other.
+            if other[0] in self.requested and not self.usable([other], offer):
+                continue
             if other[1] is not requirement and any(admits(other[1], version) for version in offer.versions):
                 asking += [other] if other[1].specifier else []
                 if not any(_all_admit(asking, version) for version in offer.versions):

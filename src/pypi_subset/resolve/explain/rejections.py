@@ -45,9 +45,10 @@ def obstacle(files: Sequence[Candidate], target: Target) -> str:
     wheels = [candidate for candidate in files if candidate.tags is not None]
     if not wheels:
         return "sdist only"
-    if all(candidate.distribution.yanked is not None for candidate in files):
-        return f"yanked: {files[0].distribution.yanked or 'no reason given'}"
     fitting = [candidate for candidate in wheels if fits(candidate, target)]
+    taken = fitting or files
+    if all(candidate.distribution.yanked is not None for candidate in taken):
+        return f"yanked: {taken[0].distribution.yanked or 'no reason given'}"
     if not fitting:
         return _other_machines([tag for candidate in wheels for tag in candidate.tags or ()], target)
     if (refused := refusal(files, target)) is not None:
