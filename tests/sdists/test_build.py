@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.pipeline.rooms import BuildRooms
+from pypi_subset.proof.isolation.views import HOME, TMP
 from pypi_subset.sdists.build import EARLIEST, Made, build, epoch_of, tagged
 from pypi_subset.upstream.builds import NotBuilt
 from tests.support.stages.sdists import make_buildable
@@ -62,10 +63,10 @@ def test_what_a_build_sees(tmp_path: Path) -> None:
     made = built(
         tmp_path,
         "import sys, socket",
-        "assert os.getcwd() == '/tmp/build/source/leaf-1.0', os.getcwd()",
-        "assert sys.prefix == '/tmp/environment', sys.prefix",
+        f"assert os.getcwd() == {f'{TMP}/build/source/leaf-1.0'!r}, os.getcwd()",
+        f"assert sys.prefix == {f'{TMP}/environment'!r}, sys.prefix",
         "names = ('PYTHONHASHSEED', 'TZ', 'LC_ALL', 'CFLAGS', 'SOURCE_DATE_EPOCH', 'HOME')",
-        "assert [os.environ[name] for name in names] == ['0', 'UTC', 'C.UTF-8', '-g0', '315532800', '/tmp/home']",
+        f"assert [os.environ[name] for name in names] == ['0', 'UTC', 'C.UTF-8', '-g0', '315532800', {HOME!r}]",
         "umask = os.umask(0)",
         "os.umask(umask)",
         "assert umask == 0o022",
@@ -117,7 +118,7 @@ def test_what_needs_this_python_is_built_by_it(tmp_path: Path) -> None:
             "open(wheel_directory + '/leaf-1.0-py3-none-any.whl', 'w').close(); return 'leaf-1.0-py3-none-any.whl'",
             "its wheel is refused",
         ),
-        ("os.symlink('/dev/zero', '/tmp/build/build_wheel.json'); os._exit(0)", "left no result of build_wheel"),
+        (f"os.symlink('/dev/zero', '{TMP}/build/build_wheel.json'); os._exit(0)", "left no result of build_wheel"),
     ],
 )
 def test_a_build_that_fails_says_why(tmp_path: Path, code: str, why: str) -> None:

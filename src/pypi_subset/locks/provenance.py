@@ -42,7 +42,9 @@ def told(one: Distribution) -> dict[str, Any] | None:
     own = {} if built.url else {"sdist": built.filename, "sha256": built.sha256}
     requires = [{"name": name, "version": version, "sha256": sha256} for name, version, sha256 in built.requires]
     made = {"epoch": built.epoch, "python": built.python, "isolation": built.isolation}
-    return {**own, **made, "requires": requires}
+    grafted = [{"name": name, "sha256": sha256, "package": package} for name, sha256, package in built.grafted]
+    more = ({"repaired": built.repaired} if built.repaired else {}) | ({"grafted": grafted} if grafted else {})
+    return {**own, **made, **more, "requires": requires}
 
 
 def read(package: Package, tool: Mapping[str, Any]) -> Built | None:
@@ -77,4 +79,8 @@ def read(package: Package, tool: Mapping[str, Any]) -> Built | None:
             for one in own["requires"]
         ),
         isolation=printable(own["isolation"]),
+        repaired=printable(own.get("repaired", "")),
+        grafted=tuple(
+            (printable(one["name"]), digest(one["sha256"]), printable(one["package"])) for one in own.get("grafted", ())
+        ),
     )

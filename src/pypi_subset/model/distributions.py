@@ -45,6 +45,8 @@ class Built:
     :param python: the interpreter, as in ``cp 3.11.7``.
     :param requires: project, version and SHA-256 of each wheel of the build environment, sorted.
     :param isolation: ``namespaces``, or ``none`` and why.
+    :param repaired: what made it fit other Linux systems, as ``auditwheel 6.8.2``; ``""`` for nothing.
+    :param grafted: name, SHA-256 and package of each library of this system that was copied into it for that.
     """
 
     filename: str
@@ -54,6 +56,8 @@ class Built:
     python: str
     requires: tuple[tuple[str, str, str], ...]
     isolation: str
+    repaired: str = ""
+    grafted: tuple[tuple[str, str, str], ...] = ()
 
 
 class Distribution(msgspec.Struct, frozen=True, kw_only=True):

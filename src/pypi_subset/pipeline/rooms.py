@@ -64,9 +64,21 @@ class BuildRooms:
         return Room(
             folder=folder,
             environment=environment,
-            seen_folder=_FOLDER if isolated else str(folder),
+            seen_folder=self.seen(folder),
             seen_environment=_ENVIRONMENT if isolated else str(environment),
         )
+
+    def seen(self, folder: Path) -> str:
+        """Return *folder* as a command sees it."""
+        return _FOLDER if self.isolation == available.NAMESPACES else str(folder)
+
+    def tool(self, folder: Path, command: Sequence[str], *, shown: Sequence[str], variables: Mapping[str, str]) -> Said:
+        """
+        Return how a command of the tool's own interpreter ended.
+
+        :raises SubsetError: no box could be made.
+        """
+        return self._ended(folder, (*boxes.own(), *shown), (), command, variables)
 
     def run(self, room: Room, command: Sequence[str], *, python: Python, variables: Mapping[str, str]) -> Said:
         """
@@ -74,13 +86,24 @@ class BuildRooms:
 
         :raises SubsetError: no box could be made.
         """
-        isolated = self.isolation == available.NAMESPACES
         interpreter = next(one for one in self._found if one.path == python.path)
+        shown = (str(HOOK), *boxes.of(interpreter))
+        return self._ended(room.folder, shown, ((str(room.environment), room.seen_environment),), command, variables)
+
+    def _ended(
+        self,
+        folder: Path,
+        shown: tuple[str, ...],
+        placed: tuple[tuple[str, str], ...],
+        command: Sequence[str],
+        variables: Mapping[str, str],
+    ) -> Said:
+        isolated = self.isolation == available.NAMESPACES
         box = Box(
-            shown=(str(HOOK), *boxes.of(interpreter)),
-            placed=((str(room.environment), room.seen_environment),) if isolated else (),
-            mounted=((str(room.folder), room.seen_folder),) if isolated else (),
-            folder=room.folder,
+            shown=shown,
+            placed=placed if isolated else (),
+            mounted=((str(folder), _FOLDER),) if isolated else (),
+            folder=folder,
             limits=Limits(written=_WRITTEN, cpu=int(_PATIENCE)),
             isolated=isolated,
         )
@@ -91,7 +114,7 @@ class BuildRooms:
         except OSError as error:
             return Said(code=127, why="", output=str(error))
         finally:
-            boxes.give_back(room.folder)
+            boxes.give_back(folder)
         output = (done.stdout[-_KEPT:] + done.stderr[-_KEPT:]).decode(errors="replace")
         return Said(code=done.code, why=done.why, output=output)
 

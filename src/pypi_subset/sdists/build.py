@@ -70,6 +70,8 @@ class Made:
     :param path: the wheel, below the name that the index will give it.
     :param python: the interpreter that built it.
     :param differs: why the second build counts as another one, ``""`` if both gave the same bytes.
+    :param repaired: as in `Built`.
+    :param grafted: as in `Built`.
     """
 
     path: Path
@@ -78,6 +80,8 @@ class Made:
     epoch: int
     python: Python
     differs: str = ""
+    repaired: str = ""
+    grafted: tuple[tuple[str, str, str], ...] = ()
 
 
 def epoch_of(sdist: Distribution) -> int:

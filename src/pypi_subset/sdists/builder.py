@@ -17,6 +17,7 @@ from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.sdists.build import TAG, build
 from pypi_subset.sdists.closure import Closure
+from pypi_subset.sdists.repair import repaired
 from pypi_subset.support import files
 from pypi_subset.upstream.builds import NotBuilt
 
@@ -146,6 +147,8 @@ class Builder:
             if then.requires != tuple(sorted(each.told for each in now.requires))
             else "",
         ]
+        if then.repaired != now.repaired:
+            changed.append(f"then {then.repaired or 'nothing'} repaired it, now {now.repaired or 'nothing'}")
         why = "; ".join(filter(None, changed)) or "its build does not give the same bytes each time"
         msg = f"{one.filename} was built again with sha256 {made.sha256}, and the lock says {one.sha256}: {why}"
         step = f"copy the file into packages/, or accept the new one: `make update FORGET={one.filename}`"
@@ -183,6 +186,8 @@ class Builder:
             python=_python(made),
             requires=tuple(sorted(each.told for each in made.requires)),
             isolation=self._rooms.isolation,
+            repaired=made.repaired,
+            grafted=made.grafted,
         )
         wheel = structs.replace(
             one,
@@ -212,6 +217,9 @@ class Builder:
             work.mkdir()
         needed = self._closure.of(one, (*asker, release), _built(known).requires if known else (), work, self)
         made = build(path, one, rooms=self._rooms, work=work, resolve=needed)
+        made, why = repaired(made, self._rooms, work)
+        if why:
+            self._progress.warn(f"{release}: {why}")
         if made.differs:
             sentence = f"{release} was built to other bytes {made.differs}"
             self._unlike.append(sentence)

@@ -74,6 +74,16 @@ class Rooms(Protocol):
     def room(self, folder: Path, environment: Path) -> Room:
         """Return the room of a build; it is the same for every build, as the command sees it, if builds are isolated."""
 
+    def seen(self, folder: Path) -> str:
+        """Return the directory *folder* of a build as a command sees it."""
+
+    def tool(self, folder: Path, command: Sequence[str], *, shown: Sequence[str], variables: Mapping[str, str]) -> Said:
+        """
+        Return how *command*, of the tool's own interpreter, ended; it writes *folder* alone.
+
+        :param shown: paths that it sees besides.
+        """
+
     def run(self, room: Room, command: Sequence[str], *, python: Python, variables: Mapping[str, str]) -> Said:
         """
         Return how *command* ended; nothing that it started is left, and what it wrote belongs to this user.

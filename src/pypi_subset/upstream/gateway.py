@@ -200,6 +200,8 @@ class Loopback:
             tag = "-".join(one.filename.removesuffix(".whl").rsplit("-", 3)[1:])
             msg = f"the wheel of {one.project} {one.version} that is built here is for {tag}, which does not fit"
             step = f"build it on such a machine and put it into requirements/wheels, or leave {one.project} out there"
+            if "-linux_" in tag and any("linux" in each.platform for each in self._tags.get(target, ())):
+                step = f"install pypi-subset[sdists], whose auditwheel may make it fit; or {step}"
             raise NotBuilt(msg, project=one.project, next_step=step)
 
     def _newest_of(self, view: str, project: NormalizedName) -> bytes | None:
