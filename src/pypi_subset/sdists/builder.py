@@ -245,7 +245,7 @@ def _standin(sdist: Candidate) -> Candidate:
     wheel = structs.replace(
         one, filename=f"{name}-{one.version}-{TAG}-py3-none-any.whl", sha256=None, size=None, provenance=None
     )
-    return Candidate(distribution=wheel, source=sdist.source, tags=_ANY, sdist=sdist)
+    return Candidate(distribution=wheel, source=sdist.source, tags=_ANY, sdist=sdist, verdicts=sdist.verdicts)
 
 
 def _candidate(sdist: Candidate, wheel: Distribution, path: Path) -> Candidate:
@@ -256,6 +256,7 @@ def _candidate(sdist: Candidate, wheel: Distribution, path: Path) -> Candidate:
         tags=filenames.parse(wheel.filename)[2],
         path=path,
         sdist=sdist,
+        verdicts=sdist.verdicts,
     )
 
 

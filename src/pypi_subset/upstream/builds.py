@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from packaging.tags import Tag
     from packaging.utils import NormalizedName
 
     from pypi_subset.model.candidates import Candidate
@@ -41,3 +42,20 @@ class Builds(Protocol):
         :raises NotBuilt: it cannot be built.
         :raises HashMismatch: it has other bytes.
         """
+
+
+def require_fitting(wheel: Candidate, tags: frozenset[Tag]) -> None:
+    """
+    Return if *wheel*, which was built here, fits a target with *tags*.
+
+    :raises NotBuilt: it does not.
+    """
+    if wheel.tags is None or not wheel.tags.isdisjoint(tags):
+        return
+    one = wheel.distribution
+    tag = "-".join(one.filename.removesuffix(".whl").rsplit("-", 3)[1:])
+    msg = f"the wheel of {one.project} {one.version} that is built here is for {tag}, which does not fit"
+    step = f"build it on such a machine and put it into requirements/wheels, or leave {one.project} out there"
+    if "-linux_" in tag and any("linux" in each.platform for each in tags):
+        step = f"install pypi-subset[sdists], whose auditwheel may make it fit; or {step}"
+    raise NotBuilt(msg, project=one.project, next_step=step)

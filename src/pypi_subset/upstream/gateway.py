@@ -25,7 +25,7 @@ from pypi_subset.errors import BadDistribution, SubsetError
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import files, http_server
 from pypi_subset.support.once import Once
-from pypi_subset.upstream.builds import NotBuilt
+from pypi_subset.upstream.builds import NotBuilt, require_fitting
 from pypi_subset.upstream.checks import newest_of
 from pypi_subset.upstream.http import matches
 from pypi_subset.upstream.pages import Where
@@ -187,22 +187,12 @@ class Loopback:
             return None
         try:
             wheel = self.upstream.built(candidate, self._asker)
-            self._require_fitting(wheel, run.partition(_OF_RUN)[0])
+            require_fitting(wheel, self._tags.get(run.partition(_OF_RUN)[0], frozenset()))
         except NotBuilt as error:
             # Otherwise pip would try all older releases, each of which would be built.
             self._ended[run] = error
             return None
         return wheel
-
-    def _require_fitting(self, wheel: Candidate, target: str) -> None:
-        if wheel.tags is not None and wheel.tags.isdisjoint(self._tags.get(target, frozenset())):
-            one = wheel.distribution
-            tag = "-".join(one.filename.removesuffix(".whl").rsplit("-", 3)[1:])
-            msg = f"the wheel of {one.project} {one.version} that is built here is for {tag}, which does not fit"
-            step = f"build it on such a machine and put it into requirements/wheels, or leave {one.project} out there"
-            if "-linux_" in tag and any("linux" in each.platform for each in self._tags.get(target, ())):
-                step = f"install pypi-subset[sdists], whose auditwheel may make it fit; or {step}"
-            raise NotBuilt(msg, project=one.project, next_step=step)
 
     def _newest_of(self, view: str, project: NormalizedName) -> bytes | None:
         target, _, run = view.partition(_OF_RUN)
