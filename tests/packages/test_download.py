@@ -91,14 +91,17 @@ def lock_of(*wanted: Distribution) -> Lock:
 def test_each_byte_is_hashed_once(
     workspace: Workspace, index: Index, downloads: Downloads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was hashed while it was written is read for its hash neither on its way to ``packages/`` nor by the stock."""
+    """What was hashed while it was written is not hashed again, on its way to ``packages/``, by the stock or by the next run."""
     wanted = offered(index, make_wheel("app", ballast=300_000), tmp_path)
     cache = downloads._cache  # noqa: SLF001
     monkeypatch.setattr(files, "sha256_of", lambda path: pytest.fail(f"{path} is hashed again"))
     downloads.begin(lock_of(wanted))
     (artifact,) = collect(downloads, wanted)
     assert cache.sha256(artifact.path) == wanted.sha256
-    assert artifact.identity
+    cache.save()
+    later = FileCache(workspace.paths.packages / ".work" / "cache")
+    assert later.recall(artifact.identity) == wanted.sha256
+    assert later.recall_metadata(artifact.identity, wanted.filename)
     assert index.gets(wanted.filename) == 1
     monkeypatch.undo()
     assert files.sha256_of(artifact.path) == wanted.sha256

@@ -165,7 +165,7 @@ class Downloads:
         else:
             self._copy(one, source, path)
         identity = identity_of(status_of(path))
-        self._cache.wrote(identity, one.sha256 or "")
+        self._cache.fetched(identity, one.filename, one.sha256 or "")
         return identity
 
     def _copy(self, one: Distribution, source: Path, path: Path) -> None:

@@ -96,6 +96,13 @@ class FileCache:
         """Remember a file of that identity, which this run has written where nobody else sees it yet."""
         self._here[key] = self._now[key] = sha256
 
+    def fetched(self, identity: str, filename: str, sha256: str) -> None:
+        """Remember a file as `wrote` does, with what was read of its METADATA: the next run reads neither again."""
+        self.wrote(identity, sha256)
+        key = _metadata_key(identity, filename)
+        if key in self._here:
+            self._now[key] = self._here[key]
+
     def recall_metadata(self, identity: str, filename: str) -> str | None:
         """Return the SHA-256 of METADATA in the wheel of that identity and name, ``None`` if it has to be read."""
         return self.recall(_metadata_key(identity, filename))
