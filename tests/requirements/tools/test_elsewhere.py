@@ -58,7 +58,8 @@ def test_a_project_from_elsewhere_is_refused_for_any_tool(kind: str) -> None:
     """A tool that is not known, or a table of one that is, may take a requested project from git, a path or a URL."""
     lines, what = KINDS[kind]
     (fault,) = bad_project(f"{PROJECT}{lines}\n", reach=PIP)
-    assert f": {what}: the mirror cannot honour that; name what this writes as source: " in fault
+    step = "name what this writes as source: pdm export" if "tool.pdm" in what else "name as source a requirements file"
+    assert f": {what}: the mirror cannot honour that; {step} " in fault
     assert "secret" not in fault
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.requirements.reach import Reach
-from tests.support.stages.sources import bad_project, of_project
+from tests.support.stages.sources import bad_project, faults_of, of_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,18 +82,22 @@ KINDS = {
         "pixi.pypi-options] sets find-links",
     ),
 }
-EXPORTS = {"pdm": "pdm export --format requirements --output", "hatch": "hatch dep show requirements >"}
-EXPORTS |= {"pip-tools": "pip-compile --generate-hashes --output-file"}
+EXPORTS = {
+    "pdm": "name what this writes as source: pdm export --format requirements --output requirements.txt",
+    "pip-tools": "name what this writes as source: pip-compile --generate-hashes --output-file requirements.txt",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_table_that_changes_the_choice_is_refused(kind: str) -> None:
-    """One fault names the table, what it changes, and the tool's own export."""
+    """One fault names the table, what it changes, and an export that knows the table; for other tools no command does."""
     lines, number, what = KINDS[kind]
     (fault,) = bad_project(f"{PROJECT}{lines}\n", 'groups = ["test"]', reach=PIP)
     assert fault.startswith(f"pyproject.toml:{number}: [tool.{what}")
-    command = EXPORTS.get(kind.split(maxsplit=1)[0], "uv pip compile --generate-hashes pyproject.toml --output-file")
-    assert f": the mirror cannot honour that; name what this writes as source: {command} requirements.txt" in fault
+    tool = kind.split(maxsplit=1)[0]
+    step = EXPORTS.get(tool, f"name as source a requirements file with the versions that {tool} chose; what comes from")
+    assert f": the mirror cannot honour that; {step}" in fault
+    assert tool in EXPORTS or fault.endswith("wheels as a wheel, or its index below [sources.NAME]")
     assert "secret" not in fault
 
 
@@ -125,6 +129,27 @@ def test_flit_has_the_dependencies() -> None:
             "name what this writes as source: uv pip compile --generate-hashes pyproject.toml --output-file requirements.txt"
         )
     ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '[tool.foo.dependencies]\nlib = { git = "x" }',
+        '[tool.foo]\nindex-url = "https://x"',
+        '[tool.pdm.resolution.overrides]\nlib = "1"',
+        '[tool.poetry.dependencies]\nlib = { path = "x" }',
+        "[tool.pip-tools]\npre = true",
+    ],
+)
+def test_no_command_reads_a_script_or_a_table_of_any_tool(lines: str) -> None:
+    """A command that reads the requests alone would take the index's project of that name: none is named."""
+    metadata = "".join(f"# {line}\n" for line in ["/// script", 'dependencies = ["lib"]', *lines.split("\n"), "///"])
+    (fault,) = faults_of({"tool.py": metadata}, 'source = "../tool.py"', reach=PIP)
+    assert fault.startswith("tool.py:")
+    tool = lines[6:].partition("]")[0].partition(".")[0]
+    assert f"; name as source a requirements file with the versions that {tool} chose" in fault
+    if tool == "foo":
+        assert "with the versions that foo chose" in bad_project(f"{PROJECT}{lines}\n", reach=PIP)[0]
 
 
 def test_rye_has_a_group_of_its_own() -> None:

@@ -99,7 +99,7 @@ def test_what_poetry_adds_to_a_project_is_refused(kind: str) -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        '[tool.poetry.dependencies]\npython = "^3.11"\nlib = "*"\nthird = { git = "x" }',
+        '[tool.poetry.dependencies]\npython = "^3.10"\nlib = "*"\nthird = { git = "x" }',
         '[[tool.poetry.source]]\nname = "corp"\nurl = "https://host/simple"\npriority = "explicit"',
         '[[tool.poetry.source]]\nname = "own"\nurl = "https://one.example/simple/"',
         '[[tool.poetry.source]]\nname = "PyPI"\npriority = "primary"',

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
-from pypi_subset.requirements.tools import others, poetry, uv
+from pypi_subset.requirements.tools import others, poetry, pythons, uv
 from pypi_subset.requirements.tools.finding import Asked, Finding, listed, table_at
 from pypi_subset.requirements.tools.workspace import SETTINGS, Around, around, members
 
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from pypi_subset.requirements.source import Source
     from pypi_subset.requirements.toml import Settings
 
-#: The tools beside uv: what finds, and the command that writes requirements instead.
+#: The tools beside uv: what finds, and the command that writes requirements instead, with hashes of the files that the tool
+#: locks; ``""`` where there is none. A command that reads ``[project]`` alone would write the index's project of that name.
 _OTHERS: tuple[tuple[Callable[[Settings, Asked], Iterator[Finding]], str], ...] = (
     (others.pdm, "pdm export --format requirements --output"),
-    (others.hatch, "hatch dep show requirements >"),
+    (others.hatch, ""),
     (others.pip_tools, "pip-compile --generate-hashes --output-file"),
-    (others.rye, "uv pip compile --generate-hashes pyproject.toml --output-file"),
-    (others.pixi, "uv pip compile --generate-hashes pyproject.toml --output-file"),
-    (others.rest, "uv pip compile --generate-hashes pyproject.toml --output-file"),
+    (others.rye, ""),
+    (others.pixi, ""),
+    (others.rest, ""),
 )
 _FILE = "requirements.txt"
 
@@ -63,13 +64,15 @@ def read_tables(source: Source, document: Settings, asked: Asked) -> Tables:
     found += [one for each in beside.settings for one in _limits(each)]
     found += _members(own, asked, places, found)
     faults = [*beside.faults, *_shut_out(source, own, asked)]
+    faults += pythons.shut_out(document, source.targets, source.set_name)
     if found:
         faults.append(_fault(found, f"{uv.export(asked, found, str(source.path) if script else '')} {_FILE}"))
     if of_poetry := [*poetry.findings(document, asked)]:
-        faults.append(_fault(of_poetry, f"{poetry.export(asked)} {_FILE}"))
+        faults.append(_fault(of_poetry, "" if script else f"{poetry.export(asked)} {_FILE}"))
     for find, command in _OTHERS:
         if of_tool := [*find(document, asked)]:
-            faults.append(_fault(of_tool, f"{command} {_FILE}"))
+            # These tools read no script.
+            faults.append(_fault(of_tool, f"{command} {_FILE}" if command and not script else ""))
     # uv reads these lists in the root of a workspace, and not in its members.
     return Tables(
         limits=own[-1:],
@@ -122,12 +125,19 @@ def _shut_out(source: Source, own: Iterable[Settings], asked: Asked) -> Iterator
 
 
 def _fault(found: Iterable[Finding], command: str) -> Fault:
-    """Return one fault for all that was *found*, with the *command* that writes requirements instead."""
+    """Return one fault for all that was *found*, with the *command* that writes requirements instead, ``""`` for none."""
     first, *_ = found = sorted(found, key=lambda one: (str(one.document.path), one.document.line(*one.keys) or 0))
     whats = listed(_table(one, before) for one, before in zip(found, [None, *found], strict=False))
-    step = f"name what this writes as source: {command}"
-    if any("index" in one.what for one in found):
-        step += "; pip's extra-index-url adds an index"
+    if command:
+        step = f"name what this writes as source: {command}"
+        if any("index" in one.what for one in found):
+            step += "; pip's extra-index-url adds an index"
+    else:
+        tools = listed(one.keys[1] for one in found if len(one.keys) > 1)
+        step = (
+            f"name as source a requirements file with the versions that {tools} chose; what comes from elsewhere goes into "
+            "requirements/wheels as a wheel, or its index below [sources.NAME]"
+        )
     return first.document.fault(f"{whats}: the mirror cannot honour that", *first.keys, next_step=step)
 
 
