@@ -85,7 +85,7 @@ def _of_pages(project: NormalizedName, job: Job, offers: Offers) -> NoSolution |
     fitting = [
         one
         for one in admitted
-        if fits(one, job.target) and allows(one.distribution.requires_python, job.target.release)
+        if fits(one, job.target) and not one.verdicts and allows(one.distribution.requires_python, job.target.release)
     ]
     if not fitting or any(not (has := _hashes(one)) or not wanted.isdisjoint(has) for one in fitting):
         # A file whose hash no page states may be the one.

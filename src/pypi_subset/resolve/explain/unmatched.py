@@ -163,6 +163,7 @@ def _withdrawn(shown: Mapping[Version, Sequence[Candidate]], target: Target) -> 
         for version, files in sorted(shown.items(), reverse=True)
         if any(
             one.distribution.yanked is not None
+            and not one.verdicts
             and fits(one, target)
             and allows(one.distribution.requires_python, target.release)
             for one in files

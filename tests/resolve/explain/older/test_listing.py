@@ -35,12 +35,61 @@ def test_equal_causes_are_one_entry() -> None:
     other = replace(ONE, project="tool", why="it requires via; via 1.0 requires core; core 2.0: sdist only")
     (line,) = outdated_lines([ONE, other])
     assert line.startswith(
-        "  app 1.0 (newest 2.0), tool 1.0 (newest 2.0) on base--linux: it requires core; core 2.0: sdist"
+        "  app 1.0 (newest 2.0), tool 1.0 (newest 2.0) on base--linux: all need core 2.0: sdist only. B"
     )
     apart = outdated_lines([ONE, replace(other, target="mac")])[0]
     assert apart.startswith(
-        "  app 1.0 (newest 2.0) on base--linux; tool 1.0 (newest 2.0) on base--mac: it requires core"
+        "  app 1.0 (newest 2.0) on base--linux; tool 1.0 (newest 2.0) on base--mac: all need core 2.0: sdist only"
     )
+    # A line that admits an older one has the same end, and equal chains are shown.
+    admitted = replace(ONE, project="late", why="base.txt:1 admits 2.0 at most: it requires core; core 2.0: sdist only")
+    assert outdated_lines([ONE, admitted])[0].endswith("all need core 2.0: sdist only. " + line.partition(". ")[2])
+    same = outdated_lines([ONE, replace(ONE, project="tool")])[0]
+    assert "app 1.0 (newest 2.0), tool 1.0 (newest 2.0) on base--linux: it requires core; core 2.0: sdist only" in same
+
+
+def test_entries_with_different_remedies_stay_apart() -> None:
+    """Two projects that the same requirement excludes have a line of their own each to write."""
+    why = "it requires shared>=2, and old 1.0 asks for shared<2"
+    found = [
+        replace(ONE, project=name, why=why, step=f"write '{name}>=2.0' in base.txt:{line}")
+        for line, name in enumerate(("app", "tool"))
+    ]
+    assert len(outdated_lines(found)) == 2
+
+
+def test_no_project_of_an_entry_is_lost() -> None:
+    """The names that a short list leaves out are counted; a full list has all of them."""
+    many = [replace(ONE, project=f"p{number}") for number in range(8)]
+    assert " p5 1.0 (newest 2.0) and 2 more: `--json` on base--linux: " in outdated_lines(many)[0]
+    assert "p7 1.0 (newest 2.0) on base--linux: " in outdated_lines(many, most=None)[0]
+    own = [replace(one, own=True) for one in many]
+    assert outdated_lines(own)[0].endswith("p5 1.0 (newest 2.0) and 2 more: `--json`")
+    assert outdated_lines(own, most=None)[0].endswith("p7 1.0 (newest 2.0)")
+
+
+def test_a_pre_release_that_is_older_is_listed_once() -> None:
+    """The pre-release of a release that cannot be had is no second finding."""
+    why, step = "sdist only", "build it"
+    older = replace(ONE, version="1.0rc1", newest="1.0", why=why, step=step)
+    found = [older, replace(older, early=True)]
+    assert outdated_heading(found) == "1 pre-release that no line asks for"
+    (line,) = outdated_lines(found)
+    assert line == (
+        "  app 1.0rc1 of 2019-12-03, a pre-release, newest final 1.0 of 2026-05-01 on base--linux: sdist only. Build it"
+    )
+
+
+def test_pre_releases_that_are_asked_for_have_a_heading() -> None:
+    """Those of the user's own lines and those that other requirements name are apart, and the heading is never empty."""
+    own = replace(ONE, early=True, own=True, version="2.0rc1", newest="1.0")
+    named = replace(own, project="core", requested=False)
+    assert outdated_heading([own]) == "1 pre-release that a requirement asks for"
+    assert outdated_heading([own, named]) == "2 pre-releases that a requirement asks for"
+    assert outdated_lines([own, named]) == [
+        "  by your own lines or policy: app 2.0rc1 (newest final 1.0)",
+        "  pre-releases that other requirements name: core 2.0rc1 (newest final 1.0)",
+    ]
 
 
 def test_the_newest_comes_first_and_the_rest_is_counted() -> None:

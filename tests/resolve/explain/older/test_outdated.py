@@ -12,6 +12,7 @@ import pytest
 from pypi_subset.errors import OlderReleases
 from pypi_subset.locks import lockfile
 from pypi_subset.requirements.subset import read_subset
+from pypi_subset.resolve.explain.older.listing import outdated_heading
 from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.stages.mirroring import mirror, versions
 from tests.support.wheels import make_sdist, make_wheel
@@ -327,15 +328,39 @@ def test_a_lock_without_the_list_has_a_note(workspace: Workspace, index: Index) 
 
 
 def test_a_pre_release_that_a_project_names_is_asked_for(workspace: Workspace, index: Index) -> None:
-    """What another project requires as a pre-release is in the plan's document, and in no list; others are."""
-    index.add(make_wheel("sdk", requires=["names==0.66b2", "loose"]), make_wheel("names", "0.66b2"))
-    index.add(make_wheel("loose", "1.0rc1"))
-    workspace.write("base.txt", "sdk\n")
+    """What another project requires as a pre-release is listed as that, and is no error; others are."""
+    index.add(make_wheel("sdk", requires=["names==0.66b2", "loose", "both>=1b1"]), make_wheel("names", "0.66b2"))
+    index.add(make_wheel("loose", "1.0rc1"), make_wheel("both", "1.0b1"))
+    workspace.write("base.txt", "sdk\nboth\n")
     workspace.toml({"linux": LINUX})
-    assert listed(mirror(workspace)[0]) == [
-        ("loose", "1.0rc1", "sdk asks for loose, and there is no other release yet"),
+    assert [(one.project, one.own, one.why) for one in mirror(workspace)[0].outdated] == [
+        ("both", False, "sdk asks for both>=1b1, and there is no other release yet"),
+        ("loose", False, "sdk asks for loose, and there is no other release yet"),
+        ("names", True, "sdk asks for names==0.66b2, and there is no other release yet"),
     ]
-    assert [(one.project, one.own) for one in foresee(workspace).early] == [("loose", False), ("names", True)]
+    assert [(one.project, one.own) for one in foresee(workspace).early] == [
+        ("both", False),
+        ("loose", False),
+        ("names", True),
+    ]
+    lines = plan(workspace).stdout.splitlines()
+    assert "  pre-releases that other requirements name: names 0.66b2 (no final release)" in lines
+
+
+def test_pre_releases_of_a_set_that_takes_them(workspace: Workspace, index: Index) -> None:
+    """With `--pre` they are the user's own choice; a line that admits one alone says so, and nothing is called older."""
+    index.add(make_wheel("top", "2.0rc1", requires=["deep"]), make_wheel("top", "1.0"), make_wheel("deep", "1.0b1"))
+    workspace.write("base.txt", "--pre\ntop\n")
+    index.add(make_wheel("new", "2.0rc1"), make_wheel("new", "1.0"))
+    workspace.write("more.txt", "new>1\n")
+    workspace.toml({"linux": LINUX})
+    result, _ = mirror(workspace)
+    assert [(one.project, one.early, one.own, one.why) for one in result.outdated] == [
+        ("deep", True, True, "the set takes pre-releases"),
+        ("top", True, True, "the set takes pre-releases"),
+        ("new", True, True, "more.txt:1 asks for new>1"),
+    ]
+    assert outdated_heading(result.outdated) == "3 pre-releases that a requirement asks for"
 
 
 @pytest.mark.parametrize("broken", ["/simple/new/", "/files/hydra-1.4-py3-none-any.whl.metadata"])

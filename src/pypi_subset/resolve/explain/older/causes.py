@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from pypi_subset.resolve.explain.sentences import Shelves
 
 
+#: Why a set with ``--pre`` has a pre-release.
+OF_SET = "the set takes pre-releases"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
     """
@@ -98,8 +102,8 @@ def why_older(
     excluding = [(who, one) for who, one in lines if not admits(one, max(newer))]
     admitted = {version: files for version, files in newer.items() if all(admits(one, version) for _, one in lines)}
     if excluding and admitted:
-        cause, step, _ = cause_of(admitted, case, known)
-        return f"{excluding[0][0]} admits {max(admitted)} at most: {cause}", step, False
+        cause, step, own = cause_of(admitted, case, known)
+        return f"{excluding[0][0]} admits {max(admitted)} at most: {cause}", step, own
     if excluding and requested:
         return *stated_by(*excluding[0]), True
     return cause_of(newer, case, known)

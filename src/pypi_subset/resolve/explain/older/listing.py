@@ -6,7 +6,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from pypi_subset.resolve.explain.rejections import few
+from pypi_subset.resolve.explain.older.causes import OF_SET
+from pypi_subset.resolve.explain.rejections import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +20,8 @@ LINES = 8
 
 #: The obstacle of a target whose Python is too old or too new for a release.
 _PYTHON = re.compile(r"^[^;]*(?:, not for |the target has )\S+$")
+#: The beginning of a chain of requirements, after a line that admits a newer release.
+_CHAIN = re.compile(r"(?:.+? admits \S+ at most: )?it requires ")
 _ELSEWHERE = re.compile(r"; \S+, as on .*$")
 
 
@@ -26,36 +29,68 @@ def outdated_lines(found: Iterable[Outdated], *, most: int | None = LINES) -> li
     """
     Return the list that ends a mirror, the newest release first; nothing if *found* is empty.
 
-    Projects that are older because a line or the policy of the user says so share one line: the user knows.
+    Projects that are older because a line or the policy of the user says so share one line: the user knows. So do pre-releases
+    that other requirements name.
 
-    :param most: how many lines at most.
+    :param most: how many lines at most; ``None`` shortens no names either.
     """
     groups: defaultdict[str, list[Outdated]] = defaultdict(list)
     own: list[Outdated] = []
-    for one in sorted(found, key=lambda one: (one.project, one.set, one.target)):
+    for one in sorted(_once(found), key=lambda one: (one.project, one.set, one.target)):
         if one.own:
             own.append(one)
         else:
-            groups[_leaf(one)].append(one)
+            groups[_key(one)].append(one)
     ordered = sorted(groups.values(), key=lambda those: (_age(those), those[0].project))
-    lines = [_entry(those) for those in ordered]
+    lines = [_entry(those, short=most is not None) for those in ordered]
     if most is not None and len(lines) > most:
         lines = [*lines[:most], f"and {len(lines) - most} more: `--json`"]
-    if own:
-        names = list(dict.fromkeys(f"{one.project} {one.version} ({_not(one, day=False)})" for one in own))
-        lines.append(f"by your own lines or policy: {few(names)}")
+    for heading, those in (
+        ("by your own lines or policy", [one for one in own if not _is_named(one)]),
+        ("pre-releases that other requirements name", [one for one in own if _is_named(one)]),
+    ):
+        names = list(dict.fromkeys(f"{one.project} {one.version} ({_not(one, day=False)})" for one in those))
+        lines += [f"{heading}: {_some(names, short=most is not None)}"] if names else []
     return [f"  {line}" for line in lines]
 
 
 def outdated_heading(found: Sequence[Outdated]) -> str:
     """Return the line above the list: how many projects are older, and how many pre-releases there are."""
-    older = {one.project for one in found if not one.early}
-    early = {one.project for one in found if one.early and not one.own}
-    parts = [
-        f"{len(older)} requested project{'s are' if len(older) != 1 else ' is'} older than the newest release",
-        f"{len(early)} pre-release{'s' * (len(early) != 1)} that no line asks for",
+    those = _once(found)
+    older = {one.project for one in those if not one.early}
+    early = {one.project for one in those if one.early and not one.own}
+    meant = {one.project for one in those if one.early and one.own}
+    parts = []
+    if older:
+        parts.append(
+            f"{len(older)} requested project{'s are' if len(older) != 1 else ' is'} older than the newest release"
+        )
+    if early:
+        parts.append(f"{len(early)} pre-release{'s' * (len(early) != 1)} that no line asks for")
+    if meant and not parts:
+        parts.append(f"{len(meant)} pre-release{'s' * (len(meant) != 1)} that a requirement asks for")
+    return " and ".join(parts)
+
+
+def _once(found: Iterable[Outdated]) -> list[Outdated]:
+    """Return *found* without what another finding says too: a pre-release may be older than the same final release."""
+    those = [*found]
+    early = {(one.set, one.target, one.project, one.version, one.newest) for one in those if one.early}
+    return [
+        one for one in those if one.early or (one.set, one.target, one.project, one.version, one.newest) not in early
     ]
-    return " and ".join(part for part, names in zip(parts, (older, early), strict=True) if names)
+
+
+def _is_named(one: Outdated) -> bool:
+    """Whether it is a pre-release that no line requests, and that another requirement names."""
+    return one.early and not one.requested and one.why != OF_SET
+
+
+def _some(names: Sequence[str], *, short: bool) -> str:
+    """Return *names* in one line; those that are left out of a *short* list are counted."""
+    shown = names[:SHOWN] if short else names
+    more = f" and {len(names) - len(shown)} more: `--json`" if len(shown) < len(names) else ""
+    return ", ".join(shown) + more
 
 
 def _age(those: Sequence[Outdated]) -> tuple[int, ...]:
@@ -64,11 +99,17 @@ def _age(those: Sequence[Outdated]) -> tuple[int, ...]:
     return tuple(-int(part) for part in day.split("-")) if day.count("-") == 2 else (0,)  # noqa: PLR2004 - y-m-d
 
 
-def _leaf(one: Outdated) -> str:
+def _key(one: Outdated) -> str:
     """What two findings have in common if their causes are one: the end of the chain, or the Python of the target."""
-    if one.why.startswith("it requires"):
-        return one.why.rpartition("; ")[2]
+    if end := _end(one.why):
+        return f"{end}\n{one.step}"
     return f"the Python of {one.target}" if _PYTHON.search(_short(one.why)) else f"{one.project} {one.why}"
+
+
+def _end(why: str) -> str:
+    """Return what cannot be had at the end of a chain of requirements; ``""`` if *why* is no chain."""
+    chain = _CHAIN.match(why)
+    return why[chain.end() :].rpartition("; ")[2] if chain else ""
 
 
 def _short(why: str) -> str:
@@ -76,7 +117,7 @@ def _short(why: str) -> str:
     return _ELSEWHERE.sub("", why)
 
 
-def _entry(those: Sequence[Outdated]) -> str:
+def _entry(those: Sequence[Outdated], *, short: bool) -> str:
     first, places = those[0], defaultdict[str, list[str]](list)
     is_alone = len({(one.project, one.version, one.newest) for one in those}) == 1
     for one in those:
@@ -85,13 +126,15 @@ def _entry(those: Sequence[Outdated]) -> str:
     groups: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for name, where in places.items():
         groups[tuple(where)].append(name)
-    what = "; ".join(f"{few(names)} on {few(where)}" for where, names in groups.items())
+    what = "; ".join(f"{_some(names, short=short)} on {_some(where, short=short)}" for where, names in groups.items())
     why, step = _short(first.why), first.step
     if not is_alone:
         # The release that another target gets is that of the first project alone.
         step = step.partition(", which gets ")[0]
-        if not why.startswith("it requires"):
-            why = f"the newest releases are not for the Python of {first.target}"
+        if len({_short(one.why) for one in those}) > 1:
+            # Each project has a chain of its own to the same end.
+            end = _end(why)
+            why = f"all need {end}" if end else f"the newest releases are not for the Python of {first.target}"
     return f"{what}: {why}{_remedy(step)}"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pypi_subset.resolve.explain.older.causes import Case, Known, accepting, stated_by, unfit_of, why_older
+from packaging.version import Version
+
+from pypi_subset.resolve.explain.older.causes import OF_SET, Case, Known, accepting, stated_by, unfit_of, why_older
 from pypi_subset.resolve.explain.rejections import admits, by_release
 from pypi_subset.resolve.explain.stated import lines_of
 from pypi_subset.targets.markers import holds
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.locks import Lock, Outdated, Pin
@@ -25,13 +26,8 @@ if TYPE_CHECKING:
 
 
 def to_remember(job: Job, lock: Lock, known: Known, others: Sequence[Lock]) -> tuple[Outdated, ...]:
-    """
-    Return each requested project of a lock that is older than the newest release, and each pre-release, by project.
-
-    A pre-release that another project asks for by its version is none: there is nothing that the user forgot.
-    """
-    unasked = (one for one in early(job, lock, known) if one.requested or not one.own)
-    found = [*held_back(job, lock, known, others=others, requested=True), *unasked]
+    """Return each requested project of a lock that is older than the newest release, and each pre-release, by project."""
+    found = [*held_back(job, lock, known, others=others, requested=True), *early(job, lock, known)]
     return tuple(sorted(found, key=lambda one: (one.project, one.version, one.early)))
 
 
@@ -87,21 +83,31 @@ def early(job: Job, lock: Lock, known: Known) -> tuple[Outdated, ...]:
         candidates = known.candidates(case.pin.distribution.project)
         final = _not_yanked(one for one in candidates if not one.distribution.version.is_prerelease)
         lines = case.lines.get(case.pin.distribution.project, ())
-        stated = [*(one for _, one in lines), *(one.requirement for one in case.pin.reasons)]
-        asked = case.pre or any(one.specifier.prereleases for one in stated)
-        accept = accepting(case)
-        if final:
-            why, step, own = why_older(final, case, known, requested=True)
-            more = {"step": "; or ".join(filter(None, (step, accept))), "own": own or asked}
-            found.append(case.finding(max(final), why, candidates, early=True, **more))
-        else:
-            asking = next((one for one in case.pin.reasons if one.by), None)
-            who = (
-                f"{asking.by} asks for {asking.requirement.name}{asking.requirement.specifier}, and " if asking else ""
-            )
-            why = f"{who}there is no other release yet"
-            found.append(case.finding(None, why, candidates, early=True, own=asked, step=accept))
+        others = [] if case.pin.requested else [one.requirement for one in case.pin.reasons]
+        asked = case.pre or any(one.specifier.prereleases for one in [*(one for _, one in lines), *others])
+        found.append(_early(case, final, candidates, known, asked=asked))
     return tuple(found)
+
+
+def _early(
+    case: Case,
+    final: Mapping[Version, Sequence[Candidate]],
+    candidates: Sequence[Candidate],
+    known: Known,
+    *,
+    asked: bool,
+) -> Outdated:
+    """Return the finding about a pre-release, beside which the index has the releases *final*."""
+    accept = accepting(case)
+    if case.pre and case.pin.distribution.version > max(final, default=Version("0")):
+        return case.finding(max(final, default=None), OF_SET, candidates, early=True, own=True)
+    if final:
+        why, step, own = why_older(final, case, known, requested=True)
+        ways = "; or ".join(filter(None, (step, accept)))
+        return case.finding(max(final), why, candidates, early=True, step=ways, own=own or asked)
+    asking = next((one for one in case.pin.reasons if one.by), None)
+    who = f"{asking.by} asks for {asking.requirement.name}{asking.requirement.specifier}, and " if asking else ""
+    return case.finding(None, f"{who}there is no other release yet", candidates, early=True, own=asked, step=accept)
 
 
 def as_remembered(lock: Lock, found: Sequence[Outdated]) -> tuple[Outdated, ...]:
