@@ -11,6 +11,7 @@ from pypi_subset.locks.judging import require_admitted, standing
 from pypi_subset.packages.file_cache import FileCache
 from tests.support.advisories.records import affected, record, write_zip
 from tests.support.stages.mirroring import LINUX, mirror
+from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -58,6 +59,18 @@ def test_a_judgement_is_remembered(workspace: Workspace, index: Index, tmp_path:
     with pytest.raises(PolicyError, match="PYSEC-2"):
         require_admitted(subset, locks, cache)
     assert cache.kept == 1
+
+
+def test_what_a_wheel_was_built_with_is_judged(workspace: Workspace, index: Index) -> None:
+    """A build requirement that is refused since ends the run, though the wheel is there and nothing is built."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_wheel("tool"))
+    workspace.write("base.txt", "leaf\n")
+    build = '[sdists]\nbuild = ["leaf"]\n'
+    workspace.toml({"linux": LINUX}, more=build)
+    mirror(workspace)
+    workspace.toml({"linux": LINUX}, more=f'{build}[policy]\ndeny = ["tool"]\n')
+    with pytest.raises(PolicyError, match=r"leaf 1\.0 is built with tool 1\.0: "):
+        mirror(workspace)
 
 
 def test_locks_that_cannot_be_read_are_left_out(workspace: Workspace) -> None:

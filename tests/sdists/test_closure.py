@@ -55,6 +55,21 @@ def test_what_a_build_lacks_is_named(workspace: Workspace, index: Index) -> None
     )
 
 
+def test_the_policy_holds_for_builds(workspace: Workspace, index: Index) -> None:
+    """A release that is refused is no part of a build environment; an older one may be, and a refused sdist is not built."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_wheel("tool"), make_wheel("tool", "2.0"))
+    workspace.write("base.txt", "leaf\n")
+    build = '[sdists]\nbuild = ["leaf"]\n'
+    workspace.toml(more=f'{build}[policy]\ndeny = ["tool>=2"]\n')
+    mirror(workspace)
+    assert required(workspace) == [("tool", "1.0")]
+    index.add(make_buildable("leaf", "2.0"))
+    workspace.toml(more=f'{build}[policy]\ndeny = ["tool>=2", "leaf>=2"]\n')
+    mirror(workspace)
+    assert read_lock(workspace, "base--here").pins[0].distribution.version.major == 1
+    assert index.gets("leaf-2.0.tar.gz") == 0
+
+
 def test_a_wheel_of_a_build_has_its_hash(workspace: Workspace, index: Index) -> None:
     """A file that is not what the index promised is no part of an environment."""
     tool = make_wheel("tool")

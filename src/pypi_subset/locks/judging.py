@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Protocol
 
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
 from pypi_subset.errors import LockError, PolicyError
 from pypi_subset.locks import lockfile
 from pypi_subset.model.candidates import Candidate
+from pypi_subset.model.distributions import Distribution
 from pypi_subset.model.policy import today
 from pypi_subset.policy.judge import Judge, advisory_rules, judge_of
 from pypi_subset.policy.licenses import verdict_of
@@ -80,13 +84,35 @@ def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[st
                 verdicts = (*verdicts, own)
             for verdict in judge.standing(verdicts, lock.target_name):
                 yield f"{lock.name}: {one.project} {one.version}: {verdict.sentence}"
+            for each in _built_with(one):
+                for verdict in judge.standing(judge.judged(each), lock.target_name):
+                    what = f"{each.distribution.project} {each.distribution.version}"
+                    yield f"{lock.name}: {one.project} {one.version} is built with {what}: {verdict.sentence}"
+
+
+def _built_with(one: Distribution) -> Iterator[Candidate]:
+    """Yield what the build environment of *one* held."""
+    for name, version, sha256 in one.built.requires if one.built else ():
+        held = Distribution(
+            filename=f"{name}-{version}.tar.gz",
+            project=canonicalize_name(name),
+            version=Version(version),
+            sha256=sha256,
+        )
+        yield Candidate(distribution=held, source="")
 
 
 def _key(subset: Subset, locks: Iterable[Lock], cache: Hashes | None) -> str:
     """Return what the judgement depends on, as one text."""
     accepted = [[one.rule, one.project, *one.targets, one.version, one.id] for one in subset.accepted]
     pins = [
-        [lock.target_name, pin.distribution.filename, pin.distribution.yanked, pin.distribution.license]
+        [
+            lock.target_name,
+            pin.distribution.filename,
+            pin.distribution.yanked,
+            pin.distribution.license,
+            *(pin.distribution.built.requires if pin.distribution.built else ()),
+        ]
         for lock in locks
         for pin in lock.pins
     ]
