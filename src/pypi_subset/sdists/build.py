@@ -8,7 +8,7 @@ import shutil
 import stat
 import subprocess
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from pypi_subset.distributions.wheel import check_wheel
 from pypi_subset.errors import BadDistribution
 from pypi_subset.sdists import archive, environment
 from pypi_subset.sdists.backend import BuildSystem, read_build_system, required
+from pypi_subset.sdists.traces import traces_in
 from pypi_subset.support import bounds, files, staging
 from pypi_subset.support.text import printable
 from pypi_subset.upstream.builds import NotBuilt
@@ -70,6 +71,7 @@ class Made:
     :param path: the wheel, below the name that the index will give it.
     :param python: the interpreter that built it.
     :param differs: why the second build counts as another one, ``""`` if both gave the same bytes.
+    :param traces: where the build script looks at this machine, of a wheel for every machine.
     :param repaired: as in `Built`.
     :param grafted: as in `Built`.
     """
@@ -80,6 +82,7 @@ class Made:
     epoch: int
     python: Python
     differs: str = ""
+    traces: tuple[str, ...] = ()
     repaired: str = ""
     grafted: tuple[tuple[str, str, str], ...] = ()
 
@@ -128,15 +131,13 @@ def build(
     for one in ("first", "second", "again"):
         # The sources of a large project, several times.
         staging.remove_tree(work / one / "build")
+    first = replace(first, traces=first.traces if pure else ())
     if first.sha256 == second.sha256:
         return first
     differs = (
         f"with Python {own.version} and {other.version}" if other is not own else f"twice with Python {own.version}"
     )
-    what = f"{differs}: {_difference(first.path, second.path)}"
-    return Made(
-        path=first.path, sha256=first.sha256, requires=kept, epoch=first.epoch, python=first.python, differs=what
-    )
+    return replace(first, differs=f"{differs}: {_difference(first.path, second.path)}")
 
 
 def _attempt(
@@ -154,7 +155,7 @@ def _attempt(
             one.mkdir()
     try:
         root = archive.unpack(path, sdist.filename, folder / "source", epoch=epoch)
-        system = read_build_system(root, sdist.filename)
+        system, traces = read_build_system(root, sdist.filename), traces_in(root)
     except BadDistribution as error:
         raise _failed(sdist, error.what) from error
     job = _Job(sdist=sdist, rooms=rooms, python=python, work=work, system=system, epoch=epoch, top=root.name)
@@ -171,7 +172,7 @@ def _attempt(
         room, interpreter = job.environment(wheels)
     name = job.hook("build_wheel", room, interpreter)
     made = job.taken(room, name)
-    return Made(path=made, sha256=files.sha256_of(made), requires=wheels, epoch=epoch, python=python)
+    return Made(path=made, sha256=files.sha256_of(made), requires=wheels, epoch=epoch, python=python, traces=traces)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -217,6 +217,9 @@ class Builder:
             work.mkdir()
         needed = self._closure.of(one, (*asker, release), _built(known).requires if known else (), work, self)
         made = build(path, one, rooms=self._rooms, work=work, resolve=needed)
+        if made.traces:
+            what = f"{release} is built for every system, and its setup.py looks at this one"
+            self._progress.say(f"note: {what} ({', '.join(made.traces)}): see that the wheel is right for the others")
         made, why = repaired(made, self._rooms, work)
         if why:
             self._progress.warn(f"{release}: {why}")
