@@ -107,7 +107,9 @@ class Ticks:
         place = self._places.pop(path, None) if known else self.place(os.fspath(path))
         if place is None or set(mode) <= {"r", "b", "t"}:
             return OPEN(path, mode, buffering, *others, **options)
-        raw = _Halves(path if known else os.fspath(path), re.sub("[bt]", "", mode))
+        # The opener makes files without a name, as those of `tempfile`.
+        opener = options.pop("opener", None)
+        raw = _Halves(path if known else os.fspath(path), re.sub("[bt]", "", mode), opener=opener)
         raw.told = lambda: self.tick(f"write {place}")
         if not known:
             self.tick(f"open {place}")
