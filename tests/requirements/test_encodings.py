@@ -16,16 +16,17 @@ NAMED = ", or name its encoding in a first line '# -*- coding: … -*-'"
 
 #: Kind → bytes; line, fault and next step.
 KINDS = {
-    "UTF-16 LE without mark": (TEXT.encode("utf-16-le"), "", "the text is UTF-16 without a byte order mark", WIDE),
-    "UTF-16 BE without mark": (TEXT.encode("utf-16-be"), "", "the text is UTF-16 without a byte order mark", WIDE),
+    "UTF-16 LE without mark": (TEXT.encode("utf-16-le"), ":1", "the text is UTF-16 without a byte order mark", WIDE),
+    "UTF-16 BE without mark": (TEXT.encode("utf-16-be"), ":1", "the text is UTF-16 without a byte order mark", WIDE),
     "UTF-16 with letters": (
         "# Grüße\nsix\n".encode("utf-16-le"),
         ":1",
         "the text is UTF-16 without a byte order mark",
         WIDE,
     ),
-    "UTF-32 without mark": (TEXT.encode("utf-32-le"), "", "the text is UTF-32 without a byte order mark", PLAIN),
-    "UTF-32 BE without mark": (TEXT.encode("utf-32-be"), "", "the text is UTF-32 without a byte order mark", PLAIN),
+    "UTF-32 without mark": (TEXT.encode("utf-32-le"), ":1", "the text is UTF-32 without a byte order mark", PLAIN),
+    "UTF-32 BE without mark": (TEXT.encode("utf-32-be"), ":1", "the text is UTF-32 without a byte order mark", PLAIN),
+    "UTF-16 of one line": ("six".encode("utf-16-le"), ":1", "the text is UTF-16 without a byte order mark", WIDE),
     "Latin-1": ("six\n# é\n".encode("latin-1"), ":2", "not UTF-8: byte 0xe9", PLAIN),
     "Windows": ("six\n\n# “x”\n".encode("cp1252"), ":3", "not UTF-8: byte 0x93", PLAIN),
     "surrogate": (b"\xed\xa0\x80six\n", ":1", "not UTF-8: byte 0xed", PLAIN),
@@ -69,8 +70,9 @@ def test_a_mark_is_no_part_of_the_text() -> None:
     """UTF-8's is dropped, and another one says that a document in TOML has the wrong encoding."""
     assert decoded(b"\xef\xbb\xbfsix") == "six"
     assert decoded("# é".encode("latin-1"), "latin-1") == "# é"
-    with pytest.raises(UnreadableText, match="the text is UTF-16"):
+    with pytest.raises(UnreadableText, match="the text is UTF-16") as caught:
         decoded("six".encode("utf-16"))
+    assert caught.value.line == 1
 
 
 @pytest.mark.parametrize("path", ["x" * 300, "y/" * 3000, "a\0b", "ü" * 200])

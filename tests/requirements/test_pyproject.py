@@ -114,7 +114,7 @@ def test_circle_of_groups_is_named() -> None:
                 (
                     "pyproject.toml:4: optional-dependencies are dynamic: only a build of the project has them; write them below "
                     "[project], or name what this writes: "
-                    "uv pip compile --generate-hashes pyproject.toml --output-file requirements.txt"
+                    "uv pip compile --generate-hashes pyproject.toml --extra gui --output-file requirements.txt"
                 )
             ],
         ),
@@ -260,3 +260,35 @@ def test_constraints_of_uv_have_no_extras() -> None:
         "pyproject.toml:4: constraint-dependencies holds something that is no requirement; put each requirement in quotes",
         f"pyproject.toml:5: {what}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("table", "files"),
+    [
+        (
+            '[tool.setuptools.dynamic.optional-dependencies]\nGui = { file = ["a.txt", "b.txt"] }\nx = { file = "c.txt" }',
+            "a.txt and b.txt",
+        ),
+        ('[tool.setuptools.dynamic]\noptional-dependencies.gui = { file = "a.txt" }', "a.txt"),
+        (
+            '[tool.hatch.metadata.hooks.requirements_txt]\nfiles = ["z.txt"]\noptional-dependencies.gui = ["a.txt"]',
+            "a.txt",
+        ),
+    ],
+)
+def test_extras_that_are_read_from_files_name_them(table: str, files: str) -> None:
+    """Those of the chosen extras alone."""
+    text = '[project]\nname = "a"\ndynamic = ["optional-dependencies"]\ndependencies = ["six"]\n'
+    (fault,) = bad_project(f"{text}{table}\n", 'extras = ["gui"]')
+    assert fault.startswith("pyproject.toml:3: optional-dependencies are dynamic: [tool.")
+    assert fault.endswith(f"] reads them from a file; name as source: {files}")
+    (other,) = bad_project(f"{text}{table}\n", 'extras = ["other"]')
+    assert "only a build of the project has them" in other
+
+
+def test_no_command_writes_dynamic_dependencies_that_a_tool_takes_from_elsewhere() -> None:
+    """uv reads its own tables alone: it would write the index's project of that name."""
+    text = '[project]\nname = "a"\ndynamic = ["dependencies"]\n[tool.foo.sources]\nlib = { git = "x" }\n'
+    (fault,) = bad_project(text)
+    assert "or name as source a requirements file with the versions that foo chose" in fault
+    assert "uv pip compile" not in fault

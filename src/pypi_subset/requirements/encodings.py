@@ -49,7 +49,7 @@ def decoded(data: bytes, encoding: str = "utf-8") -> str:
         found = next((name for mark, name in MARKS if data.startswith(mark)), encoding)
         if found != encoding:
             msg = f"the text is {_shown(found)}"
-            raise UnreadableText(msg)
+            raise UnreadableText(msg, 1)
         data = data.removeprefix(codecs.BOM_UTF8)
     try:
         if codecs.lookup(encoding).name in _NO_FILES:
@@ -64,9 +64,7 @@ def decoded(data: bytes, encoding: str = "utf-8") -> str:
     position = text.find("\0")
     if position >= 0:
         wide = _wide(data) if encoding == "utf-8" else ""
-        raise UnreadableText(
-            wide or "a NUL character, which no text holds", None if wide else text.count("\n", 0, position) + 1
-        )
+        raise UnreadableText(wide or "a NUL character, which no text holds", text.count("\n", 0, position) + 1)
     return text
 
 

@@ -15,7 +15,7 @@ from pypi_subset.requirements.lines.requirements_txt import Line, read_requireme
 from pypi_subset.requirements.toml import Settings, nearest
 from pypi_subset.requirements.tools.finding import table_at
 from pypi_subset.requirements.tools.others import dynamic
-from pypi_subset.requirements.tools.tables import has_own
+from pypi_subset.requirements.tools.tables import by_hand, has_own, unread_by_uv
 from pypi_subset.requirements.tools.uv import UV
 from pypi_subset.support import bounds
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 _EXTRAS = ("project", "optional-dependencies")
 _GROUPS = ("dependency-groups",)
-#: What writes dynamic dependencies as a requirements file.
-_BUILD = "uv pip compile --generate-hashes pyproject.toml --output-file requirements.txt"
 #: The extras and groups that led to a list, by table and normalized name.
 _Way = tuple[tuple[tuple[str, ...], str], ...]
 
@@ -45,7 +43,7 @@ def read_project(source: Source, document: Settings) -> Iterator[Request | Fault
         yield source.fault(f"{source.path} has no [project] table", "source", step)
         return
     reader = _Reader(document=document, project=project or {})
-    yield from reader.dynamic("dependencies", *["optional-dependencies"] * bool(choice.extras))
+    yield from reader.dynamic("dependencies", *["optional-dependencies"] * bool(choice.extras), source=source)
     yield from reader.listed(reader.project.get("dependencies", []), ("project", "dependencies"), ())
     for table, kind, names in ((_EXTRAS, "extra", choice.extras), (_GROUPS, "group", choice.groups or ())):
         known = reader.names(table)
@@ -101,18 +99,18 @@ class _Reader:
         dynamic = self.project.get("dynamic", [])
         return dynamic if isinstance(dynamic, list) else []
 
-    def dynamic(self, *fields: str) -> Iterator[Fault]:
+    def dynamic(self, *fields: str, source: Source) -> Iterator[Fault]:
         """Yield a fault for each of the *fields* that only a build could tell."""
         for field in fields:
             if field in self.missing:
-                keys, names = dynamic(self.document, field)
+                keys, names = dynamic(self.document, field, source.choice.extras)
                 paths = " and ".join(str(self.document.path.parent / name) for name in names)
                 what = f"[{'.'.join(keys)}] reads them from a file" if keys else "only a build of the project has them"
                 what = f"{field} are dynamic: {what}"
                 step = (
                     f"name as source: {paths}"
                     if keys
-                    else f"write them below [project], or name what this writes: {_BUILD}"
+                    else f"write them below [project], or {_build(source, self.document)}"
                 )
                 yield self.document.fault(what, "project", "dynamic", item=field, next_step=step)
 
@@ -206,6 +204,15 @@ class _Reader:
         holder = self.project if keys == _EXTRAS else self.document.document
         table = holder.get(keys[-1], {})
         return table if isinstance(table, dict) else {}
+
+
+def _build(source: Source, document: Settings) -> str:
+    """Return how to have dynamic dependencies, and what *source* chooses, in a requirements file."""
+    if tools := unread_by_uv(source, document):
+        return by_hand(tools)
+    words = ["uv pip compile --generate-hashes pyproject.toml", *(f"--extra {one}" for one in source.choice.extras)]
+    words += [f"--group {one}" for one in source.choice.groups or ()]
+    return f"name what this writes: {' '.join([*words, '--output-file requirements.txt'])}"
 
 
 def _under(marker: Marker | None, one: Request | Fault) -> Request | Fault:

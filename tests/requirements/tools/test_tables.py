@@ -29,7 +29,7 @@ def test_files_of_setuptools_have_the_dependencies(name: str, table: str) -> Non
     """Without ``[project]`` they are not taken for nothing; with it they do not count."""
     files = {"pyproject.toml": '[dependency-groups]\ndev = ["six"]\n', name: ""}
     (fault,) = faults_of(files, f'source = "../pyproject.toml"\n{table}')
-    what = f"pyproject.toml has no [project] table, and {name} beside it has the dependencies"
+    what = f"there is no [project] table, and {name} beside it has the dependencies"
     command = f"uv pip compile --generate-hashes {name} --output-file requirements.txt"
     assert fault == f"pyproject.toml: {what}; name what this writes as source: {command}"
     files["pyproject.toml"] += '[project]\nname = "a"\ndependencies = ["six"]\n'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -17,7 +18,7 @@ from pypi_subset.requirements.tools.finding import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from pypi_subset.requirements.toml import Settings
 
@@ -32,6 +33,8 @@ _VARIABLES = frozenset(
         *("UV_INDEX", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"),
     }
 )
+#: The field of ``[project]`` that has the extras.
+_EXTRAS = "optional-dependencies"
 _ELSEWHERE = "names an index or a place of files, which pip is not configured for"
 
 
@@ -120,18 +123,36 @@ def flit(document: Settings) -> Finding | None:
     return Finding(document=document, keys=(*keys, "requires"), what="has the dependencies, in a form of its own")
 
 
-def dynamic(document: Settings, field: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def dynamic(document: Settings, field: str, extras: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     Return the keys of the table that says which files a dynamic *field* is read from, and the files; two empty tuples if none.
 
     setuptools and the plugin hatch-requirements-txt have such tables.
+
+    :param extras: those whose files are looked for, if *field* has the extras.
     """
-    for keys, key in (
-        (("tool", "setuptools", "dynamic", field), "file"),
-        (("tool", "hatch", "metadata", "hooks", "requirements_txt"), "files"),
+    hook = ("tool", "hatch", "metadata", "hooks", "requirements_txt")
+    own = ("tool", "setuptools", "dynamic", field)
+    if field == _EXTRAS:
+        wanted = frozenset(map(canonicalize_name, extras))
+        places: tuple[tuple[str, ...], ...] = (own, (*hook, _EXTRAS))
+        for keys in places:
+            table = table_at(document.document, *keys)
+            values = [value for name, value in table.items() if canonicalize_name(name) in wanted]
+            if found := [name for value in values for name in _files(value)]:
+                return keys, tuple(dict.fromkeys(found))
+        return (), ()
+    for keys, value in (
+        (own, table_at(document.document, *own)),
+        (hook, table_at(document.document, *hook).get("files")),
     ):
-        value = table_at(document.document, *keys).get(key)
-        names = [value] if isinstance(value, str) else value
-        if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
-            return keys, tuple(names)
+        if files := _files(value):
+            return keys, files
     return (), ()
+
+
+def _files(value: object) -> tuple[str, ...]:
+    """Return the files in *value*: a name, a list of names, or a table that has either as ``file``."""
+    value = value.get("file") if isinstance(value, Mapping) else value
+    names = [value] if isinstance(value, str) else value
+    return tuple(names) if isinstance(names, list) and all(isinstance(name, str) for name in names) else ()

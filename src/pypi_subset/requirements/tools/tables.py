@@ -14,7 +14,7 @@ from pypi_subset.requirements.tools.finding import Asked, Finding, listed, table
 from pypi_subset.requirements.tools.workspace import SETTINGS, Around, around, members
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from pypi_subset.requirements.places import Places
     from pypi_subset.requirements.source import Source
@@ -133,12 +133,32 @@ def _fault(found: Iterable[Finding], command: str) -> Fault:
         if any("index" in one.what for one in found):
             step += "; pip's extra-index-url adds an index"
     else:
-        tools = listed(one.keys[1] for one in found if len(one.keys) > 1)
-        step = (
-            f"name as source a requirements file with the versions that {tools} chose; what comes from elsewhere goes into "
-            "requirements/wheels as a wheel, or its index below [sources.NAME]"
-        )
+        step = by_hand(listed(one.keys[1] for one in found if len(one.keys) > 1))
     return first.document.fault(f"{whats}: the mirror cannot honour that", *first.keys, next_step=step)
+
+
+def by_hand(tools: str) -> str:
+    """Return what to do where no command writes what *tools* chose."""
+    return (
+        f"name as source a requirements file with the versions that {tools} chose; what comes from elsewhere goes into "
+        "requirements/wheels as a wheel, or its index below [sources.NAME]"
+    )
+
+
+class _Anything(Asked):
+    """Requests of which nothing is known: any project may be one."""
+
+    def spelling(self, name: str, markers: Collection[object] = ()) -> str:
+        """Return *name*."""
+        del markers
+        return name
+
+
+def unread_by_uv(source: Source, document: Settings) -> str:
+    """Return the tools whose tables in *document* change where any project comes from, ``""`` for uv alone or none."""
+    asked = _Anything(requests=(), choice=source.choice, targets=source.targets, reach=source.reach)
+    tools = [one.keys[1] for find, _ in _OTHERS for one in find(document, asked)]
+    return listed(tools) if tools else ""
 
 
 def _table(one: Finding, before: Finding | None) -> str:
@@ -174,7 +194,7 @@ def instead(document: Settings, asked: Asked) -> Fault | None:
         return None
     for name in ("setup.py", "setup.cfg"):
         if document.path.with_name(name).is_file():
-            what = f"{document.path} has no [project] table, and {name} beside it has the dependencies"
+            what = f"there is no [project] table, and {name} beside it has the dependencies"
             return Fault(
                 what=what, path=document.path, next_step=f"name what this writes as source: {compiled.format(name)}"
             )
