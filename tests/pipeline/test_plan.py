@@ -49,6 +49,19 @@ def test_nothing_is_fetched_or_written(workspace: Workspace, index: Index) -> No
     assert again.changes == ()
 
 
+def test_a_set_that_does_not_apply_is_named(workspace: Workspace, index: Index) -> None:
+    """A set of which no line applies to a target is no error, and the plan says so, of a lock on disk too."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.write("mac.txt", "app; sys_platform == 'darwin'\n")
+    workspace.toml({"linux": LINUX})
+    for _ in range(2):
+        said = io.StringIO()
+        pipeline_plan.plan(workspace.paths, progress=Display(Console(file=said)))
+        assert said.getvalue().splitlines()[-1:] == ["note: no line of mac applies to linux"]
+        mirror.mirror(workspace.paths, progress=Display(Console(file=io.StringIO())))
+
+
 def test_what_would_stop_a_mirror_stops_a_plan(workspace: Workspace, index: Index) -> None:
     """A folder in packages/, and a site that is somebody's own work: the plan says what the mirror would say."""
     index.add(make_wheel("app"))

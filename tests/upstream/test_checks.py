@@ -35,6 +35,41 @@ def test_same_name_other_bytes_is_fatal(workspace: Workspace, index: Index, monk
     assert not workspace.paths.site.exists()
 
 
+def test_a_wheel_of_the_user_with_the_name_of_another(workspace: Workspace, index: Index) -> None:
+    """The error names the file to remove and the setting, and not pip's configuration, which does not have the directory."""
+    wheel = make_wheel("app")
+    index.add(make_wheel("app", files={"app.py": b"other = True\n"}))
+    own = workspace.paths.requirements / "wheels" / wheel.filename
+    workspace.write("base.txt", "app\n")
+    own.parent.mkdir()
+    own.write_bytes(wheel.data)
+    workspace.toml({"linux": LINUX}, more="[sources.wheels]\nonly = false\n")
+    with pytest.raises(HashMismatch) as caught:
+        mirror(workspace)
+    assert caught.value.next_step == (
+        f"remove {own}; or drop only = false of [sources.wheels]: then all of app comes from there"
+    )
+    # As the remedy says.
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+
+
+def test_a_file_of_find_links_with_the_name_of_another(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A directory of pip's configuration is named with the file."""
+    index.add(make_wheel("app", files={"app.py": b"other = True\n"}))
+    own = workspace.root / "links" / make_wheel("app").filename
+    own.parent.mkdir()
+    own.write_bytes(make_wheel("app").data)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(own.parent))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(HashMismatch) as caught:
+        mirror(workspace)
+    assert caught.value.next_step == f"remove {own}; or drop one of the two sources from pip's configuration"
+
+
 def test_an_index_that_lies_about_a_hash(workspace: Workspace, index: Index) -> None:
     """A file that is not what the page promised is refused, wherever pip meets it; no half file stays."""
     wheel = make_wheel("app")

@@ -87,6 +87,13 @@ def _older(subset: Subset, locked: Relocked, backend: Backend) -> tuple[tuple[Ou
     return tuple(held), tuple(early)
 
 
+def _say_empty(subset: Subset, locked: Relocked, progress: Progress) -> None:
+    """Name the sets of which no line applies to a target: they are no mistake, and may be meant otherwise."""
+    for job, lock in zip(subset.jobs, locked.locks, strict=True):
+        if not lock.pins:
+            progress.say(f"note: no line of {job.requirement_set.name} applies to {job.target.name}")
+
+
 def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progress: Progress | None = None) -> Forecast:
     """
     Return what `mirror` would do; nothing is written but mirror's own caches in ``packages/``.
@@ -112,6 +119,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
             require_as_locked(subset.sources, locked.before.values(), (), cache)
             compared(subset, paths, locked, backend, progress, allowed=True)
             held, early = _older(subset, locked, backend)
+            _say_empty(subset, locked, progress)
         intake.refuse(strangers(locked.locks, paths.packages))
         for sentence in intake.close().values():
             progress.warn(sentence)

@@ -49,9 +49,21 @@ def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
                 name = candidate.distribution.filename
                 places = f"{one[algorithm]} on {first.source}, {other[algorithm]} on {candidate.source}"
                 msg = f"{name} has two contents: {algorithm} {places}"
-                step = "drop one of the two sources from pip's configuration"
-                raise HashMismatch(msg, project=candidate.distribution.project, next_step=step)
+                raise HashMismatch(msg, project=candidate.distribution.project, next_step=_apart(first, candidate))
     return tuple(merged.values())
+
+
+def _apart(first: Candidate, other: Candidate) -> str:
+    """Return what ends a conflict of two files of one name: the place of each is the user's."""
+    project = first.distribution.project
+    named = [one.distribution.source for one in (first, other) if one.distribution.source]
+    local = next((one.path for one in (first, other) if one.path is not None), None)
+    ways = [
+        f"remove {local}" if local else "",
+        f"drop only = false of [sources.{named[0]}]: then all of {project} comes from there" if named else "",
+        "" if named else "drop one of the two sources from pip's configuration",
+    ]
+    return "; or ".join(filter(None, ways))
 
 
 def remote(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:

@@ -122,10 +122,10 @@ def test_all_findings_are_one_fault() -> None:
 #: Setting → why it is refused.
 SETTINGS = {
     'exclude-newer = "7 days"': "excludes files by their upload time",
-    "exclude-newer-package = { six = false }": "excludes files by their upload time",
+    "exclude-newer-package = { six = false }": "excludes files of some projects by their upload time",
     'dependency-metadata = [{ name = "six" }]': "replaces the metadata of projects",
     "no-binary = true": "asks for sdists",
-    'no-binary-package = ["six"]': "asks for sdists",
+    'no-binary-package = ["six"]': "asks for sdists of some projects",
     'resolution = "lowest"': "sets resolution to 'lowest'",
     'prerelease = "disallow"': "sets prerelease to 'disallow'",
     "no-index = true": "sets no-index to True",

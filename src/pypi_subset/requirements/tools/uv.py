@@ -29,10 +29,10 @@ _AS_PIP = {
 #: Settings that change a choice whatever their value is, unless it is empty.
 _CHANGING = {
     "exclude-newer": "excludes files by their upload time",
-    "exclude-newer-package": "excludes files by their upload time",
+    "exclude-newer-package": "excludes files of some projects by their upload time",
     "dependency-metadata": "replaces the metadata of projects",
     "no-binary": "asks for sdists",
-    "no-binary-package": "asks for sdists",
+    "no-binary-package": "asks for sdists of some projects",
     "torch-backend": "takes projects from the indexes of PyTorch",
     "no-deps": "leaves out what projects require",
 }

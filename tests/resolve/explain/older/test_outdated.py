@@ -234,6 +234,8 @@ def test_wheels_in_requirements_are_a_source(workspace: Workspace, index: Index)
     own.parent.mkdir()
     own.write_bytes(built.data)
     (own.parent / "README.md").write_text("built here\n")
+    # What the lock remembers is not repeated: the wheel is there.
+    assert [one.why for one in foresee(workspace).held if one.requested] == ["the lock was made without it"]
     assert mirror(workspace, update=True)[0].outdated == ()
     assert versions(workspace, "base--linux") == {"hydra": "1.3", "omega": "2.3", "antlr": "4.9.3"}
     (served,) = workspace.paths.site.rglob(built.filename)

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 #: Why a set with ``--pre`` has a pre-release.
 OF_SET = "the set takes pre-releases"
+#: What is said where nothing is in the way of a newer release, as far as is known: of a lock that was not made in this run.
+UNTRIED = "the lock was made without it"
+#: The same of a lock that was made in this run.
+UNKNOWN = "what it requires itself does not go with the rest"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,8 +174,8 @@ def _against(version: Version, files: Sequence[Candidate], case: Case, known: Kn
             )
             return why_of(found, project, case.target, known.offers), step
     if case.lock.name in known.kept:
-        return "the lock was made without it", "run `make update`, which takes it if the rest allows"
-    return "what it requires itself does not go with the rest", _wanted(version, case, known)
+        return UNTRIED, "run `make update`, which takes it if the rest allows"
+    return UNKNOWN, _wanted(version, case, known)
 
 
 def _wanted(version: Version, case: Case, known: Known) -> str:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from pypi_subset.resolve.explain.older.causes import OF_SET, Case, Known, accepting, stated_by, unfit_of, why_older
+from pypi_subset.resolve.explain.older.causes import (
+    OF_SET,
+    UNKNOWN,
+    UNTRIED,
+    Case,
+    Known,
+    accepting,
+    stated_by,
+    unfit_of,
+    why_older,
+)
 from pypi_subset.resolve.explain.rejections import admits, by_release
 from pypi_subset.resolve.explain.stated import lines_of
 from pypi_subset.targets.markers import holds
@@ -111,9 +121,19 @@ def _early(
 
 
 def as_remembered(lock: Lock, found: Sequence[Outdated]) -> tuple[Outdated, ...]:
-    """Return *found*, each finding as *lock* remembers it where that speaks of the same releases."""
+    """
+    Return *found*, each finding as *lock* remembers it where that speaks of the same releases.
+
+    What was in the way and is not any more, as an sdist that the user built, is not repeated.
+    """
     known = {(one.project, one.version, one.newest, one.early): one for one in lock.outdated or ()}
-    return tuple(known.get((one.project, one.version, one.newest, one.early), one) for one in found)
+    return tuple(_as_remembered(known.get((one.project, one.version, one.newest, one.early)), one) for one in found)
+
+
+def _as_remembered(before: Outdated | None, now: Outdated) -> Outdated:
+    if before is None or (now.why.endswith(UNTRIED) and not before.why.endswith(UNKNOWN)):
+        return now
+    return before
 
 
 def _cases(job: Job, lock: Lock, known: Known) -> Iterator[Case]:
