@@ -19,7 +19,7 @@ from pypi_subset.proof.access.forwarding import Reach
 from pypi_subset.proof.access.routes import Way
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.requirements.subset import read_subset
-from tests.evidence.bench import goals, large, measure, proving, table, tools
+from tests.evidence.bench import frozen, goals, large, measure, proving, table, tools
 from tests.evidence.bench.index import generators, indexing, lister, stage, wheels
 from tests.evidence.bench.index.generators import (
     ADDED,
@@ -435,3 +435,15 @@ def test_goals_of_the_large_list() -> None:
         (large.OURS, table.right("10.0"), table.right("1.00")),
         (large.RIVAL, table.right("60.0"), table.right("6.00")),
     ]
+
+
+def test_the_frozen_list(tmp_path: Path) -> None:
+    """It pins each of its projects, for one target that a CPython here can stand for; a run that failed meets no goal."""
+    frozen.write(tmp_path)
+    subset = read_subset(tmp_path / "requirements")
+    (one,) = subset.sets
+    assert len(one.requests) == len({request.requirement.name for request in one.requests}) == 335
+    assert all(len(request.requirement.specifier) == 1 for request in one.requests)
+    assert [target.tag for target in subset.targets] == ["cp312-cp312-manylinux_2_28_x86_64"]
+    assert [frozen.row(60, 100, failure)[4] for failure in ("", "broken")] == ["yes", "no"]
+    assert frozen.row(60, 121, "")[4] == "no"

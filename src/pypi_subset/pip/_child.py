@@ -9,7 +9,7 @@ and the same machine.
 Started with ``--serve``, it imports pip once and forks a child for each run: half a second saved for each, and every run
 still has a process of its own. With ``--serve-own`` it does so for the interpreter that it runs on, whose pip stays as it
 is: nothing is replaced and nothing refused. That one may be any Python from 3.9 on. What it needs is loaded before anything
-is installed, so that no code of a package runs in it.
+is installed, so that no code of a package runs in it. With ``--serve-plans`` that pip also runs once before the first order.
 """
 
 from __future__ import annotations
@@ -37,13 +37,12 @@ def main(arguments: list[str]) -> int:
     Return pip's exit code.
 
     :param arguments: ``--once``: then one order comes on standard input, with ``environment``, ``installed`` and ``arguments``. Or
-        ``--serve``, or ``--serve-own``: then many orders come there. The process id of the process that started it may
-        follow; with that one it ends.
+        ``--serve``, ``--serve-own`` or ``--serve-plans``: then many orders come there. The process id of its parent may follow: with that one it ends.
     """
-    if arguments[0] in {"--serve", "--serve-own"}:
+    if arguments[0] in {"--serve", "--serve-own", "--serve-plans"}:
         if arguments[1:]:
             _end_with_parent(int(arguments[1]))
-        return _serve(own=arguments[0] == "--serve-own")
+        return _serve(own=arguments[0] != "--serve", plans=arguments[0] == "--serve-plans")
     _end_with_parent()
     order = json.loads(sys.stdin.read())
     if order["environment"] is not None:
@@ -63,7 +62,7 @@ def _become(order: dict[str, Any] | None = None) -> None:
 
 @functools.cache
 def _beside(name: str) -> Any:
-    """Return a module beside this script; the interpreter of an environment, which has no package, never needs one."""
+    """Return a module beside this script; the interpreter of an environment, which has no package, needs `plans` alone."""
     spec = importlib.util.spec_from_file_location(name, f"{os.path.dirname(__file__)}/{name}.py")  # noqa: PTH120
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
     spec.loader.exec_module(module)  # type: ignore[union-attr]
@@ -144,21 +143,22 @@ def _is_plain(path: Any) -> bool:
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def _serve(*, own: bool) -> int:
+def _serve(*, own: bool, plans: bool) -> int:
     """
     Run pip once for each order, all at once, until standard input ends.
 
     An order is a line of JSON: ``id``, ``variables``, ``environment``, ``installed``, ``known`` and ``arguments``; or ``id`` and ``kill``,
-    which ends the run of that number. ``known`` is what `sharing` takes: ``files`` and ``metadata`` for all later runs, ``pages``. When a run has ended, ``[id, exit code, standard output, standard error]`` is written.
+    which ends the run of that number. ``known`` is what `sharing` takes: ``files`` and ``metadata`` for all later runs, ``pages``. ``libraries`` are directories in which
+    a run finds what is installed. When a run has ended, ``[id, exit code, standard output, standard error]`` is written.
 
     :param own: whether runs evaluate markers as this interpreter does; an order's ``environment`` is ``null`` then.
+    :param plans: whether pip runs once before the first order.
     """
     if own:
         _load_policy()
     else:
         _become()
-    # What every run needs.
-    import pip._internal.cli.main  # noqa: PLC0415 - must come after `_become`
+    import pip._internal.cli.main  # noqa: PLC0415 - must come after `_become`, and every run needs it
     import pip._internal.commands.check  # noqa: PLC0415
     import pip._internal.commands.download  # noqa: PLC0415
     import pip._internal.commands.install  # noqa: PLC0415
@@ -166,6 +166,8 @@ def _serve(*, own: bool) -> int:
 
     if not own:
         _beside("sharing").prepare()
+    if plans:
+        _beside("plans").run_once()
     # All children share what is here now; the collector need not touch it.
     gc.freeze()
     # A child that ends wakes the loop below by a byte in this pipe; without a handler there would be none.
@@ -272,6 +274,8 @@ def _obey(order: dict[str, Any], said: tuple[int, int]) -> None:
             _become(order)
         if order.get("known"):
             _beside("sharing").take(order["known"]["pages"])
+        if order.get("libraries"):
+            _beside("plans").look_into(order["libraries"])
         code = _pip(order["arguments"], alone=order["environment"] is not None)
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
@@ -282,11 +286,7 @@ def _obey(order: dict[str, Any], said: tuple[int, int]) -> None:
 
 
 def _end_with_parent(parent: int | None = None) -> None:
-    """
-    Ask Linux to end this process when its parent dies, so that a killed run leaves nobody writing behind it.
-
-    :param parent: its process id, where known: who has another parent by now has lost it already.
-    """
+    """Ask Linux to end this process with its parent, whose process id may be given: that one may have ended already."""
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 - needed on Linux alone
 

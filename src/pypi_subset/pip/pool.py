@@ -58,10 +58,13 @@ class Pips:
     :param work: a folder for the process itself; each run brings its own.
     :param python: an interpreter with a pip of its own, as in a fresh virtual environment; ``None`` means ours.
     :param place: where that interpreter is started.
+    :param plans: whether that pip runs once before the first order; see ``_child.py``.
     """
 
-    def __init__(self, work: Path, python: Path | None = None, place: Place | None = None) -> None:
-        self._work, self._python, self._place = work, python, place or _Here()
+    def __init__(
+        self, work: Path, python: Path | None = None, place: Place | None = None, *, plans: bool = False
+    ) -> None:
+        self._work, self._python, self._place, self._plans = work, python, place or _Here(), plans
         self._lock = threading.Lock()
         self._runs: dict[int, Future[tuple[int, str, str]]] = {}
         self._server: Future[Served] = Future()
@@ -83,7 +86,7 @@ class Pips:
             self._server.result().kill()
             self._listener.join()
 
-    def run(
+    def run(  # noqa: PLR0913 - what a run of pip is told
         self,
         arguments: Sequence[str],
         *,
@@ -92,12 +95,14 @@ class Pips:
         installed: Mapping[str, str] | None = None,
         known: Mapping[str, Mapping[str, str]] | None = None,
         timeout: float | None = None,
+        libraries: Sequence[Path] = (),
     ) -> PipResult:
         """
         Return what pip did, as `runner.run` with the same parameters.
 
         :param environment: ``None`` for the markers of an interpreter that was given.
         :param known: answers of the index that pip need not ask for, as `sharing` takes them; a pip that is started anew asks.
+        :param libraries: on Linux, the directories in which ``pip check`` finds what is installed; none for its own.
         :raises PipFailed: pip's process vanished, or pip did not end in time.
         :raises FolderError: the disk is full, or otherwise refused what pip wanted to write.
         """
@@ -107,6 +112,7 @@ class Pips:
                 "environment": environment and dict(environment),
                 "installed": dict(installed or {}),
                 "known": known,
+                "libraries": [*map(str, libraries)],
             }
             result = self._forked(order, work, timeout)
         else:
@@ -162,7 +168,7 @@ class Pips:
         start = [sys.executable, "-I", str(SCRIPT), "--serve"]
         if self._python is not None:
             # What lies in an environment is as it was when this process began; what is installed brings its own bytecode.
-            start = [str(self._python), "-I", "-B", str(SCRIPT), "--serve-own"]
+            start = [str(self._python), "-I", "-B", str(SCRIPT), "--serve-plans" if self._plans else "--serve-own"]
         try:
             server = self._place.start(start, self._place.variables(self._work) | ALONE)
         except (OSError, SubsetError) as error:

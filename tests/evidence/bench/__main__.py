@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pypi_subset.cli.display import Display
-from tests.evidence.bench import large, measure, mirroring, proving, rivals
+from tests.evidence.bench import frozen, large, measure, mirroring, proving, rivals
 from tests.evidence.bench.index import indexing
 from tests.evidence.bench.jobs import JOBS
 from tests.evidence.bench.tools import TOOLS, Bench, shared_environment
@@ -30,6 +30,7 @@ def main() -> None:
         mirroring.run(display, place, environment, runs=arguments.runs, jobs=arguments.jobs, tools=arguments.tools)
     if arguments.large:
         large.run(display, programs, index, environment, runs=arguments.runs)
+        frozen.run(display, environment, runs=arguments.runs)
     if arguments.index or not alone:
         programs = rivals.set_up(CACHE / "index", ROOT / "tests/evidence/bench/bench-index-lock.txt", environment)
         _say_before(display, rivals.versions(programs, rivals.GENERATORS))
@@ -51,7 +52,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--mirrors", action="store_true", help="leave the rest out: time whole mirrors alone")
     parser.add_argument("--index", action="store_true", help="leave whole mirrors out: time the index stage alone")
     parser.add_argument("--proof", action="store_true", help="time the proof alone, beside a plain loop")
-    parser.add_argument("--large", action="store_true", help="time the resolution of a large list alone, beside uv")
+    parser.add_argument(
+        "--large",
+        action="store_true",
+        help="time a large list alone: its resolution beside uv, and the proof of a frozen one",
+    )
     parser.add_argument("--runs", type=int, default=1, help="how often each tool runs each job (default: 1)")
     parser.add_argument(
         "--jobs", type=lambda text: text.split(","), default=["4", "12"], help="numbers of targets (default: 4,12)"

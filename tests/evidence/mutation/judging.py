@@ -11,7 +11,7 @@ from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.prove import prove
-from tests.evidence.mutation import oracle
+from tests.evidence.mutation import oracle, whole
 from tests.evidence.mutation.consistent import NEEDLESS, UNNEEDED, altered
 
 if TYPE_CHECKING:
@@ -130,7 +130,9 @@ def judge(
     if mutant.operator == UNNEEDED:
         listed = any(NEEDLESS.replace("-", "_") in note for check in checks for note in check.notes)
         return _outcome(mutant, [] if listed else ["it is listed nowhere"], red=True)
-    cases = [one for one in cases_of(ground.subset, paths, interpreters, work) if key(one) in chosen]
+    every = cases_of(ground.subset, paths, interpreters, work)
+    cases = [one for one in every if key(one) in chosen]
+    whole.installed(cases, every)
     return compared(mutant, world_of(ground, locks, added), cases)
 
 

@@ -18,6 +18,7 @@ from pypi_subset.proof import closure
 from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.by_installing import Installing
+from tests.evidence.mutation import whole
 from tests.evidence.mutation.judging import Outcome
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pypi_subset.proof.isolation.box import Box
     from pypi_subset.proof.machines.interpreters import Interpreter
     from pypi_subset.proof.methods.by_installing import Environment
+    from pypi_subset.proof.methods.keeping import Part
     from tests.evidence.mutation.ground import Ground
 
 WITH, BARE = "a dependency is lost after the installation", "the files of a dependency are lost, its metadata is there"
@@ -35,8 +37,9 @@ OPERATORS = (WITH, BARE)
 
 
 def cases(ground: Ground, found: Sequence[Interpreter], work: Path) -> tuple[Case, ...]:
-    """Return the cases of single requests on targets that an interpreter of *found* represents."""
+    """Return the cases of single requests on targets that an interpreter of *found* represents; their sets are kept."""
     every = cases_of(ground.subset, ground.paths, found, work)
+    whole.installed(every, every)
     return tuple(case for case in every if case.interpreter is not None and not case.joint)
 
 
@@ -59,7 +62,7 @@ def lost_score(every: Iterable[Case]) -> Iterator[Outcome]:
             yield from _of_case(kind, environment)
 
 
-def _of_case(kind: Installing, environment: Environment) -> Iterator[Outcome]:
+def _of_case(kind: Installing, environment: Environment | Part) -> Iterator[Outcome]:
     libraries, box = environment.fresh.libraries, kind.asking(environment)
     requested = {one.requirement.name.lower() for one in kind.requests}
     every = closure.present_in(libraries)
@@ -95,13 +98,13 @@ def _public(one: Present) -> list[str]:
     return sorted(name for name in packages | modules if not name.startswith("_"))
 
 
-def _imports(environment: Environment, name: str) -> bool:
+def _imports(environment: Environment | Part, name: str) -> bool:
     """Whether a plain interpreter imports the module *name*."""
     command: list[str | Path] = [environment.fresh.python, "-I", "-B", "-c", f"import {name}"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _verdict(kind: Installing, environment: Environment, box: Box) -> str:
+def _verdict(kind: Installing, environment: Environment | Part, box: Box) -> str:
     """Return ``red``, ``amber`` or ``green``."""
     try:
         found = kind.imported(environment, box)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Seconds that the imports of one project may take together.
 PATIENCE = 120
+
+#: How many projects are imported at a time, each in a process of its own.
+_AT_ONCE = 2
 
 #: Characters of the modules that are named in one command.
 _COMMAND_LINE = 1 << 16
@@ -74,7 +78,9 @@ def try_imports(
     :param box: shows that environment.
     """
     ground = Ground(declared=declared)
-    return tuple(each for one in wanted for each in _of_project(one, ground, python, box, target))
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        every = pool.map(lambda one: tuple(_of_project(one, ground, python, box, target)), wanted)
+        return tuple(each for found in every for each in found)
 
 
 def _of_project(owner: Present, ground: Ground, python: Path, box: Box, target: str) -> Iterator[Found]:

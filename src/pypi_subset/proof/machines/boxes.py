@@ -39,7 +39,7 @@ def installing(  # noqa: PLR0913 - what makes a box
     :param size: bytes of the wheels, and of the files in them.
     :param uid: its user, as in `Box`.
     """
-    shown = (str(SCRIPT), *map(str, seen), *of(interpreter))
+    shown = (str(SCRIPT), str(SCRIPT.with_name("plans.py")), *map(str, seen), *of(interpreter))
     limits = Limits(written=int(1.2 * size) + _SPARE, cpu=_INSTALLING)
     return Box(
         shown=shown,
@@ -53,7 +53,16 @@ def installing(  # noqa: PLR0913 - what makes a box
     )
 
 
-def asking(interpreter: Interpreter, seen: tuple[Path, ...], folder: Path, *, uid: int, isolated: bool) -> Box:
+def asking(  # noqa: PLR0913 - what makes a box
+    interpreter: Interpreter,
+    seen: tuple[Path, ...],
+    folder: Path,
+    *,
+    uid: int,
+    isolated: bool,
+    placed: tuple[tuple[str, str], ...] = (),
+    compiled: Path | None = None,
+) -> Box:
     """
     Return the box in which imports and scripts of a case run: it sees the environment, and writes its own ``/tmp``.
 
@@ -62,13 +71,17 @@ def asking(interpreter: Interpreter, seen: tuple[Path, ...], folder: Path, *, ui
     :param seen: the environment, and the seeded pip.
     :param folder: directory of this case alone, in which bytecode lies.
     :param uid: its user, as in `Box`: the one that owns the environment.
+    :param placed: directories that are seen in another place, as in `Box`.
+    :param compiled: directory with bytecode that commands read and do not write; without one they share what they compile.
     """
     bytecode = folder / "bytecode"
-    bytecode.mkdir()
+    bytecode.mkdir(exist_ok=True)
+    own = isolated and compiled is None
     return Box(
-        shown=(*map(str, seen), *of(interpreter)),
-        mounted=((str(bytecode), _BYTECODE),) if isolated else (),
-        bytecode=_BYTECODE if isolated else str(bytecode),
+        shown=(*map(str, seen), *of(interpreter), *([] if compiled is None else [str(compiled)])),
+        placed=placed,
+        mounted=((str(bytecode), _BYTECODE),) if own else (),
+        bytecode=_BYTECODE if own else str(compiled or bytecode),
         folder=folder,
         limits=Limits(written=512 * _MIB),
         isolated=isolated,

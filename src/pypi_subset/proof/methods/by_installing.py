@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.pip import pool
 from pypi_subset.proof import closure
 from pypi_subset.proof.access.unpacked_size import unpacked_size
+from pypi_subset.proof.cases.reachable import pin_of
 from pypi_subset.proof.imports import console_scripts, importing
 from pypi_subset.proof.imports.settling import Settled, settled
 from pypi_subset.proof.isolation.box import new_uid
 from pypi_subset.proof.isolation.pips import Place
 from pypi_subset.proof.machines import boxes, manylinux_policy, venvs
-from pypi_subset.proof.methods import overwritten, pip_install, readable, record
+from pypi_subset.proof.methods import overwritten, pip_install, planning, readable, record
+from pypi_subset.proof.methods.keeping import Keeping, Part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import ExitStack
     from pathlib import Path
 
     from pypi_subset.model.requests import Request
     from pypi_subset.pip.runner import PipResult
     from pypi_subset.proof.access.routes import Way
     from pypi_subset.proof.cases.case import Case
+    from pypi_subset.proof.closure import Present
     from pypi_subset.proof.isolation.box import Box
     from pypi_subset.proof.machines.interpreters import Interpreter
     from pypi_subset.proof.methods.pip_install import Files, Run
@@ -48,6 +50,7 @@ class Environment:
     :param work: directory that its Install box may write.
     :param box: that box.
     :param state: what it held before anything was installed, as `venvs.state_of` returns it.
+    :param ending: ends that pip.
     """
 
     fresh: venvs.Environment
@@ -55,6 +58,12 @@ class Environment:
     box: Box
     pip: Run
     state: dict[str, str]
+    ending: ExitStack
+
+    @property
+    def python(self) -> Path:
+        """The interpreter, as a box sees it."""
+        return self.fresh.python
 
 
 @dataclass(kw_only=True)
@@ -78,25 +87,43 @@ class Installing:
 
     def plan(self, way: Way) -> Files:
         """Return what pip would install; a seeded pip that runs no code of the subset is asked."""
-        self._planning = self._planning or self._fresh("planning", way)
+        if self._keeping and self._keeping.whole:
+            return planning.planned(self.case, self.interpreter, way.name, self._options)
+        self._planning = self._planning or self._fresh("planning", self.folder, way)
         return self._pip(way, self._planning, dry=True)
 
-    def install(self, way: Way) -> tuple[Files, Environment]:
-        """Return what pip installed into a fresh environment, and that."""
+    def install(self, way: Way) -> tuple[Files, Environment | Part]:
+        """
+        Return what pip installed into a fresh environment, and that.
+
+        Where an installation of the whole set is kept and pip would take nothing but files of it, these are linked.
+        """
         # Of a site elsewhere the box bounds what is written.
         readable.check(self.case, tuple)
-        environment = self._fresh(way.name, way)
+        keeping = self._keeping
+        if keeping and keeping.whole:
+            files = self.plan(way)
+            if not _brings_pip(files) and (part := keeping.linked(files, self.requests)):
+                return files, part
+        keeps = keeping is not None and keeping.begins(way)
+        environment = self._fresh(way.name, keeping.new_folder() if keeping and keeps else self.folder, way)
         files = self._pip(way, environment)
         # pip may have ended between two looks at what it writes.
         if why := environment.box.excess():
             msg = f"pip {why}"
             raise ProofFailed(msg, target=self.case.target.name)
+        if keeping and keeps and not _brings_pip(files):
+            # From here on no box writes there.
+            environment.ending.close()
+            if kept := keeping.kept(files, environment.fresh, environment.state):
+                return files, kept
+            return files, environment
         if self._forks and not _brings_pip(files):
             # What it runs was loaded before anything was installed.
             self._planning = environment
         return files, environment
 
-    def judge(self, files: Files, environment: Environment) -> Settled:
+    def judge(self, files: Files, environment: Environment | Part) -> Settled:
         """
         Return notes on *environment*, and what makes it amber.
 
@@ -105,7 +132,7 @@ class Installing:
         fresh, target = environment.fresh, self.case.target.name
         record.validate(self.case, files)
         shared = overwritten.validate(self.case, files, self.requests)
-        for name in venvs.replaced(fresh.root, environment.state):
+        for name in venvs.replaced(fresh.root, environment.state) if isinstance(environment, Environment) else ():
             msg = f"the files of a wheel replaced {name}, a part of the environment on {target}"
             raise ProofFailed(msg, target=target)
         box = self.asking(environment)
@@ -114,39 +141,51 @@ class Installing:
         one = self.interpreter
         for sentence in closure.gaps(present, self.requests, dict(one.markers), target, dict(one.brought)):
             raise ProofFailed(sentence, target=target)
-        found = self.imported(environment, box)
+        found = self._imported(present, environment, box)
         notes = (*pip_install.differences(self.case, files), *shared, *found.notes)
         return Settled(notes=notes, findings=found.findings)
 
-    def imported(self, environment: Environment, box: Box) -> Settled:
+    def imported(self, environment: Environment | Part, box: Box) -> Settled:
         """
         Return what the imports and scripts of what was requested showed.
 
         :param box: shows *environment*.
         :raises ProofFailed: one of them is red, and not accepted.
         """
-        fresh, target = environment.fresh, self.case.target.name
-        present = closure.present_in(fresh.libraries)
-        one = self.interpreter
+        return self._imported(closure.present_in(environment.fresh.libraries), environment, box)
+
+    def _imported(self, present: Sequence[Present], environment: Environment | Part, box: Box) -> Settled:
+        one, target = self.interpreter, self.case.target.name
         closed = closure.declared(present, self.requests, dict(one.markers), target, dict(one.brought))
         requested = {canonicalize_name(one.requirement.name) for one in self.requests}
         wanted = [each for each in closed.present if each.project in requested]
         every = [
-            *importing.try_imports(wanted, closed, python=fresh.python, box=box, target=target),
-            *console_scripts.try_scripts(wanted, closed, python=fresh.python, box=box, target=target),
+            *importing.try_imports(wanted, closed, python=environment.python, box=box, target=target),
+            *console_scripts.try_scripts(wanted, closed, python=environment.python, box=box, target=target),
         ]
         return settled(every, target=target, accepted=self.case.accepted, strict=self.case.strict_imports)
 
-    def asking(self, environment: Environment) -> Box:
+    def asking(self, environment: Environment | Part) -> Box:
         """Return the box that sees *environment*, and can write nothing of it."""
-        fresh = environment.fresh
+        fresh, whole = environment.fresh, environment.whole if isinstance(environment, Part) else None
+        placed = ((str(fresh.root), whole.facts.root),) if whole else ()
         return boxes.asking(
             self.interpreter,
-            (fresh.root, fresh.seed),
+            (fresh.seed,) if placed else (fresh.root, fresh.seed),
             self._own("asking"),
             uid=self._uid,
             isolated=self.case.isolated,
+            placed=placed,
+            compiled=whole.bytecode if whole and whole.bytecode.is_dir() else None,
         )
+
+    @cached_property
+    def _keeping(self) -> Keeping | None:
+        """What is kept of the set, ``None`` unless boxes can see it in one place and write none of it."""
+        case = self.case
+        if not case.isolated or not self._forks or case.url:
+            return None
+        return Keeping(case=case, interpreter=self.interpreter, ending=self.ending)
 
     @cached_property
     def _forks(self) -> bool:
@@ -167,28 +206,34 @@ class Installing:
 
     def _pip(self, way: Way, environment: Environment, *, dry: bool = False) -> Files:
         report = environment.work / "installed.json"
-        beside = self.interpreter.brought and not any(Requirement(pin).name == "pip" for pin in self.case.pins)
-        options = _OPTIONS_BESIDE if beside else _OPTIONS
-        return pip_install.install(self.case, way, self._inputs, environment.pip, options, report=report, dry=dry)
+        return pip_install.install(self.case, way, self._inputs, environment.pip, self._options, report=report, dry=dry)
 
-    def _pip_check(self, files: Files, environment: Environment, box: Box) -> None:
+    @property
+    def _options(self) -> tuple[str, ...]:
+        beside = self.interpreter.brought and not any(pin_of(pin).name == "pip" for pin in self.case.pins)
+        return _OPTIONS_BESIDE if beside else _OPTIONS
+
+    def _pip_check(self, files: Files, environment: Environment | Part, box: Box) -> None:
         """
         Have pip check the environment.
 
         :raises ProofFailed: pip finds a fault.
         """
-        run: Run = environment.pip
-        if not self._forks or _brings_pip(files):
+        if isinstance(environment, Part):
+            run: Run = partial(planning.run, self.case, self.interpreter, libraries=environment.fresh.libraries)
+        elif not self._forks or _brings_pip(files):
             # A pip of the subset must start anew, where it can write nothing.
             place = Place(box=box, folder=self.folder, serve=lambda _: None)
-            run = partial(_alone, place, environment.fresh.python)
+            run = partial(_alone, place, environment.python)
+        else:
+            run = environment.pip
         check = run(["check"], work=self.folder, timeout=pip_install.PATIENCE)
         if check.returncode:
             msg = f"pip check on {self.case.target.name}: {'; '.join(check.stdout.splitlines())}"
             raise ProofFailed(msg, target=self.case.target.name)
 
-    def _fresh(self, name: str, way: Way) -> Environment:
-        work = self.folder / name
+    def _fresh(self, name: str, folder: Path, way: Way) -> Environment:
+        work = folder / name
         work.mkdir()
         fresh = venvs.fresh_environment(self.interpreter, work, self.case.work, isolated=self.case.isolated)
         manylinux_policy.hold(self.case.target, fresh.libraries[0])
@@ -204,9 +249,10 @@ class Installing:
         )
         place = Place(box=box, folder=work, serve=way.reach.serve)
         run: Run = partial(_alone, place, fresh.python)
+        ending = self.ending.enter_context(ExitStack())
         if self._forks:
-            run = partial(self.ending.enter_context(pool.Pips(work, fresh.python, place)).run, environment=None)
-        return Environment(fresh=fresh, work=work, box=box, pip=run, state=state)
+            run = partial(ending.enter_context(pool.Pips(work, fresh.python, place)).run, environment=None)
+        return Environment(fresh=fresh, work=work, box=box, pip=run, state=state, ending=ending)
 
 
 def _brings_pip(files: Files) -> bool:

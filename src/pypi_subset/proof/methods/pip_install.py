@@ -9,13 +9,14 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.paths import LOCKS
 from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.cases.reachable import pin_of, reachable
 from pypi_subset.proof.methods import explain
 from pypi_subset.proof.reference.markers import holds
 from pypi_subset.support import bounds, files
@@ -104,12 +105,26 @@ def install(  # noqa: PLR0913 - what pip is told
     report.unlink(missing_ok=True)
     arguments = ["install", *_OPTIONS, *way.options(), *options, *(_DRY if dry else ())]
     arguments += ["--report", str(report), "-r", str(_write(folder / "requirements.txt", case.requests))]
-    if held := case.held_to(way.name):
+    if held := _about(case, case.held_to(way.name)):
         arguments += ["-c", str(_write(folder / "constraints.txt", held))]
     result = run(arguments, work=folder, timeout=PATIENCE)
     if result.returncode:
         raise explain.explain(case, way, result)
     return tuple(sorted((_checked(item, case, way) for item in _items(report)), key=lambda one: one.project))
+
+
+def _about(case: Case, lines: Sequence[str]) -> Sequence[str]:
+    """Return those *lines* of a constraints file that are about projects that *case* can lead to: pip uses no other."""
+    reached = reachable(case)
+    # One line with a hash makes pip want a hash of everything: one line is kept at least.
+    return lines if reached is None else [one for one in lines if _project(one) in reached] or lines[:1]
+
+
+def _project(line: str) -> str:
+    try:
+        return canonicalize_name(pin_of(line).name)
+    except InvalidRequirement:
+        return ""
 
 
 def _items(report: Path) -> list[dict[str, Any]]:
@@ -152,10 +167,11 @@ def differences(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
     python = case.target.python if case.interpreter is None else case.interpreter.version
     # All that the markers of a lock's pins ever read.
     environment = {"python_full_version": ".".join(map(str, python))}
+    took = {one.project for one in installed}
     pinned = {
         canonicalize_name(pin.name): str(pin.specifier).removeprefix("==")
-        for pin in map(Requirement, case.pins)
-        if holds(pin.marker, environment)
+        for pin in map(pin_of, case.pins)
+        if canonicalize_name(pin.name) in took and holds(pin.marker, environment)
     }
     return tuple(
         f"{one.project} {one.version} installed, {pinned[one.project]} locked"

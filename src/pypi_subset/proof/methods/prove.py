@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pypi_subset.errors import BoxFailed, ProofFailed, SubsetError
 from pypi_subset.model.checks import GOOD, Check, bounded
 from pypi_subset.proof.access.routes import opened
+from pypi_subset.proof.cases.reachable import reachable
 from pypi_subset.proof.methods import pip_install, second_opinion
 from pypi_subset.proof.methods.by_installing import Installing
 from pypi_subset.proof.methods.by_unpacking import Unpacking, flags_of
@@ -150,7 +151,7 @@ def _at_other_levels(case: Case, ways: Sequence[Way], folder: Path) -> Iterator[
     if case.interpreter is None or case.target.exact:
         return
     foreign, own = replace(case, interpreter=None), case.interpreter.version[2]
-    levels = [*at_patch_levels(case.target, case.site)]
+    levels = [*at_patch_levels(case.target, case.site, reachable(case))]
     nearest = max((one.python[2] for one in levels if one.python[2] <= own), default=None)
     try:
         kinds = [*_unpackings(foreign, [one for one in levels if one.python[2] != nearest], folder)]
@@ -180,7 +181,7 @@ def _kinds(case: Case, folder: Path, ending: ExitStack) -> Iterator[Kind]:
         if requests := _requested(case, dict(case.interpreter.markers)):
             yield Installing(case=case, interpreter=case.interpreter, requests=requests, folder=folder, ending=ending)
         return
-    yield from _unpackings(case, at_patch_levels(case.target, case.site), folder)
+    yield from _unpackings(case, at_patch_levels(case.target, case.site, reachable(case)), folder)
 
 
 def _unpackings(case: Case, levels: Iterable[Target], folder: Path) -> Iterator[Kind]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.paths import SIMPLE
 from pypi_subset.proof.access.archives import fault_of
+from pypi_subset.proof.cases.reachable import pin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from packaging.tags import Tag
 
     from pypi_subset.proof.cases.case import Case
     from pypi_subset.proof.methods.pip_install import Files
@@ -42,12 +45,16 @@ def _from_afar(case: Case, planned: Files) -> Iterator[Path]:
 
 def _candidates(case: Case) -> Iterator[Path]:
     """Yield the wheels of the projects that *case* locks, as far as they fit its target."""
-    projects: set[str] = {canonicalize_name(Requirement(pin).name) for pin in case.pins}
+    projects: set[str] = {canonicalize_name(pin_of(line).name) for line in case.pins}
     for project in sorted(projects or {"*"}):
         for path in sorted((case.site / SIMPLE).glob(f"{project}/*.whl")):
-            try:
-                fits = not parse_wheel_filename(path.name)[3].isdisjoint(case.target.tags)
-            except InvalidWheelFilename:
-                continue
-            if fits:
+            if _fits(path.name, case.target.tags):
                 yield path
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _fits(name: str, tags: tuple[Tag, ...]) -> bool:
+    try:
+        return not parse_wheel_filename(name)[3].isdisjoint(tags)
+    except InvalidWheelFilename:
+        return False

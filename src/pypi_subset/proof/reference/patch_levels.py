@@ -11,27 +11,30 @@ from pypi_subset.model.paths import ALL_WHEELS
 from pypi_subset.proof.access.wheel_metadata import metadata_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from pypi_subset.model.targets import Target
 
 
-_FIELD = re.compile(r"(?:Requires-Python|Requires-Dist):.*", re.IGNORECASE)
+#: What may name a version of Python: of a requirement the marker alone.
+_FIELD = re.compile(r"Requires-Python:.*|Requires-Dist:[^;\n]*;.*", re.IGNORECASE)
 
 
-def at_patch_levels(target: Target, site: Path) -> Iterator[Target]:
+def at_patch_levels(target: Target, site: Path, projects: Collection[str] | None = None) -> Iterator[Target]:
     """
     Yield *target* with each patch level that has to be tried; itself alone if it names one.
 
     Nothing changes but just at, or just behind, a version that some metadata mentions. Which of those matter is not
     asked: the resolver's own answer to that is what is to be proven.
+
+    :param projects: those whose metadata can be read for a request; ``None`` for all of the site.
     """
     if target.exact:
         yield target
         return
     minor = ".".join(map(str, target.python[:2]))
-    for patch in sorted({0, *_mentioned(site, minor)}):
+    for patch in sorted({0, *_mentioned(site, minor, None if projects is None else frozenset(projects))}):
         python = (*target.python[:2], patch)
         full = ".".join(map(str, python))
         names = {"python_full_version"} | ({"implementation_version"} if target.implementation == "cp" else set())
@@ -40,19 +43,27 @@ def at_patch_levels(target: Target, site: Path) -> Iterator[Target]:
 
 
 @functools.cache
-def _mentioned(site: Path, minor: str) -> frozenset[int]:
-    """The patch levels of X.Y that stand in metadata, and the ones after them."""
+def _mentioned(site: Path, minor: str, projects: frozenset[str] | None) -> frozenset[int]:
+    """The patch levels of X.Y that stand in the metadata of *projects*, and the ones after them."""
     found: set[int] = set()
     mention = re.compile(rf"(?P<operator>[<>=!~]*)\s*[\"']?(?<![\d.]){re.escape(minor)}(?:\.(?P<patch>\d+))?(?![\d.*])")
-    for wheel in sorted(site.glob(ALL_WHEELS)):
-        for match in (match for line in _fields(wheel) for match in mention.finditer(line)):
+    wheels = [wheel for wheel in sorted(site.glob(ALL_WHEELS)) if projects is None or wheel.parent.name in projects]
+    for wheel in wheels:
+        for match in (match for line in _fields(wheel, wheel.stat().st_mtime_ns) for match in mention.finditer(line)):
             patch = int(match["patch"] or 0)
             # What begins or ends at a version begins or ends just there; of all else the next one may differ.
             found |= {patch} if match["operator"] in {"<", ">="} else {patch, patch + 1}
     return frozenset(found)
 
 
-def _fields(wheel: Path) -> list[str]:
-    """Return the lines of METADATA that may name a version of Python; the inventory reports a damaged file."""
+@functools.lru_cache(maxsize=1 << 14)
+def _fields(wheel: Path, changed: int) -> list[str]:
+    """
+    Return what in METADATA may name a version of Python; the inventory reports a damaged file.
+
+    :param changed: when; each wheel is read once by each process.
+    """
+    del changed
     texts = (data.decode("utf-8", "replace").replace("\r\n", "\n") for data in metadata_in(wheel))
-    return [line for text in texts for line in _FIELD.findall(text.partition("\n\n")[0])]
+    lines = (line for text in texts for line in _FIELD.findall(text.partition("\n\n")[0]))
+    return [line if line.lower().startswith("requires-python") else line.partition(";")[2] for line in lines]
