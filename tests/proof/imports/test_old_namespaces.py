@@ -76,21 +76,35 @@ def test_what_defines_something_is_a_package(tmp_path: Path, kind: str) -> None:
     assert public_modules(one, ()).modules == ("aa",)
 
 
-@pytest.mark.parametrize("text", ["", '"""Doc."""\n# more\n', "pass"])
-def test_an_empty_one_above_packages_alone(tmp_path: Path, text: str) -> None:
-    """It is a namespace; with modules beside it, it is a package of the project."""
+#: Texts that define nothing and do nothing.
+EMPTY = ["", '"""Doc."""\n# more\n', "pass"]
+
+
+@pytest.mark.parametrize("text", EMPTY)
+def test_an_empty_one_is_that_of_a_package(tmp_path: Path, text: str) -> None:
+    """Whatever is below it: modules of a package may need what is optional."""
     one = installed(tmp_path, text)
     assert old_namespaces(one, ["aa"]) == frozenset()
-    assert old_namespaces(replace(one, files=FILES[::2]), ["aa"]) == {"aa"}
+    assert old_namespaces(replace(one, files=FILES[::2]), ["aa"]) == frozenset()
 
 
-def test_an_empty_one_that_the_project_is_named_after(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [*EMPTY, PACKAGES["value"]])
+def test_one_that_the_project_is_named_after(tmp_path: Path, text: str) -> None:
     """``aa-thing`` and ``Aa.Part`` are portions of ``aa``; ``aa`` itself is no portion."""
-    files = FILES[:2]
     for project, spaces in (("aa-thing", {"aa"}), ("Aa.Part", {"aa"}), ("aa", set()), ("aab", set())):
-        assert old_namespaces(installed(tmp_path, "", project, files), ["aa"]) == spaces, project
-    defining = installed(tmp_path, PACKAGES["value"], "aa-thing", files)
-    assert old_namespaces(defining, ["aa"]) == {"aa"}
+        assert old_namespaces(installed(tmp_path, text, project, FILES[:2]), ["aa"]) == spaces, project
+    assert old_namespaces(installed(tmp_path, "LEVEL = 1", "aa-thing"), ["aa"]) == frozenset()
+
+
+@pytest.mark.parametrize("text", [*EMPTY, PACKAGES["value"]])
+def test_one_that_old_metadata_name(tmp_path: Path, text: str) -> None:
+    """setuptools wrote ``namespace_packages`` beside METADATA."""
+    one = installed(tmp_path, text, files=(*FILES, "kit-1.dist-info/namespace_packages.txt"))
+    assert old_namespaces(one, ["aa"]) == frozenset()
+    (tmp_path / one.files[-1]).write_text("bb\naa\n")
+    assert old_namespaces(one, ["aa"]) == {"aa"}
+    (tmp_path / one.files[-1]).unlink()
+    assert old_namespaces(one, ["aa"]) == frozenset()
 
 
 def test_namespaces_within_each_other(tmp_path: Path) -> None:
@@ -98,6 +112,13 @@ def test_namespaces_within_each_other(tmp_path: Path) -> None:
     files = ("aa/__init__.py", "aa/bb/__init__.py", "aa/bb/thing.py", "aa/bb/_own.py", "six.py")
     one = installed(tmp_path, EXTENDING["pkgutil"], files=files)
     assert own_modules(one) == ("aa.bb._own", "aa.bb.thing", "six")
+
+
+def test_shared_libraries_among_its_data_are_no_portions(tmp_path: Path) -> None:
+    """Those of the namespace itself are, and so is a module of Python at any depth, as of PEP 420."""
+    one = installed(tmp_path, EXTENDING["pkgutil"], files=("aa/__init__.py", "aa/bb/thing.py"))
+    one = replace(one, files=(*one.files, "aa/fast.abi3.so", "aa/vendor/plugin.so", "cc/slow.so"))
+    assert own_modules(one) == ("aa.bb.thing", "aa.fast", "cc.slow")
 
 
 def test_a_namespace_without_a_public_portion_is_imported_itself(tmp_path: Path) -> None:

@@ -53,6 +53,11 @@ SENTENCES = [
     ("OSError", "could not find or load spatialindex_c-64.dll", "surely"),
     ("OSError", "Could not find lib geos_c or load any of its variants", "surely"),
     ("FileNotFoundError", "cannot find library; tried paths: []", "surely"),
+    (
+        "FileNotFoundError",
+        "cannot find a suitable libusb-1.0: ['lib/python3.11/site-packages/usb1/libusb-1.0.so.0', 'libusb-1.0.so']",
+        "surely",
+    ),
     ("ImportError", 'Library "GLU" not found.', "perhaps"),
     ("ImportError", "failed to find libmagic. Check your installation", "perhaps"),
     ("ImportError", "could not find any library for SDL2 (PYSDL2_DLL_PATH: unset)", "perhaps"),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LARGEST, _MOST = 1 << 16, 200
 #: What adds the directories of other distributions to the path of a package.
 _EXTENDING = frozenset({"extend_path", "declare_namespace"})
+#: What setuptools wrote for ``namespace_packages``.
+_STATED = ".dist-info/namespace_packages.txt"
 #: Modules whose names a namespace may import for that.
 _HELPERS = frozenset({"__future__", "modulefinder", "os", "pkg_resources", "pkgutil", "sys", "typing"})
 #: A backslash and what it escapes: without it, the parser has no warning to write.
@@ -31,8 +33,9 @@ def old_namespaces(one: Present, modules: Iterable[str]) -> frozenset[str]:
     """
     Return those of *modules* that are namespaces by the text of their ``__init__.py``, which is parsed and never run.
 
-    Such a file extends the path of its package and defines nothing that is public. An empty one makes a namespace if the
-    directory holds packages alone, or if the project has its name from it (``backports.thing`` from ``backports``).
+    Such a file extends the path of its package and defines nothing that is public. One that is empty or extends the path makes
+    a namespace if the project has its name from it (``backports.thing`` from ``backports``), or if the old metadata of
+    setuptools say so. Any other empty one is that of a package, whose modules may need what is optional.
 
     :param modules: with dots; those that are no packages are left out.
     """
@@ -40,34 +43,31 @@ def old_namespaces(one: Present, modules: Iterable[str]) -> frozenset[str]:
         return frozenset()
     known = frozenset(one.files)
     packages = [name for name in modules if _init_of(name) in known][:_MOST]
-    holders = _holders(one.files) if packages else frozenset()
-    return frozenset(name for name in packages if _is_namespace(one, one.library, name, holders))
+    stated = _stated(one.library, one.files) if packages else frozenset()
+    return frozenset(name for name in packages if _is_namespace(one, one.library, name, stated))
 
 
 def _init_of(package: str) -> str:
     return f"{package.replace('.', '/')}/__init__.py"
 
 
-def _holders(paths: Iterable[str]) -> frozenset[str]:
-    """Return the directories that hold packages, and no module but their ``__init__.py``."""
-    packages, modules = set[str](), set[str]()
-    for path in paths:
-        folder, _, name = path.rpartition("/")
-        if name == "__init__.py":
-            packages.add(folder.rpartition("/")[0])
-        elif name.endswith((".py", ".so", ".pyd")):
-            modules.add(folder)
-    return frozenset(packages - modules)
+def _stated(library: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Return the names in ``namespace_packages.txt``."""
+    path = next((one for one in paths if one.endswith(_STATED) and one.count("/") == 1), "")
+    try:
+        return frozenset(files.read_input(library / path, _LARGEST).decode(errors="replace").split() if path else ())
+    except OSError:
+        return frozenset()
 
 
-def _is_namespace(one: Present, library: Path, name: str, holders: Collection[str]) -> bool:
+def _is_namespace(one: Present, library: Path, name: str, stated: Collection[str]) -> bool:
     body = _body(library / _init_of(name))
     if body is None:
         return False
-    named_after = one.project.startswith(f"{canonicalize_name(name)}-")
+    is_meant = name in stated or one.project.startswith(f"{canonicalize_name(name)}-")
     if any(map(_extends, body)):
-        return named_after or not any(map(_defines, body))
-    return not any(map(_says, body)) and (named_after or name.replace(".", "/") in holders)
+        return is_meant or not any(map(_defines, body))
+    return is_meant and not any(map(_says, body))
 
 
 def _body(path: Path) -> list[ast.stmt] | None:

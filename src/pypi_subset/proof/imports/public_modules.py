@@ -88,6 +88,11 @@ def own_modules(one: Present, namespaces: Iterable[str] = ()) -> tuple[str, ...]
             break
         old |= found
         every = modules_of(one.files, stated | old)
+    if old:
+        # A shared library in a directory of data below a package with an ``__init__`` is hardly a module.
+        loose = {name for name in extensions_of(one.files) if name.rpartition(".")[0] not in old}
+        loose = {name for name in loose if any(name.startswith(f"{space}.") for space in old)}
+        every = tuple(name for name in every if name not in loose)
     spaces = {name for name in every if not _is_hidden(name)}
     spaces = {
         ".".join(parts[:length]) for parts in (name.split(".") for name in spaces) for length in range(len(parts))

@@ -31,6 +31,7 @@ _SENTENCE = re.compile(
 #: Words by which the library is one of C, and words by which it may be a project of Python.
 _NATIVE = re.compile(r"\b(?:shared|dynamic|native|C) librar(?:y|ies)\b", re.IGNORECASE)
 _PYTHON = re.compile(r"\bpip3?\b|python|\bpypi\b|\bpackages?\b|\bmodules?\b|\bimport(?:s|ed)?\b", re.IGNORECASE)
+_PATH = re.compile(r"[^\s/]*/\S*")
 #: Classes of exceptions that report what the system lacks.
 _OF_SYSTEM = frozenset({"OSError", "FileNotFoundError"})
 
@@ -58,6 +59,6 @@ def says_library(kind: str, text: str) -> Literal["", "perhaps", "surely"]:
 
     :param kind: the class of the exception.
     """
-    if _SENTENCE.search(text) is None or _PYTHON.search(text):
+    if _SENTENCE.search(text) is None or _PYTHON.search(_PATH.sub(" ", text)):
         return ""
     return "surely" if kind in _OF_SYSTEM or _NATIVE.search(text) or _FILE.search(text) else "perhaps"
