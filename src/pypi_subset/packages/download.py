@@ -2,7 +2,8 @@
 Locks to verified files in ``packages/``: each file is fetched once, and hashed while it is written.
 
 Fetching begins with the first lock of a run, while others are resolved. What arrives stays in the store of the run until
-all locks are written; only then do whole, checked files move on. A file in ``packages/`` with the right hash is not fetched;
+all locks are written. Then ``pip download`` takes the files of each job for its target, and only whole, checked files move
+on. A file in ``packages/`` with the right hash is not fetched;
 one with a wrong hash is set aside and replaced: by a link to what the site still holds, else from the index.
 """
 
@@ -10,15 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 from typing import TYPE_CHECKING
 
-from pypi_subset.distributions import filenames
-from pypi_subset.errors import BadDistribution, HashMismatch, LockError
+from pypi_subset.errors import BadDistribution, HashMismatch
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Artifact
 from pypi_subset.model.paths import file_path
 from pypi_subset.packages.file_cache import identity_of, status_of
+from pypi_subset.packages.pip_download import layers
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.targets import Target
     from pypi_subset.packages.file_cache import FileCache
+    from pypi_subset.packages.pip_download import PipDownload
     from pypi_subset.packages.stock import Stock
     from pypi_subset.upstream.catalog import Upstream
 
@@ -52,13 +55,12 @@ class Downloads:
 
     :param upstream: returns where files come from. It is called if there is something to fetch.
     :param paths: a file that their packages directory or their site has is not fetched ahead.
-    :param work: the scratch directory of the run, on the file system of the packages directory.
+    :param gather: lets pip take the files of one job.
     :param cache: learns what is read of each file.
     """
 
-    def __init__(self, upstream: Callable[[], Upstream], paths: Paths, work: Path, cache: FileCache) -> None:
-        self._upstream, self._paths, self._cache = upstream, paths, cache
-        self._copies = work / "copies"
+    def __init__(self, upstream: Callable[[], Upstream], paths: Paths, gather: PipDownload, cache: FileCache) -> None:
+        self._upstream, self._paths, self._gather, self._cache = upstream, paths, gather, cache
         self._pool = DaemonThreadPool(PARALLEL)
         self._lock = threading.Lock()
         self._begun: dict[tuple[str, str | None], Future[tuple[Candidate, Path]]] = {}
@@ -107,26 +109,34 @@ class Downloads:
         :param targets: the target of each job, by the job's name.
         :param admits: whether the file at a path, of a name, is fit for the subset; one that is not has no artifact.
         :param progress: called with the number of files that arrived.
-        :raises LockError: a lock names a file that its target does not accept.
+        :raises PipFailed: pip refuses a file for its target.
         :raises UpstreamError: a file cannot be fetched.
         :raises HashMismatch: a file is not what the lock says.
         """
-        wanted = [(one, targets[job]) for job, group in stock.missing for one in group]
-        for one, target in wanted:
-            _require_accepted(one, target)
+        runs = {
+            f"{job}.{number}": (targets[job], layer)
+            for job, group in stock.missing
+            for number, layer in enumerate(layers(group))
+        }
         with self._lock:
-            arriving = [(one, self._submit(one)) for one, _ in wanted]
-        for _, future in arriving:
-            future.add_done_callback(lambda done: progress(_arrived(done)))
-        found = []
-        for one, future in arriving:
-            candidate, path = future.result()
-            # Its hash is right in any case: a later run that refuses it again need not fetch it again.
-            admitted = admits(path, one.filename)
-            identity = self._place(one, candidate, path)
-            if admitted:
-                found.append(Artifact(distribution=one, folder=self._paths.packages, identity=identity))
-        logger.info("%d of %d files are admitted", len(found), len(wanted))
+            arriving = {one.filename: self._submit(one) for _, layer in runs.values() for one in layer}
+
+        def one_run(name: str) -> list[Artifact]:
+            target, layer = runs[name]
+            arrived = [(one, *arriving[one.filename].result()) for one in layer]
+            good = [(one, candidate, path) for one, candidate, path in arrived if admits(path, one.filename)]
+            for one, candidate, path in arrived:
+                if (one, candidate, path) not in good:
+                    # Its hash is right: a later run that refuses it again need not fetch it again.
+                    (files.link if candidate.path is None else files.copy)(path, self._paths.packages / one.filename)
+            places = self._gather(name, target, [(candidate, path) for _, candidate, path in good]) if good else []
+            progress(len(layer))
+            return [self._settled(one, place) for (one, _, _), place in zip(good, places, strict=True)]
+
+        with DaemonThreadPool(min(len(runs), 2 * (os.cpu_count() or 1))) as pool:
+            futures = [pool.submit(one_run, name) for name in runs]
+            found = [artifact for future in futures for artifact in future.result()]
+        logger.info("%d of %d files are admitted", len(found), len(arriving))
         return tuple(found)
 
     def _submit(self, one: Distribution) -> Future[tuple[Candidate, Path]]:
@@ -157,45 +167,11 @@ class Downloads:
                 self._cache.metadata(path, one.filename)
         return candidate, path
 
-    def _place(self, one: Distribution, candidate: Candidate, source: Path) -> str:
-        """Return the identity of the file in the packages directory, after putting it there."""
+    def _settled(self, one: Distribution, place: Path) -> Artifact:
+        """Move a whole, checked file from *place* to the packages directory."""
         path = self._paths.packages / one.filename
-        if candidate.path is None:
-            files.link(source, path)
-        else:
-            self._copy(one, source, path)
+        with files.folder_errors(path):
+            place.replace(path)
         identity = identity_of(status_of(path))
         self._cache.fetched(identity, one.filename, one.sha256 or "")
-        return identity
-
-    def _copy(self, one: Distribution, source: Path, path: Path) -> None:
-        """Copy a file of the user's own, which nothing that happens to *source* changes later, to *path*."""
-        copy = self._copies / one.filename
-        with files.folder_errors(copy):
-            # Without parents: a scratch directory that was removed must not be made again.
-            self._copies.mkdir(exist_ok=True)
-        files.copy(source, copy)
-        sha256 = files.sha256_of(copy)
-        if sha256 != one.sha256:
-            msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
-            raise HashMismatch(
-                msg, project=one.project, next_step="run the same command again; the disk may be failing"
-            )
-        with files.folder_errors(path):
-            copy.replace(path)
-
-
-def _require_accepted(one: Distribution, target: Target) -> None:
-    """
-    Return if *target* accepts the wheel *one*.
-
-    :raises LockError: it does not, or *one* is no wheel.
-    """
-    tags = filenames.parse(one.filename)[2]
-    if tags is None or tags.isdisjoint(target.tags):
-        msg = f"{target.name} does not accept {one.filename}, which its lock names"
-        raise LockError(msg, project=one.project, target=target.name, next_step="run `make update`")
-
-
-def _arrived(done: Future[tuple[Candidate, Path]]) -> int:
-    return int(not done.cancelled() and done.exception() is None)
+        return Artifact(distribution=one, folder=self._paths.packages, identity=identity)

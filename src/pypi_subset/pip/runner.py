@@ -39,7 +39,7 @@ SCRIPT = Path(__file__).with_name("_child.py")
 
 
 #: The token in a URL of the loopback index, as `upstream.gateway` makes it.
-_TOKEN = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?=/(?:simple|files)/)")
+_TOKEN = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?=/(?:simple|newest|locked|files)/)")
 
 
 #: How one run of pip ended: exit code and what it wrote.

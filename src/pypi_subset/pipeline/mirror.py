@@ -16,6 +16,7 @@ from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import Downloads
 from pypi_subset.packages.file_cache import FileCache
+from pypi_subset.packages.pip_download import PipDownload
 from pypi_subset.packages.stock import take_stock
 from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.recall import compared
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.requests import Subset
     from pypi_subset.packages.stock import Stock
     from pypi_subset.pipeline.relock import Relocked
+    from pypi_subset.pipeline.workspace import Backend
     from pypi_subset.support.progress import Progress
 
 
@@ -128,7 +130,7 @@ def mirror(
         intake = Intake(subset.bad_files, paths.packages, cache)
         with (
             opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend,
-            Downloads(lambda: backend.index().upstream, paths, work, cache) as downloads,
+            Downloads(lambda: backend.index().upstream, paths, _gatherer(backend), cache) as downloads,
         ):
             locked = relock(subset, paths, backend, intake, progress, update=update, downloads=downloads)
             gone = left_over(subset, paths.locks)
@@ -166,6 +168,10 @@ def mirror(
         ),
         outdated=locked.outdated,
     )
+
+
+def _gatherer(backend: Backend) -> PipDownload:
+    return PipDownload(index=backend.index, pips=backend.pips, work=backend.work / "download")
 
 
 def _gather(

@@ -1,8 +1,9 @@
 """
 The index that every pip of ours sees: an HTTP server on 127.0.0.1 in front of `Upstream`.
 
-Each target has a view: what fits it. Another of that target has the newest releases alone, which pip reads first. Every
-path begins with a token that the pips of this run alone are given: other users of this machine reach the port too.
+Each target has a view: what fits it. Another of that target has the newest releases alone, which pip reads first. A view
+for downloading has the files of one lock. Every path begins with a token that the pips of this run alone are given: other
+users of this machine reach the port too.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class Loopback:
         self._all_tags = frozenset[Tag]().union(*self._tags.values())
         self._newest = Once[Where, dict[str, bytes | None]](self._read_newest)
         self._known = Known()
+        self._locked: dict[tuple[str, str], Candidate] = {}
         #: The first thing that went wrong while a pip was waiting: truer than what that pip can tell.
         self.failure: SubsetError | None = None
         #: Why a pip must end, by the run that its view is for.
@@ -134,6 +136,13 @@ class Loopback:
         texts = ((f"{self._url_of(one)}.metadata", data.decode("latin-1")) for one, data in seen)
         return self._known.order(pages, texts)
 
+    def locked_url(self, name: str, candidates: Iterable[Candidate]) -> str:
+        """Return the view for downloading exactly *candidates*, one file of a project at most; *name* tells views apart."""
+        for candidate in candidates:
+            self.upstream.know(candidate)
+            self._locked[name, candidate.distribution.project] = candidate
+        return f"{self._url}/locked/{quote(name)}/"
+
     def candidate_at(self, url: str) -> Candidate | None:
         """Return what is offered at one of our own URLs, as pip's report names it; what was built, as it is now."""
         prefix = f"{self._url}/files/"
@@ -152,8 +161,10 @@ class Loopback:
         if not hmac.compare_digest(token.encode(errors="replace"), self.token.encode()):
             return None
         rest = rest[:-1]
-        if kind in {"simple", "newest"} and len(rest) == 2:  # noqa: PLR2004 - view and project
+        if kind in {"simple", "newest", "locked"} and len(rest) == 2:  # noqa: PLR2004 - view and project
             view, project = rest[0], canonicalize_name(rest[1])
+            if locked := self._locked.get((view, project)) if kind == "locked" else None:
+                return page_of(project, [self._entry(locked)])
             if view in self._ended:
                 return None
             return (
