@@ -83,3 +83,9 @@ def test_a_search_that_is_given_up_says_no(monkeypatch: pytest.MonkeyPatch) -> N
     shelf = Shelf({**FILES})
     assert not solves("boto", "s3", shelf=shelf)
     assert len(shelf.read) == 5
+
+
+def test_what_must_move_is_chosen_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solution far from the lock is found with few releases read: the others follow what has to change."""
+    monkeypatch.setattr(satisfiable, "READ", 20)
+    assert solves("boto", "s3", boto=("39.0", ["core==39.0"]), core=("39.0", []))
