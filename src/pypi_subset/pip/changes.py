@@ -90,8 +90,9 @@ def take_for_installed(projects: Mapping[str, str]) -> None:
     Factory.get_dist_to_uninstall = lambda _factory, _candidate: None  # type: ignore[method-assign, assignment]
 
 
-#: The view of `pypi_subset.upstream.gateway` that has all releases, up to where the other one differs.
-_WHOLE_VIEW = re.compile(r"(/[0-9a-f]{32})/simple/")
+#: The view of `pypi_subset.upstream.gateway` that has all releases, up to where the other one differs: token, then target
+#: and number of the run. The address of a site that is proven has no such part.
+_WHOLE_VIEW = re.compile(r"(/[0-9a-f]{32})/simple/(?=[^/]+\.[0-9]+/)")
 
 
 def read_newest_first() -> None:
