@@ -12,7 +12,7 @@ from pypi_subset.errors import Gaps, HashMismatch, NoSolution
 from pypi_subset.sdists.builder import MOST
 from tests.support.stages.mirroring import THREE, mirror, read_lock, versions
 from tests.support.stages.sdists import make_buildable
-from tests.support.wheels import make_wheel
+from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
     from tests.support.servers.index import Index
@@ -96,16 +96,19 @@ def test_a_wheel_for_this_system_ends_the_others_after_one_build(workspace: Work
 
 @pytest.mark.slow
 def test_builds_of_one_project_are_limited(workspace: Workspace, index: Index) -> None:
-    """If what is built does not satisfy, older releases are built up to a limit, which ends the run as a gap."""
+    """If what is built does not satisfy, older releases are built up to a limit; the gap is that of the newest one."""
     index.add(*(make_buildable("leaf", f"{number}.0", requires=["gone"]) for number in range(1, MOST + 3)))
-    index.add(make_wheel("gone", tag="cp39-cp39-win_amd64"))
+    index.add(make_sdist("gone"))
     workspace.write("base.txt", "leaf\n")
     building(workspace, "leaf")
     with pytest.raises(NoSolution) as caught:
         mirror(workspace)
-    assert f"{MOST} releases of it were built in this run" in caught.value.what
+    assert caught.value.problem == (
+        f"gone (required by leaf {MOST + 2}.0): the project offers sdists only, and a subset holds wheels"
+    )
+    assert caught.value.next_step.startswith('write [sdists] build = ["gone"] in subset.toml')
     assert caught.value.requests == ("base.txt:1",)
-    assert index.gets(".tar.gz") == MOST
+    assert [hit.path for hit in index.hits(".tar.gz")] == [f"/files/leaf-{MOST + 2 - n}.0.tar.gz" for n in range(MOST)]
 
 
 def test_a_build_that_fails_is_a_gap_with_its_reason(workspace: Workspace, index: Index) -> None:

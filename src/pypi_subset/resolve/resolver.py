@@ -192,14 +192,18 @@ def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
     if index.failure is not None:
         # Also where pip found another way: it took the failure for "no such page", and its answer is about less.
         raise index.failure
-    if (error := index.ended(run)) is not None:
+    error = index.ended(run)
+    if error is not None and not error.limited:
         raise _unbuilt(error, job) from error
-    if result.returncode != 0:
+    if result.returncode != 0 or error is not None:
         output = f"{result.stdout}\n{result.stderr}"
         offers = index.upstream.on(job.target.name)
         gaps = with_source(
             with_reason(explain(runner.complaint(result), output, job, offers, constraints), job), offers
         )
+        if error is not None and not all(gap.project for gap in gaps):
+            # Why releases were built and passed over is not known.
+            raise _unbuilt(error, job) from error
         raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
     with files.folder_errors(report):
         document = msgspec.json.decode(report.read_bytes(), type=_Report)

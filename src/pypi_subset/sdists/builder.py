@@ -207,7 +207,9 @@ class Builder:
         self._count[one.project] += 1
         if self._count[one.project] > MOST:
             what = f"{MOST} releases of it were built in this run, and another one is asked for"
-            raise _refused(one, what, step=f"ask for one release, as in '{one.project}=={one.version}'")
+            error = _refused(one, what, step=f"ask for one release, as in '{one.project}=={one.version}'")
+            error.limited = True
+            raise error
         path = self._upstream.file(sdist)
         self._rooms.isolation  # noqa: B018 - raises where builds are refused
         self._progress.say(f"{release}: building a wheel from {one.filename}")

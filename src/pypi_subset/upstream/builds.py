@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class NotBuilt(UpstreamError):
-    """No wheel can be built from an sdist."""
+    """No wheel can be built from an sdist; or none may be, for enough of that project were built: ``limited``."""
+
+    limited = False
 
 
 class Builds(Protocol):

@@ -18,6 +18,7 @@ from pypi_subset.distributions.metadata import dependencies_of, parse_requiremen
 from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
 from pypi_subset.resolve.explain.rejections import admits, allows, by_release, fits
 from pypi_subset.targets.markers import UndefinedName, holds
+from pypi_subset.upstream.builds import NotBuilt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -168,11 +169,24 @@ class Inspector:
         project = canonicalize_name(first[1].name)
         newest: Obstacle | None = None
         for version in usable[:RELEASES]:
+            if newest is not None and self._is_beyond(offer.fitting[version]):
+                break
             found = self.inside(project, offer.fitting[version], extras, above)
             if found is None:
                 return None
             newest = newest or replace(found, chain=(first, *found.chain))
         return newest
+
+    def _is_beyond(self, release: Sequence[Candidate]) -> bool:
+        """Whether a release would have to be built, and cannot be: pip looks at no older one either."""
+        try:
+            for one in (each for each in release if each.sdist is not None and self._suits(each)):
+                self.offers.metadata(one)
+        except NotBuilt:
+            return True
+        except (UpstreamError, HashMismatch, BadDistribution):
+            return False
+        return False
 
     def inside(
         self,
