@@ -95,6 +95,14 @@ def test_a_namespace_is_missing_for_one_of_its_portions() -> None:
     )
 
 
+def test_the_smallest_extra_is_named() -> None:
+    """``all`` and ``dev`` bring everything; the one of that name says what for."""
+    needs = ("yaml-kit; extra == 'all'", "net-lib; extra == 'all'", "net-lib; extra == 'network'")
+    one = present("kit", "kit.py", requires=needs, extras=frozenset({"all", "network"}))
+    found = judged([no("net_lib")], one, Declared(present=(one,)))
+    assert found.fact == "needs the extra network, which was not asked for"
+
+
 def test_a_namespace_that_its_project_alone_fills() -> None:
     """What is missing below it is a part of that project, whose wheel is broken."""
     alone = Declared(present=(present("kit", "kit/one.py"), present("other", "space/two.py")))

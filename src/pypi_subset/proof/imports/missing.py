@@ -253,7 +253,7 @@ def _undeclared(lacking: Sequence[Error], outermost: Error, owner: Present, grou
     """Return what it means that nothing in the closure answers for what is missing."""
     name, text = next(filter(None, map(_lacks, lacking)), ""), " ".join(one.text for one in lacking)
     own, others = _bringing(name, owner, ground) if name else ([], [])
-    extras = [extra for one in own for extra in _EXTRA.findall(str(one.marker))] or _extras_named(owner, text)
+    extras = _extras_of(own, owner) or _extras_named(owner, text)
     brought = next((canonicalize_name(one.name) for one in (*own, *others)), "")
     if extras and owner.asked.isdisjoint(map(canonicalize_name, extras)):
         fact = f"needs the extra {extras[0]}, which was not asked for"
@@ -270,6 +270,13 @@ def _undeclared(lacking: Sequence[Error], outermost: Error, owner: Present, grou
     only = f"; {owner.project} requires it only as {plain(own[0])}" if own else ""
     fact = f"lacks {name}, which nothing here declares: {whose}{only}"
     return Verdict(kind="undeclared", fact=fact, likely=project)
+
+
+def _extras_of(requirements: Iterable[Requirement], owner: Present) -> list[str]:
+    """Return the extras of *owner* that bring *requirements*, the smallest first: ``all`` is rarely what is meant."""
+    every = [extra for one in owner.requires for extra in _EXTRA.findall(str(one.marker))]
+    found = {extra for one in requirements for extra in _EXTRA.findall(str(one.marker))}
+    return sorted(found, key=lambda one: (every.count(one), one))
 
 
 def _extras_named(owner: Present, text: str) -> list[str]:
