@@ -92,7 +92,7 @@ def take_for_installed(projects: Mapping[str, str]) -> None:
 
 #: The view of `pypi_subset.upstream.gateway` that has all releases, up to where the other one differs: token, then target
 #: and number of the run. The address of a site that is proven has no such part.
-_WHOLE_VIEW = re.compile(r"(/[0-9a-f]{32})/simple/(?=[^/]+\.[0-9]+/)")
+_WHOLE_VIEW = re.compile(r"(/[0-9a-f]{32})/simple(?=/[^/]+\.[0-9]+/)")
 
 
 def read_newest_first() -> None:
@@ -153,7 +153,7 @@ def _finder_of_newest(finder: PackageFinder) -> PackageFinder | None:
     ):
         found = copy.copy(finder)
         found._link_collector = copy.copy(finder._link_collector)  # noqa: SLF001 - no option does it
-        views = [_WHOLE_VIEW.sub(r"\1/newest/", url) for url in finder.index_urls]
+        views = [_WHOLE_VIEW.sub(r"\1/newest", url) for url in finder.index_urls]
         found.search_scope = SearchScope.create(find_links=[], index_urls=views, no_index=False)
         found._all_candidates, found._best_candidates = {}, {}  # noqa: SLF001 - what it remembers
         vars(finder)["newest_first"] = found
