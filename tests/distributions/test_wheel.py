@@ -34,7 +34,7 @@ def test_what_is_refused(kind: str) -> None:
     with pytest.raises(BadDistribution, match=re.escape(reason)) as caught:
         read_metadata(io.BytesIO(make("bad")), NAME)
     assert str(caught.value).startswith(f"{NAME} ")
-    assert str(caught.value).endswith("; leave it out, as with 'bad!=1.0', and tell whoever offers it")
+    assert str(caught.value).endswith("; leave it out, as with 'bad!=1.0', and report it to that project")
     assert str(caught.value).isprintable()
 
 

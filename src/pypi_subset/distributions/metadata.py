@@ -143,7 +143,7 @@ def parsed(filename: str) -> tuple[NormalizedName, Version]:
 def refuse(filename: str, what: str) -> NoReturn:
     """Raise the `BadDistribution` that says *what* is wrong with a wheel."""
     project, version = parsed(filename)
-    step = f"leave it out, as with '{project}!={version}', and tell whoever offers it"
+    step = f"leave it out, as with '{project}!={version}', and report it to that project"
     msg = f"{filename} {what}"
     raise BadDistribution(msg, project=project, next_step=step)
 

@@ -207,7 +207,7 @@ def _package(pin: Pin, url: str | None, path: str | None, *, published: bool) ->
         "source": one.source,
         "license": one.license,
         "project-status": asdict(one.standing) if one.standing else None,
-        "built": None if published else provenance.told(one),
+        "built": None if published else provenance.stated_of(one),
         # The standard's field is normalized, and cannot hold what PEP 440 does not allow; pages show what was written.
         "requires-python": one.requires_python if one.requires_python and str(bound) != one.requires_python else None,
         "required-by": [

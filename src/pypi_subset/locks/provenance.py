@@ -34,7 +34,7 @@ def sdist_of(one: Distribution) -> PackageSdist | None:
     )
 
 
-def told(one: Distribution) -> dict[str, Any] | None:
+def stated_of(one: Distribution) -> dict[str, Any] | None:
     """Return what a lock says of a build besides, ``None`` of a wheel that was not built."""
     built = one.built
     if built is None:

@@ -185,5 +185,5 @@ def _fail(what: str) -> NoReturn:
 def _refuse(filename: str, what: str) -> NoReturn:
     project, version = filenames.parse(filename)[:2]
     msg = f"{filename} cannot be unpacked: {what}"
-    step = f"ask for another version, as with '{project}!={version}', and tell whoever offers it"
+    step = f"ask for another version, as with '{project}!={version}', and report it to that project"
     raise BadDistribution(msg, project=project, next_step=step)

@@ -51,7 +51,7 @@ class Required:
     path: Path
 
     @property
-    def told(self) -> tuple[str, str, str]:
+    def stated(self) -> tuple[str, str, str]:
         """Project, version and SHA-256."""
         one = self.distribution
         return one.project, str(one.version), one.sha256 or ""

@@ -144,7 +144,7 @@ class Builder:
         changed = [
             f"Python was {then.python}, and is {_python(now)}" if then.python != _python(now) else "",
             "the build environment is another one"
-            if then.requires != tuple(sorted(each.told for each in now.requires))
+            if then.requires != tuple(sorted(each.stated for each in now.requires))
             else "",
         ]
         if then.repaired != now.repaired:
@@ -184,7 +184,7 @@ class Builder:
             url=one.url,
             epoch=made.epoch,
             python=_python(made),
-            requires=tuple(sorted(each.told for each in made.requires)),
+            requires=tuple(sorted(each.stated for each in made.requires)),
             isolation=self._rooms.isolation,
             repaired=made.repaired,
             grafted=made.grafted,
