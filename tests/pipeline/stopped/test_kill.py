@@ -47,10 +47,10 @@ POINTS = {
         ("start dir2pi", 1),
         ("write requirements/lock", 1),
         ("replace requirements/lock", 1),
-        ("replace packages/.lib-1.0-py3-none-any.whl.PID.part", 1),
+        ("replace packages/.work.PID.stage/download/base--windows.0/files", 1),
     ),
     "update": (("replace requirements/lock", 1), ("replace requirements/lock", 2)),
-    "repair": (("replace packages/lib-1.0-py3-none-any.whl packages/.rejected", 1), ("link", 1)),
+    "repair": (("replace packages/lib-1.0-py3-none-any.whl packages/.rejected", 1), ("start pip", 1)),
     "rebuild": (
         ("link", 2),
         ("write .site.PID.new.stage", 3),
@@ -86,7 +86,7 @@ def test_killed_from_outside(scenes: Scenes, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_pip_starts_no_program(scenes: Scenes, tmp_path: Path) -> None:
     """pip would ask a Rust compiler for its version: no such child is there to outlive a run and write behind it."""
-    scene = scenes("update")
+    scene = scenes("repair")
     compiler = tmp_path / "bin" / "rustc"
     compiler.parent.mkdir()
     compiler.write_text('#!/bin/sh\ntouch "$0.was-started"\n')
@@ -130,7 +130,7 @@ def killed_at_random(scene: Scene, folder: Path) -> bool:
 #: After what Ctrl-C comes in the fast cut.
 STOPS = {
     "first": (("answer", 1), ("start pip", 1)),
-    "update": (("replace packages/.added-1.0-py3-none-any.whl.PID.part", 1),),
+    "update": (("replace packages/.work.PID.stage/download", 1),),
     "rebuild": (("link", 2), ("exchange", 1), ("unlink .site", 1)),
     "rebuild by two renames": (("rename site .site.old.stage", 1),),
 }
