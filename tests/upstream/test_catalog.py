@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import (
     BadDistribution,
@@ -15,11 +16,16 @@ from pypi_subset.errors import (
     SubsetError,
 )
 from pypi_subset.locks import lockfile
+from pypi_subset.model.candidates import LOCK, Candidate
+from pypi_subset.upstream.catalog import Upstream
+from pypi_subset.upstream.pip_config import read_network
 from tests.support.servers.hostile import head, sending
 from tests.support.servers.index import Index
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.sites.workspace import Workspace
 
 from tests.support.stages.mirroring import LINUX, THREE, WINDOWS, mirror, read_lock, versions
@@ -226,3 +232,23 @@ def test_a_signed_address_is_used_and_never_kept(workspace: Workspace, monkeypat
     kept = [path for path in workspace.root.rglob("*") if path.is_file() and path.suffix != ".whl"]
     assert lockfile.path_of(workspace.paths.locks, "base--linux") in kept
     assert [path for path in kept if b"s3cret" in path.read_bytes()] == []
+
+
+def test_a_page_has_more_facts_than_a_lock(configured_index: Index, tmp_path: Path) -> None:
+    """A file of a standing lock may be fetched before pip resolves the same file for another target."""
+    wheels = [make_wheel("app", f"{number}.0") for number in range(12)]
+    configured_index.add(*wheels)
+    upstream = Upstream(read_network(), store=tmp_path / "store", shelf=tmp_path)
+    offers = upstream.on("linux")
+    project = canonicalize_name("app")
+    pages = Upstream(read_network(), store=tmp_path / "store", shelf=tmp_path).on("linux").candidates(project)
+    for candidate in (pages[0], pages[-1]):
+        locked = Candidate(distribution=candidate.distribution, source=LOCK)
+        upstream.file(locked)
+        assert upstream.known(locked.key, project) == locked
+    offers.newest(project)
+    for candidate in (pages[0], pages[-1]):
+        assert upstream.known(candidate.key, project) == candidate
+    upstream.know(pages[-1])
+    upstream.know(Candidate(distribution=pages[-1].distribution, source=LOCK))
+    assert upstream.known(pages[-1].key, project) == pages[-1]

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pypi_subset.model.intake.verdicts import Verdict
 
 
+#: The source of a candidate that a lock names, with the facts of the lock alone.
+LOCK = "the lock"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
     """

@@ -16,7 +16,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import BadDistribution, HashMismatch
-from pypi_subset.model.candidates import Candidate
+from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Artifact
 from pypi_subset.model.paths import file_path
 from pypi_subset.packages.file_cache import identity_of, status_of
@@ -151,7 +151,7 @@ class Downloads:
         upstream = self._upstream()
         candidate = Candidate(
             distribution=one,
-            source="the lock",
+            source=LOCK,
             hashes=(("sha256", one.sha256 or ""),),
             path=None if one.url else upstream.pages.find_local(one),
         )

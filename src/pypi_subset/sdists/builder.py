@@ -13,7 +13,7 @@ from packaging.tags import Tag
 
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import HashMismatch
-from pypi_subset.model.candidates import Candidate
+from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.sdists.build import TAG, build
 from pypi_subset.sdists.closure import Closure
@@ -237,7 +237,7 @@ class Builder:
         facts = structs.replace(
             one, filename=built.filename, sha256=built.sha256, url=built.url, size=None, built=None, metadata=None
         )
-        found = Candidate(distribution=facts, source="the lock", hashes=(("sha256", built.sha256),))
+        found = Candidate(distribution=facts, source=LOCK, hashes=(("sha256", built.sha256),))
         if built.url is None:
             found = replace(found, path=self._upstream.pages.find_local(facts))
         return found

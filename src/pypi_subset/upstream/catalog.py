@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.distributions.metadata import check_metadata, without_description
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
+from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Spool
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Distribution
     from pypi_subset.upstream.builds import Builds
     from pypi_subset.upstream.pip_config import Network
@@ -91,9 +91,11 @@ class Upstream:
     def known(self, key: str, project: NormalizedName) -> Candidate | None:
         """Return the candidate with that key, remembered or on a page of *project* that was read."""
         found = self._known.get(key)
-        for where in self.pages.read(project) if found is None else ():
-            found = found or next((one for one in self.pages.candidates(where) if one.key == key), None)
-        return found
+        if found is not None and found.source != LOCK:
+            return found
+        # A lock has fewer facts than the page, and may have come first.
+        offered = (one for where in self.pages.read(project) for one in self.pages.candidates(where))
+        return next((one for one in offered if one.key == key), found)
 
     def file(self, candidate: Candidate) -> Path:
         """
@@ -142,7 +144,9 @@ class Upstream:
     def _remembered(self, candidate: Candidate) -> str:
         """Return the key by which *candidate* is known from now on."""
         key = candidate.key
-        self._known.setdefault(key, candidate)
+        if (known := self._known.setdefault(key, candidate)).source == LOCK != candidate.source:
+            logger.debug("%s: the page has more facts than the lock", known.distribution.filename)
+            self._known[key] = candidate
         return key
 
     def _obtain(self, key: str) -> Path:
