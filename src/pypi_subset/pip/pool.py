@@ -181,12 +181,14 @@ class Pips:
             for line in cast("IO[str]", server.stdout):
                 number, code, stdout, stderr = json.loads(line)
                 self._runs[number].set_result((int(code), str(stdout), str(stderr)))
+        with self._lock:
+            # Before its pipes are closed: an order from now on finds no process.
+            self.gone = True
         try:
             server.close()
         except SubsetError as error:
             why = error
         with self._lock:
-            self.gone = True
             for future in self._runs.values():
                 if not future.done():
                     future.set_exception(why)
