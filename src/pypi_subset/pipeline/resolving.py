@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import Gaps, NoSolution
 from pypi_subset.pipeline.origins import require_index
 from pypi_subset.resolve.gaps import resolve_or_all_gaps
+from pypi_subset.resolve.lookahead import Lookahead
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
 
@@ -55,8 +56,10 @@ class Resolver:
         with files.folder_errors(self.backend.work):
             for job in jobs:
                 self._work(job).mkdir(parents=True, exist_ok=True)
-        with DaemonThreadPool(os.cpu_count()) as pool:
+        with Lookahead(self.backend.index()) as ahead, DaemonThreadPool(os.cpu_count()) as pool:
             futures = {job.name: pool.submit(self._resolve, job, bar) for job in jobs}
+            for job in jobs:
+                ahead.begin(job)
             if self.downloads:
                 for lock in reused:
                     self.downloads.begin(lock)

@@ -69,6 +69,8 @@ class Upstream:
         self.builds: Builds | None = None
         self._file_of, self._sha256_of = Once(self._obtain), Once(self._hash)
         self._metadata_of = Once(self._read_metadata)
+        #: The keys of the wheels whose METADATA was asked for, in that order; others are read ahead.
+        self._asked: dict[str, None] = {}
 
     def on(self, target: str) -> TargetOffers:
         """Return what the sources offer on the target of that name."""
@@ -116,7 +118,21 @@ class Upstream:
 
         :raises BadDistribution: the wheel is damaged, or says something else than its name.
         """
-        return self._metadata_of(self._remembered(self.built(candidate)))[0]
+        key = self._remembered(self.built(candidate))
+        data = self._metadata_of(key)[0]
+        self._asked.setdefault(key)
+        return data
+
+    def metadata_ahead(self, candidate: Candidate) -> bytes | None:
+        """
+        Return METADATA as `metadata` does, before it is asked for; ``None`` if the whole wheel must be fetched for that.
+
+        :raises BadDistribution: as `metadata`.
+        """
+        one = candidate.distribution
+        apart = candidate.metadata is not None or (self._ranges and (one.size or SMALL + 1) > SMALL)
+        ready = candidate.sdist is None and one.url is not None and (apart or (one.size or SMALL + 1) <= SMALL)
+        return self._metadata_of(self._remembered(candidate))[0] if ready else None
 
     def metadata_hash(self, candidate: Candidate) -> str:
         """
@@ -128,7 +144,7 @@ class Upstream:
 
     def metadata_of_candidates(self) -> list[tuple[Candidate, bytes]]:
         """Return every wheel that a pip has read the METADATA of, with what `metadata` returns, in that order."""
-        return [(self._known[key], data) for key, (data, _) in self._metadata_of.results()]
+        return [(self._known[key], self._metadata_of(key)[0]) for key in [*self._asked]]
 
     def metadata_seen(self) -> list[tuple[Distribution, bytes]]:
         """Return the same with the distributions."""

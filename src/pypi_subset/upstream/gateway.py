@@ -11,11 +11,8 @@ from __future__ import annotations
 import contextlib
 import hmac
 import itertools
-import os
 import secrets
-from http import HTTPStatus
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, unquote
 
 from packaging.tags import Tag
@@ -23,17 +20,18 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution, SubsetError
-from pypi_subset.model.paths import JSON_TYPE
-from pypi_subset.support import files, http_server
+from pypi_subset.support import http_server
 from pypi_subset.support.once import Once
 from pypi_subset.upstream.builds import NotBuilt, require_fitting
 from pypi_subset.upstream.checks import newest_of
 from pypi_subset.upstream.http import matches
 from pypi_subset.upstream.pages import Where
 from pypi_subset.upstream.shared import Known, entry_of, page_of
+from pypi_subset.upstream.transport.answers import Handler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from packaging.requirements import Requirement
 
@@ -67,6 +65,8 @@ class Loopback:
         self.upstream, self._asker = upstream, asker
         self._tags = {target.name: frozenset(target.tags) for target in targets}
         self._all_tags = frozenset[Tag]().union(*self._tags.values())
+        #: By project and target the wheels that pip tries first.
+        self._first: dict[tuple[Where, str], list[Candidate]] = {}
         self._newest = Once[Where, dict[str, bytes | None]](self._read_newest)
         self._known = Known()
         self._locked: dict[tuple[str, str], Candidate] = {}
@@ -77,7 +77,7 @@ class Loopback:
         self._runs = itertools.count(1)
         #: What is wrong with the wheels that a pip was told to pass over, by file name.
         self.refused: dict[str, BadDistribution] = {}
-        self._server = http_server.Server(_Handler, self)
+        self._server = http_server.Server(Handler, self)
         #: What every path begins with. Hexadecimal: `runner.hidden` knows it again in what pip says.
         self.token = secrets.token_hex(TOKEN)
         self._url = f"{self._server.url}/{self.token}"
@@ -142,6 +142,16 @@ class Loopback:
             self.upstream.know(candidate)
             self._locked[name, candidate.distribution.project] = candidate
         return f"{self._url}/locked/{quote(name)}/"
+
+    def first(self, project: NormalizedName, target: Target) -> list[Candidate]:
+        """
+        Return the newest releases of *project* for *target*, the first that pip tries among them.
+
+        :raises SubsetError: a source does not answer, or not with a page.
+        """
+        where = self.upstream.pages.where(project, target.name)
+        self._newest(where)
+        return self._first.get((where, target.name), [])
 
     def candidate_at(self, url: str) -> Candidate | None:
         """Return what is offered at one of our own URLs, as pip's report names it; what was built, as it is now."""
@@ -248,6 +258,7 @@ class Loopback:
         for target in self._tags:
             newest = newest_of([one for one in fitting if self._is_served(one, target)], FIRST)
             kept |= {one.distribution.filename: one for one in newest}
+            self._first[where, target] = newest
             pages[target] = page_of(where[0], [self._entry(one) for one in newest])
         for filename, candidate in kept.items():
             # An older one is read from its page again.
@@ -261,40 +272,3 @@ class Loopback:
 
     def _entry(self, candidate: Candidate, run: str = "") -> str:
         return entry_of(candidate.distribution, self._url_of(candidate, run))
-
-
-class _Handler(http_server.Handler):
-    server: http_server.Server[Loopback]
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
-        """Log a request without its token."""
-        super().log_message("%s", (format % args).replace(self.server.state.token, "…"))
-
-    def do_GET(self) -> None:  # noqa: N802 - the name in the base class
-        answer: bytes | IO[bytes] | None = None
-        try:
-            found = self.server.state.answer(unquote(self.path))
-            if isinstance(found, Path):
-                with files.folder_errors(found):
-                    answer = found.open("rb")
-            else:
-                answer = found
-        except SubsetError as error:
-            self.server.state.failure = self.server.state.failure or error
-        if answer is None:
-            self._head(HTTPStatus.NOT_FOUND, 0)
-        elif isinstance(answer, bytes):
-            self._head(HTTPStatus.OK, len(answer))
-            self.wfile.write(answer)
-        else:
-            with answer:
-                self._head(HTTPStatus.OK, os.fstat(answer.fileno()).st_size)
-                self.connection.sendfile(answer)
-
-    def _head(self, status: HTTPStatus, length: int) -> None:
-        self.send_response(status)
-        # pip decides by this type how to read a page; for files it does not matter.
-        self.send_header("Content-Type", JSON_TYPE)
-        self.send_header("Content-Length", str(length))
-        self.end_headers()
-        self.wfile.flush()

@@ -79,7 +79,7 @@ class Ticks:
     def install(self) -> None:
         """Wrap all that changes files, starts processes or answers requests."""
         from pypi_subset.support import staging  # noqa: PLC0415 - the nursery imports them, not the tests
-        from pypi_subset.upstream import gateway  # noqa: PLC0415 - the nursery imports them, not the tests
+        from pypi_subset.upstream.transport import answers  # noqa: PLC0415 - as above
 
         for name in CHANGES:
             setattr(os, name, self.wrap(name, getattr(os, name)))
@@ -88,7 +88,7 @@ class Ticks:
         builtins.open = self._open  # type: ignore[assignment]
         staging._exchange_names = self.wrap("exchange", staging._exchange_names)  # noqa: SLF001
         subprocess.Popen.__init__ = self.wrap("start", subprocess.Popen.__init__)  # type: ignore[method-assign]
-        gateway._Handler.do_GET = self.wrap("answer", gateway._Handler.do_GET)  # type: ignore[method-assign]  # noqa: SLF001
+        answers.Handler.do_GET = self.wrap("answer", answers.Handler.do_GET)  # type: ignore[method-assign]
         sys.addaudithook(self._audit)
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
