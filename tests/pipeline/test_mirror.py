@@ -95,7 +95,7 @@ def test_a_changed_set_resolves_its_own_pairs(workspace: Workspace, index: Index
     workspace.write("second.txt", "two\nthree\n")
     summary, said = mirror(workspace)
     assert summary.resolved == 2
-    assert "second--linux: set changed, resolving anew" in said
+    assert "second--linux: set changed, resolving again" in said
     assert "first" not in said
     assert "second--linux: three 1.0 added" in summary.changes
 
@@ -113,7 +113,7 @@ def test_changed_constraints_resolve_anew(workspace: Workspace, index: Index, mo
     limit.write_text("app<2\n")
     monkeypatch.setenv("PIP_CONSTRAINT", str(limit))
     _, said = mirror(workspace)
-    assert "base--linux: pip's constraints changed, resolving anew" in said
+    assert "base--linux: pip's constraints changed, resolving again" in said
     assert versions(workspace, "base--linux") == {"app": "1.0"}
 
 

@@ -96,7 +96,7 @@ def test_a_wheel_that_is_laid_in_requirements(workspace: Workspace, index: Index
     own = make_wheel("app", "1.5").save(folder)
     index.requests.clear()
     _, said = mirror(workspace)
-    assert "base--linux: app comes from [sources.wheels] now, resolving anew" in said
+    assert "base--linux: app comes from [sources.wheels] now, resolving again" in said
     assert versions(workspace, "base--linux") == {"app": "1.5", "lib": "1.0"}
     assert [hit.path for hit in index.requests if "app" in hit.path] == []
     kept = workspace.paths.packages / own.name

@@ -133,11 +133,11 @@ def plan(  # noqa: PLR0913 - each is a flag, given by its name
     way: a tag, a Requires-Python or a requirement. Where a target has a gap, that is told, as JSON too.
     """
     json = choice_of("form", form, ("text", "json")) == "json" or json
-    paths, anew = paths_of(requirements, packages, site), choice_of("update", update, ("no", "yes")) == "yes"
+    paths, renew = paths_of(requirements, packages, site), choice_of("update", update, ("no", "yes")) == "yes"
     open_ = choice_of("unisolated", unisolated, ("no", "yes")) == "yes"
     display = display_for(json=json)
     with json_errors(json=json):
-        found = api.plan(paths, update=anew, unisolated=open_, progress=display)
+        found = api.plan(paths, update=renew, unisolated=open_, progress=display)
     if json:
         write_json(found.document())
     else:

@@ -181,7 +181,7 @@ class PolicyError(SubsetError):
         step = (
             "run `make update`, which takes what the policy admits, or accept it with [[policy.accept]] in subset.toml"
         )
-        super().__init__(f"the policy refuses {len(self.found)} of what is locked", next_step=step)
+        super().__init__(f"the policy refuses locked releases, {len(self.found)} in all", next_step=step)
 
 
 class LockError(SubsetError):

@@ -86,7 +86,7 @@ class Pips:
             self._server.result().kill()
             self._listener.join()
 
-    def run(  # noqa: PLR0913 - what a run of pip is told
+    def run(  # noqa: PLR0913 - each setting of a run by name
         self,
         arguments: Sequence[str],
         *,
@@ -101,7 +101,7 @@ class Pips:
         Return what pip did, as `runner.run` with the same parameters.
 
         :param environment: ``None`` for the markers of an interpreter that was given.
-        :param known: answers of the index that pip need not ask for, as `sharing` takes them; a pip that is started anew asks.
+        :param known: answers of the index that pip need not ask for, as `sharing` takes them; a pip in a new process asks.
         :param libraries: on Linux, the directories in which ``pip check`` finds what is installed; none for its own.
         :raises PipFailed: pip's process vanished, or pip did not end in time.
         :raises FolderError: the disk is full, or otherwise refused what pip wanted to write.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pypi_subset.support.progress import Progress
     from pypi_subset.upstream.catalog import Upstream
 
-#: The name of the target of what builds require.
+#: The name of the target that build requirements are resolved for.
 HOST = "build"
 
 

@@ -107,9 +107,9 @@ def _relocked(  # noqa: PLR0913 - as above
         if job.name not in before:
             continue
         if changed := _changed_inputs(inputs[job.name], before[job.name].inputs):
-            progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving anew")
+            progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving again")
         elif other := from_elsewhere(subset, job, before[job.name]):
-            progress.say(f"{job.name}: {other}, resolving anew")
+            progress.say(f"{job.name}: {other}, resolving again")
         else:
             require_index(job, before[job.name])
             valid[job.name] = _with_origins(before[job.name], job)

@@ -32,7 +32,7 @@ class Resolver:
     """
     Resolves jobs.
 
-    :param inputs: digests of what each job's lock depends on, by the job's name.
+    :param inputs: digests of the inputs of each job's lock, by the job's name.
     :param downloads: fetches the files of each lock as soon as it is found, ``None`` where nothing is to be fetched.
     """
 

@@ -28,7 +28,7 @@ _SENTENCE = re.compile(
     rf"|(?:{_STEM}|{_FILE.pattern})[^.;]{{0,40}}?{_GONE}",
     re.IGNORECASE,
 )
-#: Words by which the library is one of C, and words by which it may be a project of Python.
+#: Words of a sentence about a shared library, and words of one about a Python project.
 _NATIVE = re.compile(r"\b(?:shared|dynamic|native|C) librar(?:y|ies)\b", re.IGNORECASE)
 _PYTHON = re.compile(r"\bpip3?\b|python|\bpypi\b|\bpackages?\b|\bmodules?\b|\bimport(?:s|ed)?\b", re.IGNORECASE)
 _PATH = re.compile(r"[^\s/]*/\S*")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _FACTS = "facts.json"
-#: The file by which pip marks what a user asked for by name.
+#: pip writes this file for a project that the user requests by name.
 _REQUESTED = "REQUESTED"
 
 
@@ -127,7 +127,7 @@ def keep(fresh: Environment, base: Iterable[str], wheels: Sequence[Path], place:
     Make what *wheels* installed into *fresh* known to all processes of this run; no box may write it from then on.
 
     :param base: what it held before, as paths below its root.
-    :param place: directory of what is kept, in which *fresh* lies.
+    :param place: the directory of the kept installation, which contains *fresh*.
     """
     facts = Facts(
         root=str(fresh.root),
@@ -162,7 +162,7 @@ def place_of(work: Path, *key: object) -> Path:
 
 
 def bytecode_in(place: Path) -> Path:
-    """Return the directory of the bytecode of what is kept in *place*."""
+    """Return the bytecode directory of the kept installation in *place*."""
     return place / "bytecode"
 
 
