@@ -85,7 +85,7 @@ def kept(found: Mapping[str, str], root: Path, folder: str) -> bool:
         ("first", "20k", "blame"),
         ("update", "150k", "_take_back"),
         ("first", "150k", "_fetch"),
-        ("first", "228k", "_fetch"),
+        ("first", "190k", "_fetch"),
     ],
 )
 def test_a_disk_that_is_full_of_packages(mounting: Scenes, tmp_path: Path, name: str, size: str, where: str) -> None:
