@@ -25,10 +25,11 @@ from tests.support.stages.values import LINUX, artifact_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pypi_subset.model.distributions import Artifact, Distribution
+    from pypi_subset.model.targets import Target
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
     from tests.support.wheels import Wheel
@@ -70,7 +71,9 @@ def downloads(workspace: Workspace, upstream: Upstream) -> Iterator[Downloads]:
     work = workspace.paths.packages / ".work"
     with Loopback(upstream, [LINUX]) as index, Pips(work) as pips:
         gather = PipDownload(index=lambda: index, pips=pips, work=work / "download")
-        with Downloads(lambda: upstream, workspace.paths, gather, FileCache(work / "cache")) as downloads:
+        with Downloads(
+            lambda: upstream, workspace.paths, gather, FileCache(work / "cache"), lambda *_: True
+        ) as downloads:
             yield downloads
 
 
@@ -84,7 +87,7 @@ def offered(index: Index, wheel: Wheel, folder: Path) -> Distribution:
 def collect(downloads: Downloads, *wanted: Distribution) -> tuple[Artifact, ...]:
     """Return what is collected for a stock without *wanted*, when everything is admitted."""
     stock = Stock(present=(), missing=(("job", wanted),), rejected=(), superseded=(), strangers={})
-    return downloads.collect(stock, targets={"job": LINUX}, admits=lambda *_: True, progress=lambda _: None)
+    return downloads.collect(stock, targets={"job": LINUX}, progress=lambda _: None)
 
 
 def lock_of(*wanted: Distribution) -> Lock:
@@ -134,6 +137,35 @@ def test_a_target_does_not_accept_what_its_lock_names(
     assert not (workspace.paths.packages / wanted.filename).exists()
 
 
+def test_pip_takes_the_files_of_a_lock_while_others_resolve(index: Index, downloads: Downloads, tmp_path: Path) -> None:
+    """pip takes what a lock is the first to name, and the rest when it is collected."""
+    app, lib, more = (offered(index, make_wheel(name), tmp_path) for name in ("app", "lib", "more"))
+    gather, taken = downloads._gather, []  # noqa: SLF001
+
+    def counted(name: str, target: Target, arrived: Sequence[tuple[Candidate, Path]]) -> list[Path]:
+        taken.append((name, [candidate.distribution.project for candidate, _ in arrived]))
+        return gather(name, target, arrived)
+
+    downloads._gather = counted  # type: ignore[assignment] # noqa: SLF001
+    downloads.begin(lock_of(app, lib), LINUX)
+    downloads.begin(lock_of(app, more))
+    found = collect(downloads, app, lib, more)
+    assert taken == [("base--linux.ahead.0", ["app", "lib"]), ("job.0", ["more"])]
+    assert {one.distribution.filename for one in found} == {app.filename, lib.filename, more.filename}
+    assert all(files.sha256_of(one.path) == one.distribution.sha256 for one in found)
+
+
+def test_a_file_that_pip_refuses_ahead_is_an_error_when_it_is_collected(
+    workspace: Workspace, index: Index, downloads: Downloads, tmp_path: Path
+) -> None:
+    """The run ahead decides nothing: pip is asked again, and its refusal is the error."""
+    wanted = offered(index, make_wheel("app", tag="cp310-cp310-win_amd64"), tmp_path)
+    downloads.begin(lock_of(wanted), LINUX)
+    with pytest.raises(PipFailed, match="pip download failed for target linux"):
+        collect(downloads, wanted)
+    assert not (workspace.paths.packages / wanted.filename).exists()
+
+
 def test_what_is_here_is_not_fetched_ahead(
     workspace: Workspace, index: Index, tmp_path: Path, downloads: Downloads
 ) -> None:
@@ -174,7 +206,7 @@ def test_a_copy_of_the_users_own_file_is_checked(
     upstream = Upstream(read_network(), store=work / "store", shelf=workspace.paths.packages)
     with Loopback(upstream, [LINUX]) as index, Pips(work) as pips:
         gather = PipDownload(index=lambda: index, pips=pips, work=work / "download")
-        downloads = Downloads(lambda: upstream, workspace.paths, gather, FileCache(work / "cache"))
+        downloads = Downloads(lambda: upstream, workspace.paths, gather, FileCache(work / "cache"), lambda *_: True)
         with downloads, pytest.raises(SubsetError, match=r"app.1\.0|hash"):
             collect(downloads, wanted)
     assert not (workspace.paths.packages / wanted.filename).exists()

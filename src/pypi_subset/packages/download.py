@@ -1,10 +1,10 @@
 """
 Locks to verified files in ``packages/``: each file is fetched once, and hashed while it is written.
 
-Fetching begins with the first lock of a run, while others are resolved. What arrives stays in the store of the run until
-all locks are written. Then ``pip download`` takes the files of each job for its target, and only whole, checked files move
-on. A file in ``packages/`` with the right hash is not fetched;
-one with a wrong hash is set aside and replaced: by a link to what the site still holds, else from the index.
+Fetching begins with the first lock of a run, and ``pip download`` takes the files of each lock for its target, while others
+are resolved. What arrives stays in the directories of the run until all locks are written; then whole, checked files move
+on. A file in ``packages/`` with the right hash is not fetched; one with a wrong hash is set aside and replaced: by a link to
+what the site still holds, else from the index.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import contextlib
 import logging
 import os
 import threading
+from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import BadDistribution, HashMismatch
+from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Artifact
 from pypi_subset.model.paths import file_path
@@ -25,7 +26,7 @@ from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
@@ -57,13 +58,25 @@ class Downloads:
     :param paths: a file that their packages directory or their site has is not fetched ahead.
     :param gather: lets pip take the files of one job.
     :param cache: learns what is read of each file.
+    :param admits: whether the file at a path, of a name, is fit for the subset; one that is not has no artifact.
     """
 
-    def __init__(self, upstream: Callable[[], Upstream], paths: Paths, gather: PipDownload, cache: FileCache) -> None:
-        self._upstream, self._paths, self._gather, self._cache = upstream, paths, gather, cache
+    def __init__(
+        self,
+        upstream: Callable[[], Upstream],
+        paths: Paths,
+        gather: PipDownload,
+        cache: FileCache,
+        admits: Callable[[Path, str], bool],
+    ) -> None:
+        self._upstream, self._paths, self._gather, self._cache, self._admits = upstream, paths, gather, cache, admits
         self._pool = DaemonThreadPool(PARALLEL)
+        self._ahead = DaemonThreadPool(os.cpu_count())
         self._lock = threading.Lock()
         self._begun: dict[tuple[str, str | None], Future[tuple[Candidate, Path]]] = {}
+        self._taking: list[Future[None]] = []
+        #: Where pip has put a file of a name and SHA-256 already.
+        self._taken: dict[tuple[str, str | None], Path] = {}
         self._given_up = False
 
     def __enter__(self) -> Self:
@@ -72,76 +85,110 @@ class Downloads:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ahead.shutdown(wait=error is None, cancel_futures=True)
         self._pool.__exit__(kind, error, trace)
 
-    def begin(self, lock: Lock) -> None:
+    def begin(self, lock: Lock, target: Target | None = None) -> None:
         """
         Begin to fetch the files of *lock* that are not on this machine, before it is known whether *lock* can be written.
+
+        When they are here, pip takes them for *target*; without one, when all of them are collected.
 
         What is in the packages directory or in the site under the name of a file is left to the stock. An error shows when
         the file is `collected <collect>`.
         """
         # What was built here comes from no index, and what is built again waits until all locks are there.
-        for one in (pin.distribution for pin in lock.pins if pin.distribution.built is None):
-            places = (self._paths.packages / one.filename, self._paths.site / file_path(one.project, one.filename))
-            if not any(place.exists() for place in places):
-                with self._lock:
-                    if not self._given_up:
-                        self._submit(one)
+        locked = [pin.distribution for pin in lock.pins if pin.distribution.built is None]
+        absent = [one for one in locked if not any(place.exists() for place in self._places(one))]
+        with self._lock:
+            if not self._given_up:
+                first = [one for one in absent if _key(one) not in self._begun]
+                arriving = [self._submit(one) for one in first]
+                if target and first:
+                    self._taking.append(self._ahead.submit(self._take_ahead, lock.name, target, first, arriving))
+
+    def _places(self, one: Distribution) -> tuple[Path, Path]:
+        return self._paths.packages / one.filename, self._paths.site / file_path(one.project, one.filename)
 
     def give_up(self) -> None:
         """Begin no further file: the locks of this run will not be written."""
         with self._lock:
             self._given_up = True
+            self._ahead.shutdown(wait=False, cancel_futures=True)
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def collect(
-        self,
-        stock: Stock,
-        *,
-        targets: Mapping[str, Target],
-        admits: Callable[[Path, str], bool],
-        progress: Callable[[int], None],
+        self, stock: Stock, *, targets: Mapping[str, Target], progress: Callable[[int], None]
     ) -> tuple[Artifact, ...]:
         """
         Return every file that *stock* misses and that is admitted; all of them are in the packages directory then.
 
         :param targets: the target of each job, by the job's name.
-        :param admits: whether the file at a path, of a name, is fit for the subset; one that is not has no artifact.
         :param progress: called with the number of files that arrived.
         :raises PipFailed: pip refuses a file for its target.
         :raises UpstreamError: a file cannot be fetched.
         :raises HashMismatch: a file is not what the lock says.
         """
+        for future in self._taking:
+            future.result()
+        ahead = [one for _, group in stock.missing for one in group if _key(one) in self._taken]
+        progress(len(ahead))
         runs = {
             f"{job}.{number}": (targets[job], layer)
             for job, group in stock.missing
-            for number, layer in enumerate(layers(group))
+            for number, layer in enumerate(layers(one for one in group if _key(one) not in self._taken))
         }
         with self._lock:
-            arriving = {one.filename: self._submit(one) for _, layer in runs.values() for one in layer}
+            arriving = {_key(one): self._submit(one) for _, layer in runs.values() for one in layer}
 
-        def one_run(name: str) -> list[Artifact]:
+        def one_run(name: str) -> list[Distribution]:
             target, layer = runs[name]
-            arrived = [(one, *arriving[one.filename].result()) for one in layer]
-            good = [(one, candidate, path) for one, candidate, path in arrived if admits(path, one.filename)]
-            for one, candidate, path in arrived:
-                if (one, candidate, path) not in good:
-                    # Its hash is right: a later run that refuses it again need not fetch it again.
-                    (files.link if candidate.path is None else files.copy)(path, self._paths.packages / one.filename)
-            places = self._gather(name, target, [(candidate, path) for _, candidate, path in good]) if good else []
+            taken = self._take(name, target, layer, [arriving[_key(one)] for one in layer])
             progress(len(layer))
-            return [self._settled(one, place) for (one, _, _), place in zip(good, places, strict=True)]
+            return taken
 
         with DaemonThreadPool(min(len(runs), 2 * (os.cpu_count() or 1))) as pool:
             futures = [pool.submit(one_run, name) for name in runs]
-            found = [artifact for future in futures for artifact in future.result()]
-        logger.info("%d of %d files are admitted", len(found), len(arriving))
-        return tuple(found)
+            found = [*ahead, *(one for future in futures for one in future.result())]
+        logger.info(
+            "%d of %d files are admitted, %d were here ahead", len(found), len(arriving) + len(ahead), len(ahead)
+        )
+        return tuple(self._settled(one, self._taken[_key(one)]) for one in found)
+
+    def _take_ahead(
+        self,
+        job: str,
+        target: Target,
+        group: Sequence[Distribution],
+        arriving: Sequence[Future[tuple[Candidate, Path]]],
+    ) -> None:
+        """Let pip take what it admits of *group*; an error shows when the rest is collected."""
+        futures = dict(zip(map(_key, group), arriving, strict=True))
+        for number, layer in enumerate(layers(group)):
+            with contextlib.suppress(SubsetError, CancelledError):
+                self._take(f"{job}.ahead.{number}", target, layer, [futures[_key(one)] for one in layer])
+
+    def _take(
+        self,
+        name: str,
+        target: Target,
+        layer: Sequence[Distribution],
+        arriving: Iterable[Future[tuple[Candidate, Path]]],
+    ) -> list[Distribution]:
+        """Return what is admitted of *layer*, after pip has taken it for *target*."""
+        arrived = [(one, *future.result()) for one, future in zip(layer, arriving, strict=True)]
+        good = [(one, candidate, path) for one, candidate, path in arrived if self._admits(path, one.filename)]
+        for one, candidate, path in arrived:
+            if (one, candidate, path) not in good:
+                # Its hash is right: a later run that refuses it again need not fetch it again.
+                (files.link if candidate.path is None else files.copy)(path, self._paths.packages / one.filename)
+        places = self._gather(name, target, [(candidate, path) for _, candidate, path in good]) if good else []
+        self._taken |= zip((_key(one) for one, _, _ in good), places, strict=True)
+        return [one for one, _, _ in good]
 
     def _submit(self, one: Distribution) -> Future[tuple[Candidate, Path]]:
         """Return the file that is being fetched already, or from now on; the caller holds the lock."""
-        key = (one.filename, one.sha256)
+        key = _key(one)
         if key not in self._begun:
             self._begun[key] = self._pool.submit(self._fetch, one)
         return self._begun[key]
@@ -175,3 +222,7 @@ class Downloads:
         identity = identity_of(status_of(path))
         self._cache.fetched(identity, one.filename, one.sha256 or "")
         return Artifact(distribution=one, folder=self._paths.packages, identity=identity)
+
+
+def _key(one: Distribution) -> tuple[str, str | None]:
+    return one.filename, one.sha256

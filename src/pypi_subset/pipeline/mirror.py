@@ -130,7 +130,7 @@ def mirror(
         intake = Intake(subset.bad_files, paths.packages, cache)
         with (
             opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend,
-            Downloads(lambda: backend.index().upstream, paths, _gatherer(backend), cache) as downloads,
+            Downloads(lambda: backend.index().upstream, paths, _gatherer(backend), cache, intake.admits) as downloads,
         ):
             locked = relock(subset, paths, backend, intake, progress, update=update, downloads=downloads)
             gone = left_over(subset, paths.locks)
@@ -188,7 +188,7 @@ def _gather(
         return present
     with progress.stage("download", count) as bar:
         targets = {job.name: job.target for job in subset.jobs}
-        fetched = downloads.collect(stock, targets=targets, admits=intake.admits, progress=bar.advance)
+        fetched = downloads.collect(stock, targets=targets, progress=bar.advance)
     return tuple(sorted([*present, *fetched], key=lambda one: one.distribution.filename))
 
 

@@ -73,7 +73,7 @@ class Resolver:
                 self.downloads.give_up()
             raise
         if self.downloads:
-            self.downloads.begin(found.lock)
+            self.downloads.begin(found.lock, job.target)
         return found, seconds
 
     def _found(self, job: Job, bar: Stage) -> tuple[Resolution, float]:

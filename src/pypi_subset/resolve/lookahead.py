@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 #: Pages and files that are fetched at the same time.
 PARALLEL = 8
 #: Requests of a set from which on it is worth the threads.
-LARGE = 12
+LARGE = 5
 
 
 class Lookahead:

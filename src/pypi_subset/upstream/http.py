@@ -47,6 +47,8 @@ _T = TypeVar("_T")
 _OK, _PARTIAL = 200, 206
 #: Answers that mean "not here". Object stores without a listing right answer 403 for a key that does not exist.
 _ABSENT = frozenset({403, 404, 410})
+#: Bytes of a file that are written and hashed at once.
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -228,13 +230,33 @@ def _copy(response: Any, stream: IO[bytes], url: str, limit: int, digest: Any = 
     :param digest: the hash object that every byte goes into as well.
     """
     try:
-        for piece in bodies.pieces(response, url, limit):
-            stream.write(piece)
+        for block in _blocks(bodies.pieces(response, url, limit)):
+            stream.write(block)
             if digest is not None:
-                digest.update(piece)
+                digest.update(block)
     except HTTPError as error:
         return error
     return None
+
+
+def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """
+    Yield what *pieces* yields in blocks of about `_BLOCK` bytes; the last one too if *pieces* raises an error.
+
+    TLS gives 16 KiB at a time. Writing and hashing release the interpreter's lock and wait for it, each time.
+    """
+    block, size = [], 0
+    try:
+        for piece in pieces:
+            block.append(piece)
+            size += len(piece)
+            if size >= _BLOCK:
+                yield b"".join(block)
+                block, size = [], 0
+    except HTTPError:
+        yield b"".join(block)
+        raise
+    yield b"".join(block)
 
 
 def _content_range(response: Any) -> tuple[int, int] | None:
