@@ -109,11 +109,35 @@ def test_fixes(path: Path) -> None:
 
 
 def test_what_is_not_judged(path: Path) -> None:
-    """Records with an entry in another order than PyPI's are listed: such an entry refuses nothing."""
+    """A record in another order than PyPI's refuses every release, unless a record of its vulnerability judges them."""
     git = affected("demo", ranges=[{"type": "GIT", "events": [{"introduced": "0"}]}])
-    those = known(path, record("X-1", git, affected("demo", versions=["1.0"])), record("X-2"), record("X-3", git))
-    assert those.unjudged == ("X-1", "X-3")
-    assert [one.ids for one in those.of(DEMO, Version("1.0"))] == [("X-1",), ("X-2",)]
+    semver = affected("demo", ranges=[{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.0.0"}]}])
+    those = known(
+        path,
+        record("X-1", git, affected("demo", versions=["1.0"])),
+        record("X-2", git, aliases=["CVE-2"]),
+        record("X-3", affected("demo", versions=["1.0"]), aliases=["CVE-2"]),
+        record("X-4", semver, database_specific=HIGH),
+        record("X-5", affected("demo"), withdrawn="2026-01-01T00:00:00Z"),
+        record("X-6", affected("other"), aliases=["CVE-6"]),
+        record("MAL-7", affected("evil")),
+    )
+    assert those.unjudged(DEMO) == (Advisory(ids=("X-4",), severity="high"),)
+    assert those.unjudged(canonicalize_name("fine")) == ()
+    assert [one.ids for one in those.of(DEMO, Version("1.0"))] == [("X-1",), ("X-3", "CVE-2")]
+    rules = AdvisoryRules(path=path, max_severity="medium", unknown_severity="allow")
+    named = [wheel("2.0", project=name) for name in ("demo", "other", "evil")]
+    why = "the advisory names no versions in PyPI's order, so it counts for every release"
+    assert [one.sentence for one in judged(named, those, rules)] == [
+        f"demo 2.0 may have X-4, severity high: {why}",
+        f"evil 2.0 may have MAL-7, severity malicious: {why}",
+    ]
+    strict = judged(named, those, AdvisoryRules(path=path))
+    assert [(one.project, one.ids) for one in strict] == [
+        ("demo", ("X-4",)),
+        ("evil", ("MAL-7",)),
+        ("other", ("X-6", "CVE-6")),
+    ]
 
 
 def test_verdicts(path: Path) -> None:
@@ -218,7 +242,7 @@ def test_a_corpus_of_real_rows(path: Path) -> None:
     records = rows.records_of(rows.rows_of(next(path.parent.glob("*.whl"))))
     those = known(path, *records)
     assert len(records) > 20_000
-    assert those.unjudged == ()
+    assert not any(those.unjudged(canonicalize_name(entry["package"]["name"])) for one in records for entry in one["affected"])
     about: dict[str, list[dict[str, Any]]] = {}
     for one in records:
         for entry in one["affected"]:

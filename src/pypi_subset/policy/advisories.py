@@ -86,10 +86,7 @@ class Advisories:
                 own[entry.project or ""].append(entry)
             for project, entries in own.items():
                 self._records[project].append((record, tuple(entries)))
-        #: Ids of records with an entry that names no version in PyPI's order: such an entry refuses nothing.
-        self.unjudged = tuple(
-            sorted({one.id for one in holding if not all(entry.is_judged for entry in one.affected or ())})
-        )
+        self._unjudged = self._not_judged()
 
     def of(self, project: NormalizedName, version: Version) -> tuple[Advisory, ...]:
         """Return what holds for a release, sorted by ids: one advisory for each vulnerability."""
@@ -99,6 +96,32 @@ class Advisories:
         if (known := self._known.get(key)) is None:
             known = self._known[key] = tuple(self._found(project, version))
         return known
+
+    def unjudged(self, project: NormalizedName) -> tuple[Advisory, ...]:
+        """
+        Return the advisories about *project* that name no version of it in PyPI's order, sorted by ids.
+
+        No record of such a vulnerability says which releases it affects: any of them may be affected.
+        """
+        return self._unjudged.get(project, ())
+
+    def _not_judged(self) -> dict[str, tuple[Advisory, ...]]:
+        """Return what `unjudged` does, of all projects that have such advisories."""
+        found: dict[str, tuple[Advisory, ...]] = {}
+        for project, records in self._records.items():
+            # Most projects have none.
+            if all(entry.is_judged for _, entries in records for entry in entries):
+                continue
+            groups: defaultdict[str, list[tuple[Record, tuple[Affected, ...]]]] = defaultdict(list)
+            for record, entries in records:
+                groups[self._groups.of(record.id)].append((record, entries))
+            blind = [
+                _joined(tuple(_Entry(*each) for each in group))
+                for group in groups.values()
+                if not any(entry.is_judged for _, entries in group for entry in entries)
+            ]
+            found[project] = tuple(sorted(blind, key=lambda one: one.ids))
+        return found
 
     def _found(self, project: str, version: Version) -> list[Advisory]:
         if project not in self._entries:
@@ -120,9 +143,9 @@ class Advisories:
 
 def judged(distributions: Iterable[Distribution], advisories: Advisories, rules: AdvisoryRules) -> tuple[Verdict, ...]:
     """
-    Return a verdict for each release and each advisory that *rules* refuse.
+    Return a verdict for each release and each advisory that *rules* refuse, also one that does not name its versions.
 
-    The verdicts are sorted by project, version and ids. Files of one release are judged once.
+    The verdicts are sorted by project and version. Files of one release are judged once.
     """
     releases = sorted({(one.project, one.version) for one in distributions})
     return tuple(
@@ -130,12 +153,16 @@ def judged(distributions: Iterable[Distribution], advisories: Advisories, rules:
             rule=ADVISORY,
             project=project,
             version=version,
-            sentence=_sentence(project, version, advisory),
+            sentence=sentence_of(project, version, advisory),
             ids=advisory.ids,
             fixed=advisory.fixed,
         )
         for project, version in releases
-        for advisory in advisories.of(project, version)
+        for sentence_of, found in (
+            (_sentence, advisories.of(project, version)),
+            (_unjudged_sentence, advisories.unjudged(project)),
+        )
+        for advisory in found
         if is_refused(advisory, rules)
     )
 
@@ -198,12 +225,24 @@ def _joined(entries: tuple[_Entry, ...]) -> Advisory:
 
 
 def _sentence(project: str, version: Version, advisory: Advisory) -> str:
-    first, *others = _few(advisory.ids)
-    also = f" ({', '.join(others)})" if others else ""
+    names = _names(advisory)
     if advisory.severity == MALICIOUS:
-        return f"{project} {version} is malicious: {first}{also}"
+        return f"{project} {version} is malicious: {names}"
     fixed = ", ".join(_few(map(str, advisory.fixed))) or "no version that is named"
-    return f"{project} {version} has {first}{also}, severity {advisory.severity or 'unknown'}; fixed in {fixed}"
+    return f"{project} {version} has {names}, severity {advisory.severity or 'unknown'}; fixed in {fixed}"
+
+
+def _unjudged_sentence(project: str, version: Version, advisory: Advisory) -> str:
+    severity = advisory.severity or "unknown"
+    return (
+        f"{project} {version} may have {_names(advisory)}, severity {severity}: "
+        "the advisory names no versions in PyPI's order, so it counts for every release"
+    )
+
+
+def _names(advisory: Advisory) -> str:
+    first, *others = _few(advisory.ids)
+    return f"{first} ({', '.join(others)})" if others else first
 
 
 def _few(names: Iterable[str]) -> Iterator[str]:
