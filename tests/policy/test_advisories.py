@@ -242,7 +242,9 @@ def test_a_corpus_of_real_rows(path: Path) -> None:
     records = rows.records_of(rows.rows_of(next(path.parent.glob("*.whl"))))
     those = known(path, *records)
     assert len(records) > 20_000
-    assert not any(those.unjudged(canonicalize_name(entry["package"]["name"])) for one in records for entry in one["affected"])
+    assert not any(
+        those.unjudged(canonicalize_name(entry["package"]["name"])) for one in records for entry in one["affected"]
+    )
     about: dict[str, list[dict[str, Any]]] = {}
     for one in records:
         for entry in one["affected"]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pypi_subset.requirements.reach import NOWHERE, Reach
+from pypi_subset.model.intake.sources import Source, Sources
+from pypi_subset.requirements.reach import NOWHERE, Reach, without_user
 
 URL = "https://one.example/simple"
 
@@ -48,3 +49,34 @@ def test_nothing_is_judged_without_a_configuration() -> None:
     assert NOWHERE.is_known("https://x.example")
     assert NOWHERE.is_linked("wheels")
     assert not Reach(index_urls=()).is_linked("wheels")
+
+
+def test_sources_of_the_subset() -> None:
+    """A source's index is known, asked by no other project, and serves what it names on its targets."""
+    source = Source(name="corp", index="https://corp.example/simple", projects=("lib",), targets=("linux",))
+    reach = Reach(index_urls=(URL,), sources=Sources(named=(source,)))
+    corp = "https://me@corp.example:443/simple/"
+    assert (reach.is_known(corp), reach.is_asked(corp)) == (True, False)
+    assert reach.serves(corp, "lib", "linux")
+    assert not reach.serves(corp, "lib", "windows")
+    assert not reach.serves(corp, "six", "linux")
+    assert reach.serves(URL, "six", "linux")
+    assert not reach.serves(URL, "lib", "linux")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://user:pass@corp.example:443/simple/", "https://corp.example/simple"),
+        ("http://corp.example/simple", "http://corp.example/simple"),
+        ("https://corp.example/simple?token=x", ""),
+        ("https://corp.example/a b", ""),
+        ("https://corp.example/simple#x", ""),
+        ('https://corp.example/"x', ""),
+        ("file:///opt/simple", ""),
+        ("../wheels", ""),
+    ],
+)
+def test_the_url_that_a_source_may_have(url: str, expected: str) -> None:
+    """It has no user, query or fragment, and is of a server."""
+    assert without_user(url) == expected

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from pypi_subset.model.intake.sources import Sources
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pypi_subset.model.requests import Document
 
+#: What a machine has that knows no ``subset.toml``.
+_NO_SOURCES = Sources()
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -23,11 +27,13 @@ class Reach:
     :param index_urls: pip's ``index-url`` and every ``extra-index-url``, in this order; ``None`` if the machine that reads
         the files resolves nothing, and so need not know.
     :param find_links: pip's ``find-links``.
+    :param sources: the sources of ``subset.toml``, each of which serves the projects that it names.
     :param documents: returns the document at a URL; ``None``: what is kept beside the locks.
     """
 
     index_urls: tuple[str, ...] | None = None
     find_links: tuple[str, ...] = ()
+    sources: Sources = _NO_SOURCES
     documents: Callable[[str], Document] | None = None
 
     def is_index(self, url: str) -> bool:
@@ -38,9 +44,20 @@ class Reach:
         """Whether pip asks no other index than that at *url*."""
         return self.is_index(url) and len(self.index_urls or ()) <= 1
 
-    def is_known(self, url: str) -> bool:
-        """Whether pip asks the index at *url*, first or later."""
+    def is_asked(self, url: str) -> bool:
+        """Whether pip asks the index at *url* for any project, first or later."""
         return self.index_urls is None or _plain(url) in map(_plain, self.index_urls)
+
+    def is_known(self, url: str) -> bool:
+        """Whether pip asks the index at *url*, or a source of ``subset.toml`` says which projects come from there."""
+        return self.is_asked(url) or _plain(url) in {_plain(one.index) for one in self.sources.named if one.index}
+
+    def serves(self, url: str, project: str, target: str) -> bool:
+        """Whether *project*, a normalized name, comes from the index at *url* on *target*, and from nowhere else."""
+        source = self.sources.source_of(project, target)
+        if source is None:
+            return self.is_only_index(url)
+        return bool(source.index) and _plain(source.index) == _plain(url)
 
     def is_linked(self, *locations: str) -> bool:
         """Whether one of *locations* is in pip's ``find-links``."""
@@ -50,6 +67,15 @@ class Reach:
 
 #: What a machine knows that resolves nothing.
 NOWHERE = Reach()
+
+
+def without_user(url: str) -> str:
+    """Return *url* as a source may have it, without a user; ``""`` if none can: a path, a query, or no URL."""
+    try:
+        is_plain = bool(urlsplit(url).hostname) and url.startswith(("https://", "http://")) and url.isprintable()
+    except ValueError:
+        return ""
+    return _plain(url) if is_plain and not set(url) & set(' "\\?#') else ""
 
 
 def _plain(location: str) -> str:

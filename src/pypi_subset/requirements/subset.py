@@ -72,7 +72,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     advisories = read_advisories(settings, places, faults)
     rules = read_rules(settings, faults)
     locks = Paths(requirements=root, packages=root, site=root).locks
-    kept = replace(reach, documents=reach.documents or partial(fetched.read, locks))
+    kept = replace(reach, sources=origins, documents=reach.documents or partial(fetched.read, locks))
     outside = Outside(places=places, reach=kept)
     files = read_sets(paths, settings, choices, tuple(targets), outside, faults)
     sets = tuple(sorted([*files, *_read_documents(settings, choices, good, outside, faults)], key=lambda one: one.name))

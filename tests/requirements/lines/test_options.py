@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.requirements.lines.options import options_in
+from pypi_subset.model.intake.sources import Source, Sources
+from pypi_subset.requirements.lines.options import options_in, refusal
 from pypi_subset.requirements.reach import Reach
 from tests.support.stages.requirements import LINUX, SHA, faults_of, lines_of, plan_of
 
@@ -44,8 +45,9 @@ def test_options_that_change_nothing_are_read(head: str) -> None:
 
 #: Why, and what works instead.
 INDEX = "names another index than the one that pip is configured for; remove the line (`poetry export --without-urls` omits it), or run"
-EXTRA = (
-    "names an index that pip is not configured for; remove the line (`poetry export --without-urls` omits it), or run"
+SOURCE = (
+    "names an index that pip is not configured for; write [sources.NAME] with that index and its projects in subset.toml, "
+    "remove the line (`poetry export --without-urls` omits it), or run"
 )
 LINKS = (
     "names a place that pip is not configured for; remove the line (`poetry export --without-urls` omits it), or run"
@@ -62,7 +64,7 @@ LINKS = (
         ("-i", f"--index-url {INDEX}: pip config set global.index-url …"),
         (
             "--extra-index-url https://three.example/",
-            f"--extra-index-url {EXTRA}: pip config set global.extra-index-url …",
+            f"--extra-index-url {SOURCE}: pip config set global.extra-index-url …",
         ),
         ("-f wheels", f"--find-links {LINKS}: pip config set global.find-links …"),
         (
@@ -138,3 +140,11 @@ def test_words_behind_an_unknown_option_are_not_read() -> None:
         ("--what", ""),
     ]
     assert [*options_in(["--pre=x", "-r"])] == [("--pre", "")]
+
+
+def test_an_index_of_a_source() -> None:
+    """``--extra-index-url`` of a source of ``subset.toml`` changes nothing; ``--index-url`` would serve all projects."""
+    sources = Sources(named=(Source(name="corp", index="https://three.example", projects=("six",)),))
+    reach = Reach(index_urls=(FIRST,), sources=sources)
+    assert refusal("--extra-index-url", "https://three.example/", "", reach) is None
+    assert refusal("--index-url", "https://three.example/", "", reach) is not None

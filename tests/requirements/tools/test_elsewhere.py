@@ -59,6 +59,7 @@ def test_a_project_from_elsewhere_is_refused_for_any_tool(kind: str) -> None:
     lines, what = KINDS[kind]
     (fault,) = bad_project(f"{PROJECT}{lines}\n", reach=PIP)
     step = "name what this writes as source: pdm export" if "tool.pdm" in what else "name as source a requirements file"
+    step = "to take these projects from that index" if kind == "index" else step
     assert f": {what}: the mirror cannot honour that; {step} " in fault
     assert "secret" not in fault
 

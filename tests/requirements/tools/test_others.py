@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.requirements.reach import Reach
-from tests.support.stages.sources import bad_project, faults_of, of_project
+from tests.support.stages.sources import LINUX, bad_project, faults_of, of_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +82,14 @@ KINDS = {
         "pixi.pypi-options] sets find-links",
     ),
 }
+#: Kind → the index that a source of ``subset.toml`` can be, and the source's name.
+SERVED = {
+    "pdm source": ("https://host", "corp", '"lib", "six"'),
+    "hatch index": ("https://x", "x", '"lib", "six"'),
+    "pip-tools": ("https://x", "x", '"lib", "six"'),
+    "rye": ("https://x", "corp", '"lib", "six"'),
+    "pixi index": ("https://x", "x", '"lib"'),
+}
 EXPORTS = {
     "pdm": "name what this writes as source: pdm export --format requirements --output requirements.txt",
     "pip-tools": "name what this writes as source: pip-compile --generate-hashes --output-file requirements.txt",
@@ -94,11 +102,16 @@ def test_a_table_that_changes_the_choice_is_refused(kind: str) -> None:
     lines, number, what = KINDS[kind]
     (fault,) = bad_project(f"{PROJECT}{lines}\n", 'groups = ["test"]', reach=PIP)
     assert fault.startswith(f"pyproject.toml:{number}: [tool.{what}")
+    assert "secret" not in fault
+    if kind in SERVED:
+        url, name, projects = SERVED[kind]
+        lines = f'    [sources.{name}]\n    index = "{url}"\n    projects = [{projects}]'
+        assert fault.endswith(f"and from nowhere else, write in subset.toml:\n{lines}")
+        return
     tool = kind.split(maxsplit=1)[0]
     step = EXPORTS.get(tool, f"name as source a requirements file with the versions that {tool} chose; what comes from")
     assert f": the mirror cannot honour that; {step}" in fault
     assert tool in EXPORTS or fault.endswith("wheels as a wheel, or its index below [sources.NAME]")
-    assert "secret" not in fault
 
 
 @pytest.mark.parametrize(
@@ -156,3 +169,48 @@ def test_rye_has_a_group_of_its_own() -> None:
     """``dev`` is the name of its group."""
     (fault,) = bad_project(f'{PROJECT}[tool.rye]\ndev-dependencies = ["six"]\n', 'groups = ["dev"]')
     assert fault.startswith("pyproject.toml:8: [tool.rye] has a group 'dev' of its own")
+
+
+OWN = '[sources.mine]\nindex = "https://x/simple"\nprojects = ["lib", "torch*"]\n'
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '[[tool.pdm.source]]\nname = "corp"\nurl = "https://x/simple"\ninclude_packages = ["torch", "torch-*"]',
+        '[tool.hatch.envs.default.env-vars]\nPIP_EXTRA_INDEX_URL = "https://x/simple"',
+        '[tool.hatch.envs.default.env-vars]\nUV_INDEX = "https://one.example/simple https://x/simple/"',
+        '[tool.pip-tools]\nextra-index-url = ["https://x/simple"]',
+        '[[tool.rye.sources]]\nname = "corp"\nurl = "https://x/simple"',
+        '[tool.pixi.pypi-dependencies]\nlib = { index = "https://x/simple" }',
+        '[tool.pixi.pypi-options]\nextra-index-urls = ["https://x/simple"]',
+    ],
+)
+def test_a_source_of_the_subset_can_be_an_index(lines: str) -> None:
+    """Each table that names an index beside PyPI is accepted where a source of ``subset.toml`` has its URL."""
+    text = f"{PROJECT}{lines}\n"
+    assert of_project(text=text, toml=LINUX + OWN, reach=PIP) == ["pyproject.toml:4 lib"]
+    assert "write in subset.toml" in bad_project(text, reach=PIP)[0] or "UV_INDEX" in lines
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '[[tool.pdm.source]]\nname = "pypi"\nurl = "https://x/simple"',
+        '[[tool.rye.sources]]\nname = "default"\nurl = "https://x/simple"',
+        '[tool.hatch.envs.default.env-vars]\nPIP_INDEX_URL = "https://x/simple"',
+        '[tool.pip-tools]\nindex-url = "https://x/simple"',
+        '[tool.pixi.pypi-options]\nindex-url = "https://x/simple"',
+    ],
+)
+def test_an_index_in_place_of_pypi_is_no_source(lines: str) -> None:
+    """It serves every project; a source serves those that it names."""
+    (fault,) = bad_project(f"{PROJECT}{lines}\n", toml=LINUX + OWN, reach=PIP)
+    assert "[sources.corp]" not in fault
+
+
+def test_projects_that_pdm_names() -> None:
+    """``include_packages`` of PDM's index are the projects of the source; patterns that no source has are left out."""
+    table = '[[tool.pdm.source]]\nname = "private"\nurl = "https://x"\ninclude_packages = ["Torch_*", "lib", "?x"]\n'
+    (fault,) = bad_project(f"{PROJECT}{table}", reach=PIP)
+    assert fault.endswith('[sources.private-2]\n    index = "https://x"\n    projects = ["torch-*", "lib"]')

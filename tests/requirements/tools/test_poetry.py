@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.requirements.reach import Reach
-from tests.support.stages.sources import bad_project, of_project
+from tests.support.stages.sources import LINUX, bad_project, of_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,6 +110,42 @@ def test_what_poetry_adds_to_a_project_is_refused(kind: str) -> None:
 def test_what_changes_nothing_of_the_set_is_read(lines: str) -> None:
     """Other projects, sources that no entry names, the configured index, groups that are not chosen."""
     assert of_project("", f"{PROJECT}{lines}\n", reach=PIP) == ["pyproject.toml:4 requests>=2", "pyproject.toml:4 lib"]
+
+
+SOURCE = '[[tool.poetry.source]]\nname = "corp"\nurl = "https://user:secret@host/simple"\npriority = "explicit"\n'
+OWN = '[sources.mine]\nindex = "https://host/simple/"\nprojects = ["lib"]\n'
+
+
+def test_a_source_of_the_subset_serves_the_project() -> None:
+    """Poetry's source of a project is accepted where ``subset.toml`` has it, else refused with the lines to paste."""
+    text = f'{PROJECT}[tool.poetry.dependencies]\nlib = {{ version = "*", source = "corp" }}\n{SOURCE}'
+    (fault,) = bad_project(text, reach=PIP)
+    assert "secret" not in fault
+    assert fault.split("\n    ")[1:] == ["[sources.corp]", 'index = "https://host/simple"', 'projects = ["lib"]']
+    pasted = "\n".join([LINUX, *fault.split("\n    ")[1:], ""])
+    lines = ["pyproject.toml:4 requests>=2", "pyproject.toml:4 lib"]
+    assert of_project(text=text, toml=pasted, reach=PIP) == lines
+    assert of_project(text=text, toml=LINUX + OWN, reach=PIP) == lines
+    (fault,) = bad_project(text, toml=LINUX + OWN.replace("lib", "other"), reach=PIP)
+    assert "takes lib from the index 'corp'" in fault
+    (fault,) = bad_project(text.replace('"*"', '"^1"'), toml=LINUX + OWN, reach=PIP)
+    assert "says more of lib: " in fault
+
+
+@pytest.mark.parametrize(
+    ("more", "is_read"),
+    [('priority = "supplemental"', True), ("", False), ('[[tool.poetry.source]]\nname = "PyPI"', True)],
+)
+def test_a_source_beside_pypi(more: str, is_read: bool) -> None:  # noqa: FBT001
+    """One that Poetry asks beside PyPI may be a source; one that it asks in place of PyPI serves every project."""
+    text = f'{PROJECT}[[tool.poetry.source]]\nname = "corp"\nurl = "https://host/simple"\n{more}\n'
+    if is_read:
+        assert of_project(text=text, toml=LINUX + OWN, reach=PIP)
+    else:
+        assert (
+            "names the index 'corp', which pip is not configured for"
+            in bad_project(text, toml=LINUX + OWN, reach=PIP)[0]
+        )
 
 
 POETRY = '[tool.poetry]\nname = "app"\nversion = "1"\n[tool.poetry.dependencies]\npython = "^3.11"\nrequests = "^2"\n'

@@ -32,6 +32,15 @@ LAST = "--output-file requirements.txt"
 OWN = "--no-emit-project --no-emit-local"
 INDEX = "; pip's extra-index-url adds an index"
 
+
+def served(name: str, url: str, *projects: str, targets: str = "") -> str:
+    """Return the way out where a source of ``subset.toml`` can be the index."""
+    names = ", ".join(f'"{one}"' for one in projects)
+    lines = [f"[sources.{name}]", f'index = "{url}"', f"projects = [{names}]", *([targets] if targets else [])]
+    step = "to take these projects from that index and from nowhere else, write in subset.toml:"
+    return "\n    ".join([step, *lines])
+
+
 #: Kind → lines below the project's, the lines of the set's table, and the fault behind the line's number.
 KINDS = {
     "workspace": ("lib = { workspace = true }", "", f"lib from this workspace: {REST} {OWN} {LAST}"),
@@ -119,6 +128,109 @@ def test_all_findings_are_one_fault() -> None:
     assert " and 3 more: the mirror cannot honour that; " in fault
 
 
+CPU, CUDA = "https://torch.example/whl/cpu", "https://torch.example/whl/cu128"
+#: As uv's guide for PyTorch has it: two explicit indexes, one for each system.
+TORCH = f"""\
+{NAME}dependencies = ["torch>=2", "numpy"]
+[tool.uv.sources]
+torch = [
+  {{ index = "torch-cpu", marker = "sys_platform == 'win32'" }},
+  {{ index = "torch-cu128", marker = "sys_platform == 'linux'" }},
+]
+[[tool.uv.index]]
+name = "torch-cpu"
+url = "{CPU}/"
+explicit = true
+[[tool.uv.index]]
+name = "torch-cu128"
+url = "{CUDA}"
+explicit = true
+"""
+SERVING = f"""\
+{TWO}
+[sources.cpu]
+index = "{CPU}"
+projects = ["torch*"]
+targets = ["windows"]
+[sources.cuda]
+index = "{CUDA}/"
+projects = ["torch"]
+targets = ["linux"]
+"""
+
+
+def test_the_lines_of_an_error_serve_the_project() -> None:
+    """An index that no source serves is refused with whole tables, which are accepted when they are pasted."""
+    (fault,) = bad_project(TORCH, toml=TWO, reach=PIP)
+    head, *lines = fault.split("\n    ")
+    assert head.startswith(
+        "pyproject.toml:6: [tool.uv.sources] takes torch from the index 'torch-cpu' and takes torch from"
+    )
+    assert lines == [
+        "[sources.torch-cpu]",
+        f'index = "{CPU}"',
+        'projects = ["torch"]',
+        'targets = ["windows"]',
+        "[sources.torch-cu128]",
+        f'index = "{CUDA}"',
+        'projects = ["torch"]',
+        'targets = ["linux"]',
+    ]
+    pasted = "\n".join([TWO, *lines, ""])
+    assert of_project(text=TORCH, toml=pasted, reach=PIP) == ["pyproject.toml:4 torch>=2", "pyproject.toml:4 numpy"]
+
+
+def test_a_source_that_serves_the_project_is_enough() -> None:
+    """uv's index is accepted where the source with its URL serves the project on each target that the entry means."""
+    assert of_project(text=TORCH, toml=SERVING, reach=PIP)
+    (fault,) = bad_project(TORCH, toml=SERVING.replace('["torch*"]', '["torch-geometric"]'), reach=PIP)
+    assert "takes torch from the index 'torch-cpu': the mirror" in fault
+    assert fault.endswith(served("torch-cpu", CPU, "torch", targets='targets = ["windows"]'))
+    swapped = SERVING.replace('["windows"]', '["x"]').replace('["linux"]', '["windows"]').replace('["x"]', '["linux"]')
+    (fault,) = bad_project(TORCH, toml=swapped, reach=PIP)
+    assert "takes torch from the index 'torch-cpu' and takes torch from the index 'torch-cu128': the mirror" in fault
+
+
+def test_what_comes_from_a_source_is_not_elsewhere() -> None:
+    """A project that nothing requests and that a source serves may be required by another one."""
+    text = f'{NAME}dependencies = ["app-core"]\n[tool.uv.sources]\n{TORCH.partition("[tool.uv.sources]")[2]}'
+    files = {"pyproject.toml": text}
+    (served_one,) = plan_of(files, 'source = "../pyproject.toml"', SERVING, PIP).sets
+    (other,) = plan_of(files, 'source = "../pyproject.toml"', TWO, PIP).sets
+    assert served_one.elsewhere == ()
+    assert {name for name, _, _ in other.elsewhere} == {"torch"}
+
+
+def test_an_index_for_all_projects() -> None:
+    """An index that uv asks beside PyPI is a source; one that uv asks in its place is pip's index-url, and no source."""
+    project = f'{NAME}dependencies = ["lib", "six"]\n'
+    beside = f'{project}[[tool.uv.index]]\nname = "Corp 1"\nurl = "https://user:secret@corp.example/simple/"\n'
+    (fault,) = bad_project(beside, reach=PIP)
+    assert fault.endswith(served("corp-1", "https://corp.example/simple", "lib", "six"))
+    own = f'{LINUX}[sources.corp]\nindex = "https://corp.example/simple"\nprojects = ["lib"]\n'
+    assert of_project(text=beside, toml=own, reach=PIP)
+    for more in ("default = true", 'format = "flat"'):
+        (fault,) = bad_project(f"{beside}{more}\n", toml=own, reach=PIP)
+        assert fault.endswith(f"{REST} {OWN} {LAST}{INDEX}")
+
+
+def test_two_kinds_of_findings() -> None:
+    """An index goes into ``subset.toml``; for the rest, the export is named before those lines."""
+    text = TORCH.replace('"numpy"]', '"numpy", "lib"]').replace("torch = [", 'lib = { git = "https://x/y" }\ntorch = [')
+    (fault,) = bad_project(text, reach=PIP)
+    assert f"{REST} {OWN} --no-emit-package lib {LAST}; {served('torch-cu128', CUDA, 'torch')}" in fault
+
+
+def test_a_script_has_sources() -> None:
+    """The block of a script (PEP 723) is judged as a project is."""
+    block = TORCH.partition("dependencies")[2]
+    script = "".join(f"# {line}\n" for line in ["/// script", *f"dependencies{block}".splitlines(), "///"])
+    files, table = {"tool.py": script}, 'source = "../tool.py"'
+    assert lines_of(files, table, SERVING, PIP) == ["tool.py:2 torch>=2", "tool.py:2 numpy"]
+    (fault,) = faults_of(files, table, LINUX, PIP)
+    assert fault.endswith(served("torch-cu128", CUDA, "torch"))
+
+
 #: Setting → why it is refused.
 SETTINGS = {
     'exclude-newer = "7 days"': "excludes files by their upload time",
@@ -148,9 +260,10 @@ def test_a_setting_that_changes_the_choice_is_refused(setting: str, table: str) 
         return
     text = f'{NAME}dependencies = ["lib"]\noptional-dependencies = {{ a = [] }}\n[dependency-groups]\ndev = ["six"]\n'
     (fault,) = bad_project(f"{text}[{table}]\n{setting}\n", 'extras = ["a"]\ngroups = ["dev"]', reach=PIP)
-    assert fault.startswith(
-        f"pyproject.toml:9: [{table}] {SETTINGS[setting]}: {REST} --extra a --group dev {OWN} {LAST}"
-    )
+    rest = f"{REST} --extra a --group dev {OWN} {LAST}"
+    if setting.startswith("index = [{ name"):
+        rest = f"the mirror cannot honour that; {served('corp', 'https://host/simple', 'lib', 'six')}"
+    assert fault.startswith(f"pyproject.toml:9: [{table}] {SETTINGS[setting]}: {rest}")
     assert "secret" not in fault
 
 

@@ -39,7 +39,10 @@ _CONFIGURE = "remove the line (`poetry export --without-urls` omits it), or run:
 #: Why an option is refused, and what works instead.
 _REFUSED = {
     "--index-url": ("names another index than the one that pip is configured for", _CONFIGURE.format("index-url")),
-    "--extra-index-url": ("names an index that pip is not configured for", _CONFIGURE.format("extra-index-url")),
+    "--extra-index-url": (
+        "names an index that pip is not configured for",
+        f"write [sources.NAME] with that index and its projects in subset.toml, {_CONFIGURE.format('extra-index-url')}",
+    ),
     "--find-links": ("names a place that pip is not configured for", _CONFIGURE.format("find-links")),
     "--no-index": ("shuts out every index", "remove the line, and set pip's index-url to the index that is meant"),
     "--no-binary": (
@@ -87,7 +90,7 @@ def refusal(name: str, value: str, folder: str, reach: Reach) -> tuple[str, str]
     The value is not shown, since there may be a password in it.
 
     :param folder: the directory of the file.
-    :param reach: what pip is configured for.
+    :param reach: what pip is configured for, and the sources of ``subset.toml``.
     """
     if not name.startswith("-"):
         return "only --hash may follow a requirement", "start a new line"

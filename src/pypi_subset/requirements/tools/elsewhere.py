@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from pypi_subset.requirements.tools.finding import PLACES, Asked, Finding, table_at, tables_in
+from pypi_subset.requirements.tools.finding import PLACES, Asked, Finding, Index, table_at, tables_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +39,10 @@ def _walk(document: Settings, asked: Asked, keys: tuple[str, ...], table: object
             elif _holds(keys, key) and isinstance(value, list) and any(isinstance(each, str) for each in value):
                 yield from _lines(document, asked, here, value)
             elif len(keys) > 2 and _HOLDERS.fullmatch(keys[-1]) and (place := _place(value)):  # noqa: PLR2004 - [tool.NAME]
-                if spelt := asked.spelling(key):
-                    yield Finding(document=document, keys=here, what=f"takes {spelt} from {place}")
+                index = _index_of(key, value)
+                spelt = asked.spelling(key)
+                if spelt and not (index and asked.is_served(index.url, key)):
+                    yield Finding(document=document, keys=here, what=f"takes {spelt} from {place}", index=index)
             else:
                 yield from _walk(document, asked, here, value)
 
@@ -54,6 +56,14 @@ def _place(value: object) -> str:
     return next((place for one in tables_in(value) for key, place in places.items() if one.get(key)), "")
 
 
+def _index_of(project: str, value: object) -> Index | None:
+    """Return the index whose URL an entry names for *project*, ``None`` if it is another place."""
+    urls = [one.get("index") for one in tables_in(value)]
+    if len(urls) != 1 or not isinstance(urls[0], str) or "://" not in urls[0]:
+        return None
+    return Index(url=urls[0], projects=(project,))
+
+
 def _lines(document: Settings, asked: Asked, keys: tuple[str, ...], lines: list[object]) -> Iterator[Finding]:
     for line in lines:
         found = _DIRECT.match(line) if isinstance(line, str) else None
@@ -62,6 +72,10 @@ def _lines(document: Settings, asked: Asked, keys: tuple[str, ...], lines: list[
 
 
 def _index(document: Settings, asked: Asked, keys: tuple[str, ...], value: object) -> Iterator[Finding]:
+    # One in place of PyPI serves every project, and no source does.
+    beside = canonicalize_name(keys[-1]).startswith("extra-")
+    known = asked.reach.is_known if beside else asked.reach.is_asked
     for url in value if isinstance(value, list) else [value]:
-        if isinstance(url, str) and not asked.reach.is_known(url):
-            yield Finding(document=document, keys=keys, what="names an index, which pip is not configured for")
+        if isinstance(url, str) and not known(url):
+            what = "names an index, which pip is not configured for"
+            yield Finding(document=document, keys=keys, what=what, index=Index(url=url) if beside else None)

@@ -70,6 +70,13 @@ class Asked:
                 return one.requirement.name
         return None
 
+    def is_served(self, url: object, name: str, marker: object = None) -> bool:
+        """Whether the project *name* comes from the index at *url* alone, wherever *marker* may be true."""
+        project = canonicalize_name(name)
+        return isinstance(url, str) and all(
+            self.reach.serves(url, project, one.name) for one in self.targets if may_hold(marker, one)
+        )
+
     def chooses(self, kind: str, name: object) -> bool:
         """Whether an ``extra`` or a ``group`` of that *name* may be part of the set: chosen ones may include others."""
         chosen = self.choice.extras if kind == "extra" else self.choice.groups or ()
@@ -84,12 +91,30 @@ class Finding:
     :param keys: its place in the document.
     :param what: what it does, as in ``takes six from git``.
     :param omit: the project that an export leaves out only if it is named, since no index offers it.
+    :param index: the index that it names, if a source of ``subset.toml`` could be that.
     """
 
     document: Settings
     keys: tuple[str, ...]
     what: str
     omit: str = ""
+    index: Index | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Index:
+    """
+    An index that a table names beside pip's.
+
+    :param name: what the table calls it, ``""`` without a name.
+    :param projects: names, and prefixes with ``*``, of projects that the table takes from there; none if it does not say.
+    :param marker: where it counts for them, ``None`` for everywhere.
+    """
+
+    url: str
+    name: str = ""
+    projects: tuple[str, ...] = ()
+    marker: object = None
 
 
 def may_hold(marker: object, target: Target) -> bool:
@@ -132,11 +157,30 @@ def listed(phrases: Iterable[str]) -> str:
 
 
 def sources_elsewhere(
-    document: Settings, keys: tuple[str, ...], sources: Iterable[Mapping[str, Any]], reach: Reach
+    document: Settings, keys: tuple[str, ...], sources: Iterable[Mapping[str, Any]], reach: Reach, *defaults: str
 ) -> Iterable[Finding]:
-    """Yield a finding for each index of *sources*, a list of tables, that pip is not configured for."""
+    """
+    Yield a finding for each index of *sources*, a list of tables, that neither pip nor ``subset.toml`` names.
+
+    :param defaults: names of a table that is asked in place of PyPI: pip must be configured for that.
+    """
     for one in sources:
         url, name = one.get("url"), one.get("name")
-        if isinstance(url, str) and not reach.is_known(url):
+        if not isinstance(url, str):
+            continue
+        is_default = isinstance(name, str) and name.lower() in defaults
+        if not (reach.is_asked(url) if is_default else reach.is_known(url)):
             called = f"the index {quoted(name)}" if isinstance(name, str) else "an index"
-            yield Finding(document=document, keys=keys, what=f"names {called}, which pip is not configured for")
+            index = (
+                None
+                if is_default
+                else Index(url=url, name=name if isinstance(name, str) else "", projects=_included(one))
+            )
+            what = f"names {called}, which pip is not configured for"
+            yield Finding(document=document, keys=keys, what=what, index=index)
+
+
+def _included(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the projects that PDM's table of an index names."""
+    names = table.get("include_packages", [])
+    return tuple(one for one in names if isinstance(one, str)) if isinstance(names, list) else ()

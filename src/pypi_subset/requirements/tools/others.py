@@ -11,6 +11,7 @@ from pypi_subset.requirements.tools.elsewhere import taken
 from pypi_subset.requirements.tools.finding import (
     Asked,
     Finding,
+    Index,
     listed,
     sources_elsewhere,
     table_at,
@@ -18,7 +19,7 @@ from pypi_subset.requirements.tools.finding import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from pypi_subset.requirements.toml import Settings
 
@@ -41,7 +42,7 @@ _ELSEWHERE = "names an index or a place of files, which pip is not configured fo
 def pdm(document: Settings, asked: Asked) -> Iterator[Finding]:
     """Yield what PDM's tables change: sources, ``resolution``, and chosen groups that they contain."""
     table = table_at(document.document, *PDM)
-    yield from sources_elsewhere(document, (*PDM, "source"), tables_in(table.get("source", [])), asked.reach)
+    yield from sources_elsewhere(document, (*PDM, "source"), tables_in(table.get("source", [])), asked.reach, "pypi")
     for key in ("overrides", "excludes"):
         if table_at(table, "resolution").get(key):
             yield Finding(document=document, keys=(*PDM, "resolution", key), what=f"{key} what other projects require")
@@ -59,7 +60,8 @@ def hatch(document: Settings, asked: Asked) -> Iterator[Finding]:
         for key in sorted(_VARIABLES & variables.keys()):
             value = variables[key]
             if not isinstance(value, str) or not _is_configured(key, value, asked):
-                yield Finding(document=document, keys=(*keys, "env-vars", key), what=_ELSEWHERE)
+                index = _beside(key, value.split()) if isinstance(value, str) else None
+                yield Finding(document=document, keys=(*keys, "env-vars", key), what=_ELSEWHERE, index=index)
         if table_at(environment, "workspace").get("members"):
             yield Finding(document=document, keys=(*keys, "workspace"), what="takes projects from this workspace")
     yield from taken(document, asked, *HATCH)
@@ -68,8 +70,24 @@ def hatch(document: Settings, asked: Asked) -> Iterator[Finding]:
 def _is_configured(key: str, value: str, asked: Asked) -> bool:
     if key == "PIP_NO_INDEX":
         return False
-    known = asked.reach.is_linked if key.endswith("FIND_LINKS") else asked.reach.is_known
-    return all(map(known, value.split()))
+    return all(map(_knowing(key, asked), value.split()))
+
+
+def _knowing(key: str, asked: Asked) -> Callable[[str], bool]:
+    """Return what knows an index or a place of files: one in place of PyPI serves every project, and no source does."""
+    if canonicalize_name(key).endswith("find-links"):
+        return asked.reach.is_linked
+    return asked.reach.is_known if _is_beside(key) else asked.reach.is_asked
+
+
+def _is_beside(key: str) -> bool:
+    return canonicalize_name(key) in {"pip-extra-index-url", "uv-extra-index-url", "uv-index", "extra-index-url"}
+
+
+def _beside(key: str, urls: Sequence[object]) -> Index | None:
+    """Return the one index that is asked beside PyPI, ``None`` if there is no such or there are several."""
+    url = urls[0] if len(urls) == 1 and _is_beside(key) else None
+    return Index(url=url) if isinstance(url, str) else None
 
 
 def pip_tools(document: Settings, asked: Asked) -> Iterator[Finding]:
@@ -77,9 +95,10 @@ def pip_tools(document: Settings, asked: Asked) -> Iterator[Finding]:
     for key, value in table_at(document.document, *PIP_TOOLS).items():
         urls = value if isinstance(value, list) else [value]
         if key in {"index-url", "extra-index-url", "find-links"}:
-            known = asked.reach.is_linked if key == "find-links" else asked.reach.is_known
+            known = _knowing(key, asked)
             if not all(isinstance(url, str) and known(url) for url in urls):
-                yield Finding(document=document, keys=(*PIP_TOOLS, key), what=_ELSEWHERE)
+                index = _beside(key, urls)
+                yield Finding(document=document, keys=(*PIP_TOOLS, key), what=_ELSEWHERE, index=index)
         elif key in {"constraint", "pre", "no-index", "pip-args", "override"} and value:
             yield Finding(document=document, keys=(*PIP_TOOLS, key), what=f"sets {key}")
 
@@ -87,7 +106,9 @@ def pip_tools(document: Settings, asked: Asked) -> Iterator[Finding]:
 def rye(document: Settings, asked: Asked) -> Iterator[Finding]:
     """Yield what Rye's tables change: sources, and the group of its own."""
     table = table_at(document.document, *RYE)
-    yield from sources_elsewhere(document, (*RYE, "sources"), tables_in(table.get("sources", [])), asked.reach)
+    yield from sources_elsewhere(
+        document, (*RYE, "sources"), tables_in(table.get("sources", [])), asked.reach, "default", "pypi"
+    )
     if table.get("dev-dependencies") and "dev" in asked.groups:
         yield Finding(document=document, keys=(*RYE, "dev-dependencies"), what="has a group 'dev' of its own")
 

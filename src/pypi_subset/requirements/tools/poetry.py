@@ -10,6 +10,7 @@ from pypi_subset.requirements.tools.finding import (
     PLACES,
     Asked,
     Finding,
+    Index,
     quoted,
     sources_elsewhere,
     table_at,
@@ -17,7 +18,7 @@ from pypi_subset.requirements.tools.finding import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pypi_subset.requirements.toml import Settings
 
@@ -29,21 +30,59 @@ def findings(document: Settings, asked: Asked) -> Iterator[Finding]:
     """Yield what *document* says of requested projects beside its standard tables."""
     for keys, name, value in _entries(document):
         spelt = asked.spelling(name)
-        if spelt and value != "*":
-            verb = "takes" if _place(value) else "says more of"
-            yield Finding(document=document, keys=(*keys, name), what=f"{verb} {spelt}{_place(value)}")
-    sources = tables_in(table_at(document.document, *POETRY).get("source", []))
+        if spelt and value != "*" and not _is_served(document, name, value, asked, alone=True):
+            place = "" if _is_served(document, name, value, asked) else _place(value)
+            verb = "takes" if place else "says more of"
+            index = _index(document, name, value) if place else None
+            yield Finding(document=document, keys=(*keys, name), what=f"{verb} {spelt}{place}", index=index)
+    sources = _sources(document)
     # An explicit source is one of the entries above that name it.
     wanted = [one for one in sources if one.get("priority") != "explicit"]
-    yield from sources_elsewhere(document, (*POETRY, "source"), wanted, asked.reach)
+    # Without PyPI among them, those that have no other priority are asked in its place.
+    beside = any(_is_pypi(one) for one in sources)
+    defaults = [str(one.get("name")).lower() for one in wanted if not beside and _is_primary(one)]
+    yield from sources_elsewhere(document, (*POETRY, "source"), wanted, asked.reach, *defaults)
     yield from _groups(document, asked)
 
 
-def elsewhere(document: Settings) -> Iterator[tuple[str, str]]:
+def elsewhere(document: Settings, asked: Asked) -> Iterator[tuple[str, str]]:
     """Yield each project that an entry takes from elsewhere, and the place."""
     for _, name, value in _entries(document):
-        if place := _place(value):
+        if (place := _place(value)) and not _is_served(document, name, value, asked):
             yield name, place.removeprefix(" from ")
+
+
+def _sources(document: Settings) -> list[Mapping[str, Any]]:
+    return tables_in(table_at(document.document, *POETRY).get("source", []))
+
+
+def _is_pypi(source: Mapping[str, Any]) -> bool:
+    return "url" not in source and str(source.get("name")).lower() == "pypi"
+
+
+def _is_primary(source: Mapping[str, Any]) -> bool:
+    return source.get("priority", "primary") in {"primary", "default"} or source.get("default") is True
+
+
+def _index(document: Settings, project: str, value: object) -> Index | None:
+    """Return the index that an entry takes *project* from, ``None`` if it is another place or has no URL."""
+    names = [one.get("source") for one in tables_in(value)]
+    urls = {one.get("name"): one.get("url") for one in _sources(document)}
+    if len(names) != 1 or not isinstance(names[0], str) or not isinstance(url := urls.get(names[0]), str):
+        return None
+    return Index(url=url, name=names[0], projects=(project,))
+
+
+def _is_served(document: Settings, project: str, value: object, asked: Asked, *, alone: bool = False) -> bool:
+    """
+    Whether a source of ``subset.toml`` serves *project* as its entry has it.
+
+    :param alone: whether the entry must say nothing else.
+    """
+    index = _index(document, project, value)
+    entry = next(iter(tables_in(value)), {})
+    more = {key for key in entry if key != "source" and (key, entry[key]) != ("version", "*")}
+    return index is not None and asked.is_served(index.url, project) and not (alone and more)
 
 
 def _entries(document: Settings) -> Iterator[tuple[tuple[str, ...], str, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from pypi_subset.errors import Fault
 from pypi_subset.requirements.tools import others, poetry, pythons, uv
 from pypi_subset.requirements.tools.finding import Asked, Finding, listed, table_at
+from pypi_subset.requirements.tools.served import lines_for
 from pypi_subset.requirements.tools.workspace import SETTINGS, Around, around, members
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ _OTHERS: tuple[tuple[Callable[[Settings, Asked], Iterator[Finding]], str], ...] 
     (others.rest, ""),
 )
 _FILE = "requirements.txt"
+#: What a user does about an index; the lines follow.
+_ADD = "to take these projects from that index and from nowhere else, write in subset.toml:"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,13 +69,14 @@ def read_tables(source: Source, document: Settings, asked: Asked) -> Tables:
     faults = [*beside.faults, *_shut_out(source, own, asked)]
     faults += pythons.shut_out(document, source.targets, source.set_name)
     if found:
-        faults.append(_fault(found, f"{uv.export(asked, found, str(source.path) if script else '')} {_FILE}"))
+        command = f"{uv.export(asked, found, str(source.path) if script else '')} {_FILE}"
+        faults.append(_fault(found, command, asked))
     if of_poetry := [*poetry.findings(document, asked)]:
-        faults.append(_fault(of_poetry, "" if script else f"{poetry.export(asked)} {_FILE}"))
+        faults.append(_fault(of_poetry, "" if script else f"{poetry.export(asked)} {_FILE}", asked))
     for find, command in _OTHERS:
         if of_tool := [*find(document, asked)]:
             # These tools read no script.
-            faults.append(_fault(of_tool, f"{command} {_FILE}" if command and not script else ""))
+            faults.append(_fault(of_tool, f"{command} {_FILE}" if command and not script else "", asked))
     # uv reads these lists in the root of a workspace, and not in its members.
     return Tables(
         limits=own[-1:],
@@ -84,7 +88,7 @@ def read_tables(source: Source, document: Settings, asked: Asked) -> Tables:
 
 def _elsewhere(document: Settings, own: Iterable[Settings], asked: Asked) -> Iterator[tuple[str, str, str]]:
     """Yield normalized name, place and marker, ``""`` for none, of each project that comes from elsewhere."""
-    yield from ((canonicalize_name(name), place, "") for name, place in poetry.elsewhere(document))
+    yield from ((canonicalize_name(name), place, "") for name, place in poetry.elsewhere(document, asked))
     for one in own:
         for name, place, entry in uv.elsewhere(one, asked):
             marker = entry.get("marker")
@@ -124,17 +128,28 @@ def _shut_out(source: Source, own: Iterable[Settings], asked: Asked) -> Iterator
         yield document.fault(what, *uv.UV, "environments", next_step=step)
 
 
-def _fault(found: Iterable[Finding], command: str) -> Fault:
-    """Return one fault for all that was *found*, with the *command* that writes requirements instead, ``""`` for none."""
+def _fault(found: Iterable[Finding], command: str, asked: Asked) -> Fault:
+    """
+    Return one fault for all that was *found*, with the way out.
+
+    An index goes into ``subset.toml``. For the rest, *command* writes requirements instead, ``""`` for none.
+    """
     first, *_ = found = sorted(found, key=lambda one: (str(one.document.path), one.document.line(*one.keys) or 0))
     whats = listed(_table(one, before) for one, before in zip(found, [None, *found], strict=False))
-    if command:
+    lines = lines_for(found, asked)
+    others = [one for one in found if one.index is None or not lines_for([one], asked)]
+    if not others:
+        step = _ADD
+    elif command:
         step = f"name what this writes as source: {command}"
-        if any("index" in one.what for one in found):
+        if any("index" in one.what for one in others):
             step += "; pip's extra-index-url adds an index"
     else:
-        step = by_hand(listed(one.keys[1] for one in found if len(one.keys) > 1))
-    return first.document.fault(f"{whats}: the mirror cannot honour that", *first.keys, next_step=step)
+        step = by_hand(listed(one.keys[1] for one in others if len(one.keys) > 1))
+    if others and lines:
+        step += f"; {_ADD}"
+    fault = first.document.fault(f"{whats}: the mirror cannot honour that", *first.keys, next_step=step)
+    return replace(fault, excerpt=(*fault.excerpt, *lines))
 
 
 def by_hand(tools: str) -> str:
@@ -186,10 +201,10 @@ def has_own(document: Settings, kind: str, name: str) -> bool:
 def instead(document: Settings, asked: Asked) -> Fault | None:
     """Return a fault if another table or file has the dependencies in the place of ``[project]``; ``None`` otherwise."""
     if found := poetry.instead(document):
-        return _fault([found], f"{poetry.export(asked)} {_FILE}")
+        return _fault([found], f"{poetry.export(asked)} {_FILE}", asked)
     compiled = f"uv pip compile --generate-hashes {{}} --output-file {_FILE}"
     if found := others.flit(document):
-        return _fault([found], compiled.format("pyproject.toml"))
+        return _fault([found], compiled.format("pyproject.toml"), asked)
     if "project" in document.document:
         return None
     for name in ("setup.py", "setup.cfg"):

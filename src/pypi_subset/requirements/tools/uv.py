@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from pypi_subset.requirements.tools.finding import PLACES, Asked, Finding, may_hold, quoted, table_at, tables_in
+from pypi_subset.requirements.tools.finding import PLACES, Asked, Finding, Index, may_hold, quoted, table_at, tables_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pypi_subset.requirements.toml import Settings
 
@@ -58,16 +58,29 @@ def findings(document: Settings, asked: Asked) -> Iterator[Finding]:
 
 
 def elsewhere(document: Settings, asked: Asked) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield each project that ``sources`` take from another place than pip's only index: name, place, and the entry."""
-    indexes = tables_in(table_at(document.document, *UV).get("index", []))
-    urls = {one["name"]: one.get("url") for one in indexes if isinstance(one.get("name"), str)}
+    """
+    Yield each project that ``sources`` take from another place: name, place, and the entry.
+
+    pip's only index is none, and neither is the source of ``subset.toml`` that serves the project.
+    """
+    urls = _urls(document)
     for name, value in table_at(document.document, *SOURCES).items():
         for one in tables_in(value) or [{}]:
             conditions = [(kind, one[kind]) for kind in ("extra", "group") if kind in one]
             if conditions and not any(asked.chooses(*condition) for condition in conditions):
                 continue
-            if place := _place(one, urls, asked):
+            if place := _place(name, one, urls, asked):
                 yield name, place, one
+
+
+def _urls(document: Settings) -> dict[str, str]:
+    """Return name and URL of each index that *document* names; pages of files are none."""
+    indexes = tables_in(table_at(document.document, *UV).get("index", []))
+    return {
+        one["name"]: one["url"]
+        for one in indexes
+        if isinstance(one.get("name"), str) and isinstance(one.get("url"), str) and one.get("format") != "flat"
+    }
 
 
 def _sources(document: Settings, asked: Asked) -> Iterator[Finding]:
@@ -75,34 +88,54 @@ def _sources(document: Settings, asked: Asked) -> Iterator[Finding]:
     for name, place, one in elsewhere(document, asked):
         if spelt := asked.spelling(name, [one.get("marker")]):
             omit = "" if "index" in one or one.keys() & {"workspace", "path"} else name
-            yield Finding(document=document, keys=(*SOURCES, name), what=f"takes {spelt} from {place}", omit=omit)
+            keys, what = (*SOURCES, name), f"takes {spelt} from {place}"
+            yield Finding(document=document, keys=keys, what=what, omit=omit, index=_index(name, one, document))
 
 
-def _place(entry: Mapping[str, Any], urls: Mapping[str, Any], asked: Asked) -> str:
-    """Return where *entry* takes a project from, ``""`` if that is pip's only index."""
+def _index(project: str, entry: Mapping[str, Any], document: Settings) -> Index | None:
+    """Return the index that *entry* takes *project* from, ``None`` if it is another place or has no URL."""
+    name = entry.get("index")
+    url = _urls(document).get(name) if isinstance(name, str) else None
+    if url is None:
+        return None
+    return Index(url=url, name=str(name), projects=(project,), marker=entry.get("marker"))
+
+
+def _place(project: str, entry: Mapping[str, Any], urls: Mapping[str, str], asked: Asked) -> str:
+    """Return where *entry* takes *project* from, ``""`` if that is pip's only index or the source of the project."""
     if "index" in entry:
         name = entry["index"]
         url = urls.get(name) if isinstance(name, str) else None
-        same = isinstance(url, str) and asked.reach.is_only_index(url)
-        return "" if same else f"the index {quoted(name)}"
+        return "" if asked.is_served(url, project, entry.get("marker")) else f"the index {quoted(name)}"
     return next((place for key, place in PLACES.items() if entry.get(key)), "elsewhere")
 
 
 def _indexes(document: Settings, keys: tuple[str, ...], value: object, asked: Asked) -> Iterator[Finding]:
     """Yield each index or place of files that pip is not configured for; an explicit index is one of ``sources`` alone."""
-    known = asked.reach.is_linked if keys[-1] == "find-links" else asked.reach.is_known
     for one in value if isinstance(value, list) else [value]:
-        url = one.get("url") if isinstance(one, dict) else one
-        named = isinstance(one, dict) and one.get("name")
+        table = one if isinstance(one, dict) else {}
+        url, named = table.get("url") if table else one, table.get("name")
         called = (
             f"the index {quoted(named)}" if named else "a place of files" if keys[-1] == "find-links" else "an index"
         )
-        if isinstance(one, dict) and "exclude-newer" in one:
+        if "exclude-newer" in table:
             yield Finding(document=document, keys=keys, what=f"excludes files of {called} by their upload time")
-        if isinstance(one, dict) and one.get("explicit") is True:
+        if table.get("explicit") is True:
             continue
+        known = _known(keys[-1], table, asked)
         if not (isinstance(url, str) and known(url)):
-            yield Finding(document=document, keys=keys, what=f"names {called}, which pip is not configured for")
+            beside = isinstance(url, str) and known == asked.reach.is_known and table.get("format") != "flat"
+            index = Index(url=str(url), name=named if isinstance(named, str) else "") if beside else None
+            what = f"names {called}, which pip is not configured for"
+            yield Finding(document=document, keys=keys, what=what, index=index)
+
+
+def _known(key: str, table: Mapping[str, Any], asked: Asked) -> Callable[[str], bool]:
+    """Return what knows an index: one in place of PyPI serves every project, and no source does."""
+    if key == "find-links":
+        return asked.reach.is_linked
+    in_place = key == "index-url" or table.get("default") is True or table.get("format") == "flat"
+    return asked.reach.is_asked if in_place else asked.reach.is_known
 
 
 def _conflicts(document: Settings, asked: Asked) -> Iterator[Finding]:
