@@ -45,7 +45,8 @@ def test_a_part_has_its_own_files(tmp_path: Path) -> None:
     root = tmp_path / "environment"
     requested = "{0}-1.0.dist-info/REQUESTED,sha256=0,0"
     lay(root, "aa", "aa.py,sha256=1,1", "../../../bin/aa,sha256=2,1", requested.format("aa"))
-    lay(root, "bb", "bb/in/bb.py,sha256=3,1", "../../../share/bb.txt,sha256=4,1", requested.format("bb"))
+    vendored = requested.format("bb/vendor/aa")
+    lay(root, "bb", "bb/in/bb.py,sha256=3,1", "../../../share/bb.txt,sha256=4,1", requested.format("bb"), vendored)
     one, (aa, bb) = keep(tmp_path, "aa", "bb")
     assert one.has([aa, bb])
     fresh = one.environment([aa], ["aa"], tmp_path / "a")
@@ -57,7 +58,11 @@ def test_a_part_has_its_own_files(tmp_path: Path) -> None:
     assert one.python == root / "bin/python"
     one.environment([aa, bb], ["bb"], tmp_path / "both")
     marked = {name for name in names_in(tmp_path / "both") if name.endswith("REQUESTED")}
-    assert marked == {f"{LIBRARY}/bb-1.0.dist-info/REQUESTED"}
+    within = f"{LIBRARY}/bb/vendor/aa-1.0.dist-info/REQUESTED"
+    assert marked == {f"{LIBRARY}/bb-1.0.dist-info/REQUESTED", within}
+    # What a package vendors is a file like any other.
+    one.environment([bb], [], tmp_path / "vendored")
+    assert {name for name in names_in(tmp_path / "vendored") if name.endswith("REQUESTED")} == {within}
     assert "share/bb.txt" in names_in(tmp_path / "both")
 
 

@@ -73,11 +73,7 @@ class Held:
         asked, whole = {*requested}, Path(self.facts.root)
         names = [*self.facts.base]
         for project in map(_project, wheels):
-            names += [
-                name
-                for name in self._owned[project]
-                if project in asked or not name.endswith(f".dist-info/{_REQUESTED}")
-            ]
+            names += [name for name in self._owned[project] if project in asked or not self._marks(name)]
         made: set[str] = set()
         root.mkdir()
         for name in dict.fromkeys(names):
@@ -116,6 +112,13 @@ class Held:
             for project, lines in records.items()
             if lines and mixed.isdisjoint(name for name, _ in lines)
         }
+
+    def _marks(self, name: str) -> bool:
+        """Whether the file *name* below the root says that the user asked for its project by name."""
+        info, _, file = name.rpartition("/")
+        library, _, info = info.rpartition("/")
+        # Deeper ones are files of a package that vendors distributions.
+        return file == _REQUESTED and info.endswith(".dist-info") and library in self.facts.libraries
 
     @cached_property
     def _base(self) -> frozenset[str]:
