@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import json
 import re
 import signal
 import subprocess
@@ -57,6 +58,24 @@ def test_publish_and_fetch(workspace: Workspace, index: Index) -> None:
     wheel = "simple/demo/demo-1.0-py3-none-any.whl"
     assert (root / "copy" / wheel).read_bytes() == (root / "site" / wheel).read_bytes()
     assert (kept.returncode, "thesis.doc" in kept.stderr, (root / "mine" / "thesis.doc").exists()) == (1, True, True)
+
+
+@pytest.mark.slow
+def test_publish_names_what_the_union_leaves_out(workspace: Workspace) -> None:
+    """A user of the published site learns which index has a project with variants; mirror says it too, and in JSON."""
+    for folder, version in (("cpu", "1.0+cpu"), ("plain", "1.0")):
+        (workspace.root / folder).mkdir()
+        make_wheel("demo", version).save(workspace.root / folder)
+    workspace.write("base.txt", "demo\n")
+    table = '[sources.{0}]\nwheels = "../{0}"\nprojects = ["demo"]\ntargets = ["{1}"]\n'
+    targets = {"lab": "cp312-manylinux_2_28_x86_64", "desk": "cp312-win_amd64"}
+    workspace.toml(targets, more=table.format("cpu", "lab") + table.format("plain", "desk"))
+    note = "note: the union index simple/ leaves out demo (1.0 on desk, 1.0+cpu on lab), as the local part differs by target"
+    made = subset("mirror", "--json", cwd=workspace.root, PIP_NO_INDEX="1")
+    assert json.loads(made.stdout)["views_only"] == ["demo"]
+    assert note in subset("mirror", cwd=workspace.root, PIP_NO_INDEX="1").stdout
+    done = subset("publish", "--to=public", "--force=yes", cwd=workspace.root)
+    assert note in done.stdout, done.stderr
 
 
 @pytest.mark.slow

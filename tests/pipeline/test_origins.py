@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pypi_subset.errors import HashMismatch, NoSolution, UpstreamError
 from pypi_subset.pipeline.origins import on_several_indexes
 from tests.support.servers.index import Index
+from tests.support.sites import trees
 from tests.support.stages.mirroring import LINUX, WINDOWS, mirror, read_lock, releases, versions
 from tests.support.wheels import make_wheel
 
@@ -133,6 +135,47 @@ def test_a_wheel_that_was_rebuilt(workspace: Workspace) -> None:
     make_wheel("app", "1.0", files={"app/more.py": b"x = 1\n"}).save(folder)
     with pytest.raises(HashMismatch, match="rebuilt"):
         mirror(workspace)
+
+
+def test_variants_for_two_targets(workspace: Workspace, index: Index, second: Index) -> None:
+    """Each target locks its own; both files are in the site, each in one view, and a second run has nothing to do."""
+    index.add(make_wheel("app", requires=["torch"]), make_wheel("torch", "2.13.0"))
+    second.add(make_wheel("torch", "2.13.0+cpu"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS}, more=named(second, "torch", more='targets = ["windows"]\n'))
+    result, said = mirror(workspace)
+    assert result.views_only == ("torch",)
+    assert "note: the union index simple/ leaves out torch (2.13.0 on linux, 2.13.0+cpu on windows)" in said
+    site = workspace.paths.site
+    held = {path.name for path in (site / "simple/torch").glob("*.whl")}
+    assert held == {"torch-2.13.0-py3-none-any.whl", "torch-2.13.0+cpu-py3-none-any.whl"}
+    for target, version in (("linux", "2.13.0"), ("windows", "2.13.0%2Bcpu")):
+        page = (site / "targets" / target / "simple/torch/index.html").read_text()
+        assert page.count("<a ") == page.count(f"torch-{version}-py3-none-any.whl#") == 1
+    assert ".whl" not in (site / "simple/torch/index.html").read_text()
+    again, _ = mirror(workspace)
+    assert (again.resolved, again.fetched, again.published) == (0, 0, False)
+
+
+def test_variants_that_come_and_go(workspace: Workspace, index: Index, second: Index) -> None:
+    """A site that is changed is the same as one that is built anew."""
+    index.add(make_wheel("app", requires=["torch"]), make_wheel("torch", "2.13.0"))
+    second.add(make_wheel("torch", "2.13.0+cpu"))
+    workspace.write("base.txt", "app\n")
+    targets, pages = {"linux": LINUX, "windows": WINDOWS}, workspace.paths.site / "simple/torch/index.html"
+    workspace.toml(targets)
+    mirror(workspace)
+    assert ".whl" in pages.read_text()
+    workspace.toml(targets, more=named(second, "torch", more='targets = ["windows"]\n'))
+    mirror(workspace)
+    assert ".whl" not in pages.read_text()
+    changed = trees.tree(workspace.paths.site)
+    shutil.rmtree(workspace.paths.site)
+    mirror(workspace)
+    assert trees.tree(workspace.paths.site) == changed
+    workspace.toml(targets)
+    mirror(workspace)
+    assert ".whl" in pages.read_text()
 
 
 def test_names_on_several_indexes(

@@ -20,6 +20,8 @@ from pypi_subset.support import files, staging
 from pypi_subset.support.text import POLICY_HEADER
 from tests.support.programs.installers import install
 from tests.support.servers.served import Answer, Served, ask
+from tests.support.sites.cases import LINUX, WINDOWS
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.stages.manifests import document
 from tests.support.stages.values import artifacts_of, lay_out, write_index
 from tests.support.wheels import make_wheel
@@ -392,6 +394,19 @@ def test_the_printed_lines_name_address_and_commands() -> None:
         "install with pip:   pip install --index-url http://127.0.0.1:8080/simple/ PROJECT",
         "install with uv:    uv pip install --default-index http://127.0.0.1:8080/simple/ PROJECT",
     ]
+
+
+def test_the_printed_lines_of_a_site_with_variants(tmp_path: Path) -> None:
+    """They name the index of a target, and the first says why."""
+    pins = {"linux": [make_wheel("aa", "1.0+cpu")], "windows": [make_wheel("aa")]}
+    subset = SubsetOnDisk(tmp_path, targets=[LINUX, WINDOWS], lines=["aa"], pins=pins).write()
+    note, page, pip, uv = server.address_lines("http://127.0.0.1:8080/", subset.paths.site)
+    assert note.startswith("note: the union index simple/ leaves out aa (1.0+cpu on linux, 1.0 on windows)")
+    assert page == "open in a browser:  http://127.0.0.1:8080/"
+    assert pip.endswith("pip install --index-url http://127.0.0.1:8080/targets/TARGET/simple/ PROJECT")
+    assert uv.endswith("pip install --default-index http://127.0.0.1:8080/targets/TARGET/simple/ PROJECT")
+    plain = SubsetOnDisk(tmp_path / "plain", targets=[LINUX], lines=["aa"], pins={"linux": [make_wheel("aa")]}).write()
+    assert len(server.address_lines("http://127.0.0.1:8080/", plain.paths.site)) == 3
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a site for this machine and another, which get different releases of one project; no test changes it."""
     workspace = Workspace(tmp_path_factory.mktemp("builder") / "work")
     workspace.paths.requirements.mkdir(parents=True)
-    workspace.write("base.txt", "app-one\nlib; python_version >= '3.11'\nlib==1.0; python_version < '3.11'\n")
+    workspace.write("base.txt", "app-one\nlib; python_version >= '3.11'\nlib==1.0+local.1; python_version < '3.11'\n")
     workspace.toml({"here": "host", "old": "cp310-win_amd64"})
     with own_index() as index:
         index.add(make_wheel("App.One", requires=["lib", "Extra>=1; sys_platform == 'win32'"]))
         index.add(make_wheel("lib", "2.0+local.1", requires_python=">=3.11,<4"))
-        index.add(make_wheel("lib", "1.0"), make_wheel("extra"))
+        index.add(make_wheel("lib", "1.0+local.1"), make_wheel("extra"))
         index.yank(index.projects["lib"][1], "only <if> \"pinned\" & 'asked'")
         mirror(workspace.paths, progress=Display())
     return workspace.paths.site

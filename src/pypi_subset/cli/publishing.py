@@ -10,6 +10,8 @@ from pypi_subset import api
 from pypi_subset.cli.arguments import choice_of, named, paths_of, task, whole_number
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.door import read_manifest
+from pypi_subset.model.intake.variants import notice, variants_in
 from pypi_subset.model.paths import PAGE, SIMPLE
 from pypi_subset.support.text import printable
 
@@ -34,7 +36,7 @@ def serve(_context: Context, site: str = "site", port: str = "8080", host_names:
     display = Display()
 
     def ready(url: str) -> None:
-        display.say(*server.address_lines(url), "stop with Ctrl-C")
+        display.say(*server.address_lines(url, Path(site)), "stop with Ctrl-C")
 
     names = own_names.names_of(host_names)
     server.serve(Path(site), address="127.0.0.1", port=whole_number("port", port), names=names, ready=ready)
@@ -103,6 +105,8 @@ def publish(  # noqa: PLR0913, PLR0917 - one for each flag
     if done.doubt is not None:
         display.warn(f"{done.doubt.path}: {done.doubt.what}; the published manifest says that it is unproven")
     display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
+    if variants := notice(variants_in(read_manifest(paths.site))):
+        display.say(f"note: {variants}")
     display.say(f"release {done.serial}, manifest.json has the SHA-256 {done.manifest_sha256}")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pypi_subset.locks.lockfile import dump_with
 from pypi_subset.model.paths import file_path, lock_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.locks import Lock, Pin
@@ -19,13 +20,16 @@ def published(locks: Iterable[Lock], targets: Mapping[str, Target]) -> dict[str,
     """
     Return path below the site → bytes of what the site has of each lock, sorted by path.
 
-    Each is there with relative paths to the site's own files, as requirements with hashes, and as constraints.
+    Each is there with relative paths to the site's own files, as requirements with hashes, and as constraints. The last
+    two use ``===`` for a project of which the site has several local parts: ``==1.0`` takes ``1.0+cpu`` too (PEP 440).
     """
     found: dict[str, bytes] = {}
+    locks = tuple(locks)
+    exact = _several(locks)
     for lock in locks:
         target = targets[lock.target_name]
         head = f"# {lock.set_name} on {lock.target_name}: {target.tag}, Python {target.version}"
-        pins = [(_line(pin), f" --hash=sha256:{pin.distribution.sha256}") for pin in lock.pins]
+        pins = [(_line(pin, exact), f" --hash=sha256:{pin.distribution.sha256}") for pin in lock.pins]
         own, constraints, requirements = lock_paths(lock.name)
         found |= {
             own: dump_with(lock, target, _beside),
@@ -40,9 +44,18 @@ def _beside(one: Distribution) -> tuple[str | None, str | None]:
     return None, f"../{file_path(one.project, one.filename)}"
 
 
-def _line(pin: Pin) -> str:
-    marker = f" ; {pin.marker}" if pin.marker else ""
-    return f"{pin.distribution.project}=={pin.distribution.version}{marker}"
+def _several(locks: Iterable[Lock]) -> frozenset[str]:
+    """Return the projects of which *locks* have several local parts."""
+    found: defaultdict[str, set[str | None]] = defaultdict(set)
+    for lock in locks:
+        for pin in lock.pins:
+            found[pin.distribution.project].add(pin.distribution.version.local)
+    return frozenset(project for project, parts in found.items() if len(parts) > 1)
+
+
+def _line(pin: Pin, exact: Collection[str]) -> str:
+    one, marker = pin.distribution, f" ; {pin.marker}" if pin.marker else ""
+    return f"{one.project}{'===' if one.project in exact else '=='}{one.version}{marker}"
 
 
 def _text(*lines: str) -> bytes:

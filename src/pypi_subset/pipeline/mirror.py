@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pypi_subset.locks import diff, memory
 from pypi_subset.locks.judging import require_admitted
+from pypi_subset.model.intake.variants import notice, variants_locked
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import Downloads
@@ -80,6 +81,7 @@ class MirrorResult:
     :param published: whether a new site replaced the old one.
     :param unvouched: names of files whose SHA-256 no index and no request stated when they were locked.
     :param built: names of locked wheels that were built from sdists, in this run or an earlier one.
+    :param views_only: projects with variants: the union index leaves their files out, the views of targets have them.
     :param outdated: requested projects that are older than the newest release, and pre-releases, as the locks remember.
     """
 
@@ -95,6 +97,7 @@ class MirrorResult:
     unvouched: tuple[str, ...] = ()
     built: tuple[str, ...] = ()
     outdated: tuple[Outdated, ...] = ()
+    views_only: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -147,6 +150,9 @@ def mirror(
         for sentence in left_out.values():
             progress.warn(sentence)
         content = Content(subset=subset, locks=locked.locks, artifacts=artifacts, bad=[*left_out])
+        variants = variants_locked(locked.locks)
+        if variants:
+            progress.say(f"note: {notice(variants)}")
         published = _publish(content, paths, cache)
         cache.save(forget=published)
         _add_readme(paths.packages)
@@ -167,6 +173,7 @@ def mirror(
             sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if one.distribution.built})
         ),
         outdated=locked.outdated,
+        views_only=tuple(variants),
     )
 
 

@@ -27,8 +27,9 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.door import read_manifest
+from pypi_subset.model.intake.variants import notice, variants_in
 from pypi_subset.model.manifest import manifest_path
-from pypi_subset.model.paths import JSON_PAGE, JSON_TYPE, PAGE, SIMPLE, is_page, type_of
+from pypi_subset.model.paths import JSON_PAGE, JSON_TYPE, PAGE, SIMPLE, is_page, type_of, view_of
 from pypi_subset.serve.connection import MOST_HEAD, Connection
 from pypi_subset.serve.negotiation import preferred
 from pypi_subset.serve.own_names import OwnNames
@@ -90,10 +91,17 @@ def application(site: Path) -> Starlette:
     return Starlette(routes=[Mount("/", app=_Site(directory=site.absolute(), html=True, check_dir=False))])
 
 
-def address_lines(url: str) -> list[str]:
-    """Return what to tell a user: the address, and how pip and uv install from there."""
-    simple = f"{url.rstrip('/')}/{SIMPLE}/"
+def address_lines(url: str, site: Path | None = None) -> list[str]:
+    """
+    Return the lines for users: the address, and how pip and uv install from there.
+
+    :param site: the directory that is served; with variants in it, pip and uv need the index of a target.
+    """
+    has_manifest = site is not None and manifest_path(site).is_file()
+    variants = variants_in(read_manifest(site)) if site is not None and has_manifest else {}
+    simple = f"{url.rstrip('/')}/{view_of('TARGET') if variants else SIMPLE}/"
     return [
+        *([f"note: {notice(variants)}"] if variants else []),
         f"open in a browser:  {url}",
         f"install with pip:   pip install --index-url {simple} PROJECT",
         f"install with uv:    uv pip install --default-index {simple} PROJECT",

@@ -7,6 +7,7 @@ that the upstream index lacks is left out, never invented. Every page depends on
 give the same bytes.
 
 What a page says of a file is put into words once, and stands in up to five pages, each with its own way to the file.
+Files of a project with variants are in the views alone; the other pages of the project name the views.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pypi_subset.model.distributions import version_texts
 from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE, PAGE, SIMPLE, SIMPLE_JSON, view_of
+from pypi_subset.site.pages import left_out
 from pypi_subset.support.text import NO_PARTS, escape, escape_json, href
 
 if TYPE_CHECKING:
@@ -71,11 +73,16 @@ class _Entry(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Page:
-    """All that pages say of one project, oldest release first."""
+    """
+    All that pages say of one project, oldest release first.
+
+    :param views: of a project with variants, the versions of each target, on a page that has no entries for that reason.
+    """
 
     name: NormalizedName
     standing: Standing | None
     entries: tuple[_Entry, ...]
+    views: Mapping[str, Sequence[str]] | None = None
 
 
 class Rendering:
@@ -106,7 +113,14 @@ class Rendering:
         changed = [project for project in projects if project.name not in unchanged]
         versions = version_texts(one.distribution for project in changed for one in project.artifacts)
         self._pages = [_put(project, versions) for project in changed]
-        own = {page.name: _links(page, f"{SIMPLE}/{href(page.name)}/") for page in self._pages}
+        variants = left_out.variants_on(changed, views)
+        self._union = [
+            _Page(name=page.name, standing=page.standing, entries=(), views=variants[page.name])
+            if page.name in variants
+            else page
+            for page in self._pages
+        ]
+        own = {page.name: _lines(page) for page in self._union}
         #: The lines of each project in ``find-links.html``.
         self.lines = {name: own[name] if name in own else unchanged[name] for name in self._names}
 
@@ -120,12 +134,12 @@ class Rendering:
             narrowed = _narrowed(self._pages, files)
             yield from _index_of(narrowed, names, view_of(target), f"../../../../{SIMPLE}/{{}}/")
         # The same in JSON under a prefix of its own, for web servers that give one address one type.
-        for page in self._pages:
+        for page in self._union:
             yield f"{SIMPLE_JSON}/{page.name}/{PAGE}", _json_page(page, f"../../{SIMPLE}/{href(page.name)}/").encode()
         yield f"{SIMPLE_JSON}/{PAGE}", _json_root(self._names).encode()
         # ``--find-links`` on a directory does not look into those below it, and there is one for each project.
         yield FIND_LINKS, _page("Links for all projects", "".join(self.lines.values())).encode()
-        yield from _index_of(self._pages, self._names, SIMPLE, "")
+        yield from _index_of(self._union, self._names, SIMPLE, "")
 
 
 def pages_of(project: str, targets: Iterable[str]) -> tuple[str, ...]:
@@ -232,7 +246,8 @@ def _html_page(page: _Page, to_files: str) -> str:
     metas = (
         f'<meta name="pypi:project-status{name}" content="{escape(said)}">\n' for name, said in standing.items() if said
     )
-    return _page(f"Links for {page.name}", _links(page, to_files), "".join(metas))
+    links = _links(page, to_files) if page.views is None else left_out.body(page.name, page.views)
+    return _page(f"Links for {page.name}", links, "".join(metas))
 
 
 def _json_page(page: _Page, to_files: str) -> str:
@@ -247,6 +262,9 @@ def _json_page(page: _Page, to_files: str) -> str:
         **status,
         "versions": list(dict.fromkeys(entry.version for entry in page.entries)),
     }
+    if page.views is not None:
+        # A key with an underscore is an index's own (PEP 691).
+        head["_variants"] = left_out.facts(page.name, page.views)
     # No part of an address needs quoting in JSON once it is percent-encoded.
     listed = ",\n".join(f'{{"url": "{to_files}{entry.name}", {entry.facts}' for entry in page.entries)
     return escape_json(f'{json.dumps(head)[:-1]}, "files": [\n{listed}\n]}}\n')
@@ -267,6 +285,13 @@ def _json_root(names: Iterable[NormalizedName]) -> str:
 def _links(page: _Page, to_files: str) -> str:
     """The anchors of a project's files, one on each line, whose text is the file name (PEP 503)."""
     return "".join([f'<a href="{to_files}{entry.name}{entry.anchor}' for entry in page.entries])
+
+
+def _lines(page: _Page) -> str:
+    """Return the lines of a project in the page of links."""
+    if page.views is None:
+        return _links(page, f"{SIMPLE}/{href(page.name)}/")
+    return left_out.line(page.name, page.views)
 
 
 def _page(title: str, links: str, metas: str = "") -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.proof.access.routes import TOKEN, WAYS, opened
+from pypi_subset.proof.access.routes import TOKEN, WAYS, left_out, opened
 from pypi_subset.proof.cases.case import cases_of
+from pypi_subset.proof.methods.pip_install import APART
 from pypi_subset.proof.methods.prove import prove
 from tests.support.sites.cases import CLICK, COLORAMA, LINUX, WINDOWS, cases, outcome
 from tests.support.sites.subset_on_disk import SubsetOnDisk
@@ -17,6 +18,8 @@ from tests.support.wheels import Wheel, make_wheel, record_of, rewritten
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pypi_subset.proof.cases.case import Case
 
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
@@ -74,6 +77,83 @@ def test_another_version_by_one_way_is_reported(tmp_path: Path) -> None:
     found = for_two(tmp_path, make_wheel("aa", "2.0"))
     assert found["simple"] == ("passed", "", ("aa==2.0",))
     assert found["target"][2] == ("aa==1.0",)
+
+
+def without_variants(site: Path, project: str) -> None:
+    """Take the files of *project* from the pages for all targets, as mirror leaves them out."""
+    for page in (site / "find-links.html", site / "simple" / project / "index.html"):
+        lines = page.read_text().splitlines(keepends=True)
+        page.write_text("".join(line for line in lines if f"{project}-" not in line))
+
+
+#: Of two targets, the versions that they lock.
+PAIRS = {
+    "the other has a local part": ("1.0", "1.0+cpu"),
+    "the other sorts higher": ("1.0+cpu", "1.0+cu128"),
+    "another release": ("1.0+cpu", "1.1+cu128"),
+}
+
+
+def alone_and_joint(root: Path, own: str, other: str) -> list[Case]:
+    """Return the cases of Linux, which locks aa in the version *own*, and Windows in *other*; the union has both."""
+    pins = {"linux": [make_wheel("aa", own)], "windows": [make_wheel("aa", other)]}
+    subset = SubsetOnDisk(root, targets=[LINUX, WINDOWS], lines=["aa"], pins=pins).write()
+    return [one for one in cases_of(subset.plan, subset.paths, (), root / "work") if one.target is LINUX]
+
+
+def by_route(case: Case) -> dict[str, tuple[str, str]]:
+    """Return how *case* goes by each route."""
+    return {one.way: outcome(one) for one in prove(case) if one.proof == "unpacked"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", PAIRS)
+def test_variants_in_the_pages_for_all_targets_are_red(tmp_path: Path, pair: str) -> None:
+    """Where these pages list both variants, a client gets the wrong one; only the lock's hash keeps it away."""
+    own, other = PAIRS[pair]
+    joint, alone = (by_route(case) for case in alone_and_joint(tmp_path, own, other))
+    red = ("failed", f"aa {other} was installed on linux, and {own} is locked: another variant; {APART}")
+    assert (joint["find-links"], joint["simple"], joint["target"][0]) == (red, red, "passed")
+    assert (alone["find-links"], alone["simple"], alone["target"][0]) == (("passed", ""), red, "passed")
+
+
+@pytest.mark.slow
+def test_another_variant_in_the_view_is_red(tmp_path: Path) -> None:
+    """The last route is judged as the others are."""
+    joint, _ = alone_and_joint(tmp_path, "1.0", "1.0+cpu")
+    without_variants(joint.site, "aa")
+    union, view = (joint.site / f"{place}simple/aa/index.html" for place in ("targets/windows/", "targets/linux/"))
+    view.write_text(union.read_text())
+    assert {status for status, _ in by_route(joint).values()} == {"failed"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", PAIRS)
+def test_a_target_with_a_variant_is_proven_through_its_view(tmp_path: Path, pair: str) -> None:
+    """Where the pages for all targets leave variants out, the page of the view completes them."""
+    for case in alone_and_joint(tmp_path, *PAIRS[pair]):
+        without_variants(case.site, "aa")
+        same = ("passed", "the same files as by find-links")
+        assert by_route(case) == {"find-links": ("passed", ""), "simple": same, "target": same}
+
+
+def test_routes_to_a_project_with_variants(tmp_path: Path) -> None:
+    """The first two routes name the page of the target's view besides; the view needs no other."""
+    joint, _ = alone_and_joint(tmp_path, "1.0", "1.0+cpu")
+    page = "targets/linux/simple/aa/index.html"
+    with opened(joint.site, "linux", "https://site.test/x") as ways:
+        assert [way.further for way in ways] == [(page,), (page,), ()]
+        assert ways[1].options("<site>") == ("--index-url", "<site>/simple/", "--find-links", f"<site>/{page}")
+    assert left_out(joint.site, "absent") == ()
+
+
+def test_a_manifest_that_changes_is_read_again(tmp_path: Path) -> None:
+    """A process that proves one site after another looks at each."""
+    joint, _ = alone_and_joint(tmp_path / "one", "1.0", "1.0+cpu")
+    other, _ = alone_and_joint(tmp_path / "two", "1.0", "2.0")
+    assert left_out(joint.site, "linux") == ("aa",)
+    (other.site / "manifest.json").replace(joint.site / "manifest.json")
+    assert left_out(joint.site, "linux") == ()
 
 
 def test_each_route_has_its_page(tmp_path: Path) -> None:

@@ -126,6 +126,8 @@ def test_what_is_asked_for_was_foreseen(tmp_path: Path, monkeypatch: pytest.Monk
         ("find-links.html", '<a href="elsewhere/click-9-py3-none-any.whl">click</a>'),
         ("find-links.html", '<a href="simple/six/click-9-py3-none-any.whl">click</a><br>'),
         ("find-links.html", '<base href="elsewhere/">'),
+        ("simple/click/index.html", '<a href="../../targets/linux/simple/click/click-9-py3-none-any.whl">click</a>'),
+        ("targets/windows/simple/click/index.html", '<a href="../../../linux/simple/click/index.html">click</a>'),
     ],
 )
 def test_a_page_that_leads_elsewhere(subset: SubsetOnDisk, page: str, leads: str) -> None:
@@ -134,6 +136,15 @@ def test_a_page_that_leads_elsewhere(subset: SubsetOnDisk, page: str, leads: str
         stream.write(f"{leads}\n")
     with pytest.raises(Opaque):
         seen(click_alone(subset))
+
+
+def test_the_union_may_name_a_view(subset: SubsetOnDisk) -> None:
+    """Its page of a project with variants leads to the pages of views, which hold no file."""
+    case = click_alone(subset)
+    before = seen(case)
+    with (subset.paths.site / "simple/click/index.html").open("a") as stream:
+        stream.write('<a href="../../targets/linux/simple/click/index.html">targets/linux/simple/</a>\n')
+    assert seen(case) != before
 
 
 def test_a_link_or_a_damaged_wheel_hides_something(subset: SubsetOnDisk) -> None:

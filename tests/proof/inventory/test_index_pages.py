@@ -94,6 +94,34 @@ def test_a_page_that_says_something_else(site: Path, changes: dict[str, Any], wo
     assert next(index_pages.of_page(PAGE, site / PAGE, [wanted])) == (wanted, f"the page {PAGE} {words}")
 
 
+def test_pages_of_a_project_with_variants() -> None:
+    """The pages for all targets lead to no file, the union's HTML page leads to the views, and each view to its own."""
+    entries = [entry(AA, "linux", version="1.0+cpu"), entry(AA, "windows", version="1.0"), entry(BB, "linux")]
+    pages, roots = index_pages.pages_of(entries, ["linux", "windows"])
+    for page in ("simple/aa/index.html", "simple/aa/index.v1_json", "simple-json/aa/index.html"):
+        assert pages[page] == []
+    assert pages["find-links.html"] == [entries[2]]
+    assert pages["targets/linux/simple/aa/index.html"] == [entries[0]]
+    assert pages["targets/windows/simple/aa/index.v1_json"] == [entries[1]]
+    assert roots["simple/index.html"] == {"aa", "bb"}
+    views = {"targets/linux/simple/aa/index.html", "targets/windows/simple/aa/index.html"}
+    assert index_pages.views_from(entries) == {PAGE: views}
+    assert index_pages.views_from(entries[:1]) == {}
+
+
+def test_a_page_must_lead_to_the_views_and_nowhere_else(site: Path) -> None:
+    """A view that is missing, and a page of another project."""
+    view, other = "targets/linux/simple/aa/index.html", "targets/linux/simple/bb/index.html"
+    page = site / PAGE
+    page.write_text(f'<a href="../../{view}">linux</a>')
+    assert [*index_pages.of_page(PAGE, page, [], {view})] == []
+    page.write_text(f'<a href="../../{other}">linux</a>')
+    assert [words for _, words in index_pages.of_page(PAGE, page, [], {view})] == [
+        f"the page {PAGE} does not lead to {view}",
+        f"the page {PAGE} leads to {other}, which is not in the manifest",
+    ]
+
+
 def test_a_page_that_leads_further(site: Path) -> None:
     """A link to what the manifest does not name belongs to no entry."""
     where = f"simple/bb/{BB.filename}"

@@ -9,9 +9,11 @@ import pytest
 
 from pypi_subset.pip.runner import PipResult
 from pypi_subset.proof.access.routes import WAYS, opened
+from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.explain import explain
 from pypi_subset.proof.methods.prove import prove
 from tests.support.sites.cases import CLICK, COLORAMA, LINUX, WINDOWS, cases, outcome, prove_first
+from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:
@@ -38,6 +40,20 @@ def test_an_index_that_does_not_lead_there(tmp_path: Path) -> None:
     assert bad.command.startswith(start)
     assert bad.command.endswith(" click")
     assert str(tmp_path) not in bad.command
+
+
+@pytest.mark.slow
+def test_a_page_of_a_view_that_does_not_lead_there(tmp_path: Path) -> None:
+    """Where a project has variants, the page that is named is the one of the target's view."""
+    pins = {"windows": [make_wheel("aa")], "linux": [make_wheel("aa", "1.0+cpu")]}
+    subset = SubsetOnDisk(tmp_path, targets=[WINDOWS, LINUX], lines=["aa"], pins=pins).write()
+    joint = cases_of(subset.plan, subset.paths, (), tmp_path / "work")[0]
+    for page in ("find-links.html", "simple/aa/index.html", "targets/windows/simple/aa/index.html"):
+        (joint.site / page).write_text("<!DOCTYPE html>\n")
+    by = {one.way: one for one in prove(joint) if one.proof == "unpacked"}
+    assert by["simple"].reason.endswith(", and the page targets/windows/simple/aa/ does not lead there")
+    command = "--index-url <site>/simple/ --find-links <site>/targets/windows/simple/aa/index.html --platform"
+    assert command in by["simple"].command
 
 
 @pytest.mark.slow

@@ -73,3 +73,10 @@ def test_clients_with_variables_and_arguments(client: str, lines: list[str]) -> 
 def test_each_text_says_where_it_goes() -> None:
     """The first line is a comment, whatever the format."""
     assert all(text.startswith("# ") and text.endswith("\n") for text in snippets(SECURE).values())
+
+
+def test_the_index_of_a_target() -> None:
+    """Where the union lacks what a target needs, each text names the target's own index."""
+    for client, text in snippets(SECURE, "targets/linux/simple").items():
+        assert f"{SECURE}targets/linux/simple" in text, client
+        assert f"{SECURE}simple" not in text

@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.model.distributions import Project
 from pypi_subset.model.requests import Subset
+from pypi_subset.site.content import views
 from pypi_subset.site.pages import front_page
 from pypi_subset.site.pages.client_config import snippets
 from tests.support.pages.page_check import anchors, elements, parts_of, tags
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 WHEELS = (
     make_wheel("app", requires=["lib-one<2; sys_platform == 'linux'", "lib-one>=2; sys_platform == 'win32'"]),
     make_wheel("lib-one", "1.0+cpu"),
-    make_wheel("lib-one", "2.0", ballast=3_000_000),
+    make_wheel("lib-one", "2.0+cpu", ballast=3_000_000),
 )
 
 
@@ -96,7 +97,7 @@ def test_the_page_names_sets_targets_and_releases(tmp_path: Path) -> None:
         ["windows", "cp312-cp312-win_amd64", "3.12.0", "2", larger],
         ["app", "1.0", "linux, windows", "1", app],
         ["lib-one", "1.0+cpu", "linux", "1", one],
-        ["2.0", "windows", "1", two],
+        ["2.0+cpu", "windows", "1", two],
     ]
 
 
@@ -164,6 +165,50 @@ def test_the_example_keeps_extras_and_leaves_out_what_not_all_targets_have(tmp_p
     page = front_page.front_page(subset, (), projects_of(artifacts_of(WHEELS, tmp_path)))
 
     assert commands_of(page)[0].endswith(' "App[x,y]"')
+
+
+#: As `WHEELS`, but the targets get variants of `lib-one`.
+VARIANTS = (make_wheel("app", requires=["lib-one"]), make_wheel("lib-one", "1.0+cpu"), make_wheel("lib-one", "1.0"))
+
+
+def varied(folder: Path) -> tuple[Subset, tuple[Lock, ...], tuple[Project, ...]]:
+    """Return the same as `made` for two targets that get variants."""
+    subset = plan_of(["App"], [LINUX, WINDOWS])
+    app, one, two = artifacts_of(VARIANTS, folder)
+    linux = lock_of(subset.jobs[0], [app, one], VARIANTS)
+    windows = lock_of(subset.jobs[1], [app, two], VARIANTS)
+    return subset, (linux, windows), projects_of([app, one, two])
+
+
+def test_with_variants_the_page_sends_clients_to_views(tmp_path: Path) -> None:
+    """Commands and settings name the index of a target, the page says why, and its table of targets leads to each index."""
+    page = front_page.front_page(*varied(tmp_path))
+
+    assert not [text for text in text_of(page, "pre") if re.search(r"[^T]/simple", text)]
+    assert settings_of(page) == snippets("https://HOST/PATH/", "targets/TARGET/simple")
+    (why,) = (text for text in text_of(page, "p") if "local part" in text)
+    assert "lib-one (1.0+cpu on linux, 1.0 on windows)" in why
+    views = [one.segments for one in anchors(page) if one.segments[0] == "targets"]
+    assert views == [("targets", "linux", "simple", "index.html"), ("targets", "windows", "simple", "index.html")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(5))
+def test_each_command_for_variants_works(tmp_path: Path, number: int, own_pips: Pips) -> None:
+    """Every command shown, with the name of a target filled in, installs that target's variant."""
+    subset, locks, projects = varied(tmp_path / "packages")
+    site = tmp_path / "site"
+    lay_out([one for project in projects for one in project.artifacts], site)
+    write_index(projects, site, **views(locks))
+    page = front_page.front_page(subset, locks, projects)
+
+    command = commands_of(page)[number].replace("TARGET", "windows")
+
+    code, said, into = install(
+        own_pips, re.sub(r"https://HOST/PATH/|file:///PATH/", f"{site.as_uri()}/", command), tmp_path
+    )
+    assert code == 0, said
+    assert [path.name for path in into.glob("lib_one-*")] == ["lib_one-1.0.dist-info"]
 
 
 def test_an_empty_site_has_a_page_too() -> None:

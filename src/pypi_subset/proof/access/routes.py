@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import secrets
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from pypi_subset.model.paths import FIND_LINKS, SIMPLE, view_of
+from pypi_subset.model.door import read_manifest
+from pypi_subset.model.intake.variants import variants_in
+from pypi_subset.model.manifest import manifest_path
+from pypi_subset.model.paths import FIND_LINKS, PAGE, SIMPLE, view_of
 from pypi_subset.proof.access.forwarding import Forward, reach_of
 from pypi_subset.proof.access.http_server import server_of
 
@@ -33,6 +38,7 @@ class Way:
 
     :param name: one of `WAYS`.
     :param page: the page that an installer is sent to, below the site.
+    :param further: pages of the target's view for projects with variants, of which *page* leads to no file.
     :param root: URL of the site, as this way reaches it; no slash at its end.
     :param reach: how a box reaches it.
     """
@@ -41,6 +47,7 @@ class Way:
     page: str
     root: str
     reach: Reach = field(compare=False, repr=False)
+    further: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -48,17 +55,42 @@ class Way:
         return f"{self.root}/{self.page}"
 
     def options(self, root: str = "") -> tuple[str, ...]:
-        """Return what pip is told: this page and no other; *root* stands in for the site's URL, where people read it."""
+        """Return pip's options for these pages and no other; *root* replaces the site's URL, where people read it."""
         where = f"{root or self.root}/{self.page}"
+        further = [word for page in self.further for word in ("--find-links", f"{root or self.root}/{page}")]
         parts = urlsplit(root or self.root)
         # Without it pip reads no plain HTTP from another machine; what pages say is held to the manifest.
         trusted = ("--trusted-host", parts.netloc) if parts.scheme == "http" else ()
         words = ("--no-index", "--find-links") if self.name == "find-links" else ("--index-url",)
-        return (*words, where, *trusted)
+        return (*words, where, *further, *trusted)
 
     def path_of(self, url: str) -> str:
         """Return which file of the site *url* is, as a path below it, ``""`` for what lies elsewhere."""
         return unquote(url.removeprefix(f"{self.root}/")) if url.startswith(f"{self.root}/") else ""
+
+
+def left_out(site: Path, target: str) -> tuple[str, ...]:
+    """
+    Return the projects of *target* that the pages for all targets leave out, since they have variants; sorted.
+
+    :raises SubsetError: the manifest of *site* is damaged.
+    """
+    path = manifest_path(site)
+    if not path.is_file():
+        return ()
+    facts = path.stat()
+    return _left_out(site, (facts.st_ino, facts.st_size, facts.st_mtime_ns)).get(target, ())
+
+
+@functools.lru_cache(maxsize=4)
+def _left_out(site: Path, state: tuple[int, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the same for each target; *state* is that of the manifest, which each process reads once."""
+    del state
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for project, targets in variants_in(read_manifest(site)).items():
+        for target in targets:
+            found[target].append(project)
+    return {target: tuple(projects) for target, projects in found.items()}
 
 
 @contextlib.contextmanager
@@ -74,9 +106,10 @@ def opened(site: Path, target: str, url: str = "") -> Iterator[tuple[Way, ...]]:
     with server.running():
         reach = reach_of(server.url, server.also)
         pages = (FIND_LINKS, f"{SIMPLE}/", f"{view_of(target)}/")
+        further = tuple(f"{view_of(target)}/{project}/{PAGE}" for project in left_out(site, target))
         served = url or f"{server.url}/{token}"
         roots = (url or site.as_uri(), served, served)
         yield tuple(
-            Way(name=name, page=page, root=root, reach=reach)
+            Way(name=name, page=page, root=root, reach=reach, further=() if name == WAYS[-1] else further)
             for name, page, root in zip(WAYS, pages, roots, strict=True)
         )

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from pypi_subset.model.paths import FIND_LINKS, METADATA, PROOF, SIMPLE, view_of
+from pypi_subset.model.paths import FIND_LINKS, METADATA, PAGE, PROOF, SIMPLE, VIEWS, view_of
 from pypi_subset.proof.access.page_links import links
 from pypi_subset.proof.access.wheel_metadata import metadata_in
 from pypi_subset.support import files
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _LINE = re.compile(
     r'<a href="simple/([^/"<>#?]+)/([^/"<>#?]+\.whl)(?:#[^"<>]*)?"(?: [a-z]+(?:-[a-z]+)*(?:="[^"<>]*")?)*>[^<>]*</a><br>'
 )
+_VIEW = re.compile(rf"{VIEWS}/[^/]+/{SIMPLE}/[^/]+/{re.escape(PAGE)}")
 _LEADS = re.compile(r"<\s*(?:a|base)\b", re.IGNORECASE)
 _REQUIRES = re.compile(rb"(?:^|\n)Requires-Dist:([^\n]*)", re.IGNORECASE)
 
@@ -130,6 +131,9 @@ class Sight:
 def _lead_home(page: Path, where: str, project: str) -> None:
     """Make sure that *page* leads to wheels in the project's own folder of ``simple/`` alone."""
     for place in links(page, f"{where}/"):
+        # The union names a view in place of files with variants; no installer takes a page for a wheel.
+        if where == f"{SIMPLE}/{project}" and _VIEW.fullmatch(place):
+            continue
         folder, _, filename = place.rpartition("/")
         if folder != f"{SIMPLE}/{project}":
             raise Opaque(place)

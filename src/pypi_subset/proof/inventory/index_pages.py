@@ -6,13 +6,14 @@ import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from pypi_subset.model.intake.variants import variants_of
 from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE, PAGE, SIMPLE, SIMPLE_JSON, view_of
 from pypi_subset.proof.access import page_links
 from pypi_subset.proof.access.wheel_metadata import metadata_in
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from pypi_subset.model.manifest import File
@@ -25,11 +26,14 @@ def pages_of(entries: Iterable[File], targets: Iterable[str]) -> tuple[dict[str,
     The union has two forms, HTML and JSON, and JSON once more under a prefix of its own; each target has both forms of
     what it needs (PEP 503, 691).
 
+    Of a project with variants the pages for all targets lead to no file.
+
     :param entries: the manifest's.
     :param targets: names of the targets that some set serves.
     """
     entries = tuple(entries)
-    pages: dict[str, list[File]] = {FIND_LINKS: [*entries]}
+    variants = variants_of(_held(entries))
+    pages: dict[str, list[File]] = {FIND_LINKS: [one for one in entries if one.project not in variants]}
     roots: dict[str, set[str]] = {}
     needed: defaultdict[str, list[File]] = defaultdict(list)
     for entry in entries:
@@ -41,16 +45,33 @@ def pages_of(entries: Iterable[File], targets: Iterable[str]) -> tuple[dict[str,
         for form in forms:
             roots[f"{folder}/{form}"] = {entry.project for entry in own}
             for entry in own:
-                pages.setdefault(f"{folder}/{entry.project}/{form}", []).append(entry)
+                led = pages.setdefault(f"{folder}/{entry.project}/{form}", [])
+                if entry.project not in variants or folder not in {SIMPLE, SIMPLE_JSON}:
+                    led.append(entry)
     return pages, roots
 
 
-def of_page(page: str, path: Path, wanted: Iterable[File]) -> Iterator[tuple[File | None, str]]:
+def views_from(entries: Iterable[File]) -> dict[str, set[str]]:
+    """Return the pages of the union that name views in place of files, each with the pages that it must lead to."""
+    return {
+        f"{SIMPLE}/{project}/{PAGE}": {f"{view_of(target)}/{project}/{PAGE}" for target in targets}
+        for project, targets in variants_of(_held(entries)).items()
+    }
+
+
+def _held(entries: Iterable[File]) -> Iterator[tuple[str, str, str]]:
+    return ((entry.project, need.target, entry.version) for entry in entries for need in entry.needed_by)
+
+
+def of_page(
+    page: str, path: Path, wanted: Iterable[File], views: Collection[str] = ()
+) -> Iterator[tuple[File | None, str]]:
     """
     Yield what is wrong with the page of a project or of all: the entry concerned, if it is one, and words.
 
     :param page: the page's path below the site.
     :param path: its file.
+    :param views: pages that it must lead to besides.
     """
     found = page_links.links(path, page)
     for entry in sorted(wanted, key=lambda one: one.path):
@@ -61,6 +82,8 @@ def of_page(page: str, path: Path, wanted: Iterable[File]) -> Iterator[tuple[Fil
             yield entry, f"the page {page} has another Requires-Python for {name}"
         elif link.metadata != (entry.metadata or ""):
             yield entry, f"the page {page} has another hash for the metadata of {name}"
+    yield from ((None, f"the page {page} does not lead to {view}") for view in sorted({*views} - found.keys()))
+    found = {where: link for where, link in found.items() if where not in views}
     yield from ((None, f"the page {page} leads to {where}, which is not in the manifest") for where in sorted(found))
 
 

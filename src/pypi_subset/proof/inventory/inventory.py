@@ -183,8 +183,10 @@ def _pages(
     pages, roots = index_pages.pages_of(entries.values(), targets)
     for page in sorted({*PAGES, *pages, *roots, *told} - present.keys()):
         yield f"the page {page} is not in the site"
+    views = index_pages.views_from(entries.values())
     for page, wanted in sorted(pages.items()):
-        for entry, words in index_pages.of_page(page, present[page], wanted) if page in present else ():
+        leads = index_pages.of_page(page, present[page], wanted, views.get(page, ())) if page in present else ()
+        for entry, words in leads:
             yield f"{words} ({_needed(entry)})" if entry else words
     for page, projects in sorted(roots.items()):
         yield from index_pages.of_root(page, present[page], projects) if page in present else ()

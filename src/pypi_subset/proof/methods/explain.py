@@ -172,7 +172,8 @@ def _statements(case: Case, name: NormalizedName) -> Iterator[tuple[_File, Requi
 def _unreached(case: Case, way: Way, name: str) -> str:
     """Return what to say of an index that leads to no file of a project, where the subset has some for the target."""
     fitting = [file for file in _files(case) if file.fits and file.project == name]
-    page = f"{way.page}{name}/"
+    further = next((one for one in way.further if one.endswith(f"/{name}/{PAGE}")), "")
+    page = further.removesuffix(PAGE) or f"{way.page}{name}/"
     path = case.site / page / PAGE
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if way.name == WAYS[0] or not fitting or any(quote(file.path.name) in text for file in fitting):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from packaging.requirements import InvalidRequirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.paths import LOCKS
@@ -162,8 +163,16 @@ def command(case: Case, way: Way, options: Sequence[str]) -> str:
     return " ".join(word if word.startswith("<site>") else shlex.quote(word) for word in words)
 
 
+#: What helps where two sets of one target lock variants; pages that mix those of two targets are the tool's fault.
+APART = "run `make mirror`; if sets of one target lock different variants, give each set a target of its own"
+
+
 def differences(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
-    """Return a note for each project of which another version than the pinned one was installed."""
+    """
+    Return a note for each project of which another version than the pinned one was installed.
+
+    :raises ProofFailed: the local part is another: that is the variant of another target or set (PEP 440).
+    """
     python = case.target.python if case.interpreter is None else case.interpreter.version
     # All that the markers of a lock's pins ever read.
     environment = {"python_full_version": ".".join(map(str, python))}
@@ -173,11 +182,15 @@ def differences(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
         for pin in map(pin_of, case.pins)
         if canonicalize_name(pin.name) in took and holds(pin.marker, environment)
     }
-    return tuple(
-        f"{one.project} {one.version} installed, {pinned[one.project]} locked"
-        for one in installed
-        if one.project in pinned and one.version != pinned[one.project]
-    )
+    others = [one for one in installed if one.project in pinned and one.version != pinned[one.project]]
+    for one in others:
+        # METADATA may spell a version otherwise than its normal form, which the file name has.
+        version = parse_wheel_filename(one.path.rpartition("/")[2])[1]
+        if version.local != Version(pinned[one.project]).local:
+            wanted, target = pinned[one.project], case.target.name
+            msg = f"{one.project} {one.version} was installed on {target}, and {wanted} is locked: another variant"
+            raise ProofFailed(msg, project=one.project, target=target, next_step=APART)
+    return tuple(f"{one.project} {one.version} installed, {pinned[one.project]} locked" for one in others)
 
 
 def _write(path: Path, lines: Sequence[object]) -> Path:

@@ -14,18 +14,19 @@ from pypi_subset.model.paths import SIMPLE
 from pypi_subset.support.resources import shipped
 
 
-def snippets(url: str) -> dict[str, str]:
+def snippets(url: str, index: str = SIMPLE) -> dict[str, str]:
     """
     Return client → text.
 
     :param url: address of the site, of the folder that holds ``simple/``; ends in a slash.
+    :param index: the directory of the index, relative to the site.
     """
     parts = urlsplit(url)
     # pip accepts plain HTTP from another machine only if it trusts that machine.
     trusted = f"trusted-host = {parts.netloc}\n" if parts.scheme == "http" else ""
     values = {
-        "simple": f"{url}{SIMPLE}/",
-        "slashless": f"{url}{SIMPLE}",
+        "simple": f"{url}{index}/",
+        "slashless": f"{url}{index}",
         "trusted": trusted,
         "secure": "false" if parts.scheme == "http" else "true",
     }

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from pypi_subset.model.paths import PAGE, SIMPLE
+from pypi_subset.model.intake.variants import variants_locked
+from pypi_subset.model.paths import PAGE, SIMPLE, view_of
 from pypi_subset.site.pages.client_config import snippets
 from pypi_subset.support import templates
 from pypi_subset.support.text import href
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 #: Stands in commands and settings until the page's script puts its own address there.
 _SERVER = "https://HOST/PATH/"
 
+#: Stands for the name of a target, which no target has.
+_TARGET = "TARGET"
+
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -36,13 +40,19 @@ def front_page(subset: Subset, locks: Sequence[Lock], projects: Sequence[Project
     The script puts the page's own address into the commands, in place of `_SERVER`.
     """
     artifacts = [artifact for project in projects for artifact in project.artifacts]
-    users = _users(locks)
+    users, variants = _users(locks), variants_locked(locks)
+    index = view_of(_TARGET) if variants else SIMPLE
     return templates.render(
         "site.html",
         summary=_summary(subset, projects, artifacts),
         example=_example(subset, projects),
         server=_SERVER,
-        clients=[(client, text.rstrip()) for client, text in snippets(_SERVER).items()],
+        clients=[(client, text.rstrip()) for client, text in snippets(_SERVER, index).items()],
+        index=index,
+        variants=variants,
+        placeholder=_TARGET,
+        further=[f"{index}/{project}/{PAGE}" for project in variants],
+        indexes={target.name: href(*view_of(target.name).split("/"), PAGE) for target in subset.targets},
         sets=sorted(subset.sets, key=lambda one: one.name),
         targets=[
             (target, [one for one in artifacts if target.name in users[one.distribution.filename]])
