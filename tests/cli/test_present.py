@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from pypi_subset.cli.present import FEW, display_for, json_errors, show_mirror, 
 from pypi_subset.errors import Gaps, NoSolution, OlderReleases, SubsetError
 from pypi_subset.locks.diff import Change
 from pypi_subset.model.checks import Check
+from pypi_subset.model.locks import AcceptedGap
 from pypi_subset.model.paths import Paths
 from pypi_subset.pipeline.mirror import MirrorResult, Row
 from pypi_subset.pipeline.plan import Forecast
@@ -78,6 +80,21 @@ def test_a_plan_in_words() -> None:
         f"+ base--new: {FEW + 1} projects, none were locked before",
         "- base--gone: its lock goes, no set asks for this target any more (projects: 1)",
     ]
+
+
+def test_gaps_in_words() -> None:
+    """Equal ones are one line with all places, at the end of a mirror and of a plan."""
+    places = [("base", "lab"), ("base", "mac")]
+    common = {"request": "fast>=1", "project": "fast", "why": "fast>=1: no wheel fits"}
+    gaps = tuple(
+        AcceptedGap(set=own, target=target, reason="not there", until="2027-01-31", **common) for own, target in places
+    )
+    line = "gap: base on lab, base on mac: fast>=1 is left out (accepted until 2027-01-31: not there); "
+    mirrored = " ".join(printed(show_mirror, replace(result(), accepted_gaps=gaps), PATHS, update=False))
+    planned = Forecast(rows=(), changes=(), removed=(), held=(), early=(), accepted_gaps=gaps)
+    for text in (mirrored, " ".join(printed(show_plan, planned))):
+        assert f"{line}fast>=1: no wheel fits" in text
+    assert planned.document()["accepted_gaps"][0]["target"] == "lab"
 
 
 def check(request: str, status: str, *, remembered: bool = False) -> Check:

@@ -19,6 +19,7 @@ def test_a_gap_says_what_was_seen() -> None:
         "seen": ["aa 1.0: no wheel"],
         "next_step": "pin it",
         "requests": [],
+        "accept": [],
     }
 
 
@@ -69,3 +70,24 @@ def test_what_has_sdists_only_is_one_list() -> None:
         "    base on linux: c: nothing",
     )
     assert "    base on linux: a: sdists only" in Gaps([one, gap("c: nothing")]).lines
+
+
+def test_the_last_line_names_the_acceptances() -> None:
+    """Each project once, with its targets; nothing where no gap can be accepted; the lines stay eight."""
+    one, other, third = gap("aa: nothing"), gap("aa: nothing", "mac"), gap("p: nothing")
+    assert "policy.accept" not in str(Gaps([one, third]))
+    one.accept = other.accept = ("aa",)
+    assert one.lines[-1] == (
+        "    to go on without it, accept it by [[policy.accept]] in subset.toml with "
+        'rule = "gap", project = "aa", targets = ["linux"]'
+    )
+    third.accept = ("bb", "cc", "dd")
+    assert Gaps([one, other, third]).lines[-1] == (
+        "    to go on without it, accept it by [[policy.accept]] in subset.toml with "
+        'rule = "gap", project = "aa", targets = ["linux", "mac"]; project = "bb", targets = ["linux"]; '
+        'project = "cc", targets = ["linux"], and 1 more'
+    )
+    many = [gap(f"p{number}: nothing") for number in range(12)]
+    many[0].accept = ("aa",)
+    assert len(Gaps(many).lines) == 8
+    assert Gaps(many).lines[-2] == "    and 7 more: `--json`"

@@ -128,7 +128,7 @@ def test_a_number_that_nobody_listed_is_a_difference(sites: tuple[Path, Path]) -
 @pytest.mark.parametrize(
     "document",
     [
-        DOCUMENT | {"schema": "1.2"},
+        DOCUMENT | {"schema": "1.3"},
         DOCUMENT | {"schema": "1.0", "files": {"schema": "1.0"}},
         DOCUMENT | {"files": {"schema": "1.0"}},
         DOCUMENT | {"schema": "1.0", "note": ""},

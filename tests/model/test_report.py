@@ -24,13 +24,13 @@ SCHEMA = schema("report")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 DOCUMENT: dict[str, Any] = {
-    "schema": "1.2",
+    "schema": "1.3",
     "manifest_sha256": "a" * 64,
     "stale": False,
     "isolation": "network namespace",
     "targets": ["linux", "mac_arm"],
     "shard": "2/8",
-    "totals": {"passed": 0, "failed": 1, "skipped": 0, "differs": 1, "amber": 1},
+    "totals": {"passed": 0, "failed": 1, "skipped": 0, "differs": 1, "amber": 1, "accepted": 0},
     "checks": [
         {
             "target": "linux",
@@ -170,34 +170,40 @@ def test_only_a_second_opinion_differs() -> None:
         parse(json.dumps(spoilt), Report)
 
 
-@pytest.mark.parametrize(("number", "status"), [(1, "passed"), (0, "amber")])
+@pytest.mark.parametrize(("number", "status"), [(1, "passed"), (0, "amber"), (0, "accepted")])
 def test_amber_and_findings_go_together(number: int, status: str) -> None:
     """A green result with findings, or an amber one without, is no report."""
     spoilt = copy.deepcopy(DOCUMENT)
     spoilt["checks"][number]["status"] = status
-    with pytest.raises(ValueError, match="an amber result has findings, and no other has"):
+    with pytest.raises(ValueError, match="an amber or accepted result has findings, and no other has"):
         parse(json.dumps(spoilt), Report)
 
 
 def test_a_report_of_1_1_is_read() -> None:
     """It has no amber results, no findings and no warnings."""
     older = copy.deepcopy(DOCUMENT) | {"schema": "1.1"}
-    del older["checks"][1], older["warnings"], older["totals"]["amber"]
+    del older["checks"][1], older["warnings"], older["totals"]["amber"], older["totals"]["accepted"]
     for check in older["checks"]:
         del check["findings"]
     made = parse(json.dumps(older), Report)
-    assert (made.schema, made.totals.amber, made.warnings, made.checks[0].findings) == ("1.2", 0, (), ())
+    assert (made.schema, made.totals.amber, made.warnings, made.checks[0].findings) == ("1.3", 0, (), ())
 
 
 def test_a_report_of_0_1_is_read() -> None:
     """Its version is a whole number; the earliest have no author, no shard, no other opinions and no ways."""
     older = {name: value for name, value in copy.deepcopy(DOCUMENT).items() if name not in LATER}
-    del older["shard"], older["totals"]["differs"], older["totals"]["amber"], older["checks"][1]
+    del (
+        older["shard"],
+        older["totals"]["differs"],
+        older["totals"]["amber"],
+        older["totals"]["accepted"],
+        older["checks"][1],
+    )
     for check in older["checks"]:
         for later in ("way", "command", "versions", "remembered", "findings"):
             del check[later]
     made = parse(json.dumps(older | {"schema": 1}), Report)
-    assert (made.schema, made.shard, made.totals.differs, made.checks[0].way) == ("1.2", "", 0, "")
+    assert (made.schema, made.shard, made.totals.differs, made.checks[0].way) == ("1.3", "", 0, "")
     assert (made.created, made.tool, made.settings.routes, made.parts, made.mac) == ("", "", (), (), "")
 
 
@@ -208,7 +214,7 @@ def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for data, message in (
         (None, "there is no such report; `make verify` writes one to proof/report.json in the site"),
         (b"[]", "the report is damaged; take proof/report.json of a site, as `make verify` left it"),
-        (b'{"schema": "2.0"}', "the report has schema 2.0, and this version reads 1.2; upgrade pypi-subset"),
+        (b'{"schema": "2.0"}', "the report has schema 2.0, and this version reads 1.3; upgrade pypi-subset"),
     ):
         if data is not None:
             path.write_bytes(data)

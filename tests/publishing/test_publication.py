@@ -146,7 +146,7 @@ DOUBTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "report of a later version": (
         lambda site: report_path(site).write_text('{"schema": "2.0"}'),
         "proof/report.json",
-        "the report has schema 2.0, and this version reads 1.2; upgrade pypi-subset",
+        "the report has schema 2.0, and this version reads 1.3; upgrade pypi-subset",
     ),
     "other manifest": (
         lambda site: manifest_path(site).write_bytes(manifest_path(site).read_bytes() + b" "),
@@ -255,7 +255,7 @@ def test_by_force_the_manifest_says_unproven(doubtful: tuple[Path, str]) -> None
     assert str(release.doubt) == line
     manifest = json.loads(release.made["manifest.json"])
     assert manifest.pop("unproven") is True
-    assert manifest == json.loads(manifest_path(site).read_bytes()) | {"schema": "1.2", "bad_files": []}
+    assert manifest == json.loads(manifest_path(site).read_bytes()) | {"schema": "1.3", "bad_files": []}
     assert not any(path.startswith("proof/") for path in release.files)
     told = json.loads(release.made.get("proof/report.json", b'{"stale": true}'))
     assert told["stale"] is True

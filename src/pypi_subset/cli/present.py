@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pypi_subset.model.checks import Check
-    from pypi_subset.model.locks import Outdated
+    from pypi_subset.model.locks import AcceptedGap, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
     from pypi_subset.pipeline.mirror import MirrorResult
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 FEW = 20
 
 #: The order of the counts of results, and how some of them are shown.
-STATUSES = ("passed", "amber", "failed", "skipped", "differs")
+STATUSES = ("passed", "amber", "failed", "skipped", "differs", "accepted")
 _STYLES = {"failed": "bold red", "amber": "yellow"}
 
 #: The version of the JSON form of errors.
@@ -105,12 +105,23 @@ def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update:
     state = "built" if result.published else "up to date"
     display.say(f"{paths.site} is {state}: {result.resolved} locks resolved, {result.fetched} files fetched")
     show_outdated(result.outdated, display)
+    show_gaps(result.accepted_gaps, display)
 
 
 def show_outdated(found: Sequence[Outdated], display: Display, *, most: int | None = LINES) -> None:
     """Print which requested projects are older than the newest release, and which pre-releases no line asks for."""
     if found:
         display.say(f"{outdated_heading(found)}:", *outdated_lines(found, most=most))
+
+
+def show_gaps(found: Sequence[AcceptedGap], display: Display) -> None:
+    """Print each request that is left out, with the acceptance: equal ones of several targets in one line."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for one in found:
+        said = f"accepted until {one.until}: {one.reason}"
+        places[f"{one.request} is left out ({said}); {one.why}"].append(f"{one.set} on {one.target}")
+    for sentence, where in places.items():
+        display.say(f"gap: {', '.join(where)}: {sentence}")
 
 
 def show_plan(found: Forecast, display: Display) -> None:
@@ -134,6 +145,7 @@ def show_plan(found: Forecast, display: Display) -> None:
         places[f"{each.project} {each.version}, not {each.newest}: {each.why}"].append(f"{each.set}--{each.target}")
     for sentence, where in sorted(places.items()):
         display.say(f"{sentence} ({', '.join(where)})")
+    show_gaps(found.accepted_gaps, display)
     display.table(
         ["target", "files", "bytes", "to fetch", "bytes to fetch"],
         [(row.target, row.files, row.bytes, row.fetch_files, row.fetch_bytes) for row in found.rows],
@@ -155,7 +167,7 @@ def table_of(checks: Sequence[Check]) -> Table:
     for heading in ("target", "set", "proven how", "interpreter"):
         table.add_column(heading, overflow="fold")
     had = {check.status for check in checks}
-    words = [word for word in STATUSES if word in had or word not in {"amber", "differs"}]
+    words = [word for word in STATUSES if word in had or word not in {"amber", "differs", "accepted"}]
     for heading in words:
         table.add_column(heading, justify="right")
     rows: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)

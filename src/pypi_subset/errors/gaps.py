@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Literal
 from pypi_subset.errors.tree import SubsetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+#: Lines that are shown of an error about gaps; the others are counted or cut.
+_LINES = 8
+#: Acceptances that are shown.
+_FEW = 3
 
 
 class NoSolution(SubsetError):
@@ -39,20 +44,25 @@ class NoSolution(SubsetError):
         self.set_name, self.problem = set_name, problem or what
         self.details = self.seen = tuple(seen)
         self.requests, self.sdist = tuple(requests), sdist
+        #: Projects whose requests the user can accept as gaps.
+        self.accept: tuple[str, ...] = ()
         super().__init__(what, next_step=next_step, project=project, target=target)
 
     def document(self) -> dict[str, object]:
         """Return it as JSON's values; ``project`` is null where no single one is to blame."""
         where = {"set": self.set_name, "target": self.target, "project": self.project}
         said = {"what": self.what, "seen": list(self.seen), "next_step": self.next_step}
-        return {**where, **said, "requests": list(self.requests)}
+        return {**where, **said, "requests": list(self.requests), "accept": list(self.accept)}
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of any error, and the acceptance that leaves the request out."""
+        accepted = _acceptances([self])
+        return *super().lines[: _LINES - len(accepted)], *accepted
 
 
 class Gaps(SubsetError):
     """All gaps of a run. Equal ones are one entry, and what has sdists only is one list."""
-
-    #: Lines that are shown; the others are counted.
-    LINES = 8
 
     def __init__(self, gaps: Sequence[NoSolution]) -> None:
         self.gaps = tuple(gaps)
@@ -60,28 +70,32 @@ class Gaps(SubsetError):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """A line for each entry; with one entry alone, what was seen of it below."""
+        """A line for each entry; with one entry alone, what was seen of it below; the acceptances at the end."""
+        accepted = _acceptances(self.gaps)
+        return *self._entries(_LINES - len(accepted)), *accepted
+
+    def _entries(self, most: int) -> tuple[str, ...]:
         is_list = len({gap.sdist[0] for gap in self.gaps if gap.sdist}) > 1
         groups = _grouped(self.gaps, lambda gap: "" if gap.sdist and is_list else gap.problem)
         if len(groups) == 1 and not is_list:
-            return self._alone()
+            return self._alone(most)
         entries = [self._sdists(those) if not key else self._entry(those) for key, those in groups.items()]
         if len(entries) == 1:
             return (entries[0],)
         what = f"{len(entries)} gaps"
-        shown = entries[: self.LINES - 1]
+        shown = entries[: most - 1]
         if len(entries) > len(shown):
             shown = [*shown[:-1], f"and {len(entries) - len(shown) + 1} more: `--json`"]
         return what, *(f"    {entry}" for entry in shown)
 
-    def _alone(self) -> tuple[str, ...]:
+    def _alone(self, most: int) -> tuple[str, ...]:
         """The only entry: what was seen below it, or the next step of each target where they differ."""
         steps = _grouped(self.gaps, lambda gap: gap.next_step)
         if len(steps) == 1:
-            return self._entry(self.gaps), *(f"    {text}" for text in self.gaps[0].details)
+            return self._entry(self.gaps), *(f"    {text}" for text in self.gaps[0].details[: most - 1])
         own = [f"    {self._places(those)}: {step}" for step, those in steps.items()]
-        left = [f"    and {len(own) - self.LINES + 2} more: `--json`"] if len(own) >= self.LINES else []
-        return f"{self._places(self.gaps)}: {self.gaps[0].problem}", *own[: self.LINES - 1 - len(left)], *left
+        left = [f"    and {len(own) - most + 2} more: `--json`"] if len(own) >= most else []
+        return f"{self._places(self.gaps)}: {self.gaps[0].problem}", *own[: most - 1 - len(left)], *left
 
     def _entry(self, those: Sequence[NoSolution]) -> str:
         steps = list(dict.fromkeys(gap.next_step for gap in those if gap.next_step))
@@ -105,6 +119,24 @@ class Gaps(SubsetError):
         sets = _grouped(those, lambda gap: gap.set_name)
         names = {own: dict.fromkeys(gap.target or "" for gap in gaps) for own, gaps in sets.items()}
         return "; ".join(f"{own} on {', '.join(targets)}" for own, targets in names.items())
+
+
+def _acceptances(gaps: Sequence[NoSolution]) -> tuple[str, ...]:
+    """Return one line that names the acceptances which leave requests out, nothing if none of *gaps* can be accepted."""
+    places: dict[str, dict[str, None]] = {}
+    for gap in gaps:
+        for project in gap.accept:
+            places.setdefault(project, {})[gap.target or ""] = None
+    if not places:
+        return ()
+    said = [f'project = "{name}", targets = [{_quoted(own)}]' for name, own in places.items()]
+    rest = f", and {len(said) - _FEW} more" * (len(said) > _FEW)
+    how = 'accept it by [[policy.accept]] in subset.toml with rule = "gap", '
+    return (f"    to go on without it, {how}{'; '.join(said[:_FEW])}{rest}",)
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def _grouped(gaps: Sequence[NoSolution], key: Callable[[NoSolution], str]) -> dict[str, list[NoSolution]]:

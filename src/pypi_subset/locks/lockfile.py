@@ -26,7 +26,7 @@ from packaging.version import Version
 from pypi_subset.distributions import filenames
 from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.errors import LockError
-from pypi_subset.locks import provenance
+from pypi_subset.locks import gaps, provenance
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.locks import Inputs, Lock, Outdated, Pin, Reason
 from pypi_subset.support import bounds, files
@@ -106,6 +106,7 @@ def dump_with(lock: Lock, target: Target, where: _Where, own: Mapping[str, Any] 
                     else {}
                 ),
                 **({"as-of": lock.as_of} if lock.as_of else {}),
+                **({"gaps": [gaps.stated_of(one) for one in lock.gaps]} if lock.gaps else {}),
                 **(own or {}),
             }
         },
@@ -154,6 +155,7 @@ def read(path: Path) -> Lock:
             patches=tuple(int(patch) for patch in tool.get("patches", (0,))),
             outdated=_outdated(tool),
             as_of=printable(tool.get("as-of", "")),
+            gaps=tuple(gaps.read(one) for one in tool.get("gaps", ())),
             fetched=tuple((url_without_secrets(one["url"]), digest(one["sha256"])) for one in tool.get("fetched", ())),
         )
     except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:

@@ -12,7 +12,8 @@ from pypi_subset.support.text import printable
 Proof = Literal["inventory", "installed", "unpacked", "second opinion", "emulated"]
 #: ``amber``: installed, and something is not as it should be that the metadata does not promise or the user accepts.
 #: ``differs`` is for the second opinion alone: another valid version, which is never red.
-Status = Literal["passed", "amber", "failed", "skipped", "differs"]
+#: ``accepted``: left out on the target, since it has no solution there and the user accepts that.
+Status = Literal["passed", "amber", "failed", "skipped", "differs", "accepted"]
 #: The results of a case that keep nothing from being published.
 GOOD: tuple[Status, ...] = ("passed", "amber")
 
@@ -36,9 +37,9 @@ def bounded(text: str) -> str:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """
-    What makes a result amber.
+    What makes a result amber or accepted.
 
-    :param rule: of `pypi_subset.model.policy`: ``undeclared``, or ``import`` for a red that the user accepts.
+    :param rule: of `pypi_subset.model.policy`: ``undeclared``, ``import`` for a red that the user accepts, or ``gap``.
     :param project: normalized project name.
     :param what: one sentence.
     :param likely: the project that likely brings what is missing; empty if that is unknown.
@@ -76,8 +77,9 @@ class Check:
     :param command: the command that failed, without directories of this machine; empty if none did.
     :param versions: what was installed, each as ``name==version``, sorted.
     :param remembered: whether an earlier run proved it, for the same bytes by the same means.
-    :param findings: what makes it amber.
-    :raises ValueError: the status is ``differs``, and this is not a second opinion; or findings and amber without each other.
+    :param findings: what makes it amber or accepted.
+    :raises ValueError: the status is ``differs``, and this is not a second opinion; or it has findings and is neither amber
+        nor accepted, or the other way round.
     """
 
     target: str
@@ -99,6 +101,6 @@ class Check:
         if self.status == "differs" and self.proof != "second opinion":
             msg = "only a second opinion differs"
             raise ValueError(msg)
-        if (self.status == "amber") != bool(self.findings):
-            msg = "an amber result has findings, and no other has"
+        if (self.status in {"amber", "accepted"}) != bool(self.findings):
+            msg = "an amber or accepted result has findings, and no other has"
             raise ValueError(msg)

@@ -143,6 +143,7 @@ def check(manifest: Manifest, *, minor: int, own: int) -> None:
                 )
             views[need.target].add(entry.project)
     projects = {entry.project for entry in manifest.files}
+    _check_gaps(manifest)
     if devices := sorted(filter(_DEVICE.fullmatch, {*targets, *projects})):
         _refuse(f"{devices[0]!r} is no name of a directory on Windows")
     if sum(entry.size for entry in manifest.files) > MAX_TOTAL:
@@ -155,6 +156,14 @@ def check(manifest: Manifest, *, minor: int, own: int) -> None:
     if strange:
         _refuse(f"it names {_shown(min(strange))}, which no site with these projects, sets and targets has")
     _require_apart(_paths(manifest))
+
+
+def _check_gaps(manifest: Manifest) -> None:
+    """Raise if a gap is no request of its set, or for a target that the set does not serve."""
+    for one in manifest.sets:
+        asked = {request.requirement for request in one.requests}
+        if any(gap.requirement not in asked or gap.target not in one.targets for gap in one.gaps or ()):
+            _refuse(f"a gap of {one.name!r} is none of its requests, or for a target that it does not serve")
 
 
 def _check_file(entry: File) -> None:

@@ -98,6 +98,36 @@ class Outdated:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """
+    A request that has no solution on a target, and that the user accepts there as a gap.
+
+    :param request: the requirement, as the set states it.
+    :param project: normalized name of what is requested.
+    :param why: why it has no solution, one sentence.
+    """
+
+    request: str
+    project: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AcceptedGap(LeftOut):
+    """
+    The same with its place, and with the acceptance.
+
+    :param reason: why the user accepts it.
+    :param until: the last day of the acceptance, ``YYYY-MM-DD``.
+    """
+
+    set: str
+    target: str
+    reason: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Lock:
     """
     The answer for one job.
@@ -109,6 +139,7 @@ class Lock:
         ``None`` in locks of release 0.1.
     :param as_of: the moment before which each of its files was uploaded, if the policy has a cut-off.
     :param fetched: URL and SHA-256 of each document that the set includes by URL.
+    :param gaps: the requests that are left out, in the order of the set.
     """
 
     set_name: str
@@ -119,6 +150,7 @@ class Lock:
     outdated: tuple[Outdated, ...] | None = None
     fetched: tuple[tuple[str, str], ...] = ()
     as_of: str = ""
+    gaps: tuple[LeftOut, ...] = ()
 
     @property
     def name(self) -> str:

@@ -130,12 +130,36 @@ class RequestEntry(Struct, frozen=True, kw_only=True):
     origin: Annotated[str, Meta(pattern=_ORIGIN)]
 
 
+class GapEntry(Struct, frozen=True, kw_only=True):
+    """
+    A request that the site leaves out on a target: it has no solution there, and the user accepts that.
+
+    :param requirement: that of the request.
+    :param project: normalized (PEP 503).
+    :param why: why it has no solution.
+    :param reason: why the user accepts it.
+    :param until: the last day of the acceptance, in UTC.
+    """
+
+    requirement: Text
+    target: Name
+    project: Annotated[str, Meta(pattern=_PROJECT)]
+    why: str
+    reason: Text
+    until: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
+
+
 class SetEntry(Struct, frozen=True, kw_only=True):
-    """One set."""
+    """
+    One set.
+
+    :param gaps: the requests that are left out, sorted by target; absent without any. Before 1.3 there were none.
+    """
 
     name: Name
     requests: tuple[RequestEntry, ...]
     targets: Names
+    gaps: Annotated[tuple[GapEntry, ...], Meta(min_length=1)] | UnsetType = UNSET
 
 
 class Manifest(Document, frozen=True, kw_only=True):
@@ -152,9 +176,9 @@ class Manifest(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the manifest"
-    version: ClassVar[Literal["1.2"]] = "1.2"
+    version: ClassVar[Literal["1.3"]] = "1.3"
 
-    schema: Literal["1.2"]
+    schema: Literal["1.3"]
     targets: tuple[TargetEntry, ...]
     sets: tuple[SetEntry, ...]
     files: tuple[File, ...]

@@ -23,8 +23,10 @@ UNDECLARED = "undeclared"
 PROVEN = (IMPORT, UNDECLARED)
 #: The rules that judge what may come in.
 INTAKE = (MIN_AGE, DENY, YANKED, ADVISORY, LICENSE)
+#: A request that has no solution on a target.
+GAP = "gap"
 #: The rules that an acceptance may name.
-RULES = (*PROVEN, *INTAKE)
+RULES = (*PROVEN, *INTAKE, GAP)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,11 +89,30 @@ def unneeded(
     :param tried: names of the targets on which the rules were tried.
     :param red: names of the targets that have a red check. Such a check can hide the failure that an entry accepts.
     """
-    return [
-        f"{one.origin}: [[policy.accept]] of {one.rule} for {one.project} is no longer needed, remove it"
-        for one in accepted
-        if one.rule in PROVEN
-        and (own := {name for name in tried if not one.targets or name in one.targets})
-        and own.isdisjoint(red)
-        and not any(map(one.covers, found))
-    ]
+    said = []
+    for one in accepted:
+        own = {name for name in tried if not one.targets or name in one.targets}
+        if one.rule in PROVEN and own and own.isdisjoint(red) and not any(map(one.covers, found)):
+            said.append(f"{_no_longer(one)}, remove it")
+        elif one.rule == GAP:
+            said += unneeded_gap(
+                one, {target for rule, project, target in found if one.covers((rule, project, target))}
+            )
+    return said
+
+
+def unneeded_gap(one: Acceptance, used: Collection[str]) -> list[str]:
+    """
+    Return a sentence about an acceptance of a gap if nothing is left out on one of its targets, else nothing.
+
+    :param used: names of the targets on which a request of its project is left out.
+    """
+    idle = [name for name in one.targets if name not in used]
+    if not idle:
+        return []
+    what = ", remove it" if len(idle) == len(one.targets) else f" on {', '.join(idle)}, remove the name"
+    return [f"{_no_longer(one)}{what}"]
+
+
+def _no_longer(one: Acceptance) -> str:
+    return f"{one.origin}: [[policy.accept]] of {one.rule} for {one.project} is no longer needed"

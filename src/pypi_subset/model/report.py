@@ -30,7 +30,7 @@ TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 #: What each result that is written has, though some fields have a default here.
 _WRITTEN = {
     "required": ["target", "set_name", "request", "proof", "status", "reason", "seconds", "interpreter", "notes"],
-    "if": {"properties": {"status": {"enum": ["failed", "amber"]}}},
+    "if": {"properties": {"status": {"enum": ["failed", "amber", "accepted"]}}},
     "then": {"properties": {"reason": {"minLength": 1}}},
 }
 
@@ -39,7 +39,7 @@ class Totals(Struct, frozen=True, kw_only=True):
     """
     How many results have which status.
 
-    :param differs: older versions wrote no such number, nor one of *amber*.
+    :param differs: older versions wrote no such number, nor one of *amber* or *accepted*.
     """
 
     passed: Count
@@ -47,6 +47,7 @@ class Totals(Struct, frozen=True, kw_only=True):
     skipped: Count
     differs: Count = 0
     amber: Count = 0
+    accepted: Count = 0
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -100,9 +101,9 @@ class Report(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the report"
-    version: ClassVar[Literal["1.2"]] = "1.2"
+    version: ClassVar[Literal["1.3"]] = "1.3"
 
-    schema: Literal["1.2"]
+    schema: Literal["1.3"]
     manifest_sha256: Sha256
     stale: bool
     isolation: Text

@@ -6,8 +6,11 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from packaging.utils import canonicalize_name
+
 from pypi_subset.model.intake.rules import IntakeRules
 from pypi_subset.model.intake.sources import Sources
+from pypi_subset.model.policy import GAP
 from pypi_subset.support.fingerprint import digest_of
 
 if TYPE_CHECKING:
@@ -117,7 +120,7 @@ class Subset:
     Everything that ``requirements/`` asks for.
 
     :param policy: the pairs of the ``[policy]`` table that differ from what holds without it, sorted.
-    :param accepted: the entries of ``[[policy.accept]]``; locks do not depend on them.
+    :param accepted: the entries of ``[[policy.accept]]``; of these, locks depend on the projects of gaps alone.
     :param advisories: the database of advisories and what of it is let in; ``None`` without one.
     :param strict_imports: whether an import that lacks what no metadata declares is red.
     :param rules: what ``[policy]`` says about candidates, beside advisories.
@@ -156,6 +159,22 @@ class Subset:
         """SHA-256 over what of the policy and the sources a lock of *target* depends on."""
         sources = self.sources.stated_on(target)
         return digest_of({**self._policy, **({"sources": sources} if sources else {})})
+
+    def policy_digest_of(self, job: Job) -> str:
+        """SHA-256 over what of the policy and the sources the lock of *job* depends on."""
+        projects = sorted({one.project for one in self.gaps_of(job)})
+        # Left out where there is none, so that locks of older versions still match.
+        own = self.policy_digest_on(job.target.name)
+        return digest_of({"policy": own, "gaps": projects}) if projects else own
+
+    def gaps_of(self, job: Job) -> tuple[Acceptance, ...]:
+        """Return the acceptances of gaps that are about a request of *job*."""
+        asked = {canonicalize_name(one.requirement.name) for one in job.requirement_set.requests}
+        return tuple(
+            one
+            for one in self.accepted
+            if one.rule == GAP and one.project in asked and one.covers((GAP, one.project, job.target.name))
+        )
 
     @property
     def _policy(self) -> dict[str, object]:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.locks import diff, memory
+from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.locks.judging import require_admitted
 from pypi_subset.model.intake.variants import notice, variants_locked
 from pypi_subset.packages import file_cache
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.distributions import Artifact, BadFile
-    from pypi_subset.model.locks import Outdated
+    from pypi_subset.model.locks import AcceptedGap, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
     from pypi_subset.packages.stock import Stock
@@ -83,6 +84,7 @@ class MirrorResult:
     :param built: names of locked wheels that were built from sdists, in this run or an earlier one.
     :param views_only: projects with variants: the union index leaves their files out, the views of targets have them.
     :param outdated: requested projects that are older than the newest release, and pre-releases, as the locks remember.
+    :param accepted_gaps: requests that are left out, because the user accepts that they have no solution.
     """
 
     rows: tuple[Row, ...]
@@ -98,6 +100,7 @@ class MirrorResult:
     built: tuple[str, ...] = ()
     outdated: tuple[Outdated, ...] = ()
     views_only: tuple[str, ...] = ()
+    accepted_gaps: tuple[AcceptedGap, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -174,6 +177,7 @@ def mirror(
         ),
         outdated=locked.outdated,
         views_only=tuple(variants),
+        accepted_gaps=accepted_gaps(subset, locked.locks),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pypi_subset.locks import diff
+from pypi_subset.locks import diff, gaps
 from pypi_subset.locks.diff import Change, needs, size_of
 from pypi_subset.model.paths import ALL_WHEELS
 from pypi_subset.packages import file_cache
@@ -24,7 +24,7 @@ from pypi_subset.support.progress import SILENT
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from pypi_subset.model.locks import Lock, Outdated
+    from pypi_subset.model.locks import AcceptedGap, Lock, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
     from pypi_subset.pipeline.relock import Relocked
@@ -51,6 +51,7 @@ class Forecast:
     :param removed: names of the locks that would go, since no set asks for their targets any more.
     :param held: each project that is older than the newest release.
     :param early: each pre-release.
+    :param accepted_gaps: each request that is left out, because the user accepts that it has no solution.
     """
 
     rows: tuple[Row, ...]
@@ -58,6 +59,7 @@ class Forecast:
     removed: tuple[str, ...]
     held: tuple[Outdated, ...]
     early: tuple[Outdated, ...]
+    accepted_gaps: tuple[AcceptedGap, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON's values."""
@@ -78,7 +80,8 @@ def _older(subset: Subset, locked: Relocked, backend: Backend) -> tuple[tuple[Ou
     """Return what is held back and what is a pre-release, of all projects of all locks, sorted by job and project."""
     held: list[Outdated] = []
     early: list[Outdated] = []
-    for job, lock in zip(subset.jobs, locked.locks, strict=True):
+    for whole, lock in zip(subset.jobs, locked.locks, strict=True):
+        job = gaps.served(whole, lock)
         offers = backend.index().upstream.on(job.target.name)
         repeats = bool(subset.rules.as_of)
         known = Known(offers=offers, limits=backend.constraints, kept=locked.reused, repeats=repeats)
@@ -90,7 +93,7 @@ def _older(subset: Subset, locked: Relocked, backend: Backend) -> tuple[tuple[Ou
 def _say_empty(subset: Subset, locked: Relocked, progress: Progress) -> None:
     """Name the sets of which no line applies to a target: they are no mistake, and may be meant otherwise."""
     for job, lock in zip(subset.jobs, locked.locks, strict=True):
-        if not lock.pins:
+        if not lock.pins and not lock.gaps:
             progress.say(f"note: no line of {job.requirement_set.name} applies to {job.target.name}")
 
 
@@ -127,5 +130,10 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
     present |= {path.name for path in paths.site.glob(ALL_WHEELS)}
     changes = diff.changes({**locked.before, **gone}, locked.locks)
     return Forecast(
-        rows=_rows(subset, locked.locks, present), changes=changes, removed=tuple(gone), held=held, early=early
+        rows=_rows(subset, locked.locks, present),
+        changes=changes,
+        removed=tuple(gone),
+        held=held,
+        early=early,
+        accepted_gaps=gaps.accepted_gaps(subset, locked.locks),
     )

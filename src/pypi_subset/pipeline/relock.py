@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError, OlderReleases
-from pypi_subset.locks import diff, lockfile, memory
+from pypi_subset.locks import diff, gaps, lockfile, memory
 from pypi_subset.model.locks import Inputs, Reason
 from pypi_subset.pipeline.origins import from_elsewhere, on_several_indexes, open_to_the_index, require_index
 from pypi_subset.pipeline.resolving import Resolver, documents_of, raise_errors
@@ -83,6 +83,8 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
     locked = _relocked(subset, paths, backend, intake, progress, update=update, downloads=downloads)
     for sentence in open_to_the_index(subset.sources, locked.locks):
         progress.warn(sentence)
+    for sentence in gaps.unneeded(subset, locked.locks):
+        progress.warn(sentence)
     for name in (one.name for one in locked.locks if one.outdated is None):
         progress.say(f"note: the lock {name} does not say which releases are older than the newest; `make plan` does")
     if subset.outdated == "error" and (found := [one for one in locked.outdated if not one.own]):
@@ -119,7 +121,8 @@ def _relocked(  # noqa: PLR0913 - as above
     if not jobs:
         return Relocked(before=before, reused=reused, locks=tuple(valid[job.name] for job in subset.jobs))
     with progress.stage("resolve", len(jobs)) as bar:
-        resolver = Resolver(inputs=inputs, backend=backend, downloads=downloads)
+        accepted = {job.name: frozenset(one.project for one in subset.gaps_of(job)) for job in jobs}
+        resolver = Resolver(inputs=inputs, backend=backend, downloads=downloads, accepted=accepted)
         futures = resolver.resolve_all(jobs, bar, valid.values())
     found = {name: future.result() for name, future in futures.items() if not future.exception()}
     # Before an error: a file that was passed over may be the cause of a gap.
@@ -137,7 +140,9 @@ def _relocked(  # noqa: PLR0913 - as above
         offers = backend.index().upstream.on(job.target.name)
         return Known(offers=offers, limits=backend.constraints, repeats=bool(subset.rules.as_of))
 
-    older = {job.name: to_remember(job, locks[job.name], known(job), others) for job in jobs}
+    older = {
+        job.name: to_remember(gaps.served(job, locks[job.name]), locks[job.name], known(job), others) for job in jobs
+    }
     locks |= {name: replace(locks[name], outdated=those) for name, those in older.items()}
     return Relocked(
         before=before,
@@ -165,7 +170,7 @@ def _inputs(subset: Subset, job: Job, constraints: Sequence[str]) -> Inputs:
     return Inputs(
         requirement_set=job.requirement_set.digest,
         target=job.target.digest,
-        policy=subset.policy_digest_on(job.target.name),
+        policy=subset.policy_digest_of(job),
         constraint=hashlib.sha256("\n".join(constraints).encode()).hexdigest(),
     )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import Gaps, NoSolution
 from pypi_subset.pipeline.origins import require_index
-from pypi_subset.resolve.gaps import resolve_or_all_gaps
+from pypi_subset.resolve.accepted import resolve_with_gaps
 from pypi_subset.resolve.lookahead import Lookahead
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
@@ -34,11 +34,13 @@ class Resolver:
 
     :param inputs: digests of the inputs of each job's lock, by the job's name.
     :param downloads: fetches the files of each lock as soon as it is found, ``None`` where nothing is to be fetched.
+    :param accepted: the projects whose requests the user accepts as gaps, by the job's name.
     """
 
     inputs: Mapping[str, Inputs]
     backend: Backend
     downloads: Downloads | None
+    accepted: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def resolve_all(
         self, jobs: Sequence[Job], bar: Stage, reused: Iterable[Lock]
@@ -78,13 +80,14 @@ class Resolver:
 
     def _found(self, job: Job, bar: Stage) -> tuple[Resolution, float]:
         started = time.monotonic()
-        found = resolve_or_all_gaps(
+        found = resolve_with_gaps(
             job,
             inputs=self.inputs[job.name],
             constraints=self.backend.constraints,
             index=self.backend.index(),
             pips=self.backend.pips,
             work=self._work(job),
+            accepted=self.accepted.get(job.name, frozenset()),
         )
         bar.advance()
         require_index(job, found.lock)

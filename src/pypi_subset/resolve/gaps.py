@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import Gaps, NoSolution
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import Gaps, NoSolution, UndefinedMarker
 from pypi_subset.resolve.resolver import resolve
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def resolve_or_all_gaps(
             found += [gap for gap in gaps if gap.problem not in known]
             left = own
             if any(gap.kind == "hash" for gap in gaps):
-                own, limits = _without_hashes(own), [line.partition(" --hash")[0] for line in limits]
+                own, limits = without_hashes(own), [line.partition(" --hash")[0] for line in limits]
             own = _without(own, gaps)
             if not own.requests or own == left:
                 break
@@ -57,7 +59,20 @@ def resolve_or_all_gaps(
             if not found:
                 return resolution
             break
+    for gap in found:
+        gap.accept = _acceptable(gap, job.requirement_set)
     raise found[0] if len(found) == 1 else Gaps(found)
+
+
+def _acceptable(gap: NoSolution, own: RequirementSet) -> tuple[str, ...]:
+    """Return the projects whose requests the user can accept as gaps: those that have no solution alone."""
+    apart = gap.kind == "" or (gap.kind == "clash" and len({*gap.requests}) == 1)
+    if not apart or isinstance(gap, UndefinedMarker):
+        return ()
+    named = [canonicalize_name(one.requirement.name) for one in own.requests if one.origin in gap.requests]
+    # Several requests may have one line.
+    blamed = [one for one in named if one == gap.project]
+    return tuple(dict.fromkeys(blamed or named))
 
 
 def _without(own: RequirementSet, gaps: Iterable[NoSolution]) -> RequirementSet:
@@ -69,7 +84,7 @@ def _without(own: RequirementSet, gaps: Iterable[NoSolution]) -> RequirementSet:
     return replace(own, requests=tuple(one for one in own.requests if one.origin not in blocked))
 
 
-def _without_hashes(own: RequirementSet) -> RequirementSet:
+def without_hashes(own: RequirementSet) -> RequirementSet:
     """Return the set with the same versions and no hash: pip takes any file then, and comes to the other gaps."""
     requests, constraints = (
         tuple(replace(one, hashes=()) for one in those) for those in (own.requests, own.constraints)

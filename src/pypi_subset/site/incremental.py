@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.model import paths
 from pypi_subset.model.distributions import Distribution, version_texts
+from pypi_subset.model.policy import GAP
 from pypi_subset.site import simple_index
 from pypi_subset.site.build_state import UNKNOWN, BuildState
 from pypi_subset.site.stage_writer import usual_mode
@@ -145,9 +146,9 @@ def digest_of(content: Content, texts: Texts) -> str:
     joined = [texts[id(one.distribution)] for one in content.artifacts if id(one.distribution) not in pinned]
     present = [one.distribution.filename for one in content.artifacts]
     locks = [_text_of(one, texts) for one in content.locks]
-    about = map(
-        repr, (program_of_site(), targets, subset.sets if subset else None, content.bad, len(locks), len(joined))
-    )
+    gaps = [one for one in (subset.accepted if subset else ()) if one.rule == GAP]
+    facts = program_of_site(), targets, subset.sets if subset else None, content.bad, gaps, len(locks), len(joined)
+    about = map(repr, facts)
     # No part holds a line end of its own.
     text = "\n".join([*about, *locks, *joined, *present])
     return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
@@ -191,7 +192,9 @@ def _lines_in(site: Path, last: BuildState) -> dict[str, str]:
 def _text_of(one: Lock, texts: Texts) -> str:
     """Return the text of a whole lock, one line for each pin."""
     pins = [f"{texts[id(pin.distribution)]} {pin.reasons!r} {pin.extras!r} {pin.marker!r}" for pin in one.pins]
-    return "\n".join([repr((one.set_name, one.target_name, one.inputs, one.patches, len(pins))), *pins])
+    return "\n".join(
+        [repr((one.set_name, one.target_name, one.inputs, one.patches, one.as_of, one.gaps, len(pins))), *pins]
+    )
 
 
 @functools.cache

@@ -10,16 +10,27 @@ from msgspec import UNSET, UnsetType
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import SubsetError
+from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.locks.why import chains
 from pypi_subset.model.door import require_readable
-from pypi_subset.model.manifest import BuiltFrom, File, Link, Manifest, Need, RequestEntry, SetEntry, TargetEntry
+from pypi_subset.model.manifest import (
+    BuiltFrom,
+    File,
+    GapEntry,
+    Link,
+    Manifest,
+    Need,
+    RequestEntry,
+    SetEntry,
+    TargetEntry,
+)
 from pypi_subset.model.paths import file_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pypi_subset.model.distributions import Artifact, BadFile, Distribution, Project
-    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.locks import AcceptedGap, Lock
     from pypi_subset.model.requests import RequirementSet, Subset
     from pypi_subset.model.targets import Target
 
@@ -36,7 +47,7 @@ def manifest_of(
     Return the manifest of a site, everything sorted by name.
 
     :param pages: SHA-256 of everything else in the site, by its path below it.
-    :raises LockError: a lock lists a file that nothing requires.
+    :raises LockError: a lock lists a file that nothing requires, or leaves out a request that no acceptance covers.
     """
     targets = {target.name: target for target in subset.targets}
     needs: defaultdict[str, list[Need]] = defaultdict(list)
@@ -44,11 +55,12 @@ def manifest_of(
         for filename, chain in chains(lock, targets[lock.target_name]).items():
             links = tuple(Link(requirement=step.text, by=step.by, origin=step.origin) for step in chain)
             needs[filename].append(Need(set_name=lock.set_name, target=lock.target_name, chain=links))
+    gaps = accepted_gaps(subset, locks)
     entries = [_file(project, artifact, needs) for project in projects for artifact in project.artifacts]
     made = Manifest(
         schema=Manifest.version,
         targets=tuple(sorted(map(_target, subset.targets), key=lambda entry: entry.name)),
-        sets=tuple(sorted(map(_set, subset.sets), key=lambda entry: entry.name)),
+        sets=tuple(sorted((_set(one, gaps) for one in subset.sets), key=lambda entry: entry.name)),
         files=tuple(sorted(entries, key=lambda entry: entry.path)),
         pages=dict(sorted((pages or {}).items())),
         bad_files=tuple(bad),
@@ -109,9 +121,23 @@ def _target(target: Target) -> TargetEntry:
     )
 
 
-def _set(requirement_set: RequirementSet) -> SetEntry:
+def _set(requirement_set: RequirementSet, gaps: Sequence[AcceptedGap]) -> SetEntry:
     requests = (RequestEntry(requirement=str(one.requirement), origin=one.origin) for one in requirement_set.requests)
-    return SetEntry(name=requirement_set.name, requests=tuple(requests), targets=requirement_set.targets)
+    own = tuple(_gap(one) for one in gaps if one.set == requirement_set.name)
+    return SetEntry(
+        name=requirement_set.name, requests=tuple(requests), targets=requirement_set.targets, gaps=own or UNSET
+    )
+
+
+def _gap(one: AcceptedGap) -> GapEntry:
+    return GapEntry(
+        requirement=one.request,
+        target=one.target,
+        project=one.project,
+        why=one.why,
+        reason=one.reason,
+        until=one.until,
+    )
 
 
 def _line(entry: File, need: Need) -> str:

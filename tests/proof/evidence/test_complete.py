@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import UNSET
 
-from pypi_subset.model.manifest import Manifest, RequestEntry, SetEntry
+from pypi_subset.model.checks import Finding
+from pypi_subset.model.manifest import GapEntry, Manifest, RequestEntry, SetEntry
 from pypi_subset.proof.evidence.complete import gaps, summary
 from tests.support.sites.published import GREEN, LOOKED, case_checks
 
@@ -19,13 +21,17 @@ if TYPE_CHECKING:
 AA, BB = "aa", 'bb; sys_platform == "win32"'
 
 
-def manifest(*lines: str) -> Manifest:
-    """Return the manifest of a set with *lines* for one target."""
+def manifest(*lines: str, gaps: tuple[str, ...] = ()) -> Manifest:
+    """Return the manifest of a set with *lines* for one target, of which *gaps* are left out."""
     requests = tuple(
         RequestEntry(requirement=line, origin=f"base.txt:{number}") for number, line in enumerate(lines, 1)
     )
-    base = SetEntry(name="base", requests=requests, targets=("linux",))
-    return Manifest(schema="1.2", targets=(), sets=(base,), files=(), pages={})
+    left = tuple(
+        GapEntry(requirement=one, target="linux", project="aa", why="", reason="known", until="9999-12-31")
+        for one in gaps
+    )
+    base = SetEntry(name="base", requests=requests, targets=("linux",), gaps=left or UNSET)
+    return Manifest(schema="1.3", targets=(), sets=(base,), files=(), pages={})
 
 
 WHOLE = [
@@ -128,6 +134,32 @@ def test_a_set_of_conditions_may_be_skipped() -> None:
     checks = [LOOKED, skipped(""), skipped(BB)]
     assert lacks(checks, BB) == []
     assert lacks([*checks, *case_checks("linux", "base", AA)], AA, BB) == ["missing: linux, base, all together"]
+
+
+def accepted(request: str) -> Check:
+    """Return the result of a case that is left out."""
+    finding = Finding(rule="gap", project="aa", what="no wheel fits", reason="known", until="9999-12-31")
+    return replace(GREEN, request=request, status="accepted", reason="no wheel fits", findings=(finding,))
+
+
+def test_what_is_left_out_is_accepted_and_nothing_else() -> None:
+    """A gap of the manifest needs its result, and has no other; a set of gaps alone is one as a whole."""
+
+    def found(checks: list[Check], *gone: str) -> list[str]:
+        return [f"{gap.what}: {gap}" for gap in gaps(manifest(AA, BB, gaps=gone), checks)]
+
+    left = [*WHOLE[:5], accepted(AA), *WHOLE[9:]]
+    assert found(left, AA) == []
+    assert found(left) == ["missing: linux, base, aa"]
+    assert found(WHOLE, AA) == ["missing: linux, base, aa"]
+    assert found([*WHOLE, accepted(AA)], AA) == ["missing: linux, base, aa"]
+    assert found([one for one in left if one.request != AA], AA) == ["missing: linux, base, aa"]
+    nothing = [LOOKED, accepted(""), accepted(AA), accepted(BB)]
+    assert found(nothing, AA, BB) == []
+    assert found(nothing, AA)[:1] == ["missing: linux, base, all together"]
+    assert found([LOOKED, *case_checks("linux", "base"), *nothing[2:]], AA, BB) == [
+        "missing: linux, base, all together"
+    ]
 
 
 def test_the_summary_is_one_line() -> None:

@@ -137,8 +137,8 @@ def test_it_names_what_is_amber() -> None:
 def test_it_says_how_each_target_was_proven() -> None:
     """Kind, Python and numbers; where that Python lies is not for everybody to read."""
     text = page_of(CHECKS)
-    assert ["linux", "installed", "CPython 3.12.1", "2", "0", "0", "0", "0", "3.5 s"] in table(text, "kinds")
-    assert ["windows", "second opinion", "-", "0", "0", "0", "0", "1", "2.0 s"] in table(text, "kinds")
+    assert ["linux", "installed", "CPython 3.12.1", "2", "0", "0", "0", "0", "0", "3.5 s"] in table(text, "kinds")
+    assert ["windows", "second opinion", "-", "0", "0", "0", "0", "1", "0", "2.0 s"] in table(text, "kinds")
     assert "/a/b" not in text
 
 

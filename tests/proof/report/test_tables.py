@@ -94,8 +94,8 @@ def test_kinds_are_counted() -> None:
     """Each way in which a target was proven has its numbers and its time."""
     other = replace(RED, target="", proof="inventory", interpreter="CPython 3.12.1 (/usr/bin/python3)")
     assert tables.kinds([GREEN, RED, other]) == [
-        ("all targets", "inventory", "CPython 3.12.1", ["0", "0", "1", "0", "0", "2.0 s"]),
-        ("linux", "installed", "-", ["1", "0", "1", "0", "0", "4.0 s"]),
+        ("all targets", "inventory", "CPython 3.12.1", ["0", "0", "1", "0", "0", "0", "2.0 s"]),
+        ("linux", "installed", "-", ["1", "0", "1", "0", "0", "0", "4.0 s"]),
     ]
 
 

@@ -29,7 +29,8 @@ def made_of(*statuses: str, **more: object) -> Report:
             status=status,  # type: ignore[arg-type]
             proof=proof,
             request=f"a{number}",
-            findings=(Finding(rule="undeclared", project="aa", what="aa lacks bb"),) * (status == "amber"),
+            findings=(Finding(rule="undeclared", project="aa", what="aa lacks bb"),)
+            * (status in {"amber", "accepted"}),
         )
         for number, status in enumerate(statuses)
         for proof in ("second opinion" if status == "differs" else "installed",)
@@ -119,3 +120,20 @@ def test_an_acceptance_that_nothing_needs_is_named() -> None:
     assert escape(words[0]) in page.render(document, verdict_of(document))
     part = report.report_of([green], site=Path("nowhere"), isolation="none", accepted=[one], shard="1/2")
     assert part.warnings == ()
+
+
+def test_accepted_gaps_are_counted_apart() -> None:
+    """They are neither green nor missing: words and meaning name their number, and nothing else proves nothing."""
+    verdict = verdict_of(made_of("passed", "accepted"))
+    assert (verdict.state, verdict.words) == ("green", "proven: 1 of 1, 1 accepted")
+    assert verdict.meaning.endswith("Left out as accepted gaps: 1.")
+    assert verdict_of(made_of("accepted")).state == "none"
+    assert report.lines_of(made_of("passed", "accepted"))[-1].startswith("1 passed, 0 failed, 0 skipped, 1 accepted;")
+    gap = Finding(rule="gap", project="aa", what="aa is left out", reason="known", until="9999-12-31")
+    checks = [replace(CHECKS[1], target="linux", status="accepted", proof="unpacked", findings=(gap,))]
+    entry = Acceptance(
+        rule="gap", project="aa", reason="known", until="9999-12-31", targets=("linux", "mac"), origin="subset.toml:3"
+    )
+    words = "subset.toml:3: [[policy.accept]] of gap for aa is no longer needed"
+    assert unneeded([entry], checks) == [f"{words} on mac, remove the name"]
+    assert unneeded([entry], []) == [f"{words}, remove it"]

@@ -165,7 +165,7 @@ def test_all_parts_are_a_whole_that_can_be_published(subset: SubsetOnDisk, parts
     """Joined, they are a green report about everything, with page, badge and the rest, and publish takes it."""
     document = merged(subset, *parts)
     assert (document["targets"], document["shard"], verdict_of(value_of(document)).state) == ([], "", "green")
-    assert document["totals"] == {"passed": 33, "failed": 0, "skipped": 0, "differs": 0, "amber": 0}
+    assert document["totals"] == {"passed": 33, "failed": 0, "skipped": 0, "differs": 0, "amber": 0, "accepted": 0}
     folder = subset.paths.site / "proof"
     assert sorted(path.name for path in folder.iterdir()) == [
         *("badge.svg", "index.html", "junit.xml", "page.css", "page.js", "report.json")
@@ -352,7 +352,7 @@ REFUSED: dict[str, tuple[dict[str, Any] | str | None, str]] = {
         {"manifest_sha256": "0" * 64},
         "about other bytes: a manifest with SHA-256 000000000000…, and here",
     ),
-    "other form": ({"schema": "2.0"}, "the report has schema 2.0, and this version reads 1.2; upgrade pypi-subset"),
+    "other form": ({"schema": "2.0"}, "the report has schema 2.0, and this version reads 1.3; upgrade pypi-subset"),
     "results": ({"checks": [{"target": 1}]}, "the report is damaged; take proof/report.json of a site"),
     "cut off": ('{"schema": 1,', "the report is damaged; take proof/report.json of a site"),
     "list": ("[]", "the report is damaged; take proof/report.json of a site"),
@@ -481,7 +481,7 @@ def test_parts_that_were_really_proven(tmp_path: Path) -> None:
         jsonschema.validate(document, SCHEMA)
         assert (document["shard"], document["totals"]["passed"]) == (f"{number}/2", 5)
     document = merged(subset, *places)
-    assert document["totals"] == {"passed": 9, "failed": 0, "skipped": 0, "differs": 0, "amber": 0}
+    assert document["totals"] == {"passed": 9, "failed": 0, "skipped": 0, "differs": 0, "amber": 0, "accepted": 0}
     assert reds(merged(subset, places[0])) == ["failed: windows, base, aa: no report has a result"]
 
 

@@ -65,7 +65,7 @@ def test_strict_imports() -> None:
         (
             'rule = "import"',
             "rule = []",
-            "there is no rule []; rules are: import, undeclared, min_age, deny, yanked, advisory, license",
+            "there is no rule []; rules are: import, undeclared, min_age, deny, yanked, advisory, license, gap",
         ),
         ('"Dash.Core"', '"dash core"', 'project must be the name of a project; write project = "dash"'),
         ("9999-12-31", "9999", "until must be a date; write until = 2027-01-31"),
@@ -101,7 +101,7 @@ def test_accept_is_a_list_of_tables() -> None:
     assert faults_of("aa", f"{LINUX}[policy]\naccept = 1\n")[0].startswith("subset.toml:4: accept must be tables")
     inline = f'{LINUX}[policy]\naccept = [{{ rule = "x", project = "a", reason = "b", until = 9999-01-01 }}]\n'
     assert faults_of("aa", inline) == [
-        "subset.toml:4: there is no rule 'x'; rules are: import, undeclared, min_age, deny, yanked, advisory, license"
+        "subset.toml:4: there is no rule 'x'; rules are: import, undeclared, min_age, deny, yanked, advisory, license, gap"
     ]
 
 
@@ -123,3 +123,16 @@ def test_two_entries_for_one_thing_are_refused() -> None:
     assert faults_of("aa", both) == [
         "subset.toml:8: subset.toml:3 accepts import for dash-core as well; keep one of the two"
     ]
+
+
+def test_a_gap_is_accepted_for_targets_that_are_named() -> None:
+    """There is no entry for all targets, and none for a version."""
+    gap = WHOLE.replace('"import"', '"gap"')
+    assert faults_of("aa", LINUX + gap) == [
+        'subset.toml:3: a gap is accepted for targets that are named; write targets = ["…"]'
+    ]
+    assert faults_of("aa", f'{LINUX}{gap}targets = ["linux"]\nversion = "==1"\n') == [
+        "subset.toml:3: version is not for the rule gap; drop the line"
+    ]
+    (one,) = plan_of("aa", f'{LINUX}{gap}targets = ["linux"]\n').accepted
+    assert (one.rule, one.targets) == ("gap", ("linux",))

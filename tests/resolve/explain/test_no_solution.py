@@ -87,6 +87,12 @@ def test_a_conflict_of_the_users_own_lines(workspace: Workspace, index: Index, m
     assert "pip's setting 'constraint' asks for c<1.5" in caught.value.seen
 
 
+def accepting(project: str) -> str:
+    """Return the line about the acceptance that leaves the request out."""
+    how = 'accept it by [[policy.accept]] in subset.toml with rule = "gap"'
+    return f'    to go on without it, {how}, project = "{project}", targets = ["linux"]'
+
+
 def test_a_dependency_without_a_wheel_is_the_headline(workspace: Workspace, index: Index) -> None:
     """Where every release asks for a project that has nothing for the target, that is the error, and it is short."""
     index.add(*(make_wheel("app", f"{number}.0", requires=["native"]) for number in range(1, 30)))
@@ -103,6 +109,7 @@ def test_a_dependency_without_a_wheel_is_the_headline(workspace: Workspace, inde
         ),
         "    1.0: wheels for win_arm64",
         "    tags of 1.0: cp312 for win_arm64",
+        accepting("app"),
     ]
 
 
@@ -140,6 +147,7 @@ def test_a_gap_keeps_to_what_is_asked_for(workspace: Workspace, index: Index, mo
         ),
         "    2.8: wheels for win_amd64",
         "    tags of 2.8: cp310 for win_amd64",
+        accepting("torch"),
     ]
 
 
@@ -235,8 +243,9 @@ def test_a_quarantined_project_offers_nothing(workspace: Workspace, index: Index
     workspace.toml({"linux": LINUX})
     with pytest.raises(NoSolution) as caught:
         mirror(workspace)
-    assert str(caught.value) == (
-        "base--linux: lib (required by app 1.0): lib is in quarantine (it steals keys); do without it: it may do harm"
+    assert caught.value.lines == (
+        "base--linux: lib (required by app 1.0): lib is in quarantine (it steals keys); do without it: it may do harm",
+        accepting("app"),
     )
 
 
@@ -268,7 +277,8 @@ def test_a_version_that_does_not_exist_is_no_contradiction(workspace: Workspace,
     workspace.write("limits.in", f"{limit}\n")
     workspace.toml({"linux": LINUX})
     assert errors_of(workspace) == [
-        "base--linux: app==9: no release satisfies it, the newest is 1.0; ask for a version that exists"
+        "base--linux: app==9: no release satisfies it, the newest is 1.0; ask for a version that exists",
+        accepting("app"),
     ]
 
 
@@ -277,7 +287,8 @@ def test_a_local_version_is_on_another_index(workspace: Workspace, index: Index)
     index.add(make_wheel("torch", "2.5.1"))
     workspace.write("base.txt", "torch==2.5.1+cpu\n")
     workspace.toml({"linux": LINUX})
-    (line,) = errors_of(workspace)
+    line, last = errors_of(workspace)
+    assert last == accepting("torch")
     assert "a version with +cpu is on the project's own index: name that as pip's 'extra-index-url'" in line
     assert line.endswith("or ask for torch==2.5.1")
 
@@ -293,7 +304,8 @@ def test_a_url_in_metadata_is_named(workspace: Workspace, index: Index, address:
     index.add(*([make_wheel("via", "0.9")] if older else []))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
-    (line,) = errors_of(workspace)
+    line, last = errors_of(workspace)
+    assert last == accepting("app")
     assert line.startswith(f"base--linux: via 1.0 requires a URL, and no release of an index, for evil: {address};")
     workspace.write("base.txt", "app\nvia!=1.0\n")
     if older:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
@@ -11,14 +12,14 @@ from pypi_subset.model.checks import GOOD
 from pypi_subset.model.policy import accepted_on
 from pypi_subset.proof.access import remote_site
 from pypi_subset.proof.access.routes import WAYS
-from pypi_subset.proof.cases import lock_reader
+from pypi_subset.proof.cases import left_out, lock_reader
 from pypi_subset.proof.machines.matching import fitting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pypi_subset.model.checks import Check, Proof
+    from pypi_subset.model.checks import Check, Finding, Proof
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.policy import Acceptance
     from pypi_subset.model.requests import Job, Request, Subset
@@ -45,6 +46,7 @@ class Case:
     :param isolated: whether its programs run in boxes.
     :param accepted: what the user accepts on the target.
     :param strict_imports: whether an import that lacks what no metadata declares is red.
+    :param gaps: why all of its lines are left out on the target, which the user accepts; none of them is tried then.
     """
 
     site: Path
@@ -62,6 +64,7 @@ class Case:
     isolated: bool = True
     accepted: tuple[Acceptance, ...] = ()
     strict_imports: bool = False
+    gaps: tuple[Finding, ...] = ()
 
     @property
     def request(self) -> str:
@@ -118,6 +121,7 @@ def cases_of(
             isolated=isolated,
             accepted=accepted_on(job.target.name, subset.accepted),
             strict_imports=subset.strict_imports,
+            gaps=left_out.accepted_of(job, subset, paths),
         )
     )
 
@@ -163,18 +167,22 @@ def unanswered(cases: Sequence[Case], checks: Sequence[Check]) -> list[Case]:
     """Return the cases that have no result, for each way in or for all of them together."""
     # Half of one kind of proof and half of another are none.
     had: dict[tuple[str, ...], dict[tuple[str, str], set[str]]] = {}
+    gaps = {(case.target.name, case.set_name, case.request) for case in cases if case.gaps}
     for check in checks:
-        if _answers(check):
-            kinds = had.setdefault((check.target, check.set_name, check.request), {})
+        place = check.target, check.set_name, check.request
+        # Only what is left out may be accepted without a try.
+        if _answers(check) and (check.status == "accepted") == (place in gaps):
+            kinds = had.setdefault(place, {})
             kinds.setdefault((check.proof, check.interpreter), set()).add(check.way)
     places = ((case, had.get((case.target.name, case.set_name, case.request), {})) for case in cases)
     return [case for case, kinds in places if not any("" in ways or ways >= {*WAYS} for ways in kinds.values())]
 
 
 def _answers(check: Check) -> bool:
-    """Whether a result is one of a case: neither an opinion nor a look at the files, and skipped as a whole or not at all."""
+    """Whether a result is one of a case: neither an opinion nor a look at the files, and not tried as a whole or not at all."""
     own = check.proof not in {"second opinion", "inventory"}
-    return own and (check.status in {*GOOD, "failed"} or (check.status, check.way) == ("skipped", ""))
+    whole = check.status in {"skipped", "accepted"} and not check.way
+    return own and (check.status in {*GOOD, "failed"} or whole)
 
 
 def _spell(one: tuple[str, str, str, str]) -> str:
@@ -193,13 +201,15 @@ def cases_of_job(  # noqa: PLR0913 - what a case is made of
     isolated: bool = True,
     accepted: tuple[Acceptance, ...] = (),
     strict_imports: bool = False,
+    gaps: Mapping[str, Finding] = MappingProxyType({}),
 ) -> Iterator[Case]:
     """
     Yield the cases of *job*: the set jointly, then each request alone.
 
     :param pins: what the lock names.
     :param interpreter: the one that stands for the target.
-    :param site: as in `Case`; so are *work* and all that follows.
+    :param site: as in `Case`; so are *work* and all that follows but *gaps*.
+    :param gaps: the requests that are left out on the target, each with what the user accepts.
     """
     wanted = job.requirement_set
     lines, own, held = wanted.requests, tuple(map(str, wanted.constraints)), tuple(pin.hashed_pin for pin in pins)
@@ -211,8 +221,11 @@ def cases_of_job(  # noqa: PLR0913 - what a case is made of
         # One line with a hash makes pip want a pin and a hash for everything, and only constraints can give them to
         # what a project requires.
         lines, own = (tuple(replace(line, hashes=()) for line in lines), ()) if blind else (lines, held)
-    groups = [(lines, True, own), *(((line,), False, held or own) for line in lines)]
+    # All together are those that are not left out, if there are any.
+    together = tuple(line for line in lines if str(line.requirement) not in gaps) or lines
+    groups = [(together, True, own), *(((line,), False, held or own) for line in lines)]
     for number, (requests, joint, constraints) in enumerate(groups):
+        found = [gaps.get(str(one.requirement)) for one in requests]
         yield Case(
             site=site,
             work=work,
@@ -229,4 +242,5 @@ def cases_of_job(  # noqa: PLR0913 - what a case is made of
             isolated=isolated,
             accepted=accepted,
             strict_imports=strict_imports,
+            gaps=tuple(one for one in found if one) if all(found) else (),
         )

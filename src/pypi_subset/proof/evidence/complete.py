@@ -61,13 +61,15 @@ class _Wanted:
 
     count: int
     conditional: bool
+    accepted: bool = False
 
 
 def gaps(manifest: Manifest, checks: Sequence[Check]) -> list[Gap]:
     """
     Return what *checks* lack to be all of what *manifest* asks for, once each: what is missing comes first.
 
-    A red result is no gap. A request may be skipped only if it has a marker; a second opinion need not agree.
+    A red result is no gap. A request may be skipped only if it has a marker; a second opinion need not agree. What the
+    manifest leaves out must be accepted, and nothing else may be.
     """
     wanted, placed = _wanted(manifest), defaultdict(list)
     for check in checks:
@@ -104,9 +106,15 @@ def _wanted(manifest: Manifest) -> dict[Place, _Wanted]:
     for one in manifest.sets:
         lines = Counter(request.requirement for request in one.requests)
         for target in one.targets:
-            wanted[target, one.name, ""] = _Wanted(count=1, conditional=all(map(_has_marker, lines)))
+            gone = {gap.requirement for gap in one.gaps or () if gap.target == target}
+            left = lines.keys() - gone
+            wanted[target, one.name, ""] = _Wanted(
+                count=1, conditional=all(map(_has_marker, left)), accepted=bool(gone) and not left
+            )
             for line, count in lines.items():
-                wanted[target, one.name, line] = _Wanted(count=count, conditional=_has_marker(line))
+                wanted[target, one.name, line] = _Wanted(
+                    count=count, conditional=_has_marker(line), accepted=line in gone
+                )
     return wanted
 
 
@@ -117,6 +125,10 @@ def _missing(place: Place, wanted: _Wanted, checks: Sequence[Check]) -> Iterator
         if check.proof in _KINDS and check.way and check.status in {*GOOD, "failed"}:
             routes[check.proof, check.interpreter].add(check.way)
     whole = [check.status for check in checks if check.proof in _KINDS and not check.way]
+    if wanted.accepted or "accepted" in whole:
+        if not wanted.accepted or routes or "accepted" not in whole:
+            yield Gap(what="missing", place=place)
+        return
     if not routes:
         # Red as a whole, before any route; or not asked for there.
         if "failed" not in whole and not (wanted.conditional and "skipped" in whole):

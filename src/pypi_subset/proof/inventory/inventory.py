@@ -10,7 +10,7 @@ from pypi_subset.model.checks import Check, bounded
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import MANIFEST, METADATA, PAGE, PROOF, README, RELEASE, file_path
 from pypi_subset.proof.access import archives
-from pypi_subset.proof.cases import lock_reader
+from pypi_subset.proof.cases import left_out, lock_reader
 from pypi_subset.proof.inventory import hijack, index_pages, unneeded
 from pypi_subset.support import files
 
@@ -51,6 +51,7 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
         *_outdated(paths, subset, targets),
         *_described(subset, manifest, targets),
         *_locked(paths, subset, entries),
+        *left_out.unaccepted(paths, subset, manifest),
         *_recalled(paths, entries),
         *(sentence for name in sorted(entries) if (sentence := _wrong(entries[name], present.get(name)))),
         *(

@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import METADATA, file_path
 from pypi_subset.proof import closure
-from pypi_subset.proof.cases import lock_reader
+from pypi_subset.proof.cases import left_out, lock_reader
 from pypi_subset.proof.closure import Present
 from pypi_subset.proof.reference.markers import holds
 from pypi_subset.proof.reference.patch_levels import at_patch_levels
@@ -43,7 +43,8 @@ def needless(paths: Paths, subset: Subset) -> Iterator[str]:
             if pin.filename not in known:
                 known[pin.filename] = _read(paths, pin)
         try:
-            reached |= set(_reached(job, paths, pins, known))
+            served = left_out.without(job, left_out.accepted_of(job, subset, paths))
+            reached |= set(_reached(served, paths, pins, known))
         except SubsetError:
             # Nobody recorded such a machine, or a marker reads what nobody gave: the cases themselves will say so.
             reached |= {pin.filename for pin in pins}

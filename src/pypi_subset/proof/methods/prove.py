@@ -25,7 +25,7 @@ from pypi_subset.support import staging
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pypi_subset.model.checks import Proof, Status
+    from pypi_subset.model.checks import Finding, Proof, Status
     from pypi_subset.model.requests import Request
     from pypi_subset.model.targets import Target
     from pypi_subset.proof.access.routes import Way
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 NOT_REQUESTED = "not requested here"
 
 #: What is worse, for results that become one.
-WORST: tuple[Status, ...] = ("failed", "amber", "differs", "skipped", "passed")
+WORST: tuple[Status, ...] = ("failed", "amber", "differs", "skipped", "passed", "accepted")
 
 
 #: A kind of proof for one case on one machine; what lies there after an installation only it understands.
@@ -107,11 +107,14 @@ def prove(case: Case) -> tuple[Check, ...]:
     """
     Return the results of *case*: one for each way in, and a second opinion.
 
-    Each is green, red with one sentence, or, if nothing of the case applies there, skipped: then there is but one.
+    Each is green, red with one sentence, or, if nothing of the case applies there, skipped: then there is but one. What is
+    left out as an accepted gap is not tried, and has one result as well.
 
     :raises BoxFailed: this machine cannot run the code of packages in a box.
     """
     start = time.monotonic()
+    if case.gaps:
+        return (check_of(case, "accepted", "; ".join(map(str, case.gaps)), findings=case.gaps),)
     case.work.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="case-", dir=case.work))
     try:
@@ -125,9 +128,11 @@ def prove(case: Case) -> tuple[Check, ...]:
         staging.remove_tree(folder)
 
 
-def check_of(case: Case, status: Status, reason: str = "", *, seconds: float = 0.0) -> Check:
+def check_of(
+    case: Case, status: Status, reason: str = "", *, seconds: float = 0.0, findings: tuple[Finding, ...] = ()
+) -> Check:
     """Return the result of all of *case* with the given outcome."""
-    return _check(case, Result(status=status, reason=reason, seconds=seconds))
+    return _check(case, Result(status=status, reason=reason, seconds=seconds, findings=findings))
 
 
 def _checks(case: Case, ways: Sequence[Way], kinds: Sequence[Kind], folder: Path) -> Iterator[Check]:

@@ -26,6 +26,7 @@ from pypi_subset.model.manifest import Sha256
 from pypi_subset.model.policy import Acceptance
 from pypi_subset.model.requests import Job, Request, RequirementSet
 from pypi_subset.model.targets import Target
+from pypi_subset.proof.cases import left_out
 from pypi_subset.proof.cases.case import Case, cases_of_job, pins_of
 from pypi_subset.proof.cases.lock_reader import Locked
 from pypi_subset.proof.machines.matching import fitting
@@ -100,6 +101,7 @@ class Errand(_Sender, frozen=True, kw_only=True):
     :param unisolated: whether the user wants no isolation.
     :param accepted: what the user accepts on the target.
     :param strict_imports: as in `Case`.
+    :param gaps: the requests that are left out on the target, each with what the user accepts.
     """
 
     url: str
@@ -116,6 +118,7 @@ class Errand(_Sender, frozen=True, kw_only=True):
     unisolated: bool = False
     accepted: tuple[Acceptance, ...] = ()
     strict_imports: bool = False
+    gaps: dict[str, Finding] = {}
 
     @property
     def job(self) -> Job:
@@ -150,6 +153,7 @@ class Errand(_Sender, frozen=True, kw_only=True):
             isolated=isolated,
             accepted=self.accepted,
             strict_imports=self.strict_imports,
+            gaps=self.gaps,
         )
         return list(made)[self.number]
 
@@ -177,6 +181,7 @@ def errands_of(  # noqa: PLR0913 - what a run is about
             unisolated=unisolated,
             accepted=case.accepted,
             strict_imports=case.strict_imports,
+            gaps=left_out.accepted_of(job, subset, paths),
         )
 
 

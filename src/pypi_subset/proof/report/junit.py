@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Why nothing of an old report counts as passed.
 STALE = "stale: the site was rebuilt to other bytes since"
+#: The results of what was not tried.
+_UNTRIED = ("skipped", "accepted")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +63,7 @@ def render(report: Report) -> str:
     }
     facts |= {"part": part} if part else {}
     facts |= {"amber": str(report.totals.amber)} if report.totals.amber else {}
+    facts |= {"accepted": str(report.totals.accepted)} if report.totals.accepted else {}
     suites = [
         (target or "site", _cases(target or "site", list(checks), stale=report.stale))
         for target, checks in groupby(report.checks, lambda one: one.target)
@@ -76,8 +79,8 @@ def _cases(suite: str, checks: Sequence[Check], *, stale: bool) -> list[Case]:
 def _case(suite: str, name: str, checks: Sequence[Check], *, stale: bool) -> Case:
     first = checks[0]
     red = [check for check in checks if check.status == "failed"]
-    skipped = [STALE] if stale else [check.reason or check.status for check in checks if check.status == "skipped"]
-    said = [f"amber: {check.reason}" for check in checks if check.status == "amber"]
+    skipped = [STALE] if stale else [check.reason or check.status for check in checks if check.status in _UNTRIED]
+    said = [f"{check.status}: {check.reason}" for check in checks if check.findings]
     said += [line for check in checks for line in (*check.notes, *check.versions)]
     said += [tables.BEFORE] * first.remembered
     return Case(

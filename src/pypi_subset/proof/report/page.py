@@ -30,6 +30,7 @@ def render(report: Report, verdict: Verdict) -> str:
         weak=weakness(report).removeprefix("isolation: "),
         findings=red,
         ambers=tables.by_reason(checks, "amber"),
+        gaps=tables.by_reason(checks, "accepted"),
         matrix=tables.matrix(checks, {check: number for _, places in red for number, check in places}),
         tables=tables,
         used={word for check in checks for word in (check.status, check.proof, tables.BEFORE * check.remembered)},

@@ -115,6 +115,7 @@ def lines_of(report: Report) -> list[str]:
         *[f"{totals.amber} amber"] * bool(totals.amber),
         f"{totals.failed} failed",
         f"{totals.skipped} skipped",
+        *[f"{totals.accepted} accepted"] * bool(totals.accepted),
     ]
     counts += [f"{totals.differs} of another opinion"] if totals.differs else []
     remembered = sum(check.remembered for check in checks)
@@ -129,7 +130,14 @@ def lines_of(report: Report) -> list[str]:
     notes = [f"note: {_place(check)}{note}" for check in checks for note in check.notes]
     nowhere += [f"warning: {one}" for one in report.warnings]
     said = dict.fromkeys(
-        [*notes, *nowhere, *findings(checks, "differs"), *findings(checks, "amber"), *findings(checks)]
+        [
+            *notes,
+            *nowhere,
+            *findings(checks, "differs"),
+            *findings(checks, "accepted"),
+            *findings(checks, "amber"),
+            *findings(checks),
+        ]
     )
     return [*said, *last, f"{', '.join(counts)}; isolation: {report.isolation}"]
 

@@ -19,7 +19,7 @@ Finding: TypeAlias = "tuple[str, list[tuple[int, Check]]]"
 #: What is said of a result that an earlier run proved, for the same bytes by the same means.
 BEFORE = "proven before"
 
-STATUSES = ("passed", "amber", "failed", "skipped", "differs")
+STATUSES = ("passed", "amber", "failed", "skipped", "differs", "accepted")
 
 #: From this number on a cell gives the number of the routes, not their names; the details name them all.
 _MANY = 3
@@ -127,8 +127,8 @@ def _cell(checks: Sequence[Check], numbers: Mapping[Check, int]) -> list[Line]:
 
 def _detail(checks: Sequence[Check]) -> tuple[Check, tuple[str, ...]]:
     first = checks[0]
-    # The reason of a red or amber one is further up.
-    reason = "" if first.status in {"failed", "amber"} else first.reason
+    # The reason of a red, amber or accepted one is further up.
+    reason = "" if first.status in {"failed", "amber", "accepted"} else first.reason
     notes = "; ".join(filter(None, (reason, *first.notes, BEFORE * first.remembered)))
     ways = ", ".join(check.way for check in checks if check.way)
     texts = (first.set_name, first.status, first.proof, ways, seconds(checks), notes, ", ".join(first.versions))

@@ -55,6 +55,7 @@ def verdict_of(report: Report) -> Verdict:
     # A second opinion that differs is no proof and no fault; what is not asked for on a target is neither.
     proven = f"{counted['passed']} of {counted['passed'] + counted['amber'] + counted['failed']}"
     proven += f", {counted['amber']} amber" * bool(counted["amber"])
+    proven += f", {counted['accepted']} accepted" * bool(counted["accepted"])
     if report.stale:
         meaning = "The site was rebuilt to other bytes since: this tells of what lay here before. Run make verify."
         return Verdict(state="stale", words="stale", meaning=meaning)
@@ -66,14 +67,16 @@ def verdict_of(report: Report) -> Verdict:
     if part := part_of(report):
         meaning = f"Nothing is red, but only a part was tried: {part}."
         return Verdict(state="part", words=f"proven in part: {proven}", meaning=meaning)
-    return _whole(report, proven, amber=counted["amber"])
+    return _whole(report, proven, amber=counted["amber"], accepted=counted["accepted"])
 
 
-def _whole(report: Report, proven: str, *, amber: int) -> Verdict:
+def _whole(report: Report, proven: str, *, amber: int, accepted: int) -> Verdict:
     """Return what a report of everything without red comes to."""
     if not any(check.status in GOOD for check in cases_in(report)):
         return EMPTY
     meaning = "Every set and every request installs on every target, from the files of this site alone."
+    if accepted:
+        meaning += f" Left out as accepted gaps: {accepted}."
     if amber:
         meaning += " What is amber does not import there, or not all of it."
     return Verdict(state="amber" if amber else "green", words=f"proven: {proven}", meaning=meaning)

@@ -116,7 +116,7 @@ def _joined(checks: Sequence[Check]) -> Iterator[Check]:
         # What differs in seconds alone is the same; which of them stays must not depend on the order of the reports.
         same: dict[str, Check] = {}
         for check in sorted((one for one in own if one.status == worst), key=repr):
-            same.setdefault(check.reason if worst in {"failed", "amber"} else "", check)
+            same.setdefault(check.reason if worst in {"failed", "amber", "accepted"} else "", check)
         yield from same.values()
 
 

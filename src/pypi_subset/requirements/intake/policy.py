@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
 from pypi_subset.model.intake.verdicts import ADVISORY
-from pypi_subset.model.policy import PROVEN, RULES, Acceptance, has_expired
+from pypi_subset.model.policy import GAP, PROVEN, RULES, Acceptance, has_expired
 from pypi_subset.requirements.intake import advisories, rules
 from pypi_subset.requirements.toml import nearest, unknown_keys
 from pypi_subset.support.text import printable
@@ -141,6 +141,8 @@ class _Entry:
             found.append(self.fault("reason must be a text in one line", 'write reason = "…"'))
         if "until" in self.values and not self._until():
             found.append(self.fault("until must be a date", "write until = 2027-01-31"))
+        if rule == GAP and "targets" not in self.values:
+            found.append(self.fault("a gap is accepted for targets that are named", 'write targets = ["…"]'))
         return found + self._target_faults(targets)
 
     def value(self) -> Acceptance | None:
@@ -166,9 +168,10 @@ class _Entry:
         """Return what is wrong with ``version`` and ``id``, which only some rules have."""
         found, rule = [], self.values.get("rule")
         version, advisory = self.values.get("version", ""), self.values.get("id", "")
-        if "version" in self.values and (rule in PROVEN or not _is_specifier(version)):
-            what = f"version is not for the rule {rule}" if rule in PROVEN else "version must be a version specifier"
-            found.append(self.fault(what, "drop the line" if rule in PROVEN else 'write version = "==2.5.0"'))
+        whole = rule in (*PROVEN, GAP)
+        if "version" in self.values and (whole or not _is_specifier(version)):
+            what = f"version is not for the rule {rule}" if whole else "version must be a version specifier"
+            found.append(self.fault(what, "drop the line" if whole else 'write version = "==2.5.0"'))
         if "id" in self.values and (rule != ADVISORY or not isinstance(advisory, str) or not advisory):
             found.append(
                 self.fault("id is the name of an advisory", 'write id = "PYSEC-2021-108" with rule = "advisory"')

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.model.intake.variants import variants_locked
 from pypi_subset.model.paths import PAGE, SIMPLE, view_of
 from pypi_subset.site.pages.client_config import snippets
@@ -54,6 +55,7 @@ def front_page(subset: Subset, locks: Sequence[Lock], projects: Sequence[Project
         further=[f"{index}/{project}/{PAGE}" for project in variants],
         indexes={target.name: href(*view_of(target.name).split("/"), PAGE) for target in subset.targets},
         sets=sorted(subset.sets, key=lambda one: one.name),
+        gaps=accepted_gaps(subset, locks),
         targets=[
             (target, [one for one in artifacts if target.name in users[one.distribution.filename]])
             for target in sorted(subset.targets, key=lambda target: target.name)

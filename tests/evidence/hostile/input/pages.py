@@ -74,7 +74,7 @@ def _report() -> Report:
 _EMPTY_REPORT = documents.parse(
     json.dumps(
         {
-            "schema": "1.2",
+            "schema": "1.3",
             "manifest_sha256": "a" * 64,
             "stale": False,
             "isolation": "none",

@@ -1,0 +1,96 @@
+"""Requests that the user accepts as gaps: those that have no solution alone are left out, and the rest is resolved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from pypi_subset.errors import Gaps, NoSolution, UndefinedMarker
+from pypi_subset.model.locks import LeftOut
+from pypi_subset.resolve.gaps import resolve_or_all_gaps, without_hashes
+from pypi_subset.resolve.resolver import Resolution, resolve
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+    from pypi_subset.model.locks import Inputs
+    from pypi_subset.model.requests import Job, Request
+    from pypi_subset.pip.pool import Pips
+    from pypi_subset.upstream.gateway import Loopback
+    from pypi_subset.upstream.offers import TargetOffers
+
+
+def resolve_with_gaps(  # noqa: PLR0913 - as `resolve`, and what may be left out
+    job: Job,
+    *,
+    inputs: Inputs,
+    constraints: Sequence[str],
+    index: Loopback,
+    pips: Pips,
+    work: Path,
+    accepted: Collection[str] = (),
+) -> Resolution:
+    """
+    Return the lock of one job as `resolve_or_all_gaps` does, without accepted requests that have no solution alone.
+
+    If all requests have a solution together, none is left out. A contradiction between requests stays an error.
+
+    :param accepted: normalized projects whose requests may be left out.
+    :raises NoSolution: one thing keeps the other requests from a solution.
+    :raises Gaps: several do.
+    """
+    given = partial(resolve, inputs=inputs, index=index, pips=pips)
+    every = partial(resolve_or_all_gaps, inputs=inputs, constraints=constraints, index=index, pips=pips)
+    if not accepted:
+        return every(job, work=work)
+    try:
+        return given(job, constraints=constraints, work=_below(work, "all"))
+    except UndefinedMarker:
+        raise
+    except (NoSolution, Gaps):
+        found = {}
+        plain = [line.partition(" --hash")[0] for line in constraints]
+        for number, one in enumerate(_accepted(job, accepted)):
+            # Wrong hashes are no gap: the file may be another one than was meant.
+            alone = without_hashes(replace(job.requirement_set, requests=(one,)))
+            try:
+                given(replace(job, requirement_set=alone), constraints=plain, work=_below(work, f"alone{number}"))
+            except UndefinedMarker:
+                raise
+            except (NoSolution, Gaps) as error:
+                first = error.gaps[0] if isinstance(error, Gaps) else error
+                why = _without_place(first, index.upstream.on(job.target.name))
+                text = str(one.requirement)
+                found[text] = LeftOut(request=text, project=canonicalize_name(one.requirement.name), why=why)
+        if not found:
+            return every(job, work=work)
+    rest = [one for one in job.requirement_set.requests if str(one.requirement) not in found]
+    left = every(replace(job, requirement_set=replace(job.requirement_set, requests=tuple(rest))), work=work)
+    return replace(left, lock=replace(left.lock, gaps=tuple(found.values())))
+
+
+def _accepted(job: Job, accepted: Collection[str]) -> Iterator[Request]:
+    """Yield the requests of the projects *accepted*, each text once."""
+    seen = set[str]()
+    for one in job.requirement_set.requests:
+        if canonicalize_name(one.requirement.name) in accepted and str(one.requirement) not in seen:
+            seen.add(str(one.requirement))
+            yield one
+
+
+def _without_place(gap: NoSolution, offers: TargetOffers) -> str:
+    """Return why there is no solution, a directory by its last name alone: a lock holds no absolute path."""
+    source = offers.source_of(canonicalize_name(gap.project or ""))
+    return gap.problem.replace(source.place, source.wheels.name) if source and source.wheels else gap.problem
+
+
+def _below(work: Path, name: str) -> Path:
+    folder = work / name
+    with files.folder_errors(work):
+        folder.mkdir(exist_ok=True)
+    return folder

@@ -1,0 +1,189 @@
+"""Requests that the user accepts as gaps, with real pip against an index on loopback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import Gaps, InputFaults, NoSolution, UpstreamError
+from pypi_subset.pipeline.plan import plan
+from tests.support.stages.mirroring import LINUX, WINDOWS, mirror, read_lock, versions
+from tests.support.wheels import make_sdist, make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("configured_index")
+
+
+def accept(project: str, *targets: str, until: str = "9999-12-31") -> str:
+    """Return the entry that accepts a gap."""
+    names = ", ".join(f'"{name}"' for name in targets)
+    return (
+        f'[[policy.accept]]\nrule = "gap"\nproject = "{project}"\ntargets = [{names}]\n'
+        f'reason = "only on Windows"\nuntil = {until}\n'
+    )
+
+
+def ask(workspace: Workspace, requests: str, *accepted: str) -> None:
+    """Write requests for two targets, and what is accepted."""
+    workspace.write("base.txt", requests)
+    workspace.toml({"linux": LINUX, "windows": WINDOWS}, more="".join(accepted))
+
+
+def test_a_request_without_a_solution_is_left_out(workspace: Workspace, index: Index) -> None:
+    """The rest of the set is resolved; the other target has all of it; the next run resolves nothing."""
+    index.add(make_wheel("app"), make_wheel("fast", tag="cp310-cp310-win_amd64", requires=["extra"]))
+    index.add(make_wheel("extra"))
+    ask(workspace, "app\nfast>=1\n", accept("fast", "linux"))
+    result, said = mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+    assert versions(workspace, "base--windows") == {"app": "1.0", "extra": "1.0", "fast": "1.0"}
+    (gap,) = read_lock(workspace, "base--linux").gaps
+    assert (gap.request, gap.project) == ("fast>=1", "fast")
+    assert gap.why == "fast>=1: no wheel fits"
+    (shown,) = result.accepted_gaps
+    assert (shown.set, shown.target, shown.request, shown.until) == ("base", "linux", "fast>=1", "9999-12-31")
+    assert (shown.reason, said) == ("only on Windows", "")
+    assert (mirror(workspace)[0].resolved, plan(workspace.paths).accepted_gaps) == (0, result.accepted_gaps)
+
+
+def test_a_dependency_without_a_wheel_is_the_gap_of_its_request(workspace: Workspace, index: Index) -> None:
+    """An acceptance is about the line; what only that line needs goes with it."""
+    index.add(make_wheel("app"), make_wheel("words", requires=["docopt", "other"]), make_sdist("docopt"))
+    index.add(make_wheel("other"))
+    ask(workspace, "app\nwords\n", accept("words", "linux", "windows"))
+    assert len(mirror(workspace)[0].accepted_gaps) == 2
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+
+
+def test_nothing_may_be_left(workspace: Workspace, index: Index) -> None:
+    """A set of which every request is an accepted gap has a lock without files."""
+    index.add(make_wheel("fast", tag="cp310-cp310-win_amd64"))
+    ask(workspace, "fast\n", accept("fast", "linux"))
+    assert len(mirror(workspace)[0].accepted_gaps) == 1
+    assert read_lock(workspace, "base--linux").pins == ()
+
+
+@pytest.mark.parametrize("project", ["one", "two"])
+def test_a_contradiction_is_no_gap(workspace: Workspace, index: Index, project: str) -> None:
+    """Two requests that have a solution alone and none together stay an error, whichever of them is accepted."""
+    index.add(make_wheel("one", requires=["shared<2"]), make_wheel("two", requires=["shared>=2"]))
+    index.add(make_wheel("shared", "1.0"), make_wheel("shared", "2.0"))
+    ask(workspace, "one\ntwo\n", accept(project, "linux", "windows"))
+    with pytest.raises(Gaps, match="the requirements contradict each other on shared") as caught:
+        mirror(workspace)
+    assert "[[policy.accept]]" not in str(caught.value)
+
+
+def test_a_contradiction_beside_a_gap_is_an_error(workspace: Workspace, index: Index) -> None:
+    """What is left out hides nothing: the others are resolved as a set of their own."""
+    index.add(make_wheel("fast", tag="cp310-cp310-win_amd64"), make_wheel("one", requires=["shared<2"]))
+    index.add(make_wheel("shared", "1.0"), make_wheel("shared", "2.0"))
+    ask(workspace, "fast\none\nshared>=2\n", accept("fast", "linux"), accept("one", "linux"))
+    with pytest.raises(Gaps) as caught:
+        mirror(workspace)
+    assert {gap.target for gap in caught.value.gaps} == {"linux", "windows"}
+    assert {gap.project for gap in caught.value.gaps} == {"shared"}
+
+
+def test_an_error_names_the_acceptance(workspace: Workspace, index: Index) -> None:
+    """The last line of a gap is what leaves the request out; JSON has the projects."""
+    index.add(make_wheel("words", requires=["docopt"]), make_sdist("docopt"))
+    ask(workspace, "words\n")
+    with pytest.raises(Gaps) as caught:
+        mirror(workspace)
+    assert caught.value.lines[-1] == (
+        "    to go on without it, accept it by [[policy.accept]] in subset.toml with "
+        'rule = "gap", project = "words", targets = ["linux", "windows"]'
+    )
+    assert caught.value.gaps[0].document()["accept"] == ["words"]
+
+
+def test_an_acceptance_that_nothing_needs_is_named(workspace: Workspace, index: Index) -> None:
+    """A solution is taken, and each later run says so too; an update finds a wheel that came since."""
+    index.add(make_wheel("app"), make_wheel("fast", tag="cp310-cp310-win_amd64"))
+    ask(workspace, "app\nfast\n", accept("fast", "linux", "windows"), accept("app", "linux"))
+    for _ in range(2):
+        _, said = mirror(workspace)
+        assert "[[policy.accept]] of gap for fast is no longer needed on windows, remove the name" in said
+        assert "[[policy.accept]] of gap for app is no longer needed, remove it" in said
+    index.add(make_wheel("fast", tag="cp310-cp310-manylinux2014_x86_64"))
+    assert mirror(workspace)[0].accepted_gaps
+    result, said = mirror(workspace, update=True)
+    assert result.accepted_gaps == ()
+    assert "[[policy.accept]] of gap for fast is no longer needed, remove it" in said
+    assert versions(workspace, "base--linux") == {"app": "1.0", "fast": "1.0"}
+
+
+def test_without_its_acceptance_a_lock_does_not_hold(workspace: Workspace, index: Index) -> None:
+    """The entry is removed: the gap is an error again. Another reason or day resolves nothing again."""
+    index.add(make_wheel("app"), make_wheel("fast", tag="cp310-cp310-win_amd64"))
+    ask(workspace, "app\nfast\n", accept("fast", "linux"))
+    mirror(workspace)
+    ask(workspace, "app\nfast\n", accept("fast", "linux", until="9998-12-31"))
+    result, _ = mirror(workspace)
+    assert (result.resolved, result.accepted_gaps[0].until, result.published) == (0, "9998-12-31", True)
+    ask(workspace, "app\nfast\n")
+    with pytest.raises(NoSolution, match="fast: no wheel fits"):
+        mirror(workspace)
+
+
+def test_locks_of_sets_without_accepted_gaps_stay(workspace: Workspace, index: Index) -> None:
+    """An acceptance resolves only the pairs anew that request its project."""
+    index.add(make_wheel("app"), make_wheel("fast", tag="cp310-cp310-win_amd64"))
+    workspace.write("other.txt", "app\n")
+    ask(workspace, "app\n")
+    mirror(workspace)
+    ask(workspace, "app\nfast\n", accept("fast", "linux"))
+    assert mirror(workspace)[0].resolved == 2
+
+
+def test_wrong_hashes_are_no_gap(workspace: Workspace, index: Index) -> None:
+    """A file with other bytes than the line states is an error, accepted or not."""
+    index.add(make_wheel("app"))
+    ask(workspace, f"app==1.0 --hash=sha256:{'0' * 64}\n", accept("app", "linux", "windows"))
+    with pytest.raises(Gaps, match="the set wants"):
+        mirror(workspace)
+
+
+def test_an_index_that_fails_is_no_gap(workspace: Workspace, index: Index) -> None:
+    """Whether there is a solution is not known then."""
+    index.add(make_wheel("app"))
+    ask(workspace, "app\nfast\n", accept("fast", "linux", "windows"))
+    index.on_request = lambda path: 503 if "/fast/" in path else None
+    with pytest.raises(UpstreamError):
+        mirror(workspace)
+
+
+def test_an_open_marker_is_no_gap(workspace: Workspace, index: Index) -> None:
+    """What depends on a value that the target leaves open is not known to have no solution."""
+    index.add(make_wheel("app", requires=['other; platform_release >= "5"']), make_wheel("other"))
+    ask(workspace, "app\n", accept("app", "linux", "windows"))
+    with pytest.raises(Gaps, match="platform_release") as caught:
+        mirror(workspace)
+    assert "[[policy.accept]]" not in str(caught.value)
+
+
+def test_an_expired_acceptance_is_an_error(workspace: Workspace, index: Index) -> None:
+    """It ends on its day in every command."""
+    index.add(make_wheel("app"))
+    ask(workspace, "app\n", accept("app", "linux", until="2026-01-31"))
+    with pytest.raises(InputFaults, match="the acceptance of gap for app ended on 2026-01-31"):
+        mirror(workspace)
+
+
+def test_a_lock_holds_no_directory_of_this_machine(workspace: Workspace, index: Index) -> None:
+    """Where a local source is the cause, its last name is enough."""
+    index.add(make_wheel("app"))
+    folder = workspace.paths.requirements.parent / "ours"
+    folder.mkdir()
+    wheel = make_wheel("acme", tag="cp310-cp310-win_amd64")
+    (folder / wheel.filename).write_bytes(wheel.data)
+    source = '[sources.ours]\nwheels = "../ours"\nprojects = ["acme"]\n'
+    ask(workspace, "app\nacme\n", source, accept("acme", "linux"))
+    mirror(workspace)
+    (gap,) = read_lock(workspace, "base--linux").gaps
+    assert gap.why == "acme: no wheel fits; acme comes from ours alone, by [sources.ours]"
