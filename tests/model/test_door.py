@@ -54,6 +54,18 @@ def again(**fields: object) -> Callable[[_Made], object]:
     return lambda made: made["files"].append({**made["files"][1], **fields})
 
 
+def gap(**fields: str) -> Callable[[_Made], object]:
+    """Let the set leave out its first request, with other *fields*."""
+
+    def change(made: _Made) -> None:
+        own = made["sets"][0]
+        usual = {"requirement": own["requests"][0]["requirement"], "target": own["targets"][0], "project": "app"}
+        facts = {"why": "no wheel fits", "reason": "known", "until": "9999-12-31"}
+        own["gaps"] = [{**usual, **facts, **fields}]
+
+    return change
+
+
 STRANGE = "which no site with these projects, sets and targets has"
 #: Every kind of path that leads elsewhere, or to a file that something else obeys.
 PATHS = (
@@ -118,6 +130,8 @@ REFUSED: dict[str, tuple[Callable[[_Made], object], str]] = {
     "target twice": (lambda made: made["targets"].append(made["targets"][0]), "a set or a target stands there twice"),
     "set twice": (lambda made: made["sets"].append(made["sets"][0]), "a set or a target stands there twice"),
     "set for no target": (lambda made: made["sets"][0].update(targets=["linux", "win"]), "a set of it is for 'win'"),
+    "gap of no request": (gap(requirement="other"), "a gap of 'base' is none of its requests"),
+    "gap elsewhere": (gap(target="win"), "a gap of 'base' is none of its requests"),
     "needed elsewhere": (lambda made: made["files"][1]["needed_by"][0].update(target="win"), "which it does not have"),
     "needed by no set": (lambda made: made["files"][1]["needed_by"][0].update(set="other"), "which it does not have"),
     "more than a disk": (
@@ -142,6 +156,14 @@ def test_what_does_not_fit_together_is_refused(what: str) -> None:
         read(made)
     assert words in str(raised.value)
     assert len(str(raised.value)) < 1000
+
+
+def test_a_gap_of_a_request_comes_through() -> None:
+    """It is one of the set, for a target of the set."""
+    made = document()
+    gap()(made)
+    (left,) = read(made).sets[0].gaps or ()
+    assert left.reason == "known"
 
 
 def test_what_mirror_writes_comes_through() -> None:

@@ -161,7 +161,8 @@ def test_an_index_that_fails_is_no_gap(workspace: Workspace, index: Index) -> No
 def test_an_open_marker_is_no_gap(workspace: Workspace, index: Index) -> None:
     """What depends on a value that the target leaves open is not known to have no solution."""
     index.add(make_wheel("app", requires=['other; platform_release >= "5"']), make_wheel("other"))
-    ask(workspace, "app\n", accept("app", "linux", "windows"))
+    accepted = accept("app", "linux", "windows"), accept("fast", "linux", "windows")
+    ask(workspace, "app\nfast\n", *accepted)
     with pytest.raises(Gaps, match="platform_release") as caught:
         mirror(workspace)
     assert "[[policy.accept]]" not in str(caught.value)
