@@ -13,7 +13,7 @@ from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.model.intake.rules import IntakeRules
 from pypi_subset.model.intake.sources import Source, Sources
-from pypi_subset.policy.age import MinAge
+from pypi_subset.policy.age import MOMENT, MinAge
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 DAY = 86400
@@ -90,3 +90,14 @@ def test_the_stricter_cutoff_counts() -> None:
     nothing = MinAge(IntakeRules(), Sources(), NOW)
     assert (nothing.cutoff, nothing.counts) == ("", False)
     assert MinAge(IntakeRules(), SOURCES, NOW).counts
+
+
+def test_a_repeated_cutoff_keeps_the_ages_of_sources() -> None:
+    """With ``as_of``, a source has the cut-off that it had when ``as_of`` was that of the policy."""
+    first = MinAge(IntakeRules(min_age=7 * DAY), SOURCES, NOW)
+    later = datetime(2027, 3, 1, tzinfo=UTC)
+    again = MinAge(IntakeRules(min_age=7 * DAY, as_of=first.cutoff), SOURCES, later)
+    for days in range(30):
+        for source in ("slow", "own", "plain", None):
+            one = candidate(datetime.fromtimestamp(NOW.timestamp() - days * DAY, UTC).strftime(MOMENT), source)
+            assert bool(first.verdicts(one)) == bool(again.verdicts(one)), (days, source)

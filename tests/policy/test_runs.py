@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 
+from pypi_subset.cli.display import Display
+from pypi_subset.cli.present import show_plan
 from pypi_subset.errors import NoSolution, PolicyError
+from pypi_subset.pipeline.plan import plan
 from pypi_subset.pipeline.prove import prove
 from pypi_subset.publishing.publication import release_of
+from pypi_subset.support.progress import SILENT
+from tests.support.servers.index import Index
 from tests.support.stages.mirroring import LINUX, WINDOWS, mirror, read_lock, versions
+from tests.support.stages.planning import foresee
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("configured_index")
 
+WINDOWS_TAG = "py3-none-win_amd64"
 OLD, NEW = "2026-01-01T00:00:00Z", (datetime.now(UTC) - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -78,18 +86,27 @@ def test_a_new_release_is_left_out(workspace: Workspace, index: Index) -> None:
     assert index.requests == []
 
 
-def test_an_old_cutoff_gives_the_same_lock(workspace: Workspace, index: Index) -> None:
-    """``as_of`` repeats it, whatever was uploaded since."""
-    offer(index, ("app", "1.0", OLD), ("lib", "1.0", OLD))
-    policy(workspace, 'as_of = "2026-02-01T00:00:00Z"', "app\nlib\n")
+def test_an_old_cutoff_gives_the_same_locks(workspace: Workspace, index: Index) -> None:
+    """Resolved twice at a recorded ``as_of``, locks have the same bytes, though newer files appeared in between."""
+    offer(index, ("app", "1.0", OLD), ("lib", "1.0", OLD), ("lib", "1.1", OLD), ("core", "1.0", OLD))
+    wheel = make_wheel("need", "1.0", requires=["core"])
+    index.add(wheel)
+    index.upload_times[wheel.filename] = OLD
+    policy(workspace, 'min_age = "7 days"', "app\nlib==1.0\nneed\n")
     mirror(workspace)
-    (path,) = workspace.paths.locks.glob("pylock.*.toml")
-    before = path.read_bytes()
-    offer(index, ("app", "2.0", "2026-02-01T00:00:00Z"), ("lib", "0.9", "2026-01-31T23:59:59Z"))
-    mirror(workspace, update=True)
-    assert path.read_bytes().partition(b"outdated")[0].replace(b" ", b"") == before.partition(b"outdated")[0].replace(
-        b" ", b""
-    )
+    cutoff = read_lock(workspace, "base--linux").as_of
+    policy(workspace, f'as_of = "{cutoff}"', "app\nlib==1.0\nneed\n")
+    mirror(workspace)
+    locks = sorted(workspace.paths.locks.iterdir())
+    before = [path.read_bytes() for path in locks]
+    offer(index, ("app", "2.0", cutoff), ("lib", "2.0", NEW), ("need", "2.0", NEW), ("core", "0.9", NEW))
+    more = make_wheel("app", "1.0", tag="cp310-cp310-manylinux2014_x86_64")
+    index.add(more)
+    index.upload_times[more.filename] = NEW
+    for update in (True, False):
+        mirror(workspace, update=update)
+        assert sorted(workspace.paths.locks.iterdir()) == locks
+        assert [path.read_bytes() for path in locks] == before
 
 
 def test_an_exception_is_an_acceptance(workspace: Workspace, index: Index) -> None:
@@ -118,6 +135,75 @@ def test_what_has_no_upload_time(workspace: Workspace, index: Index) -> None:
     policy(workspace, f'min_age = "7 days"\nno_times = ["{index.url}"]')
     mirror(workspace)
     assert versions(workspace, "base--linux") == {"app": "1.0"}
+
+
+def test_files_without_upload_times_are_counted(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line for each index has the number of files and projects; it is no error where other files serve the request."""
+    with Index(facts=False) as other:
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", other.url)
+        offer(index, ("app", "1.0", OLD), ("lib", "1.0", OLD))
+        other.add(make_wheel("app", "2.0"), make_wheel("app", "3.0"), make_wheel("lib", "2.0", tag=WINDOWS_TAG))
+        other.add(make_wheel("lib", "3.0"))
+        policy(workspace, 'min_age = "7 days"', "app\nlib\n")
+        found, said = mirror(workspace)
+        place = other.url.rstrip("/")
+        line = (
+            f"note: min_age leaves out 3 files of 2 projects (app, lib) on {place}, which states no upload time of them; "
+            f'no_times = ["{place}"] below [policy] admits them'
+        )
+        assert said.splitlines().count(line) == 1
+        assert versions(workspace, "base--linux") == {"app": "1.0", "lib": "1.0"}
+        assert found.document()["untimed"] == ({"index": place, "files": 3, "projects": ("app", "lib")},)
+        assert mirror(workspace)[0].untimed == ()
+        assert foresee(workspace, update=True).untimed == found.untimed
+
+
+def test_a_file_that_is_let_in_is_not_counted(workspace: Workspace, index: Index) -> None:
+    """An acceptance of ``min_age`` covers a file without an upload time."""
+    index.facts = False
+    index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"))
+    entry = 'rule = "min_age"\nproject = "app"\nversion = "<2"\nreason = "known"\nuntil = 9999-12-31'
+    policy(workspace, f'min_age = "7 days"\n[[policy.accept]]\n{entry}')
+    found = mirror(workspace)[0]
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+    assert [one.files for one in found.untimed] == [1]
+
+
+def test_a_plan_has_a_verdict_on_what_is_passed_over(workspace: Workspace, index: Index) -> None:
+    """Each newer release that fits has its rule, since when and until when it holds, and what is taken instead."""
+    offer(
+        index, ("app", "1.0", OLD), ("app", "2.0", NEW), ("app", "3.0", NEW), ("lib", "1.0", OLD), ("lib", "2.0", OLD)
+    )
+    offer(index, ("other", "1.0", OLD), ("other", "2.0", NEW))
+    wheel = make_wheel("app", "4.0", tag=WINDOWS_TAG)
+    index.add(wheel)
+    record = advisory("PYSEC-2026-7", "lib", "3.0") | {"published": "2026-05-06T07:08:09Z"}
+    record["affected"][0]["ranges"][0]["events"][0] = {"introduced": "2.0"}  # type: ignore[index]
+    database(workspace, record)
+    more = 'min_age = "7 days"\ndeny = ["app==3.0"]\nadvisories = "osv.zip"'
+    policy(workspace, more, "app\nlib\nother<2\n")
+    said = io.StringIO()
+    found = plan(workspace.paths, progress=SILENT)
+    show_plan(found, Display(Console(file=said, width=1000)))
+    until = (datetime.fromisoformat(NEW) + timedelta(days=7)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert [(one.project, one.version, one.rule, one.since, one.until, one.instead) for one in found.passed_over] == [
+        ("app", "3.0", "min_age", NEW, until, "1.0"),
+        ("app", "3.0", "deny", "", "", "1.0"),
+        ("app", "2.0", "min_age", NEW, until, "1.0"),
+        ("lib", "2.0", "advisory", "2026-05-06T07:08:09Z", "", "1.0"),
+    ]
+    assert found.passed_over[-1].ids == ("PYSEC-2026-7",)
+    lines = said.getvalue().splitlines()
+    start = lines.index("releases that the policy keeps away:")
+    assert lines[start + 2] == "  app 3.0: deny: subset.toml has 'app==3.0'; 1.0 is taken (base--linux)"
+    assert lines[start + 4] == ("  lib 2.0 has PYSEC-2026-7, severity high; fixed in 3.0; 1.0 is taken (base--linux)")
+    mirror(workspace)
+    again = plan(workspace.paths, progress=SILENT).passed_over
+    assert [(one.version, one.rule, one.until) for one in again] == [
+        (one.version, one.rule, one.until) for one in found.passed_over
+    ]
 
 
 def test_pips_own_cutoff_counts(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from pypi_subset.cli.display import Display, literal
 from pypi_subset.cli.edge import foreseen
 from pypi_subset.errors import Gaps, NoSolution, OlderReleases, SubsetError
 from pypi_subset.resolve.explain.older.listing import LINES, outdated_heading, outdated_lines
+from pypi_subset.resolve.explain.older.refused import refused_lines
 from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ def show_plan(found: Forecast, display: Display) -> None:
     for sentence, where in sorted(places.items()):
         display.say(f"{sentence} ({', '.join(where)})")
     show_gaps(found.accepted_gaps, display)
+    if lines := refused_lines(found.passed_over):
+        display.say(*lines)
     display.table(
         ["target", "files", "bytes", "to fetch", "bytes to fetch"],
         [(row.target, row.files, row.bytes, row.fetch_files, row.fetch_bytes) for row in found.rows],

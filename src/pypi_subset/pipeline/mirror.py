@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.distributions import Artifact, BadFile
+    from pypi_subset.model.intake.verdicts import Untimed
     from pypi_subset.model.locks import AcceptedGap, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
@@ -85,6 +86,7 @@ class MirrorResult:
     :param views_only: projects with variants: the union index leaves their files out, the views of targets have them.
     :param outdated: requested projects that are older than the newest release, and pre-releases, as the locks remember.
     :param accepted_gaps: requests that are left out, because the user accepts that they have no solution.
+    :param untimed: by index, what has no upload time and was left out by ``min_age`` in this run's resolutions.
     """
 
     rows: tuple[Row, ...]
@@ -101,6 +103,7 @@ class MirrorResult:
     outdated: tuple[Outdated, ...] = ()
     views_only: tuple[str, ...] = ()
     accepted_gaps: tuple[AcceptedGap, ...] = ()
+    untimed: tuple[Untimed, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -178,6 +181,7 @@ def mirror(
         outdated=locked.outdated,
         views_only=tuple(variants),
         accepted_gaps=accepted_gaps(subset, locked.locks),
+        untimed=locked.untimed,
     )
 
 

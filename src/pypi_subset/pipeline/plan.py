@@ -19,11 +19,13 @@ from pypi_subset.pipeline.relock import left_over, relock
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
 from pypi_subset.resolve.explain.older import outdated
 from pypi_subset.resolve.explain.older.causes import Known
+from pypi_subset.resolve.explain.older.refused import refused_by_policy
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from pypi_subset.model.intake.verdicts import PassedOver, Untimed
     from pypi_subset.model.locks import AcceptedGap, Lock, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
@@ -52,6 +54,8 @@ class Forecast:
     :param held: each project that is older than the newest release.
     :param early: each pre-release.
     :param accepted_gaps: each request that is left out, because the user accepts that it has no solution.
+    :param passed_over: each newer release that the policy refuses, though it fits.
+    :param untimed: by index, what has no upload time and was left out by ``min_age``.
     """
 
     rows: tuple[Row, ...]
@@ -60,10 +64,21 @@ class Forecast:
     held: tuple[Outdated, ...]
     early: tuple[Outdated, ...]
     accepted_gaps: tuple[AcceptedGap, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    untimed: tuple[Untimed, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON's values."""
         return {"schema": SCHEMA, **asdict(self)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Older:
+    """What is held back, what is a pre-release, and what the policy refuses."""
+
+    held: tuple[Outdated, ...]
+    early: tuple[Outdated, ...]
+    refused: tuple[PassedOver, ...]
 
 
 def _rows(subset: Subset, locks: Iterable[Lock], present: Collection[str]) -> tuple[Row, ...]:
@@ -76,18 +91,22 @@ def _rows(subset: Subset, locks: Iterable[Lock], present: Collection[str]) -> tu
     return tuple(found)
 
 
-def _older(subset: Subset, locked: Relocked, backend: Backend) -> tuple[tuple[Outdated, ...], tuple[Outdated, ...]]:
-    """Return what is held back and what is a pre-release, of all projects of all locks, sorted by job and project."""
+def _older(subset: Subset, locked: Relocked, backend: Backend) -> _Older:
+    """Return what is older than it might be, of all projects of all locks, sorted by job and project."""
     held: list[Outdated] = []
     early: list[Outdated] = []
     for whole, lock in zip(subset.jobs, locked.locks, strict=True):
         job = gaps.served(whole, lock)
+    refused: list[PassedOver] = []
+    for job, lock in zip(subset.jobs, locked.locks, strict=True):
         offers = backend.index().upstream.on(job.target.name)
         repeats = bool(subset.rules.as_of)
         known = Known(offers=offers, limits=backend.constraints, kept=locked.reused, repeats=repeats)
         held += outdated.as_remembered(lock, outdated.held_back(job, lock, known, others=locked.locks))
         early += outdated.as_remembered(lock, outdated.early(job, lock, known))
-    return tuple(held), tuple(early)
+        if backend.judge()[0].rules:
+            refused += refused_by_policy(job, lock, known)
+    return _Older(held=tuple(held), early=tuple(early), refused=tuple(refused))
 
 
 def _say_empty(subset: Subset, locked: Relocked, progress: Progress) -> None:
@@ -121,7 +140,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
             locked = relock(subset, paths, backend, intake, progress, update=update)
             require_as_locked(subset.sources, locked.before.values(), (), cache)
             compared(subset, paths, locked, backend, progress, allowed=True)
-            held, early = _older(subset, locked, backend)
+            older = _older(subset, locked, backend)
             _say_empty(subset, locked, progress)
         intake.refuse(strangers(locked.locks, paths.packages))
         for sentence in intake.close().values():
@@ -133,7 +152,9 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         rows=_rows(subset, locked.locks, present),
         changes=changes,
         removed=tuple(gone),
-        held=held,
-        early=early,
         accepted_gaps=gaps.accepted_gaps(subset, locked.locks),
+        held=older.held,
+        early=older.early,
+        passed_over=older.refused,
+        untimed=locked.untimed,
     )

@@ -13,6 +13,7 @@ from pypi_subset.locks import diff, gaps, lockfile, memory
 from pypi_subset.model.locks import Inputs, Reason
 from pypi_subset.pipeline.origins import from_elsewhere, on_several_indexes, open_to_the_index, require_index
 from pypi_subset.pipeline.resolving import Resolver, documents_of, raise_errors
+from pypi_subset.policy.untimed import sentence_of
 from pypi_subset.requirements import fetched
 from pypi_subset.resolve.explain.older.causes import Known
 from pypi_subset.resolve.explain.older.listing import outdated_heading, outdated_lines
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pypi_subset.model.intake.verdicts import Untimed
     from pypi_subset.model.locks import Lock, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Job, Subset
@@ -45,6 +47,7 @@ class Relocked:
     :param locks: one for each job, in the order of the jobs.
     :param seconds: the time that each new resolution took, by name.
     :param warnings: what was said of the new resolutions.
+    :param untimed: what indexes have without upload times, and a rule left out, of the projects that were resolved.
     """
 
     before: Mapping[str, Lock]
@@ -52,6 +55,7 @@ class Relocked:
     locks: tuple[Lock, ...]
     seconds: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    untimed: tuple[Untimed, ...] = ()
 
     @property
     def outdated(self) -> tuple[Outdated, ...]:
@@ -130,6 +134,9 @@ def _relocked(  # noqa: PLR0913 - as above
     warnings = (*said, *intake.pass_over(backend.index().refused))
     for sentence in warnings:
         progress.warn(sentence)
+    untimed = backend.index().upstream.pages.untimed.found(subset.build)
+    for one in untimed:
+        progress.say(sentence_of(one))
     raise_errors([error for future in futures.values() if (error := future.exception())])
     if shared := on_several_indexes(backend.index().upstream.pages.shared):
         progress.say(shared)
@@ -150,6 +157,7 @@ def _relocked(  # noqa: PLR0913 - as above
         locks=tuple(locks[job.name] for job in subset.jobs),
         seconds={name: seconds for name, (_, seconds) in found.items()},
         warnings=warnings,
+        untimed=untimed,
     )
 
 

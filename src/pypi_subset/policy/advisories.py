@@ -156,6 +156,7 @@ def judged(distributions: Iterable[Distribution], advisories: Advisories, rules:
             sentence=sentence_of(project, version, advisory),
             ids=advisory.ids,
             fixed=advisory.fixed,
+            since=advisory.since,
         )
         for project, version in releases
         for sentence_of, found in (
@@ -221,6 +222,7 @@ def _joined(entries: tuple[_Entry, ...]) -> Advisory:
         severity=highest(entry.severity for entry in entries),
         # What fixes one record may be affected by another.
         fixed=tuple(sorted(one for one in fixes if not any(entry.reach.covers(one) for entry in entries))),
+        since=min((entry.record.published for entry in entries if entry.record.published), default=""),
     )
 
 

@@ -30,12 +30,13 @@ class MinAge:
     """
 
     def __init__(self, rules: IntakeRules, sources: Sources, now: datetime, prior: str = "") -> None:
-        self._now = now
+        # The moment at which the cut-off that is repeated was that of the policy: sources have others.
+        self._now = datetime.fromisoformat(rules.as_of) + timedelta(seconds=rules.min_age) if rules.as_of else now
         self._no_times = rules.no_times
         own = {one.name: one.min_age for one in sources.named if one.min_age is not None}
         #: Name of the source, ``None`` for pip's indexes → the moment before which a file must be uploaded; ``""``: none.
         self._cutoffs: dict[str | None, str] = {
-            name: (rules.as_of or self._before(seconds)) if seconds else "" for name, seconds in own.items()
+            name: self._before(seconds) if seconds else "" for name, seconds in own.items()
         }
         fixed = bool(rules.as_of or prior)
         #: Name of the source → seconds that its files must have, 0 where no age decides.
@@ -63,19 +64,24 @@ class MinAge:
         # Fractions of a second do not matter: the cut-off has none.
         if uploaded[:19] < cutoff[:19]:
             return ()
-        return self._refused(candidate, f"uploaded {uploaded[:10]}, the cut-off is {cutoff}{self._from(uploaded, one)}")
+        until = self._from(uploaded, one)
+        admitted = f"; admitted from {until.strftime('%Y-%m-%d %H:%M')} UTC" if until else ""
+        what = f"uploaded {uploaded[:10]}, the cut-off is {cutoff}{admitted}"
+        return self._refused(candidate, what, since=uploaded, until=until.strftime(MOMENT) if until else "")
 
-    def _from(self, uploaded: str, one: Distribution) -> str:
-        """Return the moment from which a file of that upload time is admitted; ``""`` if the cut-off stands still."""
+    def _from(self, uploaded: str, one: Distribution) -> datetime | None:
+        """Return the moment in UTC from which a file of that upload time is admitted; ``None`` if the cut-off is fixed."""
         seconds = self._ages.get(one.source, self._ages[None])
         if not seconds:
-            return ""
-        moment = datetime.fromisoformat(uploaded) + timedelta(seconds=seconds)
-        return f"; admitted from {moment.astimezone(UTC).strftime('%Y-%m-%d %H:%M')} UTC"
+            return None
+        return (datetime.fromisoformat(uploaded) + timedelta(seconds=seconds)).astimezone(UTC)
 
-    def _refused(self, candidate: Candidate, sentence: str) -> tuple[Verdict, ...]:
-        one = candidate.distribution
-        return (Verdict(rule=MIN_AGE, project=one.project, version=one.version, sentence=f"min_age: {sentence}"),)
+    def _refused(self, candidate: Candidate, what: str, since: str = "", until: str = "") -> tuple[Verdict, ...]:
+        one, sentence = candidate.distribution, f"min_age: {what}"
+        found = Verdict(
+            rule=MIN_AGE, project=one.project, version=one.version, sentence=sentence, since=since, until=until
+        )
+        return (found,)
 
     def _before(self, seconds: int) -> str:
         return (self._now - timedelta(seconds=seconds)).astimezone(UTC).strftime(MOMENT)

@@ -92,12 +92,14 @@ class Record(msgspec.Struct, frozen=True):
     One record.
 
     :param modified: the last change, RFC 3339 in UTC.
+    :param published: when it was first published, in the same form, ``None`` if it does not say.
     :param withdrawn: since when it no longer holds, or ``None``.
     :param database_specific: only its ``severity`` is read.
     """
 
     id: str
     modified: str
+    published: str | None = None
     withdrawn: str | None = None
     aliases: tuple[str, ...] | None = None
     severity: tuple[Score, ...] | None = None
@@ -134,7 +136,7 @@ def _check(record: Record) -> None:
     if not all(map(_ID.fullmatch, record.names)):
         wrong = next(one for one in record.names if not _ID.fullmatch(one))
         _refuse(f"{wrong[:_SHOWN]!a} is no id")
-    for time in (record.modified, record.withdrawn):
+    for time in (record.modified, record.published, record.withdrawn):
         if time is not None and not _is_time(time):
             _refuse(f"{time[:_SHOWN]!a} is no time in UTC")
     for entry in record.affected or ():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pypi_subset.errors import UpstreamError
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
+from pypi_subset.policy.untimed import Count
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Recent, Spool
 from pypi_subset.upstream.checks import hashed, localized, merge, of_source, remote
@@ -83,6 +84,8 @@ class Pages:
         self._quarantined: dict[Where, Standing] = {}
         #: Projects that more than one index of pip's configuration has.
         self.shared: set[NormalizedName] = set()
+        #: Files that are left out since their page states no upload time.
+        self.untimed = Count(judge.accepted)
         #: The distributions that the sources have of a project, as `_read_project`.
         self.candidates = Recent[Where, tuple[Candidate, ...]](self._read_project, kept)
         # A page needs ten times its bytes while it is read, and threads read no faster together than one by one.
@@ -144,7 +147,9 @@ class Pages:
         self._seen[where] = newest
         local = (one.distribution.version for one in found if one.path is not None)
         self._final[where] = max((one for one in (final, *local) if one and not one.is_prerelease), default=None)
-        return self._judged(one for one in found if one.tags is not None and not one.tags.isdisjoint(tags))
+        judged = self._judged(one for one in found if one.tags is not None and not one.tags.isdisjoint(tags))
+        self.untimed.add(where[0], judged)
+        return judged
 
     def quarantine(self, where: Where) -> Standing | None:
         """Return what an index says of a project if that is in quarantine there (PEP 792), and its page was read."""
@@ -169,7 +174,9 @@ class Pages:
         :raises UpstreamError: a source does not answer, or not with a page.
         :raises HashMismatch: two sources give one file name to different bytes.
         """
-        return self._judged(self._merged(where, lambda *_: True))
+        found = self._judged(self._merged(where, lambda *_: True))
+        self.untimed.add(where[0], (one for one in found if one.tags is None))
+        return found
 
     def _judged(self, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
         """Return *candidates* with the rules that refuse them."""

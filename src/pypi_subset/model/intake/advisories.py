@@ -44,8 +44,10 @@ class Advisory:
     :param ids: of its records, then of their aliases; those of malicious releases first.
     :param severity: `MALICIOUS`, one of `RATINGS`, or ``""`` if no record states it.
     :param fixed: later versions that fix it, in rising order; none if the records name none.
+    :param since: when the first of its records was published, RFC 3339 in UTC; ``""`` if no record says it.
     """
 
     ids: tuple[str, ...]
     severity: str
     fixed: tuple[Version, ...] = ()
+    since: str = ""

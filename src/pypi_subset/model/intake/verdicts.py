@@ -22,6 +22,8 @@ class Verdict:
     :param sentence: the reason, one line without links; all of it can be shown.
     :param ids: of the advisories that are the reason, the main one first.
     :param fixed: versions that can be taken instead, in rising order.
+    :param since: the moment or day from which on the rule refuses it, RFC 3339; ``""`` if the rule has none.
+    :param until: the moment from which on the rule admits it; ``""`` if no such moment is known.
     """
 
     rule: str
@@ -30,8 +32,46 @@ class Verdict:
     sentence: str
     ids: tuple[str, ...] = ()
     fixed: tuple[Version, ...] = ()
+    since: str = ""
+    until: str = ""
 
     def document(self) -> dict[str, object]:
         """Return it as JSON's values."""
         release = {"rule": self.rule, "project": self.project, "version": str(self.version)}
         return {**release, "ids": [*self.ids], "sentence": self.sentence, "fixed": [*map(str, self.fixed)]}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PassedOver:
+    """
+    A release that fits, newer than the one of a lock, which a rule refuses.
+
+    :param rule: as in `Verdict`, and so *sentence*, *ids*, *since* and *until*.
+    :param instead: the version that the lock has.
+    """
+
+    set: str
+    target: str
+    project: str
+    version: str
+    rule: str
+    sentence: str
+    instead: str
+    ids: tuple[str, ...] = ()
+    since: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Untimed:
+    """
+    What an index has without upload times, where a rule needs one.
+
+    :param index: its URL, without the last slash.
+    :param files: the number of its files that are left out.
+    :param projects: whose files these are, sorted.
+    """
+
+    index: str
+    files: int
+    projects: tuple[str, ...]

@@ -58,6 +58,13 @@ class Known:
             return found
         return tuple(one for one in found if all(verdict.rule != MIN_AGE for verdict in one.verdicts))
 
+    def newest(self, project: NormalizedName) -> Version | None:
+        """Return the newest final release of *project* that was not yanked and may be mentioned; ``None`` without one."""
+        if not self.repeats:
+            return self.offers.newest(project)
+        found = (one.distribution for one in self.candidates(project) if one.distribution.yanked is None)
+        return max((one.version for one in found if not one.version.is_prerelease), default=None)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:

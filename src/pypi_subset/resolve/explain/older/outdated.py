@@ -51,11 +51,11 @@ def held_back(
     :param requested: leave out what no line of the set requests.
     """
     found = []
-    for case in _cases(job, lock, known):
+    for case in cases_of(job, lock, known):
         one = case.pin.distribution
         if requested and not case.pin.requested:
             continue
-        newest = known.offers.newest(one.project)
+        newest = known.newest(one.project)
         if not (one.version.is_prerelease or case.pre or (newest and newest > one.version)):
             # Before a page is read again: most projects have their newest release.
             continue
@@ -64,7 +64,7 @@ def held_back(
             found.append(case.finding(newest, stated[0], (), step=stated[1], own=True))
             continue
         candidates = known.candidates(one.project)
-        if newer := _newer(case, candidates):
+        if newer := newer_than(case, candidates):
             cause, step, own = why_older(newer, case, known, requested=requested)
             reason = cause if own else cause + _elsewhere(newer, case, others)
             found.append(case.finding(max(newer), reason, candidates, step=step, own=own))
@@ -87,7 +87,7 @@ def early(job: Job, lock: Lock, known: Known) -> tuple[Outdated, ...]:
     It is the choice of the user or of another project, ``own``, if a requirement names a pre-release.
     """
     found = []
-    for case in _cases(job, lock, known):
+    for case in cases_of(job, lock, known):
         if not case.pin.distribution.version.is_prerelease:
             continue
         candidates = known.candidates(case.pin.distribution.project)
@@ -136,7 +136,8 @@ def _as_remembered(before: Outdated | None, now: Outdated) -> Outdated:
     return before
 
 
-def _cases(job: Job, lock: Lock, known: Known) -> Iterator[Case]:
+def cases_of(job: Job, lock: Lock, known: Known) -> Iterator[Case]:
+    """Yield each pin of a lock with what the user asks for."""
     lines: dict[tuple[int, ...], Mapping[NormalizedName, Sequence[Asking]]] = {}
     for pin in lock.pins:
         target = _first(pin, lock, job.target)
@@ -153,8 +154,8 @@ def _first(pin: Pin, lock: Lock, target: Target) -> Target:
     return next(at for at in levels if holds(pin.marker, at.environment))
 
 
-def _newer(case: Case, candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
-    """The releases that pip would rather take: newer, not yanked, and no pre-release unless the chosen one is."""
+def newer_than(case: Case, candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:
+    """Return the releases that pip would rather take: newer, not yanked, and no pre-release unless the chosen one is."""
     version = case.pin.distribution.version
     pre = version.is_prerelease or case.pre
     newer = (one for one in candidates if one.distribution.version > version)
