@@ -36,6 +36,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pypi_subset.editing.changes import add, remove
     from pypi_subset.errors import SubsetError
     from pypi_subset.model.paths import Paths
     from pypi_subset.pipeline.mirror import mirror
@@ -51,6 +52,7 @@ __all__ = [
     "Paths",
     "Progress",
     "SubsetError",
+    "add",
     "build_index",
     "fetch_site",
     "mirror",
@@ -58,6 +60,7 @@ __all__ = [
     "prove",
     "publish",
     "read_subset",
+    "remove",
 ]
 
 #: Name → the module that defines it.
@@ -66,6 +69,7 @@ _MODULES = {
     "Paths": "model.paths",
     "Progress": "support.progress",
     "SubsetError": "errors",
+    "add": "editing.changes",
     "build_index": "site.builder",
     "fetch_site": "publishing.fetch_site",
     "mirror": "pipeline.mirror",
@@ -73,6 +77,7 @@ _MODULES = {
     "prove": "pipeline.prove",
     "publish": "publishing.publisher",
     "read_subset": "requirements.subset",
+    "remove": "editing.changes",
 }
 
 

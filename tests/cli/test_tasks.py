@@ -137,7 +137,7 @@ def test_json_of_a_mirror_is_one_document(workspace: Workspace, index: Index) ->
     (warning,) = document.pop("warnings")
     assert "none" in warning
     assert done.stderr == f"warning: {warning}\n"
-    lists = ("changes", "rejected", "superseded", "bad_files", "unvouched", "built", "outdated")
+    lists = ("changes", "rejected", "superseded", "bad_files", "unvouched", "built", "outdated", "views_only")
     empty: dict[str, list[str]] = {key: [] for key in lists}
     assert document == {"schema": document["schema"], **empty, "resolved": 1, "fetched": 2, "published": True}
     again = json.loads(subset("update", "-j", cwd=workspace.root, PIP_INDEX_URL=index.url).stdout)

@@ -17,7 +17,7 @@ from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 
 #: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
@@ -68,6 +68,26 @@ def words_after(name: str, arguments: Sequence[str]) -> tuple[str, ...]:
     """Return the bare words that follow the task *name* on a command line, up to the next flag."""
     behind = list(arguments)[list(arguments).index(name) + 1 :] if name in arguments else []
     return tuple(itertools.takewhile(lambda word: not word.startswith("-"), behind))
+
+
+def with_joined_words(arguments: Sequence[str], task: str, switches: Collection[str]) -> list[str]:
+    """
+    Return a command line in which the bare words of *task* are one word before its flags, each on a line of its own.
+
+    :param switches: flags that take no value; all others take one.
+    """
+    given = list(arguments)
+    if task not in given[1:2]:
+        return given
+    words, flags, rest = [], [], iter(given[2:])
+    for one in rest:
+        if not one.startswith("-"):
+            words.append(one)
+            continue
+        flags.append(one)
+        if one not in switches and "=" not in one:
+            flags += itertools.islice(rest, 1)
+    return [*given[:2], *(["\n".join(words)] if words else []), *flags]
 
 
 def whole_number(name: str, text: str) -> int:

@@ -17,6 +17,7 @@ from pypi_subset import api
 from pypi_subset.cli.arguments import choice_of, named, paths_of, task, words_after
 from pypi_subset.cli.display import Display
 from pypi_subset.cli.edge import program
+from pypi_subset.cli.editing import add, joined, remove
 from pypi_subset.cli.present import display_for, json_errors, show_mirror, show_plan, write_json
 from pypi_subset.cli.proving import merge_reports, verify, workflow
 from pypi_subset.cli.publishing import fetch, hosts, publish, serve
@@ -208,7 +209,27 @@ def clean(_context: Context, packages: str = "packages", site: str = "site") -> 
 
 
 namespace = Collection(
-    mirror, update, plan, verify, merge_reports, serve, hosts, publish, fetch, workflow, why, targets, target, clean
+    add,
+    remove,
+    mirror,
+    update,
+    plan,
+    verify,
+    merge_reports,
+    serve,
+    hosts,
+    publish,
+    fetch,
+    workflow,
+    why,
+    targets,
+    target,
+    clean,
 )
 
-main = program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace).run
+_PROGRAM = program(name="pypi-subset", binary="pypi-subset", version=__version__, namespace=namespace)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the tasks that *argv*, or the command line, names."""
+    _PROGRAM.run(joined(sys.argv if argv is None else argv))
