@@ -81,6 +81,11 @@ class TestMake:
         product = {goal.name for goal in bootstrap.read_goals(ROOT) if not goal.developer}
         assert set(tasks.namespace.task_names) == product
 
+    def test_the_interpreter_of_make_is_no_flag(self) -> None:
+        """PYTHON chooses what makes .venv; the Python of a target is PY."""
+        (add,) = (goal for goal in bootstrap.read_goals(ROOT) if goal.name == "add")
+        assert bootstrap.flags(add, {"PYTHON": "python3.13", "PY": "3.12"}) == ["--python=3.12"]
+
     def test_variables_reach_the_task(self, checkout: Path) -> None:
         """A Make variable becomes the flag of that name; blanks, quotes and dollars in it survive."""
         name = """it's "my" folder"""

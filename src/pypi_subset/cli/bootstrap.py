@@ -256,10 +256,15 @@ def _goal(node: ast.FunctionDef, *, developer: bool) -> Goal:
     return Goal(
         name=node.name.replace("_", "-"),
         help=(ast.get_docstring(node) or "").partition("\n")[0],
-        variables={name.upper(): f"--{name.replace('_', '-')}" for name in names},
-        switches=frozenset(name.upper() for name in switches | {"verbose"}),
+        variables={_variable(name): f"--{name.replace('_', '-')}" for name in names},
+        switches=frozenset(_variable(name) for name in switches | {"verbose"}),
         developer=developer,
     )
+
+
+def _variable(parameter: str) -> str:
+    """Return the variable of Make for *parameter*: PYTHON is the interpreter that makes .venv."""
+    return "PY" if parameter == "python" else parameter.upper()
 
 
 def foreseen(arguments: Sequence[str]) -> int:
