@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from pypi_subset import api
 from pypi_subset.cli.arguments import task, with_joined_words, words_after
 from pypi_subset.cli.present import display_for, json_errors, write_json
-from pypi_subset.editing.changes import Wanted
 from pypi_subset.errors import SubsetError
 
 if TYPE_CHECKING:
     from invoke import Context
 
     from pypi_subset.cli.display import Display
-    from pypi_subset.editing.changes import Edited
+    from pypi_subset.editing.changes import Edited, Wanted
 
 #: Flags without a value.
 SWITCHES = frozenset({"--dry-run", "--json", "--verbose", "-v", "--help", "-h"})
@@ -104,6 +103,8 @@ def remove(  # noqa: PLR0913 - each is a flag, given by its name
 
 
 def _wanted(project: str | None, set_name: str, target: str, python: str, build: str) -> Wanted:
+    from pypi_subset.editing.changes import Wanted  # noqa: PLC0415 - only these tasks need tomlkit
+
     projects, targets, built = (project or "").split("\n"), target.split(","), build.split(",")
     wanted = Wanted(
         projects=[one for one in map(str.strip, projects) if one],
