@@ -19,7 +19,7 @@ from pypi_subset.model.checks import Check
 from pypi_subset.model.locks import AcceptedGap
 from pypi_subset.model.paths import Paths
 from pypi_subset.pipeline.mirror import MirrorResult, Row
-from pypi_subset.pipeline.plan import Forecast
+from pypi_subset.pipeline.plan import Forecast, WheelVariants
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +95,16 @@ def test_gaps_in_words() -> None:
     for text in (mirrored, " ".join(printed(show_plan, planned))):
         assert f"{line}fast>=1: no wheel fits" in text
     assert planned.document()["accepted_gaps"][0]["target"] == "lab"
+
+
+def test_a_plan_counts_wheel_variants() -> None:
+    """A line for each project, before the table."""
+    passed = (WheelVariants(project="demo", wheels=2, lists=1), WheelVariants(project="torch", wheels=1, lists=0))
+    found = Forecast(rows=(), changes=(), removed=(), held=(), early=(), wheel_variants=passed)
+    assert printed(show_plan, found)[:2] == [
+        "demo: 2 wheel variants and 1 variants.json not taken (PEP 825, a draft)",
+        "torch: 1 wheel variant not taken (PEP 825, a draft)",
+    ]
 
 
 def check(request: str, status: str, *, remembered: bool = False) -> Check:

@@ -76,3 +76,40 @@ def test_a_name_that_must_not_become_a_path(name: str) -> None:
     """A name that `packaging` accepts, and that has no place in a page or a path, is refused."""
     with pytest.raises(filenames.INVALID):
         filenames.parse(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "demo-1.0-py3-none-any-x86_64_v3.whl",
+        "De.mo-1.0+cpu-cp312-cp312-manylinux_2_28_x86_64-cu128.whl",
+        "demo-1.0-1-py3-none-any-null.whl",
+        "demo-1.0-py2.py3-none-any-a.b_c.whl",
+        "demo-1.0-variants.json",
+        "De_mo-1.0+cpu.1-variants.json",
+    ],
+)
+def test_a_wheel_variant_has_a_project(name: str) -> None:
+    """A label behind the tags, after a build tag too, and the file that lists variants (PEP 825, a draft)."""
+    with pytest.raises(filenames.INVALID):
+        filenames.parse(name)
+    assert filenames.of_wheel_variant(name) == canonicalize_name(name.partition("-")[0])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("demo-1.0-py3-none-any-X86.whl", "demo-1.0-py3-none-any-.whl", "demo-py3-none-any-label.whl", "-label.whl"),
+        *(
+            "demo-1.0-py3-none-any-a-b.whl",
+            "demo-1.0-py3-none-any-l.zip",
+            "demo-variants.json",
+            "-variants.json",
+            ".whl",
+        ),
+        *("../demo-1.0-py3-none-any-label.whl", "demo-1.0-variants.json.asc", "demo-x-py3-none-any-label.whl", ""),
+    ],
+)
+def test_other_names_are_no_wheel_variants(name: str) -> None:
+    """What is no wheel without its last part is nothing known."""
+    assert filenames.of_wheel_variant(name) is None

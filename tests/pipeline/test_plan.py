@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,10 +18,12 @@ from pypi_subset.model.locks import Outdated
 from pypi_subset.pipeline import mirror
 from pypi_subset.pipeline import plan as pipeline_plan
 from tests.support.programs.commands import PYPI_SUBSET
+from tests.support.servers.index import Index
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from tests.support.servers.index import Index
+    from pathlib import Path
+
     from tests.support.sites.workspace import Workspace
 
 from tests.support.stages.planning import LINUX, NEW, foresee
@@ -47,6 +50,55 @@ def test_nothing_is_fetched_or_written(workspace: Workspace, index: Index) -> No
     again = foresee(workspace)
     assert [(row.files, row.fetch_files, row.fetch_bytes) for row in again.rows] == [(2, 0, 0)] * 2
     assert again.changes == ()
+
+
+#: Files of two wheel variants of `app`, and the one that lists them (PEP 825, a draft).
+VARIANTS = ("app-1.0-py3-none-any-x86_64_v3.whl", "app-1.0-py3-none-any-null.whl", "app-1.0-variants.json")
+
+
+def put_variants(place: Index | Path) -> None:
+    """Offer `app` in *place*, and its `VARIANTS`."""
+    wheel = make_wheel("app", requires=["lib"])
+    for one in (wheel, *(replace(wheel, filename=name) for name in VARIANTS)):
+        if isinstance(place, Index):
+            place.add(one)
+        else:
+            place.mkdir(parents=True, exist_ok=True)
+            one.save(place)
+
+
+@pytest.mark.parametrize("place", ["index", "html", "wheels", "requirements/wheels"])
+def test_wheel_variants_are_counted_and_disturb_nothing(workspace: Workspace, index: Index, place: str) -> None:
+    """On a page in JSON or HTML, in a directory of a source and in requirements/wheels; also of a lock that is kept."""
+    index.add(make_wheel("lib"))
+    index.style = "html" if place == "html" else "both"
+    put_variants(workspace.root / place if "wheels" in place else index)
+    workspace.write("base.txt", "app\n")
+    own = '[sources.own]\nwheels = "../wheels"\nprojects = ["app"]\n' if place == "wheels" else ""
+    workspace.toml({"linux": LINUX, "new": NEW}, more=own)
+    for _ in range(2):
+        found = foresee(workspace)
+        assert found.wheel_variants == (pipeline_plan.WheelVariants(project="app", wheels=2, lists=1),)
+        assert found.document()["wheel_variants"] == ({"project": "app", "wheels": 2, "lists": 1},)
+        made = mirror.mirror(workspace.paths, progress=Display(Console(file=io.StringIO())))
+    assert (made.warnings, made.bad_files) == ((), ())
+    assert {path.name for path in workspace.paths.site.rglob("*.whl")} == {
+        "app-1.0-py3-none-any.whl",
+        "lib-1.0-py3-none-any.whl",
+    }
+
+
+def test_a_wheel_variant_alone_in_requirements(workspace: Workspace, index: Index) -> None:
+    """The plan counts it, and the release of the index is taken: pip would not install the variant."""
+    index.add(make_wheel("app", "2.0"))
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir(parents=True)
+    replace(make_wheel("app"), filename=VARIANTS[0]).save(folder)
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    found = foresee(workspace)
+    assert found.wheel_variants == (pipeline_plan.WheelVariants(project="app", wheels=1, lists=0),)
+    assert [(one.project, one.after) for one in found.changes] == [("app", "2.0")]
 
 
 def test_a_set_that_does_not_apply_is_named(workspace: Workspace, index: Index) -> None:

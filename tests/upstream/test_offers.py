@@ -49,3 +49,15 @@ def test_each_target_has_its_source(configured_index: Index, tmp_path: Path) -> 
     assert server.candidates(canonicalize_name("acme")) == ()
     assert server.is_private(canonicalize_name("acme"))
     assert [path for path in configured_index.counts() if "acme" in path] == []
+
+
+def test_wheel_variants_are_known_by_project(configured_index: Index, tmp_path: Path) -> None:
+    """Their names, once each, though the page is read twice; of another project there are none."""
+    wheel = make_wheel("app")
+    strange = [replace(wheel, filename=name) for name in ("app-1.0-py3-none-any-v3.whl", "app-1.0-variants.json")]
+    configured_index.add(wheel, *strange)
+    offers = Upstream(read_network(), store=tmp_path / "store", shelf=tmp_path).on("laptop")
+    assert offers.newest(APP) == Version("1.0")
+    assert [one.distribution.filename for one in offers.candidates(APP)] == [wheel.filename]
+    assert offers.wheel_variants(APP) == {one.filename for one in strange}
+    assert offers.wheel_variants(canonicalize_name("lib")) == frozenset()

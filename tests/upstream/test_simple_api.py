@@ -278,3 +278,22 @@ def test_tags_in_a_name_are_counted() -> None:
     parts = (".".join(f"{letter}{number:x}" for number in range(16)) for letter in "abc")
     assert html(f'<a href="app-1-{"-".join(parts)}.whl">app</a>') == ()
     assert len(html('<a href="app-1-py2.py3.cp27.cp310-none.abi3-macosx_10_6_intel.win32.any.whl">app</a>')) == 1
+
+
+#: Files of PEP 825, a draft, beside one that pip takes, and others that it does not.
+STRANGE = ("app-1.0-py3-none-any-x86_64_v3.whl", "app-1.0-variants.json")
+LISTED = ("app-1.0-py3-none-any.whl", *STRANGE, "other-1.0-py3-none-any-x86_64_v3.whl", "app-1.0.egg", "app-1.0.exe")
+
+
+def test_wheel_variants_are_passed_over_and_named(tmp_path: Path) -> None:
+    """In both forms of a page and in a directory: pip installs none of them yet."""
+    found: list[str] = []
+    files = [{"filename": name, "url": name, "hashes": {}} for name in LISTED]
+    text = "".join(f'<a href="{name}">{name}</a>' for name in LISTED)
+    for kind, page in ((JSON, json.dumps({"files": files})), ("text/html", text)):
+        (one,) = read_page(page, content_type=kind, url=PAGE, project=APP, on_variant=found.append)
+        assert one.distribution.filename == LISTED[0]
+    paths = [tmp_path / name for name in LISTED]
+    (one,) = from_folder(paths, source="w", project=APP, on_variant=found.append)
+    assert one.distribution.filename == LISTED[0]
+    assert sorted(found) == sorted(STRANGE * 3)

@@ -149,6 +149,10 @@ def show_plan(found: Forecast, display: Display) -> None:
     show_gaps(found.accepted_gaps, display)
     if lines := refused_lines(found.passed_over):
         display.say(*lines)
+    for passed in found.wheel_variants:
+        counts = ((passed.wheels, "wheel variant"), (passed.lists, "variants.json"))
+        words = " and ".join(f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count)
+        display.say(f"{passed.project}: {words} not taken (PEP 825, a draft)")
     display.table(
         ["target", "files", "bytes", "to fetch", "bytes to fetch"],
         [(row.target, row.files, row.bytes, row.fetch_files, row.fetch_bytes) for row in found.rows],

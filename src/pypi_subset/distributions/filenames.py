@@ -29,6 +29,8 @@ INVALID = (InvalidName, InvalidWheelFilename, InvalidSdistFilename)
 # The characters of distribution names (PyPA "Binary distribution format", "Source distribution format"):
 # no path separator, nothing that a page, a shell or a web server interprets.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
+#: The label of a wheel variant, and how the name of the file ends that lists them (PEP 825).
+_LABEL, _VARIANTS = re.compile("[0-9a-z._]+"), "-variants.json"
 #: Parts between the dashes of a wheel's name without a build tag.
 _PARTS = 5
 
@@ -58,6 +60,26 @@ def parse(filename: str) -> tuple[NormalizedName, Version, frozenset[Tag] | None
     _refuse_many(filename)
     name, version, _, tags = parse_wheel_filename(filename)
     return canonicalize_name(name, validate=True), version, tags
+
+
+def of_wheel_variant(filename: str) -> NormalizedName | None:
+    """
+    Return the project of a wheel variant, or of the file that lists those of a release; ``None`` for any other file.
+
+    A wheel variant has a label behind its tags: ``demo-1.0-py3-none-any-x86_64_v3.whl``. The other file is named
+    ``demo-1.0-variants.json`` (PEP 825, a draft).
+
+    :param filename: no name that `parse` reads.
+    """
+    wheel, _, label = filename.removesuffix(".whl").rpartition("-")
+    try:
+        if filename.endswith(_VARIANTS):
+            return parse(f"{filename.removesuffix(_VARIANTS)}.tar.gz")[0]
+        if filename.endswith(".whl") and _LABEL.fullmatch(label):
+            return parse(f"{wheel}.whl")[0]
+    except INVALID:
+        pass
+    return None
 
 
 def _refuse_many(filename: str) -> None:

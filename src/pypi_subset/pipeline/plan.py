@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pypi_subset.distributions import filenames
 from pypi_subset.locks import diff, gaps
 from pypi_subset.locks.diff import Change, needs, size_of
 from pypi_subset.model.paths import ALL_WHEELS
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pypi_subset.pipeline.relock import Relocked
     from pypi_subset.pipeline.workspace import Backend
     from pypi_subset.support.progress import Progress
+    from pypi_subset.upstream.catalog import Upstream
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +48,20 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WheelVariants:
+    """
+    Files of a project that are not taken, since pip installs none of them yet: wheel variants (PEP 825, a draft).
+
+    :param wheels: wheels with a label of a variant.
+    :param lists: files ``NAME-VERSION-variants.json``, one for each release.
+    """
+
+    project: str
+    wheels: int
+    lists: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Forecast:
     """
     What a run would do.
@@ -56,6 +72,7 @@ class Forecast:
     :param accepted_gaps: each request that is left out, because the user accepts that it has no solution.
     :param passed_over: each newer release that the policy refuses, though it fits.
     :param untimed: by index, what has no upload time and was left out by ``min_age``.
+    :param wheel_variants: projects with wheel variants, of those whose pages were read or that are in ``requirements/wheels``.
     """
 
     rows: tuple[Row, ...]
@@ -66,6 +83,7 @@ class Forecast:
     accepted_gaps: tuple[AcceptedGap, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     untimed: tuple[Untimed, ...] = ()
+    wheel_variants: tuple[WheelVariants, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON's values."""
@@ -109,6 +127,24 @@ def _older(subset: Subset, locked: Relocked, backend: Backend) -> _Older:
     return _Older(held=tuple(held), early=tuple(early), refused=tuple(refused))
 
 
+def _wheel_variants(upstream: Upstream) -> tuple[WheelVariants, ...]:
+    """Return the projects with wheel variants, sorted."""
+    found = {project: set(names) for project, names in upstream.pages.wheel_variants.items() if names}
+    own = upstream.own_wheels
+    # A project of which the directory has nothing else comes from an index.
+    for path in own.iterdir() if own is not None and own.is_dir() else ():
+        if project := filenames.of_wheel_variant(path.name):
+            found.setdefault(project, set()).add(path.name)
+    return tuple(
+        WheelVariants(
+            project=project,
+            wheels=sum(name.endswith(".whl") for name in names),
+            lists=sum(not name.endswith(".whl") for name in names),
+        )
+        for project, names in sorted(found.items())
+    )
+
+
 def _say_empty(subset: Subset, locked: Relocked, progress: Progress) -> None:
     """Name the sets of which no line applies to a target: they are no mistake, and may be meant otherwise."""
     for job, lock in zip(subset.jobs, locked.locks, strict=True):
@@ -141,6 +177,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
             require_as_locked(subset.sources, locked.before.values(), (), cache)
             compared(subset, paths, locked, backend, progress, allowed=True)
             older = _older(subset, locked, backend)
+            variants = _wheel_variants(backend.index().upstream)
             _say_empty(subset, locked, progress)
         intake.refuse(strangers(locked.locks, paths.packages))
         for sentence in intake.close().values():
@@ -157,4 +194,5 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         early=older.early,
         passed_over=older.refused,
         untimed=locked.untimed,
+        wheel_variants=variants,
     )

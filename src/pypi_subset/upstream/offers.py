@@ -88,6 +88,10 @@ class TargetOffers:
         """Return what an index says of *project* if that is in quarantine there (PEP 792), and its page was read."""
         return self.upstream.pages.quarantine(self._where(project))
 
+    def wheel_variants(self, project: NormalizedName) -> frozenset[str]:
+        """Return the names of wheel variants of *project*, and of files about them, that the pages read so far have."""
+        return frozenset(self.upstream.pages.wheel_variants.get(project, ()))
+
     def metadata(self, candidate: Candidate) -> bytes:
         """
         Return METADATA of a wheel without the description.

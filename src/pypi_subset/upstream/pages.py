@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -82,6 +82,8 @@ class Pages:
         self._seen: dict[Where, dict[str, Version]] = {}
         self._final: dict[Where, Version | None] = {}
         self._quarantined: dict[Where, Standing] = {}
+        #: Names of wheel variants, and of files about them, that the pages and directories of a project have (PEP 825).
+        self.wheel_variants: defaultdict[NormalizedName, set[str]] = defaultdict(set)
         #: Projects that more than one index of pip's configuration has.
         self.shared: set[NormalizedName] = set()
         #: Files that are left out since their page states no upload time.
@@ -220,7 +222,12 @@ class Pages:
         if isinstance(found, Page):
             candidates = self._parsed(found, where, wants)
             return remote(candidates) if local_path(location) is None else localized(candidates)
-        return from_folder(found, source=str(local_path(location)), project=where[0])
+        return from_folder(
+            found,
+            source=str(local_path(location)),
+            project=where[0],
+            on_variant=self.wheel_variants[where[0]].add,
+        )
 
     def _read_index(self, index: str, where: Where, wants: Wants) -> tuple[Candidate, ...]:
         found = self._page_at((index, where[0]))
@@ -252,6 +259,7 @@ class Pages:
                 url=page.url,
                 project=where[0],
                 wants=wants,
+                on_variant=self.wheel_variants[where[0]].add,
                 quarantined=lambda standing: self._quarantined.setdefault(where, standing),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

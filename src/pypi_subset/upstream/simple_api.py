@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from pypi_subset.distributions import filenames
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     #: Whether a file is wanted, by its version, its tags and its entry as in PEP 691.
     Wants = Callable[[Version, "frozenset[Tag] | None", dict[str, Any]], bool]
+    #: Receives the name of a file that no installer takes yet.
+    OnVariant = Callable[[str], object]
 
 #: Characters; a longer name is none that a file system takes everywhere.
 _LONGEST = 200
@@ -48,7 +50,7 @@ _STATUS = "pypi:project-status"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 
 
-def read_page(
+def read_page(  # noqa: PLR0913 - two callbacks
     text: str,
     *,
     content_type: str,
@@ -56,6 +58,7 @@ def read_page(
     project: NormalizedName,
     quarantined: Callable[[Standing], object] = lambda _: None,
     wants: Wants = lambda *_: True,
+    on_variant: OnVariant = lambda _: None,
 ) -> tuple[Candidate, ...]:
     """
     Return what the page offers of *project*, in the page's order; files of other projects are passed over.
@@ -63,20 +66,23 @@ def read_page(
     :param content_type: as the server said; anything but PEP 691's JSON is read as HTML, as pip does.
     :param url: where the page was found, after redirects: relative links start there, or at the page's ``<base>``.
     :param wants: called with version, tags and entry of each file; those for which it returns false are passed over.
+    :param on_variant: called with the name of each wheel variant, and of each file about them (PEP 825).
     :param quarantined: called with what the page says of a project in quarantine (PEP 792), which offers nothing.
     :raises ValueError: the page is not what its type says.
     """
     if content_type.partition(";")[0].strip().lower() == JSON_TYPE:
         entries, said = entries_of(text)
         standing, base = _standing(said), _start_of(url)
-        candidates = [_from_json(entry, base, project, standing, wants) for entry in entries]
+        reading = _Reading(project, standing, wants, on_variant)
+        candidates = [_from_json(entry, base, reading) for entry in entries]
     else:
         tags = list(_tags(text))
         metas = {said.get("name", ""): said.get("content", "") for tag, said in tags if tag == "meta"}
         standing = _standing({"status": metas.get(_STATUS), "reason": metas.get(f"{_STATUS}-reason")})
         base = _start_of(url, next((said["href"] for tag, said in tags if tag == "base" and "href" in said), ""))
+        reading = _Reading(project, standing, wants, on_variant)
         anchors = (said for tag, said in tags if tag == "a" and said.get("href"))
-        candidates = [_from_anchor(said, base, project, standing, wants) for said in anchors]
+        candidates = [_from_anchor(said, base, reading) for said in anchors]
     if standing is not None and standing.status == "quarantined":
         # Whatever the page has, none of it may be offered.
         quarantined(standing)
@@ -84,12 +90,14 @@ def read_page(
     return tuple(filter(None, candidates))
 
 
-def from_folder(paths: Iterable[Path], *, source: str, project: NormalizedName) -> tuple[Candidate, ...]:
-    """Return what a folder of files offers of *project*, sorted by name."""
+def from_folder(
+    paths: Iterable[Path], *, source: str, project: NormalizedName, on_variant: OnVariant = lambda _: None
+) -> tuple[Candidate, ...]:
+    """Return what a folder of files offers of *project*, sorted by name; *on_variant* as for `read_page`."""
     ordered = sorted(paths, key=lambda one: one.name)
     found = []
     for path in ordered:
-        if named := _parsed_name(path.name, project):
+        if named := _parsed_name(path.name, project, on_variant):
             one = Distribution(filename=path.name, project=project, version=named[0])
             found.append(Candidate(distribution=one, source=source, path=path, tags=named[1]))
     return tuple(found)
@@ -118,7 +126,18 @@ def _start_of(page: str, stated: str = "") -> str:
     return start
 
 
-def _parsed_name(filename: str, project: NormalizedName) -> tuple[Version, frozenset[Tag] | None] | None:
+class _Reading(NamedTuple):
+    """What holds for all files of a page."""
+
+    project: NormalizedName
+    standing: Standing | None
+    wants: Wants
+    on_variant: OnVariant
+
+
+def _parsed_name(
+    filename: str, project: NormalizedName, on_variant: OnVariant
+) -> tuple[Version, frozenset[Tag] | None] | None:
     """Return version and tags of a file; ``None`` if it is none of *project*."""
     if len(filename) > _LONGEST:
         return None
@@ -126,6 +145,8 @@ def _parsed_name(filename: str, project: NormalizedName) -> tuple[Version, froze
         name, version, tags = filenames.parse(filename)
     except filenames.INVALID:
         # Eggs, installers, signatures, and names from before PEP 440: pip skips them too.
+        if filenames.of_wheel_variant(filename) == project:
+            on_variant(filename)
         return None
     return (version, tags) if name == project else None
 
@@ -137,12 +158,11 @@ def _standing(said: object) -> Standing | None:
     return Standing(status=status, reason=reason) if status in _UNUSUAL else None
 
 
-def _from_json(
-    entry: dict[str, Any], page: str, project: NormalizedName, standing: Standing | None, wants: Wants
-) -> Candidate | None:
+def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate | None:
     """PEP 691 and 700; PEP 714 renamed ``dist-info-metadata`` to ``core-metadata``."""
+    project, standing, wants, on_variant = reading
     filename, link = entry["filename"], entry["url"]
-    named = _parsed_name(filename, project)
+    named = _parsed_name(filename, project, on_variant)
     if named is None or not wants(*named, entry):
         return None
     version, tags = named
@@ -254,9 +274,7 @@ def _joined(page: str, link: str) -> str:
     return address
 
 
-def _from_anchor(
-    attributes: dict[str, str], page: str, project: NormalizedName, standing: Standing | None, wants: Wants
-) -> Candidate | None:
+def _from_anchor(attributes: dict[str, str], page: str, reading: _Reading) -> Candidate | None:
     """PEP 503, 592, 658; ``data-size`` and ``data-upload-time`` are no standard, but uv and nab read them too."""
     address = _joined(page, attributes["href"])
     try:
@@ -278,4 +296,4 @@ def _from_anchor(
         "yanked": attributes.get("data-yanked") or "data-yanked" in attributes,
     }
     entry |= {key: attributes.get(f"data-{key}") for key in ("requires-python", "upload-time", "provenance")}
-    return _from_json(entry, page, project, standing, wants)
+    return _from_json(entry, page, reading)

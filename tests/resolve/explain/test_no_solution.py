@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -280,6 +281,15 @@ def test_a_version_that_does_not_exist_is_no_contradiction(workspace: Workspace,
         "base--linux: app==9: no release satisfies it, the newest is 1.0; ask for a version that exists",
         accepting("app"),
     ]
+
+
+def test_a_project_with_wheel_variants_alone(workspace: Workspace, index: Index) -> None:
+    """The error does not say that there is no such project."""
+    index.add(replace(make_wheel("torch"), filename="torch-1.0-py3-none-any-cu128.whl"))
+    workspace.write("base.txt", "torch\n")
+    workspace.toml({"linux": LINUX})
+    (line,) = errors_of(workspace)
+    assert "torch has wheel variants alone (PEP 825, a draft), which pip does not install yet" in line
 
 
 def test_a_local_version_is_on_another_index(workspace: Workspace, index: Index) -> None:

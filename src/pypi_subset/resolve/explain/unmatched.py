@@ -110,6 +110,9 @@ def unmatched(
 
 def _absent(project: NormalizedName, gap: _Gap, known: Known) -> NoSolution:
     """Return the error about a project that has no file."""
+    if known.upstream.wheel_variants(project):
+        step = "ask for a release with other wheels; `plan` counts the wheel variants"
+        return gap.error(f"{project} has wheel variants alone (PEP 825, a draft), which pip does not install yet", step)
     if (quarantine := known.upstream.quarantine(project)) is None:
         return gap.error(f"no index has a project {project}", "check the spelling, and pip's 'index-url'")
     why = f" ({quarantine.reason})" if quarantine.reason else ""
