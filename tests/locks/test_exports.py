@@ -69,7 +69,7 @@ def test_a_project_with_variants_is_pinned_with_its_local_part(tmp_path: Path) -
     """``===`` in constraints and requirements; a project without variants has ``==``."""
     found = lines_of(tmp_path, "1.0")
     constraints = found["locks/base--linux.constraints.txt"].decode().splitlines()[1:]
-    assert constraints == ["lib==1.0", "torch===1.0"]
+    assert constraints == ["# torch: in the index targets/linux/simple/ alone", "lib==1.0", "torch===1.0"]
     assert b"\ntorch===1.0+cpu\n" in found["locks/base--windows.constraints.txt"]
     assert b"\ntorch===1.0 --hash=sha256:" in found["locks/base--linux.requirements.txt"]
 

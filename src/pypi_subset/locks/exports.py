@@ -6,7 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pypi_subset.locks.lockfile import dump_with
-from pypi_subset.model.paths import file_path, lock_paths
+from pypi_subset.model.intake.variants import variants_locked
+from pypi_subset.model.paths import file_path, lock_paths, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -25,16 +26,18 @@ def published(locks: Iterable[Lock], targets: Mapping[str, Target]) -> dict[str,
     """
     found: dict[str, bytes] = {}
     locks = tuple(locks)
-    exact = _several(locks)
+    exact, variants = _several(locks), variants_locked(locks)
     for lock in locks:
         target = targets[lock.target_name]
         head = f"# {lock.set_name} on {lock.target_name}: {target.tag}, Python {target.version}"
+        apart = sorted({pin.distribution.project for pin in lock.pins} & variants.keys())
+        where = [f"# {', '.join(apart)}: in the index {view_of(lock.target_name)}/ alone"] if apart else []
         pins = [(_line(pin, exact), f" --hash=sha256:{pin.distribution.sha256}") for pin in lock.pins]
         own, constraints, requirements = lock_paths(lock.name)
         found |= {
             own: dump_with(lock, target, _beside),
-            constraints: _text(head, *(line for line, _ in pins)),
-            requirements: _text(head, *(line + digest for line, digest in pins)),
+            constraints: _text(head, *where, *(line for line, _ in pins)),
+            requirements: _text(head, *where, *(line + digest for line, digest in pins)),
         }
     return dict(sorted(found.items()))
 

@@ -367,3 +367,16 @@ def test_bytes_that_were_locked_before_are_recalled(subset: SubsetOnDisk) -> Non
         path.write_bytes(text.encode(errors="surrogateescape"))
         (reason,) = reds(subset)
         assert reason.startswith("hashes.txt: the list of locked files is damaged")
+
+
+def test_variants_in_pages_for_all_targets_are_red(tmp_path: Path) -> None:
+    """A client of these pages could get the variant of another target; each page is named."""
+    pins = {"linux": [make_wheel("aa", "1.0+cpu")], "windows": [make_wheel("aa", "1.0")]}
+    subset = SubsetOnDisk(tmp_path, targets=[LINUX, WINDOWS], lines=["aa"], pins=pins).write()
+    checks = inventory.take(subset.paths, subset.plan)
+    assert {check.status for check in checks} == {"failed"}
+    reasons = [check.reason for check in checks]
+    for page in ("find-links.html", "simple/aa/index.html", "simple/aa/index.v1_json", "simple-json/aa/index.html"):
+        wrong = [reason for reason in reasons if reason.startswith(f"the page {page} leads to simple/aa/aa-1.0")]
+        assert len(wrong) == 2, page
+    assert not [reason for reason in reasons if "the page targets/" in reason]

@@ -299,7 +299,7 @@ def test_a_local_version_is_on_another_index(workspace: Workspace, index: Index)
     workspace.toml({"linux": LINUX})
     line, last = errors_of(workspace)
     assert last == accepting("torch")
-    assert "a version with +cpu is on the project's own index: name that as pip's 'extra-index-url'" in line
+    assert "a version with +cpu is on the project's own index: name that in [sources.NAME] of subset.toml" in line
     assert line.endswith("or ask for torch==2.5.1")
 
 

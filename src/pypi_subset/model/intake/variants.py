@@ -42,11 +42,14 @@ def variants_in(manifest: Manifest) -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def variants_locked(locks: Iterable[Lock]) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return `variants_of` the files that *locks* name."""
+    """Return `variants_of` the files that *locks* name; only what has a local part somewhere is looked at twice."""
+    locks = tuple(locks)
+    local = {pin.distribution.project for lock in locks for pin in lock.pins if pin.distribution.version.local}
     return variants_of(
         (pin.distribution.project, lock.target_name, str(pin.distribution.version))
         for lock in locks
         for pin in lock.pins
+        if pin.distribution.project in local
     )
 
 

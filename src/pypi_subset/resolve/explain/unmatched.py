@@ -195,7 +195,7 @@ def _other_version(asking: Sequence[Asking], requirement: Requirement) -> str:
             continue
         if label:
             public = one.version.partition("+")[0]
-            own = f"a version with +{label} is on the project's own index: name that as pip's 'extra-index-url'"
+            own = f"a version with +{label} is on the project's own index: name that in [sources.NAME] of subset.toml"
             return f"{own}, or ask for {requirement.name}=={public}"
     who = asking[0][0]
     return "ask for a version that exists" if ":" in who else f"ask for another version of {who.partition(' ')[0]}"
