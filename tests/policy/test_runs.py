@@ -260,7 +260,7 @@ def test_an_accepted_advisory(workspace: Workspace, index: Index) -> None:
 
 
 def test_licences_are_judged_on_what_was_chosen(workspace: Workspace, index: Index) -> None:
-    """No older release is taken instead; all of them are listed; the user may state one."""
+    """If no release has an allowed licence, all that was chosen and is refused is listed; the user may state one."""
     index.add(make_wheel("app", more=["License-Expression: GPL-3.0-only"]), make_wheel("app", "0.9"))
     index.add(make_wheel("lib"), make_wheel("good", more=["License-Expression: MIT OR GPL-3.0-only"]))
     policy(workspace, 'allow_licenses = ["MIT"]', "app\nlib\ngood\n")
@@ -270,10 +270,55 @@ def test_licences_are_judged_on_what_was_chosen(workspace: Workspace, index: Ind
         "base--linux: app 1.0: license: its licence is GPL-3.0-only",
         "base--linux: lib 1.0: license: its metadata names no licence that SPDX knows",
     )
+    assert "licenses = { NAME" in caught.value.next_step
+    with pytest.raises(PolicyError) as caught:
+        plan(workspace.paths)
+    assert len(caught.value.found) == 2
     assert not workspace.paths.site.exists()
     policy(workspace, 'allow_licenses = ["MIT", "GPL-3.0-only"]\nlicenses = { lib = "MIT" }', "app\nlib\ngood\n")
     mirror(workspace)
     assert read_lock(workspace, "base--linux").pins[1].distribution.license == "MIT OR GPL-3.0-only"
+
+
+def test_an_older_release_with_an_allowed_licence(workspace: Workspace, index: Index) -> None:
+    """It is taken, with what it requires; the list of older releases and plan name the licences."""
+    gpl, mit = ["License-Expression: GPL-3.0-only"], ["License-Expression: MIT"]
+    index.add(make_wheel("app", "2.0", more=gpl), make_wheel("app", "1.9"))
+    index.add(make_wheel("app", "1.8", requires=["dep"], more=mit), make_wheel("app", "1.0", more=mit))
+    index.add(
+        make_wheel("dep", "1.1", more=gpl), make_wheel("dep", "1.0", more=mit), make_wheel("dep", "1.2a1", more=mit)
+    )
+    policy(workspace, 'allow_licenses = ["MIT"]')
+    result, _ = mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.8", "dep": "1.0"}
+    (one,) = result.outdated
+    assert (one.project, one.newest, one.why, one.own) == ("app", "2.0", "license: its licence is GPL-3.0-only", True)
+    found = plan(workspace.paths, update=True)
+    assert [(each.project, each.version, each.rule) for each in found.passed_over] == [
+        ("app", "2.0", "license"),
+        ("app", "1.9", "license"),
+        ("dep", "1.1", "license"),
+    ]
+    accepted = '\n[[policy.accept]]\nrule = "license"\nproject = "app"\nreason = "bought"\nuntil = 9999-12-31'
+    policy(workspace, f'allow_licenses = ["MIT"]{accepted}')
+    mirror(workspace, update=True)
+    assert versions(workspace, "base--linux") == {"app": "2.0"}
+
+
+def test_what_no_older_release_can_replace(workspace: Workspace, index: Index) -> None:
+    """A pin, and a project that has changed its licence long ago, stay an error with the release that was chosen."""
+    gpl, mit = ["License-Expression: GPL-3.0-only"], ["License-Expression: MIT"]
+    index.add(make_wheel("app", "2.0", more=gpl), make_wheel("app", "1.0", more=mit))
+    index.add(
+        *(make_wheel("lib", f"1.{number}", more=gpl) for number in range(1, 8)), make_wheel("lib", "1.0", more=mit)
+    )
+    policy(workspace, 'allow_licenses = ["MIT"]', "app==2.0\n")
+    with pytest.raises(PolicyError, match=r"app 2\.0: license"):
+        mirror(workspace)
+    policy(workspace, 'allow_licenses = ["MIT"]', "lib\n")
+    with pytest.raises(PolicyError, match=r"lib 1\.7: license"):
+        mirror(workspace)
+    assert len([one for one in index.requests if "lib-1" in str(one)]) < 14
 
 
 def test_verify_and_publish_judge_again(workspace: Workspace, index: Index) -> None:

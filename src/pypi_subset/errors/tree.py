@@ -178,9 +178,15 @@ class PolicyError(SubsetError):
         self.found = tuple(found)
         rest = len(self.found) - self.LINES
         self.details = (*self.found[: self.LINES], *([f"and {rest} more"] if rest > 0 else []))
-        step = (
-            "run `make update`, which takes what the policy admits, or accept it with [[policy.accept]] in subset.toml"
-        )
+        ways = [
+            "run `make update`, which takes what the policy admits",
+            "accept it with [[policy.accept]] in subset.toml",
+        ]
+        if any(": license: " in one for one in self.found):
+            # Nothing older was taken for it: no release that was read has an allowed one.
+            ways = [*ways[1:], 'state the licences of projects as licenses = { NAME = "MIT" } below [policy]']
+            ways += ["run `make update` if the list of licences has changed"]
+        step = ", or ".join(ways)
         super().__init__(f"the policy refuses locked releases, {len(self.found)} in all", next_step=step)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pypi_subset.distributions import filenames
 from pypi_subset.locks import diff, gaps
 from pypi_subset.locks.diff import Change, needs, size_of
+from pypi_subset.locks.judging import require_admitted
 from pypi_subset.model.paths import ALL_WHEELS
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
@@ -122,7 +123,7 @@ def _older(subset: Subset, locked: Relocked, backend: Backend) -> _Older:
         known = Known(offers=offers, limits=backend.constraints, kept=locked.reused, repeats=repeats)
         held += outdated.as_remembered(lock, outdated.held_back(job, lock, known, others=locked.locks))
         early += outdated.as_remembered(lock, outdated.early(job, lock, known))
-        if backend.judge()[0].rules:
+        if backend.judge()[0].counts:
             refused += refused_by_policy(job, lock, known)
     return _Older(held=tuple(held), early=tuple(early), refused=tuple(refused))
 
@@ -174,6 +175,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         intake = Intake(subset.bad_files, paths.packages, cache)
         with opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update)
+            require_admitted(subset, locked.locks, cache)
             require_as_locked(subset.sources, locked.before.values(), (), cache)
             compared(subset, paths, locked, backend, progress, allowed=True)
             older = _older(subset, locked, backend)

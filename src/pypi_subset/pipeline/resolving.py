@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import Gaps, NoSolution
 from pypi_subset.pipeline.origins import require_index
 from pypi_subset.resolve.accepted import resolve_with_gaps
+from pypi_subset.resolve.licensed import with_allowed_licenses
 from pypi_subset.resolve.lookahead import Lookahead
 from pypi_subset.support import files
 from pypi_subset.support.threads import DaemonThreadPool
@@ -80,19 +82,29 @@ class Resolver:
 
     def _found(self, job: Job, bar: Stage) -> tuple[Resolution, float]:
         started = time.monotonic()
-        found = resolve_with_gaps(
-            job,
-            inputs=self.inputs[job.name],
-            constraints=self.backend.constraints,
-            index=self.backend.index(),
-            pips=self.backend.pips,
-            work=self._work(job),
-            accepted=self.accepted.get(job.name, frozenset()),
-        )
+        offers = self.backend.index().upstream.on(job.target.name)
+        found = with_allowed_licenses(job, self._once(job), offers, partial(self._once, job))
         bar.advance()
         require_index(job, found.lock)
         found = replace(found, lock=replace(found.lock, fetched=documents_of(job), as_of=self.backend.cutoff))
         return found, time.monotonic() - started
+
+    def _once(self, job: Job, further: Sequence[str] = ()) -> Resolution:
+        """Return the resolution of *job* with *further* constraints."""
+        work = self._work(job)
+        if further:
+            work /= f"licences{len(further)}"
+            with files.folder_errors(work):
+                work.mkdir(exist_ok=True)
+        return resolve_with_gaps(
+            job,
+            inputs=self.inputs[job.name],
+            constraints=[*self.backend.constraints, *further],
+            index=self.backend.index(),
+            pips=self.backend.pips,
+            work=work,
+            accepted=self.accepted.get(job.name, frozenset()),
+        )
 
     def _work(self, job: Job) -> Path:
         return self.backend.work / "resolve" / job.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from pypi_subset.model.policy import today
 from pypi_subset.policy.age import MOMENT, MinAge
 from pypi_subset.policy.denied import Denied
+from pypi_subset.policy.licensed import Licenses
 from pypi_subset.policy.withdrawn import Withdrawn
 
 if TYPE_CHECKING:
@@ -38,10 +39,17 @@ class Judge:
 
     :param rules: those that can refuse anything.
     :param accepted: what the user accepts all the same.
+    :param licenses: judges licences, which are known later than all other facts; ``None`` if all are allowed.
     """
 
     rules: tuple[Rule, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
+    licenses: Licenses | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything can be refused."""
+        return bool(self.rules) or self.licenses is not None
 
     def judged(self, candidate: Candidate) -> tuple[Verdict, ...]:
         """Return the verdicts of the rules that refuse *candidate*."""
@@ -79,7 +87,9 @@ def candidates_judge(subset: Subset, prior: datetime | None = None, now: datetim
     stated = prior.astimezone(UTC).strftime(MOMENT) if prior else ""
     age = MinAge(subset.rules, subset.sources, now or datetime.now(UTC), stated)
     others: list[Rule] = [age] if age.counts else []
-    return judge_of(subset.rules, subset.accepted, [*others, *advisory_rules(subset.advisories)]), age.cutoff
+    judge = judge_of(subset.rules, subset.accepted, [*others, *advisory_rules(subset.advisories)])
+    licenses = Licenses(subset.rules) if subset.rules.allow_licenses else None
+    return replace(judge, licenses=licenses), age.cutoff
 
 
 def advisory_rules(rules: AdvisoryRules | None) -> list[Rule]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Distribution, Standing
     from pypi_subset.model.intake.sources import Source
+    from pypi_subset.model.intake.verdicts import Verdict
+    from pypi_subset.policy.licensed import Licenses
     from pypi_subset.upstream.builds import Builds
     from pypi_subset.upstream.pages import Pages, Where
 
@@ -69,12 +71,32 @@ class TargetOffers:
         """Return everything that the source of *project* has, fitting or not, and the wheels that could be built."""
         pages, builds = self.upstream.pages, self.upstream.builds
         found = pages.candidates(self._where(project))
+        if (licenses := self.licenses) is not None:
+            seen = ((one, licenses.refused(one)) for one in found)
+            found = tuple(replace(one, verdicts=(*one.verdicts, *more)) if more else one for one, more in seen)
         if pages.judge.accepted:
             found = tuple(
                 replace(one, verdicts=pages.judge.standing(one.verdicts, self.target)) if one.verdicts else one
                 for one in found
             )
         return found if builds is None else (*found, *builds.candidates(project, found))
+
+    @property
+    def licenses(self) -> Licenses | None:
+        """What judges licences; ``None`` if all are allowed."""
+        return self.upstream.pages.judge.licenses
+
+    def refuses_license(self, one: Distribution) -> bool:
+        """Return whether the licence of *one*, of which a lock states it, is not allowed on the target."""
+        return self._stands(None if self.licenses is None else self.licenses.of_locked(one))
+
+    def refuses_license_of(self, candidate: Candidate) -> bool:
+        """
+        Return whether the licence of *candidate* is not allowed on the target, after reading its METADATA.
+
+        :raises SubsetError: it cannot be read.
+        """
+        return self._stands(None if self.licenses is None else self.licenses.read(candidate, self.metadata(candidate)))
 
     def newest(self, project: NormalizedName) -> Version | None:
         """Return the newest final release of *project* that was not yanked, with any file; ``None`` without one."""
@@ -126,3 +148,6 @@ class TargetOffers:
 
     def _where(self, project: NormalizedName) -> Where:
         return self.upstream.pages.where(project, self.target)
+
+    def _stands(self, verdict: Verdict | None) -> bool:
+        return verdict is not None and bool(self.upstream.pages.judge.standing((verdict,), self.target))
