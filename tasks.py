@@ -2,7 +2,7 @@
 The Invoke tasks of this checkout: those of the product, and below them those for developers.
 
 The product's live in the package, where ``pypi-subset`` finds them too. The developers' live here, because they are
-about this folder (its tests, its linters) and mean nothing to somebody who installed the wheel.
+about this folder (its tests, its linters) and mean nothing to a user who installed the wheel.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
     run(f"tests.evidence.bench{alone} --runs {runs} --jobs {jobs}{chosen} --wheels {wheels}")
 
 
-@task(help={"renew": "1 makes the recorded index anew, from PyPI"})
+@task(help={"renew": "1 makes the recorded index again, from PyPI"})
 def differential(_context: Context, renew: str = "") -> None:
     """Hold locks against those of uv and nab, for many projects and targets."""
     run("tests.evidence.differential --renew" if renew not in {"", "0"} else "tests.evidence.differential")
@@ -152,7 +152,7 @@ def docs(_context: Context) -> None:
 @task(
     help={
         "before": "the commit to compare with (default: the last one before the sources were divided into wings)",
-        "renew": "1 resolves anew from PyPI, and writes the recording",
+        "renew": "1 resolves again from PyPI, and writes the recording",
     }
 )
 def same_bytes(_context: Context, before: str = "", renew: str = "") -> None:

@@ -40,7 +40,7 @@ SUITE = pytest.StashKey[Suite]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what the suite must be told: where things are, what may be used, what is to be proven."""
+    """Add the settings of the suite: where things are, what may be used, what is to be proven."""
     group = parser.getgroup("pypi-subset")
     for name in ("requirements", "packages", "site"):
         group.addoption(f"--subset-{name}", default=name, help=f"the folder {name}/")
@@ -141,7 +141,7 @@ class _Gatherer:
 
 
 def _read_suite(config: pytest.Config) -> Suite:
-    """Return everything to prove, read anew from ``requirements/``."""
+    """Return everything to prove, read again from ``requirements/``."""
     option = config.getoption
     paths = Paths(**{name: Path(option(f"--subset-{name}")) for name in ("requirements", "packages", "site")})
     subset = read_subset(paths.requirements)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_inventory(suite: Suite, record: Callable[..., None]) -> None:
-    """Every file of every lock and of the manifest lies in the site with its hash, and nothing else does."""
+    """Every file of every lock and of the manifest is in the site with its hash, and nothing else does."""
     record(*inventory.take(suite.paths, suite.subset, suite.targets))
 
 

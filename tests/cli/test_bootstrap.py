@@ -164,7 +164,7 @@ def hashed_lock(index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def install(environment: Path, lock: Path) -> None:
-    """Install *lock* anew as the set-up does, and see that it can be imported."""
+    """Install *lock* again as the set-up does, and see that it can be imported."""
     python = environment / "bin" / "python"
     arguments = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(lock), "--force-reinstall"]
     bootstrap._install(python, arguments)  # noqa: SLF001 - the second of the two steps

@@ -358,7 +358,7 @@ def test_what_counts_as_proven(tmp_path: Path) -> None:
 
 
 def test_cases_a_minute() -> None:
-    """The goal is about everything proven anew, in cases a minute, as a multiple of the loop's in the same run."""
+    """The goal is about everything proven again, in cases a minute, as a multiple of the loop's in the same run."""
     found = [
         proof(goals.LOOP, 30, 60.0),
         proof(goals.ONE_WAY, 10, 20.0),

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("configured_index")
 
 
 def test_update_tells_what_changed(workspace: Workspace, index: Index) -> None:
-    """An update resolves anew and names what came, went and moved; the superseded file stays, unpublished."""
+    """An update resolves again and names what came, went and moved; the superseded file stays, unpublished."""
     index.add(make_wheel("app", "1.0", requires=["old"]), make_wheel("old"), make_wheel("new"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})

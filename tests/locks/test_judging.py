@@ -39,7 +39,7 @@ class Counting(FileCache):
 
 
 def test_a_judgement_is_remembered(workspace: Workspace, index: Index, tmp_path: Path) -> None:
-    """The same locks, rules and database are judged once; another database is judged anew."""
+    """The same locks, rules and database are judged once; another database is judged again."""
     index.add(make_wheel("demo"))
     workspace.write("base.txt", "demo\n")
     workspace.toml({"linux": LINUX})

@@ -29,7 +29,7 @@ DOCUMENT = document()
 
 
 def test_the_committed_schema_is_the_generated_one() -> None:
-    """After a change of the Structs, ``python -m tests.support.pages.schemas`` writes it anew."""
+    """After a change of the Structs, ``python -m tests.support.pages.schemas`` writes it again."""
     assert shipped("schemas", "manifest.schema.json").decode() == generated(Manifest)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 

@@ -104,7 +104,7 @@ LATER = ("created", "tool", "subset_sha256", "settings", "parts", "warnings", "m
 
 
 def test_the_committed_schema_is_the_generated_one() -> None:
-    """After a change of the Structs, ``python -m tests.support.pages.schemas`` writes it anew."""
+    """After a change of the Structs, ``python -m tests.support.pages.schemas`` writes it again."""
     assert shipped("schemas", "report.schema.json").decode() == generated(Report)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 

@@ -18,7 +18,7 @@ def test_a_request_is_written_as_pip_reads_it() -> None:
 
 
 def test_the_digest_of_a_set_is_that_of_0_1() -> None:
-    """Requests and constraints count, in their order; place and file do not. Other digests would resolve every set anew."""
+    """Requests and constraints count, in their order; place and file do not. Other digests would resolve every set again."""
     (one,) = plan_of(["app", "lib<2"], [LINUX]).sets
     assert one.digest == "34da47fe56da3206589f26cdef03899dc05209e565f8ff889ae0c6cac5441e4a"
     moved = [replace(each, line=each.line + 3) for each in one.requests]

@@ -21,7 +21,7 @@ def test_kernel_update_leaves_the_digest_of_the_host() -> None:
 
 
 def test_the_digest_is_that_of_0_1() -> None:
-    """Tags and markers alone count, written as version 0.1 wrote them; another digest would resolve every set anew."""
+    """Tags and markers alone count, written as version 0.1 wrote them; another digest would resolve every set again."""
     target = parse("windows", "cp312-win_amd64")
     tags = [str(tag) for tag in target.tags]
     written = json.dumps({"markers": dict(target.markers), "tags": tags}, sort_keys=True)

@@ -85,7 +85,7 @@ def test_what_changed_is_read_again(tmp_path: Path, read: list[str], change: str
 
 @pytest.mark.parametrize("moment", [0, 1_000_000_000])
 def test_what_was_written_just_now_is_not_trusted(tmp_path: Path, read: list[str], moment: int) -> None:
-    """A file that may change again within one tick of its file system's clock is read anew next time."""
+    """A file that may change again within one tick of its file system's clock is read again next time."""
     path = WHEEL.save(tmp_path)
     if moment:
         # Whole seconds: a clock that ticks every second or two.
@@ -117,7 +117,7 @@ def test_the_same_bytes_under_another_name_are_another_wheel(tmp_path: Path) -> 
     ],
 )
 def test_a_damaged_cache_is_empty(tmp_path: Path, read: list[str], damage: str) -> None:
-    """Lost, cut off, of another form: everything is read, and written down anew."""
+    """Lost, cut off, of another form: everything is read, and written down again."""
     path = aged(WHEEL.save(tmp_path))
     first = asked(tmp_path, path)
     if damage == "a pipe":

@@ -159,7 +159,7 @@ def test_origins_move_with_the_lines(workspace: Workspace, index: Index) -> None
 
 
 def test_an_update_mends_a_broken_lock(workspace: Workspace, index: Index) -> None:
-    """A lock full of conflict markers stops a mirror, but not an update, which resolves it anew."""
+    """A lock full of conflict markers stops a mirror, but not an update, which resolves it again."""
     index.add(make_wheel("app"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
@@ -431,7 +431,7 @@ def test_a_site_is_known_again_without_reading_it(
 
 
 def test_a_checkout_of_an_earlier_release_is_upgraded_silently(workspace: Workspace, index: Index) -> None:
-    """Its second site goes, whatever is left of it, its cache is built anew, and the site stays as it is: no message."""
+    """Its second site goes, whatever is left of it, its cache is built again, and the site stays as it is: no message."""
     index.add(make_wheel("app"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})

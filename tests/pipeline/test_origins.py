@@ -158,7 +158,7 @@ def test_variants_for_two_targets(workspace: Workspace, index: Index, second: In
 
 
 def test_variants_that_come_and_go(workspace: Workspace, index: Index, second: Index) -> None:
-    """A site that is changed is the same as one that is built anew."""
+    """A site that is changed is the same as one that is built again."""
     index.add(make_wheel("app", requires=["torch"]), make_wheel("torch", "2.13.0"))
     second.add(make_wheel("torch", "2.13.0+cpu"))
     workspace.write("base.txt", "app\n")

@@ -45,7 +45,7 @@ def test_update_stops_at_other_bytes(locked: Workspace) -> None:
 
 
 def test_mirror_stops_at_other_bytes(locked: Workspace) -> None:
-    """A mirror that resolves anew, since a line changed, stops as well."""
+    """A mirror that resolves again, since a line changed, stops as well."""
     locked.write("base.txt", "app>=1\nlib\n")
     with pytest.raises(HashMismatch, match="has other bytes than when it was locked"):
         mirror(locked)

@@ -1,4 +1,4 @@
-"""Which locks are kept, and which are resolved anew."""
+"""Which locks are kept, and which are resolved again."""
 
 from __future__ import annotations
 

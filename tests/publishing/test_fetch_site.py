@@ -149,11 +149,11 @@ def nothing(site: Path) -> None:
 
 
 REFUSED: dict[Callable[[Path], None], str] = {
-    changed: "lib-1.0-py3-none-any.whl has other bytes than the manifest there says; it may just be published anew",
-    sidecar: "any.whl.metadata has other bytes than the manifest there says; it may just be published anew",
+    changed: "lib-1.0-py3-none-any.whl has other bytes than the manifest there says; it may be published at this moment",
+    sidecar: "any.whl.metadata has other bytes than the manifest there says; it may be published at this moment",
     gone: "simple/lib/index.html answered 404",
     damaged: "manifest.json: the manifest is damaged; do not trust that site, or publish it again",
-    later: "manifest.json: the manifest has schema 99.0, and this version reads 1.2; upgrade pypi-subset",
+    later: "manifest.json: the manifest has schema 99.0, and this version reads 1.3; upgrade pypi-subset",
     strange: "manifest.json: the manifest is damaged; do not trust that site, or publish it again",
     outside: "manifest.json: the manifest is refused: it names '../mine.txt', which no site with these projects",
     nothing: "manifest.json, so no site of ours; name the address of the front page",
@@ -202,7 +202,7 @@ def test_a_release_comes_along_and_an_older_one_is_refused(site: Path, tmp_path:
     (site / "release.json").unlink()
     with pytest.raises(SubsetError, match=r"there is no .*, and release 3 was fetched before; do not trust") as raised:
         from_store(site, here)
-    assert f"if it was published anew from the beginning, remove {here / 'release.json'}" in str(raised.value)
+    assert f"if it was published again from the beginning, remove {here / 'release.json'}" in str(raised.value)
     assert tree(here) == old
     (here / "release.json").unlink()
     from_store(site, here)
@@ -233,7 +233,9 @@ def test_a_release_about_another_manifest_is_refused(site: Path, tmp_path: Path)
     numbered(site, 3)
     from_store(site, here)
     numbered(site, 4, manifest_sha256="0" * 64)
-    with pytest.raises(HashMismatch, match=r"release\.json is about another manifest than the one there; it may just"):
+    with pytest.raises(
+        HashMismatch, match=r"release\.json is about another manifest than the one there; it may be published"
+    ):
         from_store(site, here)
     unproven = json.loads((site / "manifest.json").read_bytes()) | {"unproven": True}
     (site / "manifest.json").write_text(json.dumps(unproven))

@@ -49,7 +49,7 @@ def written(site: Path, *checks: Check, **more: Any) -> None:
 
 
 def test_a_proven_site_is_published_as_it_is(site: Path) -> None:
-    """All that the manifest names, the manifest, the report in all forms and the README; what is made anew is the same."""
+    """All that the manifest names, the manifest, the report in all forms and the README; what is made again is the same."""
     release = release_of(site, force=False)
     assert release.doubt is None
     beside = {"manifest.json", "proof/report.json", "proof/index.html", "proof/junit.xml", "proof/badge.svg"}

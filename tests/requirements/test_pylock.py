@@ -132,7 +132,7 @@ def test_unwanted_package_may_come_from_anywhere() -> None:
         (
             "",
             'wheels = [{ url = "a-1.0-py3-none-any.whl", hashes = { sha256 = "00 --index-url=http://evil.example" } }]',
-            "a has a hash that is none; lock it anew",
+            "a has a hash that is none; lock it again",
         ),
         (
             "marker = \"platform_release != '${HOME}'\"",
@@ -150,12 +150,12 @@ def test_unwanted_package_may_come_from_anywhere() -> None:
         (
             "marker = \"extra == 'x'\"",
             None,
-            "a has a marker that cannot be evaluated: 'extra' has no meaning in a lock; write the lock anew",
+            "a has a marker that cannot be evaluated: 'extra' has no meaning in a lock; write the lock again",
         ),
         (
             "marker = 1",
             None,
-            "not a lock of PEP 751: Unexpected type int (expected str) in 'packages[1].marker'; write it anew with the tool that made it",
+            "not a lock of PEP 751: Unexpected type int (expected str) in 'packages[1].marker'; write it again with the tool that made it",
         ),
     ],
 )
@@ -195,7 +195,7 @@ def test_a_lock_of_tomorrow_is_a_fault() -> None:
     """A version of the format that nobody knows yet is told as that, whatever else it holds."""
     text = 'lock-version = "2.0"\n[[packages]]\nnew = 1\n'
     assert faults_of({"pylock.toml": text}, 'source = "../pylock.toml"') == [
-        "pylock.toml: the lock is of version 2.0, and only 1.x (PEP 751) is known; write it anew with a tool that writes 1.0"
+        "pylock.toml: the lock is of version 2.0, and only 1.x (PEP 751) is known; write it again with a tool that writes 1.0"
     ]
 
 

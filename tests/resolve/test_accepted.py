@@ -132,7 +132,7 @@ def test_without_its_acceptance_a_lock_does_not_hold(workspace: Workspace, index
 
 
 def test_locks_of_sets_without_accepted_gaps_stay(workspace: Workspace, index: Index) -> None:
-    """An acceptance resolves only the pairs anew that request its project."""
+    """An acceptance resolves only the pairs again that request its project."""
     index.add(make_wheel("app"), make_wheel("fast", tag="cp310-cp310-win_amd64"))
     workspace.write("other.txt", "app\n")
     ask(workspace, "app\n")

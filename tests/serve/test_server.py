@@ -162,7 +162,7 @@ def test_a_page_without_json_is_html(served: Served) -> None:
 
 
 def test_one_form_is_not_taken_for_the_other(served: Served) -> None:
-    """The ETag of the HTML page is not that of the JSON page, so a kept one is sent anew."""
+    """The ETag of the HTML page is not that of the JSON page, so a kept one is sent again."""
     kept = ask(served.port, "/simple/app/").headers["etag"]
     answer = ask(served.port, "/simple/app/", Accept=PIP, If_None_Match=kept)
     again = ask(served.port, "/simple/app/", Accept=PIP, If_None_Match=f'"x", W/{answer.headers["etag"]}')

@@ -33,7 +33,7 @@ def beside(folder: Path, before: Path, cache: FileCache) -> Path:
 
 
 def test_metadata_lies_beside_the_wheel(tmp_path: Path) -> None:
-    """Byte for byte; from the old site it is linked if it is still right, and written anew if not."""
+    """Byte for byte; from the old site it is linked if it is still right, and written again if not."""
     one = FileCache(tmp_path / "memory")
     first = beside(tmp_path / "first", tmp_path / "nowhere", one)
     assert first.read_bytes() == WHEEL.metadata

@@ -60,7 +60,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
 
     Installs see site/ alone. Ends with a table and writes proof/report.json into the site. Interpreters are looked for
     on PATH, among those of pyenv, and where --pythons says; workers of a cluster look for their own. What an earlier run
-    proved green for the same bytes is taken from packages/.proven.json, and told apart; the files are always read.
+    proved green for the same bytes is taken from packages/.proven.json, and marked; the files are always read.
     Report and cache carry an HMAC under a key of yours, which the first verify makes: the file that the variable
     PYPI_SUBSET_KEY_FILE names, else pypi-subset/key in your configuration directory.
     """
@@ -68,7 +68,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
     if target and not names:
         msg = f"target wants names, not {target!r}"
         raise SubsetError(msg, next_step="as in --target=linux,mac, or leave it out for all")
-    anew = all is True or choice_of("all", str(all), ("no", "yes")) == "yes"
+    again = all is True or choice_of("all", str(all), ("no", "yes")) == "yes"
     number, away = whole_number("processes", processes), choice_of("on", on, ("here", "dask")) == "dask"
     insecure = choice_of("insecure-cluster", insecure_cluster, ("no", "yes")) == "yes"
     check_place(away=away, scheduler=scheduler, far=bool(scheduler or url or insecure), near=bool(number or pythons))
@@ -80,7 +80,7 @@ def verify(  # noqa: PLR0913, PLR0917 - each is a flag, given by its name
             pythons=[word for word in pythons.split(os.pathsep) if word],
             targets=names,
             shard=shard,
-            anew=anew,
+            again=again,
             unisolated=choice_of("unisolated", unisolated, ("no", "yes")) == "yes",
             scheduler=scheduler,
             url=url,

@@ -93,7 +93,7 @@ def publish(  # noqa: PLR0913, PLR0917 - one for each flag
     """
     Copy what changed in a proven site/ to a folder or a host, safely.
 
-    Files go before the pages that name them, and what is no longer needed goes last: whoever installs meanwhile misses
+    Files go before the pages that name them, and what is no longer needed goes last: a client that installs meanwhile misses
     nothing. Refused if the last verify was not green or complete, was about other bytes, requirements or settings, or was
     not yours: the report must have the HMAC of your key. publish renders proof/ from the report, and prints the SHA-256
     of the manifest: `make fetch SHA256=…` takes no other.
@@ -120,7 +120,7 @@ def fetch(_context: Context, url: str = "", site: str = "site", sha256: str = ""
     """
     Copy a published site to site/ on this machine, each file held against its hash.
 
-    For another machine that is to prove it, as a workflow does. The report that lies there comes along; on any error
+    For another machine that is to prove it, as a workflow does. The report there comes along; on any error
     the old site stays as it was. Refused if the manifest names what no site has, or an older publication is served than
     the one in site/.
     """

@@ -50,7 +50,7 @@ def mirror(
     Build site/ from requirements/; a lock that still fits is kept.
 
     Resolves for each set and target, locks, downloads, writes pages. A lock that matches its inputs is kept: nothing is
-    resolved anew, exactly what it says is fetched. On any error the old site stays as it is. A target that names
+    resolved, exactly what it says is fetched. On any error the old site stays as it is. A target that names
     Python as X.Y is served for every X.Y.z.
     """
     paths = paths_of(requirements, packages, site)
@@ -76,7 +76,7 @@ def update(  # noqa: PLR0913 - each is a flag, given by its name
     json: bool = False,
 ) -> None:
     """
-    Resolve anew, print what changed, and mirror.
+    Resolve again, print what changed, and mirror.
 
     The newest versions that requirements/ allows are chosen, whatever the locks say. A file that has other bytes than when
     it was locked is an error. --forget accepts it, and prints both hashes.
@@ -131,7 +131,7 @@ def plan(  # noqa: PLR0913 - each is a flag, given by its name
     Say what mirror would add, remove and change, and what is held back.
 
     Resolves and fetches no files. Each project that is older than its newest release is listed with what stands in the
-    way: a tag, a Requires-Python or a requirement. Where a target has a gap, that is told, as JSON too.
+    way: a tag, a Requires-Python or a requirement. A gap of a target is printed, in JSON too.
     """
     json = choice_of("form", form, ("text", "json")) == "json" or json
     paths, renew = paths_of(requirements, packages, site), choice_of("update", update, ("no", "yes")) == "yes"

@@ -183,10 +183,10 @@ class Archive:
             if at < 0 or locator[1:] != (0, at, 1):
                 fail("its 64-bit end record is not beside its end record")
             record = _END64.unpack(self._read(at, _END64.size))
-            own, told = record[4:], (disk, first, here, count, length, start)
+            own, stated = record[4:], (disk, first, here, count, length, start)
             short = (*[_SHORT_ELSEWHERE] * 4, *[ELSEWHERE] * 2)
             if record[:2] != (b"PK\6\6", _END64.size - 12) or any(
-                one not in {other, many} for one, other, many in zip(told, own, short, strict=True)
+                one not in {other, many} for one, other, many in zip(stated, own, short, strict=True)
             ):
                 fail("its two end records contradict each other")
             disk, first, here, count, length, start = own
@@ -210,9 +210,9 @@ class Archive:
             self._check_sizes(member, (crc, packed, size), self._read(begin, extra))
         return self._begins.setdefault(member.place, begin + extra)
 
-    def _check_sizes(self, member: Member, told: tuple[int, int, int], fields: bytes) -> None:
+    def _check_sizes(self, member: Member, stated: tuple[int, int, int], fields: bytes) -> None:
         """Compare what the header of *member* says, checksum and sizes, with the directory; *fields* are its extra ones."""
-        (crc, packed, size), sizes = told, dict(fields_of(fields, member.name)).get(SIZES)
+        (crc, packed, size), sizes = stated, dict(fields_of(fields, member.name)).get(SIZES)
         if sizes is not None:
             if len(sizes) != 16:  # noqa: PLR2004 - both sizes, 8 bytes each
                 fail(f"{member.name!a} has damaged sizes in its own header")

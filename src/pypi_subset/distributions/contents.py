@@ -98,16 +98,16 @@ def _row(row: list[str], archive: Archive, own: set[str], listed: Container[str]
     """Return what is wrong with a *row* of RECORD, ``""`` if nothing."""
     if len(row) != _COLUMNS:
         return f"{short(','.join(row))} has no three columns"
-    name, told, size = row
+    name, stated, size = row
     if name in listed:
         return f"{short(name)} stands there twice"
     if name in own or name.endswith("/"):
         # What signs RECORD cannot be hashed in it, nor can a directory.
-        return f"{short(name)} has a hash" if told else _without_hash(name, archive, own)
+        return f"{short(name)} has a hash" if stated else _without_hash(name, archive, own)
     member = archive.by_name.get(name)
     if member is None:
         return f"{short(name)} is not in the wheel"
-    if not _HASH.fullmatch(told):
+    if not _HASH.fullmatch(stated):
         return f"{short(name)} has no hash that is SHA-256 or better"
     return "" if size == str(member.size) else f"{short(name)} has {member.size} bytes, and not {short(size)}"
 

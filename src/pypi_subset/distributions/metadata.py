@@ -158,7 +158,7 @@ def is_text(data: bytes) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def is_known(form: str, first: int, last: int) -> bool:
-    """Whether the major version of *form* lies between *first* and *last*."""
+    """Whether the major version of *form* is between *first* and *last*."""
     found = re.fullmatch(r"([0-9]{1,9})(\.[0-9]+)*", form)
     return found is not None and first <= int(found[1]) <= last
 

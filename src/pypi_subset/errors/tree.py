@@ -27,7 +27,7 @@ class Fault:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """``file:line: what; next step``, the excerpt below it; any of them may hold text of others as it is."""
+        """``file:line: what; next step``, the excerpt below it; any of them may hold foreign text as it is."""
         where = "" if self.path is None else f"{self.path}:" if self.line is None else f"{self.path}:{self.line}:"
         head = " ".join(part for part in (where, self.what) if part)
         if self.next_step:
@@ -73,7 +73,7 @@ class SubsetError(Exception):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The line that is printed after ``error:``, the details below it; any may hold text of others as it is."""
+        """The line that is printed after ``error:``, the details below it; any may hold foreign text as it is."""
         fault = Fault(what=self.what, path=self.path, line=self.line, next_step=self.next_step, excerpt=self.details)
         return fault.lines
 
@@ -135,7 +135,7 @@ class BadDistribution(SubsetError):
 
 
 class BadFiles(BadDistribution):
-    """Files are refused; all of them are told at once. ``found`` holds what is wrong with each."""
+    """Files are refused; the error names all of them. ``found`` holds what is wrong with each."""
 
     def __init__(self, found: Sequence[BadDistribution]) -> None:
         self.found = tuple(found)

@@ -54,7 +54,7 @@ _ENVIRONMENT = ("implementation_name", "platform_machine", "python_version", "sy
 
 
 def path_of(folder: Path, name: str) -> Path:
-    """Return where the lock of the job *name* lies; the standard requires ``pylock.<identifier>.toml``."""
+    """Return the path of the lock of the job *name*; the standard requires ``pylock.<identifier>.toml``."""
     return folder / f"pylock.{name}.toml"
 
 
@@ -160,7 +160,7 @@ def read(path: Path) -> Lock:
         )
     except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         msg = f"the lock cannot be read: {str(error) or type(error).__name__}"
-        raise LockError(msg, path=path, next_step="delete it; the next run resolves this pair anew") from error
+        raise LockError(msg, path=path, next_step="delete it; the next run resolves this pair again") from error
 
 
 def _kept(one: Outdated) -> dict[str, Any]:

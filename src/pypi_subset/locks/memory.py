@@ -51,7 +51,7 @@ def read(folder: Path) -> dict[str, str]:
                 if known.setdefault(name, digest(sha256)) != digest(sha256):
                     raise ValueError(name)  # noqa: TRY301 - one message for all damage
     except (ValueError, *filenames.INVALID) as error:
-        # Not the line itself: the list may be a link to a file of others.
+        # Not the line itself: the list may be a link to a foreign file.
         msg = "the list of locked files is damaged: this is no line of a hash and a name, or its file has another hash above"
         step = "restore it from version control"
         raise LockError(msg, path=path, line=number or None, next_step=step) from error

@@ -1,7 +1,7 @@
 """
 Cache of file hashes, keyed by inode, size and mtime: the SHA-256 of each file, and of the METADATA in each wheel.
 
-It lies in `FILE` in the packages directory, and may be deleted at any time. The ctime is no part of the key, since a new
+It is `FILE` in the packages directory, and may be deleted at any time. The ctime is no part of the key, since a new
 hard link changes it. The proof does not use the cache: it reads every byte.
 """
 
@@ -53,7 +53,7 @@ class FileCache:
         self._path = path
         self._before: dict[str, str] = {}
         self._now: dict[str, str] = {}
-        # Nobody else changes a file during a run, so in the run itself everything counts.
+        # No other process changes a file during a run, so in the run itself everything counts.
         self._here: dict[str, str] = {}
         self._started = time.time_ns()
         self._fresh: dict[str, bytes] = {}
@@ -93,7 +93,7 @@ class FileCache:
         return usual and (self.recall(key) or self._hashed(path, facts, key)) == sha256
 
     def wrote(self, key: str, sha256: str) -> None:
-        """Remember a file of that identity, which this run has written where nobody else sees it yet."""
+        """Remember a file of that identity, which this run has written where no other process sees it yet."""
         self._here[key] = self._now[key] = sha256
 
     def fetched(self, identity: str, filename: str, sha256: str) -> None:
@@ -158,7 +158,7 @@ class FileCache:
         if facts.st_size > SMALL or not name.endswith(".whl"):
             return self._learn(key, facts, files.sha256_of(Path(path)))
         data = _bytes_of(path, facts.st_size)
-        # What is wrong with it, `metadata` will say: here nobody has asked.
+        # `metadata` will say what is wrong with it.
         with contextlib.suppress(BadDistribution):
             self._noted(_metadata_key(key, name), facts, check_wheel(io.BytesIO(data), name))
         return self._learn(key, facts, hashlib.sha256(data).hexdigest())

@@ -119,7 +119,7 @@ def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
 
 
 def _take_back(absent: Iterable[Distribution], packages: Path, site: Path) -> set[str]:
-    """Link what the site still holds into *packages*; return its names. Fetched anew, its bytes would lie here twice."""
+    """Link what the site still holds into *packages*; return its names. Fetched again, its bytes would be here twice."""
     names = set()
     with files.known_as(packages, packages):
         for one in absent:
@@ -132,7 +132,7 @@ def _take_back(absent: Iterable[Distribution], packages: Path, site: Path) -> se
 
 def _lying(packages: Path, wanted: Collection[str]) -> tuple[dict[str, os.stat_result], dict[str, BadDistribution]]:
     """
-    Names of the distributions in *packages* with what the system knows of them, and what else lies there.
+    Names of the distributions in *packages* with what the system knows of them, and what else is there.
 
     Hidden files and our own are neither.
 

@@ -83,7 +83,7 @@ def _take_releases_alone() -> None:
     """
     Refuse a requirement that is an address (PEP 508): a file or a device of this machine, a server, a repository.
 
-    ``--only-binary`` does not keep pip from building what lies there: code of strangers would run here, before anybody
+    ``--only-binary`` does not keep pip from building what is there: foreign code would run here, before anything
     could look at the answer.
     """
     from pip._internal.resolution.resolvelib.factory import Factory  # noqa: PLC0415 - as above
@@ -100,7 +100,7 @@ _ALONE = "only the loopback index is for pip"
 
 
 def _ports(arguments: list[str]) -> Iterator[int]:
-    """Yield the ports on this machine of the indexes and pages that pip is told to look at."""
+    """Yield the ports on this machine of the indexes and pages that pip is to read."""
     for option, value in itertools.pairwise(arguments):
         if option in {"--index-url", "--find-links"} and value.startswith("http://"):
             yield urllib.parse.urlsplit(value).port or _HTTP
@@ -184,7 +184,7 @@ def _serve(*, own: bool, plans: bool) -> int:
         if 0 in ready:
             arrived = os.read(0, 1 << 16)
             if not arrived:
-                # Whoever is still running is running for nobody, and ends with this process.
+                # No process waits for the runs that are left: they end with this one.
                 return 0
             pending += arrived
             if b"\n" in arrived:
@@ -242,7 +242,7 @@ def _report(running: dict[int, _Run]) -> None:
         if ended:
             del running[number]
             answer = [number, os.waitstatus_to_exitcode(status), *map(_read, said)]
-            # If nobody reads it, all is over anyway: standard input will end.
+            # If no process reads it, standard input will end too.
             with contextlib.suppress(BrokenPipeError):
                 sys.stdout.write(f"{json.dumps(answer)}\n")
                 sys.stdout.flush()

@@ -52,7 +52,7 @@ class Pips:
     """
     Runs pip many times, in parallel, while the ``with`` block lasts.
 
-    On Linux one process imports pip once and forks for each run. Elsewhere every run starts pip anew: on macOS a fork
+    On Linux one process imports pip once and forks for each run. Elsewhere every run starts pip again: on macOS a fork
     that did not exec may crash in the system's frameworks, and Windows has no fork.
 
     :param work: a folder for the process itself; each run brings its own.
@@ -79,10 +79,10 @@ class Pips:
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            # A thread that nobody waits for, after Ctrl-C, may come yet: it comes too late.
+            # After Ctrl-C an abandoned thread may still call `run`: it is refused.
             self.gone = True
         if self._listener.ident is not None and self._server.exception() is None:
-            # Whoever is still running is running for nobody.
+            # No thread waits for the runs that are left.
             self._server.result().kill()
             self._listener.join()
 
@@ -167,7 +167,7 @@ class Pips:
         """Start the process and hand each result to the run that waits for it. When the process ends, fail all other runs."""
         start = [sys.executable, "-I", str(SCRIPT), "--serve"]
         if self._python is not None:
-            # What lies in an environment is as it was when this process began; what is installed brings its own bytecode.
+            # An environment is as it was when this process began; what is installed brings its own bytecode.
             start = [str(self._python), "-I", "-B", str(SCRIPT), "--serve-plans" if self._plans else "--serve-own"]
         try:
             server = self._place.start(start, self._place.variables(self._work) | ALONE)

@@ -2,7 +2,7 @@
 The one door to pip: argument lists in, typed results out, an environment made from nothing.
 
 pip runs as a child process and sees no configuration at all: no ``PIP_*`` variable, no file, no cache, no home. What the
-user told pip about the network is read in `network` and used by the loopback index of `upstream`, the only place
+user configured for pip's network is read in `network` and used by the loopback index of `upstream`, the only place
 that a pip started here can reach.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: What every run of pip is told, whatever it does.
+#: Options of every run of pip.
 GENERAL = ("--isolated", "--disable-pip-version-check", "--no-input", "--no-color", "--no-cache-dir")
 
 #: Variables without which a process cannot start or find its temporary folder; nothing else is passed on.
@@ -95,14 +95,14 @@ def run(
             "installed": dict(installed or {}),
             "arguments": [*arguments, *GENERAL],
         }
-        command, told = [sys.executable, "-I", str(SCRIPT), "--once"], json.dumps(order)
+        command, sent = [sys.executable, "-I", str(SCRIPT), "--once"], json.dumps(order)
     else:
-        command, told = [str(python), "-I", "-m", "pip", *arguments, *GENERAL], ""
+        command, sent = [str(python), "-I", "-m", "pip", *arguments, *GENERAL], ""
     try:
         done = subprocess.run(
             command,
             env=sealed_environment(work),
-            input=told,
+            input=sent,
             capture_output=True,
             encoding="utf-8",
             errors="replace",

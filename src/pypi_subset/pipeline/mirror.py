@@ -78,7 +78,7 @@ class MirrorResult:
     :param superseded: names of distributions in ``packages/`` that no lock names.
     :param bad_files: the files that the site lacks, because they are damaged or strange.
     :param warnings: sentences about what is allowed and probably a mistake.
-    :param resolved: the number of locks that were resolved anew.
+    :param resolved: the number of locks that were resolved.
     :param fetched: the number of files that were fetched.
     :param published: whether a new site replaced the old one.
     :param unvouched: names of files whose SHA-256 no index and no request stated when they were locked.
@@ -123,8 +123,8 @@ def mirror(
     Build the site that ``requirements/`` asks for; on any error the old site stays.
 
     :param paths: the three directories.
-    :param update: resolve every set for every target anew, even where a lock matches its inputs.
-    :param forget: names of files that may have other bytes than when they were locked; *update* resolves them anew.
+    :param update: resolve every set for every target again, even where a lock matches its inputs.
+    :param forget: names of files that may have other bytes than when they were locked; *update* resolves them again.
     :param allow_downgrade: accept a lower version than the lock has, though the newer one is still offered.
     :param unisolated: build sdists without isolation where this system has none.
     :param progress: receives lines and stages; ``None`` is silent.

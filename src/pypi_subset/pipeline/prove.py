@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from pypi_subset.support.progress import Progress
 
 
-def prove(  # noqa: PLR0913 - what a proof can be told
+def prove(  # noqa: PLR0913 - the settings of a proof
     paths: Paths,
     *,
     processes: int = 0,
     pythons: Sequence[str | Path] = (),
     targets: Sequence[str] = (),
     shard: str = "",
-    anew: bool = False,
+    again: bool = False,
     unisolated: bool = False,
     scheduler: str = "",
     url: str = "",
@@ -54,7 +54,7 @@ def prove(  # noqa: PLR0913 - what a proof can be told
     :param pythons: interpreters, or directories of them, beside those on PATH and pyenv's.
     :param targets: names of the targets to prove; none means all.
     :param shard: the part of the cases to prove, as in ``2/8``; ``""`` means all.
-    :param anew: prove again what was proven before for the same bytes.
+    :param again: prove again what was proven before for the same bytes.
     :param unisolated: run the code of packages beside everything else on this machine, without isolation.
     :param scheduler: the address of a Dask cluster, whose workers prove with interpreters of their own; ``""`` for none.
     :param url: where these workers find the site; ``""``: this machine serves it meanwhile.
@@ -78,7 +78,7 @@ def prove(  # noqa: PLR0913 - what a proof can be told
         # What cannot sign is found before all is proven.
         signatures.signature_of(b"", Path(sign_with))
     names = [*map(str, pythons)]
-    prove_part = partial(run_suite, paths, processes=processes, pythons=names, anew=anew, unisolated=unisolated)
+    prove_part = partial(run_suite, paths, processes=processes, pythons=names, again=again, unisolated=unisolated)
     if scheduler:
         from pypi_subset.proof.remote.dask import prove_on_dask  # noqa: PLC0415 - what a cluster alone needs
 

@@ -1,4 +1,4 @@
-"""Locks: which still hold, which are resolved anew, what changed."""
+"""Locks: which still hold, which are resolved again, what changed."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
     downloads: Downloads | None = None,
 ) -> Relocked:
     """
-    Return one lock for each job: the standing ones that match their inputs, all others resolved anew in parallel.
+    Return one lock for each job: the standing ones that match their inputs, all others resolved again in parallel.
 
     :param intake: takes the files that the resolver passed over.
-    :param update: resolve all anew; a standing lock that cannot be read is no error then.
+    :param update: resolve all again; a standing lock that cannot be read is no error then.
     :param downloads: fetches the files of each lock as soon as it is known, ``None`` where nothing is to be fetched.
     :raises NoSolution: a job has no solution.
     :raises Gaps: several jobs have no solution.

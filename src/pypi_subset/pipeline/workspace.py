@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 #: Below ``packages/``: what a run fetched that failed or was stopped. The next one need not fetch it again.
 KEPT = ".fetched"
-#: What release 0.1 kept in the packages directory. It is removed: its caches are built anew.
+#: What release 0.1 kept in the packages directory. It is removed: its caches are built again.
 OBSOLETE = (".last-site", ".last-site.*.stage", ".memory.json")
 
 

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Present:
-    """One distribution as it lies on disk, as its METADATA describes it."""
+    """One distribution on disk, as its METADATA describes it."""
 
     project: NormalizedName
     version: str
     requires: tuple[Requirement, ...]
     requires_python: SpecifierSet
-    #: The paths of its RECORD, relative to the folder it lies in.
+    #: The paths of its RECORD, relative to the directory it is in.
     files: tuple[str, ...]
     #: The names of its console scripts, as far as they need no extra.
     scripts: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ def gaps(
     Return one sentence for each thing that is wrong with *present* on a machine with *environment*, empty if nothing.
 
     Wrong is: a requirement, of a request or of a distribution with the extras asked of it, that nothing or another
-    version answers; a distribution that wants another Python; two versions of one project; one that nobody asks for.
+    version answers; a distribution that wants another Python; two versions of one project; one that nothing requires.
 
     :param environment: marker values; recorded ones, where the machine is another.
     :param target: the target's name, for the sentences.

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: Number of files that are fetched at the same time: web servers may limit connections.
 _AT_ONCE = 8
 
-_AGAIN = "it may just be published anew: try again; else publish it again"
+_AGAIN = "it may be published at this moment: try again; else publish it again"
 _DISTRUST = "do not trust that site"
 
 
@@ -161,7 +161,7 @@ def _require_later(base: str, data: bytes | None, last: SiteRelease | None, dige
             raise HashMismatch(msg, next_step=_AGAIN)
     if last is None:
         return
-    step = f"{_DISTRUST}; if it was published anew from the beginning, remove {own} and fetch again"
+    step = f"{_DISTRUST}; if it was published again from the beginning, remove {own} and fetch again"
     if release is None:
         msg = f"there is no {place}, and release {last.serial} was fetched before"
         raise UpstreamError(msg, next_step=step)
@@ -206,7 +206,7 @@ def _fetch(fetcher: Fetcher, base: str, stage: Path, path: str, digest: str, lim
 
 
 def _report(fetcher: Fetcher, base: str, stage: Path) -> None:
-    """Fetch the report, and make its page and badge anew; where there is none, they say so."""
+    """Fetch the report, and make its page and badge again; where there is none, they say so."""
     with tempfile.TemporaryDirectory(prefix="pypi-subset-") as scratch:
         data = fetcher.small(f"{base}{REPORT}", bounds.LARGEST_DOCUMENT)
         if data is not None:

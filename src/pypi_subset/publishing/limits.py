@@ -26,7 +26,7 @@ _NAME_BYTES, _KEY_BYTES = 255, 1024
 # So many of the files that a finding is about are named.
 _FEW = 3
 
-# Characters of a path without the zero at its end, and how many of them are left for where the site lies.
+# Characters of a path without the zero at its end, and how many of them are left for the directory of the site.
 _WINDOWS_PATH, _WINDOWS_FOLDER = 259, 40
 _WINDOWS_NAMES = re.compile(
     r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*[<>:\"|?*\\\x00-\x1f].*|.*[. ]", re.IGNORECASE | re.DOTALL

@@ -248,7 +248,7 @@ def _remove(destination: Destination, stale: Sequence[str], folders: Sequence[st
     """Remove what no page names any more: pages that lead to pages first, then what they led to, the files last."""
     for turns in ((7, 6, 5, 4, 3), (2, 1), (0,)):
         group = [path for path in stale if publish_order(path) in turns]
-        # Hidden are settings, and what a stopped run left; nobody was led to those.
+        # Hidden are settings, and what a stopped run left; no page names those.
         if any(not Path(path).name.startswith(".") for path in group):
             time.sleep(grace)
         if group:

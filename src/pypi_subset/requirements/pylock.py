@@ -43,17 +43,17 @@ def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]
     try:
         lock = Pylock.from_dict(document.document)
     except RecursionError:
-        yield Fault(what="the lock has a marker of too many brackets", path=source.path, next_step="write it anew")
+        yield Fault(what="the lock has a marker of too many brackets", path=source.path, next_step="write it again")
         return
     except PylockValidationError as error:
         version = document.document.get("lock-version")
         if isinstance(version, str) and not version.startswith("1."):
             what = f"the lock is of version {version}, and only 1.x (PEP 751) is known"
-            yield Fault(what=what, path=source.path, next_step="write it anew with a tool that writes 1.0")
+            yield Fault(what=what, path=source.path, next_step="write it again with a tool that writes 1.0")
             return
         number = re.match(r"packages\[([0-9]+)\]", error.context or "")
         line = _lines(document)[int(number[1])] if number else None
-        step = "write it anew with the tool that made it"
+        step = "write it again with the tool that made it"
         yield Fault(what=f"not a lock of PEP 751: {error}", path=source.path, line=line, next_step=step)
         return
     if len(lock.packages) > bounds.MOST_REQUESTS:
@@ -63,7 +63,7 @@ def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]
     markers = (*(lock.environments or ()), *(package.marker for package in lock.packages))
     if any(marker and depth(str(marker)) > bounds.DEEPEST for marker in markers):
         what = f"the lock has a marker of more than {bounds.DEEPEST} brackets within each other"
-        yield Fault(what=what, path=source.path, next_step="write it anew")
+        yield Fault(what=what, path=source.path, next_step="write it again")
         return
     yield from _unknown(source, lock)
     for target in source.targets:
@@ -124,7 +124,7 @@ class _Entry:
         try:
             marker = settled(one.marker, chosen) if one.marker else True
         except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, ValueError) as error:
-            yield self._fault(f"has a marker that cannot be evaluated: {error}", "write the lock anew")
+            yield self._fault(f"has a marker that cannot be evaluated: {error}", "write the lock again")
             return
         if marker is False:
             return
@@ -135,7 +135,7 @@ class _Entry:
         if not one.wheels:
             yield self._fault("has no wheel, and an sdist is not built", "lock a version that has wheels")
         elif one.version is None:
-            yield self._fault("has no version", "write the lock anew, with versions")
+            yield self._fault("has no version", "write the lock again, with versions")
         else:
             yield from self._pin(f"{one.name}=={one.version}", None if marker is True else marker)
 
@@ -147,7 +147,7 @@ class _Entry:
         named = [f"{name}:{digest}".lower() for name, digest in stated if name.lower() in DIGITS]
         hashes = tuple(dict.fromkeys(named))
         if not all(map(is_hash, hashes)):
-            yield self._fault("has a hash that is none", "lock it anew")
+            yield self._fault("has a hash that is none", "lock it again")
         elif hashes:
             text = str(requirement)
             line = Line(path=self.source.path, number=self.line, text=text, raw=text)

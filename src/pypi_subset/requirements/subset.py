@@ -81,8 +81,8 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
         step = "write one with a line such as 'pandas', for example base.txt"
         faults.append(Fault(what="no requirements file (*.txt) in the folder", path=root, next_step=step))
     if faults:
-        told = dict.fromkeys(map(places.shown, faults))
-        raise InputFaults(sorted(told, key=lambda fault: (str(fault.path), fault.line or 0)))
+        shown = dict.fromkeys(map(places.shown, faults))
+        raise InputFaults(sorted(shown, key=lambda fault: (str(fault.path), fault.line or 0)))
     jobs = tuple(Job(requirement_set=one, target=good[name]) for one in sets for name in one.targets)
     return Subset(
         root=root,

@@ -109,7 +109,7 @@ def address_lines(url: str, site: Path | None = None) -> list[str]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which says nothing more once it was told to end."""
+    """uvicorn, which says nothing more after it was stopped."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Give open downloads a second; uvicorn would print a traceback for each that it then cuts off."""
@@ -166,7 +166,7 @@ class _Site(StaticFiles):
         data, kind, negotiated = self._chosen(path, scope)
         # What has the same bytes under another type is another thing to keep.
         etag = f'"{hashlib.sha256(kind.encode() + data).hexdigest()[:32]}"'
-        # uv keeps a page for ten minutes unless it is told to ask each time.
+        # uv keeps a page for ten minutes, unless a header makes it ask each time.
         headers = {"etag": etag, "cache-control": "no-cache", "content-type": kind}
         response = Response(data, status_code, headers | ({"vary": "Accept"} if negotiated else {}))
         if self.is_not_modified(response.headers, Headers(scope=scope)):

@@ -1,7 +1,7 @@
 """
 The state of the last build, by which the next one finds what did not change.
 
-It lies in `FILE` in the packages directory, and may be deleted: the next build then renders every page again.
+It is `FILE` in the packages directory, and may be deleted: the next build then renders every page again.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def staged_site(content: Content, site: Path, cache: FileCache, state: Path) -> 
             raise _SameSiteError
         yield stage
         replaced = True
-    # Digests from before the links were made: a change that somebody made meanwhile will show.
+    # Digests from before the links were made: a change since then will show.
     known = {path: live[path] for path in done.linked}
     directories, program = incremental.look_at(site, known=known), incremental.program_of_site()
     left = BuildState(program=program, inputs=inputs, directories=directories, projects=done.built)

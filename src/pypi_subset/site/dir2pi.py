@@ -177,7 +177,7 @@ def _settle(scratch: Path, simple: Path, placed: Mapping[str, str], owners: Mapp
 
 
 def _check_complete(simple: Path, owners: Mapping[str, NormalizedName]) -> None:
-    """Compare what lies below *simple* with what was to be laid out: real files, all of them, and no others."""
+    """Compare what is below *simple* with what was to be laid out: real files, all of them, and no others."""
     wanted = {f"{project}/{filename}" for filename, project in owners.items()}
     present = dict(_lying(simple))
     links = {path for path, regular in present.items() if not regular}
@@ -189,7 +189,7 @@ def _check_complete(simple: Path, owners: Mapping[str, NormalizedName]) -> None:
 
 def _lying(simple: Path) -> Iterator[tuple[str, bool]]:
     """
-    Yield the path below *simple*, and whether it is a regular file, of all that lies there or in a folder there.
+    Yield the path below *simple*, and whether it is a regular file, of everything there or in a directory there.
 
     The system is not asked about each, so this is faster than `files.walk`.
     """

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pypi_subset.site.content import Content
 
 
-#: What no build writes anew: the user's README, and the report of the proof.
+#: What no build writes again: the user's README, and the report of the proof.
 NOT_BUILT = frozenset({paths.README, paths.PROOF})
 
 #: Every fact of a distribution but its version, whose text takes a call of its own.

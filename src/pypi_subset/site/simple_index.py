@@ -128,7 +128,7 @@ class Rendering:
         """
         Yield path below the site and bytes of each page, in order of writing.
 
-        ``simple/index.html`` comes last: whoever finds a project there finds its page.
+        ``simple/index.html`` comes last: a client that finds a project there finds its page.
         """
         for target, (files, names) in self._views.items():
             narrowed = _narrowed(self._pages, files)

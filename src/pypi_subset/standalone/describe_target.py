@@ -62,7 +62,7 @@ def main(arguments: "list[str]") -> int:
         text = json.dumps(describe(), indent=1, sort_keys=True)
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-    except Exception as error:  # whatever it is, it is told in one line
+    except Exception as error:  # any error is one line
         # What could not be written must not be tried again when Python ends.
         sys.stdout = open(os.devnull, "w")
         complain(f"{type(error).__name__}: {' '.join(str(error).split())}")
@@ -207,15 +207,15 @@ def manylinux() -> "dict[str, object] | None":
     except ImportError:
         return None
     names = ["manylinux1_compatible", "manylinux2010_compatible", "manylinux2014_compatible"]
-    told = {name: bool(getattr(module, name)) for name in names if hasattr(module, name)}  # type: dict[str, object]
+    found = {name: bool(getattr(module, name)) for name in names if hasattr(module, name)}  # type: dict[str, object]
     if hasattr(module, "manylinux_compatible"):
         answers = {}
         for machine in machines():
             for minor in range(100):
                 answer = module.manylinux_compatible(2, minor, machine)
                 answers[f"2_{minor}_{machine}"] = None if answer is None else bool(answer)
-        told["manylinux_compatible"] = answers
-    return told
+        found["manylinux_compatible"] = answers
+    return found
 
 
 def machines() -> "list[str]":
@@ -249,9 +249,9 @@ def pip() -> "dict[str, object] | None":
     if not match:
         return None
     tags, source = None, None
-    told = re.search(r"^tags: (\[.*\])$", quiet_run([sys.executable, "-c", ASK_PIP]), re.MULTILINE)
-    if told:
-        tags, source = json.loads(told.group(1)), "pip's code"
+    answer = re.search(r"^tags: (\[.*\])$", quiet_run([sys.executable, "-c", ASK_PIP]), re.MULTILINE)
+    if answer:
+        tags, source = json.loads(answer.group(1)), "pip's code"
     else:
         listed = quiet_run([sys.executable, "-m", "pip", "debug", "--verbose"]).partition("Compatible tags:")[2]
         tags = re.findall(r"^\s+(\w+-\w+-\w+)\s*$", listed, re.MULTILINE) or None

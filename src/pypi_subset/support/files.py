@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 #: The file that `exclusive` locks.
 RUNNING = ".running"
-#: What `os.open` must be told where text has other line ends than bytes (Windows).
+#: A flag that `os.open` needs where text has other line ends than bytes (Windows).
 BINARY = getattr(os, "O_BINARY", 0)
 #: How a file is made that must be new: what a link leads to, and what others opened, is never written.
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
-#: How a file of others is opened: an open that waits for a writer ends.
+#: How a foreign file is opened: an open that waits for a writer ends.
 _READ = os.O_RDONLY | BINARY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -80,7 +80,7 @@ def part_of(path: Path) -> Path:
 
 def read_input(path: Path, limit: int | None = None) -> bytes:
     """
-    Return the bytes of the file at *path*, which comes from a user or from a change that somebody proposes.
+    Return the bytes of the file at *path*, which comes from a user or from a proposed change.
 
     A device or a pipe would have no end, or let the run wait for ever.
 
@@ -239,7 +239,7 @@ def blame(said: str, folder: Path) -> None:
 
 @contextlib.contextmanager
 def known_as(hidden: Path, shown: Path) -> Iterator[None]:
-    """Let an error about what lies in *hidden*, a folder that no user has heard of, name *shown*."""
+    """Let an error about a path in *hidden*, a directory that no user knows, name *shown*."""
     try:
         yield
     except FolderError as error:
@@ -268,7 +268,7 @@ def exclusive(folder: Path, patience: float = 0) -> Iterator[None]:
             msg = "another run is working in this folder"
             raise FolderError(msg, path=folder, next_step="wait for it to end") from None
         except OSError as error:
-            # Some network file systems have no locks. Nobody can be kept out there, which is no reason to do nothing.
+            # Some network file systems have no locks. No other run can be kept out there; the run goes on without a lock.
             if error.errno not in {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}:
                 raise
     try:

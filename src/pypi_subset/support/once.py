@@ -29,7 +29,7 @@ class Once(Generic[_K, _V]):
         self._values: dict[_K, Future[_V]] = {}
 
     def __call__(self, key: _K) -> _V:
-        """Return the value for *key*: computed now, or by whoever asked first."""
+        """Return the value for *key*: computed now, or by the thread that asked first."""
         with self._lock:
             mine = key not in self._values
             future = self._values.setdefault(key, Future())

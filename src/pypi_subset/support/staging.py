@@ -1,5 +1,5 @@
 """
-A folder is built where nobody looks, and takes another's place in one step; what a crash leaves is mended or swept away.
+A directory is built under a hidden name, and replaces another one atomically; what a crash leaves is mended or removed.
 
 Whatever is not whole yet, or is not needed any more, is called ``.….stage``.
 """
@@ -125,7 +125,7 @@ def discard(path: Path) -> None:
     """
     Remove the file or the folder at *path*, even if another process is still writing into it.
 
-    It loses its name first, so that nobody who knows that name gets in. Ctrl-C is obeyed when all is gone.
+    It loses its name first, so that no process that knows that name gets in. Ctrl-C is obeyed when all is gone.
     """
     folder = path.is_dir() and not path.is_symlink()
     gone = path.with_suffix(f".{os.getpid()}.gone.stage") if folder else path
@@ -151,7 +151,7 @@ def remove_tree(path: Path) -> None:
         try:
             shutil.rmtree(path)
         except (OSError, RecursionError):
-            # Whoever may remove a folder may also make it writable: an old site that was protected goes all the same.
+            # A user that may remove a directory may also make it writable: an old site that was protected is removed too.
             _flatten(path)
             shutil.rmtree(path)
     else:

@@ -1,4 +1,4 @@
-"""Text of others: harmless in a terminal, a log, HTML5 and its URLs; without secrets; the start tags of their pages."""
+"""Foreign text: harmless in a terminal, a log, HTML5 and its URLs; without secrets; the start tags of their pages."""
 
 from __future__ import annotations
 

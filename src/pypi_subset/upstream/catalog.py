@@ -187,13 +187,13 @@ class Upstream:
 
     def _agreeing(self, candidate: Candidate, path: Path) -> Path:
         """Compare METADATA that was fetched separately with the wheel: resolution uses the one, installation the other."""
-        told, name = self._apart.get(candidate.key), candidate.distribution.filename
+        stated, name = self._apart.get(candidate.key), candidate.distribution.filename
         try:
-            own = told if told is None else hashlib.sha256(read_metadata(path, name)).hexdigest()
+            own = stated if stated is None else hashlib.sha256(read_metadata(path, name)).hexdigest()
         except BadDistribution:
             # The intake reports all such files at once.
             return path
-        if told != own:
+        if stated != own:
             msg = f"{name} and the metadata that {candidate.source} gave for it contradict each other"
             raise BadDistribution(msg, project=candidate.distribution.project, next_step="tell the index's operator")
         return path

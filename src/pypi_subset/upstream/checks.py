@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.intake.sources import Source
 
-_DAMAGED = "try again; if it stays so, the index is damaged or somebody changed the file on the way"
+_DAMAGED = "try again; if it stays so, the index is damaged, or the file was changed on the way"
 
 
 def hashed(candidate: Candidate) -> Candidate:

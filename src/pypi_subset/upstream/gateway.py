@@ -75,7 +75,7 @@ class Loopback:
         #: Why a pip must end, by the run that its view is for.
         self._ended: dict[str, NotBuilt] = {}
         self._runs = itertools.count(1)
-        #: What is wrong with the wheels that a pip was told to pass over, by file name.
+        #: What is wrong with the wheels that a pip passes over, by file name.
         self.refused: dict[str, BadDistribution] = {}
         self._server = http_server.Server(Handler, self)
         #: What every path begins with. Hexadecimal: `runner.hidden` knows it again in what pip says.

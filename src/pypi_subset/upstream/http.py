@@ -36,7 +36,7 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+ht
 #: The types of a page, as pip takes them.
 MEDIA_TYPES = frozenset({"application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+html", "text/html"})
 
-#: Encodings of a page that are taken by its header. Decoders of others may take a time that grows with the square.
+#: Encodings of a page that are taken by its header. Other decoders may take a time that grows with the square.
 CHARSETS = re.compile(r"utf-?8|(us-)?ascii|iso-?8859-\d{1,2}|latin-?1|windows-125\d", re.IGNORECASE)
 
 #: What pip's sessions raise: an OSError where a certificate is missing, a ValueError for a URL that is none.
@@ -179,7 +179,7 @@ class Fetcher:
 
     @contextlib.contextmanager
     def _session(self) -> Iterator[Any]:
-        """Lend a session to one thread; making one, and greeting a server anew, costs more than most pages."""
+        """Lend a session to one thread; making one, and connecting again, costs more than most pages."""
         try:
             session = self._idle.get_nowait()
         except queue.Empty:

@@ -1,5 +1,5 @@
 """
-What the user told pip about the network, and sessions that follow it.
+The user's network settings for pip, and sessions that follow them.
 
 pip's own option parser reads its configuration, and pip's own session fetches: with its proxies, certificates,
 credentials and keyrings. Only the settings in `Network` are taken, not ``no-deps``, ``target``, ``pre``…
@@ -54,7 +54,7 @@ class Network:
     sources: Sources = field(default_factory=Sources)
 
     def session(self) -> Any:
-        """Return a new `requests` session of pip's for one thread, without a cache: every run asks the index anew."""
+        """Return a new `requests` session of pip's for one thread, without a cache: every run asks the index again."""
         # Imported late: pip's commands take 0.2 s, and a run with nothing to do needs none of them.
         from pip._internal.commands import create_command  # noqa: PLC0415
 

@@ -254,7 +254,7 @@ def _https(value: object) -> str | None:
 
 
 def _moment(value: object) -> str | None:
-    """An upload time as PEP 700 wants it, else ``None``: a fact that nobody can read is left out."""
+    """An upload time as PEP 700 wants it, else ``None``: a fact that cannot be read is left out."""
     return value if isinstance(value, str) and _MOMENT.fullmatch(value) else None
 
 

@@ -69,7 +69,7 @@ def proven(found: Sequence[Proving]) -> list[tuple[object, ...]]:
     """
     Return one row for each job and way of proving: cases a minute, and how many times those of the loop.
 
-    The goal is about everything anew. A loop by one way alone proves a third of what the other does: against it stands how
+    The goal is about everything again. A loop by one way alone proves a third of what the other does: against it stands how
     much sooner ours has proven all three.
     """
     groups: dict[tuple[str, str], list[Proving]] = {}

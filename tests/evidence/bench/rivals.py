@@ -42,7 +42,7 @@ def network_settings() -> tuple[str | None, dict[str, str]]:
 
 def set_up(cache: Path, lock: Path, environment: Mapping[str, str]) -> Path:
     """
-    Return the folder of the rivals' programs, made anew if the lock has changed.
+    Return the folder of the rivals' programs, made again if the lock has changed.
 
     :param cache: a folder that outlives the run.
     :raises subprocess.CalledProcessError: pip cannot install them; it has said why.

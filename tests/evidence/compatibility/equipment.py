@@ -114,7 +114,7 @@ def locked(lock: Path) -> dict[str, str]:
 
 
 def _client(folder: Path, requirements: Sequence[str]) -> Path:
-    """Return the folder of a client's programs; installed anew if *requirements* are not what was."""
+    """Return the folder of a client's programs; installed again if *requirements* are not what was."""
     stamp, wanted = folder / ".ready", json.dumps([*requirements, sys.version])
     if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
         shutil.rmtree(folder, ignore_errors=True)

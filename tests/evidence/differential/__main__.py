@@ -31,7 +31,7 @@ RECORD = Path(__file__).with_name("record.json.gz")
 def main() -> int:
     """Return the exit code: 0 if every difference is explained by a rule."""
     arguments = argparse.ArgumentParser(prog="differential")
-    arguments.add_argument("--renew", action="store_true", help="make the record anew, from PyPI")
+    arguments.add_argument("--renew", action="store_true", help="make the record again, from PyPI")
     renew = arguments.parse_args().renew
     _, network = rivals.network_settings()
     programs = rivals.set_up(ROOT / ".bench", ROOT / "tests/evidence/bench/bench-lock.txt", shared_environment(network))
@@ -58,7 +58,7 @@ def _compare(programs: Mapping[str, Path], source: Source, work: Path) -> int:
     work.mkdir()
     done = run(ALL, programs, source, work, display.say)
     wrong = [line for name, verdicts in done.verdicts.items() for line in compare.complaints(name, verdicts)]
-    wrong += [f"the record lacks {name}: make it anew by 'make differential RENEW=1'" for name in done.missing]
+    wrong += [f"the record lacks {name}: make it again by 'make differential RENEW=1'" for name in done.missing]
     # What another looked at on the way and did not get matters only if it came to another answer: that is wrong above.
     lacking = [f"another resolver asked for {name}, which the record lacks" for name in done.passed_over]
     for line in [

@@ -1,4 +1,4 @@
-"""The subset that is mutated: mirrored once from PyPI, and built anew from altered locks as often as needed."""
+"""The subset that is mutated: mirrored once from PyPI, and built again from altered locks as often as needed."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-#: Everything by which the inventory reads a file; the manifest, which is one, is read anew each time.
+#: Everything by which the inventory reads a file; the manifest, which is one, is read again each time.
 READERS: tuple[tuple[Any, str], ...] = (
     (files, "sha256_of"),
     (index_pages, "metadata_in"),

@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument(
         "--before", default=BEFORE, metavar="COMMIT", help=f"the commit to compare with (default: {BEFORE})"
     )
-    parser.add_argument("--renew", action="store_true", help="resolve anew from PyPI, and write the recording")
+    parser.add_argument("--renew", action="store_true", help="resolve again from PyPI, and write the recording")
     arguments = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     try:
@@ -54,7 +54,7 @@ def _recorded(case: Case, old: Side, known: Recording | None) -> Recording:
     """Return the recording of *case*, with every wheel in the build directory; refuse one that is too small."""
     made = recording.record(case, old, FOLDER / "recording" / case.name, known)
     if known and made.locks != known.locks:
-        _say(f"{case.name}: locks that do not fit this machine or this checkout were resolved anew by the old commit")
+        _say(f"{case.name}: locks that do not fit this machine or this checkout were resolved again by the old commit")
     targets = {name.partition("--")[2] for name in made.locks[FIRST]}
     if len(made.wheels) < case.files or len(targets) < case.targets:
         msg = (

@@ -55,9 +55,9 @@ def record(case: Case, side: Side, folder: Path, known: Recording | None) -> Rec
     Return locks and wheels of every state, made by *side* in *folder*; the wheels stay in its ``packages/``.
 
     A known lock is reused, and the files that it pins come from PyPI once. A lock that does not fit, such as that of
-    the target ``here`` on another machine, is resolved anew.
+    the target ``here`` on another machine, is resolved again.
 
-    :param known: the committed recording, or ``None`` to resolve everything anew.
+    :param known: the committed recording, or ``None`` to resolve everything again.
     :raises SideError: mirror fails, or a wheel has other bytes than the recorded one.
     """
     if known is None:

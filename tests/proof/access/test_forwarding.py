@@ -45,7 +45,7 @@ def test_bytes_pass_as_they_are(tmp_path: Path, listener: socket.socket) -> None
 
 
 def test_a_server_that_is_gone(tmp_path: Path, listener: socket.socket) -> None:
-    """Where there is no server the connection ends; the client says so, and the next one is tried anew."""
+    """Where there is no server the connection ends; the client says so, and the next one is tried again."""
     with serving(tmp_path) as url:
         forward = Forward(url)
     forward.also(listener)

@@ -154,7 +154,7 @@ def remembered(subset: SubsetOnDisk) -> list[bool]:
 
 @pytest.mark.slow
 def test_proven_before(subset: SubsetOnDisk) -> None:
-    """A second run proves nothing again but reads all files, and says so; `anew` proves everything."""
+    """A second run proves nothing again but reads all files, and says so; `again` proves everything."""
     subset.paths.packages.mkdir()
     first = run_suite(subset.paths, processes=1)
     assert remembered(subset) == [False] * 12
@@ -164,7 +164,7 @@ def test_proven_before(subset: SubsetOnDisk) -> None:
     assert report.lines_of(second)[-1].startswith("13 passed, 0 failed, 0 skipped, 12 of these proven before;")
     for name in ("index.html", "junit.xml"):
         assert "proven before" in (subset.paths.site / "proof" / name).read_text()
-    run_suite(subset.paths, processes=1, anew=True)
+    run_suite(subset.paths, processes=1, again=True)
     assert remembered(subset) == [False] * 12
     path = subset.paths.packages / green_results.NAME
     path.write_bytes(path.read_bytes().replace(b'"passed"', b'"skipped"', 1))
@@ -200,7 +200,7 @@ def test_what_is_red_now_was_never_green(subset: SubsetOnDisk) -> None:
 
 @pytest.mark.slow
 def test_red_by_all_stays_red(tmp_path: Path) -> None:
-    """What depends on something outside, and `anew` found red, is not taken from memory by the next run."""
+    """What depends on something outside, and `again` found red, is not taken from memory by the next run."""
     flag = tmp_path / "flag"
     module = f"import os\nif os.path.exists({str(flag)!r}):\n    raise ImportError('moody')\n"
     moody = make_wheel("moody", files={"moody/__init__.py": module.encode()})
@@ -209,8 +209,8 @@ def test_red_by_all_stays_red(tmp_path: Path) -> None:
     # It looks at a file that no box shows.
     run_suite(here.paths, processes=1, unisolated=True)
     flag.touch()
-    for anew in (True, False):
-        assert run_suite(here.paths, processes=1, anew=anew, unisolated=True).totals.failed
+    for again in (True, False):
+        assert run_suite(here.paths, processes=1, again=again, unisolated=True).totals.failed
 
 
 def checks_of(subset: SubsetOnDisk) -> list[dict[str, Any]]:
@@ -323,7 +323,7 @@ def test_a_byte_that_changed_in_the_file(subset: SubsetOnDisk, caplog: pytest.Lo
     edit(path, '"seconds": 0.0', '"seconds": 0.1')
     assert green_results.Proven(subset.paths.packages, case.site, "shut", own_key()).results(case) == ()
     assert [one.getMessage() for one in caplog.records] == [
-        f"{path} was changed, or made with another key or version: everything is proven anew"
+        f"{path} was changed, or made with another key or version: everything is proven again"
     ]
 
 

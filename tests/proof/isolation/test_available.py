@@ -22,7 +22,7 @@ real = available.refusal
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
-    """Ask anew, and leave nothing to other tests."""
+    """Ask again, and leave nothing to other tests."""
     available.refusal.cache_clear()
     yield
     real.cache_clear()

@@ -11,7 +11,7 @@ from pypi_subset.proof.isolation import cgroups
 
 @pytest.fixture(autouse=True)
 def forgotten() -> None:
-    """Look anew."""
+    """Look again."""
     cgroups._parent.cache_clear()  # noqa: SLF001
 
 

@@ -76,7 +76,7 @@ def test_outermost() -> None:
 
 
 def test_the_system() -> None:
-    """Directories are bound, and links are made anew: a link that was bound would lead out."""
+    """Directories are bound, and links are made again: a link that was bound would lead out."""
     paths, links = views.of_system()
     assert "/usr" in paths
     assert not {*paths} & {*links}

@@ -133,7 +133,7 @@ def test_what_was_replaced(tmp_path: Path) -> None:
 
 
 def test_an_interpreter_that_makes_none(tmp_path: Path) -> None:
-    """What virtualenv says is one sentence, each time anew: an error of the machine."""
+    """What virtualenv says is one sentence, each time again: an error of the machine."""
     (tmp_path / "case").mkdir()
     broken = replace(OWN[0], path=tmp_path / "absent")
     for _ in range(2):
@@ -146,7 +146,7 @@ def test_an_interpreter_that_makes_none(tmp_path: Path) -> None:
 def test_one_start_of_pip_or_many(
     tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]
 ) -> None:
-    """Runs of pip that were forked from one start say the same as those that each began anew."""
+    """Runs of pip that were forked from one start say the same as those that each began again."""
     wheels = [CLICK, make_wheel("aa", requires=["click>=8"]), make_wheel("pip", "99.0", files=PIP)]
     case = cases(
         tmp_path,

@@ -298,7 +298,7 @@ def test_each_reason_stays(subset: SubsetOnDisk, parts: tuple[Path, Path]) -> No
 def test_nobody_looked_at_the_files(subset: SubsetOnDisk, parts: tuple[Path, Path]) -> None:
     """A report without an inventory is no proof about these bytes: the manifest alone was the same."""
     write(subset, parts[1].parents[1], results(subset, "windows"))
-    told = ["failed: report.json: nobody looked whether the files there were these"]
+    told = ["failed: report.json: no run compared the files there with these"]
     assert reds(merged(subset, *parts)) == told
     written = merged(subset, *parts, parts[1].parent / ".." / "proof")
     assert written["totals"]["failed"] == 1
@@ -350,7 +350,7 @@ def test_what_nobody_asked_for_is_red(subset: SubsetOnDisk, parts: tuple[Path, P
 REFUSED: dict[str, tuple[dict[str, Any] | str | None, str]] = {
     "other bytes": (
         {"manifest_sha256": "0" * 64},
-        "about other bytes: a manifest with SHA-256 000000000000…, and here",
+        "about other bytes: a manifest with SHA-256 000000000000…, and this site has",
     ),
     "other form": ({"schema": "2.0"}, "the report has schema 2.0, and this version reads 1.3; upgrade pypi-subset"),
     "results": ({"checks": [{"target": 1}]}, "the report is damaged; take proof/report.json of a site"),

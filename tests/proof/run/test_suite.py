@@ -202,7 +202,7 @@ def test_in_a_box_there_is_nothing_to_kill(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_faults_in_the_requirements(subset: SubsetOnDisk) -> None:
-    """What to prove is read anew: a fault there is shown as it is, and the old report stays."""
+    """What to prove is read again: a fault there is shown as it is, and the old report stays."""
     (subset.paths.requirements / "base.txt").write_text("click=>8\n")
     with pytest.raises(
         ProofFailed, match=r"nothing was proven: pytest ended with 4; see the lines below\n    Exit: .*base\.txt:1"

@@ -225,25 +225,25 @@ def test_a_patch_level_that_is_shut_out(python: str, bound: str, nearest: str) -
         (
             OLD_PIP,
             "1.0-cp39-cp39-manylinux_2_17_x86_64",
-            "its pip is too old for a wheel that its system would take: update pip there, and describe lab anew",
+            "its pip is too old for a wheel that its system would take: update pip there, and describe lab again",
         ),
         (
             OLD_PIP,
             "1.0-cp39-cp39-manylinux_2_34_x86_64",
             (
                 "lowest glibc that works is 2.34 (rhel-9, amazonlinux-2023, openeuler-22.03): "
-                "install such a system there, and describe lab anew"
+                "install such a system there, and describe lab again"
             ),
         ),
         (
             OLD_PIP,
             "1.0-cp310-cp310-manylinux_2_17_x86_64",
-            "nearest Python that works is 3.10: install it there, and describe lab anew",
+            "nearest Python that works is 3.10: install it there, and describe lab again",
         ),
         (
             machine("cp39-win_amd64", "3.9.1"),
             "1.0-py3-none-any >=3.9.2",
-            "nearest Python that works is 3.9.2: install it there, and describe lab anew",
+            "nearest Python that works is 3.9.2: install it there, and describe lab again",
         ),
         (
             replace(targets.parse("here", "cp39-win_amd64", "3.9.1"), host=True),
@@ -261,7 +261,7 @@ def test_a_patch_level_that_is_shut_out(python: str, bound: str, nearest: str) -
     ],
 )
 def test_what_no_setting_changes(target: Target, file: str, way: str) -> None:
-    """A machine that described itself is changed by hand and described anew, its pip first; for the host another runs."""
+    """A machine that described itself is changed by hand and described again, its pip first; for the host another runs."""
     assert way_out(candidates(file), target) == f"{way}, which gets 1.0"
 
 

@@ -112,7 +112,7 @@ class Tab:
 
 @contextlib.contextmanager
 def tab(folder: Path) -> Iterator[Tab]:
-    """Yield a tab of a browser that starts anew, with *folder* as its home; skip the test where there is none."""
+    """Yield a tab of a browser that starts again, with *folder* as its home; skip the test where there is none."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("no chromium here")

@@ -238,10 +238,10 @@ def _unrecorded(archive: zipfile.ZipFile) -> Iterator[str]:
     besides = {records[0], f"{records[0]}.jws", f"{records[0]}.p7s"}
     for name in sorted((names ^ set(listed)) - besides):
         yield f"holds {name!a}, which is not in its RECORD" if name in names else f"lacks {name!a} of its RECORD"
-    for name, told, _ in rows:
-        if name in besides and told:
+    for name, stated, _ in rows:
+        if name in besides and stated:
             yield f"holds {name!a}, and RECORD has a hash of it"
-        if name not in besides and not told.startswith(("sha256=", "sha384=", "sha512=")):
+        if name not in besides and not stated.startswith(("sha256=", "sha384=", "sha512=")):
             yield f"holds {name!a}, of which its RECORD has no hash that is SHA-256 or better"
     if len(set(listed)) != len(listed):
         yield "has a RECORD with a file twice"

@@ -1,4 +1,4 @@
-"""A site that lies elsewhere and is served here: what the proof itself reads of it, held to the manifest byte for byte."""
+"""A site on another machine, served here: each file that the proof reads is compared with the manifest byte for byte."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _page(url: str, page: str, digest: str, folder: Path) -> None:
 
 
 def _stand_in(url: str, entry: File, folder: Path) -> None:
-    """Write a wheel that holds METADATA alone, as it lies beside the real one (PEP 658); without that, the real one."""
+    """Write a wheel that holds METADATA alone, as it is beside the real one (PEP 658); without that, the real one."""
     path = folder / entry.path
     try:
         project, version, _, _ = parse_wheel_filename(path.name)

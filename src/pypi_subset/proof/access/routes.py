@@ -1,4 +1,4 @@
-"""The ways in: how an installer may be told about the files of a site."""
+"""The routes: the options with which an installer finds the files of a site."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Way:
         return (*words, where, *further, *trusted)
 
     def path_of(self, url: str) -> str:
-        """Return which file of the site *url* is, as a path below it, ``""`` for what lies elsewhere."""
+        """Return which file of the site *url* is, as a path below it, ``""`` for what is elsewhere."""
         return unquote(url.removeprefix(f"{self.root}/")) if url.startswith(f"{self.root}/") else ""
 
 

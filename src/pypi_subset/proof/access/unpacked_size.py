@@ -29,7 +29,7 @@ def unpacked_size(site: Path, pins: Sequence[str], url: str = "") -> int:
     :param url: where the site is served, if it does not lie here.
     """
     if url:
-        # What lies here of a site elsewhere are stand-ins.
+        # The files here of a site elsewhere are stand-ins.
         return sum((1 + _GROWTH) * entry.size for entry in read_manifest(site).files)
     projects: set[str] = {canonicalize_name(Requirement(pin).name) for pin in pins}
     return sum(_largest(site / SIMPLE, project) for project in projects or {"*"})

@@ -110,7 +110,7 @@ class Proven:
         """
         Remember the results of *case*, if nothing of them is red or came about by chance; else forget older ones.
 
-        What was green and is red now, for the same bytes by the same means, depends on something that nobody looked at.
+        What was green and is red now, for the same bytes by the same means, depends on something that the key does not have.
         """
         if key := self.key(case):
             self._cases.pop(key, None)
@@ -249,7 +249,7 @@ def _read(path: Path, own: Key) -> dict[str, Raw]:
         if own.made(cache.mac, "green results", bytes(cache.cases)):
             return msgspec.json.decode(cache.cases, type=dict[str, Raw])
     if path.exists():
-        logger.warning("%s was changed, or made with another key or version: everything is proven anew", path)
+        logger.warning("%s was changed, or made with another key or version: everything is proven again", path)
     return {}
 
 

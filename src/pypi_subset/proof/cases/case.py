@@ -41,7 +41,7 @@ class Case:
     :param bounds: the same for who installs from an index, and has no lock: the set's own constraints.
     :param pins: what the lock holds for the set on the target, as such lines, whether or not they constrain.
     :param interpreter: the one that stands for the target; ``None`` makes the target a foreign one.
-    :param url: where the site is served, no slash at its end; ``""`` for one that lies here.
+    :param url: where the site is served, no slash at its end; ``""`` for one on this machine.
     :param number: which of its set's on its target it is, 0 for the set as a whole.
     :param isolated: whether its programs run in boxes.
     :param accepted: what the user accepts on the target.

@@ -76,7 +76,7 @@ def without(job: Job, left_out: Mapping[str, object]) -> Job:
 
 def unaccepted(paths: Paths, subset: Subset, manifest: Manifest) -> Iterator[str]:
     """Yield a sentence for each gap that a lock or the manifest claims and no acceptance covers, or that only one of them claims."""
-    told = Counter((one.name, gap.target, gap.requirement) for one in manifest.sets for gap in one.gaps or ())
+    stated = Counter((one.name, gap.target, gap.requirement) for one in manifest.sets for gap in one.gaps or ())
     locked = Counter[tuple[str, str, str]]()
     for job in subset.jobs:
         place = job.requirement_set.name, job.target.name
@@ -85,8 +85,8 @@ def unaccepted(paths: Paths, subset: Subset, manifest: Manifest) -> Iterator[str
             locked[(*place, claim.request)] += 1
             if claim.request not in accepted:
                 yield f"{_words(*place, claim.request)} by its lock, and no [[policy.accept]] covers that: run `make update`"
-    for one in sorted((told - locked) + (locked - told)):
-        who, other = ("the manifest", "its lock") if one in told else ("its lock", "the manifest")
+    for one in sorted((stated - locked) + (locked - stated)):
+        who, other = ("the manifest", "its lock") if one in stated else ("its lock", "the manifest")
         yield f"{_words(*one)} by {who}, but not by {other}: run `make mirror`"
     for own in manifest.sets:
         for gap in own.gaps or ():

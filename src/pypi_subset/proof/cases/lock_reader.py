@@ -55,7 +55,7 @@ class Locked:
 
 
 def lock_path(folder: Path, set_name: str, target_name: str) -> Path:
-    """Return where the lock of a set on a target lies (PEP 751: ``pylock.<name>.toml``)."""
+    """Return the path of the lock of a set on a target (PEP 751: ``pylock.<name>.toml``)."""
     return folder / f"pylock.{set_name}--{target_name}.toml"
 
 

@@ -197,7 +197,7 @@ def _read(key: Key) -> dict[str, Seen]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Make *path* hold *data* in one step; its name until then is nobody's guess."""
+    """Make *path* hold *data* atomically; its name until then cannot be guessed."""
     file, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(file, "wb") as stream:

@@ -115,6 +115,6 @@ def _script(name: str) -> str:
 
 
 def _at_top(name: str) -> str:
-    """Return the topmost part of *name* in ``site-packages``, ``""`` if it lies elsewhere."""
+    """Return the topmost part of *name* in ``site-packages``, ``""`` if it is elsewhere."""
     scheme, inside = installed_at(name)
     return inside[0] if scheme == "purelib" else ""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pypi_subset.proof.cases.lock_reader import Locked
 
 
-#: What lies in a site besides its files and its indexes.
+#: What a site holds besides its files and its indexes.
 PAGES = (PAGE, MANIFEST, README)
 #: What may lie there as well: in a site that was fetched.
 FETCHED = (RELEASE,)
@@ -65,7 +65,7 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
     if found:
         return tuple(check("failed", sentence) for sentence in found)
     size = sum(entry.size for entry in entries.values())
-    notes = (*unneeded.needless(paths, subset), *(sentence for _, told in wheels for sentence in told))
+    notes = (*unneeded.needless(paths, subset), *(sentence for _, stated in wheels for sentence in stated))
     return (check("passed", f"{len(entries)} files, {size} bytes: all there, and nothing else", notes=notes),)
 
 
@@ -79,7 +79,7 @@ def _outdated(paths: Paths, subset: Subset, targets: Sequence[str]) -> Iterator[
     """
     Yield a sentence for each lock that was made before its set or target was changed.
 
-    The host is another machine where somebody else proves, for targets of its own.
+    The host is another machine if the proof runs elsewhere, for targets of its own.
     """
     for job in subset.jobs:
         if job.target.host and targets and job.target.name not in targets:
@@ -94,9 +94,9 @@ def _described(subset: Subset, manifest: Manifest, targets: Sequence[str]) -> It
     """Yield a sentence for each target that the manifest tells of as another machine than it is; of the host as above."""
     digests = {target.name: target.digest for target in subset.targets}
     elsewhere = {target.name for target in subset.targets if target.host and targets and target.name not in targets}
-    for told in manifest.targets:
-        if told.name not in elsewhere and digests.get(told.name) != told.digest:
-            yield f"the target {told.name} is another machine in the manifest than in requirements/: run `make mirror`"
+    for stated in manifest.targets:
+        if stated.name not in elsewhere and digests.get(stated.name) != stated.digest:
+            yield f"the target {stated.name} is another machine in the manifest than in requirements/: run `make mirror`"
 
 
 def _locked(paths: Paths, subset: Subset, entries: Mapping[str, File]) -> Iterator[str]:
@@ -118,8 +118,8 @@ def _locked(paths: Paths, subset: Subset, entries: Mapping[str, File]) -> Iterat
         if (entry := entries.get(where)) is None:
             continue
         for set_name, target in sorted(pairs ^ {(need.set_name, need.target) for need in entry.needed_by}):
-            told, other = ("a lock", "the manifest") if (set_name, target) in pairs else ("the manifest", "a lock")
-            yield f"{entry.filename} is needed by {set_name} on {target} says {told}, but not {other}"
+            stated, other = ("a lock", "the manifest") if (set_name, target) in pairs else ("the manifest", "a lock")
+            yield f"{entry.filename} is needed by {set_name} on {target} says {stated}, but not {other}"
     for where in sorted(entries.keys() - named.keys()):
         yield f"{entries[where].filename} ({entries[where].project}) is in the manifest, but in no lock"
 
@@ -178,11 +178,11 @@ def _needed(entry: File) -> str:
 
 
 def _pages(
-    present: Mapping[str, Path], entries: Mapping[str, File], targets: set[str], told: Mapping[str, str]
+    present: Mapping[str, Path], entries: Mapping[str, File], targets: set[str], stated: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield a sentence for each page that is missing or not what it should be, and each file that belongs to nothing."""
     pages, roots = index_pages.pages_of(entries.values(), targets)
-    for page in sorted({*PAGES, *pages, *roots, *told} - present.keys()):
+    for page in sorted({*PAGES, *pages, *roots, *stated} - present.keys()):
         yield f"the page {page} is not in the site"
     views = index_pages.views_from(entries.values())
     for page, wanted in sorted(pages.items()):
@@ -191,10 +191,10 @@ def _pages(
             yield f"{words} ({_needed(entry)})" if entry else words
     for page, projects in sorted(roots.items()):
         yield from index_pages.of_root(page, present[page], projects) if page in present else ()
-    for page, digest in sorted(told.items()):
+    for page, digest in sorted(stated.items()):
         if page in present and files.sha256_of(present[page]) != digest:
             yield f"the page {page} has other bytes than the manifest says"
     beside = {f"{name}{METADATA}" for name, entry in entries.items() if entry.metadata}
     # One that belongs to nothing could win over one that was chosen.
-    for name in sorted(present.keys() - entries.keys() - beside - {*PAGES, *FETCHED, *pages, *roots, *told}):
+    for name in sorted(present.keys() - entries.keys() - beside - {*PAGES, *FETCHED, *pages, *roots, *stated}):
         yield f"{name} is in the site, but neither a lock nor the manifest names it"

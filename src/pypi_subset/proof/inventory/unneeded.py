@@ -46,7 +46,7 @@ def needless(paths: Paths, subset: Subset) -> Iterator[str]:
             served = left_out.without(job, left_out.accepted_of(job, subset, paths))
             reached |= set(_reached(served, paths, pins, known))
         except SubsetError:
-            # Nobody recorded such a machine, or a marker reads what nobody gave: the cases themselves will say so.
+            # No such machine was recorded, or a marker reads a value that is not given: the cases themselves will say so.
             reached |= {pin.filename for pin in pins}
     for name in sorted(where.keys() - reached):
         yield f"{name} is locked for {', '.join(where[name])}, but no request needs it"

@@ -96,7 +96,7 @@ def enter(server: int, description: int, stdin: int, stdout: int, stderr: int, s
         for number, one in enumerate((stdin, stdout, stderr)):
             os.dup2(one, number)
         become_a_box(box, channel)
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the other side is told
+    except BaseException as error:  # noqa: BLE001 - the other side gets every error
         text = f"{error}" if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
         channel.send(f"refused {text}".encode()[:4000])
     finally:

@@ -1,4 +1,4 @@
-"""The two boxes of a case: Install writes its environment, Ask runs the code that lies in it."""
+"""The two boxes of a case: Install writes its environment, Ask runs the code in it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def asking(  # noqa: PLR0913 - what makes a box
     Each command has a ``/tmp`` of its own, but they share their bytecode.
 
     :param seen: the environment, and the seeded pip.
-    :param folder: directory of this case alone, in which bytecode lies.
+    :param folder: directory of this case alone, which holds bytecode.
     :param uid: its user, as in `Box`: the one that owns the environment.
     :param placed: directories that are seen in another place, as in `Box`.
     :param compiled: directory with bytecode that commands read and do not write; without one they share what they compile.

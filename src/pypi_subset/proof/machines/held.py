@@ -102,11 +102,11 @@ class Held:
             for library in self.facts.libraries
             for info in Path(self.facts.root, library).glob("*.dist-info")
         }
-        told: dict[str, set[str]] = {}
+        recorded_digests: dict[str, set[str]] = {}
         for lines in records.values():
             for name, digest in lines:
-                told.setdefault(name, set()).add(digest)
-        mixed = {name for name, digests in told.items() if len(digests) > 1 or name in self._base}
+                recorded_digests.setdefault(name, set()).add(digest)
+        mixed = {name for name, digests in recorded_digests.items() if len(digests) > 1 or name in self._base}
         return {
             project: tuple(name for name, _ in lines)
             for project, lines in records.items()

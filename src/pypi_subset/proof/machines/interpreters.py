@@ -141,7 +141,7 @@ def candidates(path: str, pyenv: Path, named: Sequence[str] = ()) -> tuple[Path,
     folders += [folder / "bin" for folder in versions] + versions
     found = [Path(sys.executable), *(file for name in named for file in _named(name, path))]
     found += [file for folder in folders for file in _interpreters_in(folder)]
-    # Several names of one file need one start; a shim is a file of its own, and is told apart by what it runs.
+    # Several names of one file need one start; a shim is a file of its own, and differs by what it runs.
     return tuple({os.path.realpath(file): file for file in reversed(found)}.values())[::-1]
 
 

@@ -50,7 +50,7 @@ _WARM = "; ".join(
     )
 )
 
-#: Seconds that making one may take, for whoever waits for it.
+#: Seconds that making one may take.
 PATIENCE = 300.0
 
 #: The file that lets an environment find the seeded pip, which is the same for all of them.
@@ -103,7 +103,7 @@ def fresh_environment(interpreter: Interpreter, folder: Path, shared: Path, *, i
     :param folder: an empty folder, in which it is made.
     :param shared: a folder where all cases of this run keep what they have in common.
     :param isolated: whether virtualenv runs in a box.
-    :raises ProofFailed: virtualenv put more in than it was told.
+    :raises ProofFailed: virtualenv added more than was asked for.
     :raises BoxFailed: virtualenv could not make it.
     """
     template, root = _template_of(interpreter, shared / "templates", isolated=isolated), folder / "environment"
@@ -195,8 +195,8 @@ def _make(interpreter: Interpreter, place: Path, *, isolated: bool) -> _Template
     except OSError as error:
         raise failed(str(error)) from error
     if done.code != 0:
-        told = " ".join((done.stderr or done.stdout).decode(errors="replace").split())
-        msg = f"no environment of {interpreter} could be made: {told[-500:] or done.why or done.code}"
+        output = " ".join((done.stderr or done.stdout).decode(errors="replace").split())
+        msg = f"no environment of {interpreter} could be made: {output[-500:] or done.why or done.code}"
         raise failed(msg)
     boxes.give_back(place)
     root, seed = place / "environment", place / "seed"
@@ -219,7 +219,7 @@ def _make(interpreter: Interpreter, place: Path, *, isolated: bool) -> _Template
 
 
 def _move_pip(root: Path, library: Path, seed: Path) -> None:
-    """Move pip from the environment to *seed*, and point to it: what is shared lies outside every environment."""
+    """Move pip from the environment to *seed*, and point to it: what is shared is outside every environment."""
     seed.mkdir()
     for path in (library / "pip", *library.glob("pip-*.dist-info")):
         path.rename(seed / path.name)

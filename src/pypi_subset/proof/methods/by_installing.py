@@ -222,7 +222,7 @@ class Installing:
         if isinstance(environment, Part):
             run: Run = partial(planning.run, self.case, self.interpreter, libraries=environment.fresh.libraries)
         elif not self._forks or _brings_pip(files):
-            # A pip of the subset must start anew, where it can write nothing.
+            # A pip of the subset must start in a new process, where it can write nothing.
             place = Place(box=box, folder=self.folder, serve=lambda _: None)
             run = partial(_alone, place, environment.python)
         else:

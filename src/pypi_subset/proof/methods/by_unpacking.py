@@ -49,7 +49,7 @@ class Unpacking:
         return self._pip(way, "planned", dry=True)
 
     def install(self, way: Way) -> tuple[Files, tuple[Present, ...]]:
-        """Return what pip installed, and what lies there now."""
+        """Return what pip installed, and what is there now."""
         # This pip runs in no box: nothing else bounds what it writes.
         readable.check(self.case, lambda: self.plan(way))
         into = f"unpacked-{way.name}"

@@ -42,10 +42,10 @@ def validate(case: Case, installed: Sequence[Installed], requests: Sequence[Requ
     notes: dict[tuple[str, str], list[str]] = {}
     for one in installed:
         path = case.file(one.path)
-        for place, told, key in _places(path, path.stat().st_mtime_ns, windows):
+        for place, stated, key in _places(path, path.stat().st_mtime_ns, windows):
             before = owners[key.lower() if folded else key]
             for other, said in before:
-                if other is one or said == told:
+                if other is one or said == stated:
                     continue
                 names = other.path.rpartition("/")[2], path.name
                 for project, wheel in ((other.project, case.file(other.path)), (one.project, path)):
@@ -55,7 +55,7 @@ def validate(case: Case, installed: Sequence[Installed], requests: Sequence[Requ
                         )
                         raise ProofFailed(msg, project=project, target=case.target.name)
                 notes.setdefault(names, []).append(place)
-            before.append((one, told))
+            before.append((one, stated))
     return tuple(
         f"{first} and {second} both install {places[0]}{f' and {len(places) - 1} more' * (len(places) > 1)}, with other bytes"
         for (first, second), places in sorted(notes.items())
@@ -95,20 +95,20 @@ def _places(wheel: Path, changed: int, windows: bool) -> tuple[tuple[str, str, s
 def _read(archive: zipfile.ZipFile, *, windows: bool) -> Iterator[tuple[str, str, str]]:
     (info,) = (name.rpartition("/")[0] for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
     data = f"{info.removesuffix('.dist-info')}.data/"
-    for name, told, _ in parse_record_file(archive.read(f"{info}/RECORD").decode().splitlines()):
+    for name, stated, _ in parse_record_file(archive.read(f"{info}/RECORD").decode().splitlines()):
         if name.startswith(f"{info}/") or name.endswith("/"):
             continue
         if not name.startswith(data):
-            yield name, told, name
+            yield name, stated, name
             continue
         scheme, inside = installed_at(name)
         path = "/".join(inside)
         key = started_as(path, entry_point=False) if windows and scheme == "scripts" else path
         where = _PLACES.get(scheme, f"{scheme}/")
-        yield f"{where}{path}", told, f"{where}{key}"
+        yield f"{where}{path}", stated, f"{where}{key}"
     if f"{info}/entry_points.txt" in archive.namelist():
-        for name, told in _programs(archive.read(f"{info}/entry_points.txt").decode()):
-            yield f"bin/{name}", told, f"bin/{started_as(name, entry_point=True) if windows else name}"
+        for name, stated in _programs(archive.read(f"{info}/entry_points.txt").decode()):
+            yield f"bin/{name}", stated, f"bin/{started_as(name, entry_point=True) if windows else name}"
 
 
 def _programs(text: str) -> Iterator[tuple[str, str]]:

@@ -89,13 +89,13 @@ class Result:
     findings: tuple[Finding, ...] = ()
 
 
-def install(  # noqa: PLR0913 - what pip is told
+def install(  # noqa: PLR0913 - the settings of pip
     case: Case, way: Way, folder: Path, run: Run, options: Sequence[str], *, report: Path, dry: bool = False
 ) -> Files:
     """
-    Return what pip installed for *case*; every file of it lies in the site and fits the target.
+    Return what pip installed for *case*; every file of it is in the site and fits the target.
 
-    :param way: how it is told of the site.
+    :param way: the route to the site.
     :param folder: a folder for this case alone.
     :param options: where to install, and for what machine.
     :param report: the file into which pip writes what it does.
@@ -132,7 +132,7 @@ def _items(report: Path) -> list[dict[str, Any]]:
     """
     Return what pip reports that it installs.
 
-    :raises ProofFailed: it lies where a box may write, and is not what pip writes.
+    :raises ProofFailed: it is where a box may write, and is not what pip writes.
     """
     try:
         with open(os.open(report, _PLAINLY), "rb") as stream:  # noqa: PTH123 - not through a link

@@ -41,7 +41,7 @@ NOT_REQUESTED = "not requested here"
 WORST: tuple[Status, ...] = ("failed", "amber", "differs", "skipped", "passed", "accepted")
 
 
-#: A kind of proof for one case on one machine; what lies there after an installation only it understands.
+#: A kind of proof for one case on one machine; only it understands what an installation left there.
 Kind: TypeAlias = "Installing | Unpacking"
 
 
@@ -51,7 +51,7 @@ class Trials:
     One case on one machine, by one way in after the other; the same files are installed and judged once.
 
     :param kind: how it is proven.
-    :param lying: files → what lies there since they were installed; shared by all patch levels of a case.
+    :param lying: files → what their installation left; shared by all patch levels of a case.
     :param begun: whether something was installed already, or was refused: from then on pip is asked first.
     """
 
@@ -209,10 +209,10 @@ def _worst(case: Case, kinds: Sequence[Kind], results: Sequence[Result]) -> Resu
     """Return *results*, of one patch level each, as one: the worst of them, with the notes of all."""
     number = min(range(len(results)), key=lambda one: WORST.index(results[one].status))
     worst, python = results[number], kinds[number].case.target.python
-    told = worst.status in GOOD or python == case.target.python
+    same = worst.status in GOOD or python == case.target.python
     return replace(
         worst,
-        reason=worst.reason if told else f"with Python {'.'.join(map(str, python))}: {worst.reason}",
+        reason=worst.reason if same else f"with Python {'.'.join(map(str, python))}: {worst.reason}",
         notes=tuple(dict.fromkeys(note for one in results for note in one.notes)) * (worst.status != "failed"),
         versions=tuple(sorted({pin for one in results for pin in one.versions})),
         seconds=sum(one.seconds for one in results),

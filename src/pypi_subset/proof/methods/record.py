@@ -35,7 +35,7 @@ _RED = (_OTHER, "Unable to retrieve")
 #: What we say of a line of RECORD that promises what is not there: `installer` walks the archive alone, as pip does.
 _ABSENT = "is in RECORD, and not in the wheel"
 
-#: Members that sign RECORD: what becomes of them is nobody's affair here.
+#: Members that sign RECORD, which no installer reads.
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 
 
@@ -43,7 +43,7 @@ def validate(case: Case, installed: Sequence[Installed]) -> None:
     """
     Compare each installed wheel with its RECORD; each may be for the target by all its tags say.
 
-    pip installs what RECORD does not mention, and what is not as it says. Nobody could tell later that it was changed.
+    pip installs what RECORD does not mention, and what is not as it says. A later change of it would not be found.
 
     :raises ProofFailed: RECORD does not name a member with its hash and its size, a member is not there or has others, or
         the wheel is for others.
@@ -73,7 +73,7 @@ def issues(path: Path, changed: int) -> tuple[str, ...]:
                 wheel.validate_record()
             except wheel.validation_error as error:
                 found = _told(path, [one for one in error.issues if not _is_spelt_otherwise(wheel, path, one)])
-            # Where RECORD itself cannot be read, nobody knows what should be there.
+            # If RECORD itself cannot be read, it is unknown what should be there.
             return found if any(one.startswith(_RED) for one in found) else (*found, *_absent(wheel, path))
     except (InstallerError, ValueError) as error:
         return _told(path, [str(error)])
@@ -96,8 +96,8 @@ def _is_spelt_otherwise(wheel: WheelFile, path: Path, issue: str) -> bool:
     if not issue.endswith(_OTHER):
         return False
     with zipfile.ZipFile(path) as archive:
-        for name, told, _ in parse_record_file(wheel.read_dist_info("RECORD").splitlines()):
-            hexadecimal = _HEXADECIMAL.fullmatch(told)
+        for name, stated, _ in parse_record_file(wheel.read_dist_info("RECORD").splitlines()):
+            hexadecimal = _HEXADECIMAL.fullmatch(stated)
             if hexadecimal and issue.endswith(f" {name} {_OTHER}"):
                 digest = hashlib.sha256()
                 with archive.open(name) as stream:
@@ -108,5 +108,5 @@ def _is_spelt_otherwise(wheel: WheelFile, path: Path, issue: str) -> bool:
 
 
 def _told(path: Path, found: Sequence[str]) -> tuple[str, ...]:
-    """Return *found* without what tells where the wheel lies here."""
+    """Return *found* without the directory of the wheel on this machine."""
     return tuple(one.removeprefix(f"In {path}, ").replace(f"{path}", path.name) for one in found)

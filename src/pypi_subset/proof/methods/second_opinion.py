@@ -90,7 +90,7 @@ def platform_of(target: Target) -> tuple[str, dict[str, str]]:
     """
     kind = kind_of(target)
     if target.implementation != "cp" or f"cp{target.python[0]}{target.python[1]}" not in target.abis:
-        msg = f"uv can be told of no Python but CPython's plain build, and {target.name} is {target.tag}"
+        msg = f"uv knows no option for another Python than CPython's plain build, and {target.name} is {target.tag}"
         raise Unasked(msg)
     if sys.implementation.name != "cpython":
         msg = "uv takes what concerns the implementation from the Python that runs this, which is not CPython"

@@ -66,8 +66,8 @@ class Installer:
         new = [wheel for wheel, key in keys.items() if key not in _INSTALLED]
         refused = dict(self._refused(case, new, folder)) if new else {}
         _INSTALLED.update({keys[wheel]: refused.get(wheel, "") for wheel in new})
-        told = sorted((wheel.name, _INSTALLED[key]) for wheel, key in keys.items() if _INSTALLED[key])
-        return tuple(f"{self.name} does not install {name}, which pip takes: {words}" for name, words in told)
+        reasons = sorted((wheel.name, _INSTALLED[key]) for wheel, key in keys.items() if _INSTALLED[key])
+        return tuple(f"{self.name} does not install {name}, which pip takes: {words}" for name, words in reasons)
 
     def _file(self, case: Case, path: str) -> Path | None:
         try:

@@ -42,7 +42,7 @@ def recorded(target: Target) -> dict[str, str]:
     Return the marker environment (PEP 508) of *target*, every machine-dependent value from a recording.
 
     What concerns the version follows from the target's full version, which the user gave; so do the kernel's values.
-    A value that nobody knows is absent.
+    A value that is not known is absent.
 
     :raises ProofFailed: no machine of that kind was ever recorded: nothing is guessed.
     """

@@ -49,7 +49,7 @@ def scheduler_of(address: str, *, insecure: bool = False) -> Scheduler:
     """
     Return the scheduler at *address*, if a run may trust the way to it.
 
-    Cases and answers pass there as they are. On loopback nobody else reads or changes them, and TLS prevents it.
+    Cases and answers pass there as they are. On loopback no other user reads or changes them, and TLS prevents it.
 
     :param insecure: whether the user accepts any other way.
     :raises SubsetError: it is no address of a scheduler, or neither loopback nor ``tls://``.

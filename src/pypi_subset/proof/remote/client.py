@@ -66,7 +66,7 @@ class _Run:
         waiting: queue.SimpleQueue[pipe.Order | None] = queue.SimpleQueue()
         threading.Thread(target=_receive, args=(orders, waiting), daemon=True).start()
         completing = _dask().as_completed([], loop=self.client.loop)
-        told = 0.0
+        reported = 0.0
         try:
             while True:
                 with contextlib.suppress(queue.Empty):
@@ -76,8 +76,8 @@ class _Run:
                 while completing.has_ready():
                     for future in completing.next_batch(block=False):
                         pipe.send(self.out, self._outcome(self._numbers.pop(future), future))
-                if (now := time.monotonic()) > told + 1:
-                    told = now
+                if (now := time.monotonic()) > reported + 1:
+                    reported = now
                     pipe.send(self.out, pipe.Alive(workers=_workers(self.client)))
                 time.sleep(0.05)
         finally:

@@ -44,7 +44,7 @@ TLS = (
     "DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY",
 )
 
-#: Messages that wait here. More stay in the pipe, so that nobody fills this memory.
+#: Messages that wait here. More stay in the pipe, so that no worker fills this memory.
 _WAITING = 4
 
 #: Seconds in which the process calls off its cases and ends, after its orders have ended.
@@ -141,7 +141,7 @@ class Cluster:
         except queue.Empty:
             return None
         if event is None:
-            # For whoever asks once more.
+            # For a thread that asks once more.
             self._events.put(None)
             raise EOFError
         return event

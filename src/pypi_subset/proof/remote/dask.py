@@ -45,7 +45,7 @@ PATIENCE = 30
 LONELY = 60
 
 
-def prove_on_dask(  # noqa: PLR0913 - what a run can be told
+def prove_on_dask(  # noqa: PLR0913 - the settings of a run
     subset: Subset,
     paths: Paths,
     *,
@@ -61,7 +61,7 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
     """
     Prove the site at *paths* as `run_suite` does, its cases on the workers of a cluster; return the report.
 
-    The inventory is taken here. What was proven before is proven again: what workers prove with, nobody knows here.
+    The inventory is taken here. What was proven before is proven again: it is not known here what workers prove with.
     Dask runs in a process of its own, which sends text: nothing that a worker sends is unpickled here.
 
     :param subset: what ``requirements/`` asks for.
@@ -82,7 +82,7 @@ def prove_on_dask(  # noqa: PLR0913 - what a run can be told
     kind = isolation(unisolated=unisolated)
     start = start or (cluster.start_in_box(place.host, place.port) if kind == NAMESPACES else cluster.start_plainly)
     with cluster.connected(opened, start=start) as away, ExitStack() as served:
-        # Workers find a site that lies here at the address by which the scheduler sees this machine.
+        # Workers find a site of this machine at the address by which the scheduler sees this machine.
         root = root or served.enter_context(serving(paths.site.resolve(), place.own_address(PATIENCE)))
         session = Session(suite, isolation=UNANSWERED, key=key.made(key.key_path()), progress=progress)
         session.begin()

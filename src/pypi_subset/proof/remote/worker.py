@@ -52,7 +52,7 @@ def _interpreters() -> tuple[interpreters.Interpreter, ...]:
 
 
 def _own_worker() -> Any:
-    """Return the worker that this thread belongs to, ``None`` if somebody tries this by hand."""
+    """Return the worker that this thread belongs to, ``None`` if it is called by hand."""
     from distributed import get_worker  # noqa: PLC0415 - an extra; who runs this has it
 
     try:

@@ -89,9 +89,9 @@ def forms_of(report: Report) -> dict[str, bytes]:
 
 def carry_over(old_site: Path, stage: Path) -> None:
     """
-    Copy the report of *old_site* into *stage*; ``stale`` tells whether it is about the manifest that lies there.
+    Copy the report of *old_site* into *stage*; ``stale`` says whether it is about another manifest than the one there.
 
-    Its page, its badge and the rest are made anew, so that they say the same. The same two folders give the same bytes. A
+    Its page, its badge and the rest are made again, so that they say the same. The same two folders give the same bytes. A
     report that cannot be read is left behind; then a page takes its place that says that nothing is proven, since the
     front page leads there.
 

@@ -87,9 +87,9 @@ def kinds(checks: Sequence[Check]) -> list[tuple[str, str, str, list[str]]]:
 
     rows = []
     for (target, proof, interpreter), group in groupby(sorted(checks, key=key), key):
-        told = list(group)
-        counted = Counter[str](check.status for check in told)
-        numbers = [*(str(counted[word]) for word in STATUSES), seconds(told)]
+        those = list(group)
+        counted = Counter[str](check.status for check in those)
+        numbers = [*(str(counted[word]) for word in STATUSES), seconds(those)]
         rows.append((target or "all targets", proof, interpreter or "-", numbers))
     return rows
 
@@ -116,11 +116,11 @@ def _cell(checks: Sequence[Check], numbers: Mapping[Check, int]) -> list[Line]:
     """Return the lines of one cell; kinds of proof are never merged, and no green route hides a red one."""
     lines = []
     for (*_, proof, status), group in groupby(sorted(checks, key=_kind), _kind):
-        told = list(group)
-        ways = [check.way for check in told if check.way]
+        those = list(group)
+        ways = [check.way for check in those if check.way]
         by = f"{len(ways)} ways" if len(ways) >= _MANY else ", ".join(ways)
-        how = " · ".join(filter(None, (proof, by, seconds(told), BEFORE * told[0].remembered)))
-        number = numbers[told[0]] if status == "failed" else 0
+        how = " · ".join(filter(None, (proof, by, seconds(those), BEFORE * those[0].remembered)))
+        number = numbers[those[0]] if status == "failed" else 0
         lines.append(Line(status=status, proof=proof, how=how, number=number))
     return lines
 
@@ -147,5 +147,5 @@ def _kind(check: Check) -> tuple[bool, bool, bool, str, str]:
 
 
 def _alike(check: Check) -> tuple[object, ...]:
-    told = (check.status, check.reason, check.notes, check.versions, check.remembered)
-    return (check.set_name, check.request, check.proof, *told)
+    those = (check.status, check.reason, check.notes, check.versions, check.remembered)
+    return (check.set_name, check.request, check.proof, *those)

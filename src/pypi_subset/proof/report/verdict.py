@@ -37,7 +37,7 @@ class Verdict:
 NOTHING = Verdict(
     state="none",
     words="nothing proven yet",
-    meaning="Nobody has proven yet that what lies here installs. make verify does, and writes its report in this place.",
+    meaning="No run has proven yet that this site installs. make verify does, and writes its report in this place.",
 )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pypi_subset.proof.evidence.key import Key
 
 
-_AGAIN = "fetch the site that lies here to that machine, and prove that one"
+_AGAIN = "fetch the site of this machine to that one, and prove it there"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +36,7 @@ class Admitted:
 
     path: Path
     report: Report
-    told: Part
+    about: Part
 
 
 def admitted(path: Path, paths: Paths, subset: Subset, cases: Sequence[Case], own: Key) -> Admitted:
@@ -48,8 +48,8 @@ def admitted(path: Path, paths: Paths, subset: Subset, cases: Sequence[Case], ow
     :raises SubsetError: it may not; the message says why.
     """
     report, data = read_bytes(path)
-    if (about := report.manifest_sha256) != (here := files.sha256_of(manifest_path(paths.site))):
-        msg = f"this report is about other bytes: a manifest with SHA-256 {about[:12]}…, and here lies {here[:12]}…"
+    if (other := report.manifest_sha256) != (here := files.sha256_of(manifest_path(paths.site))):
+        msg = f"this report is about other bytes: a manifest with SHA-256 {other[:12]}…, and this site has {here[:12]}…"
         raise SubsetError(msg, path=path, next_step=_AGAIN)
     signer = "" if has_author(report, own) else _signer(path, report, data, paths)
     if other := difference(report, subset_digest(subset)):
@@ -57,8 +57,8 @@ def admitted(path: Path, paths: Paths, subset: Subset, cases: Sequence[Case], ow
         raise SubsetError(msg, path=path, next_step="prove the part once more, with the tool and requirements of here")
     _require_own_cases(path, report, cases)
     digest = hashlib.sha256(data).hexdigest()
-    told = Part(sha256=digest, targets=report.targets, shard=report.shard, signer=signer)
-    return Admitted(path=path, report=report, told=told)
+    about = Part(sha256=digest, targets=report.targets, shard=report.shard, signer=signer)
+    return Admitted(path=path, report=report, about=about)
 
 
 def _signer(path: Path, report: Report, data: bytes, paths: Paths) -> str:

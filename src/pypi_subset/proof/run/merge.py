@@ -88,18 +88,18 @@ def _require_newest(parts: Sequence[Admitted], own: Key) -> None:
     """Refuse a part in whose place there is a newer one, unless that is joined as well; record all of them."""
     known = {part.report.mac for part in parts}
     for part in parts:
-        seen = newest.replaced(own, part.report, part.told.signer, known)
+        seen = newest.replaced(own, part.report, part.about.signer, known)
         if seen is not None:
             msg = f"this report is of {part.report.created}, and these bytes were proven again at {seen.created}"
             raise SubsetError(msg, path=part.path, next_step="join that newer report too, or prove the part once more")
     with newest.held(own):
         for part in parts:
-            newest.record(own, part.report, part.told.signer)
+            newest.record(own, part.report, part.about.signer)
 
 
 def _told(parts: Sequence[Admitted]) -> list[Part]:
     """Return what the joined report says of its parts; those of one that was joined here before stay its parts."""
-    own = (one for part in parts for one in ((not part.told.signer and part.report.parts) or (part.told,)))
+    own = (one for part in parts for one in ((not part.about.signer and part.report.parts) or (part.about,)))
     return sorted({one.sha256: one for one in own}.values(), key=lambda one: one.sha256)
 
 
@@ -129,9 +129,9 @@ def _strange(subset: Subset, parts: Sequence[Admitted]) -> Iterator[Check]:
     wanted = {place[:3] for place in expected(subset)}
     for part in parts:
         if not any(check.proof == "inventory" and check.status != "skipped" for check in part.report.checks):
-            yield inventory.check("failed", f"{part.path.name}: nobody looked whether the files there were these")
-    told = {_place(check)[:3] for part in parts for check in part.report.checks if check.target}
-    for target, set_name, request in sorted(told - wanted):
+            yield inventory.check("failed", f"{part.path.name}: no run compared the files there with these")
+    about = {_place(check)[:3] for part in parts for check in part.report.checks if check.target}
+    for target, set_name, request in sorted(about - wanted):
         what = request or "all together"
         words = "proven, but the requirements here do not ask for it"
         yield inventory.check("failed", f"{target}, {set_name}, {what}: {words}")

@@ -28,9 +28,9 @@ def require_own(path: Path, report: Report, targets: Sequence[str]) -> None:
 
     :raises SubsetError: it was made for others, or has a result of another one.
     """
-    told = {*report.targets, *(check.target for check in report.checks if check.target)}
-    if targets and not (report.targets and told == {*targets}):
-        about = ", ".join(sorted(told)) if report.targets else "all targets"
+    named = {*report.targets, *(check.target for check in report.checks if check.target)}
+    if targets and not (report.targets and named == {*targets}):
+        about = ", ".join(sorted(named)) if report.targets else "all targets"
         msg = f"this report is about {about}, and its job is about {', '.join(targets)}"
         raise SubsetError(msg, path=path, next_step="run that job again, and join the report that it keeps")
 

@@ -38,12 +38,12 @@ def scratch(site: Path, processes: int, environment: Mapping[str, str] = os.envi
     :param environment: a user who says where temporary files go (``TMPDIR``) is obeyed.
     """
     needed = _GROWTH * (processes + 1) * sum(path.stat().st_size for path in site.glob(ALL_WHEELS))
-    told = any(environment.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
-    place = SHARED if not told and roomy(needed) else None
+    chosen = any(environment.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    place = SHARED if not chosen and roomy(needed) else None
     if place is not None:
         sweep(place)
     folder = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=place, ignore_cleanup_errors=True)
-    # A run that is killed leaves its folder; that nobody holds it any more shows the next run that it may go.
+    # A run that is killed leaves its folder; the next run sees that no process holds it, and removes it.
     with folder as name, files.exclusive(Path(name)):
         yield Path(name)
 

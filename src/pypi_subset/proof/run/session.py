@@ -209,7 +209,7 @@ class Session:
 
     def _learn(self, name: str, checks: Sequence[Check]) -> None:
         cases = [case for case in self.suite.open if case.name == name]
-        # Of two cases with one name nobody can tell whose results these are.
+        # Results of two cases with one name could not be distinguished.
         if self._memory is not None and len(cases) == 1:
             self._memory.learn(cases[0], checks)
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: What ``unshare`` is told, the best first: as root; as oneself, with the rights to bring up loopback; as a root of one's own.
+#: Options of ``unshare``, the best first: as root; as oneself, with the rights to bring up loopback; as a root of one's own.
 _SHUT = (
     ("--net",),
     ("--user", "--map-current-user", "--keep-caps", "--net"),
@@ -97,14 +97,14 @@ def require_readable(site: Path) -> None:
             raise FolderError(msg, path=path, next_step=f"run `chmod -R a+rX {site}`")
 
 
-def run_suite(  # noqa: PLR0913 - what a run can be told
+def run_suite(  # noqa: PLR0913 - the settings of a run
     paths: Paths,
     *,
     processes: int = 0,
     pythons: Sequence[str] = (),
     targets: Sequence[str] = (),
     shard: str = "",
-    anew: bool = False,
+    again: bool = False,
     unisolated: bool = False,
     progress: Progress = SILENT,
 ) -> Report:
@@ -136,7 +136,7 @@ def run_suite(  # noqa: PLR0913 - what a run can be told
         arguments += [f"--subset-python={file.absolute()}" for file in found]
         arguments += [*(f"--subset-target={name}" for name in targets), f"--subset-shard={shard}"]
         # The judge reads the key itself: what it starts sees neither its environment nor its descriptors.
-        arguments += ["--subset-all"] * anew + [f"--subset-key={own.path}"]
+        arguments += ["--subset-all"] * again + [f"--subset-key={own.path}"]
         command = [*shut.prefix, *_pytest(processes), *arguments, f"--subset-isolation={isolated}"]
         command += [f"--subset-result={result}", _SUITE]
         logger.info("%d processes prove, isolation: %s", processes, isolated)
@@ -181,7 +181,7 @@ def _pytest(processes: int) -> list[str]:
     start = [sys.executable, "-I", "-m", "pytest", "-c", os.devnull, f"--rootdir={_SUITE}"]
     plugins = ["-p", "no:cacheprovider", "-p", "no:terminalreporter", "-p", "xdist.plugin"]
     # One process as well is a worker of its own: a crash there is one red case, not the end of the run.
-    # xdist would stop after four crashes for each process, and leave cases unproven that crash nobody.
+    # xdist would stop after four crashes for each process, and leave cases unproven that crash no process.
     spread = [f"--numprocesses={processes}", "--dist=worksteal", f"--max-worker-restart={sys.maxsize}"]
     return [*start, *plugins, *spread, "--import-mode=importlib"]
 

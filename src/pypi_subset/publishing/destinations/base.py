@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """Something that lies at a destination; *modified* is in whole seconds, which is all that rsync tells."""
+    """A file at a destination; *modified* is in whole seconds, as rsync states it."""
 
     kind: Literal["file", "folder", "other"]
     size: int
@@ -27,7 +27,7 @@ class Destination(Protocol):
         """What the user called it."""
 
     def look(self) -> dict[str, Found]:
-        """Return all that lies there, by path; nothing if there is no such place yet. No link is followed."""
+        """Return all files there, by path; nothing if there is no such place yet. No link is followed."""
 
     def read(self, path: str) -> bytes:
         """Return the bytes of the file at *path*."""

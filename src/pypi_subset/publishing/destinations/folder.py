@@ -1,4 +1,4 @@
-"""Where a site is published: what lies there, what differs, and how files get there and go; a folder, or rsync's."""
+"""A directory as destination, of this machine or of rsync: its files, what differs, and how files are copied and removed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Folder:
         return str(self.path)
 
     def look(self) -> dict[str, Found]:
-        """Return all that lies there, by path."""
+        """Return all files there, by path."""
         if self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
             msg = "this is a symbolic link" if self.path.is_symlink() else "this is no folder"
             raise FolderError(msg, path=self.path, next_step="name a folder to publish to")
@@ -87,7 +87,7 @@ def put(source: Path, destination: Path, digest: str = "") -> None:
     """
     with files.folder_errors(destination):
         destination.parent.mkdir(parents=True, exist_ok=True)
-    # Without the mode: whoever serves it must be able to read it.
+    # Without the mode: the web server must be able to read it.
     with files.new_part(destination) as copy, open(os.open(source, _READ), "rb") as original:  # noqa: PTH123 - a descriptor
         hashed = hashlib.sha256()
         while piece := original.read(_PIECE):

@@ -50,7 +50,7 @@ def is_remote(to: str) -> bool:
 
 
 def _facts(path: Path) -> tuple[int, int, int, int]:
-    """Return inode, size, and both times of change in nanoseconds: nobody but the system sets the last."""
+    """Return inode, size, and both times of change in nanoseconds: only the system sets the last."""
     with files.folder_errors(path):
         one = path.lstat()
     return one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns
@@ -64,14 +64,14 @@ class Rsync:
         self._place = f"{to.rstrip('/')}/"
 
     def look(self) -> dict[str, Found]:
-        """Return all that lies there, by path; a link is told as such."""
+        """Return all files there, by path; a link is returned as a link."""
         done = self._start("--list-only", "--recursive", "--links", "--no-human-readable", "--", self._place)
         if done.returncode and "No such file or directory (2)" in done.stderr:
             return {}
         found = {}
         for line in self._checked(done).splitlines():
-            if (told := _LINE.fullmatch(line)) and told[4] != ".":
-                kind, size, modified, path = told.groups()
+            if (listed := _LINE.fullmatch(line)) and listed[4] != ".":
+                kind, size, modified, path = listed.groups()
                 found[path.partition(" -> ")[0] if kind == "l" else path] = Found(
                     kind="folder" if kind == "d" else "file" if kind == "-" else "other",
                     size=int(size),
@@ -110,7 +110,7 @@ class Rsync:
         outermost = sorted(one for one in folders if PurePosixPath(one).parent.as_posix() not in folders)
         for gone, *force in ((paths,), (outermost, "--force")):
             with tempfile.TemporaryDirectory() as scratch:
-                # What rsync is told to send and does not find is removed over there; the folders around it must be here.
+                # A file that rsync is to send and does not find is removed at the destination; the directories around it must be here.
                 for path in gone:
                     Path(scratch, path).parent.mkdir(parents=True, exist_ok=True)
                 if gone:

@@ -76,7 +76,7 @@ def _new_pip(target: Target) -> Iterator[tuple[Target, str]]:
     if target.described:
         platforms = (*target.unseen, *target.platforms)
         tags = tags_of(target.implementation, target.python[:2], target.abis, platforms)
-        how = f"its pip is too old for a wheel that its system would take: update pip there, and describe {target.name} anew"
+        how = f"its pip is too old for a wheel that its system would take: update pip there, and describe {target.name} again"
         yield replace(target, platforms=platforms, tags=tags), how
 
 
@@ -143,7 +143,7 @@ def _by_hand(target: Target, what: str) -> str:
     """How a machine changes that no setting describes; ``""`` if one does."""
     if target.host:
         return f"run pypi-subset with {what}"
-    return f"install {what} there, and describe {target.name} anew" if target.described else ""
+    return f"install {what} there, and describe {target.name} again" if target.described else ""
 
 
 def _pythons(target: Target) -> Iterator[tuple[str, tuple[int, ...]]]:

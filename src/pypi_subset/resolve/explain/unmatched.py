@@ -214,7 +214,7 @@ def _loosened(asking: Iterable[tuple[str, Requirement]], others: Iterable[Candid
 
 
 def _existing(releases: dict[Version, list[Candidate]], target: Target) -> Iterator[str]:
-    """The tags that there are: all of the newest release with wheels, and those of others for the target's system."""
+    """The tags that there are: all of the newest release with wheels, and those of older ones for the target's system."""
     having = [version for version in sorted(releases, reverse=True) if any(one.tags for one in releases[version])]
     newest = releases[having[0]]
     yield f"tags of {having[0]}: {tag_list(newest, target)}"

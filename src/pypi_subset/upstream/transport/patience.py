@@ -45,7 +45,7 @@ class Limit:
         self._socket = connection
 
     def body(self) -> None:
-        """Start to count anew, on the same connection."""
+        """Start to count again, on the same connection."""
         self.begin(self._socket)
 
     def arrived(self, count: int) -> None:

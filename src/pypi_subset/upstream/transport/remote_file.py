@@ -24,7 +24,7 @@ class RemoteFile(io.RawIOBase):
     """
 
     # Blocks of what is here, as (first, data): of a wheel for macOS, METADATA often stands at the very beginning, and
-    # what lies between it and the directory may be tens of megabytes.
+    # tens of megabytes may be between it and the directory.
 
     def __init__(self, span: Callable[[int, int], bytes], total: int, first: int, data: bytes) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class RemoteFile(io.RawIOBase):
         return len(data)
 
     def _fetch(self) -> tuple[int, bytes]:
-        """Get the block at the position; close before another, what lies before it too, since METADATA often does."""
+        """Get the block at the position; close before another, also the bytes before it, where METADATA often is."""
         if sum(len(data) for _, data in self._blocks) > bounds.LARGEST_PIECES:
             msg = f"its METADATA cannot be found in {bounds.LARGEST_PIECES:,} bytes of it"
             raise ValueError(msg)
