@@ -36,7 +36,7 @@ class Present:
     files: tuple[str, ...]
     #: The names of its console scripts, as far as they need no extra.
     scripts: tuple[str, ...] = ()
-    #: The extras that anybody asks of it, where that was looked for.
+    #: The extras that are asked of it, if that is known.
     asked: frozenset[str] = frozenset()
     #: The values of Import-Name and Import-Namespace (PEP 794), ``None`` where METADATA has no such field.
     import_names: tuple[str, ...] | None = None

@@ -60,7 +60,7 @@ def scheduler_of(address: str, *, insecure: bool = False) -> Scheduler:
         raise SubsetError(msg, next_step=_NAME_ONE)
     scheme, host, port = found[1] or "tcp", found[2].strip("[]"), int(found[3])
     if not (insecure or scheme == "tls" or _is_loopback(host)):
-        msg = f"anybody on the way to {address} can read and forge what its workers answer"
+        msg = f"each machine on the way to {address} can read and forge the answers of its workers"
         step = (
             "use tls://, or an address of loopback such as the end of an ssh tunnel, or accept it: INSECURE_CLUSTER=yes"
         )
