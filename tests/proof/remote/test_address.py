@@ -44,7 +44,7 @@ def test_ways_that_anybody_can_change(text: str) -> None:
     with pytest.raises(SubsetError) as raised:
         address.scheduler_of(text)
     assert str(raised.value) == (
-        f"anybody on the way to {text} can read and forge what its workers answer; "
+        f"each machine on the way to {text} can read and forge the answers of its workers; "
         "use tls://, or an address of loopback such as the end of an ssh tunnel, or accept it: INSECURE_CLUSTER=yes"
     )
     assert address.scheduler_of(text, insecure=True).address == text
