@@ -73,6 +73,25 @@ def test_another_version_than_the_locked_one_is_noted(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_local_part_may_be_spelt_otherwise(tmp_path: Path) -> None:
+    """METADATA may write it in upper case (PEP 440): it is the same variant."""
+    (joint, _) = cases(tmp_path, LINUX, ["aa"], [make_wheel("aa", "1.0+CPU.1")])
+    assert outcome(prove_first(joint)) == ("passed", "")
+
+
+@pytest.mark.slow
+def test_sets_of_one_target_with_variants_are_red(tmp_path: Path) -> None:
+    """Pages and view list both, since the target needs both; a request that accepts both gets the wrong one."""
+    one, two = make_wheel("aa", "1.0+cpu"), make_wheel("aa", "1.0+cu128")
+    (joint, _) = cases(tmp_path, LINUX, ["aa"], [one, two])
+    found = {
+        check.way: outcome(check) for check in prove(replace(joint, pins=("aa==1.0+cpu",))) if check.proof == "unpacked"
+    }
+    assert {status for status, _ in found.values()} == {"failed"}
+    assert all("give each set a target of its own" in reason for _, reason in found.values())
+
+
+@pytest.mark.slow
 def test_a_file_from_elsewhere_is_red(tmp_path: Path) -> None:
     """A page that leads pip to another server is red; nothing is asked there."""
     (joint, _) = cases(tmp_path, LINUX, ["aa"], [AA])
