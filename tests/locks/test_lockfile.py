@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.errors import FolderError, LockError
-from pypi_subset.locks import lockfile
+from pypi_subset.locks import lockfile, tables
 from pypi_subset.model.distributions import Distribution, Standing
 from pypi_subset.model.locks import Inputs, Lock, Outdated, Pin, Reason
 from tests.support.stages.values import BRISK, LINUX, WINDOWS
@@ -96,7 +96,7 @@ def test_values_of_toml_are_those_of_the_library(chosen: list[Pin]) -> None:
         lock_of(*chosen), LINUX, lambda one: (one.url, None if one.url else "x"), {"outdated": [{"project": "a"}]}
     )
     pylock = Pylock.from_dict(tomllib.loads(data.decode()))
-    assert lockfile.as_toml(pylock) == pylock.to_dict()
+    assert tables.as_toml(pylock) == pylock.to_dict()
 
 
 def simple(**facts: object) -> Pin:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.errors import Gaps, HashMismatch, NoSolution
-from pypi_subset.sdists.builder import MOST
+from pypi_subset.sdists.releases import MOST
 from tests.support.stages.mirroring import THREE, mirror, read_lock, versions
 from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_sdist, make_wheel
@@ -109,6 +109,15 @@ def test_builds_of_one_project_are_limited(workspace: Workspace, index: Index) -
     assert caught.value.next_step.startswith('write [sdists] build = ["gone"] in subset.toml')
     assert caught.value.requests == ("base.txt:1",)
     assert [hit.path for hit in index.hits(".tar.gz")] == [f"/files/leaf-{MOST + 2 - n}.0.tar.gz" for n in range(MOST)]
+
+
+def test_what_explains_a_failed_build_may_build(workspace: Workspace, index: Index) -> None:
+    """Why a build environment has no solution is asked of another release that is to be built: no build waits for itself."""
+    index.add(make_buildable("leaf", build_requires=["tool", "gone"]), make_buildable("tool"), make_sdist("gone"))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, "leaf", "tool")
+    with pytest.raises(NoSolution, match=r"leaf 1\.0 cannot be built .* since its build requires gone"):
+        mirror(workspace)
 
 
 def test_a_build_that_fails_is_a_gap_with_its_reason(workspace: Workspace, index: Index) -> None:

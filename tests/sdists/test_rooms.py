@@ -20,6 +20,8 @@ from tests.support.stages.sdists import make_buildable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pypi_subset.model.targets import Target
+
 
 @dataclass(frozen=True)
 class Plain:
@@ -31,6 +33,11 @@ class Plain:
         """Return the running interpreter."""
         version = ".".join(map(str, sys.version_info[:3]))
         return [Python(path=Path(os.path.realpath(sys.executable)), tag="cp311", version=version)]
+
+    def python_for(self, target: Target) -> Python | None:
+        """Return no interpreter: nothing is kept."""
+        del target
+        return None
 
     def room(self, folder: Path, environment: Path) -> Room:
         """Return a room at its own place."""

@@ -43,7 +43,9 @@ class Ready:
     tag: str = "py3-none-any"
     asked: list[str] = field(default_factory=list)
 
-    def candidates(self, _project: NormalizedName, offered: Sequence[Candidate], /) -> tuple[Candidate, ...]:
+    def candidates(
+        self, _project: NormalizedName, offered: Sequence[Candidate], _target: str = "", /
+    ) -> tuple[Candidate, ...]:
         """Return one for each sdist."""
         return tuple(self._standin(one) for one in offered if one.tags is None)
 

@@ -29,7 +29,7 @@ def needs(subset: Subset, locks: Iterable[Lock]) -> dict[str, dict[str, Distribu
     needed: dict[str, dict[str, Distribution]] = {}
     for lock in locks:
         own = needed.setdefault(lock.target_name, {})
-        own |= {pin.distribution.filename: pin.distribution for pin in lock.pins}
+        own |= {one.filename: one for one in lock.distributions}
     return {target.name: needed[target.name] for target in subset.targets if target.name in needed}
 
 

@@ -79,12 +79,14 @@ def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[st
     for lock in locks:
         for pin in lock.pins:
             one = pin.distribution
-            verdicts = judge.judged(Candidate(distribution=one, source=one.source or ""))
-            if rules.allow_licenses and (own := verdict_of(one, one.license or "", rules.allow_licenses, known)):
-                verdicts = (*verdicts, own)
-            for verdict in judge.standing(verdicts, lock.target_name):
-                yield f"{lock.name}: {one.project} {one.version}: {verdict.sentence}"
-            for each in _built_with(one):
+            for held in (one, *pin.build):
+                verdicts = judge.judged(Candidate(distribution=held, source=held.source or ""))
+                if rules.allow_licenses and (own := verdict_of(held, held.license or "", rules.allow_licenses, known)):
+                    verdicts = (*verdicts, own)
+                needs = "" if held is one else f" needs {held.project} {held.version} to be built"
+                for verdict in judge.standing(verdicts, lock.target_name):
+                    yield f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}"
+            for each in (each for held in (one, *pin.build) for each in _built_with(held)):
                 for verdict in judge.standing(judge.judged(each), lock.target_name):
                     what = f"{each.distribution.project} {each.distribution.version}"
                     yield f"{lock.name}: {one.project} {one.version} is built with {what}: {verdict.sentence}"
@@ -112,6 +114,7 @@ def _key(subset: Subset, locks: Iterable[Lock], cache: Hashes | None) -> str:
             pin.distribution.yanked,
             pin.distribution.license,
             *(pin.distribution.built.requires if pin.distribution.built else ()),
+            *((one.filename, one.yanked, one.license) for one in pin.build),
         ]
         for lock in locks
         for pin in lock.pins

@@ -11,14 +11,14 @@ import logging
 import os
 import re
 import tomllib
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
 from packaging.markers import Marker
-from packaging.pylock import Package, PackageWheel, Pylock, PylockValidationError
+from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock, PylockValidationError
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -27,6 +27,7 @@ from pypi_subset.distributions import filenames
 from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.errors import LockError
 from pypi_subset.locks import gaps, provenance
+from pypi_subset.locks.tables import as_toml
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.locks import Inputs, Lock, Outdated, Pin, Reason
 from pypi_subset.support import bounds, files
@@ -91,7 +92,7 @@ def dump_with(lock: Lock, target: Target, where: _Where, own: Mapping[str, Any] 
         lock_version=Version("1.0"),
         environments=[Marker(environment)],
         created_by=_TOOL,
-        packages=[_package(pin, *where(pin.distribution), published=own is None) for pin in lock.pins],
+        packages=[_package(pin, where, published=own is None) for pin in lock.pins],
         tool={
             _TOOL: {
                 "schema": SCHEMA,
@@ -112,20 +113,6 @@ def dump_with(lock: Lock, target: Target, where: _Where, own: Mapping[str, Any] 
         },
     )
     return tomli_w.dumps(as_toml(pylock)).encode()
-
-
-def as_toml(one: Any) -> Any:
-    """
-    Return a part of a lock as values of TOML: what `Pylock.to_dict` returns, in a tenth of the time.
-
-    That copies every version, marker and specifier deeply before it makes text of it.
-    """
-    if is_dataclass(one):
-        found = ((field.name.replace("_", "-"), getattr(one, field.name)) for field in fields(one))
-        return {key: as_toml(value) for key, value in found if value is not None}
-    if isinstance(one, list | tuple):
-        return [as_toml(each) for each in one]
-    return str(one) if isinstance(one, Version | Marker | SpecifierSet) else one
 
 
 def read(path: Path) -> Lock:
@@ -187,17 +174,19 @@ def _outdated(tool: Mapping[str, Any]) -> tuple[Outdated, ...] | None:
     return tuple(found)
 
 
-def _package(pin: Pin, url: str | None, path: str | None, *, published: bool) -> Package:
+def _package(pin: Pin, where: _Where, *, published: bool) -> Package:
     """Return the package of *pin*; *published*, without how it was built: a site has the wheel alone."""
     one = pin.distribution
-    wheel = PackageWheel(
-        name=one.filename,
-        url=url,
-        path=path,
-        size=one.size,
-        upload_time=datetime.fromisoformat(one.upload_time) if one.upload_time else None,
-        hashes={"sha256": digest(one.sha256)},
-    )
+    url, path = where(one)
+    facts: dict[str, Any] = {
+        "name": one.filename,
+        "url": url,
+        "path": path,
+        "size": one.size,
+        "upload_time": datetime.fromisoformat(one.upload_time) if one.upload_time else None,
+        "hashes": {"sha256": digest(one.sha256)},
+    }
+    sdist = None if published else provenance.sdist_of(one)
     bound = _specifiers(one.requires_python)
     tool: dict[str, Any] = {
         "requested": pin.requested,
@@ -210,6 +199,7 @@ def _package(pin: Pin, url: str | None, path: str | None, *, published: bool) ->
         "license": one.license,
         "project-status": asdict(one.standing) if one.standing else None,
         "built": None if published else provenance.stated_of(one),
+        "build-requires": _build_lock(pin, where, published=published),
         # The standard's field is normalized, and cannot hold what PEP 440 does not allow; pages show what was written.
         "requires-python": one.requires_python if one.requires_python and str(bound) != one.requires_python else None,
         "required-by": [
@@ -223,14 +213,24 @@ def _package(pin: Pin, url: str | None, path: str | None, *, published: bool) ->
         marker=pin.marker,
         requires_python=bound,
         index=one.index,
-        sdist=None if published else provenance.sdist_of(one),
-        wheels=[wheel],
+        sdist=PackageSdist(**facts) if pin.is_kept else sdist,
+        wheels=None if pin.is_kept else [PackageWheel(**facts)],
         tool={_TOOL: {key: value for key, value in tool.items() if value is not None}},
     )
 
 
+def _build_lock(pin: Pin, where: _Where, *, published: bool) -> dict[str, Any] | None:
+    """Return what the build of a kept sdist needs, as a lock of its own (PEP 751 has no place for it)."""
+    if not pin.is_kept:
+        return None
+    needs = [_package(Pin(distribution=one, reasons=()), where, published=published) for one in pin.build]
+    lock: dict[str, Any] = as_toml(Pylock(lock_version=Version("1.0"), created_by=_TOOL, packages=needs))
+    return lock
+
+
 def _pin(package: Package) -> Pin:
-    (wheel,) = package.wheels or ()
+    held: list[PackageWheel | PackageSdist] = [*(package.wheels or ())]
+    (wheel,) = held or filter(None, [package.sdist])
     tool: Mapping[str, Any] = (package.tool or {})[_TOOL]
     if package.version is None:
         msg = f"{package.name} has no version"
@@ -275,6 +275,9 @@ def _pin(package: Package) -> Pin:
         extras=tuple(canonicalize_name(extra) for extra in tool.get("extras", ())),
         marker=package.marker,
         vouched=tool.get("vouched", True) is not False,
+        build=tuple(_pin(one).distribution for one in Pylock.from_dict(tool["build-requires"]).packages)
+        if "build-requires" in tool
+        else (),
     )
 
 

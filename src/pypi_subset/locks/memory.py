@@ -78,8 +78,8 @@ def named(locks: Iterable[Lock]) -> dict[str, str]:
     """Return file name → SHA-256 of all that *locks* pin; the first one counts."""
     found: dict[str, str] = {}
     for lock in locks:
-        for pin in lock.pins:
-            found.setdefault(pin.distribution.filename, pin.distribution.sha256 or "")
+        for one in lock.distributions:
+            found.setdefault(one.filename, one.sha256 or "")
     return found
 
 

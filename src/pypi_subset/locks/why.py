@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.markers import default_environment
+from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.errors import LockError
@@ -55,7 +56,22 @@ def _chains(lock: Lock, environment: Mapping[str, str]) -> dict[str, Chain]:
             for node in stated[reason]:
                 edges[node].append((reason, pin.distribution.project))
     reached = _shortest(edges)
-    return {pin.distribution.filename: _chain(lock, pin, reached, stated) for pin in lock.pins}
+    found = {pin.distribution.filename: _chain(lock, pin, reached, stated) for pin in lock.pins}
+    return _of_builds(lock, found) | found
+
+
+def _of_builds(lock: Lock, found: Mapping[str, Chain]) -> dict[str, Chain]:
+    """Return the chain of each file that the build of a kept sdist needs: to that sdist, and one step more."""
+    steps: dict[str, Chain] = {}
+    for pin in lock.pins:
+        for one in pin.build:
+            text = f"{one.project}=={one.version}"
+            step = Reason(requirement=Requirement(text), text=text, by=pin.distribution.project)
+            chain = (*found[pin.distribution.filename], step)
+            steps[one.filename] = min(
+                steps.get(one.filename, chain), chain, key=lambda each: (len(each), _by_name(each))
+            )
+    return steps
 
 
 def _stated_by(reason: Reason, environment: Mapping[str, str], extras: Mapping[str, set[str]]) -> list[Node]:

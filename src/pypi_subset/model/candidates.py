@@ -31,6 +31,8 @@ class Candidate:
     :param tags: of a wheel; ``None`` for an sdist.
     :param path: the file, if the source is local.
     :param sdist: of a wheel that is not built yet, or was built in this run: what it is built from.
+    :param kept_for: of a wheel that stands for an sdist that a target keeps, the name of that target; else ``""``.
+    :param build: the wheels that this sdist is built with, if it was built in this run and is kept.
     :param verdicts: the rules that refuse it, whatever the user accepts; of a target's offers, those that hold there.
     :param address: where it is fetched from, if that holds a user, a password or a query; never written, shown or logged.
     """
@@ -42,6 +44,8 @@ class Candidate:
     tags: frozenset[Tag] | None = None
     path: Path | None = None
     sdist: Candidate | None = None
+    kept_for: str = ""
+    build: tuple[Distribution, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     address: str | None = field(default=None, repr=False, compare=False)
 

@@ -43,6 +43,7 @@ class Pin:
 
     :param extras: the extras that are requested of it.
     :param marker: when this pin counts, if the lock has several of the project; the markers are disjoint.
+    :param build: what the build of an sdist needs, if the sdist itself is in the index; empty for a wheel.
     :param vouched: whether the index or the request stated its SHA-256; else it is that of what came at the first time.
     """
 
@@ -51,11 +52,17 @@ class Pin:
     extras: tuple[NormalizedName, ...] = ()
     marker: Marker | None = None
     vouched: bool = True
+    build: tuple[Distribution, ...] = ()
 
     @property
     def requested(self) -> bool:
         """Whether a line of the set requests it."""
         return any(not reason.by for reason in self.reasons)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is an sdist, which each machine builds."""
+        return not self.distribution.filename.endswith(".whl")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,3 +163,8 @@ class Lock:
     def name(self) -> str:
         """``<set>--<target>``."""
         return f"{self.set_name}--{self.target_name}"
+
+    @property
+    def distributions(self) -> tuple[Distribution, ...]:
+        """What it names: each pin, and behind a kept sdist what its build needs."""
+        return tuple(one for pin in self.pins for one in (pin.distribution, *pin.build))

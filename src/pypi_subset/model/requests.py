@@ -126,6 +126,7 @@ class Subset:
     :param rules: what ``[policy]`` says about candidates, beside advisories.
     :param sources: where projects come from that do not come from pip's indexes.
     :param build: normalized names of the projects whose sdists are built, sorted.
+    :param keep: the same of those whose sdists are in the index, sorted; none is in *build*.
     """
 
     root: Path
@@ -139,6 +140,7 @@ class Subset:
     rules: IntakeRules = field(default_factory=IntakeRules)
     sources: Sources = field(default_factory=Sources)
     build: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
 
     @property
     def bad_files(self) -> Policy:
@@ -181,6 +183,7 @@ class Subset:
         stated: dict[str, object] = {key: value for key, value in self.policy if key != "outdated"}
         # Left out where there is none, so that locks of older versions still match.
         stated |= {"sdists.build": [*self.build]} if self.build else {}
+        stated |= {"sdists.keep": [*self.keep]} if self.keep else {}
         # The database of advisories changes often: a lock is judged again by a new one, and not resolved again.
         own = (
             {"advisories": [self.advisories.max_severity, self.advisories.unknown_severity]} if self.advisories else {}

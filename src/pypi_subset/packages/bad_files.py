@@ -47,7 +47,7 @@ class Intake:
     def admits(self, path: Path, filename: str) -> bool:
         """Return whether the file at *path*, called *filename*, is what it should be; if not, that is kept."""
         try:
-            # Of an sdist nothing is read: none is installed from here.
+            # An sdist was unpacked by strict rules before it was locked.
             if filename.endswith(".whl"):
                 self._cache.metadata(path, filename)
         except BadDistribution as error:

@@ -98,7 +98,7 @@ class Downloads:
         the file is `collected <collect>`.
         """
         # What was built here comes from no index, and what is built again waits until all locks are there.
-        locked = [pin.distribution for pin in lock.pins if pin.distribution.built is None]
+        locked = [one for one in lock.distributions if one.built is None]
         absent = [one for one in locked if not any(place.exists() for place in self._places(one))]
         with self._lock:
             if not self._given_up:

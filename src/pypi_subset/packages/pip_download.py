@@ -46,7 +46,7 @@ class PipDownload:
         """
         Return the path of each file in pip's destination, in the order of *arrived*.
 
-        The files are in the destination before pip starts: pip checks each by its hash, and copies none. A file of the
+        The files are in the destination before pip starts: pip checks each wheel by its hash, and copies none. A file of the
         user's own is a copy there, which no later change of the original reaches.
 
         :param name: of the run, the same for no other.
@@ -55,7 +55,7 @@ class PipDownload:
         :raises HashMismatch: a file changed while it was copied.
         """
         work = self.work / name
-        destination, requirements = work / "files", work / "locked.txt"
+        destination = work / "files"
         with files.folder_errors(work):
             # Without parents: a thread that outlives Ctrl-C must not make a stage again that was removed.
             for folder in (self.work, work, destination):
@@ -63,10 +63,20 @@ class PipDownload:
         for candidate, source in arrived:
             put = files.link if candidate.path is None else files.copy
             put(source, destination / candidate.distribution.filename)
-        ones = [candidate.distribution for candidate, _ in arrived]
+        # pip would run the code of an sdist to read its metadata. Its hash was compared on arrival.
+        wheels = [candidate for candidate, _ in arrived if candidate.distribution.filename.endswith(".whl")]
+        if wheels:
+            self._run(name, target, wheels, destination)
+        return [_checked(candidate.distribution, source, destination) for candidate, source in arrived]
+
+    def _run(self, name: str, target: Target, wheels: Sequence[Candidate], destination: Path) -> None:
+        """Have pip check *wheels*, which are in *destination*."""
+        work = self.work / name
+        requirements = work / "locked.txt"
+        ones = [candidate.distribution for candidate in wheels]
         lines = [f"{one.project}=={one.version} --hash=sha256:{one.sha256}\n" for one in ones]
         files.write(requirements, "".join(lines).encode())
-        view = self.index().locked_url(name, [candidate for candidate, _ in arrived])
+        view = self.index().locked_url(name, wheels)
         command = ["download", *_OPTIONS, "--index-url", view, "--dest", str(destination)]
         command += [*pip_flags(target), "--requirement", str(requirements)]
         result = self.pips.run(command, work=work, environment=target.environment)
@@ -74,7 +84,6 @@ class PipDownload:
             msg = f"pip download failed for target {target.name}: {runner.complaint(result)}"
             error = PipFailed(msg, output=result.stderr, target=target.name, next_step="run the same command again")
             raise self.index().failure or error
-        return [_checked(candidate.distribution, source, destination) for candidate, source in arrived]
 
 
 def layers(group: Iterable[Distribution]) -> list[list[Distribution]]:

@@ -97,14 +97,14 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, cache: File
 
 def strangers(locks: Iterable[Lock], packages: Path) -> Mapping[str, BadDistribution]:
     """Return the files in *packages* that are no distributions, by name, with what is wrong with each."""
-    return _lying(packages, {pin.distribution.filename for lock in locks for pin in lock.pins})[1]
+    return _lying(packages, {one.filename for lock in locks for one in lock.distributions})[1]
 
 
 def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
     """Each file once, with the name of the first job that needs it."""
     wanted: dict[str, tuple[Distribution, str]] = {}
     for lock in locks:
-        for one in (pin.distribution for pin in lock.pins):
+        for one in lock.distributions:
             other, first = wanted.setdefault(one.filename, (one, lock.name))
             if other is one:
                 continue

@@ -10,6 +10,7 @@ from pypi_subset.locks import lockfile
 from pypi_subset.model.paths import Paths
 from pypi_subset.pipeline.rooms import BuildRooms
 from pypi_subset.sdists.builder import Builder
+from pypi_subset.sdists.keeper import Keeper
 from pypi_subset.targets.host import describe_host
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.requests import Subset
     from pypi_subset.pip.pool import Pips
     from pypi_subset.support.progress import Progress
+    from pypi_subset.upstream.builds import Builds
     from pypi_subset.upstream.catalog import Upstream
 
 #: The name of the target that build requirements are resolved for.
@@ -36,21 +38,22 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
     progress: Progress,
     unlike: list[str],
     unisolated: bool,
-) -> Builder:
+) -> Builds:
     """
-    Return what builds the sdists of the projects that *subset* names.
+    Return what builds the sdists of the projects that *subset* names, and keeps others.
 
     :param packages: the files of earlier runs: a wheel that a standing lock has is not built again.
     :param work: the directory of the run.
     :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
     :param unisolated: whether builds may run without isolation.
     """
+    rooms = BuildRooms(unisolated=unisolated)
     found = Builder(
         upstream,
         projects=subset.build,
         targets=subset.targets,
         host=describe_host(HOST),
-        rooms=BuildRooms(unisolated=unisolated),
+        rooms=rooms,
         pips=pips,
         shelf=packages,
         work=work / "builds",
@@ -58,7 +61,18 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
         unlike=unlike,
     )
     found.remember(_standing(Paths(requirements=subset.root, packages=packages, site=packages).locks))
-    return found
+    if not subset.keep:
+        return found
+    return Keeper(
+        found,
+        upstream,
+        projects=subset.keep,
+        targets=subset.targets,
+        rooms=rooms,
+        pips=pips,
+        work=work / "builds",
+        progress=progress,
+    )
 
 
 def _standing(folder: Path) -> Iterator[Lock]:

@@ -83,6 +83,7 @@ class MirrorResult:
     :param published: whether a new site replaced the old one.
     :param unvouched: names of files whose SHA-256 no index and no request stated when they were locked.
     :param built: names of locked wheels that were built from sdists, in this run or an earlier one.
+    :param kept: names of sdists that the site has, which each machine builds.
     :param views_only: projects with variants: the union index leaves their files out, the views of targets have them.
     :param outdated: requested projects that are older than the newest release, and pre-releases, as the locks remember.
     :param accepted_gaps: requests that are left out, because the user accepts that they have no solution.
@@ -100,6 +101,7 @@ class MirrorResult:
     published: bool
     unvouched: tuple[str, ...] = ()
     built: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     outdated: tuple[Outdated, ...] = ()
     views_only: tuple[str, ...] = ()
     accepted_gaps: tuple[AcceptedGap, ...] = ()
@@ -175,9 +177,8 @@ def mirror(
         unvouched=tuple(
             sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if not one.vouched})
         ),
-        built=tuple(
-            sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if one.distribution.built})
-        ),
+        built=tuple(sorted({one.filename for lock in locked.locks for one in lock.distributions if one.built})),
+        kept=tuple(sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if one.is_kept})),
         outdated=locked.outdated,
         views_only=tuple(variants),
         accepted_gaps=accepted_gaps(subset, locked.locks),

@@ -39,7 +39,7 @@ def require_as_locked(sources: Sources, locks: Iterable[Lock], forget: Collectio
     :raises HashMismatch: one was rebuilt under the same version.
     """
     folders = {one.name: one.wheels for one in sources.named if one.wheels is not None}
-    pinned = {pin.distribution.filename: pin.distribution for lock in locks for pin in lock.pins}
+    pinned = {one.filename: one for lock in locks for one in lock.distributions}
     for name, one in sorted(pinned.items()):
         folder = folders.get(one.source or "")
         path = folder / name if folder is not None else None

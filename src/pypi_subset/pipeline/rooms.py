@@ -13,13 +13,14 @@ from pypi_subset.proof.isolation import available
 from pypi_subset.proof.isolation.box import Box, Limits
 from pypi_subset.proof.isolation.outcome import outcome
 from pypi_subset.proof.isolation.views import PATH, TMP
-from pypi_subset.proof.machines import boxes, interpreters
+from pypi_subset.proof.machines import boxes, interpreters, matching
 from pypi_subset.sdists.build import HOOK
 from pypi_subset.sdists.rooms import Python, Room, Said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pypi_subset.model.targets import Target
     from pypi_subset.proof.machines.interpreters import Interpreter
 
 #: Where a build sees its directory and its environment: always there, so that no path of this machine gets into a wheel.
@@ -53,10 +54,12 @@ class BuildRooms:
 
     def pythons(self) -> Sequence[Python]:
         """Return the interpreter that runs the tool, and then another CPython, if there is one."""
-        return [
-            Python(path=one.path, tag=f"{one.implementation}{one.version[0]}{one.version[1]}", version=_version(one))
-            for one in self._found
-        ]
+        return [_python(one) for one in self._found]
+
+    def python_for(self, target: Target) -> Python | None:
+        """Return the interpreter that proves *target* here, ``None`` if there is none."""
+        found = matching.fitting(target, _here())
+        return None if found is None or found.emulated else _python(found)
 
     def room(self, folder: Path, environment: Path) -> Room:
         """Return the room of a build."""
@@ -86,7 +89,8 @@ class BuildRooms:
 
         :raises SubsetError: no box could be made.
         """
-        interpreter = next(one for one in self._found if one.path == python.path)
+        own = (one for one in self._found if one.path == python.path)
+        interpreter = next(own, None) or next(one for one in _here() if one.path == python.path)
         shown = (str(HOOK), *boxes.of(interpreter))
         return self._ended(room.folder, shown, ((str(room.environment), room.seen_environment),), command, variables)
 
@@ -138,5 +142,16 @@ def _interpreters(path: str, pyenv: Path) -> tuple[Interpreter, ...]:
     return (own,)
 
 
-def _version(one: Interpreter) -> str:
-    return ".".join(map(str, one.version))
+def _here() -> tuple[Interpreter, ...]:
+    return _every(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ))
+
+
+@functools.cache
+def _every(path: str, pyenv: Path) -> tuple[Interpreter, ...]:
+    """Return the interpreters of this machine, as a proof finds them."""
+    return interpreters.find(interpreters.candidates(path, pyenv))
+
+
+def _python(one: Interpreter) -> Python:
+    tag = f"{one.implementation}{one.version[0]}{one.version[1]}"
+    return Python(path=one.path, tag=tag, version=".".join(map(str, one.version)))

@@ -193,7 +193,7 @@ def opened(
             from pypi_subset.upstream.gateway import Loopback  # noqa: PLC0415
 
             upstream = Upstream(network, store=work / "store", shelf=packages, judge=judge()[0])
-            if subset.build:
+            if subset.build or subset.keep:
                 from pypi_subset.pipeline.building import builder_of  # noqa: PLC0415 - few build anything
 
                 upstream.builds = builder_of(

@@ -27,7 +27,7 @@ from pypi_subset.requirements.documents import read_source
 from pypi_subset.requirements.intake.advisories import read_advisories
 from pypi_subset.requirements.intake.policy import read_accepted, read_policy, read_strict_imports
 from pypi_subset.requirements.intake.rules import read_rules
-from pypi_subset.requirements.intake.sdists import read_build
+from pypi_subset.requirements.intake.sdists import read_sdists
 from pypi_subset.requirements.intake.sources import read_sources
 from pypi_subset.requirements.lines.sets import Outside, read_sets
 from pypi_subset.requirements.places import places_of
@@ -64,7 +64,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     policy = read_policy(settings, faults)
     accepted = read_accepted(settings, targets, day or today(), faults)
     strict = read_strict_imports(settings, faults)
-    build = read_build(settings, faults)
+    build, keep = read_sdists(settings, faults)
     good = {name: target for name, target in targets.items() if target}
     sources = [one.source for one in choices.values() if one.source]
     places = places_of(root).with_sources(root, sources, read_outside(settings, faults))
@@ -96,6 +96,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
         strict_imports=strict,
         sources=origins,
         build=build,
+        keep=keep,
     )
 
 

@@ -158,8 +158,10 @@ def _pins(
     pins = []
     for (project, _), patches in chosen.items():
         mine = [spans[patch] for patch in patches]
+        candidate = mine[0].candidates[project]
         pin = Pin(
-            distribution=_complete(mine[0].candidates[project], mine[0].found[project], upstream),
+            distribution=_complete(candidate, mine[0].found[project], upstream),
+            build=candidate.build,
             reasons=tuple(sorted({reason for answer in mine for reason in answer.reasons[project]})),
             extras=tuple(sorted({extra for answer in mine for extra in answer.extras[project]})),
             marker=marker_of(sorted(spans), patches, target),
@@ -250,13 +252,15 @@ def _candidate(item: Mapping[str, Any], project: str, index: Loopback, target: T
 
 def _complete(candidate: Candidate, item: Mapping[str, Any], upstream: TargetOffers) -> Distribution:
     """Return the distribution with size and hash; the file is fetched if no page states them."""
-    sha256 = candidate.distribution.sha256 or upstream.sha256(candidate)
     metadata = upstream.metadata(candidate) if candidate.tags is not None else None
+    license_ = None if metadata is None else license_of(licensing_of(metadata))
+    # The METADATA of a kept sdist is that of a build here; a page has none for it.
+    taken = candidate.sdist if candidate.kept_for and candidate.sdist else candidate
     return structs.replace(
-        candidate.distribution,
-        sha256=sha256,
-        size=upstream.size(candidate),
-        requires_python=candidate.distribution.requires_python or item["metadata"].get("requires_python"),
-        metadata=None if metadata is None else upstream.metadata_hash(candidate),
-        license=None if metadata is None else license_of(licensing_of(metadata)),
+        taken.distribution,
+        sha256=taken.distribution.sha256 or upstream.sha256(taken),
+        size=upstream.size(taken),
+        requires_python=taken.distribution.requires_python or item["metadata"].get("requires_python"),
+        metadata=None if metadata is None or taken is not candidate else upstream.metadata_hash(candidate),
+        license=license_,
     )

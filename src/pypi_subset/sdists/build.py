@@ -115,19 +115,19 @@ def build(
     :raises NotBuilt: it cannot be built, for the reason given.
     """
     own, *others = rooms.pythons()
-    first = _attempt(path, sdist, rooms=rooms, python=own, work=work / "first", resolve=resolve)
+    first = attempt(path, sdist, rooms=rooms, python=own, work=work / "first", resolve=resolve)
     pure = all(tag.platform == "any" and tag.abi == "none" for tag in filenames.parse(first.path.name)[2] or ())
     kept = first.requires
     other = next(iter(others), own) if pure and all(one.is_pure for one in kept) else own
     try:
-        second = _attempt(path, sdist, rooms=rooms, python=other, work=work / "second", resolve=lambda _: kept)
+        second = attempt(path, sdist, rooms=rooms, python=other, work=work / "second", resolve=lambda _: kept)
     except NotBuilt:
         if other is own:
             raise
         # What needs another Python is no worse for it.
         other = own
         staged = work / "again"
-        second = _attempt(path, sdist, rooms=rooms, python=own, work=staged, resolve=lambda _: kept)
+        second = attempt(path, sdist, rooms=rooms, python=own, work=staged, resolve=lambda _: kept)
     for one in ("first", "second", "again"):
         # The sources of a large project, several times.
         staging.remove_tree(work / one / "build")
@@ -140,7 +140,7 @@ def build(
     return replace(first, differs=f"{differs}: {_difference(first.path, second.path)}")
 
 
-def _attempt(
+def attempt(
     path: Path,
     sdist: Distribution,
     *,
@@ -149,6 +149,13 @@ def _attempt(
     work: Path,
     resolve: Callable[[Sequence[Requirement]], tuple[Required, ...]],
 ) -> Made:
+    """
+    Return the wheel of the sdist at *path*, built once by *python*.
+
+    :param work: a directory for this attempt, which does not exist.
+    :param resolve: as in `build`.
+    :raises NotBuilt: as in `build`.
+    """
     epoch, folder = epoch_of(sdist), work / "build"
     with files.folder_errors(work):
         for one in (work, folder, folder / "source", folder / "wheel"):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import structs
-from packaging.tags import Tag
 
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import HashMismatch
@@ -17,7 +14,9 @@ from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.sdists.build import TAG, build
 from pypi_subset.sdists.closure import Closure
+from pypi_subset.sdists.releases import require_few, sdists_of, standin
 from pypi_subset.sdists.repair import repaired
+from pypi_subset.sdists.turn import Turn
 from pypi_subset.support import files
 from pypi_subset.upstream.builds import NotBuilt
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.targets import Target
@@ -35,13 +33,6 @@ if TYPE_CHECKING:
     from pypi_subset.sdists.rooms import Rooms
     from pypi_subset.support.progress import Progress
     from pypi_subset.upstream.catalog import Upstream
-
-#: Releases of one project that are built in one run.
-MOST = 5
-#: Builds that need each other: a build, what it requires, and what that requires.
-DEEPEST = 3
-
-_ANY = frozenset({Tag("py3", "none", "any")})
 
 
 class Builder:
@@ -76,26 +67,25 @@ class Builder:
         self._tags = [frozenset(one.tags) for one in (*targets, host)]
         self._shelf, self._work, self._progress = shelf, work, progress
         self._closure = Closure(upstream, host=host, pips=pips)
-        self._turn, self._count = threading.Lock(), Counter[str]()
+        self.turn, self._count = Turn(), Counter[str]()
         self._built: dict[str, Candidate | NotBuilt] = {}
         self._known: dict[str, Distribution] = {}
         self._unlike = unlike
 
     def remember(self, locks: Iterable[Lock]) -> None:
         """Take what *locks* say of earlier builds: a release whose wheel is still there is not built again."""
-        for one in (pin.distribution for lock in locks for pin in lock.pins):
+        for one in (each for lock in locks for each in lock.distributions):
             if one.built is not None:
                 self._known[one.built.filename] = one
 
-    def candidates(self, project: NormalizedName, offered: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    def candidates(
+        self, project: NormalizedName, offered: Sequence[Candidate], target: str = ""
+    ) -> tuple[Candidate, ...]:
         """Return one wheel for each release of *project* whose sdist would serve a target that no wheel of it fits."""
+        del target
         if project not in self._projects:
             return ()
-        releases: dict[Version, list[Candidate]] = {}
-        for one in offered:
-            releases.setdefault(one.distribution.version, []).append(one)
-        found = (self._candidate(those) for those in releases.values())
-        return tuple(one for one in found if one is not None)
+        return tuple(map(self._candidate, sdists_of(offered, self._tags)))
 
     def built(self, candidate: Candidate, asker: tuple[str, ...] = ()) -> Candidate:
         """
@@ -108,15 +98,10 @@ class Builder:
         if sdist is None or candidate.distribution.built is not None:
             return candidate
         one = sdist.distribution
-        release = f"{one.project} {one.version}"
-        if release in asker:
-            raise _refused(one, f"it requires itself to be built: {' requires '.join((*asker, release))}")
-        if len(asker) >= DEEPEST:
-            raise _refused(one, f"more than {DEEPEST} builds require each other: {', '.join((*asker, release))}")
-        with contextlib.nullcontext() if asker else self._turn:
+        with self.turn.taken(one, asker):
             if one.filename not in self._built:
                 try:
-                    self._built[one.filename] = self._wheel(sdist, asker)
+                    self._built[one.filename] = self._wheel(sdist)
                 except NotBuilt as error:
                     self._built[one.filename] = error
             found = self._built[one.filename]
@@ -134,10 +119,10 @@ class Builder:
         done = self._built.get(_built(one).filename)
         if isinstance(done, Candidate) and done.path is not None and done.distribution.sha256 == one.sha256:
             return done.path
-        with self._turn:
+        with self.turn.taken(one, ()):
             self._known[_built(one).filename] = one
             sdist = self._sdist(one)
-            made = self._make(sdist, (), one)
+            made = self._make(sdist, one)
             if made.sha256 == one.sha256:
                 return made.path
         then, now = _built(one), made
@@ -156,28 +141,19 @@ class Builder:
 
     # How a wheel is made.
 
-    def _candidate(self, release: Sequence[Candidate]) -> Candidate | None:
-        """Return the wheel that could be built of *release*, ``None`` if no target needs one or there is no sdist."""
-        sdists = [one for one in release if one.tags is None]
-        wheels = frozenset[Tag]().union(*(one.tags or frozenset() for one in release))
-        if not sdists or not any(wheels.isdisjoint(tags) for tags in self._tags):
-            return None
-        sdist = min(
-            sdists, key=lambda one: (not one.distribution.filename.endswith(".tar.gz"), one.distribution.filename)
-        )
-        one = sdist.distribution
-        known = self._built.get(one.filename)
-        if isinstance(known, Candidate):
-            return replace(_standin(sdist), tags=known.tags)
-        return _standin(sdist)
+    def _candidate(self, sdist: Candidate) -> Candidate:
+        """Return the wheel that could be built of *sdist*."""
+        known = self._built.get(sdist.distribution.filename)
+        one = standin(sdist, TAG)
+        return replace(one, tags=known.tags) if isinstance(known, Candidate) else one
 
-    def _wheel(self, sdist: Candidate, asker: tuple[str, ...]) -> Candidate:
+    def _wheel(self, sdist: Candidate) -> Candidate:
         one, known = sdist.distribution, self._known.get(sdist.distribution.filename)
         if known is not None and one.sha256 in {None, _built(known).sha256}:
             shelved = self._shelf / known.filename
             if shelved.is_file() and files.sha256_of(shelved) == known.sha256:
                 return _candidate(sdist, known, shelved)
-        made = self._make(sdist, asker, known)
+        made = self._make(sdist, known)
         built = Built(
             filename=one.filename,
             sha256=files.sha256_of(self._upstream.file(sdist)),
@@ -200,16 +176,12 @@ class Builder:
         )
         return _candidate(sdist, wheel, made.path)
 
-    def _make(self, sdist: Candidate, asker: tuple[str, ...], known: Distribution | None) -> Made:
+    def _make(self, sdist: Candidate, known: Distribution | None) -> Made:
         """Build *sdist*, with the build environment of *known* where that can still be had."""
         one = sdist.distribution
         release = f"{one.project} {one.version}"
         self._count[one.project] += 1
-        if self._count[one.project] > MOST:
-            what = f"{MOST} releases of it were built in this run, and another one is asked for"
-            error = _refused(one, what, step=f"ask for one release, as in '{one.project}=={one.version}'")
-            error.limited = True
-            raise error
+        require_few(one, self._count[one.project])
         path = self._upstream.file(sdist)
         self._rooms.isolation  # noqa: B018 - raises where builds are refused
         self._progress.say(f"{release}: building a wheel from {one.filename}")
@@ -217,7 +189,7 @@ class Builder:
         with files.folder_errors(self._work):
             self._work.mkdir(exist_ok=True)
             work.mkdir()
-        needed = self._closure.of(one, (*asker, release), _built(known).requires if known else (), work, self)
+        needed = self._closure.of(one, self.turn.chain, _built(known).requires if known else (), work, self)
         made = build(path, one, rooms=self._rooms, work=work, resolve=needed)
         if made.traces:
             what = f"{release} is built for every system, and its setup.py looks at this one"
@@ -243,16 +215,6 @@ class Builder:
         return found
 
 
-def _standin(sdist: Candidate) -> Candidate:
-    """Return the wheel that is not built yet: for every machine, as far as can be said."""
-    one = sdist.distribution
-    name = one.project.replace("-", "_")
-    wheel = structs.replace(
-        one, filename=f"{name}-{one.version}-{TAG}-py3-none-any.whl", sha256=None, size=None, provenance=None
-    )
-    return Candidate(distribution=wheel, source=sdist.source, tags=_ANY, sdist=sdist, verdicts=sdist.verdicts)
-
-
 def _candidate(sdist: Candidate, wheel: Distribution, path: Path) -> Candidate:
     return Candidate(
         distribution=wheel,
@@ -274,8 +236,3 @@ def _built(one: Distribution) -> Built:
 
 def _python(made: Made) -> str:
     return f"{made.python.tag} {made.python.version}"
-
-
-def _refused(one: Distribution, what: str, step: str = "") -> NotBuilt:
-    msg = f"{one.project} {one.version} is not built: {what}"
-    return NotBuilt(msg, project=one.project, next_step=step or "ask for a version that has a wheel")

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from pypi_subset.model.targets import Target
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Python:
@@ -70,6 +72,9 @@ class Rooms(Protocol):
 
     def pythons(self) -> Sequence[Python]:
         """Return the interpreter that runs the tool, and then another one, if one was found."""
+
+    def python_for(self, target: Target) -> Python | None:
+        """Return the interpreter of this machine that stands for *target*, ``None`` if there is none."""
 
     def room(self, folder: Path, environment: Path) -> Room:
         """Return the room of a build; it is the same for every build, as the command sees it, if builds are isolated."""

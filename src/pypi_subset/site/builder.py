@@ -51,7 +51,7 @@ def staged_site(content: Content, site: Path, cache: FileCache, state: Path) -> 
     :raises SubsetError: a file cannot be read or written; *site* stays as it was.
     """
     last, live = build_state.read(state), incremental.look_at(site)
-    pinned = (pin.distribution for lock in content.locks for pin in lock.pins)
+    pinned = (one for lock in content.locks for one in lock.distributions)
     texts = incremental.texts_of([*pinned, *(one.distribution for one in content.artifacts)])
     inputs = incremental.digest_of(content, texts)
     complete = content.subset is None or (site / paths.README).is_file()

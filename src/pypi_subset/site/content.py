@@ -34,5 +34,5 @@ def views(locks: Sequence[Lock]) -> Mapping[str, frozenset[str]]:
     """Return the names of the files that each target gets, by the target's name."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for one in locks:
-        found[one.target_name].update(pin.distribution.filename for pin in one.pins)
+        found[one.target_name].update(each.filename for each in one.distributions)
     return {target: frozenset(names) for target, names in found.items()}

@@ -141,7 +141,7 @@ def digest_of(content: Content, texts: Texts) -> str:
     # A tag's repr differs from run to run; a target's digest covers all its tags.
     subset = content.subset
     targets = [(one.name, one.tag, one.python, one.exact, one.digest) for one in (subset.targets if subset else ())]
-    pinned = {id(pin.distribution) for one in content.locks for pin in one.pins}
+    pinned = {id(each) for one in content.locks for each in one.distributions}
     # An artifact may join the facts of several locks.
     joined = [texts[id(one.distribution)] for one in content.artifacts if id(one.distribution) not in pinned]
     present = [one.distribution.filename for one in content.artifacts]
@@ -191,7 +191,15 @@ def _lines_in(site: Path, last: BuildState) -> dict[str, str]:
 
 def _text_of(one: Lock, texts: Texts) -> str:
     """Return the text of a whole lock, one line for each pin."""
-    pins = [f"{texts[id(pin.distribution)]} {pin.reasons!r} {pin.extras!r} {pin.marker!r}" for pin in one.pins]
+    pins = [
+        " ".join(
+            [
+                *(texts[id(each)] for each in (pin.distribution, *pin.build)),
+                f"{pin.reasons!r} {pin.extras!r} {pin.marker!r}",
+            ]
+        )
+        for pin in one.pins
+    ]
     return "\n".join(
         [repr((one.set_name, one.target_name, one.inputs, one.patches, one.as_of, one.gaps, len(pins))), *pins]
     )

@@ -26,8 +26,10 @@ class NotBuilt(UpstreamError):
 class Builds(Protocol):
     """Builds wheels from sdists; each is a candidate before it is built."""
 
-    def candidates(self, project: NormalizedName, offered: Sequence[Candidate], /) -> tuple[Candidate, ...]:
-        """Return the wheels that could be built of a project, of which the indexes have *offered*."""
+    def candidates(
+        self, project: NormalizedName, offered: Sequence[Candidate], target: str = "", /
+    ) -> tuple[Candidate, ...]:
+        """Return the wheels that could be built of a project for *target*, of which the indexes have *offered*."""
 
     def built(self, candidate: Candidate, asker: tuple[str, ...] = (), /) -> Candidate:
         """

@@ -208,7 +208,8 @@ class Loopback:
             return None
         try:
             wheel = self.upstream.built(candidate, self._asker)
-            require_fitting(wheel, self._tags.get(run.partition(_OF_RUN)[0], frozenset()))
+            if not wheel.kept_for:
+                require_fitting(wheel, self._tags.get(run.partition(_OF_RUN)[0], frozenset()))
         except NotBuilt as error:
             # Otherwise pip would try all older releases, each of which would be built.
             self._ended[run] = error
@@ -240,7 +241,10 @@ class Loopback:
         tags = self._tags[target]
         served = {one.distribution.version for one in offered if one.tags and not one.tags.isdisjoint(tags)}
         found = [
-            one for one in self.upstream.builds.candidates(project, offered) if one.distribution.version not in served
+            one
+            for one in self.upstream.builds.candidates(project, offered, target)
+            # What a build requires is a wheel.
+            if one.distribution.version not in served and not (one.kept_for and self._asker)
         ]
         for one in found:
             self.upstream.know(one)

@@ -79,7 +79,7 @@ class TargetOffers:
                 replace(one, verdicts=pages.judge.standing(one.verdicts, self.target)) if one.verdicts else one
                 for one in found
             )
-        return found if builds is None else (*found, *builds.candidates(project, found))
+        return found if builds is None else (*found, *builds.candidates(project, found, self.target))
 
     @property
     def licenses(self) -> Licenses | None:

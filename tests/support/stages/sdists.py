@@ -44,7 +44,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
         record.append(f"{name},sha256={digest},{len(text.encode())}")
     members[f"{info}/RECORD"] = "\\n".join([*record, f"{info}/RECORD,,", ""])
-    date = time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"]))[:6]
+    date = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", "315532800")))[:6]
     filename = f"{MODULE}-{VERSION}-{TAG}.whl"
     with zipfile.ZipFile(os.path.join(wheel_directory, filename), "w") as archive:
         for name, text in members.items():

@@ -114,8 +114,8 @@ def _users(locks: Sequence[Lock]) -> defaultdict[str, set[str]]:
     """Return the names of the targets that need each file."""
     users: defaultdict[str, set[str]] = defaultdict(set)
     for lock in locks:
-        for pin in lock.pins:
-            users[pin.distribution.filename].add(lock.target_name)
+        for one in lock.distributions:
+            users[one.filename].add(lock.target_name)
     return users
 
 
