@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 
 from pypi_subset.model.paths import FIND_LINKS, METADATA, PAGE, PROOF, SIMPLE, VIEWS, view_of
 from pypi_subset.proof.access.page_links import links
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
 
 #: What the tool writes for one file in ``find-links.html``; anything else there counts for every case.
 _LINE = re.compile(
-    r'<a href="simple/([^/"<>#?]+)/([^/"<>#?]+\.whl)(?:#[^"<>]*)?"(?: [a-z]+(?:-[a-z]+)*(?:="[^"<>]*")?)*>[^<>]*</a><br>'
+    r'<a href="simple/([^/"<>#?]+)/([^/"<>#?]+\.(?:whl|tar\.gz|zip))(?:#[^"<>]*)?"(?: [a-z]+(?:-[a-z]+)*(?:="[^"<>]*")?)*>[^<>]*</a><br>'
 )
 _VIEW = re.compile(rf"{VIEWS}/[^/]+/{SIMPLE}/[^/]+/{re.escape(PAGE)}")
 _LEADS = re.compile(r"<\s*(?:a|base)\b", re.IGNORECASE)
@@ -89,6 +95,9 @@ class Sight:
     def _required(self, project: str) -> frozenset[str]:
         """The projects that any file of *project* requires, in any case."""
         found: set[str] = set()
+        for sdist in self._site.joinpath(SIMPLE, project).glob("*.[tz]*"):
+            # Each run builds it again.
+            raise Opaque(sdist)
         for wheel in sorted((self._site / SIMPLE / project).glob("*.whl")):
             beside = wheel.with_name(f"{wheel.name}{METADATA}")
             if not (texts := metadata_in(wheel)):
@@ -142,8 +151,8 @@ def _lead_home(page: Path, where: str, project: str) -> None:
 
 def _hold(filename: str, project: str) -> None:
     try:
-        name = parse_wheel_filename(filename)[0]
-    except InvalidWheelFilename as error:
+        name = (parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename)(filename)[0]
+    except (InvalidWheelFilename, InvalidSdistFilename) as error:
         raise Opaque(filename) from error
     if name != project:
         raise Opaque(filename)

@@ -47,6 +47,7 @@ class Case:
     :param accepted: what the user accepts on the target.
     :param strict_imports: whether an import that lacks what no metadata declares is red.
     :param gaps: why all of its lines are left out on the target, which the user accepts; none of them is tried then.
+    :param kept: the sdists that the lock names, which are built before the case is proven.
     """
 
     site: Path
@@ -65,6 +66,7 @@ class Case:
     accepted: tuple[Acceptance, ...] = ()
     strict_imports: bool = False
     gaps: tuple[Finding, ...] = ()
+    kept: tuple[Locked, ...] = ()
 
     @property
     def request(self) -> str:
@@ -127,9 +129,10 @@ def cases_of(
 
 
 def pins_of(job: Job, paths: Paths) -> tuple[Locked, ...]:
-    """Return what the lock of *job* names; of one that cannot be read nothing, and the inventory is red."""
+    """Return what the lock of *job* installs; of one that cannot be read nothing, and the inventory is red."""
     try:
-        return lock_reader.read(lock_reader.lock_path(paths.locks, job.requirement_set.name, job.target.name))
+        found = lock_reader.read(lock_reader.lock_path(paths.locks, job.requirement_set.name, job.target.name))
+        return tuple(one for one in found if not one.build)
     except LockError:
         # Here it only means that there is nothing to constrain with.
         return ()
@@ -243,4 +246,5 @@ def cases_of_job(  # noqa: PLR0913 - what a case is made of
             accepted=accepted,
             strict_imports=strict_imports,
             gaps=tuple(one for one in found if one) if all(found) else (),
+            kept=tuple(pin for pin in pins if pin.is_kept),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.markers import Marker
@@ -28,6 +28,7 @@ class Locked:
     """
     One file that a lock names; *marker* says when, ``""`` for always.
 
+    :param build: whether the build of a kept sdist needs it, and no installation does.
     :param sha256: ``""`` if the lock has none; *metadata* likewise is that of the METADATA that the lock was made by.
     """
 
@@ -37,6 +38,12 @@ class Locked:
     sha256: str
     marker: str = ""
     metadata: str = ""
+    build: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is an sdist, which each machine builds."""
+        return not self.filename.endswith(".whl")
 
     @property
     def condition(self) -> Marker | None:
@@ -126,6 +133,9 @@ def _files(package: Package) -> Iterator[Locked]:
             marker=marker,
             metadata=_digest((package.tool or {}).get("pypi-subset", {}).get("metadata-sha256")),
         )
+    if build := (package.tool or {}).get("pypi-subset", {}).get("build-requires"):
+        for one in Pylock.from_dict(build).packages:
+            yield from (replace(file, build=True) for file in _files(one))
 
 
 def _digest(stated: object) -> str:

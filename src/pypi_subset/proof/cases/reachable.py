@@ -30,14 +30,19 @@ def reachable(case: Case) -> frozenset[NormalizedName] | None:
     """
     if case.url:
         return None
+    return reached_from(case.site, (pair for one in case.requests for pair in _asked(one.requirement)))
+
+
+def reached_from(site: Path, asked: Iterable[tuple[NormalizedName, str]]) -> frozenset[NormalizedName] | None:
+    """Return the same of what *asked* names: projects, each with an extra or ``""``."""
     seen: set[tuple[NormalizedName, str]] = set()
-    waiting = [pair for one in case.requests for pair in _asked(one.requirement)]
+    waiting = [*asked]
     while waiting:
         project, extra = waiting.pop()
         if (project, extra) in seen:
             continue
         seen.add((project, extra))
-        folder = case.site / SIMPLE / project
+        folder = site / SIMPLE / project
         changed = folder.stat().st_mtime_ns if folder.is_dir() else 0
         if (found := _required(folder, changed, extra)) is None:
             return None

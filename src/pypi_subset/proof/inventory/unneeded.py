@@ -48,6 +48,9 @@ def needless(paths: Paths, subset: Subset) -> Iterator[str]:
         except SubsetError:
             # No such machine was recorded, or a marker reads a value that is not given: the cases themselves will say so.
             reached |= {pin.filename for pin in pins}
+        if any(pin.is_kept for pin in pins):
+            # Without a build it is not known what an sdist requires.
+            reached |= {pin.filename for pin in pins}
     for name in sorted(where.keys() - reached):
         yield f"{name} is locked for {', '.join(where[name])}, but no request needs it"
 

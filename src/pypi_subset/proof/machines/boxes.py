@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,18 @@ def installing(  # noqa: PLR0913 - what makes a box
         listen=reach.listen,
         hosts=reach.hosts,
     )
+
+
+def building(
+    interpreter: Interpreter, reach: Reach, seen: tuple[Path, ...], folder: Path, *, uid: int, isolated: bool
+) -> Box:
+    """
+    Return the box in which pip builds an sdist: the one of an installation, with the bounds of a build.
+
+    :param reach: as in `installing`; so are all others.
+    """
+    box = installing(interpreter, reach, seen, folder, size=0, uid=uid, isolated=isolated)
+    return replace(box, limits=Limits(written=8 << 30, cpu=2 * _INSTALLING))
 
 
 def asking(  # noqa: PLR0913 - what makes a box

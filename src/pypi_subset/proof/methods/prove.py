@@ -13,6 +13,7 @@ from pypi_subset.errors import BoxFailed, ProofFailed, SubsetError
 from pypi_subset.model.checks import GOOD, Check, bounded
 from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.cases.reachable import reachable
+from pypi_subset.proof.kept.building import with_built
 from pypi_subset.proof.methods import pip_install, second_opinion
 from pypi_subset.proof.methods.by_installing import Installing
 from pypi_subset.proof.methods.by_unpacking import Unpacking, flags_of
@@ -118,8 +119,10 @@ def prove(case: Case) -> tuple[Check, ...]:
     case.work.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="case-", dir=case.work))
     try:
+        case, notes = with_built(case) if case.kept else (case, ())
         with opened(case.site, case.target.name, case.url) as ways, ExitStack() as ending:
-            return tuple(_checks(case, ways, list(_kinds(case, folder, ending)), folder))
+            found = _checks(case, ways, list(_kinds(case, folder, ending)), folder)
+            return tuple(replace(one, notes=(*one.notes, *notes)) if one.way else one for one in found)
     except BoxFailed:
         raise
     except SubsetError as error:

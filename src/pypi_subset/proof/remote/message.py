@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Meta
 from packaging.requirements import Requirement
 from packaging.tags import parse_tag
-from packaging.utils import parse_wheel_filename
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model import documents
@@ -252,7 +252,8 @@ def _request(line: Line) -> Request:
 
 
 def _pin(filename: str, sha256: str, marker: str) -> Locked:
-    project, version, _, _ = parse_wheel_filename(filename)
+    kept = not filename.endswith(".whl")
+    project, version = parse_sdist_filename(filename) if kept else parse_wheel_filename(filename)[:2]
     return Locked(filename=filename, project=project, version=version, sha256=sha256, marker=marker)
 
 
