@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.errors import FolderError, LockError
-from pypi_subset.locks import lockfile, tables
+from pypi_subset.locks import lockfile
 from pypi_subset.model.distributions import Distribution, Standing
 from pypi_subset.model.locks import Inputs, Lock, Outdated, Pin, Reason
 from tests.support.stages.values import BRISK, LINUX, WINDOWS
@@ -86,17 +86,6 @@ def test_nothing_is_lost(tmp_path_factory: pytest.TempPathFactory, chosen: list[
     path.write_bytes(data)
     assert lockfile.read(path) == one
     assert lockfile.dump(lockfile.read(path), folder=folder, target=LINUX, packages=folder / "packages") == data
-
-
-@given(st.lists(pins(), max_size=4, unique_by=lambda pin: pin.distribution.project))
-@BRISK
-def test_values_of_toml_are_those_of_the_library(chosen: list[Pin]) -> None:
-    """What is written without copies is what `packaging` makes of the same lock."""
-    data = lockfile.dump_with(
-        lock_of(*chosen), LINUX, lambda one: (one.url, None if one.url else "x"), {"outdated": [{"project": "a"}]}
-    )
-    pylock = Pylock.from_dict(tomllib.loads(data.decode()))
-    assert tables.as_toml(pylock) == pylock.to_dict()
 
 
 def simple(**facts: object) -> Pin:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from packaging.pylock import Pylock
 
-from pypi_subset.errors import Gaps, NoSolution
+from pypi_subset.errors import Gaps, NoSolution, PolicyError
 from pypi_subset.locks import lockfile
+from pypi_subset.locks.judging import require_admitted, standing
 from pypi_subset.model.door import read_manifest
+from pypi_subset.model.intake.rules import IntakeRules
+from pypi_subset.requirements.subset import read_subset
 from tests.support.stages.mirroring import LINUX, mirror, read_lock, versions
 from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
@@ -58,6 +62,7 @@ def test_the_site_has_the_sdist_and_what_its_build_requires(workspace: Workspace
     assert chain == ["leaf", "below==1.0"]
     assert (files["leaf-1.0.tar.gz"].metadata, result.kept) == (None, ("leaf-1.0.tar.gz",))
     assert "building leaf-1.0.tar.gz for here, which keeps the sdist" in said
+    assert "Each client builds leaf 1.0 from an sdist." in (workspace.paths.site / "index.html").read_text()
     assert mirror(workspace)[0].published is False
 
 
@@ -182,6 +187,23 @@ def test_a_hash_of_the_sdist_is_honoured(workspace: Workspace, index: Index) -> 
     keeping(workspace, "leaf")
     mirror(workspace)
     assert read_lock(workspace, "base--here").pins[0].distribution.sha256 == digest
+
+
+def test_what_is_locked_is_judged_again(workspace: Workspace, index: Index) -> None:
+    """A rule about a build requirement of a standing lock ends a run that resolves nothing; its licence counts too."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_wheel("tool"))
+    workspace.write("base.txt", "leaf\n")
+    keeping(workspace, "leaf")
+    mirror(workspace)
+    subset = read_subset(workspace.paths.requirements)
+    locks = standing(subset, workspace.paths.locks)
+    for rules, words in (
+        (IntakeRules(deny=(("tool", ""),)), "leaf 1.0 needs tool 1.0 to be built: "),
+        (IntakeRules(allow_licenses=("MIT",)), "leaf 1.0 needs tool 1.0 to be built: "),
+    ):
+        with pytest.raises(PolicyError) as caught:
+            require_admitted(replace(subset, rules=rules), locks)
+        assert any(words in line for line in caught.value.found)
 
 
 def test_the_policy_counts_for_what_a_build_requires(workspace: Workspace, index: Index) -> None:

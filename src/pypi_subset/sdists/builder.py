@@ -14,9 +14,8 @@ from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.sdists.build import TAG, build
 from pypi_subset.sdists.closure import Closure
-from pypi_subset.sdists.releases import require_few, sdists_of, standin
+from pypi_subset.sdists.releases import Turn, require_few, sdists_of, standin
 from pypi_subset.sdists.repair import repaired
-from pypi_subset.sdists.turn import Turn
 from pypi_subset.support import files
 from pypi_subset.upstream.builds import NotBuilt
 

@@ -1,7 +1,9 @@
-"""The releases of a project that are built: which of them, how each is offered before it is built, and how many."""
+"""The releases that are built: which of a project, how each is offered before that, how many, and which one now."""
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -11,7 +13,7 @@ from pypi_subset.model.candidates import Candidate
 from pypi_subset.upstream.builds import NotBuilt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from packaging.version import Version
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Releases of one project that are built in one run, for one target if they are kept.
 MOST = 5
+#: Builds that need each other: a build, what it requires, and what that requires.
+DEEPEST = 3
 
 _ANY = frozenset({Tag("py3", "none", "any")})
 
@@ -72,3 +76,36 @@ def refused(one: Distribution, what: str, step: str = "") -> NotBuilt:
     """Return the error about a release that is not built."""
     msg = f"{one.project} {one.version} is not built: {what}"
     return NotBuilt(msg, project=one.project, next_step=step or "ask for a version that has a wheel")
+
+
+class Turn:
+    """The turn to build: one build runs at a time, with those that it requires, which cannot wait for it."""
+
+    def __init__(self) -> None:
+        self._lock, self._own = threading.Lock(), threading.local()
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The releases that this thread builds, each required by the one before."""
+        chain: tuple[str, ...] = getattr(self._own, "chain", ())
+        return chain
+
+    @contextlib.contextmanager
+    def taken(self, one: Distribution, asker: tuple[str, ...]) -> Iterator[None]:
+        """
+        Have this thread build *one* in the ``with`` block, as soon as no other build runs but those that require it.
+
+        :param asker: the releases that are being built and require it; without one, those that this thread builds.
+        :raises NotBuilt: it requires itself, or too many builds require each other.
+        """
+        above, release = asker or self.chain, f"{one.project} {one.version}"
+        if release in above:
+            raise refused(one, f"it requires itself to be built: {' requires '.join((*above, release))}")
+        if len(above) >= DEEPEST:
+            raise refused(one, f"more than {DEEPEST} builds require each other: {', '.join((*above, release))}")
+        with contextlib.nullcontext() if above else self._lock:
+            before, self._own.chain = self.chain, (*above, release)
+            try:
+                yield
+            finally:
+                self._own.chain = before

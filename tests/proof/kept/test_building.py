@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.cache.reach import Opaque, Sight
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.methods.prove import prove
+from pypi_subset.proof.remote.message import _pin
 from pypi_subset.requirements.subset import read_subset
 from tests.support.sites.cases import on_linux
 from tests.support.stages.mirroring import mirror
@@ -129,6 +132,31 @@ def test_hashes_of_the_lines_are_those_of_the_sdist(workspace: Workspace, index:
     digest = hashlib.sha256(sdist.data).hexdigest()
     kept(workspace, HOST, f"leaf==1.0 --hash=sha256:{digest}")
     assert {one for one, _ in by_way(prove(cases(workspace, tmp_path)[0])).values()} == {"passed"}
+
+
+def test_what_reaches_no_sdist_is_remembered(workspace: Workspace, index: Index, tmp_path: Path) -> None:
+    """A case beside a kept sdist sees what it always sees; one that reaches it is proven at each run."""
+    index.add(make_buildable("leaf"), make_wheel("app"))
+    kept(workspace, HOST, "leaf", "app")
+    _, leaf, app = cases(workspace, tmp_path)
+    sight = Sight(workspace.paths.site)
+    assert ("simple/app/app-1.0-py3-none-any.whl") in dict(sight.of(app))
+    with pytest.raises(Opaque):
+        sight.of(leaf)
+
+
+def test_a_worker_of_a_cluster_says_that_it_cannot(workspace: Workspace, index: Index, tmp_path: Path) -> None:
+    """A case with the URL of a site is red, with the place where it can be proven; the message holds the sdist."""
+    index.add(make_buildable("leaf"))
+    kept(workspace, HOST, "leaf")
+    case = replace(cases(workspace, tmp_path)[0], url="http://127.0.0.1:9")
+    (check,) = prove(case)
+    assert check.status == "failed"
+    assert check.reason == (
+        "leaf-1.0.tar.gz cannot be built from a site elsewhere, and each machine of here builds it; "
+        "run `make verify` where the site and such an interpreter are"
+    )
+    assert _pin("leaf-1.0.tar.gz", "", "").is_kept
 
 
 def test_no_interpreter_is_red_with_the_way_out(workspace: Workspace, index: Index, tmp_path: Path) -> None:

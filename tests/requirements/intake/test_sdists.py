@@ -32,6 +32,13 @@ def test_locks_depend_on_the_list_where_there_is_one() -> None:
     assert len({each.policy_digest for each in (plain, one, other)}) == 3
 
 
+def test_what_is_kept_is_another_list() -> None:
+    """Both are normalized; a project that is kept gives another digest than one that is built."""
+    kept, built = (plan_of("aa", f'{LINUX}[sdists]\n{key} = ["uWSGI"]\n') for key in ("keep", "build"))
+    assert (kept.keep, kept.build, built.keep) == (("uwsgi",), (), ())
+    assert kept.policy_digest != built.policy_digest
+
+
 @pytest.mark.parametrize(
     ("lines", "fault"),
     [
@@ -43,6 +50,9 @@ def test_locks_depend_on_the_list_where_there_is_one() -> None:
         ),
         ('build = ["a", "a"]', "4: a stands twice in build; keep one of the two"),
         ('build = ["a.b",\n"A-b"]', "5: 'A-b' and 'a.b' are one project, a-b; keep one of the two"),
+        ('keep = ["uwsgi==2"]', "4: 'uwsgi==2' is no name of a project; write the name alone, without a version"),
+        ('keep = ["a", "a"]', "4: a stands twice in keep; keep one of the two"),
+        ('build = ["a"]\nkeep = [\n"b",\n"A"]', "7: a is in build and in keep; keep it in one of the two"),
         ('biuld = ["a"]', "4: unknown key 'biuld'; did you mean 'build'?"),
     ],
 )

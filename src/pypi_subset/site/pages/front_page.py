@@ -63,6 +63,7 @@ def front_page(subset: Subset, locks: Sequence[Lock], projects: Sequence[Project
         projects=[(project.name, href(SIMPLE, project.name, PAGE), _releases(project, users)) for project in projects],
         size_of=_size_of,
         sources_of=_sources_of,
+        kept=_kept(locks),
     )
 
 
@@ -117,6 +118,12 @@ def _users(locks: Sequence[Lock]) -> defaultdict[str, set[str]]:
         for one in lock.distributions:
             users[one.filename].add(lock.target_name)
     return users
+
+
+def _kept(locks: Sequence[Lock]) -> list[str]:
+    """Return each release that is here as an sdist, as ``uwsgi 2.0.31``, sorted."""
+    held = (pin.distribution for lock in locks for pin in lock.pins if pin.is_kept)
+    return sorted({f"{one.project} {one.version}" for one in held})
 
 
 def _size_of(artifacts: Iterable[Artifact]) -> str:

@@ -1,15 +1,17 @@
-"""One build at a time, and those that it requires."""
+"""Which releases are built, how many, and one at a time."""
 
 from __future__ import annotations
 
 import threading
 
 import pytest
+from packaging.tags import Tag
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
-from pypi_subset.sdists.turn import DEEPEST, Turn
+from pypi_subset.sdists.releases import DEEPEST, MOST, Turn, require_few, sdists_of
 from pypi_subset.upstream.builds import NotBuilt
 
 
@@ -54,3 +56,28 @@ def test_circles_and_long_chains_are_refused() -> None:
     long = tuple(f"{number} 1" for number in range(DEEPEST))
     with pytest.raises(NotBuilt, match="more than 3 builds require each other"), turn.taken(release("x"), long):
         pass
+
+
+def test_a_release_that_fits_everywhere_is_not_built() -> None:
+    """The sdist of each other release is taken, a .tar.gz before a .zip."""
+    linux, windows = Tag("cp311", "cp311", "linux_x86_64"), Tag("cp311", "cp311", "win_amd64")
+
+    def offered(filename: str, version: str, *tags: Tag) -> Candidate:
+        one = Distribution(filename=filename, project=canonicalize_name("a"), version=Version(version))
+        return Candidate(distribution=one, source="", tags=frozenset(tags) or None)
+
+    every = [
+        *(offered("a-1.whl", "1", linux), offered("a-1.tar.gz", "1")),
+        *(offered("a-2.zip", "2"), offered("a-2.tar.gz", "2")),
+        *(offered("a-3.whl", "3", linux, windows), offered("a-3.tar.gz", "3"), offered("a-4.whl", "4", linux)),
+    ]
+    found = sdists_of(every, [frozenset({linux}), frozenset({windows})])
+    assert [one.distribution.filename for one in found] == ["a-1.tar.gz", "a-2.tar.gz"]
+
+
+def test_the_limit_is_one_of_a_run() -> None:
+    """Up to it nothing is said; beyond, the error says that it is the limit."""
+    require_few(release("a"), MOST)
+    with pytest.raises(NotBuilt) as caught:
+        require_few(release("a"), MOST + 1)
+    assert caught.value.limited
