@@ -95,7 +95,7 @@ class Sight:
     def _required(self, project: str) -> frozenset[str]:
         """The projects that any file of *project* requires, in any case."""
         found: set[str] = set()
-        for sdist in self._site.joinpath(SIMPLE, project).glob("*.[tz]*"):
+        for sdist in (one for end in ("*.tar.gz", "*.zip") for one in (self._site / SIMPLE / project).glob(end)):
             # Each run builds it again.
             raise Opaque(sdist)
         for wheel in sorted((self._site / SIMPLE / project).glob("*.whl")):
@@ -146,10 +146,13 @@ def _lead_home(page: Path, where: str, project: str) -> None:
         folder, _, filename = place.rpartition("/")
         if folder != f"{SIMPLE}/{project}":
             raise Opaque(place)
+        if not filename.endswith(".whl"):
+            raise Opaque(filename)
         _hold(filename, project)
 
 
 def _hold(filename: str, project: str) -> None:
+    """Make sure that *filename* is a wheel or an sdist of *project*."""
     try:
         name = (parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename)(filename)[0]
     except (InvalidWheelFilename, InvalidSdistFilename) as error:
