@@ -28,7 +28,7 @@ def make(case: Case, site: Path, wheels: Mapping[str, Path]) -> None:
     """
     Write the copy into the new directory *site*.
 
-    A link to a file of the site would change its times, by which the proof sees that nobody changed the site meanwhile.
+    A link to a file of the site would change its times, by which the proof sees that no process changed the site meanwhile.
 
     :param wheels: file name of each kept sdist, with its wheel.
     """
