@@ -83,6 +83,7 @@ def sweep(_context: Context) -> None:
         "mirrors": "1 leaves the rest out: whole mirrors alone",
         "index": "1 leaves the rest out: the index stage alone",
         "proof": "1 leaves the rest out: the proof alone, beside a plain loop",
+        "policy": "1 leaves the rest out: what the rules of [policy] cost",
         "large": "1 leaves the rest out: the resolution of a large list alone, beside uv",
         "wheels": "how many are indexed; other than 10000: by ours alone, beside 10000",
     }
@@ -95,20 +96,27 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
     mirrors: str = "",
     index: str = "",
     proof: str = "",
+    policy: str = "",
     large: str = "",
     wheels: int = 10_000,
 ) -> None:
     """Time mirroring beside pex3, uv and nab, indexing and proof beside others; needs PyPI."""
-    parts = (("mirrors", mirrors), ("index", index), ("proof", proof), ("large", large))
+    parts = (("mirrors", mirrors), ("index", index), ("proof", proof), ("policy", policy), ("large", large))
     alone = "".join(f" --{name}" for name, given in parts if given not in {"", "0"})
     chosen = f" --tools {shlex.quote(tools)}" if tools else ""
     run(f"tests.evidence.bench{alone} --runs {runs} --jobs {jobs}{chosen} --wheels {wheels}")
 
 
-@task(help={"renew": "1 makes the recorded index again, from PyPI"})
-def differential(_context: Context, renew: str = "") -> None:
+@task(
+    help={
+        "renew": "1 makes the recorded index again, from PyPI",
+        "cutoff": "1 compares the first 20 requests alone, with as_of beside uv --exclude-newer",
+    }
+)
+def differential(_context: Context, renew: str = "", cutoff: str = "") -> None:
     """Hold locks against those of uv and nab, for many projects and targets."""
-    run("tests.evidence.differential --renew" if renew not in {"", "0"} else "tests.evidence.differential")
+    flags = [f" --{name}" for name, given in (("renew", renew), ("cutoff", cutoff)) if given not in {"", "0"}]
+    run(f"tests.evidence.differential{''.join(flags)}")
 
 
 @task

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.evidence.differential import compare, record
-from tests.evidence.differential.__main__ import RECORD
-from tests.evidence.differential.cases import ALL, CUT, REQUESTS, TARGETS, Case
+from tests.evidence.differential.__main__ import AGED_RECORD, RECORD
+from tests.evidence.differential.cases import AGED, AGED_CUT, ALL, CUT, CUTOFF, REQUESTS, TARGETS, Case
 from tests.evidence.differential.compare import Verdict, judge
 from tests.evidence.differential.record import File, Record
 from tests.evidence.differential.resolvers import Answer
@@ -64,6 +64,26 @@ def test_the_cut(tmp_path: Path) -> None:
     assert (done.missing, done.passed_over) == ((), ())
 
 
+@pytest.mark.skipif(not UV.is_file(), reason="uv has no wheel for this machine")
+def test_the_cut_at_a_cutoff(tmp_path: Path) -> None:
+    """With ``as_of``, a few requests have what uv finds with ``--exclude-newer``, and other releases than without."""
+    source = record.read(AGED_RECORD)
+    done = run(AGED_CUT, {"uv": UV}, source, tmp_path, print, cutoff=CUTOFF)
+    assert [f"{one.case.name}: {one.unexplained}" for one in done.verdicts["uv"] if one.unexplained] == []
+    assert (done.missing, done.passed_over) == ((), ())
+    for request in ("boto3", "coverage", "django"):
+        times = [file.uploaded or "" for file in source.page(request) or ()]
+        assert min(times) < CUTOFF <= max(times)
+
+
+def test_the_table_at_the_cutoff() -> None:
+    """It has the first 20 requests of the table on all targets, and a record with upload times."""
+    assert {one.request for one in AGED} == {*REQUESTS[:20]}
+    assert len(AGED) == 20 * len(TARGETS)
+    assert {one.name for one in AGED_CUT} <= {one.name for one in AGED}
+    assert all(file.uploaded for files in record.read(AGED_RECORD).pages.values() for file in files or ())
+
+
 def test_the_whole_is_large() -> None:
     """The comparison has at least 60 projects and 10 targets, none twice."""
     assert len(set(REQUESTS)) >= 60
@@ -71,9 +91,10 @@ def test_the_whole_is_large() -> None:
     assert len({case.name for case in ALL}) == len(REQUESTS) * len(TARGETS)
 
 
-def test_the_record_knows_no_place() -> None:
+@pytest.mark.parametrize("path", [RECORD, AGED_RECORD])
+def test_the_record_knows_no_place(path: Path) -> None:
     """The recorded index names files, never where they came from."""
-    found = record.read(RECORD)
+    found = record.read(path)
     assert not any("/" in file.filename for files in found.pages.values() for file in files or ())
     assert not any("://" in line for text in found.texts.values() for line in text.splitlines() if "@" not in line)
 
@@ -139,6 +160,17 @@ def test_two_right_answers() -> None:
     wrong = {**mine, "two": "2"}
     assert says(wrong, theirs, source=source).unexplained
     assert [*faults(wrong, CASE, source)] == ["one<2 is not met by 2", "two<2 is not met by 2"]
+
+
+def test_markers_of_pre_releases_of_python() -> None:
+    """A project that the other has besides, for early pre-releases of Python, is explained; one of another marker is not."""
+    early, late = 'more; python_full_version <= "3.9.0a6"', 'more; python_full_version > "3.9.0"'
+    for text, explained in ((early, True), (late, False)):
+        source = record_of(release("app", "1", text), release("app", "2"), release("more", "1"))
+        verdict = says({"app": "1"}, {"app": "1", "more": "1"}, source=source)
+        assert bool(verdict.rules) == explained
+        assert says({"app": "1"}, {"app": "2", "more": "1"}, source=source).unexplained
+    assert compare.complaints("uv", [Verdict(case=CASE, rules={"x": frozenset({"more"})})], whole=False) == []
 
 
 @pytest.mark.parametrize(("projects", "count"), [({"one"}, 1), ({"one", "two"}, 0)])

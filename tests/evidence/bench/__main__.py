@@ -1,11 +1,11 @@
-"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --large] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
+"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --policy | --large] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
 
 from __future__ import annotations
 
 import argparse
 
 from pypi_subset.cli.display import Display
-from tests.evidence.bench import frozen, large, measure, mirroring, proving, rivals
+from tests.evidence.bench import filters, frozen, large, measure, mirroring, proving, rivals
 from tests.evidence.bench.index import indexing
 from tests.evidence.bench.jobs import JOBS
 from tests.evidence.bench.tools import TOOLS, Bench, shared_environment
@@ -21,7 +21,7 @@ def main() -> None:
     display = Display()
     index, network = rivals.network_settings()
     environment = shared_environment(network)
-    alone = arguments.mirrors or arguments.index or arguments.proof or arguments.large
+    alone = arguments.mirrors or arguments.index or arguments.proof or arguments.policy or arguments.large
     if arguments.mirrors or arguments.large or not alone:
         programs = rivals.set_up(CACHE, ROOT / "tests/evidence/bench/bench-lock.txt", environment)
         _say_before(display, rivals.versions(programs))
@@ -38,6 +38,9 @@ def main() -> None:
     if arguments.proof or not alone:
         _say_before(display, {})
         proving.run(display, environment, runs=arguments.runs)
+    if arguments.policy or not alone:
+        _say_before(display, {})
+        filters.run(display, environment, runs=max(arguments.runs, 3))
     display.say(f"after: {measure.machine()}")
 
 
@@ -52,6 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--mirrors", action="store_true", help="leave the rest out: time whole mirrors alone")
     parser.add_argument("--index", action="store_true", help="leave whole mirrors out: time the index stage alone")
     parser.add_argument("--proof", action="store_true", help="time the proof alone, beside a plain loop")
+    parser.add_argument("--policy", action="store_true", help="time what the rules of [policy] cost, alone")
     parser.add_argument(
         "--large",
         action="store_true",

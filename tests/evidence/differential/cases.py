@@ -90,9 +90,21 @@ class Case:
 
 ALL = tuple(Case(request=request, target=target) for request in REQUESTS for target in TARGETS)
 
+#: A moment before which files must be uploaded, some months before the record of the table below was made.
+CUTOFF = "2026-09-01T00:00:00Z"
+#: What is compared at the cut-off.
+AGED = tuple(one for one in ALL if one.request in REQUESTS[:20])
+
 #: What `make test` compares: an old Linux, a Mac and a Windows, and what asks each for something else.
 CUT = tuple(
     Case(request=request, target=TARGETS[number])
     for request in ("keyring", "uvicorn[standard]", "redis")
+    for number in (0, 5, 7)
+)
+
+#: What `make test` compares at the cut-off: projects with releases on both sides of it.
+AGED_CUT = tuple(
+    Case(request=request, target=TARGETS[number])
+    for request in ("boto3", "coverage[toml]", "django")
     for number in (0, 5, 7)
 )

@@ -89,13 +89,17 @@ def exceptions(verdicts: Iterable[Verdict]) -> list[str]:
     ]
 
 
-def complaints(rival: str, verdicts: Sequence[Verdict]) -> list[str]:
-    """Return what is wrong, a line each: differences without a rule, rules that are exceptions, too little compared."""
+def complaints(rival: str, verdicts: Sequence[Verdict], *, whole: bool = True) -> list[str]:
+    """
+    Return what is wrong, a line each: differences without a rule, rules that are exceptions, too little compared.
+
+    :param whole: whether each rule must show in two projects; a part of the table has few.
+    """
     lines = [f"{rival}: {one.case.name}: {one.unexplained}" for one in verdicts if one.unexplained]
     silent = sum(one.silent for one in verdicts)
     if silent * SILENCE > len(verdicts):
         lines.append(f"{rival}: {silent} of {len(verdicts)} cases were not compared: it found no end")
-    return [*lines, *(f"{rival}: {sentence}" for sentence in exceptions(verdicts))]
+    return [*lines, *(f"{rival}: {sentence}" for sentence in (exceptions(verdicts) if whole else ()))]
 
 
 def summary(rival: str, verdicts: Sequence[Verdict]) -> list[str]:

@@ -29,11 +29,12 @@ _HEADERS = ("Metadata-Version", "Name", "Version", "Requires-Python", "Provides-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class File:
-    """A wheel as a page names it: Requires-Python, and why it was yanked (``""``: no reason given)."""
+    """A wheel as a page names it: Requires-Python, why it was yanked (``""``: no reason given), and when it was uploaded."""
 
     filename: str
     requires_python: str | None = None
     yanked: str | None = None
+    uploaded: str | None = None
 
     @property
     def version(self) -> Version:
@@ -98,26 +99,29 @@ class Record:
 def read(path: Path) -> Record:
     """Return what `write` wrote."""
     document = json.loads(gzip.decompress(path.read_bytes()))
-    pages = {
-        project: None
-        if rows is None
-        else tuple(File(filename=name, requires_python=python, yanked=yanked) for name, python, yanked in rows)
-        for project, rows in document["pages"].items()
-    }
+    pages = {project: None if rows is None else tuple(map(_read, rows)) for project, rows in document["pages"].items()}
     return Record(pages=pages, texts=document["metadata"])
 
 
 def write(record: Record, path: Path) -> None:
     """Write *record* so that the same one has the same bytes."""
     pages = {
-        project: None
-        if files is None
-        else sorted(([file.filename, file.requires_python, file.yanked] for file in files), key=lambda row: str(row[0]))
+        project: None if files is None else sorted(map(_row, files), key=lambda row: str(row[0]))
         for project, files in record.pages.items()
     }
     document = {"pages": pages, "metadata": record.texts}
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, indent=0, separators=(",", ":"))
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+def _row(file: File) -> list[str | None]:
+    """Return a wheel as the record has it: without an upload time, if it was made without."""
+    return [file.filename, file.requires_python, file.yanked, *([file.uploaded] if file.uploaded else [])]
+
+
+def _read(row: list[str | None]) -> File:
+    name, python, yanked, *times = row
+    return File(filename=str(name), requires_python=python, yanked=yanked, uploaded=next(iter(times), None))
 
 
 class Recorder:
@@ -126,10 +130,11 @@ class Recorder:
 
     :param upstream: reads the index.
     :param targets: wheels that fit none of them are left out, and so is everything that is no wheel.
+    :param times: whether pages state upload times.
     """
 
-    def __init__(self, upstream: Upstream, targets: Iterable[Target]) -> None:
-        self._upstream = upstream
+    def __init__(self, upstream: Upstream, targets: Iterable[Target], *, times: bool = False) -> None:
+        self._upstream, self._times = upstream, times
         self._tags = frozenset(tag for target in targets for tag in target.tags)
         self._candidates: dict[str, Candidate] = {}
         self._pages, self._texts = Once(self._read_page), Once(self._read_metadata)
@@ -156,7 +161,7 @@ class Recorder:
             if candidate.tags is not None and not self._tags.isdisjoint(candidate.tags)
         ]
         self._candidates.update({candidate.distribution.filename: candidate for candidate in fitting})
-        return tuple(map(_file, fitting)) if candidates else None
+        return tuple(_file(one, times=self._times) for one in fitting) if candidates else None
 
     def _read_metadata(self, filename: str) -> bytes | None:
         candidate = self._candidates.get(filename)
@@ -174,9 +179,10 @@ def project_of(url: str) -> str:
     return canonicalize_name(url.strip("/").rpartition("/")[2])
 
 
-def _file(candidate: Candidate) -> File:
+def _file(candidate: Candidate, *, times: bool) -> File:
     one = candidate.distribution
-    return File(filename=one.filename, requires_python=one.requires_python, yanked=one.yanked)
+    uploaded = one.upload_time if times else None
+    return File(filename=one.filename, requires_python=one.requires_python, yanked=one.yanked, uploaded=uploaded)
 
 
 def _brief(metadata: bytes) -> bytes:

@@ -52,7 +52,7 @@ class Replay(Index):
 
 
 def _page(project: str, files: tuple[File, ...]) -> bytes:
-    return as_json({"meta": {"api-version": "1.0"}, "name": project, "files": list(map(_entry, files))})
+    return as_json({"meta": {"api-version": "1.1"}, "name": project, "files": list(map(_entry, files))})
 
 
 def _entry(file: File) -> dict[str, object]:
@@ -71,4 +71,6 @@ def _entry(file: File) -> dict[str, object]:
     }
     if file.requires_python is not None:
         entry["requires-python"] = file.requires_python
+    if file.uploaded is not None:
+        entry["upload-time"] = file.uploaded
     return entry

@@ -9,6 +9,7 @@ import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.intake.rules import IntakeRules
+from pypi_subset.model.intake.sources import Sources
 from pypi_subset.model.locks import Inputs
 from pypi_subset.model.requests import Job, Request, RequirementSet
 from pypi_subset.pip.pool import Pips
+from pypi_subset.policy.age import MinAge
+from pypi_subset.policy.judge import ADMIT_ALL, Judge, judge_of
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
@@ -55,11 +60,23 @@ class Answer:
     gave_up: bool = False
 
 
+def judge_at(cutoff: str) -> Judge:
+    """Return the rules that refuse files which were uploaded at *cutoff* or later, none for ``""``."""
+    rules = [MinAge(IntakeRules(as_of=cutoff), Sources(), datetime.now(UTC))] if cutoff else []
+    return judge_of(IntakeRules(), (), rules)
+
+
 @contextlib.contextmanager
-def ours(targets: Sequence[Target], url: str, work: Path) -> Iterator[Callable[[Case], Answer]]:
-    """Yield our own resolver, one for all cases: it reads each page once."""
+def ours(
+    targets: Sequence[Target], url: str, work: Path, judge: Judge = ADMIT_ALL
+) -> Iterator[Callable[[Case], Answer]]:
+    """
+    Yield our own resolver, one for all cases: it reads each page once.
+
+    :param judge: the rules about candidates.
+    """
     network = replace(read_network(), index_urls=(url,), find_links=(), constraints=())
-    upstream = Upstream(network, store=work / "store", shelf=work / "shelf")
+    upstream = Upstream(network, store=work / "store", shelf=work / "shelf", judge=judge)
     with Loopback(upstream, targets) as index, Pips(work / "pips") as pips:
 
         def answer(case: Case) -> Answer:
@@ -82,11 +99,16 @@ def ours(targets: Sequence[Target], url: str, work: Path) -> Iterator[Callable[[
         yield answer
 
 
-def uv(case: Case, without: Without, *, program: Path, url: str, work: Path) -> Answer:
-    """Return what ``uv pip compile`` says, *without* some releases."""
+def uv(case: Case, without: Without, *, program: Path, url: str, work: Path, cutoff: str = "") -> Answer:
+    """
+    Return what ``uv pip compile`` says, *without* some releases.
+
+    :param cutoff: the moment before which files must be uploaded, ``""`` without one.
+    """
     platform, variables = UV_PLATFORMS[case.platform]
     command = [str(program), "pip", "compile", "--no-build", "--no-header", "--no-annotate", "--python", sys.executable]
     command += ["--python-platform", platform, "--python-version", case.python, "--default-index", url, "-"]
+    command += ["--exclude-newer", cutoff] if cutoff else []
     settings = {"UV_NO_CONFIG": "1", "UV_CACHE_DIR": str(work / "uv"), "UV_PYTHON_DOWNLOADS": "never"}
     if without:
         constraints = work / f"{_unique()}.txt"

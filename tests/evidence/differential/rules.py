@@ -8,6 +8,7 @@ counts as none (see `compare`).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
     #: Project → version.
     Chosen = Mapping[str, str]
+
+
+#: A marker that compares the full version of Python with a pre-release.
+_OF_PRE_RELEASES = re.compile(r"""python_full_version\s*[<>=!~]+\s*["'][0-9.]+(?:a|b|rc)[0-9]+["']""")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +92,25 @@ def equally_new(difference: Difference) -> frozenset[str]:
     return frozenset(newer | older) if right and newer and older else frozenset()
 
 
+def before_the_release(difference: Difference) -> frozenset[str]:
+    """
+    Return the projects that the other has besides, each of which a marker asks for on early pre-releases of Python alone.
+
+    3.11.0 is later than 3.11.0a6 (PEP 440), so `python_full_version <= "3.11.0a6"` does not hold there.
+    """
+    ours, theirs = difference.ours, difference.theirs
+    more = theirs.keys() - ours.keys()
+    if any(theirs.get(project) != version for project, version in ours.items()):
+        return frozenset()
+    asked = {
+        canonicalize_name(one.name)
+        for project, version in ours.items()
+        for one in _requirements(project, version, difference.case, difference.source)
+        if one.marker and _OF_PRE_RELEASES.search(str(one.marker))
+    }
+    return frozenset(more) if more <= asked else frozenset()
+
+
 FORBIDDING = (
     Forbidding(
         name="Requires-Python in full",
@@ -99,6 +123,11 @@ ALLOWING = (
         name="neither is newer throughout",
         why="what has to give way depends on where a resolver begins; both answers are complete and agree in themselves",
         allowed=equally_new,
+    ),
+    Allowing(
+        name="pre-releases of Python in a marker",
+        why="uv reads `python_full_version <= '3.11.0a6'` as true on 3.11.0; pip does not, as PEP 440 has it",
+        allowed=before_the_release,
     ),
 )
 

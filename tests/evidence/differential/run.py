@@ -41,7 +41,13 @@ class Run:
 
 
 def run(
-    cases: Sequence[Case], programs: Mapping[str, Path], source: Source, work: Path, say: Callable[[str], None]
+    cases: Sequence[Case],
+    programs: Mapping[str, Path],
+    source: Source,
+    work: Path,
+    say: Callable[[str], None],
+    *,
+    cutoff: str = "",
 ) -> Run:
     """
     Return the verdicts on *cases*.
@@ -49,16 +55,19 @@ def run(
     :param programs: those of `RIVALS` that are to be asked, by name.
     :param work: an empty folder.
     :param say: told what is being done.
+    :param cutoff: the moment before which files must be uploaded, ``""`` without one; nab knows none.
     """
     verdicts: dict[str, Sequence[Verdict]] = {}
     with Replay(source) as index, ThreadPoolExecutor(os.cpu_count()) as pool:
         say(f"asking pypi-subset about {len(cases)} cases")
-        with resolvers.ours(TARGETS, index.url, work) as ours:
+        with resolvers.ours(TARGETS, index.url, work, resolvers.judge_at(cutoff)) as ours:
             answers = list(pool.map(ours, cases))
         missing = frozenset(index.missing)
         for name, program in programs.items():
             say(f"asking {name}")
             ask = functools.partial(RIVALS[name], program=program, url=index.url, work=work)
+            if cutoff:
+                ask = functools.partial(ask, cutoff=cutoff)
 
             def verdict(case: Case, mine: resolvers.Answer, ask: functools.partial[resolvers.Answer] = ask) -> Verdict:
                 return judge(case, mine, ask(case, {}), ask=ask, source=source)
