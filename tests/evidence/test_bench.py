@@ -14,12 +14,18 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
+from pypi_subset.model.candidates import Candidate
+from pypi_subset.model.distributions import Distribution
+from pypi_subset.model.intake.advisories import AdvisoryRules
+from pypi_subset.model.policy import today
+from pypi_subset.policy import advisories
 from pypi_subset.proof.access.forwarding import Reach
 from pypi_subset.proof.access.routes import Way
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.requirements.subset import read_subset
-from tests.evidence.bench import frozen, goals, large, measure, proving, table, tools
+from tests.evidence.bench import filters, frozen, goals, large, measure, proving, table, tools
 from tests.evidence.bench.index import generators, indexing, lister, stage, wheels
 from tests.evidence.bench.index.generators import (
     ADDED,
@@ -36,6 +42,7 @@ from tests.evidence.bench.index.indexing import Timing
 from tests.evidence.bench.jobs import JOBS, Job
 from tests.evidence.bench.measure import AGAIN, COLD, Result
 from tests.evidence.bench.tools import TOOLS, Bench, Step
+from tests.support.advisories.records import write_zip
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -447,3 +454,29 @@ def test_the_frozen_list(tmp_path: Path) -> None:
     assert [target.tag for target in subset.targets] == ["cp312-cp312-manylinux_2_28_x86_64"]
     assert [frozen.row(60, 100, failure)[4] for failure in ("", "broken")] == ["yes", "no"]
     assert frozen.row(60, 121, "")[4] == "no"
+
+
+@pytest.mark.parametrize(("having", "met"), [((5.2, 9.0, 5.1), "yes"), ((5.3, 5.3, 5.0), "NO")])
+def test_rules_are_compared_by_medians(having: tuple[float, ...], met: str) -> None:
+    """The row has both medians and their ratio, and says whether the goal is met."""
+    row = filters.row((5.0, 4.0, 8.0), having, cases=60)
+    middle = sorted(having)[1]
+    assert row == (60, "5.00", f"{middle:.2f}", f"{middle / 5:.3f}", "1.05", met)
+
+
+def test_rules_that_are_timed_refuse_nothing(tmp_path: Path) -> None:
+    """Each kind of rule looks at a candidate that it could refuse, and admits it."""
+    database = write_zip(tmp_path / "osv.zip", filters.records_about({"app": ()}))
+    judge = filters.judge_with(str(database))
+    assert len(judge.rules) == 3
+    one = Distribution(
+        filename="app-1.0-py3-none-any.whl",
+        project=canonicalize_name("app"),
+        version=Version("1.0"),
+        upload_time="2026-01-01T00:00:00Z",
+    )
+    candidate = Candidate(distribution=one, source="x")
+    assert judge.judged(candidate) == ()
+    rules = AdvisoryRules(path=database)
+    known = advisories.read(rules, today())
+    assert advisories.AdvisoryRule(known, rules).verdicts(candidate)

@@ -40,7 +40,7 @@ def main() -> None:
         proving.run(display, environment, runs=arguments.runs)
     if arguments.policy or not alone:
         _say_before(display, {})
-        filters.run(display, environment, runs=max(arguments.runs, 3))
+        filters.run(display, environment, runs=max(arguments.runs, filters.RUNS))
     display.say(f"after: {measure.machine()}")
 
 

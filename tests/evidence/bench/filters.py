@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 #: How many times the CPU seconds of a resolution without rules one with them may take.
 GOAL = 1.05
+#: Runs of each side at least: two of the same side differ by more than the goal.
+RUNS = 7
 COLUMNS = ("cases", "without, CPU s", "with, CPU s", "ratio", "goal", "met")
 #: The 20 requests on three of the targets.
 CASES = tuple(one for one in AGED if one.target in (TARGETS[0], TARGETS[5], TARGETS[7]))
@@ -53,7 +55,7 @@ def run(display: Display, environment: Mapping[str, str], *, runs: int) -> None:
     """Print one row: medians of *runs* on each side, and their ratio."""
     source = record.read(AGED_RECORD)
     with tempfile.TemporaryDirectory() as folder, Replay(source) as index:
-        database = write_zip(Path(folder, "osv.zip"), _records(source.pages))
+        database = write_zip(Path(folder, "osv.zip"), records_about(source.pages))
         sides: dict[str, list[float]] = {"": [], str(database): []}
         answers = set()
         for number in range(runs):
@@ -77,7 +79,7 @@ def row(without: Sequence[float], having: Sequence[float], *, cases: int) -> tup
     return cases, f"{first:.2f}", f"{second:.2f}", f"{second / first:.3f}", f"{GOAL:.2f}", met
 
 
-def _records(projects: Mapping[str, object]) -> Iterator[dict[str, object]]:
+def records_about(projects: Mapping[str, object]) -> Iterator[dict[str, object]]:
     """Yield three advisories about each of *projects*: one affects all versions, and none is refused."""
     modified = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     for number, name in enumerate(sorted(projects)):
@@ -87,7 +89,7 @@ def _records(projects: Mapping[str, object]) -> Iterator[dict[str, object]]:
             yield osv_record(f"BENCH-{number}-{part}", entry, **more)
 
 
-def _judge(database: str) -> Judge:
+def judge_with(database: str) -> Judge:
     """Return every kind of rule, none of which refuses anything; no rule for ``""``."""
     if not database:
         return ADMIT_ALL
@@ -100,7 +102,7 @@ def _judge(database: str) -> Judge:
 def _resolve(url: str, database: str) -> None:
     """Resolve all cases and print the CPU seconds that this process and its children took."""
     os.environ["PIP_CONFIG_FILE"] = os.devnull
-    judge = _judge(database)
+    judge = judge_with(database)
     with (
         tempfile.TemporaryDirectory() as folder,
         ThreadPoolExecutor(os.cpu_count()) as pool,
