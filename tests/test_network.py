@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.requirements.subset import read_subset
 from tests.evidence.differential.cases import REQUESTS, TARGETS
 from tests.support.checkout import ROOT, TESTS
+from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.sites.workspace import AMBIENT, ORIGINAL
 from tests.support.wheels import make_wheel
 
@@ -306,6 +308,52 @@ def test_a_compiled_sdist_fits_other_linux_systems(workspace: Workspace, tmp_pat
     assert pins[0].built is not None
     assert pins[0].built.repaired.startswith("auditwheel ")
     assert run_suite(workspace.paths).totals.failed == 0
+
+
+def test_the_example_of_intake(workspace: Workspace) -> None:
+    """The commands of the manual's page mirror, prove and publish a private wheel, variants, an sdist and a waiver."""
+    page = (ROOT / "docs" / "how-to" / "intake.md").read_text(encoding="utf-8")
+    shutil.copytree(ROOT / "docs" / "examples" / "intake", workspace.root, dirs_exist_ok=True)
+    (block,) = re.findall(r"<!-- example:intake -->\n```\n(.*?)```", page, re.DOTALL)
+    said = ""
+    for line in block.splitlines():
+        program, *arguments = line.split()
+        command = [sys.executable, *arguments] if program == "python" else [*PYPI_SUBSET, *arguments]
+        done = subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+        said += done.stdout
+    for text in re.findall(r"```text\n(.*?)```", page, re.DOTALL):
+        assert " ".join(text.split()) in " ".join(said.split())
+    found = {target: versions(workspace, f"base--{target}") for target in ("lab", "desk")}
+    assert {target: one["acme-torch"] for target, one in found.items()} == {"lab": "2.13.0+cu128", "desk": "2.13.0+cpu"}
+    assert [target for target, one in found.items() if "colorama" in one] == ["desk"] * (sys.platform != "win32")
+    pins = {
+        str(one.distribution.project): one.distribution
+        for one in lockfile.read(next(workspace.paths.locks.glob("*lab*"))).pins
+    }
+    assert pins["docopt"].built is not None
+    assert pins["acme-tools"].source == "own"
+    assert report(workspace)["totals"]["failed"] == 0
+    assert (workspace.root / "published" / "manifest.json").read_bytes() == (
+        workspace.paths.site / "manifest.json"
+    ).read_bytes()
+
+
+def test_an_old_cutoff_gives_the_same_locks(workspace: Workspace) -> None:
+    """Locks that are made twice at a recorded ``as_of`` have the same bytes, whatever was uploaded since."""
+    workspace.write("base.txt", "click\ncolorama==0.4.5\nboto3\n")
+    targets = {"linux": "cp312-manylinux_2_28_x86_64", "windows": "cp312-win_amd64"}
+    workspace.toml(targets, more='[policy]\nmin_age = "90 days"\n')
+    mirror.mirror(workspace.paths, progress=Display())
+    cutoff = lockfile.read(lockfile.path_of(workspace.paths.locks, "base--linux")).as_of
+    first = versions(workspace, "base--linux")
+    workspace.toml(targets, more=f'[policy]\nmin_age = "90 days"\nas_of = "{cutoff}"\n')
+    kept = list[dict[str, bytes]]()
+    for _ in range(2):
+        mirror.mirror(workspace.paths, update=True, progress=Display())
+        kept.append({path.name: path.read_bytes() for path in workspace.paths.locks.glob("pylock.*")})
+    assert kept[0] == kept[1]
+    assert versions(workspace, "base--linux") == first
 
 
 #: Requests that were red though each of them works in a plain environment, and what lacks what.

@@ -75,6 +75,13 @@ def test_a_withdrawn_record(path: Path) -> None:
     assert found(path, withdrawn, record("X-2", aliases=["CVE-1"])) == [("X-2 CVE-1", "", [])]
 
 
+def test_a_record_that_is_withdrawn_later(path: Path) -> None:
+    """It holds until that day; the clocks of two machines may differ by a day."""
+    records = [record("X-1", withdrawn="2026-11-29T00:00:00Z"), record("X-2", withdrawn="2026-11-30T00:00:00Z")]
+    those = Advisories(database.read(write_zip(path, records)), "2026-11-28")
+    assert [one.ids for one in those.of(DEMO, Version("1.0"))] == [("X-2",)]
+
+
 def test_one_vulnerability_has_many_names(path: Path) -> None:
     """Aliases join records in both directions and over a record about another version; the known severity counts."""
     records = [

@@ -101,3 +101,9 @@ def test_a_repeated_cutoff_keeps_the_ages_of_sources() -> None:
         for source in ("slow", "own", "plain", None):
             one = candidate(datetime.fromtimestamp(NOW.timestamp() - days * DAY, UTC).strftime(MOMENT), source)
             assert bool(first.verdicts(one)) == bool(again.verdicts(one)), (days, source)
+
+
+def test_a_moment_after_all_others() -> None:
+    """An index may state the last moment that there is: the file is never admitted, and no such moment is named."""
+    (found,) = MinAge(IntakeRules(min_age=7 * DAY), Sources(), NOW).verdicts(candidate("9999-12-31T23:59:59Z"))
+    assert (found.until, "admitted from" in found.sentence) == ("", False)

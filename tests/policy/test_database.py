@@ -91,6 +91,8 @@ def test_one_damaged_file(tmp_path: Path, name: str, data: bytes, message: str) 
     ("part", "message"),
     [
         (Part(name=b"../X-2.json", data=GOOD), "../X-2.json is no plain path"),
+        (Part(name=b"./X-2.json", data=GOOD), "./X-2.json is no plain path"),
+        (Part(name=b"a//X-2.json", data=GOOD), "a//X-2.json is no plain path"),
         (Part(name=b"/X-2.json", data=GOOD), "/X-2.json is no plain path"),
         (Part(name=b"a\\X-2.json", data=GOOD), "a\\X-2.json is no plain path"),
         (Part(name=b"X-1.json", data=GOOD), "a name occurs twice"),
@@ -102,7 +104,21 @@ def test_one_damaged_file(tmp_path: Path, name: str, data: bytes, message: str) 
         (Part(name=b"X-2.json", data=b" " * (65 << 20)), "it claims to unpack to"),
         (Part(name=b"X-2.json", data=b" " * (bounds.LARGEST_RECORD + 1)), "more than"),
     ],
-    ids=["up", "root", "backslash", "twice", "link", "encrypted", "size", "checksum", "gap", "bomb", "large"],
+    ids=[
+        "up",
+        "dot",
+        "empty",
+        "root",
+        "backslash",
+        "twice",
+        "link",
+        "encrypted",
+        "size",
+        "checksum",
+        "gap",
+        "bomb",
+        "large",
+    ],
 )
 def test_a_hostile_archive(tmp_path: Path, part: Part, message: str) -> None:
     """What readers of ZIP read differently, leads elsewhere or is too large is refused."""

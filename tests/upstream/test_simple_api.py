@@ -297,3 +297,34 @@ def test_wheel_variants_are_passed_over_and_named(tmp_path: Path) -> None:
     (one,) = from_folder(paths, source="w", project=APP, on_variant=found.append)
     assert one.distribution.filename == LISTED[0]
     assert sorted(found) == sorted(STRANGE * 3)
+
+
+@pytest.mark.parametrize(
+    ("stated", "read"),
+    [
+        ("2026-01-02T03:04:05Z", True),
+        ("2026-01-02T03:04:05.678901Z", True),
+        ("2026-13-02T03:04:05Z", False),
+        ("2026-02-30T03:04:05Z", False),
+        ("0000-00-00T00:00:00Z", False),
+        ("2026-01-02T24:00:00Z", False),
+        ("2026-01-02T03:04:60Z", False),
+        ("٢٠٢٦-01-02T03:04:05Z", False),
+        ("2026-01-02T03:04:05+00:00", False),
+        ("2026-01-02 03:04:05Z", False),
+        (" 2026-01-02T03:04:05Z", False),
+        ("1767323045", False),
+        (1767323045, False),
+        (["2026-01-02T03:04:05Z"], False),
+    ],
+)
+def test_upload_times(stated: object, read: bool) -> None:  # noqa: FBT001
+    """A moment is read in the form of PEP 700 alone, and only if there is such a day and hour."""
+    page = {
+        "meta": {"api-version": "1.1"},
+        "name": "app",
+        "files": [{"filename": "app-1.0-py3-none-any.whl", "url": "x"}],
+    }
+    page["files"][0] |= {"hashes": {}, "upload-time": stated}  # type: ignore[index]
+    (one,) = read_page(json.dumps(page), content_type=JSON, url="https://host/simple/app/", project=APP)
+    assert one.distribution.upload_time == (stated if read else None)

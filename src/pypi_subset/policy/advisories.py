@@ -43,7 +43,7 @@ def read(rules: AdvisoryRules, today: str) -> Advisories:
     """
     found = database.read(rules.path)
     require_recent(rules, found.day, today)
-    return Advisories(found)
+    return Advisories(found, today)
 
 
 def require_recent(rules: AdvisoryRules, day: str, today: str) -> None:
@@ -63,17 +63,25 @@ def require_recent(rules: AdvisoryRules, day: str, today: str) -> None:
         raise SubsetError(msg, path=rules.path, next_step="bring a newer database, or raise max_age below [policy]")
 
 
+def is_withdrawn(record: Record, today: str) -> bool:
+    """Return whether *record* no longer holds on the day *today*, ``""`` for any day; clocks may differ by a day."""
+    if record.withdrawn is None or not today:
+        return record.withdrawn is not None
+    return (date.fromisoformat(record.withdrawn[:10]) - date.fromisoformat(today)).days <= _SKEW
+
+
 class Advisories:
     """
     The advisories of a database, by project.
 
     :param found: the database; withdrawn records do not hold.
+    :param today: the date in UTC, ``YYYY-MM-DD``: a record that is to be withdrawn later holds. ``""`` asks for no date.
     """
 
-    def __init__(self, found: Database) -> None:
+    def __init__(self, found: Database, today: str = "") -> None:
         #: The date of the newest record, ``YYYY-MM-DD``, and the SHA-256 that caches use as key.
         self.day, self.sha256 = found.day, found.sha256
-        holding = [record for record in found.records if record.withdrawn is None]
+        holding = [record for record in found.records if not is_withdrawn(record, today)]
         self._groups = _Groups(holding)
         self._records: defaultdict[str, list[tuple[Record, tuple[Affected, ...]]]] = defaultdict(list)
         self._entries: dict[str, tuple[_Entry, ...]] = {}

@@ -70,11 +70,15 @@ class MinAge:
         return self._refused(candidate, what, since=uploaded, until=until.strftime(MOMENT) if until else "")
 
     def _from(self, uploaded: str, one: Distribution) -> datetime | None:
-        """Return the moment in UTC from which a file of that upload time is admitted; ``None`` if the cut-off is fixed."""
+        """Return the moment in UTC from which a file of that upload time is admitted; ``None`` if there is none."""
         seconds = self._ages.get(one.source, self._ages[None])
         if not seconds:
             return None
-        return (datetime.fromisoformat(uploaded) + timedelta(seconds=seconds)).astimezone(UTC)
+        try:
+            return (datetime.fromisoformat(uploaded) + timedelta(seconds=seconds)).astimezone(UTC)
+        except OverflowError:
+            # Later than any moment: an index may state that.
+            return None
 
     def _refused(self, candidate: Candidate, what: str, since: str = "", until: str = "") -> tuple[Verdict, ...]:
         one, sentence = candidate.distribution, f"min_age: {what}"

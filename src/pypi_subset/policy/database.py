@@ -156,7 +156,7 @@ def _records(path: Path, names: Iterable[str]) -> list[str]:
     """Return those of *names* that are records, sorted."""
     found = []
     for name in names:
-        if name.startswith("/") or "\\" in name or ".." in name.split("/"):
+        if not _is_plain(name):
             _refuse(path, f"{_shown(name)} is no plain path")
         if _is_hidden(name):
             continue
@@ -165,6 +165,11 @@ def _records(path: Path, names: Iterable[str]) -> list[str]:
         elif name.rpartition("/")[2].lower() not in _BESIDE:
             _refuse(path, f"{_shown(name)} is no OSV record in JSON")
     return sorted(found)
+
+
+def _is_plain(name: str) -> bool:
+    """Return whether *name* leads down alone; ``./x`` would be hidden, and its record would be lost."""
+    return "\\" not in name and {"", ".", ".."}.isdisjoint(name.split("/"))
 
 
 def _is_hidden(name: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -47,7 +48,7 @@ _FRAGMENT = re.compile("(?:^|&)(sha1|sha224|sha256|sha384|sha512|md5)=([^&]*)")
 _UNUSUAL = frozenset({"archived", "quarantined", "deprecated"})
 _STATUS = "pypi:project-status"
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 
 def read_page(  # noqa: PLR0913 - two callbacks
@@ -254,8 +255,15 @@ def _https(value: object) -> str | None:
 
 
 def _moment(value: object) -> str | None:
-    """An upload time as PEP 700 wants it, else ``None``: a fact that cannot be read is left out."""
-    return value if isinstance(value, str) and _MOMENT.fullmatch(value) else None
+    """Return an upload time as PEP 700 has it, else ``None``: an unreadable fact is left out."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        return None
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        # There is no such day or hour.
+        return None
+    return value
 
 
 def _joined(page: str, link: str) -> str:

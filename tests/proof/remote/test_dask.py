@@ -151,7 +151,9 @@ def test_a_scheduler_elsewhere_has_to_be_accepted(
         with pytest.raises(SystemExit):
             main([*words, flag])
         said[flag] = capsys.readouterr().err
-    assert said["--insecure-cluster=no"].startswith("error: each machine on the way to tcp://0.0.0.0:9 can read and forge ")
+    assert said["--insecure-cluster=no"].startswith(
+        "error: each machine on the way to tcp://0.0.0.0:9 can read and forge "
+    )
     assert said["--insecure-cluster=yes"].startswith("error: no Dask scheduler answers at tcp://0.0.0.0:9: ")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tests.evidence.hostile.input import (
     archives,
     files,
+    intake,
     manifests,
     memory,
     network,
@@ -21,7 +22,20 @@ from tests.evidence.hostile.input import (
 if TYPE_CHECKING:
     from tests.evidence.hostile.input.attack import InputAttack
 
-_MODULES = (archives, files, manifests, memory, network, pages, pages_of_indexes, publishing, secrets, text, trust)
+_MODULES = (
+    archives,
+    files,
+    intake,
+    manifests,
+    memory,
+    network,
+    pages,
+    pages_of_indexes,
+    publishing,
+    secrets,
+    text,
+    trust,
+)
 
 #: Name → attack, kind by kind.
 ATTACKS: dict[str, InputAttack] = {attack.name: attack for module in _MODULES for attack in module.ATTACKS}
