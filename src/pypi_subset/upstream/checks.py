@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import heapq
+import re
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.intake.sources import Source
 
+#: The form of an upload time (PEP 700).
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _DAMAGED = "try again; if it stays so, the index is damaged, or the file was changed on the way"
 
 
@@ -142,3 +146,15 @@ def newest_of(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
     finals = {one.distribution.version for one in candidates if not one.distribution.version.is_prerelease}
     oldest = min(heapq.nlargest(count, finals), default=None)
     return [one for one in candidates if oldest is None or one.distribution.version >= oldest]
+
+
+def upload_time(value: object) -> str | None:
+    """Return an upload time as PEP 700 has it, else ``None``: an unreadable fact is left out."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        return None
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        # There is no such day or hour.
+        return None
+    return value

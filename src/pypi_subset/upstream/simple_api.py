@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -18,6 +17,7 @@ from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import bounds
 from pypi_subset.support.text import has_long_number, start_tags
+from pypi_subset.upstream.checks import upload_time
 from pypi_subset.upstream.pip_config import without_credentials
 from pypi_subset.upstream.transport.json_pages import entries_of, require_few
 
@@ -47,8 +47,6 @@ _FRAGMENT = re.compile("(?:^|&)(sha1|sha224|sha256|sha384|sha512|md5)=([^&]*)")
 #: Statuses that say something (PEP 792), and where a page in HTML has them.
 _UNUSUAL = frozenset({"archived", "quarantined", "deprecated"})
 _STATUS = "pypi:project-status"
-
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 
 def read_page(  # noqa: PLR0913 - two callbacks
@@ -180,7 +178,7 @@ def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate
         size=size if isinstance(size, int) else None,
         sha256=hashes.get("sha256"),
         requires_python=requires_python(entry.get("requires-python")),
-        upload_time=_moment(entry.get("upload-time")),
+        upload_time=upload_time(entry.get("upload-time")),
         yanked=yanked(entry.get("yanked", False)),
         provenance=_https(entry.get("provenance")),
         standing=standing,
@@ -252,18 +250,6 @@ def _https(value: object) -> str | None:
     """A fully qualified address, as PEP 740 wants it for attestations, else ``None``."""
     usable = isinstance(value, str) and value.startswith("https://") and _text(value) == value
     return without_credentials(str(value)) if usable else None
-
-
-def _moment(value: object) -> str | None:
-    """Return an upload time as PEP 700 has it, else ``None``: an unreadable fact is left out."""
-    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
-        return None
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        # There is no such day or hour.
-        return None
-    return value
 
 
 def _joined(page: str, link: str) -> str:

@@ -93,7 +93,7 @@ def _admitted(uploaded: str) -> Attempt:
 _from_pips_index: Door = both(
     setting(Sources, source_of=lambda *_: None), setting(Sources, is_private=lambda *_: False)
 )
-_any_time = setting(simple_api, _moment=lambda value: value)
+_any_time = setting(simple_api, upload_time=lambda value: value)
 
 ATTACKS = [
     named("confused-by-a-higher-version", _confusing("acme\n"), _from_pips_index),
