@@ -16,6 +16,7 @@ from pypi_subset.cli.present import FEW, display_for, json_errors, show_mirror, 
 from pypi_subset.errors import Gaps, NoSolution, OlderReleases, SubsetError
 from pypi_subset.locks.diff import Change
 from pypi_subset.model.checks import Check
+from pypi_subset.model.intake.gone import Gone
 from pypi_subset.model.locks import AcceptedGap
 from pypi_subset.model.paths import Paths
 from pypi_subset.pipeline.mirror import MirrorResult, Row
@@ -105,6 +106,25 @@ def test_a_plan_counts_wheel_variants() -> None:
         "demo: 2 wheel variants and 1 variants.json not taken (PEP 825, a draft)",
         "torch: 1 wheel variant not taken (PEP 825, a draft)",
     ]
+
+
+def test_what_is_gone_in_words() -> None:
+    """A line for each, and what the user can do where something is refused; nothing without any."""
+    facts = {
+        "project": "acme",
+        "version": "2.0",
+        "filename": "acme.whl",
+        "since": "2026-01-31",
+        "locks": ("base--lab",),
+    }
+    refused = Gone(**facts, state="gone", what="it is not listed", decision="refused")  # type: ignore[arg-type]
+    kept = Gone(**facts, state="yanked", what="yanked: broken", decision="kept")  # type: ignore[arg-type]
+    text = " ".join(printed(show_mirror, replace(result(), gone=(refused, kept)), PATHS, update=False))
+    assert "gone, refused: acme 2.0 (base--lab): it is not listed (since 2026-01-31) yanked, kept: acme 2.0" in text
+    assert 'update and publish stop at what is refused: see what became of it; then write gone = "drop"' in text
+    planned = Forecast(rows=(), changes=(), removed=(), held=(), early=(), gone=(kept,))
+    assert "update and publish stop" not in " ".join(printed(show_plan, planned))
+    assert planned.document()["gone"][0]["state"] == "yanked"
 
 
 def check(request: str, status: str, *, remembered: bool = False) -> Check:

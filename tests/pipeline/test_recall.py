@@ -178,7 +178,7 @@ def test_what_the_user_wrote_is_no_downgrade(newer: Workspace) -> None:
 
 @pytest.mark.parametrize("way", ["gone", "yanked", "other machine"])
 def test_what_is_not_offered_any_more_is_told(newer: Workspace, index: Index, way: str) -> None:
-    """A newer file that was removed, yanked, or replaced by one for other machines is no attack, and is said."""
+    """A newer file that was removed, yanked, or replaced by one for other machines, and dropped by the user, is said."""
     if way == "gone":
         index.projects["app"] = [make_wheel("app", "1.0")]
         words = "is not offered any more"
@@ -188,6 +188,7 @@ def test_what_is_not_offered_any_more_is_told(newer: Workspace, index: Index, wa
     else:
         index.projects["app"] = [make_wheel("app", "1.0"), make_wheel("app", "2.0", tag="cp310-cp310-win_amd64")]
         words = "is not offered any more"
+    newer.toml({"linux": LINUX}, more='[policy]\ngone = "drop"\n')
     summary, said = mirror(newer, update=True)
     assert summary.warnings == (f"base--linux: app 2.0 -> 1.0, a lower version: 2.0 {words}",)
     assert "warning: base--linux: app 2.0 -> 1.0" in said

@@ -13,8 +13,8 @@ from pypi_subset.support.once import Spool
 from pypi_subset.targets.tag import parse
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import FIRST, Loopback
-from pypi_subset.upstream.http import Fetcher, Page
-from pypi_subset.upstream.pages import KeptPage, Pages
+from pypi_subset.upstream.http import Fetcher
+from pypi_subset.upstream.pages import Pages
 from pypi_subset.upstream.pip_config import read_network
 from tests.support.wheels import make_wheel
 
@@ -82,10 +82,3 @@ def test_an_old_release_is_found_on_its_page(configured_index: Index, tmp_path: 
             assert loopback.answer(place) == without_description(wheel.metadata)
         assert loopback.answer(f"{loopback.token}/files/{'0' * 24}/app-1.0-py3-none-any.whl") is None
         assert loopback.answer(f"{loopback.token}/files/{'0' * 24}/{APP}") is None
-
-
-@pytest.mark.parametrize("text", ["", "<a href='ä'>", "\ud800"])
-def test_a_kept_page(tmp_path: Path, text: str) -> None:
-    """A page is what it was, also if it holds half of a surrogate pair."""
-    page, spool = Page(text=text, content_type="text/html", url="http://127.0.0.1/simple/app/"), Spool(tmp_path)
-    assert KeptPage.of(page, spool).page(spool) == page

@@ -16,6 +16,7 @@ from rich.table import Table
 from pypi_subset.cli.display import Display, literal
 from pypi_subset.cli.edge import foreseen
 from pypi_subset.errors import Gaps, NoSolution, OlderReleases, SubsetError
+from pypi_subset.locks.offered import STEP
 from pypi_subset.resolve.explain.older.listing import LINES, outdated_heading, outdated_lines
 from pypi_subset.resolve.explain.older.refused import refused_lines
 from pypi_subset.support.text import printable, without_secrets
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pypi_subset.model.checks import Check
+    from pypi_subset.model.intake.gone import Gone
     from pypi_subset.model.locks import AcceptedGap, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
@@ -107,6 +109,7 @@ def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update:
     display.say(f"{paths.site} is {state}: {result.resolved} locks resolved, {result.fetched} files fetched")
     show_outdated(result.outdated, display)
     show_gaps(result.accepted_gaps, display)
+    show_gone(result.gone, display)
 
 
 def show_outdated(found: Sequence[Outdated], display: Display, *, most: int | None = LINES) -> None:
@@ -123,6 +126,14 @@ def show_gaps(found: Sequence[AcceptedGap], display: Display) -> None:
         places[f"{one.request} is left out ({said}); {one.why}"].append(f"{one.set} on {one.target}")
     for sentence, where in places.items():
         display.say(f"gap: {', '.join(where)}: {sentence}")
+
+
+def show_gone(found: Sequence[Gone], display: Display) -> None:
+    """Print which locked files an index does not offer any more, and what the user must decide."""
+    if found:
+        display.say(*map(str, found))
+    if any(one.decision == "refused" for one in found):
+        display.say(f"update and publish stop at what is refused: {STEP}")
 
 
 def show_plan(found: Forecast, display: Display) -> None:
@@ -153,6 +164,7 @@ def show_plan(found: Forecast, display: Display) -> None:
         counts = ((passed.wheels, "wheel variant"), (passed.lists, "variants.json"))
         words = " and ".join(f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count)
         display.say(f"{passed.project}: {words} not taken (PEP 825, a draft)")
+    show_gone(found.gone, display)
     display.table(
         ["target", "files", "bytes", "to fetch", "bytes to fetch"],
         [(row.target, row.files, row.bytes, row.fetch_files, row.fetch_bytes) for row in found.rows],

@@ -79,7 +79,8 @@ def update(  # noqa: PLR0913 - each is a flag, given by its name
     Resolve again, print what changed, and mirror.
 
     The newest versions that requirements/ allows are chosen, whatever the locks say. A file that has other bytes than when
-    it was locked is an error. --forget accepts it, and prints both hashes.
+    it was locked is an error. --forget accepts it, and prints both hashes. A locked release that vanished from its index
+    is an error until the policy decides about it.
     """
     names = [name for name in forget.split(",") if name]
     paths = paths_of(requirements, packages, site)
@@ -131,7 +132,8 @@ def plan(  # noqa: PLR0913 - each is a flag, given by its name
     Say what mirror would add, remove and change, and what is held back.
 
     Resolves and fetches no files. Each project that is older than its newest release is listed with what stands in the
-    way: a tag, a Requires-Python or a requirement. A gap of a target is printed, in JSON too.
+    way: a tag, a Requires-Python or a requirement. Locked releases that an index does not offer any more are named.
+    A gap of a target is printed, in JSON too.
     """
     json = choice_of("form", form, ("text", "json")) == "json" or json
     paths, renew = paths_of(requirements, packages, site), choice_of("update", update, ("no", "yes")) == "yes"

@@ -169,12 +169,16 @@ class OlderReleases(SubsetError):
 
 
 class PolicyError(SubsetError):
-    """What is locked is refused by the policy: *found* in lines, one for each lock, pin and rule."""
+    """
+    What is locked is refused by the policy: *found* in lines, one for each lock, pin and rule.
+
+    :param step: what the user can do, if that is not to update or to accept.
+    """
 
     #: Lines that are shown; the others are counted.
     LINES = 20
 
-    def __init__(self, found: Sequence[str]) -> None:
+    def __init__(self, found: Sequence[str], *, step: str = "") -> None:
         self.found = tuple(found)
         rest = len(self.found) - self.LINES
         self.details = (*self.found[: self.LINES], *([f"and {rest} more"] if rest > 0 else []))
@@ -186,7 +190,7 @@ class PolicyError(SubsetError):
             # Nothing older was taken for it: no release that was read has an allowed one.
             ways = [*ways[1:], 'state the licences of projects as licenses = { NAME = "MIT" } below [policy]']
             ways += ["run `make update` if the list of licences has changed"]
-        step = ", or ".join(ways)
+        step = step or ", or ".join(ways)
         super().__init__(f"the policy refuses locked releases, {len(self.found)} in all", next_step=step)
 
 

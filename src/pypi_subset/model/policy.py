@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from pypi_subset.model.intake.rules import DENY, LICENSE, MIN_AGE, YANKED
+from packaging.specifiers import SpecifierSet
+
+from pypi_subset.model.intake.rules import DENY, GONE, LICENSE, MIN_AGE, YANKED
 from pypi_subset.model.intake.verdicts import ADVISORY
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ UNDECLARED = "undeclared"
 #: The rules that the proof judges by.
 PROVEN = (IMPORT, UNDECLARED)
 #: The rules that judge what may come in.
-INTAKE = (MIN_AGE, DENY, YANKED, ADVISORY, LICENSE)
+INTAKE = (MIN_AGE, DENY, YANKED, ADVISORY, LICENSE, GONE)
 #: A request that has no solution on a target.
 GAP = "gap"
 #: The rules that an acceptance may name.
@@ -58,6 +60,10 @@ class Acceptance:
         rule, project, target = found
         rules = {rule, IMPORT} if rule == UNDECLARED else {rule}
         return self.rule in rules and self.project == project and (not self.targets or target in self.targets)
+
+    def admits(self, version: str) -> bool:
+        """Whether it holds for a release of that version."""
+        return not self.version or SpecifierSet(self.version).contains(version, prereleases=True)
 
 
 def today() -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
 from pypi_subset.model.paths import MANIFEST
-from pypi_subset.packages import file_cache
+from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.packages.bad_files import LIST
 from pypi_subset.packages.stock import REJECTED, is_distribution
 from pypi_subset.pipeline.workspace import KEPT, OBSOLETE
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 #: What runs keep in ``packages/`` beside distributions.
-WORKING = frozenset({files.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, file_cache.FILE, build_state.FILE, NAME})
+WORKING = frozenset(
+    {files.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, file_cache.FILE, build_state.FILE, gone_list.FILE, NAME}
+)
 
 
 def clean(packages: Path, site: Path) -> None:

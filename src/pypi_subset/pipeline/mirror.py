@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 from pypi_subset.locks import diff, memory
 from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.locks.judging import require_admitted
+from pypi_subset.locks.offered import judged
 from pypi_subset.model.intake.variants import notice, variants_locked
-from pypi_subset.packages import file_cache
+from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import Downloads
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.pip_download import PipDownload
 from pypi_subset.packages.stock import take_stock
-from pypi_subset.pipeline.origins import require_as_locked
+from pypi_subset.pipeline.origins import of_locks, require_as_locked
 from pypi_subset.pipeline.recall import compared
 from pypi_subset.pipeline.relock import left_over, relock, write_locks
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.distributions import Artifact, BadFile
+    from pypi_subset.model.intake.gone import Gone
     from pypi_subset.model.intake.verdicts import Untimed
     from pypi_subset.model.locks import AcceptedGap, Outdated
     from pypi_subset.model.paths import Paths
@@ -88,6 +90,7 @@ class MirrorResult:
     :param outdated: requested projects that are older than the newest release, and pre-releases, as the locks remember.
     :param accepted_gaps: requests that are left out, because the user accepts that they have no solution.
     :param untimed: by index, what has no upload time and was left out by ``min_age`` in this run's resolutions.
+    :param gone: files of the locks before this run that an index does not offer any more, as the last look found.
     """
 
     rows: tuple[Row, ...]
@@ -106,6 +109,7 @@ class MirrorResult:
     views_only: tuple[str, ...] = ()
     accepted_gaps: tuple[AcceptedGap, ...] = ()
     untimed: tuple[Untimed, ...] = ()
+    gone: tuple[Gone, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -152,6 +156,7 @@ def mirror(
             )
             forgotten = recalled.lines(memory.named(locked.locks))
             changes = (*forgotten, *write_locks(subset, paths, locked, gone, recalled.known))
+            gone_list.write(paths.packages, of_locks(locked.missing, locked.locks))
             stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache)
             artifacts = _gather(subset, stock, downloads, intake, paths.packages, progress)
         left_out = intake.close()
@@ -183,6 +188,7 @@ def mirror(
         views_only=tuple(variants),
         accepted_gaps=accepted_gaps(subset, locked.locks),
         untimed=locked.untimed,
+        gone=tuple(judged(subset, locked.missing, locked.before.values(), locked.locks)),
     )
 
 

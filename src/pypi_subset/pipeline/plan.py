@@ -9,6 +9,7 @@ from pypi_subset.distributions import filenames
 from pypi_subset.locks import diff, gaps
 from pypi_subset.locks.diff import Change, needs, size_of
 from pypi_subset.locks.judging import require_admitted
+from pypi_subset.locks.offered import judged
 from pypi_subset.model.paths import ALL_WHEELS
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
@@ -27,6 +28,7 @@ from pypi_subset.support.progress import SILENT
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from pypi_subset.model.intake.gone import Gone
     from pypi_subset.model.intake.verdicts import PassedOver, Untimed
     from pypi_subset.model.locks import AcceptedGap, Lock, Outdated
     from pypi_subset.model.paths import Paths
@@ -70,6 +72,7 @@ class Forecast:
     :param removed: names of the locks that would go, since no set asks for their targets any more.
     :param held: each project that is older than the newest release.
     :param early: each pre-release.
+    :param gone: each locked file that an index does not offer any more.
     :param accepted_gaps: each request that is left out, because the user accepts that it has no solution.
     :param passed_over: each newer release that the policy refuses, though it fits.
     :param untimed: by index, what has no upload time and was left out by ``min_age``.
@@ -85,6 +88,7 @@ class Forecast:
     passed_over: tuple[PassedOver, ...] = ()
     untimed: tuple[Untimed, ...] = ()
     wheel_variants: tuple[WheelVariants, ...] = ()
+    gone: tuple[Gone, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON's values."""
@@ -174,7 +178,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         cache = FileCache(paths.packages / file_cache.FILE)
         intake = Intake(subset.bad_files, paths.packages, cache)
         with opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend:
-            locked = relock(subset, paths, backend, intake, progress, update=update)
+            locked = relock(subset, paths, backend, intake, progress, update=update, forecast=True)
             require_admitted(subset, locked.locks, cache)
             require_as_locked(subset.sources, locked.before.values(), (), cache)
             compared(subset, paths, locked, backend, progress, allowed=True)
@@ -191,6 +195,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         rows=_rows(subset, locked.locks, present),
         changes=changes,
         removed=tuple(gone),
+        gone=tuple(judged(subset, locked.missing, locked.before.values())),
         accepted_gaps=gaps.accepted_gaps(subset, locked.locks),
         held=older.held,
         early=older.early,

@@ -172,6 +172,9 @@ def _why_gone(offered: Sequence[Candidate], version: Version, target: Target) ->
     left = [one for one in offered if one.distribution.version == version and one.tags and one.tags & tags]
     if not left:
         return "is not offered any more"
+    refused = [one.verdicts[0].sentence for one in left if one.verdicts]
+    if len(refused) == len(left):
+        return f"is refused: {refused[0]}"
     yanked = [one.distribution.yanked for one in left if one.distribution.yanked is not None]
     if len(yanked) == len(left):
         return f"was yanked: {yanked[0]}" if yanked[0] else "was yanked"

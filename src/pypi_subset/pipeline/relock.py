@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError, OlderReleases
-from pypi_subset.locks import diff, gaps, lockfile, memory
+from pypi_subset.locks import diff, gaps, lockfile, memory, offered
 from pypi_subset.model.locks import Inputs, Reason
-from pypi_subset.pipeline.origins import from_elsewhere, on_several_indexes, open_to_the_index, require_index
+from pypi_subset.packages import gone_list
+from pypi_subset.pipeline.origins import Watch, from_elsewhere, on_several_indexes, open_to_the_index, require_index
 from pypi_subset.pipeline.resolving import Resolver, documents_of, raise_errors
 from pypi_subset.policy.untimed import sentence_of
 from pypi_subset.requirements import fetched
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pypi_subset.model.intake.gone import Missing
     from pypi_subset.model.intake.verdicts import Untimed
     from pypi_subset.model.locks import Lock, Outdated
     from pypi_subset.model.paths import Paths
@@ -48,6 +50,7 @@ class Relocked:
     :param seconds: the time that each new resolution took, by name.
     :param warnings: what was said of the new resolutions.
     :param untimed: what indexes have without upload times, and a rule left out, of the projects that were resolved.
+    :param missing: files of the standing locks that an index does not offer any more, as the last look found.
     """
 
     before: Mapping[str, Lock]
@@ -56,6 +59,7 @@ class Relocked:
     seconds: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     untimed: tuple[Untimed, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
     @property
     def outdated(self) -> tuple[Outdated, ...]:
@@ -72,6 +76,7 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
     *,
     update: bool,
     downloads: Downloads | None = None,
+    forecast: bool = False,
 ) -> Relocked:
     """
     Return one lock for each job: the standing ones that match their inputs, all others resolved again in parallel.
@@ -79,12 +84,14 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
     :param intake: takes the files that the resolver passed over.
     :param update: resolve all again; a standing lock that cannot be read is no error then.
     :param downloads: fetches the files of each lock as soon as it is known, ``None`` where nothing is to be fetched.
+    :param forecast: look for the files of all standing locks; an update does not stop for those that are gone.
     :raises NoSolution: a job has no solution.
     :raises Gaps: several jobs have no solution.
+    :raises PolicyError: an update meets a locked file that is gone, and the user did not decide about it.
     :raises OlderReleases: a lock has older releases or pre-releases, and the policy makes that an error.
     :raises SubsetError: a lock cannot be read, or a resolution failed otherwise.
     """
-    locked = _relocked(subset, paths, backend, intake, progress, update=update, downloads=downloads)
+    locked = _relocked(subset, paths, backend, intake, progress, update=update, downloads=downloads, forecast=forecast)
     for sentence in open_to_the_index(subset.sources, locked.locks):
         progress.warn(sentence)
     for sentence in gaps.unneeded(subset, locked.locks):
@@ -105,25 +112,20 @@ def _relocked(  # noqa: PLR0913 - as above
     *,
     update: bool,
     downloads: Downloads | None,
+    forecast: bool,
 ) -> Relocked:
     before = _standing_locks(subset, paths.locks, lenient=update)
+    watch = Watch(subset=subset, packages=paths.packages, known=gone_list.read(paths.packages))
     inputs = {job.name: _inputs(subset, job, backend.constraints) for job in subset.jobs}
-    valid: dict[str, Lock] = {}
-    for job in subset.jobs if not update else ():
-        if job.name not in before:
-            continue
-        if changed := _changed_inputs(inputs[job.name], before[job.name].inputs):
-            progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving again")
-        elif other := from_elsewhere(subset, job, before[job.name]):
-            progress.say(f"{job.name}: {other}, resolving again")
-        else:
-            require_index(job, before[job.name])
-            valid[job.name] = _with_origins(before[job.name], job)
+    valid = _valid(subset, before, inputs, watch, progress) if not update else {}
     reused = frozenset(valid)
     jobs = [job for job in subset.jobs if job.name not in valid]
     logger.info("%d locks match their inputs, %d are to be resolved", len(valid), len(jobs))
+    looked = [one for name, one in before.items() if forecast or name not in valid]
+    missing = watch.before(before, looked, backend, progress, decided=update and not forecast)
     if not jobs:
-        return Relocked(before=before, reused=reused, locks=tuple(valid[job.name] for job in subset.jobs))
+        own = tuple(valid[job.name] for job in subset.jobs)
+        return Relocked(before=before, reused=reused, locks=own, missing=missing)
     with progress.stage("resolve", len(jobs)) as bar:
         accepted = {job.name: frozenset(one.project for one in subset.gaps_of(job)) for job in jobs}
         resolver = Resolver(inputs=inputs, backend=backend, downloads=downloads, accepted=accepted)
@@ -158,7 +160,25 @@ def _relocked(  # noqa: PLR0913 - as above
         seconds={name: seconds for name, (_, seconds) in found.items()},
         warnings=warnings,
         untimed=untimed,
+        missing=missing if forecast else watch.after(valid.values(), missing, backend),
     )
+
+
+def _valid(
+    subset: Subset, before: Mapping[str, Lock], inputs: Mapping[str, Inputs], watch: Watch, progress: Progress
+) -> dict[str, Lock]:
+    """Return the standing locks that match their inputs and are admitted, by name; say why others do not."""
+    valid: dict[str, Lock] = {}
+    for job in (one for one in subset.jobs if one.name in before):
+        lock = before[job.name]
+        if changed := _changed_inputs(inputs[job.name], lock.inputs):
+            progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving again")
+        elif other := from_elsewhere(subset, job, lock) or offered.drops(subset, lock, watch.known):
+            progress.say(f"{job.name}: {other}, resolving again")
+        else:
+            require_index(job, lock)
+            valid[job.name] = _with_origins(lock, job)
+    return valid
 
 
 def _standing_locks(subset: Subset, folder: Path, *, lenient: bool) -> dict[str, Lock]:

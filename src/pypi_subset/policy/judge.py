@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from packaging.specifiers import SpecifierSet
-
 from pypi_subset.model.policy import today
 from pypi_subset.policy.age import MOMENT, MinAge
 from pypi_subset.policy.denied import Denied
@@ -111,7 +109,7 @@ def acceptance_for(verdict: Verdict, target: str, accepted: Iterable[Acceptance]
     for one in accepted:
         if not one.covers((verdict.rule, verdict.project, target)):
             continue
-        if one.version and not SpecifierSet(one.version).contains(verdict.version, prereleases=True):
+        if not one.admits(str(verdict.version)):
             continue
         if one.id and one.id not in verdict.ids:
             continue

@@ -1,18 +1,24 @@
-"""``yanked = "refuse"``: a release that its project yanked (PEP 592) serves no request, not even one that pins it."""
+"""Releases that are withdrawn: yanked by their project (PEP 592), or vanished from their index."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.intake.rules import YANKED
+from packaging.version import Version
+
+from pypi_subset.model.candidates import LOCK
+from pypi_subset.model.intake.rules import GONE, YANKED
 from pypi_subset.model.intake.verdicts import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.intake.gone import Missing
 
 
 class Withdrawn:
-    """Refuses yanked files."""
+    """``yanked = "refuse"``: what was yanked serves no request, not even one that pins it."""
 
     def verdicts(self, candidate: Candidate) -> tuple[Verdict, ...]:
         """Return why *candidate* is refused, none if it was not yanked."""
@@ -21,3 +27,27 @@ class Withdrawn:
             return ()
         sentence = f"yanked: {one.yanked or 'no reason given'}"
         return (Verdict(rule=YANKED, project=one.project, version=one.version, sentence=sentence),)
+
+
+class Vanished:
+    """
+    Refuses releases of which a locked file is gone.
+
+    :param found: what is gone.
+    :param drop: whether other files of such a release are refused too.
+    """
+
+    def __init__(self, found: Iterable[Missing], *, drop: bool) -> None:
+        self._found = {(one.project, Version(one.version)): one for one in found if one.suspicious}
+        self._drop = drop
+
+    def verdicts(self, candidate: Candidate) -> tuple[Verdict, ...]:
+        """Return why *candidate* is refused, none if nothing of its release is gone."""
+        one = candidate.distribution
+        if not (self._drop or candidate.source == LOCK):
+            return ()
+        gone = self._found.get((one.project, one.version))
+        if gone is None:
+            return ()
+        sentence = f"{gone.state}: {gone.what} (since {gone.since})"
+        return (Verdict(rule=GONE, project=one.project, version=one.version, sentence=sentence),)

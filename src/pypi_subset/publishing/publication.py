@@ -14,6 +14,7 @@ import msgspec
 from pypi_subset.errors import FolderError, HashMismatch, NotProven, SubsetError
 from pypi_subset.locks import memory
 from pypi_subset.locks.judging import require_admitted, standing
+from pypi_subset.locks.offered import judged, require_decided
 from pypi_subset.model.checks import GOOD
 from pypi_subset.model.documents import UPGRADE, encode
 from pypi_subset.model.door import read_bytes
@@ -21,6 +22,7 @@ from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import MANIFEST, PROOF, README, RELEASE, SIGNATURE
 from pypi_subset.model.policy import has_expired, today
 from pypi_subset.model.report import read_report, report_path
+from pypi_subset.packages import gone_list
 from pypi_subset.proof.evidence import author, complete, newest
 from pypi_subset.proof.evidence.key import key_path, read
 from pypi_subset.proof.evidence.settings import difference, subset_digest
@@ -78,7 +80,7 @@ class Release:
         return dict(sorted((own | {path: len(data) for path, data in self.made.items()}).items()))
 
 
-def release_of(site: Path, *, force: bool, requirements: Path | None = None) -> Release:
+def release_of(site: Path, *, force: bool, requirements: Path | None = None, packages: Path | None = None) -> Release:
     """
     Return what is to be published of *site*: what its manifest names, the proof, and the README.
 
@@ -87,6 +89,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None) -> 
     :param force: publish it though nothing proves it; the manifest then says so, but only where it is published. So its
         hash is not the one that a report is bound to, and the report beside it shows itself stale, in all of its forms.
     :param requirements: what the report must be about as well, if that directory is there.
+    :param packages: the directory that remembers which locked files are gone from their index.
     :raises NotProven: no complete green report by this user is about just these bytes.
     :raises HashMismatch: a file has other bytes than when it was locked.
     :raises PolicyError: the policy refuses what is locked; no force changes that.
@@ -97,7 +100,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None) -> 
         # No force publishes other bytes under a name that was locked.
         locked = memory.read(requirements / "lock")
         memory.require_same(locked, {one.filename: one.sha256 for one in manifest.files})
-        _require_admitted(requirements)
+        _require_admitted(requirements, packages)
     report, doubt = _report(site)
     if report is not None:
         doubt = next(_doubts(report, site, hashlib.sha256(data).hexdigest(), manifest, requirements), None)
@@ -178,13 +181,16 @@ def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.sta
             yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
 
 
-def _require_admitted(requirements: Path) -> None:
+def _require_admitted(requirements: Path, packages: Path | None) -> None:
     try:
         subset = read_subset(requirements)
     except SubsetError:
         # `_doubts` says so.
         return
-    require_admitted(subset, standing(subset, requirements / "lock"))
+    locks = standing(subset, requirements / "lock")
+    require_admitted(subset, locks)
+    if packages is not None:
+        require_decided(judged(subset, gone_list.read(packages), locks), dropped=True)
 
 
 def _require_files(site: Path, manifest: Manifest, present: Mapping[str, os.stat_result]) -> None:

@@ -112,6 +112,7 @@ def publish(
             paths.site,
             destination,
             requirements=paths.requirements,
+            packages=paths.packages,
             force=force,
             grace=grace,
             check=check,
@@ -127,10 +128,11 @@ def publish_to(  # noqa: PLR0913 - as `publish`
     grace: float,
     progress: Progress,
     requirements: Path | None = None,
+    packages: Path | None = None,
     check: bool = False,
 ) -> Published:
     """Make *destination* hold what *site* does, as `publish`; only what differs is sent."""
-    release, there = release_of(site, force=force, requirements=requirements), destination.look()
+    release, there = release_of(site, force=force, requirements=requirements, packages=packages), destination.look()
     _require_ours(destination, there)
     release = _numbered(release, destination, there)
     sizes = release.sizes

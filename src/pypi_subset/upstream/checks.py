@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.intake.sources import Source
+    from pypi_subset.upstream.simple_api import Wants
 
 #: The form of an upload time (PEP 700).
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
@@ -68,6 +69,16 @@ def _apart(first: Candidate, other: Candidate) -> str:
         "" if named else "drop one of the two sources from pip's configuration",
     ]
     return "; or ".join(filter(None, ways))
+
+
+def wanted(kept: Iterable[Candidate], wants: Wants) -> list[Candidate]:
+    """Return those of *kept* that are wanted: they have no entry of a page, and so the facts of their lock."""
+    known = ((one, one.distribution) for one in kept)
+    return [
+        one
+        for one, facts in known
+        if wants(facts.version, one.tags, {"requires-python": facts.requires_python, "yanked": facts.yanked})
+    ]
 
 
 def remote(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:

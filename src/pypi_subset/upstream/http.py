@@ -8,7 +8,6 @@ import hashlib
 import logging
 import queue
 import re
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from pip._internal.exceptions import DiagnosticPipError, PipError
@@ -22,6 +21,8 @@ from pypi_subset.support.text import without_secrets
 from pypi_subset.upstream.pip_config import Network, without_credentials
 from pypi_subset.upstream.session import guarded
 from pypi_subset.upstream.transport import bodies, patience
+from pypi_subset.upstream.transport.page import Page
+from pypi_subset.upstream.transport.presence import is_page
 from pypi_subset.upstream.transport.remote_file import TAIL, RemoteFile
 
 if TYPE_CHECKING:
@@ -44,20 +45,11 @@ FAILURES = (RequestException, HTTPError, PipError, OSError, ValueError)
 
 _T = TypeVar("_T")
 
-_OK, _PARTIAL = 200, 206
+_OK, _PARTIAL, _FORBIDDEN = 200, 206, 403
 #: Answers that mean "not here". Object stores without a listing right answer 403 for a key that does not exist.
-_ABSENT = frozenset({403, 404, 410})
+_ABSENT = frozenset({_FORBIDDEN, 404, 410})
 #: Bytes of a file that are written and hashed at once.
 _BLOCK = 1 << 18
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """An index page: its text, its media type, and the URL after redirects."""
-
-    text: str
-    content_type: str
-    url: str
 
 
 class Fetcher:
@@ -66,6 +58,7 @@ class Fetcher:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
+        self.forbidden: set[str] = set()  # URLs of pages that a server does not show
 
     def page(self, url: str) -> Page | None:
         """
@@ -75,6 +68,7 @@ class Fetcher:
         """
         with self._get(url, {"Accept": ACCEPT, "Cache-Control": "max-age=0"}) as response:
             if response.status_code in _ABSENT:
+                self.forbidden |= {url} if response.status_code == _FORBIDDEN else set()
                 return None
             _require(response, url, _OK)
             content_type = response.headers.get("Content-Type", "")
@@ -90,6 +84,11 @@ class Fetcher:
             except LookupError:
                 text = content.decode("utf-8", "replace")
             return Page(text=text, content_type=content_type, url=response.url)
+
+    def has_page(self, url: str) -> bool:
+        """Return whether there is a page of an index at *url*, without reading it; no answer is an UpstreamError."""
+        with self._get(url, {"Accept": ACCEPT}) as response:
+            return is_page(response, MEDIA_TYPES)
 
     def small(self, url: str, limit: int) -> bytes | None:
         """

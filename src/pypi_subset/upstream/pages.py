@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pypi_subset.errors import UpstreamError
@@ -13,13 +13,14 @@ from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.policy.untimed import Count
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Recent, Spool
-from pypi_subset.upstream.checks import hashed, localized, merge, of_source, remote
-from pypi_subset.upstream.http import Fetcher, Page
+from pypi_subset.upstream.checks import hashed, localized, merge, of_source, remote, wanted
 from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
 from pypi_subset.upstream.simple_api import from_folder, read_page, requires_python, yanked
+from pypi_subset.upstream.transport.page import KeptPage, Page
+from pypi_subset.upstream.transport.presence import Presence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from packaging.tags import Tag
@@ -28,37 +29,12 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.distributions import Distribution, Standing
     from pypi_subset.model.intake.sources import Source
-    from pypi_subset.support.once import Place
+    from pypi_subset.upstream.http import Fetcher
     from pypi_subset.upstream.simple_api import Wants
 
 #: Candidates that are kept in memory, of the projects asked for of late: about a kilobyte each. The pages of some
 #: hundred projects have some hundred thousand; they are kept on disk, and read again if they are asked for again.
 KEPT = 1 << 14
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeptPage:
-    """A `Page` on disk: the pages of some hundred projects have some hundred megabytes."""
-
-    place: Place
-    content_type: str
-    url: str
-
-    @classmethod
-    def of(cls, page: Page, spool: Spool) -> KeptPage:
-        """
-        Return *page*, kept in *spool*.
-
-        :raises FolderError: the disk is full.
-        """
-        # What an index escapes in JSON may be half of a surrogate pair.
-        place = spool.keep(page.text.encode("utf-8", "surrogatepass"))
-        return cls(place=place, content_type=page.content_type, url=page.url)
-
-    def page(self, spool: Spool) -> Page:
-        """Return the page."""
-        text = spool.read(self.place).decode("utf-8", "surrogatepass")
-        return Page(text=text, content_type=self.content_type, url=self.url)
 
 
 #: A project, and the source that serves it; ``None``: the indexes and directories of pip's configuration.
@@ -93,6 +69,9 @@ class Pages:
         # A page needs ten times its bytes while it is read, and threads read no faster together than one by one.
         self._reading = threading.Lock()
         self._page_at, self._links_at = Once(self._fetch_page), Once(self._read_links)
+        self._is_index = Once[str, bool](lambda url: fetcher.has_page(f"{url}/"))
+        #: What locks have of a project beside its pages, and no source offers any more.
+        self.kept: dict[Where, tuple[Candidate, ...]] = {}
 
     def where(self, project: NormalizedName, target: str) -> Where:
         """Return which source serves *project* on *target*."""
@@ -145,7 +124,7 @@ class Pages:
                 newest[bound] = version
             return not has.isdisjoint(tags)
 
-        found = self._merged(where, wants)
+        found = (*self._merged(where, wants), *wanted(self.kept.get(where, ()), wants))
         self._seen[where] = newest
         local = (one.distribution.version for one in found if one.path is not None)
         self._final[where] = max((one for one in (final, *local) if one and not one.is_prerelease), default=None)
@@ -156,6 +135,33 @@ class Pages:
     def quarantine(self, where: Where) -> Standing | None:
         """Return what an index says of a project if that is in quarantine there (PEP 792), and its page was read."""
         return self._quarantined.get(where)
+
+    def listed(self, where: Where, names: Collection[str]) -> dict[str, Distribution]:
+        """Return those files called *names* that `fitting` would find whatever tags and rules say, by name."""
+        found = self._merged(where, lambda _version, _tags, entry: entry["filename"] in names)
+        return {one.distribution.filename: one.distribution for one in found}
+
+    def doubt(self, where: Where) -> str:
+        """
+        Return why a file that is not listed may be there all the same, ``""`` if it is gone.
+
+        :raises UpstreamError: an index does not answer.
+        """
+        project, source = where
+        own = [source.index] if source and source.index else []
+
+        def page_at(url: str) -> tuple[str, str] | None:
+            kept = self._page_at((url, project))
+            return None if kept is None else (kept.content_type, kept.page(self._spool).text)
+
+        asked = Presence(
+            project=project,
+            forbidden=self._fetcher.forbidden,
+            page_at=page_at,
+            lists=lambda url: bool(self._read_index(url, where, lambda *_: True)),
+            is_index=self._is_index,
+        )
+        return asked.doubt(own if source and source.only else [*own, *self._network.index_urls])
 
     def find_local(self, one: Distribution) -> Path | None:
         """Return the path of a file from one of the user's directories, without the network."""
@@ -176,7 +182,7 @@ class Pages:
         :raises UpstreamError: a source does not answer, or not with a page.
         :raises HashMismatch: two sources give one file name to different bytes.
         """
-        found = self._judged(self._merged(where, lambda *_: True))
+        found = self._judged((*self._merged(where, lambda *_: True), *self.kept.get(where, ())))
         self.untimed.add(where[0], (one for one in found if one.tags is None))
         return found
 

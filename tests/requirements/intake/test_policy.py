@@ -65,7 +65,7 @@ def test_strict_imports() -> None:
         (
             'rule = "import"',
             "rule = []",
-            "there is no rule []; rules are: import, undeclared, min_age, deny, yanked, advisory, license, gap",
+            "there is no rule []; rules are: import, undeclared, min_age, deny, yanked, advisory, license, gone, gap",
         ),
         ('"Dash.Core"', '"dash core"', 'project must be the name of a project; write project = "dash"'),
         ("9999-12-31", "9999", "until must be a date; write until = 2027-01-31"),
@@ -101,7 +101,7 @@ def test_accept_is_a_list_of_tables() -> None:
     assert faults_of("aa", f"{LINUX}[policy]\naccept = 1\n")[0].startswith("subset.toml:4: accept must be tables")
     inline = f'{LINUX}[policy]\naccept = [{{ rule = "x", project = "a", reason = "b", until = 9999-01-01 }}]\n'
     assert faults_of("aa", inline) == [
-        "subset.toml:4: there is no rule 'x'; rules are: import, undeclared, min_age, deny, yanked, advisory, license, gap"
+        "subset.toml:4: there is no rule 'x'; rules are: import, undeclared, min_age, deny, yanked, advisory, license, gone, gap"
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 #: Names of rules, as ``[[policy.accept]]`` and verdicts have them.
-MIN_AGE, DENY, YANKED, LICENSE = "min_age", "deny", "yanked", "license"
+MIN_AGE, DENY, YANKED, LICENSE, GONE = "min_age", "deny", "yanked", "license", "gone"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +19,8 @@ class IntakeRules:
     :param no_times: indexes, URLs without the last slash, whose pages state no upload times and need none.
     :param deny: normalized project, or prefix with ``*``, and the versions that are refused (PEP 440); ``""``: all.
     :param yanked: ``pinned``: a yanked release serves a request that pins it, as in pip; ``refuse``: none does.
+    :param gone: what is done about locked files that their index does not offer any more: ``keep``, ``drop``, or ``""``: the
+        user decides. No lock depends on it before a file is gone.
     :param allow_licenses: SPDX licence identifiers; none: all licences.
     :param known_licenses: normalized project and SPDX expression, for projects whose metadata names none.
     """
@@ -28,6 +30,7 @@ class IntakeRules:
     no_times: tuple[str, ...] = ()
     deny: tuple[tuple[str, str], ...] = ()
     yanked: Literal["pinned", "refuse"] = "pinned"
+    gone: Literal["", "keep", "drop"] = ""
     allow_licenses: tuple[str, ...] = ()
     known_licenses: tuple[tuple[str, str], ...] = ()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pypi_subset.errors import Fault
     from pypi_subset.requirements.toml import Settings
 
-KEYS = ("min_age", "as_of", "no_times", "deny", "yanked", "allow_licenses", "licenses")
+KEYS = ("min_age", "as_of", "no_times", "deny", "yanked", "gone", "allow_licenses", "licenses")
 
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\*")
 
@@ -35,6 +35,7 @@ def read_rules(settings: Settings, faults: list[Fault]) -> IntakeRules:
         no_times=tuple(one.rstrip("/") for one in table.texts("no_times", "https://pypi.acme.example/simple")),
         deny=table.releases(),
         yanked=table.yanked(),
+        gone=table.gone(),
         allow_licenses=table.licenses(),
         known_licenses=table.expressions(),
     )
@@ -106,6 +107,14 @@ class _Table:
             self.fault('yanked must be "pinned" or "refuse"', "yanked", 'write yanked = "refuse" to let none in')
             return "pinned"
         return cast("Literal['pinned', 'refuse']", value)
+
+    def gone(self) -> Literal["", "keep", "drop"]:
+        """Return what is done about locked files that are gone."""
+        value = self.values.get("gone", "")
+        if value not in ("", "keep", "drop") or ("gone" in self.values and not value):
+            self.fault('gone must be "keep" or "drop"', "gone", 'write gone = "drop" to resolve again without them')
+            return ""
+        return cast("Literal['', 'keep', 'drop']", value)
 
     def licenses(self) -> tuple[str, ...]:
         """Return the SPDX identifiers of ``allow_licenses`` in their usual spelling."""

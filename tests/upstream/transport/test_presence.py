@@ -1,0 +1,70 @@
+"""When the absence of a file from the pages of a project says that it is gone."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from pypi_subset.upstream.transport.presence import Presence, is_page
+
+ONE, OTHER = "https://me:secret@one.example/simple", "https://two.example/simple"
+
+
+def doubt(
+    pages: dict[str, tuple[str, str] | None], *, forbidden: str = "", lists: bool = False, root: bool = True
+) -> str:
+    """Return the doubt about a project with these pages at two indexes."""
+    asked = Presence(
+        project="acme",
+        forbidden={forbidden},
+        page_at=pages.__getitem__,
+        lists=lambda _: lists,
+        is_index=lambda _: root,
+    )
+    return asked.doubt([ONE, OTHER, "file:///srv/index"])
+
+
+JSON, EMPTY = ("application/vnd.pypi.simple.v1+json", "{}"), ("text/html; charset=utf-8", "<p>Log in")
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        {ONE: JSON, OTHER: JSON},
+        {ONE: None, OTHER: JSON},
+        {ONE: ("text/html", '<meta name="pypi:repository-version" content="1.0">'), OTHER: None},
+    ],
+)
+def test_an_answer_of_every_index_is_one(pages: dict[str, tuple[str, str] | None]) -> None:
+    """A page of the API without the file, or no page at an index that is there."""
+    assert doubt(pages) == ""
+
+
+def test_an_index_that_is_not_there() -> None:
+    """No page of the project and none of the index: it may have moved. No secret is shown."""
+    assert doubt({ONE: None, OTHER: JSON}, root=False) == "https://one.example/simple has no page of an index"
+
+
+def test_a_page_that_is_not_shown() -> None:
+    """403 is no answer."""
+    words = doubt({ONE: None, OTHER: JSON}, forbidden=f"{ONE}/acme/")
+    assert words == "https://one.example/simple does not show its page of acme to this machine"
+
+
+def test_a_page_for_people() -> None:
+    """HTML that states no version and lists no file may be of a login."""
+    assert doubt({ONE: JSON, OTHER: EMPTY}) == (
+        "the page of acme at https://two.example/simple lists no file, and may be none of an index"
+    )
+    assert doubt({ONE: JSON, OTHER: EMPTY}, lists=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "expected"),
+    [(200, "text/html; charset=utf-8", True), (404, "text/html", False), (200, "text/plain", False), (200, "", False)],
+)
+def test_a_page(status: int, kind: str, *, expected: bool) -> None:
+    """The status and the type decide."""
+    response = SimpleNamespace(status_code=status, headers={"Content-Type": kind} if kind else {})
+    assert is_page(response, {"text/html"}) is expected
