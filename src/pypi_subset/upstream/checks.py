@@ -8,7 +8,7 @@ import heapq
 import re
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -19,12 +19,14 @@ from pypi_subset.upstream.pip_config import local_path
 from pypi_subset.upstream.transport.bodies import TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from packaging.tags import Tag
+    from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.intake.sources import Source
-    from pypi_subset.upstream.simple_api import Wants
 
 #: The form of an upload time (PEP 700).
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
@@ -71,7 +73,9 @@ def _apart(first: Candidate, other: Candidate) -> str:
     return "; or ".join(filter(None, ways))
 
 
-def wanted(kept: Iterable[Candidate], wants: Wants) -> list[Candidate]:
+def wanted(
+    kept: Iterable[Candidate], wants: Callable[[Version, frozenset[Tag] | None, dict[str, Any]], bool]
+) -> list[Candidate]:
     """Return those of *kept* that are wanted: they have no entry of a page, and so the facts of their lock."""
     known = ((one, one.distribution) for one in kept)
     return [
