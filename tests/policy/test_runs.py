@@ -86,6 +86,19 @@ def test_a_new_release_is_left_out(workspace: Workspace, index: Index) -> None:
     assert index.requests == []
 
 
+def test_a_release_with_an_admitted_file_is_not_passed_over(workspace: Workspace, index: Index) -> None:
+    """A wheel was added to it this week; the older wheel is admitted, and another cause keeps the release away."""
+    offer(index, ("app", "1.0", OLD))
+    for tag, uploaded in (("py3-none-any", OLD), ("cp310-cp310-manylinux2014_x86_64", NEW)):
+        wheel = make_wheel("app", "2.0", tag=tag, requires=["absent"])
+        index.add(wheel)
+        index.upload_times[wheel.filename] = uploaded
+    policy(workspace, 'min_age = "7 days"')
+    found = plan(workspace.paths, progress=SILENT)
+    assert [(one.after, one.project) for one in found.changes] == [("1.0", "app")]
+    assert found.passed_over == ()
+
+
 def test_an_old_cutoff_gives_the_same_locks(workspace: Workspace, index: Index) -> None:
     """Resolved twice at a recorded ``as_of``, locks have the same bytes, though newer files appeared in between."""
     offer(index, ("app", "1.0", OLD), ("lib", "1.0", OLD), ("lib", "1.1", OLD), ("core", "1.0", OLD))

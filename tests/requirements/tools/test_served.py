@@ -54,6 +54,8 @@ def test_an_index_without_projects() -> None:
     assert lines(Index(url="https://a", name="a"), Index(url="https://a", name="a", projects=("lib",))) == table(
         "a", "https://a", '"lib"'
     )
+    windows = Index(url="https://a", name="a", projects=("lib",), marker="sys_platform == 'win32'")
+    assert lines(Index(url="https://a", name="a"), windows) == table("a", "https://a", '"lib"', 'targets = ["windows"]')
 
 
 @pytest.mark.parametrize(("name", "expected"), [("private", "private-2"), ("wheels", "wheels-2"), ("!", "index")])
