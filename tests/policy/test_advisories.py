@@ -75,6 +75,17 @@ def test_a_withdrawn_record(path: Path) -> None:
     assert found(path, withdrawn, record("X-2", aliases=["CVE-1"])) == [("X-2 CVE-1", "", [])]
 
 
+def test_an_archive_is_read_once(path: Path) -> None:
+    """A run that judges twice reads it once; another day, or other bytes at that path, are read again."""
+    rules, day = AdvisoryRules(path=path, max_age=10_000), "2026-11-28"
+    write_zip(path, [record("X-1")])
+    first = advisories.read(rules, day)
+    assert advisories.read(rules, day) is first
+    assert advisories.read(rules, "2026-11-29") is not first
+    write_zip(path, [record("X-2")])
+    assert [one.ids for one in advisories.read(rules, day).of(DEMO, Version("1.0"))] == [("X-2",)]
+
+
 def test_a_record_that_is_withdrawn_later(path: Path) -> None:
     """It holds until that day; the clocks of two machines may differ by a day."""
     records = [record("X-1", withdrawn="2026-11-29T00:00:00Z"), record("X-2", withdrawn="2026-11-30T00:00:00Z")]

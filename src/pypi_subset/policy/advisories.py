@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from dataclasses import replace
 from datetime import date
@@ -16,6 +17,7 @@ from pypi_subset.policy.severity import highest, is_malware, is_refused, severit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
@@ -41,9 +43,22 @@ def read(rules: AdvisoryRules, today: str) -> Advisories:
     :raises SubsetError: the database is damaged, or its newest record is too old.
     :raises FolderError: it cannot be read.
     """
-    found = database.read(rules.path)
+    # A run judges candidates first, and then what is locked. A directory is read to be hashed.
+    is_directory = rules.path.is_dir()
+    found = _made(rules.path, today) if is_directory else _known(rules.path, today, database.identity(rules.path))
     require_recent(rules, found.day, today)
-    return Advisories(found, today)
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def _known(path: Path, today: str, sha256: str) -> Advisories:
+    """Return the advisories of the archive at *path*, which has that SHA-256; the last one is kept."""
+    del sha256
+    return _made(path, today)
+
+
+def _made(path: Path, today: str) -> Advisories:
+    return Advisories(database.read(path), today)
 
 
 def require_recent(rules: AdvisoryRules, day: str, today: str) -> None:
