@@ -26,7 +26,7 @@ QUICK = ("site-wheel", "tcp", "exit-at-once")
 #: With those, one of each kind.
 CUT = (
     *("environment-of-the-judge", "user-namespace", "double-fork"),
-    *("fork-bomb", "interrupt-to-process-1", "script-as-a-continuation"),
+    *("fork-bomb", "interrupt-to-process-1", "script-as-a-continuation", "wheel-is-a-symbolic-link"),
 )
 
 isolated = pytest.mark.skipif(sys.platform != "linux" or bool(refusal()), reason="this system refuses namespaces")

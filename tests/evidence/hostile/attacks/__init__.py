@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.evidence.hostile.attacks import (
+    building,
     escaping,
     exhausting,
     forging,
@@ -22,6 +23,6 @@ if TYPE_CHECKING:
 #: Name → attack, kind by kind.
 ATTACKS: dict[str, Attack] = {
     attack.name: attack
-    for module in (writing, secrets, network, escaping, outliving, exhausting, judging, forging, tools)
+    for module in (writing, secrets, network, escaping, outliving, exhausting, judging, forging, tools, building)
     for attack in module.ATTACKS
 }
