@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from pypi_subset.errors import PolicyError, SubsetError, UpstreamError
+from pypi_subset.locks.offered import look
+from pypi_subset.model.distributions import Built
 from pypi_subset.packages import gone_list
 from pypi_subset.pipeline.plan import plan
-from tests.support.stages.mirroring import LINUX, mirror, versions
-from tests.support.wheels import make_wheel
+from pypi_subset.upstream.catalog import Upstream
+from pypi_subset.upstream.pip_config import read_network
+from tests.support.servers.index import Index
+from tests.support.stages.mirroring import LINUX, mirror, read_lock, versions
+from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pypi_subset.model.intake.gone import Gone
-    from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("configured_index")
@@ -288,3 +295,44 @@ def test_a_decision_changes_no_other_lock(locked: Workspace) -> None:
     """No lock depends on the policy about what is gone before something is."""
     setting(locked, '[policy]\ngone = "keep"\n')
     assert mirror(locked)[0].resolved == 0
+
+
+def test_links_that_are_not_there_are_no_verdict(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of a page of links may be there all the same; without it on that page, it is gone."""
+    with Index() as other:
+        other.style = "html"
+        other.add(make_wheel("linked"))
+        monkeypatch.setenv("PIP_FIND_LINKS", f"{other.url}linked/")
+        setting(workspace, requests="linked\n")
+        mirror(workspace)
+        assert plan(workspace.paths).gone == ()
+        before = other.projects.pop("linked")
+        assert plan(workspace.paths).gone == ()
+        other.projects["linked"] = [make_wheel("linked", "2.0")]
+        assert short(plan(workspace.paths).gone) == [("linked", "1.0", "gone", "refused")]
+        other.projects["linked"] = before
+        assert plan(workspace.paths).gone == ()
+
+
+def test_of_what_was_built_the_sdist_is_looked_for(locked: Workspace, index: Index) -> None:
+    """No index has the wheel; the release is gone if the index does not list the sdist any more."""
+    sdist = make_sdist("acme", "2.0")
+    built = Built(
+        filename=sdist.filename,
+        sha256=hashlib.sha256(sdist.data).hexdigest(),
+        url=f"{index.url}x",
+        epoch=0,
+        python="cp 3.11.7",
+        requires=(),
+        isolation="namespaces",
+    )
+    lock = read_lock(locked, "base--linux")
+    pins = [replace(pin, distribution=structs.replace(pin.distribution, built=built)) for pin in lock.pins[:1]]
+    assert pins[0].distribution.project == "acme"
+    pages = Upstream(read_network(), store=locked.root / "store", shelf=locked.root).pages
+    (missing,) = look([replace(lock, pins=tuple(pins))], pages).missing
+    assert missing.what == f"the index does not list {sdist.filename} any more, and did not yank it"
+    index.add(sdist)
+    again = Upstream(read_network(), store=locked.root / "again", shelf=locked.root).pages
+    found = look([replace(lock, pins=tuple(pins))], again)
+    assert (found.missing, found.asked) == ((), frozenset({"acme-2.0-py3-none-any.whl"}))

@@ -235,6 +235,7 @@ def test_gaps_are_written_as_json(workspace: Workspace, index: Index) -> None:
                 "nearest is cp310-win_amd64, which gets 1.0"
             ),
             "requests": ["base.txt:1"],
+            "accept": ["fast"],
         }
 
 
