@@ -187,6 +187,9 @@ def judged(subset: Subset, missing: Iterable[Missing], locks: Iterable[Lock], no
 
     :param now: the locks of this run, if it resolved: what none of them has is replaced.
     """
+    missing = [*missing]
+    if not missing:
+        return []
     places: defaultdict[str, list[Lock]] = defaultdict(list)
     for lock in locks:
         for pin in lock.pins:

@@ -19,7 +19,7 @@ from pypi_subset.upstream.pip_config import local_path
 from pypi_subset.upstream.transport.bodies import TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from packaging.tags import Tag
@@ -31,6 +31,17 @@ if TYPE_CHECKING:
 #: The form of an upload time (PEP 700).
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _DAMAGED = "try again; if it stays so, the index is damaged, or the file was changed on the way"
+
+
+class Named:
+    """Wants the files *names* alone: the names of others are not even parsed."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = names
+
+    def __call__(self, _version: Version, _tags: frozenset[Tag] | None, _entry: dict[str, Any], /) -> bool:
+        """Want each of them."""
+        return True
 
 
 def hashed(candidate: Candidate) -> Candidate:

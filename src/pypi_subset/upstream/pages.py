@@ -13,7 +13,7 @@ from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.policy.untimed import Count
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Recent, Spool
-from pypi_subset.upstream.checks import hashed, localized, merge, of_source, remote, wanted
+from pypi_subset.upstream.checks import Named, hashed, localized, merge, of_source, remote, wanted
 from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
 from pypi_subset.upstream.simple_api import from_folder, read_page, requires_python, yanked
 from pypi_subset.upstream.transport.page import KeptPage, Page
@@ -138,8 +138,8 @@ class Pages:
 
     def listed(self, where: Where, names: Collection[str]) -> dict[str, Distribution]:
         """Return those files called *names* that `fitting` would find whatever tags and rules say, by name."""
-        found = self._merged(where, lambda _version, _tags, entry: entry["filename"] in names)
-        return {one.distribution.filename: one.distribution for one in found}
+        found = (one.distribution for one in self._merged(where, Named(names)))
+        return {one.filename: one for one in found if one.filename in names}
 
     def doubt(self, where: Where) -> str:
         """

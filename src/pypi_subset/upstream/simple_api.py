@@ -17,7 +17,7 @@ from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import bounds
 from pypi_subset.support.text import has_long_number, start_tags
-from pypi_subset.upstream.checks import upload_time
+from pypi_subset.upstream.checks import Named, upload_time
 from pypi_subset.upstream.pip_config import without_credentials
 from pypi_subset.upstream.transport.json_pages import entries_of, require_few
 
@@ -161,6 +161,9 @@ def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate
     """PEP 691 and 700; PEP 714 renamed ``dist-info-metadata`` to ``core-metadata``."""
     project, standing, wants, on_variant = reading
     filename, link = entry["filename"], entry["url"]
+    if isinstance(wants, Named) and filename not in wants.names:
+        # Most of the time of a page is in its names.
+        return None
     named = _parsed_name(filename, project, on_variant)
     if named is None or not wants(*named, entry):
         return None
