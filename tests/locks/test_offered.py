@@ -142,6 +142,15 @@ def test_what_is_dropped_is_resolved_without(locked: Workspace, index: Index, *,
     assert mirror(locked)[0].gone == ()
 
 
+def test_plan_foresees_what_is_dropped(locked: Workspace, index: Index) -> None:
+    """The look that finds a release gone is the one that says which lock is resolved without it."""
+    vanish(index, "acme", "2.0")
+    setting(locked, '[policy]\ngone = "drop"\n')
+    found = plan(locked.paths)
+    assert short(found.gone) == [("acme", "2.0", "gone", "dropped")]
+    assert [(one.project, one.before, one.after) for one in found.changes] == [("acme", "2.0", "1.0")]
+
+
 def test_a_yank_is_said_and_kept(locked: Workspace, index: Index) -> None:
     """PyPI's reason is shown; nothing stops for it."""
     index.yanked["acme-2.0-py3-none-any.whl"] = "breaks on Fridays"

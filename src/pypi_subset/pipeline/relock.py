@@ -117,12 +117,17 @@ def _relocked(  # noqa: PLR0913 - as above
     before = _standing_locks(subset, paths.locks, lenient=update)
     watch = Watch(subset=subset, packages=paths.packages, known=gone_list.read(paths.packages))
     inputs = {job.name: _inputs(subset, job, backend.constraints) for job in subset.jobs}
-    valid = _valid(subset, before, inputs, watch, progress) if not update else {}
+    missing = watch.known
+    if forecast:
+        # What is dropped is known before it is said which locks hold.
+        missing = watch.before(before, [*before.values()], backend, progress, decided=False)
+    valid = _valid(subset, before, inputs, missing, progress) if not update else {}
     reused = frozenset(valid)
     jobs = [job for job in subset.jobs if job.name not in valid]
     logger.info("%d locks match their inputs, %d are to be resolved", len(valid), len(jobs))
-    looked = [one for name, one in before.items() if forecast or name not in valid]
-    missing = watch.before(before, looked, backend, progress, decided=update and not forecast)
+    if not forecast:
+        looked = [one for name, one in before.items() if name not in valid]
+        missing = watch.before(before, looked, backend, progress, decided=update)
     if not jobs:
         own = tuple(valid[job.name] for job in subset.jobs)
         return Relocked(before=before, reused=reused, locks=own, missing=missing)
@@ -165,7 +170,11 @@ def _relocked(  # noqa: PLR0913 - as above
 
 
 def _valid(
-    subset: Subset, before: Mapping[str, Lock], inputs: Mapping[str, Inputs], watch: Watch, progress: Progress
+    subset: Subset,
+    before: Mapping[str, Lock],
+    inputs: Mapping[str, Inputs],
+    missing: Sequence[Missing],
+    progress: Progress,
 ) -> dict[str, Lock]:
     """Return the standing locks that match their inputs and are admitted, by name; say why others do not."""
     valid: dict[str, Lock] = {}
@@ -173,7 +182,7 @@ def _valid(
         lock = before[job.name]
         if changed := _changed_inputs(inputs[job.name], lock.inputs):
             progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving again")
-        elif other := from_elsewhere(subset, job, lock) or offered.drops(subset, lock, watch.known):
+        elif other := from_elsewhere(subset, job, lock) or offered.drops(subset, lock, missing):
             progress.say(f"{job.name}: {other}, resolving again")
         else:
             require_index(job, lock)
