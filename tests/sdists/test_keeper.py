@@ -15,6 +15,7 @@ from pypi_subset.locks import lockfile
 from pypi_subset.locks.judging import require_admitted, standing
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.intake.rules import IntakeRules
+from pypi_subset.pipeline.plan import plan
 from pypi_subset.requirements.subset import read_subset
 from tests.support.stages.mirroring import LINUX, mirror, read_lock, versions
 from tests.support.stages.sdists import make_buildable
@@ -64,6 +65,7 @@ def test_the_site_has_the_sdist_and_what_its_build_requires(workspace: Workspace
     assert "building leaf-1.0.tar.gz for here, which keeps the sdist" in said
     assert "Each client builds leaf 1.0 from an sdist." in (workspace.paths.site / "index.html").read_text()
     assert mirror(workspace)[0].published is False
+    assert [row.fetch_files for row in plan(workspace.paths).rows] == [0]
 
 
 def test_the_lock_is_one_of_the_standard(workspace: Workspace, index: Index) -> None:

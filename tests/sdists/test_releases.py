@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pypi_subset.errors import NoSolution
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.sdists.releases import DEEPEST, MOST, Turn, require_few, sdists_of
 from pypi_subset.upstream.builds import NotBuilt
+from tests.support.stages.mirroring import mirror, read_lock, versions
+from tests.support.stages.sdists import make_buildable
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
 
 
 def release(name: str) -> Distribution:
@@ -81,3 +91,47 @@ def test_the_limit_is_one_of_a_run() -> None:
     with pytest.raises(NotBuilt) as caught:
         require_few(release("a"), MOST + 1)
     assert caught.value.limited
+
+
+def building(workspace: Workspace, targets: dict[str, Any]) -> None:
+    """Write ``subset.toml``: leaf is built."""
+    workspace.toml(targets, more='[sdists]\nbuild = ["leaf"]\n')
+
+
+@pytest.mark.usefixtures("configured_index")
+def test_a_wheel_for_this_machine_fits_no_named_linux(workspace: Workspace, index: Index) -> None:
+    """Its tag says nothing of the glibc that it needs: without auditwheel it serves the host alone."""
+    own = f"cp3{sys.version_info.minor}"
+    index.add(make_buildable("leaf", tag=f"{own}-{own}-linux_x86_64"))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, {"here": "host", "linux": f"{own}-manylinux2014_x86_64"})
+    with pytest.raises(NoSolution, match="which does not fit") as caught:
+        mirror(workspace)
+    assert caught.value.target == "linux"
+    building(workspace, {"here": "host"})
+    assert mirror(workspace)[0].built == (f"leaf-1.0-0subset-{own}-{own}-linux_x86_64.whl",)
+
+
+@pytest.mark.usefixtures("configured_index")
+def test_a_newer_sdist_wins_over_an_older_wheel(workspace: Workspace, index: Index) -> None:
+    """The newest release counts for a named project, as pip counts, although an older one has a wheel."""
+    index.add(make_wheel("leaf"), make_buildable("leaf", "2.0"))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, {"here": "host"})
+    mirror(workspace)
+    assert versions(workspace, "base--here") == {"leaf": "2.0"}
+
+
+@pytest.mark.usefixtures("configured_index")
+def test_a_wheel_that_the_index_gets_later_has_another_name(workspace: Workspace, index: Index) -> None:
+    """The lock keeps the built wheel; an update takes the wheel of the index, and no name stands for two files."""
+    index.add(make_buildable("leaf"))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, {"here": "host"})
+    mirror(workspace)
+    index.add(make_wheel("leaf"))
+    names = []
+    for update in (False, True):
+        mirror(workspace, update=update)
+        names.append(read_lock(workspace, "base--here").pins[0].distribution.filename)
+    assert names == ["leaf-1.0-0subset-py3-none-any.whl", "leaf-1.0-py3-none-any.whl"]

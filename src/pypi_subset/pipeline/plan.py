@@ -10,7 +10,7 @@ from pypi_subset.locks import diff, gaps
 from pypi_subset.locks.diff import Change, needs, size_of
 from pypi_subset.locks.judging import require_admitted
 from pypi_subset.locks.offered import judged
-from pypi_subset.model.paths import ALL_WHEELS
+from pypi_subset.model.paths import SIMPLE
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.file_cache import FileCache
@@ -188,8 +188,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         intake.refuse(strangers(locked.locks, paths.packages))
         for sentence in intake.close().values():
             progress.warn(sentence)
-    present = {path.name for path in paths.packages.glob("*.whl")}
-    present |= {path.name for path in paths.site.glob(ALL_WHEELS)}
+    present = {path.name for place in (paths.packages, *(paths.site / SIMPLE).glob("*")) for path in place.glob("*.*")}
     changes = diff.changes({**locked.before, **gone}, locked.locks)
     return Forecast(
         rows=_rows(subset, locked.locks, present),

@@ -48,13 +48,17 @@ class Builds(Protocol):
         """
 
 
-def require_fitting(wheel: Candidate, tags: frozenset[Tag]) -> None:
+def require_fitting(wheel: Candidate, tags: frozenset[Tag], *, host: bool) -> None:
     """
     Return if *wheel*, which was built here, fits a target with *tags*.
 
+    A ``linux_`` tag means the libraries of one machine: each Linux target takes it, and only the host has these libraries.
+
+    :param host: whether the target is the machine that builds.
     :raises NotBuilt: it does not.
     """
-    if wheel.tags is None or not wheel.tags.isdisjoint(tags):
+    own = wheel.tags or frozenset()
+    if not (own if host else frozenset(one for one in own if not one.platform.startswith("linux_"))).isdisjoint(tags):
         return
     one = wheel.distribution
     tag = "-".join(one.filename.removesuffix(".whl").rsplit("-", 3)[1:])

@@ -64,6 +64,7 @@ class Loopback:
     def __init__(self, upstream: Upstream, targets: Sequence[Target], asker: tuple[str, ...] = ()) -> None:
         self.upstream, self._asker = upstream, asker
         self._tags = {target.name: frozenset(target.tags) for target in targets}
+        self._hosts = {target.name for target in targets if target.host}
         self._all_tags = frozenset[Tag]().union(*self._tags.values())
         #: By project and target the wheels that pip tries first.
         self._first: dict[tuple[Where, str], list[Candidate]] = {}
@@ -209,7 +210,8 @@ class Loopback:
         try:
             wheel = self.upstream.built(candidate, self._asker)
             if not wheel.kept_for:
-                require_fitting(wheel, self._tags.get(run.partition(_OF_RUN)[0], frozenset()))
+                target = run.partition(_OF_RUN)[0]
+                require_fitting(wheel, self._tags.get(target, frozenset()), host=target in self._hosts)
         except NotBuilt as error:
             # Otherwise pip would try all older releases, each of which would be built.
             self._ended[run] = error

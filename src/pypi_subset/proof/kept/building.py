@@ -109,9 +109,9 @@ class _Build:
         return work
 
     def _taken(self, path: Path, way: Way) -> Path:
-        """Return a copy of the wheel at *path*, where a build may have left anything, below a name that fits the target."""
+        """Return a copy of the wheel at *path*, where a build may have left anything."""
         try:
-            project, _, _, tags = parse_wheel_filename(path.name)
+            project = parse_wheel_filename(path.name)[0]
             with open(os.open(path, _PLAINLY), "rb") as stream:  # noqa: PTH123 - not through a link
                 facts = os.fstat(stream.fileno())
                 plain = stat.S_ISREG(facts.st_mode) and facts.st_size <= bounds.LARGEST_FILE
@@ -120,11 +120,7 @@ class _Build:
             raise self._failed(way, f"pip left no wheel: {error}") from error
         if not plain or project != self.sdist.project:
             raise self._failed(way, f"pip left {path.name}")
-        name = path.name
-        if tags.isdisjoint(self.case.target.tags):
-            # Its platform tag is that of the machine that builds, which each machine of the target has as its own.
-            name = f"{name.removesuffix('.whl').rpartition('-')[0]}-{self.case.target.platform}.whl"
-        taken = self.folder / name
+        taken = self.folder / path.name
         files.write(taken, data)
         return taken
 
