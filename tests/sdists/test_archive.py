@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.errors import BadDistribution
+from pypi_subset.sdists import archive
 from pypi_subset.sdists.archive import unpack
 from pypi_subset.support import bounds
 from tests.support.stages.sdists import packed
@@ -92,6 +93,16 @@ def device(info: tarfile.TarInfo) -> None:
 
 def nothing(_info: tarfile.TarInfo) -> None:
     """Be an empty file."""
+
+
+def test_a_last_dot_is_a_name_where_the_system_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """uwsgi has such a file; where the system drops the dot, it would be another file."""
+    data = tar_of(lambda _: None, "app-1.0/logging.")
+    (tmp_path / "other").mkdir()
+    assert (unpacked(tmp_path, data) / "logging.").is_file()
+    monkeypatch.setattr(archive, "_DROPPED", (".", " "))
+    with pytest.raises(BadDistribution, match="which not every system takes"):
+        unpacked(tmp_path / "other", data)
 
 
 @pytest.mark.parametrize(

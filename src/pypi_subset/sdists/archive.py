@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 #: Characters of a name, and of each part of it.
 _LONGEST, _LONGEST_PART = 1000, 200
-#: What a part of a name may not hold on some system, and how it may not end.
-_STRANGE = re.compile(r'[\\:*?"<>|\x00-\x1f\x7f]|[. ]\Z')
+#: What a part of a name may not hold on some system.
+_STRANGE = re.compile(r'[\\:*?"<>|\x00-\x1f\x7f]')
+#: How it may not end where the system drops that; uwsgi has ``core/logging.``, and is built elsewhere.
+_DROPPED = (".", " ") if os.name == "nt" else ()
 #: Bytes that are copied at once, and the most that a header of a member may take.
 _PIECE, _LARGEST_HEADER = 1 << 16, 1 << 20
 #: What the readers of the standard library raise for a damaged archive.
@@ -151,7 +153,9 @@ def _place(name: str) -> list[str]:
     """Return the parts of the path *name*, which leads nowhere else."""
     parts = [part for part in name.split("/") if part not in {"", "."}]
     odd = not parts or name.startswith("/") or len(name) > _LONGEST
-    if odd or any(part == ".." or len(part) > _LONGEST_PART or _STRANGE.search(part) for part in parts):
+    if odd or any(
+        part == ".." or len(part) > _LONGEST_PART or _STRANGE.search(part) or part.endswith(_DROPPED) for part in parts
+    ):
         _fail(f"the name {name[:80]!a}, which not every system takes")
     return parts
 
