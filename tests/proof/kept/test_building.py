@@ -14,6 +14,7 @@ from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cache.reach import Opaque, Sight
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.inventory import inventory
+from pypi_subset.proof.kept import building
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.proof.remote.message import _pin
@@ -106,6 +107,22 @@ def test_a_build_that_fails_there_is_red(workspace: Workspace, index: Index, tmp
     checks = prove(cases(workspace, tmp_path)[0])
     assert [one.status for one in checks] == ["failed"]
     assert "fatal error: no lber.h here" in checks[0].reason
+
+
+@on_linux
+def test_a_build_without_an_end_is_ended_once(
+    workspace: Workspace, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its case is red, and so is each other case that needs it, without another build."""
+    code = ["if 'PYTHONHASHSEED' not in os.environ: time.sleep(600)"]
+    index.add(make_buildable("leaf", code=code))
+    kept(workspace, HOST, "leaf")
+    monkeypatch.setattr(building, "_PATIENCE", 8)
+    joint, alone = cases(workspace, tmp_path)
+    first = [check.reason for check in prove(joint)]
+    monkeypatch.setattr(building, "_PATIENCE", 0)
+    assert [check.reason for check in prove(alone)] == first
+    assert "did not end" in first[0] or "took" in first[0]
 
 
 @on_linux

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from pypi_subset.errors import ProofFailed
+from pypi_subset.errors import PipFailed, ProofFailed
 from pypi_subset.pip import runner
 from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.cases.reachable import reachable
@@ -176,7 +176,8 @@ def _made(case: Case, interpreter: Interpreter, place: Path) -> _Done:
             one: _Build(case=case, interpreter=interpreter, sdist=one, folder=place / "builds" / f"{number}").wheel()
             for number, one in enumerate(case.kept)
         }
-    except ProofFailed as error:
+    except (ProofFailed, PipFailed) as error:
+        # Also of what took too long or wrote too much: no other case tries it again.
         done = _Done({}, "; ".join(filter(None, (error.what, error.next_step))))
     else:
         site_copy.make(case, place / "site", {one.filename: path for one, path in found.items()})
