@@ -118,8 +118,8 @@ def test_the_same_machine_in_words_of_uv(tag: str, name: str, variables: dict[st
 @pytest.mark.parametrize(
     ("tag", "reason"),
     [
-        ("cp313-cp313t-manylinux_2_28_x86_64", "uv can be told of no Python but CPython's plain build"),
-        ("pp310-manylinux_2_28_x86_64", "uv can be told of no Python but CPython's plain build"),
+        ("cp313-cp313t-manylinux_2_28_x86_64", "uv knows no option for another Python than CPython's plain build"),
+        ("pp310-manylinux_2_28_x86_64", "uv knows no option for another Python than CPython's plain build"),
         ("cp310-manylinux_2_24_x86_64", "uv has no name for the machine of one"),
         ("cp310-musllinux_1_1_x86_64", "uv has no name for the machine of one"),
         ("cp310-manylinux2014_i686", "uv has no name for the machine of one"),
