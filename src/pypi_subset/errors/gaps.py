@@ -27,6 +27,8 @@ class NoSolution(SubsetError):
 
     #: ``hash``: without all hashes there may be a solution; ``clash``: without the last of *requests*.
     kind: Literal["", "hash", "clash"] = ""
+    #: Whether the policy refuses what the target could have.
+    refused = False
 
     def __init__(  # noqa: PLR0913 - what a gap consists of
         self,

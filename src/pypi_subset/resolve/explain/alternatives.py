@@ -60,13 +60,15 @@ def settled(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def versions_for(wheels: Iterable[Candidate], target: Target) -> list[Version]:
-    """Return the versions that have a wheel for all patch levels of *target*, newest first."""
+    """Return the versions that have an admitted wheel for all patch levels of *target*, newest first."""
     patches = [target.python[2]] if target.exact else range(_PATCHES)
     pythons = [f"{target.python[0]}.{target.python[1]}.{patch}" for patch in patches]
     found = {
         candidate.distribution.version
         for candidate in wheels
-        if fits(candidate, target) and all(allows(candidate.distribution.requires_python, python) for python in pythons)
+        if not candidate.verdicts
+        and fits(candidate, target)
+        and all(allows(candidate.distribution.requires_python, python) for python in pythons)
     }
     return sorted(found, reverse=True)
 

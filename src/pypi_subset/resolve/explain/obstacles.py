@@ -16,7 +16,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
 from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
-from pypi_subset.resolve.explain.rejections import admits, allows, by_release, fits
+from pypi_subset.resolve.explain.rejections import admits, by_release, suits
 from pypi_subset.targets.markers import UndefinedName, holds
 from pypi_subset.upstream.builds import NotBuilt
 
@@ -235,7 +235,7 @@ class Inspector:
     def usable(self, asking: Sequence[Asking], offer: Offer) -> list[Version]:
         """Return the versions, newest first, that pip would consider: wheels that fit, by PEP 440 and PEP 592."""
         joined = joined_of(asking)
-        pinned = any(one.operator in {"==", "==="} and not one.version.endswith(".*") for one in joined.specifier)
+        pinned = is_pinned(joined)
         fitting = [
             version
             for version, files in offer.fitting.items()
@@ -244,11 +244,12 @@ class Inspector:
         return sorted(joined.specifier.filter(fitting, prereleases=self.pre or None), reverse=True)
 
     def _suits(self, candidate: Candidate) -> bool:
-        return (
-            not candidate.verdicts
-            and fits(candidate, self.target)
-            and allows(candidate.distribution.requires_python, self.target.release)
-        )
+        return not candidate.verdicts and suits(candidate, self.target)
+
+
+def is_pinned(requirement: Requirement) -> bool:
+    """Return whether *requirement* names one version, which pip takes even if it was yanked."""
+    return any(one.operator in {"==", "==="} and not one.version.endswith(".*") for one in requirement.specifier)
 
 
 def joined_of(asking: Sequence[Asking]) -> Requirement:

@@ -47,18 +47,18 @@ def obstacle(files: Sequence[Candidate], target: Target) -> str:
         return "sdist only"
     fitting = [candidate for candidate in wheels if fits(candidate, target)]
     taken = fitting or files
+    if (refused := refusal(files, target)) is not None:
+        return refused.sentence
     if all(candidate.distribution.yanked is not None for candidate in taken):
         return f"yanked: {taken[0].distribution.yanked or 'no reason given'}"
     if not fitting:
         return _other_machines([tag for candidate in wheels for tag in candidate.tags or ()], target)
-    if (refused := refusal(files, target)) is not None:
-        return refused.sentence
     return _not_the_wheels(files, fitting, target)
 
 
 def refusal(files: Sequence[Candidate], target: Target) -> Verdict | None:
-    """Return the verdict of the policy about a release, ``None`` if a wheel that fits *target* is admitted, or none fits."""
-    fitting = [candidate for candidate in files if fits(candidate, target)]
+    """Return the verdict of the policy about a release, ``None`` if a wheel that suits *target* is admitted, or none suits."""
+    fitting = [candidate for candidate in files if suits(candidate, target)]
     refused = all(candidate.verdicts for candidate in fitting)
     return fitting[0].verdicts[0] if fitting and refused else None
 
@@ -171,6 +171,11 @@ def natural(name: str) -> list[object]:
 def fits(candidate: Candidate, target: Target) -> bool:
     """Whether a wheel has a tag of *target*; Requires-Python aside."""
     return candidate.tags is not None and not candidate.tags.isdisjoint(_set_of(target.tags))
+
+
+def suits(candidate: Candidate, target: Target) -> bool:
+    """Whether a wheel has a tag of *target*, and its Requires-Python admits it."""
+    return fits(candidate, target) and allows(candidate.distribution.requires_python, target.release)
 
 
 #: The last targets that were asked about, by the identity of their tags: the hash of a thousand tags takes as long as

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pypi_subset.resolve.explain.alternatives import way_out
 from pypi_subset.resolve.explain.obstacles import Offers, joined_of
+from pypi_subset.resolve.explain.refused import refused, way_in
 from pypi_subset.resolve.explain.rejections import admits, allows, by_release, obstacle
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.targets import Target
     from pypi_subset.resolve.explain.obstacles import Asking, Obstacle
 
@@ -31,13 +31,6 @@ class Shelves(Offers, Protocol):
 
     def newest(self, project: NormalizedName, /) -> Version | None:
         """Return the newest final release of a project that was not yanked, with any file; ``None`` without one."""
-
-
-def letting_in(verdict: Verdict) -> str:
-    """Return how the user lets a release in that the policy refuses."""
-    own = f', id = "{verdict.ids[0]}"' if verdict.ids else ""
-    release = f'project = "{verdict.project}", version = "=={verdict.version}"{own}'
-    return f'to accept it, write [[policy.accept]] with rule = "{verdict.rule}", {release}, a reason and a last day'
 
 
 def build_command(releases: Iterable[tuple[str, Version]], offers: Shelves, *, to_keep: bool = False) -> str:
@@ -106,6 +99,8 @@ def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
 
 def way_to(files: Sequence[Candidate], target: Target, offers: Shelves) -> str:
     """Return how the user gets the release that *files* belong to on *target*, as a lock may hold it: built, or elsewhere."""
+    if (kept_away := refused(files, target)) is not None:
+        return way_in(kept_away)
     build = build_of(files, target, offers, to_keep=True)
     if all(each.tags is None for each in files):
         return f"{in_settings(files[0].distribution.project)} and run `make mirror`; or {build}, then `make update`"

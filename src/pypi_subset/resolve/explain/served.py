@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def with_source(gaps: Sequence[NoSolution], offers: TargetOffers) -> Sequence[NoSolution]:
     """Return *gaps*; those of a project with a source of its own say so, and so do those of a private project."""
     for gap in gaps:
-        if gap.kind == "hash":
-            # Other hashes are the way, and no other place.
+        if gap.kind == "hash" or gap.refused:
+            # Other hashes, or an acceptance, are the way, and no other place.
             continue
         project = canonicalize_name(gap.project or "")
         source = offers.source_of(project) if project else None

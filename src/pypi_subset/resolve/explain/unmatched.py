@@ -10,7 +10,8 @@ from packaging.version import InvalidVersion, Version
 
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
 from pypi_subset.resolve.explain.hashes import no_solution
-from pypi_subset.resolve.explain.obstacles import joined_of
+from pypi_subset.resolve.explain.obstacles import is_pinned, joined_of
+from pypi_subset.resolve.explain.refused import newest_refused, reason_of, way_in
 from pypi_subset.resolve.explain.rejections import (
     SHOWN,
     admits,
@@ -87,10 +88,8 @@ def unmatched(
     if unread:
         step = loosened or "ask for another version, and report this one to its project"
         return gap.error(f"pip cannot read the metadata of what fits {target.tag}", step, seen)
-    if what := _yanked(shown, target):
-        left = [one for one in files if one.distribution.yanked is None and one.tags is not None]
-        ways = [_named(requirement, shown, target), loosened, way_out(left, target) if left else ""]
-        return gap.error(what, "; or ".join(filter(None, ways)) or "ask for another version", seen)
+    if (barred := _barred(requirement, gap, (shown, allowed), loosened, seen)) is not None:
+        return barred
     # With hashes on its line no wheel that is built later has one of them.
     hashed = next((one.origin for one in job.requirement_set.requests if one.hashes and one.origin in requests), "")
     build = build_of(files, target, known.upstream)
@@ -106,6 +105,33 @@ def unmatched(
         return gap.error(f"{what} sdists only, and a subset holds wheels", step, seen, sdist=sdist)
     step = way_out(files, target, loosened, build)
     return gap.error(f"no wheel fits {target.tag}", step, seen, _existing(shown, target))
+
+
+def _barred(
+    requirement: Requirement,
+    gap: _Gap,
+    releases: tuple[Mapping[Version, Sequence[Candidate]], Mapping[Version, Sequence[Candidate]]],
+    loosened: str,
+    seen: Sequence[str],
+) -> NoSolution | None:
+    """Return the error about releases that the policy refuses, or that were yanked; ``None`` if something else bars them."""
+    (shown, allowed), target = releases, gap.job.target
+    if (one := newest_refused(allowed, target)) is not None:
+        step, version = way_in(one), one.distribution.version
+        if one.distribution.yanked is not None and not is_pinned(requirement):
+            step = f"write '{requirement.name}=={version}' in the set, for pip takes no yanked release else; and {step}"
+        ways = "; or ".join(filter(None, (step, loosened)))
+        error = gap.error(f"the policy refuses {version}: {reason_of(one)}", ways, seen)
+        error.refused = True
+        return error
+    if what := _yanked(shown, target):
+        files = [one for files in allowed.values() for one in files]
+        left = [one for one in files if one.distribution.yanked is None and one.tags is not None]
+        ways = "; or ".join(
+            filter(None, [_named(requirement, shown, target), loosened, way_out(left, target) if left else ""])
+        )
+        return gap.error(what, ways or "ask for another version", seen)
+    return None
 
 
 def _absent(project: NormalizedName, gap: _Gap, known: Known) -> NoSolution:

@@ -12,7 +12,7 @@ from pypi_subset.model.locks import Outdated
 from pypi_subset.resolve.explain.obstacles import Inspector
 from pypi_subset.resolve.explain.older.satisfiable import Search, held_of
 from pypi_subset.resolve.explain.rejections import admits, fits, obstacle, refusal
-from pypi_subset.resolve.explain.sentences import letting_in, step_of, way_to, why_of
+from pypi_subset.resolve.explain.sentences import step_of, way_to, why_of
 from pypi_subset.resolve.explain.stated import pinned_of, rivals_of
 
 if TYPE_CHECKING:
@@ -137,8 +137,8 @@ def cause_of(releases: Mapping[Version, Sequence[Candidate]], case: Case, known:
     unfit = unfit_of(releases[newest], case.target)
     fitting = [version for version, files in releases.items() if not unfit_of(files, case.target)]
     if not fitting:
-        if refused := refusal(releases[newest], case.target):
-            return unfit, letting_in(refused), True
+        if refusal(releases[newest], case.target):
+            return unfit, way_to(releases[newest], case.target, known.offers), True
         return unfit, way_to(releases[newest], case.target, known.offers), own
     why, step = _against(max(fitting), releases[max(fitting)], case, known)
     # A pin may keep away what the newest release, which has no wheel here, has nothing to do with.

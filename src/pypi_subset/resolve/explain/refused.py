@@ -1,0 +1,63 @@
+"""Releases that the policy refuses, and what lets them in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pypi_subset.model.intake.rules import MIN_AGE
+from pypi_subset.model.intake.verdicts import ADVISORY
+from pypi_subset.policy.untimed import index_of
+from pypi_subset.resolve.explain.rejections import suits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from packaging.version import Version
+
+    from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.intake.verdicts import Verdict
+    from pypi_subset.model.targets import Target
+
+
+def letting_in(verdict: Verdict) -> str:
+    """Return how the user lets a release in that the policy refuses."""
+    if verdict.rule == ADVISORY and any(one.startswith("MAL-") for one in verdict.ids):
+        return "do without it: no setting lets in what is known as malicious"
+    own = f', id = "{verdict.ids[0]}"' if verdict.ids else ""
+    release = f'project = "{verdict.project}", version = "=={verdict.version}"{own}'
+    return f'to accept it, write [[policy.accept]] with rule = "{verdict.rule}", {release}, a reason and a last day'
+
+
+def refused(files: Sequence[Candidate], target: Target) -> Candidate | None:
+    """Return a wheel of a release that suits *target* but for the policy; ``None`` if one is admitted, or none suits."""
+    suiting = [one for one in files if suits(one, target)]
+    if not suiting or any(not one.verdicts for one in suiting):
+        return None
+    return min(suiting, key=lambda one: len(one.verdicts))
+
+
+def newest_refused(releases: Mapping[Version, Sequence[Candidate]], target: Target) -> Candidate | None:
+    """Return a wheel of the newest of *releases* that the policy alone keeps away from *target*; ``None`` without one."""
+    found = (refused(releases[version], target) for version in sorted(releases, reverse=True))
+    return next(filter(None, found), None)
+
+
+def reason_of(one: Candidate) -> str:
+    """Return why the policy refuses a wheel, with the rules; nothing in it depends on the moment of the run."""
+    name = f"{one.distribution.project} {one.distribution.version}"
+    return "; ".join(
+        verdict.sentence.partition("; admitted from ")[0].removeprefix(f"{name} ").removeprefix(f"{name}: ")
+        for verdict in one.verdicts
+    )
+
+
+def way_in(one: Candidate) -> str:
+    """Return how the user lets a wheel in that the policy refuses: an acceptance for each rule, or what else admits it."""
+    untimed = any(verdict.rule == MIN_AGE for verdict in one.verdicts) and one.distribution.upload_time is None
+    ways = []
+    if untimed and len(one.verdicts) == 1:
+        index = index_of(one, one.distribution.project)
+        ways.append(f'write no_times = ["{index}"] below [policy], which admits all files of that index without a time')
+    if len(one.verdicts) == 1 and (until := one.verdicts[0].until):
+        ways.append(f"wait until {until}")
+    return "; or ".join([*ways, "; and ".join(map(letting_in, one.verdicts))])

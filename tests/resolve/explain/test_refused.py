@@ -1,0 +1,135 @@
+"""What the policy refuses is explained by its rule, and the next step lets it in."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import NoSolution
+from tests.policy.test_runs import NEW, OLD, advisory, database, offer, policy
+from tests.support.stages.mirroring import LINUX, mirror, read_lock, versions
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("configured_index")
+
+PYTHON = {"linux": {"tag": LINUX, "python": "3.10.7"}}
+
+
+def followed(step: str) -> str:
+    """Return the entries that a next step says to write."""
+    found = re.findall(r'(rule = "\w+"), (project = "[\w-]+"), (version = "\S+")(?:, (id = "\S+"))?', step)
+    fields = ("\n".join(filter(None, one)) for one in found)
+    return "".join(f'\n[[policy.accept]]\n{one}\nreason = "known"\nuntil = 9999-12-31\n' for one in fields)
+
+
+@pytest.mark.parametrize(
+    ("rules", "request_", "reason"),
+    [
+        ('min_age = "7 days"', "app", f"min_age: uploaded {NEW[:10]}, the cut-off is "),
+        ('deny = ["app"]', "app", "deny: subset.toml has 'app'"),
+        ('yanked = "refuse"', "app==1.0", "yanked: broken"),
+        ('advisories = "osv.zip"', "app", "has PYSEC-2026-2, severity high"),
+        ('min_age = "7 days"\ndeny = ["app"]', "app", "deny: subset.toml has 'app'; min_age: uploaded "),
+        ('deny = ["app"]', "need", "deny: subset.toml has 'app'"),
+    ],
+)
+@pytest.mark.parametrize("exact", [False, True])
+def test_the_rule_is_the_cause(
+    workspace: Workspace, index: Index, rules: str, request_: str, reason: str, *, exact: bool
+) -> None:
+    """No other Python is proposed; the acceptance that is proposed is enough."""
+    offer(index, ("app", "1.0", NEW))
+    if "yanked" in rules:
+        index.yank(make_wheel("app", "1.0"), "broken")
+    wheel = make_wheel("need", requires=["app"])
+    index.add(wheel)
+    index.upload_times[wheel.filename] = OLD
+    database(workspace, advisory("PYSEC-2026-2", "app", "1.1"))
+    policy(workspace, rules, f"{request_}\n")
+    targets = PYTHON if exact else {"linux": LINUX}
+    workspace.toml(targets, more=f"[policy]\n{rules}\n")
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert f"the policy refuses 1.0: {reason}" in caught.value.what
+    assert "Python that works" not in caught.value.next_step
+    assert "admitted from" not in caught.value.what
+    workspace.toml(targets, more=f"[policy]\n{rules}\n{followed(caught.value.next_step)}")
+    mirror(workspace)
+    assert versions(workspace, "base--linux")["app"] == "1.0"
+
+
+def test_a_file_without_an_upload_time(workspace: Workspace, index: Index) -> None:
+    """The next step names the index as ``no_times`` takes it."""
+    index.facts = False
+    index.add(make_wheel("app"))
+    policy(workspace, 'min_age = "7 days"')
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert "the policy refuses 1.0: min_age: " in caught.value.what
+    line = re.search(r"no_times = \[\S+\]", caught.value.next_step)
+    assert line
+    policy(workspace, f'min_age = "7 days"\n{line[0]}')
+    mirror(workspace)
+
+
+def test_a_wheel_of_the_users_own(workspace: Workspace) -> None:
+    """Another wheel is not the way: the rule is the user's."""
+    own = workspace.paths.requirements / "wheels"
+    own.mkdir()
+    make_wheel("app").save(own)
+    policy(workspace, 'deny = ["app"]')
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.what == "base--linux: app: the policy refuses 1.0: deny: subset.toml has 'app'"
+    assert caught.value.next_step.startswith("to accept it, write [[policy.accept]]")
+
+
+def test_what_is_malicious_has_no_way_in(workspace: Workspace, index: Index) -> None:
+    """No acceptance is proposed."""
+    offer(index, ("app", "1.0", OLD))
+    database(workspace, advisory("MAL-2026-2", "app", "1.1"))
+    policy(workspace, 'advisories = "osv.zip"')
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.next_step == "do without it: no setting lets in what is known as malicious"
+
+
+def test_a_refused_dependency_of_a_newer_release(workspace: Workspace, index: Index) -> None:
+    """The list of older releases proposes the acceptance of what the newer release requires."""
+    offer(index, ("app", "1.0", OLD), ("lib", "1.0", OLD), ("lib", "2.0", OLD))
+    wheel = make_wheel("app", "2.0", requires=["lib>=2"])
+    index.add(wheel)
+    index.upload_times[wheel.filename] = OLD
+    policy(workspace, 'deny = ["lib==2.0"]')
+    (found,) = mirror(workspace)[0].outdated
+    assert found.why == "it requires lib>=2; lib 2.0: deny: subset.toml has 'lib==2.0'"
+    policy(workspace, f'deny = ["lib==2.0"]\n{followed(found.step)}')
+    mirror(workspace, update=True)
+    assert versions(workspace, "base--linux") == {"app": "2.0", "lib": "2.0"}
+
+
+def test_an_accepted_gap_names_the_rule(workspace: Workspace, index: Index) -> None:
+    """The lock says which rule refuses it."""
+    offer(index, ("app", "1.0", OLD), ("lib", "1.0", NEW))
+    gap = '[[policy.accept]]\nrule = "gap"\nproject = "lib"\ntargets = ["linux"]\nreason = "x"\nuntil = 9999-12-31'
+    policy(workspace, f'min_age = "7 days"\n{gap}', "app\nlib\n")
+    mirror(workspace)
+    (one,) = read_lock(workspace, "base--linux").gaps
+    assert one.why.startswith("lib: the policy refuses 1.0: min_age: uploaded")
+
+
+def test_another_python_gets_no_refused_release(workspace: Workspace, index: Index) -> None:
+    """A release that fits another system and is refused there too is no way out."""
+    wheel = make_wheel("app", "2.0", tag="cp311-cp311-manylinux2014_x86_64")
+    index.add(wheel, make_wheel("app", "1.0", tag="cp312-cp312-manylinux2014_x86_64"))
+    policy(workspace, 'deny = ["app==2.0"]')
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert "2.0" not in caught.value.next_step
+    assert "which gets 1.0" in caught.value.next_step
