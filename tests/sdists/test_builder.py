@@ -271,3 +271,36 @@ def test_what_the_hook_requires_is_locked_too(workspace: Workspace, index: Index
     pin = read_lock(workspace, "base--here").pins[0].distribution
     assert pin.built is not None
     assert [name for name, *_ in pin.built.requires] == ["plugin", "tool"]
+
+
+def test_a_local_sdist_is_built(workspace: Workspace, index: Index) -> None:
+    """The first mirror has the wheel of an sdist in the directory of a source; so does a checkout without packages/."""
+    sdist, folder = make_buildable("acme-s"), workspace.root / "mine"
+    folder.mkdir()
+    (folder / sdist.filename).write_bytes(sdist.data)
+    workspace.write("base.txt", "acme-s\n")
+    source = '[sources.own]\nwheels = "../mine"\nprojects = ["acme-s"]\n'
+    workspace.toml(dict(HOST), more=f'{source}[sdists]\nbuild = ["acme-s"]\n')
+    assert mirror(workspace)[0].built == ("acme_s-1.0-0subset-py3-none-any.whl",)
+    shutil.rmtree(workspace.paths.packages)
+    shutil.rmtree(workspace.paths.site)
+    assert mirror(workspace)[0].resolved == 0
+    assert index.requests == []
+
+
+def test_a_wheel_is_built_again_with_newer_requirements(workspace: Workspace, index: Index) -> None:
+    """Without the wheel and its lock, an update that may forget the file takes the newest build requirement."""
+    code = ["import tool", "body = repr(tool.NUMBER)"]
+    tools = [make_wheel("tool", one, files={"tool.py": f"NUMBER = {one}\n".encode()}) for one in ("1.0", "2.0")]
+    index.add(make_buildable("leaf", build_requires=["tool"], code=code), tools[0])
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, "leaf")
+    mirror(workspace)
+    index.add(tools[1])
+    name = "leaf-1.0-0subset-py3-none-any.whl"
+    (workspace.paths.packages / name).unlink()
+    (workspace.paths.locks / "pylock.base--here.toml").unlink()
+    mirror(workspace, update=True, forget=[name])
+    built = read_lock(workspace, "base--here").pins[0].distribution.built
+    assert built is not None
+    assert [version for _, version, _ in built.requires] == ["2.0"]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.errors import HashMismatch, NoSolution
+from tests.support.servers.index import Index
 from tests.support.stages.mirroring import mirror, read_lock
 from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("configured_index")
@@ -79,3 +79,52 @@ def test_a_wheel_of_a_build_has_its_hash(workspace: Workspace, index: Index) -> 
     workspace.toml(more='[sdists]\nbuild = ["leaf"]\n')
     with pytest.raises(HashMismatch, match=r"tool-1\.0-py3-none-any\.whl has sha256"):
         mirror(workspace)
+
+
+def test_a_source_of_some_targets_serves_builds(workspace: Workspace, index: Index) -> None:
+    """A build is for all targets: pip's index never learns the name of what it requires, private or not."""
+    index.add(make_buildable("leaf", build_requires=["acme-build"]), make_wheel("acme-build", "99.0"))
+    workspace.write("base.txt", "leaf\n")
+    with Index() as own:
+        own.add(make_wheel("acme-build"))
+        source = f'[sources.acme]\nindex = "{own.url}"\nprojects = ["acme-*"]\ntargets = ["win"]\n'
+        for private in ("", '[sources]\nprivate = ["acme-*"]\n'):
+            more = f'{private}{source}[sdists]\nbuild = ["leaf"]\n'
+            workspace.toml({"here": "host", "win": "cp312-win_amd64"}, more=more)
+            mirror(workspace, update=True)
+            assert required(workspace) == [("acme-build", "1.0")]
+    assert index.gets("acme-build") == 0
+
+
+def test_what_no_source_has_for_a_build_is_named(workspace: Workspace, index: Index) -> None:
+    """A private build requirement that its source lacks is an error, and is asked nowhere else."""
+    index.add(make_buildable("leaf", build_requires=["acme-build"]), make_wheel("acme-build"))
+    workspace.write("base.txt", "leaf\n")
+    with Index() as own:
+        source = f'[sources.acme]\nindex = "{own.url}"\nprojects = ["acme-*"]\ntargets = ["here"]\n'
+        workspace.toml(more=f'[sources]\nprivate = ["acme-*"]\n{source}[sdists]\nbuild = ["leaf"]\n')
+        with pytest.raises(NoSolution, match=r"acme-build comes from .* alone, by \[sources\.acme\]"):
+            mirror(workspace)
+    assert index.gets("acme-build") == 0
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["the same bytes", "other bytes"])
+def test_a_refused_build_requirement_has_the_wheel_built_again(
+    workspace: Workspace, index: Index, *, others: bool
+) -> None:
+    """A mirror of the standing lock names it; an update takes what is admitted. Other bytes are said and accepted."""
+    code = ["import tool", "body = repr(tool.NUMBER)"] if others else []
+    wheels = [make_wheel("tool", one, files={"tool.py": f"NUMBER = {one}\n".encode()}) for one in ("1.0", "2.0")]
+    index.add(make_buildable("leaf", build_requires=["tool"], code=code), wheels[0])
+    workspace.write("base.txt", "leaf\n")
+    build = '[sdists]\nbuild = ["leaf"]\n'
+    workspace.toml(more=build)
+    mirror(workspace)
+    index.add(wheels[1])
+    mirror(workspace, update=True)
+    assert required(workspace) == [("tool", "1.0")]
+    workspace.toml(more=f'{build}[policy]\ndeny = ["tool==1.0"]\n')
+    result, said = mirror(workspace, update=True)
+    assert "leaf 1.0 was built with tool 1.0, which is refused now (deny: " in said
+    assert required(workspace) == [("tool", "2.0")]
+    assert any("forgotten sha256" in one for one in result.changes) is others

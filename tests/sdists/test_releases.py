@@ -11,7 +11,7 @@ from packaging.tags import Tag
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pypi_subset.errors import NoSolution
+from pypi_subset.errors import Gaps, NoSolution
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.sdists.releases import DEEPEST, MOST, Turn, require_few, sdists_of
@@ -99,6 +99,17 @@ def building(workspace: Workspace, targets: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("configured_index")
+def test_a_wheel_for_every_python_of_this_machine_fits_no_named_linux(workspace: Workspace, index: Index) -> None:
+    """It has no part of an interpreter, and the libraries of this machine all the same."""
+    index.add(make_buildable("leaf", tag="py3-none-linux_x86_64"))
+    workspace.write("base.txt", "leaf\n")
+    building(workspace, {"old": "cp39-manylinux_2_5_x86_64", "musl": "cp313-musllinux_1_1_x86_64"})
+    with pytest.raises(Gaps, match="which does not fit") as caught:
+        mirror(workspace)
+    assert sorted(str(one.target) for one in caught.value.gaps) == ["musl", "old"]
+
+
+@pytest.mark.usefixtures("configured_index")
 def test_a_wheel_for_this_machine_fits_no_named_linux(workspace: Workspace, index: Index) -> None:
     """Its tag says nothing of the glibc that it needs: without auditwheel it serves the host alone."""
     own = f"cp3{sys.version_info.minor}"
@@ -108,6 +119,9 @@ def test_a_wheel_for_this_machine_fits_no_named_linux(workspace: Workspace, inde
     with pytest.raises(NoSolution, match="which does not fit") as caught:
         mirror(workspace)
     assert caught.value.target == "linux"
+    building(workspace, {"musl": f"{own}-musllinux_1_2_x86_64"})
+    with pytest.raises(NoSolution, match="which does not fit"):
+        mirror(workspace)
     building(workspace, {"here": "host"})
     assert mirror(workspace)[0].built == (f"leaf-1.0-0subset-{own}-{own}-linux_x86_64.whl",)
 

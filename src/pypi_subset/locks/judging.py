@@ -86,14 +86,14 @@ def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[st
                 needs = "" if held is one else f" needs {held.project} {held.version} to be built"
                 for verdict in judge.standing(verdicts, lock.target_name):
                     yield f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}"
-            for each in (each for held in (one, *pin.build) for each in _built_with(held)):
+            for each in (each for held in (one, *pin.build) for each in built_with(held)):
                 for verdict in judge.standing(judge.judged(each), lock.target_name):
                     what = f"{each.distribution.project} {each.distribution.version}"
                     yield f"{lock.name}: {one.project} {one.version} is built with {what}: {verdict.sentence}"
 
 
-def _built_with(one: Distribution) -> Iterator[Candidate]:
-    """Yield what the build environment of *one* held."""
+def built_with(one: Distribution) -> Iterator[Candidate]:
+    """Yield what the build environment of *one* held. A lock does not have the upload times."""
     for name, version, sha256 in one.built.requires if one.built else ():
         held = Distribution(
             filename=f"{name}-{version}.tar.gz",

@@ -53,7 +53,11 @@ class Candidate:
     def key(self) -> str:
         """A short name for the origin of the bytes: 24 hexadecimal digits of the SHA-256 of URL or path, and name."""
         # Files whose addresses differ in the query alone have one URL.
-        place = f"{self.distribution.url or str(self.path)}\n{self.distribution.filename}"
+        place = self.distribution.url or self.path
+        if place is None and self.sdist is not None:
+            # What a local sdist gives is not built yet. The built wheel of that name has other bytes to offer.
+            place = self.sdist.path
+        place = f"{place}\n{self.distribution.filename}"
         return hashlib.sha256(place.encode()).hexdigest()[:24]
 
     def at(self, suffix: str = "") -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
 from pypi_subset.locks import lockfile
+from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.model.paths import Paths
 from pypi_subset.pipeline.rooms import BuildRooms
 from pypi_subset.sdists.builder import Builder
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from pypi_subset.support.progress import Progress
     from pypi_subset.upstream.builds import Builds
     from pypi_subset.upstream.catalog import Upstream
-
-#: The name of the target that build requirements are resolved for.
-HOST = "build"
 
 
 def builder_of(  # noqa: PLR0913 - what a build needs, each by name
@@ -52,7 +50,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
         upstream,
         projects=subset.build,
         targets=subset.targets,
-        host=describe_host(HOST),
+        host=describe_host(BUILD),
         rooms=rooms,
         pips=pips,
         shelf=packages,

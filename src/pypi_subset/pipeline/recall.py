@@ -76,7 +76,7 @@ def compared(  # noqa: PLR0913 - what a run has, and what the user allows
     :raises HashMismatch: a file has other bytes than when it was locked.
     :raises LowerVersions: as `lowered`.
     """
-    recalled = recall(paths, [*locked.before.values(), *gone], forget)
+    recalled = recall(paths, [*locked.before.values(), *gone], [*dict.fromkeys([*forget, *rebuilt(locked)])])
     memory.require_same(recalled.known, memory.named(locked.locks))
     if len(locked.reused) == len(locked.locks):
         # The index is not asked for what is reused.
@@ -90,6 +90,17 @@ def compared(  # noqa: PLR0913 - what a run has, and what the user allows
     for sentence in said:
         progress.warn(sentence)
     return recalled, said
+
+
+def rebuilt(locked: Relocked) -> list[str]:
+    """Return the names of wheels with other bytes since they were built again: the same sdist, other build requirements."""
+    then = {one.filename: one for lock in locked.before.values() for one in lock.distributions}
+    found = []
+    for one in (each for lock in locked.locks for each in lock.distributions):
+        old = then.get(one.filename, one)
+        if one.built and old.built and old.built.sha256 == one.built.sha256 and old.sha256 != one.sha256:
+            found += [one.filename] if old.built.requires != one.built.requires else []
+    return found
 
 
 def lowered(

@@ -10,8 +10,10 @@ from msgspec import structs
 
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import HashMismatch
+from pypi_subset.locks.judging import built_with
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
+from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.sdists.build import TAG, build
 from pypi_subset.sdists.closure import Closure
 from pypi_subset.sdists.releases import Turn, require_few, sdists_of, standin
@@ -148,7 +150,7 @@ class Builder:
 
     def _wheel(self, sdist: Candidate) -> Candidate:
         one, known = sdist.distribution, self._known.get(sdist.distribution.filename)
-        if known is not None and one.sha256 in {None, _built(known).sha256}:
+        if known is not None and one.sha256 in {None, _built(known).sha256} and not self._refused(known):
             shelved = self._shelf / known.filename
             if shelved.is_file() and files.sha256_of(shelved) == known.sha256:
                 return _candidate(sdist, known, shelved)
@@ -174,6 +176,17 @@ class Builder:
             built=built,
         )
         return _candidate(sdist, wheel, made.path)
+
+    def _refused(self, known: Distribution) -> bool:
+        """Return whether a rule refuses what *known* was built with, and say so: it is built again without that."""
+        for one in built_with(known):
+            held = one.distribution
+            verdicts = self._upstream.on(BUILD).refusals(one, ages=False)
+            if verdicts:
+                what = f"{known.project} {known.version} was built with {held.project} {held.version}"
+                self._progress.say(f"{what}, which is refused now ({verdicts[0].sentence}): building it again")
+                return True
+        return False
 
     def _make(self, sdist: Candidate, known: Distribution | None) -> Made:
         """Build *sdist*, with the build environment of *known* where that can still be had."""

@@ -105,11 +105,12 @@ class Closure:
         return tuple(found) or None
 
     def _with(self, name: str, version: str, sha256: str, builds: Builds, chain: tuple[str, ...]) -> Candidate | None:
-        """Return the candidate of that release that has that hash, built if it must be."""
+        """Return the candidate of that release that has that hash and no rule refuses, built if it must be."""
+        offers = self._upstream.on(self._host.name)
         release = [
             one
-            for one in self._upstream.on(self._host.name).candidates(canonicalize_name(name))
-            if one.distribution.version == Version(version)
+            for one in offers.candidates(canonicalize_name(name))
+            if one.distribution.version == Version(version) and not offers.refusals(one, ages=False)
         ]
         stated = next((one for one in release if one.tags and one.distribution.sha256 == sha256), None)
         if stated is not None:

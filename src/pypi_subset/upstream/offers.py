@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from pypi_subset.model.intake.rules import MIN_AGE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -97,6 +99,16 @@ class TargetOffers:
         :raises SubsetError: it cannot be read.
         """
         return self._stands(None if self.licenses is None else self.licenses.read(candidate, self.metadata(candidate)))
+
+    def refusals(self, candidate: Candidate, *, ages: bool = True) -> tuple[Verdict, ...]:
+        """
+        Return the verdicts against *candidate* that hold on the target; licences are judged apart.
+
+        :param ages: whether its upload time counts, which a lock may not have.
+        """
+        judge = self.upstream.pages.judge
+        verdicts = judge.standing(judge.judged(candidate), self.target)
+        return tuple(one for one in verdicts if ages or one.rule != MIN_AGE)
 
     def newest(self, project: NormalizedName) -> Version | None:
         """Return the newest final release of *project* that was not yanked, with any file; ``None`` without one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pypi_subset.model.intake.sources import Source, Sources, overlapping, uncovered
+from pypi_subset.model.intake.sources import BUILD, Source, Sources, overlapping, uncovered
 
 NVIDIA = Source(name="nvidia", index="https://nvidia.example/simple", projects=("nvidia-*",))
 CUDA = Source(name="cuda", index="https://cuda.example/simple", projects=("nvidia-cuda-*", "torch"), targets=("gpu",))
@@ -59,3 +59,11 @@ def test_overlapping_patterns() -> None:
     other = Source(name="other", wheels=Path("x"), projects=("torch",), targets=("laptop",))
     assert overlapping(CUDA, other) == []
     assert overlapping(CUDA, Source(name="third", wheels=Path("x"), projects=("torch",))) == ["torch"]
+
+
+def test_builds_are_served_whatever_the_targets_are() -> None:
+    """The best pattern counts, and the first of equal ones."""
+    other = Source(name="other", index="https://other.example/simple", projects=("torch", "*"), targets=("laptop",))
+    sources = Sources(named=(CUDA, other))
+    assert sources.source_of("torch", BUILD) is CUDA
+    assert sources.source_of("numpy", BUILD) is other

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 #: The name of the source that needs no table: ``requirements/wheels``.
 OWN_WHEELS = "wheels"
+#: The target that build requirements are resolved for: this machine. No target of ``subset.toml`` has such a name.
+BUILD = "_build"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,9 +60,10 @@ class Source:
         """
         Return how well the source fits *project* on *target*, ``None`` if it does not serve it.
 
-        A name ranks above each prefix, and a longer prefix above a shorter one.
+        A name ranks above each prefix, and a longer prefix above a shorter one. On `BUILD` a source serves its projects
+        whatever its targets are: otherwise pip's indexes would learn the names, and could serve other projects.
         """
-        if self.targets and target not in self.targets:
+        if self.targets and target not in {*self.targets, BUILD}:
             return None
         return max((_rank(pattern) for pattern in self.projects if covers(pattern, project)), default=None)
 
@@ -78,7 +81,11 @@ class Sources:
     private: tuple[str, ...] = ()
 
     def source_of(self, project: str, target: str) -> Source | None:
-        """Return where *project* comes from on *target*: the source that fits best, ``None`` for pip's indexes."""
+        """
+        Return where *project* comes from on *target*: the source that fits best, ``None`` for pip's indexes.
+
+        On `BUILD` sources of different targets may fit equally well: the first of them counts.
+        """
         ranked = [(rank, one) for one in self.named if (rank := one.rank(project, target))]
         return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
