@@ -148,7 +148,7 @@ def test_what_is_not_judged(path: Path) -> None:
     why = "the advisory names no versions in PyPI's order, so it counts for every release"
     assert [one.sentence for one in judged(named, those, rules)] == [
         f"demo 2.0 may have X-4, severity high: {why}",
-        f"evil 2.0 may have MAL-7, severity malicious: {why}",
+        f"evil 2.0 may be malicious: MAL-7: {why}",
     ]
     strict = judged(named, those, AdvisoryRules(path=path))
     assert [(one.project, one.ids) for one in strict] == [

@@ -59,3 +59,13 @@ def test_an_advisory_is_accepted_by_its_id() -> None:
     assert acceptance_for(one, "linux", [entry]) is entry
     assert acceptance_for(other, "linux", [entry]) is None
     assert acceptance_for(other, "linux", [accept("deny"), accept("advisory")]) is not None
+
+
+def test_no_entry_accepts_a_malicious_release() -> None:
+    """Neither an entry for all advisories nor one that names another id of it."""
+    names = {"project": canonicalize_name("app"), "version": Version("1.0"), "sentence": "app 1.0 is malicious"}
+    one = Verdict(rule="advisory", ids=("MAL-2026-1", "GHSA-1"), **names)  # type: ignore[arg-type]
+    assert acceptance_for(one, "linux", [accept("advisory"), accept("advisory", id="GHSA-1")]) is None
+    # A rule of the user's own has no ids.
+    other = Verdict(rule="deny", **names)  # type: ignore[arg-type]
+    assert acceptance_for(other, "linux", [accept("deny")]) is not None

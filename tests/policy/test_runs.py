@@ -272,6 +272,23 @@ def test_an_accepted_advisory(workspace: Workspace, index: Index) -> None:
         mirror(workspace)
 
 
+def test_no_acceptance_lets_a_malicious_release_in(workspace: Workspace, index: Index) -> None:
+    """It is passed over, refused where it is locked, and no error offers an acceptance."""
+    offer(index, ("app", "1.0", OLD), ("app", "2.0", OLD))
+    policy(workspace, "")
+    mirror(workspace)
+    database(workspace, advisory("MAL-2026-1", "app", "9") | {"aliases": ["GHSA-1"]})
+    entry = '[[policy.accept]]\nrule = "advisory"\nproject = "app"\nreason = "x"\nuntil = 9999-12-31\n'
+    for more in ("", 'id = "GHSA-1"\n'):
+        policy(workspace, f'advisories = "osv.zip"\n{entry}{more}')
+        with pytest.raises(PolicyError, match="is malicious") as caught:
+            prove(workspace.paths)
+        assert "accept it" not in caught.value.next_step
+        with pytest.raises(NoSolution) as gap:
+            mirror(workspace)
+        assert "to accept it" not in str(gap.value)
+
+
 def test_licences_are_judged_on_what_was_chosen(workspace: Workspace, index: Index) -> None:
     """If no release has an allowed licence, all that was chosen and is refused is listed; the user may state one."""
     index.add(make_wheel("app", more=["License-Expression: GPL-3.0-only"]), make_wheel("app", "0.9"))

@@ -173,12 +173,13 @@ class PolicyError(SubsetError):
     What is locked is refused by the policy: *found* in lines, one for each lock, pin and rule.
 
     :param step: what the user can do, if that is not to update or to accept.
+    :param final: the number of those in *found* that no acceptance covers.
     """
 
     #: Lines that are shown; the others are counted.
     LINES = 20
 
-    def __init__(self, found: Sequence[str], *, step: str = "") -> None:
+    def __init__(self, found: Sequence[str], *, step: str = "", final: int = 0) -> None:
         self.found = tuple(found)
         rest = len(self.found) - self.LINES
         self.details = (*self.found[: self.LINES], *([f"and {rest} more"] if rest > 0 else []))
@@ -190,6 +191,10 @@ class PolicyError(SubsetError):
             # Nothing older was taken for it: no release that was read has an allowed one.
             ways = [*ways[1:], 'state the licences of projects as licenses = { NAME = "MIT" } below [policy]']
             ways += ["run `make update` if the list of licences has changed"]
+        if final == len(self.found):
+            ways = [f"{ways[0]}; no [[policy.accept]] covers a malicious release"]
+        elif final:
+            ways[-1] += "; no [[policy.accept]] covers a malicious release"
         step = step or ", or ".join(ways)
         super().__init__(f"the policy refuses locked releases, {len(self.found)} in all", next_step=step)
 

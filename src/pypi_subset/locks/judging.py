@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Subset
 
@@ -65,15 +66,15 @@ def require_admitted(subset: Subset, locks: Iterable[Lock], cache: Hashes | None
     if cache is not None and cache.recall(key):
         return
     judge = judge_of(rules, subset.accepted, advisory_rules(subset.advisories))
-    found = dict.fromkeys(_refused(subset, locks, judge))
+    found = dict(_refused(subset, locks, judge))
     if found:
-        raise PolicyError([*found])
+        raise PolicyError([*found], final=sum(one.is_final for one in found.values()))
     if cache is not None:
         cache.wrote(key, "admitted")
 
 
-def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[str]:
-    """Yield a line for each pin that a rule refuses."""
+def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[tuple[str, Verdict]]:
+    """Yield a line for each pin that a rule refuses, with the verdict."""
     rules = subset.rules
     known = dict(rules.known_licenses)
     for lock in locks:
@@ -85,11 +86,12 @@ def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[st
                     verdicts = (*verdicts, own)
                 needs = "" if held is one else f" needs {held.project} {held.version} to be built"
                 for verdict in judge.standing(verdicts, lock.target_name):
-                    yield f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}"
+                    yield f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}", verdict
             for each in (each for held in (one, *pin.build) for each in built_with(held)):
                 for verdict in judge.standing(judge.judged(each), lock.target_name):
                     what = f"{each.distribution.project} {each.distribution.version}"
-                    yield f"{lock.name}: {one.project} {one.version} is built with {what}: {verdict.sentence}"
+                    line = f"{lock.name}: {one.project} {one.version} is built with {what}: {verdict.sentence}"
+                    yield line, verdict
 
 
 def built_with(one: Distribution) -> Iterator[Candidate]:

@@ -9,11 +9,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import SubsetError
-from pypi_subset.model.intake.advisories import MALICIOUS, Advisory
+from pypi_subset.model.intake.advisories import MALICIOUS, Advisory, is_malware
 from pypi_subset.model.intake.verdicts import ADVISORY, Verdict
 from pypi_subset.policy import database
 from pypi_subset.policy.ranges import public_of, reach_of
-from pypi_subset.policy.severity import highest, is_malware, is_refused, severity_of
+from pypi_subset.policy.severity import highest, is_refused, severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -258,11 +258,9 @@ def _sentence(project: str, version: Version, advisory: Advisory) -> str:
 
 
 def _unjudged_sentence(project: str, version: Version, advisory: Advisory) -> str:
-    severity = advisory.severity or "unknown"
-    return (
-        f"{project} {version} may have {_names(advisory)}, severity {severity}: "
-        "the advisory names no versions in PyPI's order, so it counts for every release"
-    )
+    names, severity = _names(advisory), advisory.severity or "unknown"
+    what = f"be malicious: {names}" if severity == MALICIOUS else f"have {names}, severity {severity}"
+    return f"{project} {version} may {what}: the advisory names no versions in PyPI's order, so it counts for every release"
 
 
 def _names(advisory: Advisory) -> str:

@@ -105,7 +105,13 @@ def advisory_rules(rules: AdvisoryRules | None) -> list[Rule]:
 
 
 def acceptance_for(verdict: Verdict, target: str, accepted: Iterable[Acceptance]) -> Acceptance | None:
-    """Return the first of *accepted* that covers *verdict* on *target*, ``None`` if none does."""
+    """
+    Return the first of *accepted* that covers *verdict* on *target*, ``None`` if none does.
+
+    None covers a malicious release.
+    """
+    if verdict.is_final:
+        return None
     for one in accepted:
         if not one.covers((verdict.rule, verdict.project, target)):
             continue

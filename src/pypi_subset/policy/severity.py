@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.intake.advisories import MALICIOUS, RATINGS
+from pypi_subset.model.intake.advisories import MALICIOUS, RATINGS, is_malware
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,20 +13,12 @@ if TYPE_CHECKING:
     from pypi_subset.model.intake.advisories import Advisory, AdvisoryRules
     from pypi_subset.policy.osv import Affected, Record, Score
 
-#: How the ids of malicious releases begin.
-MALWARE = "MAL-"
-
 #: What databases write as ``database_specific.severity``, in small letters.
 _WORDS = {"moderate": "medium", **{one: one for one in RATINGS}}
 #: Lowest base score of each rating but the lowest (CVSS 3.1, section 5; CVSS 4.0, section 6). CVSS 2 has no ratings.
 _FLOORS = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"))
 #: Metrics of the base score of CVSS 4.0; its score would count those of threat and environment as well.
 _BASE_4 = ("AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA")
-
-
-def is_malware(names: Iterable[str]) -> bool:
-    """Return whether one of *names*, ids and aliases, is that of a malicious release."""
-    return any(name.upper().startswith(MALWARE) for name in names)
 
 
 def severity_of(record: Record, entries: Iterable[Affected]) -> str:

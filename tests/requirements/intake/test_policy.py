@@ -136,3 +136,14 @@ def test_a_gap_is_accepted_for_targets_that_are_named() -> None:
     ]
     (one,) = plan_of("aa", f'{LINUX}{gap}targets = ["linux"]\n').accepted
     assert (one.rule, one.targets) == ("gap", ("linux",))
+
+
+def test_an_entry_for_a_malicious_release_is_refused() -> None:
+    """No setting lets such a release in."""
+    entry = WHOLE.replace('"import"', '"advisory"')
+    assert faults_of("aa", f'{LINUX}{entry}id = "mal-2026-1"\n') == [
+        (
+            "subset.toml:3: no entry accepts mal-2026-1: a malicious release is never let in; "
+            "remove the entry, and request another version"
+        )
+    ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from packaging.version import Version
@@ -14,9 +15,16 @@ if TYPE_CHECKING:
 RATINGS = ("low", "medium", "high", "critical")
 #: The severity of a release that was made to do harm. No rule lets it pass.
 MALICIOUS = "malicious"
+#: How the ids of such releases begin.
+MALWARE = "MAL-"
 
 #: Days after which a database is too old, if the user names no number.
 MAX_AGE = 7
+
+
+def is_malware(names: Iterable[str]) -> bool:
+    """Return whether one of *names*, ids and aliases, is that of a malicious release."""
+    return any(name.upper().startswith(MALWARE) for name in names)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

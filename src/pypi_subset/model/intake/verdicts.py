@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pypi_subset.model.intake.advisories import is_malware
+
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
@@ -34,6 +36,11 @@ class Verdict:
     fixed: tuple[Version, ...] = ()
     since: str = ""
     until: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no acceptance lets the release in: it is malicious."""
+        return self.rule == ADVISORY and is_malware(self.ids)
 
     def document(self) -> dict[str, object]:
         """Return it as JSON's values."""

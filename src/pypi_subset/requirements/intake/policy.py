@@ -11,6 +11,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Fault
+from pypi_subset.model.intake.advisories import is_malware
 from pypi_subset.model.intake.verdicts import ADVISORY
 from pypi_subset.model.policy import GAP, PROVEN, RULES, Acceptance, has_expired
 from pypi_subset.requirements.intake import advisories, rules
@@ -176,6 +177,9 @@ class _Entry:
             found.append(
                 self.fault("id is the name of an advisory", 'write id = "PYSEC-2021-108" with rule = "advisory"')
             )
+        elif isinstance(advisory, str) and is_malware([advisory]):
+            what = f"no entry accepts {advisory}: a malicious release is never let in"
+            found.append(self.fault(what, "remove the entry, and request another version"))
         return found
 
     def _project(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pypi_subset.model.intake.rules import MIN_AGE
-from pypi_subset.model.intake.verdicts import ADVISORY
 from pypi_subset.policy.untimed import index_of
 from pypi_subset.resolve.explain.rejections import suits
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 def letting_in(verdict: Verdict) -> str:
     """Return how the user lets a release in that the policy refuses."""
-    if verdict.rule == ADVISORY and any(one.startswith("MAL-") for one in verdict.ids):
+    if verdict.is_final:
         return "do without it: no setting lets in what is known as malicious"
     own = f', id = "{verdict.ids[0]}"' if verdict.ids else ""
     release = f'project = "{verdict.project}", version = "=={verdict.version}"{own}'
