@@ -97,7 +97,7 @@ def test_a_repeated_cutoff_keeps_the_ages_of_sources() -> None:
     first = MinAge(IntakeRules(min_age=7 * DAY), SOURCES, NOW)
     later = datetime(2027, 3, 1, tzinfo=UTC)
     again = MinAge(IntakeRules(min_age=7 * DAY, as_of=first.cutoff), SOURCES, later)
-    for days in range(30):
+    for days in range(1, 30):
         for source in ("slow", "own", "plain", None):
             one = candidate(datetime.fromtimestamp(NOW.timestamp() - days * DAY, UTC).strftime(MOMENT), source)
             assert bool(first.verdicts(one)) == bool(again.verdicts(one)), (days, source)
@@ -107,3 +107,38 @@ def test_a_moment_after_all_others() -> None:
     """An index may state the last moment that there is: the file is never admitted, and no such moment is named."""
     (found,) = MinAge(IntakeRules(min_age=7 * DAY), Sources(), NOW).verdicts(candidate("9999-12-31T23:59:59Z"))
     assert (found.until, "admitted from" in found.sentence) == ("", False)
+
+
+@pytest.mark.parametrize(("source", "uploaded"), [("own", "2026-10-31T23:59:59Z"), ("slow", "2026-10-31T23:59:59Z")])
+def test_the_option_of_pip_holds_for_sources(source: str, uploaded: str) -> None:
+    """An age of a source does not switch it off, and the sentence names the option."""
+    rule = MinAge(IntakeRules(), SOURCES, NOW, "2026-11-01T00:00:00Z")
+    assert rule.verdicts(candidate(uploaded, source)) == ()
+    (found,) = rule.verdicts(candidate("2026-11-01T00:00:00Z", source))
+    assert found.sentence == ("pip's uploaded-prior-to: uploaded 2026-11-01, the cut-off is 2026-11-01T00:00:00Z")
+    # An age of the source that is the stricter one counts.
+    assert MinAge(IntakeRules(), SOURCES, NOW, "2026-11-27T00:00:00Z").verdicts(
+        candidate("2026-11-20T00:00:00Z", "slow")
+    )
+
+
+def test_sources_alone_have_an_age() -> None:
+    """The lock records a moment all the same, and a repeat has the cut-offs of then; files of pip's indexes have none."""
+    first = MinAge(IntakeRules(), SOURCES, NOW)
+    assert first.cutoff == "2026-11-28T12:00:00Z"
+    assert first.verdicts(candidate("2026-11-28T11:00:00Z")) == first.verdicts(candidate(None)) == ()
+    again = MinAge(IntakeRules(as_of=first.cutoff), SOURCES, datetime(2027, 3, 1, tzinfo=UTC))
+    for uploaded in ("2026-11-14T11:59:59Z", "2026-11-14T12:00:00Z", "2026-11-28T11:59:59Z"):
+        for source in ("slow", "own", None):
+            one = candidate(uploaded, source)
+            assert bool(first.verdicts(one)) == bool(again.verdicts(one)), (uploaded, source)
+    assert again.verdicts(candidate("2026-11-28T12:00:00Z", "own"))
+    assert again.verdicts(candidate(None, "own")) == ()
+    assert again.cutoff == first.cutoff
+
+
+def test_an_age_beyond_all_moments() -> None:
+    """Nothing is old enough."""
+    rule = MinAge(IntakeRules(min_age=5000 * 366 * DAY), Sources(), NOW)
+    assert rule.cutoff == "0001-01-01T00:00:00Z"
+    assert rule.verdicts(candidate("0001-01-01T00:00:00Z"))

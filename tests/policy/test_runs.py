@@ -108,10 +108,10 @@ def test_an_old_cutoff_gives_the_same_locks(workspace: Workspace, index: Index) 
     policy(workspace, 'min_age = "7 days"', "app\nlib==1.0\nneed\n")
     mirror(workspace)
     cutoff = read_lock(workspace, "base--linux").as_of
-    policy(workspace, f'as_of = "{cutoff}"', "app\nlib==1.0\nneed\n")
-    mirror(workspace)
     locks = sorted(workspace.paths.locks.iterdir())
     before = [path.read_bytes() for path in locks]
+    policy(workspace, f'min_age = "7 days"\nas_of = "{cutoff}"', "app\nlib==1.0\nneed\n")
+    assert mirror(workspace)[0].resolved == 0
     offer(index, ("app", "2.0", cutoff), ("lib", "2.0", NEW), ("need", "2.0", NEW), ("core", "0.9", NEW))
     more = make_wheel("app", "1.0", tag="cp310-cp310-manylinux2014_x86_64")
     index.add(more)
@@ -120,6 +120,81 @@ def test_an_old_cutoff_gives_the_same_locks(workspace: Workspace, index: Index) 
         mirror(workspace, update=update)
         assert sorted(workspace.paths.locks.iterdir()) == locks
         assert [path.read_bytes() for path in locks] == before
+
+
+def test_a_lock_with_another_cutoff_is_resolved_again(workspace: Workspace, index: Index) -> None:
+    """``as_of`` was changed; pip's own option may be earlier, and then it is not resolved in each run."""
+    offer(index, ("app", "1.0", OLD), ("app", "2.0", "2026-02-01T00:00:00Z"))
+    policy(workspace, "")
+    mirror(workspace)
+    policy(workspace, 'as_of = "2026-02-02T00:00:00Z"')
+    assert mirror(workspace)[0].resolved == 1
+    policy(workspace, 'as_of = "2026-02-01T00:00:00Z"')
+    assert mirror(workspace, allow_downgrade=True)[0].resolved == 1
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+    assert mirror(workspace)[0].resolved == 0
+
+
+@pytest.mark.parametrize("source", [False, True])
+def test_what_is_locked_must_be_old_enough(workspace: Workspace, index: Index, source: bool) -> None:  # noqa: FBT001
+    """An age was added, or an acceptance removed: the next run that resolves nothing says so, and an update mends it."""
+    offer(index, ("app", "1.0", OLD), ("app", "2.0", NEW))
+    policy(workspace, "")
+    mirror(workspace)
+    age = 'min_age = "7 days"\n'
+    if source:
+        age = f'[sources.acme]\nindex = "{index.url}"\nprojects = ["app"]\n{age}'
+    accepted = '[[policy.accept]]\nrule = "min_age"\nproject = "app"\nreason = "a fix"\nuntil = 9999-12-31\n'
+    policy(workspace, f"{age}{accepted}")
+    mirror(workspace, update=True)
+    assert versions(workspace, "base--linux") == {"app": "2.0"}
+    prove(workspace.paths)
+    policy(workspace, age)
+    for run in (mirror, plan_of, prove_of, publish_of):
+        with pytest.raises(PolicyError, match=r"base--linux: app 2\.0: min_age: uploaded .*; admitted from "):
+            run(workspace)
+    mirror(workspace, update=True)
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+
+
+def test_a_locked_file_without_a_time(workspace: Workspace, index: Index) -> None:
+    """It is refused as it is while resolving, unless its index is exempt."""
+    index.facts = False
+    index.add(make_wheel("app"))
+    policy(workspace, "")
+    mirror(workspace)
+    policy(workspace, 'min_age = "7 days"')
+    with pytest.raises(PolicyError, match="the lock states no upload time of it"):
+        prove_of(workspace)
+    policy(workspace, f'min_age = "7 days"\nno_times = ["{index.url}"]')
+    mirror(workspace)
+    prove_of(workspace)
+
+
+def test_pips_own_cutoff_judges_locks(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set later, it refuses what is locked; the line names the option."""
+    offer(index, ("app", "1.0", OLD), ("app", "2.0", NEW))
+    policy(workspace, "")
+    mirror(workspace)
+    monkeypatch.setenv("PIP_UPLOADED_PRIOR_TO", "P7D")
+    for run in (mirror, plan_of):
+        with pytest.raises(PolicyError, match=r"app 2\.0: pip's uploaded-prior-to: uploaded"):
+            run(workspace)
+
+
+def plan_of(workspace: Workspace) -> None:
+    """Run plan."""
+    plan(workspace.paths, progress=SILENT)
+
+
+def prove_of(workspace: Workspace) -> None:
+    """Run verify."""
+    prove(workspace.paths)
+
+
+def publish_of(workspace: Workspace) -> None:
+    """Read what publish would copy."""
+    release_of(workspace.paths.site, force=True, requirements=workspace.paths.requirements)
 
 
 def test_an_exception_is_an_acceptance(workspace: Workspace, index: Index) -> None:

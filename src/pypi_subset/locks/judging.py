@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from packaging.utils import canonicalize_name
@@ -13,13 +14,13 @@ from pypi_subset.locks import lockfile
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.model.policy import today
-from pypi_subset.policy.judge import Judge, advisory_rules, judge_of
+from pypi_subset.policy.judge import Judge, advisory_rules, age_rule, judge_of
 from pypi_subset.policy.licenses import verdict_of
 from pypi_subset.support.fingerprint import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.locks import Lock
@@ -50,15 +51,67 @@ def standing(subset: Subset, folder: Path) -> tuple[Lock, ...]:
     return tuple(found)
 
 
-def require_admitted(subset: Subset, locks: Iterable[Lock], cache: Hashes | None = None) -> None:
+def cut_off_otherwise(subset: Subset, lock: Lock, prior: datetime | None) -> str:
+    """
+    Return how the cut-off of *lock* differs from ``as_of``, ``""`` if it does not or there is no ``as_of``.
+
+    :param prior: pip's ``uploaded-prior-to``, which may be earlier.
+    """
+    stated = subset.rules.as_of
+    if not stated or lock.as_of == stated or (prior is not None and "" < lock.as_of < stated):
+        return ""
+    return f"as_of is {stated}, and the cut-off of the lock is {lock.as_of}" if lock.as_of else "as_of was added"
+
+
+def require_admitted(
+    subset: Subset, locks: Iterable[Lock], cache: Hashes | None = None, prior: datetime | None = None
+) -> None:
     """
     Judge every pin of *locks* again: an advisory may be new, an acceptance gone.
 
     :param cache: remembers what was admitted by the same rules and the same database.
+    :param prior: pip's ``uploaded-prior-to``, where pip's configuration is read.
     :raises PolicyError: a rule refuses a pin.
     :raises SubsetError: the database of advisories cannot be read, or is too old.
     """
     locks = list(locks)
+    found = dict(_too_new(subset, locks, prior))
+    found |= dict(_refused_or_recalled(subset, locks, cache))
+    if found:
+        raise PolicyError([*found], final=sum(one.is_final for one in found.values()))
+
+
+def _too_new(subset: Subset, locks: Iterable[Lock], prior: datetime | None) -> Iterator[tuple[str, Verdict]]:
+    """
+    Yield a line for each locked file that the cut-off of today refuses, with the verdict.
+
+    What was old enough when it was locked is older today. No result is remembered: days pass.
+    """
+    age = age_rule(subset, prior)
+    if not age.counts:
+        return
+    judge = Judge(rules=(age,), accepted=subset.accepted)
+    for lock in locks:
+        for pin in lock.pins:
+            for held in (pin.distribution, *pin.build):
+                for verdict in judge.standing(judge.judged(_locked(held, subset)), lock.target_name):
+                    needs = "" if held is pin.distribution else f" needs {held.project} {held.version} to be built"
+                    one = pin.distribution
+                    yield f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}", verdict
+
+
+def _locked(one: Distribution, subset: Subset) -> Candidate:
+    """Return the candidate that was locked as *one*, with what the lock knows of where it came from."""
+    url = one.built.url if one.built else one.url
+    place = one.index or ""
+    if one.upload_time is None and one.source is None and subset.rules.no_times:
+        # A lock does not name the index of pip's configuration; what was locked without a time came from one of these.
+        place = subset.rules.no_times[0]
+    return Candidate(distribution=one, source=place, path=None if url else Path(one.filename))
+
+
+def _refused_or_recalled(subset: Subset, locks: Sequence[Lock], cache: Hashes | None) -> Iterator[tuple[str, Verdict]]:
+    """Yield a line for each pin that another rule refuses, with the verdict; none if *cache* knows that there is none."""
     rules = subset.rules
     if not (rules.deny or rules.yanked == "refuse" or rules.allow_licenses or subset.advisories):
         return
@@ -66,11 +119,10 @@ def require_admitted(subset: Subset, locks: Iterable[Lock], cache: Hashes | None
     if cache is not None and cache.recall(key):
         return
     judge = judge_of(rules, subset.accepted, advisory_rules(subset.advisories))
-    found = dict(_refused(subset, locks, judge))
-    if found:
-        raise PolicyError([*found], final=sum(one.is_final for one in found.values()))
-    if cache is not None:
+    found = [*_refused(subset, locks, judge)]
+    if not found and cache is not None:
         cache.wrote(key, "admitted")
+    yield from found
 
 
 def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[tuple[str, Verdict]]:

@@ -149,7 +149,7 @@ def mirror(
         ):
             locked = relock(subset, paths, backend, intake, progress, update=update, downloads=downloads)
             gone = left_over(subset, paths.locks)
-            require_admitted(subset, locked.locks, cache)
+            require_admitted(subset, locked.locks, cache, backend.prior)
             require_as_locked(subset.sources, locked.before.values(), forget, cache)
             recalled, lower = compared(
                 subset, paths, locked, backend, progress, gone=gone.values(), forget=forget, allowed=allow_downgrade

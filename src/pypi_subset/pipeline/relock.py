@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError, OlderReleases
 from pypi_subset.locks import diff, gaps, lockfile, memory, offered
+from pypi_subset.locks.judging import cut_off_otherwise
 from pypi_subset.model.locks import Inputs, Reason
 from pypi_subset.packages import gone_list
 from pypi_subset.pipeline.origins import Watch, from_elsewhere, on_several_indexes, open_to_the_index, require_index
@@ -23,6 +24,7 @@ from pypi_subset.support import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from pypi_subset.model.intake.gone import Missing
@@ -121,7 +123,7 @@ def _relocked(  # noqa: PLR0913 - as above
     if forecast:
         # What is dropped is known before it is said which locks hold.
         missing = watch.before(before, [*before.values()], backend, progress, decided=False)
-    valid = _valid(subset, before, inputs, missing, progress) if not update else {}
+    valid = _valid(subset, before, inputs, missing, progress, backend.prior) if not update else {}
     reused = frozenset(valid)
     jobs = [job for job in subset.jobs if job.name not in valid]
     logger.info("%d locks match their inputs, %d are to be resolved", len(valid), len(jobs))
@@ -175,6 +177,7 @@ def _valid(
     inputs: Mapping[str, Inputs],
     missing: Sequence[Missing],
     progress: Progress,
+    prior: datetime | None,
 ) -> dict[str, Lock]:
     """Return the standing locks that match their inputs and are admitted, by name; say why others do not."""
     valid: dict[str, Lock] = {}
@@ -182,7 +185,11 @@ def _valid(
         lock = before[job.name]
         if changed := _changed_inputs(inputs[job.name], lock.inputs):
             progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving again")
-        elif other := from_elsewhere(subset, job, lock) or offered.drops(subset, lock, missing):
+        elif other := (
+            from_elsewhere(subset, job, lock)
+            or offered.drops(subset, lock, missing)
+            or cut_off_otherwise(subset, lock, prior)
+        ):
             progress.say(f"{job.name}: {other}, resolving again")
         else:
             require_index(job, lock)

@@ -24,6 +24,7 @@ from pypi_subset.upstream.pip_config import read_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from pypi_subset.model.paths import Paths
@@ -49,6 +50,7 @@ class Backend:
     :param constraints: those of the user's pip configuration.
     :param work: a directory for this run.
     :param judge: returns the rules about candidates and the cut-off of upload times; like *index*, at its first call.
+    :param prior: pip's ``uploaded-prior-to``, ``None`` without it.
     :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
     """
 
@@ -57,6 +59,7 @@ class Backend:
     constraints: tuple[str, ...]
     work: Path
     judge: Callable[[], tuple[Judge, str]]
+    prior: datetime | None = None
     unlike: list[str] = field(default_factory=list)
 
     @property
@@ -180,11 +183,12 @@ def opened(
     :param unisolated: whether builds may run without isolation.
     """
     unlike: list[str] = []
+    prior = getattr(network.options, "uploaded_prior_to", None)
     with contextlib.ExitStack() as stack, Pips(work) as pips:
 
         @functools.cache
         def judge() -> tuple[Judge, str]:
-            return candidates_judge(subset, getattr(network.options, "uploaded_prior_to", None))
+            return candidates_judge(subset, prior)
 
         @functools.cache
         def index() -> Loopback:
@@ -209,4 +213,4 @@ def opened(
             return stack.enter_context(Loopback(upstream, subset.targets))
 
         limits = read_constraints(network)
-        yield Backend(index=index, pips=pips, constraints=limits, work=work, judge=judge, unlike=unlike)
+        yield Backend(index=index, pips=pips, constraints=limits, work=work, judge=judge, prior=prior, unlike=unlike)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from pypi_subset.model.policy import today
-from pypi_subset.policy.age import MOMENT, MinAge
+from pypi_subset.policy.age import MinAge, text_of
 from pypi_subset.policy.denied import Denied
 from pypi_subset.policy.licensed import Licenses
 from pypi_subset.policy.withdrawn import Withdrawn
@@ -82,12 +82,20 @@ def candidates_judge(subset: Subset, prior: datetime | None = None, now: datetim
     :param now: the moment that ages are counted from; ``None``: this one.
     :raises SubsetError: the database of advisories cannot be read, or is too old.
     """
-    stated = prior.astimezone(UTC).strftime(MOMENT) if prior else ""
-    age = MinAge(subset.rules, subset.sources, now or datetime.now(UTC), stated)
+    age = age_rule(subset, prior, now)
     others: list[Rule] = [age] if age.counts else []
     judge = judge_of(subset.rules, subset.accepted, [*others, *advisory_rules(subset.advisories)])
     licenses = Licenses(subset.rules) if subset.rules.allow_licenses else None
     return replace(judge, licenses=licenses), age.cutoff
+
+
+def age_rule(subset: Subset, prior: datetime | None = None, now: datetime | None = None) -> MinAge:
+    """
+    Return the rule about upload times; it may refuse nothing.
+
+    :param prior: as in `candidates_judge`, and so *now*.
+    """
+    return MinAge(subset.rules, subset.sources, now or datetime.now(UTC), text_of(prior) if prior else "")
 
 
 def advisory_rules(rules: AdvisoryRules | None) -> list[Rule]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WHOLE = """[policy]
 min_age = "7 days"
-as_of = 2026-11-21T01:00:00+01:00
+as_of = 2025-11-21T01:00:00+01:00
 no_times = ["https://index.example/simple/"]
 deny = ["Evil", "colors>1.4", "acme_*"]
 yanked = "refuse"
@@ -34,7 +34,7 @@ def test_all_keys() -> None:
     subset = plan_of("aa", LINUX + WHOLE)
     assert subset.rules == IntakeRules(
         min_age=604800,
-        as_of="2026-11-21T00:00:00Z",
+        as_of="2025-11-21T00:00:00Z",
         no_times=("https://index.example/simple",),
         deny=(("evil", ""), ("colors", ">1.4"), ("acme-*", "")),
         yanked="refuse",
@@ -44,6 +44,22 @@ def test_all_keys() -> None:
     assert subset.policy_digest != plan_of("aa", LINUX).policy_digest
     assert plan_of("aa", LINUX).rules == IntakeRules()
     assert plan_of("aa", f'{LINUX}[policy]\nas_of = "2026-11-21"\n').rules.as_of == "2026-11-21T00:00:00Z"
+
+
+def test_a_repeated_cutoff_is_no_part_of_the_digest() -> None:
+    """A lock holds its cut-off; years before 1000 have four digits as well."""
+    age = f'{LINUX}[policy]\nmin_age = "7 days"\n'
+    assert plan_of("aa", f'{age}as_of = "2025-11-21"\n').policy_digest == plan_of("aa", age).policy_digest
+    assert plan_of("aa", f"{age}as_of = 0100-01-01T00:00:00Z\n").rules.as_of == "0100-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59Z", "4000-01-01T00:00:00Z"])
+def test_a_cutoff_that_is_later_than_that_of_the_age(moment: str) -> None:
+    """It would let in what is too new; without an age it is a moment like any other."""
+    (found,) = faults_of("aa", f'{LINUX}[policy]\nmin_age = "7 days"\nas_of = "{moment}"\n')
+    assert "would let in files that are younger than min_age; write an earlier moment" in found
+    assert found.startswith("subset.toml:5: as_of is ")
+    assert plan_of("aa", f'{LINUX}[policy]\nas_of = "{moment}"\n').rules.as_of[:19] == moment[:19]
 
 
 @pytest.mark.parametrize(

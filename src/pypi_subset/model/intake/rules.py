@@ -36,10 +36,13 @@ class IntakeRules:
 
     @property
     def stated(self) -> dict[str, object]:
-        """What differs from the defaults, as plain values: a lock depends on it."""
+        """
+        What differs from the defaults, as plain values: a lock depends on it.
+
+        ``as_of`` is not part of it: the lock holds its cut-off, and is compared by that.
+        """
         values: dict[str, object] = {
             "min_age": self.min_age,
-            "as_of": self.as_of,
             "no_times": [*self.no_times],
             "deny": [[*one] for one in self.deny],
             "yanked": self.yanked if self.yanked != "pinned" else "",

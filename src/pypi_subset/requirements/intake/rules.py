@@ -29,9 +29,10 @@ def read_rules(settings: Settings, faults: list[Fault]) -> IntakeRules:
     """Return what ``[policy]`` says about candidates; a key that is wrong is a fault with its line."""
     policy = settings.document.get("policy", {})
     table = _Table(settings=settings, values=policy if isinstance(policy, dict) else {}, faults=faults)
+    min_age = table.duration("min_age")
     return IntakeRules(
-        min_age=table.duration("min_age"),
-        as_of=table.moment("as_of"),
+        min_age=min_age,
+        as_of=table.cutoff("as_of", min_age),
         no_times=tuple(one.rstrip("/") for one in table.texts("no_times", "https://pypi.acme.example/simple")),
         deny=table.releases(),
         yanked=table.yanked(),
@@ -69,10 +70,18 @@ class _Table:
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=UTC)
-            return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         except (TypeError, ValueError, OverflowError):
             self.fault(f"{key} must be a moment", key, f'write {key} = "2026-11-21T00:00:00Z"')
             return ""
+
+    def cutoff(self, key: str, min_age: int) -> str:
+        """Return the moment at *key*, which must not let in what is younger than *min_age*, in seconds."""
+        stated = self.moment(key)
+        if stated and min_age and (datetime.now(UTC) - datetime.fromisoformat(stated)).total_seconds() < min_age:
+            what = f"{key} is {stated}, and would let in files that are younger than min_age"
+            self.fault(what, key, "write an earlier moment, or drop the line")
+        return stated
 
     def texts(self, key: str, example: str) -> tuple[str, ...]:
         """Return the list of strings at *key*."""
