@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.distributions import Artifact, BadFile
     from pypi_subset.model.intake.gone import Gone
-    from pypi_subset.model.intake.verdicts import Untimed
+    from pypi_subset.model.intake.verdicts import Denied, Untimed
     from pypi_subset.model.locks import AcceptedGap, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
@@ -90,6 +90,8 @@ class MirrorResult:
     :param outdated: requested projects that are older than the newest release, and pre-releases, as the locks remember.
     :param accepted_gaps: requests that are left out, because the user accepts that they have no solution.
     :param untimed: by index, what has no upload time and was left out by ``min_age`` in this run's resolutions.
+    :param denied: by index and status, projects whose pages it did not show in this run's resolutions.
+    :param on_several_indexes: projects that more than one index of pip's configuration has, of this run's resolutions.
     :param gone: files of the locks before this run that an index does not offer any more, as the last look found.
     """
 
@@ -109,6 +111,8 @@ class MirrorResult:
     views_only: tuple[str, ...] = ()
     accepted_gaps: tuple[AcceptedGap, ...] = ()
     untimed: tuple[Untimed, ...] = ()
+    denied: tuple[Denied, ...] = ()
+    on_several_indexes: tuple[str, ...] = ()
     gone: tuple[Gone, ...] = ()
 
     def document(self) -> dict[str, Any]:
@@ -187,7 +191,9 @@ def mirror(
         outdated=locked.outdated,
         views_only=tuple(variants),
         accepted_gaps=accepted_gaps(subset, locked.locks),
-        untimed=locked.untimed,
+        untimed=locked.asked.untimed,
+        denied=locked.asked.denied,
+        on_several_indexes=locked.asked.on_several_indexes,
         gone=tuple(judged(subset, locked.missing, locked.before.values(), locked.locks)),
     )
 

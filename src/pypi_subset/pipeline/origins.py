@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import HashMismatch, NoSolution
 from pypi_subset.locks import offered
 from pypi_subset.packages import gone_list
+from pypi_subset.policy.untimed import sentence_of
 from pypi_subset.requirements.tools.finding import may_hold
 
 if TYPE_CHECKING:
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.intake.gone import Missing
     from pypi_subset.model.intake.sources import Sources
+    from pypi_subset.model.intake.verdicts import Denied, Untimed
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Job, Subset
     from pypi_subset.packages.file_cache import FileCache
     from pypi_subset.pipeline.workspace import Backend
     from pypi_subset.support.progress import Progress
+    from pypi_subset.upstream.pages import Pages
 
 #: Names that are shown.
 _SHOWN = 3
@@ -131,6 +134,40 @@ def open_to_the_index(sources: Sources, locks: Iterable[Lock]) -> list[str]:
     return found
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """
+    What the indexes answered about the projects that were resolved.
+
+    :param untimed: what they have without upload times, and a rule left out.
+    :param denied: pages that they did not show.
+    :param on_several_indexes: projects that more than one index of pip's configuration has, sorted.
+    """
+
+    untimed: tuple[Untimed, ...] = ()
+    denied: tuple[Denied, ...] = ()
+    on_several_indexes: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """What is said of it."""
+        shared = on_several_indexes(self.on_several_indexes)
+        return [*map(sentence_of, self.untimed), *denial_lines(self.denied), *([shared] if shared else [])]
+
+
+def asked_of(pages: Pages, build: Collection[str]) -> Asked:
+    """
+    Return what was answered for *pages*.
+
+    :param build: projects whose sdists are built.
+    """
+    return Asked(
+        untimed=pages.untimed.found(build),
+        denied=pages.denials.found(),
+        on_several_indexes=tuple(sorted(pages.shared)),
+    )
+
+
 def on_several_indexes(projects: Collection[str]) -> str:
     """Return a sentence about *projects* that more than one index of pip's configuration has, ``""`` without any."""
     if not projects:
@@ -142,6 +179,16 @@ def on_several_indexes(projects: Collection[str]) -> str:
         f"note: {len(names)} {'project is' if one else 'projects are'} on more than one index of pip's configuration, "
         f"where the newest release counts: {', '.join(names[:_SHOWN])}{rest}; [sources.NAME] in subset.toml names one index"
     )
+
+
+def denial_lines(found: Iterable[Denied]) -> list[str]:
+    """Return a line for each index and status, with the number of projects that it does not show and the first of them."""
+    return [
+        f"note: {one.index} answered {one.status} for {len(one.projects)} project{'s' * (len(one.projects) != 1)} "
+        f"({', '.join(one.projects[:_SHOWN])}{', …' if len(one.projects) > _SHOWN else ''}), which count as absent there: "
+        "see who may read these pages"
+        for one in found
+    ]
 
 
 def require_index(job: Job, found: Lock) -> None:

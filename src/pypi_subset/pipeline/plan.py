@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from pypi_subset.model.intake.gone import Gone
-    from pypi_subset.model.intake.verdicts import PassedOver, Untimed
+    from pypi_subset.model.intake.verdicts import Denied, PassedOver, Untimed
     from pypi_subset.model.locks import AcceptedGap, Lock, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
@@ -76,6 +76,8 @@ class Forecast:
     :param accepted_gaps: each request that is left out, because the user accepts that it has no solution.
     :param passed_over: each newer release that the policy refuses, though it fits.
     :param untimed: by index, what has no upload time and was left out by ``min_age``.
+    :param denied: by index and status, projects whose pages it did not show.
+    :param on_several_indexes: projects that more than one index of pip's configuration has.
     :param wheel_variants: projects with wheel variants, of those whose pages were read or that are in ``requirements/wheels``.
     """
 
@@ -87,6 +89,8 @@ class Forecast:
     accepted_gaps: tuple[AcceptedGap, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     untimed: tuple[Untimed, ...] = ()
+    denied: tuple[Denied, ...] = ()
+    on_several_indexes: tuple[str, ...] = ()
     wheel_variants: tuple[WheelVariants, ...] = ()
     gone: tuple[Gone, ...] = ()
 
@@ -118,10 +122,9 @@ def _older(subset: Subset, locked: Relocked, backend: Backend) -> _Older:
     """Return what is older than it might be, of all projects of all locks, sorted by job and project."""
     held: list[Outdated] = []
     early: list[Outdated] = []
+    refused: list[PassedOver] = []
     for whole, lock in zip(subset.jobs, locked.locks, strict=True):
         job = gaps.served(whole, lock)
-    refused: list[PassedOver] = []
-    for job, lock in zip(subset.jobs, locked.locks, strict=True):
         offers = backend.index().upstream.on(job.target.name)
         repeats = bool(subset.rules.as_of)
         known = Known(offers=offers, limits=backend.constraints, kept=locked.reused, repeats=repeats)
@@ -199,6 +202,8 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         held=older.held,
         early=older.early,
         passed_over=older.refused,
-        untimed=locked.untimed,
+        untimed=locked.asked.untimed,
+        denied=locked.asked.denied,
+        on_several_indexes=locked.asked.on_several_indexes,
         wheel_variants=variants,
     )

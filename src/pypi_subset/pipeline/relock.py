@@ -13,9 +13,8 @@ from pypi_subset.locks import diff, gaps, lockfile, memory, offered
 from pypi_subset.locks.judging import cut_off_otherwise
 from pypi_subset.model.locks import Inputs, Reason
 from pypi_subset.packages import gone_list
-from pypi_subset.pipeline.origins import Watch, from_elsewhere, on_several_indexes, open_to_the_index, require_index
+from pypi_subset.pipeline.origins import Asked, Watch, asked_of, from_elsewhere, open_to_the_index, require_index
 from pypi_subset.pipeline.resolving import Resolver, documents_of, raise_errors
-from pypi_subset.policy.untimed import sentence_of
 from pypi_subset.requirements import fetched
 from pypi_subset.resolve.explain.older.causes import Known
 from pypi_subset.resolve.explain.older.listing import outdated_heading, outdated_lines
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.intake.gone import Missing
-    from pypi_subset.model.intake.verdicts import Untimed
     from pypi_subset.model.locks import Lock, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Job, Subset
@@ -51,7 +49,7 @@ class Relocked:
     :param locks: one for each job, in the order of the jobs.
     :param seconds: the time that each new resolution took, by name.
     :param warnings: what was said of the new resolutions.
-    :param untimed: what indexes have without upload times, and a rule left out, of the projects that were resolved.
+    :param asked: what the indexes answered about the projects that were resolved.
     :param missing: files of the standing locks that an index does not offer any more, as the last look found.
     """
 
@@ -60,7 +58,7 @@ class Relocked:
     locks: tuple[Lock, ...]
     seconds: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    untimed: tuple[Untimed, ...] = ()
+    asked: Asked = field(default_factory=Asked)
     missing: tuple[Missing, ...] = ()
 
     @property
@@ -143,12 +141,10 @@ def _relocked(  # noqa: PLR0913 - as above
     warnings = (*said, *intake.pass_over(backend.index().refused))
     for sentence in warnings:
         progress.warn(sentence)
-    untimed = backend.index().upstream.pages.untimed.found(subset.build)
-    for one in untimed:
-        progress.say(sentence_of(one))
+    asked = asked_of(backend.index().upstream.pages, subset.build)
+    for line in asked.lines:
+        progress.say(line)
     raise_errors([error for future in futures.values() if (error := future.exception())])
-    if shared := on_several_indexes(backend.index().upstream.pages.shared):
-        progress.say(shared)
     locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
     others = tuple(locks.values())
 
@@ -166,7 +162,7 @@ def _relocked(  # noqa: PLR0913 - as above
         locks=tuple(locks[job.name] for job in subset.jobs),
         seconds={name: seconds for name, (_, seconds) in found.items()},
         warnings=warnings,
-        untimed=untimed,
+        asked=asked,
         missing=missing if forecast else watch.after(valid.values(), missing, backend),
     )
 

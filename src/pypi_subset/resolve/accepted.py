@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from pypi_subset.errors import Gaps, NoSolution, UndefinedMarker
+from pypi_subset.errors import Gaps, NoSolution, UndefinedMarker, UpstreamError
 from pypi_subset.model.locks import LeftOut
 from pypi_subset.resolve.gaps import resolve_or_all_gaps, without_hashes
 from pypi_subset.resolve.resolver import Resolution, resolve
@@ -43,6 +43,7 @@ def resolve_with_gaps(  # noqa: PLR0913 - as `resolve`, and what may be left out
     :param accepted: normalized projects whose requests may be left out.
     :raises NoSolution: one thing keeps the other requests from a solution.
     :raises Gaps: several do.
+    :raises UpstreamError: an index does not show the page of what an accepted request needs.
     """
     given = partial(resolve, inputs=inputs, index=index, pips=pips)
     every = partial(resolve_or_all_gaps, inputs=inputs, constraints=constraints, index=index, pips=pips)
@@ -64,7 +65,9 @@ def resolve_with_gaps(  # noqa: PLR0913 - as `resolve`, and what may be left out
                 raise
             except (NoSolution, Gaps) as error:
                 first = error.gaps[0] if isinstance(error, Gaps) else error
-                why = _without_place(first, index.upstream.on(job.target.name))
+                offers = index.upstream.on(job.target.name)
+                _require_certain(one, first, job, offers)
+                why = _without_place(first, offers)
                 text = str(one.requirement)
                 found[text] = LeftOut(request=text, project=canonicalize_name(one.requirement.name), why=why)
         if not found:
@@ -81,6 +84,20 @@ def _accepted(job: Job, accepted: Collection[str]) -> Iterator[Request]:
         if canonicalize_name(one.requirement.name) in accepted and str(one.requirement) not in seen:
             seen.add(str(one.requirement))
             yield one
+
+
+def _require_certain(one: Request, gap: NoSolution, job: Job, offers: TargetOffers) -> None:
+    """
+    Refuse to leave a request out because an index does not show a page, or shows one of another kind.
+
+    :raises UpstreamError: that is so.
+    """
+    name = canonicalize_name(one.requirement.name)
+    for project in dict.fromkeys([canonicalize_name(gap.project or name), name]):
+        if why := offers.doubt(project):
+            msg = f"{job.name}: whether {one.requirement} has a solution is not known: {why}"
+            step = "see who may read that page, and whether pip has the credentials (.netrc or a keyring)"
+            raise UpstreamError(msg, project=project, target=job.target.name, next_step=step)
 
 
 def _without_place(gap: NoSolution, offers: TargetOffers) -> str:

@@ -21,6 +21,7 @@ from pypi_subset.support.text import without_secrets
 from pypi_subset.upstream.pip_config import Network, without_credentials
 from pypi_subset.upstream.session import guarded
 from pypi_subset.upstream.transport import bodies, patience
+from pypi_subset.upstream.transport.denials import FORBIDDEN, GONE, Denials
 from pypi_subset.upstream.transport.page import Page
 from pypi_subset.upstream.transport.presence import is_page
 from pypi_subset.upstream.transport.remote_file import TAIL, RemoteFile
@@ -45,9 +46,9 @@ FAILURES = (RequestException, HTTPError, PipError, OSError, ValueError)
 
 _T = TypeVar("_T")
 
-_OK, _PARTIAL, _FORBIDDEN = 200, 206, 403
+_OK, _PARTIAL = 200, 206
 #: Answers that mean "not here". Object stores without a listing right answer 403 for a key that does not exist.
-_ABSENT = frozenset({_FORBIDDEN, 404, 410})
+_ABSENT = frozenset({FORBIDDEN, 404, GONE})
 #: Bytes of a file that are written and hashed at once.
 _BLOCK = 1 << 18
 
@@ -58,7 +59,7 @@ class Fetcher:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
-        self.forbidden: set[str] = set()  # URLs of pages that a server does not show
+        self.denials = Denials(self.page)
 
     def page(self, url: str) -> Page | None:
         """
@@ -67,8 +68,8 @@ class Fetcher:
         :raises UpstreamError: no answer, or one that is neither.
         """
         with self._get(url, {"Accept": ACCEPT, "Cache-Control": "max-age=0"}) as response:
+            self.denials.note(url, response.status_code)
             if response.status_code in _ABSENT:
-                self.forbidden |= {url} if response.status_code == _FORBIDDEN else set()
                 return None
             _require(response, url, _OK)
             content_type = response.headers.get("Content-Type", "")

@@ -122,6 +122,19 @@ class TargetOffers:
         """Return what an index says of *project* if that is in quarantine there (PEP 792), and its page was read."""
         return self.upstream.pages.quarantine(self._where(project))
 
+    def denied(self, project: NormalizedName) -> str:
+        """Return which index answered 403 or 410 for its page of *project*, and what, ``""`` without one."""
+        pages = self.upstream.pages
+        return pages.denials.words(project, pages.indexes_of(self.source_of(project)))
+
+    def doubt(self, project: NormalizedName) -> str:
+        """
+        Return why it is not known what an index has of *project*, ``""`` if it is.
+
+        :raises UpstreamError: an index does not answer.
+        """
+        return self.upstream.pages.doubt(self._where(project), moved=False)
+
     def wheel_variants(self, project: NormalizedName) -> frozenset[str]:
         """Return the names of wheel variants of *project*, and of files about them, that the pages read so far have."""
         return frozenset(self.upstream.pages.wheel_variants.get(project, ()))

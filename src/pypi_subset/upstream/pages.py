@@ -16,6 +16,7 @@ from pypi_subset.support.once import Once, Recent, Spool
 from pypi_subset.upstream.checks import Named, hashed, localized, merge, of_source, remote, wanted
 from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
 from pypi_subset.upstream.simple_api import from_folder, read_page, requires_python, yanked
+from pypi_subset.upstream.transport.denials import FORBIDDEN
 from pypi_subset.upstream.transport.page import KeptPage, Page
 from pypi_subset.upstream.transport.presence import Presence
 
@@ -62,6 +63,8 @@ class Pages:
         self.wheel_variants: defaultdict[NormalizedName, set[str]] = defaultdict(set)
         #: Projects that more than one index of pip's configuration has.
         self.shared: set[NormalizedName] = set()
+        #: Pages that an index did not show.
+        self.denials = fetcher.denials
         #: Files that are left out since their page states no upload time.
         self.untimed = Count(judge.accepted)
         #: The distributions that the sources have of a project, as `_read_project`.
@@ -141,15 +144,15 @@ class Pages:
         found = (one.distribution for one in self._merged(where, Named(names)))
         return {one.filename: one for one in found if one.filename in names}
 
-    def doubt(self, where: Where) -> str:
+    def doubt(self, where: Where, *, moved: bool = True) -> str:
         """
         Return why a file that is not listed may be there all the same, ``""`` if it is gone.
 
+        :param moved: look whether an index without a page of the project, or a location of links, has moved.
         :raises UpstreamError: an index does not answer.
         """
         project, source = where
-        own = [source.index] if source and source.index else []
-        if source is None or not source.only:
+        if moved and (source is None or not source.only):
             linked = (one for one in self._network.find_links if local_path(one) is None and not self._links_at(one))
             if location := next(linked, None):
                 return f"{without_credentials(location)} has no page of links"
@@ -160,12 +163,17 @@ class Pages:
 
         asked = Presence(
             project=project,
-            forbidden=self._fetcher.forbidden,
+            forbidden=lambda url: self.denials.status(url, project) == FORBIDDEN,
             page_at=page_at,
             lists=lambda url: bool(self._read_index(url, where, lambda *_: True)),
             is_index=self._is_index,
         )
-        return asked.doubt(own if source and source.only else [*own, *self._network.index_urls])
+        return asked.doubt(self.indexes_of(source), moved=moved)
+
+    def indexes_of(self, source: Source | None) -> list[str]:
+        """Return the indexes that are asked for a project of *source*."""
+        own = [source.index] if source and source.index else []
+        return own if source and source.only else [*own, *self._network.index_urls]
 
     def find_local(self, one: Distribution) -> Path | None:
         """Return the path of a file from one of the user's directories, without the network."""
@@ -224,7 +232,9 @@ class Pages:
         try:
             return self._read_index(source.index, where, wants)
         except UpstreamError as error:
-            error.what = f"{error.what} ([sources.{source.name}], the only source of {where[0]})"
+            note = f" ([sources.{source.name}], the only source of {where[0]})"
+            # The page is asked for once, and the error raised at each question about it.
+            error.what = error.what.removesuffix(note) + note
             raise
 
     def _linked(self, location: str, where: Where, wants: Wants) -> tuple[Candidate, ...]:

@@ -20,6 +20,7 @@ from pypi_subset.support.text import has_long_number, start_tags
 from pypi_subset.upstream.checks import Named, upload_time
 from pypi_subset.upstream.pip_config import without_credentials
 from pypi_subset.upstream.transport.json_pages import entries_of, require_few
+from pypi_subset.upstream.transport.presence import require_index_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -80,7 +81,8 @@ def read_page(  # noqa: PLR0913 - two callbacks
         standing = _standing({"status": metas.get(_STATUS), "reason": metas.get(f"{_STATUS}-reason")})
         base = _start_of(url, next((said["href"] for tag, said in tags if tag == "base" and "href" in said), ""))
         reading = _Reading(project, standing, wants, on_variant)
-        anchors = (said for tag, said in tags if tag == "a" and said.get("href"))
+        anchors = [said for tag, said in tags if tag == "a" and said.get("href")]
+        require_index_page(text, (said["href"] for said in anchors))
         candidates = [_from_anchor(said, base, reading) for said in anchors]
     if standing is not None and standing.status == "quarantined":
         # Whatever the page has, none of it may be offered.

@@ -45,6 +45,11 @@ class Shelf:
                 found.append(Candidate(distribution=one, source="here", tags=tags))
         return tuple(found)
 
+    def denied(self, project: NormalizedName, /) -> str:
+        """Return nothing: each page is shown."""
+        del project
+        return ""
+
     def newest(self, project: NormalizedName, /) -> Version | None:
         """Return the newest final version."""
         found = (one.distribution.version for one in self.candidates(project))

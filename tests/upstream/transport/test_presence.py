@@ -17,7 +17,7 @@ def doubt(
     """Return the doubt about a project with these pages at two indexes."""
     asked = Presence(
         project="acme",
-        forbidden={forbidden},
+        forbidden=lambda url: f"{url}/acme/" == forbidden,
         page_at=pages.__getitem__,
         lists=lambda _: lists,
         is_index=lambda _: root,
@@ -49,7 +49,7 @@ def test_an_index_that_is_not_there() -> None:
 def test_a_page_that_is_not_shown() -> None:
     """403 is no answer."""
     words = doubt({ONE: None, OTHER: JSON}, forbidden=f"{ONE}/acme/")
-    assert words == "https://one.example/simple does not show its page of acme to this machine"
+    assert words == "https://one.example/simple does not show its page of acme to this machine (403)"
 
 
 def test_a_page_for_people() -> None:

@@ -70,6 +70,21 @@ class PassedOver:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Denied:
+    """
+    Projects whose pages an index does not show; they count as absent there.
+
+    :param index: its URL.
+    :param status: its answer, 403 or 410.
+    :param projects: sorted.
+    """
+
+    index: str
+    status: int
+    projects: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Untimed:
     """
     What an index has without upload times, where a rule needs one.

@@ -29,6 +29,9 @@ class Shelves(Offers, Protocol):
     def own_wheels(self) -> Path | None:
         """The directory of wheels that the user built."""
 
+    def denied(self, project: NormalizedName, /) -> str:
+        """Return which index answered 403 or 410 for its page of a project, and what; ``""`` without one."""
+
     def newest(self, project: NormalizedName, /) -> Version | None:
         """Return the newest final release of a project that was not yanked, with any file; ``None`` without one."""
 
@@ -73,7 +76,8 @@ def _last(step: Sequence[str], found: Obstacle, target: Target, offers: Shelves)
     if found.kind == "url":
         return f"{head} @ {requirement.url}: a URL, and no release of an index"
     if found.kind == "absent":
-        return f"{head}, which no index has"
+        denied = offers.denied(found.project)
+        return f"{head}, which no index shows: {denied}" if denied else f"{head}, which no index has"
     if found.kind == "metadata":
         return "; ".join([*step, f"the metadata of {who} cannot be read"])
     candidates = offers.candidates(found.project)

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from pypi_subset.upstream.offers import TargetOffers
 
 
+_SPELLING = "check the spelling, and pip's 'index-url'"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
     """The projects that pip was offered, and why it passed over a release, by project and version."""
@@ -140,7 +143,9 @@ def _absent(project: NormalizedName, gap: _Gap, known: Known) -> NoSolution:
         step = "ask for a release with other wheels; `plan` counts the wheel variants"
         return gap.error(f"{project} has wheel variants alone (PEP 825, a draft), which pip does not install yet", step)
     if (quarantine := known.upstream.quarantine(project)) is None:
-        return gap.error(f"no index has a project {project}", "check the spelling, and pip's 'index-url'")
+        if denied := known.upstream.denied(project):
+            return gap.error(f"no index shows a project {project}: {denied}", f"see who may read it, or {_SPELLING}")
+        return gap.error(f"no index has a project {project}", _SPELLING)
     why = f" ({quarantine.reason})" if quarantine.reason else ""
     return gap.error(f"{project} is in quarantine{why}", "do without it: it may do harm")
 

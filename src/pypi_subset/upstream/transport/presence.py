@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 #: What a page in HTML holds if it states the version of the API (PEP 629) or the status of a project (PEP 792).
 _STATED = "pypi:"
+#: What a page for people has, and no page of an index.
+_INTERACTIVE = re.compile(r"<(form|input|script)\b", re.IGNORECASE)
+#: What the names of distributions end with, and of files beside them.
+_FILES = (".whl", ".gz", ".zip", ".bz2", ".xz", ".tgz", ".tar", ".egg", ".exe", ".asc", ".metadata")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,34 +24,51 @@ class Presence:
     """
     What was asked of the indexes of one project.
 
-    :param forbidden: URLs of pages that a server did not show.
+    :param forbidden: whether the server of an index does not show its page of the project.
     :param page_at: returns type and text of the page of the project at an index, ``None`` if there is none.
     :param lists: whether that page lists a file of the project.
     :param is_index: whether there is a page of an index at a URL.
     """
 
     project: str
-    forbidden: Collection[str]
+    forbidden: Callable[[str], bool]
     page_at: Callable[[str], tuple[str, str] | None]
     lists: Callable[[str], bool]
     is_index: Callable[[str], bool]
 
-    def doubt(self, indexes: Iterable[str]) -> str:
-        """Return why a file that is not listed may be there all the same, ``""`` if it is gone."""
-        found = (self._doubt(url) for url in indexes if local_path(url) is None)
+    def doubt(self, indexes: Iterable[str], *, moved: bool = True) -> str:
+        """
+        Return why a file that is not listed may be there all the same, ``""`` if it is gone.
+
+        :param moved: look whether an index without a page of the project has moved.
+        """
+        found = (self._doubt(url, moved=moved) for url in indexes if local_path(url) is None)
         return next(filter(None, found), "")
 
-    def _doubt(self, url: str) -> str:
+    def _doubt(self, url: str, *, moved: bool) -> str:
         shown, page = without_credentials(url), self.page_at(url)
-        if f"{url}/{self.project}/" in self.forbidden:
-            return f"{shown} does not show its page of {self.project} to this machine"
+        if self.forbidden(url):
+            return f"{shown} does not show its page of {self.project} to this machine (403)"
         if page is None:
             # A server that moved answers everything in that way.
-            return "" if self.is_index(url) else f"{shown} has no page of an index"
+            return "" if not moved or self.is_index(url) else f"{shown} has no page of an index"
         kind, text = page
         # A server may answer everything with one page of another kind.
         certain = not kind.startswith("text/html") or _STATED in text or self.lists(url)
         return "" if certain else f"the page of {self.project} at {shown} lists no file, and may be none of an index"
+
+
+def require_index_page(text: str, links: Iterable[str]) -> None:
+    """
+    Refuse a page in HTML that is made for people, such as a login: it has no file, but a form or a program.
+
+    :raises ValueError: it is one.
+    """
+    if not any(re.split("[?#]", one, maxsplit=1)[0].endswith(_FILES) for one in links) and (
+        found := _INTERACTIVE.search(text)
+    ):
+        msg = f"it links no file, and has <{found[1].lower()}>, as a page for a login"
+        raise ValueError(msg)
 
 
 def is_page(response: Any, types: Collection[str]) -> bool:

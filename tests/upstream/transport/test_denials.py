@@ -1,0 +1,142 @@
+"""Indexes that answer 403 or 410 for the page of a project, with real pip and indexes on loopback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.errors import NoSolution, UpstreamError
+from pypi_subset.pipeline.plan import plan
+from tests.resolve.test_accepted import accept
+from tests.support.servers.index import Index
+from tests.support.stages.mirroring import LINUX, mirror, read_lock, versions
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.sites.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("configured_index")
+
+
+def ask(workspace: Workspace, requests: str, *accepted: str) -> None:
+    """Write requests for one target, and the gaps that are accepted."""
+    workspace.write("base.txt", requests)
+    workspace.toml({"linux": LINUX}, more="".join(accept(one, "linux") for one in accepted))
+
+
+@pytest.mark.parametrize("project", ["priv", "dep"])
+def test_a_forbidden_page_is_no_gap(workspace: Workspace, index: Index, project: str) -> None:
+    """403 for what was accepted, or for what that requires, says nothing about a solution."""
+    index.add(make_wheel("app"), make_wheel("priv", requires=["dep"]), make_wheel("dep"))
+    index.on_request = lambda path: 403 if path.endswith(f"/{project}/") else None
+    ask(workspace, "app\npriv\n", "priv")
+    with pytest.raises(UpstreamError) as caught:
+        mirror(workspace)
+    assert f"{index.url.rstrip('/')} does not show its page of {project} to this machine (403)" in caught.value.what
+    assert "credentials" in caught.value.next_step
+    index.on_request = None
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0", "priv": "1.0", "dep": "1.0"}
+
+
+def test_all_pages_are_forbidden(workspace: Workspace, index: Index) -> None:
+    """Of an index that shows nothing, it is not known that 403 means an absent project."""
+    index.add(make_wheel("priv"))
+    index.on_request = lambda path: 403 if "/simple/" in path else None
+    ask(workspace, "priv\n", "priv")
+    with pytest.raises(UpstreamError, match="does not show its page of priv"):
+        mirror(workspace)
+
+
+def test_an_object_store_answers_403_for_what_is_absent(workspace: Workspace, index: Index) -> None:
+    """It does so for a project that cannot exist, and shows pages: 403 means that the project is not there."""
+    index.add(make_wheel("app"))
+    index.on_request = lambda path: 403 if "/simple/" in path and not path.endswith("/app/") else None
+    ask(workspace, "app\npriv\n", "priv")
+    result, said = mirror(workspace)
+    (gap,) = read_lock(workspace, "base--linux").gaps
+    assert gap.why == "priv: no index has a project priv"
+    assert ("answered 403" in said, result.denied) == (False, ())
+
+
+@pytest.mark.parametrize("status", [403, 410])
+def test_an_error_has_the_status(workspace: Workspace, index: Index, status: int) -> None:
+    """It does not say that no index has the project."""
+    index.add(make_wheel("app"), make_wheel("priv"))
+    index.on_request = lambda path: status if path.endswith("/priv/") else None
+    ask(workspace, "app\npriv\n")
+    place = index.url.rstrip("/")
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.what == f"base--linux: priv: no index shows a project priv: {place} answered {status}"
+    assert caught.value.next_step.startswith("see who may read it")
+
+
+def test_a_410_in_a_gap_is_named(workspace: Workspace, index: Index) -> None:
+    """The server says that the project is gone; the lock says who said so."""
+    index.add(make_wheel("app"), make_wheel("priv", requires=["dep"]))
+    index.on_request = lambda path: 410 if path.endswith("/dep/") else None
+    ask(workspace, "app\npriv\n", "priv")
+    mirror(workspace)
+    (gap,) = read_lock(workspace, "base--linux").gaps
+    assert f"no index shows a project dep: {index.url.rstrip('/')} answered 410" in gap.why
+
+
+def test_another_index_has_an_older_release(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pip takes it; a line and the JSON name the index that did not show its page, and what is on several indexes."""
+    with Index() as other:
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", other.url)
+        index.add(make_wheel("app", "2.0"), make_wheel("lib"))
+        other.add(make_wheel("app", "1.0"), make_wheel("lib"))
+        index.on_request = lambda path: 403 if path.endswith("/app/") else None
+        ask(workspace, "app\nlib\n")
+        result, said = mirror(workspace)
+        place = index.url.rstrip("/")
+        assert versions(workspace, "base--linux") == {"app": "1.0", "lib": "1.0"}
+        line = (
+            f"note: {place} answered 403 for 1 project (app), which count as absent there: see who may read these pages"
+        )
+        assert said.splitlines().count(line) == 1
+        assert result.document()["denied"] == ({"index": place, "status": 403, "projects": ("app",)},)
+        assert result.document()["on_several_indexes"] == ("lib",)
+        found = plan(workspace.paths, update=True)
+        assert (found.denied, found.on_several_indexes) == (result.denied, ("lib",))
+
+
+@pytest.mark.parametrize("page", [b"<html><form action=/login><input name=user></form>", b"<!doctype html><script>"])
+def test_a_login_is_no_page_of_an_index(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch, page: bytes
+) -> None:
+    """It is an error, also where another index has the project."""
+    with Index() as other:
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", other.url)
+        index.style = "html"
+        index.add(make_wheel("app", "2.0"))
+        other.add(make_wheel("app", "1.0"))
+        index.overrides["/simple/app/"] = page
+        ask(workspace, "app\n")
+        with pytest.raises(UpstreamError, match=r"app/ is no page of the simple API: .*as a page for a login"):
+            mirror(workspace)
+
+
+def test_a_page_without_files_is_no_gap(workspace: Workspace, index: Index) -> None:
+    """HTML that neither lists a file nor states the API may be of a login."""
+    index.style = "html"
+    index.add(make_wheel("app"), make_wheel("priv"))
+    index.overrides["/simple/priv/"] = b"<html>please log in</html>"
+    ask(workspace, "app\npriv\n", "priv")
+    with pytest.raises(UpstreamError, match="lists no file, and may be none of an index"):
+        mirror(workspace)
+
+
+def test_a_source_is_named_once(workspace: Workspace, index: Index) -> None:
+    """The error about a source that is down is raised at each question, and says it once."""
+    index.on_request = lambda path: 503 if path.endswith("/acme/") else None
+    workspace.write("base.txt", "acme\n")
+    workspace.toml({"linux": LINUX}, more=f'[sources.own]\nindex = "{index.url}"\nprojects = ["acme"]\n')
+    with pytest.raises(UpstreamError) as caught:
+        mirror(workspace)
+    assert caught.value.what.count("[sources.own]") == 1
