@@ -106,6 +106,42 @@ def test_a_wheel_that_is_laid_in_requirements(workspace: Workspace, index: Index
     assert kept.stat().st_ino != own.stat().st_ino
 
 
+def test_a_wheel_of_the_user_that_is_lost(workspace: Workspace, index: Index) -> None:
+    """A project of that name on the index takes its place only if the user says so; the index is not even asked."""
+    index.add(make_wheel("app", "3.0"))
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    own = make_wheel("app", "1.0").save(folder)
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    own.unlink()
+    assert mirror(workspace)[0].resolved == 0
+    with pytest.raises(NoSolution, match=r"app-1\.0-py3-none-any\.whl, which is not in requirements/wheels") as caught:
+        mirror(workspace, update=True)
+    assert "put the wheel there again" in caught.value.next_step
+    assert index.requests == []
+    workspace.toml({"linux": LINUX}, more="[sources.wheels]\nonly = false\n")
+    mirror(workspace, update=True)
+    assert versions(workspace, "base--linux") == {"app": "3.0"}
+    workspace.toml({"linux": LINUX})
+    mirror(workspace, update=True)
+    assert versions(workspace, "base--linux") == {"app": "3.0"}
+
+
+def test_a_table_that_the_user_removed(workspace: Workspace, index: Index, second: Index) -> None:
+    """Without its source a project comes from pip's index: that change is the user's own."""
+    index.add(make_wheel("app", "3.0"))
+    second.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX}, more=named(second, "app"))
+    mirror(workspace)
+    workspace.toml({"linux": LINUX})
+    _, said = mirror(workspace)
+    assert "base--linux: policy changed, resolving again" in said
+    assert versions(workspace, "base--linux") == {"app": "3.0"}
+
+
 def test_an_error_that_follows_from_own_wheels_says_so(workspace: Workspace, index: Index) -> None:
     """The versions of the index do not count, unless the table allows them."""
     index.add(make_wheel("app", "2.0"))

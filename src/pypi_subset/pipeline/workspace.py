@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
+from pypi_subset.locks.lost import lost_wheels
 from pypi_subset.model.intake.sources import OWN_WHEELS
 from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline.fetching import Documents
@@ -88,7 +89,8 @@ def inputs_of(paths: Paths, progress: Progress, *, update: bool = False) -> tupl
     subset = read_subset(paths.requirements, reach)
     for note in (note for target in subset.targets for note in target.notes):
         progress.say(f"note: {note}")
-    return subset, replace(network, own_wheels=paths.requirements / OWN_WHEELS, sources=subset.sources)
+    sources = replace(subset.sources, lost=lost_wheels(subset.sources, paths.locks))
+    return subset, replace(network, own_wheels=paths.requirements / OWN_WHEELS, sources=sources)
 
 
 def require_separate(paths: Paths) -> None:

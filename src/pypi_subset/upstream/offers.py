@@ -69,6 +69,10 @@ class TargetOffers:
         """Return whether pip's indexes are never asked for *project*."""
         return self.upstream.pages.is_private(project)
 
+    def lost_file(self, project: NormalizedName) -> str | None:
+        """Return the wheel of *project* that was locked from requirements/wheels and is lost there; ``None`` without one."""
+        return self.upstream.pages.lost_file(project)
+
     def candidates(self, project: NormalizedName) -> tuple[Candidate, ...]:
         """Return everything that the source of *project* has, fitting or not, and the wheels that could be built."""
         pages, builds = self.upstream.pages, self.upstream.builds

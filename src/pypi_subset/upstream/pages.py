@@ -84,6 +84,10 @@ class Pages:
         """Return whether the indexes of pip's configuration are never asked for *project*."""
         return self._network.sources.is_private(project)
 
+    def lost_file(self, project: NormalizedName) -> str | None:
+        """Return the file that `Sources.lost` has of *project*, ``None`` without one."""
+        return self._network.sources.lost_file(project)
+
     def origin(self, one: Distribution) -> Where:
         """Return which source *one* came from."""
         return one.project, self._network.sources.named_as(one.source) if one.source else None

@@ -52,7 +52,7 @@ def test_a_directory_is_a_source() -> None:
 
 
 def test_own_wheels_need_no_table() -> None:
-    """Each project with a wheel in requirements/wheels comes from there, unless a table names it."""
+    """Each project with a wheel in requirements/wheels comes from there."""
     folder = Path("requirements/wheels")
     folder.mkdir(parents=True)
     for name, version in (("acme-core", "1.0"), ("acme_core", "2.0"), ("torch", "1.0")):
@@ -68,10 +68,44 @@ def test_own_wheels_need_no_table() -> None:
         True,
     )
     assert plan_of("aa", LINUX).policy_digest_on("linux") == plan_of("aa", LINUX).policy_digest
-    cpu, own = plan_of("aa", LINUX + CPU.replace('targets = ["linux"]\n', "")).sources.named
-    assert (cpu.name, own.projects) == ("torch-cpu", ("acme-core",))
     (own,) = plan_of("aa", f"{LINUX}[sources.wheels]\nonly = false\n").sources.named
     assert (own.projects, own.only, own.wheels) == (("acme-core", "torch"), False, folder)
+
+
+def test_own_wheels_of_a_project_that_a_table_names() -> None:
+    """Equal patterns on one target are an error; a prefix is outranked, and a table may mean the directory itself."""
+    folder = Path("requirements/wheels")
+    folder.mkdir(parents=True)
+    make_wheel("torch", "1.0").save(folder)
+    fault = (
+        "subset.toml:5: 'torch' is in [sources.torch-cpu], and wheels has a wheel of it; "
+        "keep one of the two, or write [sources.wheels] with other targets"
+    )
+    for table in (CPU, CPU.replace('targets = ["linux"]\n', "")):
+        assert faults_of("aa", LINUX + table) == [fault]
+    apart = f'{LINUX}windows = "cp312-win_amd64"\n{CPU}[sources.wheels]\ntargets = ["windows"]\n'
+    assert [one.name for one in plan_of("aa", apart).sources.named] == ["torch-cpu", "wheels"]
+    subset = plan_of("aa", LINUX + CPU.replace('"Torch"', '"tor*"'))
+    assert [one.name for one in subset.sources.named if one.rank("torch", "linux")] == ["torch-cpu", "wheels"]
+    assert str(getattr(subset.sources.source_of("torch", "linux"), "name", "")) == "wheels"
+    same = f'{LINUX}[sources.own]\nwheels = "wheels"\nprojects = ["torch"]\n'
+    assert [one.name for one in plan_of("aa", same).sources.named] == ["own"]
+
+
+def test_a_private_project_may_have_its_wheel_in_requirements() -> None:
+    """The directory is its source; a private prefix needs a table that means all of it."""
+    folder = Path("requirements/wheels")
+    folder.mkdir(parents=True)
+    make_wheel("acme-core", "1.0").save(folder)
+    private = f'{LINUX}[sources]\nprivate = ["acme-core"]\n'
+    assert [one.projects for one in plan_of("aa", private).sources.named] == [("acme-core",)]
+    assert faults_of("aa", private.replace("acme-core", "acme-*")) == [
+        (
+            "subset.toml:4: the private project 'acme-*' has no source; "
+            'write a table [sources.wheels] with projects = ["acme-*"]'
+        )
+    ]
+    plan_of("aa", private.replace("acme-core", "acme-*") + '[sources.wheels]\nprojects = ["acme-*"]\n')
 
 
 @pytest.mark.parametrize(

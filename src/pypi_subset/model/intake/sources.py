@@ -75,10 +75,13 @@ class Sources:
 
     :param named: in the order of ``subset.toml``.
     :param private: names and prefixes of projects that pip's indexes are never asked for.
+    :param lost: project and file name of each wheel that a lock has from ``requirements/wheels``, where no wheel of the
+        project is left. pip's indexes are not asked for these projects either: theirs may be other ones.
     """
 
     named: tuple[Source, ...] = ()
     private: tuple[str, ...] = ()
+    lost: tuple[tuple[str, str], ...] = ()
 
     def source_of(self, project: str, target: str) -> Source | None:
         """
@@ -95,7 +98,11 @@ class Sources:
 
     def is_private(self, project: str) -> bool:
         """Whether pip's indexes are never asked for *project*."""
-        return any(covers(pattern, project) for pattern in self.private)
+        return any(covers(pattern, project) for pattern in self.private) or self.lost_file(project) is not None
+
+    def lost_file(self, project: str) -> str | None:
+        """Return the file in ``lost`` of *project*, ``None`` without one."""
+        return dict(self.lost).get(project)
 
     def stated_on(self, target: str) -> dict[str, object]:
         """Return what ``subset.toml`` states of sources on *target*, by name; empty without any."""

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from packaging.utils import canonicalize_name
 
 from pypi_subset.distributions import filenames
-from pypi_subset.model.intake.sources import OWN_WHEELS, Source, Sources, overlapping, uncovered
+from pypi_subset.model.intake.sources import OWN_WHEELS, Source, Sources, covers, overlapping, uncovered
 from pypi_subset.requirements.intake import durations
 from pypi_subset.requirements.toml import nearest, not_text, unknown_keys
 from pypi_subset.support import files
@@ -55,29 +55,38 @@ def read_sources(settings: Settings, targets: Collection[str], places: Places, f
                 step = "keep one of the two, or name different targets"
                 table.fault(what, "projects", step=step, item=pattern)
         named.append(one)
-    private = _read_private(settings, tables, faults)
-    for name in uncovered(private, named) if settings.readable else ():
+    folder, private = settings.path.parent / OWN_WHEELS, _read_private(settings, tables, faults)
+    found = with_own_wheels(Sources(named=tuple(named), private=private), folder)
+    for name in uncovered(private, found.named) if settings.readable else ():
         what = f"the private project {name!r} has no source"
-        step = f'write a table [sources.NAME] with projects = ["{name}"]'
+        laid = [one.name for one in found.named if one.found and any(covers(name, each) for each in one.projects)]
+        step = f'write a table [sources.{next(iter(laid), "NAME")}] with projects = ["{name}"]'
         faults.append(settings.fault(what, "sources", _PRIVATE, next_step=step, item=name))
-    return with_own_wheels(Sources(named=tuple(named), private=private), settings.path.parent / OWN_WHEELS)
+    for own, other in ((own, other) for own in found.named if own.found for other in named if other.name != own.name):
+        for project in overlapping(other, own):
+            what = f"{project!r} is in [sources.{other.name}], and requirements/{OWN_WHEELS} has a wheel of it"
+            step = "keep one of the two, or write [sources.wheels] with other targets"
+            faults.append(settings.fault(what, "sources", other.name, "projects", next_step=step, item=project))
+    return found
 
 
 def with_own_wheels(sources: Sources, folder: Path) -> Sources:
     """
     Return *sources* and the projects of the wheels in *folder*, ``requirements/wheels``.
 
-    A table ``[sources.wheels]`` without projects says how these are taken. A project that another table names is not
+    A table ``[sources.wheels]`` without projects says how these are taken. What another table takes from *folder* is not
     among them.
     """
     stated = next((one for one in sources.named if one.name == OWN_WHEELS), None)
     if stated is not None and stated.projects:
         return sources
     others = tuple(one for one in sources.named if one is not stated)
-    taken = {pattern for one in others if not one.targets for pattern in one.projects}
-    found = tuple(name for name in projects_in(folder) if name not in taken)
+    same = [one for one in others if one.wheels is not None and one.wheels.absolute() == folder.absolute()]
+    taken = [pattern for one in same for pattern in one.projects]
+    found = tuple(name for name in projects_in(folder) if not any(covers(pattern, name) for pattern in taken))
     own = replace(stated or Source(name=OWN_WHEELS, projects=(), wheels=folder), projects=found, found=True)
-    return replace(sources, named=(*others, own) if found else others)
+    # That the index is allowed counts without a wheel too: the last one may have been moved away.
+    return replace(sources, named=(*others, own) if found or not own.only else others)
 
 
 def projects_in(folder: Path) -> tuple[str, ...]:

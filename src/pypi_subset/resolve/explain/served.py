@@ -24,7 +24,11 @@ def with_source(gaps: Sequence[NoSolution], offers: TargetOffers) -> Sequence[No
         project = canonicalize_name(gap.project or "")
         source = offers.source_of(project) if project else None
         if source is None:
-            if project and offers.is_private(project):
+            if project and (lost := offers.lost_file(project)):
+                what = f"it was locked from {lost}, which is not in requirements/{OWN_WHEELS} any more"
+                step = "put the wheel there again; if the project of the index is meant, write [sources.wheels] with only = false"
+                _extend(gap, what, step=step)
+            elif project and offers.is_private(project):
                 what = f"{project} is private, and no source serves it on {offers.target}"
                 _extend(
                     gap, what, step=f"name {offers.target} in the targets of its source, or leave the set out there"

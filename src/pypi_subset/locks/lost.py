@@ -1,0 +1,39 @@
+"""Wheels of the user that locks have, and ``requirements/wheels`` does not have any more."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import LockError
+from pypi_subset.locks import lockfile
+from pypi_subset.model.intake.sources import OWN_WHEELS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pypi_subset.model.intake.sources import Sources
+
+
+def lost_wheels(sources: Sources, folder: Path) -> tuple[tuple[str, str], ...]:
+    """
+    Return project and file name of each wheel that a lock has from ``requirements/wheels``, and no source serves now.
+
+    With ``only = false`` in ``[sources.wheels]`` there are none: the index is allowed.
+
+    :param folder: the directory of the locks.
+    """
+    own = sources.named_as(OWN_WHEELS)
+    if own is not None and not own.only:
+        return ()
+    found: dict[str, str] = {}
+    for path in sorted(folder.glob("pylock.*.toml")):
+        # What is wrong with a lock is reported where it is used.
+        with contextlib.suppress(LockError, OSError):
+            if f'source = "{OWN_WHEELS}"'.encode() not in path.read_bytes():
+                continue
+            lock = lockfile.read(path)
+            pinned = (pin.distribution for pin in lock.pins if pin.distribution.source == OWN_WHEELS)
+            lost = (one for one in pinned if sources.source_of(one.project, lock.target_name) is None)
+            found |= {str(one.project): one.filename for one in lost}
+    return tuple(sorted(found.items()))
