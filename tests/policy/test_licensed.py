@@ -41,6 +41,9 @@ def test_a_lock_states_the_licence(stated: str | None, *, refused: bool) -> None
 
 
 def test_the_user_states_a_licence() -> None:
-    """It counts, and METADATA does not."""
+    """It counts where METADATA states none, or two."""
     licenses = Licenses(IntakeRules(allow_licenses=("MIT",), known_licenses=(("app", "MIT"),)))
+    assert licenses.read(APP, HEAD + b"License-Expression: AGPL-3.0-only\n") is not None
+    assert licenses.read(APP, HEAD + b"License-Expression: MIT\nLicense-Expression: AGPL-3.0-only\n") is None
+    assert Licenses(IntakeRules(allow_licenses=("MIT",))).read(APP, HEAD + b"License: MIT\nLicense: ISC\n") is not None
     assert licenses.read(APP, HEAD) is None

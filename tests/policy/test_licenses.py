@@ -11,6 +11,7 @@ from pypi_subset.model.distributions import Distribution
 from pypi_subset.policy.licenses import is_allowed, license_of, verdict_of
 
 OSI = "License :: OSI Approved :: "
+GPL3 = "GNU General Public License v3 (GPLv3)"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,21 @@ OSI = "License :: OSI Approved :: "
         (Licensing(classifiers=(f"{OSI}BSD License",), text="BSD"), ""),
         (Licensing(classifiers=(f"{OSI}MIT License", f"{OSI}Zope Public License")), ""),
         (Licensing(text="Apache-2.0"), "Apache-2.0"),
+        (Licensing(classifiers=(f"{OSI}Apache Software License",), text="Apache-2.0"), "Apache-2.0"),
+        (Licensing(classifiers=(f"{OSI}Apache Software License",), text="MIT"), ""),
+        (Licensing(classifiers=(f"{OSI}MIT License", f"{OSI}{GPL3}"), text="MIT"), ""),
+        (
+            Licensing(classifiers=(f"{OSI}MIT License", f"{OSI}{GPL3}"), text="MIT OR GPL-3.0-only"),
+            "MIT OR GPL-3.0-only",
+        ),
+        (Licensing(classifiers=(f"{OSI}MIT License", "License :: Other/Proprietary License"), text="MIT"), ""),
+        (Licensing(classifiers=(f"{OSI}MIT License",), text="GPL-3.0-only"), ""),
+        (Licensing(classifiers=(f"{OSI}{GPL3}",), text="GPL-3.0"), "GPL-3.0"),
+        (Licensing(classifiers=(f"{OSI}{GPL3}",), text="LGPL-3.0"), ""),
+        (Licensing(classifiers=(f"{OSI}MIT License",) * 2), "MIT"),
+        (Licensing(classifiers=("License :: Freeware",)), ""),
+        (Licensing(expression="no expression", classifiers=(f"{OSI}MIT License",), text="MIT"), ""),
+        (Licensing(expression="MIT", repeated=True), ""),
         (Licensing(text="Permission is hereby granted, free of charge, " * 30), ""),
         (Licensing(expression="(" * 400 + "MIT" + ")" * 400), ""),
         (Licensing(text="(" * 100 + "MIT" + ")" * 100), ""),
@@ -31,7 +47,7 @@ OSI = "License :: OSI Approved :: "
     ],
 )
 def test_what_metadata_states(stated: Licensing, expression: str) -> None:
-    """The expression counts first; a classifier of a family, or two classifiers, name no licence."""
+    """The expression counts first; a classifier of a family, two classifiers, or what contradicts itself, name no licence."""
     assert license_of(stated) == expression
 
 
@@ -61,13 +77,18 @@ def test_what_a_list_allows(expression: str, allowed: bool) -> None:  # noqa: FB
 
 
 def test_verdicts() -> None:
-    """What the user states of a project counts before its metadata; what cannot be told is refused."""
+    """What the user states of a project counts where its metadata states nothing; what is not known is refused."""
     one = Distribution(filename="docutils-1.0.tar.gz", project=canonicalize_name("docutils"), version=Version("1.0"))
     assert verdict_of(one, "MIT", ["MIT"], {}) is None
     unknown = verdict_of(one, "", ["MIT"], {})
     assert unknown is not None
-    assert unknown.sentence == "license: its metadata names no licence that SPDX knows"
+    assert unknown.sentence == "license: its metadata names no licence that SPDX knows, or differing ones"
     other = verdict_of(one, "GPL-3.0-only", ["MIT"], {})
     assert other is not None
     assert other.sentence == "license: its licence is GPL-3.0-only"
     assert verdict_of(one, "", ["BSD-2-Clause"], {"docutils": "BSD-2-Clause"}) is None
+    stated = verdict_of(one, "AGPL-3.0-only", ["MIT"], {"docutils": "MIT"})
+    assert stated is not None
+    assert stated.sentence == (
+        "license: its licence is AGPL-3.0-only; licenses in subset.toml counts where the metadata names none"
+    )

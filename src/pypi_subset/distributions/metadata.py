@@ -45,19 +45,26 @@ class Dependencies:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Licensing:
-    """License-Expression, License (``""`` without them) and classifiers of METADATA, as written."""
+    """
+    License-Expression, License (``""`` without them) and classifiers of METADATA, as written.
+
+    :param repeated: whether it has License-Expression or License more than once: each of them may be the one that holds.
+    """
 
     expression: str = ""
     text: str = ""
     classifiers: tuple[str, ...] = ()
+    repeated: bool = False
 
 
 def licensing_of(metadata: bytes) -> Licensing:
     """Return what *metadata* says about the licence."""
+    expressions, texts = _values(metadata, "license-expression"), _values(metadata, "license")
     return Licensing(
-        expression=next(iter(_values(metadata, "license-expression")), ""),
-        text=next(iter(_values(metadata, "license")), ""),
+        expression=next(iter(expressions), ""),
+        text=next(iter(texts), ""),
         classifiers=_values(metadata, "classifier"),
+        repeated=len(expressions) > 1 or len(texts) > 1,
     )
 
 

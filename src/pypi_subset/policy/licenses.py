@@ -45,6 +45,20 @@ _CLASSIFIERS = {
     "European Union Public Licence 1.2 (EUPL 1.2)": "EUPL-1.2",
     "Universal Permissive License (UPL)": "UPL-1.0",
 }
+#: How the SPDX identifiers of a family begin, by classifier.
+_FAMILIES = {
+    "Apache Software License": ("apache-",),
+    "BSD License": ("bsd-", "0bsd"),
+    "GNU General Public License (GPL)": ("gpl-",),
+    "GNU Lesser General Public License (LGPL)": ("lgpl-",),
+    "GNU Library or Lesser General Public License (LGPL)": ("lgpl-",),
+    "Academic Free License (AFL)": ("afl-",),
+    "Artistic License": ("artistic-",),
+    "Eclipse Public License 1.0 (EPL-1.0)": ("epl-1.0",),
+    "Eclipse Public License 2.0 (EPL-2.0)": ("epl-2.0",),
+    "Mozilla Public License 1.0 (MPL)": ("mpl-1.0",),
+    "Python Software Foundation License": ("psf-2.0", "python-2.0"),
+}
 _OSI = re.compile(r"License :: (?:OSI Approved :: )?(?P<name>.+)")
 _TOKEN = re.compile(r"\(|\)|[^\s()]+")
 
@@ -53,16 +67,27 @@ def license_of(stated: Licensing) -> str:
     """
     Return the SPDX expression that METADATA states, ``""`` if it states none that can be read.
 
-    ``License-Expression`` (PEP 639) counts first, then the one classifier of a licence, then a short ``License``.
+    ``License-Expression`` (PEP 639) counts first, then a short ``License`` that every classifier of a licence agrees with,
+    then the one classifier of a licence. METADATA that contradicts itself states none.
     """
-    if found := _expression(stated.expression):
-        return found
-    names = [match["name"] for text in stated.classifiers if (match := _OSI.fullmatch(text))]
-    named = {_CLASSIFIERS.get(name, "") for name in names if name != "OSI Approved"}
-    if len(named) == 1 and "" not in named:
-        return named.pop()
-    # Several classifiers, or one of a family, leave the question open; a text of one licence may answer it.
-    return _expression(" ".join(stated.text.split()))
+    if stated.repeated:
+        return ""
+    if stated.expression:
+        return _expression(stated.expression)
+    names = {match["name"] for text in stated.classifiers if (match := _OSI.fullmatch(text))} - {"OSI Approved"}
+    if written := _expression(" ".join(stated.text.split())):
+        return written if all(_agrees(name, written) for name in names) else ""
+    # Several classifiers, or one of a family, leave the question open.
+    named = {_CLASSIFIERS.get(name, "") for name in names}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _agrees(classifier: str, expression: str) -> bool:
+    """Return whether *expression* has a licence that *classifier* names; versions of GNU licences have older spellings."""
+    known = _CLASSIFIERS.get(classifier, "").lower()
+    spelt = {known, known.removesuffix("-only"), known.replace("-or-later", "+")} - {""}
+    families = _FAMILIES.get(classifier, ())
+    return any(one.lower() in spelt or one.lower().startswith(families) for one in _TOKEN.findall(expression))
 
 
 def is_allowed(expression: str, allowed: Collection[str]) -> bool:
@@ -84,12 +109,18 @@ def verdict_of(
     Return why the licence of *one* is refused, ``None`` if it is allowed.
 
     :param license_expression: what its METADATA states; ``""`` if it states none.
-    :param known: what the user states, by project.
+    :param known: what the user states, by project; it counts where METADATA states none.
     """
-    expression = known.get(one.project, license_expression)
+    expression = license_expression or known.get(one.project, "")
     if expression and is_allowed(expression, allowed):
         return None
-    what = f"its licence is {expression}" if expression else "its metadata names no licence that SPDX knows"
+    what = (
+        f"its licence is {expression}"
+        if expression
+        else "its metadata names no licence that SPDX knows, or differing ones"
+    )
+    if license_expression and one.project in known:
+        what += "; licenses in subset.toml counts where the metadata names none"
     return Verdict(rule=LICENSE, project=one.project, version=one.version, sentence=f"license: {what}")
 
 

@@ -79,6 +79,11 @@ def test_a_cutoff_that_is_later_than_that_of_the_age(moment: str) -> None:
             ),
         ),
         ('yanked = "no"', 'yanked must be "pinned" or "refuse"; write yanked = "refuse" to let none in'),
+        (
+            "allow_licenses = []",
+            'allow_licenses is empty, and would let all licences in; name the allowed ones, such as "MIT", or drop the line',
+        ),
+        ('licenses = { a = "" }', "'' is no SPDX expression; write licenses = { docutils = \"BSD-2-Clause\" }"),
         ('allow_licenses = ["BSD"]', '\'BSD\' is no SPDX licence; write "MIT", "Apache-2.0"'),
         ('allow_licenses = ["MIT OR ISC"]', '\'MIT OR ISC\' is no SPDX licence; write "MIT", "Apache-2.0"'),
         ('licenses = { a = "BSD" }', "'BSD' is no SPDX expression; write licenses = { docutils = \"BSD-2-Clause\" }"),

@@ -128,6 +128,9 @@ class _Table:
     def licenses(self) -> tuple[str, ...]:
         """Return the SPDX identifiers of ``allow_licenses`` in their usual spelling."""
         found = []
+        if self.values.get("allow_licenses") == []:
+            what = "allow_licenses is empty, and would let all licences in"
+            self.fault(what, "allow_licenses", 'name the allowed ones, such as "MIT", or drop the line')
         for text in self.texts("allow_licenses", "MIT"):
             spelt = _expression(text)
             if spelt is None or re.search(r" (AND|OR) ", spelt):
