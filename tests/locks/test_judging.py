@@ -74,6 +74,36 @@ def test_what_a_wheel_was_built_with_is_judged(workspace: Workspace, index: Inde
         require_admitted(subset, standing(subset, workspace.paths.locks))
 
 
+def test_licences_of_what_a_wheel_was_built_with(workspace: Workspace, index: Index) -> None:
+    """The lock has them: one that is not allowed ends the run, until the list or an acceptance admits it."""
+    mit = ["License-Expression: MIT"]
+    index.add(make_buildable("leaf", build_requires=["tool", "quiet"]), make_wheel("quiet"))
+    index.add(make_wheel("tool", more=["License-Expression: AGPL-3.0-only"]))
+    workspace.write("base.txt", "leaf\n")
+    build, stated = '[sdists]\nbuild = ["leaf"]\n', 'licenses = { leaf = "MIT", quiet = "MIT" }\n'
+    workspace.toml({"linux": LINUX}, more=f'{build}[policy]\nallow_licenses = ["MIT"]\n{stated}')
+    with pytest.raises(PolicyError, match=r"leaf 1\.0 is built with tool 1\.0: license: its licence is AGPL") as caught:
+        mirror(workspace)
+    assert len(caught.value.found) == 1
+    workspace.toml({"linux": LINUX}, more=f'{build}[policy]\nallow_licenses = ["MIT", "AGPL-3.0-only"]\n{stated}')
+    mirror(workspace)
+    subset = read_subset(workspace.paths.requirements)
+    (lock,) = standing(subset, workspace.paths.locks)
+    (built,) = (one.built for one in lock.distributions)
+    assert built is not None
+    assert built.licenses == (("tool", "AGPL-3.0-only"),)
+    workspace.toml({"linux": LINUX}, more=f'{build}[policy]\nallow_licenses = ["AGPL-3.0-only"]\n{stated}')
+    subset = read_subset(workspace.paths.requirements)
+    with pytest.raises(PolicyError, match=r"is built with quiet 1\.0: license: its licence is MIT"):
+        require_admitted(subset, [lock])
+    index.add(make_wheel("tool", "1.1", more=mit))
+    workspace.toml({"linux": LINUX}, more=f'{build}[policy]\nallow_licenses = ["MIT"]\n{stated}')
+    mirror(workspace)
+    (lock,) = standing(read_subset(workspace.paths.requirements), workspace.paths.locks)
+    assert lock.distributions[0].built is not None
+    assert lock.distributions[0].built.licenses == (("tool", "MIT"),)
+
+
 def test_locks_that_cannot_be_read_are_left_out(workspace: Workspace) -> None:
     """Another command names them."""
     workspace.write("base.txt", "demo\n")

@@ -29,6 +29,7 @@ BUILT = Built(
     epoch=1402917537,
     python="cp311 3.11.7",
     requires=(("setuptools", "84.2.1", "2" * 64), ("wheel", "0.45", "3" * 64)),
+    licenses=(("wheel", "MIT"),),
     isolation="namespaces",
     repaired="auditwheel 6.8.2",
     grafted=(("libpq.so.5.16", "4" * 64, "libpq5 15.3"),),

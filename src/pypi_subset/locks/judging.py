@@ -140,7 +140,10 @@ def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[tu
                 for verdict in judge.standing(verdicts, lock.target_name):
                     yield f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}", verdict
             for each in (each for held in (one, *pin.build) for each in built_with(held)):
-                for verdict in judge.standing(judge.judged(each), lock.target_name):
+                verdicts, held = judge.judged(each), each.distribution
+                if rules.allow_licenses and (own := verdict_of(held, held.license or "", rules.allow_licenses, known)):
+                    verdicts = (*verdicts, own)
+                for verdict in judge.standing(verdicts, lock.target_name):
                     what = f"{each.distribution.project} {each.distribution.version}"
                     line = f"{lock.name}: {one.project} {one.version} is built with {what}: {verdict.sentence}"
                     yield line, verdict
@@ -148,12 +151,14 @@ def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[tu
 
 def built_with(one: Distribution) -> Iterator[Candidate]:
     """Yield what the build environment of *one* held. A lock does not have the upload times."""
+    licenses = dict(one.built.licenses) if one.built else {}
     for name, version, sha256 in one.built.requires if one.built else ():
         held = Distribution(
             filename=f"{name}-{version}.tar.gz",
             project=canonicalize_name(name),
             version=Version(version),
             sha256=sha256,
+            license=licenses.get(name),
         )
         yield Candidate(distribution=held, source="")
 
@@ -167,7 +172,7 @@ def _key(subset: Subset, locks: Iterable[Lock], cache: Hashes | None) -> str:
             pin.distribution.filename,
             pin.distribution.yanked,
             pin.distribution.license,
-            *(pin.distribution.built.requires if pin.distribution.built else ()),
+            *((*pin.distribution.built.requires, *pin.distribution.built.licenses) if pin.distribution.built else ()),
             *((one.filename, one.yanked, one.license) for one in pin.build),
         ]
         for lock in locks

@@ -40,7 +40,11 @@ def stated_of(one: Distribution) -> dict[str, Any] | None:
     if built is None:
         return None
     own = {} if built.url else {"sdist": built.filename, "sha256": built.sha256}
-    requires = [{"name": name, "version": version, "sha256": sha256} for name, version, sha256 in built.requires]
+    known = dict(built.licenses)
+    requires = [
+        {"name": name, "version": version, "sha256": sha256, **({"license": known[name]} if name in known else {})}
+        for name, version, sha256 in built.requires
+    ]
     made = {"epoch": built.epoch, "python": built.python, "isolation": built.isolation}
     grafted = [{"name": name, "sha256": sha256, "package": package} for name, sha256, package in built.grafted]
     more = ({"repaired": built.repaired} if built.repaired else {}) | ({"grafted": grafted} if grafted else {})
@@ -79,6 +83,9 @@ def read(package: Package, tool: Mapping[str, Any]) -> Built | None:
             for one in own["requires"]
         ),
         isolation=printable(own["isolation"]),
+        licenses=tuple(
+            (canonicalize_name(one["name"]), printable(one["license"])) for one in own["requires"] if "license" in one
+        ),
         repaired=printable(own.get("repaired", "")),
         grafted=tuple(
             (printable(one["name"]), digest(one["sha256"]), printable(one["package"])) for one in own.get("grafted", ())

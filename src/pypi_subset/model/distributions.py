@@ -44,6 +44,7 @@ class Built:
     :param epoch: SOURCE_DATE_EPOCH of the build, seconds.
     :param python: the interpreter, as in ``cp 3.11.7``.
     :param requires: project, version and SHA-256 of each wheel of the build environment, sorted.
+    :param licenses: project and SPDX expression of those of them whose METADATA names a licence, sorted.
     :param isolation: ``namespaces``, or ``none`` and why.
     :param repaired: what made it fit other Linux systems, as ``auditwheel 6.8.2``; ``""`` for nothing.
     :param grafted: name, SHA-256 and package of each library of this system that was copied into it for that.
@@ -58,6 +59,7 @@ class Built:
     isolation: str
     repaired: str = ""
     grafted: tuple[tuple[str, str, str], ...] = ()
+    licenses: tuple[tuple[str, str], ...] = ()
 
 
 class Distribution(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from pypi_subset.locks.judging import built_with
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.model.intake.sources import BUILD
-from pypi_subset.sdists.build import TAG, build
+from pypi_subset.sdists.build import TAG, build, licenses_of
 from pypi_subset.sdists.closure import Closure
 from pypi_subset.sdists.releases import Turn, require_few, sdists_of, standin
 from pypi_subset.sdists.repair import repaired
@@ -162,6 +162,7 @@ class Builder:
             epoch=made.epoch,
             python=_python(made),
             requires=tuple(sorted(each.stated for each in made.requires)),
+            licenses=licenses_of(made.requires),
             isolation=self._rooms.isolation,
             repaired=made.repaired,
             grafted=made.grafted,
@@ -181,10 +182,12 @@ class Builder:
         """Return whether a rule refuses what *known* was built with, and say so: it is built again without that."""
         for one in built_with(known):
             held = one.distribution
-            verdicts = self._upstream.on(BUILD).refusals(one, ages=False)
-            if verdicts:
+            offers = self._upstream.on(BUILD)
+            sentences = [each.sentence for each in offers.refusals(one, ages=False)]
+            if sentences or offers.refuses_license(held):
                 what = f"{known.project} {known.version} was built with {held.project} {held.version}"
-                self._progress.say(f"{what}, which is refused now ({verdicts[0].sentence}): building it again")
+                why = next(iter(sentences), "its licence")
+                self._progress.say(f"{what}, which is refused now ({why}): building it again")
                 return True
         return False
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pypi_subset.distributions.metadata import licensing_of
 from pypi_subset.errors import Gaps, NoSolution
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.locks import Inputs
 from pypi_subset.model.requests import Job, Request, RequirementSet
+from pypi_subset.policy.licenses import license_of
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.sdists.build import Required
 from pypi_subset.upstream.builds import NotBuilt
@@ -101,7 +104,11 @@ class Closure:
             candidate = self._with(name, version, sha256, builds, chain)
             if candidate is None:
                 return None
-            found.append(Required(distribution=candidate.distribution, path=self._upstream.file(candidate)))
+            stated = license_of(licensing_of(self._upstream.metadata(candidate)))
+            one = structs.replace(candidate.distribution, license=stated)
+            if self._upstream.on(self._host.name).refuses_license(one):
+                return None
+            found.append(Required(distribution=one, path=self._upstream.file(candidate)))
         return tuple(found) or None
 
     def _with(self, name: str, version: str, sha256: str, builds: Builds, chain: tuple[str, ...]) -> Candidate | None:
