@@ -24,7 +24,7 @@ from pypi_subset.support.text import printable
 from pypi_subset.upstream.builds import NotBuilt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from packaging.requirements import Requirement
 
@@ -61,12 +61,6 @@ class Required:
         """Whether it serves every Python 3 on every system."""
         tags = filenames.parse(self.distribution.filename)[2] or ()
         return any(str(tag) == "py3-none-any" for tag in tags)
-
-
-def licenses_of(requires: Iterable[Required]) -> tuple[tuple[str, str], ...]:
-    """Return project and licence of those of *requires* whose METADATA names one, sorted."""
-    known = (one.distribution for one in requires)
-    return tuple(sorted((one.project, one.license) for one in known if one.license))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,8 +14,8 @@ from pypi_subset.locks.judging import built_with
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.model.intake.sources import BUILD
-from pypi_subset.sdists.build import TAG, build, licenses_of
-from pypi_subset.sdists.closure import Closure
+from pypi_subset.sdists.build import TAG, build
+from pypi_subset.sdists.closure import Closure, licenses_of
 from pypi_subset.sdists.releases import Turn, require_few, sdists_of, standin
 from pypi_subset.sdists.repair import repaired
 from pypi_subset.support import files

@@ -21,7 +21,7 @@ from pypi_subset.upstream.builds import NotBuilt
 from pypi_subset.upstream.gateway import Loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from packaging.requirements import Requirement
 
@@ -127,6 +127,12 @@ class Closure:
             if wheel.distribution.sha256 == sha256:
                 return wheel
         return None
+
+
+def licenses_of(requires: Iterable[Required]) -> tuple[tuple[str, str], ...]:
+    """Return project and licence of those of *requires* whose METADATA names one, sorted."""
+    known = (one.distribution for one in requires)
+    return tuple(sorted((one.project, one.license) for one in known if one.license))
 
 
 def _lacking(sdist: Distribution, error: NoSolution | Gaps) -> NotBuilt:
