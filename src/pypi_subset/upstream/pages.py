@@ -56,6 +56,8 @@ class Pages:
     ) -> None:
         self._network, self._fetcher, self._spool = network, fetcher, spool
         self.judge = judge
+        #: As in `Sources`.
+        self.is_private, self.lost_file = network.sources.is_private, network.sources.lost_file
         self._seen: dict[Where, dict[str, Version]] = {}
         self._final: dict[Where, Version | None] = {}
         self._quarantined: dict[Where, Standing] = {}
@@ -79,14 +81,6 @@ class Pages:
     def where(self, project: NormalizedName, target: str) -> Where:
         """Return which source serves *project* on *target*."""
         return project, self._network.sources.source_of(project, target)
-
-    def is_private(self, project: NormalizedName) -> bool:
-        """Return whether the indexes of pip's configuration are never asked for *project*."""
-        return self._network.sources.is_private(project)
-
-    def lost_file(self, project: NormalizedName) -> str | None:
-        """Return the file that `Sources.lost` has of *project*, ``None`` without one."""
-        return self._network.sources.lost_file(project)
 
     def origin(self, one: Distribution) -> Where:
         """Return which source *one* came from."""

@@ -31,6 +31,10 @@ class Served:
         """Return whether it is private."""
         return self.sources.is_private(project)
 
+    def lost_file(self, project: NormalizedName) -> str | None:
+        """Return the lost wheel of a project."""
+        return self.sources.lost_file(project)
+
 
 def said(project: str | None, sources: Sources) -> tuple[str, str, str]:
     """Return what, problem and next step of a gap of *project*."""
@@ -57,5 +61,10 @@ def test_the_source_is_named() -> None:
     what, _, step = said(canonicalize_name("away"), sources)
     assert what == "no release; away is private, and no source serves it on linux"
     assert step.startswith("name linux in the targets of its source")
+    what, _, step = said("app", Sources(lost=(("app", "app-1.0-py3-none-any.whl"),)))
+    assert what == (
+        "no release; it was locked from app-1.0-py3-none-any.whl, which is not in requirements/wheels any more"
+    )
+    assert step.startswith("put the wheel there again; ")
     for project in ("other", None):
         assert said(project, sources) == ("no release", "no release", "loosen that")
