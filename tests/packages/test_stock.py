@@ -9,15 +9,16 @@ import pytest
 
 from pypi_subset.errors import (
     BadDistribution,
+    HashMismatch,
 )
+from tests.support.servers.index import Index
 from tests.support.sites.trees import tree
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
-from tests.support.stages.mirroring import LINUX, mirror
+from tests.support.stages.mirroring import LINUX, WINDOWS, mirror
 
 #: The user's pip is configured for the loopback index.
 pytestmark = pytest.mark.usefixtures("configured_index")
@@ -73,3 +74,22 @@ def test_a_stray_file_stops_the_run(workspace: Workspace, index: Index) -> None:
     with pytest.raises(BadDistribution, match=r"foo\.whl: this is no wheel and no sdist; move it away"):
         mirror(workspace)
     assert tree(workspace.paths.site) == before
+
+
+def test_two_sources_with_one_file_name(workspace: Workspace, index: Index) -> None:
+    """The error names their tables: pip's configuration has neither."""
+    with Index() as second:
+        for each, body in ((index, b"x = 1\n"), (second, b"x = 2\n")):
+            each.add(make_wheel("app", files={"app.py": body}))
+        tables = [
+            f'[sources.{name}]\nindex = "{url}"\nprojects = ["app"]\ntargets = ["{target}"]\n'
+            for name, url, target in (("one", index.url, "linux"), ("two", second.url, "windows"))
+        ]
+        workspace.write("base.txt", "app\n")
+        workspace.toml({"linux": LINUX, "windows": WINDOWS}, more="".join(tables))
+        with pytest.raises(HashMismatch, match="has two contents") as caught:
+            mirror(workspace)
+    assert caught.value.next_step == (
+        "have one source serve both targets (see [sources.one] and [sources.two] in subset.toml) "
+        "or give one file another version, then run the update"
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import NoSolution, SubsetError
 from pypi_subset.pipeline import mirror as pipeline
 from pypi_subset.pipeline.plan import plan
 from pypi_subset.proof.isolation import available
@@ -45,3 +45,13 @@ def test_a_damaged_lock_is_no_reason_to_build_otherwise(workspace: Workspace, in
     (workspace.paths.locks).mkdir()
     (workspace.paths.locks / "pylock.base--here.toml").write_text("damaged")
     assert pipeline.mirror(workspace.paths, update=True).published
+
+
+def test_a_build_that_does_not_end(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ended after an hour, here after two seconds, and the line says so."""
+    index.add(make_buildable("leaf", code=["time.sleep(100_000)"]))
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml(more='[sdists]\nbuild = ["leaf"]\n')
+    monkeypatch.setattr("pypi_subset.pipeline.rooms._PATIENCE", 2.0)
+    with pytest.raises(NoSolution, match=r"build_wheel did not end within 2"):
+        pipeline.mirror(workspace.paths)

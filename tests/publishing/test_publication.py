@@ -133,6 +133,7 @@ VERIFY = "run `make verify`, or publish it unproven with FORCE=yes"
 FORCE = "or publish it unproven with FORCE=yes"
 NO_AUTHOR = "the report has no author: an earlier version of pypi-subset wrote it, or another program"
 CHANGED = f"the report was changed, or made with another key than the one here; {WAYS_ACROSS}"
+GAP = Finding(rule="gap", project="aa", what="no wheel fits", reason="known", until="2999-01-01")
 MIRROR = "run `make mirror` and `make verify`, or publish it unproven with FORCE=yes"
 
 #: What happens to a proven site → the file that is named, and the line about it.
@@ -205,6 +206,14 @@ DOUBTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         (
             "nothing was proven but that the files are there; ask for something that a target needs in requirements/, "
             f"{MIRROR}"
+        ),
+    ),
+    "accepted gaps alone": (
+        lambda site: written(site, CHECKS[2], replace(GREEN, status="accepted", findings=(GAP,))),
+        "proof/report.json",
+        (
+            "every request is an accepted gap, and nothing was proven but that the files are there; "
+            f"ask for something that a target needs in requirements/, {MIRROR}"
         ),
     ),
     "file gone": (

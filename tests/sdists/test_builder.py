@@ -192,7 +192,14 @@ def test_hashes_are_those_of_the_sdist(workspace: Workspace, index: Index) -> No
     mirror(workspace)
     assert versions(workspace, "base--here") == {"leaf": "1.0"}
     workspace.write("base.txt", f"leaf==1.0 --hash=sha256:{'0' * 64}\n")
-    with pytest.raises(NoSolution):
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.problem == (
+        f"base.txt:1: leaf-1.0.tar.gz, which leaf==1.0 is built from, has sha256 {stated[7:]}, the set wants {'0' * 64}"
+    )
+    # A page that states no hash: what is known is that it is another one.
+    index.facts = False
+    with pytest.raises(NoSolution, match=r"leaf-1\.0\.tar\.gz, which leaf==1\.0 is built from, has "):
         mirror(workspace)
 
 

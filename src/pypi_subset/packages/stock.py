@@ -113,9 +113,18 @@ def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
                 msg = (
                     f"{one.filename} has two contents: sha256 {other.sha256} for {first}, {one.sha256} for {lock.name}"
                 )
-                step = "drop one of the two sources from pip's configuration, then run the update"
+                step = f"{_one_of_two(other, one)}, then run the update"
                 raise HashMismatch(msg, project=one.project, target=lock.target_name, next_step=step)
     return wanted
+
+
+def _one_of_two(one: Distribution, other: Distribution) -> str:
+    """Return what the user does about two files of one name."""
+    named = sorted({each.source for each in (one, other) if each.source})
+    if not named:
+        return "drop one of the two sources from pip's configuration"
+    tables = " and ".join(f"[sources.{name}]" for name in named)
+    return f"have one source serve both targets (see {tables} in subset.toml) or give one file another version"
 
 
 def _take_back(absent: Iterable[Distribution], packages: Path, site: Path) -> set[str]:

@@ -13,7 +13,7 @@ from msgspec import structs
 from pypi_subset.model.checks import Finding
 from pypi_subset.model.policy import Acceptance
 from pypi_subset.proof.report import badge, page, report
-from pypi_subset.proof.report.verdict import unneeded, verdict_of
+from pypi_subset.proof.report.verdict import is_red, unneeded, verdict_of
 from pypi_subset.support.text import escape
 from tests.support.sites.published import CHECKS
 
@@ -44,6 +44,18 @@ def test_an_inventory_alone_proves_nothing() -> None:
     document = report.report_of([CHECKS[2], skipped], site=Path("nowhere"), isolation="namespaces")
     assert (verdict_of(document).state, verdict_of(document).words) == ("none", "nothing was proven")
     assert report.lines_of(document) == ["nothing was proven", "1 passed, 0 failed, 1 skipped; isolation: namespaces"]
+
+
+def test_accepted_gaps_alone_fail_no_run() -> None:
+    """Nothing is missing that the user did not accept; nothing is green either."""
+    found = Finding(rule="gap", project="aa", what="no wheel fits", reason="known", until="2999-01-01")
+    every = [CHECKS[2], replace(CHECKS[1], status="accepted", notes=(), findings=(found,))]
+    document = report.report_of(every, site=Path("nowhere"), isolation="namespaces")
+    assert not is_red(document)
+    assert verdict_of(document).state == "none"
+    assert "nothing to prove: every request is an accepted gap" in report.lines_of(document)
+    assert is_red(report.report_of([*every, replace(CHECKS[1], status="failed")], site=Path("nowhere"), isolation=""))
+    assert is_red(report.report_of([CHECKS[2]], site=Path("nowhere"), isolation="namespaces"))
 
 
 def test_a_request_that_no_target_asks_for_is_told() -> None:

@@ -14,7 +14,17 @@ from pypi_subset.model.documents import encode
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.report import Report, Totals, read_report, report_path
 from pypi_subset.proof.report import badge, junit, page, tables
-from pypi_subset.proof.report.verdict import EMPTY, NOTHING, part_of, signers, unasked, unneeded, verdict_of, weakness
+from pypi_subset.proof.report.verdict import (
+    ALL_ACCEPTED,
+    EMPTY,
+    NOTHING,
+    part_of,
+    signers,
+    unasked,
+    unneeded,
+    verdict_of,
+    weakness,
+)
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -122,7 +132,8 @@ def lines_of(report: Report) -> list[str]:
     counts += [f"{remembered} of these {tables.BEFORE}"] if remembered else []
     part = part_of(report)
     last = [f"only a part was tried: {part}"] if part else []
-    last += [EMPTY.words] if verdict_of(report) == EMPTY else []
+    verdict = verdict_of(report)
+    last += [verdict.words] if verdict in {EMPTY, ALL_ACCEPTED} else []
     last += [weakness(report)] if weakness(report) else []
     nowhere = [f"note: {sentence}" for sentence in unasked(report)]
     nowhere += [f"note: {one}" for one in signers(report)]

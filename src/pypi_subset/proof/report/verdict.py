@@ -49,6 +49,14 @@ EMPTY = Verdict(
 )
 
 
+#: The user accepted that no request of the report is served: nothing is missing, and nothing is proven.
+ALL_ACCEPTED = Verdict(
+    state="none",
+    words="nothing to prove: every request is an accepted gap",
+    meaning="The user accepted each request as a gap. The files are there, but nothing was installed.",
+)
+
+
 def verdict_of(report: Report) -> Verdict:
     """Return what *report* comes to; only a whole report of these bytes without red and amber is green."""
     counted = Counter(check.status for check in report.checks)
@@ -73,7 +81,7 @@ def verdict_of(report: Report) -> Verdict:
 def _whole(report: Report, proven: str, *, amber: int, accepted: int) -> Verdict:
     """Return what a report of everything without red comes to."""
     if not any(check.status in GOOD for check in cases_in(report)):
-        return EMPTY
+        return ALL_ACCEPTED if accepted else EMPTY
     meaning = "Every set and every request installs on every target, from the files of this site alone."
     if accepted:
         meaning += f" Left out as accepted gaps: {accepted}."
@@ -83,8 +91,9 @@ def _whole(report: Report, proven: str, *, amber: int, accepted: int) -> Verdict
 
 
 def is_red(report: Report) -> bool:
-    """Whether a run with this report fails: something is red, or nothing was installed."""
-    return bool(report.totals.failed) or verdict_of(report).state == "none"
+    """Whether a run with this report fails: something is red, or nothing was installed, and that is not accepted."""
+    verdict = verdict_of(report)
+    return bool(report.totals.failed) or (verdict.state == "none" and verdict != ALL_ACCEPTED)
 
 
 def part_of(report: Report) -> str:

@@ -41,7 +41,14 @@ def hash_gaps(output: str, job: Job, offers: Offers) -> tuple[NoSolution, ...]:
         if named not in found:
             # No page states the hash: pip read the file.
             wanted = re.findall(r"\w+$", match["wanted"], re.MULTILINE)
-            found[named] = _wrong(requirement, match["algorithm"], match["got"], wanted, job)
+            sdist = next(
+                (one.sdist for one in offers.candidates(named) if one.sdist and _is_of(one, requirement)), None
+            )
+            found[named] = (
+                _wrong(requirement, match["algorithm"], match["got"], wanted, job)
+                if sdist is None
+                else _of_sdist(requirement, sdist, wanted, job)
+            )
         return tuple(found.values())
     if (match := _UNPINNED.search(output) or _UNHASHED.search(output)) is not None:
         # The user knows neither the loopback index nor our requirements file.
@@ -119,6 +126,21 @@ def _of_own(stated: Request, best: Candidate, job: Job) -> NoSolution:
     what = f"{stated.origin} has no hash of {name}, which is in a directory of this machine"
     step = f"write --hash=sha256:{sha256} in that line as well, if that is the file that was meant"
     return _gap(job, what, step, stated.requirement.name)
+
+
+def _of_sdist(requirement: Requirement, sdist: Candidate, wanted: Sequence[str], job: Job) -> NoSolution:
+    """Return the error about hashes that an sdist does not have. pip compared those of the wheel that is built from it."""
+    origin = stated_at(requirement, (*job.requirement_set.requests, *job.requirement_set.constraints))
+    sha256 = dict(_hashes(sdist)).get("sha256")
+    has = f"has sha256 {sha256}" if sha256 else "has another hash"
+    name = sdist.distribution.filename
+    what = f"{origin and f'{origin}: '}{name}, which {requirement} is built from, {has}, the set wants {few(wanted)}"
+    step = "correct the hash if the sdist is the one that was meant; if not, do not trust the index"
+    return _gap(job, what, step, requirement.name)
+
+
+def _is_of(one: Candidate, requirement: Requirement) -> bool:
+    return admits(requirement, one.distribution.version)
 
 
 def _wrong(requirement: Requirement, algorithm: str, got: str, wanted: Sequence[str], job: Job) -> NoSolution:
