@@ -26,6 +26,7 @@ from pypi_subset.resolve.explain.no_solution import explain
 from pypi_subset.resolve.explain.served import with_source
 from pypi_subset.resolve.overrides import require_honoured, with_reason
 from pypi_subset.resolve.per_patch import distinct, patches_in_reach, patches_of_set
+from pypi_subset.resolve.prereleases import instead_of_refused
 from pypi_subset.resolve.required_by import asked_of, refuse_open_constraints, who_asks
 from pypi_subset.resolve.warnings import assumed_of, assumption, brings
 from pypi_subset.support import files
@@ -131,14 +132,21 @@ def resolve(
 
 def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> Answer:
     asked = asked_of(job)
-    report = _report(job, constraints=constraints, index=index, pips=pips, work=work)
-    found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
-    candidates = {project: _candidate(item, project, index, job.target) for project, item in found.items()}
-    reasons, extras, brought = who_asks(asked, job, found)
+    offers, excluded = index.upstream.on(job.target.name), list[str]()
+    while True:
+        report = _report(job, constraints=constraints, index=index, pips=pips, work=work, excluded=excluded)
+        found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
+        candidates = {project: _candidate(item, project, index, job.target) for project, item in found.items()}
+        reasons, extras, brought = who_asks(asked, job, found)
+        if not (more := [*instead_of_refused(job, candidates, reasons, constraints, offers)]):
+            break
+        # Each round excludes all pre-releases of a project.
+        logger.info("%s: resolved again, with %s", job.name, ", ".join(more))
+        excluded += more
     limits = [one.requirement for one in job.requirement_set.constraints]
     limits += [parse_requirement(line.partition(" --hash")[0]) for line in constraints]
     refuse_open_constraints(job, limits, found.keys())
-    require_honoured(job, found, extras, index.upstream.on(job.target.name))
+    require_honoured(job, found, extras, offers)
     assumed = tuple(assumed_of(job, found, extras))
     return Answer(candidates=candidates, found=found, reasons=reasons, extras=extras, brought=brought, assumed=assumed)
 
@@ -176,14 +184,20 @@ def _is_vouched(candidate: Candidate) -> bool:
     return (candidate.sdist or candidate).distribution.sha256 is not None
 
 
-def _report(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> _Report:
-    """pip's dry-run report (version 1), checked to speak of the target and of no other machine."""
+def _report(
+    job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path, excluded: Sequence[str]
+) -> _Report:
+    """
+    pip's dry-run report (version 1), checked to speak of the target and of no other machine.
+
+    :param excluded: constraints that are not the user's.
+    """
     requests, limits, report = work / "requests.txt", work / "constraints.txt", work / "report.json"
     with files.folder_errors(work):
         # Without parents: a thread that outlives Ctrl-C must not make a stage again that was removed.
         work.mkdir(exist_ok=True)
     files.write(requests, "".join(f"{line}\n" for line in _asked_lines(job, index)).encode())
-    lines = [*map(str, job.requirement_set.constraints), *constraints]
+    lines = [*map(str, job.requirement_set.constraints), *constraints, *excluded]
     files.write(limits, "".join(f"{line}\n" for line in lines).encode())
     run, view = index.run_of(job.target)
     command = ["install", *_OPTIONS, "--index-url", view, "--report", str(report)]

@@ -49,10 +49,15 @@ class Offers(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
-    """What the indexes have of one project: all versions, and the wheels that fit the target by release."""
+    """
+    What the indexes have of one project: all versions, and the wheels that fit the target by release.
+
+    :param refused: versions that fit and were not yanked, and that the policy refuses.
+    """
 
     versions: frozenset[Version]
     fitting: Mapping[Version, Sequence[Candidate]]
+    refused: frozenset[Version] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -229,6 +234,11 @@ class Inspector:
             self._offers[project] = Offer(
                 versions=frozenset(one.distribution.version for one in candidates),
                 fitting=by_release(one for one in candidates if self._suits(one)),
+                refused=frozenset(
+                    one.distribution.version
+                    for one in candidates
+                    if one.verdicts and one.distribution.yanked is None and suits(one, self.target)
+                ),
             )
         return self._offers[project]
 
@@ -241,7 +251,10 @@ class Inspector:
             for version, files in offer.fitting.items()
             if pinned or any(one.distribution.yanked is None for one in files)
         ]
-        return sorted(joined.specifier.filter(fitting, prereleases=self.pre or None), reverse=True)
+        # A final release that the policy refuses is there: no pre-release takes its place.
+        known = {*fitting, *offer.refused}
+        found = joined.specifier.filter(known, prereleases=self.pre or None)
+        return sorted({*found} & {*fitting}, reverse=True)
 
     def _suits(self, candidate: Candidate) -> bool:
         return not candidate.verdicts and suits(candidate, self.target)
