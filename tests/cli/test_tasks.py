@@ -138,6 +138,7 @@ def test_json_of_a_mirror_is_one_document(workspace: Workspace, index: Index) ->
     assert "none" in warning
     assert done.stderr == f"warning: {warning}\n"
     lists = ("changes", "rejected", "superseded", "bad_files", "unvouched", "built", "outdated", "views_only")
+    lists += ("accepted_gaps", "gone", "kept", "untimed")
     empty: dict[str, list[str]] = {key: [] for key in lists}
     assert document == {"schema": document["schema"], **empty, "resolved": 1, "fetched": 2, "published": True}
     again = json.loads(subset("update", "-j", cwd=workspace.root, PIP_INDEX_URL=index.url).stdout)

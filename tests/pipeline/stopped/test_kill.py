@@ -47,7 +47,7 @@ POINTS = {
         ("start dir2pi", 1),
         ("write requirements/lock", 1),
         ("replace requirements/lock", 1),
-        ("replace packages/.work.PID.stage/download/base--windows.0/files", 1),
+        ("replace packages/.work.PID.stage/download/", 1),
     ),
     "update": (("replace requirements/lock", 1), ("replace requirements/lock", 2)),
     "repair": (("replace packages/lib-1.0-py3-none-any.whl packages/.rejected", 1), ("start pip", 1)),

@@ -70,7 +70,7 @@ def test_green(
     monkeypatch.setenv("PYTHONWARNINGS", "error")
     found = run_suite(subset.paths, processes=1)
     document = reported(subset)
-    assert document["totals"] == {"passed": 9, "failed": 0, "skipped": 0, "differs": 0, "amber": 0}
+    assert document["totals"] == {"passed": 9, "failed": 0, "skipped": 0, "differs": 0, "amber": 0, "accepted": 0}
     assert sorted((one["target"], one["request"], one["proof"], one["way"]) for one in document["checks"]) == [
         ("", "", "inventory", ""),
         *(
@@ -93,7 +93,7 @@ def test_one_file_gone(subset: SubsetOnDisk) -> None:
     subset.file(COLORAMA).unlink()
     found = run_suite(subset.paths, processes=1)
     document = reported(subset)
-    assert document["totals"] == {"passed": 0, "failed": 7, "skipped": 2, "differs": 0, "amber": 0}
+    assert document["totals"] == {"passed": 0, "failed": 7, "skipped": 2, "differs": 0, "amber": 0, "accepted": 0}
     inventory, joint = [check["reason"] for check in document["checks"] if check["way"] in {"", "find-links"}][:2]
     assert inventory.startswith(
         "colorama-0.4.6-py3-none-any.whl (colorama 0.4.6, needed on windows by base.txt:1 click"
