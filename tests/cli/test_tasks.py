@@ -137,10 +137,11 @@ def test_json_of_a_mirror_is_one_document(workspace: Workspace, index: Index) ->
     (warning,) = document.pop("warnings")
     assert "none" in warning
     assert done.stderr == f"warning: {warning}\n"
-    lists = ("changes", "rejected", "superseded", "bad_files", "unvouched", "built", "outdated", "views_only")
-    lists += ("accepted_gaps", "gone", "kept", "untimed")
-    empty: dict[str, list[str]] = {key: [] for key in lists}
-    assert document == {"schema": document["schema"], **empty, "resolved": 1, "fetched": 2, "published": True}
+    # Every other key is a list, and there is nothing to list.
+    counts = {key: document.pop(key) for key in ("resolved", "fetched", "published")}
+    assert (counts, document.pop("schema")) == ({"resolved": 1, "fetched": 2, "published": True}, "1.0")
+    assert document.keys() >= {"changes", "rejected", "bad_files", "built", "kept", "outdated", "accepted_gaps", "gone"}
+    assert [value for value in document.values() if value != []] == []
     again = json.loads(subset("update", "-j", cwd=workspace.root, PIP_INDEX_URL=index.url).stdout)
     assert (again["resolved"], again["fetched"], again["published"]) == (1, 0, False)
 
