@@ -123,7 +123,14 @@ def test_a_refused_build_requirement_has_the_wheel_built_again(
     index.add(wheels[1])
     mirror(workspace, update=True)
     assert required(workspace) == [("tool", "1.0")]
-    workspace.toml(more=f'{build}[policy]\ndeny = ["tool==1.0"]\n')
+    refused = f'{build}[policy]\ndeny = ["tool==1.0"]\n'
+    waiver = (
+        '[[policy.accept]]\nrule = "deny"\nproject = "tool"\ntargets = ["here"]\nreason = "x"\nuntil = 2030-01-01\n'
+    )
+    workspace.toml(more=f"{refused}{waiver}")
+    mirror(workspace, update=True)
+    assert required(workspace) == [("tool", "1.0")]
+    workspace.toml(more=refused)
     result, said = mirror(workspace, update=True)
     assert "leaf 1.0 was built with tool 1.0, which is refused now (deny: " in said
     assert required(workspace) == [("tool", "2.0")]

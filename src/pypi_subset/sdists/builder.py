@@ -13,7 +13,6 @@ from pypi_subset.errors import HashMismatch
 from pypi_subset.locks.judging import built_with
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
-from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.sdists.build import TAG, build
 from pypi_subset.sdists.closure import Closure, licenses_of
 from pypi_subset.sdists.releases import Turn, require_few, sdists_of, standin
@@ -65,7 +64,7 @@ class Builder:
         unlike: list[str],
     ) -> None:
         self._upstream, self._projects, self._host, self._rooms = upstream, frozenset(projects), host, rooms
-        self._tags = [frozenset(one.tags) for one in (*targets, host)]
+        self._tags, self._names = [frozenset(one.tags) for one in (*targets, host)], [one.name for one in targets]
         self._shelf, self._work, self._progress = shelf, work, progress
         self._closure = Closure(upstream, host=host, pips=pips)
         self.turn, self._count = Turn(), Counter[str]()
@@ -182,9 +181,10 @@ class Builder:
         """Return whether a rule refuses what *known* was built with, and say so: it is built again without that."""
         for one in built_with(known):
             held = one.distribution
-            offers = self._upstream.on(BUILD)
-            sentences = [each.sentence for each in offers.refusals(one, ages=False)]
-            if sentences or offers.refuses_license(held):
+            # An acceptance may hold on some targets.
+            every = [self._upstream.on(name) for name in self._names]
+            sentences = [each.sentence for offers in every for each in offers.refusals(one, ages=False)]
+            if sentences or any(offers.refuses_license(held) for offers in every):
                 what = f"{known.project} {known.version} was built with {held.project} {held.version}"
                 why = next(iter(sentences), "its licence")
                 self._progress.say(f"{what}, which is refused now ({why}): building it again")
