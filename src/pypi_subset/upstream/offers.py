@@ -102,7 +102,16 @@ class TargetOffers:
 
         :raises SubsetError: it cannot be read.
         """
-        return self._stands(None if self.licenses is None else self.licenses.read(candidate, self.metadata(candidate)))
+        return self.license_refusal(candidate) is not None
+
+    def license_refusal(self, candidate: Candidate) -> Verdict | None:
+        """
+        Return why the licence of *candidate* is refused on the target, after reading its METADATA; ``None`` if it is not.
+
+        :raises SubsetError: it cannot be read.
+        """
+        found = None if self.licenses is None else self.licenses.read(candidate, self.metadata(candidate))
+        return found if self._stands(found) else None
 
     def refusals(self, candidate: Candidate, *, ages: bool = True) -> tuple[Verdict, ...]:
         """

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from pypi_subset.model.intake.verdicts import Verdict
+
 TARGET = parse("linux", "cp310-manylinux2014_x86_64")
 
 
@@ -44,6 +46,11 @@ class Shelf:
                 one = Distribution(filename=name, project=own, version=version, requires_python=bound)
                 found.append(Candidate(distribution=one, source="here", tags=tags))
         return tuple(found)
+
+    def license_refusal(self, candidate: Candidate, /) -> Verdict | None:
+        """Return nothing: all licences are allowed."""
+        del candidate
+        return None
 
     def denied(self, project: NormalizedName, /) -> str:
         """Return nothing: each page is shown."""

@@ -97,7 +97,7 @@ def test_what_is_malicious_has_no_way_in(workspace: Workspace, index: Index) -> 
     policy(workspace, 'advisories = "osv.zip"')
     with pytest.raises(NoSolution) as caught:
         mirror(workspace)
-    assert caught.value.next_step == "do without it: no setting lets in what is known as malicious"
+    assert caught.value.next_step == "do without it: nothing in [policy] lets in what is known as malicious"
 
 
 def test_a_refused_dependency_of_a_newer_release(workspace: Workspace, index: Index) -> None:

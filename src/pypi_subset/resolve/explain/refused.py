@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def letting_in(verdict: Verdict) -> str:
     """Return how the user lets a release in that the policy refuses."""
     if verdict.is_final:
-        return "do without it: no setting lets in what is known as malicious"
+        return "do without it: nothing in [policy] lets in what is known as malicious"
     own = f', id = "{verdict.ids[0]}"' if verdict.ids else ""
     release = f'project = "{verdict.project}", version = "=={verdict.version}"{own}'
     return f'to accept it, write [[policy.accept]] with rule = "{verdict.rule}", {release}, a reason and a last day'

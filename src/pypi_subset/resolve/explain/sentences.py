@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.targets import Target
     from pypi_subset.resolve.explain.obstacles import Asking, Obstacle
 
@@ -28,6 +29,9 @@ class Shelves(Offers, Protocol):
     @property
     def own_wheels(self) -> Path | None:
         """The directory of wheels that the user built."""
+
+    def license_refusal(self, candidate: Candidate, /) -> Verdict | None:
+        """Return why the licence of a wheel is refused, after reading its METADATA; ``None`` if it is not."""
 
     def denied(self, project: NormalizedName, /) -> str:
         """Return which index answered 403 or 410 for its page of a project, and what; ``""`` without one."""

@@ -87,7 +87,7 @@ def test_pre_releases_that_are_asked_for_have_a_heading() -> None:
     assert outdated_heading([own]) == "1 pre-release that a requirement asks for"
     assert outdated_heading([own, named]) == "2 pre-releases that a requirement asks for"
     assert outdated_lines([own, named]) == [
-        "  by your own lines or policy: app 2.0rc1 (newest final 1.0)",
+        "  by your own lines: app 2.0rc1 (newest final 1.0)",
         "  pre-releases that other requirements name: core 2.0rc1 (newest final 1.0)",
     ]
 
@@ -106,12 +106,37 @@ def test_the_newest_comes_first_and_the_rest_is_counted() -> None:
 def test_the_users_own_lines_are_one_entry() -> None:
     """What the user pinned is named and not explained; pre-releases that a line asks for are no finding of the heading."""
     own = replace(ONE, own=True, why="base.txt:1 asks for app==1.0")
-    assert outdated_lines([own]) == ["  by your own lines or policy: app 1.0 (newest 2.0)"]
+    assert outdated_lines([own]) == ["  by your own lines: app 1.0 (newest 2.0)"]
     early = replace(ONE, early=True, newest="", newest_uploaded="")
     assert outdated_heading([own, early]) == (
         "1 requested project is older than the newest release and 1 pre-release that no line asks for"
     )
     assert outdated_heading([own]) == "1 requested project is older than the newest release"
+
+
+def test_what_the_policy_keeps_away_has_its_rule() -> None:
+    """One release has the whole reason; several that one rule keeps away are a line. The lines of the user are apart."""
+    step = 'to accept it, write [[policy.accept]] with rule = "deny", project = "app", version = "==2.0", a reason and a last day'
+    refused = replace(ONE, own=True, why="deny: subset.toml has 'app'", step=step)
+    own = replace(ONE, project="held", own=True, why="base.txt:1 asks for held==1.0", step="change base.txt:1")
+    assert outdated_lines([refused, own, replace(refused, target="mac")]) == [
+        (
+            "  app 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 on base--linux, base--mac: deny: subset.toml has 'app'. "
+            'To accept it, write [[policy.accept]] with rule = "deny", project = "app", version = "==2.0", a reason and a last day'
+        ),
+        "  by your own lines: held 1.0 (newest 2.0)",
+    ]
+    malware = replace(refused, project="evil", step="do without it: nothing in [policy] lets in what is malicious")
+    assert outdated_lines([refused, replace(refused, project="lib"), malware]) == [
+        (
+            "  by the rule deny of your policy: app 1.0 (newest 2.0), lib 1.0 (newest 2.0). "
+            'To accept one, write [[policy.accept]] with rule = "deny", its project, a reason and a last day'
+        ),
+        (
+            "  evil 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 on base--linux: deny: subset.toml has 'app'. "
+            "Do without it: nothing in [policy] lets in what is malicious"
+        ),
+    ]
 
 
 def test_a_pre_release_is_marked() -> None:

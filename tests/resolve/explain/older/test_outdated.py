@@ -153,7 +153,7 @@ def test_a_pre_release_is_listed(workspace: Workspace, index: Index) -> None:
     assert lines[1].endswith("or write 'fast==2.0rc1' in base.txt:1 if it is meant")
     young = f"  young 1.0b1 {day}, a pre-release, no final release on base--linux: there is no other release yet. "
     assert lines[2] == f"{young}Write 'young==1.0b1' in base.txt:3 if it is meant"
-    assert lines[3] == "  by your own lines or policy: asked 2.0rc1 (newest final 1.0)"
+    assert lines[3] == "  by your own lines: asked 2.0rc1 (newest final 1.0)"
     assert json.loads(plan(workspace, "--form", "json").stdout)["early"][2]["project"] == "young"
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 
+from pypi_subset.errors import SubsetError
 from pypi_subset.model.intake.rules import MIN_AGE
 from pypi_subset.model.locks import Outdated
 from pypi_subset.resolve.explain.obstacles import Inspector
 from pypi_subset.resolve.explain.older.satisfiable import Search, held_of
-from pypi_subset.resolve.explain.rejections import admits, fits, obstacle, refusal
+from pypi_subset.resolve.explain.refused import letting_in
+from pypi_subset.resolve.explain.rejections import admits, fits, obstacle, refusal, suits
 from pypi_subset.resolve.explain.sentences import step_of, way_to, why_of
 from pypi_subset.resolve.explain.stated import pinned_of, rivals_of
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.locks import Lock, Pin
     from pypi_subset.model.targets import Target
     from pypi_subset.resolve.explain.obstacles import Asking
@@ -140,9 +144,20 @@ def cause_of(releases: Mapping[Version, Sequence[Candidate]], case: Case, known:
         if refusal(releases[newest], case.target):
             return unfit, way_to(releases[newest], case.target, known.offers), True
         return unfit, way_to(releases[newest], case.target, known.offers), own
+    if license_ := _license_of(releases[max(fitting)], case, known):
+        why = f"{unfit}; {max(fitting)} fits, but {license_.sentence}" if unfit else license_.sentence
+        return why, letting_in(license_), True
     why, step = _against(max(fitting), releases[max(fitting)], case, known)
     # A pin may keep away what the newest release, which has no wheel here, has nothing to do with.
     return f"{unfit}; {max(fitting)} fits, but {why}" if unfit else why, step, own
+
+
+def _license_of(files: Sequence[Candidate], case: Case, known: Known) -> Verdict | None:
+    """Return why the licence of a release that fits is refused; ``None`` if it is not, or cannot be read."""
+    one = next((each for each in files if suits(each, case.target) and not each.verdicts), None)
+    with contextlib.suppress(SubsetError):
+        return None if one is None else known.offers.license_refusal(one)
+    return None
 
 
 def unfit_of(files: Sequence[Candidate], target: Target) -> str:

@@ -22,6 +22,8 @@ LINES = 8
 _PYTHON = re.compile(r"^[^;]*(?:, not for |the target has )\S+$")
 #: The beginning of a chain of requirements, after a line that admits a newer release.
 _CHAIN = re.compile(r"(?:.+? admits \S+ at most: )?it requires ")
+#: A step that is about the policy, with the rule; without one, it is about what is malicious.
+_RULE = re.compile(r'\[\[policy\.accept\]\] with rule = "(\w+)"|nothing in \[policy\]')
 _ELSEWHERE = re.compile(r"; \S+, as on .*$")
 
 
@@ -29,15 +31,18 @@ def outdated_lines(found: Iterable[Outdated], *, most: int | None = LINES) -> li
     """
     Return the list that ends a mirror, the newest release first; nothing if *found* is empty.
 
-    Projects that are older because a line or the policy of the user says so share one line: the user knows. So do pre-releases
-    that other requirements name.
+    Projects that are older because a line of the user says so share one line: the user knows. So do pre-releases that other
+    requirements name. What the policy keeps away has a line for each rule, with the way to let it in.
 
     :param most: how many lines at most; ``None`` shortens no names either.
     """
     groups: defaultdict[str, list[Outdated]] = defaultdict(list)
     own: list[Outdated] = []
+    refused: defaultdict[str, list[Outdated]] = defaultdict(list)
     for one in sorted(_once(found), key=lambda one: (one.project, one.set, one.target)):
-        if one.own:
+        if one.own and (rule := _rule(one)):
+            refused[rule].append(one)
+        elif one.own:
             own.append(one)
         else:
             groups[_key(one)].append(one)
@@ -45,8 +50,9 @@ def outdated_lines(found: Iterable[Outdated], *, most: int | None = LINES) -> li
     lines = [_entry(those, short=most is not None) for those in ordered]
     if most is not None and len(lines) > most:
         lines = [*lines[:most], f"and {len(lines) - most} more: `--json`"]
+    lines += [_by_rule(rule, those, short=most is not None) for rule, those in refused.items()]
     for heading, those in (
-        ("by your own lines or policy", [one for one in own if not _is_named(one)]),
+        ("by your own lines", [one for one in own if not _is_named(one)]),
         ("pre-releases that other requirements name", [one for one in own if _is_named(one)]),
     ):
         names = list(dict.fromkeys(f"{one.project} {one.version} ({_not(one, day=False)})" for one in those))
@@ -84,6 +90,21 @@ def _once(found: Iterable[Outdated]) -> list[Outdated]:
 def _is_named(one: Outdated) -> bool:
     """Whether it is a pre-release that no line requests, and that another requirement names."""
     return one.early and not one.requested and one.why != OF_SET
+
+
+def _rule(one: Outdated) -> str:
+    """Return the rule of the policy that keeps a release away, ``""`` if it is something else."""
+    found = _RULE.search(one.step)
+    return found[1] or "advisory" if found else ""
+
+
+def _by_rule(rule: str, those: Sequence[Outdated], *, short: bool) -> str:
+    """Return the line about what one rule keeps away."""
+    if len({(one.project, one.version, one.newest) for one in those}) == 1:
+        return _entry(those, short=short)
+    names = list(dict.fromkeys(f"{one.project} {one.version} ({_not(one, day=False)})" for one in those))
+    step = f'to accept one, write [[policy.accept]] with rule = "{rule}", its project, a reason and a last day'
+    return f"by the rule {rule} of your policy: {_some(names, short=short)}{_remedy(step)}"
 
 
 def _some(names: Sequence[str], *, short: bool) -> str:
