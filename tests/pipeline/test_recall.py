@@ -195,6 +195,43 @@ def test_what_is_not_offered_any_more_is_told(newer: Workspace, index: Index, wa
     assert "\x1b" not in said
 
 
+@pytest.mark.parametrize("denied", ["app", "core"])
+def test_what_the_policy_refuses_may_take_others_along(workspace: Workspace, index: Index, denied: str) -> None:
+    """What required it, and what it required, gets a lower version with it; a warning names the rule."""
+    for version, bound in (("1.0", "<2"), ("2.0", ">=2")):
+        index.add(make_wheel("app", version, requires=[f"lib{bound}"]), make_wheel("other", version))
+        index.add(make_wheel("lib", version, requires=[f"core{bound}"]), make_wheel("core", version))
+    workspace.write("base.txt", "app\nother\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    workspace.toml({"linux": LINUX}, more=f'[policy]\ndeny = ["{denied}==2.0"]\n')
+    summary, _ = mirror(workspace, update=True)
+    assert versions(workspace, "base--linux") == {"app": "1.0", "core": "1.0", "lib": "1.0", "other": "2.0"}
+    rule = f"deny: subset.toml has '{denied}==2.0'"
+    own = [
+        f"is refused: {rule}" if one == denied else f"follows {denied} 2.0, which is refused: {rule}"
+        for one in ("app", "core", "lib")
+    ]
+    assert summary.warnings == tuple(
+        f"base--linux: {one} 2.0 -> 1.0, a lower version: 2.0 {why}"
+        for one, why in zip(("app", "core", "lib"), own, strict=True)
+    )
+
+
+def test_a_refusal_excuses_no_other_project(workspace: Workspace, index: Index) -> None:
+    """A project that is not required by it, and does not require it, needs the flag."""
+    index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"))
+    index.add(make_wheel("top", "1.0"), make_wheel("lib", "1.0"), make_wheel("lib", "2.0"))
+    workspace.write("base.txt", "app\nlib\ntop\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    index.add(make_wheel("top", "2.0", requires=["lib<2"]))
+    workspace.toml({"linux": LINUX}, more='[policy]\ndeny = ["app==2.0"]\n')
+    with pytest.raises(LowerVersions) as caught:
+        mirror(workspace, update=True)
+    assert [line.split(",")[0] for line in caught.value.details] == ["base--linux: lib 2.0 -> 1.0"]
+
+
 def test_a_hidden_file_comes_back_by_flag_alone(newer: Workspace, index: Index) -> None:
     """The rule holds for each target; a first lock has nothing to compare with."""
     newer.toml({"linux": LINUX, "windows": WINDOWS})

@@ -128,6 +128,8 @@ def lowered(
                 continue
             what = f"{lock.name}: {project} {old} -> {new}, a lower version"
             why = _why_gone(candidates(project, lock.target_name), old, targets[lock.name])
+            if not why:
+                why = _reasons(before, lock, candidates, targets[lock.name]).get(project, "")
             if why:
                 said.append(f"{what}: {old} {why}")
             elif allowed:
@@ -170,11 +172,44 @@ def _lines(lock: Lock, project: str) -> set[str]:
 
 
 def _lower(before: Lock, after: Lock) -> Iterator[tuple[str, Version, Version]]:
-    old, new = diff.releases(before), diff.releases(after)
+    old, new = _versions(before), _versions(after)
     for project in sorted(old.keys() & new.keys()):
-        had, has = (max(one.version for one in found[project].values()) for found in (old, new))
-        if has < had:
-            yield project, had, has
+        if new[project] < old[project]:
+            yield project, old[project], new[project]
+
+
+def _reasons(
+    before: Lock, after: Lock, candidates: Callable[[str, str], Sequence[Candidate]], target: Target
+) -> dict[str, str]:
+    """
+    Return why projects of *before* have another version now, or none: their release, or that of a neighbour, cannot be had.
+
+    A neighbour requires a project or is required by it, in one of the locks, and has another version as well.
+    """
+    old, new = _versions(before), _versions(after)
+    changed = {project: version for project, version in old.items() if new.get(project) != version}
+    near: dict[str, set[str]] = {}
+    for pin in (*before.pins, *after.pins):
+        for reason in pin.reasons:
+            near.setdefault(pin.distribution.project, set()).add(reason.by)
+            near.setdefault(reason.by, set()).add(pin.distribution.project)
+    found = {
+        project: why
+        for project, version in changed.items()
+        if (why := _why_gone(candidates(project, after.target_name), version, target))
+    }
+    waiting = [(project, f"follows {project} {changed[project]}, which {why}") for project, why in found.items()]
+    while waiting:
+        project, why = waiting.pop()
+        for other in sorted(near.get(project, set()) & (changed.keys() - found.keys())):
+            found[other] = why
+            waiting.append((other, why))
+    return found
+
+
+def _versions(lock: Lock) -> dict[str, Version]:
+    """Return the highest version of each project of *lock*."""
+    return {project: max(one.version for one in files.values()) for project, files in diff.releases(lock).items()}
 
 
 def _why_gone(offered: Sequence[Candidate], version: Version, target: Target) -> str:
