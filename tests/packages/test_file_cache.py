@@ -143,3 +143,15 @@ def test_what_nobody_asks_for_is_forgotten(tmp_path: Path) -> None:
     one.sha256(path)
     one.save()
     assert (tmp_path / "memory").stat().st_size < full
+
+
+def test_what_other_commands_learn(tmp_path: Path) -> None:
+    """It is saved beside what mirror knows; without a packages directory there is no cache, and none is made."""
+    with file_cache.remembered(tmp_path) as cache:
+        assert cache is not None
+        cache.wrote("judged", "admitted")
+    assert FileCache(tmp_path / file_cache.FILE).recall("judged") == "admitted"
+    for absent in (None, tmp_path / "packages"):
+        with file_cache.remembered(absent) as cache:
+            assert cache is None
+    assert not (tmp_path / "packages").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from pypi_subset.cli.present import show_plan
 from pypi_subset.errors import NoSolution, PolicyError
 from pypi_subset.pipeline.plan import plan
 from pypi_subset.pipeline.prove import prove
+from pypi_subset.policy import advisories
 from pypi_subset.publishing.publication import release_of
 from pypi_subset.support.progress import SILENT
 from tests.support.servers.index import Index
@@ -26,6 +28,7 @@ from tests.support.wheels import make_wheel
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pypi_subset.model.intake.advisories import AdvisoryRules
     from tests.support.sites.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("configured_index")
@@ -436,3 +439,31 @@ def test_verify_and_publish_judge_again(workspace: Workspace, index: Index) -> N
         prove(workspace.paths)
     with pytest.raises(PolicyError, match=r"app 1\.0: deny"):
         release_of(workspace.paths.site, force=True, requirements=workspace.paths.requirements)
+
+
+def test_verify_and_publish_read_the_database_once(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A result is remembered in the packages directory, and the database is not read for it again; a new one is."""
+    offer(index, ("app", "1.0", OLD))
+    database(workspace, advisory("PYSEC-2026-1", "other", "9"))
+    policy(workspace, "")
+    mirror(workspace)
+    policy(workspace, 'advisories = "osv.zip"')
+    os.utime(workspace.paths.requirements / "osv.zip", (1_700_000_000, 1_700_000_000))
+    reads: list[str] = []
+    read = advisories.read
+
+    def counted(rules: AdvisoryRules, today: str) -> advisories.Advisories:
+        reads.append(today)
+        return read(rules, today)
+
+    monkeypatch.setattr(advisories, "read", counted)
+    for _ in range(2):
+        prove_of(workspace)
+        own = workspace.paths
+        release_of(own.site, force=True, requirements=own.requirements, packages=own.packages)
+    assert len(reads) == 1
+    database(workspace, advisory("PYSEC-2026-2", "app", "9"))
+    with pytest.raises(PolicyError, match="PYSEC-2026-2"):
+        prove_of(workspace)

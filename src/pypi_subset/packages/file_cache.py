@@ -14,14 +14,18 @@ import os
 import stat
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pypi_subset.distributions.metadata import requires_python_of
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
-from pypi_subset.errors import BadDistribution
+from pypi_subset.errors import BadDistribution, FolderError
 from pypi_subset.model.documents import DAMAGED
 from pypi_subset.support import bounds, files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Name of the file, in the packages directory.
 FILE = ".file-cache.json"
@@ -189,6 +193,22 @@ class FileCache:
         if self._started - modified > tick:
             self._now[key] = value
         return value
+
+
+@contextlib.contextmanager
+def remembered(folder: Path | None) -> Iterator[FileCache | None]:
+    """
+    Yield the cache in the packages directory *folder*, and save what was learned; ``None`` if there is no such directory.
+
+    It serves commands that write nothing else there: a directory that cannot be written is no error.
+    """
+    if folder is None or not folder.is_dir():
+        yield None
+        return
+    cache = FileCache(folder / FILE)
+    yield cache
+    with contextlib.suppress(FolderError):
+        cache.save(forget=False)
 
 
 def identity_of(facts: os.stat_result) -> str:

@@ -73,7 +73,8 @@ def prove(  # noqa: PLR0913 - the settings of a proof
         raise
     subset = read_subset(paths.requirements)
     require_targets(subset, targets)
-    require_admitted(subset, standing(subset, paths.locks))
+    with file_cache.remembered(paths.packages) as cache:
+        require_admitted(subset, standing(subset, paths.locks), cache)
     if sign_with:
         # What cannot sign is found before all is proven.
         signatures.signature_of(b"", Path(sign_with))

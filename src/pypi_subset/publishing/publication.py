@@ -22,7 +22,7 @@ from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import MANIFEST, PROOF, README, RELEASE, SIGNATURE
 from pypi_subset.model.policy import has_expired, today
 from pypi_subset.model.report import read_report, report_path
-from pypi_subset.packages import gone_list
+from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.proof.evidence import author, complete, newest
 from pypi_subset.proof.evidence.key import key_path, read
 from pypi_subset.proof.evidence.settings import difference, subset_digest
@@ -188,7 +188,8 @@ def _require_admitted(requirements: Path, packages: Path | None) -> None:
         # `_doubts` says so.
         return
     locks = standing(subset, requirements / "lock")
-    require_admitted(subset, locks)
+    with file_cache.remembered(packages) as cache:
+        require_admitted(subset, locks, cache)
     if packages is not None:
         require_decided(judged(subset, gone_list.read(packages), locks), dropped=True)
 
