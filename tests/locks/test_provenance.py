@@ -81,6 +81,19 @@ def test_a_local_sdist_has_no_address(tmp_path: Path) -> None:
     assert "[packages.sdist]" not in path.read_text()
 
 
+def test_an_sdist_of_a_source_has_a_path(tmp_path: Path) -> None:
+    """It is relative to the lock, as the standard says; an absolute one is damage."""
+    local = lock_with(replace(BUILT, url=None, path="../../mine/app-1.0.tar.gz"))
+    path = written(tmp_path, local)
+    assert lockfile.read(path) == local
+    (package,) = Pylock.from_dict(tomllib.loads(path.read_text())).packages
+    assert package.sdist is not None
+    assert (package.sdist.path, package.sdist.url) == ("../../mine/app-1.0.tar.gz", None)
+    path.write_text(path.read_text().replace("../../mine/", "/mine/"))
+    with pytest.raises(LockError):
+        lockfile.read(path)
+
+
 def test_a_site_has_the_wheel_alone() -> None:
     """A client that reads the published lock installs no sdist."""
     found = exports.published([lock_with()], {LINUX.name: LINUX})

@@ -289,6 +289,10 @@ def test_a_local_sdist_is_built(workspace: Workspace, index: Index) -> None:
     source = '[sources.own]\nwheels = "../mine"\nprojects = ["acme-s"]\n'
     workspace.toml(dict(HOST), more=f'{source}[sdists]\nbuild = ["acme-s"]\n')
     assert mirror(workspace)[0].built == ("acme_s-1.0-0subset-py3-none-any.whl",)
+    built = read_lock(workspace, "base--here").pins[0].distribution.built
+    assert built is not None
+    assert (built.url, built.path) == (None, "../../mine/acme_s-1.0.tar.gz")
+    assert (workspace.paths.locks / str(built.path)).resolve() == (folder / sdist.filename).resolve()
     shutil.rmtree(workspace.paths.packages)
     shutil.rmtree(workspace.paths.site)
     assert mirror(workspace)[0].resolved == 0

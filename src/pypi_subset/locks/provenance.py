@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from packaging.pylock import PackageSdist
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
 
 
 def sdist_of(one: Distribution) -> PackageSdist | None:
-    """Return the sdist that a wheel was built from; ``None`` without one, or if it is in a local directory."""
+    """Return the sdist that a wheel was built from; ``None`` without one, or if it is in a directory of pip's configuration."""
     built = one.built
-    if built is None or built.url is None:
+    if built is None or (built.url or built.path) is None:
         return None
     return PackageSdist(
         name=built.filename,
         url=built.url,
+        path=None if built.url else built.path,
         upload_time=datetime.fromisoformat(one.upload_time) if one.upload_time else None,
         hashes={"sha256": digest(built.sha256)},
     )
@@ -39,7 +41,7 @@ def stated_of(one: Distribution) -> dict[str, Any] | None:
     built = one.built
     if built is None:
         return None
-    own = {} if built.url else {"sdist": built.filename, "sha256": built.sha256}
+    own = {} if built.url or built.path else {"sdist": built.filename, "sha256": built.sha256}
     known = dict(built.licenses)
     requires = [
         {"name": name, "version": version, "sha256": sha256, **({"license": known[name]} if name in known else {})}
@@ -67,15 +69,14 @@ def read(package: Package, tool: Mapping[str, Any]) -> Built | None:
     if tags is not None or (project, version) != (package.name, package.version):
         msg = f"{name} is no sdist of {package.name} {package.version}"
         raise ValueError(msg)
-    if type(own["epoch"]) is not int or (
-        sdist is not None and not (sdist.url or "").startswith(("https://", "http://"))
-    ):
+    if type(own["epoch"]) is not int or not _has_place(sdist):
         msg = f"how {name} was built is damaged"
         raise ValueError(msg)
     return Built(
         filename=name,
         sha256=digest(sdist.hashes["sha256"] if sdist else own["sha256"]),
-        url=url_without_secrets(sdist.url or "") if sdist else None,
+        url=url_without_secrets(sdist.url) if sdist and sdist.url else None,
+        path=sdist.path if sdist and not sdist.url else None,
         epoch=own["epoch"],
         python=printable(own["python"]),
         requires=tuple(
@@ -91,3 +92,11 @@ def read(package: Package, tool: Mapping[str, Any]) -> Built | None:
             (printable(one["name"]), digest(one["sha256"]), printable(one["package"])) for one in own.get("grafted", ())
         ),
     )
+
+
+def _has_place(sdist: PackageSdist | None) -> bool:
+    """Whether an sdist, if there is one, is at an address or at a relative path."""
+    if sdist is None or sdist.url is not None:
+        return sdist is None or (sdist.url or "").startswith(("https://", "http://"))
+    path = sdist.path or "/"
+    return printable(path) == path and not PurePosixPath(path).is_absolute()

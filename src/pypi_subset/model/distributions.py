@@ -48,6 +48,7 @@ class Built:
     :param isolation: ``namespaces``, or ``none`` and why.
     :param repaired: what made it fit other Linux systems, as ``auditwheel 6.8.2``; ``""`` for nothing.
     :param grafted: name, SHA-256 and package of each library of this system that was copied into it for that.
+    :param path: of an sdist in the directory of a source, relative to the directory of the locks; else ``None``.
     """
 
     filename: str
@@ -60,6 +61,7 @@ class Built:
     repaired: str = ""
     grafted: tuple[tuple[str, str, str], ...] = ()
     licenses: tuple[tuple[str, str], ...] = ()
+    path: str | None = None
 
 
 class Distribution(msgspec.Struct, frozen=True, kw_only=True):

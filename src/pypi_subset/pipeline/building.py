@@ -45,6 +45,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
     :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
     :param unisolated: whether builds may run without isolation.
     """
+    locks = Paths(requirements=subset.root, packages=packages, site=packages).locks
     rooms = BuildRooms(unisolated=unisolated)
     found = Builder(
         upstream,
@@ -54,11 +55,12 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
         rooms=rooms,
         pips=pips,
         shelf=packages,
+        locks=locks,
         work=work / "builds",
         progress=progress,
         unlike=unlike,
     )
-    found.remember(_standing(Paths(requirements=subset.root, packages=packages, site=packages).locks))
+    found.remember(_standing(locks))
     if not subset.keep:
         return found
     return Keeper(

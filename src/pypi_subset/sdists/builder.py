@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -22,7 +24,6 @@ from pypi_subset.upstream.builds import NotBuilt
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
@@ -45,6 +46,7 @@ class Builder:
     :param targets: those of the run.
     :param host: the interpreter that builds.
     :param shelf: directory of files from earlier runs.
+    :param locks: directory of the locks.
     :param work: a directory for the builds of this run.
     :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
     """
@@ -59,13 +61,14 @@ class Builder:
         rooms: Rooms,
         pips: Pips,
         shelf: Path,
+        locks: Path,
         work: Path,
         progress: Progress,
         unlike: list[str],
     ) -> None:
         self._upstream, self._projects, self._host, self._rooms = upstream, frozenset(projects), host, rooms
         self._tags, self._names = [frozenset(one.tags) for one in (*targets, host)], [one.name for one in targets]
-        self._shelf, self._work, self._progress = shelf, work, progress
+        self._locks, self._shelf, self._work, self._progress = locks, shelf, work, progress
         self._closure = Closure(upstream, host=host, pips=pips)
         self.turn, self._count = Turn(), Counter[str]()
         self._built: dict[str, Candidate | NotBuilt] = {}
@@ -163,6 +166,7 @@ class Builder:
             requires=tuple(sorted(each.stated for each in made.requires)),
             licenses=licenses_of(made.requires),
             isolation=self._rooms.isolation,
+            path=self._path(sdist),
             repaired=made.repaired,
             grafted=made.grafted,
         )
@@ -176,6 +180,12 @@ class Builder:
             built=built,
         )
         return _candidate(sdist, wheel, made.path)
+
+    def _path(self, sdist: Candidate) -> str | None:
+        """Return where *sdist* is from the directory of the locks, ``None`` if it is in no directory of a source."""
+        if sdist.path is None or not sdist.distribution.source:
+            return None
+        return Path(os.path.relpath(sdist.path, self._locks.absolute())).as_posix()
 
     def _refused(self, known: Distribution) -> bool:
         """Return whether a rule refuses what *known* was built with, and say so: it is built again without that."""
