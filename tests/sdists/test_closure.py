@@ -135,3 +135,25 @@ def test_a_refused_build_requirement_has_the_wheel_built_again(
     assert "leaf 1.0 was built with tool 1.0, which is refused now (deny: " in said
     assert required(workspace) == [("tool", "2.0")]
     assert any("forgotten sha256" in one for one in result.changes) is others
+
+
+def test_a_source_that_is_named_later_has_the_wheel_built_again(workspace: Workspace, index: Index) -> None:
+    """What another project of that name built is not kept; what the source itself has is."""
+    code = ["import acme_build", "body = repr(acme_build.OWN)"]
+    index.add(
+        make_buildable("leaf", build_requires=["acme-build"], code=code),
+        make_wheel("acme-build", "99.0", files={"acme_build.py": b"OWN = False\n"}),
+    )
+    workspace.write("base.txt", "leaf\n")
+    build = '[sdists]\nbuild = ["leaf"]\n'
+    workspace.toml(more=build)
+    mirror(workspace)
+    assert required(workspace) == [("acme-build", "99.0")]
+    with Index() as own:
+        own.add(make_wheel("acme-build", files={"acme_build.py": b"OWN = True\n"}))
+        workspace.toml(more=f'{build}[sources.acme]\nindex = "{own.url}"\nprojects = ["acme-*"]\n')
+        _, said = mirror(workspace)
+        assert "leaf 1.0 was built with acme-build 99.0, which is not from [sources.acme]: building it again" in said
+        assert required(workspace) == [("acme-build", "1.0")]
+        _, said = mirror(workspace, update=True)
+    assert "building" not in said

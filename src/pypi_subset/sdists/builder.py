@@ -15,6 +15,7 @@ from pypi_subset.errors import HashMismatch
 from pypi_subset.locks.judging import built_with
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
+from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.sdists.build import TAG, build
 from pypi_subset.sdists.closure import Closure, licenses_of
 from pypi_subset.sdists.releases import Turn, require_few, sdists_of, standin
@@ -188,18 +189,34 @@ class Builder:
         return Path(os.path.relpath(sdist.path, self._locks.absolute())).as_posix()
 
     def _refused(self, known: Distribution) -> bool:
-        """Return whether a rule refuses what *known* was built with, and say so: it is built again without that."""
+        """Return whether *known* was built with what a rule or a source rules out now, and say so: it is built again."""
         for one in built_with(known):
             held = one.distribution
             # An acceptance may hold on some targets.
             every = [self._upstream.on(name) for name in self._names]
             sentences = [each.sentence for offers in every for each in offers.refusals(one, ages=False)]
-            if sentences or any(offers.refuses_license(held) for offers in every):
+            if any(offers.refuses_license(held) for offers in every):
+                sentences.append("its licence")
+            why = f"is refused now ({sentences[0]})" if sentences else self._elsewhere(held)
+            if why:
                 what = f"{known.project} {known.version} was built with {held.project} {held.version}"
-                why = next(iter(sentences), "its licence")
-                self._progress.say(f"{what}, which is refused now ({why}): building it again")
+                self._progress.say(f"{what}, which {why}: building it again")
                 return True
         return False
+
+    def _elsewhere(self, held: Distribution) -> str:
+        """Return that the source of a build requirement does not have that file, ``""`` if it has, or there is none."""
+        offers = self._upstream.on(BUILD)
+        source = offers.source_of(held.project)
+        if source is None or not source.only:
+            return ""
+        release = (
+            one.distribution for one in offers.candidates(held.project) if one.distribution.version == held.version
+        )
+        # Of a file without a stated hash nothing is known; what was built here has none yet.
+        return (
+            "" if any(one.sha256 in {None, held.sha256} for one in release) else f"is not from [sources.{source.name}]"
+        )
 
     def _make(self, sdist: Candidate, known: Distribution | None) -> Made:
         """Build *sdist*, with the build environment of *known* where that can still be had."""
