@@ -72,7 +72,9 @@ def test_publish_names_what_the_union_leaves_out(workspace: Workspace) -> None:
     workspace.toml(targets, more=table.format("cpu", "lab") + table.format("plain", "desk"))
     note = "note: the union index simple/ leaves out demo (1.0 on desk, 1.0+cpu on lab), as the local part differs by target"
     made = subset("mirror", "--json", cwd=workspace.root, PIP_NO_INDEX="1")
-    assert json.loads(made.stdout)["views_only"] == ["demo"]
+    assert json.loads(made.stdout)["views_only"] == [
+        {"project": "demo", "versions": {"desk": ["1.0"], "lab": ["1.0+cpu"]}, "index": "targets/TARGET/simple/"}
+    ]
     assert note in subset("mirror", cwd=workspace.root, PIP_NO_INDEX="1").stdout
     done = subset("publish", "--to=public", "--force=yes", cwd=workspace.root)
     assert note in done.stdout, done.stderr

@@ -136,7 +136,11 @@ def test_a_lower_version_has_to_be_allowed(newer: Workspace, index: Index) -> No
         "changed and 2.0 is still offered"
     )
     assert versions(newer, "base--linux") == {"app": "2.0", "lib": "2.0"}
-    assert [one.after for one in api.plan(newer.paths, update=True).changes] == ["3.0", "1.0"]
+    forecast = api.plan(newer.paths, update=True)
+    assert [one.after for one in forecast.changes] == ["3.0", "1.0"]
+    assert forecast.document()["warnings"] == (
+        "base--linux: lib 2.0 -> 1.0, a lower version, though 2.0 is still offered",
+    )
     summary, _ = mirror(newer, update=True, allow_downgrade=True)
     assert summary.warnings == ("base--linux: lib 2.0 -> 1.0, a lower version, though 2.0 is still offered",)
     assert versions(newer, "base--linux") == {"app": "3.0", "lib": "1.0"}

@@ -50,6 +50,19 @@ def test_a_request_without_a_solution_is_left_out(workspace: Workspace, index: I
     assert (mirror(workspace)[0].resolved, plan(workspace.paths).accepted_gaps) == (0, result.accepted_gaps)
 
 
+def test_mirror_resolves_again_without_an_entry(workspace: Workspace, index: Index) -> None:
+    """What verify says of a gap that no entry covers: `make mirror`, which takes what came since, or says why not."""
+    index.add(make_wheel("app"), make_wheel("fast", tag="cp310-cp310-win_amd64"))
+    ask(workspace, "app\nfast\n", accept("fast", "linux"))
+    mirror(workspace)
+    ask(workspace, "app\nfast\n")
+    with pytest.raises(NoSolution, match="no wheel fits"):
+        mirror(workspace)
+    index.add(make_wheel("fast", "2.0"))
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0", "fast": "2.0"}
+
+
 def test_a_dependency_without_a_wheel_is_the_gap_of_its_request(workspace: Workspace, index: Index) -> None:
     """An acceptance is about the line; what only that line needs goes with it."""
     index.add(make_wheel("app"), make_wheel("words", requires=["docopt", "other"]), make_sdist("docopt"))

@@ -14,7 +14,7 @@ from pypi_subset.locks import diff, memory
 from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.locks.judging import require_admitted
 from pypi_subset.locks.offered import judged
-from pypi_subset.model.intake.variants import notice, variants_locked
+from pypi_subset.model.intake.variants import notice, variants_locked, views_only
 from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import Downloads
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.distributions import Artifact, BadFile
     from pypi_subset.model.intake.gone import Gone
+    from pypi_subset.model.intake.variants import ViewsOnly
     from pypi_subset.model.intake.verdicts import Denied, Untimed
     from pypi_subset.model.locks import AcceptedGap, Outdated
     from pypi_subset.model.paths import Paths
@@ -108,7 +109,7 @@ class MirrorResult:
     built: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     outdated: tuple[Outdated, ...] = ()
-    views_only: tuple[str, ...] = ()
+    views_only: tuple[ViewsOnly, ...] = ()
     accepted_gaps: tuple[AcceptedGap, ...] = ()
     untimed: tuple[Untimed, ...] = ()
     denied: tuple[Denied, ...] = ()
@@ -189,7 +190,7 @@ def mirror(
         built=tuple(sorted({one.filename for lock in locked.locks for one in lock.distributions if one.built})),
         kept=tuple(sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if one.is_kept})),
         outdated=locked.outdated,
-        views_only=tuple(variants),
+        views_only=views_only(variants),
         accepted_gaps=accepted_gaps(subset, locked.locks),
         untimed=locked.asked.untimed,
         denied=locked.asked.denied,

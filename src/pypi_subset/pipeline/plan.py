@@ -78,6 +78,7 @@ class Forecast:
     :param untimed: by index, what has no upload time and was left out by ``min_age``.
     :param denied: by index and status, projects whose pages it did not show.
     :param on_several_indexes: projects that more than one index of pip's configuration has.
+    :param warnings: sentences about what is probably a mistake, and about each lower version than the lock has.
     :param wheel_variants: projects with wheel variants, of those whose pages were read or that are in ``requirements/wheels``.
     """
 
@@ -93,6 +94,7 @@ class Forecast:
     on_several_indexes: tuple[str, ...] = ()
     wheel_variants: tuple[WheelVariants, ...] = ()
     gone: tuple[Gone, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON's values."""
@@ -184,7 +186,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
             locked = relock(subset, paths, backend, intake, progress, update=update, forecast=True)
             require_admitted(subset, locked.locks, cache, backend.prior)
             require_as_locked(subset.sources, locked.before.values(), (), cache)
-            compared(subset, paths, locked, backend, progress, allowed=True)
+            _, lower = compared(subset, paths, locked, backend, progress, allowed=True)
             older = _older(subset, locked, backend)
             variants = _wheel_variants(backend.index().upstream)
             _say_empty(subset, locked, progress)
@@ -206,4 +208,5 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         denied=locked.asked.denied,
         on_several_indexes=locked.asked.on_several_indexes,
         wheel_variants=variants,
+        warnings=(*locked.warnings, *lower),
     )

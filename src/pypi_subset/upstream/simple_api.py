@@ -70,17 +70,19 @@ def read_page(  # noqa: PLR0913 - two callbacks
     :param quarantined: called with what the page says of a project in quarantine (PEP 792), which offers nothing.
     :raises ValueError: the page is not what its type says.
     """
+    # Not its <base>: rules name indexes.
+    source = without_credentials(_start_of(url))
     if content_type.partition(";")[0].strip().lower() == JSON_TYPE:
         entries, said = entries_of(text)
         standing, base = _standing(said), _start_of(url)
-        reading = _Reading(project, standing, wants, on_variant)
+        reading = _Reading(project, standing, wants, on_variant, source)
         candidates = [_from_json(entry, base, reading) for entry in entries]
     else:
         tags = list(_tags(text))
         metas = {said.get("name", ""): said.get("content", "") for tag, said in tags if tag == "meta"}
         standing = _standing({"status": metas.get(_STATUS), "reason": metas.get(f"{_STATUS}-reason")})
         base = _start_of(url, next((said["href"] for tag, said in tags if tag == "base" and "href" in said), ""))
-        reading = _Reading(project, standing, wants, on_variant)
+        reading = _Reading(project, standing, wants, on_variant, source)
         anchors = [said for tag, said in tags if tag == "a" and said.get("href")]
         require_index_page(text, (said["href"] for said in anchors))
         candidates = [_from_anchor(said, base, reading) for said in anchors]
@@ -134,6 +136,7 @@ class _Reading(NamedTuple):
     standing: Standing | None
     wants: Wants
     on_variant: OnVariant
+    source: str
 
 
 def _parsed_name(
@@ -161,7 +164,7 @@ def _standing(said: object) -> Standing | None:
 
 def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate | None:
     """PEP 691 and 700; PEP 714 renamed ``dist-info-metadata`` to ``core-metadata``."""
-    project, standing, wants, on_variant = reading
+    project, standing, wants, on_variant, source = reading
     filename, link = entry["filename"], entry["url"]
     if isinstance(wants, Named) and filename not in wants.names:
         # Most of the time of a page is in its names.
@@ -191,7 +194,7 @@ def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate
     return Candidate(
         distribution=one,
         tags=tags,
-        source=_source(page),
+        source=source,
         hashes=tuple(sorted(hashes.items())),
         metadata=_metadata_hash(entry.get("core-metadata", entry.get("dist-info-metadata"))),
         address=None if is_plain else address,
@@ -227,11 +230,6 @@ def _shared(stated: str) -> str | None:
         msg = f"a Requires-Python has a number of more than {bounds.LONGEST_NUMBER} digits"
         raise ValueError(msg)
     return _text(stated) or None
-
-
-@functools.lru_cache(1 << 8)
-def _source(page: str) -> str:
-    return without_credentials(page)
 
 
 def requires_python(stated: object) -> str | None:

@@ -127,7 +127,7 @@ def test_a_gap_that_no_acceptance_covers_is_red(partial: Workspace) -> None:
     partial.toml({"linux": LINUX, "windows": WINDOWS}, more=ACCEPT.replace('"linux"', '"windows"'))
     (by_lock, by_manifest) = red(partial)
     assert by_lock == (
-        "fast>=1 of base is left out on linux by its lock, and no [[policy.accept]] covers that: run `make update`"
+        "fast>=1 of base is left out on linux by its lock, and no [[policy.accept]] covers that: run `make mirror`"
     )
     assert by_manifest.startswith("fast>=1 of base is left out on linux by another acceptance than here")
     cases = cases_of(read_subset(partial.paths.requirements), partial.paths, (), partial.root / "work")

@@ -78,6 +78,23 @@ def test_a_file_without_an_upload_time(workspace: Workspace, index: Index) -> No
     mirror(workspace)
 
 
+def test_no_times_names_the_index_of_a_page_with_a_base(workspace: Workspace, index: Index) -> None:
+    """The links of a page may start elsewhere: the rule, the error and the note are about the index."""
+    index.style, index.facts = "html", False
+    wheel = make_wheel("app")
+    index.add(wheel)
+    link = f'<a href="{wheel.filename}#sha256={wheel.sha256}">{wheel.filename}</a>'
+    index.overrides["/simple/app/"] = f'<!doctype html><base href="/files/">{link}'.encode()
+    policy(workspace, 'min_age = "7 days"')
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    line = f'no_times = ["{index.url.rstrip("/")}"]'
+    assert line in caught.value.next_step
+    policy(workspace, f'min_age = "7 days"\n{line}')
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+
+
 def test_a_wheel_of_the_users_own(workspace: Workspace) -> None:
     """Another wheel is not the way: the rule is the user's."""
     own = workspace.paths.requirements / "wheels"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pypi_subset.model.paths import view_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,6 +53,28 @@ def variants_locked(locks: Iterable[Lock]) -> dict[str, dict[str, tuple[str, ...
         for lock in locks
         for pin in lock.pins
         if pin.distribution.project in local
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ViewsOnly:
+    """
+    A project that the union index leaves out, since it has variants.
+
+    :param versions: target → the versions that its view has.
+    :param index: path in the site of the index that has the project, for each target.
+    """
+
+    project: str
+    versions: Mapping[str, tuple[str, ...]]
+    index: str
+
+
+def views_only(variants: Mapping[str, Mapping[str, tuple[str, ...]]]) -> tuple[ViewsOnly, ...]:
+    """Return what only views of targets have, of `variants_locked`."""
+    index = f"{view_of('TARGET')}/"
+    return tuple(
+        ViewsOnly(project=project, versions=dict(versions), index=index) for project, versions in variants.items()
     )
 
 

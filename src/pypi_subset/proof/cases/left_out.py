@@ -84,7 +84,7 @@ def unaccepted(paths: Paths, subset: Subset, manifest: Manifest) -> Iterator[str
         for claim in claims_of(_lock(job, paths)):
             locked[(*place, claim.request)] += 1
             if claim.request not in accepted:
-                yield f"{_words(*place, claim.request)} by its lock, and no [[policy.accept]] covers that: run `make update`"
+                yield f"{_words(*place, claim.request)} by its lock, and no [[policy.accept]] covers that: run `make mirror`"
     for one in sorted((stated - locked) + (locked - stated)):
         who, other = ("the manifest", "its lock") if one in stated else ("its lock", "the manifest")
         yield f"{_words(*one)} by {who}, but not by {other}: run `make mirror`"
