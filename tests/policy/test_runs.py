@@ -467,3 +467,27 @@ def test_verify_and_publish_read_the_database_once(
     database(workspace, advisory("PYSEC-2026-2", "app", "9"))
     with pytest.raises(PolicyError, match="PYSEC-2026-2"):
         prove_of(workspace)
+
+
+def test_waivers_are_shown(workspace: Workspace, index: Index) -> None:
+    """Each accepted release has a line in mirror and verify, also where the judgement is remembered; idle entries a warning."""
+    offer(index, ("app", "1.0", OLD), ("app", "2.0", NEW), ("lib", "1.0", OLD))
+    entry = '[[policy.accept]]\nrule = "{}"\nproject = "{}"\nreason = "a fix"\nuntil = 9999-12-31\n'
+    entries = "".join(entry.format(*one) for one in (("min_age", "app"), ("deny", "lib"), ("deny", "app")))
+    policy(workspace, f'min_age = "7 days"\ndeny = ["lib"]\n{entries}', "app\nlib\n")
+    warning = "[[policy.accept]] of deny for app is no longer needed, remove it"
+    for _ in range(2):
+        result, said = mirror(workspace)
+        assert [(one.project, one.version, one.rule, one.reason) for one in result.waived] == [
+            ("app", "2.0", "min_age", "a fix"),
+            ("lib", "1.0", "deny", "a fix"),
+        ]
+        assert [one.split(": ", 1)[1] for one in result.warnings if "no longer needed" in one] == [warning]
+        assert warning in said
+    output = io.StringIO()
+    prove(workspace.paths, progress=Display(Console(file=output, width=1000)))
+    lines = output.getvalue().splitlines()
+    accepted = "accepted: base on linux:"
+    assert f"{accepted} lib 1.0 is accepted until 9999-12-31 (a fix); deny: subset.toml has 'lib'" in lines
+    assert any(line.startswith(f"{accepted} app 2.0 is accepted until 9999-12-31 (a fix); min_age: ") for line in lines)
+    assert any(line.startswith("warning: ") and line.endswith(warning) for line in lines)

@@ -16,6 +16,7 @@ from rich.table import Table
 from pypi_subset.cli.display import Display, literal
 from pypi_subset.cli.edge import foreseen
 from pypi_subset.errors import Gaps, NoSolution, OlderReleases, SubsetError
+from pypi_subset.locks.judging import waived_lines
 from pypi_subset.locks.offered import STEP
 from pypi_subset.resolve.explain.older.listing import LINES, outdated_heading, outdated_lines
 from pypi_subset.resolve.explain.older.refused import refused_lines
@@ -109,6 +110,8 @@ def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update:
     display.say(f"{paths.site} is {state}: {result.resolved} locks resolved, {result.fetched} files fetched")
     show_outdated(result.outdated, display)
     show_gaps(result.accepted_gaps, display)
+    for line in waived_lines(result.waived):
+        display.say(line)
     show_gone(result.gone, display)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import msgspec
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -13,8 +14,11 @@ from pypi_subset.errors import LockError, PolicyError
 from pypi_subset.locks import lockfile
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
-from pypi_subset.model.policy import today
-from pypi_subset.policy.judge import Judge, advisory_rules, age_rule, judge_of
+from pypi_subset.model.documents import DAMAGED
+from pypi_subset.model.intake.rules import GONE
+from pypi_subset.model.intake.verdicts import Waived
+from pypi_subset.model.policy import INTAKE, today
+from pypi_subset.policy.judge import acceptance_for, advisory_rules, age_rule, judge_of
 from pypi_subset.policy.licenses import verdict_of
 from pypi_subset.support.fingerprint import digest_of
 
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Subset
+    from pypi_subset.policy.judge import Judge
 
 
 class Hashes(Protocol):
@@ -65,39 +70,94 @@ def cut_off_otherwise(subset: Subset, lock: Lock, prior: datetime | None) -> str
 
 def require_admitted(
     subset: Subset, locks: Iterable[Lock], cache: Hashes | None = None, prior: datetime | None = None
-) -> None:
+) -> tuple[Waived, ...]:
     """
-    Judge every pin of *locks* again: an advisory may be new, an acceptance gone.
+    Judge every pin of *locks* again: an advisory may be new, an acceptance gone. Return what the user accepts.
 
-    :param cache: remembers what was admitted by the same rules and the same database.
+    :param cache: remembers what was judged by the same rules and the same database.
     :param prior: pip's ``uploaded-prior-to``, where pip's configuration is read.
     :raises PolicyError: a rule refuses a pin.
     :raises SubsetError: the database of advisories cannot be read, or is too old.
     """
     locks = list(locks)
-    found = dict(_too_new(subset, locks, prior))
-    found |= dict(_refused_or_recalled(subset, locks, cache))
-    if found:
-        raise PolicyError([*found], final=sum(one.is_final for one in found.values()))
+    refused, waived = _parted(subset, _too_new(subset, locks, prior))
+    others, more = _parted_or_recalled(subset, locks, cache)
+    refused |= others
+    if refused:
+        raise PolicyError([*refused], final=sum(one.is_final for one in refused.values()))
+    return (*waived, *more)
 
 
-def _too_new(subset: Subset, locks: Iterable[Lock], prior: datetime | None) -> Iterator[tuple[str, Verdict]]:
+def waived_lines(found: Iterable[Waived]) -> list[str]:
+    """Return a line for each accepted release: equal ones of several locks in one line."""
+    places: dict[str, list[str]] = {}
+    for one in found:
+        said = f"{one.project} {one.version} is accepted until {one.until} ({one.reason}); {one.sentence}"
+        places.setdefault(said, []).append(f"{one.set} on {one.target}")
+    return [f"accepted: {', '.join(dict.fromkeys(where))}: {said}" for said, where in places.items()]
+
+
+def unneeded_waivers(subset: Subset, found: Iterable[Waived]) -> list[str]:
+    """Return a sentence for each acceptance of a rule about releases that covers none of *found*; ``gone`` is not looked at."""
+    used = {(one.entry, one.rule, one.project) for one in found}
+    return [
+        f"{one.origin}: [[policy.accept]] of {one.rule} for {one.project} is no longer needed, remove it"
+        for one in subset.accepted
+        if one.rule in INTAKE and one.rule != GONE and (one.origin, one.rule, one.project) not in used
+    ]
+
+
+class _Finding(NamedTuple):
+    """A pin that a rule refuses, whatever the user accepts: its lock, a line about it, and the verdict."""
+
+    lock: Lock
+    line: str
+    verdict: Verdict
+
+
+def _parted(subset: Subset, found: Iterable[_Finding]) -> tuple[dict[str, Verdict], tuple[Waived, ...]]:
+    """Return what no acceptance covers, by line, and what one does."""
+    refused: dict[str, Verdict] = {}
+    waived: list[Waived] = []
+    for lock, line, verdict in found:
+        by = acceptance_for(verdict, lock.target_name, subset.accepted)
+        if by is None:
+            refused[line] = verdict
+            continue
+        waived.append(
+            Waived(
+                set=lock.set_name,
+                target=lock.target_name,
+                project=verdict.project,
+                version=str(verdict.version),
+                rule=verdict.rule,
+                sentence=verdict.sentence,
+                reason=by.reason,
+                until=by.until,
+                entry=by.origin,
+            )
+        )
+    return refused, tuple(dict.fromkeys(waived))
+
+
+def _too_new(subset: Subset, locks: Iterable[Lock], prior: datetime | None) -> Iterator[_Finding]:
     """
-    Yield a line for each locked file that the cut-off of today refuses, with the verdict.
+    Yield each locked file that the cut-off of today refuses.
 
     What was old enough when it was locked is older today. No result is remembered: days pass.
     """
     age = age_rule(subset, prior)
     if not age.counts:
         return
-    judge = Judge(rules=(age,), accepted=subset.accepted)
     for lock in locks:
         for pin in lock.pins:
             for held in (pin.distribution, *pin.build):
-                for verdict in judge.standing(judge.judged(_locked(held, subset)), lock.target_name):
+                for verdict in age.verdicts(_locked(held, subset)):
                     needs = "" if held is pin.distribution else f" needs {held.project} {held.version} to be built"
                     one = pin.distribution
-                    yield f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}", verdict
+                    yield _Finding(
+                        lock, f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}", verdict
+                    )
 
 
 def _locked(one: Distribution, subset: Subset) -> Candidate:
@@ -110,23 +170,26 @@ def _locked(one: Distribution, subset: Subset) -> Candidate:
     return Candidate(distribution=one, source=place, path=None if url else Path(one.filename))
 
 
-def _refused_or_recalled(subset: Subset, locks: Sequence[Lock], cache: Hashes | None) -> Iterator[tuple[str, Verdict]]:
-    """Yield a line for each pin that another rule refuses, with the verdict; none if *cache* knows that there is none."""
+def _parted_or_recalled(
+    subset: Subset, locks: Sequence[Lock], cache: Hashes | None
+) -> tuple[dict[str, Verdict], tuple[Waived, ...]]:
+    """Return what `_parted` does for all rules but ages; *cache* remembers it where nothing is refused."""
     rules = subset.rules
     if not (rules.deny or rules.yanked == "refuse" or rules.allow_licenses or subset.advisories):
-        return
+        return {}, ()
     key = _key(subset, locks, cache)
-    if cache is not None and cache.recall(key):
-        return
+    if cache is not None and (known := cache.recall(key)):
+        with contextlib.suppress(*DAMAGED):
+            return {}, msgspec.json.decode(known, type=tuple[Waived, ...])
     judge = judge_of(rules, subset.accepted, advisory_rules(subset.advisories))
-    found = [*_refused(subset, locks, judge)]
-    if not found and cache is not None:
-        cache.wrote(key, "admitted")
-    yield from found
+    refused, waived = _parted(subset, _refused(subset, locks, judge))
+    if not refused and cache is not None:
+        cache.wrote(key, msgspec.json.encode(waived).decode())
+    return refused, waived
 
 
-def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[tuple[str, Verdict]]:
-    """Yield a line for each pin that a rule refuses, with the verdict."""
+def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[_Finding]:
+    """Yield each pin that a rule refuses."""
     rules = subset.rules
     known = dict(rules.known_licenses)
     for lock in locks:
@@ -137,16 +200,17 @@ def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[tu
                 if rules.allow_licenses and (own := verdict_of(held, held.license or "", rules.allow_licenses, known)):
                     verdicts = (*verdicts, own)
                 needs = "" if held is one else f" needs {held.project} {held.version} to be built"
-                for verdict in judge.standing(verdicts, lock.target_name):
-                    yield f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}", verdict
+                for verdict in verdicts:
+                    line = f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}"
+                    yield _Finding(lock, line, verdict)
             for each in (each for held in (one, *pin.build) for each in built_with(held)):
                 verdicts, held = judge.judged(each), each.distribution
                 if rules.allow_licenses and (own := verdict_of(held, held.license or "", rules.allow_licenses, known)):
                     verdicts = (*verdicts, own)
-                for verdict in judge.standing(verdicts, lock.target_name):
+                for verdict in verdicts:
                     what = f"{each.distribution.project} {each.distribution.version}"
                     line = f"{lock.name}: {one.project} {one.version} is built with {what}: {verdict.sentence}"
-                    yield line, verdict
+                    yield _Finding(lock, line, verdict)
 
 
 def built_with(one: Distribution) -> Iterator[Candidate]:
@@ -165,7 +229,10 @@ def built_with(one: Distribution) -> Iterator[Candidate]:
 
 def _key(subset: Subset, locks: Iterable[Lock], cache: Hashes | None) -> str:
     """Return what the judgement depends on, as one text."""
-    accepted = [[one.rule, one.project, *one.targets, one.version, one.id] for one in subset.accepted]
+    accepted = [
+        [one.rule, one.project, *one.targets, one.version, one.id, one.reason, one.until, one.origin]
+        for one in subset.accepted
+    ]
     pins = [
         [
             lock.target_name,
@@ -182,7 +249,7 @@ def _key(subset: Subset, locks: Iterable[Lock], cache: Hashes | None) -> str:
     if subset.advisories is not None and cache is not None:
         # A database that was new enough yesterday may be too old today.
         own = [today(), subset.advisories.max_age, _database(subset.advisories.path, cache)]
-    return f"judged {digest_of({'policy': subset.policy_digest, 'accepted': accepted, 'pins': pins, 'own': own})}"
+    return f"waived {digest_of({'policy': subset.policy_digest, 'accepted': accepted, 'pins': pins, 'own': own})}"
 
 
 def _database(path: Path, cache: Hashes) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pypi_subset.locks import diff, memory
 from pypi_subset.locks.gaps import accepted_gaps
-from pypi_subset.locks.judging import require_admitted
+from pypi_subset.locks.judging import require_admitted, unneeded_waivers
 from pypi_subset.locks.offered import judged
 from pypi_subset.model.intake.variants import notice, variants_locked, views_only
 from pypi_subset.packages import file_cache, gone_list
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.distributions import Artifact, BadFile
     from pypi_subset.model.intake.gone import Gone
     from pypi_subset.model.intake.variants import ViewsOnly
-    from pypi_subset.model.intake.verdicts import Denied, Untimed
+    from pypi_subset.model.intake.verdicts import Denied, Untimed, Waived
     from pypi_subset.model.locks import AcceptedGap, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
@@ -90,6 +90,7 @@ class MirrorResult:
     :param views_only: projects with variants: the union index leaves their files out, the views of targets have them.
     :param outdated: requested projects that are older than the newest release, and pre-releases, as the locks remember.
     :param accepted_gaps: requests that are left out, because the user accepts that they have no solution.
+    :param waived: locked releases that a rule refuses and the user accepts.
     :param untimed: by index, what has no upload time and was left out by ``min_age`` in this run's resolutions.
     :param denied: by index and status, projects whose pages it did not show in this run's resolutions.
     :param on_several_indexes: projects that more than one index of pip's configuration has, of this run's resolutions.
@@ -111,6 +112,7 @@ class MirrorResult:
     outdated: tuple[Outdated, ...] = ()
     views_only: tuple[ViewsOnly, ...] = ()
     accepted_gaps: tuple[AcceptedGap, ...] = ()
+    waived: tuple[Waived, ...] = ()
     untimed: tuple[Untimed, ...] = ()
     denied: tuple[Denied, ...] = ()
     on_several_indexes: tuple[str, ...] = ()
@@ -154,7 +156,10 @@ def mirror(
         ):
             locked = relock(subset, paths, backend, intake, progress, update=update, downloads=downloads)
             gone = left_over(subset, paths.locks)
-            require_admitted(subset, locked.locks, cache, backend.prior)
+            waived = require_admitted(subset, locked.locks, cache, backend.prior)
+            idle = unneeded_waivers(subset, waived)
+            for sentence in idle:
+                progress.warn(sentence)
             require_as_locked(subset.sources, locked.before.values(), forget, cache)
             recalled, lower = compared(
                 subset, paths, locked, backend, progress, gone=gone.values(), forget=forget, allowed=allow_downgrade
@@ -180,7 +185,7 @@ def mirror(
         rejected=stock.rejected,
         superseded=stock.superseded,
         bad_files=(*left_out,),
-        warnings=(*locked.warnings, *backend.unlike, *lower, *left_out.values()),
+        warnings=(*locked.warnings, *idle, *backend.unlike, *lower, *left_out.values()),
         resolved=len(locked.locks) - len(locked.reused),
         fetched=sum(len(group) for _, group in stock.missing),
         published=published,
@@ -192,6 +197,7 @@ def mirror(
         outdated=locked.outdated,
         views_only=views_only(variants),
         accepted_gaps=accepted_gaps(subset, locked.locks),
+        waived=waived,
         untimed=locked.asked.untimed,
         denied=locked.asked.denied,
         on_several_indexes=locked.asked.on_several_indexes,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import ProofFailed, SubsetError
-from pypi_subset.locks.judging import require_admitted, standing
+from pypi_subset.locks.judging import require_admitted, standing, unneeded_waivers, waived_lines
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import SIGNATURE
 from pypi_subset.model.report import report_path
@@ -25,8 +25,10 @@ from pypi_subset.support.progress import SILENT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pypi_subset.model.intake.verdicts import Waived
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
+    from pypi_subset.model.requests import Subset
     from pypi_subset.support.progress import Progress
 
 
@@ -74,7 +76,8 @@ def prove(  # noqa: PLR0913 - the settings of a proof
     subset = read_subset(paths.requirements)
     require_targets(subset, targets)
     with file_cache.remembered(paths.packages) as cache:
-        require_admitted(subset, standing(subset, paths.locks), cache)
+        waived = require_admitted(subset, standing(subset, paths.locks), cache)
+    _say_waived(subset, waived, progress or SILENT)
     if sign_with:
         # What cannot sign is found before all is proven.
         signatures.signature_of(b"", Path(sign_with))
@@ -97,6 +100,14 @@ def prove(  # noqa: PLR0913 - the settings of a proof
         signature = signatures.signature_of(report_path(paths.site).read_bytes(), Path(sign_with))
         files.write(paths.site / SIGNATURE, signature)
     return report
+
+
+def _say_waived(subset: Subset, waived: Sequence[Waived], progress: Progress) -> None:
+    """Name what the user accepts of the locked releases, and the entries that cover none."""
+    for line in waived_lines(waived):
+        progress.say(line)
+    for sentence in unneeded_waivers(subset, waived):
+        progress.warn(sentence)
 
 
 def _forget(paths: Paths) -> None:

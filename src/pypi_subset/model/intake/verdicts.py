@@ -85,6 +85,28 @@ class Denied:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Waived:
+    """
+    A locked release that a rule refuses and the user accepts.
+
+    :param rule: as in `Verdict`, and so *sentence*.
+    :param reason: why the user accepts it, as the entry says.
+    :param until: the last day of the acceptance, ``YYYY-MM-DD``.
+    :param entry: file and line of the acceptance.
+    """
+
+    set: str
+    target: str
+    project: str
+    version: str
+    rule: str
+    sentence: str
+    reason: str
+    until: str
+    entry: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Untimed:
     """
     What an index has without upload times, where a rule needs one.
