@@ -174,6 +174,18 @@ def test_a_locked_file_without_a_time(workspace: Workspace, index: Index) -> Non
     prove_of(workspace)
 
 
+def test_pips_own_cutoff_is_named(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files without a time are left out by the option, and the note names it."""
+    index.facts = False
+    index.add(make_wheel("app"))
+    policy(workspace, "")
+    monkeypatch.setenv("PIP_UPLOADED_PRIOR_TO", "P7D")
+    said = io.StringIO()
+    with pytest.raises(NoSolution, match=r"pip's uploaded-prior-to: .* states no upload time of it"):
+        plan(workspace.paths, progress=Display(Console(file=said, width=1000)))
+    assert "note: pip's uploaded-prior-to leaves out 1 file of 1 project (app)" in said.getvalue()
+
+
 def test_pips_own_cutoff_judges_locks(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set later, it refuses what is locked; the line names the option."""
     offer(index, ("app", "1.0", OLD), ("app", "2.0", NEW))

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import HashMismatch, NoSolution
 from pypi_subset.locks import offered
+from pypi_subset.model.intake.rules import MIN_AGE
 from pypi_subset.packages import gone_list
+from pypi_subset.policy.age import MinAge
 from pypi_subset.policy.untimed import sentence_of
 from pypi_subset.requirements.tools.finding import may_hold
 
@@ -140,11 +142,13 @@ class Asked:
     What the indexes answered about the projects that were resolved.
 
     :param untimed: what they have without upload times, and a rule left out.
+    :param cut_by: the setting that left these out.
     :param denied: pages that they did not show.
     :param on_several_indexes: projects that more than one index of pip's configuration has, sorted.
     """
 
     untimed: tuple[Untimed, ...] = ()
+    cut_by: str = MIN_AGE
     denied: tuple[Denied, ...] = ()
     on_several_indexes: tuple[str, ...] = ()
 
@@ -152,7 +156,8 @@ class Asked:
     def lines(self) -> list[str]:
         """What is said of it."""
         shared = on_several_indexes(self.on_several_indexes)
-        return [*map(sentence_of, self.untimed), *denial_lines(self.denied), *([shared] if shared else [])]
+        untimed = (sentence_of(one, self.cut_by) for one in self.untimed)
+        return [*untimed, *denial_lines(self.denied), *([shared] if shared else [])]
 
 
 def asked_of(pages: Pages, build: Collection[str]) -> Asked:
@@ -162,6 +167,7 @@ def asked_of(pages: Pages, build: Collection[str]) -> Asked:
     :param build: projects whose sdists are built.
     """
     return Asked(
+        cut_by=next((rule.stated for rule in pages.judge.rules if isinstance(rule, MinAge)), MIN_AGE),
         untimed=pages.untimed.found(build),
         denied=pages.denials.found(),
         on_several_indexes=tuple(sorted(pages.shared)),

@@ -78,12 +78,16 @@ def index_of(one: Candidate, project: NormalizedName) -> str:
     return one.source.rstrip("/").removesuffix(f"/{project}")
 
 
-def sentence_of(one: Untimed) -> str:
-    """Return a line about files that were left out, with the way to admit them."""
+def sentence_of(one: Untimed, setting: str = MIN_AGE) -> str:
+    """
+    Return a line about files that were left out, with the way to admit them.
+
+    :param setting: what leaves them out.
+    """
     count = len(one.projects)
     names = f"{', '.join(one.projects[:_SHOWN])}{', …' if count > _SHOWN else ''}"
     files = f"{one.files} file{'s' * (one.files != 1)} of {count} project{'s' * (count != 1)} ({names})"
     return (
-        f"note: min_age leaves out {files} on {one.index}, which states no upload time of them; "
+        f"note: {setting} leaves out {files} on {one.index}, which states no upload time of them; "
         f'no_times = ["{one.index}"] below [policy] admits them'
     )
