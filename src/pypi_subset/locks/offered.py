@@ -139,7 +139,7 @@ def _look_at(where: Where, own: dict[str, Distribution], pages: Listing) -> Look
 
 
 def _stated(one: Distribution) -> tuple[str, str | None, str | None]:
-    """Return name, SHA-256 and URL of what an index offers: of a wheel that was built, those of the sdist."""
+    """Return name, SHA-256 and URL of the file on the index; a wheel that was built here has those of its sdist."""
     return (one.built.filename, one.built.sha256, one.built.url) if one.built else (one.filename, one.sha256, one.url)
 
 

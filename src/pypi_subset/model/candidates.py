@@ -31,7 +31,7 @@ class Candidate:
     :param tags: of a wheel; ``None`` for an sdist.
     :param path: the file, if the source is local.
     :param sdist: of a wheel that is not built yet, or was built in this run: what it is built from.
-    :param kept_for: of a wheel that stands for an sdist that a target keeps, the name of that target; else ``""``.
+    :param kept_for: the target that keeps the sdist, if this wheel represents a kept sdist in resolution; else ``""``.
     :param build: the wheels that this sdist is built with, if it was built in this run and is kept.
     :param verdicts: the rules that refuse it, whatever the user accepts; of a target's offers, those that hold there.
     :param address: where it is fetched from, if that holds a user, a password or a query; never written, shown or logged.

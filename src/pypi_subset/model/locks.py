@@ -110,7 +110,7 @@ class LeftOut:
     A request that has no solution on a target, and that the user accepts there as a gap.
 
     :param request: the requirement, as the set states it.
-    :param project: normalized name of what is requested.
+    :param project: normalized name of the requested project.
     :param why: why it has no solution, one sentence.
     """
 

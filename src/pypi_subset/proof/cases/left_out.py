@@ -39,7 +39,7 @@ class Claim:
 
     @property
     def project(self) -> str:
-        """The normalized name of what is requested, ``""`` if it is no requirement."""
+        """The normalized name of the requested project, ``""`` if the text is no requirement."""
         try:
             return canonicalize_name(Requirement(self.request).name)
         except InvalidRequirement:

@@ -34,7 +34,7 @@ def reachable(case: Case) -> frozenset[NormalizedName] | None:
 
 
 def reached_from(site: Path, asked: Iterable[tuple[NormalizedName, str]]) -> frozenset[NormalizedName] | None:
-    """Return the same of what *asked* names: projects, each with an extra or ``""``."""
+    """Return the same for the projects in *asked*, each with an extra or ``""``."""
     seen: set[tuple[NormalizedName, str]] = set()
     waiting = [*asked]
     while waiting:

@@ -177,7 +177,7 @@ def _made(case: Case, interpreter: Interpreter, place: Path) -> _Done:
             for number, one in enumerate(case.kept)
         }
     except (ProofFailed, PipFailed) as error:
-        # Also of what took too long or wrote too much: no other case tries it again.
+        # A build that took too long or wrote too much is kept as failed too: no other case tries it again.
         done = _Done({}, "; ".join(filter(None, (error.what, error.next_step))))
     else:
         site_copy.make(case, place / "site", {one.filename: path for one, path in found.items()})

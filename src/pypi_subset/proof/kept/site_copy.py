@@ -1,4 +1,4 @@
-"""A copy of what a set sees of a site, in which a wheel stands beside each kept sdist, on every page that has it."""
+"""A copy of the site for one set: each page with a kept sdist also lists the wheel that was built from it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def make(case: Case, site: Path, wheels: Mapping[str, Path]) -> None:
     """
     Write the copy into the new directory *site*.
 
-    A link to a file of the site would change its times, by which the proof sees that no process changed the site meanwhile.
+    A hard link would change the ctime of a file in the site, and the proof would report a changed site.
 
     :param wheels: file name of each kept sdist, with its wheel.
     """
