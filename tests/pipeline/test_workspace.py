@@ -71,6 +71,18 @@ def test_one_run_at_a_time_and_nothing_stays(workspace: Workspace) -> None:
     assert [path.name for path in packages.iterdir()] == [".running"]
 
 
+def test_a_pip_that_outlives_its_run_is_not_in_the_way_of_the_next(workspace: Workspace) -> None:
+    """It may make the directory of its own run again, at any moment: the directory of the next run has another name."""
+    with runs.working(workspace.paths) as first:
+        pass
+    with runs.working(workspace.paths) as second:
+        (first / "download").mkdir(parents=True)
+        assert second != first
+        assert not any(second.iterdir())
+    with runs.working(workspace.paths):
+        assert not first.exists()
+
+
 def store(work: Path) -> Path:
     """Return the directory of one whole file and one half of a file, as a run has fetched them to *work*."""
     for name, file in (("whole", "a.whl"), ("half", ".b.whl.1.part")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
+import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -133,7 +133,9 @@ def working(paths: Paths) -> Iterator[Path]:
 @contextlib.contextmanager
 def _scratch(paths: Paths) -> Iterator[Path]:
     staging.recover(paths.site)
-    work, kept = paths.packages.absolute() / f".work.{os.getpid()}.stage", paths.packages.absolute() / KEPT
+    # A name of its own for each run: a pip that outlives a failed run may make the directory of that run again.
+    work = paths.packages.absolute() / f".work.{secrets.token_hex(4)}.stage"
+    kept = paths.packages.absolute() / KEPT
     with files.folder_errors(paths.packages):
         for store in sorted(paths.packages.glob(".work.*.stage/store")):
             if not kept.exists():
