@@ -18,7 +18,7 @@ from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.sdists.build import TAG, build
 from pypi_subset.sdists.closure import Closure, licenses_of
-from pypi_subset.sdists.releases import Turn, require_few, sdists_of, standin
+from pypi_subset.sdists.releases import Turn, require_few, sdists_of, standin, wheel_of
 from pypi_subset.sdists.repair import repaired
 from pypi_subset.support import files
 from pypi_subset.upstream.builds import NotBuilt
@@ -171,16 +171,7 @@ class Builder:
             repaired=made.repaired,
             grafted=made.grafted,
         )
-        wheel = structs.replace(
-            one,
-            filename=made.path.name,
-            sha256=made.sha256,
-            size=made.path.stat().st_size,
-            url=None,
-            provenance=None,
-            built=built,
-        )
-        return _candidate(sdist, wheel, made.path)
+        return _candidate(sdist, structs.replace(wheel_of(one, made), built=built), made.path)
 
     def _path(self, sdist: Candidate) -> str | None:
         """Return where *sdist* is from the directory of the locks, ``None`` if it is in no directory of a source."""

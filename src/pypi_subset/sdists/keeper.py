@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from msgspec import structs
 from packaging.requirements import Requirement
 
 from pypi_subset.distributions import filenames
@@ -14,7 +13,7 @@ from pypi_subset.model.candidates import Candidate
 from pypi_subset.sdists.backend import USUAL
 from pypi_subset.sdists.build import TAG, attempt
 from pypi_subset.sdists.closure import Closure
-from pypi_subset.sdists.releases import refused, require_few, sdists_of, standin
+from pypi_subset.sdists.releases import refused, require_few, sdists_of, standin, wheel_of
 from pypi_subset.support import files
 from pypi_subset.targets.patch_levels import at_patch
 from pypi_subset.upstream.builds import NotBuilt
@@ -130,14 +129,7 @@ class Keeper:
             work=work / "first",
             resolve=lambda requires: self._required(one, requires, target, python, work, held),
         )
-        wheel = structs.replace(
-            one,
-            filename=made.path.name,
-            sha256=made.sha256,
-            size=made.path.stat().st_size,
-            url=None,
-            provenance=None,
-        )
+        wheel = wheel_of(one, made)
         return Candidate(
             distribution=wheel,
             source=sdist.source,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.distributions import Distribution
+    from pypi_subset.sdists.build import Made
 
 #: Releases of one project that are built in one run, for one target if they are kept.
 MOST = 5
@@ -57,6 +58,18 @@ def standin(sdist: Candidate, build_tag: str) -> Candidate:
         one, filename=f"{name}-{one.version}-{build_tag}-py3-none-any.whl", sha256=None, size=None, provenance=None
     )
     return Candidate(distribution=wheel, source=sdist.source, tags=_ANY, sdist=sdist, verdicts=sdist.verdicts)
+
+
+def wheel_of(sdist: Distribution, made: Made) -> Distribution:
+    """Return the distribution that was built from *sdist*: no index serves it, and no provenance is about it."""
+    return structs.replace(
+        sdist,
+        filename=made.path.name,
+        sha256=made.sha256,
+        size=made.path.stat().st_size,
+        url=None,
+        provenance=None,
+    )
 
 
 def require_few(one: Distribution, count: int) -> None:
