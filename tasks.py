@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from pathlib import Path
 
 from invoke import Collection, Context, Exit, task
 
@@ -151,10 +152,16 @@ def hostile(_context: Context, jobs: int = 0, only: str = "") -> None:
     run("tests.evidence.hostile" + "".join(flags))
 
 
-@task
-def docs(_context: Context) -> None:
+@task(help={"site": "lay the manual into this site as docs/, and list it in its manifest"})
+def docs(_context: Context, site: str = "") -> None:
     """Build the manual as HTML in build/docs; a warning is an error."""
-    run("sphinx -q -W --keep-going -b html docs build/docs")
+    run("sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs")
+    if site:
+        from pypi_subset.proof.report.report import carry_over  # noqa: PLC0415 - no other task needs them
+        from pypi_subset.site.pages.manual import lay  # noqa: PLC0415
+
+        count = lay(Path("build/docs"), Path(site), carry_over)
+        sys.stdout.write(f"{site}/docs has {count} files of the manual. Next: make verify\n")
 
 
 @task(

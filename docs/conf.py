@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 _METADATA = tomllib.loads((Path(__file__).resolve().parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -24,3 +29,33 @@ html_title: str = f"{project} {release}"
 html_last_updated_fmt: str | None = None
 html_copy_source: bool = False
 html_show_sphinx: bool = False
+
+# The pages that a site serves run no script and no style that is written into them (Content Security Policy).
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def setup(app: Sphinx) -> None:
+    """Register `move_inline_parts`."""
+    app.connect("build-finished", move_inline_parts)
+
+
+def move_inline_parts(app: Sphinx, error: Exception | None) -> None:
+    """Move the inline style and the inline script of the theme into files."""
+    if error or app.builder.name != "html":
+        return
+    static = Path(app.outdir, "_static")
+    for page in sorted(Path(app.outdir).rglob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        up = "../" * (len(page.relative_to(app.outdir).parts) - 1)
+        for pattern, name, link in (
+            (_STYLE, "colors.css", '<link rel="stylesheet" href="{}">'),
+            (_SCRIPT, "theme.js", '<script src="{}"></script>'),
+        ):
+            if found := pattern.search(text):
+                (static / name).write_text(found[1], encoding="utf-8")
+                text = text.replace(found[0], link.format(f"{up}_static/{name}"))
+        text = text.replace('style="display: none;"', 'width="0" height="0"').replace(
+            'style="opacity: 50%"', 'opacity="0.5"'
+        )
+        page.write_text(text, encoding="utf-8")

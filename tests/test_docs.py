@@ -134,3 +134,4 @@ def test_the_manual_builds_without_a_warning(tmp_path: Path) -> None:
     for page in PAGES:
         html = tmp_path.joinpath(named(page)).with_suffix(".html").read_text(encoding="utf-8")
         assert not re.findall(r"<(?:script|link|img|iframe)\b[^>]*(?:src|href)=[\"']?(?:https?:)?//[^>]*>", html)
+        assert not re.search(r"<style|<script>|\sstyle=|\son[a-z]+=", html), "the policy of a site refuses this"

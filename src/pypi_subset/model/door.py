@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import documents
 from pypi_subset.model.manifest import Manifest, manifest_path
-from pypi_subset.model.paths import METADATA, file_path, written
+from pypi_subset.model.paths import METADATA, file_path, is_manual, written
 from pypi_subset.support import bounds, files
 
 if TYPE_CHECKING:
@@ -150,12 +150,18 @@ def check(manifest: Manifest, *, minor: int, own: int) -> None:
         _refuse("its files are larger than any disk")
     jobs = [f"{name}--{target}" for name, served in sets.items() for target in served]
     strange = manifest.pages.keys() - written(views, projects, jobs, minor=minor)
+    strange = {path for path in strange if not is_of_the_manual(path)}
     if strange and minor > own:
         msg = f"it has schema 1.{minor} and names {_shown(min(strange))}, which this version does not know"
         raise LaterPathError(msg)
     if strange:
         _refuse(f"it names {_shown(min(strange))}, which no site with these projects, sets and targets has")
     _require_apart(_paths(manifest))
+
+
+def is_of_the_manual(path: str) -> bool:
+    """Whether *path* is one that every system can hold below the directory of the manual."""
+    return is_manual(path) and not any(map(_DEVICE.fullmatch, path.split("/")))
 
 
 def _check_gaps(manifest: Manifest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ REPORT, REPORT_PAGE, JUNIT, BADGE = (f"{PROOF}/{name}" for name in ("report.json
 REPORT_STYLE, REPORT_SCRIPT = f"{PROOF}/{STYLE}", f"{PROOF}/{SCRIPT}"
 #: The signature of the report, if it is a part for another machine. It is not published.
 SIGNATURE = f"{REPORT}.sig"
+#: The manual, if `make docs` put it into the site.
+MANUAL = "docs"
 #: Suffix of a core metadata file (PEP 658).
 METADATA = ".metadata"
 #: All wheels of a site, as a glob pattern.
@@ -37,6 +40,7 @@ ALL_WHEELS = f"{SIMPLE}/*/*.whl"
 GENERATED = frozenset(
     {
         *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF),
+        MANUAL,
         *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS, RELEASE, STYLE, SCRIPT),
     }
 )
@@ -63,6 +67,9 @@ _INDEX = (PAGE, JSON_PAGE)
 # Files that have a turn of their own, see `publish_order`.
 _LAST = {FIND_LINKS: 2, REPORT_STYLE: 1, REPORT_SCRIPT: 1, MANIFEST: 5, RELEASE: 6, PAGE: 7}
 
+# A file of the manual: no part is hidden, and none ends with a dot.
+_MANUAL_FILE = re.compile(rf"{MANUAL}(?:/[A-Za-z0-9_](?:[A-Za-z0-9._-]{{0,98}}[A-Za-z0-9_])?){{1,8}}")
+
 # What every site has, whatever is in it; the first list since schema 1.0, the second since 1.1.
 _TOP = (
     *(PAGE, FIND_LINKS, NOT_FOUND, NO_JEKYLL, HEADERS),
@@ -80,6 +87,11 @@ def view_of(target: str) -> str:
 def file_path(project: str, filename: str) -> str:
     """Return the path of a distribution; *project* is normalized."""
     return f"{SIMPLE}/{project}/{filename}"
+
+
+def is_manual(path: str) -> bool:
+    """Whether *path* may be a file of the manual in a site."""
+    return bool(_MANUAL_FILE.fullmatch(path))
 
 
 def lock_paths(name: str) -> tuple[str, str, str]:

@@ -118,8 +118,10 @@ def fill(
         return done
     from pypi_subset.model import documents  # noqa: PLC0415 - an index alone has no manifest
     from pypi_subset.site import manifest  # noqa: PLC0415
+    from pypi_subset.site.pages import manual  # noqa: PLC0415
 
-    pages = done.pages | writer.put_all(_others(content.subset, content.locks, done.projects))
+    others = writer.put_all(_others(content.subset, content.locks, done.projects))
+    pages = done.pages | others | writer.put_all(manual.of_site(Path(writer.live)))
     made = manifest.manifest_of(content.subset, content.locks, done.projects, content.bad, pages=pages)
     writer.put(paths.MANIFEST, documents.encode(made))
     # The user's own README, if there is one, replaces it.

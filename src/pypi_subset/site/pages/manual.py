@@ -1,0 +1,84 @@
+"""The manual in a site: ``docs/`` holds the pages that ``make docs SITE=`` built, and the manifest lists them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.model import documents
+from pypi_subset.model.door import is_of_the_manual, read_manifest
+from pypi_subset.model.paths import MANIFEST, MANUAL, PAGE, PROOF, README, is_manual
+from pypi_subset.site.stage_writer import StageWriter
+from pypi_subset.support import files, staging
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def of_site(site: Path) -> Iterator[tuple[str, bytes]]:
+    """
+    Yield path and bytes of each file of the manual in *site*.
+
+    A site without a readable manifest has no manual. A file whose bytes are not those of the manifest is left out.
+
+    :raises FolderError: a file cannot be read.
+    """
+    if not (site / MANUAL).is_dir():
+        return
+    try:
+        stated = read_manifest(site).pages
+    except SubsetError:
+        return
+    for path, digest in sorted(stated.items()):
+        if is_manual(path) and (site / path).is_file():
+            with files.folder_errors(site / path):
+                data = (site / path).read_bytes()
+            if hashlib.sha256(data).hexdigest() == digest:
+                yield path, data
+
+
+def lay(built: Path, site: Path, carry_report: Callable[[Path, Path], None]) -> int:
+    """
+    Replace the manual in *site* by the files of the directory *built*; return how many it has.
+
+    The manifest lists them, so its hash changes. *site* is replaced atomically.
+
+    :param built: the HTML pages as Sphinx wrote them. Hidden files are left out.
+    :param carry_report: copies the report of the first site to the second and marks it if it is about another manifest.
+    :raises FolderError: *built* has no front page, a file has a name that not every system can hold, or *site* cannot be
+        written.
+    :raises SubsetError: *site* has no manifest that this version can read.
+    """
+    manifest = read_manifest(site)
+    manual = dict(_of_directory(built))
+    with staging.staged(site) as stage:
+        writer = StageWriter(stage, live=site)
+        for path, _ in files.walk(site, but=(PROOF, MANUAL, MANIFEST, README)):
+            if not path.endswith("/"):
+                writer.link(os.fspath(site / path), path)
+        others = {path: digest for path, digest in manifest.pages.items() if not is_manual(path)}
+        pages = others | writer.put_all(sorted(manual.items()))
+        made = msgspec.structs.replace(manifest, pages=dict(sorted(pages.items())))
+        writer.put(MANIFEST, documents.encode(made))
+        carry_report(site, Path(stage))
+    return len(manual)
+
+
+def _of_directory(built: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield path in a site and bytes of each file below *built* that is not hidden."""
+    if not (built / PAGE).is_file():
+        msg = "this is no built manual: it has no front page"
+        raise FolderError(msg, path=built, next_step="build it with `make docs`")
+    for path, _ in files.walk(built):
+        if path.startswith(".") or "/." in path or path.endswith("/"):
+            continue
+        if not is_of_the_manual(f"{MANUAL}/{path}"):
+            msg = "not every system can hold this name"
+            raise FolderError(msg, path=built / path, next_step="rename the page or the image")
+        with files.folder_errors(built / path):
+            yield f"{MANUAL}/{path}", (built / path).read_bytes()
