@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import sysconfig
 from pathlib import Path
 
 from invoke import Collection, Context, Exit, task
@@ -19,12 +20,29 @@ from pypi_subset.cli.tasks import namespace as product
 
 #: import-linter has no module to start; the contracts stand in pyproject.toml.
 IMPORTS = '-c "from importlinter.cli import lint_imports_command as main; main()" --no-cache'
-LINTERS = ("ruff check .", "ruff format --check .", "mypy", IMPORTS)
+#: The files of the forge, each kind with the schema that check-jsonschema carries for it.
+SCHEMAS = {
+    "github-workflows": (".github/workflows/ci.yml", ".github/workflows/release.yml"),
+    "github-issue-forms": (".github/ISSUE_TEMPLATE/bug.yml", ".github/ISSUE_TEMPLATE/feature.yml"),
+    "github-issue-config": (".github/ISSUE_TEMPLATE/config.yml",),
+}
+#: Linters that are programs of .venv, and no modules.
+PROGRAMS = frozenset({"typos", "zizmor"})
+LINTERS = (
+    "ruff check .",
+    "ruff format --check .",
+    "mypy",
+    IMPORTS,
+    "typos .",
+    "zizmor --offline --quiet .github/workflows",
+    *(f"check_jsonschema --quiet --builtin-schema vendor.{kind} {' '.join(paths)}" for kind, paths in SCHEMAS.items()),
+    "pre_commit validate-config",
+)
 
 
 def run(*commands: str) -> None:
     """
-    Run each command with this interpreter: a module and its arguments, or options of ``python``.
+    Run each command: a program of .venv, or a module or options for this interpreter, with arguments.
 
     The first command that fails ends this process, with its exit code.
     """
@@ -32,10 +50,16 @@ def run(*commands: str) -> None:
     for command in commands:
         sys.stdout.write(f"+ {command}\n")
         sys.stdout.flush()
-        module = "" if command.startswith("-") else "-m "
-        done = context.run(f'"{sys.executable}" {module}{command}', warn=True, in_stream=False)
+        done = context.run(_line(command), warn=True, in_stream=False)
         if done is None or done.exited:
             raise Exit(code=done.exited if done else 1)
+
+
+def _line(command: str) -> str:
+    """Return the line for the shell that runs *command* with what .venv holds."""
+    if command.partition(" ")[0] in PROGRAMS:
+        return f'"{sysconfig.get_path("scripts")}{os.sep}"{command}'
+    return f'"{sys.executable}" {"" if command.startswith("-") else "-m "}{command}'
 
 
 @task
@@ -179,7 +203,7 @@ def same_bytes(_context: Context, before: str = "", renew: str = "") -> None:
 
 @task
 def lint(_context: Context) -> None:
-    """Run ruff and mypy."""
+    """Run ruff, mypy, import-linter, typos, zizmor and the schemas of the files of the forge."""
     run(*LINTERS)
 
 

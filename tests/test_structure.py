@@ -43,6 +43,12 @@ BESIDE_STANDARD = {
     "proof/isolation/_launcher.py": set(),
     "standalone": {"_manylinux"},
 }
+#: Modules of Python that Windows has not.
+UNIX_ALONE = ("fcntl", "grp", "pwd", "resource", "syslog", "termios")
+#: Libraries that import some of these, and look first where they run.
+LIBRARIES_OF_UNIX = ("filelock", "invoke", "rich.console", "uvicorn", "distributed")
+#: Programs for Linux that no other module imports.
+PROGRAMS = ("._launcher",)
 #: What may print or end the process: the command, and what runs as a program of its own.
 EDGE = ("cli/", "pip/_child.py", "proof/isolation/_launcher.py", "standalone/", "__main__.py")
 
@@ -168,6 +174,21 @@ def test_only_the_edge_ends_the_process() -> None:
     }
     assert found
     assert {name for name in found if not name.startswith(EDGE)} == set()
+
+
+def test_every_module_is_imported_where_modules_of_unix_are_missing() -> None:
+    """Windows has no ``fcntl``, ``pwd`` or ``resource``: a module that needs one imports it where it is used."""
+    program = f"""
+import sys, warnings, {", ".join(LIBRARIES_OF_UNIX)}
+for name in {UNIX_ALONE}:
+    sys.modules[name] = None
+import importlib, pkgutil, pypi_subset
+for module in pkgutil.walk_packages(pypi_subset.__path__, "pypi_subset."):
+    if not module.name.endswith({PROGRAMS}):
+        importlib.import_module(module.name)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_every_package_is_in_the_wheel() -> None:

@@ -305,3 +305,16 @@ def test_an_unforeseen_error_of_the_set_up_is_one_line(
     )
     assert "Traceback (most recent call last)" in log.read_text(encoding="utf-8")
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_windows_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where Python has no ``fcntl``, as on Windows, the error names the way that works there; nothing is made."""
+    folder = copy_checkout(tmp_path / "fresh")
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.setattr(bootstrap, "__file__", str(folder / "src/pypi_subset/cli/bootstrap.py"))
+    assert bootstrap.main(["mirror"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: make works on Linux and macOS; on Windows, run `python -m pip install .`")
+    assert not (folder / ".venv").exists()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 #: The root directory of the checkout.
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +34,16 @@ def schema(name: str) -> dict[str, Any]:
     path = resources.files("pypi_subset").joinpath("schemas", f"{name}.schema.json")
     document: dict[str, Any] = json.loads(path.read_bytes())
     return document
+
+
+def tasks_module() -> ModuleType:
+    """Return the module of the ``tasks.py`` at the top of the checkout."""
+    specification = importlib.util.spec_from_file_location("root_tasks", ROOT / "tasks.py")
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
 
 
 def copy_checkout(folder: Path) -> Path:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import fcntl
 import hashlib
 import os
 import re
@@ -138,8 +137,13 @@ def set_up(root: Path, *, developer: bool, chosen: bool) -> Path:
 
     :param developer: whether the test tools are needed too.
     :param chosen: whether the user named this interpreter, so that an environment made with another is replaced.
-    :raises SetupFailed: Python is too old, has no working venv, or pip cannot install.
+    :raises SetupFailed: this is Windows, Python is too old or has no working venv, or pip cannot install.
     """
+    try:
+        import fcntl  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        msg = "make works on Linux and macOS; on Windows, run `python -m pip install .` here, and then `pypi-subset mirror`"
+        raise SetupFailed(msg) from None
     folder = root / ".venv"
     python = folder / "bin" / "python"
     with (root / "pyproject.toml").open("rb") as held:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,6 +109,8 @@ def _parts(path: str) -> Iterator[str]:
 
 def _account() -> Iterator[str]:
     """Yield the home directory of this user's account, whatever ``$HOME`` says."""
+    import pwd  # noqa: PLC0415 - of Linux, as boxes are; Windows has none
+
     with contextlib.suppress(KeyError):
         yield pwd.getpwuid(os.getuid()).pw_dir
 
