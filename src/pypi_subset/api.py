@@ -36,6 +36,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pypi_subset.doctor.examination import diagnose
     from pypi_subset.editing.changes import add, remove
     from pypi_subset.errors import SubsetError
     from pypi_subset.model.paths import Paths
@@ -54,6 +55,7 @@ __all__ = [
     "SubsetError",
     "add",
     "build_index",
+    "diagnose",
     "fetch_site",
     "mirror",
     "plan",
@@ -71,6 +73,7 @@ _MODULES = {
     "SubsetError": "errors",
     "add": "editing.changes",
     "build_index": "site.builder",
+    "diagnose": "doctor.examination",
     "fetch_site": "publishing.fetch_site",
     "mirror": "pipeline.mirror",
     "plan": "pipeline.plan",

@@ -1,0 +1,110 @@
+"""The examination of this machine for one subset, in the order in which a run needs what it looks at."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pypi_subset.doctor import indexes, machine, proofs
+from pypi_subset.doctor.findings import Diagnosis, Finding, examined
+from pypi_subset.locks import offered
+from pypi_subset.locks.judging import standing
+from pypi_subset.model.intake.sources import Sources
+from pypi_subset.pipeline.workspace import inputs_of, opened
+from pypi_subset.support.progress import SILENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.paths import Paths
+    from pypi_subset.model.requests import Subset
+    from pypi_subset.support.progress import Progress
+    from pypi_subset.upstream.pip_config import Network
+
+
+def diagnose(paths: Paths, *, pythons: Sequence[str] = (), progress: Progress | None = None) -> Diagnosis:
+    """
+    Return what this machine has of all that mirror and verify need. No file of the subset is changed.
+
+    It starts a box, makes an environment, starts each interpreter and asks each index for one page. If there are locks,
+    it asks the indexes whether they still offer what is locked.
+
+    :param pythons: interpreters, or directories of them, as for verify.
+    :param progress: receives a stage; ``None`` is silent.
+    :raises SubsetError: one of *pythons* is not there.
+    """
+    found: list[Finding] = []
+    with (progress or SILENT).stage("examining", 5) as stage:
+        found += [machine.python(), machine.tool(), machine.environments(), *machine.variables(os.environ)]
+        stage.advance()
+        subset, network, locks = _asked(paths, found)
+        found += [*machine.rights(paths), *machine.room(paths, _to_fetch(locks, paths))]
+        stage.advance()
+        if network is not None:
+            found += indexes.reached(network, subset.sources if subset else Sources(), _requested(subset))
+        stage.advance()
+        if subset is not None and locks:
+            _ask_whether_gone(subset, paths, locks, found)
+        stage.advance()
+        known = proofs.found(pythons)
+        rows = proofs.provable(subset.targets, known) if subset else ()
+        found += [machine.isolation(), proofs.named(known), *proofs.unproven(rows)]
+        stage.advance()
+    return Diagnosis(findings=tuple(found), targets=rows)
+
+
+def _asked(paths: Paths, found: list[Finding]) -> tuple[Subset | None, Network | None, tuple[Lock, ...]]:
+    """Return the subset, pip's configuration and the standing locks, each as far as it can be read."""
+    network = indexes.configuration(found)
+    if not paths.requirements.is_dir():
+        what, step = f"there is no {paths.requirements}", "run `pypi-subset init`"
+        found.append(Finding(name="requirements", state="warning", what=what, next_step=step))
+        return None, network, ()
+    if network is None:
+        return None, None, ()
+    subset: Subset | None = None
+    locks: tuple[Lock, ...] = ()
+    with examined("requirements", found):
+        subset, network = inputs_of(paths, SILENT)
+        requests = sum(len(one.requests) for one in subset.sets)
+        what = f"{requests} requests in {len(subset.sets)} sets, for {len(subset.targets)} targets"
+        locks = standing(subset, paths.locks)
+        what += f", {len(locks)} of {len(subset.jobs)} locked"
+        found.append(Finding(name="requirements", state="ok", what=what))
+    return subset, network, locks
+
+
+def _requested(subset: Subset | None) -> str:
+    """Return the name of a project that the indexes of pip's configuration are asked for, ``""`` for none."""
+    for request in (each for one in subset.sets for each in one.requests) if subset else ():
+        if subset and not any(subset.sources.source_of(request.requirement.name, one.name) for one in subset.targets):
+            return request.requirement.name
+    return ""
+
+
+def _to_fetch(locks: Sequence[Lock], paths: Paths) -> int:
+    """Return the bytes of the locked files that the packages directory does not have."""
+    sizes = {one.filename: one.size or 0 for lock in locks for one in lock.distributions}
+    return sum(size for name, size in sizes.items() if not (paths.packages / name).exists())
+
+
+def _ask_whether_gone(subset: Subset, paths: Paths, locks: Sequence[Lock], found: list[Finding]) -> None:
+    """Append a finding for each locked file that its index does not offer any more."""
+    with (
+        examined("locked files", found),
+        tempfile.TemporaryDirectory(prefix="pypi-subset-") as folder,
+        opened(subset, inputs_of(paths, SILENT)[1], paths.packages, Path(folder)) as backend,
+    ):
+        look = offered.look(locks, backend.index().upstream.pages)
+        found += [Finding(name="locked files", state="warning", what=sentence) for sentence in look.unknown]
+        gone = offered.judged(subset, look.missing, locks)
+        for one in gone:
+            if one.decision == "refused":
+                found.append(Finding(name="locked files", state="error", what=str(one), next_step=offered.STEP))
+            else:
+                found.append(Finding(name="locked files", state="warning", what=str(one)))
+        if not gone:
+            found.append(Finding(name="locked files", state="ok", what=f"all {len(look.asked)} are offered"))
