@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pypi_subset.editing.changes import add, remove
     from pypi_subset.errors import SubsetError
     from pypi_subset.model.paths import Paths
+    from pypi_subset.pipeline.clean import prune
     from pypi_subset.pipeline.mirror import mirror
     from pypi_subset.pipeline.plan import plan
     from pypi_subset.pipeline.prove import prove
@@ -60,6 +61,7 @@ __all__ = [
     "mirror",
     "plan",
     "prove",
+    "prune",
     "publish",
     "read_subset",
     "remove",
@@ -78,6 +80,7 @@ _MODULES = {
     "mirror": "pipeline.mirror",
     "plan": "pipeline.plan",
     "prove": "pipeline.prove",
+    "prune": "pipeline.clean",
     "publish": "publishing.publisher",
     "read_subset": "requirements.subset",
     "remove": "editing.changes",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pypi_subset import api
-from pypi_subset.pipeline.clean import WORKING, clean
+from pypi_subset.errors import FolderError, LockError
+from pypi_subset.pipeline.clean import WORKING, clean, prune
 from pypi_subset.support import files
 from tests.support.programs.commands import subset
+from tests.support.sites.trees import tree
+from tests.support.stages.mirroring import LINUX, mirror
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -66,3 +70,72 @@ def test_clean_waits_for_nobody(tmp_path: Path) -> None:
         done = subset("clean", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert "another run" in done.stderr
+
+
+class TestPrune:
+    """Files that no lock needs."""
+
+    @pytest.fixture
+    def mirrored(self, workspace: Workspace, configured_index: Index) -> Workspace:
+        """Return a subset whose packages directory has an older release of its project, and other leavings."""
+        configured_index.add(make_wheel("app", "1.0"))
+        workspace.write("base.txt", "app\n")
+        workspace.toml({"linux": LINUX})
+        mirror(workspace)
+        configured_index.add(make_wheel("app", "2.0"))
+        mirror(workspace, update=True)
+        for folder in (".rejected", ".fetched/key"):
+            (workspace.paths.packages / folder).mkdir(parents=True)
+            (workspace.paths.packages / folder / "lib-1.0-py3-none-any.whl").write_bytes(b"four")
+        return workspace
+
+    def test_nothing_is_removed_until_it_is_asked_for(self, mirrored: Workspace) -> None:
+        """The list has each file with its size and why it is there; all of them stay."""
+        before = tree(mirrored.root)
+        found = prune(mirrored.paths, remove=False)
+        assert tree(mirrored.root) == before
+        assert [(one.path, one.why) for one in found.files] == [
+            (".fetched/key/lib-1.0-py3-none-any.whl", "fetched by a run that failed"),
+            (".rejected/lib-1.0-py3-none-any.whl", "set aside: its hash was wrong"),
+            ("app-1.0-py3-none-any.whl", "no lock names it"),
+        ]
+        assert (found.kept, found.removed) == (1, False)
+        assert found.size == 8 + (mirrored.paths.packages / "app-1.0-py3-none-any.whl").stat().st_size
+
+    def test_what_a_lock_names_stays(self, mirrored: Workspace) -> None:
+        """After it, a mirror has nothing to do, and there is nothing left to remove; the site is as it was."""
+        site = tree(mirrored.paths.site)
+        assert prune(mirrored.paths, remove=True).removed
+        assert (mirrored.paths.packages / "app-2.0-py3-none-any.whl").is_file()
+        assert tree(mirrored.paths.site) == site
+        assert prune(mirrored.paths, remove=True).files == ()
+        assert mirror(mirrored)[0].fetched == 0
+
+    def test_the_lock_of_a_target_that_left_counts(self, mirrored: Workspace) -> None:
+        """Until the next mirror removes that lock, its files stay."""
+        lock = mirrored.paths.locks / "pylock.base--linux.toml"
+        (mirrored.paths.locks / "pylock.base--other.toml").write_text(
+            lock.read_text(encoding="utf-8").replace("app-2.0", "app-1.0").replace('"2.0"', '"1.0"'), encoding="utf-8"
+        )
+        assert "app-1.0-py3-none-any.whl" not in [one.path for one in prune(mirrored.paths, remove=False).files]
+
+    def test_a_lock_that_cannot_be_read(self, mirrored: Workspace) -> None:
+        """It may name any file: nothing is removed."""
+        (mirrored.paths.locks / "pylock.base--linux.toml").write_text("lock-version = ", encoding="utf-8")
+        before = tree(mirrored.root)
+        with pytest.raises(LockError):
+            prune(mirrored.paths, remove=True)
+        assert tree(mirrored.root) == before
+
+    def test_without_any_lock(self, mirrored: Workspace) -> None:
+        """Then all would go: it is refused, with the two ways."""
+        shutil.rmtree(mirrored.paths.locks)
+        with pytest.raises(FolderError, match="there is no lock") as caught:
+            prune(mirrored.paths, remove=True)
+        assert "clean" in caught.value.next_step
+
+    def test_a_file_that_is_no_distribution_stays(self, mirrored: Workspace) -> None:
+        """A file of the user's own is not touched."""
+        (mirrored.paths.packages / "notes.txt").write_text("mine", encoding="utf-8")
+        prune(mirrored.paths, remove=True)
+        assert (mirrored.paths.packages / "notes.txt").is_file()

@@ -1,11 +1,13 @@
-"""Emptying ``packages/`` and ``site/``."""
+"""Emptying ``packages/`` and ``site/``, and removing from ``packages/`` what no lock needs."""
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from pypi_subset.errors import FolderError
+from pypi_subset.locks import lockfile
 from pypi_subset.model.paths import MANIFEST
 from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.packages.bad_files import LIST
@@ -17,7 +19,10 @@ from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files, staging
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from pypi_subset.model.paths import Paths
 
 
 #: What runs keep in ``packages/`` beside distributions.
@@ -46,6 +51,88 @@ def clean(packages: Path, site: Path) -> None:
             for path in sorted(_content(folder), key=lambda one: one.name == MANIFEST):
                 with files.folder_errors(path):
                     staging.remove_tree(path)
+
+
+#: The version of the JSON form of what prune finds.
+SCHEMA = "1.0"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unneeded:
+    """
+    One file that no lock needs.
+
+    :param path: below the packages directory.
+    :param size: bytes.
+    :param why: why it is there, in one phrase.
+    """
+
+    path: str
+    size: int
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pruned:
+    """
+    What no lock needs.
+
+    :param kept: the number of files that a lock needs.
+    :param removed: whether *files* are gone now.
+    """
+
+    files: tuple[Unneeded, ...]
+    kept: int
+    removed: bool
+
+    @property
+    def size(self) -> int:
+        """The bytes of all *files*."""
+        return sum(one.size for one in self.files)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON's values."""
+        return {"schema": SCHEMA, "bytes": self.size, **asdict(self)}
+
+
+def prune(paths: Paths, *, remove: bool) -> Pruned:
+    """
+    Return the files in the packages directory that no lock needs, and remove them if asked.
+
+    Every lock of ``requirements/lock`` counts, also of a target that ``requirements/`` no longer has. The site keeps its
+    own hard links.
+
+    :param remove: whether they are removed; else nothing is changed.
+    :raises LockError: a lock cannot be read; nothing is removed then.
+    :raises FolderError: there is no lock, or another run works in the packages directory.
+    """
+    locks = [lockfile.read(path) for path in sorted(paths.locks.glob("pylock.*.toml"))]
+    if not locks:
+        msg = "there is no lock, so every file would be removed"
+        raise FolderError(
+            msg, path=paths.locks, next_step="run `make mirror` first, or `make clean` to empty packages/"
+        )
+    needed = {one.filename for lock in locks for one in lock.distributions}
+    with files.exclusive(paths.packages) if paths.packages.is_dir() else contextlib.nullcontext():
+        content = _content(paths.packages)
+        found = tuple(sorted(_unneeded(content, needed), key=lambda one: one.path))
+        for one in found if remove else ():
+            path = paths.packages / one.path
+            with files.folder_errors(path):
+                path.unlink()
+    return Pruned(files=found, kept=sum(path.name in needed for path in content), removed=remove)
+
+
+def _unneeded(content: list[Path], needed: set[str]) -> Iterator[Unneeded]:
+    reasons = {REJECTED: "set aside: its hash was wrong", KEPT: "fetched by a run that failed"}
+    for path in content:
+        if path.name in reasons and path.is_dir() and not path.is_symlink():
+            for one in sorted(path.rglob("*")):
+                if one.is_file() and not one.is_symlink():
+                    name = one.relative_to(path.parent).as_posix()
+                    yield Unneeded(path=name, size=one.stat().st_size, why=reasons[path.name])
+        elif is_distribution(path.name) and path.name not in needed and path.is_file() and not path.is_symlink():
+            yield Unneeded(path=path.name, size=path.stat().st_size, why="no lock names it")
 
 
 def _content(folder: Path) -> list[Path]:
