@@ -23,7 +23,7 @@ from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import builder
-from tests.support.checkout import ROOT, readme
+from tests.support.checkout import ROOT, page
 from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.wheels import make_wheel
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
-README = readme()
+README, MAKE = page("README.md"), page("docs/reference/make.md")
 GOALS = {goal.name: goal for goal in bootstrap.read_goals(ROOT)}
 
 #: Code in Markdown: a fenced block, or a word between backticks.
@@ -69,7 +69,7 @@ def commands(text: str, *programs: str) -> list[list[str]]:
 def block(text: str, name: str) -> str:
     """Return what stands between the marks of the output *name*, without its fence."""
     found = re.search(rf"<!-- output:{name} -->\n```\n(.*?)```\n<!-- /output -->", text, re.DOTALL)
-    assert found, f"README shows no output of {name}"
+    assert found, f"the page shows no output of {name}"
     return found[1]
 
 
@@ -91,12 +91,12 @@ def test_commands_in_documents_exist(path: Path) -> None:
 def test_the_reader_finds_commands() -> None:
     """The test above reads something: README opens with its two commands."""
     assert commands(README, "make")[:2] == [["make", "mirror"], ["make", "verify"]]
-    assert ["pypi-subset", "why", "numpy", "linux"] in commands(README, "pypi-subset")
+    assert ["pypi-subset", "why", "numpy", "linux"] in commands(MAKE, "pypi-subset")
 
 
-def test_readme_shows_what_make_prints() -> None:
-    """The list of goals in README is the output of ``make``."""
-    assert block(README, "make") == bootstrap.listing(bootstrap.read_goals(ROOT))
+def test_the_manual_shows_what_make_prints() -> None:
+    """The list of goals in the manual is the output of ``make``."""
+    assert block(MAKE, "make") == bootstrap.listing(bootstrap.read_goals(ROOT))
 
 
 def test_readme_shows_what_mirror_prints(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,9 +162,9 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), target
 
 
-def test_example_in_readme_is_understood(tmp_path: Path) -> None:
-    """The ``subset.toml`` that README shows is one that the tool reads."""
-    shown = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
+def test_the_example_of_targets_is_understood(tmp_path: Path) -> None:
+    """The ``subset.toml`` that the manual shows is one that the tool reads."""
+    shown = re.search(r"```toml\n(.*?)```", page("docs/reference/subset.md"), re.DOTALL)
     assert shown
     (tmp_path / "subset.toml").write_text(shown[1], encoding="utf-8")
     (tmp_path / "base.txt").write_text("demo\n", encoding="utf-8")

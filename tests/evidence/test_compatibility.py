@@ -1,4 +1,4 @@
-"""Clients and hosts: a small cut of the run behind README's table, and that a wrong cell is seen."""
+"""Clients and hosts: a small cut of the run behind the manual's table, and that a wrong cell is seen."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.evidence.compatibility.hosts import HOSTS
 from tests.evidence.compatibility.job import Place
 from tests.evidence.compatibility.refusals import REFUSALS, Refusal
 from tests.evidence.compatibility.ways import WAYS
-from tests.support.checkout import ROOT, readme
+from tests.support.checkout import ROOT, page
 from tests.support.servers.index import Index
 from tests.support.sites.workspace import AMBIENT, Workspace
 from tests.support.wheels import make_wheel
 
-README = readme()
+PAGE = page("docs/reference/clients.md")
 
 PROGRAMS = {"pip": Path(sys.executable).parent, "uv": Path(find_uv_bin()).parent}
 
@@ -208,7 +208,7 @@ def test_snippets_are_read_as_they_are_meant() -> None:
 def test_the_table_in_readme_is_that_of_the_code() -> None:
     """It has a row for each client as it is pinned, a column for each host, and n/a just for the known refusals."""
     pinned = {name: requirements[0].partition("==")[2] for name, requirements in versions().items()}
-    heads, *rows = table.shown(README)
+    heads, *rows = table.shown(PAGE)
 
     assert heads == ["", *HOSTS]
     assert [row[0] for row in rows] == [table.title(client, pinned) for client in WAYS]

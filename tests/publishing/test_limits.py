@@ -12,7 +12,7 @@ import pytest
 
 from pypi_subset.publishing.limits import EVERY, Finding, kinds, limits
 from pypi_subset.site import web_servers
-from tests.support.checkout import readme
+from tests.support.checkout import page
 from tests.support.programs.commands import subset
 from tests.support.sites.handmade import handmade
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Sequence
 
-README = readme()
+PAGE = page("docs/reference/web-servers.md")
 
 
 def lay(site: Path, **sizes: int) -> Path:
@@ -150,8 +150,8 @@ def test_the_page_for_wrong_addresses_is_valid() -> None:
 
 
 def test_readme_shows_what_hosts_prints(tmp_path: Path) -> None:
-    """The table in README is that of the shipped example, which has files that are too large for one host."""
-    shown = re.search(r"<!-- output:hosts -->\n```\n(.*?)```", README, re.DOTALL)
+    """The table in the manual is that of the shipped example, which has files that are too large for one host."""
+    shown = re.search(r"<!-- output:hosts -->\n```\n(.*?)```", PAGE, re.DOTALL)
     assert shown
     site = handmade(tmp_path / "site")
     for path in re.findall(r"simple/\S+\.whl", shown[1]):

@@ -1,4 +1,4 @@
-"""The checkout that the tests run in: its directories, README and schemas."""
+"""The checkout that the tests run in: its directories, documents and schemas."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _FILES = ("Makefile", "tasks.py", "pyproject.toml", "tool-lock.txt", "tool-lock-
 _DIRECTORIES = ("src", "verify")
 
 
-def readme() -> str:
-    """Return the text of README.md."""
-    return (ROOT / "README.md").read_text(encoding="utf-8")
+def page(name: str) -> str:
+    """Return the text of a document, ``README.md`` or a page in ``docs/``."""
+    return (ROOT / name).read_text(encoding="utf-8")
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Installs with every client from every host, and writes README's tables: ``python -m tests.evidence.compatibility``, by ``make clients``."""
+"""Installs with every client from every host, and writes the tables of docs/reference/clients.md: ``python -m tests.evidence.compatibility``, by ``make clients``."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from tests.evidence.compatibility.equipment import Equipment
 
 CACHE = ROOT / ".bench" / "clients"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "reference" / "clients.md"
 
 #: The small cut: the two that most people use, on what needs no server installed.
 SMALL = (("pip", "uv pip"), ("http.server", "make serve", "file://"))
 
 
 def main() -> int:
-    """Return the exit code: 0 if every cell is as it should be, and README says so or was written to say so."""
+    """Return the exit code: 0 if every cell is as it should be, and the page says so or was written to say so."""
     arguments = _arguments()
     try:
         tools = equipment.set_up(CACHE)
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _cells(tools: Equipment, arguments: argparse.Namespace) -> list[str]:
-    """Return what is wrong with the cells that were asked for, or with README's table of all."""
+    """Return what is wrong with the cells that were asked for, or with the page's table of all."""
     clients, hosts = SMALL if arguments.small else (tuple(WAYS), tuple(HOSTS))
     clients, hosts = _chosen(clients, arguments.only), _chosen(hosts, arguments.hosts)
     equipment.check_hosts(hosts)
@@ -46,11 +46,11 @@ def _cells(tools: Equipment, arguments: argparse.Namespace) -> list[str]:
     sys.stdout.write(f"{len(cells) - len(wrong)} of {len(cells)} cells as expected\n")
     if wrong or (clients, hosts) != (tuple(WAYS), tuple(HOSTS)):
         return wrong
-    return table.update(README, table.MARKS, table.render(cells, tools.versions), write=not arguments.check)
+    return table.update(PAGE, table.MARKS, table.render(cells, tools.versions), write=not arguments.check)
 
 
 def _win(tools: Equipment) -> list[str]:
-    """Return what is wrong with resolving from our site; write what it takes into README."""
+    """Return what is wrong with resolving from our site; write what it takes into the page."""
     folder = CACHE / "win"
     equipment.mirror(folder / "ours", {"base": win.REQUESTS})
     shutil.rmtree(folder / "bare", ignore_errors=True)
@@ -58,7 +58,7 @@ def _win(tools: Equipment) -> list[str]:
     found = sealed.fetched(sites, tools.programs, win.REQUESTS)
     text = win.render(found, tools.versions)
     sys.stdout.write(text)
-    return win.faults(found) or table.update(README, win.MARKS, text, write=True)
+    return win.faults(found) or table.update(PAGE, win.MARKS, text, write=True)
 
 
 def _chosen(names: tuple[str, ...], wanted: str) -> tuple[str, ...]:
@@ -68,9 +68,9 @@ def _chosen(names: tuple[str, ...], wanted: str) -> tuple[str, ...]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="clients", description=__doc__)
     parser.add_argument("--small", action="store_true", help="pip and uv alone, on hosts that are always there")
-    parser.add_argument("--only", default="", help="names of clients, separated by commas; README is left alone")
+    parser.add_argument("--only", default="", help="names of clients, separated by commas; the page is left alone")
     parser.add_argument("--hosts", default="", help="likewise names of hosts")
-    parser.add_argument("--check", action="store_true", help="do not write README's table, fail if it differs")
+    parser.add_argument("--check", action="store_true", help="do not write the page's table, fail if it differs")
     parser.add_argument("--win", action="store_true", help="count what it takes to resolve, beside a dir2pi site")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""The table of README: a row for each client, a column for each host, between two marks."""
+"""The table of docs/reference/clients.md: a row for each client, a column for each host, between two marks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def update(readme: Path, marks: tuple[str, str], content: str, *, write: bool) -
     new = f"{before}{marks[0]}\n{content}{marks[1]}{rest.partition(marks[1])[2]}"
     if write:
         readme.write_text(new, encoding="utf-8")
-    return ["README's table is not what was found; `make clients` writes it"] if new != text and not write else []
+    return ["the table of clients is not what was found; `make clients` writes it"] if new != text and not write else []
 
 
 def shown(text: str) -> list[list[str]]:
