@@ -16,7 +16,7 @@ from pypi_subset.targets.markers import holds
 from pypi_subset.targets.patch_levels import at_patch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pypi_subset.model.targets import Target
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 Node: TypeAlias = tuple[NormalizedName, str]
 Chain: TypeAlias = tuple[Reason, ...]
 
-_ROOT: Node = (NormalizedName(""), "")
+#: The set itself, which states the requests.
+ROOT: Node = (NormalizedName(""), "")
 
 
 def chains(lock: Lock, target: Target) -> dict[str, Chain]:
@@ -37,25 +38,73 @@ def chains(lock: Lock, target: Target) -> dict[str, Chain]:
     :raises LockError: nothing requires a pin.
     """
     found: dict[str, Chain] = {}
-    for patch in lock.patches:
-        at = at_patch(target, patch) if lock.patches != (0,) else target
-        chosen = tuple(pin for pin in lock.pins if holds(pin.marker, at.environment))
-        found = _chains(replace(lock, pins=chosen), at.environment) | found
+    for part, environment in _patches(lock, target):
+        found = _chains(part, environment) | found
     return found
 
 
-def _chains(lock: Lock, environment: Mapping[str, str]) -> dict[str, Chain]:
-    """The same for the pins of one patch level."""
+def requires(lock: Lock, target: Target) -> dict[Node, dict[tuple[Reason, NormalizedName], None]]:
+    """
+    Return what each project of *lock*, and each extra of one, requires on *target*: reasons, each with the required project.
+
+    `ROOT` is the set itself, whose reasons are its requests. What only some patch levels of Python need is among them.
+    """
+    found: defaultdict[Node, dict[tuple[Reason, NormalizedName], None]] = defaultdict(dict)
+    for part, environment in _patches(lock, target):
+        for node, steps in _edges(part, _stated(part, environment)).items():
+            found[node] |= dict.fromkeys(steps)
+    return dict(found)
+
+
+def closure(steps: Mapping[Node, Iterable[tuple[Reason, NormalizedName]]], reason: Reason) -> set[tuple[str, Reason, str]]:
+    """
+    Return what the request *reason* brings: requiring project, requirement and required project of each step.
+
+    :param steps: what `requires` returned for the lock.
+    """
+    first = canonicalize_name(reason.requirement.name)
+    waiting: list[Node] = [(first, extra) for extra in ("", *_extras(reason))]
+    seen, found = set(waiting), set[tuple[str, Reason, str]]()
+    while waiting:
+        node = waiting.pop()
+        for step, project in steps.get(node, ()):
+            found.add((node[0], step, project))
+            further = {(project, extra) for extra in ("", *_extras(step))} - seen
+            seen |= further
+            waiting += further
+    return found
+
+
+def _patches(lock: Lock, target: Target) -> Iterator[tuple[Lock, Mapping[str, str]]]:
+    """Yield the lock with the pins of each patch level that it tells apart, and the environment there."""
+    for patch in lock.patches:
+        at = at_patch(target, patch) if lock.patches != (0,) else target
+        chosen = tuple(pin for pin in lock.pins if holds(pin.marker, at.environment))
+        yield replace(lock, pins=chosen), at.environment
+
+
+def _stated(lock: Lock, environment: Mapping[str, str]) -> dict[Reason, list[Node]]:
     # What the target leaves open cannot have decided anything: a marker that reads it is refused when resolving.
     closed = dict.fromkeys(default_environment(), "") | dict(environment)
     extras = _extras_asked(lock)
-    stated = {reason: _stated_by(reason, closed, extras) for pin in lock.pins for reason in pin.reasons}
+    return {reason: _stated_by(reason, closed, extras) for pin in lock.pins for reason in pin.reasons}
+
+
+def _edges(
+    lock: Lock, stated: Mapping[Reason, Iterable[Node]]
+) -> dict[Node, list[tuple[Reason, NormalizedName]]]:
     edges: defaultdict[Node, list[tuple[Reason, NormalizedName]]] = defaultdict(list)
     for pin in lock.pins:
         for reason in pin.reasons:
             for node in stated[reason]:
                 edges[node].append((reason, pin.distribution.project))
-    reached = _shortest(edges)
+    return edges
+
+
+def _chains(lock: Lock, environment: Mapping[str, str]) -> dict[str, Chain]:
+    """The same for the pins of one patch level."""
+    stated = _stated(lock, environment)
+    reached = _shortest(_edges(lock, stated))
     found = {pin.distribution.filename: _chain(lock, pin, reached, stated) for pin in lock.pins}
     return _of_builds(lock, found) | found
 
@@ -77,7 +126,7 @@ def _of_builds(lock: Lock, found: Mapping[str, Chain]) -> dict[str, Chain]:
 def _stated_by(reason: Reason, environment: Mapping[str, str], extras: Mapping[str, set[str]]) -> list[Node]:
     """Return the nodes that state *reason*: the root for a request, else the project or the extras that bring it."""
     if not reason.by:
-        return [_ROOT]
+        return [ROOT]
     by, marker = canonicalize_name(reason.by), reason.requirement.marker
     if holds(marker, environment):
         return [(by, "")]
@@ -98,8 +147,8 @@ def _extras(reason: Reason) -> list[str]:
 
 def _shortest(edges: Mapping[Node, Iterable[tuple[Reason, NormalizedName]]]) -> dict[Node, Chain]:
     """Return the shortest chain from the root to each node it reaches: breadth first, the first by name on a tie."""
-    reached: dict[Node, Chain] = {_ROOT: ()}
-    frontier = [_ROOT]
+    reached: dict[Node, Chain] = {ROOT: ()}
+    frontier = [ROOT]
     while frontier:
         found: defaultdict[Node, list[Chain]] = defaultdict(list)
         for node in frontier:

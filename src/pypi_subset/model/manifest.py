@@ -176,9 +176,9 @@ class Manifest(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the manifest"
-    version: ClassVar[Literal["1.3"]] = "1.3"
+    version: ClassVar[Literal["1.4"]] = "1.4"
 
-    schema: Literal["1.3"]
+    schema: Literal["1.4"]
     targets: tuple[TargetEntry, ...]
     sets: tuple[SetEntry, ...]
     files: tuple[File, ...]

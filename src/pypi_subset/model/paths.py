@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: The directories of a site. `VIEWS` has one for each target, `SERVERS` the configuration of web servers.
 SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF = "simple", "simple-json", "targets", "locks", "hosts", "proof"
+#: The directories of pages for people: one page for each project, for each request of a set, and for each part of a long list.
+PROJECTS, REQUESTS, LISTS = "project", "request", "list"
 #: The page of every directory, and the JSON form of an index page (PEP 691) beside it.
 PAGE, JSON_PAGE = "index.html", "index.v1_json"
 #: Files at the top of a site.
@@ -20,6 +22,8 @@ MANIFEST, FIND_LINKS, README, NOT_FOUND = "manifest.json", "find-links.html", "R
 RELEASE = "release.json"
 #: Style and script of the front page. As files, they work under a Content-Security-Policy and from a disk.
 STYLE, SCRIPT = "page.css", "page.js"
+#: What the search of the front page looks through: a script, since a page from a disk may load no other data.
+SEARCH = "search.js"
 #: Files at the top that configure web servers: GitHub Pages, and those that read headers from a file.
 NO_JEKYLL, HEADERS = ".nojekyll", "_headers"
 #: The configuration of Apache for one directory, and the files below `SERVERS`.
@@ -39,9 +43,14 @@ ALL_WHEELS = f"{SIMPLE}/*/*.whl"
 #: What mirror, verify and fetch put into a site. A directory that holds anything else is never replaced.
 GENERATED = frozenset(
     {
+<<<<<<< HEAD
         *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF),
         MANUAL,
         *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS, RELEASE, STYLE, SCRIPT),
+=======
+        *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF, PROJECTS, REQUESTS, LISTS),
+        *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS, RELEASE, STYLE, SCRIPT, SEARCH),
+>>>>>>> aa7bc9b (Pages for people: a page for each project and request, a search, READMEs as safe HTML)
     }
 )
 
@@ -65,18 +74,26 @@ _TYPES = {
 
 _INDEX = (PAGE, JSON_PAGE)
 # Files that have a turn of their own, see `publish_order`.
-_LAST = {FIND_LINKS: 2, REPORT_STYLE: 1, REPORT_SCRIPT: 1, MANIFEST: 5, RELEASE: 6, PAGE: 7}
+_LAST = {FIND_LINKS: 2, SEARCH: 3, REPORT_STYLE: 1, REPORT_SCRIPT: 1, MANIFEST: 5, RELEASE: 6, PAGE: 7}
 
+<<<<<<< HEAD
 # A file of the manual: no part is hidden, and none ends with a dot.
 _MANUAL_FILE = re.compile(rf"{MANUAL}(?:/[A-Za-z0-9_](?:[A-Za-z0-9._-]{{0,98}}[A-Za-z0-9_])?){{1,8}}")
 
 # What every site has, whatever is in it; the first list since schema 1.0, the second since 1.1.
+=======
+# What every site has, whatever is in it; the first list since schema 1.0, the second since 1.1, the third since 1.4.
+>>>>>>> aa7bc9b (Pages for people: a page for each project and request, a search, READMEs as safe HTML)
 _TOP = (
     *(PAGE, FIND_LINKS, NOT_FOUND, NO_JEKYLL, HEADERS),
     *(f"{SERVERS}/{name}" for name in (CADDY, APACHE, NGINX)),
     *(f"{SIMPLE_JSON}/{name}" for name in (PAGE, HTACCESS)),
 )
 _ASSETS = (STYLE, SCRIPT)
+_PEOPLE_SINCE = 4
+
+#: Projects that the front page lists, and each page of a long list.
+LISTED = 200
 
 
 def view_of(target: str) -> str:
@@ -89,9 +106,30 @@ def file_path(project: str, filename: str) -> str:
     return f"{SIMPLE}/{project}/{filename}"
 
 
+<<<<<<< HEAD
 def is_manual(path: str) -> bool:
     """Whether *path* may be a file of the manual in a site."""
     return bool(_MANUAL_FILE.fullmatch(path))
+=======
+def project_page(project: str) -> str:
+    """Return the path of the page for people of *project*, which is normalized."""
+    return f"{PROJECTS}/{project}/{PAGE}"
+
+
+def request_page(set_name: str, project: str) -> str:
+    """Return the path of the page for people of what a set requests of *project*, which is normalized."""
+    return f"{REQUESTS}/{set_name}--{project}/{PAGE}"
+
+
+def list_page(number: int) -> str:
+    """Return the path of a part of the list of projects; the front page is number 1."""
+    return PAGE if number == 1 else f"{LISTS}/{number}/{PAGE}"
+
+
+def lists_of(projects: int) -> range:
+    """Return the numbers of the parts of a list of so many projects."""
+    return range(1, max(1, -(-projects // LISTED)) + 1)
+>>>>>>> aa7bc9b (Pages for people: a page for each project and request, a search, READMEs as safe HTML)
 
 
 def lock_paths(name: str) -> tuple[str, str, str]:
@@ -100,7 +138,12 @@ def lock_paths(name: str) -> tuple[str, str, str]:
 
 
 def written(
-    views: Mapping[str, Collection[str]], projects: Iterable[str], jobs: Iterable[str], *, minor: int
+    views: Mapping[str, Collection[str]],
+    projects: Collection[str],
+    jobs: Iterable[str],
+    requests: Iterable[tuple[str, str]] = (),
+    *,
+    minor: int,
 ) -> set[str]:
     """
     Return every path of a site that its manifest may name besides distributions and their metadata.
@@ -108,12 +151,16 @@ def written(
     :param views: the projects of each target, by the target's name.
     :param projects: those of the site.
     :param jobs: names of the locks.
-    :param minor: the minor number of the manifest's schema. 1.0 had no style and no script.
+    :param requests: each set, with each project that it requests.
+    :param minor: the minor number of the manifest's schema. 1.0 had no style and no script, 1.3 the front page alone.
     """
     found = {*_TOP, *(_ASSETS if minor else ()), *(path for job in jobs for path in lock_paths(job))}
     found.update(_index_paths(SIMPLE, projects), (f"{SIMPLE_JSON}/{one}/{PAGE}" for one in projects))
     for target, own in views.items():
         found.update(_index_paths(view_of(target), own))
+    if minor >= _PEOPLE_SINCE:
+        found.update(map(project_page, projects), (request_page(*one) for one in requests))
+        found.update({SEARCH, *map(list_page, lists_of(len(projects)))})
     return found
 
 
@@ -135,14 +182,16 @@ def publish_order(path: str) -> int:
     """
     Return when the file at *path* below the site is to be copied: what names others has a later turn than they.
 
-    0 distributions and their metadata, 1 locks and settings, 2 pages that lead to files, 3 those that lead to such pages,
-    4 the proof, 5 the manifest, 6 the release that names it, 7 the front page. In the opposite order all of it can be removed.
+    0 distributions and their metadata, 1 locks and settings, 2 pages that lead to files, 3 those that lead to such pages
+    and what the search looks through, 4 the proof, 5 the manifest, 6 the release that names it, 7 the front page. In the opposite order all of it can be removed.
     """
     *folders, name = path.split("/")
     if path in _LAST:
         return _LAST[path]
     if folders[:1] == [PROOF]:
         return 4
+    if folders[:1] in ([PROJECTS], [REQUESTS], [LISTS]):
+        return 2 if folders[0] == PROJECTS else 3
     is_view = folders[:1] == [VIEWS] and folders[2:3] == [SIMPLE]
     below = len(folders) - (2 if is_view else 0)
     if is_view or folders[:1] in ([SIMPLE], [SIMPLE_JSON]):

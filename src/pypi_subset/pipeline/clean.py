@@ -16,6 +16,7 @@ from pypi_subset.pipeline.workspace import KEPT, OBSOLETE
 from pypi_subset.proof.cache.green_results import NAME
 from pypi_subset.site import build_state
 from pypi_subset.site.ownership import require_own
+from pypi_subset.site.readme.cache import NAME as READMES
 from pypi_subset.support import files, staging
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 #: What runs keep in ``packages/`` beside distributions.
 WORKING = frozenset(
-    {files.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, file_cache.FILE, build_state.FILE, gone_list.FILE, NAME}
+    {files.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, file_cache.FILE, build_state.FILE, gone_list.FILE, NAME, READMES}
 )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Name of the file, in the packages directory.
 FILE = ".build-state.json"
 #: Version of the form; the state of another version is not used.
-SCHEMA = 1
+SCHEMA = 2
 
 
 class BuiltProject(msgspec.Struct, frozen=True, array_like=True):
@@ -38,6 +38,20 @@ class BuiltProject(msgspec.Struct, frozen=True, array_like=True):
     pages: tuple[str, ...]
 
 
+class BuiltPage(msgspec.Struct, frozen=True, array_like=True):
+    """
+    One page for people that has a directory of its own.
+
+    :param digest: covers everything that the page is rendered from.
+    :param sha256: that of the page.
+    :param about: of a project, the summary and the licence that METADATA states.
+    """
+
+    digest: str
+    sha256: str
+    about: tuple[str, ...]
+
+
 class BuildState(msgspec.Struct, frozen=True):
     """
     What a build left.
@@ -46,12 +60,14 @@ class BuildState(msgspec.Struct, frozen=True):
     :param inputs: digest of all inputs, the program included.
     :param directories: digest of each directory of the site, see `fingerprint.snapshot`.
     :param projects: the projects, by name.
+    :param people: the pages of projects and requests, by path.
     """
 
     program: str = ""
     inputs: str = ""
     directories: dict[str, str] = {}
     projects: dict[str, BuiltProject] = {}
+    people: dict[str, BuiltPage] = {}
     schema: int = SCHEMA
 
 

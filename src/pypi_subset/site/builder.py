@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,11 +30,27 @@ from pypi_subset.support.resources import shipped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pypi_subset.model.distributions import Project
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Subset
-    from pypi_subset.site.assembly import Assembled
+    from pypi_subset.site.build_state import BuiltPage, BuiltProject
     from pypi_subset.site.incremental import Texts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filled:
+    """
+    What the next build has to know of a staged site.
+
+    :param built: of each project.
+    :param linked: directories in which every file is a hard link of the live site's file.
+    :param people: of each page for people that has a directory of its own, by path.
+    :param described: SHA-256 of each METADATA whose README is on a page.
+    """
+
+    built: dict[str, BuiltProject]
+    linked: frozenset[str]
+    people: dict[str, BuiltPage] = field(default_factory=dict)
+    described: frozenset[str] = frozenset()
 
 
 class _SameSiteError(Exception):
@@ -61,7 +78,7 @@ def staged_site(content: Content, site: Path, cache: FileCache, state: Path) -> 
     replaced = False
     with contextlib.suppress(_SameSiteError), staging.staged(site) as stage:
         writer = StageWriter(stage, live=site)
-        done = fill(content, writer, cache, last=incremental.usable(last, live), texts=texts)
+        done = fill(content, writer, cache, last=incremental.usable(last, live), texts=texts, packages=state.parent)
         if not writer.written and incremental.same_site(stage, site):
             raise _SameSiteError
         yield stage
@@ -69,8 +86,14 @@ def staged_site(content: Content, site: Path, cache: FileCache, state: Path) -> 
     # Digests from before the links were made: a change since then will show.
     known = {path: live[path] for path in done.linked}
     directories, program = incremental.look_at(site, known=known), incremental.program_of_site()
-    left = BuildState(program=program, inputs=inputs, directories=directories, projects=done.built)
+    left = BuildState(
+        program=program, inputs=inputs, directories=directories, projects=done.built, people=done.people
+    )
     files.write(state, msgspec.json.encode(left))
+    if content.subset is not None:
+        from pypi_subset.site.readme import cache as readmes  # noqa: PLC0415 - an index alone renders no README
+
+        readmes.forget(state.parent, done.described)
     if not replaced:
         yield None
 
@@ -105,28 +128,36 @@ def fill(
     *,
     last: BuildState = UNKNOWN,
     texts: Texts | None = None,
-) -> Assembled:
+    packages: Path | None = None,
+) -> Filled:
     """
-    Write the whole site of *content* but for the report of the proof; return what `assemble` returned.
+    Write the whole site of *content* but for the report of the proof; return what the next build has to know.
 
     :param writer: writes the staged directory, which is empty.
     :param last: the `incremental.usable` state of the last build.
+    :param packages: the packages directory, which caches READMEs; ``None`` caches none.
     """
     texts = texts or incremental.texts_of(one.distribution for one in content.artifacts)
     done = assemble(content.artifacts, views(content.locks), writer, cache, last=last, texts=texts)
     if content.subset is None:
-        return done
+        return Filled(built=done.built, linked=done.linked)
     from pypi_subset.model import documents  # noqa: PLC0415 - an index alone has no manifest
     from pypi_subset.site import manifest  # noqa: PLC0415
     from pypi_subset.site.pages import manual  # noqa: PLC0415
+    from pypi_subset.site.pages.people import write_pages  # noqa: PLC0415
 
-    others = writer.put_all(_others(content.subset, content.locks, done.projects))
-    pages = done.pages | others | writer.put_all(manual.of_site(Path(writer.live)))
-    made = manifest.manifest_of(content.subset, content.locks, done.projects, content.bad, pages=pages)
+    needs = manifest.needs_of(content.subset, content.locks)
+    inputs = content.subset, content.locks, done.projects
+    people = write_pages(inputs, needs, writer, last=last, packages=packages)
+    others = writer.put_all(_others(content.subset, content.locks))
+    pages = done.pages | people.pages | others | writer.put_all(manual.of_site(Path(writer.live)))
+    made = manifest.manifest_of(content.subset, content.locks, done.projects, content.bad, pages=pages, needs=needs)
     writer.put(paths.MANIFEST, documents.encode(made))
     # The user's own README, if there is one, replaces it.
     files.write(Path(writer.stage, paths.README), readme_of("site"))
-    return done
+    return Filled(
+        built=done.built, linked=done.linked | people.linked, people=people.built, described=people.described
+    )
 
 
 def readme_of(folder: str) -> bytes:
@@ -134,17 +165,13 @@ def readme_of(folder: str) -> bytes:
     return shipped("templates", f"{folder}.md")
 
 
-def _others(subset: Subset, locks: Sequence[Lock], projects: Sequence[Project]) -> Iterator[tuple[str, bytes]]:
-    """Yield path and bytes of what is no index page: locks, the files for web servers, and the front page."""
+def _others(subset: Subset, locks: Sequence[Lock]) -> Iterator[tuple[str, bytes]]:
+    """Yield path and bytes of locks and of the files for web servers."""
     from pypi_subset.locks import exports  # noqa: PLC0415 - an index alone has none of them
     from pypi_subset.site import web_servers  # noqa: PLC0415
-    from pypi_subset.site.pages.front_page import front_page  # noqa: PLC0415
 
     yield from exports.published(locks, {target.name: target for target in subset.targets}).items()
     yield from web_servers.render(sorted(views(locks))).items()
-    yield paths.STYLE, shipped("templates", "site.css")
-    yield paths.SCRIPT, shipped("templates", "site.js")
-    yield paths.PAGE, front_page(subset, locks, projects).encode()
 
 
 def _artifacts(wheels: Iterable[str | os.PathLike[str]], cache: FileCache) -> list[Artifact]:

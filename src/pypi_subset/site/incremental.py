@@ -15,6 +15,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from pypi_subset.model import paths
 from pypi_subset.model.distributions import Distribution, version_texts
 from pypi_subset.model.policy import GAP
@@ -81,7 +83,7 @@ def usable(last: BuildState, live: Mapping[str, str]) -> BuildState:
     if last.program != program_of_site():
         return UNKNOWN
     same = {path: digest for path, digest in live.items() if last.directories.get(path) == digest}
-    return BuildState(program=last.program, inputs=last.inputs, directories=same, projects=last.projects)
+    return msgspec.structs.replace(last, directories=same)
 
 
 def compare(
@@ -147,7 +149,7 @@ def digest_of(content: Content, texts: Texts) -> str:
     present = [one.distribution.filename for one in content.artifacts]
     locks = [_text_of(one, texts) for one in content.locks]
     gaps = [one for one in (subset.accepted if subset else ()) if one.rule == GAP]
-    facts = program_of_site(), targets, subset.sets if subset else None, content.bad, gaps, len(locks), len(joined)
+    facts = program_of_site(), _renderers() if subset else "", targets, subset.sets if subset else None, content.bad, gaps, len(locks), len(joined)
     about = map(repr, facts)
     # No part holds a line end of its own.
     text = "\n".join([*about, *locks, *joined, *present])
@@ -203,6 +205,13 @@ def _text_of(one: Lock, texts: Texts) -> str:
     return "\n".join(
         [repr((one.set_name, one.target_name, one.inputs, one.patches, one.as_of, one.gaps, len(pins))), *pins]
     )
+
+
+def _renderers() -> str:
+    # An index alone renders no README.
+    from pypi_subset.site.readme.cache import renderers  # noqa: PLC0415
+
+    return renderers()
 
 
 @functools.cache

@@ -42,19 +42,16 @@ def manifest_of(
     bad: Sequence[BadFile] = (),
     *,
     pages: Mapping[str, str] | None = None,
+    needs: Mapping[str, Sequence[Need]] | None = None,
 ) -> Manifest:
     """
     Return the manifest of a site, everything sorted by name.
 
     :param pages: SHA-256 of everything else in the site, by its path below it.
+    :param needs: the `needs_of` the locks, if they are known.
     :raises LockError: a lock lists a file that nothing requires, or leaves out a request that no acceptance covers.
     """
-    targets = {target.name: target for target in subset.targets}
-    needs: defaultdict[str, list[Need]] = defaultdict(list)
-    for lock in sorted(locks, key=lambda one: (one.set_name, one.target_name)):
-        for filename, chain in chains(lock, targets[lock.target_name]).items():
-            links = tuple(Link(requirement=step.text, by=step.by, origin=step.origin) for step in chain)
-            needs[filename].append(Need(set_name=lock.set_name, target=lock.target_name, chain=links))
+    needs = needs_of(subset, locks) if needs is None else needs
     gaps = accepted_gaps(subset, locks)
     entries = [_file(project, artifact, needs) for project in projects for artifact in project.artifacts]
     made = Manifest(
@@ -66,6 +63,21 @@ def manifest_of(
         bad_files=tuple(bad),
     )
     return require_readable(made)
+
+
+def needs_of(subset: Subset, locks: Sequence[Lock]) -> dict[str, list[Need]]:
+    """
+    Return each set and target that need a file, with the shortest chain of requirements, by file name.
+
+    :raises LockError: a lock lists a file that nothing requires.
+    """
+    targets = {target.name: target for target in subset.targets}
+    needs: defaultdict[str, list[Need]] = defaultdict(list)
+    for lock in sorted(locks, key=lambda one: (one.set_name, one.target_name)):
+        for filename, chain in chains(lock, targets[lock.target_name]).items():
+            links = tuple(Link(requirement=step.text, by=step.by, origin=step.origin) for step in chain)
+            needs[filename].append(Need(set_name=lock.set_name, target=lock.target_name, chain=links))
+    return needs
 
 
 def why(manifest: Manifest, project: str, target: str | None = None) -> tuple[str, ...]:
@@ -88,7 +100,7 @@ def why(manifest: Manifest, project: str, target: str | None = None) -> tuple[st
     return tuple(lines or [f"{name}: not needed on {target}; needed on {elsewhere}"])
 
 
-def _file(project: Project, artifact: Artifact, needs: Mapping[str, list[Need]]) -> File:
+def _file(project: Project, artifact: Artifact, needs: Mapping[str, Sequence[Need]]) -> File:
     distribution = artifact.distribution
     return File(
         filename=distribution.filename,

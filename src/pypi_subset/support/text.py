@@ -120,7 +120,12 @@ def escape(text: str) -> str:
     # The start of the command needs none of this.
     import html  # noqa: PLC0415
 
-    return html.escape(_UNWRITABLE.sub("\ufffd", text), quote=True)
+    return html.escape(writable(text), quote=True)
+
+
+def writable(text: str) -> str:
+    """Return *text* with U+FFFD in place of what HTML cannot carry at all."""
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 def escape_json(text: str) -> str:
