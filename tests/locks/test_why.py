@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.errors import LockError
-from pypi_subset.locks.why import chains
+from pypi_subset.locks.why import ROOT, chains, closure, requires
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
@@ -117,3 +117,42 @@ def test_a_pin_that_nothing_requires_is_an_error() -> None:
     for pins, name in ((circle, "one-1"), (elsewhere, "win-1")):
         with pytest.raises(LockError, match=f"nothing in the lock base--linux requires {name}"):
             shown(locked(*pins))
+
+
+def test_a_request_brings_its_closure() -> None:
+    """Over extras that are requested, in circles as well; what another request alone brings is none of it."""
+    app, more = asked("app[x]"), asked("more", 2)
+    lock = locked(
+        ("app-1", app, ""),
+        ("more-1", more, ""),
+        ("lib-1", by("app", "lib; extra == 'x'"), ""),
+        ("lib-1", by("more", "lib"), ""),
+        ("deep-1", by("lib", "deep"), ""),
+        ("app-1", by("deep", "app"), ""),
+        ("odd-1", by("more", "odd"), ""),
+    )
+    steps = requires(lock, LINUX)
+    assert {(reason.text, project) for reason, project in steps[ROOT]} == {("app[x]", "app"), ("more", "more")}
+    found = {(one, other) for one, _, other in closure(steps, app)}
+    assert found == {("app", "lib"), ("lib", "deep"), ("deep", "app")}
+    assert {(one, other) for one, _, other in closure(steps, more)} >= {("more", "odd"), ("more", "lib")}
+
+
+def test_without_its_extra_a_request_brings_less() -> None:
+    """Though another request has the extra brought in."""
+    plain, extra = asked("app"), asked("app[x]", 2)
+    lock = locked(("app-1", plain, ""), ("app-1", extra, ""), ("lib-1", by("app", 'lib; extra == "x"'), ""))
+    steps = requires(lock, LINUX)
+    assert closure(steps, plain) == set()
+    assert {other for _, _, other in closure(steps, extra)} == {"lib"}
+
+
+def test_a_closure_has_what_some_patch_levels_need() -> None:
+    """Each patch level that the lock tells apart."""
+    app = asked("app")
+    lock = locked(
+        ("app-1", app, ""),
+        ("old-1", by("app", 'old; python_full_version < "3.10.2"'), 'python_full_version < "3.10.2"'),
+        patches=(0, 2),
+    )
+    assert {other for _, _, other in closure(requires(lock, LINUX), app)} == {"old"}

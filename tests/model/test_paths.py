@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 
-DIRECTORIES = (paths.SIMPLE, paths.SIMPLE_JSON, paths.VIEWS, paths.LOCKS, paths.SERVERS, paths.PROOF)
+DIRECTORIES = (
+    *(paths.SIMPLE, paths.SIMPLE_JSON, paths.VIEWS, paths.LOCKS, paths.SERVERS, paths.PROOF),
+    *(paths.PROJECTS, paths.REQUESTS),
+)
 FILES = (
     "manifest.json",
     "find-links.html",
@@ -27,6 +30,7 @@ FILES = (
     ".nojekyll",
     "page.js",
     "page.css",
+    "search.js",
     "release.json",
 )
 REPORTS = ("report.json", "junit.xml", "badge.svg")
@@ -130,8 +134,14 @@ TURNS = (
         "page.js",
         "proof/page.css",
     ),
-    ("simple/a/index.html", "targets/t/simple/a/index.v1_json", "simple-json/a/index.html", "find-links.html"),
-    ("simple/index.html", "simple-json/index.html", "targets/t/simple/index.v1_json"),
+    (
+        *("simple/a/index.html", "targets/t/simple/a/index.v1_json", "simple-json/a/index.html", "find-links.html"),
+        "project/a/index.html",
+    ),
+    (
+        *("simple/index.html", "simple-json/index.html", "targets/t/simple/index.v1_json"),
+        *("request/base--a/index.html", "list/2/index.html", "search.js"),
+    ),
     ("proof/index.html", "proof/report.json"),
     ("manifest.json",),
     ("release.json",),
@@ -143,3 +153,20 @@ TURNS = (
 def test_order_of_publishing(turn: int) -> None:
     """Distributions first, the front page last; what has no turn of its own goes with the locks."""
     assert {path: paths.publish_order(path) for path in TURNS[turn]} == dict.fromkeys(TURNS[turn], turn)
+
+
+def test_pages_for_people_have_paths() -> None:
+    """One for each project and each request, and one for each part of a long list; the first part is the front page."""
+    assert paths.project_page("demo") == "project/demo/index.html"
+    assert paths.request_page("base", "demo") == "request/base--demo/index.html"
+    assert [paths.list_page(number) for number in paths.lists_of(2 * paths.LISTED + 1)] == [
+        *("index.html", "list/2/index.html", "list/3/index.html"),
+    ]
+    assert [len(paths.lists_of(count)) for count in (0, 1, paths.LISTED, paths.LISTED + 1)] == [1, 1, 1, 2]
+
+
+def test_older_manifests_name_no_pages_for_people() -> None:
+    """They are there since 1.4."""
+    new = {*paths.written({}, ["demo"], (), [("base", "demo")], minor=4)}
+    new -= paths.written({}, ["demo"], (), [("base", "demo")], minor=3)
+    assert new == {"project/demo/index.html", "request/base--demo/index.html", "search.js"}

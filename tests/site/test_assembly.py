@@ -214,10 +214,10 @@ def test_run_after_run_is_as_a_first_run(stock: dict[str, Artifact], tmp_path: P
 
 
 def test_of_the_replaced_site_nothing_is_kept(stock: dict[str, Artifact], tmp_path: Path) -> None:
-    """The site that was replaced is gone."""
+    """The site that was replaced is gone; rendered READMEs are beside the state, as in the packages directory."""
     for names in STORY[:3]:
         assert built(tmp_path / "site", tmp_path / "memory", {"linux": [stock[name] for name in names]})
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["memory", "packages", "site", "state"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".readmes", "memory", "packages", "site", "state"]
 
 
 def test_a_site_that_was_made_for_one_alone(stock: dict[str, Artifact], tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_no_state_is_unknown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"schema": 2}, {"projects": {"a": ["3", "2", []]}}, {"directories": []}, {"inputs": 1}]
+    "change", [{"schema": 1}, {"projects": {"a": ["3", "2", []]}}, {"directories": []}, {"inputs": 1}]
 )
 def test_a_state_of_another_form_is_unknown(tmp_path: Path, change: dict[str, object]) -> None:
     """Another version's, or damaged: everything is rendered, nothing fails."""

@@ -49,6 +49,7 @@ def make_wheel(  # noqa: PLR0913 - one argument for each thing that a test may w
     metadata_name: str | None = None,
     more: Sequence[str] = (),
     ballast: int = 0,
+    readme: str = "",
 ) -> Wheel:
     """
     Return a wheel that installs one module named like the project.
@@ -58,6 +59,7 @@ def make_wheel(  # noqa: PLR0913 - one argument for each thing that a test may w
     :param files: further archive members, or other contents for the module.
     :param metadata_name: ``Name:`` in METADATA where it is to differ from *name*.
     :param more: further lines of METADATA, which then is of version 2.5.
+    :param readme: what follows the fields of METADATA.
     :param ballast: bytes of incompressible filling, placed first, to make the wheel as large as real ones.
     """
     stem = f"{name.replace('-', '_').replace('.', '_')}-{version}"
@@ -70,7 +72,7 @@ def make_wheel(  # noqa: PLR0913 - one argument for each thing that a test may w
     ]
     lines += [f"Requires-Python: {requires_python}"] if requires_python else []
     lines += [f"Provides-Extra: {extra}" for extra in extras] + [f"Requires-Dist: {line}" for line in requires]
-    metadata = "\n".join([*lines, "", ""]).encode()
+    metadata = ("\n".join([*lines, "", ""]) + readme).encode()
     info = f"{stem}.dist-info"
     python, _, platform = tag.partition("-")
     pure = "true" if platform.endswith("any") else "false"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.message import Message
 from email.parser import BytesHeaderParser
+from typing import TYPE_CHECKING
 
 from pypi_subset.distributions.metadata import licensing_of, without_description
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 #: What a continued line of Description begins with in the header: seven blanks and a bar, or eight blanks.
 _CONTINUED = re.compile(r"^(?: {7}\|| {8}|\t)", re.MULTILINE)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: A project together with one extra asked of it, ``""`` for the project alone.
 Node: TypeAlias = tuple[NormalizedName, str]
 Chain: TypeAlias = tuple[Reason, ...]
+#: What each node requires: a reason and the required project, in a fixed order.
+Requires: TypeAlias = "Mapping[Node, Iterable[tuple[Reason, NormalizedName]]]"
 
 #: The set itself, which states the requests.
 ROOT: Node = (NormalizedName(""), "")
@@ -43,7 +45,7 @@ def chains(lock: Lock, target: Target) -> dict[str, Chain]:
     return found
 
 
-def requires(lock: Lock, target: Target) -> dict[Node, dict[tuple[Reason, NormalizedName], None]]:
+def requires(lock: Lock, target: Target) -> Requires:
     """
     Return what each project of *lock*, and each extra of one, requires on *target*: reasons, each with the required project.
 
@@ -56,7 +58,9 @@ def requires(lock: Lock, target: Target) -> dict[Node, dict[tuple[Reason, Normal
     return dict(found)
 
 
-def closure(steps: Mapping[Node, Iterable[tuple[Reason, NormalizedName]]], reason: Reason) -> set[tuple[str, Reason, str]]:
+def closure(
+    steps: Mapping[Node, Iterable[tuple[Reason, NormalizedName]]], reason: Reason
+) -> set[tuple[str, Reason, str]]:
     """
     Return what the request *reason* brings: requiring project, requirement and required project of each step.
 
@@ -90,9 +94,7 @@ def _stated(lock: Lock, environment: Mapping[str, str]) -> dict[Reason, list[Nod
     return {reason: _stated_by(reason, closed, extras) for pin in lock.pins for reason in pin.reasons}
 
 
-def _edges(
-    lock: Lock, stated: Mapping[Reason, Iterable[Node]]
-) -> dict[Node, list[tuple[Reason, NormalizedName]]]:
+def _edges(lock: Lock, stated: Mapping[Reason, Iterable[Node]]) -> dict[Node, list[tuple[Reason, NormalizedName]]]:
     edges: defaultdict[Node, list[tuple[Reason, NormalizedName]]] = defaultdict(list)
     for pin in lock.pins:
         for reason in pin.reasons:

@@ -151,12 +151,9 @@ def check(manifest: Manifest, *, minor: int, own: int) -> None:
     if sum(entry.size for entry in manifest.files) > MAX_TOTAL:
         _refuse("its files are larger than any disk")
     jobs = [f"{name}--{target}" for name, served in sets.items() for target in served]
-<<<<<<< HEAD
-    strange = manifest.pages.keys() - written(views, projects, jobs, minor=minor)
-    strange = {path for path in strange if not is_of_the_manual(path)}
-=======
     strange = manifest.pages.keys() - written(views, projects, jobs, _requests(manifest), minor=minor)
->>>>>>> aa7bc9b (Pages for people: a page for each project and request, a search, READMEs as safe HTML)
+    strange = {path for path in strange if not is_of_the_manual(path)}
+
     if strange and minor > own:
         msg = f"it has schema 1.{minor} and names {_shown(min(strange))}, which this version does not know"
         raise LaterPathError(msg)
@@ -165,18 +162,17 @@ def check(manifest: Manifest, *, minor: int, own: int) -> None:
     _require_apart(_paths(manifest))
 
 
-<<<<<<< HEAD
 def is_of_the_manual(path: str) -> bool:
     """Whether *path* is one that every system can hold below the directory of the manual."""
     return is_manual(path) and not any(map(_DEVICE.fullmatch, path.split("/")))
-=======
+
+
 def _requests(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Yield each set with the normalized name of each project that it requests."""
     for one in manifest.sets:
         for request in one.requests:
             if name := _PROJECT_NAME.match(request.requirement):
                 yield one.name, canonicalize_name(name[0])
->>>>>>> aa7bc9b (Pages for people: a page for each project and request, a search, READMEs as safe HTML)
 
 
 def _check_gaps(manifest: Manifest) -> None:

@@ -43,14 +43,8 @@ ALL_WHEELS = f"{SIMPLE}/*/*.whl"
 #: What mirror, verify and fetch put into a site. A directory that holds anything else is never replaced.
 GENERATED = frozenset(
     {
-<<<<<<< HEAD
-        *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF),
-        MANUAL,
-        *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS, RELEASE, STYLE, SCRIPT),
-=======
-        *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF, PROJECTS, REQUESTS, LISTS),
+        *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF, PROJECTS, REQUESTS, LISTS, MANUAL),
         *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS, RELEASE, STYLE, SCRIPT, SEARCH),
->>>>>>> aa7bc9b (Pages for people: a page for each project and request, a search, READMEs as safe HTML)
     }
 )
 
@@ -76,14 +70,10 @@ _INDEX = (PAGE, JSON_PAGE)
 # Files that have a turn of their own, see `publish_order`.
 _LAST = {FIND_LINKS: 2, SEARCH: 3, REPORT_STYLE: 1, REPORT_SCRIPT: 1, MANIFEST: 5, RELEASE: 6, PAGE: 7}
 
-<<<<<<< HEAD
 # A file of the manual: no part is hidden, and none ends with a dot.
 _MANUAL_FILE = re.compile(rf"{MANUAL}(?:/[A-Za-z0-9_](?:[A-Za-z0-9._-]{{0,98}}[A-Za-z0-9_])?){{1,8}}")
 
-# What every site has, whatever is in it; the first list since schema 1.0, the second since 1.1.
-=======
 # What every site has, whatever is in it; the first list since schema 1.0, the second since 1.1, the third since 1.4.
->>>>>>> aa7bc9b (Pages for people: a page for each project and request, a search, READMEs as safe HTML)
 _TOP = (
     *(PAGE, FIND_LINKS, NOT_FOUND, NO_JEKYLL, HEADERS),
     *(f"{SERVERS}/{name}" for name in (CADDY, APACHE, NGINX)),
@@ -106,11 +96,11 @@ def file_path(project: str, filename: str) -> str:
     return f"{SIMPLE}/{project}/{filename}"
 
 
-<<<<<<< HEAD
 def is_manual(path: str) -> bool:
     """Whether *path* may be a file of the manual in a site."""
     return bool(_MANUAL_FILE.fullmatch(path))
-=======
+
+
 def project_page(project: str) -> str:
     """Return the path of the page for people of *project*, which is normalized."""
     return f"{PROJECTS}/{project}/{PAGE}"
@@ -129,7 +119,6 @@ def list_page(number: int) -> str:
 def lists_of(projects: int) -> range:
     """Return the numbers of the parts of a list of so many projects."""
     return range(1, max(1, -(-projects // LISTED)) + 1)
->>>>>>> aa7bc9b (Pages for people: a page for each project and request, a search, READMEs as safe HTML)
 
 
 def lock_paths(name: str) -> tuple[str, str, str]:

@@ -86,9 +86,7 @@ def staged_site(content: Content, site: Path, cache: FileCache, state: Path) -> 
     # Digests from before the links were made: a change since then will show.
     known = {path: live[path] for path in done.linked}
     directories, program = incremental.look_at(site, known=known), incremental.program_of_site()
-    left = BuildState(
-        program=program, inputs=inputs, directories=directories, projects=done.built, people=done.people
-    )
+    left = BuildState(program=program, inputs=inputs, directories=directories, projects=done.built, people=done.people)
     files.write(state, msgspec.json.encode(left))
     if content.subset is not None:
         from pypi_subset.site.readme import cache as readmes  # noqa: PLC0415 - an index alone renders no README
@@ -155,9 +153,7 @@ def fill(
     writer.put(paths.MANIFEST, documents.encode(made))
     # The user's own README, if there is one, replaces it.
     files.write(Path(writer.stage, paths.README), readme_of("site"))
-    return Filled(
-        built=done.built, linked=done.linked | people.linked, people=people.built, described=people.described
-    )
+    return Filled(built=done.built, linked=done.linked | people.linked, people=people.built, described=people.described)
 
 
 def readme_of(folder: str) -> bytes:

@@ -149,7 +149,16 @@ def digest_of(content: Content, texts: Texts) -> str:
     present = [one.distribution.filename for one in content.artifacts]
     locks = [_text_of(one, texts) for one in content.locks]
     gaps = [one for one in (subset.accepted if subset else ()) if one.rule == GAP]
-    facts = program_of_site(), _renderers() if subset else "", targets, subset.sets if subset else None, content.bad, gaps, len(locks), len(joined)
+    facts = (
+        program_of_site(),
+        _renderers() if subset else "",
+        targets,
+        subset.sets if subset else None,
+        content.bad,
+        gaps,
+        len(locks),
+        len(joined),
+    )
     about = map(repr, facts)
     # No part holds a line end of its own.
     text = "\n".join([*about, *locks, *joined, *present])

@@ -16,8 +16,12 @@ from packaging.utils import canonicalize_name
 from pypi_subset.model.distributions import Project
 from pypi_subset.model.requests import Subset
 from pypi_subset.site.content import views
+from pypi_subset.site.manifest import needs_of
 from pypi_subset.site.pages import front_page
 from pypi_subset.site.pages.client_config import snippets
+from pypi_subset.site.pages.facts import projects_of as facts_of_projects
+from pypi_subset.site.pages.search import Entry, entry_of
+from pypi_subset.site.pages.sizes import readable_size
 from tests.support.pages.page_check import anchors, elements, parts_of, tags
 from tests.support.programs.installers import install
 from tests.support.stages.values import (
@@ -83,46 +87,71 @@ def test_the_page_says_how_much_there_is(tmp_path: Path) -> None:
     )
 
 
-def test_the_page_names_sets_targets_and_releases(tmp_path: Path) -> None:
-    """One row for each set, target and release, the release with the targets that need it."""
-    page = front_page.front_page(*made(tmp_path))
+def test_the_page_names_sets_targets_and_projects(tmp_path: Path) -> None:
+    """Each set with its requests, each target with what it needs, each project with its versions."""
+    subset, locks, projects = made(tmp_path)
+    page = front_page.front_page(subset, locks, projects, entries_of(subset, locks, projects))
 
-    rows = [[" ".join("".join(cell.itertext()).split()) for cell in row] for row in elements(page, "tr")]
-    app, one, two = (front_page.readable_size(len(wheel.data)) for wheel in WHEELS)
-    both = front_page.readable_size(len(WHEELS[0].data) + len(WHEELS[1].data))
-    larger = front_page.readable_size(len(WHEELS[0].data) + len(WHEELS[2].data))
-    assert [row for row in rows if row[0] not in {"Set", "Target", "Project"}] == [
-        ["base", 'App[x]>=1absent; sys_platform == "darwin"', "linux, windows"],
-        ["linux", "cp310-cp310-manylinux2014_x86_64", "3.10.0", "2", both],
-        ["windows", "cp312-cp312-win_amd64", "3.12.0", "2", larger],
-        ["app", "1.0", "linux, windows", "1", app],
-        ["lib-one", "1.0+cpu", "linux", "1", one],
-        ["2.0+cpu", "windows", "1", two],
+    both = readable_size(len(WHEELS[0].data) + len(WHEELS[1].data))
+    larger = readable_size(len(WHEELS[0].data) + len(WHEELS[2].data))
+    app, libs = readable_size(len(WHEELS[0].data)), readable_size(len(WHEELS[1].data) + len(WHEELS[2].data))
+    lines = [text for text in text_of(page, "li") if text not in {"Install", "Sets", "Targets", "Projects"}]
+    assert lines == [
+        *("App[x]>=1", 'absent; sys_platform == "darwin"'),
+        f"linux Python 3.10.0cp310-cp310-manylinux2014_x86_642 files{both}",
+        f"windows Python 3.12.0cp312-cp312-win_amd642 files{larger}",
+        f"app 1.0 {app}all targets",
+        f"lib-one 2.0+cpu, 1.0+cpu {libs}all targets",
     ]
+    assert text_of(page, "h3")[3:6] == ["base", "linux", "windows"]
+
+
+def entries_of(subset: Subset, locks: tuple[Lock, ...], projects: tuple[Project, ...]) -> list[Entry]:
+    """Return the entries of the list, without what METADATA says."""
+    facts = facts_of_projects(locks, projects, needs_of(subset, locks))
+    return [entry_of(one, ("", ""), len(subset.targets)) for one in facts]
 
 
 def test_a_yanked_release_is_marked(tmp_path: Path) -> None:
     """Who reads the page sees that a release was withdrawn, and why."""
     subset, locks, (project, *_) = made(tmp_path)
     distribution = structs.replace(project.artifacts[0].distribution, yanked="loses <data>")
-    yanked = replace(project, artifacts=(replace(project.artifacts[0], distribution=distribution),))
+    yanked = (replace(project, artifacts=(replace(project.artifacts[0], distribution=distribution),)),)
 
-    assert "<strong>yanked</strong>: loses &lt;data&gt;" in front_page.front_page(subset, locks, [yanked])
+    page = front_page.front_page(subset, locks, yanked, entries_of(subset, locks, yanked))
+    assert "<strong>1.0 yanked: loses &lt;data&gt;</strong>" in page
 
 
 def test_links_work_from_a_disk(tmp_path: Path) -> None:
     """A browser that opens the file shows no folder's index.html by itself, so links name the page."""
     subset, locks, projects = made(tmp_path)
 
-    found = anchors(front_page.front_page(subset, locks, projects))
+    found = anchors(front_page.front_page(subset, locks, projects, entries_of(subset, locks, projects)))
 
-    assert [anchor.segments for anchor in found] == [
-        ("proof", "index.html"),
-        ("proof", "index.html"),
-        ("manifest.json",),
-        ("simple", "app", "index.html"),
-        ("simple", "lib-one", "index.html"),
+    assert ["/".join(anchor.segments) or f"#{anchor.fragment}" for anchor in found] == [
+        *("proof/index.html", "#install", "#sets", "#targets", "#projects"),
+        *("request/base--app/index.html", "request/base--absent/index.html"),
+        *("project/app/index.html", "project/lib-one/index.html"),
+        *("manifest.json", "proof/index.html"),
     ]
+
+
+def test_a_long_list_has_further_pages(tmp_path: Path) -> None:
+    """The front page lists the first part, and leads to the others."""
+    subset, locks, projects = made(tmp_path)
+    (entry, _) = entries_of(subset, locks, projects)
+    page = front_page.front_page(subset, locks, projects, [entry] * 450)
+    found = [one.segments for one in anchors(page)]
+    assert found.count(("project", "app", "index.html")) == 200
+    assert [one for one in found if one[0] == "list"] == [("list", "2", "index.html"), ("list", "3", "index.html")]
+
+
+def test_a_long_set_is_no_long_command(tmp_path: Path) -> None:
+    """Commands show how it is done with the first requests."""
+    wheels = [make_wheel(f"p{number}") for number in range(9)]
+    subset = plan_of([f"p{number}" for number in range(9)], [LINUX])
+    page = front_page.front_page(subset, (), projects_of(artifacts_of(wheels, tmp_path)))
+    assert commands_of(page)[0].endswith("simple/ p0 p1 p2 p3")
 
 
 def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
@@ -267,21 +296,3 @@ def test_nothing_hostile_gets_into_the_page(
 
     hostile = page(target, tag, set_name, yanked, Odd("app"))
     assert tags(hostile) == tags(page("linux", "tag", "base", "reason", Requirement("app")))
-
-
-@pytest.mark.parametrize(
-    ("size", "shown"),
-    [
-        (0, "0 bytes"),
-        (1, "1 byte"),
-        (999, "999 bytes"),
-        (1000, "1.0 kB"),
-        (999_949, "999.9 kB"),
-        (999_950, "1.0 MB"),
-        (12_345_678, "12.3 MB"),
-        (4_000_000_000_000_000, "4000.0 TB"),
-    ],
-)
-def test_sizes_are_readable(size: int, shown: str) -> None:
-    """Decimal units, one digit behind the point, never 1000.0 of a unit that has a larger one."""
-    assert front_page.readable_size(size) == shown

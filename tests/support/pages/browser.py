@@ -72,6 +72,15 @@ class Tab:
         assert "exceptionDetails" not in given, given
         return given["result"].get("value")
 
+    def violations(self, axe: str) -> list[str]:
+        """Return rule and element of each violation that *axe*, the script of axe-core, finds on the page."""
+        self.run(f"{axe};0")
+        judged = (
+            "axe.run(document, {preload: false, resultTypes: ['violations']}).then((found) =>"
+            " found.violations.flatMap((one) => one.nodes.map((node) => one.id + ': ' + node.html.slice(0, 200))))"
+        )
+        return cast("list[str]", self.run(judged))
+
     def press(self, key: str) -> None:
         """Press one key and let it go, e.g. ``Tab``."""
         for kind in ("keyDown", "keyUp"):

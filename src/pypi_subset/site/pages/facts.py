@@ -14,6 +14,7 @@ from pypi_subset.locks.why import closure, requires
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pypi_subset.locks.why import Requires
     from pypi_subset.model.distributions import Artifact, Project, Standing
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.manifest import Need
@@ -170,8 +171,8 @@ def requests_of(subset: Subset, locks: Sequence[Lock]) -> list[RequestFacts]:
         own = by_set[one.name]
         steps = {lock.target_name: requires(lock, targets[lock.target_name]) for lock in own}
         pinned = {lock.target_name: _pinned(lock) for lock in own}
-        for project in sorted({canonicalize_name(each.requirement.name) for each in one.requests}):
-            found.append(_request(one, project, own, steps, pinned))
+        names = sorted({canonicalize_name(each.requirement.name) for each in one.requests})
+        found += [_request(one, project, own, steps, pinned) for project in names]
     return found
 
 
@@ -179,7 +180,7 @@ def _request(
     one: RequirementSet,
     project: str,
     locks: Sequence[Lock],
-    steps: Mapping[str, Mapping],
+    steps: Mapping[str, Requires],
     pinned: Mapping[str, Mapping[str, tuple[str, ...]]],
 ) -> RequestFacts:
     brought: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)

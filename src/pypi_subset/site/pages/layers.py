@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _layers(level: Mapping[str, int], edges: Sequence[Edge]) -> tuple[list[list[
             layers[at].append((one, other, at))
             way.append((one, other, at))
         way.append((other, "", -1))
-        parts += [*zip(way, way[1:], strict=False)]
+        parts += [*pairwise(way)]
     return layers, parts
 
 
@@ -119,26 +120,33 @@ def _order(layers: list[list[Place]], parts: Sequence[tuple[Place, Place]]) -> N
     before, behind = _neighbours(parts)
     best = (_crossings(layers, behind), [[*one] for one in layers])
     for sweep in range(_SWEEPS):
-        ways = (before, range(1, len(layers)), -1) if sweep % 2 == 0 else (behind, range(len(layers) - 2, -1, -1), 1)
-        beside, numbers, to = ways
-        for number in numbers:
-            rank = {place: at for at, place in enumerate(layers[number + to])}
-            own = {place: at for at, place in enumerate(layers[number])}
-
-            def middle(place: Place, rank: dict[Place, int] = rank, own: dict[Place, int] = own) -> tuple[float, int]:
-                found = [rank[one] for one in beside[place] if one in rank]
-                return (sum(found) / len(found) if found else own[place], own[place])
-
-            layers[number].sort(key=middle)
+        if sweep % 2 == 0:
+            for one, other in pairwise(layers):
+                _sort(other, one, before)
+        else:
+            for one, other in pairwise(reversed(layers)):
+                _sort(other, one, behind)
         best = min(best, (_crossings(layers, behind), [[*one] for one in layers]), key=lambda pair: pair[0])
     layers[:] = best[1]
 
 
+def _sort(layer: list[Place], fixed: Sequence[Place], beside: Mapping[Place, Sequence[Place]]) -> None:
+    """Sort *layer* by the middle of the neighbours that each place has in the *fixed* layer beside it."""
+    rank = {place: at for at, place in enumerate(fixed)}
+    own = {place: at for at, place in enumerate(layer)}
+
+    def middle(place: Place) -> tuple[float, int]:
+        found = [rank[one] for one in beside[place]]
+        return (sum(found) / len(found) if found else own[place], own[place])
+
+    layer.sort(key=middle)
+
+
 def _crossings(layers: Sequence[Sequence[Place]], behind: Mapping[Place, Sequence[Place]]) -> int:
     found = 0
-    for one, other in zip(layers, layers[1:], strict=False):
+    for one, other in pairwise(layers):
         rank = {place: at for at, place in enumerate(other)}
-        ends = [sorted(rank[each] for each in behind.get(place, ()) if each in rank) for place in one]
+        ends = [sorted(rank[each] for each in behind.get(place, ())) for place in one]
         flat: list[int] = []
         for group in ends:
             found += sum(1 for end in group for earlier in flat if earlier > end)
@@ -167,15 +175,14 @@ def _heights(layers: Sequence[Sequence[Place]], parts: Sequence[tuple[Place, Pla
             for one in layer:
                 near = [found[each] for each in beside[one]]
                 wanted.append(sum(near) / len(near) if near else found[one])
-            for one, height in zip(layer, _apart(layer, wanted), strict=True):
-                found[one] = height
+            found |= zip(layer, _apart(layer, wanted), strict=True)
     return found
 
 
 def _apart(layer: Sequence[Place], wanted: Sequence[float]) -> list[float]:
     """Return heights near the *wanted* ones, in this order and without overlaps: neighbours that collide share their shift."""
     offsets = [0.0]
-    for one, other in zip(layer, layer[1:], strict=False):
+    for one, other in pairwise(layer):
         offsets.append(offsets[-1] + (_tall(one) + _tall(other)) / 2 + APART)
     # Without the distances, the heights only must not fall: blocks of equal height have the mean of what they want.
     blocks: list[tuple[float, int]] = []
@@ -206,15 +213,7 @@ def _placed(
                 boxes[one[0]] = (left, middle[one] - BOX // 2, widths[one[0]])
         left += wide + BETWEEN
     level = {one[0]: at for at, layer in enumerate(layers) for one in layer if one[2] < 0}
-    lines = {}
-    for one, other in edges:
-        first, last = (one, other) if level[one] <= level[other] else (other, one)
-        points = [(boxes[first][0] + boxes[first][2], boxes[first][1] + BOX // 2)]
-        for at in range(level[first] + 1, level[last]):
-            height = middle[first, last, at]
-            points += [(starts[at][0], height), (starts[at][1], height)]
-        points.append((boxes[last][0], boxes[last][1] + BOX // 2))
-        lines[one, other] = points
+    lines = {edge: _line(edge, level, boxes, starts, middle) for edge in edges}
     height = max(one + BOX for _, one, _ in boxes.values()) + MARGIN
     return Picture(
         width=left - BETWEEN + MARGIN,
@@ -222,3 +221,21 @@ def _placed(
         boxes=boxes,
         lines=lines,
     )
+
+
+def _line(
+    edge: Edge,
+    level: Mapping[str, int],
+    boxes: Mapping[str, tuple[int, int, int]],
+    starts: Sequence[tuple[int, int]],
+    middle: Mapping[Place, int],
+) -> list[tuple[int, int]]:
+    """Return the points of an edge; one that closes a circle is drawn as its opposite."""
+    first, last = edge if level[edge[0]] <= level[edge[1]] else edge[::-1]
+    left, top, width = boxes[first]
+    points = [(left + width, top + BOX // 2)]
+    for at in range(level[first] + 1, level[last]):
+        height = middle[first, last, at]
+        points += [(starts[at][0], height), (starts[at][1], height)]
+    left, top, _ = boxes[last]
+    return [*points, (left, top + BOX // 2)]

@@ -82,7 +82,7 @@ def write_pages(
     for path in requests.keys() - same:
         data = request_page(requests[path], own[path]).encode()
         built[path] = BuiltPage(digests[path], writer.put_all([(path, data)])[path], ())
-    entries = [search.entry_of(one, *built[paths.project_page(one.name)].about, len(subset.targets)) for one in facts]
+    entries = [search.entry_of(one, built[paths.project_page(one.name)].about, len(subset.targets)) for one in facts]
     pages = {path: one.sha256 for path, one in built.items()}
     pages |= writer.put_all(search.lists(entries))
     pages |= writer.put_all(_front(subset, locks, projects, entries))

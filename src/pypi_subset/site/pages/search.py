@@ -41,10 +41,11 @@ class Entry(NamedTuple):
         return href(*project_page(self.name).split("/"))
 
 
-def entry_of(facts: ProjectFacts, summary: str, license_name: str, targets: int) -> Entry:
+def entry_of(facts: ProjectFacts, about: Sequence[str], targets: int) -> Entry:
     """
     Return the entry of a project.
 
+    :param about: the summary and the licence that METADATA states.
     :param targets: how many targets the subset has.
     """
     named = facts.targets
@@ -52,8 +53,8 @@ def entry_of(facts: ProjectFacts, summary: str, license_name: str, targets: int)
     return Entry(
         name=facts.name,
         versions=", ".join(one.version for one in facts.releases),
-        summary=printable(summary),
-        license=printable(license_name),
+        summary=printable(about[0]),
+        license=printable(about[1]),
         size=readable_size(facts.size),
         targets=", ".join(named) if len(named) <= min(_NAMED, targets - 1) else shown,
         note=printable("; ".join(_notes(facts))),
@@ -83,7 +84,9 @@ def part_of(entries: Sequence[Entry], number: int) -> dict[str, object]:
         "first": first + 1,
         "count": len(entries),
         "number": number,
-        "parts": [(one, list_page(one), entries[(one - 1) * LISTED].name) for one in numbers] if len(numbers) > 1 else [],
+        "parts": [(one, list_page(one), entries[(one - 1) * LISTED].name) for one in numbers]
+        if len(numbers) > 1
+        else [],
     }
 
 

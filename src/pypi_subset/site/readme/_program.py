@@ -35,7 +35,7 @@ def main() -> None:
         _allow(0)
 
 
-def _limit_memory() -> None:
+def limit_memory() -> None:
     """Bound the memory of this process, where the system can."""
     try:
         import resource  # noqa: PLC0415 - Windows has no such module
@@ -52,5 +52,5 @@ def _allow(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    _limit_memory()
+    limit_memory()
     main()

@@ -41,6 +41,8 @@ _ATTRIBUTES = {
     "span": {"class"},
 }
 _VOID = {"br", "hr"}
+#: Elements whose content is no text of the page.
+_HIDDEN = {"script", "style"}
 #: What the content of an element becomes, where the element itself has no place on the page.
 _INSTEAD = {"acronym": "abbr", "details": "div", "summary": "p", "tt": "code"}
 #: The only children of lists and rows that the standard has; they stand nowhere else.
@@ -63,7 +65,7 @@ def markup_of(text: str, kind: str) -> str:
 def plain(text: str) -> str:
     """Return the README *text* as it was written, without a rest that is too long."""
     shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n…"
-    return f"<pre>{escape(shown.strip())}</pre>\n" if shown.strip() else ""
+    return f"<pre>{escape(shown.strip())}</pre>" if shown.strip() else ""
 
 
 def fitted(rendered: str) -> str:
@@ -161,7 +163,8 @@ class _Fitting(HTMLParser):
                     break
 
     def handle_data(self, data: str) -> None:
-        self.parts.append(html.escape(data))
+        if not (self._open and self._open[-1][0] in _HIDDEN):
+            self.parts.append(html.escape(data))
 
     def _start(self, tag: str, values: dict[str, str]) -> None:
         became = self._place(_INSTEAD.get(tag, tag), values)

@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.site.readme._program import PROCESSOR, READY
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Seconds that an answer may take on a machine that is busy; a child ends itself after `PROCESSOR` seconds of work.
 PATIENCE = 12 * PROCESSOR
+#: The program of a child.
+MODULE = "pypi_subset.site.readme._program"
 #: READMEs for which one more child is worth its start.
 _SHARE = 8
 
@@ -57,7 +59,7 @@ class _Child:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> _Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -107,7 +109,7 @@ def _started() -> subprocess.Popen[bytes]:
     # The modules of this process, wherever they were installed, and nothing else that is ambient.
     environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
     environment |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
-    command = [sys.executable, "-P", "-W", "ignore", "-m", "pypi_subset.site.readme._program"]
+    command = [sys.executable, "-P", "-W", "ignore", "-m", MODULE]
     process = subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
