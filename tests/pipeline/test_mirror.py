@@ -24,6 +24,7 @@ from pypi_subset.model.door import read_manifest
 from pypi_subset.pipeline import mirror as pipeline
 from pypi_subset.proof.report import report
 from pypi_subset.site import manifest
+from pypi_subset.site.readme.cache import NAME as READMES
 from tests.support.sites.trees import CACHES, tree
 from tests.support.wheels import make_wheel
 
@@ -389,7 +390,7 @@ def test_nothing_of_the_run_stays_behind(workspace: Workspace, index: Index) -> 
             with pytest.raises(NoSolution):
                 mirror(workspace)
         hidden = {path.name for path in workspace.root.rglob(".*")}
-        assert hidden == {".running", *CACHES, ".htaccess", ".nojekyll"}
+        assert hidden == {".running", READMES, *CACHES, ".htaccess", ".nojekyll"}
         assert {path.name for path in workspace.root.iterdir()} == {"requirements", "packages", "site"}
 
 
@@ -449,5 +450,5 @@ def test_a_checkout_of_an_earlier_release_is_upgraded_silently(workspace: Worksp
 
     assert not summary.published
     assert "last-site" not in said
-    assert {path.name for path in packages.glob(".*")} == {".running", *CACHES}
+    assert {path.name for path in packages.glob(".*")} == {".running", READMES, *CACHES}
     assert tree(workspace.paths.site) == before
