@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.doctor.findings import Finding
 from pypi_subset.proof.isolation import available
-from pypi_subset.site.pages.front_page import readable_size
+from pypi_subset.site.pages.sizes import readable_size
 from pypi_subset.support.version import __version__
 
 if TYPE_CHECKING:
