@@ -26,6 +26,12 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    """Whether a server listens on *port* of 127.0.0.1."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @contextlib.contextmanager
 def running(
     command: Sequence[str], port: int, log: Path, *, environment: Mapping[str, str] | None = None
@@ -83,9 +89,8 @@ def serving(server: ThreadingHTTPServer) -> Iterator[None]:
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     until = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if listens(port):
+            return
         time.sleep(0.02)
     msg = f"no server on port {port}: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}"
     raise RuntimeError(msg)

@@ -21,9 +21,9 @@ from pypi_subset.site import web_servers
 from tests.support.servers.ports import answering, free_port, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-_MODULES = Path("/usr/lib/apache2/modules")
+MODULES = Path("/usr/lib/apache2/modules")
 
 # What Debian loads from the beginning, mod_headers, and what runs programs.
 _APACHE_MODULES = "mpm_event authz_core authz_host alias dir mime negotiation setenvif deflate filter headers cgi"
@@ -119,10 +119,10 @@ def apache(site: Path, *, htaccess: bool = False) -> Iterator[str]:
     def settings(work: Path, port: int) -> str:
         own = _HTACCESS.format(site=site.absolute())
         body = own if htaccess else f"Include {_placed(site, 'hosts/apache.conf', work)}"
-        modules = "\n".join(f"LoadModule {name}_module {_MODULES}/mod_{name}.so" for name in _APACHE_MODULES.split())
+        modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in _APACHE_MODULES.split())
         return _APACHE.format(work=work, port=port, modules=modules, body=body)
 
-    with _running(settings, lambda path: [*_unprivileged(), _program("apache2"), "-X", "-f", str(path)]) as url:
+    with _running(settings, lambda path: [*unprivileged(), _program("apache2"), "-X", "-f", str(path)]) as url:
         yield url
 
 
@@ -145,18 +145,40 @@ def object_store(site: Path) -> Iterator[str]:
 
     It holds what `hosts.objects` lists, with the headers that it says.
     """
-    objects = {one.key: one for one in web_servers.objects(site)}
+    listed = [(one.key, one.kind, one.cache, one.path) for one in web_servers.objects(site)]
+    with _store(lambda: listed) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def stored(listed: Path) -> Iterator[str]:
+    """Yield the address of an object store with the objects of *listed*: key, type, ``Cache-Control`` and file in each line."""
+
+    def objects() -> Iterator[tuple[str, str, str, Path]]:
+        for line in listed.read_text(encoding="utf-8").splitlines():
+            key, kind, cache, path = line.split("\t")
+            yield key, kind, cache, Path(path)
+
+    with _store(objects) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _store(objects: Callable[[], Iterable[tuple[str, str, str, Path]]]) -> Iterator[str]:
+    """Yield the address of an object store; each request asks for its *objects*."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             """Answer with one object."""
-            found = objects.get(unquote_plus(self.path.partition("?")[0]).removeprefix("/"))
-            data = found.path.read_bytes() if found else b"NoSuchKey"
-            headers = {"Content-Type": found.kind, "Cache-Control": found.cache} if found else {}
+            found = {key: (kind, cache, path) for key, kind, cache, path in objects()}.get(
+                unquote_plus(self.path.partition("?")[0]).removeprefix("/")
+            )
+            kind, cache, path = found or ("", "", Path(os.devnull))
+            data = path.read_bytes() if found else b"NoSuchKey"
             self.send_response(200 if found else 404)
-            for name, value in headers.items():
+            for name, value in (("Content-Type", kind), ("Cache-Control", cache)):
                 if value:
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
@@ -209,7 +231,7 @@ def _program(name: str) -> str:
     return found
 
 
-def _unprivileged() -> list[str]:
+def unprivileged() -> list[str]:
     """Return the beginning of a command that is not root's, since Apache refuses that, yet may read what root may."""
     if os.geteuid() != 0:
         return []
