@@ -427,6 +427,17 @@ def test_every_answer_has_the_policy(served: Served) -> None:
         assert ask(served.port, path).headers["content-security-policy"] == POLICY_HEADER
 
 
+def test_pages_of_other_sites_may_read_the_index(served: Served) -> None:
+    """Whatever GET and HEAD give, also what is not there: a client asks the next index then. Under a foreign name nothing."""
+    for path in ("/", "/simple/app/", "/nothing", WHEEL_PATH):
+        for method in ("GET", "HEAD"):
+            answer = ask(served.port, path, method=method, Origin="https://other.example")
+            assert answer.headers["access-control-allow-origin"] == "*"
+            assert "access-control-allow-credentials" not in answer.headers
+        assert "access-control-allow-origin" not in ask(served.port, path, Host="evil.example").headers
+        assert "access-control-allow-origin" not in ask(served.port, path, method="POST").headers
+
+
 def test_a_manifest_that_is_refused_is_not_served(tmp_path: Path) -> None:
     """The door is that of everybody; an index alone has no manifest."""
     site = build(tmp_path / "site")

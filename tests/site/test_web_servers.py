@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -294,15 +297,44 @@ def test_what_installers_read_has_the_policy(url: str, path: str) -> None:
 @pytest.mark.parametrize("name", [one for one in INSTALLED if one.values != ("htaccess",)])
 def test_pages_for_people_have_the_policy_and_their_parts(site: Path, name: str) -> None:
     """The policy allows style and script of the site, which come with the type without which a browser ignores them."""
-    for part in ("index.html", "page.css", "page.js"):
+    for part in ("index.html", "page.css", "page.js", "search.js"):
         (site / part).write_text("")
     with SERVERS[name](site) as address:
-        found = {path: get(address, path) for path in ("", "index.html", "page.css", "page.js")}
+        found = {path: get(address, path) for path in ("", "index.html", "page.css", "page.js", "search.js")}
     assert {one.headers["content-security-policy"] for one in found.values()} == {POLICY_HEADER}
-    assert [media_type(one) for one in found.values()] == ["text/html", "text/html", "text/css", "text/javascript"]
+    assert [media_type(one) for one in found.values()] == [
+        "text/html",
+        "text/html",
+        "text/css",
+        *["text/javascript"] * 2,
+    ]
     assert {one.headers["cache-control"] for one in found.values()} == {"no-cache"}
 
 
 def test_hosts_that_read_headers_from_a_file_have_the_policy() -> None:
     """Cloudflare Pages and Netlify set it for every path."""
-    assert f"/*\n  Content-Security-Policy: {POLICY_HEADER}\n" in web_servers.render([])["_headers"].decode()
+    headers = web_servers.render([])["_headers"].decode()
+    assert f"/*\n  Content-Security-Policy: {POLICY_HEADER}\n  Access-Control-Allow-Origin: *\n" in headers
+
+
+@pytest.mark.parametrize("path", [*FOLDERS, "simple-json/app/", WHEEL_PATH, "simple/nothing/"])
+def test_pages_of_other_sites_may_read_the_index(url: str, path: str) -> None:
+    """By GET and HEAD, once for each answer, also for what is not there."""
+    for method in ("GET", "HEAD"):
+        with contextlib.closing(HTTPConnection("127.0.0.1", urlsplit(url).port, timeout=30)) as connection:
+            connection.request(method, f"/{path}", headers={"Origin": "https://other.example"})
+            # A browser takes two of them for none.
+            assert connection.getresponse().headers.get_all("access-control-allow-origin") == ["*"]
+
+
+@pytest.mark.parametrize("name", [one for one in INSTALLED if one.values != ("htaccess",)])
+@pytest.mark.parametrize("project", ["simple", "simple-json", "lib"])
+def test_a_project_with_the_name_of_an_index_has_its_page(site: Path, name: str, project: str) -> None:
+    """Its page for people is HTML, whatever a client prefers."""
+    page = site / "project" / project / "index.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("<!DOCTYPE html>", encoding="utf-8")
+    with SERVERS[name](site) as address:
+        for path in (f"project/{project}/", f"project/{project}/index.html"):
+            answer = get(address, path, Accept="text/html, */*;q=0.1")
+            assert (answer.status, media_type(answer), answer.body) == (200, "text/html", b"<!DOCTYPE html>")

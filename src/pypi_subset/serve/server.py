@@ -68,7 +68,7 @@ def serve(
     if manifest_path(site).is_file():
         read_manifest(site)
     config = uvicorn.Config(
-        _Policy(OwnNames(application(site), address=address, names=names)),
+        _Policy(OwnNames(_Open(application(site)), address=address, names=names)),
         http=Connection,
         ws="none",
         h11_max_incomplete_event_size=MOST_HEAD,
@@ -132,6 +132,23 @@ class _Policy:
             await send(message)
 
         await self._app(scope, receive, with_policy)
+
+
+class _Open:
+    """ASGI middleware that lets pages of other sites read every answer to GET and HEAD (Fetch Standard, 3.3.3)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does."""
+
+        async def opened(message: Message) -> None:
+            if message["type"] == "http.response.start" and scope["method"] in {"GET", "HEAD"}:
+                MutableHeaders(scope=message)["access-control-allow-origin"] = "*"
+            await send(message)
+
+        await self._app(scope, receive, opened)
 
 
 class _Site(StaticFiles):
