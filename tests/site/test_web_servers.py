@@ -14,6 +14,7 @@ import pytest
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.site import web_servers
 from pypi_subset.support.text import POLICY_HEADER
+from tests.support.pages import browser, pyodide
 from tests.support.programs.installers import install
 from tests.support.servers import web as hosting
 from tests.support.servers.served import Answer, Served, ask
@@ -325,6 +326,20 @@ def test_pages_of_other_sites_may_read_the_index(url: str, path: str) -> None:
             connection.request(method, f"/{path}", headers={"Origin": "https://other.example"})
             # A browser takes two of them for none.
             assert connection.getresponse().headers.get_all("access-control-allow-origin") == ["*"]
+
+
+@pytest.mark.browser
+@pytest.mark.network
+def test_micropip_installs_in_a_browser(url: str, tmp_path: Path) -> None:
+    """On a page of another site: CPython in WebAssembly reads the index and the files, and imports what it installed."""
+    program = f"""
+import micropip
+await micropip.install("app", index_urls="{url}simple/{{package_name}}/index.html")
+import app, lib
+[app.__version__, lib.__version__]
+"""
+    with browser.tab(tmp_path / "home") as tab, pyodide.page(tmp_path / "page") as address:
+        assert pyodide.run(tab, address, program) == "['1.0+local', '2.0']"
 
 
 @pytest.mark.parametrize("name", [one for one in INSTALLED if one.values != ("htaccess",)])
