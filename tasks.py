@@ -176,9 +176,16 @@ def hostile(_context: Context, jobs: int = 0, only: str = "") -> None:
     run("tests.evidence.hostile" + "".join(flags))
 
 
-@task(help={"site": "lay the manual into this site as docs/, and list it in its manifest"})
-def docs(_context: Context, site: str = "") -> None:
+@task(
+    help={
+        "site": "lay the manual into this site as docs/, and list it in its manifest",
+        "renew": "yes writes the pages that follow from the code",
+    }
+)
+def docs(_context: Context, site: str = "", renew: str = "") -> None:
     """Build the manual as HTML in build/docs; a warning is an error."""
+    if renew not in {"", "0", "no"}:
+        run("tests.support.pages.reference")
     run("sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs")
     if site:
         from pypi_subset.proof.report.report import carry_over  # noqa: PLC0415 - no other task needs them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import tomllib
 from pathlib import Path
@@ -32,19 +33,25 @@ html_show_sphinx: bool = False
 
 # The pages that a site serves run no script and no style that is written into them (Content Security Policy).
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_ELSEWHERE = re.compile(r'\shref="(https?://[^"]*)"')
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def setup(app: Sphinx) -> None:
-    """Register `move_inline_parts`."""
-    app.connect("build-finished", move_inline_parts)
+    """Register `finish`."""
+    app.connect("build-finished", finish)
 
 
-def move_inline_parts(app: Sphinx, error: Exception | None) -> None:
-    """Move the inline style and the inline script of the theme into files."""
+def finish(app: Sphinx, error: Exception | None) -> None:
+    """
+    Move the inline style and the inline script of the theme into files.
+
+    Each link to another site is listed beside the directory of the manual, with the pages that have it. No link is opened.
+    """
     if error or app.builder.name != "html":
         return
     static = Path(app.outdir, "_static")
+    links: dict[str, set[str]] = {}
     for page in sorted(Path(app.outdir).rglob("*.html")):
         text = page.read_text(encoding="utf-8")
         up = "../" * (len(page.relative_to(app.outdir).parts) - 1)
@@ -59,3 +66,7 @@ def move_inline_parts(app: Sphinx, error: Exception | None) -> None:
             'style="opacity: 50%"', 'opacity="0.5"'
         )
         page.write_text(text, encoding="utf-8")
+        for link in _ELSEWHERE.findall(text):
+            links.setdefault(html.unescape(link), set()).add(page.relative_to(app.outdir).as_posix())
+    lines = (f"{link}\t{' '.join(sorted(pages))}\n" for link, pages in sorted(links.items()))
+    Path(app.outdir).with_name(f"{Path(app.outdir).name}-links.txt").write_text("".join(lines), encoding="utf-8")

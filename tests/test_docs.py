@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.checkout import ROOT
+from tests.support.pages import reference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,13 +49,33 @@ def test_every_wing_is_described() -> None:
     assert wings <= set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE))
 
 
+@pytest.mark.parametrize(("path", "text"), [*reference.pages()], ids=[*reference.PAGES])
+def test_a_generated_page_is_current(path: Path, text: str) -> None:
+    """The page is what the code says today: `make docs RENEW=yes` writes it."""
+    assert path.read_text(encoding="utf-8") == text
+
+
+def leads_somewhere(built: Path, page: str, link: str) -> bool:
+    """Whether *link* on *page* names a file of the built manual, and in it the part that it may name."""
+    name, _, part = link.partition("?")[0].partition("#")
+    target = (built / page).with_suffix(".html") if not name else (built / page).parent / name
+    if not target.is_file():
+        return False
+    return not part or f'id="{part}"' in target.read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_the_manual_builds_without_a_warning(tmp_path: Path) -> None:
     """Sphinx builds every page, and a page loads nothing from another host."""
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(DOCS), str(tmp_path)]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (built.returncode, built.stderr) == (0, "")
+    assert leads_somewhere(tmp_path, "index.md", "reference/locks.html#lower-versions")
+    assert not leads_somewhere(tmp_path, "index.md", "reference/locks.html#nothing")
+    assert not leads_somewhere(tmp_path, "reference/locks.md", "nothing.html")
     for page in PAGES:
         html = tmp_path.joinpath(named(page)).with_suffix(".html").read_text(encoding="utf-8")
         assert not re.findall(r"<(?:script|link|img|iframe)\b[^>]*(?:src|href)=[\"']?(?:https?:)?//[^>]*>", html)
+        for link in re.findall(r'\shref="([^"]*)"', html):
+            assert link.startswith("https://") or leads_somewhere(tmp_path, named(page), link), f"{named(page)}: {link}"
         assert not re.search(r"<style|<script>|\sstyle=|\son[a-z]+=", html), "the policy of a site refuses this"

@@ -39,7 +39,7 @@ class Finding:
     """
     What makes a result amber or accepted.
 
-    :param rule: of `pypi_subset.model.policy`: ``undeclared``, ``import`` for a red that the user accepts, or ``gap``.
+    :param rule: ``undeclared``, ``gap``, or ``import`` for a red result that the user accepts.
     :param project: normalized project name.
     :param what: one sentence.
     :param likely: the project that likely brings what is missing; empty if that is unknown.

@@ -87,7 +87,7 @@ class File(Struct, frozen=True, kw_only=True):
     :param requires_python: as the project wrote it.
     :param metadata: SHA-256 of the core metadata file beside a wheel (PEP 658).
     :param source: name of the source of ``subset.toml`` that the file comes from; absent for the indexes of pip.
-    :param built_from: of a wheel that was built, the sdist.
+    :param built_from: the sdist that the wheel was built from.
     """
 
     filename: _Filename

@@ -68,7 +68,7 @@ class Part(Struct, frozen=True, kw_only=True):
     """
     One of the reports that were joined.
 
-    :param sha256: of the file.
+    :param sha256: SHA-256 of the file.
     :param targets: as in the report.
     :param shard: as in the report.
     :param signer: the identity in allowed-signers that signed the file; empty: it has the HMAC of the key here.
@@ -85,7 +85,7 @@ class Report(Document, frozen=True, kw_only=True):
     What was proven about a site of pypi-subset, how, and with what result.
 
     :param schema: version of this form, major.minor.
-    :param manifest_sha256: of the manifest that was proven: a report is about these bytes alone.
+    :param manifest_sha256: SHA-256 of the proven manifest. A report is about these bytes only.
     :param stale: whether the site was rebuilt to other bytes since.
     :param isolation: what keeps the code of packages away from this machine, or `none` and why.
     :param targets: the targets that the run was restricted to, empty for all.

@@ -33,7 +33,7 @@ class SiteRelease(Document, frozen=True, kw_only=True):
 
     :param schema: version of this form, major.minor.
     :param serial: 1 for the first publication at the destination, and 1 more for each other manifest.
-    :param manifest_sha256: of the manifest that is published.
+    :param manifest_sha256: SHA-256 of the published manifest.
     :param published: when it was published first (UTC).
     :param previous: SHA-256 of the release.json before, empty for the first.
     """
