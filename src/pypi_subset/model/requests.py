@@ -72,6 +72,7 @@ class RequirementSet:
     :param overrides: constraints that replace the requirements in metadata (uv's ``override-dependencies``).
     :param excludes: projects that are removed from the requirements in metadata (uv's ``exclude-dependencies``).
     :param fetched: the documents at URLs that its files include, sorted by URL.
+    :param notices: warnings about its documents, which change nothing of the set.
     """
 
     name: str
@@ -84,6 +85,7 @@ class RequirementSet:
     overrides: tuple[Request, ...] = ()
     excludes: tuple[str, ...] = ()
     fetched: tuple[Document, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -48,7 +48,7 @@ class Relocked:
     :param reused: names of the locks that matched their inputs.
     :param locks: one for each job, in the order of the jobs.
     :param seconds: the time that each new resolution took, by name.
-    :param warnings: what was said of the new resolutions.
+    :param warnings: those about documents of sets, and those about the new resolutions.
     :param asked: what the indexes answered about the projects that were resolved.
     :param missing: files of the standing locks that an index does not offer any more, as the last look found.
     """
@@ -92,6 +92,9 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
     :raises SubsetError: a lock cannot be read, or a resolution failed otherwise.
     """
     locked = _relocked(subset, paths, backend, intake, progress, update=update, downloads=downloads, forecast=forecast)
+    notices = tuple(dict.fromkeys(sentence for one in subset.sets for sentence in one.notices))
+    for sentence in notices:
+        progress.warn(sentence)
     for sentence in open_to_the_index(subset.sources, locked.locks):
         progress.warn(sentence)
     for sentence in gaps.unneeded(subset, locked.locks):
@@ -100,7 +103,7 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
         progress.say(f"note: the lock {name} does not say which releases are older than the newest; `make plan` does")
     if subset.outdated == "error" and (found := [one for one in locked.outdated if not one.own]):
         raise OlderReleases(outdated_heading(found), outdated_lines(found), [asdict(one) for one in found])
-    return locked
+    return replace(locked, warnings=(*notices, *locked.warnings))
 
 
 def _relocked(  # noqa: PLR0913 - as above

@@ -16,8 +16,13 @@ from packaging.utils import canonicalize_name
 from pypi_subset.errors import Fault
 from pypi_subset.model.requests import Request, RequirementSet
 from pypi_subset.requirements.encodings import UnreadableText, decoded
+from pypi_subset.requirements.lockfiles.pdm import read_pdm_lock
+from pypi_subset.requirements.lockfiles.pipfile import parse_json, read_pipfile_lock
+from pypi_subset.requirements.lockfiles.poetry import read_poetry_lock
+from pypi_subset.requirements.lockfiles.uv import read_uv_lock
 from pypi_subset.requirements.pylock import read_pylock
 from pypi_subset.requirements.pyproject import read_excludes, read_limits, read_list, read_project
+from pypi_subset.requirements.source import Notice, is_lock
 from pypi_subset.requirements.toml import Settings, parse_toml
 from pypi_subset.requirements.tools.finding import Asked, table_at
 from pypi_subset.requirements.tools.tables import Tables, instead, read_tables
@@ -32,26 +37,31 @@ if TYPE_CHECKING:
 
     #: A kind of document: what finds the TOML in its bytes, each line where it stands in the file; where that says which
     #: Pythons it is for; what yields the requests.
-    _Kind = tuple[Callable[[bytes], str], tuple[str, ...], Callable[[Source, Settings], Iterator[Request | Fault]]]
+    _Kind = tuple[
+        Callable[[bytes], str], tuple[str, ...], Callable[[Source, Settings], Iterator[Request | Fault | Notice]]
+    ]
 
 #: The first and the last line of a block of inline metadata in a script, and a line between them (PEP 723).
 _FIRST, _LAST, _BETWEEN = "# /// script", "# ///", re.compile("#(| .*)")
 _OPENING = re.compile(r"(?m)^# /// script$")
 #: Files of other tools, and the command that writes what can be read here.
 _EXPORTS = {
-    "uv.lock": "uv export --no-emit-project --output-file pylock.toml",
-    "poetry.lock": "poetry export --without-urls --output requirements.txt",
-    "pdm.lock": "pdm export --format pylock --output pylock.toml",
     "setup.py": "uv pip compile --generate-hashes setup.py --output-file requirements.txt",
     "setup.cfg": "uv pip compile --generate-hashes setup.cfg --output-file requirements.txt",
     "Pipfile": "pipenv requirements --hash > requirements.txt",
-    "Pipfile.lock": "pipenv requirements --hash > requirements.txt",
     "requirements.lock": "cp requirements.lock requirements.txt",
     "requirements-dev.lock": "cp requirements-dev.lock requirements.txt",
-    "environment.yml": "python -m pip list --format=freeze > requirements.txt, in that environment",
-    "environment.yaml": "python -m pip list --format=freeze > requirements.txt, in that environment",
     "pixi.toml": "pixi run python -m pip list --format=freeze > requirements.txt",
     "pixi.lock": "pixi run python -m pip list --format=freeze > requirements.txt",
+}
+#: The one of them that is JSON.
+_PIPFILE = "Pipfile.lock"
+#: Locks of other tools, and what reads each.
+_LOCKS = {
+    "uv.lock": read_uv_lock,
+    "poetry.lock": read_poetry_lock,
+    "pdm.lock": read_pdm_lock,
+    _PIPFILE: read_pipfile_lock,
 }
 
 
@@ -68,7 +78,8 @@ def read_source(source: Source, faults: list[Fault]) -> RequirementSet:
     found = list(dict.fromkeys(_requests(source, document)))
     wrong = [one for one in found if isinstance(one, Fault)]
     requests = tuple(one for one in found if isinstance(one, Request))
-    if not found:
+    notices = tuple(one.text for one in found if isinstance(one, Notice))
+    if len(found) == len(notices):
         step = "choose extras or groups of it, or drop the set"
         wrong.append(source.fault(f"the set {source.set_name!r} asks for nothing", "source", step))
     tables = _tables(source, document, requests)
@@ -90,6 +101,7 @@ def read_source(source: Source, faults: list[Fault]) -> RequirementSet:
         targets=source.choice.targets,
         pre=tables.pre,
         elsewhere=tables.elsewhere,
+        notices=notices,
     )
 
 
@@ -97,7 +109,7 @@ def _document(source: Source) -> Settings | Fault:
     """Return the document in TOML that *source* is or has, or why there is none."""
     path, kind = source.path, _kind_of(source.path)
     if kind is None:
-        step = "name a pyproject.toml, a pylock.toml, a script.py, or a requirements file *.txt"
+        step = "name a pyproject.toml, a lock (uv.lock, pylock.toml, …), a script.py, or a requirements file *.txt"
         step = f"name what this writes: {_EXPORTS[path.name]}" if path.name in _EXPORTS else step
         return source.fault(f"{path} is no document that is understood", "source", step)
     text_of, _, _ = kind
@@ -113,10 +125,10 @@ def _document(source: Source) -> Settings | Fault:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return source.fault(f"{path}: {reason}", "source", "mend the path")
-    return parse_toml(path, text)
+    return parse_json(path, text) if path.name == _PIPFILE else parse_toml(path, text)
 
 
-def _requests(source: Source, document: Settings) -> Iterator[Request | Fault]:
+def _requests(source: Source, document: Settings) -> Iterator[Request | Fault | Notice]:
     kind = _kind_of(source.path)
     if kind is None:
         return
@@ -130,7 +142,7 @@ def _requests(source: Source, document: Settings) -> Iterator[Request | Fault]:
 
 def _tables(source: Source, document: Settings, requests: tuple[Request, ...]) -> Tables:
     """Return what tables of tools say; a lock has none that count."""
-    if is_valid_pylock_path(source.path):
+    if is_lock(source.path):
         return Tables()
     return read_tables(source, document, _asked(source, requests))
 
@@ -151,6 +163,8 @@ def _kind_of(path: Path) -> _Kind | None:
         return decoded, ("project", "requires-python"), read_project
     if is_valid_pylock_path(path):
         return decoded, ("requires-python",), read_pylock
+    if path.name in _LOCKS or path.name.endswith(".py.lock"):
+        return decoded, ("requires-python",), _LOCKS.get(path.name, read_uv_lock)
     return (_metadata, ("requires-python",), _script) if path.suffix == ".py" else None
 
 

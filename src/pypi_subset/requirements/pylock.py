@@ -67,7 +67,7 @@ def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]
         return
     yield from _unknown(source, lock)
     for target in source.targets:
-        if lock.environments and (found := _refusal(lock.environments, target, source)):
+        if lock.environments and (found := refusal(lock.environments, target, source)):
             yield document.fault(found[0], "environments", next_step=found[1])
     groups = lock.default_groups or () if source.choice.groups is None else source.choice.groups
     chosen = {"extras": _names(source.choice.extras), "dependency_groups": _names(groups)}
@@ -90,7 +90,7 @@ def _names(names: Collection[str]) -> frozenset[str]:
     return frozenset(map(canonicalize_name, names))
 
 
-def _refusal(environments: Iterable[Marker], target: Target, source: Source) -> tuple[str, str] | None:
+def refusal(environments: Iterable[Marker], target: Target, source: Source) -> tuple[str, str] | None:
     """Return why a lock of *environments* cannot serve *target*, with the next step; ``None`` if it can."""
     truths = [decided(marker, target.environment) for marker in environments]
     if True in truths:

@@ -69,6 +69,11 @@ class Reach:
 NOWHERE = Reach()
 
 
+def is_same_place(one: str, other: str) -> bool:
+    """Whether two URLs or paths are one place, however they are spelt."""
+    return _plain(one) == _plain(other)
+
+
 def without_user(url: str) -> str:
     """Return *url* as a source may have it, without a user; ``""`` if none can: a path, a query, or no URL."""
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packaging.pylock import is_valid_pylock_path
+
 from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.requirements.toml import Settings, nearest
 
@@ -19,8 +21,24 @@ if TYPE_CHECKING:
 
 
 def is_text(path: Path) -> bool:
-    """Whether the document at *path* is a requirements file; pip-compile reads those that end in ``.in``."""
-    return path.suffix in {".txt", ".in"}
+    """
+    Whether the document at *path* has lines of requirements: as a requirements file, or as the pip part of an environment.
+
+    pip-compile reads files that end in ``.in``, conda those that end in ``.yml``.
+    """
+    return path.suffix in {".txt", ".in", ".yml", ".yaml"}
+
+
+def is_lock(path: Path) -> bool:
+    """Whether the document at *path* is a lock, of which exactly the pins are taken."""
+    return is_valid_pylock_path(path) or path.suffix == ".lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence about a document that changes nothing of the set: a warning of each run."""
+
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

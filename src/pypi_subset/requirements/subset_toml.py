@@ -245,12 +245,12 @@ def _read_source(table: _Table) -> Path | None:
 
 
 def _read_parts(table: _Table, key: str) -> tuple[str, ...] | None:
-    """Return the ``extras`` or ``groups``, which only a source in TOML can have; ``None`` without any."""
+    """Return the ``extras`` or ``groups``, which only a project or a lock can have; ``None`` without any."""
     if key not in table.values:
         return None
-    if str(table.values.get("source", "")).endswith(".toml"):
+    if str(table.values.get("source", "")).endswith((".toml", ".lock")):
         return table.names(key)
-    table.fault(f"{key} without a source that is a pyproject.toml or a pylock.toml", key, step="drop the line")
+    table.fault(f"{key} without a source that is a pyproject.toml or a lock", key, step="drop the line")
     return None
 
 

@@ -31,6 +31,8 @@ LARGEST_DOCUMENT = 256 << 20
 LARGEST_CACHE = 512 << 20
 #: Bytes of a file of requirements, constraints, settings or pins; the largest locks have 2 MB.
 LARGEST_INPUT = 16 << 20
+#: Bytes of a document in YAML, whose reader takes up to four seconds for them; environments of 600 packages have 30 kB.
+LARGEST_ENVIRONMENT = 1 << 16
 #: Bytes of a database of advisories as a ZIP archive, and unpacked. 1,000 records take about 1 MB as an archive.
 LARGEST_DATABASE, LARGEST_UNPACKED = 256 << 20, 1 << 30
 #: Records of such a database, and bytes of one. PyPI has about 30,000; the longest list of versions has 2,100.

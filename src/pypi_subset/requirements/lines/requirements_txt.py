@@ -21,8 +21,10 @@ from pypi_subset.errors import Fault
 from pypi_subset.model.distributions import DIGITS, digest
 from pypi_subset.model.requests import Request
 from pypi_subset.requirements.encodings import UnreadableText, by_comment
+from pypi_subset.requirements.lines.environment import ENDINGS, read_environment
 from pypi_subset.requirements.lines.options import ABOUT_SET, INCLUDES, options_in, refusal
 from pypi_subset.requirements.reach import NOWHERE, Reach
+from pypi_subset.requirements.source import Notice
 from pypi_subset.requirements.toml import LONG_NUMBER
 from pypi_subset.support import bounds, files
 from pypi_subset.support.text import depth, has_long_number, printable
@@ -88,7 +90,7 @@ class Setting:
 
 
 #: What a line may be.
-Entry: TypeAlias = Request | Include | Setting
+Entry: TypeAlias = Request | Include | Setting | Notice
 
 
 def read_file(path: Path, reach: Reach = NOWHERE, document: Document | None = None) -> Iterator[Entry | Fault]:
@@ -99,6 +101,9 @@ def read_file(path: Path, reach: Reach = NOWHERE, document: Document | None = No
     :param document: what was found at a URL; it is read in the place of the file.
     """
     data = document.data if document else files.read_input(path)
+    if path.suffix in ENDINGS and not document:
+        yield from _of_environment(path, data, reach)
+        return
     try:
         lines = _join(by_comment(data))
     except UnreadableText as error:
@@ -114,9 +119,26 @@ def read_file(path: Path, reach: Reach = NOWHERE, document: Document | None = No
         bare = _without_comment(raw).strip()
         if bare:
             line = Line(path=path, number=number, text=bare, raw=raw, base=document.url if document else "")
-            # An option that is refused is so for what it is, whatever its value.
-            found = None if bare.startswith(("-e", "--editable")) else _unusable(line)
-            yield from [found] if found else _entries(line, reach)
+            yield from _read(line, reach)
+
+
+def _of_environment(path: Path, data: bytes, reach: Reach) -> Iterator[Entry | Fault]:
+    """Yield the entries of the pip part of a conda environment."""
+    for count, one in enumerate(read_environment(path, data)):
+        if count >= bounds.MOST_REQUESTS:
+            what = f"more than {bounds.MOST_REQUESTS:,} lines"
+            yield Fault(what=what, path=path, next_step="divide the file")
+            return
+        if not isinstance(one, tuple):
+            yield one
+        elif bare := _without_comment(one[1]).strip():
+            yield from _read(Line(path=path, number=one[0], text=bare, raw=one[1]), reach)
+
+
+def _read(line: Line, reach: Reach) -> Iterator[Entry | Fault]:
+    # An option that is refused is so for what it is, whatever its value.
+    found = None if line.text.startswith(("-e", "--editable")) else _unusable(line)
+    yield from [found] if found else _entries(line, reach)
 
 
 def _without_comment(line: str) -> str:

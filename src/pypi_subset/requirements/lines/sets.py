@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import Fault, SubsetError
 from pypi_subset.model.requests import Document, Request, RequirementSet
 from pypi_subset.requirements.lines.requirements_txt import Entry, Include, Setting, read_file
-from pypi_subset.requirements.source import is_text
+from pypi_subset.requirements.source import Notice, is_text
 from pypi_subset.requirements.subset_toml import NAME, name_fault
 from pypi_subset.support import bounds
 
@@ -101,6 +101,7 @@ def _read_set(name: str, path: Path, files: _Files, targets: tuple[str, ...], fa
         targets=targets,
         pre="--pre" in said,
         fetched=tuple(fetched[url] for url in sorted(fetched)),
+        notices=tuple(one.text for one, _ in walked if isinstance(one, Notice)),
     )
 
 
@@ -116,7 +117,7 @@ def _unhashed(requests: Iterable[Request], said: Mapping[str, Line]) -> Iterator
 def _walk(key: Path, files: _Files, seen: set[tuple[Path, bool]], *, constraint: bool) -> Iterator[tuple[Entry, bool]]:
     """Yield what a file and all below it say, each with whether it is a constraint; no file twice."""
     for entry in files[key].entries:
-        if isinstance(entry, Request | Setting):
+        if isinstance(entry, Request | Setting | Notice):
             yield entry, constraint
         elif (step := (_key(entry.path), entry.constraint)) not in seen:
             seen.add(step)

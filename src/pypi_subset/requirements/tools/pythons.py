@@ -31,7 +31,7 @@ def shut_out(document: Settings, targets: Iterable[Target], set_name: str) -> It
         if text is None:
             continue
         here = (*keys, "python")
-        bounds = _bounds(text) if isinstance(text, str) and len(text) <= _LONGEST else None
+        bounds = bounds_of(text) if isinstance(text, str) else None
         if bounds is None:
             what = f"python of [{'.'.join(keys)}] is no version specifier"
             yield document.fault(what, *here, next_step='write python = ">=3.11", say')
@@ -43,8 +43,10 @@ def shut_out(document: Settings, targets: Iterable[Target], set_name: str) -> It
                 yield document.fault(what, *here, next_step=step)
 
 
-def _bounds(text: str) -> list[SpecifierSet] | None:
+def bounds_of(text: str) -> list[SpecifierSet] | None:
     """Return the alternatives in *text*, ``None`` if it cannot be read."""
+    if len(text) > _LONGEST:
+        return None
     found = [_specifiers(one.strip()) for one in re.split(r"\|\|?", text)]
     return None if None in found else [one for one in found if one is not None]
 
