@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from uv import find_uv_bin
 
 from tests.support.checkout import ROOT
 from tests.support.pages.console import Sandbox, Step, matches, steps
@@ -124,6 +125,16 @@ def test_private_wheels(sandbox: Sandbox) -> None:
     (sandbox.root / "dist").mkdir()
     (sandbox.root / "dist" / wheel.filename).write_bytes(wheel.data)
     assert sandbox.walk(page("how-to/private-wheels.md")) == 6
+
+
+@pytest.mark.slow
+def test_uv_project(sandbox: Sandbox, index: Index) -> None:
+    """The page mirrors and proves what uv locked, from the project to an installation."""
+    sandbox.program("uv", f'exec {find_uv_bin()} "$@" --no-config --default-index {index.url} 2>&1')
+    assert sandbox.walk(page("how-to/uv-project.md")) == 5
+    code, names = sandbox.run("ls site/simple")
+    assert code == 0
+    assert {"jupyterlab", "tzdata"} <= {*names.split()} - {"requests"} == {*names.split()}
 
 
 @pytest.mark.slow
