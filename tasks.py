@@ -15,8 +15,7 @@ from pathlib import Path
 
 from invoke import Collection, Context, Exit, task
 
-from pypi_subset.cli.edge import Settings
-from pypi_subset.cli.tasks import namespace as product
+from pypi_subset.cli.invoke_tasks import Settings, tasks
 
 #: import-linter has no module to start; the contracts stand in pyproject.toml.
 IMPORTS = '-c "from importlinter.cli import lint_imports_command as main; main()" --no-cache'
@@ -215,7 +214,7 @@ def lint(_context: Context) -> None:
 
 
 namespace = Collection(
-    *product.tasks.values(),
+    *tasks().values(),
     *(
         test,
         test_slow,

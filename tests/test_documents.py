@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from rich.console import Console
 
 from pypi_subset.cli import bootstrap
+from pypi_subset.cli.goals import listing, read_goals
 from pypi_subset.cli.present import table_of
 from pypi_subset.model.checks import Check
 from pypi_subset.proof.access.routes import WAYS
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from tests.support.sites.workspace import Workspace
 
 README, MAKE = page("README.md"), page("docs/reference/make.md")
-GOALS = {goal.name: goal for goal in bootstrap.read_goals(ROOT)}
+GOALS = {goal.name: goal for goal in read_goals(ROOT)}
 
 #: Code in Markdown: a fenced block, or a word between backticks.
 CODE = re.compile(r"^```[a-z]*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
@@ -96,7 +97,7 @@ def test_the_reader_finds_commands() -> None:
 
 def test_the_manual_shows_what_make_prints() -> None:
     """The list of goals in the manual is the output of ``make``."""
-    assert block(MAKE, "make") == bootstrap.listing(bootstrap.read_goals(ROOT))
+    assert block(MAKE, "make") == listing(read_goals(ROOT))
 
 
 def test_readme_shows_what_mirror_prints(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,14 +241,14 @@ def test_versions_agree() -> None:
         project = tomllib.load(stream)["project"]
     assert f"## {project['version']}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert project["requires-python"] == ">=" + ".".join(map(str, bootstrap.OLDEST))
-    assert project["scripts"] == {"pypi-subset": "pypi_subset.cli.tasks:main"}
+    assert project["scripts"] == {"pypi-subset": "pypi_subset.cli.app:main"}
 
 
 def test_generated_files_are_ignored() -> None:
     """``git status`` is clean after a mirror: the READMEs are tracked, all that is made beside them is not."""
     made = ["packages/x.whl", "site/index.html", "site/simple/x/x.whl", "requirements/lock/pylock.base--here.toml"]
     made += [".site.1.stage/x", ".site.old.stage/x", ".venv/bin/python", "packages/.running"]
-    kept = ["packages/README.md", "site/README.md", "requirements/base.txt", "src/pypi_subset/cli/tasks.py"]
+    kept = ["packages/README.md", "site/README.md", "requirements/base.txt", "src/pypi_subset/cli/app.py"]
     command = ["git", "check-ignore", "--no-index", *made, *kept]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if "not a git repository" in listed.stderr:

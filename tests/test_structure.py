@@ -35,7 +35,8 @@ PACKAGES = ("support", "evidence")
 #: What modules that run before anything is installed, on other machines or inside pip may import besides the standard
 #: library. `_manylinux` limits wheels on some machines (PEP 600).
 BESIDE_STANDARD = {
-    "cli/bootstrap.py": set(),
+    "cli/bootstrap.py": {"pypi_subset"},
+    "cli/goals.py": set(),
     "errors": {"pypi_subset"},
     "model": {"pypi_subset", "packaging", "msgspec"},
     "pip/_child.py": {"pip", "_manylinux"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pypi_subset.cli.tasks import main
+from pypi_subset.cli.app import main
 
 if __name__ == "__main__":
     main()

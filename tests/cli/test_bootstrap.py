@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 from invoke import Collection
 
-from pypi_subset.cli import bootstrap, tasks
+from pypi_subset.cli import bootstrap
+from pypi_subset.cli.goals import flags, read_goals
+from pypi_subset.cli.invoke_tasks import tasks
 from tests.support.checkout import ROOT, copy_checkout
 from tests.support.programs.commands import run
 from tests.support.servers.index import Index
@@ -64,9 +66,11 @@ class TestMake:
         folder = copy_checkout(tmp_path / "fresh")
         done = run(["make"], folder)
         assert done.returncode == 0, done.stderr
-        for goal in bootstrap.read_goals(ROOT):
-            assert re.search(rf"^  make {goal.name} +{re.escape(goal.help)}$", done.stdout, re.MULTILINE)
+        for goal in read_goals(ROOT):
+            line = re.search(rf"^  make {goal.name} +{re.escape(goal.help)}$", done.stdout, re.MULTILINE)
+            assert (line is None) == goal.former
             assert goal.help
+        assert done.stdout.startswith("First steps:\n")
         assert not (folder / ".venv").exists()
 
     def test_goals_are_the_tasks(self) -> None:
@@ -74,17 +78,12 @@ class TestMake:
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
         goals = re.search(r"^GOALS := (.*)$", makefile, re.MULTILINE)
         assert goals
-        assert goals[1].split() == [goal.name for goal in bootstrap.read_goals(ROOT)]
+        assert goals[1].split() == [goal.name for goal in read_goals(ROOT)]
         assert ".PHONY: goals $(GOALS)" in makefile
         listed = run([sys.executable, "-m", "invoke", "--list-format=json", "--list"], ROOT).stdout
         assert sorted(each["name"] for each in json.loads(listed)["tasks"]) == sorted(goals[1].split())
-        product = {goal.name for goal in bootstrap.read_goals(ROOT) if not goal.developer}
-        assert set(tasks.namespace.task_names) == product
-
-    def test_the_interpreter_of_make_is_no_flag(self) -> None:
-        """PYTHON chooses what makes .venv; the Python of a target is PY."""
-        (add,) = (goal for goal in bootstrap.read_goals(ROOT) if goal.name == "add")
-        assert bootstrap.flags(add, {"PYTHON": "python3.13", "PY": "3.12"}) == ["--python=3.12"]
+        product = {goal.name for goal in read_goals(ROOT) if not goal.developer}
+        assert tasks().keys() == product
 
     def test_variables_reach_the_task(self, checkout: Path) -> None:
         """A Make variable becomes the flag of that name; blanks, quotes and dollars in it survive."""
@@ -99,9 +98,26 @@ class TestMake:
         done = run(["make", "mirror", "REQUIREMENT=other"], checkout)
         assert done.returncode == 2
         assert (
-            "takes no REQUIREMENT; it takes REQUIREMENTS, PACKAGES, SITE, ALLOW_DOWNGRADE, UNISOLATED, JSON, VERBOSE, LOG and PYTHON"
-            in done.stderr
-        )
+            "takes no REQUIREMENT; it takes ALLOW_DOWNGRADE, UNISOLATED, REQUIREMENTS, PACKAGES, SITE, QUIET, VERBOSE, "
+            "LOG_FILE, NO_COLOR, JSON and PYTHON; did you mean REQUIREMENTS?"
+        ) in done.stderr
+
+    @pytest.mark.parametrize("off", ["no", "0"])
+    def test_a_switch_is_on_or_off(self, checkout: Path, off: str) -> None:
+        """``yes`` and ``1`` give the switch, ``no`` and ``0`` leave it out, anything else is refused."""
+        (mirror,) = (goal for goal in read_goals(ROOT) if goal.name == "mirror")
+        for on in ("yes", "1"):
+            assert flags(mirror, {"UNISOLATED": on, "JSON": off}) == ["--unisolated"]
+        done = run(["make", "mirror", "UNISOLATED=maybe"], checkout)
+        assert done.returncode == 2
+        assert "UNISOLATED is a switch, and takes no 'maybe'; say UNISOLATED=yes, or leave it out" in done.stderr
+
+    def test_errors_speak_of_goals(self, checkout: Path) -> None:
+        """A next step is a goal with variables: through Make no one knows the command."""
+        done = run(["make", "serve"], checkout)
+        assert "there is no site to serve; run `make mirror`" in done.stderr
+        described = run(["make", "target", "NAME=macos-14"], checkout)
+        assert "as in `make target NAME=macos-14 PY=3.12`" in described.stderr
 
     def test_variables_of_the_environment_are_no_flags(self, checkout: Path, tmp_path: Path) -> None:
         """A shell that has SITE set for something else does not have that folder emptied."""
@@ -111,12 +127,12 @@ class TestMake:
 
     def test_every_variable_of_every_goal_becomes_a_flag_that_the_task_knows(self) -> None:
         """What bootstrap makes of variables is what Invoke accepts."""
-        developers = developers_tasks()
-        for goal in bootstrap.read_goals(ROOT):
-            task = (developers if goal.developer else tasks.namespace)[goal.name]
-            flags = bootstrap.flags(goal, dict.fromkeys(goal.variables, "1"))
+        developers, product = developers_tasks(), tasks()
+        for goal in read_goals(ROOT):
+            task = developers[goal.name] if goal.developer else product[goal.name]
+            given = flags(goal, dict.fromkeys(goal.variables, "1"))
             known = {flag for arg in task.get_arguments() for flag in arg.names if len(flag) > 1}
-            assert {flag.removeprefix("--").partition("=")[0] for flag in flags} == known
+            assert {flag.removeprefix("--").partition("=")[0] for flag in given} == known
 
     def test_exit_code_of_the_task_is_that_of_make(self, checkout: Path) -> None:
         """An error is one line on standard error and fails the goal; a task that succeeds lets it pass."""

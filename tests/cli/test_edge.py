@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from invoke import Collection, Context, Exit, ParseError
+import typer
 from rich.console import Console
+from typer.exceptions import TyperException
 
-from pypi_subset.cli import arguments, edge, present
+from pypi_subset.cli import edge, present
+from pypi_subset.cli.command import Run, command
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError, SuiteFailed, Unforeseen
 from pypi_subset.model.checks import Check
@@ -31,19 +33,19 @@ def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "state" / "pypi-subset"
 
 
-def test_an_unforeseen_error_is_one_line(state: Path) -> None:
+def test_an_unforeseen_error_is_one_line(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The line names kind, text and a log; that has the traceback, no secret, and only its owner can read it."""
 
-    @arguments.task
-    def body(_context: Context) -> None:
+    @command()
+    def body(_run: Run) -> None:
         msg = "https://user:word@host/x?sig=3 \x1b[2J\nsecond"
         raise KeyError(msg)
 
-    with pytest.raises(Exit) as raised:
-        body(Context())
+    with pytest.raises(typer.Exit) as raised:
+        body()
     (log,) = state.iterdir()
-    assert raised.value.code == 1
-    line = str(raised.value.message)
+    assert raised.value.exit_code == 3
+    line = capsys.readouterr().err.removesuffix("\n")
     assert line.startswith("error: unforeseen: KeyError: 'https://host/x")
     assert line.endswith(f"; details in {log}")
     assert line.isprintable()
@@ -67,7 +69,7 @@ def test_an_unforeseen_error_is_one_line(state: Path) -> None:
             "verify --site",
             "serve --site",
         ),
-        *("clean --packages", "mirror --log", "target --name linux --requirements", "workflow --requirements"),
+        *("clean --packages", "mirror --log-file", "target linux --requirements", "workflow --requirements"),
     ],
 )
 def test_a_path_that_is_too_long_is_one_line(command: str, tmp_path: Path, state: Path) -> None:
@@ -76,7 +78,7 @@ def test_a_path_that_is_too_long_is_one_line(command: str, tmp_path: Path, state
     (tmp_path / "requirements" / "subset.toml").write_text('[targets]\nlinux = "cp312-manylinux_2_28_x86_64"\n')
     (tmp_path / "requirements" / "base.txt").write_text("six\n")
     done = subset(*command.split(), "x" * 300, cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     line, *rest = done.stderr.splitlines()
     assert line.startswith(f"error: {'x' * 300}")
     assert "too long; " in line
@@ -120,49 +122,28 @@ def test_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
     assert edge.state_directory({"XDG_STATE_HOME": "relative", "HOME": "/h"}) == Path("/h/.local/state/pypi-subset")
 
 
-@pytest.mark.parametrize("error", [SubsetError("x"), Exit("x"), ParseError("x")])
+@pytest.mark.parametrize("error", [SubsetError("x"), typer.Exit(7), TyperException("x"), KeyError("x")])
 def test_what_is_foreseen_passes(error: Exception) -> None:
     """Errors that have a line of their own keep it."""
-    with pytest.raises(type(error), match="x"), edge.foreseen():
+    with pytest.raises(type(error), check=lambda one: one is error), edge.foreseen(KeyError):
         raise error
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:
-    """`why … | head` ends as other programs do, without a word."""
-    code = "from pypi_subset.cli import edge\nimport sys\n"
-    code += "def far(argv, exit): sys.stdout.write('x' * 1000000); sys.stdout.flush()\n"
-    code += "edge.invoke.Program.run = lambda self, argv, exit: far(argv, exit)\nedge.goals()"
+    """`why … | head` ends as other programs do, with no message."""
+    code = "from pypi_subset.cli import app\nimport sys\n"
+    code += "def far(arguments): sys.stdout.write('x' * 1000000); sys.stdout.flush()\n"
+    code += "app._code_of = far\napp.main()"
     done = run(["bash", "-c", f'"{sys.executable}" -c "{code}" | head -c 1; echo " ${{PIPESTATUS[0]}}"'], ROOT)
     assert (done.stdout, done.stderr) == (f"x {edge.READER_LEFT}\n", "")
 
 
-def test_an_error_of_the_program_itself_is_one_line(
-    state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What goes wrong before a task begins is one line too."""
-    monkeypatch.setattr(edge.Program, "parse_collection", lambda _: 1 / 0)
-    with pytest.raises(SystemExit) as raised:
-        edge.program(namespace=Collection()).run(["inv", "--list"])
-    assert raised.value.code == 1
-    said = capsys.readouterr().err
-    assert said.startswith("error: unforeseen: ZeroDivisionError: division by zero; report it")
-    assert (said.count("\n"), len([*state.iterdir()])) == (1, 1)
-
-
-def test_configuration_of_invoke_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file in the home directory, beside the tasks, in the environment, or a variable changes nothing, and runs nothing."""
-    ran = tmp_path / "ran"
-    bad = f"import pathlib\npathlib.Path({str(ran)!r}).write_text('ran')\nrun = {{'shell': '/bin/owned'}}\n"
-    for place in (tmp_path / ".invoke.py", tmp_path / "invoke.py", tmp_path / "runtime.py"):
-        place.write_text(bad)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("INVOKE_RUNTIME_CONFIG", str(tmp_path / "runtime.py"))
-    monkeypatch.setenv("INVOKE_RUN_SHELL", "/bin/owned")
-    monkeypatch.chdir(tmp_path)
-    body = "import pathlib, invoke\n@invoke.task\ndef body(context):\n"
-    (tmp_path / "tasks.py").write_text(f"{body}    pathlib.Path('shell').write_text(context.config.run.shell)\n")
-    edge.program(name="inv", binary="inv").run(["inv", "body"], exit=False)
-    assert ("owned" in (tmp_path / "shell").read_text(), ran.exists()) == (False, False)
+@pytest.mark.parametrize("words", ["--help", "mirror --help", "targets"])
+def test_a_reader_that_reads_nothing_is_no_error(words: str, tmp_path: Path) -> None:
+    """Help and tables end without an error too."""
+    line = f'"{sys.executable}" -m pypi_subset {words} | (exec <&-; sleep 1); echo "${{PIPESTATUS[0]}}"'
+    done = run(["bash", "-c", line], tmp_path)
+    assert (done.stdout, done.stderr) == (f"{edge.READER_LEFT}\n", "")
 
 
 def test_every_sink_for_people(capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,7 +188,7 @@ def test_a_closed_directory_is_written_nowhere(state: Path) -> None:
     assert len([*state.iterdir()]) == 1
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--list"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["mirror", "--help"], ["targets"]])
 @pytest.mark.parametrize("buffered", ["", "1"])
 def test_a_full_disk_behind_the_output_is_one_line(arguments: list[str], buffered: str, state: Path) -> None:
     """The line says what is full, whether Python keeps output back or not; there is no log to report."""
@@ -222,7 +203,7 @@ def test_a_full_disk_behind_the_output_is_one_line(arguments: list[str], buffere
             check=False,
         )
     said = "error: standard output cannot be written: No space left on device; make room where it leads to\n"
-    assert (done.returncode, done.stderr, state.exists()) == (1, said, False)
+    assert (done.returncode, done.stderr, state.exists()) == (3, said, False)
 
 
 def test_a_current_directory_that_was_removed_is_one_line(state: Path, tmp_path: Path) -> None:
@@ -233,7 +214,7 @@ def test_a_current_directory_that_was_removed_is_one_line(state: Path, tmp_path:
     said = (
         "error: there is no current directory any more: No such file or directory; change to one that is there (cd)\n"
     )
-    assert (done.returncode, done.stderr, state.exists()) == (1, said, False)
+    assert (done.returncode, done.stderr, state.exists()) == (3, said, False)
 
 
 def test_closed_streams_are_no_files(tmp_path: Path) -> None:

@@ -71,12 +71,12 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_mirror_logs_all_of_its_steps_and_pips_output(workspace: Workspace, index: Index) -> None:
-    """``--log`` and ``--verbose`` show requests, pip's own output, locks, fetched files; the credentials of an index never."""
+    """``--log-file`` and ``--verbose`` show requests, pip's own output, locks, fetched files; the credentials of an index never."""
     index.add(make_wheel("demo"))
     workspace.write("base.txt", "demo\n")
     workspace.toml({"lab": "cp312-manylinux_2_28_x86_64"})
     url = index.url.replace("//", "//user:secret@")
-    done = subset("mirror", "--verbose", "--log=run.log", cwd=workspace.root, PIP_INDEX_URL=url)
+    done = subset("mirror", "--verbose", "--log-file=run.log", cwd=workspace.root, PIP_INDEX_URL=url)
     log = (workspace.root / "run.log").read_text(encoding="utf-8")
     for wing in ("upstream.http: GET", "pip.runner: pip install", "resolve.resolver: base--lab", "locks.lockfile:"):
         assert f"pypi_subset.{wing}" in log

@@ -8,11 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from rich.console import Console
 
-from pypi_subset.cli.display import Display
-from pypi_subset.cli.present import FEW, display_for, json_errors, show_mirror, show_plan, table_of
+from pypi_subset.cli.display import Display, display_for
+from pypi_subset.cli.present import FEW, show_mirror, show_plan, table_of, write_error
 from pypi_subset.errors import Gaps, NoSolution, OlderReleases, SubsetError
 from pypi_subset.locks.diff import Change
 from pypi_subset.model.checks import Check
@@ -24,6 +23,8 @@ from pypi_subset.pipeline.plan import Forecast, WheelVariants
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pytest
 
 PATHS = Paths(requirements=Path("requirements"), packages=Path("packages"), site=Path("site"))
 
@@ -154,9 +155,8 @@ def test_the_table_of_a_report() -> None:
     assert (head[-1], row[-4:]) == ("differs", ["0", "0", "0", "1"])
 
 
-@pytest.mark.parametrize("json_wanted", [True, False])
-def test_errors_are_documents_where_json_is_wanted(json_wanted: bool, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: FBT001
-    """Gaps one by one, any other error as its line; without JSON nothing; the error goes on in any case."""
+def test_errors_are_documents(capsys: pytest.CaptureFixture[str]) -> None:
+    """Gaps are written one by one, any other error as its line."""
     gap = NoSolution("nothing fits", target="lab", set_name="base", project="demo", seen=["demo 1: too new"])
     old = OlderReleases("1 is older", ["  app"], [{"project": "app"}])
     for error, document in (
@@ -165,15 +165,10 @@ def test_errors_are_documents_where_json_is_wanted(json_wanted: bool, capsys: py
         (gap, {"gaps": [gap.document()]}),
         (SubsetError("it is gone", next_step="look"), {"error": "it is gone; look"}),
     ):
-        with pytest.raises(SubsetError), json_errors(json=json_wanted):
-            raise error
-        shown = capsys.readouterr().out
-        if json_wanted:
-            found = json.loads(shown)
-            assert found.pop("schema") == result().document()["schema"]
-            assert found == document
-        else:
-            assert shown == ""
+        write_error(error)
+        found = json.loads(capsys.readouterr().out)
+        assert found.pop("schema") == result().document()["schema"]
+        assert found == document
 
 
 def test_words_leave_standard_output_to_the_document(capsys: pytest.CaptureFixture[str]) -> None:

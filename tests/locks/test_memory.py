@@ -70,7 +70,7 @@ def test_other_bytes_are_an_error() -> None:
         memory.require_same(KNOWN, {A: "c" * 64})
     assert str(raised.value) == (
         f"{A} has other bytes than when it was locked: sha256 {'c' * 64} now, {'a' * 64} then; "
-        f"find out who changed it; if you trust the new file, run `make update FORGET={A}`"
+        f"find out who changed it; if you trust the new file, run `pypi-subset update --forget {A}`"
     )
 
 

@@ -275,7 +275,9 @@ def test_since_is_the_first_look(locked: Workspace, index: Index, monkeypatch: p
 def test_a_damaged_list_is_an_error(locked: Workspace) -> None:
     """What was gone is not forgotten in silence."""
     (locked.paths.packages / gone_list.FILE).write_text("{}")
-    with pytest.raises(SubsetError, match="the list of files that are gone is damaged; delete it, and run `make plan`"):
+    with pytest.raises(
+        SubsetError, match="the list of files that are gone is damaged; delete it, and run `pypi-subset plan`"
+    ):
         mirror(locked)
 
 
@@ -294,7 +296,7 @@ def test_publish_waits_for_a_decision(locked: Workspace, index: Index) -> None:
     with pytest.raises(PolicyError, match="gone, refused: acme"):
         published()
     setting(locked, '[policy]\ngone = "drop"\n')
-    with pytest.raises(PolicyError, match="run `make mirror`, which resolves without them"):
+    with pytest.raises(PolicyError, match="run `pypi-subset mirror`, which resolves without them"):
         published()
     setting(locked, WAIVER)
     published()

@@ -120,8 +120,8 @@ def test_hashes_are_of_files_metadata_and_pages() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (None, "the site has no manifest; run `make mirror`"),
-        (b"{", "the manifest is damaged; run `make mirror`"),
+        (None, "the site has no manifest; run `pypi-subset mirror`"),
+        (b"{", "the manifest is damaged; run `pypi-subset mirror`"),
         (b'{"schema": 2}', "the manifest has schema 2.0, and this version reads 1.4; upgrade pypi-subset"),
     ],
 )

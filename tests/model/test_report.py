@@ -212,8 +212,8 @@ def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     path = report_path(tmp_path)
     path.parent.mkdir()
     for data, message in (
-        (None, "there is no such report; `make verify` writes one to proof/report.json in the site"),
-        (b"[]", "the report is damaged; take proof/report.json of a site, as `make verify` left it"),
+        (None, "there is no such report; `pypi-subset verify` writes one to proof/report.json in the site"),
+        (b"[]", "the report is damaged; take proof/report.json of a site, as `pypi-subset verify` left it"),
         (b'{"schema": "2.0"}', "the report has schema 2.0, and this version reads 1.3; upgrade pypi-subset"),
     ):
         if data is not None:

@@ -34,7 +34,7 @@ def test_isolation_is_required_and_recorded(
     pipeline.mirror(workspace.paths, unisolated=True)
     built = read_lock(workspace, "base--here").pins[0].distribution.built
     assert built is not None
-    assert built.isolation == "none: UNISOLATED=yes"
+    assert built.isolation == "none: --unisolated"
 
 
 def test_a_damaged_lock_is_no_reason_to_build_otherwise(workspace: Workspace, index: Index) -> None:

@@ -162,7 +162,7 @@ def test_what_would_change_is_told(workspace: Workspace, index: Index) -> None:
             version="1.0",
             newest="2.0",
             why="the lock was made without it",
-            step="run `make update`, which takes it if the rest allows",
+            step="run `pypi-subset update`, which takes it if the rest allows",
             uploaded="2024-02-03",
             newest_uploaded="2024-02-03",
         ),
@@ -205,7 +205,7 @@ def test_what_no_set_asks_for_any_more_is_told(workspace: Workspace, index: Inde
         "- more--linux: its lock goes, no set asks for this target any more (projects: 1)",
         "- more--new: its lock goes, no set asks for this target any more (projects: 1)",
     ]
-    assert json.loads(plan(workspace, "--form", "json").stdout)["removed"] == ["base--new", "more--linux", "more--new"]
+    assert json.loads(plan(workspace, "--json").stdout)["removed"] == ["base--new", "more--linux", "more--new"]
 
 
 @pytest.mark.slow
@@ -215,7 +215,7 @@ def test_gaps_are_written_as_json(workspace: Workspace, index: Index) -> None:
     workspace.write("base.txt", "fast\n")
     for names in (["linux"], ["linux", "new"]):
         workspace.toml(dict.fromkeys(names, LINUX))
-        done = plan(workspace, "--form", "json")
+        done = plan(workspace, "--json")
         where = "base--linux" if len(names) == 1 else "base on linux, new"
         assert done.returncode == 1
         assert done.stderr.startswith(f"error: {where}: fast: no wheel fits")
@@ -241,7 +241,7 @@ def test_gaps_are_written_as_json(workspace: Workspace, index: Index) -> None:
 
 @pytest.mark.slow
 def test_it_is_printed_and_written_as_json(workspace: Workspace, index: Index) -> None:
-    """A line for each finding, targets with the same one together; with ``--form json`` a document and nothing else."""
+    """A line for each finding, targets with the same one together; with ``--json`` a document and nothing else."""
     index.add(make_wheel("app"), make_wheel("app", "2.0", requires_python=">=3.13"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX, "new": NEW})
@@ -255,8 +255,8 @@ def test_it_is_printed_and_written_as_json(workspace: Workspace, index: Index) -
             "Nearest Python that works is 3.13: make the target cp313-manylinux2014_x86_64, which gets 2.0"
         ),
     ]
-    document = json.loads(plan(workspace, "--form", "json").stdout)
+    document = json.loads(plan(workspace, "--json").stdout)
     assert (document["schema"], len(document["held"]), len(document["changes"])) == ("1.0", 2, 2)
-    wrong = plan(workspace, "--form", "yaml")
-    assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert wrong.stderr == "error: form wants text or json, not 'yaml'; as in --form=json\n"
+    wrong = plan(workspace, "--form=yaml")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr == "error: no such option: --form; see `pypi-subset plan --help`\n"

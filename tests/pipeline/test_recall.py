@@ -132,7 +132,7 @@ def test_a_lower_version_has_to_be_allowed(newer: Workspace, index: Index) -> No
         mirror(newer, update=True)
     assert str(raised.value) == (
         "1 project would get a lower version than the lock has; find out why the newer one is passed over; to accept it, "
-        "say ALLOW_DOWNGRADE=yes\n    base--linux: lib 2.0 -> 1.0, a lower version, though no line that requires it "
+        "say `--allow-downgrade`\n    base--linux: lib 2.0 -> 1.0, a lower version, though no line that requires it "
         "changed and 2.0 is still offered"
     )
     assert versions(newer, "base--linux") == {"app": "2.0", "lib": "2.0"}

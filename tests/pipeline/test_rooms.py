@@ -21,8 +21,8 @@ def test_without_namespaces_builds_are_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(available, "refusal", lambda: "no namespaces")
     with pytest.raises(SubsetError, match="must be isolated, and this system refuses that: no namespaces") as caught:
         _ = BuildRooms().isolation
-    assert "UNISOLATED=yes" in caught.value.next_step
-    assert BuildRooms(unisolated=True).isolation == "none: UNISOLATED=yes"
+    assert "`--unisolated`" in caught.value.next_step
+    assert BuildRooms(unisolated=True).isolation == "none: --unisolated"
 
 
 def test_the_room_is_always_at_one_place(tmp_path: Path) -> None:

@@ -295,8 +295,8 @@ def test_fetched_from_the_command_line(site: Path, tmp_path: Path) -> None:
     for run, words in (
         (refused, "error: yours: mirror did not make thesis.doc"),
         (away, "error: cannot fetch http://127.0.0.1:"),
-        (command("fetch", cwd=tmp_path), "error: it has to be said from where; as in URL="),
-        (command("fetch", "--url=site", cwd=tmp_path), "error: no address of a published site: 'site'; as in URL="),
+        (command("fetch", cwd=tmp_path), "error: it has to be said from where; as in `--url "),
+        (command("fetch", "--url=site", cwd=tmp_path), "error: no address of a published site: 'site'; as in `--url "),
     ):
         assert (run.returncode, len(run.stderr.splitlines()), run.stderr[: len(words)]) == (1, 1, words)
     assert [path.name for path in (tmp_path / "yours").iterdir()] == ["thesis.doc"]

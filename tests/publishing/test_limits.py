@@ -1,4 +1,4 @@
-"""A site is held against what each kind of web host takes, and `make hosts` says so."""
+"""A site is held against what each kind of web host takes, and `pypi-subset hosts` says so."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
 def test_objects_are_printed_in_columns(tmp_path: Path) -> None:
     """Each line is key, type, Cache-Control and file, with a tab between."""
     site = handmade(tmp_path / "site")
-    done = task("--site", str(site), "--objects", "yes")
+    done = task("--site", str(site), "--objects")
     rows = [line.split("\t") for line in done.stdout.splitlines()]
 
     assert rows == [[one.key, one.kind, one.cache, str(one.path)] for one in web_servers.objects(site)]
@@ -190,8 +190,8 @@ def test_objects_are_printed_in_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--site", "nothing"), "error: nothing: there is no site to publish; run `make mirror`\n"),
-        (("--objects", "maybe"), "error: objects wants no or yes, not 'maybe'; as in --objects=yes\n"),
+        (("--site", "nothing"), "error: nothing: there is no site to publish; run `pypi-subset mirror`\n"),
+        (("--objects=maybe",), "error: option '--objects' does not take a value; see `pypi-subset servers --help`\n"),
     ],
 )
 def test_mistakes_are_one_line(
@@ -203,4 +203,4 @@ def test_mistakes_are_one_line(
 
     done = task(*arguments)
 
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)

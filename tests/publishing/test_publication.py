@@ -129,12 +129,12 @@ def another_manifest(site: Path) -> None:
     report_path(site).write_bytes(report_path(proven(other.paths.site)).read_bytes())
 
 
-VERIFY = "run `make verify`, or publish it unproven with FORCE=yes"
-FORCE = "or publish it unproven with FORCE=yes"
+VERIFY = "run `pypi-subset verify`, or publish it unproven with `--force`"
+FORCE = "or publish it unproven with `--force`"
 NO_AUTHOR = "the report has no author: an earlier version of pypi-subset wrote it, or another program"
 CHANGED = f"the report was changed, or made with another key than the one here; {WAYS_ACROSS}"
 GAP = Finding(rule="gap", project="aa", what="no wheel fits", reason="known", until="2999-01-01")
-MIRROR = "run `make mirror` and `make verify`, or publish it unproven with FORCE=yes"
+MIRROR = "run `pypi-subset mirror` and `pypi-subset verify`, or publish it unproven with `--force`"
 
 #: What happens to a proven site → the file that is named, and the line about it.
 DOUBTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
@@ -159,7 +159,7 @@ DOUBTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "proof/report.json",
         f"the report is about other bytes than these; {VERIFY}",
     ),
-    "one green line": (by_hand, "proof/report.json", f"{NO_AUTHOR}; run `make verify` once more, {FORCE}"),
+    "one green line": (by_hand, "proof/report.json", f"{NO_AUTHOR}; run `pypi-subset verify` once more, {FORCE}"),
     "one green line with a code": (by_hand_with_a_code, "proof/report.json", f"{CHANGED}, {FORCE}"),
     "a stranger": (by_a_stranger, "proof/report.json", f"{CHANGED}, {FORCE}"),
     "an edited status": (edited, "proof/report.json", f"{CHANGED}, {FORCE}"),
@@ -195,8 +195,8 @@ DOUBTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         lambda site: written(site, GREEN, targets=["linux"], shard="2/8"),
         "proof/report.json",
         (
-            "only a part was proven: shard 2/8 of the targets linux; run `make verify` for all of it, or join the reports of "
-            "all parts by `make merge-reports`, or publish it unproven with FORCE=yes"
+            "only a part was proven: shard 2/8 of the targets linux; run `pypi-subset verify` for all of it, or join the reports of "
+            "all parts by `pypi-subset merge-reports`, or publish it unproven with `--force`"
         ),
     ),
     "no result": (written, "proof/report.json", f"nothing was proven; {VERIFY}"),
@@ -347,7 +347,9 @@ def test_a_report_of_another_tool(site: Path, monkeypatch: pytest.MonkeyPatch) -
     with monkeypatch.context() as patch:
         patch.setattr(author, "settings", lambda: structs.replace(settings(), code="0" * 64))
         proven(site)
-    with pytest.raises(NotProven, match=r"made with other settings of the proof than here \(code\); run `make verify`"):
+    with pytest.raises(
+        NotProven, match=r"made with other settings of the proof than here \(code\); run `pypi-subset verify`"
+    ):
         release_of(site, force=False)
 
 

@@ -467,20 +467,20 @@ def stranger(site: Path) -> None:
     (site / "simple" / "lib" / "lib-9.0-py3-none-any.whl").write_bytes(b"")
 
 
-FORCE = "or publish it unproven with FORCE=yes"
+FORCE = "or publish it unproven with `--force`"
 REFUSED: dict[Callable[[Path], None], str] = {
-    no_report: f"site: nothing is proven yet; run `make verify`, {FORCE}",
-    other_bytes: f"report.json: the report is about other bytes than these; run `make verify`, {FORCE}",
-    red: f"report.json: 1 of 2 checks are red; run `make verify`, {FORCE}",
-    one_target: "report.json: only a part was proven: the targets linux; run `make verify` for all of it, or join the"
-    f" reports of all parts by `make merge-reports`, {FORCE}",
-    nothing_proven: f"report.json: nothing was proven; run `make verify`, {FORCE}",
+    no_report: f"site: nothing is proven yet; run `pypi-subset verify`, {FORCE}",
+    other_bytes: f"report.json: the report is about other bytes than these; run `pypi-subset verify`, {FORCE}",
+    red: f"report.json: 1 of 2 checks are red; run `pypi-subset verify`, {FORCE}",
+    one_target: "report.json: only a part was proven: the targets linux; run `pypi-subset verify` for all of it, or join the"
+    f" reports of all parts by `pypi-subset merge-reports`, {FORCE}",
+    nothing_proven: f"report.json: nothing was proven; run `pypi-subset verify`, {FORCE}",
     inventory_alone: "report.json: nothing was proven but that the files are there; ask for something that a target needs",
-    damaged: f"report.json: the report is damaged; run `make verify`, {FORCE}",
-    file_gone: "any.whl: the manifest names this, and it is not there; run `make mirror` and `make verify`",
-    file_changed: "any.whl: this has other bytes than the manifest says; run `make mirror` and `make verify`",
-    page_changed: "index.html: this has other bytes than the manifest says; run `make mirror` and `make verify`",
-    stranger: "any.whl: the manifest does not name this; run `make mirror` and `make verify`",
+    damaged: f"report.json: the report is damaged; run `pypi-subset verify`, {FORCE}",
+    file_gone: "any.whl: the manifest names this, and it is not there; run `pypi-subset mirror` and `pypi-subset verify`",
+    file_changed: "any.whl: this has other bytes than the manifest says; run `pypi-subset mirror` and `pypi-subset verify`",
+    page_changed: "index.html: this has other bytes than the manifest says; run `pypi-subset mirror` and `pypi-subset verify`",
+    stranger: "any.whl: the manifest does not name this; run `pypi-subset mirror` and `pypi-subset verify`",
 }
 
 
@@ -533,7 +533,7 @@ def test_what_is_forced_shows_no_green(site: Path, public: Place, change: Callab
 
 
 def test_what_is_proven_keeps_its_report(site: Path, public: Place) -> None:
-    """FORCE=yes changes nothing where there is no doubt: the green report gets there as it is."""
+    """--force changes nothing where there is no doubt: the green report gets there as it is."""
     put(site, public, force=True)
     assert tree(public.folder / "proof") == tree(site / "proof")
 
@@ -565,7 +565,7 @@ def test_what_is_proven_later_says_no_more_that_it_is_not(site: Path, tmp_path: 
 
 def test_nothing_to_publish(tmp_path: Path) -> None:
     """No site, no publish, whatever is forced."""
-    with pytest.raises(SubsetError, match="the site has no manifest; run `make mirror`"):
+    with pytest.raises(SubsetError, match="the site has no manifest; run `pypi-subset mirror`"):
         put(tmp_path, tmp_path / "public", force=True)
 
 
@@ -709,7 +709,7 @@ def test_the_whole_way(
     mirror.mirror(workspace.paths, progress=Display())
     with run("--to=public", cwd=workspace.root) as process:
         _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (1, f"error: site: nothing is proven yet; run `make verify`, {FORCE}\n")
+    assert (process.returncode, said) == (1, f"error: site: nothing is proven yet; run `pypi-subset verify`, {FORCE}\n")
     assert run_suite(workspace.paths).totals.failed == 0
     with run("--to=public", cwd=workspace.root) as process:
         shown, said = process.communicate(timeout=60)
@@ -742,7 +742,7 @@ class Heard(Silent):
         self.warnings.append(line)
 
 
-@pytest.mark.parametrize(("isolation", "warns"), [("namespaces", False), ("none: UNISOLATED=yes", True)])
+@pytest.mark.parametrize(("isolation", "warns"), [("namespaces", False), ("none: --unisolated", True)])
 def test_a_proof_without_isolation_is_a_warning(tmp_path: Path, isolation: str, *, warns: bool) -> None:
     """Where the packages could have changed the report, publish says so, and publishes."""
     linux = tag.parse("linux", "cp312-manylinux_2_28_x86_64")
@@ -868,7 +868,7 @@ def test_bytes_that_change_while_rsync_reads_them(site: Path, tmp_path: Path, mo
 
 
 def test_every_file_is_compared_if_asked(site: Path, public: Place) -> None:
-    """A wheel of the same size and time with other bytes is found with CHECK=yes alone, and mended."""
+    """A wheel of the same size and time with other bytes is found with --check alone, and mended."""
     put(site, public)
     wheel = public.folder / "simple" / "lib" / "lib-1.0-py3-none-any.whl"
     good, facts_of = wheel.read_bytes(), wheel.stat()

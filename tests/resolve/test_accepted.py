@@ -51,7 +51,7 @@ def test_a_request_without_a_solution_is_left_out(workspace: Workspace, index: I
 
 
 def test_mirror_resolves_again_without_an_entry(workspace: Workspace, index: Index) -> None:
-    """What verify says of a gap that no entry covers: `make mirror`, which takes what came since, or says why not."""
+    """What verify says of a gap that no entry covers: `pypi-subset mirror`, which takes what came since, or says why not."""
     index.add(make_wheel("app"), make_wheel("fast", tag="cp310-cp310-win_amd64"))
     ask(workspace, "app\nfast\n", accept("fast", "linux"))
     mirror(workspace)

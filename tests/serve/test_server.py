@@ -359,7 +359,7 @@ def test_an_address_that_cannot_be_is_one_line(tmp_path: Path, host: str, port: 
 
 def test_no_site_is_one_line(tmp_path: Path) -> None:
     """A folder without an index is not served."""
-    with pytest.raises(SubsetError, match=r"there is no site to serve; run `make mirror`"):
+    with pytest.raises(SubsetError, match=r"there is no site to serve; run `pypi-subset mirror`"):
         server.serve(tmp_path, address="127.0.0.1", port=-1)
 
 
@@ -388,7 +388,7 @@ def test_the_flat_page_works_over_http(served: Served, tmp_path: Path, tool: str
 
 
 def test_the_printed_lines_name_address_and_commands() -> None:
-    """What `make serve` prints: the address, and a command each for pip and uv."""
+    """What `pypi-subset serve` prints: the address, and a command each for pip and uv."""
     assert server.address_lines("http://127.0.0.1:8080/") == [
         "open in a browser:  http://127.0.0.1:8080/",
         "install with pip:   pip install --index-url http://127.0.0.1:8080/simple/ PROJECT",

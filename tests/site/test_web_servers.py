@@ -46,7 +46,7 @@ def htaccess(site: Path) -> Iterator[str]:
 
 @contextmanager
 def ours(site: Path) -> Iterator[str]:
-    """Yield the address of *site* on `make serve`."""
+    """Yield the address of *site* on `pypi-subset serve`."""
     with Served(site, site.with_name("log")) as running:
         yield running.url
 

@@ -2,8 +2,7 @@
 The way from ``make GOAL`` to the Invoke task of that name: makes ``.venv`` once, then becomes the task.
 
 Run by the Makefile as ``python3 -I src/pypi_subset/cli/bootstrap.py GOAL``. It works before anything is installed, so it
-imports the standard library alone, and no part of the package imports it. Goals, their help lines and their Make
-variables are read from the tasks themselves (names, first lines of docstrings, parameters), with `ast`.
+imports the standard library alone, and no part of the package imports it. `goals` reads what may be asked for.
 """
 
 from __future__ import annotations
@@ -12,25 +11,24 @@ import ast
 import contextlib
 import hashlib
 import os
-import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# The package is not installed yet, and ``-I`` leaves this directory out.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from pypi_subset.cli.goals import flags, listing, read_goals, refusal
 
 #: The oldest Python that runs the tool; ``requires-python`` in pyproject.toml says the same.
 OLDEST = (3, 11)
 
-#: The flags that every task of the product has.
-SHARED = ("verbose", "log")
-
 #: Invoke's program for the tasks of this checkout, without Invoke's configuration.
-PROGRAM = "from pypi_subset.cli.edge import goals; goals()"
+PROGRAM = "from pypi_subset.cli.invoke_tasks import goals; goals()"
 
 LOCK, DEV_LOCK = "tool-lock.txt", "tool-lock-dev.txt"
 
@@ -51,22 +49,6 @@ class SetupFailed(Exception):
     """The environment cannot be made; the message is one line for the user, with the next step."""
 
 
-@dataclass(frozen=True)
-class Goal:
-    """
-    A task as the Makefile offers it.
-
-    :param variables: Make variable → the task's flag.
-    :param switches: the variables whose flag takes no value; ``0`` and ``no`` leave it out.
-    """
-
-    name: str
-    help: str
-    variables: Mapping[str, str]
-    switches: frozenset[str]
-    developer: bool
-
-
 def main(arguments: Sequence[str]) -> int:
     """Return an exit code, or become the task that *arguments* name; without a name, print the goals."""
     root = Path(__file__).resolve().parents[3]
@@ -76,9 +58,9 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     goal = next(goal for goal in goals if goal.name == arguments[0])
     named = {word.removeprefix("--given=") for word in arguments if word.startswith("--given=")}
-    if strange := sorted(named - goal.variables.keys() - {"PYTHON"}):
-        known = f"{', '.join(goal.variables)} and PYTHON" if goal.variables else "PYTHON alone"
-        sys.stderr.write(f"error: `make {goal.name}` takes no {strange[0]}; it takes {known}\n")
+    given = {name: value for name, value in os.environ.items() if name in named}
+    if wrong := refusal(goal, named, given):
+        sys.stderr.write(f"error: {wrong}\n")
         return 2
     try:
         python = set_up(root, developer=goal.developer, chosen="--chosen" in arguments)
@@ -86,47 +68,13 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"error: {error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted: the next run makes .venv afresh\n")
+        sys.stderr.write("interrupted: the next run makes .venv again\n")
         return 130
-    given = {name: value for name, value in os.environ.items() if name in named}
     # What some of these add to the search path would come before what the lock installed; others end Python as it starts.
     environment = {name: value for name, value in os.environ.items() if name == "PYTHON" or name[:6] != "PYTHON"}
     command = [str(python), "-c", PROGRAM, "--write-pyc", goal.name, *flags(goal, given)]
     sys.stdout.flush()
     return os.execve(python, command, environment)  # noqa: S606 - no shell is wanted
-
-
-def read_goals(root: Path) -> tuple[Goal, ...]:
-    """Return every task: those of the product in the order of their namespace, then those of the checkout's file."""
-    folder = root / "src" / "pypi_subset" / "cli"
-    product = {goal.name: goal for path in sorted(folder.glob("*.py")) for goal in _goals(path, developer=False)}
-    text = (folder / "tasks.py").read_text(encoding="utf-8")
-    (order,) = re.findall(r"^namespace = Collection\(([^)]*)\)", text, re.MULTILINE)
-    names = (name.replace("_", "-") for name in re.findall(r"\w+", order))
-    return (*(product[name] for name in names), *_goals(root / "tasks.py", developer=True))
-
-
-def _goals(path: Path, *, developer: bool) -> list[Goal]:
-    """Return the tasks that the module at *path* defines."""
-    return [
-        _goal(node, developer=developer)
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.FunctionDef)
-        and any(ast.unparse(each).partition("(")[0] == "task" for each in node.decorator_list)
-    ]
-
-
-def listing(goals: Sequence[Goal]) -> str:
-    """Return what ``make`` alone prints: a line for each goal."""
-    lines = [f"  make {goal.name:<15} {goal.help}\n" for goal in goals]
-    return "".join([*lines, "\nWhat a goal takes: .venv/bin/inv --help GOAL. A flag --port=1 is PORT=1 for make.\n"])
-
-
-def flags(goal: Goal, environment: Mapping[str, str]) -> list[str]:
-    """Return the flags for *environment*: the variables of Make's command line, which it hands on in the environment."""
-    given = {name: flag for name, flag in goal.variables.items() if environment.get(name)}
-    switches = [flag for name, flag in given.items() if name in goal.switches and environment[name] not in {"0", "no"}]
-    return [*(f"{flag}={environment[name]}" for name, flag in given.items() if name not in goal.switches), *switches]
 
 
 def set_up(root: Path, *, developer: bool, chosen: bool) -> Path:
@@ -249,26 +197,6 @@ def _digest(*paths: Path) -> str:
 def _read(path: Path) -> str:
     """Return the text at *path*, ``""`` if there is none."""
     return path.read_text(encoding="utf-8") if path.is_file() else ""
-
-
-def _goal(node: ast.FunctionDef, *, developer: bool) -> Goal:
-    """Return the goal of the task that *node* defines; its first parameter is Invoke's context."""
-    own = [argument.arg for argument in (*node.args.args[1:], *node.args.kwonlyargs)]
-    names = own if developer else [*own, *SHARED]
-    # A flag without a value is a keyword alone: Ruff wants it of every bool.
-    switches = {argument.arg for argument in node.args.kwonlyargs}
-    return Goal(
-        name=node.name.replace("_", "-"),
-        help=(ast.get_docstring(node) or "").partition("\n")[0],
-        variables={_variable(name): f"--{name.replace('_', '-')}" for name in names},
-        switches=frozenset(_variable(name) for name in switches | {"verbose"}),
-        developer=developer,
-    )
-
-
-def _variable(parameter: str) -> str:
-    """Return the variable of Make for *parameter*: PYTHON is the interpreter that makes .venv."""
-    return "PY" if parameter == "python" else parameter.upper()
 
 
 def foreseen(arguments: Sequence[str]) -> int:

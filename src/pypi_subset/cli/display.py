@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich import box
 from rich.console import Console
@@ -17,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from pypi_subset.cli.door import spoken
 from pypi_subset.support.progress import SILENT
 from pypi_subset.support.text import printable, without_secrets
 
@@ -33,8 +35,24 @@ PLAIN_WIDTH = 140
 
 
 def literal(text: str, style: str = "") -> Text:
-    """Return *text* as the one line that it is shown as: nothing in it is markup, moves a cursor or is a secret of a URL."""
-    return Text(printable(without_secrets(text)), style=style)
+    """
+    Return *text* as the one line that it is shown as, with commands in the form of the door.
+
+    Nothing in it is markup, moves a cursor or is a secret of a URL.
+    """
+    return Text(spoken(printable(without_secrets(text))), style=style)
+
+
+def display_for(*, json: bool = False, color: bool = True, quiet: bool = False) -> Display:
+    """
+    Return the display of a command.
+
+    :param json: whether standard output is for a document alone.
+    :param color: whether a terminal is shown colours.
+    :param quiet: whether only warnings are shown.
+    """
+    system: Literal["auto"] | None = "auto" if color else None
+    return Display(Console(file=sys.stderr if json else None, highlight=False, color_system=system), quiet=quiet)
 
 
 class _Bar:
@@ -53,9 +71,11 @@ class Display:
     Shows lines, tables and progress bars; without a terminal it shows no bars.
 
     :param console: where to write; ``None`` means standard output.
+    :param quiet: whether only warnings are shown.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, quiet: bool = False) -> None:
+        self._quiet = quiet
         self.console = console if console is not None else Console(highlight=False)
         if not self.console.is_terminal:
             self.console.width = PLAIN_WIDTH
@@ -74,7 +94,7 @@ class Display:
     @contextlib.contextmanager
     def stage(self, name: str, total: int) -> Iterator[Stage]:
         """Show a bar *name* of *total* steps while the block runs."""
-        if not self.console.is_terminal:
+        if self._quiet or not self.console.is_terminal:
             yield SILENT
             return
         with self._lock:
@@ -90,11 +110,20 @@ class Display:
 
     def say(self, *lines: str) -> None:
         """Print each of *lines* on its own line, above the bars if there are any."""
-        self.console.print(Text("\n").join(map(literal, lines)), soft_wrap=True)
+        if not self._quiet:
+            self._print(*lines)
 
     def warn(self, line: str) -> None:
-        """Print *line* as a warning."""
-        self.say(f"warning: {line}")
+        """Print *line* as a warning, with ``--quiet`` too."""
+        self._print(f"warning: {line}")
+
+    def print(self, table: Table) -> None:
+        """Print *table*."""
+        if not self._quiet:
+            self.console.print(table)
+
+    def _print(self, *lines: str) -> None:
+        self.console.print(Text("\n").join(map(literal, lines)), soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
         """
@@ -111,7 +140,7 @@ class Display:
             table.add_column(literal(column), justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
         for row in rows:
             table.add_row(*(literal(_cell(value)) for value in row))
-        self.console.print(table)
+        self.print(table)
 
 
 def _cell(value: object) -> str:

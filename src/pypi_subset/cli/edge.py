@@ -1,4 +1,4 @@
-"""The edge: Invoke's program without Invoke's configuration, and one line for every error that is no `SubsetError`."""
+"""The edge of the process: its streams, one line for every error, and a log of those that are a defect."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import invoke
-from invoke import Exit, Failure, ParseError
+import typer
+from typer.exceptions import TyperException
 
-from pypi_subset.errors import SubsetError, Unforeseen
+from pypi_subset.cli.door import spoken
+from pypi_subset.errors import MachineError, SubsetError, Unforeseen
 from pypi_subset.support import files
 from pypi_subset.support.text import printable, without_secrets
 from pypi_subset.support.version import __version__
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 
 _STDERR = 2
+#: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
+INTERRUPTED = 130
 #: What a shell reports for a program whose reader went away: 128 + SIGPIPE.
 READER_LEFT = 141
 #: Logs of unforeseen errors that are kept; older ones go.
@@ -34,64 +37,33 @@ _FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT"
 _SHOWN = 300
 
 
-class Settings(invoke.Config):
-    """Invoke's defaults alone: files of this machine, of its user or of a directory may name programs to run."""
+@contextlib.contextmanager
+def program(*passing: type[Exception]) -> Iterator[None]:
+    """
+    Run the whole of a command line in the block: streams are open, and what was written has arrived at the end.
 
-    def load_system(self, merge: bool = True) -> None:  # noqa: FBT001, FBT002 - Invoke's own
-        """Read no ``/etc/invoke.*``."""
+    :param passing: what is foreseen besides errors of ours.
 
-    def load_user(self, merge: bool = True) -> None:  # noqa: FBT001, FBT002 - Invoke's own
-        """Read no ``~/.invoke.*``."""
-
-    def load_project(self, merge: bool = True) -> None:  # noqa: FBT001, FBT002 - Invoke's own
-        """Read no ``invoke.*`` beside the tasks."""
-
-    def load_runtime(self, merge: bool = True) -> None:  # noqa: FBT001, FBT002 - Invoke's own
-        """Read no file that ``INVOKE_RUNTIME_CONFIG`` names."""
-
-    def load_shell_env(self) -> None:
-        """Read no variable ``INVOKE_*``."""
-
-
-class Program(invoke.Program):
-    """Invoke's program with `Settings`; an unforeseen error is one line and exit code 1 there too."""
-
-    def run(self, argv: list[str] | None = None, exit: bool = True) -> None:  # noqa: A002, FBT001, FBT002 - Invoke's own
-        """Run the tasks that *argv* names."""
-        for stream in (sys.stdout, sys.stderr):
-            # A terminal that knows few characters is no reason to fail.
-            with contextlib.suppress(AttributeError, ValueError):
-                stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    :raises SubsetError: something went wrong that is no exit code yet.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows few characters is no reason to fail.
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    with foreseen(*passing):
+        _open_streams()
+        _require_directory()
         try:
-            with foreseen():
-                _open_streams()
-                _require_directory()
-                try:
-                    super().run(argv, exit)
-                finally:
-                    # Here, and not at the end of Python, which would print its own error.
-                    if sys.stdout is not None:
-                        sys.stdout.flush()
-        except SubsetError as error:
-            sys.stderr.write(f"{line_of(error)}\n")
-            sys.exit(1)
-        except Exit as error:
-            sys.exit(error.code)
-
-
-def program(**about: Any) -> Program:
-    """Return the program with Invoke's parameters *about*."""
-    return Program(config_class=Settings, **about)
-
-
-def goals() -> None:
-    """Be the program of a checkout, which finds the tasks in its ``tasks.py``."""
-    program(name="inv", binary="inv").run()
+            yield
+        finally:
+            # Here, and not at the end of Python, which would print its own error.
+            if sys.stdout is not None:
+                sys.stdout.flush()
 
 
 def line_of(error: SubsetError) -> str:
     """Return what is printed of *error*; where it has evidence, that is in a file which the line names."""
-    lines = [printable(without_secrets(line)) for line in error.lines]
+    lines = [spoken(printable(without_secrets(line))) for line in error.lines]
     if error.evidence:
         log = _written(error.evidence)
         lines[0] += f"; details in {printable(str(log))}" if log else "; no log of it can be written here"
@@ -99,26 +71,29 @@ def line_of(error: SubsetError) -> str:
 
 
 @contextlib.contextmanager
-def foreseen() -> Iterator[None]:
+def foreseen(*passing: type[Exception]) -> Iterator[None]:
     """
     Turn every error of the block that is none of ours into one.
 
+    :param passing: what passes as it is.
+
     :raises Unforeseen: with the traceback as evidence.
     """
+    known: tuple[type[Exception], ...] = (SubsetError, typer.Exit, TyperException, *passing)
     try:
         yield
-    except (SubsetError, Exit, Failure, ParseError):
+    except known:
         raise
     except BrokenPipeError as error:
         # As `why … | head`: what is still to be written at exit must not fail again.
         _drop_output()
-        raise Exit(code=READER_LEFT) from error
+        raise typer.Exit(READER_LEFT) from error
     except OSError as error:
         if error.filename is None and error.errno in _FULL:
             # Of a file of ours the error has a path.
             _drop_output()
             msg = f"standard output cannot be written: {error.strerror}"
-            raise SubsetError(msg, next_step="make room where it leads to") from error
+            raise MachineError(msg, next_step="make room where it leads to") from error
         if error.errno != errno.ENAMETOOLONG or not isinstance(error.filename, str):
             raise _unforeseen(error) from error
         # Any path that a user names may be too long, wherever it is looked at first.
@@ -145,7 +120,7 @@ def _require_directory() -> None:
         Path.cwd()
     except OSError as error:
         msg = f"there is no current directory any more: {error.strerror}"
-        raise SubsetError(msg, next_step="change to one that is there (cd)") from error
+        raise MachineError(msg, next_step="change to one that is there (cd)") from error
 
 
 def _drop_output() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json as jsonlib
 import sys
@@ -10,11 +9,10 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from pypi_subset.cli.display import Display, literal
-from pypi_subset.cli.edge import foreseen
+from pypi_subset.cli.display import literal
+from pypi_subset.cli.door import spoken
 from pypi_subset.errors import Gaps, NoSolution, OlderReleases, SubsetError
 from pypi_subset.locks.judging import waived_lines
 from pypi_subset.locks.offered import STEP
@@ -23,8 +21,9 @@ from pypi_subset.resolve.explain.older.refused import refused_lines
 from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from pypi_subset.cli.display import Display
     from pypi_subset.model.checks import Check
     from pypi_subset.model.intake.gone import Gone
     from pypi_subset.model.locks import AcceptedGap, Outdated
@@ -45,11 +44,6 @@ _STYLES = {"failed": "bold red", "amber": "yellow"}
 SCHEMA = "1.0"
 
 
-def display_for(*, json: bool) -> Display:
-    """Return the display of a task; standard output is for the document alone if the task prints *json*."""
-    return Display(Console(file=sys.stderr, highlight=False) if json else None)
-
-
 def write_json(document: Mapping[str, Any]) -> None:
     """
     Write *document*, and nothing else, to standard output.
@@ -62,12 +56,12 @@ def write_json(document: Mapping[str, Any]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a JSON value whose texts hold no secret of a URL."""
+    """Return a JSON value whose texts hold no secret of a URL, and commands in the form of the door."""
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    return without_secrets(value) if isinstance(value, str) else value
+    return spoken(without_secrets(value)) if isinstance(value, str) else value
 
 
 def _escaped(sign: str) -> str:
@@ -75,20 +69,13 @@ def _escaped(sign: str) -> str:
     return sign if printable(sign) == sign else jsonlib.dumps(sign)[1:-1]
 
 
-@contextlib.contextmanager
-def json_errors(*, json: bool) -> Iterator[None]:
-    """If the task prints *json*, write an error of the block as the document: ``gaps``, or ``error``."""
-    try:
-        with foreseen():
-            yield
-    except SubsetError as error:
-        if json:
-            gaps = error.gaps if isinstance(error, Gaps) else [error] if isinstance(error, NoSolution) else []
-            found: dict[str, Any] = {"gaps": [gap.document() for gap in gaps]} if gaps else {"error": str(error)}
-            if isinstance(error, OlderReleases):
-                found |= {"outdated": error.documents}
-            write_json({"schema": SCHEMA, **found})
-        raise
+def write_error(error: SubsetError) -> None:
+    """Write the document of a run that failed to standard output: ``gaps``, or ``error``."""
+    gaps = error.gaps if isinstance(error, Gaps) else [error] if isinstance(error, NoSolution) else []
+    found: dict[str, Any] = {"gaps": [gap.document() for gap in gaps]} if gaps else {"error": str(error)}
+    if isinstance(error, OlderReleases):
+        found |= {"outdated": error.documents}
+    write_json({"schema": SCHEMA, **found})
 
 
 def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update: bool) -> None:
@@ -179,7 +166,7 @@ def show_report(report: Report, display: Display) -> None:
     # Few runs show a report.
     from pypi_subset.proof.report.report import lines_of  # noqa: PLC0415
 
-    display.console.print(table_of(report.checks))
+    display.print(table_of(report.checks))
     display.say(*lines_of(report))
 
 

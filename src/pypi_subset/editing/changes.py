@@ -177,7 +177,7 @@ class _Texts:
         if not name:
             if len(there) > 1 and USUAL not in there:
                 msg = f"there are several sets: {', '.join(there)}"
-                raise SubsetError(msg, next_step=f"name one, as in --set {next(iter(there))}")
+                raise SubsetError(msg, next_step=f"name one, as in `--set {next(iter(there))}`")
             name = USUAL if USUAL in there or not there else next(iter(there))
         source = next((one for one in self._sets() if one == name and name not in there), None)
         if source:

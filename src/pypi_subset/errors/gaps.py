@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Literal
 
-from pypi_subset.errors.tree import SubsetError
+from pypi_subset.errors.tree import FINDING, SubsetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +24,8 @@ class NoSolution(SubsetError):
     :param requests: the lines that have no solution for it, ``base.txt:3``.
     :param sdist: release and directory of the wheel that the user can build, if an sdist is all that there is.
     """
+
+    exit_code = FINDING
 
     #: ``hash``: without all hashes there may be a solution; ``clash``: without the last of *requests*.
     kind: Literal["", "hash", "clash"] = ""
@@ -65,6 +67,8 @@ class NoSolution(SubsetError):
 
 class Gaps(SubsetError):
     """All gaps of a run. Equal ones are one entry, and what has sdists only is one list."""
+
+    exit_code = FINDING
 
     def __init__(self, gaps: Sequence[NoSolution]) -> None:
         self.gaps = tuple(gaps)
@@ -147,3 +151,5 @@ def _grouped(gaps: Sequence[NoSolution], key: Callable[[NoSolution], str]) -> di
 
 class UndefinedMarker(NoSolution):
     """The truth of a marker depends on a value that a target leaves open, such as ``platform_release``."""
+
+    exit_code = FINDING

@@ -1,17 +1,24 @@
 """
 Everything that can go wrong, as values; `SubsetError` is the root of all of them.
 
-Each error carries data; printing and exit codes live in the command alone.
+Each error carries data and the exit code of a command that ends with it; the command alone prints and exits.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+#: Exit code: the run did its work, and its result is a finding: not proven, a gap, refused by the policy.
+FINDING = 1
+#: Exit code: the command line, ``requirements/`` or another input is wrong.
+INPUT = 2
+#: Exit code: network, disk, rights or another program failed, or the tool itself.
+SURROUNDINGS = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +58,8 @@ class SubsetError(Exception):
     :param line: line number in *path*, from 1.
     """
 
+    #: What a command ends with.
+    exit_code: ClassVar[int] = INPUT
     #: What is printed below the line.
     details: tuple[str, ...] = ()
     #: What is for those who mend the tool, as a traceback: it goes to a log file, and is not printed.
@@ -85,6 +94,8 @@ class SubsetError(Exception):
 class Unforeseen(SubsetError):
     """An unexpected exception: a defect in the tool or in a library; ``evidence`` is the traceback."""
 
+    exit_code = SURROUNDINGS
+
     def __init__(self, what: str, *, next_step: str = "", evidence: str = "") -> None:
         self.evidence = evidence
         super().__init__(what, next_step=next_step)
@@ -92,6 +103,8 @@ class Unforeseen(SubsetError):
 
 class InputFaults(SubsetError):
     """All mistakes of all input files, found in one reading."""
+
+    exit_code = INPUT
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
@@ -106,6 +119,8 @@ class InputFaults(SubsetError):
 class TargetError(SubsetError):
     """A target's tag or marker values cannot be understood; ``nearest`` holds valid spellings."""
 
+    exit_code = INPUT
+
     def __init__(
         self, what: str, *, nearest: Sequence[str] = (), target: str | None = None, next_step: str = ""
     ) -> None:
@@ -117,6 +132,8 @@ class TargetError(SubsetError):
 class PipFailed(SubsetError):
     """pip ended with an exit code other than 0; ``output`` is what it wrote to standard error."""
 
+    exit_code = SURROUNDINGS
+
     def __init__(self, what: str, *, output: str = "", target: str | None = None, next_step: str = "") -> None:
         self.output = output
         super().__init__(what, next_step=next_step, target=target)
@@ -125,17 +142,25 @@ class PipFailed(SubsetError):
 class UpstreamError(SubsetError):
     """An index page or a file could not be fetched or read."""
 
+    exit_code = SURROUNDINGS
+
 
 class HashMismatch(SubsetError):
     """Bytes differ from the hash that a lock or an index promised."""
+
+    exit_code = FINDING
 
 
 class BadDistribution(SubsetError):
     """A file is not the distribution that its name says it is."""
 
+    exit_code = FINDING
+
 
 class BadFiles(BadDistribution):
     """Files are refused; the error names all of them. ``found`` holds what is wrong with each."""
+
+    exit_code = FINDING
 
     def __init__(self, found: Sequence[BadDistribution]) -> None:
         self.found = tuple(found)
@@ -152,15 +177,19 @@ class BadFiles(BadDistribution):
 class LowerVersions(SubsetError):
     """Projects would get lower versions than before, and nothing that the user wrote asks for that."""
 
+    exit_code = FINDING
+
     def __init__(self, found: Sequence[str]) -> None:
         self.details = tuple(found)
         count = f"{len(found)} project{'s' * (len(found) != 1)}"
-        step = "find out why the newer one is passed over; to accept it, say ALLOW_DOWNGRADE=yes"
+        step = "find out why the newer one is passed over; to accept it, say `--allow-downgrade`"
         super().__init__(f"{count} would get a lower version than the lock has", next_step=step)
 
 
 class OlderReleases(SubsetError):
     """Projects are older than the newest release, or pre-releases, against the policy: *found* in lines, and as JSON's values."""
+
+    exit_code = FINDING
 
     def __init__(self, what: str, found: Sequence[str], documents: Sequence[dict[str, object]] = ()) -> None:
         self.details, self.documents = tuple(line.strip() for line in found), [*documents]
@@ -176,6 +205,8 @@ class PolicyError(SubsetError):
     :param final: the number of those in *found* that no acceptance covers.
     """
 
+    exit_code = FINDING
+
     #: Lines that are shown; the others are counted.
     LINES = 20
 
@@ -184,13 +215,13 @@ class PolicyError(SubsetError):
         rest = len(self.found) - self.LINES
         self.details = (*self.found[: self.LINES], *([f"and {rest} more"] if rest > 0 else []))
         ways = [
-            "run `make update`, which takes what the policy admits",
+            "run `pypi-subset update`, which takes what the policy admits",
             "accept it with [[policy.accept]] in subset.toml",
         ]
         if any(": license: " in one for one in self.found):
             # Nothing older was taken for it: no release that was read has an allowed one.
             ways = [*ways[1:], 'state the licences of projects as licenses = { NAME = "MIT" } below [policy]']
-            ways += ["run `make update` if the list of licences has changed"]
+            ways += ["run `pypi-subset update` if the list of licences has changed"]
         if final == len(self.found):
             ways = [f"{ways[0]}; no [[policy.accept]] covers a malicious release"]
         elif final:
@@ -202,21 +233,43 @@ class PolicyError(SubsetError):
 class LockError(SubsetError):
     """A lock file is damaged or written by a newer version."""
 
+    exit_code = INPUT
+
 
 class FolderError(SubsetError):
     """A folder cannot be read or written."""
+
+    exit_code = INPUT
+
+
+class DiskError(FolderError):
+    """The disk, the file system, its rights or another run refuse a directory that is the right one."""
+
+    exit_code = SURROUNDINGS
+
+
+class MachineError(SubsetError):
+    """The machine, its network or a program that the tool starts refuses; the input is not at fault."""
+
+    exit_code = SURROUNDINGS
 
 
 class ProofFailed(SubsetError):
     """At least one case of the proof is red."""
 
+    exit_code = FINDING
+
 
 class BoxFailed(SubsetError):
     """A box for the code of packages failed. This is an error of the machine, never of a package."""
 
+    exit_code = SURROUNDINGS
+
 
 class SuiteFailed(ProofFailed):
     """The suite could not prove anything; ``said`` holds the complaints of pytest."""
+
+    exit_code = SURROUNDINGS
 
     def __init__(self, what: str, *, next_step: str = "", said: Sequence[str] = (), evidence: str = "") -> None:
         self.details, self.evidence = tuple(said), evidence
@@ -226,3 +279,5 @@ class SuiteFailed(ProofFailed):
 
 class NotProven(SubsetError):
     """A site has no green report, or not of the bytes that it holds now."""
+
+    exit_code = FINDING

@@ -48,7 +48,7 @@ def accepted_gaps(subset: Subset, locks: Iterable[Lock]) -> tuple[AcceptedGap, .
             by = acceptance_of(subset.accepted, (GAP, one.project, lock.target_name))
             if by is None:
                 msg = f"the lock {lock.name} leaves out {one.request}, and no [[policy.accept]] covers that"
-                raise LockError(msg, project=one.project, next_step="run `make update`, or delete the lock")
+                raise LockError(msg, project=one.project, next_step="run `pypi-subset update`, or delete the lock")
             found.append(
                 AcceptedGap(
                     set=lock.set_name,

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 #: Name of the file, in the directory of the locks. No lock of PEP 751 is called so.
 FILE = "hashes.txt"
-_HEAD = "# Files that were locked here, once and for all. To accept another file: make update FORGET=NAME\n"
+_HEAD = "# Files that were locked here, once and for all. To accept another file: pypi-subset update --forget NAME\n"
 
 
 def read(folder: Path) -> dict[str, str]:
@@ -96,7 +96,7 @@ def require_same(known: Mapping[str, str], now: Mapping[str, str]) -> None:
         if known.get(then, sha256) != sha256:
             called = f" as {then}" if then != name else ""
             msg = f"{name} has other bytes than when it was locked{called}: sha256 {sha256} now, {known[then]} then"
-            step = f"find out who changed it; if you trust the new file, run `make update FORGET={then}`"
+            step = f"find out who changed it; if you trust the new file, run `pypi-subset update --forget {then}`"
             raise HashMismatch(msg, project=filenames.parse(name)[0], next_step=step)
 
 

@@ -218,7 +218,9 @@ def require_decided(found: Iterable[Gone], *, dropped: bool = False) -> None:
     own = [one for one in found if one.decision in bad]
     if own:
         step = (
-            STEP if any(one.decision == "refused" for one in own) else "run `make mirror`, which resolves without them"
+            STEP
+            if any(one.decision == "refused" for one in own)
+            else "run `pypi-subset mirror`, which resolves without them"
         )
         raise PolicyError([str(one) for one in own], step=step)
 

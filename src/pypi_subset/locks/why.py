@@ -168,7 +168,7 @@ def _chain(lock: Lock, pin: Pin, reached: Mapping[Node, Chain], stated: Mapping[
     if not found:
         msg = f"nothing in the lock {lock.name} requires {pin.distribution.filename}"
         project = pin.distribution.project
-        raise LockError(msg, project=project, target=lock.target_name, next_step="run `make update`")
+        raise LockError(msg, project=project, target=lock.target_name, next_step="run `pypi-subset update`")
     return min(found, key=lambda chain: (len(chain), _by_name(chain)))
 
 

@@ -65,7 +65,7 @@ def read_bytes(site: Path) -> tuple[Manifest, bytes]:
     :raises SubsetError: as `read_manifest`.
     :raises FolderError: it cannot be read.
     """
-    path, step = manifest_path(site), "run `make mirror`"
+    path, step = manifest_path(site), "run `pypi-subset mirror`"
     if not path.is_file():
         msg = "the site has no manifest"
         raise SubsetError(msg, path=path, next_step=step)

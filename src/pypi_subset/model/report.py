@@ -142,8 +142,8 @@ def read_bytes(path: Path) -> tuple[Report, bytes]:
     """
     if not path.is_file():
         msg = "there is no such report"
-        raise SubsetError(msg, path=path, next_step="`make verify` writes one to proof/report.json in the site")
+        raise SubsetError(msg, path=path, next_step="`pypi-subset verify` writes one to proof/report.json in the site")
     with files.folder_errors(path):
         data = path.read_bytes()
-    step = "take proof/report.json of a site, as `make verify` left it"
+    step = "take proof/report.json of a site, as `pypi-subset verify` left it"
     return documents.decode(data, Report, path=path, next_step=step), data

@@ -27,7 +27,7 @@ def read(packages: Path) -> tuple[Missing, ...]:
     path = packages / FILE
     if not path.is_file():
         return ()
-    step = "delete it, and run `make plan`, which asks the indexes again"
+    step = "delete it, and run `pypi-subset plan`, which asks the indexes again"
     return documents.read(path, Looked, next_step=step).files
 
 

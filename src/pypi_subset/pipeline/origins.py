@@ -115,7 +115,7 @@ def require_as_locked(sources: Sources, locks: Iterable[Lock], forget: Collectio
             continue
         if (found := cache.sha256(path)) != one.sha256:
             msg = f"{name} was rebuilt since it was locked: sha256 {found} now, {one.sha256} then"
-            step = f"give the new wheel another version, or run `make update FORGET={name}`"
+            step = f"give the new wheel another version, or run `pypi-subset update --forget {name}`"
             raise HashMismatch(msg, project=one.project, path=folder, next_step=step)
 
 

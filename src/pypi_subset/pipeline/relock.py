@@ -100,7 +100,9 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
     for sentence in gaps.unneeded(subset, locked.locks):
         progress.warn(sentence)
     for name in (one.name for one in locked.locks if one.outdated is None):
-        progress.say(f"note: the lock {name} does not say which releases are older than the newest; `make plan` does")
+        progress.say(
+            f"note: the lock {name} does not say which releases are older than the newest; `pypi-subset plan` does"
+        )
     if subset.outdated == "error" and (found := [one for one in locked.outdated if not one.own]):
         raise OlderReleases(outdated_heading(found), outdated_lines(found), [asdict(one) for one in found])
     return replace(locked, warnings=(*notices, *locked.warnings))

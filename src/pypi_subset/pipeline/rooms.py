@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import MachineError
 from pypi_subset.proof.isolation import available
 from pypi_subset.proof.isolation.box import Box, Limits
 from pypi_subset.proof.isolation.outcome import outcome
@@ -46,10 +46,10 @@ class BuildRooms:
 
         :raises SubsetError: nothing does, and the user has not accepted that.
         """
-        why = "UNISOLATED=yes" if self._unisolated else available.refusal()
+        why = "--unisolated" if self._unisolated else available.refusal()
         if why and not self._unisolated:
             msg = f"a build runs the code of an sdist, which must be isolated, and this system refuses that: {why}"
-            raise SubsetError(msg, next_step="build on a system with namespaces, or with UNISOLATED=yes")
+            raise MachineError(msg, next_step="build on a system with namespaces, or with `--unisolated`")
         return f"{available.NONE}: {why}" if why else available.NAMESPACES
 
     def pythons(self) -> Sequence[Python]:
@@ -133,7 +133,7 @@ def _interpreters(path: str, pyenv: Path) -> tuple[Interpreter, ...]:
     own = interpreters.probe(Path(sys.executable))
     if own is None:
         msg = f"{sys.executable} does not say what it is"
-        raise SubsetError(msg, next_step="run the tool with another Python")
+        raise MachineError(msg, next_step="run the tool with another Python")
     for found in map(interpreters.probe, interpreters.candidates(path, pyenv)):
         if found is None or found.implementation != "cp" or found.emulated:
             continue

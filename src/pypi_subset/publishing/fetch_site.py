@@ -97,7 +97,7 @@ def address_of(url: str) -> str:
     """Return *url* as that of a folder."""
     if not url.startswith(("https://", "http://")):
         msg = f"no address of a published site: {without_credentials(url)!r}" if url else "it has to be said from where"
-        raise SubsetError(msg, next_step="as in URL=https://HOST/, where the front page is")
+        raise SubsetError(msg, next_step="as in `--url https://HOST/`, where the front page is")
     if "?" in url or "#" in url:
         msg = f"{without_credentials(url)}: an address with a query or a fragment has nothing below it"
         raise SubsetError(msg, next_step="name the address of the front page without what follows '?' or '#'")
@@ -109,7 +109,7 @@ def _pin(sha256: str) -> str:
     pin = sha256.strip().lower().removeprefix("sha256:")
     if pin and not re.fullmatch("[0-9a-f]{64}", pin):
         msg = f"no SHA-256: {sha256!r}"
-        raise SubsetError(msg, next_step="take the 64 hexadecimal digits that `make publish` printed")
+        raise SubsetError(msg, next_step="take the 64 hexadecimal digits that `pypi-subset publish` printed")
     return pin
 
 
@@ -136,7 +136,9 @@ def _require_pinned(base: str, data: bytes, pin: str) -> None:
     found = hashlib.sha256(data).hexdigest()
     if pin and found != pin:
         msg = f"{without_credentials(base)}{MANIFEST} has the SHA-256 {found}, not {pin}"
-        raise HashMismatch(msg, next_step="ask who publishes the site for the hash that `make publish` printed last")
+        raise HashMismatch(
+            msg, next_step="ask who publishes the site for the hash that `pypi-subset publish` printed last"
+        )
 
 
 def _require_later(base: str, data: bytes | None, last: SiteRelease | None, digest: str, own: Path) -> None:

@@ -43,10 +43,12 @@ BESIDE = (MANIFEST, README)
 #: Files of a site that belong to where it was fetched from: they are not published.
 _FETCHED = (RELEASE,)
 
-_FORCE = "or publish it unproven with FORCE=yes"
-_VERIFY = f"run `make verify`, {_FORCE}"
-_ASK = f"ask for something that a target needs in requirements/, run `make mirror` and `make verify`, {_FORCE}"
-_JOIN = f"run `make verify` for all of it, or join the reports of all parts by `make merge-reports`, {_FORCE}"
+_FORCE = "or publish it unproven with `--force`"
+_VERIFY = f"run `pypi-subset verify`, {_FORCE}"
+_ASK = f"ask for something that a target needs in requirements/, run `pypi-subset mirror` and `pypi-subset verify`, {_FORCE}"
+_JOIN = (
+    f"run `pypi-subset verify` for all of it, or join the reports of all parts by `pypi-subset merge-reports`, {_FORCE}"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,7 +150,7 @@ def _present(site: Path) -> dict[str, os.stat_result]:
     for path, facts in found.items():
         if not stat.S_ISREG(facts.st_mode):
             msg = "this is no plain file, and a copy would lose it"
-            raise FolderError(msg, path=site / path, next_step="remove it and run `make mirror`")
+            raise FolderError(msg, path=site / path, next_step="remove it and run `pypi-subset mirror`")
     return found
 
 
@@ -168,7 +170,7 @@ def _report(site: Path) -> tuple[Report | None, NotProven | None]:
 
 def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.stat_result]) -> Iterator[NotProven]:
     """Yield what in *site* is not as its manifest says."""
-    step = f"run `make mirror` and `make verify`, {_FORCE}"
+    step = f"run `pypi-subset mirror` and `pypi-subset verify`, {_FORCE}"
     for path in sorted(hashes.keys() | present.keys()):
         if path.startswith(f"{PROOF}/"):
             if path not in {*FORMS, SIGNATURE}:
@@ -203,7 +205,7 @@ def _require_files(site: Path, manifest: Manifest, present: Mapping[str, os.stat
     for one in manifest.files:
         if one.path in present and files.sha256_of(site / one.path) != one.sha256:
             msg = f"{site / one.path} has other bytes than when it was locked, and FORCE does not change that"
-            raise HashMismatch(msg, project=one.project, next_step="run `make mirror` and `make verify`")
+            raise HashMismatch(msg, project=one.project, next_step="run `pypi-subset mirror` and `pypi-subset verify`")
 
 
 def _doubts(
@@ -227,12 +229,14 @@ def _doubts(
         asked = subset_digest(read_subset(requirements)) if requirements and requirements.is_dir() else None
     except SubsetError as error:
         what = f"the requirements cannot be read, so that it is not known what was to be proven: {error.lines[0]}"
-        yield NotProven(what, path=requirements, next_step=f"mend them and run `make plan`, {_FORCE}")
+        yield NotProven(what, path=requirements, next_step=f"mend them and run `pypi-subset plan`, {_FORCE}")
         return
     if other := difference(report, asked):
         yield NotProven(f"the report was made with {other}", path=place, next_step=_VERIFY)
     if ended := _expired(report):
-        yield NotProven(ended, path=place, next_step="mend it, or accept it again in subset.toml and run `make verify`")
+        yield NotProven(
+            ended, path=place, next_step="mend it, or accept it again in subset.toml and run `pypi-subset verify`"
+        )
     if lack := complete.summary(complete.gaps(manifest, report.checks)):
         yield NotProven(lack, path=place, next_step=_VERIFY)
     if older := newest.doubt(read(key_path()), report):

@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 #: Stands at a destination while it is being published: it is ours, even if no manifest has got there yet.
 MARKER = ".publishing"
-_MARK = b"Being published, or stopped on the way: the next `make publish` goes on from here and removes this.\n"
+_MARK = b"Being published, or stopped on the way: the next `pypi-subset publish` goes on from here and removes this.\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +73,9 @@ def destination_of(to: str, *apart: Path) -> Destination:
     """
     if not to or to.startswith("-"):
         msg = "publish wants to know where to"
-        raise FolderError(msg, next_step="as in TO=/srv/www/pypi, TO=host:/srv/www/pypi, or TO=rsync://host/module")
+        raise FolderError(
+            msg, next_step="as in `--to /srv/www/pypi`, `--to host:/srv/www/pypi`, or `--to rsync://host/module`"
+        )
     if is_remote(to):
         return Rsync(to)
     place = Path(to).resolve()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: The list and the directory, in the directory of the locks.
 FILE, FOLDER = "fetched.txt", "fetched"
-_HEAD = "# Documents that requirements files include by URL. `make update` fetches them again.\n"
+_HEAD = "# Documents that requirements files include by URL. `pypi-subset update` fetches them again.\n"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 100
 
@@ -50,7 +50,9 @@ def listed(locks: Path) -> dict[str, str]:
         return {url: digest(sha256) for sha256, url in pairs}
     except ValueError as error:
         msg = "the list of fetched documents is damaged"
-        raise LockError(msg, path=path, next_step="restore it from version control, or run `make update`") from error
+        raise LockError(
+            msg, path=path, next_step="restore it from version control, or run `pypi-subset update`"
+        ) from error
 
 
 def read(locks: Path, url: str) -> Document:
@@ -63,13 +65,13 @@ def read(locks: Path, url: str) -> Document:
     known = listed(locks).get(url)
     if known is None:
         msg = f"{url} was not fetched yet"
-        raise UpstreamError(msg, next_step="run `make mirror`, and commit requirements/lock")
+        raise UpstreamError(msg, next_step="run `pypi-subset mirror`, and commit requirements/lock")
     path = place(locks, url)
     with files.folder_errors(path):
         document = Document(url=url, path=path, data=files.read_input(path))
     if document.sha256 != known:
         msg = f"the document of {url} has other bytes than when it was fetched"
-        raise LockError(msg, path=path, next_step="restore it from version control, or run `make update`")
+        raise LockError(msg, path=path, next_step="restore it from version control, or run `pypi-subset update`")
     return document
 
 

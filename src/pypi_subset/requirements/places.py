@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ class Places:
             return fault
         step = f"its text is not shown, since the file stands outside {self.base}; check a copy below that directory"
         if _is_below(os.path.realpath(fault.path), self.root):
-            step += f", or name the directory itself: REQUIREMENTS={self.root}"
+            step += f", or name the directory itself: `--requirements {shlex.quote(str(self.root))}`"
         return replace(fault, what="there is a fault in this file", excerpt=(), next_step=step)
 
 

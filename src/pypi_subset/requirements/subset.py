@@ -137,7 +137,7 @@ def find_target(name: str, python: str | None, root: Path) -> Target:
         try:
             tag, version = tag_of(name, name, python)
         except TargetError as error:
-            step = error.next_step if python or error.nearest else f"as in `make target NAME={name} PY=3.12`"
+            step = error.next_step if python or error.nearest else f"as in `pypi-subset target {name} --python 3.12`"
             raise TargetError(error.what, target=name, next_step=step) from error
         return parse(name, tag, version)
     return parse(name, name, python)

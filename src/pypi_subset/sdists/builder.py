@@ -140,7 +140,7 @@ class Builder:
             changed.append(f"then {then.repaired or 'nothing'} repaired it, now {now.repaired or 'nothing'}")
         why = "; ".join(filter(None, changed)) or "its build does not give the same bytes each time"
         msg = f"{one.filename} was built again with sha256 {made.sha256}, and the lock says {one.sha256}: {why}"
-        step = f"copy the file into packages/, or accept the new one: `make update FORGET={one.filename}`"
+        step = f"copy the file into packages/, or accept the new one: `pypi-subset update --forget {one.filename}`"
         raise HashMismatch(msg, project=one.project, next_step=step)
 
     # How a wheel is made.

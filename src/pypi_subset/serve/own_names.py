@@ -37,7 +37,9 @@ def names_of(text: str) -> frozenset[str]:
     for name in sorted(names):
         if not _NAME.fullmatch(name):
             msg = f"no name of a host: {name!r}"
-            raise SubsetError(msg, next_step="as in --host-names=pypi.lab,pypi.lab.internal, without port and address")
+            raise SubsetError(
+                msg, next_step="as in `--host-names pypi.lab,pypi.lab.internal`, without port and address"
+            )
     return names
 
 
@@ -55,7 +57,7 @@ class OwnNames:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse with 421 (RFC 9110, 15.5.20)."""
         if scope["type"] == "http" and not self.is_own(Headers(scope=scope).getlist("host")):
-            text = "This name is none of the server's own: say `make serve HOST_NAMES=…` to add one.\n"
+            text = "This name is none of the server's own: say `pypi-subset serve --host-names …` to add one.\n"
             await PlainTextResponse(text, HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -2,7 +2,7 @@
 The site on a web server of its own: for trying it out and for a small network, on starlette and uvicorn.
 
 It serves the files of one directory, no hidden one, and looks the directory up at each request: a site that
-`make mirror` exchanges meanwhile is seen at once.
+`pypi-subset mirror` exchanges meanwhile is seen at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import MachineError, SubsetError
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.intake.variants import notice, variants_in
 from pypi_subset.model.manifest import manifest_path
@@ -63,7 +63,7 @@ def serve(
     """
     if not (site / SIMPLE / PAGE).is_file():
         msg = "there is no site to serve"
-        raise SubsetError(msg, path=site, next_step="run `make mirror`")
+        raise SubsetError(msg, path=site, next_step="run `pypi-subset mirror`")
     # An index alone has no manifest.
     if manifest_path(site).is_file():
         read_manifest(site)
@@ -214,7 +214,7 @@ def _read(path: Path) -> bytes:
 
 def _listening(address: str, port: int) -> socket.socket:
     """Return a socket that listens; bound here, because uvicorn would log and exit by itself."""
-    step = "choose another, as in `make serve PORT=8081`"
+    step = "choose another, as in `pypi-subset serve --port 8081`"
     if not 0 <= port <= _LAST_PORT:
         msg = f"there is no port {port}"
         raise SubsetError(msg, next_step=step)
@@ -224,4 +224,4 @@ def _listening(address: str, port: int) -> socket.socket:
         reasons = {errno.EADDRINUSE: "is in use", errno.EACCES: "needs more rights"}
         reason = reasons.get(error.errno or 0)
         msg = f"port {port} {reason}" if reason else f"cannot listen on {address}:{port}: {error.strerror or error}"
-        raise SubsetError(msg, next_step=step) from error
+        raise MachineError(msg, next_step=step) from error

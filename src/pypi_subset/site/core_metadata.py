@@ -35,7 +35,7 @@ def described(artifact: Artifact, cache: FileCache) -> Artifact:
     if sha256 and one.metadata not in {None, sha256}:
         # Clients would resolve by the one and install the other.
         msg = f"{one.filename} and the metadata that it was resolved by contradict each other"
-        step = "tell the index's operator, and run `make update`"
+        step = "tell the index's operator, and run `pypi-subset update`"
         raise BadDistribution(msg, project=one.project, next_step=step)
     if (sha256, identity) == (artifact.metadata, artifact.identity):
         return artifact

@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pypi_subset.distributions import filenames
-from pypi_subset.errors import BadDistribution, HashMismatch, SubsetError
+from pypi_subset.errors import BadDistribution, HashMismatch, MachineError
 from pypi_subset.model import paths
 from pypi_subset.model.distributions import Project
 from pypi_subset.site.stage_writer import StageWriter
@@ -99,7 +99,9 @@ def checked_project(artifact: Artifact) -> NormalizedName:
         raise BadDistribution(msg, path=artifact.path, next_step="remove the file") from error
     if (project, version) != (distribution.project, distribution.version):
         msg = f"{filename!r} is a file of {project} {version}, not of {distribution.project} {distribution.version}"
-        raise BadDistribution(msg, project=distribution.project, path=artifact.path, next_step="run `make update`")
+        raise BadDistribution(
+            msg, project=distribution.project, path=artifact.path, next_step="run `pypi-subset update`"
+        )
     return project
 
 
@@ -124,7 +126,7 @@ def run_dir2pi(scratch: Path) -> dict[str, str]:
         files.blame(done.stderr, scratch)
         said = (done.stderr or done.stdout).strip().rpartition("\n")[2]
         msg = f"dir2pi failed: {said or f'exit code {done.returncode}'}"
-        raise SubsetError(msg, next_step="see that pip2pi and setuptools<82 are installed beside pypi-subset")
+        raise MachineError(msg, next_step="see that pip2pi and setuptools<82 are installed beside pypi-subset")
     return {path.rpartition("/")[2]: path.partition("/")[0] for path, _ in _lying(scratch / paths.SIMPLE)}
 
 

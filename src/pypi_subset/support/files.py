@@ -16,7 +16,7 @@ import shutil
 import stat
 from typing import IO, TYPE_CHECKING, NoReturn
 
-from pypi_subset.errors import FolderError
+from pypi_subset.errors import DiskError, FolderError
 from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
@@ -219,7 +219,9 @@ def raise_as_folder_error(error: OSError, path: Path) -> NoReturn:
         errno.ENOENT: (said, "see that the path is right, and that no link leads nowhere"),
     }
     what, step = steps.get(error.errno or 0, (said, "see that the folder can be written"))
-    raise FolderError(what, path=path, next_step=step) from error
+    wrong = {errno.ENAMETOOLONG, errno.EINVAL, errno.EISDIR, errno.EFBIG, errno.ENOENT, errno.ENOTDIR}
+    kind = FolderError if error.errno in wrong else DiskError
+    raise kind(what, path=path, next_step=step) from error
 
 
 def blame(said: str, folder: Path) -> None:
@@ -245,7 +247,7 @@ def known_as(hidden: Path, shown: Path) -> Iterator[None]:
     except FolderError as error:
         if error.path is None or not error.path.is_relative_to(hidden):
             raise
-        raise FolderError(error.what, path=shown, next_step=error.next_step) from error
+        raise type(error)(error.what, path=shown, next_step=error.next_step) from error
 
 
 @contextlib.contextmanager
@@ -266,7 +268,7 @@ def exclusive(folder: Path, patience: float = 0) -> Iterator[None]:
             lock.acquire()
         except Timeout:
             msg = "another run is working in this folder"
-            raise FolderError(msg, path=folder, next_step="wait for it to end") from None
+            raise DiskError(msg, path=folder, next_step="wait for it to end") from None
         except OSError as error:
             # Some network file systems have no locks. No other run can be kept out there; the run goes on without a lock.
             if error.errno not in {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}:

@@ -142,11 +142,11 @@ def commands(python: Interpreter, way: Way, requests: Sequence[str], place: Path
 def by_ours(
     job: str, place: Path, environment: Mapping[str, str], everything: str, before: str, unisolated: str
 ) -> Iterator[Timing]:
-    """Yield how long ``make verify`` took with everything to prove, and with nothing; with isolation or without."""
-    for what, all_ in ((everything, "yes"), (before, "no")):
+    """Yield how long ``pypi-subset verify`` took with everything to prove, and with nothing; with isolation or without."""
+    for what, flags in ((everything, ["--all"]), (before, [])):
         started = time.perf_counter()
         done = subprocess.run(
-            [*_task(place, "verify"), f"--all={all_}", f"--unisolated={unisolated}"],
+            [*_task(place, "verify"), *flags, *(["--unisolated"] if unisolated == "yes" else [])],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -58,7 +58,7 @@ class Bench:
 
 
 def ours(job: Job, bench: Bench) -> list[Step]:
-    """``make mirror``; from another environment than that of ``make``, the task that it runs."""
+    """``pypi-subset mirror``; from another environment than that of ``make``, the task that it runs."""
     bench.write("requirements/base.txt", job.requirements_txt)
     bench.write("requirements/subset.toml", job.subset_toml)
     folders = {name: bench.folder / name for name in ("requirements", "packages", "site")}

@@ -127,7 +127,7 @@ def test_a_gap_that_no_acceptance_covers_is_red(partial: Workspace) -> None:
     partial.toml({"linux": LINUX, "windows": WINDOWS}, more=ACCEPT.replace('"linux"', '"windows"'))
     (by_lock, by_manifest) = red(partial)
     assert by_lock == (
-        "fast>=1 of base is left out on linux by its lock, and no [[policy.accept]] covers that: run `make mirror`"
+        "fast>=1 of base is left out on linux by its lock, and no [[policy.accept]] covers that: run `pypi-subset mirror`"
     )
     assert by_manifest.startswith("fast>=1 of base is left out on linux by another acceptance than here")
     cases = cases_of(read_subset(partial.paths.requirements), partial.paths, (), partial.root / "work")
@@ -137,7 +137,9 @@ def test_a_gap_that_no_acceptance_covers_is_red(partial: Workspace) -> None:
 def test_a_manifest_that_claims_other_gaps_is_red(partial: Workspace) -> None:
     """One more, one less, or another acceptance than that of subset.toml."""
     edit(partial, '"only on Windows"', '"because"')
-    assert red(partial) == ["fast>=1 of base is left out on linux by another acceptance than here: run `make mirror`"]
+    assert red(partial) == [
+        "fast>=1 of base is left out on linux by another acceptance than here: run `pypi-subset mirror`"
+    ]
     edit(partial, '"because"', '"only on Windows"')
     path = manifest_path(partial.paths.site)
     document = json.loads(path.read_text())
@@ -145,12 +147,12 @@ def test_a_manifest_that_claims_other_gaps_is_red(partial: Workspace) -> None:
     document["sets"][0]["gaps"] = [gap, {**gap, "target": "windows"}]
     path.write_text(json.dumps(document))
     assert red(partial)[0] == (
-        "fast>=1 of base is left out on windows by the manifest, but not by its lock: run `make mirror`"
+        "fast>=1 of base is left out on windows by the manifest, but not by its lock: run `pypi-subset mirror`"
     )
     del document["sets"][0]["gaps"]
     path.write_text(json.dumps(document))
     assert red(partial) == [
-        "fast>=1 of base is left out on linux by its lock, but not by the manifest: run `make mirror`"
+        "fast>=1 of base is left out on linux by its lock, but not by the manifest: run `pypi-subset mirror`"
     ]
 
 

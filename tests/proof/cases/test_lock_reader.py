@@ -75,7 +75,7 @@ def test_the_metadata_that_the_lock_was_made_by(tmp_path: Path) -> None:
 
 def test_no_lock(tmp_path: Path) -> None:
     """A lock that is not there names the command that makes it."""
-    with pytest.raises(LockError, match=r"there is no such lock.*run `make mirror`"):
+    with pytest.raises(LockError, match=r"there is no such lock.*run `pypi-subset mirror`"):
         lock_reader.read(tmp_path / "pylock.base--linux.toml")
 
 

@@ -49,7 +49,7 @@ def test_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_first_proof_makes_it(tmp_path: Path) -> None:
     """32 random bytes that its user alone can read, in a directory of the user's own; later it is read, never replaced."""
     path = tmp_path / "config" / "pypi-subset" / "key"
-    with pytest.raises(KeyMissing, match="there is no key of reports here; run `make verify`, which makes one"):
+    with pytest.raises(KeyMissing, match="there is no key of reports here; run `pypi-subset verify`, which makes one"):
         key.read(path)
     first = key.made(path)
     assert (first.path, len(first.secret)) == (path, 32)

@@ -44,7 +44,7 @@ def test_an_older_one_is_named(own: Key) -> None:
     assert doubt(own, first) is None
     second = made(own)
     told = f"the report is of {first.created}, and there is a newer one about the same manifest, of {second.created}"
-    assert str(doubt(own, first)) == f"{told}; run `make verify`"
+    assert str(doubt(own, first)) == f"{told}; run `pypi-subset verify`"
     assert doubt(own, second) is None
     assert doubt(own, other) is None
 
@@ -126,7 +126,7 @@ def test_a_record_that_is_none(own: Key, spoil: object) -> None:
     assert callable(spoil)
     spoil(state_path(own))
     with pytest.raises(
-        SubsetError, match=r"record of the newest reports is damaged.*; run `make verify`, which begins"
+        SubsetError, match=r"record of the newest reports is damaged.*; run `pypi-subset verify`, which begins"
     ):
         replaced(own, first)
     assert "is damaged" in str(doubt(own, first))

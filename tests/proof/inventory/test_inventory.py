@@ -103,10 +103,10 @@ def test_no_manifest_is_nothing_to_prove(subset: SubsetOnDisk) -> None:
     """Without a manifest, or with half of one, there is no proof, and the next step is said."""
     path = subset.paths.site / "manifest.json"
     path.write_text(path.read_text()[:-20])
-    with pytest.raises(SubsetError, match=r"manifest is damaged; run `make mirror`"):
+    with pytest.raises(SubsetError, match=r"manifest is damaged; run `pypi-subset mirror`"):
         reds(subset)
     path.unlink()
-    with pytest.raises(SubsetError, match=r"the site has no manifest; run `make mirror`"):
+    with pytest.raises(SubsetError, match=r"the site has no manifest; run `pypi-subset mirror`"):
         reds(subset)
 
 
@@ -318,7 +318,7 @@ def test_locks_of_other_requirements_are_named(subset: SubsetOnDisk) -> None:
     path.write_text(text + tomli_w.dumps({"tool": {"pypi-subset": {"inputs": inputs}}}))
     assert reds(subset) == []
     path.write_text(text + tomli_w.dumps({"tool": {"pypi-subset": {"inputs": inputs | {"target": "other"}}}}))
-    assert reds(subset) == ["pylock.base--linux.toml was made before its target was changed: run `make mirror`"]
+    assert reds(subset) == ["pylock.base--linux.toml was made before its target was changed: run `pypi-subset mirror`"]
 
 
 def test_file_without_a_lock_is_named(subset: SubsetOnDisk) -> None:
@@ -348,7 +348,7 @@ def test_a_target_that_the_manifest_tells_otherwise_is_named(subset: SubsetOnDis
     manifest["targets"][0]["digest"] = WINDOWS.digest
     path.write_text(json.dumps(manifest))
     assert reds(subset) == [
-        "the target linux is another machine in the manifest than in requirements/: run `make mirror`"
+        "the target linux is another machine in the manifest than in requirements/: run `pypi-subset mirror`"
     ]
 
 
@@ -361,7 +361,7 @@ def test_bytes_that_were_locked_before_are_recalled(subset: SubsetOnDisk) -> Non
     (reason,) = reds(subset)
     assert reason == (
         f"{AA.filename} (aa) has sha256 {AA.sha256} in the manifest, and {'0' * 64} when it was locked: "
-        f"run `make update FORGET={AA.filename}` if you trust it"
+        f"run `pypi-subset update --forget {AA.filename}` if you trust it"
     )
     for text in (f"{AA.sha256}  {AA.filename}\n{'0' * 64}  {AA.filename}\n", "nothing\n", "\udcff"):
         path.write_bytes(text.encode(errors="surrogateescape"))

@@ -96,8 +96,8 @@ def test_a_masked_proc_under_a_filter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user needs no isolation")
 def test_root_needs_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where boxes are refused, root is refused too, with the cause; UNISOLATED=yes says in the report what it means."""
+    """Where boxes are refused, root is refused too, with the cause; --unisolated says in the report what it means."""
     monkeypatch.setattr(available, "refusal", lambda: "unshare: EPERM (a seccomp filter, as of a container)")
-    with pytest.raises(SuiteFailed, match=r"as root it must be isolated.*EPERM \(a seccomp filter.*UNISOLATED=yes"):
+    with pytest.raises(SuiteFailed, match=r"as root it must be isolated.*EPERM \(a seccomp filter.*`--unisolated`"):
         available.isolation()
-    assert available.isolation(unisolated=True) == "none: UNISOLATED=yes"
+    assert available.isolation(unisolated=True) == "none: --unisolated"

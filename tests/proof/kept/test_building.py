@@ -171,7 +171,7 @@ def test_a_worker_of_a_cluster_says_that_it_cannot(workspace: Workspace, index: 
     assert check.status == "failed"
     assert check.reason == (
         "leaf-1.0.tar.gz cannot be built from a site elsewhere, and each machine of here builds it; "
-        "run `make verify` where the site and such an interpreter are"
+        "run `pypi-subset verify` where the site and such an interpreter are"
     )
     assert _pin("leaf-1.0.tar.gz", "", "").is_kept
 

@@ -45,7 +45,7 @@ def test_ways_that_anybody_can_change(text: str) -> None:
         address.scheduler_of(text)
     assert str(raised.value) == (
         f"each machine on the way to {text} can read and forge the answers of its workers; "
-        "use tls://, or an address of loopback such as the end of an ssh tunnel, or accept it: INSECURE_CLUSTER=yes"
+        "use tls://, or an address of loopback such as the end of an ssh tunnel, or accept it: `--insecure-cluster`"
     )
     assert address.scheduler_of(text, insecure=True).address == text
 

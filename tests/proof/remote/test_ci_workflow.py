@@ -148,12 +148,15 @@ def test_printed_from_the_command_line(workspace: Workspace) -> None:
     (target,) = [targets.parse("linux", "cp312-manylinux2014_x86_64")]
     assert (done.stdout, done.stderr) == (ci_workflow.render("gitlab", [target], ADDRESS), "")
     for words, said in (
-        (["--form=jenkins", f"--url={ADDRESS}"], "error: form wants github or gitlab, not 'jenkins'"),
-        ([], "error: it has to be said from where; as in URL="),
+        (
+            ["--form=jenkins", f"--url={ADDRESS}"],
+            "error: invalid value for '--form': 'jenkins' is not one of 'github', 'gitlab'",
+        ),
+        ([], "error: it has to be said from where; as in `--url "),
         (["--url=https://me:secret@host/"], "error: url holds a user name or a password"),
     ):
         wrong = command("workflow", *words, cwd=workspace.root)
-        assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (1, "", 1)
+        assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (2, "", 1)
         assert wrong.stderr.startswith(said)
 
 
@@ -227,22 +230,22 @@ def test_a_part_speaks_for_its_job(form: str) -> None:
     """The last job joins the report of each job by its exact name, for the targets of that job alone."""
     text = ci_workflow.render(form, ALL, ADDRESS)
     owners = [row["targets"] for row in rows(form, text)]
-    words = " ".join(f"part-{number}/report.json={names}" for number, names in enumerate(owners, 1))
-    assert f'--reports="site/proof/report.json {words}"' in text
+    words = " ".join(f'"part-{number}/report.json={names}"' for number, names in enumerate(owners, 1))
+    assert f"merge-reports site/proof/report.json {words}\n" in text
 
 
 def test_no_isolation_is_visible() -> None:
-    """Linux isolates, after a visible step; macOS and Windows say UNISOLATED=yes, and nothing else does."""
+    """Linux isolates, after a visible step; macOS and Windows say --unisolated, and nothing else does."""
     document = read(ci_workflow.render("github", ALL, ADDRESS))
     for job in document["jobs"].values():
         lines = {step.get("name"): step["run"] for step in job["steps"] if "run" in step}
         proof = [name for name in lines if name.startswith("Prove")]
         if proof:
             linux = job["runs-on"].startswith("ubuntu")
-            assert proof == ["Prove" if linux else "Prove with UNISOLATED=yes"]
-            assert lines[proof[0]].endswith(" --unisolated=yes") is not linux
+            assert proof == ["Prove" if linux else "Prove with --unisolated"]
+            assert lines[proof[0]].endswith(" --unisolated") is not linux
             assert ("Allow namespaces to ordinary users" in lines) is linux
-    assert "UNISOLATED" not in ci_workflow.render("github", ALL[:1], ADDRESS)
+    assert " --unisolated" not in ci_workflow.render("github", ALL[:1], ADDRESS)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -147,7 +147,7 @@ def test_a_part_of_an_earlier_version(subset: SubsetOnDisk, tmp_path: Path) -> N
     for name in ("created", "tool", "subset_sha256", "settings", "parts", "mac"):
         del document[name]
     path.write_text(json.dumps(document | {"schema": "1.0"}))
-    words = "this report has no author: an earlier version of pypi-subset wrote it, or another program; run `make verify` once"
+    words = "this report has no author: an earlier version of pypi-subset wrote it, or another program; run `pypi-subset verify` once"
     assert words in refused(subset, path)
     ssh = ssh_key(tmp_path / "lab")
     allow(subset.paths.requirements / "allowed-signers", lab=ssh)

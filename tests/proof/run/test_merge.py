@@ -81,7 +81,9 @@ def test_a_part_is_not_published(subset: SubsetOnDisk) -> None:
     """However green; the next step is to prove the rest."""
     site = subset.paths.site
     write(subset, site, [GREEN], shard="2/8")
-    release = "only a part was proven: shard 2/8; run `make verify` for all of it, or join the reports of all parts by"
+    release = (
+        "only a part was proven: shard 2/8; run `pypi-subset verify` for all of it, or join the reports of all parts by"
+    )
     with pytest.raises(NotProven, match=release):
         release_of(site, force=False)
 
@@ -326,7 +328,7 @@ def outdate(subset: SubsetOnDisk, name: str) -> None:
 def test_requirements_that_changed_since_are_red(subset: SubsetOnDisk, parts: tuple[Path, Path]) -> None:
     """A target that is another machine by now is red, though it has the name that the parts tell of."""
     outdate(subset, "mac")
-    told = "failed: pylock.base--mac.toml was made before its target was changed: run `make mirror`"
+    told = "failed: pylock.base--mac.toml was made before its target was changed: run `pypi-subset mirror`"
     assert reds(merged(subset, *parts)) == [told]
 
 
@@ -356,7 +358,7 @@ REFUSED: dict[str, tuple[dict[str, Any] | str | None, str]] = {
     "results": ({"checks": [{"target": 1}]}, "the report is damaged; take proof/report.json of a site"),
     "cut off": ('{"schema": 1,', "the report is damaged; take proof/report.json of a site"),
     "list": ("[]", "the report is damaged; take proof/report.json of a site"),
-    "gone": (None, "there is no such report; `make verify` writes one"),
+    "gone": (None, "there is no such report; `pypi-subset verify` writes one"),
 }
 
 

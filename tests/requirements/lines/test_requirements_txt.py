@@ -143,7 +143,7 @@ FOLDER = f"{DIRECT}, or export with --no-emit-project"
         ("-r", "--requirement names no file; write the file's path behind it"),
         (
             "-r https://host/a.txt",
-            "https://host/a.txt was not fetched yet; run `make mirror`, and commit lock",
+            "https://host/a.txt was not fetched yet; run `pypi-subset mirror`, and commit lock",
         ),
         ("-c nowhere.txt", "nowhere.txt: No such file or directory; mend the path"),
         ("-c subset.toml/x", "subset.toml/x: Not a directory; mend the path"),

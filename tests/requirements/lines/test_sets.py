@@ -118,7 +118,9 @@ def test_few_documents_are_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_machine_that_proves_reads_what_is_kept() -> None:
     """Without a network, a document is that beside the locks; one that is not there is a fault that says what to do."""
     text = f"-c {HOST}/limits.txt\nsix\n"
-    assert faults_of(text) == [f"base.txt:1: {HOST}/limits.txt was not fetched yet; run `make mirror`, and commit lock"]
+    assert faults_of(text) == [
+        f"base.txt:1: {HOST}/limits.txt was not fetched yet; run `pypi-subset mirror`, and commit lock"
+    ]
     (base,) = plan_of(text, reach=reach_of({f"{HOST}/limits.txt": "six<2\n"})).sets
     fetched.write(Path("requirements/lock"), base.fetched)
     (again,) = plan_of(text).sets

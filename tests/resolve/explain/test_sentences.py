@@ -22,8 +22,8 @@ APP = canonicalize_name("app")
             {wheel("lib", "2.0"): ["antlr==4.9.*"], "antlr-4.9.3.tar.gz": [], wheel("antlr", "4.10"): []},
             "it requires lib>=2; lib 2.0 requires antlr==4.9.*; antlr 4.9.3: sdist only",
             (
-                'write [sdists] build = ["antlr"] in subset.toml and run `make mirror`; '
-                "or pip wheel --no-deps antlr==4.9.3 -w requirements/wheels, then `make update`"
+                'write [sdists] build = ["antlr"] in subset.toml and run `pypi-subset mirror`; '
+                "or pip wheel --no-deps antlr==4.9.3 -w requirements/wheels, then `pypi-subset update`"
             ),
         ),
         ({}, "it requires lib>=2, which no index has", "check pip's 'index-url'"),

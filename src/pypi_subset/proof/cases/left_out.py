@@ -84,15 +84,15 @@ def unaccepted(paths: Paths, subset: Subset, manifest: Manifest) -> Iterator[str
         for claim in claims_of(_lock(job, paths)):
             locked[(*place, claim.request)] += 1
             if claim.request not in accepted:
-                yield f"{_words(*place, claim.request)} by its lock, and no [[policy.accept]] covers that: run `make mirror`"
+                yield f"{_words(*place, claim.request)} by its lock, and no [[policy.accept]] covers that: run `pypi-subset mirror`"
     for one in sorted((stated - locked) + (locked - stated)):
         who, other = ("the manifest", "its lock") if one in stated else ("its lock", "the manifest")
-        yield f"{_words(*one)} by {who}, but not by {other}: run `make mirror`"
+        yield f"{_words(*one)} by {who}, but not by {other}: run `pypi-subset mirror`"
     for own in manifest.sets:
         for gap in own.gaps or ():
             by = acceptance_of(subset.accepted, (GAP, gap.project, gap.target))
             if by is None or (by.reason, by.until) != (gap.reason, gap.until):
-                yield f"{_words(own.name, gap.target, gap.requirement)} by another acceptance than here: run `make mirror`"
+                yield f"{_words(own.name, gap.target, gap.requirement)} by another acceptance than here: run `pypi-subset mirror`"
 
 
 def _words(set_name: str, target: str, request: str) -> str:

@@ -81,10 +81,10 @@ def read(path: Path) -> tuple[Locked, ...]:
         return tuple(file for package in lock.packages for file in _files(package))
     except FileNotFoundError as error:
         msg = "there is no such lock"
-        raise LockError(msg, path=path, next_step="run `make mirror`") from error
+        raise LockError(msg, path=path, next_step="run `pypi-subset mirror`") from error
     except (OSError, ValueError, RecursionError, PylockValidationError) as error:
         msg = f"the lock is damaged: {getattr(error, 'strerror', None) or error}"
-        raise LockError(msg, path=path, next_step="run `make update`") from error
+        raise LockError(msg, path=path, next_step="run `pypi-subset update`") from error
 
 
 def remembered(folder: Path) -> dict[str, str]:

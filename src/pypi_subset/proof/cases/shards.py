@@ -47,5 +47,5 @@ def parse(text: str) -> Shard | None:
     found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
     if found is None or not 1 <= int(found[1]) <= int(found[2]):
         msg = f"shard wants a part of so many, not {text!r}"
-        raise SubsetError(msg, next_step="as in --shard=2/8, from 1/8 to 8/8")
+        raise SubsetError(msg, next_step="as in `--shard 2/8`, from 1/8 to 8/8")
     return Shard(number=int(found[1]), count=int(found[2]))

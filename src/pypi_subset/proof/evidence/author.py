@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: The two ways in which a report of another machine counts here.
 WAYS_ACROSS = (
     f"give both machines one key, as a CI secret in a file that {VARIABLE} names, "
-    "or sign it as a part (`make verify SIGN_WITH=…`) and run `make merge-reports`"
+    "or sign it as a part (`pypi-subset verify --sign-with …`) and run `pypi-subset merge-reports`"
 )
 
 
@@ -66,7 +66,7 @@ def doubt(report: Report) -> SubsetError | None:
     """
     if not report.mac:
         what = "the report has no author: an earlier version of pypi-subset wrote it, or another program"
-        return SubsetError(what, next_step="run `make verify` once more")
+        return SubsetError(what, next_step="run `pypi-subset verify` once more")
     try:
         key = read(key_path())
     except KeyMissing as error:

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import MachineError, SubsetError
+from pypi_subset.errors.tree import INPUT
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ _OTHERS_READ, _OTHERS_WRITE = 0o077, 0o022
 
 class KeyMissing(SubsetError):
     """There is no key file."""
+
+    exit_code = INPUT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +83,7 @@ def key_path(environment: Mapping[str, str] = os.environ, system: str = sys.plat
         home = Path(environment.get("HOME") or Path.home())
     except RuntimeError as error:
         msg = "this user has no home directory for the key of reports"
-        raise SubsetError(msg, next_step=f"name a file for it by {VARIABLE}") from error
+        raise MachineError(msg, next_step=f"name a file for it by {VARIABLE}") from error
     inside = {"win32": "AppData/Roaming", "darwin": "Library/Application Support"}.get(system, ".config")
     return home / inside / "pypi-subset" / "key"
 
@@ -96,13 +99,15 @@ def read(path: Path) -> Key:
         data = _content(path)
     except FileNotFoundError as error:
         msg = "there is no key of reports here"
-        raise KeyMissing(msg, path=path, next_step="run `make verify`, which makes one") from error
+        raise KeyMissing(msg, path=path, next_step="run `pypi-subset verify`, which makes one") from error
     except OSError as error:
         raise _unusable(error, path) from error
     text = data.decode("ascii", "replace").strip()
     if len(text) != 2 * SIZE or set(text) - set("0123456789abcdef"):
         msg = f"this is no key of reports, which is {SIZE} bytes as {2 * SIZE} hexadecimal digits"
-        raise SubsetError(msg, path=path, next_step="put the key there again; or remove it and run `make verify`")
+        raise SubsetError(
+            msg, path=path, next_step="put the key there again; or remove it and run `pypi-subset verify`"
+        )
     return Key(path=path, secret=bytes.fromhex(text))
 
 
@@ -176,7 +181,7 @@ def _require_own(facts: os.stat_result, path: Path, others: int) -> None:
         msg, step = "the key of reports belongs to another user", f"name a file of your own by {VARIABLE}"
     elif facts.st_mode & others:
         msg = f"others can {'read' if others == _OTHERS_READ else 'replace'} the key of reports"
-        step = f"run `chmod go= '{path}'`, or remove it if others may have it: `make verify` makes another"
+        step = f"run `chmod go= '{path}'`, or remove it if others may have it: `pypi-subset verify` makes another"
     else:
         return
     raise SubsetError(msg, path=path, next_step=step)
@@ -198,4 +203,4 @@ def _write(path: Path, data: bytes) -> None:
 def _unusable(error: OSError, path: Path) -> SubsetError:
     """Return what the system says about *path* as one line."""
     what = f"the key of reports cannot be used: {error.strerror or error}"
-    return SubsetError(what, path=path, next_step=f"name a file for it by {VARIABLE}")
+    return MachineError(what, path=path, next_step=f"name a file for it by {VARIABLE}")

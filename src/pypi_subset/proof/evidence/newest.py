@@ -17,7 +17,7 @@ import msgspec
 from filelock import FileLock, Timeout
 from msgspec import Raw, Struct
 
-from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.errors import DiskError, SubsetError
 from pypi_subset.model.documents import DAMAGED
 from pypi_subset.proof.report.verdict import part_of
 from pypi_subset.support import bounds, files
@@ -78,7 +78,7 @@ def held(key: Key) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         msg = "another run has held the record of reports for too long"
-        raise FolderError(msg, path=key.path.parent, next_step="wait for it to end") from None
+        raise DiskError(msg, path=key.path.parent, next_step="wait for it to end") from None
     except OSError as error:
         logger.info("%s: no lock: %s", key.path.parent, error)
     try:
@@ -137,7 +137,7 @@ def doubt(key: Key, report: Report) -> SubsetError | None:
     if found is None or report.created > found.created or report.mac == found.mac:
         return None
     what = f"the report is of {report.created}, and there is a newer one about the same manifest, of {found.created}"
-    return SubsetError(what, next_step="run `make verify`")
+    return SubsetError(what, next_step="run `pypi-subset verify`")
 
 
 def replaced(key: Key, report: Report, signer: str = "", beside: Collection[str] = ()) -> Seen | None:
@@ -193,7 +193,7 @@ def _read(key: Key) -> dict[str, Seen]:
         if not path.is_symlink() and key.made(state.mac, "newest reports", bytes(state.reports)):
             return msgspec.json.decode(state.reports, type=dict[str, Seen])
     msg = "the record of the newest reports is damaged, or was made with another key"
-    raise SubsetError(msg, path=path, next_step="run `make verify`, which begins a new one")
+    raise SubsetError(msg, path=path, next_step="run `pypi-subset verify`, which begins a new one")
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import MachineError, SubsetError
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _run(arguments: Sequence[str], data: bytes) -> subprocess.CompletedProcess[b
     program = shutil.which("ssh-keygen")
     if program is None:
         msg = "there is no ssh-keygen here, which makes and checks the signatures of parts"
-        raise SubsetError(msg, next_step="install OpenSSH 8.2 or newer, as in `apt install openssh-client`")
+        raise MachineError(msg, next_step="install OpenSSH 8.2 or newer, as in `apt install openssh-client`")
     try:
         done = subprocess.run(
             [program, "-Y", *arguments],
@@ -90,7 +90,7 @@ def _run(arguments: Sequence[str], data: bytes) -> subprocess.CompletedProcess[b
         )
     except subprocess.TimeoutExpired as error:
         msg = f"ssh-keygen did not end within {_PATIENCE} s"
-        raise SubsetError(msg, next_step="use a key without a passphrase, or an agent") from error
+        raise MachineError(msg, next_step="use a key without a passphrase, or an agent") from error
     logger.debug("ssh-keygen -Y %s ended with %d\n%s", " ".join(arguments), done.returncode, _words(done))
     return done
 

@@ -87,7 +87,7 @@ def _outdated(paths: Paths, subset: Subset, targets: Sequence[str]) -> Iterator[
         path = lock_reader.lock_path(paths.locks, job.requirement_set.name, job.target.name)
         if (made_for := lock_reader.made_for(path)) not in {None, (job.requirement_set.digest, job.target.digest)}:
             changed = "set" if made_for and made_for[0] != job.requirement_set.digest else "target"
-            yield f"{path.name} was made before its {changed} was changed: run `make mirror`"
+            yield f"{path.name} was made before its {changed} was changed: run `pypi-subset mirror`"
 
 
 def _described(subset: Subset, manifest: Manifest, targets: Sequence[str]) -> Iterator[str]:
@@ -96,7 +96,7 @@ def _described(subset: Subset, manifest: Manifest, targets: Sequence[str]) -> It
     elsewhere = {target.name for target in subset.targets if target.host and targets and target.name not in targets}
     for stated in manifest.targets:
         if stated.name not in elsewhere and digests.get(stated.name) != stated.digest:
-            yield f"the target {stated.name} is another machine in the manifest than in requirements/: run `make mirror`"
+            yield f"the target {stated.name} is another machine in the manifest than in requirements/: run `pypi-subset mirror`"
 
 
 def _locked(paths: Paths, subset: Subset, entries: Mapping[str, File]) -> Iterator[str]:
@@ -135,7 +135,7 @@ def _recalled(paths: Paths, entries: Mapping[str, File]) -> Iterator[str]:
         if (then := known.get(entry.filename, entry.sha256)) != entry.sha256:
             yield (
                 f"{entry.filename} ({entry.project}) has sha256 {entry.sha256} in the manifest, and {then} when it was "
-                f"locked: run `make update FORGET={entry.filename}` if you trust it"
+                f"locked: run `pypi-subset update --forget {entry.filename}` if you trust it"
             )
 
 

@@ -49,10 +49,10 @@ def isolation(*, unisolated: bool = False) -> str:
     :param unisolated: whether the user wants none.
     :raises SuiteFailed: this is root, who needs it.
     """
-    why = "UNISOLATED=yes" if unisolated else refusal()
+    why = "--unisolated" if unisolated else refusal()
     if why and not unisolated and hasattr(os, "geteuid") and os.geteuid() == 0:
         msg = f"verify runs the code of the packages, and as root it must be isolated, which this system refuses: {why}"
-        raise SuiteFailed(msg, next_step="run verify as an ordinary user, or with UNISOLATED=yes")
+        raise SuiteFailed(msg, next_step="run verify as an ordinary user, or with `--unisolated`")
     return f"{NONE}: {why}" if why else NAMESPACES
 
 

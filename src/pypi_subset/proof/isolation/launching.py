@@ -26,7 +26,7 @@ def failed(what: str) -> BoxFailed:
     """Return the error for a box that failed, for the reason *what*."""
     return BoxFailed(
         f"a box could not do its work: {what}",
-        next_step="this is an error of the machine, not of a package: run verify again, or with UNISOLATED=yes",
+        next_step="this is an error of the machine, not of a package: run verify again, or with `--unisolated`",
     )
 
 

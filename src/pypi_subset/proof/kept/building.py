@@ -145,7 +145,7 @@ def with_built(case: Case) -> tuple[Case, tuple[str, ...]]:
     if case.url or case.interpreter is None or case.interpreter.emulated:
         where = "from a site elsewhere" if case.url else "by an interpreter of this machine"
         msg = f"{names} cannot be built {where}, and each machine of {case.target.name} builds it"
-        step = "run `make verify` where the site and such an interpreter are"
+        step = "run `pypi-subset verify` where the site and such an interpreter are"
         raise ProofFailed(msg, target=case.target.name, next_step=step)
     place = (
         case.work

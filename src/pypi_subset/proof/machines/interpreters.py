@@ -229,5 +229,5 @@ def _named(name: str, path: str) -> list[Path]:
         found = [Path(file)]
     if not found:
         msg = f"there is no Python interpreter {name!r}"
-        raise SubsetError(msg, next_step="name an executable or a folder of them in PYTHONS=")
+        raise SubsetError(msg, next_step="name an executable or a folder of them in `--pythons`")
     return found

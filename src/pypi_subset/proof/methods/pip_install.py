@@ -164,7 +164,7 @@ def command(case: Case, way: Way, options: Sequence[str]) -> str:
 
 
 #: What helps where two sets of one target lock variants; pages that mix those of two targets are the tool's fault.
-APART = "run `make mirror`; if sets of one target lock different variants, give each set a target of its own"
+APART = "run `pypi-subset mirror`; if sets of one target lock different variants, give each set a target of its own"
 
 
 def differences(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:

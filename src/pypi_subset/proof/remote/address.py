@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import MachineError, SubsetError
 
 #: ``scheme://host:port``, as Dask reads it; without a scheme it is ``tcp``. Nothing else stands in it.
 _SCHEDULER = re.compile(r"(?:([a-z][a-z0-9+.-]*)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})/?")
@@ -39,10 +39,10 @@ class Scheduler:
                 return str(connection.getsockname()[0])
         except OSError as error:
             msg = f"no Dask scheduler answers at {self.address}: {error}"
-            raise SubsetError(msg, next_step=_NAME_ONE) from error
+            raise MachineError(msg, next_step=_NAME_ONE) from error
 
 
-_NAME_ONE = "name one that runs, as in --scheduler=tcp://127.0.0.1:8786"
+_NAME_ONE = "name one that runs, as in `--scheduler tcp://127.0.0.1:8786`"
 
 
 def scheduler_of(address: str, *, insecure: bool = False) -> Scheduler:
@@ -62,7 +62,7 @@ def scheduler_of(address: str, *, insecure: bool = False) -> Scheduler:
     if not (insecure or scheme == "tls" or _is_loopback(host)):
         msg = f"each machine on the way to {address} can read and forge the answers of its workers"
         step = (
-            "use tls://, or an address of loopback such as the end of an ssh tunnel, or accept it: INSECURE_CLUSTER=yes"
+            "use tls://, or an address of loopback such as the end of an ssh tunnel, or accept it: `--insecure-cluster`"
         )
         raise SubsetError(msg, next_step=step)
     return Scheduler(address=address, host=host, port=port)

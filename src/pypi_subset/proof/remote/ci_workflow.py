@@ -52,7 +52,7 @@ def render(form: str, targets: Sequence[Target], url: str, to: str = "") -> str:
     if not rows:
         msg = f"no machine of {form} can stand for any target"
         raise TargetError(
-            msg, next_step="prove them where such machines are, and join the reports by `make merge-reports`"
+            msg, next_step="prove them where such machines are, and join the reports by `pypi-subset merge-reports`"
         )
     jobs = [_job(row, rows[row]) for row in sorted(rows)]
     return templates.render_text(
@@ -62,7 +62,7 @@ def render(form: str, targets: Sequence[Target], url: str, to: str = "") -> str:
         others=others,
         rows=jobs,
         parts=" ".join(
-            f"part-{number}/report.json={','.join(rows[row])}" for number, row in enumerate(sorted(rows), 1)
+            f'"part-{number}/report.json={",".join(rows[row])}"' for number, row in enumerate(sorted(rows), 1)
         ),
         locked=_LOCKED,
         actions=_actions(),

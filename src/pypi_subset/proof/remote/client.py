@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import MachineError, SubsetError
 from pypi_subset.proof.remote import inert, pipe, worker
 from pypi_subset.support.text import printable
 
@@ -168,13 +168,13 @@ def _connected(opened: pipe.Open) -> Iterator[Any]:
         )
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         msg = f"no Dask scheduler answers at {scheduler}: {error}"
-        raise SubsetError(msg, next_step="name one that runs, as in --scheduler=tcp://127.0.0.1:8786") from error
+        raise MachineError(msg, next_step="name one that runs, as in `--scheduler tcp://127.0.0.1:8786`") from error
     with client:
         try:
             client.wait_for_workers(1, timeout=opened.patience)
         except TimeoutError as error:
             msg = f"the Dask scheduler at {scheduler} has no worker"
-            raise SubsetError(msg, next_step=f"start some: dask worker {scheduler}") from error
+            raise MachineError(msg, next_step=f"start some: dask worker {scheduler}") from error
         yield client
 
 
@@ -184,7 +184,7 @@ def _same_version(client: Any, version: str) -> None:
         if said != version:
             has = f"pypi-subset {said}" if isinstance(said, str) else "no pypi-subset that it could load"
             msg = f"the Dask worker {address} has {has}, and this is {version}"
-            raise SubsetError(msg, next_step="install the same version on all workers")
+            raise MachineError(msg, next_step="install the same version on all workers")
 
 
 def _workers(client: Any) -> int:

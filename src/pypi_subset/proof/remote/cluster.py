@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import MachineError
 from pypi_subset.pip.runner import sealed_environment
 from pypi_subset.proof.access.forwarding import Forward, reach_of
 from pypi_subset.proof.isolation.box import Box
@@ -178,7 +178,7 @@ def connected(opened: pipe.Open, *, start: Start = start_plainly) -> Iterator[Cl
     """
     if importlib.util.find_spec("distributed") is None:
         msg = "Dask is not installed here"
-        raise SubsetError(msg, next_step="run `pip install 'pypi-subset[dask]'`")
+        raise MachineError(msg, next_step="run `pip install 'pypi-subset[dask]'`")
     tls = {name: os.environ[name] for name in TLS if os.environ.get(name)}
     with tempfile.TemporaryDirectory(prefix="pypi-subset-") as work, contextlib.ExitStack() as stack:
         (theirs, orders), (events, out) = os.pipe(), os.pipe()
@@ -205,9 +205,9 @@ def _require_connected(cluster: Cluster, opened: pipe.Open) -> None:
     except EOFError:
         event = None
     if isinstance(event, pipe.Refused):
-        raise SubsetError(line_of(event.what), next_step=line_of(event.next_step))
+        raise MachineError(line_of(event.what), next_step=line_of(event.next_step))
     if not isinstance(event, pipe.Connected):
         msg = f"the process that talks to the Dask scheduler at {opened.scheduler} does not answer"
-        raise SubsetError(
+        raise MachineError(
             msg, next_step="see that `python -c 'import distributed'` works, and look at the scheduler's log"
         )

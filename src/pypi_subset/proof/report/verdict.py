@@ -37,7 +37,7 @@ class Verdict:
 NOTHING = Verdict(
     state="none",
     words="nothing proven yet",
-    meaning="No run has proven yet that this site installs. make verify does, and writes its report in this place.",
+    meaning="No run has proven yet that this site installs. pypi-subset verify does, and writes its report in this place.",
 )
 
 
@@ -65,7 +65,9 @@ def verdict_of(report: Report) -> Verdict:
     proven += f", {counted['amber']} amber" * bool(counted["amber"])
     proven += f", {counted['accepted']} accepted" * bool(counted["accepted"])
     if report.stale:
-        meaning = "The site was rebuilt to other bytes since: this tells of what lay here before. Run make verify."
+        meaning = (
+            "The site was rebuilt to other bytes since: this tells of what lay here before. Run pypi-subset verify."
+        )
         return Verdict(state="stale", words="stale", meaning=meaning)
     if counted["failed"]:
         meaning = "What is red does not install there from these files. The reasons stand below."

@@ -65,7 +65,7 @@ def _signer(path: Path, report: Report, data: bytes, paths: Paths) -> str:
     """Return who signed the report; one that names no author is of an earlier version."""
     if not report.mac:
         msg = "this report has no author: an earlier version of pypi-subset wrote it, or another program"
-        raise SubsetError(msg, path=path, next_step="run `make verify` once more on that machine")
+        raise SubsetError(msg, path=path, next_step="run `pypi-subset verify` once more on that machine")
     signature = path.with_name(f"{path.name}.sig")
     if not signature.is_file():
         msg = "this report was changed, or made with another key than the one here, and no signature is beside it"

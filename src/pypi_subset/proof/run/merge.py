@@ -80,7 +80,9 @@ def _reports(places: Sequence[Path]) -> list[Path]:
         found += own
     if not found:
         msg = "no report is named"
-        raise SubsetError(msg, next_step="as in --reports='one.json other.json', or a folder of them")
+        raise SubsetError(
+            msg, next_step="as in `pypi-subset merge-reports one.json other.json`, or a directory of them"
+        )
     return list({path.resolve(): path for path in found}.values())
 
 

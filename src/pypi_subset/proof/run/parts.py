@@ -42,5 +42,7 @@ def _part(word: str) -> tuple[Path, tuple[str, ...]]:
     targets = tuple(name for name in names.split(",") if name)
     if Path(path).is_dir() or not targets:
         msg = f"{word!r} does not name a report and the targets that it is about"
-        raise SubsetError(msg, next_step="as in --reports='one/report.json=linux,mac two/report.json=windows'")
+        raise SubsetError(
+            msg, next_step="as in `pypi-subset merge-reports one/report.json=linux,mac two/report.json=windows`"
+        )
     return Path(path), targets

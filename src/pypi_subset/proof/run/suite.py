@@ -15,7 +15,7 @@ from importlib.resources import files as resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import FolderError, SuiteFailed
+from pypi_subset.errors import DiskError, SuiteFailed
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.pip import runner
@@ -94,7 +94,7 @@ def require_readable(site: Path) -> None:
         mode = path.lstat().st_mode
         if not mode & (stat.S_IXOTH if stat.S_ISDIR(mode) else stat.S_IROTH):
             msg = "other users cannot read this, and the proof of root runs as another user"
-            raise FolderError(msg, path=path, next_step=f"run `chmod -R a+rX {site}`")
+            raise DiskError(msg, path=path, next_step=f"run `chmod -R a+rX {site}`")
 
 
 def run_suite(  # noqa: PLR0913 - the settings of a run
@@ -157,7 +157,7 @@ def conclude(code: int, report: Report | None, paths: Paths, *, said: Sequence[s
         raise KeyboardInterrupt
     if code == UNWRITTEN:
         msg = "all is proven, but the report cannot be written"
-        raise FolderError(msg, path=report_path(paths.site), next_step="make the site writable, or prove a copy of it")
+        raise DiskError(msg, path=report_path(paths.site), next_step="make the site writable, or prove a copy of it")
     if code == BROKEN:
         raise SuiteFailed(
             said[-1] if said else "a box failed", next_step='nothing is proven: see the manual, "Isolation"'

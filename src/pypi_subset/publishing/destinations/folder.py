@@ -103,7 +103,9 @@ def put(source: Path, destination: Path, digest: str = "") -> None:
 def other_bytes(source: Path) -> FolderError:
     """Return the error about a file that is not what the manifest says."""
     msg = "this has other bytes than the manifest says, and is not published"
-    return FolderError(msg, path=source, next_step="run `make mirror` and `make verify`, then publish again")
+    return FolderError(
+        msg, path=source, next_step="run `pypi-subset mirror` and `pypi-subset verify`, then publish again"
+    )
 
 
 def _facts(facts: os.stat_result) -> Found:

@@ -18,7 +18,7 @@ import time
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import FolderError
+from pypi_subset.errors import DiskError
 from pypi_subset.publishing.destinations.base import Found
 from pypi_subset.publishing.destinations.folder import other_bytes
 from pypi_subset.support import files
@@ -126,7 +126,7 @@ class Rsync:
         program = shutil.which("rsync")
         if program is None:
             msg = f"{self.name}: rsync is not installed"
-            raise FolderError(msg, next_step="install it, or name a folder")
+            raise DiskError(msg, next_step="install it, or name a folder")
         # Its words and times are read: in one language and one zone.
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         # -s (its long name has changed): no shell over there reads the names.
@@ -142,4 +142,4 @@ class Rsync:
         what = lines[0].strip() if lines else f"rsync ended with {done.returncode}"
         step = _STEPS.get(done.returncode, "mend that, and run the same command again")
         msg = f"{self.name}: {what}"
-        raise FolderError(msg, next_step=step)
+        raise DiskError(msg, next_step=step)

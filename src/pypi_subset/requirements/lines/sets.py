@@ -180,7 +180,7 @@ def _fetched(entry: Include, files: _Files, reach: Reach, above: tuple[Include, 
     if many := _too_many(files, above):
         return closed, entry.line.fault(many, "copy what is needed into one file")
     if reach.documents is None:
-        return closed, entry.line.fault(f"{entry.url} is not read here", "run `make mirror`")
+        return closed, entry.line.fault(f"{entry.url} is not read here", "run `pypi-subset mirror`")
     try:
         document = reach.documents(entry.url)
     except SubsetError as error:

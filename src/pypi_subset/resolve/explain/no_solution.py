@@ -71,7 +71,7 @@ def explain(
         roots = Paths(inspector=inspector, asked=stated).to(clash)
         return (contradiction(clash, job, upstream, roots),)
     what = f"pip found no solution, and gave as its reason: {complaint}"
-    return (no_solution(job, what, next_step="run it again with VERBOSE=1 for all that pip says"),)
+    return (no_solution(job, what, next_step="run it again with `--verbose` for all that pip says"),)
 
 
 def _holds(request: Request, target: Target) -> bool:

@@ -111,7 +111,7 @@ def way_to(files: Sequence[Candidate], target: Target, offers: Shelves) -> str:
         return way_in(kept_away)
     build = build_of(files, target, offers, to_keep=True)
     if all(each.tags is None for each in files):
-        return f"{in_settings(files[0].distribution.project)} and run `make mirror`; or {build}, then `make update`"
+        return f"{in_settings(files[0].distribution.project)} and run `pypi-subset mirror`; or {build}, then `pypi-subset update`"
     return way_out(files, target, build=build)
 
 

@@ -1,4 +1,4 @@
-"""Attacks on what is being published or served: bytes that change, and clients of `make serve`."""
+"""Attacks on what is being published or served: bytes that change, and clients of `pypi-subset serve`."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _unhashed() -> contextlib.AbstractContextManager[object]:
 
 @contextlib.contextmanager
 def _served(folder: Path) -> Iterator[int]:
-    """Yield the port of `make serve`."""
+    """Yield the port of `pypi-subset serve`."""
     site = _site(folder / "work")
     application = OwnNames(server.application(site), address="127.0.0.1", names=())
     limits = uvicorn.Config(

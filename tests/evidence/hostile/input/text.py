@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 import invoke
-from invoke import Collection, Context, Exit
+import typer
+from invoke import Collection
 from rich.console import Console
 from rich.text import Text
 
-from pypi_subset.cli import arguments, display, edge, logs, present
+from pypi_subset.cli import command, display, edge, invoke_tasks, logs, present
 from pypi_subset.errors import SubsetError, SuiteFailed
 from pypi_subset.model import checks
 from pypi_subset.model.checks import Check
@@ -151,15 +152,16 @@ def _raised(error: Exception) -> Callable[[Path], bool]:
     """Return an attempt that ends a task by *error*: it succeeds if a traceback would be shown."""
 
     def attempt(folder: Path) -> bool:
-        @arguments.task
-        def body(_context: Context) -> None:
+        @command.command()
+        def body(_run: command.Run) -> None:
             raise error
 
-        with mock.patch.dict(os.environ, {"XDG_STATE_HOME": str(folder)}):
+        said = io.StringIO()
+        with mock.patch.dict(os.environ, {"XDG_STATE_HOME": str(folder)}), contextlib.redirect_stderr(said):
             try:
-                body(Context(edge.Settings()))
-            except Exit as ended:
-                return "Traceback" in str(ended.message)
+                body()
+            except typer.Exit:
+                return "Traceback" in said.getvalue()
             except Exception:  # noqa: BLE001 - whatever it is, Python would show it
                 return True
         return False
@@ -176,23 +178,28 @@ def _configured(place: str, variable: str = "") -> Callable[[Path], bool]:
         program.write_text(f"open({str(ran)!r}, 'w').close()\n")
         with mock.patch.dict(os.environ, {variable: str(program)} if variable else {}):
             invoked = invoke.task(lambda _context: None, name="body")
-            edge.program(namespace=Collection(body=invoked)).run(["inv", "body"], exit=False)
+            _program(invoked).run(["inv", "body"], exit=False)
         return ran.exists()
 
     return attempt
+
+
+def _program(invoked: Callable[..., object]) -> invoke_tasks.Program:
+    # A patched class of settings is looked up when the program starts.
+    return invoke_tasks.Program(config_class=invoke_tasks.Settings, namespace=Collection(body=invoked))
 
 
 def _shell_by_variable(_: Path) -> bool:
     found: list[str] = []
     with mock.patch.dict(os.environ, {"INVOKE_RUN_SHELL": "/bin/evil"}):
         invoked = invoke.task(lambda context: found.append(context.config.run.shell), name="body")
-        edge.program(namespace=Collection(body=invoked)).run(["inv", "body"], exit=False)
+        _program(invoked).run(["inv", "body"], exit=False)
     return found == ["/bin/evil"]
 
 
 _KIND, _EDGE = (functools.partial(InputAttack, kind=kind) for kind in ("text", "edge"))
-_UNCAUGHT = functools.partial(mock.patch.object, arguments, "foreseen", contextlib.nullcontext)
-_INVOKES_OWN = functools.partial(mock.patch.object, edge, "Settings", invoke.Config)
+_UNCAUGHT = functools.partial(mock.patch.object, command, "foreseen", contextlib.nullcontext)
+_INVOKES_OWN = functools.partial(mock.patch.object, invoke_tasks, "Settings", invoke.Config)
 
 ATTACKS = [
     _KIND(name="codes-under-green", attempt=_under_a_verdict("passed", CODES, CODES), door=_keeping(display)),

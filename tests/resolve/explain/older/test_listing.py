@@ -14,7 +14,7 @@ ONE = Outdated(
     version="1.0",
     newest="2.0",
     why="it requires core; core 2.0: sdist only",
-    step="pip wheel --no-deps core==2.0 -w requirements/wheels, then `make update`",
+    step="pip wheel --no-deps core==2.0 -w requirements/wheels, then `pypi-subset update`",
     uploaded="2019-12-03",
     newest_uploaded="2026-05-01",
 )
@@ -25,7 +25,7 @@ def test_an_entry_has_dates_cause_and_remedy() -> None:
     assert outdated_lines([ONE, replace(ONE, target="mac")]) == [
         (
             "  app 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 on base--linux, base--mac: it requires core; core 2.0: sdist only. "
-            "Build it: pip wheel --no-deps core==2.0 -w requirements/wheels, then `make update`"
+            "Build it: pip wheel --no-deps core==2.0 -w requirements/wheels, then `pypi-subset update`"
         )
     ]
 

@@ -154,7 +154,7 @@ def test_a_pre_release_is_listed(workspace: Workspace, index: Index) -> None:
     young = f"  young 1.0b1 {day}, a pre-release, no final release on base--linux: there is no other release yet. "
     assert lines[2] == f"{young}Write 'young==1.0b1' in base.txt:3 if it is meant"
     assert lines[3] == "  by your own lines: asked 2.0rc1 (newest final 1.0)"
-    assert json.loads(plan(workspace, "--form", "json").stdout)["early"][2]["project"] == "young"
+    assert json.loads(plan(workspace, "--json").stdout)["early"][2]["project"] == "young"
 
 
 def test_constraints_with_hashes_are_read(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,8 +198,8 @@ def test_an_old_release_is_explained_by_the_end_of_the_chain(workspace: Workspac
     # A lock has no path of this machine.
     assert workspace.root.is_absolute()
     assert result.outdated[0].step == (
-        'write [sdists] build = ["antlr"] in subset.toml and run `make mirror`; '
-        "or pip wheel --no-deps antlr==4.9.3 -w requirements/wheels, then `make update`"
+        'write [sdists] build = ["antlr"] in subset.toml and run `pypi-subset mirror`; '
+        "or pip wheel --no-deps antlr==4.9.3 -w requirements/wheels, then `pypi-subset update`"
     )
     assert result.document()["outdated"][0]["newest"] == "1.3"
 
@@ -256,7 +256,7 @@ def test_two_requests_that_exclude_each_other_are_both_named(workspace: Workspac
     result, _ = mirror(workspace)
     why = "it requires aio>=2; aio 3.0 requires core<1.44, and boto 1.44 asks for core>=1.44"
     assert listed(result) == [("s3", "0.4", why)]
-    step = "write 's3>=2026.9' in base.txt:2 and run `make update ALLOW_DOWNGRADE=yes`, or put it into a set of its own"
+    step = "write 's3>=2026.9' in base.txt:2 and run `pypi-subset update --allow-downgrade`, or put it into a set of its own"
     assert result.outdated[0].step == step
     # As the remedy says.
     workspace.write("base.txt", "boto\ns3>=2026.9\n")

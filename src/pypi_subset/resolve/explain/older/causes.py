@@ -196,7 +196,7 @@ def _against(version: Version, files: Sequence[Candidate], case: Case, known: Kn
             )
             return why_of(found, project, case.target, known.offers), step
     if case.lock.name in known.kept:
-        return UNTRIED, "run `make update`, which takes it if the rest allows"
+        return UNTRIED, "run `pypi-subset update`, which takes it if the rest allows"
     return UNKNOWN, _wanted(version, case, known)
 
 
@@ -217,7 +217,7 @@ def _wanted(version: Version, case: Case, known: Known) -> str:
     ways = []
     if search.solves([*asked, (line[0], wanted)]):
         # Other projects get lower versions then.
-        ways.append(f"write '{wanted}' in {line[0]} and run `make update ALLOW_DOWNGRADE=yes`")
+        ways.append(f"write '{wanted}' in {line[0]} and run `pypi-subset update --allow-downgrade`")
     if len(own) > 1 and search.solves([(line[0], wanted)]):
         ways.append("put it into a set of its own")
     return ", or ".join(ways)

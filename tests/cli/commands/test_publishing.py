@@ -1,4 +1,4 @@
-"""The tasks that offer a site to others: hosts, publish, fetch, serve."""
+"""The commands that offer a site to others: servers, publish, fetch, serve."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_publish_and_fetch(workspace: Workspace, index: Index) -> None:
     refused = subset("publish", "--to=public", cwd=root)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "nothing is proven yet" in refused.stderr
-    forced = subset("publish", "--to=public", "--force=yes", "--grace=0", cwd=root)
+    forced = subset("publish", "--to=public", "--force", "--grace=0", cwd=root)
     warning, summary, digest = forced.stdout.splitlines()
     assert warning == "warning: site: nothing is proven yet; the published manifest says that it is unproven"
     assert re.fullmatch(r"public is published: \d+ files sent, 0 removed, 0 as they were", summary)
@@ -76,21 +76,21 @@ def test_publish_names_what_the_union_leaves_out(workspace: Workspace) -> None:
         {"project": "demo", "versions": {"desk": ["1.0"], "lab": ["1.0+cpu"]}, "index": "targets/TARGET/simple/"}
     ]
     assert note in subset("mirror", cwd=workspace.root, PIP_NO_INDEX="1").stdout
-    done = subset("publish", "--to=public", "--force=yes", cwd=workspace.root)
+    done = subset("publish", "--to=public", "--force", cwd=workspace.root)
     assert note in done.stdout, done.stderr
 
 
 @pytest.mark.slow
-def test_hosts_and_objects(workspace: Workspace, index: Index) -> None:
+def test_servers_and_objects(workspace: Workspace, index: Index) -> None:
     """A row for each kind of web host; with objects, a line of four columns for each file; no site is one line."""
-    none = subset("hosts", cwd=workspace.root)
+    none = subset("servers", cwd=workspace.root)
     assert (none.returncode, none.stdout) == (1, "")
     assert "there is no site to publish" in none.stderr
     root = mirrored(workspace, index).root
-    shown = subset("hosts", cwd=root).stdout.splitlines()
-    assert shown[0].split() == ["host", "fits", "index", "pages", "how", "to", "publish"]
+    shown = subset("servers", cwd=root).stdout.splitlines()
+    assert shown[0].split() == ["server", "fits", "index", "pages", "how", "to", "publish"]
     assert {line.split("  ")[0] for line in shown[2:] if line} >= {"nginx"}
-    objects = [line.split("\t") for line in subset("hosts", "--objects=yes", cwd=root).stdout.splitlines()]
+    objects = [line.split("\t") for line in subset("servers", "--objects", cwd=root).stdout.splitlines()]
     assert {len(columns) for columns in objects} == {4}
     assert "simple/demo/demo-1.0-py3-none-any.whl" in {columns[0] for columns in objects}
 

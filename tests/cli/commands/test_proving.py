@@ -1,4 +1,4 @@
-"""The tasks about the proof: what they print, as words and as JSON, and their exit codes."""
+"""The commands about the proof: what they print, as words and as JSON, and their exit codes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_red_is_an_exit_code_beside_the_document(subset: SubsetOnDisk) -> None:
     assert red.stderr.startswith("error: the subset is not proven; ")
     wrong = command("verify", "--shard=9/8", "--json", cwd=subset.root)
     assert json.loads(wrong.stdout)["error"] == wrong.stderr.removeprefix("error: ").rstrip("\n")
-    assert wrong.returncode == 1
+    assert wrong.returncode == 2
 
 
 @pytest.mark.slow
@@ -58,11 +58,11 @@ def test_merged_reports_are_shown_like_one(subset: SubsetOnDisk) -> None:
     for shard in ("1/2", "2/2"):
         assert command("verify", "--processes=1", f"--shard={shard}", cwd=subset.root).returncode == 0
         report_path(subset.paths.site).rename(subset.root / f"part{shard[0]}.json")
-    merged = command("merge-reports", "part1.json part2.json", cwd=subset.root)
+    merged = command("merge-reports", "part1.json", "part2.json", cwd=subset.root)
     assert merged.returncode == 0, merged.stderr
     assert "9 passed, 0 failed, 0 skipped" in merged.stdout
     missing = command("merge-reports", "nowhere.json", cwd=subset.root)
-    assert (missing.returncode, missing.stdout, missing.stderr.count("\n")) == (1, "", 1)
+    assert (missing.returncode, missing.stdout, missing.stderr.count("\n")) == (2, "", 1)
 
 
 @pytest.mark.slow
@@ -78,21 +78,21 @@ def test_parts_of_machines_with_other_keys(subset: SubsetOnDisk, tmp_path: Path)
         for path in (report_path(subset.paths.site), *([signature] if flags else [])):
             path.rename(subset.root / path.name.replace("report", f"part{shard[0]}"))
     assert stat.S_IMODE(other.stat().st_mode) == 0o600
-    unsigned = command("merge-reports", "part1.json part2.json", cwd=subset.root)
-    assert (unsigned.returncode, unsigned.stderr.count("\n")) == (1, 1)
+    unsigned = command("merge-reports", "part1.json", "part2.json", cwd=subset.root)
+    assert (unsigned.returncode, unsigned.stderr.count("\n")) == (2, 1)
     assert "no file names who may sign parts" in unsigned.stderr
     allow(subset.paths.requirements / "allowed-signers", prover=ssh)
-    unsigned = command("merge-reports", "part1.json part2.json", cwd=subset.root)
+    unsigned = command("merge-reports", "part1.json", "part2.json", cwd=subset.root)
     assert unsigned.stderr.startswith("error: part2.json: this report was changed, or made with another key")
     (subset.root / "part2.json.sig").write_bytes(signature_of((subset.root / "part2.json").read_bytes(), ssh))
-    merged = command("merge-reports", "part1.json part2.json", cwd=subset.root)
+    merged = command("merge-reports", "part1.json", "part2.json", cwd=subset.root)
     assert (merged.returncode, merged.stderr) == (0, "")
     assert "note: a part (shard 1/2) is signed by prover" in merged.stdout
     published = command("publish", "--to=public", "--grace=0", cwd=subset.root)
     assert (published.returncode, published.stderr) == (0, "")
     assert "report.json" in [path.name for path in (subset.root / "public" / "proof").iterdir()]
     refused = command("publish", "--to=public", "--grace=0", cwd=subset.root, **{VARIABLE: str(other)})
-    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "made with another key than the one here; give both machines one key" in refused.stderr
 
 
@@ -102,11 +102,11 @@ def test_what_is_wrong_with_a_key_is_one_line(subset: SubsetOnDisk, tmp_path: Pa
     path.write_text("ab" * 32)
     path.chmod(0o644)
     refused = command("verify", cwd=subset.root, **{VARIABLE: str(path)})
-    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
     assert refused.stderr.startswith(f"error: {path}: others can read the key of reports; run `chmod go= ")
     refused = command("verify", "--sign-with=nowhere", cwd=subset.root)
     assert refused.stderr.startswith("error: nowhere: there is no such key to sign with; make one: ssh-keygen")
-    assert (refused.returncode, refused.stdout, report_path(subset.paths.site).exists()) == (1, "", False)
+    assert (refused.returncode, refused.stdout, report_path(subset.paths.site).exists()) == (2, "", False)
 
 
 def test_a_workflow_is_printed(subset: SubsetOnDisk) -> None:
@@ -116,4 +116,4 @@ def test_a_workflow_is_printed(subset: SubsetOnDisk) -> None:
     assert 'SITE: "https://example.org/"' in done.stdout
     for flags in ((), ("--form=gitlab", "--url=https://example.org/")):
         refused = command("workflow", *flags, cwd=subset.root)
-        assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+        assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)

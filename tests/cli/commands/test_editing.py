@@ -6,30 +6,11 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
-from pypi_subset.cli.editing import joined
 from tests.support.checkout import ROOT
 from tests.support.programs.commands import subset
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.mark.parametrize(
-    ("given", "wanted"),
-    [
-        (["p", "add", "a", "b>=1,<2"], ["p", "add", "a\nb>=1,<2"]),
-        (["p", "add", "--set", "gpu", "a", "--json", "b"], ["p", "add", "a\nb", "--set", "gpu", "--json"]),
-        (["p", "remove", "--build=x", "a"], ["p", "remove", "a", "--build=x"]),
-        (["p", "remove", "--target", "lab"], ["p", "remove", "--target", "lab"]),
-        (["p", "why", "a", "lab"], ["p", "why", "a", "lab"]),
-        (["p"], ["p"]),
-    ],
-)
-def test_words_are_joined(given: list[str], wanted: list[str]) -> None:
-    """Bare words count wherever they are between the flags; other tasks stay as they are."""
-    assert joined(given) == wanted
 
 
 def test_the_example_of_the_manual(tmp_path: Path) -> None:
@@ -55,12 +36,27 @@ def test_json(tmp_path: Path) -> None:
         "requirements/subset.toml": ["[targets]", 'lab = "rhel-10"'],
     }
     failed = subset("remove", "rich", "--json", cwd=tmp_path)
-    assert failed.returncode == 1
+    assert failed.returncode == 2
     assert "asks for rich" in json.loads(failed.stdout)["error"]
 
 
 def test_nothing_to_do(tmp_path: Path) -> None:
     """No word and no flag is an error with an example."""
     done = subset("add", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert "name a project, as in `pypi-subset add pandas`" in done.stderr
+
+
+def test_words_may_be_among_the_options(tmp_path: Path) -> None:
+    """Bare words count wherever they are; a dry run writes nothing."""
+    words = ["a", "--set", "gpu", "--target=lab=rhel-10,win=windows-11", "--python", "3.12", "b>=1,<2", "--dry-run"]
+    done = subset("add", *words, cwd=tmp_path)
+    assert done.stdout.splitlines() == [
+        "requirements/subset.toml: + [targets]",
+        'requirements/subset.toml: + lab = {on = "rhel-10", python = "3.12"}',
+        'requirements/subset.toml: + win = {on = "windows-11", python = "3.12"}',
+        "requirements/gpu.txt: + a",
+        "requirements/gpu.txt: + b<2,>=1",
+        "nothing was changed (`--dry-run`)",
+    ], done.stderr
+    assert [*tmp_path.iterdir()] == []

@@ -1,0 +1,66 @@
+"""The commands that answer a question: why, targets, target."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pypi_subset.cli.command import Run, command
+
+
+@command()
+def why(
+    run: Run,
+    *,
+    project: Annotated[str, typer.Argument(metavar="PROJECT", help="The project to explain.")],
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="For this target alone.", show_default="all targets")
+    ] = "",
+) -> None:
+    """
+    Print what led to a project.
+
+    why prints one line for each file, set and target that needs the project.
+    """
+    from pypi_subset.model.door import read_manifest  # noqa: PLC0415
+    from pypi_subset.site import manifest  # noqa: PLC0415
+
+    run.answer.say(*manifest.why(read_manifest(run.site), project, target or None))
+
+
+@command()
+def targets(run: Run) -> None:
+    """
+    List the names of systems that a target may be on.
+
+    targets prints for each system which wheels it takes, its architectures, and its own Python. In subset.toml:
+    lab = { on = "debian-12", python = "3.12" }, or on = "debian-12-aarch64".
+    """
+    from pypi_subset.targets.named_systems import expanded, systems  # noqa: PLC0415
+
+    rows = [(one.name, expanded(one), ", ".join(one.arches), one.python or "-") for one in systems()]
+    run.answer.table(["name", "takes wheels for", "architectures", "Python"], rows)
+
+
+@command()
+def target(
+    run: Run,
+    *,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A target of subset.toml, the name of a system, or a tag.")
+    ],
+    python: Annotated[
+        str,
+        typer.Option("--python", metavar="X.Y", help="Its Python, as 3.12 or 3.12.4.", show_default="its own"),
+    ] = "",
+) -> None:
+    """
+    Print the marker values and the tags of a target.
+
+    The tags are in the order of pip on that machine, the best first.
+    """
+    from pypi_subset.requirements.subset import find_target  # noqa: PLC0415
+    from pypi_subset.targets.host import description  # noqa: PLC0415
+
+    run.answer.say(*description(find_target(name, python or None, run.requirements)))

@@ -1,0 +1,115 @@
+"""The commands that build a subset: mirror, update, plan, clean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pypi_subset import api
+from pypi_subset.cli.command import Run, command, names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# A stage is imported by the command that needs it: `--help` and a run with nothing to do load neither pip nor a server.
+
+Downgrade = Annotated[
+    bool,
+    typer.Option(
+        "--allow-downgrade", help="Accept a lower version than the lock has, though the newer one is offered."
+    ),
+]
+Unisolated = Annotated[bool, typer.Option("--unisolated", help="Build sdists without isolation.")]
+
+
+@command(result=True)
+def mirror(run: Run, *, allow_downgrade: Downgrade = False, unisolated: Unisolated = False) -> None:
+    """
+    Build site/ from requirements/; a lock that still fits is kept.
+
+    mirror resolves each set for each target, locks, downloads and writes the site. If a lock matches its inputs, mirror
+    keeps it and fetches exactly what it names. After any error the old site stays as it is. A target that names
+    Python as X.Y is served for every X.Y.z.
+    """
+    _mirror(run, update=False, allow_downgrade=allow_downgrade, unisolated=unisolated)
+
+
+@command(result=True)
+def update(
+    run: Run,
+    *,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--forget",
+            metavar="FILE",
+            help="Accept other bytes than the locked ones for these files, with commas between.",
+        ),
+    ] = None,
+    allow_downgrade: Downgrade = False,
+    unisolated: Unisolated = False,
+) -> None:
+    """
+    Resolve again, print what changed, and mirror.
+
+    update chooses the newest versions that requirements/ allows, whatever the locks have. A file that has other bytes
+    than when it was locked is an error. --forget accepts it, and prints both hashes. A locked release that vanished
+    from its index is an error until the policy decides about it.
+    """
+    forgotten = names_in(forget, "--forget")
+    _mirror(run, update=True, forget=forgotten, allow_downgrade=allow_downgrade, unisolated=unisolated)
+
+
+def _mirror(run: Run, *, update: bool, allow_downgrade: bool, unisolated: bool, forget: Sequence[str] = ()) -> None:
+    """Run the pipeline and print its result."""
+    result = api.mirror(
+        run.paths,
+        update=update,
+        forget=forget,
+        allow_downgrade=allow_downgrade,
+        unisolated=unisolated,
+        progress=run.display,
+    )
+    if run.json:
+        run.write_json(result.document())
+    else:
+        from pypi_subset.cli.present import show_mirror  # noqa: PLC0415
+
+        show_mirror(result, run.paths, run.display, update=update)
+
+
+@command(result=True)
+def plan(
+    run: Run,
+    *,
+    update: Annotated[bool, typer.Option("--update", help="Say what update would do, not mirror.")] = False,
+    unisolated: Unisolated = False,
+) -> None:
+    """
+    Say what mirror would add, remove and change, and what is held back.
+
+    plan resolves, fetches no files and writes nothing. It lists each project that is older than its newest release,
+    with the reason: a tag, a Requires-Python or a requirement. It names locked releases that an index does not offer
+    any more. A gap of a target is printed, in JSON too.
+    """
+    found = api.plan(run.paths, update=update, unisolated=unisolated, progress=run.display)
+    if run.json:
+        run.write_json(found.document())
+    else:
+        from pypi_subset.cli.present import show_plan  # noqa: PLC0415
+
+        show_plan(found, run.answer)
+
+
+@command()
+def clean(run: Run) -> None:
+    """
+    Empty packages/ and site/; READMEs and locks stay.
+
+    The next mirror fetches the same files again. If a directory holds anything that mirror did not put there, clean
+    removes nothing.
+    """
+    from pypi_subset.pipeline import clean as pipeline  # noqa: PLC0415
+
+    pipeline.clean(run.packages, run.site)

@@ -1,0 +1,107 @@
+"""The commands that edit ``requirements/``: add and remove."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pypi_subset import api
+from pypi_subset.cli.command import Run, command, names_in
+from pypi_subset.errors import SubsetError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pypi_subset.editing.changes import Edited, Wanted
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
+
+
+@command(result=True)
+def add(  # noqa: PLR0913 - each is a flag, given by its name
+    run: Run,
+    *,
+    project: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PROJECT", help="Requirements, as lines of a requirements file have them."),
+    ] = None,
+    set_: Annotated[
+        str,
+        typer.Option("--set", metavar="SET", help="The set that asks for them.", show_default="the only one, or base"),
+    ] = "",
+    target: Annotated[
+        list[str] | None,
+        typer.Option("--target", metavar="NAME=SYSTEM", help="Targets, each with a system or a tag."),
+    ] = None,
+    python: Annotated[
+        str,
+        typer.Option(
+            "--python", metavar="X.Y", help="The Python of these targets, as 3.12.", show_default="the system's own"
+        ),
+    ] = "",
+    build: Annotated[
+        list[str] | None, typer.Option("--build", metavar="PROJECT", help="Projects whose sdists are built.")
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """
+    Add projects, targets, or sdists to build, to requirements/.
+
+    add edits requirements/ and keeps its comments. It replaces a line of the same project. If requirements/ would have
+    a fault after it, add changes nothing. The next mirror takes what is new.
+    """
+    wanted = _wanted(project, set_, names_in(target, "--target"), python, names_in(build, "--build"))
+    _show(run, api.add(run.requirements, wanted, dry=dry_run))
+
+
+@command(result=True)
+def remove(
+    run: Run,
+    *,
+    project: Annotated[list[str] | None, typer.Argument(metavar="PROJECT", help="Names of projects.")] = None,
+    set_: Annotated[
+        str, typer.Option("--set", metavar="SET", help="The set that no longer asks for them.", show_default="all")
+    ] = "",
+    target: Annotated[list[str] | None, typer.Option("--target", metavar="NAME", help="Names of targets.")] = None,
+    build: Annotated[
+        list[str] | None,
+        typer.Option("--build", metavar="PROJECT", help="Projects whose sdists are no longer built."),
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """
+    Remove projects, targets, or sdists to build, from requirements/.
+
+    remove edits requirements/ and keeps its comments. If requirements/ would have a fault after it, remove changes
+    nothing. The next mirror takes the files away that nothing else needs.
+    """
+    wanted = _wanted(project, set_, names_in(target, "--target"), "", names_in(build, "--build"))
+    _show(run, api.remove(run.requirements, wanted, dry=dry_run))
+
+
+def _wanted(
+    project: Sequence[str] | None, set_name: str, target: Sequence[str], python: str, build: Sequence[str]
+) -> Wanted:
+    from pypi_subset.editing.changes import Wanted  # noqa: PLC0415 - only these commands need tomlkit
+
+    projects = [one for one in map(str.strip, project or ()) if one]
+    if not (projects or target or build):
+        msg = "there is nothing to do: no project, no target and nothing to build is named"
+        raise SubsetError(msg, next_step="name a project, as in `pypi-subset add pandas`")
+    return Wanted(projects=projects, set_name=set_name, targets=target, python=python, build=build)
+
+
+def _show(run: Run, done: Edited) -> None:
+    if run.json:
+        run.write_json(done.document())
+        return
+    for change in done.changes:
+        marked = [*(("-", line) for line in change.removed), *(("+", line) for line in change.added)]
+        run.display.say(*(f"{change.path}: {mark} {line}" for mark, line in marked if line.strip()))
+    if not done.changes:
+        run.display.say("nothing changes: it is there already")
+    elif done.written:
+        run.display.say("Next: `pypi-subset mirror`")
+    else:
+        run.display.say("nothing was changed (`--dry-run`)")

@@ -1,0 +1,124 @@
+"""A function as a command: shared options, errors as one line and an exit code."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from pathlib import Path
+
+import pytest
+import typer
+
+from pypi_subset.cli.command import Run, command, named, names_in
+from pypi_subset.cli.display import Display
+from pypi_subset.errors import ProofFailed, SubsetError
+
+
+def test_error_text_is_printed_literally(capsys: pytest.CaptureFixture[str]) -> None:
+    """What looks like rich's markup is not read as such."""
+
+    @command()
+    def body(_run: Run) -> None:
+        msg = "no project [bold]x[/nothing]"
+        raise SubsetError(msg, next_step="see [red]")
+
+    with pytest.raises(typer.Exit) as raised:
+        body()
+    assert raised.value.exit_code == 2
+    assert capsys.readouterr().err == "error: no project [bold]x[/nothing]; see [red]\n"
+    Display().say("[bold]x[/nothing]")
+    assert capsys.readouterr().out == "[bold]x[/nothing]\n"
+
+
+def test_interrupt_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C: one line, exit code 130."""
+
+    @command()
+    def body(_run: Run) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(typer.Exit) as raised:
+        body()
+    assert raised.value.exit_code == 130
+    said = capsys.readouterr().err
+    assert (said.count("\n"), said.startswith("interrupted: ")) == (1, True)
+
+
+def test_shared_options_exist_once() -> None:
+    """Every command has them; ``--json`` is one of those with a result."""
+
+    @command()
+    def plain(_run: Run, *, port: int = 1) -> None:
+        """Have no result."""
+
+    @command(result=True)
+    def answering(_run: Run) -> None:
+        """Have a result."""
+
+    shared = ["requirements", "packages", "site", "quiet", "verbose", "log_file", "no_color"]
+    assert [*inspect.signature(plain).parameters] == ["port", *shared]
+    assert [*inspect.signature(answering).parameters] == [*shared, "json"]
+
+
+def test_the_run_has_what_the_options_say(tmp_path: Path) -> None:
+    """Directories are paths with a name, as a stage is beside them; the log goes where it was wanted."""
+    runs = []
+
+    @command(result=True)
+    def body(run: Run, *, port: int) -> None:
+        logging.getLogger("pypi_subset.test").info("port %s", port)
+        runs.append(run)
+
+    log = tmp_path / "run.log"
+    body(port=8080, requirements="asked", packages="files", site=".", json=True, log_file=str(log))
+    (run,) = runs
+    assert (run.paths.requirements, run.paths.packages, run.paths.site) == (Path("asked"), Path("files"), Path.cwd())
+    assert (run.json, run.quiet) == (True, False)
+    assert log.read_text().endswith("pypi_subset.test: port 8080\n")
+    assert (named("site"), named(".")) == (Path("site"), Path.cwd())
+
+
+def test_quiet_keeps_warnings_and_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a run does is left out; a warning, an answer and an error are not."""
+
+    @command()
+    def body(run: Run) -> None:
+        run.display.say("done")
+        run.display.table(["a"], [[1]])
+        run.display.warn("look")
+        run.answer.say("because")
+        msg = "it is over"
+        raise SubsetError(msg)
+
+    with pytest.raises(typer.Exit):
+        body(quiet=True)
+    assert capsys.readouterr() == ("warning: look\nbecause\n", "error: it is over\n")
+
+
+def test_one_document_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error is a document, unless the result is one already: a red report is printed, then the line."""
+
+    @command(result=True)
+    def body(run: Run, *, late: bool) -> None:
+        if late:
+            run.write_json({"a": 1})
+        run.display.say("in words")
+        msg = "it is red"
+        raise ProofFailed(msg)
+
+    for late, document in ((True, '{\n "a": 1\n}\n'), (False, '{\n "schema": "1.0",\n "error": "it is red"\n}\n')):
+        with pytest.raises(typer.Exit) as raised:
+            body(late=late, json=True)
+        assert raised.value.exit_code == 1
+        assert capsys.readouterr() == (document, "in words\nerror: it is red\n")
+    with pytest.raises(typer.Exit):
+        body(late=False)
+    assert capsys.readouterr() == ("in words\n", "error: it is red\n")
+
+
+def test_names_of_an_option() -> None:
+    """An option may be repeated, and have commas between names; an option without a name is an error."""
+    assert names_in(["linux, mac", "win"], "--target") == ["linux", "mac", "win"]
+    assert names_in(None, "--target") == []
+    with pytest.raises(SubsetError, match=r"--target wants names, not ','; .* as in --target=one,two"):
+        names_in([","], "--target")
