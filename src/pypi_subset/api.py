@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pypi_subset.doctor.examination import diagnose
+    from pypi_subset.editing.beginning import init
     from pypi_subset.editing.changes import add, remove
     from pypi_subset.errors import SubsetError
     from pypi_subset.model.paths import Paths
@@ -58,6 +59,7 @@ __all__ = [
     "build_index",
     "diagnose",
     "fetch_site",
+    "init",
     "mirror",
     "plan",
     "prove",
@@ -77,6 +79,7 @@ _MODULES = {
     "build_index": "site.builder",
     "diagnose": "doctor.examination",
     "fetch_site": "publishing.fetch_site",
+    "init": "editing.beginning",
     "mirror": "pipeline.mirror",
     "plan": "pipeline.plan",
     "prove": "pipeline.prove",

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+import pypi_subset
 from pypi_subset import errors
 from pypi_subset.errors import BadDistribution, BadFiles, Fault, InputFaults, PolicyError, SubsetError, TargetError
+from pypi_subset.errors.tree import FINDING, INPUT, SURROUNDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PATH = Path("requirements/base.txt")
 
@@ -62,6 +70,54 @@ def test_all_errors_have_one_root() -> None:
     found = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
     assert len(found) > 10
     assert all(issubclass(one, SubsetError) and one.__doc__ for one in found)
+
+
+CODES = {
+    FINDING: {
+        *(
+            "BadDistribution",
+            "BadFiles",
+            "Gaps",
+            "HashMismatch",
+            "LowerVersions",
+            "NoSolution",
+            "NotBuilt",
+            "NotProven",
+        ),
+        *("OlderReleases", "PolicyError", "ProofFailed", "UndefinedMarker"),
+    },
+    INPUT: {"FolderError", "InputFaults", "KeyMissing", "LockError", "SubsetError", "TargetError"},
+    SURROUNDINGS: {
+        *(
+            "BoxFailed",
+            "DiskError",
+            "MachineError",
+            "PipFailed",
+            "SuiteFailed",
+            "TooLargeError",
+            "Unforeseen",
+            "UpstreamError",
+        ),
+    },
+}
+
+
+def classes(root: type[SubsetError]) -> Iterator[type[SubsetError]]:
+    """Yield *root* and all classes below it."""
+    yield root
+    for one in root.__subclasses__():
+        yield from classes(one)
+
+
+def test_every_error_has_an_exit_code_on_purpose() -> None:
+    """Each class of the package states its own, and the table has it."""
+    for module in pkgutil.walk_packages(pypi_subset.__path__, "pypi_subset."):
+        if not module.name.endswith("__main__") and ".verify" not in module.name and "._" not in module.name:
+            importlib.import_module(module.name)
+    found = {one for one in classes(SubsetError) if one.__module__.startswith("pypi_subset")}
+    assert {one.__name__ for one in found if "exit_code" not in vars(one)} == set()
+    table = {code: {one.__name__ for one in found if one.exit_code == code} for code in (1, 2, 3)}
+    assert table == CODES
 
 
 def test_refusals_of_the_policy_are_counted() -> None:

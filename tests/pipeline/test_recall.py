@@ -39,7 +39,7 @@ def test_update_stops_at_other_bytes(locked: Workspace) -> None:
     """The error names both hashes; locks, site and memory stay as they were; plan says the same."""
     before = {path: path.read_bytes() for path in locked.root.rglob("*") if path.is_file() and path.suffix != ".json"}
     for run in (lambda: mirror(locked, update=True), lambda: api.plan(locked.paths, update=True)):
-        with pytest.raises(HashMismatch, match=f"sha256 {NEW.sha256} now, {OLD.sha256} then.*FORGET={OLD.filename}"):
+        with pytest.raises(HashMismatch, match=f"sha256 {NEW.sha256} now, {OLD.sha256} then.*--forget {OLD.filename}"):
             run()
     assert {path: path.read_bytes() for path in before} == before
 

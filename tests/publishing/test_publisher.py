@@ -634,7 +634,7 @@ def test_somebodys_file_among_ours(site: Path, public: Place) -> None:
 @pytest.mark.parametrize(
     ("to", "words"),
     [
-        ("", "publish wants to know where to; as in TO=/srv/www/pypi"),
+        ("", "publish wants to know where to; as in `--to /srv/www/pypi`"),
         ("-e", "publish wants to know where to"),
         ("site", "the place to publish to and site stand in one another; name two folders side by side"),
         ("site/public", "the place to publish to and site stand in one another"),

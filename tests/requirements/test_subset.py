@@ -153,7 +153,7 @@ def test_a_target_of_the_folder_takes_no_other_python(tmp_path: Path) -> None:
     (tmp_path / "subset.toml").write_text(
         '[targets]\nlinux = "cp310-manylinux2014_x86_64"\nwindows-11 = "cp310-win32"\n'
     )
-    with pytest.raises(TargetError, match=r"linux is a target of subset\.toml, .*; leave PY out"):
+    with pytest.raises(TargetError, match=r"linux is a target of subset\.toml, .*; leave `--python` out"):
         find_target("linux", "3.12", tmp_path)
     assert find_target("linux", None, tmp_path).tag == "cp310-cp310-manylinux2014_x86_64"
     assert find_target("windows-11", "3.12", tmp_path).tag == "cp312-cp312-win_amd64"
@@ -180,7 +180,7 @@ def test_missing_folder_says_what_to_create() -> None:
     with pytest.raises(InputFaults) as caught:
         read_subset(Path("nowhere"))
     assert str(caught.value) == (
-        "nowhere: no such folder; create it, with a base.txt that says 'pandas' and a subset.toml that says:\n"
+        "nowhere: no such folder; `pypi-subset init pandas` makes it, with a subset.toml that says:\n"
         "    [targets]\n"
         '    here = "host"'
     )

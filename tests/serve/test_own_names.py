@@ -57,5 +57,5 @@ def test_the_address_that_it_listens_on() -> None:
 @pytest.mark.parametrize("text", ["http://pypi.lab", "pypi.lab:80", "*", "a b", "-a", "x" * 300])
 def test_what_is_no_name(text: str) -> None:
     """One line says how names are given."""
-    with pytest.raises(SubsetError, match=r"no name of a host: .*; as in --host-names="):
+    with pytest.raises(SubsetError, match=r"no name of a host: .*; as in `--host-names "):
         names_of(text)

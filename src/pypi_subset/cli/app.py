@@ -26,7 +26,7 @@ NAME = "pypi-subset"
 
 #: Heading → commands; ``make`` lists them in this order too.
 PANELS = {
-    "First steps": (editing.add, building.mirror, proving.verify, publishing.publish),
+    "First steps": (editing.init, editing.add, building.mirror, proving.verify, publishing.publish),
     "Keep it up to date": (building.plan, building.update, editing.remove, building.clean),
     "Ask": (asking.why, asking.targets, asking.target),
     "Offer and copy": (publishing.serve, publishing.servers, publishing.fetch),

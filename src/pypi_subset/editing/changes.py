@@ -83,7 +83,7 @@ def add(root: Path, wanted: Wanted, *, dry: bool = False) -> Edited:
     :param dry: change nothing.
     :raises SubsetError: it cannot be added, or *root* would have a new fault; then nothing is changed.
     """
-    texts = _Texts(root)
+    texts = Texts(root)
     settings = texts.settings
     if settings.is_file() or wanted.targets or wanted.build:
         text = Settings(text=texts.of(settings), name=str(settings))
@@ -111,7 +111,7 @@ def remove(root: Path, wanted: Wanted, *, dry: bool = False) -> Edited:
     :param dry: change nothing.
     :raises SubsetError: it is not there, or *root* would have a new fault; then nothing is changed.
     """
-    texts = _Texts(root)
+    texts = Texts(root)
     text = Settings(text=texts.of(texts.settings), name=str(texts.settings))
     for one in wanted.targets:
         text = Settings(text=text.without_target(one), name=text.name)
@@ -134,7 +134,7 @@ def remove(root: Path, wanted: Wanted, *, dry: bool = False) -> Edited:
 
 
 @dataclass(frozen=True, slots=True)
-class _Texts:
+class Texts:
     """The texts of a directory, as they were and as they are to be."""
 
     root: Path
@@ -145,10 +145,12 @@ class _Texts:
 
     @property
     def settings(self) -> Path:
+        """The file of the settings."""
         return self.root / SETTINGS
 
     @property
     def requirement_files(self) -> list[Path]:
+        """The requirements files, sorted."""
         return [path for path in sorted(self.root.glob("*.txt")) if not path.name.startswith(".")]
 
     def of(self, path: Path) -> str:
@@ -164,6 +166,7 @@ class _Texts:
         return self._after[path]
 
     def set(self, path: Path, text: str) -> None:
+        """Let the file at *path* have *text*."""
         self.of(path)
         self._after[path] = text
 
@@ -185,10 +188,11 @@ class _Texts:
             raise SubsetError(msg, next_step="add the requirement there, or name another set")
         return there.get(name, self.root / f"{name}.txt")
 
-    def finish(self, *, dry: bool) -> Edited:
+    def finish(self, *, dry: bool, empty: Path | None = None) -> Edited:
         """
         Return what differs, after writing it.
 
+        :param empty: a requirements file that may ask for nothing yet.
         :raises SubsetError: the directory would have a new fault.
         """
         changed = {path: text for path, text in self._after.items() if text != self._before[path]}
@@ -203,7 +207,7 @@ class _Texts:
                 self.root.mkdir(parents=True, exist_ok=True)
             for path, text in changed.items():
                 files.write(path, text.encode())
-            new = [one for one in _faults(self.root) if (one.what, one.path) not in known]
+            new = [one for one in _faults(self.root) if (one.what, one.path) not in known and one.path != empty]
             kept = not (new or dry)
         finally:
             if not kept:

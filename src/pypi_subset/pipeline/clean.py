@@ -111,7 +111,7 @@ def prune(paths: Paths, *, remove: bool) -> Pruned:
     if not locks:
         msg = "there is no lock, so every file would be removed"
         raise FolderError(
-            msg, path=paths.locks, next_step="run `make mirror` first, or `make clean` to empty packages/"
+            msg, path=paths.locks, next_step="run `pypi-subset mirror` first, or `pypi-subset clean` to empty packages/"
         )
     needed = {one.filename for lock in locks for one in lock.distributions}
     with files.exclusive(paths.packages) if paths.packages.is_dir() else contextlib.nullcontext():

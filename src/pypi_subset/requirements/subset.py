@@ -109,7 +109,7 @@ def _require_directory(root: Path) -> None:
             raise InputFaults([Fault(what=what, path=root, next_step="name another directory")]) from error
         found = False
     if not found:
-        step = "create it, with a base.txt that says 'pandas' and a subset.toml that says:"
+        step = "`pypi-subset init pandas` makes it, with a subset.toml that says:"
         raise InputFaults([Fault(what="no such folder", path=root, next_step=step, excerpt=EXAMPLE)])
 
 
@@ -129,7 +129,7 @@ def find_target(name: str, python: str | None, root: Path) -> Target:
         if name in found:
             if python is not None:
                 msg = f"{name} is a target of {SETTINGS}, and has its Python from there"
-                raise TargetError(msg, target=name, next_step="leave PY out, or name its system or its tag")
+                raise TargetError(msg, target=name, next_step="leave `--python` out, or name its system or its tag")
             if (target := found[name]) is not None:
                 return target
             raise InputFaults([*map(places_of(root).shown, faults)])

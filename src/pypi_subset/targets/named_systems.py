@@ -86,6 +86,15 @@ def is_named(word: str) -> bool:
     return _find(word) is not None
 
 
+def canonical(word: str) -> str:
+    """Return the system that *word* names as it is listed, with the architecture if it is not the first; *word* if none."""
+    found = _find(word)
+    if found is None:
+        return word
+    system, arch = found
+    return system.name if arch == system.arches[0] else f"{system.name}-{arch}"
+
+
 def tag_of(name: str, on: str, python: str | None = None) -> tuple[str, str | None]:
     """
     Return the tag that *on* stands for, and the Python version as `targets.parse` takes it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from pypi_subset.errors import UpstreamError
+from pypi_subset.errors.tree import FINDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 class NotBuilt(UpstreamError):
     """No wheel can be built from an sdist; or none may be, for enough of that project were built: ``limited``."""
 
+    exit_code = FINDING
     limited = False
 
 

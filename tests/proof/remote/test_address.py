@@ -66,7 +66,7 @@ def test_ways_that_anybody_can_change(text: str) -> None:
 @pytest.mark.parametrize("insecure", [False, True])
 def test_what_is_no_address(text: str, *, insecure: bool) -> None:
     """What Dask and this check could read as two hosts is no address at all."""
-    with pytest.raises(SubsetError, match="is no address of a Dask scheduler; name one that runs, as in --scheduler="):
+    with pytest.raises(SubsetError, match="is no address of a Dask scheduler; name one that runs, as in `--scheduler "):
         address.scheduler_of(text, insecure=insecure)
 
 

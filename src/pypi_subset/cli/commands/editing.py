@@ -1,4 +1,4 @@
-"""The commands that edit ``requirements/``: add and remove."""
+"""The commands that write ``requirements/``: init, add and remove."""
 
 from __future__ import annotations
 
@@ -15,7 +15,49 @@ if TYPE_CHECKING:
 
     from pypi_subset.editing.changes import Edited, Wanted
 
+#: The systems of new targets, and their Pythons.
+On = Annotated[
+    list[str] | None,
+    typer.Option("--on", metavar="SYSTEM", help="A system that the packages are for.", show_default="this machine"),
+]
+PythonOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--python",
+        metavar="X.Y",
+        help="The Python of the system before it; a single one is for all systems.",
+        show_default="the system's own",
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
+
+
+@command(result=True)
+def init(
+    run: Run,
+    *,
+    project: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PROJECT", help="Requirements, as lines of a requirements file have them."),
+    ] = None,
+    on: On = None,
+    python: PythonOf = None,
+    dry_run: DryRun = False,
+) -> None:
+    """
+    Write a new requirements/ with targets and projects.
+
+    init writes subset.toml with the targets and base.txt with the projects, with comments. Without --on, the target is
+    this machine. If requirements/ has a subset already, init changes nothing. `pypi-subset targets` lists the systems.
+    """
+    done = api.init(
+        run.requirements,
+        projects=project or (),
+        on=names_in(on, "--on"),
+        pythons=names_in(python, "--python"),
+        dry=dry_run,
+    )
+    _show(run, done, then="`pypi-subset mirror`" if project else "`pypi-subset add PROJECT`")
 
 
 @command(result=True)
@@ -92,16 +134,18 @@ def _wanted(
     return Wanted(projects=projects, set_name=set_name, targets=target, python=python, build=build)
 
 
-def _show(run: Run, done: Edited) -> None:
+def _show(run: Run, done: Edited, *, then: str = "`pypi-subset mirror`") -> None:
     if run.json:
         run.write_json(done.document())
         return
     for change in done.changes:
         marked = [*(("-", line) for line in change.removed), *(("+", line) for line in change.added)]
-        run.display.say(*(f"{change.path}: {mark} {line}" for mark, line in marked if line.strip()))
+        run.display.say(
+            *(f"{change.path}: {mark} {line}" for mark, line in marked if line.strip() and not line.startswith("#"))
+        )
     if not done.changes:
         run.display.say("nothing changes: it is there already")
     elif done.written:
-        run.display.say("Next: `pypi-subset mirror`")
+        run.display.say(f"Next: {then}")
     else:
         run.display.say("nothing was changed (`--dry-run`)")

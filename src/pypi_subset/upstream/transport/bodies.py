@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pip._vendor.urllib3.exceptions import HTTPError
 
 from pypi_subset.errors import UpstreamError
+from pypi_subset.errors.tree import SURROUNDINGS
 from pypi_subset.support import bounds
 from pypi_subset.upstream.pip_config import without_credentials
 from pypi_subset.upstream.transport import patience
@@ -25,6 +26,8 @@ _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 class TooLargeError(UpstreamError):
     """There is more than was promised, or than is read of anything of that kind."""
+
+    exit_code = SURROUNDINGS
 
 
 def pieces(response: Any, url: str, limit: int) -> Iterator[bytes]:

@@ -1,0 +1,121 @@
+"""The beginning of a subset: ``requirements/`` from nothing, or the one of a single command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pypi_subset.editing import requirement_lines
+from pypi_subset.editing.changes import USUAL, Texts
+from pypi_subset.editing.settings_text import Settings
+from pypi_subset.errors import FolderError, SubsetError, TargetError
+from pypi_subset.requirements.subset_toml import HOST, SETTINGS, name_fault
+from pypi_subset.targets.named_systems import canonical, tag_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pypi_subset.editing.changes import Edited
+
+_SETTINGS = """\
+# The machines that the packages are for. `pypi-subset targets` lists the systems.
+# Further settings: the page "subset.toml" of the manual.
+
+[targets]
+"""
+_BASE = """\
+# The projects of the set "base", one a line, as pip reads them: pandas>=2
+"""
+#: The name of the target that is this machine.
+_HERE = "here"
+
+
+def init(
+    root: Path, *, projects: Sequence[str] = (), on: Sequence[str] = (), pythons: Sequence[str] = (), dry: bool = False
+) -> Edited:
+    """
+    Return what was written to the new directory *root*.
+
+    :param projects: requirements (PEP 508) of the set ``base``.
+    :param on: names of systems, or ``host``; none means ``host``.
+    :param pythons: the Python of each system in turn, or one for all; none means that of the system.
+    :param dry: change nothing.
+    :raises FolderError: *root* has a subset already.
+    :raises SubsetError: a system, a Python or a requirement means nothing; then nothing is written.
+    """
+    there = [root / SETTINGS, *sorted(root.glob("*.txt"))] if root.is_dir() else []
+    if found := [path for path in there if path.exists()]:
+        msg = "there is a subset already"
+        raise FolderError(
+            msg, path=found[0], next_step="change it with `pypi-subset add`, or name another `--requirements`"
+        )
+    return _written(root, projects, on, pythons, dry=dry)
+
+
+def one_shot(root: Path, *, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str]) -> Edited:
+    """
+    Return what changed in the directory *root*, which asks for exactly this now.
+
+    The parameters are those of `init`; *root* belongs to one command line alone.
+    """
+    return _written(root, projects, on, pythons, dry=False)
+
+
+def _written(root: Path, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str], *, dry: bool) -> Edited:
+    texts = Texts(root)
+    texts.set(texts.settings, _settings(on, pythons, str(texts.settings)))
+    path, text = root / f"{USUAL}.txt", _BASE
+    for one in projects:
+        text = requirement_lines.added(text, requirement_lines.parsed(one), str(path))
+    texts.set(path, text)
+    return texts.finish(dry=dry, empty=None if projects else path)
+
+
+def _settings(on: Sequence[str], pythons: Sequence[str], path: str) -> str:
+    """Return the text of ``subset.toml`` for these systems."""
+    settings = Settings(text=_SETTINGS, name=path)
+    for name, value, python in _targets(on, pythons):
+        settings = Settings(text=settings.with_target(name, value, python), name=path)
+    return settings.text
+
+
+def _targets(on: Sequence[str], pythons: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """
+    Yield name, system and Python of each target.
+
+    :raises SubsetError: the systems and the Pythons make no pairs.
+    """
+    if not on:
+        if pythons:
+            msg = "a Python is named without a system"
+            raise SubsetError(
+                msg, next_step=f"name the system before it, as in `--on debian-12` `--python {pythons[0]}`"
+            )
+        yield _HERE, HOST, ""
+        return
+    if len(pythons) not in {0, 1, len(on)}:
+        msg = f"{len(on)} systems and {len(pythons)} Pythons make no pairs"
+        raise SubsetError(msg, next_step="write --python after each --on, or once for all")
+    chosen = [*pythons] * len(on) if len(pythons) == 1 else [*pythons] or [""] * len(on)
+    taken: set[str] = set()
+    for word, python in zip(on, chosen, strict=True):
+        value = word if word == HOST else _known(word, python)
+        name = _HERE if word == HOST else name_fault(value)[1]
+        if name in taken:
+            name = name_fault(f"{value}-py{python.replace('.', '')}")[1]
+        taken.add(name)
+        yield name, value, "" if word == HOST else python
+
+
+def _known(word: str, python: str) -> str:
+    """
+    Return the name of a system as it is listed.
+
+    :raises TargetError: there is none of that name, or it has no Python of its own and none is named.
+    """
+    try:
+        tag_of(word, word, python or None)
+    except TargetError as error:
+        step = error.next_step if error.nearest or python else "add one, as in `--python 3.12`"
+        raise TargetError(error.what, next_step=step) from error
+    return canonical(word)
