@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from pypi_subset.editing.beginning import init, one_shot
 from pypi_subset.editing.changes import Wanted, add
 from pypi_subset.errors import SubsetError
 from pypi_subset.requirements.subset import read_subset
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def targets(root: Path) -> dict[str, str]:

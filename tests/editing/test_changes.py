@@ -105,7 +105,7 @@ def test_which_set_is_meant(root: Path) -> None:
     (root / "base.txt").rename(root / "cpu.txt")
     with pytest.raises(SubsetError, match="there are several sets: cpu, gpu") as caught:
         add(root, Wanted(projects=["rich"]))
-    assert caught.value.next_step == "name one, as in --set cpu"
+    assert caught.value.next_step == "name one, as in `--set cpu`"
     (root / "gpu.txt").unlink()
     assert add(root, Wanted(projects=["six"])).changes[0].path == root / "cpu.txt"
 

@@ -68,7 +68,7 @@ def test_clean_waits_for_nobody(tmp_path: Path) -> None:
     """While a mirror works in the folder, clean refuses."""
     with files.exclusive(tmp_path / "packages"):
         done = subset("clean", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (3, "")
     assert "another run" in done.stderr
 
 

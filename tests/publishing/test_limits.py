@@ -34,7 +34,7 @@ def lay(site: Path, **sizes: int) -> Path:
 
 def task(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Return how the command ended."""
-    return subset("hosts", *arguments, cwd=Path.cwd())
+    return subset("servers", *arguments, cwd=Path.cwd())
 
 
 def test_an_ordinary_site_fits_everywhere(tmp_path: Path) -> None:
