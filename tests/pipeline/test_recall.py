@@ -107,7 +107,7 @@ def test_the_flags_of_the_command(locked: Workspace) -> None:
     """``update --forget`` prints both hashes; without it the command ends with one line."""
     done = subset("update", cwd=locked.root)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"FORGET={OLD.filename}" in done.stderr
+    assert f"--forget {OLD.filename}" in done.stderr
     done = subset("update", f"--forget={OLD.filename}", cwd=locked.root)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"forgotten sha256 {OLD.sha256}; now sha256 {NEW.sha256}" in done.stdout

@@ -74,10 +74,10 @@ def test_a_part_that_is_none_is_one_line(tmp_path: Path, text: str) -> None:
     """Whatever else is said for a part is an error with an example, and nothing is proven."""
     with pytest.raises(SubsetError) as raised:
         shards.parse(text)
-    assert str(raised.value) == f"shard wants a part of so many, not {text!r}; as in --shard=2/8, from 1/8 to 8/8"
+    assert str(raised.value) == f"shard wants a part of so many, not {text!r}; as in `--shard 2/8`, from 1/8 to 8/8"
     if text == "9/8":
         done = command("verify", f"--shard={text}", cwd=tmp_path)
-        assert (done.returncode, done.stdout) == (1, "")
+        assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.splitlines() == [f"error: {raised.value}"]
 
 

@@ -84,7 +84,7 @@ def test_a_change_shows(made: Report, what: str) -> None:
     told = author.doubt(spoilt)
     assert str(told) == (
         "the report was changed, or made with another key than the one here; give both machines one key, as a CI secret in "
-        "a file that PYPI_SUBSET_KEY_FILE names, or sign it as a part (`make verify SIGN_WITH=…`) and run `pypi-subset merge-reports`"
+        "a file that PYPI_SUBSET_KEY_FILE names, or sign it as a part (`pypi-subset verify --sign-with …`) and run `pypi-subset merge-reports`"
     )
 
 

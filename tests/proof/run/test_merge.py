@@ -452,13 +452,12 @@ def test_joined_from_the_command_line(subset: SubsetOnDisk, parts: tuple[Path, P
     root = subset.root
     folder = parts[0].parents[2].rename(root / "all parts")
     one, other = sorted(path.relative_to(root).as_posix() for path in folder.rglob("*.json"))
-    for words in (["all parts"], ["--reports=all parts"]):
-        done = command("merge-reports", *words, cwd=root)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.endswith("33 passed, 0 failed, 0 skipped; isolation: namespaces\n")
+    done = command("merge-reports", "all parts", cwd=root)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("33 passed, 0 failed, 0 skipped; isolation: namespaces\n")
     folder.rename(root / "parts")
     one, other = (name.replace("all parts", "parts") for name in (one, other))
-    assert command("merge-reports", f"--reports={one} {other}", cwd=root).returncode == 0
+    assert command("merge-reports", one, other, cwd=root).returncode == 0
     red = command("merge-reports", one, cwd=root)
     assert (red.returncode, red.stderr) == (
         1,
@@ -466,7 +465,7 @@ def test_joined_from_the_command_line(subset: SubsetOnDisk, parts: tuple[Path, P
     )
     assert "failed: windows, base, bb: no report has a result" in red.stdout
     none = command("merge-reports", cwd=root)
-    assert (none.returncode, none.stderr.startswith("error: no report is named; as in --reports=")) == (1, True)
+    assert (none.returncode, none.stderr.startswith("error: no report is named; as in `pypi-subset merge-reports ")) == (2, True)
 
 
 @pytest.mark.slow
