@@ -721,7 +721,7 @@ def test_the_whole_way(
         f"release 1, manifest.json has the SHA-256 {digest}",
     ]
     red(workspace.paths.site)
-    with run("--to=public", "--force=1", cwd=workspace.root) as process:
+    with run("--to=public", "--force", cwd=workspace.root) as process:
         shown, _ = process.communicate(timeout=60)
     assert shown.splitlines()[0].endswith("1 of 2 checks are red; the published manifest says that it is unproven")
     monkeypatch.delenv("PIP_INDEX_URL")
