@@ -465,7 +465,10 @@ def test_joined_from_the_command_line(subset: SubsetOnDisk, parts: tuple[Path, P
     )
     assert "failed: windows, base, bb: no report has a result" in red.stdout
     none = command("merge-reports", cwd=root)
-    assert (none.returncode, none.stderr.startswith("error: no report is named; as in `pypi-subset merge-reports ")) == (2, True)
+    assert (
+        none.returncode,
+        none.stderr.startswith("error: no report is named; as in `pypi-subset merge-reports "),
+    ) == (2, True)
 
 
 @pytest.mark.slow

@@ -54,7 +54,9 @@ def test_words_name_parts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("words", ["{tmp}=linux", "{tmp}/one.json=", "{tmp}/one.json=,"])
 def test_words_that_bind_nothing(tmp_path: Path, words: str) -> None:
     """Targets for a whole directory, or none behind the sign, would leave a report unbound: that is refused."""
-    with pytest.raises(SubsetError, match="does not name a report and the targets that it is about; as in `pypi-subset merge-reports "):
+    with pytest.raises(
+        SubsetError, match="does not name a report and the targets that it is about; as in `pypi-subset merge-reports "
+    ):
         parts.parts_of([words.format(tmp=tmp_path)])
 
 
