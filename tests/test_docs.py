@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.checkout import ROOT
-from tests.support.pages import reference
+from tests.support.pages import browser, reference
+from tests.support.servers.served import Served
+from tests.support.sites.handmade import handmade
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,12 +67,51 @@ def leads_somewhere(built: Path, page: str, link: str) -> bool:
     return not part or f'id="{part}"' in target.read_text(encoding="utf-8")
 
 
-@pytest.mark.slow
-def test_the_manual_builds_without_a_warning(tmp_path: Path) -> None:
-    """Sphinx builds every page, and a page loads nothing from another host."""
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(DOCS), str(tmp_path)]
+#: The addresses of the results of a search, as soon as the glossary is among them.
+FOUND = """
+new Promise((done) => {
+  const look = () => {
+    const links = [...document.querySelectorAll("#search-results li a")].map((one) => one.href);
+    if (links.some((one) => one.includes("glossary"))) done(links); else setTimeout(look, 50);
+  };
+  look();
+})
+"""
+
+
+@pytest.fixture(scope="module")
+def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the built manual; no test changes it."""
+    path = tmp_path_factory.mktemp("manual") / "html"
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(DOCS), str(path)]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (built.returncode, built.stderr) == (0, "")
+    return path
+
+
+@pytest.mark.browser
+def test_the_search_works_in_a_site_and_from_a_disk(manual: Path, tmp_path: Path) -> None:
+    """Under the policy of `make serve` and from ``file://``, the search finds pages, and nothing is refused."""
+    site = tmp_path / "site"
+    handmade(site)
+    shutil.copytree(manual, site / "docs")
+    with Served(site, tmp_path / "log") as served, browser.tab(tmp_path / "profile") as tab:
+        for address in (f"{served.url}docs/search.html?q=closure", f"{manual.as_uri()}/search.html?q=closure"):
+            tab.open(address)
+            assert tab.run(FOUND)
+            reported = [
+                one["params"] for one in tab.events if one["method"] in {"Log.entryAdded", "Runtime.exceptionThrown"}
+            ]
+            # A sheet has each icon twice, for a site and for a disk: one of the two is refused.
+            assert [one for one in reported if not re.search("favicon|icon-|data:image", str(one))] == []
+        tab.open(f"{served.url}docs/index.html")
+        assert tab.run("getComputedStyle(document.querySelector('.sidebar-drawer')).position") != "static"
+
+
+@pytest.mark.slow
+def test_the_manual_builds_without_a_warning(manual: Path) -> None:
+    """Sphinx builds every page, and a page loads nothing from another host."""
+    tmp_path = manual
     assert leads_somewhere(tmp_path, "index.md", "reference/locks.html#lower-versions")
     assert not leads_somewhere(tmp_path, "index.md", "reference/locks.html#nothing")
     assert not leads_somewhere(tmp_path, "reference/locks.md", "nothing.html")
