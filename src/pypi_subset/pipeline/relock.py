@@ -91,10 +91,11 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
     :raises OlderReleases: a lock has older releases or pre-releases, and the policy makes that an error.
     :raises SubsetError: a lock cannot be read, or a resolution failed otherwise.
     """
-    locked = _relocked(subset, paths, backend, intake, progress, update=update, downloads=downloads, forecast=forecast)
+    # Before an error: a document that is out of date may be the cause.
     notices = tuple(dict.fromkeys(sentence for one in subset.sets for sentence in one.notices))
     for sentence in notices:
         progress.warn(sentence)
+    locked = _relocked(subset, paths, backend, intake, progress, update=update, downloads=downloads, forecast=forecast)
     for sentence in open_to_the_index(subset.sources, locked.locks):
         progress.warn(sentence)
     for sentence in gaps.unneeded(subset, locked.locks):

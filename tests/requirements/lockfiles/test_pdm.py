@@ -175,7 +175,7 @@ def test_a_lock_for_windows_fits_windows() -> None:
         (files(strategy="cross_platform", version="4.4.1"), "", ["pdm.lock:3: the lock, of version 4.4.1, does not state the groups of packages; write it again: pdm lock --strategy inherit_metadata"]),
         (files(package("a", "extras = 1")), "", ["pdm.lock:6: expected 'array', got 'int' - at '$.package[0].extras'; write it again: pdm lock"]),
         (files(package("a", 'marker = "?"')), "", ["pdm.lock:6: not a marker: '?'; write it again: pdm lock"]),
-        (files(package("a", 'git = "https://host/a"').replace("files", "f")), "", ["pdm.lock:6: a comes from git: an index offers releases; lock a release from an index instead"]),
+        (files(package("a", 'git = "https://host/a"').replace("files", "f")), "", ["pdm.lock:6: a comes from git: an index offers releases; lock a release from an index, or choose extras and groups without it"]),
         (files(package("a")), 'extras = ["gui"]', ['subset.toml:4: which groups of pdm.lock PDM installs is in pyproject.toml, and there is none beside it; name them: groups = ["…"]']),
         (files(package("a")), 'extras = ["guy"]\ngroups = ["x"]', ["subset.toml:5: pdm.lock has no extra 'guy'; did you mean 'gui'?", "subset.toml:6: pdm.lock has no group 'x'; it has: default, dev, gui"]),
     ],

@@ -126,7 +126,7 @@ def test_only_the_first_index_is_that_of_pip() -> None:
         (lock({"a": one(hashes=1)}), ["Pipfile.lock:20: default.a: expected 'array', got 'int' - at '$.hashes'; write it again: pipenv lock"]),
         (lock({"a": one(hashes=["x"])}), ["Pipfile.lock:20: a has a hash that is none: 'x'; write it again: pipenv lock"]),
         (lock({"a": one(markers="?")}), ["Pipfile.lock:20: not a marker: '?'; write it again: pipenv lock"]),
-        (lock({"a": {"git": "https://host/a", "ref": "0"}}), ["Pipfile.lock:20: a comes from git: an index offers releases; lock a release from an index instead"]),
+        (lock({"a": {"git": "https://host/a", "ref": "0"}}), ["Pipfile.lock:20: a comes from git: an index offers releases; lock a release from an index, or choose extras and groups without it"]),
         (lock({"a": one("*", hashes=[])}), ["Pipfile.lock:20: a has no version: the tool locked for another system than that of a target; pin it in the project, as NAME==VERSION, and lock again; or lock on such a system"]),
         (lock(1), ["Pipfile.lock: 'default' must be a table; write it again: pipenv lock"]),
         (lock({"a": one()}, requires={"python_version": "3.11"}), ["Pipfile.lock:14: the lock is for Python 3.11, and the target 'linux' has 3.10; lock for its Python too, or leave it out of targets in [sets.app]"]),

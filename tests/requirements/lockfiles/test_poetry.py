@@ -146,7 +146,7 @@ def test_groups_have_markers_of_their_own() -> None:
         (files(package("a", "markers = 1")), "", ["poetry.lock:1: expected 'str | object | null', got 'int' - at '$.package[0].markers'; write it again: poetry lock"]),
         (files(package("a", 'markers = "?"')), "", ["poetry.lock:1: not a marker: '?'; write it again: poetry lock"]),
         (files(package("a", groups='["dev"]')), "", ['subset.toml:4: which groups of poetry.lock poetry installs is in pyproject.toml, and there is none beside it; name them: groups = ["…"]']),
-        (files(package("a", '[package.source]\ntype = "git"\nurl = "x"').replace(SHA, SHA).replace("files", "f")), "", ["poetry.lock:1: a comes from git: an index offers releases; lock a release from an index instead"]),
+        (files(package("a", '[package.source]\ntype = "git"\nurl = "x"').replace(SHA, SHA).replace("files", "f")), "", ["poetry.lock:1: a comes from git: an index offers releases; lock a release from an index, or choose extras and groups without it"]),
         (files(package("a"), meta=META.replace(">=3.10", "^3.11")), "", ["poetry.lock:9: python-versions '^3.11' shuts out the target 'linux', Python 3.10; leave it out of targets in [sets.app], or give it another python"]),
         (files(package("a"), meta=META.replace(">=3.10", "what")), "", ["poetry.lock:9: python-versions is no version specifier; write it again: poetry lock"]),
         (files(package("a")), 'extras = ["gui"]\ngroups = ["dev"]', ["subset.toml:5: poetry.lock has no extra 'gui'; it has: nothing", "subset.toml:6: poetry.lock has no group 'dev'; it has: main"]),

@@ -89,5 +89,5 @@ def test_a_place_needs_a_source_and_a_hash() -> None:
     assert faults(served, entry(place="a URL"), on=("linux",)) == []
     assert len(faults(served, entry(place="a URL"))) == 1
     assert faults(served, entry(place="git", hashes=()), on=("linux",)) == [
-        "x.lock:2: a comes from git: an index offers releases; lock a release from an index instead"
+        "x.lock:2: a comes from git: an index offers releases; lock a release from an index, or choose extras and groups without it"
     ]

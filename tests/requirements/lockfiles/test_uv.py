@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.markers import Marker
 
-from pypi_subset.errors import InputFaults
+from pypi_subset.errors import InputFaults, NoSolution
 from pypi_subset.requirements.reach import Reach
 from pypi_subset.requirements.subset import read_subset
 from tests.support.programs.lock_tools import MACHINES, held, machines, pins, read, uv, wheels
@@ -197,6 +197,22 @@ def test_a_lock_is_mirrored_as_it_is(workspace: Workspace, configured_index: Ind
     assert said.count("is out of date") == 1
 
 
+@pytest.mark.slow
+def test_what_uv_excludes_is_not_added(workspace: Workspace, configured_index: Index) -> None:
+    """A requirement that uv excludes is an error for pip; a warning before it names the project."""
+    configured_index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+    text = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["app"]\n'
+    locked(workspace, f'{text}[tool.uv]\nexclude-dependencies = ["Lib"]\n', configured_index)
+    workspace.toml({"linux": MACHINES["linux"]}, sets={"app": {"source": "../uv.lock"}})
+    (own,) = read_subset(workspace.paths.requirements).sets
+    what = "overrides or excludes what releases require of lib"
+    step = "pip installs by what they require, so a target may have no solution"
+    assert own.notices[0].endswith(f"uv.lock {what}: {step}")
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.what == "app--linux: uv.lock does not have lib (from app==1.0), and nothing is added to a lock"
+
+
 HEAD = 'version = 1\nrequires-python = ">=3.10"\n'
 SHA = "sha256:" + "0" * 64
 
@@ -256,7 +272,7 @@ def test_requests_have_line_extras_and_hashes() -> None:
         ([own('{ name = "a" }'), package("a", "1.0", 'wheels = [{ hash = "md5:x" }]')], HEAD, "", ["uv.lock:10: a has a hash that is none: 'md5:x'; write it again: uv lock"]),
         ([own('{ name = "a" }'), package("a", "1.0", "wheels = []")], HEAD, "", ["uv.lock:10: a 1.0 has no hash that pip takes; lock it from an index that states sha256"]),
         ([own('{ name = "a", marker = "x" }'), package("a")], HEAD, "", ["uv.lock:4: not a marker: 'x'; write it again: uv lock"]),
-        ([own('{ name = "a" }'), package("a", source='git = "https://host/a"').replace("wheels", "w")], HEAD, "", ["uv.lock:10: a comes from git: an index offers releases; lock a release from an index instead"]),
+        ([own('{ name = "a" }'), package("a", source='git = "https://host/a"').replace("wheels", "w")], HEAD, "", ["uv.lock:10: a comes from git: an index offers releases; lock a release from an index, or choose extras and groups without it"]),
         ([own('{ name = "a", marker = "platform_release > \'5\'" }'), package("a")], HEAD, "", ["uv.lock:4: what is locked for the target 'linux' depends on platform_release, which it leaves open; write in [targets]: linux = { tag = \"cp310-cp310-manylinux2014_x86_64\", platform_release = \"…\" }"]),
         ([own('{ name = "a" }', '{ name = "a", version = "2.0" }').replace('"a" }', '"a", version = "1.0" }', 1), package("a"), package("a", "2.0")], HEAD, "", ["uv.lock:16: a is locked twice for 'linux': 1.0 and 2.0; choose extras and groups that the tool installs together, or write the lock again"]),
         ([own()], f'{HEAD}supported-markers = ["sys_platform == \'win32\'"]\n', "", ["uv.lock:3: the lock is for other environments than the target 'linux'; lock for it too, or leave it out of targets in [sets.app]"]),

@@ -49,7 +49,9 @@ def misplaced(
                 what=what,
                 path=source.path,
                 line=entry.line,
-                next_step=step if entry.hashes else "lock a release from an index instead",
+                next_step=step
+                if entry.hashes
+                else "lock a release from an index, or choose extras and groups without it",
             )
         elif names:
             away.setdefault(entry.registry, []).append((entry, names))

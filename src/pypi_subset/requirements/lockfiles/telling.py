@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from packaging.markers import Marker
 
 from pypi_subset.targets.markers import decided
-from pypi_subset.targets.patch_levels import at_patch, of_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -57,10 +56,7 @@ def telling(targets: Sequence[Target], where: Mapping[str, Marker | None], *, by
             terms.append(_term(inner, left, targets, where, by_python=by_python))
     if "" in terms:
         return None
-    found = Marker(" or ".join(terms))
-    if not all(_agrees(found, one, where) for one in targets):
-        raise Alike
-    return found
+    return Marker(" or ".join(terms))
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -141,15 +137,3 @@ def _is_harmless(inner: str, target: Target, where: Mapping[str, Marker | None])
     if target.name in where and where[target.name] is None:
         return True
     return bool(inner) and target.exact and decided(Marker(inner), target.environment) is False
-
-
-def _agrees(marker: Marker, target: Target, where: Mapping[str, Marker | None]) -> bool:
-    """Whether *marker* is true at just those patch levels of *target* that *where* has."""
-    wanted = where.get(target.name)
-    levels = {0} if target.exact else {0} | of_marker(marker, target) | of_marker(wanted, target)
-    for patch in levels:
-        environment = (target if target.exact else at_patch(target, patch)).environment
-        counts = target.name in where and decided(wanted, environment)
-        if decided(marker, environment) != counts:
-            return False
-    return True

@@ -72,6 +72,9 @@ def read_uv_lock(source: Source, document: Settings) -> Iterator[Request | Fault
     except Malformed as error:
         yield fault_of(error, source, command)
         return
+    if replaced := sorted(normalized([*(one.name for one in lock.manifest.overrides), *lock.manifest.excludes])):
+        what = f"{source.path} overrides or excludes what releases require of {listed(replaced)}"
+        yield Notice(f"{what}: pip installs by what they require, so a target may have no solution")
     if project and (changed := _changed(graph, project)):
         yield Notice(
             f"{source.path} is out of date: {project.path} differs in {listed(changed)}; `{command}` renews it"

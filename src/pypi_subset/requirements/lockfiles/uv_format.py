@@ -53,9 +53,15 @@ class Package(Struct, rename="kebab", frozen=True):
 
 
 class Manifest(Struct, rename="kebab", frozen=True):
-    """Names of the members of a workspace, and what a script or the root of the workspace requires itself."""
+    """
+    What a workspace has, and what a script or the root of a workspace requires itself.
+
+    :param overrides: what replaces requirements of releases, as *excludes* removes them.
+    """
 
     members: list[str] = []
+    overrides: list[Requirement] = []
+    excludes: list[str] = []
     requirements: list[Requirement] = []
     dependency_groups: dict[str, list[Requirement]] = {}
 

@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import NoSolution
+from pypi_subset.requirements.source import is_lock
 from pypi_subset.resolve.explain.rejections import admits, allows, few, fits
 from pypi_subset.support import files
 from pypi_subset.targets.markers import UndefinedName, holds
@@ -56,6 +57,9 @@ def hash_gaps(output: str, job: Job, offers: Offers) -> tuple[NoSolution, ...]:
         names = list(dict.fromkeys(lines))
         what = f"one line has a --hash, so everything needs '==' and a --hash; {few(names)} has not"
         step = "add them (as `pip-compile --generate-hashes` writes them), or take the hashes out"
+        if is_lock(job.requirement_set.path):
+            what = f"{job.requirement_set.path.name} does not have {few(names)}, and nothing is added to a lock"
+            step = "write the lock again, without an exclude of what releases require"
         return (_gap(job, what, step),)
     return ()
 
