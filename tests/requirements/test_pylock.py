@@ -26,7 +26,7 @@ def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_lock_asks_for_its_pins() -> None:
-    """Each package is pinned with its marker and the hashes of its wheels, the sdist's left out."""
+    """Each package is pinned with its marker and the hashes of its files, also of the sdist, which may be built."""
     wheels = f"""
 [packages.sdist]
 url = "b-1.0.tar.gz"
@@ -41,7 +41,7 @@ hashes = {{ sha256 = "{OTHER[7:].upper()}" }}
     found = of_lock(package("a"), package("b", "marker = \"sys_platform == 'win32'\"", wheels=wheels))
     assert found == [
         f"pylock.app.toml:5 a==1.0 --hash={SHA}",
-        f'pylock.app.toml:11 b==1.0; sys_platform == "win32" --hash={SHA} --hash={OTHER}',
+        f'pylock.app.toml:11 b==1.0; sys_platform == "win32" --hash={SHA} --hash={OTHER} --hash={SDIST}',
     ]
 
 
@@ -69,6 +69,12 @@ def test_lock_is_asked_for_chosen_extras_and_groups(table: str, kept: list[str])
     found = [line.split(" ", 1)[1] for line in of_lock(*CHOOSING, package("a"), head=CHOICES, table=table)]
     markers = {"test": '; python_version < "3.11"'}
     assert found == [f"{name}==1.0{markers.get(name, '')} --hash={SHA}" for name in [*kept, "a"]]
+
+
+def test_an_sdist_alone_is_a_pin() -> None:
+    """Whether it is built is said in ``[sdists]``; the resolver names a project that is not."""
+    sdist = f'sdist = {{ url = "a-1.0.tar.gz", hashes = {{ sha256 = "{SDIST[7:]}" }} }}'
+    assert of_lock(package("a", sdist, wheels="")) == [f"pylock.app.toml:5 a==1.0 --hash={SDIST}"]
 
 
 ATOMS = ("'a' in extras", "'b' not in extras", "'a' in dependency_groups", "os_name == 'nt'", "python_version < '3.11'")
@@ -120,11 +126,6 @@ def test_unwanted_package_may_come_from_anywhere() -> None:
             "a comes from an archive's address: an index offers releases; lock a release from an index instead",
         ),
         (
-            f'sdist = {{ url = "a-1.0.tar.gz", hashes = {{ sha256 = "{SHA[7:]}" }} }}',
-            "",
-            "a has no wheel, and an sdist is not built; lock a version that has wheels",
-        ),
-        (
             "",
             'wheels = [{ url = "a-1.0-py3-none-any.whl", hashes = { md5 = "00" } }]',
             "a has no hash that pip takes; lock it with sha256",
@@ -160,7 +161,7 @@ def test_unwanted_package_may_come_from_anywhere() -> None:
     ],
 )
 def test_what_a_lock_pins_and_no_index_offers_is_a_fault(more: str, wheels: str | None, fault: str) -> None:
-    """Folders, repositories, archives and sdists, and what pip could not check, are refused at the package's line."""
+    """Folders, repositories and archives, and what pip could not check, are refused at the package's line."""
     assert bad_lock(package("ok"), package("a", more, wheels=wheels)) == [f"pylock.app.toml:11: {fault}"]
 
 

@@ -1,4 +1,4 @@
-"""What a lock of another tool (PEP 751) asks for: exactly its pins, each with the hashes of its wheels."""
+"""What a lock of another tool (PEP 751) asks for: exactly its pins, each with the hashes of its files."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from packaging.markers import Marker
+    from packaging.pylock import PackageSdist, PackageWheel
 
     from pypi_subset.model.requests import Request
     from pypi_subset.model.targets import Target
@@ -132,9 +133,7 @@ class _Entry:
             if getattr(one, key) is not None:
                 yield self._fault(f"comes from {place}: an index offers releases", step)
                 return
-        if not one.wheels:
-            yield self._fault("has no wheel, and an sdist is not built", "lock a version that has wheels")
-        elif one.version is None:
+        if one.version is None:
             yield self._fault("has no version", "write the lock again, with versions")
         else:
             yield from self._pin(f"{one.name}=={one.version}", None if marker is True else marker)
@@ -143,7 +142,10 @@ class _Entry:
         """Yield the request of exactly this version, and of no other file than those of the lock."""
         requirement = Requirement(text)
         requirement.marker = marker
-        stated = (each for wheel in self.package.wheels or () for each in wheel.hashes.items())
+        # The sdist counts too: `[sdists]` may have it built.
+        archives: list[PackageWheel | PackageSdist] = [*(self.package.wheels or ())]
+        archives += [self.package.sdist] if self.package.sdist else []
+        stated = (each for archive in archives for each in archive.hashes.items())
         named = [f"{name}:{digest}".lower() for name, digest in stated if name.lower() in DIGITS]
         hashes = tuple(dict.fromkeys(named))
         if not all(map(is_hash, hashes)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from pypi_subset.requirements.subset import read_subset
 from tests.support.programs.lock_tools import MACHINES, held, machines, pins, read, uv, wheels
 from tests.support.servers.index import Index
 from tests.support.stages.mirroring import mirror, releases, versions
+from tests.support.stages.sdists import make_buildable
 from tests.support.stages.sources import LINUX, TWO, faults_of, lines_of
 from tests.support.wheels import make_wheel
 
@@ -211,6 +213,20 @@ def test_what_uv_excludes_is_not_added(workspace: Workspace, configured_index: I
     with pytest.raises(NoSolution) as caught:
         mirror(workspace)
     assert caught.value.what == "app--linux: uv.lock does not have lib (from app==1.0), and nothing is added to a lock"
+
+
+@pytest.mark.slow
+def test_a_locked_sdist_is_built(workspace: Workspace, configured_index: Index) -> None:
+    """A release without a wheel is built from the sdist that the lock names, if ``[sdists]`` says that."""
+    sdist = make_buildable("old")
+    configured_index.add(sdist)
+    file = f'sdist = {{ url = "old.tar.gz", hash = "sha256:{hashlib.sha256(sdist.data).hexdigest()}" }}'
+    workspace.write("../uv.lock", HEAD + own('{ name = "old" }') + package("old", "1.0", file, "wheels = []"))
+    workspace.toml(
+        {"linux": MACHINES["linux"]}, sets={"app": {"source": "../uv.lock"}}, more='[sdists]\nbuild = ["old"]\n'
+    )
+    mirror(workspace)
+    assert versions(workspace, "app--linux") == {"old": "1.0"}
 
 
 HEAD = 'version = 1\nrequires-python = ">=3.10"\n'
