@@ -221,7 +221,8 @@ def test_a_locked_sdist_is_built(workspace: Workspace, configured_index: Index) 
     sdist = make_buildable("old")
     configured_index.add(sdist)
     file = f'sdist = {{ url = "old.tar.gz", hash = "sha256:{hashlib.sha256(sdist.data).hexdigest()}" }}'
-    workspace.write("../uv.lock", HEAD + own('{ name = "old" }') + package("old", "1.0", file, "wheels = []"))
+    locked = package("old", "1.0", file, "wheels = []", source=f'registry = "{configured_index.url}"')
+    workspace.write("../uv.lock", HEAD + own('{ name = "old" }') + locked)
     workspace.toml(
         {"linux": MACHINES["linux"]}, sets={"app": {"source": "../uv.lock"}}, more='[sdists]\nbuild = ["old"]\n'
     )
