@@ -4,8 +4,8 @@ if (form) {
   // The policy of the page allows no style that is written into it.
   const rule = new CSSStyleSheet();
   document.adoptedStyleSheets = [rule];
-  const rows = [...document.querySelectorAll("#matrix tr:has(td)")];
-  const others = [...document.querySelectorAll("#red li, #details tbody tr")];
+  const rows = [...document.querySelectorAll("#_matrix tr:has(td)")];
+  const others = [...document.querySelectorAll("#_red li, #_details tbody tr")];
   // A row is found by the reasons of what is red in it too, and a place under a reason by that reason.
   const reason = (item) => [item, item.closest("article")?.firstElementChild || item];
   const beside = (item) => [...item.querySelectorAll("td a")].map((link) => document.querySelector(link.hash));
@@ -22,10 +22,10 @@ if (form) {
     const found = (item) => wanted.every((word) => words(item).includes(word));
     for (const row of rows) row.hidden = !(row.querySelector(cell) && found(row));
     for (const item of others) item.hidden = !(item.matches("*" + place) && found(item));
-    for (const one of document.querySelectorAll("article, #matrix tbody, #details > details"))
+    for (const one of document.querySelectorAll("article, #_matrix tbody, #_details > details"))
       one.hidden = !one.querySelector("li:not([hidden]), tr:has(td):not([hidden])");
-    rule.replaceSync((target.value && "#matrix tr > :not(:first-child):not(:nth-child(" + column + ")) {display: none}")
-      + (kind && "#matrix p:not(" + proof + ") {display: none}"));
+    rule.replaceSync((target.value && "#_matrix tr > :not(:first-child):not(:nth-child(" + column + ")) {display: none}")
+      + (kind && "#_matrix p:not(" + proof + ") {display: none}"));
     form.querySelector("output").textContent = rows.filter((row) => !row.hidden).length + " of " + rows.length
       + " rows";
   };

@@ -20,7 +20,7 @@ from pypi_subset.proof.access import http_server
 from pypi_subset.proof.report import page, report
 from pypi_subset.proof.report.verdict import NOTHING, verdict_of
 from tests.support.pages import browser
-from tests.support.pages.page_check import anchors, elements, luminance, parts_of, tags
+from tests.support.pages.page_check import anchors, document, elements, luminance, parts_of, tags
 from tests.support.sites.published import AMBER
 from tests.support.stages.values import BRISK
 
@@ -76,7 +76,7 @@ def table(text: str, name: str) -> list[list[str]]:
 
 def test_the_matrix_has_each_request_on_each_target() -> None:
     """A line for each kind of proof and outcome, never merged; red ones come first and lead to the reason."""
-    assert table(page_of(CHECKS), "matrix") == [
+    assert table(page_of(CHECKS), "_matrix") == [
         ["Request", "linux", "windows"],
         ["Set base"],
         ["all together", "passed installed · simple · 2.0 s", "passed unpacked · simple · 2.0 s"],
@@ -91,10 +91,21 @@ def test_the_matrix_has_each_request_on_each_target() -> None:
     ]
 
 
+def test_each_project_has_a_place() -> None:
+    """The page of a project leads there by the normalized name, which no other id of the page can have."""
+    text = page_of(CHECKS)
+    ids = [str(one.get("id")) for one in document(text).iter() if one.get("id")]
+    named = [one for one in ids if not one.startswith("_")]
+    assert named == ["jeepney", "keyring", "six", "tomli"]
+    assert table(text, "_projects")[2] == ["keyring", "failed on windows passed on linux, windows"]
+    leads = {"/".join(one.segments) for one in anchors(text)}
+    assert {f"../project/{name}/index.html" for name in named} < leads
+
+
 def test_red_comes_first() -> None:
     """Whatever else was proven of a request, and in whatever order."""
     green = replace(RED, proof="emulated", status="passed", reason="", command="")
-    (cell,) = (row[1] for row in table(page_of([green, RED]), "matrix") if row[0] == "keyring")
+    (cell,) = (row[1] for row in table(page_of([green, RED]), "_matrix") if row[0] == "keyring")
     assert cell == "failed unpacked · simple · 2.0 s passed emulated · simple · 2.0 s"
 
 
@@ -111,7 +122,7 @@ def test_what_is_red_is_told_with_its_reason_and_command() -> None:
 
 def test_notes_and_versions_are_folded_up() -> None:
     """For each target what was installed, which ways gave that, and what is worth knowing."""
-    rows = table(page_of(CHECKS), "details-2")
+    rows = table(page_of(CHECKS), "_details-2")
     assert rows[2] == [
         "keyring",
         "base",
@@ -137,8 +148,8 @@ def test_it_names_what_is_amber() -> None:
 def test_it_says_how_each_target_was_proven() -> None:
     """Kind, Python and numbers; where that Python lies is not for everybody to read."""
     text = page_of(CHECKS)
-    assert ["linux", "installed", "CPython 3.12.1", "2", "0", "0", "0", "0", "0", "3.5 s"] in table(text, "kinds")
-    assert ["windows", "second opinion", "-", "0", "0", "0", "0", "1", "0", "2.0 s"] in table(text, "kinds")
+    assert ["linux", "installed", "CPython 3.12.1", "2", "0", "0", "0", "0", "0", "3.5 s"] in table(text, "_kinds")
+    assert ["windows", "second opinion", "-", "0", "0", "0", "0", "1", "0", "2.0 s"] in table(text, "_kinds")
     assert "/a/b" not in text
 
 
@@ -222,8 +233,8 @@ def url(tmp_path: Path) -> str:
 SEEN = """(() => {
     const seen = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility())
         .map((one) => one.textContent);
-    return [seen("#matrix th[scope=row]"), seen("#matrix thead th"), seen("#red li").length,
-        seen("#matrix th[scope=rowgroup]").length, seen("output").join()];
+    return [seen("#_matrix th[scope=row]"), seen("#_matrix thead th"), seen("#_red li").length,
+        seen("#_matrix th[scope=rowgroup]").length, seen("output").join()];
 })()"""
 ALL = [["all together", "keyring", "six", "Tomli"], ["Request", "linux", "windows"], 1, 2, "4 of 4 rows"]
 
@@ -291,7 +302,7 @@ def test_one_kind_of_proof_alone(tab: browser.Tab, url: str) -> None:
     """Chosen, it is all that the cells show."""
     tab.open(url)
     choose(tab, "kind", "second opinion")
-    shown = "[...document.querySelectorAll('#matrix p')].filter((one) => one.checkVisibility()).map((one) => one.textContent)"
+    shown = "[...document.querySelectorAll('#_matrix p')].filter((one) => one.checkVisibility()).map((one) => one.textContent)"
     assert tab.run(shown) == ["differs second opinion · target · 2.0 s"]
 
 

@@ -103,3 +103,20 @@ def test_words_about_a_result() -> None:
     """An interpreter is named without its path; seconds are added."""
     assert tables.python(replace(GREEN, interpreter="CPython 3.12.1 (/usr/bin/python3)")) == "CPython 3.12.1"
     assert tables.seconds([GREEN, replace(GREEN, seconds=1.25)]) == "3.2 s"
+
+
+def test_each_project_has_its_results() -> None:
+    """A green case counts for all that it installed, a red one for the requested project alone; opinions count for none."""
+    both = replace(GREEN, request="AA.b[x]>=1", versions=("aa-b==1.0", "lib==2.0"))
+    checks = [
+        both,
+        replace(both, target="windows", status="failed", reason="gone"),
+        replace(both, target="mac", status="skipped", versions=()),
+        replace(both, request="", target="windows"),
+        replace(both, target="other", proof="second opinion"),
+        replace(both, target="", request=""),
+    ]
+    assert tables.projects(checks) == [
+        ("aa-b", [("failed", ["windows"]), ("passed", ["linux", "windows"]), ("skipped", ["mac"])]),
+        ("lib", [("passed", ["linux", "windows"])]),
+    ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.paths import REPORT_SCRIPT, REPORT_STYLE
+from pypi_subset.model.paths import REPORT_SCRIPT, REPORT_STYLE, project_page
 from pypi_subset.proof.report import tables
 from pypi_subset.proof.report.verdict import signers, unasked, weakness
 from pypi_subset.support import templates
 from pypi_subset.support.resources import shipped
+from pypi_subset.support.text import href
 
 if TYPE_CHECKING:
     from pypi_subset.model.report import Report
@@ -33,6 +34,7 @@ def render(report: Report, verdict: Verdict) -> str:
         gaps=tables.by_reason(checks, "accepted"),
         matrix=tables.matrix(checks, {check: number for _, places in red for number, check in places}),
         tables=tables,
+        page_of=lambda name: f"../{href(*project_page(name).split('/'))}",
         used={word for check in checks for word in (check.status, check.proof, tables.BEFORE * check.remembered)},
     )
 

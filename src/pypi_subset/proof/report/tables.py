@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
+
+from packaging.utils import canonicalize_name
+
+from pypi_subset.model.checks import GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +25,9 @@ Finding: TypeAlias = "tuple[str, list[tuple[int, Check]]]"
 BEFORE = "proven before"
 
 STATUSES = ("passed", "amber", "failed", "skipped", "differs", "accepted")
+
+#: The name that a requirement begins with (PEP 508).
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 #: From this number on a cell gives the number of the routes, not their names; the details name them all.
 _MANY = 3
@@ -99,6 +107,24 @@ def details(checks: Sequence[Check]) -> list[tuple[str, list[tuple[Check, tuple[
     return [
         (target or "all targets", [_detail(list(same)) for _, same in groupby(group, _alike)])
         for target, group in groupby(checks, lambda one: one.target)
+    ]
+
+
+def projects(checks: Iterable[Check]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
+    """
+    Return for each project, by its normalized name, each status with its targets, what needs attention first.
+
+    A case that passed counts for all that it installed, any other for the requested project alone.
+    """
+    found: dict[str, dict[str, set[str]]] = {}
+    for check in checks:
+        names = {version.partition("==")[0] for version in check.versions} if check.status in GOOD else set()
+        names |= {name[0] for name in [_NAME.match(check.request)] if name}
+        for name in names if check.target and check.proof != "second opinion" else ():
+            found.setdefault(canonicalize_name(name), {}).setdefault(check.status, set()).add(check.target)
+    order = ("failed", "amber", "accepted", "passed", "skipped")
+    return [
+        (name, [(status, sorted(by[status])) for status in order if status in by]) for name, by in sorted(found.items())
     ]
 
 
