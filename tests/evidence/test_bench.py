@@ -26,7 +26,7 @@ from pypi_subset.proof.access.routes import Way
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.requirements.subset import read_subset
 from tests.evidence.bench import filters, frozen, goals, large, measure, proving, table, tools
-from tests.evidence.bench.index import generators, indexing, lister, stage, wheels
+from tests.evidence.bench.index import generators, indexing, lister, people, stage, wheels
 from tests.evidence.bench.index.generators import (
     ADDED,
     FASTEST,
@@ -280,6 +280,33 @@ def test_a_generator_that_fails(tmp_path: Path, place: Place) -> None:
     pool = generators.make_pool(tmp_path / "pool", 1)
     (found,) = indexing.run_generator("piprepo", pool, place, {"PATH": "/usr/bin:/bin"})
     assert (found.phase, found.failure, found.job) == (COLD, "broke", "1 wheels")
+
+
+def test_pages_for_people_are_measured(tmp_path: Path) -> None:
+    """From nothing, with cached READMEs, and with one project more; each row has a cell below each heading."""
+    found = list(people.measure(tmp_path, 11))
+    assert [(one.phase, one.projects) for one in found] == [(COLD, 11), (people.AGAIN, 11), (people.MORE, 12)]
+    assert all(one.pages > 0 and one.index > 0 for one in found)
+    assert {len(people.row(one)) for one in found} == {len(people.COLUMNS)}
+    pages = [*(tmp_path / "site" / "project").glob("*/index.html")]
+    assert len(pages) == 12
+    assert all("<h3" in page.read_text(encoding="utf-8") for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("phase", "pages", "shown"),
+    [
+        (COLD, 0.2, "yes"),
+        (COLD, 0.3, "NO"),
+        (people.AGAIN, 9.0, ""),
+        (people.MORE, 1.0, "yes"),
+        (people.MORE, 1.1, "NO"),
+    ],
+)
+def test_pages_have_goals(phase: str, pages: float, shown: str) -> None:
+    """When cold, time for each project; with one project more, the time of the index."""
+    cost = people.Cost(phase=phase, projects=10, index=1.0, pages=pages, processor=0.1)
+    assert people.row(cost)[-1] == shown
 
 
 def test_goals_are_ratios() -> None:

@@ -7,12 +7,11 @@ their texts, headings begin below those of the page, links to files of the repos
 
 from __future__ import annotations
 
-import html
 import re
 from email.message import Message
-from html.parser import HTMLParser
 
 import nh3
+from readme_renderer.clean import clean
 
 from pypi_subset.support.text import escape, writable
 
@@ -29,7 +28,7 @@ _SCHEMES = {"http", "https", "mailto"}
 _WEB = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _TAGS = {
     *("a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "div", "dl", "dt", "em", "hr", "i"),
-    *("h3", "h4", "h5", "h6", "kbd", "li", "ol", "p", "pre", "span", "strong", "sub", "sup", "table", "tbody", "td"),
+    *("h3", "h4", "h5", "h6", "kbd", "li", "ol", "p", "pre", "strong", "sub", "sup", "table", "tbody", "td"),
     *("th", "thead", "tr", "ul", "var"),
 }
 _ATTRIBUTES = {
@@ -38,9 +37,13 @@ _ATTRIBUTES = {
     "ol": {"start"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
-    "span": {"class"},
 }
 _VOID = {"br", "hr"}
+#: What nh3 writes: tags with values in double quotes, and text.
+_TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [^\s=>"]+(?:="[^"]*")?)*) ?/?>|([^<]+|<)')
+_ATTRIBUTE = re.compile(r' ([^\s=>"]+)="([^"]*)"')
+_HEADING = re.compile("<h([1-6])[ >]")
+_ID = re.compile(r' id="([^"]*)"')
 #: Elements whose content is no text of the page.
 _HIDDEN = {"script", "style"}
 #: What the content of an element becomes, where the element itself has no place on the page.
@@ -69,22 +72,25 @@ def plain(text: str) -> str:
 
 
 def fitted(rendered: str) -> str:
-    """Return the HTML *rendered*, which readme-renderer has made, as it may stand on a page of the site."""
-    first, second = _Outline(), _Fitting()
-    first.feed(rendered)
-    second.shift = _FIRST - min(first.levels, default=_FIRST)
-    second.ids = first.ids
-    second.feed(rendered)
-    second.close()
-    clean = nh3.clean(
-        "".join(second.parts),
+    """Return the HTML *rendered*, which nh3 has cleaned once, as it may stand on a page of the site."""
+    levels = [int(level) for level in _HEADING.findall(rendered)]
+    fitting = _Fitting(shift=_FIRST - min(levels, default=_FIRST), ids=frozenset(_ID.findall(rendered)))
+    for end, tag, attributes, text in _TOKEN.findall(rendered):
+        if text:
+            fitting.text(text)
+        elif end:
+            fitting.end(tag)
+        else:
+            fitting.start(tag, dict(_ATTRIBUTE.findall(attributes)))
+    made = nh3.clean(
+        "".join(fitting.parts),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes=_SCHEMES,
         link_rel="nofollow noreferrer",
         attribute_filter=_kept,
     )
-    return writable(clean).strip()
+    return writable(made).strip()
 
 
 def _rendered(text: str, kind: str) -> str | None:
@@ -95,11 +101,13 @@ def _rendered(text: str, kind: str) -> str | None:
     if name == "text/markdown":
         from readme_renderer import markdown  # noqa: PLC0415 - a run that renders none does not load it
 
+        # Without the colours of code, which take as long as all the rest.
         variant = str(header.get_param("variant", "GFM"))
-        found = markdown.render(text, variant=variant if variant in {"GFM", "CommonMark"} else "GFM")
+        found = clean(markdown.variants.get(variant, markdown.variants["GFM"])(text))
     elif name == "text/x-rst":
         from readme_renderer import rst  # noqa: PLC0415
 
+        rst.SETTINGS["syntax_highlight"] = "none"
         found = rst.render(text)
     else:
         return None
@@ -117,34 +125,18 @@ def _kept(tag: str, name: str, value: str) -> str | None:
     return value if tag else None
 
 
-class _Outline(HTMLParser):
-    """The levels of the headings, and the ids."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.levels: set[int] = set()
-        self.ids: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if re.fullmatch("h[1-6]", tag):
-            self.levels.add(int(tag[1]))
-        self.ids |= {value for name, value in attrs if name == "id" and value}
-
-
-class _Fitting(HTMLParser):
+class _Fitting:
     """Collects in *parts* the document as it stands on the page; nh3 reads that, so it need not be well formed."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, shift: int, ids: frozenset[str]) -> None:
         self.parts: list[str] = []
-        self.shift = 0
-        self.ids: set[str] = set()
+        self._shift, self._ids = shift, ids
         self._level = _FIRST - 1
         #: The open elements, each with what it became and how many parts there were before it.
         self._open: list[tuple[str, str, int]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
+    def start(self, tag: str, values: dict[str, str]) -> None:
+        """Add the start of an element; *values* are its attributes, as they are written."""
         if tag == "img":
             self._image(values)
         elif tag == "input":
@@ -152,43 +144,42 @@ class _Fitting(HTMLParser):
         elif tag in _VOID:
             self.parts.append(f"<{tag}>")
         elif tag != "col":
-            self._start(tag, values)
+            became = self._place(_INSTEAD.get(tag, tag), values)
+            self._open.append((tag, became, len(self.parts)))
+            if became:
+                written = "".join(f' {name}="{value}"' for name, value in values.items())
+                self.parts.append(f"<{became}{written}>")
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        """Add the end of the last open element of that name, and of all within it."""
         if any(one == tag for one, _, _ in self._open):
             while True:
                 name, became, start = self._open.pop()
-                self._end(became, start)
+                self._close(became, start)
                 if name == tag:
                     break
 
-    def handle_data(self, data: str) -> None:
+    def text(self, text: str) -> None:
+        """Add text as it is written."""
         if not (self._open and self._open[-1][0] in _HIDDEN):
-            self.parts.append(html.escape(data))
-
-    def _start(self, tag: str, values: dict[str, str]) -> None:
-        became = self._place(_INSTEAD.get(tag, tag), values)
-        self._open.append((tag, became, len(self.parts)))
-        if became:
-            written = "".join(f' {name}="{html.escape(value)}"' for name, value in values.items())
-            self.parts.append(f"<{became}{written}>")
+            self.parts.append(text)
 
     def _place(self, tag: str, values: dict[str, str]) -> str:
         """Return what an element becomes on the page, ``""`` if its content alone stays."""
         if re.fullmatch("h[1-6]", tag):
             # No level is left out, for those who go from heading to heading.
-            self._level = max(_FIRST, min(int(tag[1]) + self.shift, self._level + 1, _LAST))
+            self._level = max(_FIRST, min(int(tag[1]) + self._shift, self._level + 1, _LAST))
             return f"h{self._level}"
         if tag == "a":
             href = values.get("href", "")
-            leads = _WEB.match(href) or (href[:1] == "#" and href[1:] in self.ids)
+            leads = _WEB.match(href) or (href[:1] == "#" and href[1:] in self._ids)
             return "a" if leads and not self._inside("a") else ""
         if tag in _PARENTS:
             above = next((became for _, became, _ in reversed(self._open) if became), "")
             return tag if above in _PARENTS[tag] else "div"
         return tag if tag in _TAGS else ""
 
-    def _end(self, became: str, start: int) -> None:
+    def _close(self, became: str, start: int) -> None:
         if not became:
             return
         content = "".join(self.parts[start + 1 :])
@@ -206,9 +197,9 @@ class _Fitting(HTMLParser):
             words = ""
         name = words or source.rpartition("/")[2].partition("?")[0][:80] or "image"
         if _WEB.match(source) and not self._inside("a"):
-            self.parts.append(f'<a href="{html.escape(source)}">{html.escape(name)}</a> ')
+            self.parts.append(f'<a href="{source}">{name}</a> ')
         else:
-            self.parts.append(f"{html.escape(name)} ")
+            self.parts.append(f"{name} ")
 
     def _inside(self, tag: str) -> bool:
         return any(became == tag for _, became, _ in self._open)

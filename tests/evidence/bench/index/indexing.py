@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.evidence.bench import goals, measure, table
-from tests.evidence.bench.index import generators
+from tests.evidence.bench.index import generators, people
 from tests.evidence.bench.index.generators import GENERATORS, OURS, PHASES, Place
 from tests.evidence.bench.measure import Result
 from tests.support.checkout import ROOT
@@ -59,6 +59,8 @@ def run(display: Display, programs: Path, environment: Mapping[str, str], *, run
                     place = Place(folder=folder / "work", programs=programs)
                     found += _told(display, number, run_generator(name, pool, place, environment))
             shutil.rmtree(pool.folder)
+        if usual:
+            people.run(display, folder / "people", wheels)
     display.table(table.INDEXES, table.rows(found, ours=OURS, facts=what_it_took), title=f"medians of {runs}")
     if usual:
         display.table(goals.COLUMNS, goals.rows(found), title="what was aimed at, in seconds")
