@@ -380,3 +380,30 @@ def test_imports_that_no_metadata_declares(workspace: Workspace) -> None:
         found = {(each["project"], each["likely"]) for one in own for each in one["findings"]}
         assert found == {lacks} - {()}, request
     assert {one["status"] for one in checks if not one["request"]} == {"amber"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "uv", "build", "--wheel", "--quiet", "--out-dir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True)
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+def test_from_nothing_with_uvx(wheel: Path, tmp_path: Path) -> None:
+    """In an empty directory, with nothing installed: a subset in one line, and requirements from ``init``."""
+    start = [sys.executable, "-m", "uv", "tool", "run", "--python", sys.executable, "--from", str(wheel), "pypi-subset"]
+
+    def said(words: str) -> str:
+        done = subprocess.run([*start, *words.split()], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout
+
+    assert said("mirror six --on rhel8 --python 3.12 --into ./stick").endswith("1 locks resolved, 1 files fetched\n")
+    assert "0 failed" in said("verify --site stick")
+    assert said("init --on windows-11 --python 3.12 --on rhel8 --python 3.9 six").endswith(
+        "Next: `pypi-subset mirror`\n"
+    )
+    assert said("mirror").endswith("site is built: 2 locks resolved, 1 files fetched\n")

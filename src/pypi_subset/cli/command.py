@@ -14,7 +14,7 @@ import typer
 from pypi_subset.cli.edge import INTERRUPTED, foreseen, line_of
 from pypi_subset.cli.logs import logging_to
 from pypi_subset.errors import SubsetError
-from pypi_subset.model.paths import Paths
+from pypi_subset.model.paths import Paths, one_shot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,10 +23,28 @@ if TYPE_CHECKING:
 
 #: The heading of the options that every command has.
 SHARED = "Shared options"
+#: The options that name directories, and the names of these where none is given.
+PLACES = ("requirements", "packages", "site")
 
 
 def _option(name: str, *short: str, help: str, metavar: str | None = None) -> Any:  # noqa: A002 - Typer's name
     return typer.Option(name, *short, help=help, metavar=metavar, rich_help_panel=SHARED)
+
+
+#: The systems of new targets, and their Pythons.
+On = Annotated[
+    list[str] | None,
+    typer.Option("--on", metavar="SYSTEM", help="A system that the packages are for.", show_default="this machine"),
+]
+PythonOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--python",
+        metavar="X.Y",
+        help="The Python of the system before it; a single one is for all systems.",
+        show_default="the system's own",
+    ),
+]
 
 
 def shared(  # noqa: PLR0913 - one for each option
@@ -35,7 +53,9 @@ def shared(  # noqa: PLR0913 - one for each option
         str, _option("--requirements", metavar="DIR", help="Directory with *.txt and subset.toml.")
     ] = "requirements",
     packages: Annotated[str, _option("--packages", metavar="DIR", help="Directory for downloaded files.")] = "packages",
-    site: Annotated[str, _option("--site", metavar="DIR", help="Directory for the site.")] = "site",
+    site: Annotated[
+        str, _option("--site", "--into", metavar="DIR", help="Directory for the site; --into is the same.")
+    ] = "site",
     quiet: Annotated[
         bool, _option("--quiet", "-q", help="Print warnings, errors and asked-for results alone.")
     ] = False,
@@ -130,10 +150,7 @@ def command(*, result: bool = False) -> Callable[[Callable[..., None]], Callable
         def run(**values: Any) -> None:
             verbose, log_file = values.pop("verbose", False), values.pop("log_file", "")
             flags: dict[str, Any] = {name: values.pop(name) for name in ("json", "quiet", "no_color") if name in values}
-            places: dict[str, Any] = {
-                name: named(values.pop(name, name)) for name in ("requirements", "packages", "site")
-            }
-            this = Run(**flags, **places)
+            this = Run(**flags, **_places(*(values.pop(name, name) for name in PLACES)))
             try:
                 with foreseen(), logging_to(verbose=verbose, file=log_file):
                     body(this, **values)
@@ -154,6 +171,16 @@ def command(*, result: bool = False) -> Callable[[Callable[..., None]], Callable
         return run
 
     return decorate
+
+
+def _places(requirements: str, packages: str, site: str) -> dict[str, Any]:
+    """Return the three directories as paths; a site that one command line asked for has its own two beside it."""
+    found = [named(requirements), named(packages), named(site)]
+    own = one_shot(found[2])
+    # Which ones the user left out, a default cannot say.
+    if (requirements, packages) == PLACES[:2] and own.is_dir():
+        found[:2] = [own / name for name in PLACES[:2]]
+    return dict(zip(PLACES, found, strict=True))
 
 
 @functools.cache

@@ -196,6 +196,11 @@ def is_page(path: str) -> bool:
     return PurePosixPath(path).suffix.lower() in _TYPES
 
 
+def one_shot(site: Path) -> Path:
+    """Return where a site that one command line asks for has its requirements and packages: hidden beside it."""
+    return site.with_name(f".{site.name}.subset")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paths:
     """The three folders of a subset, as the user spelt them."""

@@ -131,3 +131,47 @@ def test_json_of_an_error_is_a_document(workspace: Workspace, index: Index, task
     assert (found["target"], found["project"]) == ("lab", "demo")
     assert gap.stderr.startswith("error: ")
     assert (other.returncode, gap.returncode) == (2, 1)
+
+
+@pytest.mark.slow
+def test_one_line_from_nothing(tmp_path: Path, index: Index) -> None:
+    """Projects on the command line need no files; later commands find the subset by its site alone."""
+    index.add(make_wheel("demo", requires=["dep"]), make_wheel("dep"), make_wheel("other"))
+    words = ["--on", "rhel8", "--python", "3.12", "--into", "stick"]
+    first = subset("mirror", "demo", *words, cwd=tmp_path, PIP_INDEX_URL=index.url)
+    assert first.stdout.endswith("stick is built: 1 locks resolved, 2 files fetched\n"), first.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".stick.subset", "stick"]
+    assert (tmp_path / "stick" / "manifest.json").is_file()
+    assert [path.name for path in (tmp_path / "stick" / "locks").glob("pylock.*")] == ["pylock.base--rhel-8.toml"]
+    asked = len(index.requests)
+    again = subset("mirror", "demo", *words, cwd=tmp_path, PIP_INDEX_URL=index.url)
+    assert again.stdout.endswith("stick is up to date: 0 locks resolved, 0 files fetched\n"), again.stderr
+    assert len(index.requests) == asked
+    assert "base.txt:2 demo" in subset("why", "dep", "--site=stick", cwd=tmp_path).stdout
+    proven = subset("verify", "--into", "stick", "--processes=1", cwd=tmp_path)
+    assert (proven.returncode, proven.stderr) == (0, "")
+    published = subset("publish", "--site=stick", "--to=public", "--grace=0", cwd=tmp_path)
+    assert (published.returncode, published.stderr) == (0, "")
+    other = subset("mirror", "other", *words, cwd=tmp_path, PIP_INDEX_URL=index.url)
+    assert "1 locks resolved, 1 files fetched" in other.stdout, other.stderr
+    assert sorted(path.name for path in (tmp_path / "stick" / "simple").iterdir() if path.is_dir()) == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("six", "projects on the command line need a directory of their own; add `--into stick`, or"),
+        ("--on rhel8", "--on and --python are about projects on the command line; name some, as in"),
+        ("six --requirements mine --into stick", "projects on the command line take the place of a directory of"),
+        ("six --on rhel88 --into stick", "there is no system 'rhel88'; did you mean 'rhel-8'"),
+        ("six --into taken", "taken: there is a site that another directory of requirements asks for; name another"),
+    ],
+)
+def test_projects_on_the_command_line_are_a_subset_of_their_own(tmp_path: Path, words: str, said: str) -> None:
+    """Neither a directory of requirements nor its site is replaced, and nothing is written."""
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "manifest.json").write_text("{}")
+    done = subset("mirror", *words.split(), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {said}")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pypi_subset import api
-from pypi_subset.cli.command import Run, command, names_in
+from pypi_subset.cli.command import PLACES, On, PythonOf, Run, command, names_in
+from pypi_subset.errors import SubsetError
+from pypi_subset.model.paths import MANIFEST, one_shot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,14 +28,28 @@ Unisolated = Annotated[bool, typer.Option("--unisolated", help="Build sdists wit
 
 
 @command(result=True)
-def mirror(run: Run, *, allow_downgrade: Downgrade = False, unisolated: Unisolated = False) -> None:
+def mirror(
+    run: Run,
+    *,
+    project: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PROJECT", help="Requirements, in place of requirements/; they need --into."),
+    ] = None,
+    on: On = None,
+    python: PythonOf = None,
+    allow_downgrade: Downgrade = False,
+    unisolated: Unisolated = False,
+) -> None:
     """
     Build site/ from requirements/; a lock that still fits is kept.
 
     mirror resolves each set for each target, locks, downloads and writes the site. If a lock matches its inputs, mirror
     keeps it and fetches exactly what it names. After any error the old site stays as it is. A target that names
-    Python as X.Y is served for every X.Y.z.
+    Python as X.Y is served for every X.Y.z. With projects, mirror needs no requirements/: it builds --into DIR what
+    the command line asks for. Later commands find that subset by --site DIR.
     """
+    if project or on or python:
+        run = _one_shot(run, project or [], names_in(on, "--on"), names_in(python, "--python"))
     _mirror(run, update=False, allow_downgrade=allow_downgrade, unisolated=unisolated)
 
 
@@ -59,6 +77,32 @@ def update(
     """
     forgotten = names_in(forget, "--forget")
     _mirror(run, update=True, forget=forgotten, allow_downgrade=allow_downgrade, unisolated=unisolated)
+
+
+def _one_shot(run: Run, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str]) -> Run:
+    """
+    Return the run of a subset that the command line asks for: its requirements are written beside the site.
+
+    :raises SubsetError: no project or no directory for the site is named, or one of requirements as well.
+    """
+    own = one_shot(run.site)
+    if not projects:
+        msg = "--on and --python are about projects on the command line"
+        raise SubsetError(msg, next_step="name some, as in `pypi-subset mirror pandas --on rhel8 --into stick`")
+    if run.site == Path(PLACES[2]):
+        msg = "projects on the command line need a directory of their own"
+        raise SubsetError(msg, next_step="add `--into stick`, or write requirements/ with `pypi-subset init`")
+    if run.requirements not in {Path(PLACES[0]), own / PLACES[0]}:
+        msg = "projects on the command line take the place of a directory of requirements"
+        raise SubsetError(msg, next_step="leave one of them out")
+    if not own.is_dir() and (run.site / MANIFEST).is_file():
+        msg = "there is a site that another directory of requirements asks for"
+        raise SubsetError(msg, path=run.site, next_step="name another directory, or remove this one")
+    from pypi_subset.editing import beginning  # noqa: PLC0415
+
+    run = replace(run, requirements=own / PLACES[0], packages=own / PLACES[1])
+    beginning.one_shot(run.requirements, projects=projects, on=on, pythons=pythons)
+    return run
 
 
 def _mirror(run: Run, *, update: bool, allow_downgrade: bool, unisolated: bool, forget: Sequence[str] = ()) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pypi_subset import api
-from pypi_subset.cli.command import Run, command, names_in
+from pypi_subset.cli.command import On, PythonOf, Run, command, names_in
 from pypi_subset.errors import SubsetError
 
 if TYPE_CHECKING:
@@ -15,20 +15,6 @@ if TYPE_CHECKING:
 
     from pypi_subset.editing.changes import Edited, Wanted
 
-#: The systems of new targets, and their Pythons.
-On = Annotated[
-    list[str] | None,
-    typer.Option("--on", metavar="SYSTEM", help="A system that the packages are for.", show_default="this machine"),
-]
-PythonOf = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--python",
-        metavar="X.Y",
-        help="The Python of the system before it; a single one is for all systems.",
-        show_default="the system's own",
-    ),
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
 
 
