@@ -79,7 +79,7 @@ def test_help_loads_little(words: str, tmp_path: Path) -> None:
         (["zzz"], "no such command 'zzz'; see `pypi-subset --help`"),
         (["mirror", "--zzz"], "no such option: --zzz; see `pypi-subset mirror --help`"),
         (["mirror", "--allow-downgrad"], "no such option: --allow-downgrad; did you mean --allow-downgrade?"),
-        (["mirror", "extra"], "got unexpected extra argument(s) (extra); see `pypi-subset mirror --help`"),
+        (["clean", "extra"], "got unexpected extra argument(s) (extra); see `pypi-subset clean --help`"),
         (["verify", "--all=yes"], "option '--all' does not take a value; see `pypi-subset verify --help`"),
         (["verify", "--shard"], "option '--shard' requires an argument; see `pypi-subset verify --help`"),
         (
