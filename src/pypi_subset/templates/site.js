@@ -8,7 +8,7 @@ if (/^[A-Za-z0-9._~:/%@-]+$/.test(here))
 
 const form = document.querySelector("form[role=search]");
 if (form) {
-  const most = 50;
+  const most = 30;
   const input = form.querySelector("input");
   const output = form.querySelector("output");
   const found = document.getElementById("found");
@@ -29,15 +29,19 @@ if (form) {
   // The better a name fits, the smaller the number: the name itself, how it begins, a part of it, the summary.
   const rank = (name, first) => name === first ? 0 : name.startsWith(first) ? 1 : name.includes(first) ? 2 : 3;
 
+  // The numbers of what fits best, and how many fit.
   const matches = (said) => {
-    const words = said.toLowerCase().split(/\s+/).filter(Boolean);
-    const first = words.length ? words[0].replace(/[._]+/g, "-") : "";
-    const hits = [];
+    const words = said.toLowerCase().split(/\s+/).filter(Boolean).map((word) => [word, word.replace(/[._-]+/g, "-")]);
+    const first = words[0][1];
+    const groups = [[], [], [], []];
     texts.forEach(([name, text], number) => {
-      if (words.every((word) => text.includes(word) || text.includes(word.replace(/[._-]+/g, "-"))))
-        hits.push([rank(name, first), name.length, number]);
+      if (words.every(([word, plain]) => text.includes(word) || text.includes(plain)))
+        groups[rank(name, first)].push(number);
     });
-    return hits.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]).map((hit) => hit[2]);
+    const best = [];
+    for (const group of groups)
+      if (best.length < most) best.push(...group.sort((a, b) => texts[a][0].length - texts[b][0].length || a - b).slice(0, most));
+    return [best.slice(0, most), groups.reduce((sum, group) => sum + group.length, 0)];
   };
 
   const element = (tag, text, name) => {
@@ -63,12 +67,12 @@ if (form) {
     found.replaceChildren();
     output.textContent = "";
     if (!said || !texts) return;
-    const hits = matches(said);
+    const [best, count] = matches(said);
     const list = element("ul", "", "projects");
-    list.append(...hits.slice(0, most).map((number) => entry(PROJECTS[number])));
-    if (hits.length) found.append(list);
-    output.textContent = hits.length > most ? "the first " + most + " of " + hits.length + " projects"
-      : hits.length === 1 ? "1 project" : (hits.length || "no") + " projects";
+    list.append(...best.map((number) => entry(PROJECTS[number])));
+    if (count) found.append(list);
+    output.textContent = count > most ? "the first " + most + " of " + count + " projects"
+      : count === 1 ? "1 project" : (count || "no") + " projects";
   };
 
   const failed = () => { output.textContent = "search.js cannot be read: use the list below"; };

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
 #: Pixels: the height of a box, the distances between boxes and between layers, the margin.
-BOX, APART, BETWEEN, MARGIN = 28, 12, 64, 4
+BOX, APART, BETWEEN, MARGIN = 28, 12, 48, 4
 #: Pixels that an edge takes which passes a layer.
 _PASS = 10
 #: How often the order and the heights of all layers are improved.

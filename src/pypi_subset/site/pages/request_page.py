@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: From this number of projects on there is no picture: it would be larger than any screen.
 MOST = 60
 #: Pixels: one character of a label on average, and what is left and right of it.
-_LETTER, _EDGES = 7.6, 22
+_LETTER, _EDGES = 7.4, 20
 #: Characters of a label.
 _LABEL = 34
 

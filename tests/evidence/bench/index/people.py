@@ -145,7 +145,11 @@ def run(display: Display, folder: Path, count: int) -> None:
 
 
 def searched(page: Path, home: Path) -> float:
-    """Return the milliseconds from a change of the words to the list on the page, for the slowest of `SEARCHES`."""
+    """
+    Return the milliseconds from a change of the words to the list on the page, for the slowest of `SEARCHES`.
+
+    Each is searched five times, and the fastest time counts: others depend on what else the machine does.
+    """
     script = f"""(async () => {{
         const box = document.querySelector("#search"), took = [];
         const pause = () => new Promise((done) => setTimeout(done));
@@ -156,12 +160,16 @@ def searched(page: Path, home: Path) -> float:
             await pause();
         }}
         for (const words of {json.dumps(SEARCHES)}) {{
-            const started = performance.now();
-            box.value = words;
-            box.dispatchEvent(new Event("input"));
-            await pause();
-            document.body.offsetHeight;
-            took.push(performance.now() - started);
+            const own = [];
+            for (let time = 0; time < 5; time++) {{
+                const started = performance.now();
+                box.value = words;
+                box.dispatchEvent(new Event("input"));
+                await pause();
+                document.body.offsetHeight;
+                own.push(performance.now() - started);
+            }}
+            took.push(Math.min(...own));
         }}
         return Math.max(...took);
     }})()"""
