@@ -165,6 +165,7 @@ def test_sets_of_all_kinds_stand_side_by_side() -> None:
 
 
 TOML = (
+    "[[package]]", "[metadata]", "lock-version='2.1'", "lock_version='4.5'", "strategy=['inherit_metadata']", "version=1\n", "- pip:\n  - ",
     "[project]", "[project.optional-dependencies]", "[dependency-groups]", "[[packages]]", "lock-version='1.0'", "created-by='x'",
     "dependencies", "dynamic", "requires-python", "environments", "name", "version", "marker", "wheels", "x", "=", "=[", "={", "}", "]",
     ",", "\n", "\n", "\n", "'x'", "'x[x]'", "'1.0'", "include-group", "1", "\"'x' in extras\"", "# /// script\n# ", "# ", "\n# ///\n", "\\", "é",
@@ -174,7 +175,9 @@ TOML = (
 @settings(max_examples=300, deadline=None, database=None)
 @given(
     st.one_of(st.binary(max_size=20), st.lists(st.sampled_from(TOML)).map(lambda parts: "".join(parts).encode())),
-    st.sampled_from(["pyproject.toml", "pylock.x.toml", "x.py", "x.txt", "."]),
+    st.sampled_from(
+        ["pyproject.toml", "pylock.x.toml", "x.py", "x.txt", ".", "uv.lock", "poetry.lock", "pdm.lock", "x.yml"]
+    ),
 )
 @example(b"\0", "\0.py")
 @example(b"project = []", "pyproject.toml")
@@ -186,7 +189,7 @@ TOML = (
 @example(b"packages = [1, 2]\nlock-version = '9.0'", "pylock.x.toml")
 def test_any_document_is_a_plan_or_faults(data: bytes, name: str) -> None:
     """Whatever stands in a source, the answer is a plan or faults that each print, never another error."""
-    table = "" if name.endswith((".py", ".txt")) else "extras = ['x']\ngroups = ['x']\n"
+    table = "" if name.endswith((".py", ".txt", ".yml")) else "extras = ['x']\ngroups = ['x']\n"
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "subset.toml").write_text(f"{LINUX}[sets.app]\nsource = {json.dumps(name)}\n{table}")
         if name.strip("\0.") == name:
@@ -220,7 +223,9 @@ def test_a_script_of_openings_takes_no_time() -> None:
             assert faults_of({"tool.py": text}, 'source = "../tool.py"')
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "pylock.toml", "tool.py"])
+@pytest.mark.parametrize(
+    "name", ["pyproject.toml", "pylock.toml", "tool.py", "uv.lock", "Pipfile.lock", "environment.yml"]
+)
 def test_a_source_is_a_regular_file(name: str, tmp_path: Path) -> None:
     """A pipe as source is a mistake; nobody waits for it."""
     os.mkfifo(tmp_path / name)

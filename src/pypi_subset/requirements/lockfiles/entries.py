@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pypi_subset.requirements.lines.requirements_txt import is_hash
@@ -220,6 +221,19 @@ def hashes_of(values: Iterable[str | None], name: str, line: int) -> tuple[str, 
         msg = f"{name} has a hash that is none: {printable(wrong[:80])!r}"
         raise Malformed(msg, line)
     return found
+
+
+def name_of(text: str, line: int) -> NormalizedName:
+    """
+    Return the name of a project, normalized.
+
+    :raises Malformed: *text* is no name.
+    """
+    try:
+        return canonicalize_name(text, validate=True)
+    except InvalidName:
+        msg = f"not a name of a project: {printable(text[:80])!r}"
+        raise Malformed(msg, line) from None
 
 
 def version_of(text: str, name: str, line: int) -> str:

@@ -16,6 +16,7 @@ from pypi_subset.requirements.lockfiles.entries import (
     Malformed,
     Row,
     hashes_of,
+    name_of,
     specifiers_of,
     version_of,
 )
@@ -135,7 +136,7 @@ def _rows(packages: Sequence[_Package], lines: Sequence[int]) -> list[Row]:
     entries: dict[tuple[str, str], Entry] = {}
     rows = []
     for one, line in zip(packages, lines, strict=True):
-        name = canonicalize_name(one.name)
+        name = name_of(one.name, line)
         version = version_of(one.version, name, line)
         entry = entries.setdefault((name, version), _entry(one, name, version, line))
         groups = {canonicalize_name(group): one.marker for group in one.groups}

@@ -19,6 +19,7 @@ from pypi_subset.requirements.lockfiles.entries import (
     Malformed,
     Row,
     hashes_of,
+    name_of,
     specifiers_of,
     version_of,
 )
@@ -164,7 +165,8 @@ def _rows(document: Settings, meta: _Meta) -> Iterator[Row]:
             raise Malformed(msg)
         for name, value in table.items():
             one = _converted(value, _Package, document, category, name)
-            entry = _entry(one, canonicalize_name(name), document.line(category, name) or 1, meta)
+            line = document.line(category, name) or 1
+            entry = _entry(one, name_of(name, line), line, meta)
             yield Row(entry=entry, groups={canonicalize_name(category): one.markers}, extras=normalized(one.extras))
 
 

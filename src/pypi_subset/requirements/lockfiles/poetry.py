@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.requirements.lockfiles import digests
 from pypi_subset.requirements.lockfiles.choosing import requests_of
-from pypi_subset.requirements.lockfiles.entries import Entry, Grouped, Malformed, Row, hashes_of, version_of
+from pypi_subset.requirements.lockfiles.entries import Entry, Grouped, Malformed, Row, hashes_of, name_of, version_of
 from pypi_subset.requirements.lockfiles.reading import (
     converted,
     fault_of,
@@ -116,7 +116,7 @@ def _require_known(document: Settings) -> None:
 
 
 def _row(one: _Package, line: int) -> Row:
-    name = canonicalize_name(one.name)
+    name = name_of(one.name, line)
     place = "" if one.source is None or one.source.type in {"", "legacy"} else _PLACES.get(one.source.type, "elsewhere")
     entry = Entry(
         name=name,

@@ -13,6 +13,7 @@ from pypi_subset.requirements.lockfiles.entries import (
     Entry,
     Malformed,
     hashes_of,
+    name_of,
     specifiers_of,
     version_of,
 )
@@ -54,6 +55,7 @@ class Graph:
     groups: frozenset[str]
     conditions: Conditions = field(default_factory=Conditions)
     named: dict[str, list[int]] = field(default_factory=dict)
+    members: set[str] = field(default_factory=set)
     entries: dict[int, Entry] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -62,6 +64,7 @@ class Graph:
 
         :raises Malformed: one of them is none.
         """
+        self.members.update(map(canonicalize_name, self.lock.manifest.members))
         for number, (package, line) in enumerate(zip(self.lock.package, self.lines, strict=True)):
             self.named.setdefault(canonicalize_name(package.name), []).append(number)
             for edges in (
@@ -79,8 +82,7 @@ class Graph:
         """The project of the lock; in a workspace without one, all members."""
         packages = self.lock.package
         root = [number for number, one in enumerate(packages) if any(one.source.get(kind) == "." for kind in _OWN)]
-        members = {*map(canonicalize_name, self.lock.manifest.members)}
-        return root or [number for number, one in enumerate(packages) if canonicalize_name(one.name) in members]
+        return root or [number for number, one in enumerate(packages) if canonicalize_name(one.name) in self.members]
 
     def known_extras(self) -> set[str]:
         """Return the names of the extras that the project has."""
@@ -188,7 +190,7 @@ class Graph:
     def _entry(self, number: int) -> Entry:
         if number not in self.entries:
             package, line = self.lock.package[number], self.lines[number]
-            name = canonicalize_name(package.name)
+            name = name_of(package.name, line)
             files = [*([package.sdist] if package.sdist else []), *package.wheels]
             registry = package.source.get("registry")
             place = (
@@ -209,8 +211,7 @@ class Graph:
     def _is_member(self, number: int) -> bool:
         """Whether a package is a member of the workspace: the user's own, as the project is."""
         one = self.lock.package[number]
-        members = map(canonicalize_name, self.lock.manifest.members)
-        return any(kind in one.source for kind in _OWN) and canonicalize_name(one.name) in members
+        return any(kind in one.source for kind in _OWN) and canonicalize_name(one.name) in self.members
 
     def _conflicting(self) -> Iterator[str]:
         """Yield what is chosen, as markers about conflicts spell it."""
