@@ -237,7 +237,7 @@ class LockError(SubsetError):
 
 
 class FolderError(SubsetError):
-    """A folder cannot be read or written."""
+    """A directory cannot be read or written."""
 
     exit_code = INPUT
 

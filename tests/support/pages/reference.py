@@ -71,7 +71,7 @@ def errors_page() -> str:
     """Return the page of the classes of errors."""
     classes = [getattr(errors, name) for name in errors.__all__]
     tree = [one for one in classes if isinstance(one, type) and issubclass(one, SubsetError)]
-    rows = ((f"`{one.__name__}`", str(getattr(one, "exit_code", 1)), _sentence(one.__doc__ or "")) for one in tree)
+    rows = ((f"`{one.__name__}`", str(one.exit_code), _sentence(one.__doc__ or "")) for one in tree)
     return f"{ERRORS}\n{_table(('Class of `pypi_subset.errors`', 'Exit code', 'Raised if'), rows)}"
 
 
@@ -131,7 +131,7 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-PAGES: dict[str, Callable[[], str]] = {"keys.md": keys_page, "schemas.md": schemas_page}
+PAGES: dict[str, Callable[[], str]] = {"errors.md": errors_page, "keys.md": keys_page, "schemas.md": schemas_page}
 
 
 def pages() -> Iterator[tuple[Path, str]]:
