@@ -52,24 +52,24 @@ def test_a_directory_is_a_source() -> None:
 
 
 def test_own_wheels_need_no_table() -> None:
-    """Each project with a wheel in requirements/wheels comes from there."""
+    """Each project with a wheel or an sdist in requirements/wheels comes from there."""
     folder = Path("requirements/wheels")
     folder.mkdir(parents=True)
     for name, version in (("acme-core", "1.0"), ("acme_core", "2.0"), ("torch", "1.0")):
         make_wheel(name, version).save(folder)
     (folder / "notes.txt").write_text("no wheel")
-    (folder / "bad-name.whl").write_text("no wheel")
+    (folder / "built-1.0.tar.gz").write_text("no wheel")
     (one,) = plan_of("aa", LINUX).sources.named
     assert (one.name, one.wheels, one.projects, one.found, one.only) == (
         "wheels",
         folder,
-        ("acme-core", "torch"),
+        ("acme-core", "built", "torch"),
         True,
         True,
     )
     assert plan_of("aa", LINUX).policy_digest_on("linux") == plan_of("aa", LINUX).policy_digest
     (own,) = plan_of("aa", f"{LINUX}[sources.wheels]\nonly = false\n").sources.named
-    assert (own.projects, own.only, own.wheels) == (("acme-core", "torch"), False, folder)
+    assert (own.projects, own.only, own.wheels) == (("acme-core", "built", "torch"), False, folder)
 
 
 def test_own_wheels_of_a_project_that_a_table_names() -> None:

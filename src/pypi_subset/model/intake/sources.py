@@ -26,7 +26,7 @@ class Source:
     :param targets: names of the targets where it counts, sorted; none for all.
     :param min_age: seconds since its upload that a file must have, in place of the policy's; ``None``: as the policy says.
     :param only: whether pip's indexes are not asked for these projects. It can be false for a directory alone.
-    :param found: whether *projects* are those of the wheels in the directory, and no line names them.
+    :param found: whether *projects* are those of the files in the directory, and no line names them.
     """
 
     name: str

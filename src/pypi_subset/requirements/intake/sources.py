@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from pypi_subset.distributions import filenames
 from pypi_subset.model.intake.sources import OWN_WHEELS, Source, Sources, covers, overlapping, uncovered
 from pypi_subset.requirements.intake import durations
+from pypi_subset.requirements.intake.directories import unread
 from pypi_subset.requirements.toml import nearest, not_text, unknown_keys
 from pypi_subset.support import files
 
@@ -34,9 +35,9 @@ _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 def read_sources(settings: Settings, targets: Collection[str], places: Places, faults: list[Fault]) -> Sources:
     """
-    Return the sources of ``subset.toml``, and ``requirements/wheels`` if that has wheels.
+    Return the sources of ``subset.toml``, and ``requirements/wheels`` if that has wheels or sdists.
 
-    Two sources that have the same pattern on the same target are a fault, and so is a private name without a source.
+    A file in a directory that would be passed over is a fault. Two sources that have the same pattern on the same target are a fault, and so is a private name without a source.
 
     :param targets: the names of all targets.
     :param places: where directories may be.
@@ -57,6 +58,9 @@ def read_sources(settings: Settings, targets: Collection[str], places: Places, f
         named.append(one)
     folder, private = settings.path.parent / OWN_WHEELS, _read_private(settings, tables, faults)
     found = with_own_wheels(Sources(named=tuple(named), private=private), folder)
+    folders = {one.wheels.resolve(): one.wheels for one in named if one.wheels is not None and one.wheels != folder}
+    for each in (*folders.values(), folder):
+        faults.extend(unread(each, [*folders]))
     for name in uncovered(private, found.named) if settings.readable else ():
         what = f"the private project {name!r} has no source"
         laid = [one.name for one in found.named if one.found and any(covers(name, each) for each in one.projects)]
@@ -90,12 +94,12 @@ def with_own_wheels(sources: Sources, folder: Path) -> Sources:
 
 
 def projects_in(folder: Path) -> tuple[str, ...]:
-    """Return the normalized names of the projects that have a wheel in *folder*, sorted."""
+    """Return the normalized names of the projects that have a wheel or an sdist in *folder*, sorted."""
     names = set()
     with files.folder_errors(folder):
-        present = [path.name for path in folder.glob("*.whl") if path.is_file()]
+        present = [path.name for path in folder.glob("*") if path.is_file()]
     for name in present:
-        # What is no wheel by its name is none for pip either.
+        # `unread` names what is no distribution by its name.
         with contextlib.suppress(*filenames.INVALID):
             names.add(str(filenames.parse(name)[0]))
     return tuple(sorted(names))
