@@ -171,6 +171,33 @@ def test_an_index_that_fails_is_no_gap(workspace: Workspace, index: Index) -> No
         mirror(workspace)
 
 
+def test_an_index_that_is_none_is_no_gap(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A URL under which there is no index has no page of any project."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url.replace("simple", "nosuch"))
+    ask(workspace, "fast\n", accept("fast", "linux", "windows"))
+    with pytest.raises(UpstreamError, match=r"nosuch has no page of an index; check that URL"):
+        mirror(workspace)
+
+
+def test_links_that_are_not_there_are_no_gap(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may have what the index does not."""
+    monkeypatch.setenv("PIP_FIND_LINKS", index.url.replace("simple", "nosuch"))
+    index.add(make_wheel("app"))
+    ask(workspace, "app\nfast\n", accept("fast", "linux", "windows"))
+    with pytest.raises(UpstreamError, match="nosuch/ has no page of links; check that URL"):
+        mirror(workspace)
+
+
+def test_an_index_without_a_page_of_its_own(workspace: Workspace, index: Index) -> None:
+    """A gap is taken where it shows the page of another project."""
+    index.add(make_wheel("app"))
+    index.on_request = lambda path: 404 if path == "/simple/" else None
+    ask(workspace, "app\nfast\n", accept("fast", "linux", "windows"))
+    assert [one.request for one in mirror(workspace)[0].accepted_gaps] == ["fast", "fast"]
+
+
 def test_an_open_marker_is_no_gap(workspace: Workspace, index: Index) -> None:
     """What depends on a value that the target leaves open is not known to have no solution."""
     index.add(make_wheel("app", requires=['other; platform_release >= "5"']), make_wheel("other"))

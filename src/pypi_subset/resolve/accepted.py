@@ -88,15 +88,18 @@ def _accepted(job: Job, accepted: Collection[str]) -> Iterator[Request]:
 
 def _require_certain(one: Request, gap: NoSolution, job: Job, offers: TargetOffers) -> None:
     """
-    Refuse to leave a request out because an index does not show a page, or shows one of another kind.
+    Refuse to leave a request out because an index does not show a page, shows one of another kind, or is none.
 
     :raises UpstreamError: that is so.
     """
     name = canonicalize_name(one.requirement.name)
     for project in dict.fromkeys([canonicalize_name(gap.project or name), name]):
-        if why := offers.doubt(project):
+        step = "see who may read that page, and whether pip has the credentials (.netrc or a keyring)"
+        if not (why := offers.doubt(project)):
+            step = "check that URL in pip's configuration, or in [sources] of subset.toml"
+            why = offers.doubt(project, moved=True)
+        if why:
             msg = f"{job.name}: whether {one.requirement} has a solution is not known: {why}"
-            step = "see who may read that page, and whether pip has the credentials (.netrc or a keyring)"
             raise UpstreamError(msg, project=project, target=job.target.name, next_step=step)
 
 

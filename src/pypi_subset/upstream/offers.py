@@ -140,13 +140,15 @@ class TargetOffers:
         pages = self.upstream.pages
         return pages.denials.words(project, pages.indexes_of(self.source_of(project)))
 
-    def doubt(self, project: NormalizedName) -> str:
+    def doubt(self, project: NormalizedName, *, moved: bool = False) -> str:
         """
         Return why it is not known what an index has of *project*, ``""`` if it is.
 
+        :param moved: look as well whether an index without a page of *project* is one at all.
+
         :raises UpstreamError: an index does not answer.
         """
-        return self.upstream.pages.doubt(self._where(project), moved=False)
+        return self.upstream.pages.doubt(self._where(project), moved=moved)
 
     def wheel_variants(self, project: NormalizedName) -> frozenset[str]:
         """Return the names of wheel variants of *project*, and of files about them, that the pages read so far have."""

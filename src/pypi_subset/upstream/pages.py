@@ -164,7 +164,8 @@ class Pages:
             forbidden=lambda url: self.denials.status(url, project) == FORBIDDEN,
             page_at=page_at,
             lists=lambda url: bool(self._read_index(url, where, lambda *_: True)),
-            is_index=self._is_index,
+            # Some indexes have pages of projects alone.
+            is_index=lambda url: self.denials.has_shown(url) or self._is_index(url),
         )
         return asked.doubt(self.indexes_of(source), moved=moved)
 

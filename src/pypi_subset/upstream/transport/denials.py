@@ -52,6 +52,10 @@ class Denials:
         status = self._statuses.get(f"{index}/{project}/", 0)
         return 0 if status == FORBIDDEN and self._stores(index) else status
 
+    def has_shown(self, index: str) -> bool:
+        """Return whether *index* showed the page of any project."""
+        return index in self._shown
+
     def words(self, project: str, indexes: Iterable[str]) -> str:
         """Return ``URL answered 403`` for each of *indexes* that did not show its page of *project*, ``""`` without one."""
         found = ((url, self.status(url, project)) for url in indexes)
