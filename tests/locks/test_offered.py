@@ -88,7 +88,7 @@ def test_a_file_that_is_there_again_is_forgotten(locked: Workspace, index: Index
     assert plan(locked.paths).gone
     index.projects["acme"] = before
     assert plan(locked.paths).gone == ()
-    assert not (locked.paths.packages / gone_list.FILE).exists()
+    assert gone_list.read(locked.paths.packages) == ()
 
 
 def test_an_update_stops(locked: Workspace, index: Index) -> None:

@@ -41,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("configured_index")
 
 
 def test_the_lock_is_enough(workspace: Workspace, index: Index) -> None:
-    """With a lock that matches, nothing is resolved: files alone are fetched, at the locked URLs, and no page."""
+    """With a lock that matches, nothing is resolved: files are fetched at the locked URLs, and each page is read once for what is gone."""
     index.add(make_wheel("app", requires=["lib"]), make_wheel("lib", "1.0"))
     workspace.write("base.txt", "app\n")
     workspace.toml(THREE)
@@ -54,7 +54,8 @@ def test_the_lock_is_enough(workspace: Workspace, index: Index) -> None:
     shutil.rmtree(workspace.paths.site)
     summary, _ = mirror(workspace)
     assert (summary.resolved, summary.fetched) == (0, 2)
-    assert set(index.counts()) == {"/files/app-1.0-py3-none-any.whl", "/files/lib-1.0-py3-none-any.whl"}
+    wheels = {"/files/app-1.0-py3-none-any.whl": 1, "/files/lib-1.0-py3-none-any.whl": 1}
+    assert dict(index.counts()) == {**wheels, "/simple/app/": 1, "/simple/lib/": 1}
     assert [tree(folder) for folder in folders] == first
 
 

@@ -26,9 +26,10 @@ ONE = Missing(
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    """Sorted, with a version of its form; without anything there is no file."""
+    """Sorted, with a version of its form; an empty list is a file too: it says that a run has looked."""
     other = replace(ONE, filename="aaa-1.0-py3-none-any.whl", project="aaa", version="1.0", state="yanked")
     assert gone_list.read(tmp_path) == ()
+    assert not gone_list.is_kept(tmp_path)
     gone_list.write(tmp_path, [ONE, other])
     assert gone_list.read(tmp_path) == (other, ONE)
     path = tmp_path / gone_list.FILE
@@ -37,7 +38,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     gone_list.write(tmp_path, [other, ONE])
     assert path.stat().st_mtime_ns == before
     gone_list.write(tmp_path, [])
-    assert not path.exists()
+    assert gone_list.read(tmp_path) == ()
+    assert gone_list.is_kept(tmp_path)
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{"schema": "1.0", "files": [1]}'])

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from pypi_subset.cli.display import literal
 from pypi_subset.cli.door import spoken
-from pypi_subset.errors import Gaps, NoSolution, OlderReleases, SubsetError
+from pypi_subset.errors import Gaps, NoSolution, SubsetError
 from pypi_subset.locks.judging import waived_lines
 from pypi_subset.locks.offered import STEP
 from pypi_subset.resolve.explain.older.listing import LINES, outdated_heading, outdated_lines
@@ -73,9 +73,7 @@ def write_error(error: SubsetError) -> None:
     """Write the document of a run that failed to standard output: ``gaps``, or ``error``."""
     gaps = error.gaps if isinstance(error, Gaps) else [error] if isinstance(error, NoSolution) else []
     found: dict[str, Any] = {"gaps": [gap.document() for gap in gaps]} if gaps else {"error": str(error)}
-    if isinstance(error, OlderReleases):
-        found |= {"outdated": error.documents}
-    write_json({"schema": SCHEMA, **found})
+    write_json({"schema": SCHEMA, **found, **error.documents})
 
 
 def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update: bool) -> None:

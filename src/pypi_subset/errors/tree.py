@@ -7,10 +7,11 @@ Each error carries data and the exit code of a command that ends with it; the co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 #: Exit code: the run did its work, and its result is a finding: not proven, a gap, refused by the policy.
@@ -64,6 +65,8 @@ class SubsetError(Exception):
     details: tuple[str, ...] = ()
     #: What is for those who mend the tool, as a traceback: it goes to a log file, and is not printed.
     evidence: str = ""
+    #: Lists that the JSON form of the error has beside the line, by key.
+    documents: Mapping[str, Sequence[Any]] = MappingProxyType({})
 
     def __init__(
         self,
@@ -145,6 +148,18 @@ class UpstreamError(SubsetError):
     exit_code = SURROUNDINGS
 
 
+class NotKnown(UpstreamError):
+    """
+    It is not known whether locked files are gone from their index, and a resolution would take them for absent.
+
+    :param unknown: the reasons, one sentence each.
+    """
+
+    def __init__(self, what: str, *, unknown: Sequence[str], next_step: str, project: str, target: str) -> None:
+        super().__init__(what, next_step=next_step, project=project, target=target)
+        self.documents = {"unknown": [*unknown]}
+
+
 class HashMismatch(SubsetError):
     """Bytes differ from the hash that a lock or an index promised."""
 
@@ -192,7 +207,7 @@ class OlderReleases(SubsetError):
     exit_code = FINDING
 
     def __init__(self, what: str, found: Sequence[str], documents: Sequence[dict[str, object]] = ()) -> None:
-        self.details, self.documents = tuple(line.strip() for line in found), [*documents]
+        self.details, self.documents = tuple(line.strip() for line in found), {"outdated": [*documents]}
         step = 'change what the lines say, or drop outdated = "error" below [policy] in subset.toml'
         super().__init__(what, next_step=step)
 
@@ -203,6 +218,7 @@ class PolicyError(SubsetError):
 
     :param step: what the user can do, if that is not to update or to accept.
     :param final: the number of those in *found* that no acceptance covers.
+    :param gone: those in *found* that their index does not offer any more, as JSON's values.
     """
 
     exit_code = FINDING
@@ -210,7 +226,11 @@ class PolicyError(SubsetError):
     #: Lines that are shown; the others are counted.
     LINES = 20
 
-    def __init__(self, found: Sequence[str], *, step: str = "", final: int = 0) -> None:
+    def __init__(
+        self, found: Sequence[str], *, step: str = "", final: int = 0, gone: Sequence[dict[str, object]] = ()
+    ) -> None:
+        if gone:
+            self.documents = {"gone": [*gone]}
         self.found = tuple(found)
         rest = len(self.found) - self.LINES
         self.details = (*self.found[: self.LINES], *([f"and {rest} more"] if rest > 0 else []))

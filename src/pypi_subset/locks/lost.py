@@ -1,4 +1,4 @@
-"""Wheels of the user that locks have, and ``requirements/wheels`` does not have any more."""
+"""Files of the user that locks have, and their directories do not have any more."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
 from pypi_subset.locks import lockfile
+from pypi_subset.locks.offered import Look
+from pypi_subset.model.intake.gone import Missing
 from pypi_subset.model.intake.sources import OWN_WHEELS
+from pypi_subset.model.policy import today
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.intake.sources import Sources
+    from pypi_subset.model.locks import Lock
 
 
 def lost_wheels(sources: Sources, folder: Path) -> tuple[tuple[str, str], ...]:
@@ -37,3 +43,27 @@ def lost_wheels(sources: Sources, folder: Path) -> tuple[tuple[str, str], ...]:
             lost = (one for one in pinned if sources.source_of(one.project, lock.target_name) is None)
             found |= {str(one.project): one.filename for one in lost}
     return tuple(sorted(found.items()))
+
+
+def look_locally(sources: Sources, locks: Iterable[Lock], folder: Path) -> Look:
+    """
+    Return which files of *locks* the directories of *sources* do not have any more, without the network.
+
+    :param folder: ``requirements/wheels``, which is no source if it is empty.
+    """
+    places = {OWN_WHEELS: folder, **{one.name: one.wheels for one in sources.named if one.wheels is not None}}
+    wanted = {
+        one.filename: (one, places[one.source])
+        for lock in locks
+        for one in lock.distributions
+        if one.built is None and one.url is None and one.source in places
+    }
+    absent = (one for name, (one, place) in wanted.items() if not (place / name).is_file())
+    return Look(asked=frozenset(wanted), missing=tuple(map(_not_there, absent)))
+
+
+def _not_there(one: Distribution) -> Missing:
+    what = f"{one.filename} is not in its directory any more"
+    return Missing(
+        project=one.project, version=str(one.version), filename=one.filename, state="local", what=what, since=today()
+    )

@@ -11,6 +11,7 @@ from pypi_subset.errors import PolicyError
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.intake.gone import Gone, Missing
 from pypi_subset.model.intake.rules import GONE
+from pypi_subset.model.intake.sources import OWN_WHEELS
 from pypi_subset.model.policy import today
 from pypi_subset.policy.withdrawn import Vanished
 from pypi_subset.support.threads import DaemonThreadPool
@@ -76,12 +77,17 @@ class Look:
 
     :param asked: names of the files that were looked for.
     :param missing: those of them that are not offered as they were locked.
-    :param unknown: why nothing is known of some, one sentence each.
+    :param doubted: names of files of which nothing is known, each with the reason, one sentence.
     """
 
     asked: frozenset[str] = frozenset()
     missing: tuple[Missing, ...] = ()
-    unknown: tuple[str, ...] = ()
+    doubted: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Why nothing is known of some files, sorted."""
+        return tuple(sorted({why for _, why in self.doubted}))
 
     def joined(self, known: Iterable[Missing]) -> tuple[Missing, ...]:
         """Return what is missing, with what was *known* before of files that were not looked for."""
@@ -109,13 +115,16 @@ def look(locks: Iterable[Lock], pages: Listing, *, only_read: bool = False) -> L
     return Look(
         asked=frozenset(name for each in found for name in each.asked),
         missing=tuple(sorted((one for each in found for one in each.missing), key=lambda one: one.filename)),
-        unknown=tuple(sorted({sentence for each in found for sentence in each.unknown})),
+        doubted=tuple(sorted(pair for each in found for pair in each.doubted)),
     )
 
 
 def _is_asked(one: Distribution, where: Where, pages: Listing) -> bool:
     """Whether a file comes from where its project comes from now."""
     source = where[1]
+    if source is None and one.source == OWN_WHEELS:
+        # requirements/wheels has no wheel of the project any more.
+        return True
     if source is None:
         return one.source is None and not pages.is_private(one.project)
     return one.source == source.name or not source.only
@@ -132,7 +141,8 @@ def _look_at(where: Where, own: dict[str, Distribution], pages: Listing) -> Look
     lost = [one for one in remote.values() if (gone := _against(one, listed)) and gone.state == "gone"]
     standing = pages.quarantine(where) if lost else None
     if lost and standing is None and (why := pages.doubt(where)):
-        return Look(asked=frozenset(own) - {one.filename for one in lost}, missing=tuple(found), unknown=(why,))
+        names = {one.filename for one in lost}
+        return Look(asked=frozenset(own) - names, missing=tuple(found), doubted=tuple((name, why) for name in names))
     against = [(one, gone) for one in remote.values() if (gone := _against(one, listed))]
     found += [_in_quarantine(one, standing) if standing and gone.state == "gone" else gone for one, gone in against]
     return Look(asked=frozenset(own), missing=tuple(found))
@@ -222,7 +232,7 @@ def require_decided(found: Iterable[Gone], *, dropped: bool = False) -> None:
             if any(one.decision == "refused" for one in own)
             else "run `pypi-subset mirror`, which resolves without them"
         )
-        raise PolicyError([str(one) for one in own], step=step)
+        raise PolicyError([str(one) for one in own], step=step, gone=[asdict(one) for one in own])
 
 
 def drops(subset: Subset, lock: Lock, missing: Iterable[Missing]) -> str:

@@ -174,3 +174,19 @@ def _chain(lock: Lock, pin: Pin, reached: Mapping[Node, Chain], stated: Mapping[
 
 def _by_name(chain: Chain) -> list[tuple[str, str, str]]:
     return [(step.by, step.text, step.origin) for step in chain]
+
+
+def lines_of(lock: Lock, project: str) -> set[str]:
+    """Return the requests of a set that need *project*, themselves or by what they require."""
+    reasons: dict[str, list[Reason]] = {}
+    for pin in lock.pins:
+        reasons.setdefault(pin.distribution.project, []).extend(pin.reasons)
+    found, waiting, seen = set[str](), [project], {project}
+    while waiting:
+        for reason in reasons.get(waiting.pop(), ()):
+            if not reason.by:
+                found.add(reason.text)
+            elif reason.by not in seen:
+                seen.add(reason.by)
+                waiting.append(reason.by)
+    return found

@@ -1,4 +1,8 @@
-"""``packages/.gone.json``: what the last look found of locked files that an index does not offer any more."""
+"""
+``packages/.gone.json``: what the last look found of locked files that an index does not offer any more.
+
+Without the file, no run has looked for the locked files in this checkout.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.intake.gone import Missing
 
-#: Its name; there is none if nothing is gone.
+#: Its name.
 FILE = ".gone.json"
 
 
@@ -31,17 +35,19 @@ def read(packages: Path) -> tuple[Missing, ...]:
     return documents.read(path, Looked, next_step=step).files
 
 
+def is_kept(packages: Path) -> bool:
+    """Return whether a run has looked for locked files here."""
+    return (packages / FILE).is_file()
+
+
 def write(packages: Path, found: Iterable[Missing]) -> None:
     """
-    Keep *found* in *packages*, sorted; remove the file if there is nothing.
+    Keep *found* in *packages*, sorted; an empty list says that nothing was gone.
 
     :raises FolderError: the directory cannot be written.
     """
     path, own = packages / FILE, tuple(sorted(found, key=lambda one: (one.project, one.filename)))
     with files.folder_errors(path):
-        if not own:
-            path.unlink(missing_ok=True)
-            return
         data = documents.encode(Looked(files=own))
         if path.is_file() and path.read_bytes() == data:
             return

@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pypi_subset.errors import FolderError
+from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.locks import lockfile
 from pypi_subset.model.paths import MANIFEST
 from pypi_subset.packages import file_cache, gone_list
@@ -34,7 +34,7 @@ WORKING = frozenset(
 
 def clean(packages: Path, site: Path) -> None:
     """
-    Remove everything but the READMEs from *packages* and *site*.
+    Remove everything but the READMEs, and the list of files that are gone, from *packages* and *site*.
 
     :raises FolderError: one of them holds anything that mirror did not make; nothing is removed then.
     """
@@ -50,8 +50,17 @@ def clean(packages: Path, site: Path) -> None:
             staging.recover(folder)
             # The manifest last: without one, the rest of a site would be taken for the user's own.
             for path in sorted(_content(folder), key=lambda one: one.name == MANIFEST):
+                if path == packages / gone_list.FILE and _has_entries(packages):
+                    continue
                 with files.folder_errors(path):
                     staging.remove_tree(path)
+
+
+def _has_entries(packages: Path) -> bool:
+    """Return whether the list of files that are gone says more than that there are none. A damaged one does not."""
+    with contextlib.suppress(SubsetError):
+        return bool(gone_list.read(packages))
+    return False
 
 
 #: The version of the JSON form of what prune finds.

@@ -21,7 +21,8 @@ from pypi_subset.packages.download import Downloads
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.pip_download import PipDownload
 from pypi_subset.packages.stock import take_stock
-from pypi_subset.pipeline.origins import of_locks, require_as_locked
+from pypi_subset.packages.watch import of_locks
+from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.recall import compared
 from pypi_subset.pipeline.relock import left_over, relock, write_locks
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
@@ -95,6 +96,7 @@ class MirrorResult:
     :param denied: by index and status, projects whose pages it did not show in this run's resolutions.
     :param on_several_indexes: projects that more than one index of pip's configuration has, of this run's resolutions.
     :param gone: files of the locks before this run that an index does not offer any more, as the last look found.
+    :param unknown: why this run does not know of some whether they are, one sentence each.
     """
 
     rows: tuple[Row, ...]
@@ -117,6 +119,7 @@ class MirrorResult:
     denied: tuple[Denied, ...] = ()
     on_several_indexes: tuple[str, ...] = ()
     gone: tuple[Gone, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -202,6 +205,7 @@ def mirror(
         denied=locked.asked.denied,
         on_several_indexes=locked.asked.on_several_indexes,
         gone=tuple(judged(subset, locked.missing, locked.before.values(), locked.locks)),
+        unknown=locked.unknown,
     )
 
 

@@ -1,4 +1,4 @@
-"""Where locked projects come from: named sources, several indexes of pip's, elsewhere, or from nowhere any more."""
+"""Where locked projects come from: named sources, several indexes of pip's, or elsewhere."""
 
 from __future__ import annotations
 
@@ -6,85 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import HashMismatch, NoSolution
-from pypi_subset.locks import offered
 from pypi_subset.model.intake.rules import MIN_AGE
-from pypi_subset.packages import gone_list
 from pypi_subset.policy.age import MinAge
 from pypi_subset.policy.untimed import sentence_of
 from pypi_subset.requirements.tools.finding import may_hold
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Iterable
 
-    from pypi_subset.model.intake.gone import Missing
     from pypi_subset.model.intake.sources import Sources
     from pypi_subset.model.intake.verdicts import Denied, Untimed
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Job, Subset
     from pypi_subset.packages.file_cache import FileCache
-    from pypi_subset.pipeline.workspace import Backend
-    from pypi_subset.support.progress import Progress
     from pypi_subset.upstream.pages import Pages
 
 #: Names that are shown.
 _SHOWN = 3
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Watch:
-    """
-    The looks of one run for locked files that an index does not offer any more.
-
-    :param packages: where the last look is remembered.
-    :param known: what that found.
-    """
-
-    subset: Subset
-    packages: Path
-    known: tuple[Missing, ...]
-
-    def before(
-        self,
-        standing: Mapping[str, Lock],
-        looked: Sequence[Lock],
-        backend: Backend,
-        progress: Progress,
-        *,
-        decided: bool,
-    ) -> tuple[Missing, ...]:
-        """
-        Return what is missing before anything is resolved, and let the indexes offer what the user keeps of that.
-
-        :param standing: the locks on disk.
-        :param looked: those of them whose files are looked for.
-        :param decided: whether the user must have decided about each file that is gone.
-        :raises PolicyError: the user did not.
-        :raises UpstreamError: an index does not answer.
-        """
-        missing = of_locks(self.known, standing.values())
-        if not looked:
-            return missing
-        pages = backend.index().upstream.pages
-        look = offered.look(looked, pages)
-        missing = of_locks(look.joined(self.known), standing.values())
-        for sentence in look.unknown:
-            progress.warn(f"whether locked files are gone is not known: {sentence}")
-        gone_list.write(self.packages, missing)
-        if decided:
-            offered.require_decided(offered.judged(self.subset, missing, standing.values()))
-        offered.admit(self.subset, missing, looked, pages)
-        return missing
-
-    def after(self, reused: Iterable[Lock], missing: tuple[Missing, ...], backend: Backend) -> tuple[Missing, ...]:
-        """Return what is missing after the files of *reused* locks were looked for on the pages that this run read."""
-        return offered.look(reused, backend.index().upstream.pages, only_read=True).joined(missing)
-
-
-def of_locks(missing: Iterable[Missing], locks: Iterable[Lock]) -> tuple[Missing, ...]:
-    """Return those of *missing* that one of *locks* has."""
-    names = {pin.distribution.filename for lock in locks for pin in lock.pins}
-    return tuple(one for one in missing if one.filename in names)
 
 
 def from_elsewhere(subset: Subset, job: Job, lock: Lock) -> str:

@@ -73,6 +73,7 @@ class Forecast:
     :param held: each project that is older than the newest release.
     :param early: each pre-release.
     :param gone: each locked file that an index does not offer any more.
+    :param unknown: why it is not known of others whether they are gone, one sentence each.
     :param accepted_gaps: each request that is left out, because the user accepts that it has no solution.
     :param passed_over: each newer release that the policy refuses, though it fits.
     :param untimed: by index, what has no upload time and was left out by ``min_age``.
@@ -94,6 +95,7 @@ class Forecast:
     on_several_indexes: tuple[str, ...] = ()
     wheel_variants: tuple[WheelVariants, ...] = ()
     gone: tuple[Gone, ...] = ()
+    unknown: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
@@ -200,6 +202,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         changes=changes,
         removed=tuple(gone),
         gone=tuple(judged(subset, locked.missing, locked.before.values())),
+        unknown=locked.unknown,
         accepted_gaps=gaps.accepted_gaps(subset, locked.locks),
         held=older.held,
         early=older.early,

@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import LowerVersions
 from pypi_subset.locks import diff, memory
+from pypi_subset.locks.why import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.locks import Lock, Reason
+    from pypi_subset.model.locks import Lock
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
     from pypi_subset.model.targets import Target
@@ -123,7 +124,7 @@ def lowered(
         if before is None or lock.name in locked.reused or _is_limited_otherwise(before, lock):
             continue
         for project, old, new in _lower(before, lock):
-            if _lines(lock, project) - _requests(before) or _lines(before, project) - _requests(lock):
+            if lines_of(lock, project) - _requests(before) or lines_of(before, project) - _requests(lock):
                 # A line that requires it was added, changed or removed.
                 continue
             what = f"{lock.name}: {project} {old} -> {new}, a lower version"
@@ -153,22 +154,6 @@ def _is_limited_otherwise(before: Lock, after: Lock) -> bool:
 def _requests(lock: Lock) -> set[str]:
     """Return the requests that a lock answers, as text."""
     return {reason.text for pin in lock.pins for reason in pin.reasons if not reason.by}
-
-
-def _lines(lock: Lock, project: str) -> set[str]:
-    """Return the requests of a set that need *project*, themselves or by what they require."""
-    reasons: dict[str, list[Reason]] = {}
-    for pin in lock.pins:
-        reasons.setdefault(pin.distribution.project, []).extend(pin.reasons)
-    found, waiting, seen = set[str](), [project], {project}
-    while waiting:
-        for reason in reasons.get(waiting.pop(), ()):
-            if not reason.by:
-                found.add(reason.text)
-            elif reason.by not in seen:
-                seen.add(reason.by)
-                waiting.append(reason.by)
-    return found
 
 
 def _lower(before: Lock, after: Lock) -> Iterator[tuple[str, Version, Version]]:

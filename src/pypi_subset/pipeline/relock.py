@@ -13,7 +13,8 @@ from pypi_subset.locks import diff, gaps, lockfile, memory, offered
 from pypi_subset.locks.judging import cut_off_otherwise
 from pypi_subset.model.locks import Inputs, Reason
 from pypi_subset.packages import gone_list
-from pypi_subset.pipeline.origins import Asked, Watch, asked_of, from_elsewhere, open_to_the_index, require_index
+from pypi_subset.packages.watch import Watch
+from pypi_subset.pipeline.origins import Asked, asked_of, from_elsewhere, open_to_the_index, require_index
 from pypi_subset.pipeline.resolving import Resolver, documents_of, raise_errors
 from pypi_subset.requirements import fetched
 from pypi_subset.resolve.explain.older.causes import Known
@@ -51,6 +52,7 @@ class Relocked:
     :param warnings: those about documents of sets, and those about the new resolutions.
     :param asked: what the indexes answered about the projects that were resolved.
     :param missing: files of the standing locks that an index does not offer any more, as the last look found.
+    :param unknown: why this run does not know whether some are gone, one sentence each.
     """
 
     before: Mapping[str, Lock]
@@ -60,6 +62,7 @@ class Relocked:
     warnings: tuple[str, ...] = ()
     asked: Asked = field(default_factory=Asked)
     missing: tuple[Missing, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def outdated(self) -> tuple[Outdated, ...]:
@@ -121,22 +124,25 @@ def _relocked(  # noqa: PLR0913 - as above
     forecast: bool,
 ) -> Relocked:
     before = _standing_locks(subset, paths.locks, lenient=update)
-    watch = Watch(subset=subset, packages=paths.packages, known=gone_list.read(paths.packages))
+    looked = gone_list.read(paths.packages)
+    watch = Watch(subset=subset, paths=paths, pages=lambda: backend.index().upstream.pages, known=looked)
     inputs = {job.name: _inputs(subset, job, backend.constraints) for job in subset.jobs}
-    missing = watch.known
+    # What is dropped is known before it is said which locks hold.
     if forecast:
-        # What is dropped is known before it is said which locks hold.
-        missing = watch.before(before, [*before.values()], backend, progress, decided=False)
-    valid = _valid(subset, before, inputs, missing, progress, backend.prior) if not update else {}
+        watch = watch.before(before, [*before.values()], progress, decided=False)
+    elif not update:
+        watch = watch.caught_up(before, progress)
+    valid = _valid(subset, before, inputs, watch.known, progress, backend.prior) if not update else {}
     reused = frozenset(valid)
     jobs = [job for job in subset.jobs if job.name not in valid]
     logger.info("%d locks match their inputs, %d are to be resolved", len(valid), len(jobs))
     if not forecast:
-        looked = [one for name, one in before.items() if name not in valid]
-        missing = watch.before(before, looked, backend, progress, decided=update)
+        again = [one for name, one in before.items() if name not in valid]
+        watch = watch.before(before, again, progress, decided=update)
+    watch.require_known(jobs, before)
     if not jobs:
         own = tuple(valid[job.name] for job in subset.jobs)
-        return Relocked(before=before, reused=reused, locks=own, missing=missing)
+        return Relocked(before=before, reused=reused, locks=own, missing=watch.known, unknown=watch.unknown)
     with progress.stage("resolve", len(jobs)) as bar:
         accepted = {job.name: frozenset(one.project for one in subset.gaps_of(job)) for job in jobs}
         resolver = Resolver(inputs=inputs, backend=backend, downloads=downloads, accepted=accepted)
@@ -169,7 +175,8 @@ def _relocked(  # noqa: PLR0913 - as above
         seconds={name: seconds for name, (_, seconds) in found.items()},
         warnings=warnings,
         asked=asked,
-        missing=missing if forecast else watch.after(valid.values(), missing, backend),
+        missing=watch.known if forecast else watch.after(valid.values()),
+        unknown=watch.unknown,
     )
 
 

@@ -193,6 +193,9 @@ def _require_admitted(requirements: Path, packages: Path | None) -> None:
     with file_cache.remembered(packages) as cache:
         require_admitted(subset, locks, cache)
     if packages is not None:
+        if not gone_list.is_kept(packages) and any(one.url for lock in locks for one in lock.distributions):
+            msg = "whether their indexes still offer the locked files is not known: no run here has asked"
+            raise NotProven(msg, path=packages / gone_list.FILE, next_step="run `make mirror`, which asks")
         require_decided(judged(subset, gone_list.read(packages), locks), dropped=True)
 
 

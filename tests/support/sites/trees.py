@@ -6,11 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
-from pypi_subset.packages import file_cache
+from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.site import build_state
 
 #: Files of the packages directory that differ from one directory to the next: their keys are inodes.
-CACHES = frozenset({file_cache.FILE, build_state.FILE})
+CACHES = frozenset({file_cache.FILE, build_state.FILE, gone_list.FILE})
 
 #: Path → bytes of a file, target of a link, ``None`` for a directory.
 Tree = dict[str, bytes | str | None]

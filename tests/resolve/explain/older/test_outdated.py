@@ -304,7 +304,7 @@ def test_the_policy_makes_an_error_of_it(workspace: Workspace, index: Index) -> 
                 run(workspace)
             assert caught.value.what == "1 requested project is older than the newest release"
             assert "antlr 4.9.3: sdist only" in caught.value.details[0]
-            assert [one["project"] for one in caught.value.documents] == ["hydra"]
+            assert [one["project"] for one in caught.value.documents["outdated"]] == ["hydra"]
         # The policy does not decide what is locked: the lock of a run without it is not made again.
         workspace.toml({"linux": LINUX})
         mirror(workspace)

@@ -1,0 +1,154 @@
+"""The looks of one run for locked files that an index does not offer any more."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pypi_subset.errors import NotKnown
+from pypi_subset.locks import offered
+from pypi_subset.locks.lockfile import path_of
+from pypi_subset.locks.lost import look_locally
+from pypi_subset.locks.why import lines_of
+from pypi_subset.model.intake.sources import OWN_WHEELS
+from pypi_subset.model.locks import Reason
+from pypi_subset.model.paths import file_path
+from pypi_subset.packages import gone_list
+from pypi_subset.support import files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pypi_subset.model.distributions import Distribution
+    from pypi_subset.model.intake.gone import Missing
+    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.paths import Paths
+    from pypi_subset.model.requests import Job, Subset
+    from pypi_subset.support.progress import Progress
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watch:
+    """
+    The looks of one run for locked files that an index does not offer any more.
+
+    :param paths: where locks and files are; ``packages/`` remembers the last look.
+    :param pages: opens what the sources list, at its first call: a run with nothing to do never calls it.
+    :param known: what the last look found.
+    :param doubted: names of locked files of which this run cannot know it, each with the reason.
+    """
+
+    subset: Subset
+    paths: Paths
+    pages: Callable[[], offered.Listing]
+    known: tuple[Missing, ...]
+    doubted: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Why nothing is known of some files, sorted."""
+        return tuple(sorted({why for _, why in self.doubted}))
+
+    def caught_up(self, standing: Mapping[str, Lock], progress: Progress) -> Watch:
+        """
+        Return the watch after a look for the files that this run must fetch, and at the directories of the user.
+
+        In a checkout that has had no look, all files are looked for. A run with nothing to do asks no index.
+
+        :param standing: the locks on disk.
+        :raises UpstreamError: an index does not answer.
+        """
+        sources, own = self.subset.sources, self.paths.requirements / OWN_WHEELS
+        local = look_locally(sources, standing.values(), own)
+        due = self._due(standing.values())
+        return replace(self, known=local.joined(self.known)).look_for(due, standing, progress)
+
+    def before(
+        self,
+        standing: Mapping[str, Lock],
+        looked: Sequence[Lock],
+        progress: Progress,
+        *,
+        decided: bool,
+    ) -> Watch:
+        """
+        Return the watch before anything is resolved, and let the indexes offer what the user keeps of what is missing.
+
+        :param standing: the locks on disk.
+        :param looked: those of them whose files are looked for.
+        :param decided: whether the user must have decided about each file that is gone.
+        :raises PolicyError: the user did not.
+        :raises UpstreamError: an index does not answer.
+        """
+        found = self.look_for(looked, standing, progress)
+        if looked and decided:
+            offered.require_decided(offered.judged(self.subset, found.known, standing.values()))
+        if looked:
+            offered.admit(self.subset, found.known, looked, self.pages())
+        return found
+
+    def require_known(self, jobs: Iterable[Job], standing: Mapping[str, Lock]) -> None:
+        """
+        Return if it is known of each locked file that *jobs* still need whether it is gone.
+
+        :param jobs: those that are resolved again.
+        :raises NotKnown: it is not: their resolutions would take the file for absent.
+        """
+        whys = dict(self.doubted)
+        for job in (one for one in jobs if one.name in standing):
+            lock = standing[job.name]
+            wanted = {Reason(requirement=one.requirement).text for one in job.requirement_set.requests}
+            for pin in lock.pins:
+                one = pin.distribution
+                why = next((whys[each.filename] for each in (one, *pin.build) if each.filename in whys), "")
+                if why and not wanted.isdisjoint(lines_of(lock, one.project)):
+                    msg = f"whether {one.project} {one.version} of {lock.name} is gone is not known: {why}"
+                    path = path_of(self.paths.locks, lock.name)
+                    step = f"see what that page shows; if it is right, remove {path} and run `make mirror`"
+                    about = {"project": one.project, "target": lock.target_name}
+                    raise NotKnown(msg, unknown=self.unknown, next_step=step, **about)
+
+    def after(self, reused: Iterable[Lock]) -> tuple[Missing, ...]:
+        """Return what is missing after the files of *reused* locks were looked for on the pages that this run read."""
+        return offered.look(reused, self.pages(), only_read=True).joined(self.known)
+
+    def look_for(self, looked: Sequence[Lock], standing: Mapping[str, Lock], progress: Progress) -> Watch:
+        """
+        Return the watch after a look for the files of *looked*, which ``packages/`` remembers.
+
+        :raises UpstreamError: an index does not answer.
+        """
+        if not looked:
+            return replace(self, known=of_locks(self.known, standing.values()))
+        look = offered.look(looked, self.pages())
+        for sentence in (one for one in look.unknown if one not in self.unknown):
+            progress.warn(f"whether locked files are gone is not known: {sentence}")
+        doubted = tuple(sorted({**dict(self.doubted), **dict(look.doubted)}.items()))
+        found = replace(self, known=of_locks(look.joined(self.known), standing.values()), doubted=doubted)
+        gone_list.write(self.paths.packages, found.known)
+        return found
+
+    def _due(self, standing: Iterable[Lock]) -> list[Lock]:
+        """Return *standing* with those pins alone whose files are looked for: those that are not on this machine."""
+        packages, site = self.paths.packages, self.paths.site
+        with files.folder_errors(packages):
+            present = {entry.name for entry in os.scandir(packages)} if gone_list.is_kept(packages) else set()
+        stale = {one.filename for one in self.known if one.state == "local"}
+
+        def due(one: Distribution) -> bool:
+            if not present or one.filename in stale:
+                return True
+            return one.filename not in present and not (site / file_path(one.project, one.filename)).is_file()
+
+        trimmed = (
+            replace(lock, pins=tuple(pin for pin in lock.pins if any(map(due, (pin.distribution, *pin.build)))))
+            for lock in standing
+        )
+        return [lock for lock in trimmed if lock.pins]
+
+
+def of_locks(missing: Iterable[Missing], locks: Iterable[Lock]) -> tuple[Missing, ...]:
+    """Return those of *missing* that one of *locks* has."""
+    names = {one.filename for lock in locks for one in lock.distributions}
+    return tuple(one for one in missing if one.filename in names)
