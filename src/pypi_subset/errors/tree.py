@@ -148,18 +148,6 @@ class UpstreamError(SubsetError):
     exit_code = SURROUNDINGS
 
 
-class NotKnown(UpstreamError):
-    """
-    It is not known whether locked files are gone from their index, and a resolution would take them for absent.
-
-    :param unknown: the reasons, one sentence each.
-    """
-
-    def __init__(self, what: str, *, unknown: Sequence[str], next_step: str, project: str, target: str) -> None:
-        super().__init__(what, next_step=next_step, project=project, target=target)
-        self.documents = {"unknown": [*unknown]}
-
-
 class HashMismatch(SubsetError):
     """Bytes differ from the hash that a lock or an index promised."""
 

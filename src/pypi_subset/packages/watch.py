@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import NotKnown
+from pypi_subset.errors import UpstreamError
 from pypi_subset.locks import offered
 from pypi_subset.locks.lockfile import path_of
 from pypi_subset.locks.lost import look_locally
@@ -44,6 +44,15 @@ class Watch:
     pages: Callable[[], offered.Listing]
     known: tuple[Missing, ...]
     doubted: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def start(cls, subset: Subset, paths: Paths, pages: Callable[[], offered.Listing]) -> Watch:
+        """
+        Return the watch with what the last look found.
+
+        :raises SubsetError: the list of that is damaged.
+        """
+        return cls(subset=subset, paths=paths, pages=pages, known=gone_list.read(paths.packages))
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -93,7 +102,7 @@ class Watch:
         Return if it is known of each locked file that *jobs* still need whether it is gone.
 
         :param jobs: those that are resolved again.
-        :raises NotKnown: it is not: their resolutions would take the file for absent.
+        :raises UpstreamError: it is not: their resolutions would take the file for absent.
         """
         whys = dict(self.doubted)
         for job in (one for one in jobs if one.name in standing):
@@ -106,8 +115,9 @@ class Watch:
                     msg = f"whether {one.project} {one.version} of {lock.name} is gone is not known: {why}"
                     path = path_of(self.paths.locks, lock.name)
                     step = f"see what that page shows; if it is right, remove {path} and run `make mirror`"
-                    about = {"project": one.project, "target": lock.target_name}
-                    raise NotKnown(msg, unknown=self.unknown, next_step=step, **about)
+                    error = UpstreamError(msg, project=one.project, target=lock.target_name, next_step=step)
+                    error.documents = {"unknown": [*self.unknown]}
+                    raise error
 
     def after(self, reused: Iterable[Lock]) -> tuple[Missing, ...]:
         """Return what is missing after the files of *reused* locks were looked for on the pages that this run read."""

@@ -12,7 +12,6 @@ from pypi_subset.errors import LockError, OlderReleases
 from pypi_subset.locks import diff, gaps, lockfile, memory, offered
 from pypi_subset.locks.judging import cut_off_otherwise
 from pypi_subset.model.locks import Inputs, Reason
-from pypi_subset.packages import gone_list
 from pypi_subset.packages.watch import Watch
 from pypi_subset.pipeline.origins import Asked, asked_of, from_elsewhere, open_to_the_index, require_index
 from pypi_subset.pipeline.resolving import Resolver, documents_of, raise_errors
@@ -124,16 +123,13 @@ def _relocked(  # noqa: PLR0913 - as above
     forecast: bool,
 ) -> Relocked:
     before = _standing_locks(subset, paths.locks, lenient=update)
-    looked = gone_list.read(paths.packages)
-    watch = Watch(subset=subset, paths=paths, pages=lambda: backend.index().upstream.pages, known=looked)
+    watch = Watch.start(subset, paths, lambda: backend.index().upstream.pages)
     inputs = {job.name: _inputs(subset, job, backend.constraints) for job in subset.jobs}
-    # What is dropped is known before it is said which locks hold.
     if forecast:
         watch = watch.before(before, [*before.values()], progress, decided=False)
     elif not update:
         watch = watch.caught_up(before, progress)
     valid = _valid(subset, before, inputs, watch.known, progress, backend.prior) if not update else {}
-    reused = frozenset(valid)
     jobs = [job for job in subset.jobs if job.name not in valid]
     logger.info("%d locks match their inputs, %d are to be resolved", len(valid), len(jobs))
     if not forecast:
@@ -142,7 +138,7 @@ def _relocked(  # noqa: PLR0913 - as above
     watch.require_known(jobs, before)
     if not jobs:
         own = tuple(valid[job.name] for job in subset.jobs)
-        return Relocked(before=before, reused=reused, locks=own, missing=watch.known, unknown=watch.unknown)
+        return Relocked(before=before, reused=frozenset(valid), locks=own, missing=watch.known, unknown=watch.unknown)
     with progress.stage("resolve", len(jobs)) as bar:
         accepted = {job.name: frozenset(one.project for one in subset.gaps_of(job)) for job in jobs}
         resolver = Resolver(inputs=inputs, backend=backend, downloads=downloads, accepted=accepted)
@@ -158,19 +154,19 @@ def _relocked(  # noqa: PLR0913 - as above
         progress.say(line)
     raise_errors([error for future in futures.values() if (error := future.exception())])
     locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
-    others = tuple(locks.values())
 
     def known(job: Job) -> Known:
         offers = backend.index().upstream.on(job.target.name)
         return Known(offers=offers, limits=backend.constraints, repeats=bool(subset.rules.as_of))
 
     older = {
-        job.name: to_remember(gaps.served(job, locks[job.name]), locks[job.name], known(job), others) for job in jobs
+        job.name: to_remember(gaps.served(job, locks[job.name]), locks[job.name], known(job), tuple(locks.values()))
+        for job in jobs
     }
     locks |= {name: replace(locks[name], outdated=those) for name, those in older.items()}
     return Relocked(
         before=before,
-        reused=reused,
+        reused=frozenset(valid),
         locks=tuple(locks[job.name] for job in subset.jobs),
         seconds={name: seconds for name, (_, seconds) in found.items()},
         warnings=warnings,
