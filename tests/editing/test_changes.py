@@ -44,6 +44,19 @@ def test_all_of_it_at_once(root: Path) -> None:
     assert (root / "subset.toml").read_text().strip() == '# machines\n[targets]\nlab = "rhel-10"'
 
 
+def test_what_is_wrong_already_is_named(root: Path) -> None:
+    """An expired acceptance does not prevent an edit; it is in the result, for mirror stops at it."""
+    entry = '[[policy.accept]]\nrule = "deny"\nproject = "six"\nreason = "r"\nuntil = 2026-01-01\n'
+    with (root / "subset.toml").open("a") as settings:
+        settings.write(entry)
+    for done in (add(root, Wanted(projects=["pandas"])), add(root, Wanted(projects=["pandas"]))):
+        (line,) = done.faults
+        assert "the acceptance of deny for six ended on 2026-01-01" in line
+        assert done.document()["faults"] == [line]
+    assert remove(root, Wanted(projects=["pandas"])).faults == (line,)
+    assert (root / "base.txt").read_text() == "numpy  # arrays\n"
+
+
 def test_a_dry_run_changes_nothing(root: Path) -> None:
     """What would change is returned, with the same checks."""
     before = tree(root)

@@ -43,7 +43,7 @@ def test_a_request_without_a_solution_is_left_out(workspace: Workspace, index: I
     assert versions(workspace, "base--windows") == {"app": "1.0", "extra": "1.0", "fast": "1.0"}
     (gap,) = read_lock(workspace, "base--linux").gaps
     assert (gap.request, gap.project) == ("fast>=1", "fast")
-    assert gap.why == "fast>=1: no wheel fits"
+    assert gap.why == "fast>=1: no wheel fits (1.0: wheels for win_amd64)"
     (shown,) = result.accepted_gaps
     assert (shown.set, shown.target, shown.request, shown.until) == ("base", "linux", "fast>=1", "9999-12-31")
     assert (shown.reason, said) == ("only on Windows", "")
@@ -70,6 +70,15 @@ def test_a_dependency_without_a_wheel_is_the_gap_of_its_request(workspace: Works
     ask(workspace, "app\nwords\n", accept("words", "linux", "windows"))
     assert len(mirror(workspace)[0].accepted_gaps) == 2
     assert versions(workspace, "base--linux") == {"app": "1.0"}
+
+
+def test_the_cause_is_the_first_obstacle(workspace: Workspace, index: Index) -> None:
+    """A wheel that fits and needs another Python is no lack of wheels."""
+    index.add(make_wheel("app"), make_wheel("fast", requires_python=">=3.13"))
+    ask(workspace, "app\nfast\n", accept("fast", "linux", "windows"))
+    mirror(workspace)
+    (gap,) = read_lock(workspace, "base--linux").gaps
+    assert gap.why == "fast: no wheel fits (1.0: Requires-Python >=3.13, the target has 3.10)"
 
 
 def test_nothing_may_be_left(workspace: Workspace, index: Index) -> None:
@@ -227,4 +236,4 @@ def test_a_lock_holds_no_directory_of_this_machine(workspace: Workspace, index: 
     ask(workspace, "app\nacme\n", source, accept("acme", "linux"))
     mirror(workspace)
     (gap,) = read_lock(workspace, "base--linux").gaps
-    assert gap.why == "acme: no wheel fits; acme comes from ours alone, by [sources.ours]"
+    assert gap.why == "acme: no wheel fits; acme comes from ours alone, by [sources.ours] (1.0: wheels for win_amd64)"

@@ -46,15 +46,17 @@ class Edited:
 
     :param changes: one for each file that differs; none if all that was asked for is there already.
     :param written: whether the files were written.
+    :param faults: what is wrong with the directory beside that, and stops mirror, one line each.
     """
 
     changes: tuple[Change, ...]
     written: bool
+    faults: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return the result as JSON values."""
         changes = [{"path": str(one.path), "removed": [*one.removed], "added": [*one.added]} for one in self.changes]
-        return {"schema": SCHEMA, "changes": changes, "written": self.written}
+        return {"schema": SCHEMA, "changes": changes, "written": self.written, "faults": [*self.faults]}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,9 +199,10 @@ class Texts:
         """
         changed = {path: text for path, text in self._after.items() if text != self._before[path]}
         changes = tuple(_change(path, self._before[path], text) for path, text in changed.items())
+        standing = _faults(self.root)
         if not changed:
-            return Edited(changes=(), written=False)
-        known = {(one.what, one.path) for one in _faults(self.root)}
+            return Edited(changes=(), written=False, faults=_lines(standing))
+        known = {(one.what, one.path) for one in standing}
         is_new = not self.root.exists()
         kept = False
         try:
@@ -207,14 +210,15 @@ class Texts:
                 self.root.mkdir(parents=True, exist_ok=True)
             for path, text in changed.items():
                 files.write(path, text.encode())
-            new = [one for one in _faults(self.root) if (one.what, one.path) not in known and one.path != empty]
+            left = _faults(self.root)
+            new = [one for one in left if (one.what, one.path) not in known and one.path != empty]
             kept = not (new or dry)
         finally:
             if not kept:
                 self._restore(changed, is_new=is_new)
         if new:
             raise InputFaults(new)
-        return Edited(changes=changes, written=kept)
+        return Edited(changes=changes, written=kept, faults=_lines(one for one in left if one.path != empty))
 
     def _restore(self, changed: Iterable[Path], *, is_new: bool) -> None:
         for path in changed:
@@ -230,6 +234,10 @@ class Texts:
     def _sets(self) -> list[str]:
         subset = _subset(self.root)
         return [one.name for one in subset.sets] if subset else []
+
+
+def _lines(faults: Iterable[Fault]) -> tuple[str, ...]:
+    return tuple(line for one in faults for line in one.lines[:1])
 
 
 def _bytes_of(path: Path) -> bytes | None:

@@ -67,7 +67,7 @@ def resolve_with_gaps(  # noqa: PLR0913 - as `resolve`, and what may be left out
                 first = error.gaps[0] if isinstance(error, Gaps) else error
                 offers = index.upstream.on(job.target.name)
                 _require_certain(one, first, job, offers)
-                why = _without_place(first, offers)
+                why = _cause(first, offers)
                 text = str(one.requirement)
                 found[text] = LeftOut(request=text, project=canonicalize_name(one.requirement.name), why=why)
         if not found:
@@ -103,10 +103,15 @@ def _require_certain(one: Request, gap: NoSolution, job: Job, offers: TargetOffe
             raise UpstreamError(msg, project=project, target=job.target.name, next_step=step)
 
 
-def _without_place(gap: NoSolution, offers: TargetOffers) -> str:
-    """Return why there is no solution, a directory by its last name alone: a lock holds no absolute path."""
+def _cause(gap: NoSolution, offers: TargetOffers) -> str:
+    """
+    Return why there is no solution: what fits no wheel has its first obstacle, which may be another than tags.
+
+    A directory has its last name alone, since a lock holds no absolute path.
+    """
+    why = f"{gap.problem} ({gap.seen[0]})" if gap.seen and "no wheel fits" in gap.problem else gap.problem
     source = offers.source_of(canonicalize_name(gap.project or ""))
-    return gap.problem.replace(source.place, source.wheels.name) if source and source.wheels else gap.problem
+    return why.replace(source.place, source.wheels.name) if source and source.wheels else why
 
 
 def _below(work: Path, name: str) -> Path:

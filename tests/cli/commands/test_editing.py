@@ -40,6 +40,19 @@ def test_json(tmp_path: Path) -> None:
     assert "asks for rich" in json.loads(failed.stdout)["error"]
 
 
+def test_what_stops_mirror_is_a_warning(tmp_path: Path) -> None:
+    """The edit is done all the same."""
+    subset("add", "six", "--target", "lab=rhel-10", cwd=tmp_path)
+    with (tmp_path / "requirements" / "subset.toml").open("a") as settings:
+        settings.write('[[policy.accept]]\nrule = "deny"\nproject = "six"\nreason = "r"\nuntil = 2026-01-01\n')
+    done = subset("add", "rich", cwd=tmp_path)
+    assert done.returncode == 0
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "warning: mirror stops at this: requirements/subset.toml:" in said
+    assert "the acceptance of deny for six ended on 2026-01-01" in said
+    assert (tmp_path / "requirements" / "base.txt").read_text() == "six\nrich\n"
+
+
 def test_nothing_to_do(tmp_path: Path) -> None:
     """No word and no flag is an error with an example."""
     done = subset("add", cwd=tmp_path)

@@ -72,7 +72,9 @@ def test_a_gap_is_neither_green_nor_missing(partial: Workspace, tmp_path: Path) 
     assert (report.totals.failed, report.totals.accepted, report.warnings) == (0, 1, ())
     (check,) = (one for one in report.checks if one.status == "accepted")
     assert (check.target, check.set_name, check.request, check.way) == ("linux", "base", "fast>=1", "")
-    assert check.reason == ("fast>=1 is left out: fast>=1: no wheel fits (accepted until 9999-12-31: only on Windows)")
+    assert check.reason == (
+        "fast>=1 is left out: fast>=1: no wheel fits (1.0: wheels for win_amd64) (accepted until 9999-12-31: only on Windows)"
+    )
     assert check.findings[0].rule == "gap"
     publish(partial.paths, tmp_path / "published")
     there = tmp_path / "published"

@@ -129,6 +129,8 @@ def _show(run: Run, done: Edited, *, then: str = "`pypi-subset mirror`") -> None
         run.display.say(
             *(f"{change.path}: {mark} {line}" for mark, line in marked if line.strip() and not line.startswith("#"))
         )
+    for line in done.faults:
+        run.display.warn(f"mirror stops at this: {line}")
     if not done.changes:
         run.display.say("nothing changes: it is there already")
     elif done.written:
