@@ -104,6 +104,15 @@ def test_a_project_without_metadata() -> None:
     assert text_of(page, "pre") == ["pip install --index-url https://HOST/PATH/targets/TARGET/simple/ demo"]
 
 
+def test_variants_are_in_views_only() -> None:
+    """The page says whose name the reader puts into the address, and why the union index has no such project."""
+    view = "targets/TARGET/simple"
+    assert "TARGET" not in page_of(FACTS, SHOWN)
+    assert "Put the name of your target in place of TARGET." in text_of(page_of(FACTS, SHOWN, index=view), "p")
+    (note,) = (one for one in text_of(page_of(FACTS, SHOWN, index=view, in_views_only=True), "p") if "TARGET" in one)
+    assert note.endswith("The index simple/ has no file of demo: its versions have another local part on each target.")
+
+
 def test_many_chains_are_counted() -> None:
     """The page has the shortest, and names the command for all."""
     page = page_of(FACTS._replace(chains=FACTS.chains * 42), SHOWN)

@@ -21,7 +21,7 @@ from pypi_subset.site.readme.cache import NOTHING
 from pypi_subset.support.resources import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pypi_subset.model.distributions import Project
     from pypi_subset.model.locks import AcceptedGap, Lock
@@ -69,8 +69,9 @@ def write_pages(
     """
     subset, locks, projects = content
     facts, gaps = projects_of(locks, projects, needs), accepted_gaps(subset, locks)
-    index = paths.view_of("TARGET") if variants_locked(locks) else paths.SIMPLE
-    digests = {paths.project_page(one.name): _digest((one, index)) for one in facts}
+    variants = variants_locked(locks)
+    index = paths.view_of("TARGET") if variants else paths.SIMPLE
+    digests = {paths.project_page(one.name): _digest((one, index, one.name in variants)) for one in facts}
     requests = {paths.request_page(one.set_name, one.project): one for one in requests_of(subset, locks)}
     own = {path: _gaps_of(one, gaps) for path, one in requests.items()}
     digests |= {path: _digest((one, own[path])) for path, one in requests.items()}
@@ -78,7 +79,7 @@ def write_pages(
     linked = writer.link_directories(sorted(path.rpartition("/")[0] for path in same))
     changed = [one for one in facts if paths.project_page(one.name) not in same]
     built = {path: last.people[path] for path in same}
-    built |= _write_projects(changed, index, writer, packages, digests)
+    built |= _write_projects(changed, (index, variants), writer, packages, digests)
     for path in requests.keys() - same:
         data = request_page(requests[path], own[path]).encode()
         built[path] = BuiltPage(digests[path], writer.put_all([(path, data)])[path], ())
@@ -100,12 +101,17 @@ def _front(
 
 def _write_projects(
     changed: Sequence[ProjectFacts],
-    index: str,
+    places: tuple[str, Collection[str]],
     writer: StageWriter,
     packages: Path | None,
     digests: Mapping[str, str],
 ) -> dict[str, BuiltPage]:
-    """Write the pages of *changed* projects; return what the next build has to know of each."""
+    """
+    Write the pages of *changed* projects; return what the next build has to know of each.
+
+    :param places: the directory of the index to install from, and the projects that are in views only.
+    """
+    index, in_views_only = places
     described = {one.name: one.described_by for one in changed}
     sources = {
         str(one.metadata): Path(writer.stage, paths.file_path(name, one.filename) + paths.METADATA)
@@ -117,7 +123,9 @@ def _write_projects(
     for one in changed:
         file, path = described[one.name], paths.project_page(one.name)
         about = NOTHING if file is None else shown[str(file.metadata)]
-        sha256 = writer.put_all([(path, page_of(one, about, index=index).encode())])[path]
+        sha256 = writer.put_all(
+            [(path, page_of(one, about, index=index, in_views_only=one.name in in_views_only).encode())]
+        )[path]
         built[path] = BuiltPage(digests[path], sha256, (about.summary, about.license))
     return built
 

@@ -21,12 +21,13 @@ _ROOT = "../../"
 _CHAINS = 40
 
 
-def page_of(facts: ProjectFacts, shown: Shown, *, index: str = SIMPLE) -> str:
+def page_of(facts: ProjectFacts, shown: Shown, *, index: str = SIMPLE, in_views_only: bool = False) -> str:
     """
     Return the page of a project.
 
     :param shown: what METADATA of the newest release says for people.
-    :param index: the directory of the index to install from, relative to the site.
+    :param index: the directory of the index to install from, relative to the site; ``TARGET`` in it is a placeholder.
+    :param in_views_only: whether targets get variants of the project, which the union index leaves out.
     """
     every = facts.targets
     return templates.render(
@@ -38,6 +39,8 @@ def page_of(facts: ProjectFacts, shown: Shown, *, index: str = SIMPLE) -> str:
         # nh3 has made it safe, see `readme.markup`.
         readme=Markup(shown.markup),  # noqa: S704
         index=index,
+        is_placeholder=index != SIMPLE,
+        in_views_only=in_views_only,
         badge=f"{_ROOT}{BADGE}",
         proof=f"{_ROOT}{REPORT_PAGE}#{href(facts.name)}",
         versions=[(name, [one for one in facts.releases if name in one.targets]) for name in every],
