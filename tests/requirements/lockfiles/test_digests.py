@@ -56,3 +56,21 @@ def test_groups_and_names_have_two_digests() -> None:
     assert len(digests.of_poetry(read(PROJECT)) & digests.of_poetry(read(changed))) == 1
     one, other = read("[packages]\nMy_App = '*'\n"), read("[packages]\nmy-app = '*'\n")
     assert digests.of_pipfile(one) > digests.of_pipfile(other)
+
+
+def test_an_older_pdm_has_a_digest_of_its_own() -> None:
+    """The digest that PDM 2.12.4 wrote into the lock of a project is one of those that count."""
+    text = """
+[project]
+name = "lab-app"
+version = "0.1"
+requires-python = ">=3.9"
+dependencies = ["httpx[http2]>=0.27", "tomli; python_full_version < '3.11'", "click>=8"]
+[project.optional-dependencies]
+cli = ["rich>=13", "colorama; sys_platform == 'win32'"]
+[tool.pdm.dev-dependencies]
+dev = ["pytest>=8"]
+"""
+    stated = "sha256:17537f320a64062050aa03da8329755c4c3c1d93d6866564051d26cb86a0e0f2"
+    assert stated in digests.of_pdm(read(text))
+    assert stated not in digests.of_pdm(read(text.replace("pytest>=8", "pytest>=9")))

@@ -45,21 +45,29 @@ def _of_poetry(document: Mapping[str, Any], *, groups: bool) -> str:
 
 
 def of_pdm(project: Settings) -> frozenset[str]:
-    """Return the values that ``content_hash`` may have for *project*."""
+    """
+    Return the values that ``content_hash`` may have for *project*.
+
+    Versions before 2.20 omit its dependency groups, versions before 2.13 all of ``resolution`` but the overrides.
+    """
     table, own = table_at(project.document, "project"), table_at(project.document, "tool", "pdm")
+    dev, resolution = table_at(own, "dev-dependencies"), table_at(own, "resolution")
     groups: dict[str, list[Any]] = {}
-    for stated in (table_at(project.document, "dependency-groups"), table_at(own, "dev-dependencies")):
+    for stated in (table_at(project.document, "dependency-groups"), dev):
         for name, values in stated.items():
             groups.setdefault(canonicalize_name(name), []).extend(values if isinstance(values, list) else [])
     found = {
         "sources": own.get("source", []),
         "dependencies": table.get("dependencies", []),
-        "dev-dependencies": groups,
         "optional-dependencies": table.get("optional-dependencies", {}),
         "requires-python": table.get("requires-python", ""),
-        "resolution": own.get("resolution", {}),
     }
-    return frozenset({f"sha256:{_sha256(found)}"})
+    resolved = {"resolution": resolution}, {"overrides": resolution.get("overrides", {})}
+    return frozenset(
+        f"sha256:{_sha256({**found, 'dev-dependencies': stated, **rules})}"
+        for stated in (groups, dev)
+        for rules in resolved
+    )
 
 
 def of_pipfile(pipfile: Settings) -> frozenset[str]:
