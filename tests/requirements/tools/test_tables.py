@@ -36,6 +36,21 @@ def test_files_of_setuptools_have_the_dependencies(name: str, table: str) -> Non
     assert plan_of(files, f'source = "../pyproject.toml"\n{table}').sets
 
 
+def test_a_lock_of_the_tool_is_the_way_out() -> None:
+    """If the tool's lock is beside the document, the fault names it; not where the lock has what no index offers."""
+    uv = '[project]\nname = "a"\ndependencies = ["b"]\n[tool.uv.sources]\nb = { workspace = true }\n'
+    poetry = '[tool.poetry.dependencies]\npython = ">=3.9"\nb = "^1"\n'
+    for text, lock in ((uv, "uv.lock"), (poetry, "poetry.lock")):
+        files = {"pyproject.toml": text, lock: ""}
+        (fault,) = faults_of(files, 'source = "../pyproject.toml"')
+        assert f"; name {lock} as source, or what this writes: " in fault
+    (fault,) = faults_of(
+        {"pyproject.toml": uv.replace("workspace = true", 'git = "https://host/b"'), "uv.lock": ""},
+        'source = "../pyproject.toml"',
+    )
+    assert "; name what this writes as source: " in fault
+
+
 def test_two_tools_are_two_faults() -> None:
     """Each tool has an export of its own."""
     text = '[project]\nname = "a"\ndependencies = ["six"]\n[tool.uv.sources]\nsix = { path = "x" }\n'

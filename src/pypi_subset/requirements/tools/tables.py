@@ -70,7 +70,9 @@ def read_tables(source: Source, document: Settings, asked: Asked) -> Tables:
     faults += pythons.shut_out(document, source.targets, source.set_name)
     if found:
         command = f"{uv.export(asked, found, str(source.path) if script else '')} {_FILE}"
-        faults.append(_fault(found, command, asked))
+        # A lock has what comes from git or a URL as well, and no index does.
+        lock = "" if any(one.omit for one in found) else _lock(own[-1], "uv.lock")
+        faults.append(_fault(found, command, asked, lock))
     if of_poetry := [*poetry.findings(document, asked)]:
         faults.append(_fault(of_poetry, "" if script else f"{poetry.export(asked)} {_FILE}", asked))
     for find, command in _OTHERS:
@@ -128,11 +130,19 @@ def _shut_out(source: Source, own: Iterable[Settings], asked: Asked) -> Iterator
         yield document.fault(what, *uv.UV, "environments", next_step=step)
 
 
-def _fault(found: Iterable[Finding], command: str, asked: Asked) -> Fault:
+def _lock(document: Settings, name: str) -> str:
+    """Return the path of the lock *name* beside *document*, ``""`` if there is none."""
+    path = document.path.with_name(name)
+    return str(path) if path.is_file() else ""
+
+
+def _fault(found: Iterable[Finding], command: str, asked: Asked, lock: str = "") -> Fault:
     """
     Return one fault for all that was *found*, with the way out.
 
     An index goes into ``subset.toml``. For the rest, *command* writes requirements instead, ``""`` for none.
+
+    :param lock: the path of the tool's lock, which has what the tool chose; ``""`` for none.
     """
     first, *_ = found = sorted(found, key=lambda one: (str(one.document.path), one.document.line(*one.keys) or 0))
     whats = listed(_table(one, before) for one, before in zip(found, [None, *found], strict=False))
@@ -142,6 +152,7 @@ def _fault(found: Iterable[Finding], command: str, asked: Asked) -> Fault:
         step = _ADD
     elif command:
         step = f"name what this writes as source: {command}"
+        step = f"name {lock} as source, or what this writes: {command}" if lock else step
         if any("index" in one.what for one in others):
             step += "; pip's extra-index-url adds an index"
     else:
@@ -201,7 +212,7 @@ def has_own(document: Settings, kind: str, name: str) -> bool:
 def instead(document: Settings, asked: Asked) -> Fault | None:
     """Return a fault if another table or file has the dependencies in the place of ``[project]``; ``None`` otherwise."""
     if found := poetry.instead(document):
-        return _fault([found], f"{poetry.export(asked)} {_FILE}", asked)
+        return _fault([found], f"{poetry.export(asked)} {_FILE}", asked, _lock(document, "poetry.lock"))
     compiled = f"uv pip compile --generate-hashes {{}} --output-file {_FILE}"
     if found := others.flit(document):
         return _fault([found], compiled.format("pyproject.toml"), asked)
