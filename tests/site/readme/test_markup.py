@@ -96,6 +96,17 @@ def test_what_has_no_place_on_the_page(source: str, html: str) -> None:
     assert valid(fitted(source)) == html
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["<a href='docs/a'>b</a>", "<a href = javascript:c >b</a>", "<p id='files'>b</p>", "<img src='x' onerror='y'>b"],
+)
+def test_what_the_second_pass_does_not_see_is_removed(source: str) -> None:
+    """nh3 comes last, with the same rules: an unusual spelling, which no renderer writes, gets nothing through."""
+    html = valid(fitted(source))
+    assert "b" in html
+    assert not re.search("href|id=|src|onerror|javascript", html)
+
+
 def test_a_long_readme_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to a bound; the HTML has one too."""
     monkeypatch.setattr(markup, "LONGEST", 10)
