@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.locks import diff, memory
+from pypi_subset.locks.beside import beside_locked
 from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.locks.judging import require_admitted, unneeded_waivers
 from pypi_subset.locks.offered import judged
@@ -179,6 +180,9 @@ def mirror(
         variants = variants_locked(locked.locks)
         if variants:
             progress.say(f"note: {notice(variants)}")
+        doubles = beside_locked(locked.locks)
+        for sentence in doubles:
+            progress.say(f"note: {sentence}")
         published = _publish(content, paths, cache)
         cache.save(forget=published)
         _add_readme(paths.packages)
@@ -188,7 +192,7 @@ def mirror(
         rejected=stock.rejected,
         superseded=stock.superseded,
         bad_files=(*left_out,),
-        warnings=(*locked.warnings, *idle, *backend.unlike, *lower, *left_out.values()),
+        warnings=(*locked.warnings, *idle, *backend.unlike, *lower, *left_out.values(), *doubles),
         resolved=len(locked.locks) - len(locked.reused),
         fetched=sum(len(group) for _, group in stock.missing),
         published=published,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import ProofFailed, SubsetError
+from pypi_subset.locks.beside import beside_locked
 from pypi_subset.locks.judging import require_admitted, standing, unneeded_waivers, waived_lines
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import SIGNATURE
@@ -76,8 +77,11 @@ def prove(  # noqa: PLR0913 - the settings of a proof
     subset = read_subset(paths.requirements)
     require_targets(subset, targets)
     with file_cache.remembered(paths.packages) as cache:
-        waived = require_admitted(subset, standing(subset, paths.locks), cache)
+        locks = standing(subset, paths.locks)
+        waived = require_admitted(subset, locks, cache)
     _say_waived(subset, waived, progress or SILENT)
+    for sentence in beside_locked(locks):
+        (progress or SILENT).say(f"note: {sentence}")
     if sign_with:
         # What cannot sign is found before all is proven.
         signatures.signature_of(b"", Path(sign_with))

@@ -1,0 +1,37 @@
+"""Build requirements that a site has beside another version of their project."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packaging.version import Version
+
+    from pypi_subset.model.locks import Lock
+
+
+def beside_locked(locks: Iterable[Lock]) -> list[str]:
+    """
+    Return a sentence for each build requirement of a kept sdist that has another version than its target has locked.
+
+    The index and the view of the target have both. pip takes the newer one, if a client names no version.
+    """
+    locks = tuple(locks)
+    locked: defaultdict[tuple[str, str], set[Version]] = defaultdict(set)
+    for lock in locks:
+        for one in (pin.distribution for pin in lock.pins):
+            locked[lock.target_name, one.project].add(one.version)
+    found = {}
+    for lock in locks:
+        for pin in (one for one in lock.pins if one.is_kept):
+            for one in pin.build:
+                others = locked.get((lock.target_name, one.project), set())
+                if others and one.version not in others:
+                    versions = " and ".join(map(str, sorted(others)))
+                    what = f"{one.project} {one.version}, which the build of {pin.distribution.project} requires"
+                    sentence = f"{what}, is beside {one.project} {versions} on {lock.target_name}"
+                    found[sentence] = f"{sentence}: pip takes the newer one, unless a client names a version"
+    return sorted(found.values())
