@@ -123,6 +123,6 @@ def test_every_error_has_an_exit_code_on_purpose() -> None:
 def test_refusals_of_the_policy_are_counted() -> None:
     """Each is a line, as far as they fit on a screen; the last line of all says how many there are."""
     few, many = (PolicyError([f"app {number}: deny" for number in range(count)]) for count in (2, 25))
-    assert str(few).startswith("the policy refuses locked releases, 2 in all; run `pypi-subset update`")
+    assert str(few).startswith("the policy refuses 2 releases; run `pypi-subset update`")
     assert few.details == ("app 0: deny", "app 1: deny")
     assert (len(many.details), many.details[-1], len(many.found)) == (21, "and 5 more", 25)

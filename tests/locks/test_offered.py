@@ -100,6 +100,14 @@ def test_an_update_stops(locked: Workspace, index: Index) -> None:
     assert "gone, refused: acme 2.0 (base--linux): the index does not list acme-2.0-py3-none-any.whl any more" in text
     assert 'write gone = "drop" below [policy]' in text
     assert '[[policy.accept]] with rule = "gone"' in text
+    (entry,) = caught.value.documents["gone"]
+    assert {key: entry[key] for key in ("project", "version", "state", "decision", "locks")} == {
+        "project": "acme",
+        "version": "2.0",
+        "state": "gone",
+        "decision": "refused",
+        "locks": ("base--linux",),
+    }
     assert versions(locked, "base--linux")["acme"] == "2.0"
     assert short(mirror(locked)[0].gone) == REFUSED
 

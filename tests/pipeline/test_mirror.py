@@ -182,8 +182,10 @@ def test_a_damaged_wheel_is_named(workspace: Workspace, monkeypatch: pytest.Monk
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
-    with pytest.raises(BadDistribution, match=r"app-1\.0-py3-none-any\.whl is a damaged wheel"):
+    with pytest.raises(BadDistribution, match=r"app-1\.0-py3-none-any\.whl is a damaged wheel") as caught:
         mirror(workspace)
+    # The project that made it is the user's own.
+    assert f"; build it again, or remove {folder / 'app-1.0-py3-none-any.whl'}" in str(caught.value)
     assert not workspace.paths.site.exists()
 
 

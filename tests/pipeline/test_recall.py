@@ -199,6 +199,14 @@ def test_what_is_not_offered_any_more_is_told(newer: Workspace, index: Index, wa
     assert "\x1b" not in said
 
 
+def test_a_line_for_other_machines_hides_no_lower_version(newer: Workspace, index: Index) -> None:
+    """The lock answers the same lines as before, and what is not offered any more is said."""
+    index.projects["app"] = [make_wheel("app", "1.0")]
+    newer.write("base.txt", "app\nlib\nother; sys_platform == 'win32'\n")
+    summary, _ = mirror(newer)
+    assert summary.warnings == ("base--linux: app 2.0 -> 1.0, a lower version: 2.0 is not offered any more",)
+
+
 @pytest.mark.parametrize("denied", ["app", "core"])
 def test_what_the_policy_refuses_may_take_others_along(workspace: Workspace, index: Index, denied: str) -> None:
     """What required it, and what it required, gets a lower version with it; a warning names the rule."""

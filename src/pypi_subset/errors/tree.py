@@ -202,7 +202,7 @@ class OlderReleases(SubsetError):
 
 class PolicyError(SubsetError):
     """
-    What is locked is refused by the policy: *found* in lines, one for each lock, pin and rule.
+    What is locked, or would be, is refused by the policy: *found* in lines, one for each lock, pin and rule.
 
     :param step: what the user can do, if that is not to update or to accept.
     :param final: the number of those in *found* that no acceptance covers.
@@ -235,7 +235,8 @@ class PolicyError(SubsetError):
         elif final:
             ways[-1] += "; no [[policy.accept]] covers a malicious release"
         step = step or ", or ".join(ways)
-        super().__init__(f"the policy refuses locked releases, {len(self.found)} in all", next_step=step)
+        count = f"{len(self.found)} release{'s' * (len(self.found) != 1)}"
+        super().__init__(f"the policy refuses {count}", next_step=step)
 
 
 class LockError(SubsetError):

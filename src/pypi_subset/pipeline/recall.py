@@ -121,8 +121,9 @@ def lowered(
     said, refused = [], []
     for lock in locked.locks:
         before = locked.before.get(lock.name)
-        if before is None or lock.name in locked.reused or _is_limited_otherwise(before, lock):
+        if before is None or lock.name in locked.reused:
             continue
+        limited = _is_limited_otherwise(before, lock)
         for project, old, new in _lower(before, lock):
             if lines_of(lock, project) - _requests(before) or lines_of(before, project) - _requests(lock):
                 # A line that requires it was added, changed or removed.
@@ -133,6 +134,9 @@ def lowered(
                 why = _reasons(before, lock, candidates, targets[lock.name]).get(project, "")
             if why:
                 said.append(f"{what}: {old} {why}")
+            elif limited:
+                # Other constraints may ask for it.
+                continue
             elif allowed:
                 said.append(f"{what}, though {old} is still offered")
             else:

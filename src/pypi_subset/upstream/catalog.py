@@ -20,7 +20,7 @@ from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Spool
-from pypi_subset.upstream.checks import checked, checked_metadata, most, promised
+from pypi_subset.upstream.checks import checked, checked_metadata, most, own_file, promised
 from pypi_subset.upstream.http import Fetcher, matches
 from pypi_subset.upstream.offers import TargetOffers
 from pypi_subset.upstream.pages import Pages
@@ -263,7 +263,7 @@ class Upstream:
                 self._ranges = False
                 self._arrived.add(key)
         path = self.file(candidate)
-        with files.folder_errors(path):
+        with files.folder_errors(path), own_file(candidate):
             return check_wheel(path, one.filename)
 
     def _is_here(self, candidate: Candidate) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from pypi_subset.errors import HashMismatch
+from pypi_subset.errors import BadDistribution, HashMismatch
 from pypi_subset.support import bounds, files
 from pypi_subset.upstream.http import matches
 from pypi_subset.upstream.pip_config import local_path
@@ -165,6 +165,17 @@ def promised(candidate: Candidate) -> Iterator[None]:
             raise
         msg = f"{one.filename} has more than the {one.size} bytes that {candidate.source} promised"
         raise HashMismatch(msg, project=one.project, next_step=_DAMAGED) from error
+
+
+@contextlib.contextmanager
+def own_file(candidate: Candidate) -> Iterator[None]:
+    """Let the error for a damaged file from a directory of the user say what the user can do."""
+    try:
+        yield
+    except BadDistribution as error:
+        if candidate.path is not None:
+            error.next_step = f"build it again, or remove {candidate.path}"
+        raise
 
 
 def newest_of(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
