@@ -2,7 +2,7 @@
 The Invoke tasks of this checkout: those of the product, and below them those for developers.
 
 The product's live in the package, where ``pypi-subset`` finds them too. The developers' live here, because they are
-about this folder (its tests, its linters) and mean nothing to a user who installed the wheel.
+about this directory (its tests, its linters) and mean nothing to a user who installed the wheel.
 """
 
 from __future__ import annotations

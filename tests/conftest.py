@@ -1,4 +1,4 @@
-"""What the tests stand on: an index on loopback, a folder to work in, and nothing of this machine's configuration."""
+"""What the tests stand on: an index on loopback, a directory to work in, and nothing of this machine's configuration."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def session_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def clean_pip(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, session_key: Path) -> Path:
     """
-    Return an empty home folder; pip, uv and virtualenv find no configuration, no cache and no proxy.
+    Return an empty home directory; pip, uv and virtualenv find no configuration, no cache and no proxy.
 
     The key of reports is that of the session in a file of this test, with nothing recorded beside it.
     """
@@ -122,7 +122,7 @@ def forked_pip(pips: Pips, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder to work in, where all virtual environments share what they are seeded with."""
+    """Return a directory to work in, where all virtual environments share what they are seeded with."""
     return tmp_path_factory.mktemp("shared")
 
 
@@ -155,7 +155,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Return a folder to mirror in: ``requirements/`` exists, ``packages/`` and ``site/`` do not yet."""
+    """Return a directory to mirror in: ``requirements/`` exists, ``packages/`` and ``site/`` do not yet."""
     space = Workspace(tmp_path / "work")
     space.paths.requirements.mkdir(parents=True)
     return space

@@ -43,8 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the settings of the suite: where things are, what may be used, what is to be proven."""
     group = parser.getgroup("pypi-subset")
     for name in ("requirements", "packages", "site"):
-        group.addoption(f"--subset-{name}", default=name, help=f"the folder {name}/")
-    group.addoption("--subset-work", default="", help="a folder for scratch files")
+        group.addoption(f"--subset-{name}", default=name, help=f"the directory {name}/")
+    group.addoption("--subset-work", default="", help="a directory for scratch files")
     group.addoption("--subset-python", action="append", default=[], help="an interpreter; may be repeated")
     group.addoption("--subset-target", action="append", default=[], help="prove this target only; may be repeated")
     group.addoption("--subset-shard", default="", help="prove this part only, as in 2/8")

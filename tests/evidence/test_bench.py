@@ -355,7 +355,7 @@ def test_what_an_index_took_is_shown() -> None:
     ],
 )
 def test_a_place_in_memory_is_known(mounts: str | None, said: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
-    """A folder is in memory if the last thing mounted there is."""
+    """A directory is in memory if the last thing mounted there is."""
     if mounts is not None:
         (tmp_path / "mounts").write_text(mounts, encoding="utf-8")
     assert indexing.is_tmpfs(Path("/dev/shm"), tmp_path / "mounts") is said  # noqa: S108 - nothing is written there

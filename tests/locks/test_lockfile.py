@@ -140,7 +140,7 @@ def test_requires_python_is_kept_as_written() -> None:
 
 
 def test_a_local_file_has_a_relative_path(tmp_path: Path) -> None:
-    """Where there is no URL, the path leads from the lock's folder into packages/, wherever that is."""
+    """Where there is no URL, the path leads from the lock's directory into packages/, wherever that is."""
     folder = tmp_path / "requirements" / "lock"
     data = lockfile.dump(
         lock_of(simple(url=None)), folder=folder, target=LINUX, packages=tmp_path / "other" / "packages"

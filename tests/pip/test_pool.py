@@ -32,7 +32,7 @@ def test_pip_ends_with_its_parent(index: Index, tmp_path: Path, forked: bool) ->
         "from pathlib import Path; from pypi_subset.pip import pool, runner; import sys; work = Path(sys.argv[2]);"
         f"{run}(['download', '--index-url', sys.argv[1], 'slow'], work=work, environment={{}})"
     )
-    # Every child sees its own folder among its variables, or was forked from one that does.
+    # Every child sees its own directory among its variables, or was forked from one that does.
     mark = f"TMPDIR={tmp_path}".encode()
     parent = subprocess.Popen([sys.executable, "-c", code, index.url, str(tmp_path)])
     assert _wait(lambda: index.requests or len(_running(mark)) == (2 if forked else 1))

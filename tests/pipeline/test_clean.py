@@ -42,7 +42,7 @@ def test_everything_that_runs_leave_is_removed(
 
 @pytest.mark.slow
 def test_clean_leaves_a_folder_of_strangers_alone(tmp_path: Path) -> None:
-    """If either folder holds anything that mirror did not make, nothing is removed from both."""
+    """If either directory holds anything that mirror did not make, nothing is removed from both."""
     for number, strange in enumerate(("site/thesis.doc", "site/index.html", "packages/backup.tar.gz")):
         folder = tmp_path / str(number)
         for name in ("packages/demo-1.0-py3-none-any.whl", strange):
@@ -65,7 +65,7 @@ def test_clean_removes_what_earlier_releases_kept(tmp_path: Path) -> None:
 
 
 def test_clean_waits_for_nobody(tmp_path: Path) -> None:
-    """While a mirror works in the folder, clean refuses."""
+    """While a mirror works in the directory, clean refuses."""
     with files.exclusive(tmp_path / "packages"):
         done = subset("clean", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (3, "")

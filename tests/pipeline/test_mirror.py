@@ -206,7 +206,7 @@ def test_a_kernel_update_does_not_resolve_the_host(
 
 @pytest.mark.slow
 def test_building_twice_gives_the_same_bytes(workspace: Workspace, index: Index, tmp_path: Path) -> None:
-    """Two mirrors of the same inputs, in two folders, are identical to the byte."""
+    """Two mirrors of the same inputs, in two directories, are identical to the byte."""
     index.add(make_wheel("app", requires=["lib"]), make_wheel("lib", requires_python=">=3.7,<4"))
     workspace.write("base.txt", "app\n")
     workspace.toml(THREE)
@@ -265,7 +265,7 @@ def test_readmes_come_back(workspace: Workspace, index: Index) -> None:
 
 @pytest.mark.parametrize("name", ["notes.txt", ".git", "src"])
 def test_a_site_folder_with_other_things_is_refused(workspace: Workspace, index: Index, name: str) -> None:
-    """A folder that holds anything that mirror did not make is never replaced: it may be somebody's home."""
+    """A directory that holds anything that mirror did not make is never replaced: it may be somebody's home."""
     index.add(make_wheel("app"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
@@ -324,7 +324,7 @@ def test_locks_of_others_stay(workspace: Workspace, index: Index) -> None:
 
 @pytest.mark.parametrize("site", [".", "packages", "packages/site", "requirements", "requirements/lock"])
 def test_folders_in_one_another_are_refused(workspace: Workspace, site: str) -> None:
-    """A site that is, holds, or stands in another of the folders is refused before anything is touched."""
+    """A site that is, holds, or stands in another of the directories is refused before anything is touched."""
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
     before = tree(workspace.root)
@@ -334,7 +334,7 @@ def test_folders_in_one_another_are_refused(workspace: Workspace, site: str) -> 
 
 
 def test_two_runs_at_once(workspace: Workspace, index: Index) -> None:
-    """A second run in the same folders is refused while the first one works."""
+    """A second run in the same directories is refused while the first one works."""
     index.add(make_wheel("app"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
@@ -342,7 +342,7 @@ def test_two_runs_at_once(workspace: Workspace, index: Index) -> None:
 
     def second(path: str) -> None:
         if path == "/simple/app/":
-            with pytest.raises(SubsetError, match="another run is working in this folder") as caught:
+            with pytest.raises(SubsetError, match="another run is working in this directory") as caught:
                 mirror(workspace)
             refusals.append(caught.value)
 
@@ -381,7 +381,7 @@ def test_an_unreadable_lock_is_named(workspace: Workspace, index: Index) -> None
 
 
 def test_nothing_of_the_run_stays_behind(workspace: Workspace, index: Index) -> None:
-    """After a run, and after one that failed, there is no working folder and no part of a file."""
+    """After a run, and after one that failed, there is no working directory and no part of a file."""
     index.add(make_wheel("app"))
     workspace.toml({"linux": LINUX})
     for text, fine in (("app\n", True), ("nothing\n", False)):

@@ -115,7 +115,7 @@ def test_a_set_that_does_not_apply_is_named(workspace: Workspace, index: Index) 
 
 
 def test_what_would_stop_a_mirror_stops_a_plan(workspace: Workspace, index: Index) -> None:
-    """A folder in packages/, and a site that is somebody's own work: the plan says what the mirror would say."""
+    """A directory in packages/, and a site that is somebody's own work: the plan says what the mirror would say."""
     index.add(make_wheel("app"))
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
@@ -142,7 +142,7 @@ def test_what_a_mirror_would_pass_by(workspace: Workspace, index: Index) -> None
     (workspace.paths.packages / "folder").mkdir(parents=True)
     shown = io.StringIO()
     found = pipeline_plan.plan(workspace.paths, progress=Display(Console(file=shown, width=300)))
-    assert "folder: this is a folder" in shown.getvalue()
+    assert "folder: this is a directory" in shown.getvalue()
     assert [row.files for row in found.rows] == [1]
 
 

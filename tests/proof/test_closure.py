@@ -76,7 +76,7 @@ def test_what_the_interpreter_brings(tmp_path: Path) -> None:
     def found() -> tuple[str, ...]:
         return closure.gaps(closure.present_in([tmp_path]), requests, environment, "pypy", brought)
 
-    sentence = "greenlet (asked for by base.txt:1 on pypy: greenlet>=1) is not in the subset"
+    sentence = "greenlet (requested by base.txt:1 on pypy: greenlet>=1) is not in the subset"
     assert found() == (f"{sentence}, and the interpreter brings 0.4.13",)
     lay(tmp_path, "greenlet", "3.0")
     assert found() == ()

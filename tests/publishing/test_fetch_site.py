@@ -279,7 +279,7 @@ def test_the_hash_of_the_manifest_can_be_named(site: Path, tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_fetched_from_the_command_line(site: Path, tmp_path: Path) -> None:
-    """It says how many files came; an address that is none, a host that is not there and a folder of yours are one line."""
+    """It says how many files came; an address that is none, a host that is not there and a directory of yours are one line."""
     with object_store(site) as url:
         done = command("fetch", f"--url={url}", cwd=tmp_path)
         assert done.returncode == 0, done.stderr

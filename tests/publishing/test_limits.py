@@ -103,7 +103,7 @@ def test_names(tmp_path: Path, path: str, host: str | None) -> None:
 
 
 def test_names_that_differ_in_case_alone(tmp_path: Path) -> None:
-    """Files and folders that would become one on a disk that ignores case are named."""
+    """Files and directories that would become one on a disk that ignores case are named."""
     site = lay(tmp_path / "site", Readme=0, README=0)
     for folder in ("App", "app"):
         (site / folder).mkdir()
@@ -197,7 +197,7 @@ def test_objects_are_printed_in_columns(tmp_path: Path) -> None:
 def test_mistakes_are_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str], message: str
 ) -> None:
-    """A folder without a site, or a word that the flag does not know, is told in one line."""
+    """A directory without a site, or a word that the flag does not know, is told in one line."""
     monkeypatch.chdir(tmp_path)
     handmade(tmp_path / "site")
 

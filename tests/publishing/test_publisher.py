@@ -101,7 +101,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def public(tmp_path: Path) -> Place:
-    """Return a folder to publish to, which is not there yet."""
+    """Return a directory to publish to, which is not there yet."""
     return Place(Folder(tmp_path / "public"), tmp_path / "public", str(tmp_path / "public"))
 
 
@@ -123,7 +123,7 @@ def run(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
 
 
 def step_by_step(monkeypatch: pytest.MonkeyPatch, step: Callable[[], None]) -> None:
-    """Let *step* happen before each file that a folder gets or loses."""
+    """Let *step* happen before each file that a directory gets or loses."""
     copy, remove = destinations.put, Folder.remove
 
     def slow_put(source: Path, destination: Path, digest: str = "") -> None:
@@ -188,7 +188,7 @@ def test_the_second_time_nothing_is_sent(site: Path, place: Place) -> None:
 
 @pytest.mark.slow
 def test_only_the_difference_is_sent(site: Path, later: Path, place: Place) -> None:
-    """What both sites have keeps inode and time, what the later one has not is gone, with its folders."""
+    """What both sites have keeps inode and time, what the later one has not is gone, with its directories."""
     put(site, place)
     before, same = facts(place.folder), {name for name, data in tree(site).items() if tree(later).get(name) == data}
     done = put(later, place)
@@ -321,7 +321,7 @@ def test_stopped_anywhere(
 
 
 def test_a_first_publish_that_was_killed_goes_on(site: Path, public: Place) -> None:
-    """No manifest is there yet, but the mark: the folder is ours, with what a kill left of a file."""
+    """No manifest is there yet, but the mark: the directory is ours, with what a kill left of a file."""
     put(site, public)
     for name in ("manifest.json", "index.html"):
         (public.folder / name).unlink()
@@ -580,7 +580,7 @@ def test_a_link_in_the_site_is_refused(site: Path, public: Place) -> None:
 
 
 def own_files(folder: Path) -> None:
-    """Make it a folder of somebody's."""
+    """Make it a directory of somebody's."""
     (folder / "thesis.txt").write_text("years of work")
 
 
@@ -591,7 +591,7 @@ def same_names(folder: Path) -> None:
 
 
 def linked(folder: Path) -> None:
-    """Let a folder in it lead elsewhere."""
+    """Let a directory in it lead elsewhere."""
     (folder.parent / "elsewhere").mkdir()
     (folder / "simple").symlink_to(folder.parent / "elsewhere")
 
@@ -636,7 +636,7 @@ def test_somebodys_file_among_ours(site: Path, public: Place) -> None:
     [
         ("", "publish wants to know where to; as in `--to /srv/www/pypi`"),
         ("-e", "publish wants to know where to"),
-        ("site", "the place to publish to and site stand in one another; name two folders side by side"),
+        ("site", "the place to publish to and site stand in one another; name two directories side by side"),
         ("site/public", "the place to publish to and site stand in one another"),
         (".", "the place to publish to and site stand in one another"),
         ("packages/public", "the place to publish to and packages stand in one another"),
@@ -656,7 +656,7 @@ def test_what_is_no_folder_is_refused(site: Path, tmp_path: Path, name: str) -> 
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "folder")
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(FolderError, match="name a folder to publish to"):
+    with pytest.raises(FolderError, match="name a directory to publish to"):
         put(site, tmp_path / name)
 
 
@@ -684,8 +684,8 @@ def test_a_mirror_waits(site: Path, tmp_path: Path) -> None:
     with files.exclusive(tmp_path / "packages"), run("--to", "public", cwd=tmp_path) as process:
         _, said = process.communicate(timeout=20)
     assert (process.returncode, said) == (
-        1,
-        "error: packages: another run is working in this folder; wait for it to end\n",
+        3,
+        "error: packages: another run is working in this directory; wait for it to end\n",
     )
     assert site.is_dir()
 

@@ -33,7 +33,7 @@ from tests.support.stages.sources import (
 
 @pytest.fixture(autouse=True)
 def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in an empty folder, so that paths are as short as users see them."""
+    """Work in an empty directory, so that paths are as short as users see them."""
     monkeypatch.chdir(tmp_path)
 
 
@@ -134,7 +134,7 @@ def test_what_poetry_exports_is_read() -> None:
 
 
 def test_export_with_what_no_index_offers_says_how_to_leave_it_out() -> None:
-    """The project itself, other folders, and addresses of indexes are refused with the option that omits them."""
+    """The project itself, other directories, and addresses of indexes are refused with the option that omits them."""
     text = f"--no-index\n\n-e .\n./libs/b\n{UV}"
     index, editable, folder = faults_of({"app.txt": text}, 'source = "../app.txt"')
     assert index.startswith("app.txt:1: --no-index shuts out every index")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in an empty folder, so that paths are as short as users see them."""
+    """Work in an empty directory, so that paths are as short as users see them."""
     monkeypatch.chdir(tmp_path)
 
 
@@ -113,7 +113,7 @@ def test_unwanted_package_may_come_from_anywhere() -> None:
         (
             'directory = { path = "." }',
             "",
-            "a comes from a folder: an index offers releases; lock without it (uv export --no-emit-project)",
+            "a comes from a directory: an index offers releases; lock without it (uv export --no-emit-project)",
         ),
         (
             'vcs = { type = "git", url = "https://host/a", commit-id = "0" }',
@@ -161,7 +161,7 @@ def test_unwanted_package_may_come_from_anywhere() -> None:
     ],
 )
 def test_what_a_lock_pins_and_no_index_offers_is_a_fault(more: str, wheels: str | None, fault: str) -> None:
-    """Folders, repositories and archives, and what pip could not check, are refused at the package's line."""
+    """Directories, repositories and archives, and what pip could not check, are refused at the package's line."""
     assert bad_lock(package("ok"), package("a", more, wheels=wheels)) == [f"pylock.app.toml:11: {fault}"]
 
 

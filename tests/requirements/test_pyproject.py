@@ -13,7 +13,7 @@ from tests.support.stages.sources import PROJECT, TWO, bad_project, of_project, 
 
 @pytest.fixture(autouse=True)
 def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in an empty folder, so that paths are as short as users see them."""
+    """Work in an empty directory, so that paths are as short as users see them."""
     monkeypatch.chdir(tmp_path)
 
 
@@ -199,7 +199,7 @@ def test_groups_are_counted() -> None:
     with ending():
         for groups, last in ((twice, 40), (chain, 2000)):
             (fault,) = bad_project(f"[dependency-groups]\n{groups}g{last} = ['six']\n", 'groups = ["g0"]')
-            assert "more than 50 within each other, or 1,000 together, are asked for" in fault
+            assert "more than 50 within each other, or 1,000 together, are requested" in fault
 
 
 def test_extras_are_counted() -> None:
@@ -207,7 +207,7 @@ def test_extras_are_counted() -> None:
     extras = "".join(f"g{n} = ['a[g{n + 1}]', 'a[g{n + 1}]>=0']\n" for n in range(40))
     text = f"[project]\nname = 'a'\n[project.optional-dependencies]\n{extras}g40 = ['six']\n"
     (fault,) = bad_project(text, 'extras = ["g0"]')
-    assert "are asked for by extras and groups" in fault
+    assert "are requested by extras and groups" in fault
 
 
 def test_a_list_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from tests.support.stages.requirements import LINUX, PIECES, SHA, TOML, faults_o
 
 @pytest.fixture(autouse=True)
 def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in an empty folder, so that paths are as short as users see them."""
+    """Work in an empty directory, so that paths are as short as users see them."""
     monkeypatch.chdir(tmp_path)
 
 
@@ -161,7 +161,7 @@ def test_a_target_of_the_folder_takes_no_other_python(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("root", ["requirements", "../here/wanted", "absolute"])
 def test_all_faults_of_all_files_come_in_one_message(root: str, tmp_path: Path) -> None:
-    """One run names every mistake, in the order of files and lines, the paths spelt as the user spelt the folder."""
+    """One run names every mistake, in the order of files and lines, the paths spelt as the user spelt the directory."""
     folder = tmp_path / root if root == "absolute" else Path(root)
     with pytest.raises(InputFaults) as caught:
         plan_of(
@@ -180,21 +180,21 @@ def test_missing_folder_says_what_to_create() -> None:
     with pytest.raises(InputFaults) as caught:
         read_subset(Path("nowhere"))
     assert str(caught.value) == (
-        "nowhere: no such folder; `pypi-subset init pandas` makes it, with a subset.toml that says:\n"
+        "nowhere: no such directory; `pypi-subset init pandas` makes it, with a subset.toml that says:\n"
         "    [targets]\n"
         '    here = "host"'
     )
 
 
 def test_empty_folder_says_what_to_create() -> None:
-    """No set and no targets are two faults of the folder."""
+    """No set and no targets are two faults of the directory."""
     Path("requirements/lock").mkdir(parents=True)
     with pytest.raises(InputFaults) as caught:
         read_subset(Path("requirements"))
     assert [str(fault).splitlines() for fault in caught.value.faults] == [
         [
             (
-                "requirements: no requirements file (*.txt) in the folder; "
+                "requirements: no requirements file (*.txt) in the directory; "
                 "write one with a line such as 'pandas', for example base.txt"
             )
         ],

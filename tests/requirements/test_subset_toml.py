@@ -14,7 +14,7 @@ from tests.support.stages.requirements import LINUX, faults_of, plan_of
 
 @pytest.fixture(autouse=True)
 def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in an empty folder, so that paths are as short as users see them."""
+    """Work in an empty directory, so that paths are as short as users see them."""
     monkeypatch.chdir(tmp_path)
 
 
@@ -223,7 +223,7 @@ def test_a_target_may_be_a_system_by_its_name() -> None:
 
 
 def test_subset_toml_that_cannot_be_opened_is_a_fault() -> None:
-    """A folder, or a file that may not be read, is not the same as no file."""
+    """A directory, or a file that may not be read, is not the same as no file."""
     Path("requirements/subset.toml").mkdir(parents=True)
     Path("requirements/base.txt").write_text("pandas", encoding="utf-8")
     with pytest.raises(InputFaults) as caught:

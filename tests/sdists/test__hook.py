@@ -26,8 +26,8 @@ def called(folder: Path, hook: str, backend: str, *paths: str) -> tuple[int, str
 def test_a_back_end_of_the_source(tmp_path: Path) -> None:
     """It works in the source, and the result is what the hook returned, whatever it prints."""
     (tmp_path / "own.py").write_text(
-        "import os\nclass Inner:\n  @staticmethod\n  def build_wheel(folder, settings):\n"
-        "    print('x'); open(folder + '/made', 'w'); return os.path.basename(os.getcwd()) + str(settings)\n"
+        "import os\nclass Inner:\n  @staticmethod\n  def build_wheel(directory, settings):\n"
+        "    print('x'); open(directory + '/made', 'w'); return os.path.basename(os.getcwd()) + str(settings)\n"
     )
     code, said, result = called(tmp_path, "build_wheel", "own:Inner", ".")
     assert (code, said, result) == (0, "", f"{tmp_path.name}None")

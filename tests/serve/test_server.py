@@ -358,7 +358,7 @@ def test_an_address_that_cannot_be_is_one_line(tmp_path: Path, host: str, port: 
 
 
 def test_no_site_is_one_line(tmp_path: Path) -> None:
-    """A folder without an index is not served."""
+    """A directory without an index is not served."""
     with pytest.raises(SubsetError, match=r"there is no site to serve; run `pypi-subset mirror`"):
         server.serve(tmp_path, address="127.0.0.1", port=-1)
 

@@ -18,7 +18,7 @@ from tests.support.sites.trees import texts
 from tests.support.stages.values import artifact_of, artifacts_of, lay_out
 from tests.support.wheels import make_sdist, make_wheel
 
-#: What dir2pi misfiles, and the folder it chooses.
+#: What dir2pi misfiles, and the directory it chooses.
 MISFILED = {
     "python-3parclient-4.2.12.tar.gz": "python",
     "tagged-1.0-1-py3-none-any.whl": "tagged-1-0",
@@ -44,7 +44,7 @@ def save(folder: Path, *names: str) -> list[Artifact]:
 
 
 def test_dir2pi_places_ordinary_files_and_misfiles_known_ones(tmp_path: Path) -> None:
-    """The folders that dir2pi itself chooses: right for ordinary names, wrong for those that we mend."""
+    """The directories that dir2pi itself chooses: right for ordinary names, wrong for those that we mend."""
     save(tmp_path / "scratch", *ORDINARY, *MISFILED)
 
     assert layout.run_dir2pi(tmp_path / "scratch") == ORDINARY | MISFILED
@@ -118,7 +118,7 @@ def test_the_same_artifact_twice_is_one_file(tmp_path: Path) -> None:
 
 
 def test_nothing_is_laid_out_from_nothing(tmp_path: Path) -> None:
-    """No artifacts give an empty folder and no projects."""
+    """No artifacts give an empty directory and no projects."""
     assert lay_out([], tmp_path / "stage") == ()
     assert list((tmp_path / "stage" / "simple").iterdir()) == []
 
@@ -227,7 +227,7 @@ def test_a_lost_or_added_file_is_noticed(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_dir2pi_failing_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If dir2pi stops, its last line is the reason, and no scratch folder is left."""
+    """If dir2pi stops, its last line is the reason, and no scratch directory is left."""
     monkeypatch.setattr(layout, "_waiting", lambda filename: filename)
 
     with pytest.raises(SubsetError, match=r"^dir2pi failed: .*InvalidFilePackageName: .*odd-v1\.0\.tar\.gz"):
@@ -237,7 +237,7 @@ def test_dir2pi_failing_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_dir2pi_sees_nothing_ambient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module of the same name in the working folder, or a warning turned into an error, does not reach dir2pi."""
+    """A module of the same name in the working directory, or a warning turned into an error, does not reach dir2pi."""
     (tmp_path / "libpip2pi").mkdir()
     (tmp_path / "libpip2pi" / "__init__.py").write_text("raise SystemExit('wrong dir2pi')")
     monkeypatch.chdir(tmp_path)

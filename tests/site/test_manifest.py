@@ -199,7 +199,7 @@ def test_a_pin_that_nothing_requires_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
-    """The order of locks, projects and targets does not show, and neither does the folder."""
+    """The order of locks, projects and targets does not show, and neither does the directory."""
     subset = plan_of(["app", "server"], [LINUX, WINDOWS])
     locks, projects = locks_of(subset, tmp_path / "one")
     one = manifest.manifest_of(subset, locks, projects, pages={"404.html": "1", "index.html": "2"})

@@ -55,7 +55,7 @@ def test_other_directories_are_refused(tmp_path: Path, files: dict[str, bytes], 
 def test_a_file_and_a_manifest_that_is_a_directory_are_refused(tmp_path: Path) -> None:
     """A file in the site's place would be replaced; a directory called manifest.json says nothing."""
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(FolderError, match="no folder"):
+    with pytest.raises(FolderError, match="no directory"):
         require_own(tmp_path / "file")
     folder(tmp_path / "odd").joinpath("manifest.json").mkdir()
     with pytest.raises(FolderError, match=r"did not make manifest\.json"):

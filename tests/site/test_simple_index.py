@@ -285,7 +285,7 @@ def site(tmp_path: Path) -> Path:
     ],
 )
 def test_installers_need_no_server(site: Path, tmp_path: Path, tool: str, way: str, own_pips: Pips) -> None:
-    """From a folder, each project is found by its page, or all by one flat page; yanks and Requires-Python hold."""
+    """From a directory, each project is found by its page, or all by one flat page; yanks and Requires-Python hold."""
     code, said, into = install(own_pips, f"{tool} install {way.format(site.as_uri())} app", tmp_path)
 
     assert code == 0, said

@@ -63,7 +63,7 @@ INSTALLED = [pytest.param(name, marks=[] if name == "serve" else pytest.mark.hos
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a site that no test changes, in a folder whose name has a space in it."""
+    """Return a site that no test changes, in a directory whose name has a space in it."""
     built = handmade(tmp_path_factory.mktemp("hosts") / "the site")
     # What Apache would run, and declare as compressed.
     (built / "simple" / "app" / "app.php.x-1.0.tar.gz").write_bytes(b"\x1f\x8b<?php")
@@ -271,11 +271,11 @@ def test_objects_are_listed_so_that_no_reader_misses_a_file(site: Path) -> None:
 
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_the_place_is_one_marked_line(name: str) -> None:
-    """The folder on the host stands once, below a line that says so; nothing tells where the site was made."""
+    """The directory on the host stands once, below a line that says so; nothing tells where the site was made."""
     lines = web_servers.render([])[name].decode().splitlines()
     (number,) = (number for number, line in enumerate(lines) if web_servers.PLACE in line)
 
-    assert lines[number - 1] == "# CHANGE THE NEXT LINE: the folder of the site on this machine."
+    assert lines[number - 1] == "# CHANGE THE NEXT LINE: the directory of the site on this machine."
 
 
 def test_settings_depend_on_the_targets_alone() -> None:

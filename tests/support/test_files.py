@@ -106,7 +106,7 @@ def _same(folder: Path, name: str) -> bool:
 
 
 def test_a_link_into_no_folder_is_one_line(tmp_path: Path) -> None:
-    """Only what a copy can mend is mended by one: a missing folder is an error."""
+    """Only what a copy can mend is mended by one: a missing directory is an error."""
     (tmp_path / "source").write_text("text")
 
     with pytest.raises(FolderError, match="No such file or directory; see that the path is right"):
@@ -118,10 +118,10 @@ def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b"x" * 100_000)
     (tmp_path / "disk").mkdir()
     code = f"""{PRELUDE}
-files.write(folder / "page", b"old")
-errors = [attempt(files.write, folder / "page", bytes(100_000)),
-          attempt(files.link, Path(sys.argv[2]), folder / "wheel")]
-print(json.dumps([errors, names(), (folder / "page").read_text()]))
+files.write(directory / "page", b"old")
+errors = [attempt(files.write, directory / "page", bytes(100_000)),
+          attempt(files.link, Path(sys.argv[2]), directory / "wheel")]
+print(json.dumps([errors, names(), (directory / "page").read_text()]))
 """
 
     errors, names, text = run_mounted(small_disk(tmp_path / "disk", "64k"), code, tmp_path / "disk", tmp_path / "large")
@@ -136,8 +136,8 @@ def test_another_file_system_gets_a_copy(tmp_path: Path) -> None:
     (tmp_path / "source").write_text("text")
     (tmp_path / "disk").mkdir()
     code = f"""{PRELUDE}
-files.link(Path(sys.argv[2]), folder / "copy")
-print(json.dumps([names(), (folder / "copy").read_text(), (folder / "copy").is_symlink()]))
+files.link(Path(sys.argv[2]), directory / "copy")
+print(json.dumps([names(), (directory / "copy").read_text(), (directory / "copy").is_symlink()]))
 """
 
     found = run_mounted(small_disk(tmp_path / "disk", "64k"), code, tmp_path / "disk", tmp_path / "source")
@@ -149,9 +149,9 @@ print(json.dumps([names(), (folder / "copy").read_text(), (folder / "copy").is_s
     ("code", "message"),
     [
         (errno.EDQUOT, "the disk quota is used up; free some space and run the same command again"),
-        (errno.EACCES, "permission denied; make the folder writable, or name another"),
-        (errno.ENAMETOOLONG, "the path is too long; choose a folder with a shorter path"),
-        (errno.EIO, f"{os.strerror(errno.EIO)}; see that the folder can be written"),
+        (errno.EACCES, "permission denied; make the directory writable, or name another"),
+        (errno.ENAMETOOLONG, "the path is too long; choose a directory with a shorter path"),
+        (errno.EIO, f"{os.strerror(errno.EIO)}; see that the directory can be written"),
     ],
 )
 def test_what_the_system_says_becomes_one_line(tmp_path: Path, code: int, message: str) -> None:
@@ -165,7 +165,7 @@ def test_what_the_system_says_becomes_one_line(tmp_path: Path, code: int, messag
 def test_a_folder_is_held_by_one_process(tmp_path: Path) -> None:
     """A second run is refused while the first one works, and gets in once that is killed."""
     code = f"""{PRELUDE}
-with files.exclusive(folder):
+with files.exclusive(directory):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -175,7 +175,7 @@ with files.exclusive(folder):
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
 
-        with pytest.raises(FolderError, match="another run is working in this folder; wait for it to end"):
+        with pytest.raises(FolderError, match="another run is working in this directory; wait for it to end"):
             files.exclusive(tmp_path / "work").__enter__()
 
         holder.send_signal(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What a folder looks like: every change shows, and in its own folder alone."""
+"""What a directory looks like: every change shows, and in its own directory alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder with files in two folders and at its top."""
+    """Return a directory with files in two directories and at its top."""
     root = tmp_path / "site"
     for path in ("top", "one/file", "one/other", "two/deep/file", "left out/file", "README.md"):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ CHANGES: Mapping[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_change_shows_in_its_folder_alone(folder: Path, change: str) -> None:
-    """The digest of the folder that it happened in is another one, and no other."""
+    """The digest of the directory that it happened in is another one, and no other."""
     before = snapshot(folder)
     CHANGES[change](folder / "one")
     after = snapshot(folder)
@@ -58,7 +58,7 @@ def test_names_hold_what_they_may(folder: Path) -> None:
 
 
 def test_what_is_left_out_or_known_is_not_looked_at(folder: Path) -> None:
-    """It may change, or be gone; the folder that it lies in shows its name if it is known."""
+    """It may change, or be gone; the directory that it lies in shows its name if it is known."""
     before = snapshot(folder, but={"README.md", "left out"})
     assert before.keys() == {"", "one", "two", "two/deep"}
     (folder / "README.md").write_text("other")

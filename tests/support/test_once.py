@@ -1,4 +1,4 @@
-"""What is asked for by many is made once."""
+"""What is requested by many is made once."""
 
 from __future__ import annotations
 

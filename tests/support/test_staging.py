@@ -33,7 +33,7 @@ def fill(folder: Path, text: str) -> Path:
 def test_exchange_puts_the_new_folder_in_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, atomic: bool
 ) -> None:
-    """The new folder stands under the old name, the old one is gone, with and without an exchange in one step."""
+    """The new directory stands under the old name, the old one is gone, with and without an exchange in one step."""
     if not atomic:
         monkeypatch.setattr(staging, "_exchange_names", lambda *_: False)
     live, stage = fill(tmp_path / "site", "old"), fill(tmp_path / ".site.new.stage", "new")
@@ -55,7 +55,7 @@ def test_exchange_works_where_nothing_stood(tmp_path: Path) -> None:
 def test_nothing_is_exchanged_for_a_missing_stage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, atomic: bool
 ) -> None:
-    """Without a new folder the old one stays, and the error names it."""
+    """Without a new directory the old one stays, and the error names it."""
     if not atomic:
         monkeypatch.setattr(staging, "_exchange_names", lambda *_: False)
     live = fill(tmp_path / "site", "old")
@@ -69,7 +69,7 @@ def test_nothing_is_exchanged_for_a_missing_stage(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the exchange in one step is Linux's renameat2")
 def test_exchange_never_leaves_a_hole(tmp_path: Path) -> None:
-    """Who reads during exchanges always finds the folder there."""
+    """Who reads during exchanges always finds the directory there."""
     live = fill(tmp_path / "site", "0")
     stop, missing = threading.Event(), []
 
@@ -128,7 +128,7 @@ def test_recovery_leaves_one_whole_folder(
 
 
 def test_recovery_without_a_crash_changes_nothing(tmp_path: Path) -> None:
-    """Neither a whole site nor an empty folder is touched, nor what belongs to another name."""
+    """Neither a whole site nor an empty directory is touched, nor what belongs to another name."""
     staging.recover(tmp_path / "site")
     fill(tmp_path / "site", "text")
     fill(tmp_path / ".other.new.stage", "other")
@@ -140,7 +140,7 @@ def test_recovery_without_a_crash_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_stage_takes_the_place_when_the_block_succeeds(tmp_path: Path) -> None:
-    """The block fills an empty folder, which then replaces the old one; the README is carried along."""
+    """The block fills an empty directory, which then replaces the old one; the README is carried along."""
     live = fill(tmp_path / "site", "old")
     (live / "README.md").write_text("mine")
 
@@ -152,7 +152,7 @@ def test_a_stage_takes_the_place_when_the_block_succeeds(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, FolderError("full")])
 def test_a_stage_is_dropped_when_the_block_fails(tmp_path: Path, error: BaseException) -> None:
-    """On any error, Ctrl-C too, the old folder stays as it was."""
+    """On any error, Ctrl-C too, the old directory stays as it was."""
     live = fill(tmp_path / "site", "old")
     before = texts(tmp_path)
 
@@ -180,19 +180,19 @@ def test_sweep_removes_files_folders_and_links(tmp_path: Path) -> None:
 
 
 def test_a_read_only_folder_is_one_line(tmp_path: Path) -> None:
-    """Where even root cannot write, each way to change a folder says so and names it."""
+    """Where even root cannot write, each way to change a directory says so and names it."""
     fill(tmp_path / "site", "old")
     fill(tmp_path / ".site.new.stage", "new")
     code = f"""{PRELUDE}
-def enter(folder):
-    with files.exclusive(folder):
+def enter(directory):
+    with files.exclusive(directory):
         pass
 
-site = folder / "site"
+site = directory / "site"
 print(json.dumps([
     attempt(files.write, site / "one", b"new"),
     attempt(files.link, site / "one", site / "three"),
-    attempt(staging.exchange, folder / ".site.new.stage", site),
+    attempt(staging.exchange, directory / ".site.new.stage", site),
     attempt(staging.recover, site),
     attempt(enter, site),
 ]))
@@ -203,7 +203,7 @@ print(json.dumps([
 
     site = tmp_path / "site"
     concerned = [site / "one", site / "three", site, tmp_path, site]
-    step = "the file system is read-only; name a folder that can be written"
+    step = "the file system is read-only; name a directory that can be written"
     assert errors == [f"{path}: {step}" for path in concerned]
     assert texts(tmp_path) == before
 
@@ -213,18 +213,18 @@ def test_a_mount_point_cannot_be_exchanged(tmp_path: Path) -> None:
     fill(tmp_path / ".site.new.stage", "new")
     (tmp_path / "site").mkdir()
     code = f"""{PRELUDE}
-files.write(folder / "page", b"old")
-print(json.dumps([attempt(staging.exchange, folder.with_name(".site.new.stage"), folder), names()]))
+files.write(directory / "page", b"old")
+print(json.dumps([attempt(staging.exchange, directory.with_name(".site.new.stage"), directory), names()]))
 """
 
     error, names = run_mounted(small_disk(tmp_path / "site", "64k"), code, tmp_path / "site")
 
-    assert error == f"{tmp_path / 'site'}: the folder is a mount point; name a folder inside it"
+    assert error == f"{tmp_path / 'site'}: the directory is a mount point; name a directory inside it"
     assert names == ["page"]
 
 
 def test_a_protected_folder_is_removed_by_its_owner() -> None:
-    """An old site whose folders were made read-only goes when the new one stands; no hidden stage stays."""
+    """An old site whose directories were made read-only goes when the new one stands; no hidden stage stays."""
     # Root may write everywhere, so somebody else has to try, where somebody else gets in.
     nobody = 65534 if os.geteuid() == 0 else os.geteuid()
     code = (
@@ -248,7 +248,7 @@ def test_a_protected_folder_is_removed_by_its_owner() -> None:
 
 
 def test_a_deep_folder_is_removed(tmp_path: Path) -> None:
-    """Folders in each other, more than a function may call itself and than a path may name, are removed."""
+    """Directories in each other, more than a function may call itself and than a path may name, are removed."""
     top = tmp_path / "top"
     top.mkdir()
     here = os.open(top, os.O_RDONLY)
@@ -263,7 +263,7 @@ def test_a_deep_folder_is_removed(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_removed_though_one_of_its_name_is_left(tmp_path: Path) -> None:
-    """In a container every run has the same number, and one may have been killed while it removed a folder."""
+    """In a container every run has the same number, and one may have been killed while it removed a directory."""
     fill(tmp_path / ".site.new.stage", "old")
     fill(tmp_path / f".site.new.{os.getpid()}.gone.stage", "older")
     staging.discard(tmp_path / ".site.new.stage")

@@ -323,7 +323,7 @@ def test_part_of_macos_can_be_told_to_pip(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_description_names_nobody(machines: list[Machine]) -> None:
-    """Neither the host's name nor a folder of it is told."""
+    """Neither the host's name nor a directory of it is told."""
     for machine in machines:
         text = machine.file.read_text(encoding="utf-8")
         assert str(machine.interpreter.path.parent) not in text

@@ -204,7 +204,7 @@ if sys.version_info >= (3, 9):
 
 
 def candidates() -> list[str]:
-    """Return whatever looks like a Python: on PATH, and in pyenv's folder."""
+    """Return whatever looks like a Python: on PATH, and in pyenv's directory."""
     folders = [Path(folder) for folder in ENVIRONMENT.get("PATH", "").split(os.pathsep) if folder]
     pyenv = shutil.which("pyenv", path=ENVIRONMENT.get("PATH"))
     root = (

@@ -65,7 +65,7 @@ def test_metadata_comes_from_a_wheels_end(workspace: Workspace) -> None:
 
 
 def test_local_files_become_relative_paths(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file from a find-links folder is locked as a path into packages/; the lock names no folder of this machine."""
+    """A file from a find-links directory is locked as a path into packages/; the lock names no directory of this machine."""
     folder = workspace.root / "wheelhouse"
     folder.mkdir()
     make_wheel("app", requires=["lib"]).save(folder)
@@ -83,11 +83,11 @@ def test_local_files_become_relative_paths(workspace: Workspace, index: Index, m
     assert mirror(workspace)[0].fetched == 2
     monkeypatch.delenv("PIP_FIND_LINKS")
     shutil.rmtree(workspace.paths.packages)
-    # The site has it still, whether or not the folder that it came from is at hand.
+    # The site has it still, whether or not the directory that it came from is at hand.
     assert mirror(workspace)[0].fetched == 0
     shutil.rmtree(workspace.paths.packages)
     shutil.rmtree(workspace.paths.site)
-    with pytest.raises(SubsetError, match=r"app-1\.0-py3-none-any\.whl came from a local folder and is not there"):
+    with pytest.raises(SubsetError, match=r"app-1\.0-py3-none-any\.whl came from a local directory and is not there"):
         mirror(workspace)
 
 
@@ -157,7 +157,7 @@ def test_metadata_that_contradicts_the_wheel(workspace: Workspace, index: Index)
 
 
 def test_a_local_file_with_other_bytes(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wheel in a find-links folder that differs from the index's of that name is fatal, though nobody gave its hash."""
+    """A wheel in a find-links directory that differs from the index's of that name is fatal, though nobody gave its hash."""
     folder = workspace.root / "wheelhouse"
     folder.mkdir()
     make_wheel("app", files={"app.py": b"patched = True\n"}).save(folder)

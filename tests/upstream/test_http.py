@@ -145,7 +145,7 @@ def test_plain_http_elsewhere_needs_trust(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_settings_that_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Indexes, folders, constraints, and what a session needs come from pip's configuration, files and variables."""
+    """Indexes, directories, constraints, and what a session needs come from pip's configuration, files and variables."""
     limits = tmp_path / "limits.txt"
     (tmp_path / "more.txt").write_text("b<3  # why not\n")
     limits.write_text("a<2\n-c more.txt\n--index-url http://elsewhere.invalid/\n")

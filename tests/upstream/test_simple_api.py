@@ -1,4 +1,4 @@
-"""Reading what an index offers: HTML and JSON pages, folders, and several sources at once."""
+"""Reading what an index offers: HTML and JSON pages, directories, and several sources at once."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_a_sha256_is_one(wrong: object) -> None:
 
 
 def test_a_folder_is_an_offer() -> None:
-    """A folder's files are offered by path, sorted, without a URL."""
+    """A directory's files are offered by path, sorted, without a URL."""
     paths = [Path("w", name) for name in ("app-2.0-py3-none-any.whl", "app-1.0-py3-none-any.whl", "other-1.0.zip")]
     candidates = from_folder(paths, source="w", project=APP)
     assert [(candidate.path, candidate.distribution.url) for candidate in candidates] == [

@@ -107,7 +107,7 @@ def _info_of(archive: Archive, filename: str) -> str:
         refuse(filename, f"contradicts its name: it holds {short(found[0][0])}")
     infos = [top for top in archive.tops if top.lower().endswith(".dist-info")]
     if len(infos) != 1:
-        refuse(filename, f"holds {len(infos)} folders *.dist-info, where a wheel has one")
+        refuse(filename, f"holds {len(infos)} directories *.dist-info, where a wheel has one")
     return found[0][0].removesuffix("/METADATA")
 
 

@@ -63,8 +63,8 @@ def write(lock: Lock, folder: Path, *, target: Target, packages: Path) -> bool:
     """
     Write *lock* into *folder*; whether that changed anything.
 
-    :param packages: the folder that the ``path`` of a file from a local source leads into.
-    :raises FolderError: the folder cannot be written.
+    :param packages: the directory that the ``path`` of a file from a local source leads into.
+    :raises FolderError: the directory cannot be written.
     """
     path, data = path_of(folder, lock.name), dump(lock, folder=folder, target=target, packages=packages)
     with files.folder_errors(folder):

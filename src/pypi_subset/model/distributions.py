@@ -72,7 +72,7 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     :param size: bytes; ``None`` until an index states it or the file is read.
     :param sha256: hexadecimal; ``None`` if the index gives no hash and the file is not read yet.
     :param requires_python: as written by the project (PEP 345), not normalized.
-    :param url: where it is fetched from, no fragment, no credentials; ``None`` for a file from a local folder.
+    :param url: where it is fetched from, no fragment, no credentials; ``None`` for a file from a local directory.
     :param upload_time: ``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700), or ``None``.
     :param yanked: reason (perhaps empty) if it was yanked (PEP 592), else ``None``.
     :param provenance: where the index keeps its attestations, an https URL (PEP 740), or ``None``.

@@ -35,7 +35,7 @@ class Request:
 
     @property
     def origin(self) -> str:
-        """``base.txt:3``: the file's name, without its folder, and the line."""
+        """``base.txt:3``: the file's name, without its directory, and the line."""
         return f"{self.path.name}:{self.line}"
 
     def __str__(self) -> str:

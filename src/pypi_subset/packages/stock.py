@@ -160,7 +160,7 @@ def _lying(packages: Path, wanted: Collection[str]) -> tuple[dict[str, os.stat_r
                 strange[name] = what
             else:
                 lying[name] = entry.stat()
-    step = "move it away: this folder holds distributions alone"
+    step = "move it away: this directory holds distributions alone"
     strangers = {
         name: BadDistribution(what, path=packages / printable(name), next_step=step) for name, what in strange.items()
     }
@@ -173,7 +173,7 @@ def _strange(entry: os.DirEntry[str], wanted: Collection[str]) -> str:
         return "" if entry.name in wanted or is_distribution(entry.name) else "this is no wheel and no sdist"
     if entry.is_symlink():
         return "this is a symbolic link, and no file"
-    return "this is a folder" if entry.is_dir() else "this is no regular file"
+    return "this is a directory" if entry.is_dir() else "this is no regular file"
 
 
 def is_distribution(filename: str) -> bool:

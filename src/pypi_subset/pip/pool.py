@@ -42,7 +42,7 @@ class Place(Protocol):
     """Where a pip is started."""
 
     def variables(self, work: Path) -> dict[str, str]:
-        """Return the environment of a run; *work* is its own folder."""
+        """Return the environment of a run; *work* is its own directory."""
 
     def start(self, command: Sequence[str], variables: Mapping[str, str]) -> Served:
         """Start *command*, a server of pips."""
@@ -55,7 +55,7 @@ class Pips:
     On Linux one process imports pip once and forks for each run. Elsewhere every run starts pip again: on macOS a fork
     that did not exec may crash in the system's frameworks, and Windows has no fork.
 
-    :param work: a folder for the process itself; each run brings its own.
+    :param work: a directory for the process itself; each run brings its own.
     :param python: an interpreter with a pip of its own, as in a fresh virtual environment; ``None`` means ours.
     :param place: where that interpreter is started.
     :param plans: whether that pip runs once before the first order; see ``_child.py``.

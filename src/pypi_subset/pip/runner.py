@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 #: Options of every run of pip.
 GENERAL = ("--isolated", "--disable-pip-version-check", "--no-input", "--no-color", "--no-cache-dir")
 
-#: Variables without which a process cannot start or find its temporary folder; nothing else is passed on.
+#: Variables without which a process cannot start or find its temporary directory; nothing else is passed on.
 _VITAL = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 #: pip would ask a Rust compiler for its version, to tell the index: no program is found here that would outlive it.
@@ -50,7 +50,7 @@ def sealed_environment(work: Path) -> dict[str, str]:
     """
     Return the variables that pip and what it starts may see.
 
-    :param work: a folder for this run alone; home and temporary files go below it.
+    :param work: a directory for this run alone; home and temporary files go below it.
     """
     home, temporary = work / "home", work / "tmp"
     with folder_errors(work):
@@ -81,7 +81,7 @@ def run(
     Return what pip did; an exit code other than 0 is a result, not an error.
 
     :param arguments: pip's command and its options.
-    :param work: a folder for this run alone.
+    :param work: a directory for this run alone.
     :param environment: the marker environment to evaluate under; ``None`` means the running interpreter's own.
     :param installed: project → version that pip treats as installed. It has no effect if *python* is given.
     :param python: an interpreter with a pip of its own, as in a fresh virtual environment; ``None`` means ours.

@@ -95,7 +95,7 @@ def inputs_of(paths: Paths, progress: Progress, *, update: bool = False) -> tupl
 
 def require_separate(paths: Paths) -> None:
     """
-    Refuse folders that stand in one another.
+    Refuse directories that stand in one another.
 
     :raises FolderError: the site is, holds, or stands in one of the others.
     """
@@ -103,7 +103,7 @@ def require_separate(paths: Paths) -> None:
     for other in (paths.packages.resolve(), paths.requirements.resolve()):
         if site == other or site in other.parents or other in site.parents:
             msg = f"the site and {other.name} stand in one another"
-            raise FolderError(msg, path=paths.site, next_step="name two folders side by side")
+            raise FolderError(msg, path=paths.site, next_step="name two directories side by side")
 
 
 def _require_own_locks(paths: Paths) -> None:

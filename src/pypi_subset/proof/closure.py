@@ -128,7 +128,7 @@ def walk(
     found: list[str] = []
     seen: set[tuple[NormalizedName, str]] = set()
     undecided: list[tuple[NormalizedName, Requirement]] = []
-    waiting = deque((NormalizedName(""), f"asked for by {one.origin}", one.requirement, "") for one in requests)
+    waiting = deque((NormalizedName(""), f"requested by {one.origin}", one.requirement, "") for one in requests)
     while waiting:
         owner, who, requirement, asked = waiting.popleft()
         truth = known(requirement.marker, environment, [asked])

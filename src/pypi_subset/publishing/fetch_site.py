@@ -94,7 +94,7 @@ def _all(fetcher: Fetcher, base: str, stage: Path, manifest: Manifest, progress:
 
 
 def address_of(url: str) -> str:
-    """Return *url* as that of a folder."""
+    """Return *url* as that of a directory."""
     if not url.startswith(("https://", "http://")):
         msg = f"no address of a published site: {without_credentials(url)!r}" if url else "it has to be said from where"
         raise SubsetError(msg, next_step="as in `--url https://HOST/`, where the front page is")

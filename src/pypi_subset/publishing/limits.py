@@ -91,7 +91,7 @@ def _together(sizes: Mapping[str, int]) -> list[Finding]:
     if NO_JEKYLL not in sizes:
         what = "no .nojekyll, so names with an underscore at the front are lost"
         found.append(Finding(hosting="GitHub Pages", what=what))
-    # A folder counts as well: `simple/A/` and `simple/a/` would become one.
+    # A directory counts as well: `simple/A/` and `simple/a/` would become one.
     prefixes = {"/".join(path.split("/")[:end]) for path in sizes for end in range(1, path.count("/") + 2)}
     spellings = Counter(path.casefold() for path in prefixes)
     if clashes := tuple(sorted(path for path in prefixes if spellings[path.casefold()] > 1)):
@@ -105,7 +105,7 @@ def _each(sizes: Mapping[str, int]) -> list[Finding]:
     def name_of(path: str) -> str:
         return max(path.split("/"), key=lambda name: len(name.encode()))
 
-    room = f"paths that leave fewer than {_WINDOWS_FOLDER} characters of {_WINDOWS_PATH} for the folder"
+    room = f"paths that leave fewer than {_WINDOWS_FOLDER} characters of {_WINDOWS_PATH} for the directory"
     rules: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
         (EVERY, f"names of more than {_NAME_BYTES} bytes", lambda path: len(name_of(path).encode()) > _NAME_BYTES),
         (EVERY, "names that a URL or a web server reads otherwise", lambda path: not _PLAIN.fullmatch(path)),

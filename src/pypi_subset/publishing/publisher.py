@@ -68,7 +68,7 @@ def destination_of(to: str, *apart: Path) -> Destination:
     """
     Return the place that the user named.
 
-    :param apart: folders that must not be, hold, or stand in it.
+    :param apart: directories that must not be, hold, or stand in it.
     :raises FolderError: it names nothing that can be published to.
     """
     if not to or to.startswith("-"):
@@ -82,7 +82,7 @@ def destination_of(to: str, *apart: Path) -> Destination:
     for other in (path.resolve() for path in apart):
         if place == other or place in other.parents or other in place.parents:
             msg = f"the place to publish to and {other.name} stand in one another"
-            raise FolderError(msg, path=Path(to), next_step="name two folders side by side")
+            raise FolderError(msg, path=Path(to), next_step="name two directories side by side")
     return Folder(Path(to))
 
 
@@ -191,7 +191,7 @@ def _require_ours(destination: Destination, there: Mapping[str, Found]) -> None:
     strange = [name for name in top if not _is_known(name)] or ([] if _is_ours(destination, there) else top)
     if strange:
         msg = f"{destination.name}: publish did not put {strange[0]} there, and it would go"
-        raise FolderError(msg, next_step="move it away, or publish to a folder that is empty")
+        raise FolderError(msg, next_step="move it away, or publish to a directory that is empty")
 
 
 def _is_known(name: str) -> bool:
@@ -226,7 +226,7 @@ def _changed(
 
 
 def _by_source(release: Release, paths: Iterable[str], own: Path) -> list[tuple[Path, list[str]]]:
-    """Return the folders that *paths* are taken from, each with those that lie in it: the site, and what was made."""
+    """Return the directories that *paths* are taken from, each with those that lie in it: the site, and what was made."""
     found: dict[Path, list[str]] = {}
     for path in paths:
         found.setdefault(own if path in release.made else release.site, []).append(path)

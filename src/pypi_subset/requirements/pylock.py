@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: What a lock may name and no index offers, and the mend.
 _DIRECT = {
-    "directory": ("a folder", "lock without it (uv export --no-emit-project)"),
+    "directory": ("a directory", "lock without it (uv export --no-emit-project)"),
     "vcs": ("version control", "lock a release from an index instead"),
     "archive": ("an archive's address", "lock a release from an index instead"),
 }

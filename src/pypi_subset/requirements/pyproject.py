@@ -137,7 +137,7 @@ class _Reader:
         # Ten groups that each include the next one twice are a thousand.
         if len(way) >= bounds.DEEPEST or len(self.led) > bounds.MOST_GROUPS:
             most = f"{bounds.DEEPEST} within each other, or {bounds.MOST_GROUPS:,} together"
-            what = f"more than {most}, are asked for by extras and groups"
+            what = f"more than {most}, are requested by extras and groups"
             yield self.document.fault(what, *table, next_step="let them ask for fewer others")
             return
         here = (*way, (table, plain))

@@ -48,7 +48,7 @@ from pypi_subset.targets.tag import parse
 
 def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     """
-    Return everything that the folder *root* asks for.
+    Return everything that the directory *root* asks for.
 
     :param reach: what pip is configured for; without it, files may name any index.
     :param day: the date in UTC on which acceptances must hold, ``YYYY-MM-DD``; ``""`` for today.
@@ -79,7 +79,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     # A set that is described wrongly is a set all the same, and has its own fault.
     if not paths and not choices:
         step = "write one with a line such as 'pandas', for example base.txt"
-        faults.append(Fault(what="no requirements file (*.txt) in the folder", path=root, next_step=step))
+        faults.append(Fault(what="no requirements file (*.txt) in the directory", path=root, next_step=step))
     if faults:
         shown = dict.fromkeys(map(places.shown, faults))
         raise InputFaults(sorted(shown, key=lambda fault: (str(fault.path), fault.line or 0)))
@@ -110,7 +110,7 @@ def _require_directory(root: Path) -> None:
         found = False
     if not found:
         step = "`pypi-subset init pandas` makes it, with a subset.toml that says:"
-        raise InputFaults([Fault(what="no such folder", path=root, next_step=step, excerpt=EXAMPLE)])
+        raise InputFaults([Fault(what="no such directory", path=root, next_step=step, excerpt=EXAMPLE)])
 
 
 def find_target(name: str, python: str | None, root: Path) -> Target:
@@ -118,7 +118,7 @@ def find_target(name: str, python: str | None, root: Path) -> Target:
     Return the target that *name* means: one of ``subset.toml``, a system by its name, or what a tag says.
 
     :param python: another Python version than that of the system or tag.
-    :param root: the folder of requirements, which need not be there.
+    :param root: the directory of requirements, which need not be there.
     :raises InputFaults: ``subset.toml`` has mistakes.
     :raises TargetError: it means nothing.
     """

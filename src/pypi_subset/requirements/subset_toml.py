@@ -233,7 +233,7 @@ def _check_name(table: _Table, name: str, files: Collection[str]) -> None:
 
 
 def _read_source(table: _Table) -> Path | None:
-    """Return the path that ``source`` names, relative to the folder of ``subset.toml``."""
+    """Return the path that ``source`` names, relative to the directory of ``subset.toml``."""
     value = table.text("source")
     if value is None:
         return None

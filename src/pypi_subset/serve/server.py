@@ -155,7 +155,7 @@ class _Site(StaticFiles):
     """The files of a site, with what installers need to know about each."""
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Return the file that *path* means; a hidden one, or one in a hidden folder, does not exist."""
+        """Return the file that *path* means; a hidden one, or one in a hidden directory, does not exist."""
         if any(part.startswith(".") and part != "." for part in Path(path).parts):
             return "", None
         return super().lookup_path(path)
@@ -166,7 +166,7 @@ class _Site(StaticFiles):
         """Return the response for one file: with Range for distributions, in one reading for pages."""
         path = Path(full_path)
         if scope["path"].endswith("/") and Path(self.get_path(scope)).name == path.name:
-            # A file is no folder: links in it would lead astray.
+            # A file is no directory: links in it would lead astray.
             raise HTTPException(HTTPStatus.NOT_FOUND)
         if is_page(path.name):
             response = self._page(path, scope, status_code)
@@ -191,7 +191,7 @@ class _Site(StaticFiles):
         return response
 
     def _chosen(self, path: Path, scope: Scope) -> tuple[bytes, str, bool]:
-        """Return bytes and type of a page, and whether the client's preference had a say: for folders of an index."""
+        """Return bytes and type of a page, and whether the client's preference had a say: for directories of an index."""
         inside, folder = Path(self.get_path(scope)), scope["path"].endswith("/")
         if not (folder and SIMPLE in inside.parts):
             return _read(path), type_of((inside / path.name if folder else inside).as_posix()), False

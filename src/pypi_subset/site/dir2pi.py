@@ -2,7 +2,7 @@
 Artifacts become a staged ``simple/<project>/<file>`` tree, laid out by dir2pi and checked by `packaging`.
 
 dir2pi decides where a file belongs. It reads names with one regular expression, so sdists such as
-``python-3parclient-4.2.12.tar.gz`` and wheels with a build tag land in a wrong folder: those are moved.
+``python-3parclient-4.2.12.tar.gz`` and wheels with a build tag land in a wrong directory: those are moved.
 """
 
 from __future__ import annotations
@@ -107,11 +107,11 @@ def checked_project(artifact: Artifact) -> NormalizedName:
 
 def run_dir2pi(scratch: Path) -> dict[str, str]:
     """
-    Return the folder below *scratch*``/simple`` that dir2pi chose for each file of *scratch*.
+    Return the directory below *scratch*``/simple`` that dir2pi chose for each file of *scratch*.
 
     That then holds dir2pi's own tree of symbolic links, or of copies where links are not possible.
 
-    :param scratch: a folder that holds distributions and nothing else.
+    :param scratch: a directory that holds distributions and nothing else.
     :raises SubsetError: dir2pi failed.
     """
     # Its pages lack a doctype and hashes; ours replace them, so it writes none.
@@ -131,7 +131,7 @@ def run_dir2pi(scratch: Path) -> dict[str, str]:
 
 
 def _unique(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:
-    """Return the artifacts by file name, refusing names that one folder could not hold on every file system."""
+    """Return the artifacts by file name, refusing names that one directory could not hold on every file system."""
     chosen: dict[str, Artifact] = {}
     spelling: dict[str, str] = {}
     for artifact in artifacts:
@@ -164,7 +164,7 @@ def _waiting(filename: str) -> str:
 
 
 def _settle(scratch: Path, simple: Path, placed: Mapping[str, str], owners: Mapping[str, NormalizedName]) -> None:
-    """Put each file of *scratch* where dir2pi's link to it stands; where that is wrong, into its project's folder."""
+    """Put each file of *scratch* where dir2pi's link to it stands; where that is wrong, into its project's directory."""
     for project in {*owners.values()} - {*placed.values()}:
         (simple / project).mkdir()
     before, after = os.fspath(scratch), os.fspath(simple)

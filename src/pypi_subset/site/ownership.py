@@ -25,16 +25,16 @@ def require_own(site: Path, *, index: bool = False) -> None:
     :raises FolderError: *site* is a file, holds a name that no site has, or holds anything without our manifest.
     """
     if site.exists() and not site.is_dir():
-        msg = "the site is no folder, and would be replaced by one"
-        raise FolderError(msg, path=site, next_step="name a folder for the site")
+        msg = "the site is no directory, and would be replaced by one"
+        raise FolderError(msg, path=site, next_step="name a directory for the site")
     with files.folder_errors(site):
         found = {path.name for path in site.iterdir()} - DROPPED if site.is_dir() else set()
         signs = _SIGNS if index else {MANIFEST: is_manifest}
         ours = any(is_ours((site / name).read_bytes()) for name, is_ours in signs.items() if (site / name).is_file())
     strange = sorted(found - GENERATED) or ([] if ours else sorted(found - {README}))
     if strange:
-        msg = f"mirror did not make {strange[0]}, and the whole folder would go"
-        raise FolderError(msg, path=site, next_step="move it away, or name another folder for the site")
+        msg = f"mirror did not make {strange[0]}, and the whole directory would go"
+        raise FolderError(msg, path=site, next_step="move it away, or name another directory for the site")
 
 
 def _is_page_of_links(data: bytes) -> bool:

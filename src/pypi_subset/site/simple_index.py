@@ -171,7 +171,7 @@ def _index_of(
     Yield all pages of one index, the root last.
 
     :param names: those of its projects.
-    :param way: how a page of a project leads to the folder of its files, ``{}`` standing for the project.
+    :param way: how a page of a project leads to the directory of its files, ``{}`` standing for the project.
     """
     for page in pages:
         to_files = way.format(href(page.name))

@@ -66,7 +66,7 @@ def objects(site: Path) -> Iterator[Object]:
     """
     Yield what an object store has to hold, in the order of `turn_of`: what is named before the pages that name it.
 
-    Such a store knows no folders: a page has the key of its folder, with the slash, as well as its own.
+    Such a store knows no directories: a page has the key of its directory, with the slash, as well as its own.
 
     :raises FolderError: the site cannot be read.
     """

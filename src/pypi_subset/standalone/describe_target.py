@@ -11,7 +11,7 @@ lay it beside subset.toml, and name it there:
     lab = { file = "lab.json" }
 
 It needs Python 3.6 or newer and nothing else, changes nothing and uses no network. It tells the system, the processor,
-the C library, Python, and pip with the tags that it accepts; it tells no name of a user, a host or a folder.
+the C library, Python, and pip with the tags that it accepts; it tells no name of a user, a host or a directory.
 """
 
 # This file is copied alone to machines with old Pythons: standard library only, and no syntax newer than 3.6.

@@ -1,8 +1,8 @@
 """
-Reading and writing folders so that nothing is ever half done: gather, then write; stage, then rename.
+Reading and writing directories so that nothing is ever half done: gather, then write; stage, then rename.
 
-Everything that changes a folder goes through here, so that one place decides what a crash can leave behind: a file
-named ``.*.part``, a folder named ``.*.stage``, and never a half file under its final name.
+Everything that changes a directory goes through here, so that one place decides what a crash can leave behind: a file
+named ``.*.part``, a directory named ``.*.stage``, and never a half file under its final name.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _READ = os.O_RDONLY | BINARY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLO
 
 def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.stat_result]]:
     """
-    Yield the path below *folder* of everything that is no folder, and what the system knows of it; links are not followed.
+    Yield the path below *folder* of everything that is no directory, and what the system knows of it; links are not followed.
 
-    A folder with nothing in it comes too, with a slash behind its name.
+    A directory with nothing in it comes too, with a slash behind its name.
 
     :param folder: it need not be there.
     :param but: paths that are left out, with all that is below them.
@@ -118,7 +118,7 @@ def new_part(path: Path) -> Iterator[IO[bytes]]:
 
     Nothing that stands under the name of the part is opened, written or followed: it loses that name.
 
-    :raises FolderError: the folder cannot be written, or the disk is full.
+    :raises FolderError: the directory cannot be written, or the disk is full.
     """
     part = part_of(path)
     with folder_errors(path):
@@ -136,7 +136,7 @@ def write(path: Path, data: bytes) -> None:
     """
     Make *path* hold *data*, in one step: a reader sees the old bytes or the new ones, never a mixture.
 
-    :raises FolderError: the folder cannot be written, or the disk is full.
+    :raises FolderError: the directory cannot be written, or the disk is full.
     """
     with new_part(path) as stream:
         stream.write(data)
@@ -161,7 +161,7 @@ def link(source: Path, destination: Path) -> None:
 
     An existing *destination* is replaced in one step. Never a symbolic link: web servers and archives drop those.
 
-    :raises FolderError: the folder cannot be written, or the disk is full.
+    :raises FolderError: the directory cannot be written, or the disk is full.
     """
     part = part_of(destination)
     with folder_errors(destination):
@@ -179,7 +179,7 @@ def copy(source: Path, destination: Path) -> None:
     """
     Make *destination* a file of its own with the bytes of *source*; an existing one is replaced in one step.
 
-    :raises FolderError: *source* cannot be read, the folder cannot be written, or the disk is full.
+    :raises FolderError: *source* cannot be read, the directory cannot be written, or the disk is full.
     """
     with folder_errors(source), source.open("rb") as stream, new_part(destination) as part:
         shutil.copyfileobj(stream, part)
@@ -207,18 +207,18 @@ def raise_as_folder_error(error: OSError, path: Path) -> NoReturn:
     steps = {
         errno.ENOSPC: ("the disk is full", "free some space and run the same command again"),
         errno.EDQUOT: ("the disk quota is used up", "free some space and run the same command again"),
-        errno.EROFS: ("the file system is read-only", "name a folder that can be written"),
-        errno.EACCES: ("permission denied", "make the folder writable, or name another"),
-        errno.EPERM: ("permission denied", "make the folder writable, or name another"),
-        errno.EBUSY: ("the folder is a mount point", "name a folder inside it"),
-        errno.ENAMETOOLONG: ("the path is too long", "choose a folder with a shorter path"),
+        errno.EROFS: ("the file system is read-only", "name a directory that can be written"),
+        errno.EACCES: ("permission denied", "make the directory writable, or name another"),
+        errno.EPERM: ("permission denied", "make the directory writable, or name another"),
+        errno.EBUSY: ("the directory is a mount point", "name a directory inside it"),
+        errno.ENAMETOOLONG: ("the path is too long", "choose a directory with a shorter path"),
         # What `read_input` raises: the directory is not at fault.
         errno.EINVAL: (said, "put a regular file in its place, or remove it"),
         errno.EISDIR: ("a directory is in the place of a file", "remove it"),
         errno.EFBIG: (said, "see what wrote it; remove it, or put a smaller file in its place"),
         errno.ENOENT: (said, "see that the path is right, and that no link leads nowhere"),
     }
-    what, step = steps.get(error.errno or 0, (said, "see that the folder can be written"))
+    what, step = steps.get(error.errno or 0, (said, "see that the directory can be written"))
     wrong = {errno.ENAMETOOLONG, errno.EINVAL, errno.EISDIR, errno.EFBIG, errno.ENOENT, errno.ENOTDIR}
     kind = FolderError if error.errno in wrong else DiskError
     raise kind(what, path=path, next_step=step) from error
@@ -229,7 +229,7 @@ def blame(said: str, folder: Path) -> None:
     Do nothing, unless a program that worked in *folder* said that the disk failed it.
 
     :param said: what it wrote when it failed.
-    :raises FolderError: the disk is full, read-only or broken, or the folder is not there any more.
+    :raises FolderError: the disk is full, read-only or broken, or the directory is not there any more.
     """
     found = re.search(r"\[Errno (\d+)\]", said)
     with folder_errors(folder):
@@ -267,7 +267,7 @@ def exclusive(folder: Path, patience: float = 0) -> Iterator[None]:
         try:
             lock.acquire()
         except Timeout:
-            msg = "another run is working in this folder"
+            msg = "another run is working in this directory"
             raise DiskError(msg, path=folder, next_step="wait for it to end") from None
         except OSError as error:
             # Some network file systems have no locks. No other run can be kept out there; the run goes on without a lock.

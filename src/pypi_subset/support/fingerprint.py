@@ -1,4 +1,4 @@
-"""Digests by which something is known again: of values, and of folders without reading a file."""
+"""Digests by which something is known again: of values, and of directories without reading a file."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def snapshot(
     folder: str | Path, *, but: Collection[str] = (), known: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """
-    Return a digest of *folder* and of each folder below it, by path, itself ``""``; nothing where there is none.
+    Return a digest of *folder* and of each directory below it, by path, itself ``""``; nothing where there is none.
 
-    Each covers the names in the folder, and inode, size, modification time and mode of each file. Symbolic links are not
+    Each covers the names in the directory, and inode, size, modification time and mode of each file. Symbolic links are not
     followed.
 
     :param but: paths that are left out, with all that is below them.
-    :param known: digests of folders that need not be looked at, nor anything below them.
+    :param known: digests of directories that need not be looked at, nor anything below them.
     :raises OSError: it cannot be read.
     """
     found = dict(known or {})

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def staged(live: Path) -> Iterator[Path]:
     """
-    Yield an empty folder that takes the place of *live* if the block succeeds; else *live* stays as it was.
+    Yield an empty directory that takes the place of *live* if the block succeeds; else *live* stays as it was.
 
     A README in *live* is the user's and is carried along. Where *live* is
-    a symbolic link it stays one: the folder that it leads to is replaced.
+    a symbolic link it stays one: the directory that it leads to is replaced.
 
-    :raises FolderError: the folder beside *live* cannot be written, or the two cannot be exchanged.
+    :raises FolderError: the directory beside *live* cannot be written, or the two cannot be exchanged.
     """
     here = Path(os.path.realpath(live))
     # The process is part of the name: two runs that build one site never get into each other's stage.
@@ -56,12 +56,12 @@ def staged(live: Path) -> Iterator[Path]:
 
 def exchange(stage: Path, live: Path) -> None:
     """
-    Put the folder *stage* where *live* stands; afterwards the old folder is gone.
+    Put the directory *stage* where *live* stands; afterwards the old directory is gone.
 
     One step where the kernel has it (Linux ``renameat2``); elsewhere two renames, and `recover` mends what a crash
     between them left.
 
-    :raises FolderError: the folders cannot be renamed.
+    :raises FolderError: the directories cannot be renamed.
     """
     old = retired(live)
     with files.folder_errors(live):
@@ -80,18 +80,18 @@ def exchange(stage: Path, live: Path) -> None:
 
 
 def retired(live: Path) -> Path:
-    """Return the name that the old folder at *live* carries while it is being replaced: always a whole folder."""
+    """Return the name that the old directory at *live* carries while it is being replaced: always a whole directory."""
     return live.with_name(f".{live.name}.old.stage")
 
 
 def _set_aside(live: Path, old: Path) -> None:
-    """Give the folder *live* the name *old*."""
+    """Give the directory *live* the name *old*."""
     try:
         live.rename(old)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        # A folder that came with a container's image cannot be renamed (overlayfs), only copied and removed.
+        # A directory that came with a container's image cannot be renamed (overlayfs), only copied and removed.
         copy = live.with_name(f".{live.name}.copy.stage")
         shutil.copytree(live, copy, symlinks=True)
         copy.rename(old)
@@ -99,7 +99,7 @@ def _set_aside(live: Path, old: Path) -> None:
 
 
 def _put_back(live: Path, *, unfinished: bool) -> None:
-    """Give the old folder its name again, unless the new one stands there already."""
+    """Give the old directory its name again, unless the new one stands there already."""
     old = retired(live)
     if old.exists() and (unfinished or not live.exists()):
         remove_tree(live)
@@ -123,7 +123,7 @@ def sweep(folder: Path, pattern: str) -> None:
 
 def discard(path: Path) -> None:
     """
-    Remove the file or the folder at *path*, even if another process is still writing into it.
+    Remove the file or the directory at *path*, even if another process is still writing into it.
 
     It loses its name first, so that no process that knows that name gets in. Ctrl-C is obeyed when all is gone.
     """
@@ -146,7 +146,7 @@ def discard(path: Path) -> None:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a file or a whole folder, however deep it is and whatever its modes are; nothing there is no error."""
+    """Remove a file or a whole directory, however deep it is and whatever its modes are; nothing there is no error."""
     if path.is_dir() and not path.is_symlink():
         try:
             shutil.rmtree(path)
@@ -159,7 +159,7 @@ def remove_tree(path: Path) -> None:
 
 
 def _flatten(path: Path) -> None:
-    """Make each folder below *path* writable, and move it right below *path*: `shutil.rmtree` recurses for each level."""
+    """Make each directory below *path* writable, and move it right below *path*: `shutil.rmtree` recurses for each level."""
     path.chmod(0o700)
     prefix, numbers = secrets.token_hex(8), itertools.count()
     waiting = [Path(entry.path) for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False)]
@@ -168,13 +168,13 @@ def _flatten(path: Path) -> None:
         folder.chmod(0o700)
         for entry in [*os.scandir(folder)]:
             if entry.is_dir(follow_symlinks=False):
-                # What is moved into another folder must be writable itself.
+                # What is moved into another directory must be writable itself.
                 Path(entry.path).chmod(0o700)
                 waiting.append(Path(entry.path).rename(path / f"{prefix}-{next(numbers)}"))
 
 
 def _exchange_names(one: Path, other: Path) -> bool:
-    """Swap the names of two folders in one step; ``False`` where the system cannot (renameat2(2))."""
+    """Swap the names of two directories in one step; ``False`` where the system cannot (renameat2(2))."""
     if sys.platform != "linux":
         return False
     import ctypes  # noqa: PLC0415 - a run with nothing to do needs none

@@ -166,7 +166,7 @@ class Upstream:
         return key
 
     def _obtain(self, key: str) -> Path:
-        """Return the whole file: on the shelf already, in a local folder, or fetched; its hashes hold in any case."""
+        """Return the whole file: on the shelf already, in a local directory, or fetched; its hashes hold in any case."""
         candidate = self._known[key]
         one = candidate.distribution
         shelved = self._shelf / one.filename
@@ -222,8 +222,8 @@ class Upstream:
     def _address(self, candidate: Candidate) -> str:
         address = candidate.at()
         if address is None:
-            msg = f"{candidate.distribution.filename} came from a local folder and is not there any more"
-            step = "put it into requirements/wheels or a folder of pip's 'find-links', or run the update"
+            msg = f"{candidate.distribution.filename} came from a local directory and is not there any more"
+            step = "put it into requirements/wheels or a directory of pip's 'find-links', or run the update"
             raise UpstreamError(msg, project=candidate.distribution.project, next_step=step)
         return address
 

@@ -96,7 +96,7 @@ def read_page(  # noqa: PLR0913 - two callbacks
 def from_folder(
     paths: Iterable[Path], *, source: str, project: NormalizedName, on_variant: OnVariant = lambda _: None
 ) -> tuple[Candidate, ...]:
-    """Return what a folder of files offers of *project*, sorted by name; *on_variant* as for `read_page`."""
+    """Return what a directory of files offers of *project*, sorted by name; *on_variant* as for `read_page`."""
     ordered = sorted(paths, key=lambda one: one.name)
     found = []
     for path in ordered:

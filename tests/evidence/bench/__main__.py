@@ -11,7 +11,7 @@ from tests.evidence.bench.jobs import JOBS
 from tests.evidence.bench.tools import TOOLS, Bench, shared_environment
 from tests.support.checkout import ROOT
 
-#: Git ignores it: the rivals' environments, and the folders that the tools work in.
+#: Git ignores it: the rivals' environments, and the directories that the tools work in.
 CACHE = ROOT / ".bench"
 
 

@@ -50,7 +50,7 @@ class Result:
 
 
 def run_job(job: Job, tool: str, bench: Bench, environment: Mapping[str, str]) -> list[Result]:
-    """Return how *tool* did: cold in its empty folder, then again with all that it has there now."""
+    """Return how *tool* did: cold in its empty directory, then again with all that it has there now."""
     shutil.rmtree(bench.folder, ignore_errors=True)
     bench.folder.mkdir(parents=True)
     steps = TOOLS[tool](job, bench)

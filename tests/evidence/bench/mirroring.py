@@ -29,7 +29,7 @@ def run(
     """
     Run each of *tools* on each of *jobs*, side by side; print one table.
 
-    :param place: in a folder of it each tool works.
+    :param place: in a directory of it each tool works.
     :param jobs: the numbers of targets.
     """
     results: list[Result] = []

@@ -42,9 +42,9 @@ def network_settings() -> tuple[str | None, dict[str, str]]:
 
 def set_up(cache: Path, lock: Path, environment: Mapping[str, str]) -> Path:
     """
-    Return the folder of the rivals' programs, made again if the lock has changed.
+    Return the directory of the rivals' programs, made again if the lock has changed.
 
-    :param cache: a folder that outlives the run.
+    :param cache: a directory that outlives the run.
     :raises subprocess.CalledProcessError: pip cannot install them; it has said why.
     """
     venv, stamp = cache / "venv", cache / "venv" / ".ready"

@@ -37,7 +37,7 @@ class Bench:
     Where a tool works.
 
     :param folder: its own, empty at the start.
-    :param programs: folder of the rivals' programs.
+    :param programs: directory of the rivals' programs.
     :param index: URL of the index, if pip was told another than its default.
     """
 

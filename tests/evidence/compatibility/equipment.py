@@ -44,7 +44,7 @@ class Equipment:
     """
     What a run uses.
 
-    :param programs: client's environment → folder of its programs.
+    :param programs: client's environment → directory of its programs.
     :param versions: client's environment → version.
     """
 
@@ -114,7 +114,7 @@ def locked(lock: Path) -> dict[str, str]:
 
 
 def _client(folder: Path, requirements: Sequence[str]) -> Path:
-    """Return the folder of a client's programs; installed again if *requirements* are not what was."""
+    """Return the directory of a client's programs; installed again if *requirements* are not what was."""
     stamp, wanted = folder / ".ready", json.dumps([*requirements, sys.version])
     if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
         shutil.rmtree(folder, ignore_errors=True)

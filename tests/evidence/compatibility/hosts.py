@@ -48,7 +48,7 @@ def _apache(site: Path, _folder: Path) -> Iterator[str]:
         yield url
 
 
-#: Name of the column → the site's address while the block lasts; the second argument is a folder for a log.
+#: Name of the column → the site's address while the block lasts; the second argument is a directory for a log.
 HOSTS: Mapping[str, Callable[[Path, Path], AbstractContextManager[str]]] = {
     "http.server": _http_server,
     "nginx": _nginx,

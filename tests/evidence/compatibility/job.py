@@ -1,4 +1,4 @@
-"""What one cell of the table is made of: a site, a client's programs, and a folder that nobody used before."""
+"""What one cell of the table is made of: a site, a client's programs, and a directory that nobody used before."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Place:
     Where a client works.
 
     :param folder: empty at the start; the client's home, caches and project go below it.
-    :param programs: client's environment → folder of its programs.
+    :param programs: client's environment → directory of its programs.
     :param python: the interpreter that is installed for.
     :param url: address of the site; ends in a slash.
     :param requests: what to install, as lines of a requirements file.
@@ -40,12 +40,12 @@ class Place:
 
     @property
     def home(self) -> Path:
-        """The home folder of the client."""
+        """The home directory of the client."""
         return self.folder / "home"
 
     @property
     def project(self) -> Path:
-        """The folder that commands run in."""
+        """The directory that commands run in."""
         return self.folder / "project"
 
     @property

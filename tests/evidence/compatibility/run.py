@@ -40,7 +40,7 @@ class Work:
     """
     What the run is to do; a JSON document, since it is done by a process of its own.
 
-    :param programs: client's environment → folder of its programs.
+    :param programs: client's environment → directory of its programs.
     :param expected: normalized name → version of what must be installed afterwards, and nothing else.
     """
 

@@ -62,7 +62,7 @@ def measure(
     """
     Return what pip and uv fetched from each of *sites* to resolve *requests*, with nothing kept from before.
 
-    :param sites: name of the index → its folder.
+    :param sites: name of the index → its directory.
     :param folder: empty.
     :raises RuntimeError: a client could not resolve.
     """

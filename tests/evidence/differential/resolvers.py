@@ -166,7 +166,7 @@ def _lines(without: Without) -> list[str]:
 
 
 def _unique() -> str:
-    """A name for a file or folder that no other thread takes."""
+    """A name for a file or directory that no other thread takes."""
     return uuid.uuid4().hex
 
 

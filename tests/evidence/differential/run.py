@@ -53,7 +53,7 @@ def run(
     Return the verdicts on *cases*.
 
     :param programs: those of `RIVALS` that are to be asked, by name.
-    :param work: an empty folder.
+    :param work: an empty directory.
     :param say: told what is being done.
     :param cutoff: the moment before which files must be uploaded, ``""`` without one; nab knows none.
     """

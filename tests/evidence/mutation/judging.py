@@ -119,8 +119,8 @@ def judge(
     Return what the proof made of *mutant*.
 
     :param chosen: the keys of the cases to prove.
-    :param folder: an empty folder with a name that no other mutant has: what is read is remembered by its path.
-    :param work: a folder for scratch files, and for what virtual environments have in common.
+    :param folder: an empty directory with a name that no other mutant has: what is read is remembered by its path.
+    :param work: a directory for scratch files, and for what virtual environments have in common.
     """
     locks, added = altered(ground, mutant, folder) if mutant.filename else (ground.locks, ())
     paths = ground.rebuilt(locks, added, folder)

@@ -55,7 +55,7 @@ def tried(mutants: Iterable[Mutant], paths: Paths, subset: Subset) -> Iterator[O
     """
     Yield what the inventory made of each of *mutants*; the tree is as it was after each.
 
-    :param paths: all below one folder, the tree's root; ``aside/`` in it is ours.
+    :param paths: all below one directory, the tree's root; ``aside/`` in it is ours.
     """
     root = paths.site.parent
     for mutant in mutants:
@@ -76,7 +76,7 @@ def tried(mutants: Iterable[Mutant], paths: Paths, subset: Subset) -> Iterator[O
 
 
 def mutants(paths: Paths) -> Iterator[Mutant]:
-    """Yield every mutant of the tree below the folder that *paths* lie in."""
+    """Yield every mutant of the tree below the directory that *paths* lie in."""
     root = paths.site.parent
     # What the proof writes is no part of the site; README is the user's own, and only has to be there.
     inside = [path for path in sorted(paths.site.rglob("*")) if path.is_file() and path.parent.name != "proof"]

@@ -118,7 +118,7 @@ def _consistent(folder: Path, found: tuple[Interpreter, ...], job: Job, shared: 
 
 @functools.cache
 def _work(shared: Path) -> Path:
-    """A folder for all mutants of this process."""
+    """A directory for all mutants of this process."""
     return Path(tempfile.mkdtemp(dir=shared))
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks and mounts")
 
 FULL = "the disk is full; free some space and run the same command again"
-READ_ONLY = "the file system is read-only; name a folder that can be written"
+READ_ONLY = "the file system is read-only; name a directory that can be written"
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_a_disk_that_is_full_of_locks(mounting: Scenes, tmp_path: Path) -> None:
     ],
 )
 def test_a_read_only_folder(scene: Scene, tmp_path: Path, folder: str, named: str) -> None:
-    """A folder in which even root cannot write is named; locks and site stay what they were."""
+    """A directory in which even root cannot write is named; locks and site stay what they were."""
     root = copy(scene.base, tmp_path / "work")
     if folder == "out":
         shutil.copytree(root / "site", root / "out" / "site")
@@ -178,7 +178,7 @@ def test_nothing_to_do_needs_no_writable_requirements(scene: Scene, tmp_path: Pa
 
 @pytest.mark.slow
 def test_a_site_from_a_containers_image(mounting: Scenes, tmp_path: Path) -> None:
-    """A folder of an overlay's lower layer, which cannot be renamed, is replaced all the same."""
+    """A directory of an overlay's lower layer, which cannot be renamed, is replaced all the same."""
     scene = mounting("rebuild")
     root = copy(scene.base, tmp_path / "work")
     layers = tmp_path / "layers"
@@ -200,7 +200,7 @@ def test_a_site_from_a_containers_image(mounting: Scenes, tmp_path: Path) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", ["packages", "site", "requirements/lock"])
 def test_a_folder_that_goes_away_meanwhile(scene: Scene, tmp_path: Path, folder: str) -> None:
-    """A folder that somebody removes during a run is one line at most, and the next run makes good."""
+    """A directory that somebody removes during a run is one line at most, and the next run makes good."""
     root = copy(scene.base, tmp_path / "work")
     order = replace(scene.order, root=str(root), watched=False)
 
@@ -270,7 +270,7 @@ def test_a_file_is_not_replaced_by_a_site(workspace: Workspace) -> None:
     """``SITE=`` naming a file is refused, before anything else is done."""
     (workspace.root / "notes.txt").write_text("mine")
     paths = replace(workspace.paths, site=workspace.root / "notes.txt")
-    with pytest.raises(FolderError, match=r"notes\.txt: the site is no folder, .*; name a folder for the site"):
+    with pytest.raises(FolderError, match=r"notes\.txt: the site is no directory, .*; name a directory for the site"):
         mirror.mirror(paths, progress=Display())
     assert [path.name for path in workspace.root.iterdir() if path.name != "requirements"] == ["notes.txt"]
 
@@ -323,7 +323,7 @@ def test_a_disk_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     if works:
         with files.exclusive(tmp_path):
             return
-    with pytest.raises(FolderError, match="Input/output error; see that the folder can be written"):
+    with pytest.raises(FolderError, match="Input/output error; see that the directory can be written"):
         files.exclusive(tmp_path).__enter__()
 
 

@@ -1,5 +1,5 @@
 """
-Killed at any moment, a run loses nothing: one undisturbed run later the folders are what they would have been.
+Killed at any moment, a run loses nothing: one undisturbed run later the directories are what they would have been.
 
 The fast cut stands for the sweep, which stops after every single step: ``make sweep``.
 """

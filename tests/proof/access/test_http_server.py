@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("forked_pip")
 
 
 def test_the_server_is_a_plain_one(tmp_path: Path) -> None:
-    """A folder answers with its page, one without a page does not, and what lies outside is not there."""
+    """A directory answers with its page, one without a page does not, and what lies outside is not there."""
     (tmp_path / "secret").write_text("")
     (tmp_path / "site" / "simple").mkdir(parents=True)
     (tmp_path / "site" / "index.html").write_text("hello")

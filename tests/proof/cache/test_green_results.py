@@ -298,7 +298,7 @@ def test_another_form(known: tuple[Case, str], tmp_path: Path, cases: Any) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[]", b"{}", b"[" * 100_000, b"7" * 10_000])
 def test_a_damaged_file(known: tuple[Case, str], tmp_path: Path, data: bytes) -> None:
-    """A file that is no JSON, or was cut, or nests without end, counts as none; so does a folder in its place."""
+    """A file that is no JSON, or was cut, or nests without end, counts as none; so does a directory in its place."""
     case, path = known[0], tmp_path / green_results.NAME
     path.write_bytes(data)
     assert green_results.Proven(path.parent, case.site, "shut", own_key()).results(case) == ()

@@ -38,7 +38,7 @@ def test_parts_are_the_whole(subset: SubsetOnDisk, count: int) -> None:
 
 
 def test_a_part_is_the_same_on_every_machine(subset: SubsetOnDisk) -> None:
-    """Where the folders lie, which interpreters are there and in what order cases come makes no difference."""
+    """Where the directories lie, which interpreters are there and in what order cases come makes no difference."""
     cases = cases_of(subset.plan, subset.paths, (), subset.root)
     other = list(cases_of(subset.plan, subset.paths, OWN, subset.root / "elsewhere"))
     random.Random(5).shuffle(other)  # noqa: S311 - no secret

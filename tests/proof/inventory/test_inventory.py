@@ -76,7 +76,7 @@ def reds(subset: SubsetOnDisk) -> list[str]:
 
 
 def test_whole_site(subset: SubsetOnDisk) -> None:
-    """Nothing is missing, nothing is left over; README and the proof's own folder may be there."""
+    """Nothing is missing, nothing is left over; README and the proof's own directory may be there."""
     (subset.paths.site / "proof").mkdir()
     (subset.paths.site / "proof" / "report.json").write_text("{}")
     assert reds(subset) == []

@@ -30,12 +30,12 @@ pathlib.Path("/tmp", "own").write_text("x")
 for path in {paths!r}:
     if os.path.lexists(path):
         raise AssertionError("sees " + path)
-for folder in (sys.prefix, os.path.dirname(__file__), os.path.dirname(os.__file__), "/usr", "/etc"):
+for directory in (sys.prefix, os.path.dirname(__file__), os.path.dirname(os.__file__), "/usr", "/etc"):
     try:
-        open(os.path.join(folder, "written-by-aa"), "w")
+        open(os.path.join(directory, "written-by-aa"), "w")
     except OSError:
         continue
-    raise AssertionError("writes " + folder)
+    raise AssertionError("writes " + directory)
 """
 
 

@@ -41,7 +41,7 @@ def names_in(root: Path) -> set[str]:
 
 
 def test_a_part_has_its_own_files(tmp_path: Path) -> None:
-    """Wherever they lie; the mark of what was asked for by name is that of the part."""
+    """Wherever they lie; the mark of what was requested by name is that of the part."""
     root = tmp_path / "environment"
     requested = "{0}-1.0.dist-info/REQUESTED,sha256=0,0"
     lay(root, "aa", "aa.py,sha256=1,1", "../../../bin/aa,sha256=2,1", requested.format("aa"))

@@ -83,7 +83,7 @@ def test_a_shim_that_does_not_run_is_no_interpreter(tmp_path: Path) -> None:
 
 
 def test_named_interpreter_must_be_there(tmp_path: Path) -> None:
-    """--pythons takes a file, a name and a folder; a slip of the pen is an error, not a weaker proof."""
+    """--pythons takes a file, a name and a directory; a slip of the pen is an error, not a weaker proof."""
     folder = Path(sys.executable).parent
     assert Path(sys.executable) in interpreters.candidates("", tmp_path, [str(folder)])
     with pytest.raises(SubsetError, match="there is no Python interpreter 'python4'"):

@@ -30,7 +30,7 @@ def test_held_to_an_older_libc(tmp_path: Path, shared: Path) -> None:
     wheels = [make_wheel("aa", tag=f"{tag}-manylinux_2_28_x86_64")]
     check = prove_first(cases(tmp_path, OLDER, ["aa"], wheels, installed=shared)[0])
     assert check.proof == "installed"
-    sentence = "aa (asked for by base.txt:1 on older: aa) is in the subset, but not for this target"
+    sentence = "aa (requested by base.txt:1 on older: aa) is in the subset, but not for this target"
     assert outcome(check) == ("failed", sentence)
 
 

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 
 def fresh(folder: Path, name: str) -> Path:
-    """Return the Python of a new environment, in a folder of that name."""
+    """Return the Python of a new environment, in a directory of that name."""
     (folder / name).mkdir(parents=True)
     return fresh_environment(OWN[0], folder / name, folder / "shared").python
 
@@ -47,7 +47,7 @@ def said(python: Path, code: str) -> str:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder in which a template was made, for a first environment."""
+    """Return a directory in which a template was made, for a first environment."""
     folder = tmp_path_factory.mktemp("made")
     fresh(folder, "first")
     return folder

@@ -76,7 +76,7 @@ GONE: dict[str, tuple[list[str], list[Wheel], str]] = {
     "request missing": (
         ["aa>=2"],
         [make_wheel("aa")],
-        "aa (asked for by base.txt:1 on linux: aa>=2) is in the subset only as 1.0",
+        "aa (requested by base.txt:1 on linux: aa>=2) is in the subset only as 1.0",
     ),
     "other targets only": (
         ["aa"],
@@ -96,7 +96,7 @@ GONE: dict[str, tuple[list[str], list[Wheel], str]] = {
     "newer python": (
         ["aa"],
         [make_wheel("aa", requires_python=">=3.10.1")],
-        "aa (asked for by base.txt:1 on linux: aa) needs Python >=3.10.1, and linux has 3.10.0",
+        "aa (requested by base.txt:1 on linux: aa) needs Python >=3.10.1, and linux has 3.10.0",
     ),
 }
 
@@ -128,7 +128,7 @@ def test_other_bytes(tmp_path: Path) -> None:
     joint, alone = cases(tmp_path, LINUX, ["aa"], [aa], hashes={"aa": aa.sha256})
     file = joint.site / "simple" / "aa" / aa.filename
     file.write_bytes(make_wheel("aa", ballast=9).data)
-    words = "aa-1.0-py3-none-any.whl (asked for by base.txt:1 on linux: aa) has other bytes than the lock says"
+    words = "aa-1.0-py3-none-any.whl (requested by base.txt:1 on linux: aa) has other bytes than the lock says"
     assert outcome(prove_first(alone)) == ("failed", words)
     page = joint.site / "find-links.html"
     page.write_text(page.read_text().replace(f"#sha256={aa.sha256}", ""))

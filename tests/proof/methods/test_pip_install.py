@@ -103,7 +103,7 @@ def test_a_file_from_elsewhere_is_red(tmp_path: Path) -> None:
         assert index.gets(".whl") == 0
     assert outcome(check) == (
         "failed",
-        f"{AA.filename} (asked for by base.txt:1 on linux: aa) is linked to another place than the subset",
+        f"{AA.filename} (requested by base.txt:1 on linux: aa) is linked to another place than the subset",
     )
 
 

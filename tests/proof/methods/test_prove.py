@@ -69,7 +69,7 @@ def poison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
     Let this machine offer colorama and setuptools in every way that it has; yield an index that counts who asks.
 
     By variables, configuration files of pip, uv and virtualenv in all their places, a path, the user's own
-    site-packages, the folder packages/, caches, and a seeded setuptools.
+    site-packages, the directory packages/, caches, and a seeded setuptools.
     """
     home, folder = Path(os.environ["HOME"]), tmp_path / "packages"
     folder.mkdir()

@@ -207,7 +207,7 @@ def test_only_locked_files_are_installed(form: str) -> None:
 
 
 def test_a_part_is_known_by_its_job() -> None:
-    """Each artifact is asked for by the ID that its job gave out, and its report may speak for the job's targets alone."""
+    """Each artifact is requested by the ID that its job gave out, and its report may speak for the job's targets alone."""
     document = read(ci_workflow.render("github", ALL, ADDRESS))
     proofs = [name for name in document["jobs"] if name.startswith("prove-")]
     loads = [

@@ -160,7 +160,7 @@ def test_a_scheduler_elsewhere_has_to_be_accepted(
 
 @pytest.fixture
 def cluster_folder(tmp_path: Path) -> Path:
-    """Return an empty folder."""
+    """Return an empty directory."""
     folder = tmp_path / "cluster"
     folder.mkdir()
     return folder
@@ -220,7 +220,7 @@ def test_a_worker_that_dies(tmp_path: Path, dask: Cluster, capsys: pytest.Captur
     assert {one["way"] for one in document["checks"]} == {"", *WAYS}
     assert {one["proof"] for one in document["checks"] if one["target"] == "here"} >= {"installed"}
     assert capsys.readouterr().err == ""
-    # What the dead one has left is Dask's to remove, when the next worker starts in that folder.
+    # What the dead one has left is Dask's to remove, when the next worker starts in that directory.
     assert len(list(dask.folder.glob("worker-*/*/*/pypi-subset-*/site/simple"))) <= 1
 
 

@@ -437,7 +437,7 @@ def test_what_cannot_be_joined_is_refused(subset: SubsetOnDisk, parts: tuple[Pat
 def test_an_empty_folder_is_no_proof(subset: SubsetOnDisk, tmp_path: Path) -> None:
     """Where no report lies, or none is named, that is said."""
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SubsetError, match="no report in this folder"):
+    with pytest.raises(SubsetError, match="no report in this directory"):
         merge.merge(subset.paths, subset.plan, [tmp_path / "empty"])
     with pytest.raises(SubsetError, match="no report is named"):
         merge.merge(subset.paths, subset.plan, [])
@@ -448,7 +448,7 @@ def test_an_empty_folder_is_no_proof(subset: SubsetOnDisk, tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_joined_from_the_command_line(subset: SubsetOnDisk, parts: tuple[Path, Path]) -> None:
-    """Words, a list in one flag, a folder whose name holds a blank; 0 for green, 1 for red with a line for each."""
+    """Words, a list in one flag, a directory whose name holds a blank; 0 for green, 1 for red with a line for each."""
     root = subset.root
     folder = parts[0].parents[2].rename(root / "all parts")
     one, other = sorted(path.relative_to(root).as_posix() for path in folder.rglob("*.json"))

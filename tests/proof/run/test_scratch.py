@@ -40,7 +40,7 @@ class TestScratch:
             assert asked == [16_000]
 
     def test_no_programs(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A place that runs no programs is none, since a library there could not be loaded; nor is a plain folder."""
+        """A place that runs no programs is none, since a library there could not be loaded; nor is a plain directory."""
         monkeypatch.setattr(scratch, "available", lambda: 10**12)
         monkeypatch.setattr(scratch, "SHARED", Path("/proc"))
         assert not scratch.roomy(1)
@@ -54,7 +54,7 @@ class TestScratch:
         assert scratch.available() == 0
 
     def test_what_a_killed_run_left(self, tmp_path: Path) -> None:
-        """It goes with the next run; the folder of a run that is going on stays."""
+        """It goes with the next run; the directory of a run that is going on stays."""
         for name in ("dead", "alive"):
             (tmp_path / f"pypi-subset-proof-{name}").mkdir()
             (tmp_path / f"pypi-subset-proof-{name}/.running").touch()

@@ -60,7 +60,7 @@ def reported(subset: SubsetOnDisk) -> dict[str, Any]:
 def test_green(
     subset: SubsetOnDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """From any folder, whatever pytest settings lie there or in the environment: a table, a report, no error."""
+    """From any directory, whatever pytest settings lie there or in the environment: a table, a report, no error."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")

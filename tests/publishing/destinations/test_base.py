@@ -86,7 +86,7 @@ def test_what_is_removed_is_gone(place: Place, source: Path) -> None:
 
 
 def test_a_link_is_seen_and_not_followed(place: Place, source: Path) -> None:
-    """It is neither file nor folder."""
+    """It is neither file nor directory."""
     send(place, source, NAMES[2])
     (place.folder / "link").symlink_to(source, target_is_directory=True)
     found = place.destination.look()

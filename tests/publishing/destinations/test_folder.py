@@ -55,13 +55,13 @@ def test_a_copy_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pytes
     }
 
 
-@pytest.mark.parametrize(("name", "words"), [("link", "this is a symbolic link"), ("file", "this is no folder")])
+@pytest.mark.parametrize(("name", "words"), [("link", "this is a symbolic link"), ("file", "this is no directory")])
 def test_what_is_no_folder_is_refused(tmp_path: Path, name: str, words: str) -> None:
     """A link is not followed, a file not replaced."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "folder")
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    with pytest.raises(FolderError, match=f"{words}; name a folder to publish to"):
+    with pytest.raises(FolderError, match=f"{words}; name a directory to publish to"):
         Folder(tmp_path / name).look()
 
 

@@ -40,7 +40,7 @@ def test_what_rsync_is_for(to: str, *, remote: bool) -> None:
     ("to", "settings", "words"),
     [
         ("rsync://127.0.0.1:1/web", "", "; see that the machine is up and can be reached"),
-        ("{}/nothing/public", "", "; see that the folder above it is there, can be written, and has room"),
+        ("{}/nothing/public", "", "; see that the directory above it is there, can be written, and has room"),
         ("{}-not/public", "", "Unknown module 'web-not'; see that the module is there"),
         ("{}/public", "read only = yes\n", "ERROR: module is read only; mend that, and run the same command again"),
     ],
@@ -67,5 +67,5 @@ def send(destination: Rsync, source: Path) -> None:
 def test_no_rsync(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where rsync is not installed, that is what is said."""
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(FolderError, match="host:/srv: rsync is not installed; install it, or name a folder"):
+    with pytest.raises(FolderError, match="host:/srv: rsync is not installed; install it, or name a directory"):
         Rsync("host:/srv").look()

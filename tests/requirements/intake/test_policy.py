@@ -25,7 +25,7 @@ until = 9999-12-31
 
 @pytest.fixture(autouse=True)
 def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in an empty folder, so that paths are as short as users see them."""
+    """Work in an empty directory, so that paths are as short as users see them."""
     monkeypatch.chdir(tmp_path)
 
 

@@ -123,7 +123,7 @@ def test_a_yanked_release_is_marked(tmp_path: Path) -> None:
 
 
 def test_links_work_from_a_disk(tmp_path: Path) -> None:
-    """A browser that opens the file shows no folder's index.html by itself, so links name the page."""
+    """A browser that opens the file shows no directory's index.html by itself, so links name the page."""
     subset, locks, projects = made(tmp_path)
 
     found = anchors(front_page.front_page(subset, locks, projects, entries_of(subset, locks, projects)))
@@ -167,7 +167,7 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(5))
 def test_each_command_on_the_page_works(tmp_path: Path, number: int, own_pips: Pips) -> None:
-    """Every command shown, the placeholder filled in as the script does, installs from a folder with no server."""
+    """Every command shown, the placeholder filled in as the script does, installs from a directory with no server."""
     subset, locks, _ = made(tmp_path / "packages")
     artifacts = artifacts_of(WHEELS[:2], tmp_path / "packages")
     site = tmp_path / "site"
@@ -179,7 +179,7 @@ def test_each_command_on_the_page_works(tmp_path: Path, number: int, own_pips: P
 
     assert command.endswith(' "App[x]"')
 
-    # The folder stands for the server too: what is different there is tried in test_serve.
+    # The directory stands for the server too: what is different there is tried in test_serve.
     code, said, into = install(
         own_pips, re.sub(r"https://HOST/PATH/|file:///PATH/", f"{site.as_uri()}/", command), tmp_path
     )

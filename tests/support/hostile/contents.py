@@ -74,7 +74,7 @@ CONTENTS: dict[str, tuple[Callable[[], bytes], str]] = {
         "the metadata of another distribution",
     ),
     "egg-of-another": (lambda: holding("good.egg-info/PKG-INFO"), "the metadata of another distribution"),
-    "metadata-in-another-case": (lambda: holding("evil-1.0.DIST-INFO/METADATA"), "2 folders *.dist-info"),
+    "metadata-in-another-case": (lambda: holding("evil-1.0.DIST-INFO/METADATA"), "2 directories *.dist-info"),
     "directory-elsewhere-in-record": (lambda: recorded("../../../x/,,"), "'../../../x/' is a directory without a file"),
     "directory-at-the-root-in-record": (lambda: recorded("/abs/,,"), "'/abs/' is a directory without a file"),
     "directory-of-another-in-record": (lambda: recorded("six/,,"), "'six/' is a directory without a file"),

@@ -15,7 +15,7 @@ class Order:
     """
     One run.
 
-    :param root: the folder that holds requirements/, packages/ and site/.
+    :param root: the directory that holds requirements/, packages/ and site/.
     :param variables: environment variables for it.
     :param update: whether to update.
     :param after: the signal comes at a tick whose label holds this.
@@ -26,7 +26,7 @@ class Order:
     :param cores: how many the machine seems to have; 0 for as many as it has.
     :param watched: whether ticks are counted at all.
     :param mounts: shell commands that mount something, for this run alone.
-    :param paths: other places than those below *root*, by the name of the folder.
+    :param paths: other places than those below *root*, by the name of the directory.
     """
 
     root: str
@@ -52,7 +52,7 @@ class Outcome:
     :param error: the type and text of what was raised, empty if nothing was.
     :param ticks: labels, in order.
     :param audited: what the interpreter reported of itself, in the same form.
-    :param left: what lies below the root, where it is mounted for the run alone: path → SHA-256, empty for folders.
+    :param left: what lies below the root, where it is mounted for the run alone: path → SHA-256, empty for directories.
     :param said: all that was written to standard output and standard error.
     :param seconds: from start to end.
     :param ended: when that was, as `time.monotonic` has it.

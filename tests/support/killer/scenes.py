@@ -112,7 +112,7 @@ class Scene:
 
 
 def others_than_dir2pi(root: Path) -> list[str]:
-    """Return the processes that outlive a run; dir2pi may for a moment, since it finds its folder gone."""
+    """Return the processes that outlive a run; dir2pi may for a moment, since it finds its directory gone."""
     return [line for line in survivors(root) if "dir2pi" not in line]
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.support.killer.orders import Order
 
-#: Calls that change what a folder holds, all of them found in `os` by whoever calls them.
+#: Calls that change what a directory holds, all of them found in `os` by whoever calls them.
 CHANGES = ("rename", "replace", "link", "symlink", "mkdir", "unlink", "remove", "rmdir", "truncate", "sendfile")
 #: The same as the interpreter itself reports them (see "audit events table"); ``os.sendfile`` is not reported.
 AUDITED = {

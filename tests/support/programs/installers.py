@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def install(pips: Pips, command: str, folder: Path) -> tuple[int, str, Path]:
     """
-    Return exit code, standard error, and the folder that the command installed into.
+    Return exit code, standard error, and the directory that the command installed into.
 
     :param pips: the fixture ``own_pips``, which runs pip.
     :param command: ``pip install …`` or ``uv pip install …``, as for a shell.

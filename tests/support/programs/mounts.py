@@ -1,4 +1,4 @@
-"""Private mounts: a small disk, a read-only folder. Even root cannot write there, which a changed mode would not give."""
+"""Private mounts: a small disk, a read-only directory. Even root cannot write there, which a changed mode would not give."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def attempt(action, *arguments):
         return str(error)
     return None
 
-folder = Path(sys.argv[1])
-names = lambda: sorted(path.name for path in folder.iterdir())
+directory = Path(sys.argv[1])
+names = lambda: sorted(path.name for path in directory.iterdir())
 """
 
 

@@ -200,7 +200,7 @@ def _running(settings: Callable[[Path, int], str], command: Callable[[Path], Seq
     """
     Yield the address of a server, which ends with the block.
 
-    :param settings: working folder, port → text of its settings.
+    :param settings: working directory, port → text of its settings.
     :param command: file of settings → command that runs the server in the foreground.
     """
     with tempfile.TemporaryDirectory() as folder:

@@ -78,7 +78,7 @@ def cases(
     """
     Return the cases of one set on one target: the set jointly, then line by line.
 
-    :param installed: a folder to work in with the running interpreter; without one, the target is a foreign one.
+    :param installed: a directory to work in with the running interpreter; without one, the target is a foreign one.
     """
     subset = SubsetOnDisk(root, targets=[target], lines=lines, pins={target.name: wheels}, hashes=hashes or {}).write()
     return cases_of(subset.plan, subset.paths, OWN if installed else (), installed or root / "work")

@@ -1,4 +1,4 @@
-"""Places to publish to: a folder, a folder behind a remote shell, a folder behind a daemon of rsync."""
+"""Places to publish to: a directory, a directory behind a remote shell, a directory behind a daemon of rsync."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """A destination, and the folder that is behind it; *to* is how a user names it."""
+    """A destination, and the directory that is behind it; *to* is how a user names it."""
 
     destination: Destination
     folder: Path
@@ -32,13 +32,13 @@ class Place:
 
 @contextlib.contextmanager
 def folder(root: Path) -> Iterator[Place]:
-    """Yield a place that is a folder."""
+    """Yield a place that is a directory."""
     yield Place(Folder(root / "public"), root / "public", str(root / "public"))
 
 
 @contextlib.contextmanager
 def rsync_shell(root: Path) -> Iterator[Place]:
-    """Yield a folder "on another machine", with a stand-in for ssh: it gets a host, and words for a shell over there."""
+    """Yield a directory "on another machine", with a stand-in for ssh: it gets a host, and words for a shell over there."""
     root.mkdir(exist_ok=True)
     shell = root / "remote-shell"
     shell.write_text('#!/bin/sh\nshift\nexec sh -c "$*"\n')
@@ -51,7 +51,7 @@ def rsync_shell(root: Path) -> Iterator[Place]:
 
 @contextlib.contextmanager
 def rsync_daemon(root: Path, more: str = "") -> Iterator[Place]:
-    """Yield a folder behind a daemon of rsync's on loopback."""
+    """Yield a directory behind a daemon of rsync's on loopback."""
     root.mkdir(exist_ok=True)
     port = free_port()
     settings = root / "rsyncd.conf"

@@ -34,7 +34,7 @@ class SubsetOnDisk:
 
     @property
     def paths(self) -> Paths:
-        """The three folders."""
+        """The three directories."""
         return Paths(requirements=self.root / "requirements", packages=self.root / "packages", site=self.root / "site")
 
     @property

@@ -43,13 +43,13 @@ def own_index() -> Iterator[Index]:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder with the three folders of a subset, ``requirements/`` empty."""
+    """A directory with the three directories of a subset, ``requirements/`` empty."""
 
     root: Path
 
     @property
     def paths(self) -> Paths:
-        """The three folders."""
+        """The three directories."""
         return Paths(requirements=self.root / "requirements", packages=self.root / "packages", site=self.root / "site")
 
     def write(self, name: str, text: str) -> Path:

@@ -26,7 +26,7 @@ SHA = "sha256:" + "0" * 64
 def plan_of(
     files: Mapping[str, str | bytes] | str, toml: str = LINUX, root: Path | None = None, reach: Reach = NOWHERE
 ) -> Subset:
-    """Return the plan of a folder with *files* and a ``subset.toml``; a text alone is ``base.txt``."""
+    """Return the plan of a directory with *files* and a ``subset.toml``; a text alone is ``base.txt``."""
     root = root or Path("requirements")
     contents = {"base.txt": files} if isinstance(files, str) else files
     for name, content in {"subset.toml": toml, **contents}.items():
@@ -37,7 +37,7 @@ def plan_of(
 
 
 def faults_of(files: Mapping[str, str | bytes] | str, toml: str = LINUX, reach: Reach = NOWHERE) -> list[str]:
-    """Return the faults of such a folder, each as it is printed."""
+    """Return the faults of such a directory, each as it is printed."""
     with pytest.raises(InputFaults) as caught:
         plan_of(files, toml, reach=reach)
     return [str(fault).replace("requirements/", "") for fault in caught.value.faults]

@@ -50,7 +50,7 @@ coverage-tools = ["coverage[toml]"]
 
 
 def plan_of(files: Mapping[str, str | bytes], table: str, toml: str = LINUX, reach: Reach = NOWHERE) -> Subset:
-    """Return the plan of a folder whose set ``app`` has the lines *table*; *files* are relative to where it lies."""
+    """Return the plan of a directory whose set ``app`` has the lines *table*; *files* are relative to where it lies."""
     for name, content in {**files, "requirements/subset.toml": f"{toml}[sets.app]\n{table}\n"}.items():
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def lines_of(files: Mapping[str, str | bytes], table: str, toml: str = LINUX, re
 
 
 def faults_of(files: Mapping[str, str | bytes], table: str, toml: str = LINUX, reach: Reach = NOWHERE) -> list[str]:
-    """Return the faults of such a folder, each as it is printed."""
+    """Return the faults of such a directory, each as it is printed."""
     with pytest.raises(InputFaults) as caught:
         plan_of(files, table, toml, reach)
     return [str(fault).replace("requirements/", "") for fault in caught.value.faults]

@@ -40,7 +40,7 @@ _AT_ONCE = 8
 #: What a server says of a file that it does not have; pip will miss it too, and the proof says what that means.
 _NOT_THERE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
-#: The manifest of each folder that this process filled. The code of a package may write there: no file is read again.
+#: The manifest of each directory that this process filled. The code of a package may write there: no file is read again.
 _READ: dict[Path, Manifest] = {}
 #: How many manifests a process keeps: a worker lives for many runs.
 _SITES = 16

@@ -73,8 +73,8 @@ class Proven:
     """
     What is known of the cases of one run.
 
-    :param folder: where it is remembered; where there is no such folder, nothing is.
-    :param site: the published folder.
+    :param folder: where it is remembered; where there is no such directory, nothing is.
+    :param site: the published directory.
     :param isolation: what keeps the code of packages away from this machine, or `none` and why.
     :param own: the key of who proves; what has no HMAC of it is not known.
     """
@@ -193,7 +193,7 @@ def _uv() -> list[str]:
 
 
 def _facts(case: Case) -> dict[str, Any]:
-    """Return all that makes *case* what it is, but where its folders are; of lines the text, not their number."""
+    """Return all that makes *case* what it is, but where its directories are; of lines the text, not their number."""
     fixed = case.interpreter is not None and case.target.exact
     levels = [] if fixed else [one.python for one in at_patch_levels(case.target, case.site)]
     return {

@@ -57,7 +57,7 @@ class Sight:
 
     def of(self, case: Case) -> list[tuple[str, str]]:
         """
-        Return the files that *case* can see, each with its SHA-256; ``""`` for a folder that is not there.
+        Return the files that *case* can see, each with its SHA-256; ``""`` for a directory that is not there.
 
         :raises Opaque: a page leads elsewhere, or a file cannot be read.
         """
@@ -138,7 +138,7 @@ class Sight:
 
 
 def _lead_home(page: Path, where: str, project: str) -> None:
-    """Make sure that *page* leads to wheels in the project's own folder of ``simple/`` alone."""
+    """Make sure that *page* leads to wheels in the project's own directory of ``simple/`` alone."""
     for place in links(page, f"{where}/"):
         # The union names a view in place of files with variants; no installer takes a page for a wheel.
         if where == f"{SIMPLE}/{project}" and _VIEW.fullmatch(place):

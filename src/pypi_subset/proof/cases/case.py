@@ -33,8 +33,8 @@ class Case:
     """
     One thing to prove: that these lines install on this target from the files of the site.
 
-    :param site: the published folder; nothing else of the subset is looked at. Where there is a *url*, what was read of it.
-    :param work: a folder for scratch files.
+    :param site: the published directory; nothing else of the subset is looked at. Where there is a *url*, what was read of it.
+    :param work: a directory for scratch files.
     :param requests: the lines; one of them, or all of the set.
     :param joint: whether it is the set as a whole.
     :param constraints: lines of a constraints file: for a request alone the lock's pins with their hashes.
@@ -108,7 +108,7 @@ def cases_of(
     """
     Return the cases of *subset*: for each set on each of its targets the set jointly, then each request alone.
 
-    :param work: a folder for scratch files, which all cases share.
+    :param work: a directory for scratch files, which all cases share.
     :param isolated: whether their programs run in boxes.
     """
     return tuple(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PAGES = (PAGE, MANIFEST, README)
 #: What may lie there as well: in a site that was fetched.
 FETCHED = (RELEASE,)
-#: Folders that the inventory does not look into: what the proof itself writes.
+#: Directories that the inventory does not look into: what the proof itself writes.
 OWN = (PROOF,)
 
 

@@ -67,7 +67,7 @@ class Held:
         A box has to see it in the place of the whole, whose path is in its scripts.
 
         :param wheels: for which `has` is true.
-        :param requested: the projects that are marked as asked for by name.
+        :param requested: the projects that are marked as requested by name.
         :raises OSError: a file cannot be linked.
         """
         asked, whole = {*requested}, Path(self.facts.root)

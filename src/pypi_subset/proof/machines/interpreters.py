@@ -130,9 +130,9 @@ def candidates(path: str, pyenv: Path, named: Sequence[str] = ()) -> tuple[Path,
     """
     Return every file that may be an interpreter, the running one first; none was started yet.
 
-    :param path: folders as in ``PATH``.
+    :param path: directories as in ``PATH``.
     :param pyenv: pyenv's root; its versions are found although only one of them is active.
-    :param named: further interpreters or folders of them, as the user spelt them: ``PYTHONS=``.
+    :param named: further interpreters or directories of them, as the user spelt them: ``PYTHONS=``.
     :raises SubsetError: one of *named* is not there.
     """
     # pyenv's shims start what stands in its versions, a tenth of a second later each.
@@ -221,7 +221,7 @@ def _interpreters_in(folder: Path) -> list[Path]:
 
 
 def _named(name: str, path: str) -> list[Path]:
-    """Return the interpreters that one word of the user means: a folder, a file, or a name on PATH."""
+    """Return the interpreters that one word of the user means: a directory, a file, or a name on PATH."""
     # Not Path.expanduser and Path.is_dir, which raise without a home and where a directory is closed to this user.
     place = Path(os.path.expanduser(name))  # noqa: PTH111
     found = _interpreters_in(place) + _interpreters_in(place / "bin")
@@ -229,5 +229,5 @@ def _named(name: str, path: str) -> list[Path]:
         found = [Path(file)]
     if not found:
         msg = f"there is no Python interpreter {name!r}"
-        raise SubsetError(msg, next_step="name an executable or a folder of them in `--pythons`")
+        raise SubsetError(msg, next_step="name an executable or a directory of them in `--pythons`")
     return found

@@ -79,7 +79,7 @@ class _Template(msgspec.Struct, frozen=True, kw_only=True):
     An environment that is never used.
 
     :param python: its Python, below *root*.
-    :param libraries: folders below *root*.
+    :param libraries: directories below *root*.
     :param naming: files below *root* in which its own path stands.
     :param seed: directory that holds pip.
     :param state: file → SHA-256, of *root* and *seed*.
@@ -100,8 +100,8 @@ def fresh_environment(interpreter: Interpreter, folder: Path, shared: Path, *, i
     Its files are copies, since the box of a case may write them. pip, most of the bytes, is not copied: all environments
     of one interpreter share it, and no box may write it.
 
-    :param folder: an empty folder, in which it is made.
-    :param shared: a folder where all cases of this run keep what they have in common.
+    :param folder: an empty directory, in which it is made.
+    :param shared: a directory where all cases of this run keep what they have in common.
     :param isolated: whether virtualenv runs in a box.
     :raises ProofFailed: virtualenv added more than was asked for.
     :raises BoxFailed: virtualenv could not make it.
@@ -247,6 +247,6 @@ def virtual_env_class() -> Any:
         warnings.filterwarnings("ignore", message=".*yield_fixture is deprecated")
         # It loads pytest, which no other module here needs, and comes without types.
         import pytest_virtualenv  # type: ignore[import-untyped]  # noqa: PLC0415
-    # It would take this from an environment variable, and start it with the current folder on its path.
+    # It would take this from an environment variable, and start it with the current directory on its path.
     pytest_virtualenv.CONFIG.virtualenv_executable = [sys.executable, "-I", "-m", "virtualenv"]
     return pytest_virtualenv.VirtualEnv

@@ -72,7 +72,7 @@ class Installing:
     How a case is proven where a real interpreter stands for the target.
 
     :param requests: those lines of the case that apply to the target.
-    :param folder: a folder for this case alone.
+    :param folder: a directory for this case alone.
     :param ending: what is ended with the case.
     """
 

@@ -36,7 +36,7 @@ class Unpacking:
 
     :param requests: those lines of the case that apply to the target.
     :param environment: recorded marker values.
-    :param folder: a folder for this case alone.
+    :param folder: a directory for this case alone.
     """
 
     case: Case

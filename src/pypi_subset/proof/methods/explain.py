@@ -152,7 +152,7 @@ def _who(case: Case, name: NormalizedName, by: str | None = None) -> str:
     target = case.target.name
     for line in case.requests if by is None else ():
         if canonicalize_name(line.requirement.name) == name:
-            return f"asked for by {line.origin} on {target}: {plain(line.requirement)}"
+            return f"requested by {line.origin} on {target}: {plain(line.requirement)}"
     for file, requirement in _statements(case, name):
         if by is None or file.project == _project(by):
             return f"needed by {file.project} {file.version} on {target}: {plain(requirement)}"

@@ -68,7 +68,7 @@ class Run(Protocol):
     """Runs a pip, in a process of its own."""
 
     def __call__(self, arguments: Sequence[str], /, *, work: Path, timeout: float) -> PipResult:
-        """Return what it did; *work* is a folder for this case alone."""
+        """Return what it did; *work* is a directory for this case alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +96,7 @@ def install(  # noqa: PLR0913 - the settings of pip
     Return what pip installed for *case*; every file of it is in the site and fits the target.
 
     :param way: the route to the site.
-    :param folder: a folder for this case alone.
+    :param folder: a directory for this case alone.
     :param options: where to install, and for what machine.
     :param report: the file into which pip writes what it does.
     :param dry: ask only what it would install.

@@ -66,7 +66,7 @@ def second_opinion(case: Case, way: Way, found: Files | None, folder: Path) -> R
 
     :param way: the index of the target.
     :param found: ``None`` if pip found nothing.
-    :param folder: a folder for this case alone.
+    :param folder: a directory for this case alone.
     """
     if found is None:
         return Result(status="skipped", reason="pip found nothing that uv could be compared with")

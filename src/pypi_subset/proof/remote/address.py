@@ -77,7 +77,7 @@ def site_url(url: str) -> str:
     parts = urlsplit(url)
     if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
         msg = f"{url} is not where a site is served"
-        raise SubsetError(msg, next_step="name the folder that holds simple/, as in https://host/folder")
+        raise SubsetError(msg, next_step="name the directory that holds simple/, as in https://host/directory")
     if parts.username or parts.password:
         msg = "the site's address holds a user name or a password, and would be sent to all workers"
         raise SubsetError(msg, next_step="serve the site to the workers without one, or leave the address out")

@@ -138,8 +138,8 @@ class Errand(_Sender, frozen=True, kw_only=True):
         Return the case as this machine proves it.
 
         :param interpreters: those that run here.
-        :param site: a folder that holds what was read of the site.
-        :param work: a folder for scratch files.
+        :param site: a directory that holds what was read of the site.
+        :param work: a directory for scratch files.
         :param isolated: whether its programs run in boxes.
         """
         job, pins = self.job, tuple(_pin(*one) for one in self.pins)

@@ -62,5 +62,5 @@ def _own_worker() -> Any:
 
 
 def _folder(run: str, dask_worker: Any) -> Path:
-    """Return where the files of a run lie: Dask removes what a worker that died has left in its folder."""
+    """Return where the files of a run lie: Dask removes what a worker that died has left in its directory."""
     return Path(dask_worker.local_directory if dask_worker else tempfile.gettempdir()) / f"pypi-subset-{run}"

@@ -56,7 +56,7 @@ def report_of(
     """
     Return the report of all results.
 
-    :param site: the folder that was proven; the report is bound to its manifest by hash.
+    :param site: the directory that was proven; the report is bound to its manifest by hash.
     :param isolation: what keeps the code of packages away from this machine, or `none` and why.
     :param targets: the targets that the run was restricted to, none for all.
     :param shard: the part of the cases that the run was about, ``""`` for all.
@@ -101,7 +101,7 @@ def carry_over(old_site: Path, stage: Path) -> None:
     """
     Copy the report of *old_site* into *stage*; ``stale`` says whether it is about another manifest than the one there.
 
-    Its page, its badge and the rest are made again, so that they say the same. The same two folders give the same bytes. A
+    Its page, its badge and the rest are made again, so that they say the same. The same two directories give the same bytes. A
     report that cannot be read is left behind; then a page takes its place that says that nothing is proven, since the
     front page leads there.
 

@@ -75,7 +75,7 @@ def _reports(places: Sequence[Path]) -> list[Path]:
     for place in places:
         own = sorted(place.rglob("*.json")) if place.is_dir() else [place]
         if not own:
-            msg = "there is no report in this folder"
+            msg = "there is no report in this directory"
             raise SubsetError(msg, path=place, next_step=f"put each machine's {REPORT} there")
         found += own
     if not found:

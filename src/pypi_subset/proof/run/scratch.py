@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 #: Where Linux keeps files in memory, and what the kernel says of memory.
-SHARED, MEMORY = Path("/dev/shm"), Path("/proc/meminfo")  # noqa: S108 - a folder of our own is made in it
+SHARED, MEMORY = Path("/dev/shm"), Path("/proc/meminfo")  # noqa: S108 - a directory of our own is made in it
 
 #: What unpacking makes of the bytes of a wheel, at most but for odd ones.
 _GROWTH = 4
@@ -31,7 +31,7 @@ _PREFIX = "pypi-subset-proof-"
 @contextlib.contextmanager
 def scratch(site: Path, processes: int, environment: Mapping[str, str] = os.environ) -> Iterator[Path]:
     """
-    Yield an empty folder that is gone after the ``with`` block.
+    Yield an empty directory that is gone after the ``with`` block.
 
     :param site: what is proven there; all of its files, unpacked for each process, must find room in memory.
     :param processes: how many cases are proven at a time.
@@ -43,7 +43,7 @@ def scratch(site: Path, processes: int, environment: Mapping[str, str] = os.envi
     if place is not None:
         sweep(place)
     folder = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=place, ignore_cleanup_errors=True)
-    # A run that is killed leaves its folder; the next run sees that no process holds it, and removes it.
+    # A run that is killed leaves its directory; the next run sees that no process holds it, and removes it.
     with folder as name, files.exclusive(Path(name)):
         yield Path(name)
 

@@ -177,7 +177,7 @@ def _last(said: Sequence[str]) -> str:
 
 
 def _pytest(processes: int) -> list[str]:
-    """Return the command that starts pytest: this interpreter, no settings of any folder, no plugin but two."""
+    """Return the command that starts pytest: this interpreter, no settings of any directory, no plugin but two."""
     start = [sys.executable, "-I", "-m", "pytest", "-c", os.devnull, f"--rootdir={_SUITE}"]
     plugins = ["-p", "no:cacheprovider", "-p", "no:terminalreporter", "-p", "xdist.plugin"]
     # One process as well is a worker of its own: a crash there is one red case, not the end of the run.

@@ -22,7 +22,7 @@ _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | files.BINARY
 
 
 class Folder:
-    """A folder of this machine's, in which no symbolic link is followed or left."""
+    """A directory of this machine's, in which no symbolic link is followed or left."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,8 +35,8 @@ class Folder:
     def look(self) -> dict[str, Found]:
         """Return all files there, by path."""
         if self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
-            msg = "this is a symbolic link" if self.path.is_symlink() else "this is no folder"
-            raise FolderError(msg, path=self.path, next_step="name a folder to publish to")
+            msg = "this is a symbolic link" if self.path.is_symlink() else "this is no directory"
+            raise FolderError(msg, path=self.path, next_step="name a directory to publish to")
         found: dict[str, Found] = {}
         waiting = [""] if self.path.is_dir() else []
         with files.folder_errors(self.path):
@@ -83,7 +83,7 @@ def put(source: Path, destination: Path, digest: str = "") -> None:
     Never a hard link: the copy may be on its way to another owner, and is not to change with the original.
 
     :param digest: SHA-256 that the bytes must have; they are hashed while they are copied. Empty: any.
-    :raises FolderError: the folder cannot be written, the disk is full, or the bytes are others; the old file stays.
+    :raises FolderError: the directory cannot be written, the disk is full, or the bytes are others; the old file stays.
     """
     with files.folder_errors(destination):
         destination.parent.mkdir(parents=True, exist_ok=True)

@@ -36,14 +36,14 @@ _LISTED = ("--from0", "--times", "--omit-dir-times")
 _STEPS = {
     5: "see that the module is there, and that you may write to it",
     10: "see that the machine is up and can be reached",
-    11: "see that the folder above it is there, can be written, and has room",
+    11: "see that the directory above it is there, can be written, and has room",
     12: "see that the machine can be reached and has rsync",
     255: "see that ssh gets there without asking, as by a key",
 }
 
 
 def is_remote(to: str) -> bool:
-    """Whether rsync reads *to* as ``rsync://…``, ``host:path`` or ``host::module/path``, not as a folder."""
+    """Whether rsync reads *to* as ``rsync://…``, ``host:path`` or ``host::module/path``, not as a directory."""
     head = to.partition("/")[0]
     drive = sys.platform == "win32" and len(head.partition(":")[0]) == 1
     return ":" in head and not drive
@@ -126,7 +126,7 @@ class Rsync:
         program = shutil.which("rsync")
         if program is None:
             msg = f"{self.name}: rsync is not installed"
-            raise DiskError(msg, next_step="install it, or name a folder")
+            raise DiskError(msg, next_step="install it, or name a directory")
         # Its words and times are read: in one language and one zone.
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         # -s (its long name has changed): no shell over there reads the names.

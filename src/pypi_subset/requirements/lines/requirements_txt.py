@@ -43,7 +43,7 @@ _ARCHIVE = re.compile(r"[^\s;@\[]*\.(zip|whl|tar(\.(gz|bz2|xz|lz|lzma))?|tgz|tbz
 #: A line of ``conda list --export``, and what writes lines of pip for an environment of conda.
 _CONDA = re.compile(r"@EXPLICIT|[\w.-]+=[^=]", re.ASCII)
 _LIST = "; `python -m pip list --format=freeze` writes such lines"
-#: What mends a line that names a folder; uv's export writes the project itself as one.
+#: What mends a line that names a directory; uv's export writes the project itself as one.
 _NO_FOLDER = "name the project and a version, or export with --no-emit-project"
 
 

@@ -18,7 +18,7 @@ def snippets(url: str, index: str = SIMPLE) -> dict[str, str]:
     """
     Return client → text.
 
-    :param url: address of the site, of the folder that holds ``simple/``; ends in a slash.
+    :param url: address of the site, of the directory that holds ``simple/``; ends in a slash.
     :param index: the directory of the index, relative to the site.
     """
     parts = urlsplit(url)

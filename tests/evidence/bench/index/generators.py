@@ -1,4 +1,4 @@
-"""The programs that make an index of a folder of wheels, and what each has to be told in each phase."""
+"""The programs that make an index of a directory of wheels, and what each has to be told in each phase."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ADDED, MORE = "one wheel added", "one more"
 #: In their order: each begins with what the one before it has left.
 PHASES = (COLD, AGAIN, ADDED, MORE)
-#: How many wheels were added, each to a folder of its own in the pool.
+#: How many wheels were added, each to a directory of its own in the pool.
 _NEW = {ADDED: 1, MORE: 2}
 
 
@@ -29,14 +29,14 @@ class Place:
     Where a generator works.
 
     :param folder: its own; ``packages/`` in it holds the wheels.
-    :param programs: folder of the rivals' programs.
+    :param programs: directory of the rivals' programs.
     """
 
     folder: Path
     programs: Path
 
     def path(self, name: str) -> str:
-        """Return the path of something in its folder."""
+        """Return the path of something in its directory."""
         return str(self.folder / name)
 
     def program(self, name: str) -> str:

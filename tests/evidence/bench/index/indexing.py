@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: How many wheels, unless told otherwise.
 WHEELS = 10_000
 
-_SHARED = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+_SHARED = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,7 +146,7 @@ def _told(display: Display, number: int, found: list[Timing]) -> list[Timing]:
 
 @contextlib.contextmanager
 def workplace(mounts: Path = Path("/proc/mounts")) -> Iterator[tuple[Path, str]]:
-    """Yield a folder that goes away with the block, in memory if the system has such a place, and what place it is."""
+    """Yield a directory that goes away with the block, in memory if the system has such a place, and what place it is."""
     shared = is_tmpfs(_SHARED, mounts)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=_SHARED if shared else None) as name:
         yield Path(name), "tmpfs" if shared else "no tmpfs: a disk is part of what is timed"

@@ -1,5 +1,5 @@
 """
-What whoever uses dumb-pypi has to write himself: hashes and metadata of all wheels of a folder, one JSON object a line.
+What whoever uses dumb-pypi has to write himself: hashes and metadata of all wheels of a directory, one JSON object a line.
 
 Run as ``python -I tests/evidence/bench/index/lister.py FOLDER LIST``.
 """

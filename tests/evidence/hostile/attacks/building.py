@@ -43,8 +43,8 @@ _CODES: dict[str, tuple[str, Callable[[World, Result], bool]]] = {
     "build-writes-outside": ("tried(mark, W['canary'])", marked),
     "build-writes-its-environment": (
         """
-        for folder in (sys.prefix, *(one for one in sys.path if one.startswith(sys.prefix))):
-            tried(mark, os.path.join(folder, "left.py"))
+        for directory in (sys.prefix, *(one for one in sys.path if one.startswith(sys.prefix))):
+            tried(mark, os.path.join(directory, "left.py"))
         """,
         marked,
     ),
