@@ -23,7 +23,7 @@ def test_folder_without_requirements_is_said(tmp_path: Path) -> None:
     """Nothing to mirror: exit code 2, the folder is named, no traceback, nothing left behind."""
     done = subset("mirror", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: requirements: no such folder; ")
+    assert done.stderr.startswith("error: requirements: no such directory; ")
     assert "Traceback" not in done.stderr
     assert [*tmp_path.iterdir()] == []
 
