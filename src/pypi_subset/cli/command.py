@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pypi_subset.cli.display import Display
+    from pypi_subset.model.documents import Document
 
 #: The heading of the options that every command has.
 SHARED = "Shared options"
@@ -126,6 +127,12 @@ class Run:
 
         write_json(document)
         self._written.append("result")
+
+    def write_answer(self, document: Document) -> None:
+        """Write *document*, the result, to standard output."""
+        from msgspec import to_builtins  # noqa: PLC0415
+
+        self.write_json(to_builtins(document))
 
     def _display(self, *, quiet: bool) -> Display:
         # Help needs no rich.

@@ -18,6 +18,7 @@ from pypi_subset import errors
 from pypi_subset.errors import SubsetError
 from pypi_subset.requirements.subset import read_subset
 from tests.support.checkout import ROOT, schema
+from tests.support.pages import commands
 from tests.support.pages.keys import MEANINGS, TABLES
 
 if TYPE_CHECKING:
@@ -78,10 +79,12 @@ def errors_page() -> str:
 def schemas_page() -> str:
     """Return the page of the JSON documents that have a schema."""
     parts = [SCHEMAS]
-    for name in ("manifest", "report", "release"):
+    documents = {one: f"{one}.json" for one in ("manifest", "report", "release")}
+    results = ("fetch", "publish", "servers", "target", "targets", "why")
+    for name, heading in (documents | {one: f"`{one} --json`" for one in results}).items():
         found = schema(name)
         version = found["$id"].rpartition(":")[2]
-        parts.append(f"## {name}.json, version {version}\n")
+        parts.append(f"## {heading}, version {version}\n")
         root = found["$ref"].rpartition("/")[2]
         for title, one in sorted(found["$defs"].items(), key=lambda item: (item[0] != root, item[0])):
             if "properties" not in one:
@@ -131,7 +134,7 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-PAGES: dict[str, Callable[[], str]] = {"errors.md": errors_page, "keys.md": keys_page, "schemas.md": schemas_page}
+PAGES: dict[str, Callable[[], str]] = {"commands.md": commands.page, "errors.md": errors_page, "keys.md": keys_page, "schemas.md": schemas_page}
 
 
 def pages() -> Iterator[tuple[Path, str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pypi_subset.cli import answers
 from pypi_subset.model.manifest import Manifest
 from pypi_subset.model.report import Report
 from pypi_subset.publishing.release import SiteRelease
@@ -27,6 +28,12 @@ DOCUMENTS: dict[str, type[Document]] = {
     "manifest.schema.json": Manifest,
     "release.schema.json": SiteRelease,
     "report.schema.json": Report,
+    "fetch.schema.json": answers.FetchAnswer,
+    "publish.schema.json": answers.PublishAnswer,
+    "servers.schema.json": answers.ServersAnswer,
+    "target.schema.json": answers.TargetAnswer,
+    "targets.schema.json": answers.TargetsAnswer,
+    "why.schema.json": answers.WhyAnswer,
 }
 
 _PARAM = re.compile(r":param (\w+): (.*?)(?=\n:|\Z)", re.DOTALL)

@@ -9,7 +9,7 @@ import typer
 from pypi_subset.cli.command import Run, command
 
 
-@command()
+@command(result=True)
 def why(
     run: Run,
     *,
@@ -23,13 +23,32 @@ def why(
 
     why prints one line for each file, set and target that needs the project.
     """
+    from packaging.utils import canonicalize_name  # noqa: PLC0415
+
     from pypi_subset.model.door import read_manifest  # noqa: PLC0415
     from pypi_subset.site import manifest  # noqa: PLC0415
 
-    run.answer.say(*manifest.why(read_manifest(run.site), project, target or None))
+    found = read_manifest(run.site)
+    lines = manifest.why(found, project, target or None)
+    if not run.json:
+        run.answer.say(*lines)
+        return
+    from pypi_subset.cli.answers import NeededFile, WhyAnswer  # noqa: PLC0415
+
+    name = canonicalize_name(project)
+    own = [
+        NeededFile(
+            filename=one.filename,
+            version=one.version,
+            needed_by=tuple(need for need in one.needed_by if target in {"", need.target}),
+        )
+        for one in found.files
+        if one.project == name
+    ]
+    run.write_answer(WhyAnswer(schema="1.0", project=name, files=tuple(one for one in own if one.needed_by)))
 
 
-@command()
+@command(result=True)
 def targets(run: Run) -> None:
     """
     List the names of systems that a target may be on.
@@ -39,11 +58,20 @@ def targets(run: Run) -> None:
     """
     from pypi_subset.targets.named_systems import expanded, systems  # noqa: PLC0415
 
+    if run.json:
+        from pypi_subset.cli.answers import SystemEntry, TargetsAnswer  # noqa: PLC0415
+
+        entries = (
+            SystemEntry(name=one.name, wheels=expanded(one), architectures=one.arches, python=one.python)
+            for one in systems()
+        )
+        run.write_answer(TargetsAnswer(schema="1.0", systems=tuple(entries)))
+        return
     rows = [(one.name, expanded(one), ", ".join(one.arches), one.python or "-") for one in systems()]
     run.answer.table(["name", "takes wheels for", "architectures", "Python"], rows)
 
 
-@command()
+@command(result=True)
 def target(
     run: Run,
     *,
@@ -63,4 +91,19 @@ def target(
     from pypi_subset.requirements.subset import find_target  # noqa: PLC0415
     from pypi_subset.targets.host import description  # noqa: PLC0415
 
-    run.answer.say(*description(find_target(name, python or None, run.requirements)))
+    found = find_target(name, python or None, run.requirements)
+    if not run.json:
+        run.answer.say(*description(found))
+        return
+    from pypi_subset.cli.answers import TargetAnswer  # noqa: PLC0415
+
+    document = TargetAnswer(
+        schema="1.0",
+        target=found.name,
+        tag=found.tag,
+        python=found.version,
+        markers=dict(sorted(found.lasting_markers.items())),
+        tags=tuple(map(str, found.tags)),
+        brought={project: str(version) for project, version in found.brought},
+    )
+    run.write_answer(document)

@@ -45,8 +45,10 @@ def mirror(
 
     mirror resolves each set for each target, locks, downloads and writes the site. If a lock matches its inputs, mirror
     keeps it and fetches exactly what it names. After any error the old site stays as it is. A target that names
-    Python as X.Y is served for every X.Y.z. With projects, mirror needs no requirements/: it builds --into DIR what
-    the command line asks for. Later commands find that subset by --site DIR.
+    Python as X.Y is served for every X.Y.z.
+
+    With projects, mirror needs no requirements/: it builds what the command line asks for, in the directory --into.
+    Later commands find that subset by --site.
     """
     if project or on or python:
         run = _one_shot(run, project or [], names_in(on, "--on"), names_in(python, "--python"))

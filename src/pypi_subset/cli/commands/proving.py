@@ -119,10 +119,11 @@ def merge_reports(
     Join what several machines have proven of site/ to one report.
 
     Each part is a proof/report.json that verify left in a copy of this site. merge-reports refuses a part about other
-    bytes. It refuses one that was made with neither the key here nor, with its report.json.sig beside it, a key in
-    requirements/allowed-signers. It refuses one named as PATH=TARGETS that is about other targets. What requirements/
-    asks for and no part has a result of is red, and so is what changed here since. The joined report replaces the one
-    in site/.
+    bytes, and one named as PATH=TARGETS that is about other targets. A part of another key needs its report.json.sig
+    beside it, signed by a key in requirements/allowed-signers.
+
+    What requirements/ asks for and no part has a result of is red, and so is what changed here since. The joined report
+    replaces the one in site/.
     """
     from pypi_subset.proof.run import merge, parts  # noqa: PLC0415
 

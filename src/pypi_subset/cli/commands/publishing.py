@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pypi_subset import api
 from pypi_subset.cli.command import Run, command, names_in
 from pypi_subset.errors import SubsetError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pypi_subset.cli.answers import ServersAnswer
 
 Objects = Annotated[
     bool,
@@ -44,7 +49,7 @@ def serve(
     server.serve(run.site, address="127.0.0.1", port=port, names=names, ready=ready)
 
 
-@command()
+@command(result=True)
 def servers(run: Run, *, objects: Objects = False) -> None:
     """
     Say for each kind of web server whether site/ fits, and how to publish there.
@@ -60,6 +65,9 @@ def servers(run: Run, *, objects: Objects = False) -> None:
     if not (run.site / SIMPLE / PAGE).is_file():
         msg = "there is no site to publish"
         raise SubsetError(msg, path=run.site, next_step="run `pypi-subset mirror`")
+    if run.json:
+        run.write_answer(_answer(run.site, objects=objects))
+        return
     if objects:
         for each in web.objects(run.site):
             columns = (each.key, each.kind, each.cache, str(each.path))
@@ -75,16 +83,40 @@ def servers(run: Run, *, objects: Objects = False) -> None:
         run.answer.say(str(one))
 
 
-@command()
+def _answer(site: Path, *, objects: bool) -> ServersAnswer:
+    """Return the document about *site*."""
+    from pypi_subset.cli import answers  # noqa: PLC0415
+    from pypi_subset.publishing import limits  # noqa: PLC0415
+    from pypi_subset.site import web_servers as web  # noqa: PLC0415
+
+    found = limits.limits(site)
+    servers = [
+        answers.ServerEntry(
+            name=one.name,
+            fits=not any(each.hosting in {one.name, limits.EVERY} for each in found),
+            pages=one.pages,
+            how=one.how,
+            limits=tuple(str(each) for each in found if each.hosting in {one.name, limits.EVERY}),
+        )
+        for one in limits.kinds()
+    ]
+    held = [
+        answers.ObjectEntry(key=one.key, type=one.kind, cache=one.cache, path=str(one.path))
+        for one in (web.objects(site) if objects else ())
+    ]
+    return answers.ServersAnswer(schema="1.0", servers=tuple(servers), objects=tuple(held))
+
+
+@command(result=True)
 def hosts(run: Run, *, objects: Objects = False) -> None:
     """Do what servers does; this is its former name."""
     sys.stderr.write("note: hosts is now called servers\n")
     shared = {"requirements": run.requirements, "packages": run.packages, "site": run.site}
-    flags = {"quiet": run.quiet, "no_color": run.no_color}
+    flags = {"quiet": run.quiet, "no_color": run.no_color, "json": run.json}
     servers(**{name: str(value) for name, value in shared.items()}, **flags, objects=objects)
 
 
-@command()
+@command(result=True)
 def publish(
     run: Run,
     *,
@@ -122,13 +154,28 @@ def publish(
     done = api.publish(run.paths, to, force=force, grace=grace, check=check, progress=run.display)
     if done.doubt is not None:
         run.display.warn(f"{done.doubt.path}: {done.doubt.what}; the published manifest says that it is unproven")
+    if run.json:
+        from pypi_subset.cli.answers import PublishAnswer  # noqa: PLC0415
+
+        document = PublishAnswer(
+            schema="1.0",
+            to=to,
+            sent=done.sent,
+            removed=done.removed,
+            kept=done.kept,
+            serial=done.serial,
+            manifest_sha256=done.manifest_sha256,
+            doubt=done.doubt.what if done.doubt else "",
+        )
+        run.write_answer(document)
+        return
     run.display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
     if variants := notice(variants_in(read_manifest(run.paths.site))):
         run.display.say(f"note: {variants}")
     run.display.say(f"release {done.serial}, manifest.json has the SHA-256 {done.manifest_sha256}")
 
 
-@command()
+@command(result=True)
 def fetch(
     run: Run,
     *,
@@ -151,4 +198,9 @@ def fetch(
     than the one in site/.
     """
     count = api.fetch_site(url, run.site, sha256=sha256, progress=run.display)
+    if run.json:
+        from pypi_subset.cli.answers import FetchAnswer  # noqa: PLC0415
+
+        run.write_answer(FetchAnswer(schema="1.0", site=str(run.site), files=count))
+        return
     run.display.say(f"{run.site} is what is published there: {count} files fetched")

@@ -1,0 +1,184 @@
+"""The JSON documents of commands whose result is no document already; `pypi_subset.schemas` has a schema of each."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from msgspec import Struct
+
+from pypi_subset.model.documents import Document
+from pypi_subset.model.manifest import Need
+
+
+class SystemEntry(Struct, frozen=True, kw_only=True):
+    """
+    One system that a target may be on.
+
+    :param name: its name, as in ``debian-12``.
+    :param wheels: the platforms of the wheels that it takes, from the newest to the oldest.
+    :param architectures: the first is meant where none is named.
+    :param python: its own Python, empty if it brings none.
+    """
+
+    name: str
+    wheels: str
+    architectures: tuple[str, ...]
+    python: str
+
+
+class TargetsAnswer(Document, frozen=True, kw_only=True):
+    """
+    The result of ``targets``.
+
+    :param schema: version of this form, major.minor.
+    """
+
+    name: ClassVar[str] = "the result of targets"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    systems: tuple[SystemEntry, ...]
+
+
+class TargetAnswer(Document, frozen=True, kw_only=True):
+    """
+    The result of ``target``.
+
+    :param schema: version of this form, major.minor.
+    :param target: its name.
+    :param python: its version; X.Y means every X.Y.z.
+    :param markers: name and value of each marker that is known.
+    :param tags: in the order of pip, the best first.
+    :param brought: name and version of the projects that the interpreter brings.
+    """
+
+    name: ClassVar[str] = "the result of target"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    target: str
+    tag: str
+    python: str
+    markers: dict[str, str]
+    tags: tuple[str, ...]
+    brought: dict[str, str]
+
+
+class NeededFile(Struct, frozen=True, kw_only=True):
+    """
+    One file of a project.
+
+    :param needed_by: each set and target that needs it, with the requirement and its origin.
+    """
+
+    filename: str
+    version: str
+    needed_by: tuple[Need, ...]
+
+
+class WhyAnswer(Document, frozen=True, kw_only=True):
+    """
+    The result of ``why``.
+
+    :param schema: version of this form, major.minor.
+    :param files: those that the named target needs, or all.
+    """
+
+    name: ClassVar[str] = "the result of why"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    project: str
+    files: tuple[NeededFile, ...]
+
+
+class ServerEntry(Struct, frozen=True, kw_only=True):
+    """
+    One kind of web server.
+
+    :param fits: whether it takes the site.
+    :param pages: the forms of the index that it offers.
+    :param how: how to publish there.
+    :param limits: what the site exceeds.
+    """
+
+    name: str
+    fits: bool
+    pages: str
+    how: str
+    limits: tuple[str, ...]
+
+
+class ObjectEntry(Struct, frozen=True, kw_only=True):
+    """
+    One object of an object store.
+
+    :param type: its media type.
+    :param cache: its Cache-Control.
+    :param path: the file here.
+    """
+
+    key: str
+    type: str
+    cache: str
+    path: str
+
+
+class ServersAnswer(Document, frozen=True, kw_only=True):
+    """
+    The result of ``servers``.
+
+    :param schema: version of this form, major.minor.
+    :param objects: what an object store has to hold, in the order to upload; empty without ``--objects``.
+    """
+
+    name: ClassVar[str] = "the result of servers"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    servers: tuple[ServerEntry, ...]
+    objects: tuple[ObjectEntry, ...] = ()
+
+
+class PublishAnswer(Document, frozen=True, kw_only=True):
+    """
+    The result of ``publish``.
+
+    :param schema: version of this form, major.minor.
+    :param to: the place as the command line has it.
+    :param sent: number of files.
+    :param removed: number of files that no page names any more.
+    :param kept: number of files that were as they should be.
+    :param serial: the number of this publication there.
+    :param manifest_sha256: SHA-256 of the published manifest, for ``fetch --sha256``.
+    :param doubt: why nothing proves the site, empty if it is proven.
+    """
+
+    name: ClassVar[str] = "the result of publish"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    to: str
+    sent: int
+    removed: int
+    kept: int
+    serial: int
+    manifest_sha256: str
+    doubt: str
+
+
+class FetchAnswer(Document, frozen=True, kw_only=True):
+    """
+    The result of ``fetch``.
+
+    :param schema: version of this form, major.minor.
+    :param site: the directory of the site.
+    :param files: the number of files that were fetched.
+    """
+
+    name: ClassVar[str] = "the result of fetch"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    site: str
+    files: int
