@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HEAD = """\
 # Commands
 
-`pypi-subset COMMAND --help` prints the same. `python -m pypi_subset` is the same program. Through
+`--help` after a command prints the same. `python -m pypi_subset` is the same program. Through
 [make](make.md), an option is a variable: `--forget FILE` is `FORGET=FILE`, and a switch is
 `NAME=yes`.
 

@@ -134,7 +134,12 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-PAGES: dict[str, Callable[[], str]] = {"commands.md": commands.page, "errors.md": errors_page, "keys.md": keys_page, "schemas.md": schemas_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands.page,
+    "errors.md": errors_page,
+    "keys.md": keys_page,
+    "schemas.md": schemas_page,
+}
 
 
 def pages() -> Iterator[tuple[Path, str]]:
