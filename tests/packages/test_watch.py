@@ -134,7 +134,7 @@ def test_publish_asks_for_a_look(locked: Workspace, index: Index) -> None:
     """Without the list, no run has asked the indexes here; the next mirror does, though all files are here."""
     publish(locked)
     (locked.paths.packages / gone_list.FILE).unlink()
-    with pytest.raises(NotProven, match=r"no run here has asked; run `make mirror`, which asks"):
+    with pytest.raises(NotProven, match=r"no run here has asked; run `pypi-subset mirror`, which asks"):
         publish(locked)
     mirror(locked)
     publish(locked)

@@ -114,7 +114,7 @@ class Watch:
                 if why and not wanted.isdisjoint(lines_of(lock, one.project)):
                     msg = f"whether {one.project} {one.version} of {lock.name} is gone is not known: {why}"
                     path = path_of(self.paths.locks, lock.name)
-                    step = f"see what that page shows; if it is right, remove {path} and run `make mirror`"
+                    step = f"see what that page shows; if it is right, remove {path} and run `pypi-subset mirror`"
                     error = UpstreamError(msg, project=one.project, target=lock.target_name, next_step=step)
                     error.documents = {"unknown": [*self.unknown]}
                     raise error

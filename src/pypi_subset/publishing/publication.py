@@ -195,7 +195,7 @@ def _require_admitted(requirements: Path, packages: Path | None) -> None:
     if packages is not None:
         if not gone_list.is_kept(packages) and any(one.url for lock in locks for one in lock.distributions):
             msg = "whether their indexes still offer the locked files is not known: no run here has asked"
-            raise NotProven(msg, path=packages / gone_list.FILE, next_step="run `make mirror`, which asks")
+            raise NotProven(msg, path=packages / gone_list.FILE, next_step="run `pypi-subset mirror`, which asks")
         require_decided(judged(subset, gone_list.read(packages), locks), dropped=True)
 
 
