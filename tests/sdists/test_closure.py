@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import HashMismatch, NoSolution
+from pypi_subset.errors import HashMismatch, NoSolution, UpstreamError
 from tests.support.servers.index import Index
 from tests.support.stages.mirroring import mirror, read_lock
 from tests.support.stages.sdists import make_buildable
-from tests.support.wheels import make_wheel
+from tests.support.wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:
     from tests.support.sites.workspace import Workspace
@@ -157,3 +158,117 @@ def test_a_source_that_is_named_later_has_the_wheel_built_again(workspace: Works
         assert required(workspace) == [("acme-build", "1.0")]
         _, said = mirror(workspace, update=True)
     assert "building" not in said
+
+
+#: Fails where the module of another tool can be imported: its code was part of the build.
+WATCHED = ["import importlib.util", "assert importlib.util.find_spec('other') is None, 'another tool ran'"]
+
+
+def leaf_and_tool(workspace: Workspace, index: Index, more: str = "") -> Wheel:
+    """Mirror leaf, which is built with tool 1.0, and return that wheel."""
+    tool = make_wheel("tool")
+    index.add(make_buildable("leaf", build_requires=["tool"], code=WATCHED), tool)
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"here": "host"}, more=f'[sdists]\nbuild = ["leaf"]\n{more}')
+    mirror(workspace)
+    return tool
+
+
+def fresh(workspace: Workspace) -> None:
+    """Leave what a checkout has."""
+    shutil.rmtree(workspace.paths.packages)
+    shutil.rmtree(workspace.paths.site)
+
+
+@pytest.mark.parametrize("hashes", [True, False], ids=["hashes", "no hashes"])
+def test_a_locked_build_requirement_with_other_bytes_never_runs(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, *, hashes: bool
+) -> None:
+    """The error names the file, both hashes and the way out, also where the index states no hashes."""
+    with Index(hashes=hashes) as index:
+        monkeypatch.setenv("PIP_INDEX_URL", index.url)
+        tool = leaf_and_tool(workspace, index)
+        lock = read_lock(workspace, "base--here")
+        fresh(workspace)
+        mirror(workspace)
+        assert read_lock(workspace, "base--here") == lock
+        index.projects["tool"] = [make_wheel("tool", files={"other.py": b""})]
+        fresh(workspace)
+        with pytest.raises(HashMismatch) as caught:
+            mirror(workspace)
+    assert caught.value.what.startswith("tool-1.0-py3-none-any.whl has other bytes than when it was locked")
+    assert tool.sha256 in caught.value.what
+    assert "FORGET=tool-1.0-py3-none-any.whl" in caught.value.next_step
+
+
+def test_a_forgotten_build_requirement_is_taken_as_it_is_now(workspace: Workspace, index: Index) -> None:
+    """The wheel is built again with it, though packages/ has the earlier one."""
+    tool = leaf_and_tool(workspace, index)
+    changed = make_wheel("tool", files={"changed.py": b""})
+    index.projects["tool"] = [changed]
+    mirror(workspace, update=True, forget=[tool.filename])
+    built = read_lock(workspace, "base--here").pins[0].distribution.built
+    assert built is not None
+    assert built.requires == (("tool", "1.0", changed.sha256),)
+
+
+def test_a_new_resolution_takes_no_other_bytes_for_a_build(workspace: Workspace, index: Index) -> None:
+    """What was ever locked is known for build requirements too: also where the lock and the wheel are gone."""
+    leaf_and_tool(workspace, index)
+    index.projects["tool"] = [make_wheel("tool", files={"other.py": b""})]
+    fresh(workspace)
+    (workspace.paths.locks / "pylock.base--here.toml").unlink()
+    with pytest.raises(HashMismatch, match=r"tool-1\.0-py3-none-any\.whl has other bytes"):
+        mirror(workspace)
+
+
+def test_an_sdist_with_other_bytes_is_not_built(workspace: Workspace, index: Index) -> None:
+    """The sdist is compared with the one that was locked before its code runs."""
+    leaf_and_tool(workspace, index)
+    index.projects["leaf"] = [make_buildable("leaf", code=["raise SystemExit('it ran')"])]
+    with pytest.raises(HashMismatch, match=r"leaf-1\.0\.tar\.gz has other bytes"):
+        mirror(workspace, update=True)
+
+
+def test_an_sdist_of_a_build_requirement_with_other_bytes_is_not_built(workspace: Workspace, index: Index) -> None:
+    """The same for what is built for a build."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_buildable("tool"))
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"here": "host"}, more='[sdists]\nbuild = ["leaf", "tool"]\n')
+    mirror(workspace)
+    lock = read_lock(workspace, "base--here")
+    fresh(workspace)
+    mirror(workspace)
+    assert read_lock(workspace, "base--here") == lock
+    index.projects["tool"] = [make_buildable("tool", code=["raise SystemExit('it ran')"])]
+    fresh(workspace)
+    with pytest.raises(HashMismatch, match=r"tool-1\.0\.tar\.gz has other bytes"):
+        mirror(workspace)
+
+
+def test_a_locked_build_requirement_that_is_gone_is_named(workspace: Workspace, index: Index) -> None:
+    """A mirror builds with no other version; an update that may do without it says why it resolves again."""
+    leaf_and_tool(workspace, index)
+    lock = read_lock(workspace, "base--here")
+    index.projects["tool"] = [make_wheel("tool", "0.9")]
+    fresh(workspace)
+    with pytest.raises(UpstreamError) as caught:
+        mirror(workspace)
+    assert "it was built with tool 1.0, and tool-1.0-py3-none-any.whl is not offered any more" in caught.value.what
+    assert "run `make update`" in caught.value.next_step
+    assert read_lock(workspace, "base--here") == lock
+    workspace.toml({"here": "host"}, more='[sdists]\nbuild = ["leaf"]\n[policy]\ngone = "keep"\n')
+    _, said = mirror(workspace, update=True)
+    assert "tool-1.0-py3-none-any.whl is not offered any more: what its build requires is resolved again" in said
+    assert required(workspace) == [("tool", "0.9")]
+
+
+def test_a_kept_sdist_takes_no_other_bytes_for_a_build(workspace: Workspace, index: Index) -> None:
+    """An update builds again, and compares each wheel of the environment before it does."""
+    index.add(make_buildable("leaf", build_requires=["tool"], code=WATCHED), make_wheel("tool"))
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"here": "host"}, more='[sdists]\nkeep = ["leaf"]\n[policy]\ngone = "keep"\n')
+    mirror(workspace)
+    index.projects["tool"] = [make_wheel("tool", files={"other.py": b""})]
+    with pytest.raises(HashMismatch, match=r"tool-1\.0-py3-none-any\.whl has other bytes"):
+        mirror(workspace, update=True)

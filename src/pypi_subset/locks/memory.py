@@ -75,11 +75,17 @@ def write(folder: Path, known: Mapping[str, str]) -> None:
 
 
 def named(locks: Iterable[Lock]) -> dict[str, str]:
-    """Return file name → SHA-256 of all that *locks* pin; the first one counts."""
+    """
+    Return file name → SHA-256 of all that *locks* name; the first one counts.
+
+    What builds required is part of it, and so is the sdist of each wheel that was built.
+    """
     found: dict[str, str] = {}
     for lock in locks:
-        for one in lock.distributions:
+        for one in (*lock.distributions, *(file for file, _ in lock.built_with)):
             found.setdefault(one.filename, one.sha256 or "")
+            if one.built is not None:
+                found.setdefault(one.built.filename, one.built.sha256)
     return found
 
 

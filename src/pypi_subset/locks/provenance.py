@@ -11,15 +11,13 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.distributions import filenames
-from pypi_subset.model.distributions import Built, digest
+from pypi_subset.model.distributions import Built, Distribution, digest
 from pypi_subset.support.text import printable, url_without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from packaging.pylock import Package
-
-    from pypi_subset.model.distributions import Distribution
 
 
 def sdist_of(one: Distribution) -> PackageSdist | None:
@@ -50,7 +48,27 @@ def stated_of(one: Distribution) -> dict[str, Any] | None:
     made = {"epoch": built.epoch, "python": built.python, "isolation": built.isolation}
     grafted = [{"name": name, "sha256": sha256, "package": package} for name, sha256, package in built.grafted]
     more = ({"repaired": built.repaired} if built.repaired else {}) | ({"grafted": grafted} if grafted else {})
-    return {**own, **made, **more, "requires": requires}
+    listed = [_file_of(each) for each in built.files]
+    return {**own, **made, **more, "requires": requires, **({"files": listed} if listed else {})}
+
+
+def _file_of(one: Distribution) -> dict[str, str]:
+    """Return what a lock says of a file of a build environment."""
+    facts = {"name": one.filename, "url": one.url, "sha256": one.sha256, "source": one.source, "yanked": one.yanked}
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _read_file(stated: Mapping[str, str]) -> Distribution:
+    project, version, _ = filenames.parse(stated["name"])
+    return Distribution(
+        filename=stated["name"],
+        project=project,
+        version=version,
+        sha256=digest(stated["sha256"]),
+        url=url_without_secrets(stated["url"]) if "url" in stated else None,
+        source=printable(stated["source"]) if "source" in stated else None,
+        yanked=printable(stated["yanked"]) if "yanked" in stated else None,
+    )
 
 
 def read(package: Package, tool: Mapping[str, Any]) -> Built | None:
@@ -91,6 +109,7 @@ def read(package: Package, tool: Mapping[str, Any]) -> Built | None:
         grafted=tuple(
             (printable(one["name"]), digest(one["sha256"]), printable(one["package"])) for one in own.get("grafted", ())
         ),
+        files=tuple(map(_read_file, own.get("files", ()))),
     )
 
 

@@ -49,6 +49,8 @@ class Built:
     :param repaired: what made it fit other Linux systems, as ``auditwheel 6.8.2``; ``""`` for nothing.
     :param grafted: name, SHA-256 and package of each library of this system that was copied into it for that.
     :param path: of an sdist in the directory of a source, relative to the directory of the locks; else ``None``.
+    :param files: what indexes and directories have of the build environment: its wheels, the sdists of those wheels that
+        were built, and the same of their own builds; sorted by name. Empty in older locks.
     """
 
     filename: str
@@ -62,6 +64,7 @@ class Built:
     grafted: tuple[tuple[str, str, str], ...] = ()
     licenses: tuple[tuple[str, str], ...] = ()
     path: str | None = None
+    files: tuple[Distribution, ...] = ()
 
 
 class Distribution(msgspec.Struct, frozen=True, kw_only=True):

@@ -168,3 +168,14 @@ class Lock:
     def distributions(self) -> tuple[Distribution, ...]:
         """What it names: each pin, and behind a kept sdist what its build needs."""
         return tuple(one for pin in self.pins for one in (pin.distribution, *pin.build))
+
+    @property
+    def built_with(self) -> tuple[tuple[Distribution, Pin], ...]:
+        """Each file that a build required, with the pin that is built: what indexes have of it."""
+        found = ((pin, (pin.distribution, *pin.build)) for pin in self.pins)
+        own = ((pin, [*pin.build, *(file for one in every for file in _files_of(one))]) for pin, every in found)
+        return tuple((file, pin) for pin, files in own for file in files)
+
+
+def _files_of(one: Distribution) -> tuple[Distribution, ...]:
+    return one.built.files if one.built else ()

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
-from pypi_subset.locks import lockfile
+from pypi_subset.locks import lockfile, memory
 from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.model.paths import Paths
 from pypi_subset.pipeline.rooms import BuildRooms
@@ -15,7 +15,7 @@ from pypi_subset.sdists.keeper import Keeper
 from pypi_subset.targets.host import describe_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from pypi_subset.model.locks import Lock
@@ -36,6 +36,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
     progress: Progress,
     unlike: list[str],
     unisolated: bool,
+    forget: Collection[str] = (),
 ) -> Builds:
     """
     Return what builds the sdists of the projects that *subset* names, and keeps others.
@@ -44,8 +45,12 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
     :param work: the directory of the run.
     :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
     :param unisolated: whether builds may run without isolation.
+    :param forget: names of files that may have other bytes than when they were locked.
     """
     locks = Paths(requirements=subset.root, packages=packages, site=packages).locks
+    before = [*_standing(locks)]
+    everything = memory.named(before) | memory.read(locks)
+    known = {name: sha256 for name, sha256 in everything.items() if name not in forget}
     rooms = BuildRooms(unisolated=unisolated)
     found = Builder(
         upstream,
@@ -59,8 +64,10 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
         work=work / "builds",
         progress=progress,
         unlike=unlike,
+        known=known,
+        forget=forget,
     )
-    found.remember(_standing(locks))
+    found.remember(before)
     if not subset.keep:
         return found
     return Keeper(
@@ -72,6 +79,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
         pips=pips,
         work=work / "builds",
         progress=progress,
+        known=known,
     )
 
 

@@ -155,7 +155,7 @@ def mirror(
         cache = FileCache(paths.packages / file_cache.FILE)
         intake = Intake(subset.bad_files, paths.packages, cache)
         with (
-            opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend,
+            opened(subset, network, paths.packages, work, progress, unisolated=unisolated, forget=forget) as backend,
             Downloads(lambda: backend.index().upstream, paths, _gatherer(backend), cache, intake.admits) as downloads,
         ):
             locked = relock(subset, paths, backend, intake, progress, update=update, downloads=downloads)

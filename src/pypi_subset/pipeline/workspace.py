@@ -24,7 +24,7 @@ from pypi_subset.upstream.constraints import read_constraints
 from pypi_subset.upstream.pip_config import read_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -170,7 +170,7 @@ def _keep(store: Path, kept: Path) -> None:
 
 
 @contextlib.contextmanager
-def opened(
+def opened(  # noqa: PLR0913 - what a run has, and what the user allows
     subset: Subset,
     network: Network,
     packages: Path,
@@ -178,6 +178,7 @@ def opened(
     progress: Progress = SILENT,
     *,
     unisolated: bool = False,
+    forget: Collection[str] = (),
 ) -> Iterator[Backend]:
     """
     Yield what resolving and fetching run with, while the block lasts.
@@ -185,6 +186,7 @@ def opened(
     :param packages: the files of earlier runs; the index does not fetch them again.
     :param progress: receives a line for each build.
     :param unisolated: whether builds may run without isolation.
+    :param forget: names of files that may have other bytes than when they were locked.
     """
     unlike: list[str] = []
     prior = getattr(network.options, "uploaded_prior_to", None)
@@ -213,6 +215,7 @@ def opened(
                     progress=progress,
                     unlike=unlike,
                     unisolated=unisolated,
+                    forget=forget,
                 )
             return stack.enter_context(Loopback(upstream, subset.targets))
 

@@ -12,26 +12,27 @@ from msgspec import structs
 
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import HashMismatch
+from pypi_subset.locks import memory
 from pypi_subset.locks.judging import built_with
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.sdists.build import TAG, build
-from pypi_subset.sdists.closure import Closure, licenses_of
+from pypi_subset.sdists.closure import Closure, Earlier, Gone, files_of, licenses_of
 from pypi_subset.sdists.releases import Turn, require_few, sdists_of, standin, wheel_of
 from pypi_subset.sdists.repair import repaired
 from pypi_subset.support import files
 from pypi_subset.upstream.builds import NotBuilt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.targets import Target
     from pypi_subset.pip.pool import Pips
-    from pypi_subset.sdists.build import Made
+    from pypi_subset.sdists.build import Made, Required
     from pypi_subset.sdists.rooms import Rooms
     from pypi_subset.support.progress import Progress
     from pypi_subset.upstream.catalog import Upstream
@@ -50,6 +51,8 @@ class Builder:
     :param locks: directory of the locks.
     :param work: a directory for the builds of this run.
     :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
+    :param known: file name → SHA-256 of all that was ever locked, without what *forget* names.
+    :param forget: names of files that may have other bytes than when they were locked.
     """
 
     def __init__(  # noqa: PLR0913 - what a build needs
@@ -66,11 +69,15 @@ class Builder:
         work: Path,
         progress: Progress,
         unlike: list[str],
+        known: Mapping[str, str],
+        forget: Collection[str] = (),
     ) -> None:
         self._upstream, self._projects, self._host, self._rooms = upstream, frozenset(projects), host, rooms
         self._tags, self._names = [frozenset(one.tags) for one in (*targets, host)], [one.name for one in targets]
         self._locks, self._shelf, self._work, self._progress = locks, shelf, work, progress
-        self._closure = Closure(upstream, host=host, pips=pips)
+        self._closure = Closure(upstream, host=host, pips=pips, known=known)
+        self._earlier = Earlier(upstream, host=host, builds=self, forget=forget)
+        self._locked = known
         self.turn, self._count = Turn(), Counter[str]()
         self._built: dict[str, Candidate | NotBuilt] = {}
         self._known: dict[str, Distribution] = {}
@@ -126,16 +133,11 @@ class Builder:
         with self.turn.taken(one, ()):
             self._known[_built(one).filename] = one
             sdist = self._sdist(one)
-            made = self._make(sdist, one)
+            made = self._make(sdist, lambda: self._earlier.of(one, _built(one), self.turn.chain))
             if made.sha256 == one.sha256:
                 return made.path
         then, now = _built(one), made
-        changed = [
-            f"Python was {then.python}, and is {_python(now)}" if then.python != _python(now) else "",
-            "the build environment is another one"
-            if then.requires != tuple(sorted(each.stated for each in now.requires))
-            else "",
-        ]
+        changed = [f"Python was {then.python}, and is {_python(now)}" if then.python != _python(now) else ""]
         if then.repaired != now.repaired:
             changed.append(f"then {then.repaired or 'nothing'} repaired it, now {now.repaired or 'nothing'}")
         why = "; ".join(filter(None, changed)) or "its build does not give the same bytes each time"
@@ -153,11 +155,13 @@ class Builder:
 
     def _wheel(self, sdist: Candidate) -> Candidate:
         one, known = sdist.distribution, self._known.get(sdist.distribution.filename)
-        if known is not None and one.sha256 in {None, _built(known).sha256} and not self._refused(known):
+        if known is not None and (one.sha256 not in {None, _built(known).sha256} or self._refused(known)):
+            known = None
+        if known is not None:
             shelved = self._shelf / known.filename
             if shelved.is_file() and files.sha256_of(shelved) == known.sha256:
                 return _candidate(sdist, known, shelved)
-        made = self._make(sdist, known)
+        made = self._make(sdist, lambda: self._as_before(known))
         built = Built(
             filename=one.filename,
             sha256=files.sha256_of(self._upstream.file(sdist)),
@@ -166,6 +170,7 @@ class Builder:
             python=_python(made),
             requires=tuple(sorted(each.stated for each in made.requires)),
             licenses=licenses_of(made.requires),
+            files=files_of(made.requires),
             isolation=self._rooms.isolation,
             path=self._path(sdist),
             repaired=made.repaired,
@@ -179,8 +184,21 @@ class Builder:
             return None
         return Path(os.path.relpath(sdist.path, self._locks.absolute())).as_posix()
 
+    def _as_before(self, known: Distribution | None) -> tuple[Required, ...] | None:
+        """Return the environment of *known*, ``None`` where it is to be resolved, and say why it is resolved again."""
+        if known is None:
+            return None
+        try:
+            return self._earlier.of(known, _built(known), self.turn.chain)
+        except Gone as error:
+            self._progress.warn(f"{error.what}: what its build requires is resolved again")
+            return None
+
     def _refused(self, known: Distribution) -> bool:
         """Return whether *known* was built with what a rule or a source rules out now, and say so: it is built again."""
+        if name := self._earlier.forgotten(_built(known)):
+            self._progress.say(f"{known.project} {known.version} was built with {name}: building it again")
+            return True
         for one in built_with(known):
             held = one.distribution
             # An acceptance may hold on some targets.
@@ -209,20 +227,25 @@ class Builder:
             "" if any(one.sha256 in {None, held.sha256} for one in release) else f"is not from [sources.{source.name}]"
         )
 
-    def _make(self, sdist: Candidate, known: Distribution | None) -> Made:
-        """Build *sdist*, with the build environment of *known* where that can still be had."""
+    def _make(self, sdist: Candidate, earlier: Callable[[], tuple[Required, ...] | None]) -> Made:
+        """
+        Build *sdist*.
+
+        :param earlier: returns the environment of an earlier build, as `Closure.of` takes it.
+        """
         one = sdist.distribution
         release = f"{one.project} {one.version}"
         self._count[one.project] += 1
         require_few(one, self._count[one.project])
         path = self._upstream.file(sdist)
+        memory.require_same(self._locked, {one.filename: self._upstream.sha256(sdist)})
         self._rooms.isolation  # noqa: B018 - raises where builds are refused
         self._progress.say(f"{release}: building a wheel from {one.filename}")
         work = self._work / f"{one.project}-{one.version}-{sum(self._count.values())}"
         with files.folder_errors(self._work):
             self._work.mkdir(exist_ok=True)
             work.mkdir()
-        needed = self._closure.of(one, self.turn.chain, _built(known).requires if known else (), work, self)
+        needed = self._closure.of(one, self.turn.chain, work, earlier)
         made = build(path, one, rooms=self._rooms, work=work, resolve=needed)
         if made.traces:
             what = f"{release} is built for every system, and its setup.py looks at this one"

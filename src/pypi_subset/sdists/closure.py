@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.distributions.metadata import licensing_of
-from pypi_subset.errors import Gaps, NoSolution
+from pypi_subset.errors import Gaps, HashMismatch, NoSolution
+from pypi_subset.locks import memory
 from pypi_subset.model.candidates import Candidate
+from pypi_subset.model.distributions import Distribution
 from pypi_subset.model.locks import Inputs
 from pypi_subset.model.requests import Job, Request, RequirementSet
 from pypi_subset.policy.licenses import license_of
@@ -21,11 +24,11 @@ from pypi_subset.upstream.builds import NotBuilt
 from pypi_subset.upstream.gateway import Loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from packaging.requirements import Requirement
 
-    from pypi_subset.model.distributions import Distribution
+    from pypi_subset.model.distributions import Built
     from pypi_subset.model.targets import Target
     from pypi_subset.pip.pool import Pips
     from pypi_subset.upstream.builds import Builds
@@ -39,29 +42,32 @@ class Closure:
     Resolves what builds require.
 
     :param host: the target that the wheels are for.
+    :param known: file name → SHA-256 of all that was ever locked, without what is to be forgotten.
     """
 
-    def __init__(self, upstream: Upstream, *, host: Target, pips: Pips) -> None:
-        self._upstream, self._host, self._pips = upstream, host, pips
+    def __init__(self, upstream: Upstream, *, host: Target, pips: Pips, known: Mapping[str, str]) -> None:
+        self._upstream, self._host, self._pips, self._known = upstream, host, pips, known
 
     def of(
         self,
         sdist: Distribution,
         chain: tuple[str, ...],
-        locked: Sequence[tuple[str, str, str]],
         work: Path,
-        builds: Builds,
+        earlier: Callable[[], tuple[Required, ...] | None],
     ) -> Callable[[Sequence[Requirement]], tuple[Required, ...]]:
         """
         Return a function from the requirements of the build of *sdist* to the wheels of its environment.
 
+        It raises `HashMismatch` for a file that has other bytes than when it was locked, before any code of it runs.
+
         :param chain: the releases that are being built, each required by the one before; *sdist* is the last.
-        :param locked: project, version and SHA-256 of what an earlier build had; it is taken where it can be had.
         :param work: an existing directory for this build.
+        :param earlier: returns the environment of an earlier build, ``None`` where there is none to repeat.
         """
+        repeated = functools.cache(earlier)
 
         def needed(requires: Sequence[Requirement]) -> tuple[Required, ...]:
-            kept = self._locked(locked, builds, chain)
+            kept = repeated()
             return kept if kept is not None else self._resolved(sdist, requires, chain, work)
 
         return needed
@@ -90,42 +96,116 @@ class Closure:
         return tuple(self._required(pin.distribution) for pin in found.lock.pins)
 
     def _required(self, one: Distribution) -> Required:
+        if one.built is None:
+            memory.require_same(self._known, {one.filename: one.sha256 or ""})
         local = None if one.url or one.built else self._upstream.pages.find_local(one)
         hashes = (("sha256", one.sha256 or ""),)
         found = Candidate(distribution=one, source="what a build requires", hashes=hashes, path=local)
         return Required(distribution=one, path=self._upstream.file(found))
 
-    def _locked(
-        self, locked: Sequence[tuple[str, str, str]], builds: Builds, chain: tuple[str, ...]
-    ) -> tuple[Required, ...] | None:
-        """Return the wheels *locked*, ``None`` if there are none or one cannot be had any more."""
-        found = []
-        for name, version, sha256 in locked:
-            candidate = self._with(name, version, sha256, builds, chain)
-            if candidate is None:
-                return None
-            stated = license_of(licensing_of(self._upstream.metadata(candidate)))
-            one = structs.replace(candidate.distribution, license=stated)
-            if self._upstream.on(self._host.name).refuses_license(one):
-                return None
-            found.append(Required(distribution=one, path=self._upstream.file(candidate)))
-        return tuple(found) or None
 
-    def _with(self, name: str, version: str, sha256: str, builds: Builds, chain: tuple[str, ...]) -> Candidate | None:
-        """Return the candidate of that release that has that hash and no rule refuses, built if it must be."""
-        offers = self._upstream.on(self._host.name)
-        release = [
-            one
-            for one in offers.candidates(canonicalize_name(name))
-            if one.distribution.version == Version(version) and not offers.refusals(one, ages=False)
-        ]
-        stated = next((one for one in release if one.tags and one.distribution.sha256 == sha256), None)
-        if stated is not None:
-            return stated
+class Gone(NotBuilt):
+    """A file of a locked build environment is not offered any more."""
+
+
+class Earlier:
+    """
+    Returns the wheels of a locked build environment, each compared with its locked hash before anything of it runs.
+
+    :param host: the target of the interpreter that builds.
+    :param forget: names of files that may have other bytes than when they were locked.
+    """
+
+    def __init__(self, upstream: Upstream, *, host: Target, builds: Builds, forget: Collection[str]) -> None:
+        self._upstream, self._host, self._builds, self._forget = upstream, host, builds, frozenset(forget)
+
+    def of(self, wheel: Distribution, built: Built, chain: tuple[str, ...]) -> tuple[Required, ...]:
+        """
+        Return the environment that *wheel* was built with.
+
+        :param built: how *wheel* was built.
+        :param chain: the releases that are being built.
+        :raises Gone: a file of it is not offered any more.
+        :raises HashMismatch: a file has other bytes than when it was locked.
+        :raises NotBuilt: what it was built with cannot be built again.
+        """
+        stated = {one.sha256: one for one in built.files if one.filename.endswith(".whl")}
+        return tuple(self._required(wheel, held, stated.get(held[2]), chain) for held in built.requires)
+
+    def forgotten(self, built: Built) -> str:
+        """Return the name of a file of the environment of *built* that is to be forgotten, ``""`` without one."""
+        return next((one.filename for one in built.files if one.filename in self._forget), "")
+
+    def _required(
+        self, wheel: Distribution, held: tuple[str, str, str], stated: Distribution | None, chain: tuple[str, ...]
+    ) -> Required:
+        """
+        Return one wheel of the environment.
+
+        :param held: its project, version and SHA-256.
+        :param stated: the file as it was locked; ``None`` for a wheel that was built.
+        """
+        name, version, sha256 = held
+        every = self._upstream.on(self._host.name).candidates(canonicalize_name(name))
+        release = [one for one in every if one.distribution.version == Version(version)]
+        found = self._offered(release, sha256, stated)
+        if found is None and stated is None:
+            found = self._rebuilt(wheel, release, sha256, chain)
+        if found is None:
+            what = stated.filename if stated else "that"
+            raise _gone(wheel, f"{name} {version}", what)
+        facts = structs.replace(
+            found.distribution, sha256=sha256, license=license_of(licensing_of(self._upstream.metadata(found)))
+        )
+        return Required(distribution=facts, path=self._path(found, sha256))
+
+    def _path(self, found: Candidate, sha256: str) -> Path:
+        path = self._upstream.file(found)
+        memory.require_same(
+            {found.distribution.filename: sha256}, {found.distribution.filename: self._sha256_of(found)}
+        )
+        return path
+
+    def _offered(self, release: Iterable[Candidate], sha256: str, stated: Distribution | None) -> Candidate | None:
+        """
+        Return the wheel of *release* that has *sha256*, ``None`` if the release has no such file.
+
+        :raises HashMismatch: the file of that name has another hash.
+        """
+        wheels = [one for one in release if one.tags and one.sdist is None]
+        for one in wheels:
+            # An index may state no hashes. Then what fits is fetched and hashed.
+            fits = one.tags is not None and not one.tags.isdisjoint(self._host.tags)
+            hashed = one.distribution.sha256 is not None or fits
+            if hashed and self._sha256_of(one) == sha256:
+                return one
+        same = next((one for one in wheels if stated and one.distribution.filename == stated.filename), None)
+        if same is not None:
+            name = same.distribution.filename
+            memory.require_same({name: sha256}, {name: self._sha256_of(same)})
+        return None
+
+    def _sha256_of(self, one: Candidate) -> str:
+        return one.distribution.sha256 or self._upstream.sha256(one)
+
+    def _rebuilt(
+        self, wheel: Distribution, release: Iterable[Candidate], sha256: str, chain: tuple[str, ...]
+    ) -> Candidate | None:
+        """
+        Return the wheel of *release* that is built here, ``None`` if there is no sdist of it.
+
+        :raises HashMismatch: it has other bytes than the locked one.
+        """
         for one in (each for each in release if each.sdist is not None):
-            wheel = builds.built(one, chain)
-            if wheel.distribution.sha256 == sha256:
-                return wheel
+            found = self._builds.built(one, chain)
+            if found.distribution.sha256 == sha256:
+                return found
+            made = found.distribution
+            msg = (
+                f"{wheel.project} {wheel.version} was built with {made.filename} of sha256 {sha256}, "
+                f"which is built with sha256 {made.sha256} now"
+            )
+            raise HashMismatch(msg, project=made.project, next_step=_ways(wheel))
         return None
 
 
@@ -133,6 +213,26 @@ def licenses_of(requires: Iterable[Required]) -> tuple[tuple[str, str], ...]:
     """Return project and licence of those of *requires* whose METADATA names one, sorted."""
     known = (one.distribution for one in requires)
     return tuple(sorted((one.project, one.license) for one in known if one.license))
+
+
+def files_of(requires: Iterable[Required]) -> tuple[Distribution, ...]:
+    """Return what indexes and directories have of *requires*, as `Built.files`."""
+    found: dict[str, Distribution] = {}
+    for one in (each.distribution for each in requires):
+        built = one.built
+        facts = (one.filename, one.sha256, one.url) if built is None else (built.filename, built.sha256, built.url)
+        filename, sha256, url = facts
+        found[filename] = Distribution(
+            filename=filename,
+            project=one.project,
+            version=one.version,
+            sha256=sha256,
+            url=url,
+            source=one.source,
+            yanked=one.yanked,
+        )
+        found |= {each.filename: each for each in (built.files if built else ())}
+    return tuple(found[name] for name in sorted(found))
 
 
 def _lacking(sdist: Distribution, error: NoSolution | Gaps) -> NotBuilt:
@@ -144,3 +244,16 @@ def _lacking(sdist: Distribution, error: NoSolution | Gaps) -> NotBuilt:
     found = NotBuilt(msg, project=sdist.project, next_step=step)
     found.details = first.details
     return found
+
+
+def _ways(wheel: Distribution) -> str:
+    return f"copy {wheel.filename} into packages/, or run `make update`, which resolves what its build requires again"
+
+
+def _gone(wheel: Distribution, release: str, what: str) -> Gone:
+    """Return the error about *what* of *release*, which the lock of *wheel* names."""
+    msg = (
+        f"{wheel.project} {wheel.version} cannot be built again as it is locked: it was built with {release}, "
+        f"and {what} is not offered any more"
+    )
+    return Gone(msg, project=wheel.project, next_step=_ways(wheel))

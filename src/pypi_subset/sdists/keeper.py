@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 
 from pypi_subset.distributions import filenames
+from pypi_subset.locks import memory
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.sdists.backend import USUAL
 from pypi_subset.sdists.build import TAG, attempt
@@ -19,7 +20,7 @@ from pypi_subset.targets.patch_levels import at_patch
 from pypi_subset.upstream.builds import NotBuilt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -45,6 +46,7 @@ class Keeper:
     :param projects: normalized names of the projects whose sdists are kept.
     :param targets: those of the run.
     :param work: a directory for the builds of this run.
+    :param known: as in `Builder`.
     """
 
     def __init__(  # noqa: PLR0913 - what a build needs
@@ -58,12 +60,14 @@ class Keeper:
         pips: Pips,
         work: Path,
         progress: Progress,
+        known: Mapping[str, str],
     ) -> None:
         self._builder, self._upstream, self._projects = builder, upstream, frozenset(projects)
         self._targets = {one.name: one for one in targets}
         #: A name for each target that a build tag can hold.
         self._tags = {name: f"{TAG}{number}" for number, name in enumerate(self._targets, start=1)}
         self._rooms, self._pips, self._work, self._progress = rooms, pips, work, progress
+        self._locked = known
         self._count = Counter[tuple[str, str]]()
         self._made: dict[tuple[str, str], Candidate | NotBuilt] = {}
 
@@ -112,6 +116,7 @@ class Keeper:
         self._count[one.project, target.name] += 1
         require_few(one, self._count[one.project, target.name])
         path = self._upstream.file(sdist)
+        memory.require_same(self._locked, {one.filename: self._upstream.sha256(sdist)})
         self._rooms.isolation  # noqa: B018 - raises where builds are refused
         self._progress.say(
             f"{one.project} {one.version}: building {one.filename} for {target.name}, which keeps the sdist"
@@ -155,8 +160,8 @@ class Keeper:
         usual = [str(each) for each in requires][:1] == [USUAL]
         asked = [*requires, *([_OLDER_PIPS] if usual else [])]
         exact = replace(at_patch(target, int(python.version.split(".")[2])), exact=True)
-        closure = Closure(self._upstream, host=exact, pips=self._pips)
-        found = closure.of(one, self._builder.turn.chain, (), work, self._builder)(asked)
+        closure = Closure(self._upstream, host=exact, pips=self._pips, known=self._locked)
+        found = closure.of(one, self._builder.turn.chain, work, lambda: None)(asked)
         held |= {each.distribution.filename: each for each in found}
         return found
 
