@@ -11,14 +11,16 @@ import pytest
 from msgspec import structs
 
 from pypi_subset.errors import PolicyError, SubsetError, UpstreamError
-from pypi_subset.locks.offered import look
+from pypi_subset.locks.offered import judged, look, require_decided
 from pypi_subset.model.distributions import Built
 from pypi_subset.packages import gone_list
 from pypi_subset.pipeline.plan import plan
+from pypi_subset.requirements.subset import read_subset
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.pip_config import read_network
 from tests.support.servers.index import Index
 from tests.support.stages.mirroring import LINUX, mirror, read_lock, versions
+from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
@@ -355,3 +357,96 @@ def test_of_what_was_built_the_sdist_is_looked_for(locked: Workspace, index: Ind
     again = Upstream(read_network(), store=locked.root / "again", shelf=locked.root).pages
     found = look([replace(lock, pins=tuple(pins))], again)
     assert (found.missing, found.asked) == ((), frozenset({"acme-2.0-py3-none-any.whl"}))
+
+
+def building(workspace: Workspace, kind: str, more: str = "") -> None:
+    """Write a request for leaf, which is built or kept, and *more* settings."""
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"here": "host"}, more=f'[sdists]\n{kind} = ["leaf"]\n{more}')
+
+
+def with_tool(workspace: Workspace, index: Index, kind: str) -> None:
+    """Mirror leaf, which is built with tool 1.0."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_wheel("tool", "0.9"), make_wheel("tool", "1.0"))
+    building(workspace, kind)
+    mirror(workspace)
+
+
+def tools(workspace: Workspace) -> list[str]:
+    """Return the versions of tool that the locked release is built with."""
+    (pin,) = read_lock(workspace, "base--here").pins
+    held = [str(one.version) for one in pin.build]
+    return held or [version for _, version, _ in (pin.distribution.built.requires if pin.distribution.built else ())]
+
+
+BUILDS = pytest.mark.parametrize("kind", ["build", "keep"])
+
+
+@BUILDS
+def test_what_a_build_required_is_looked_for(workspace: Workspace, index: Index, kind: str) -> None:
+    """plan names it with the release that is built, an update stops, and so would a publication; mirror repeats it."""
+    with_tool(workspace, index, kind)
+    assert plan(workspace.paths).gone == ()
+    vanish(index, "tool", "1.0")
+    (found,) = plan(workspace.paths).gone
+    assert short([found]) == [("tool", "1.0", "gone", "refused")]
+    assert found.what.endswith("; leaf 1.0 is built with it")
+    assert found.locks == ("base--here",)
+    with pytest.raises(PolicyError, match=r"gone, refused: tool 1\.0 \(base--here\)"):
+        mirror(workspace, update=True)
+    assert mirror(workspace)[0].gone == (found,)
+    locks = [read_lock(workspace, "base--here")]
+    seen = read_subset(workspace.paths.requirements)
+    with pytest.raises(PolicyError):
+        require_decided(judged(seen, gone_list.read(workspace.paths.packages), locks), dropped=True)
+
+
+@BUILDS
+def test_a_build_is_resolved_without_what_is_dropped(workspace: Workspace, index: Index, kind: str) -> None:
+    """The lock changes, and the change is said with the release that is built."""
+    with_tool(workspace, index, kind)
+    vanish(index, "tool", "1.0")
+    building(workspace, kind, '[policy]\ngone = "drop"\n')
+    assert short(plan(workspace.paths).gone) == [("tool", "1.0", "gone", "dropped")]
+    result, said = mirror(workspace)
+    assert "base--here: tool 1.0, which leaf 1.0 is built with, is gone, and dropped by the policy" in said
+    assert "base--here: tool 1.0 -> 0.9, to build leaf" in result.changes
+    assert short(result.gone) == [("tool", "1.0", "gone", "replaced")]
+    assert tools(workspace) == ["0.9"]
+
+
+@BUILDS
+def test_a_build_requirement_that_is_kept(workspace: Workspace, index: Index, kind: str) -> None:
+    """With ``gone = "keep"`` an update keeps what was built, and the closure of a kept sdist."""
+    with_tool(workspace, index, kind)
+    vanish(index, "tool", "1.0")
+    building(workspace, kind, '[policy]\ngone = "keep"\n')
+    for _ in range(2):
+        assert short(mirror(workspace, update=True)[0].gone) == [("tool", "1.0", "gone", "kept")]
+        assert tools(workspace) == ["1.0"]
+
+
+@BUILDS
+def test_a_yanked_build_requirement(workspace: Workspace, index: Index, kind: str) -> None:
+    """It is named; with ``yanked = "refuse"`` the release is built again without it."""
+    with_tool(workspace, index, kind)
+    index.yanked["tool-1.0-py3-none-any.whl"] = "broken"
+    (found,) = plan(workspace.paths).gone
+    assert short([found]) == [("tool", "1.0", "yanked", "kept")]
+    assert found.what == "yanked: broken; leaf 1.0 is built with it"
+    building(workspace, kind, '[policy]\nyanked = "refuse"\n')
+    result, _ = mirror(workspace)
+    assert tools(workspace) == ["0.9"]
+    assert "base--here: tool 1.0 -> 0.9, to build leaf" in result.changes
+
+
+def test_the_sdist_of_a_build_requirement_is_looked_for(workspace: Workspace, index: Index) -> None:
+    """What was built for a build has an sdist on the index."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_buildable("tool"))
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"here": "host"}, more='[sdists]\nbuild = ["leaf", "tool"]\n')
+    mirror(workspace)
+    assert plan(workspace.paths).gone == ()
+    index.projects["tool"] = [make_buildable("tool", "0.9")]
+    (found,) = plan(workspace.paths).gone
+    assert (found.filename, found.state) == ("tool-1.0.tar.gz", "gone")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.locks import Lock
@@ -15,13 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One project of one job: the versions before and after, joined by " and "; ``""`` for none."""
+    """
+    One project of one job: the versions before and after, joined by " and "; ``""`` for none.
+
+    :param build_of: the project whose build requires it; ``""`` for a pin.
+    """
 
     set: str
     target: str
     project: str
     before: str
     after: str
+    build_of: str = ""
 
 
 def needs(subset: Subset, locks: Iterable[Lock]) -> dict[str, dict[str, Distribution]]:
@@ -57,7 +64,40 @@ def changes(before: Mapping[str, Lock], after: Sequence[Lock]) -> tuple[Change, 
             for project in sorted(old.keys() | new.keys())
             if old.get(project, {}).keys() != new.get(project, {}).keys()
         ]
+        found += _changes_of_builds(then, lock) if then else []
     return tuple(found)
+
+
+def _changes_of_builds(then: Lock, lock: Lock) -> Iterator[Change]:
+    """Yield what differs in the builds of the projects that both locks have."""
+    old, new = builds(then), builds(lock)
+    for built in sorted(old.keys() & new.keys()):
+        before, after = old[built], new[built]
+        for project in sorted(before.keys() | after.keys()):
+            if before.get(project) != after.get(project):
+                yield Change(
+                    set=lock.set_name,
+                    target=lock.target_name,
+                    project=project,
+                    before=" and ".join(before.get(project, ())),
+                    after=" and ".join(after.get(project, ())),
+                    build_of=built,
+                )
+
+
+def builds(lock: Lock) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return what the builds of *lock* require: built project → project → versions, sorted."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for pin in lock.pins:
+        one = pin.distribution
+        held = {(str(each.project), str(each.version)) for each in pin.build}
+        held |= {(name, version) for name, version, _ in (one.built.requires if one.built else ())}
+        for project, version in held:
+            found.setdefault(one.project, {}).setdefault(project, set()).add(version)
+    return {
+        built: {project: tuple(sorted(versions, key=Version)) for project, versions in own.items()}
+        for built, own in found.items()
+    }
 
 
 def releases(lock: Lock) -> dict[str, dict[str, Distribution]]:

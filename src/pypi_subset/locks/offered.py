@@ -11,13 +11,13 @@ from pypi_subset.errors import PolicyError
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.intake.gone import Gone, Missing
 from pypi_subset.model.intake.rules import GONE
-from pypi_subset.model.intake.sources import OWN_WHEELS
+from pypi_subset.model.intake.sources import BUILD, OWN_WHEELS
 from pypi_subset.model.policy import today
-from pypi_subset.policy.withdrawn import Vanished
+from pypi_subset.policy.withdrawn import Vanished, YankedSince
 from pypi_subset.support.threads import DaemonThreadPool
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -96,6 +96,11 @@ class Look:
         return (*own, *(one for name, one in before.items() if name not in self.asked))
 
 
+def names_of(lock: Lock) -> frozenset[str]:
+    """Return the names of the files of *lock* that are looked for, those that builds required among them."""
+    return frozenset(one.filename for one, _, _ in _files_of(lock))
+
+
 def look(locks: Iterable[Lock], pages: Listing, *, only_read: bool = False) -> Look:
     """
     Return which files of *locks* their sources do not offer any more.
@@ -104,9 +109,11 @@ def look(locks: Iterable[Lock], pages: Listing, *, only_read: bool = False) -> L
     :raises UpstreamError: an index does not answer. That is no answer about a file.
     """
     wanted: defaultdict[Where, dict[str, Distribution]] = defaultdict(dict)
+    builds: defaultdict[str, set[str]] = defaultdict(set)
     for lock in locks:
-        for one in (pin.distribution for pin in lock.pins):
-            where = pages.where(one.project, lock.target_name)
+        for one, target, built in _files_of(lock):
+            builds[one.filename].add(built)
+            where = pages.where(one.project, target)
             if _is_asked(one, where, pages) and not (only_read and where not in pages.read(one.project)):
                 wanted[where][one.filename] = one
     with DaemonThreadPool(_AT_ONCE) as pool:
@@ -114,9 +121,30 @@ def look(locks: Iterable[Lock], pages: Listing, *, only_read: bool = False) -> L
         found = [future.result() for future in futures]
     return Look(
         asked=frozenset(name for each in found for name in each.asked),
-        missing=tuple(sorted((one for each in found for one in each.missing), key=lambda one: one.filename)),
+        missing=tuple(
+            sorted((_for_builds(one, builds) for each in found for one in each.missing), key=lambda one: one.filename)
+        ),
         doubted=tuple(sorted(pair for each in found for pair in each.doubted)),
     )
+
+
+def _files_of(lock: Lock) -> Iterator[tuple[Distribution, str, str]]:
+    """Yield each file of *lock* with the target that it comes from a source for, and what it builds, ``""`` for a pin."""
+    for pin in lock.pins:
+        yield pin.distribution, lock.target_name, ""
+    for one, pin in lock.built_with:
+        # The build of a kept sdist is that of its target, each other one is for all targets.
+        target = lock.target_name if one in pin.build else BUILD
+        yield one, target, f"{pin.distribution.project} {pin.distribution.version}"
+
+
+def _for_builds(one: Missing, builds: Mapping[str, Collection[str]]) -> Missing:
+    """Return *one* with the releases that are built with it, if it is no pin itself."""
+    releases = sorted(builds[one.filename])
+    if not releases or not releases[0]:
+        return one
+    more = f" and {len(releases) - 1} more" if len(releases) > 1 else ""
+    return replace(one, what=f"{one.what}; {releases[0]}{more} is built with it")
 
 
 def _is_asked(one: Distribution, where: Where, pages: Listing) -> bool:
@@ -202,9 +230,9 @@ def judged(subset: Subset, missing: Iterable[Missing], locks: Iterable[Lock], no
         return []
     places: defaultdict[str, list[Lock]] = defaultdict(list)
     for lock in locks:
-        for pin in lock.pins:
-            places[pin.distribution.filename].append(lock)
-    has = {(lock.name, pin.distribution.filename) for lock in now for pin in lock.pins}
+        for filename in {one.filename for one, _, _ in _files_of(lock)}:
+            places[filename].append(lock)
+    has = {(lock.name, one.filename) for lock in now for one, _, _ in _files_of(lock)}
     found = []
     for one in missing:
         by: defaultdict[Decision, list[str]] = defaultdict(list)
@@ -237,15 +265,18 @@ def require_decided(found: Iterable[Gone], *, dropped: bool = False) -> None:
 
 def drops(subset: Subset, lock: Lock, missing: Iterable[Missing]) -> str:
     """Return which file of *lock* is not admitted any more, ``""`` if all are."""
-    names = {pin.distribution.filename for pin in lock.pins}
+    names = {one.filename: built for one, _, built in reversed([*_files_of(lock)])}
     for one in missing:
         if one.filename in names and decision_of(one, lock.target_name, subset) == "dropped":
-            return f"{one.project} {one.version} is {one.state}, and dropped by the policy"
+            build = f", which {built} is built with," if (built := names[one.filename]) else ""
+            return f"{one.project} {one.version}{build} is {one.state}, and dropped by the policy"
     return ""
 
 
 def admit(subset: Subset, missing: Sequence[Missing], locks: Iterable[Lock], pages: Listing) -> None:
     """Let *pages* offer what the user keeps of the missing files of *locks*, and nothing of releases that are dropped."""
+    if subset.rules.yanked == "refuse" and (yanked := [one for one in missing if one.state == "yanked"]):
+        pages.judge = replace(pages.judge, rules=(*pages.judge.rules, YankedSince(yanked)))
     suspicious = {one.filename: one for one in missing if one.suspicious}
     if not suspicious:
         return
@@ -254,7 +285,8 @@ def admit(subset: Subset, missing: Sequence[Missing], locks: Iterable[Lock], pag
         pages.judge = replace(pages.judge, rules=(*pages.judge.rules, rule))
     kept: defaultdict[Where, dict[str, Candidate]] = defaultdict(dict)
     for lock in locks:
-        for one in (pin.distribution for pin in lock.pins if pin.distribution.filename in suspicious):
+        # packages/ has them; it has nothing of what a wheel was built with.
+        for one in (each for each in lock.distributions if each.filename in suspicious):
             where = pages.where(one.project, lock.target_name)
             if decision_of(suspicious[one.filename], lock.target_name, subset) == "kept":
                 kept[where][one.filename] = _candidate(one)

@@ -160,5 +160,5 @@ class Watch:
 
 def of_locks(missing: Iterable[Missing], locks: Iterable[Lock]) -> tuple[Missing, ...]:
     """Return those of *missing* that one of *locks* has."""
-    names = {one.filename for lock in locks for one in lock.distributions}
+    names = frozenset[str]().union(*map(offered.names_of, locks))
     return tuple(one for one in missing if one.filename in names)

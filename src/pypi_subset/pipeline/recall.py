@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from pypi_subset.errors import LowerVersions
 from pypi_subset.locks import diff, memory
 from pypi_subset.locks.why import lines_of
+from pypi_subset.model.intake.sources import BUILD
+from pypi_subset.targets.host import describe_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from packaging.version import Version
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.locks import Lock, Pin
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
     from pypi_subset.model.targets import Target
@@ -77,30 +78,42 @@ def compared(  # noqa: PLR0913 - what a run has, and what the user allows
     :raises HashMismatch: a file has other bytes than when it was locked.
     :raises LowerVersions: as `lowered`.
     """
-    recalled = recall(paths, [*locked.before.values(), *gone], [*dict.fromkeys([*forget, *rebuilt(locked)])])
+    recalled = recall(paths, [*locked.before.values(), *gone], [*dict.fromkeys([*forget, *rebuilt(locked, forget)])])
     memory.require_same(recalled.known, memory.named(locked.locks))
     if len(locked.reused) == len(locked.locks):
         # The index is not asked for what is reused.
         return recalled, ()
     targets = {job.name: job.target for job in subset.jobs}
+    named = {one.name: one for one in targets.values()}
 
     def offered(project: str, target: str) -> Sequence[Candidate]:
         return backend.index().upstream.on(target).candidates(canonicalize_name(project))
 
-    said = lowered(locked, targets, offered, allowed=allowed)
+    def gone_for_builds(project: str, version: Version, pin: Pin, target: str) -> str:
+        # What is built once is for all targets; a kept sdist is built for its own.
+        one = named[target] if pin.is_kept else describe_host(BUILD)
+        return _why_gone(offered(project, one.name), version, one)
+
+    said = lowered(locked, targets, offered, gone_for_builds, allowed=allowed)
     for sentence in said:
         progress.warn(sentence)
     return recalled, said
 
 
-def rebuilt(locked: Relocked) -> list[str]:
-    """Return the names of wheels with other bytes since they were built again: the same sdist, other build requirements."""
+def rebuilt(locked: Relocked, forget: Collection[str] = ()) -> list[str]:
+    """
+    Return the names of wheels with other bytes since they were built again: the same sdist, other build requirements.
+
+    :param forget: names of files that may have other bytes: an sdist among them may give another wheel.
+    """
     then = {one.filename: one for lock in locked.before.values() for one in lock.distributions}
     found = []
     for one in (each for lock in locked.locks for each in lock.distributions):
         old = then.get(one.filename, one)
-        if one.built and old.built and old.built.sha256 == one.built.sha256 and old.sha256 != one.sha256:
-            found += [one.filename] if old.built.requires != one.built.requires else []
+        if one.built and old.built and old.sha256 != one.sha256:
+            same = old.built.sha256 == one.built.sha256
+            accepted = old.built.requires != one.built.requires if same else old.built.filename in forget
+            found += [one.filename] if accepted else []
     return found
 
 
@@ -108,6 +121,7 @@ def lowered(
     locked: Relocked,
     targets: Mapping[str, Target],
     candidates: Callable[[str, str], Sequence[Candidate]],
+    builds: Callable[[str, Version, Pin, str], str],
     *,
     allowed: bool,
 ) -> tuple[str, ...]:
@@ -116,6 +130,7 @@ def lowered(
 
     :param targets: the target of each job, by the job's name.
     :param candidates: returns what the indexes offer of a project on the target of a name.
+    :param builds: returns why a version of a project cannot be had for a build on the target of a name, ``""`` if it can.
     :raises LowerVersions: the newer version is still offered, and that is not *allowed*.
     """
     said, refused = [], []
@@ -141,9 +156,46 @@ def lowered(
                 said.append(f"{what}, though {old} is still offered")
             else:
                 refused.append(f"{what}, though no line that requires it changed and {old} is still offered")
+        for sentence, is_refused in lowered_builds(before, lock, builds, allowed=allowed):
+            (refused if is_refused else said).append(sentence)
     if refused:
         raise LowerVersions(refused)
     return tuple(said)
+
+
+def lowered_builds(
+    before: Lock, after: Lock, why: Callable[[str, Version, Pin, str], str], *, allowed: bool
+) -> Iterator[tuple[str, bool]]:
+    """Yield a sentence for each lower version in the build of a release that both locks have, and whether it is refused."""
+    then = {(pin.distribution.project, pin.distribution.version): pin for pin in before.pins}
+    old_builds, new_builds = diff.builds(before), diff.builds(after)
+    for pin in after.pins:
+        one = pin.distribution
+        if (one.project, one.version) not in then:
+            continue
+        old, new = _highest(old_builds.get(one.project, {})), _highest(new_builds.get(one.project, {}))
+        changed = {name: version for name, version in old.items() if new.get(name) != version}
+        lower = [name for name in sorted(changed) if name in new and new[name] < changed[name]]
+        if not lower:
+            continue
+        causes = {
+            name: cause for name, version in changed.items() if (cause := why(name, version, pin, after.target_name))
+        }
+        for name in lower:
+            what = f"{after.name}: {name} {old[name]} -> {new[name]} to build {one.project}, a lower version"
+            if name in causes:
+                yield f"{what}: {old[name]} {causes[name]}", False
+            elif causes:
+                first = min(causes)
+                yield f"{what}: {old[name]} follows {first} {old[first]}, which {causes[first]}", False
+            elif allowed:
+                yield f"{what}, though {old[name]} is still offered", False
+            else:
+                yield f"{what}, though {old[name]} is still offered", True
+
+
+def _highest(own: Mapping[str, Iterable[str]]) -> dict[str, Version]:
+    return {project: max(map(Version, versions)) for project, versions in own.items()}
 
 
 def _is_limited_otherwise(before: Lock, after: Lock) -> bool:

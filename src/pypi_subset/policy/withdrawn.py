@@ -29,6 +29,25 @@ class Withdrawn:
         return (Verdict(rule=YANKED, project=one.project, version=one.version, sentence=sentence),)
 
 
+class YankedSince:
+    """
+    ``yanked = "refuse"`` for files of locks, which do not say what was yanked after they were made.
+
+    :param found: what is yanked now.
+    """
+
+    def __init__(self, found: Iterable[Missing]) -> None:
+        self._found = {(one.project, Version(one.version)): one for one in found}
+
+    def verdicts(self, candidate: Candidate) -> tuple[Verdict, ...]:
+        """Return why *candidate* is refused, none if it is on a page, or was not yanked."""
+        one = candidate.distribution
+        gone = None if candidate.source else self._found.get((one.project, one.version))
+        if gone is None:
+            return ()
+        return (Verdict(rule=YANKED, project=one.project, version=one.version, sentence=gone.what),)
+
+
 class Vanished:
     """
     Refuses releases of which a locked file is gone.
