@@ -198,7 +198,7 @@ def test_a_locked_build_requirement_with_other_bytes_never_runs(
             mirror(workspace)
     assert caught.value.what.startswith("tool-1.0-py3-none-any.whl has other bytes than when it was locked")
     assert tool.sha256 in caught.value.what
-    assert "FORGET=tool-1.0-py3-none-any.whl" in caught.value.next_step
+    assert "--forget tool-1.0-py3-none-any.whl" in caught.value.next_step
 
 
 def test_a_forgotten_build_requirement_is_taken_as_it_is_now(workspace: Workspace, index: Index) -> None:
@@ -255,7 +255,7 @@ def test_a_locked_build_requirement_that_is_gone_is_named(workspace: Workspace, 
     with pytest.raises(UpstreamError) as caught:
         mirror(workspace)
     assert "it was built with tool 1.0, and tool-1.0-py3-none-any.whl is not offered any more" in caught.value.what
-    assert "run `make update`" in caught.value.next_step
+    assert "run `pypi-subset update`" in caught.value.next_step
     assert read_lock(workspace, "base--here") == lock
     workspace.toml({"here": "host"}, more='[sdists]\nbuild = ["leaf"]\n[policy]\ngone = "keep"\n')
     _, said = mirror(workspace, update=True)

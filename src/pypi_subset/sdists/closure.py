@@ -247,7 +247,7 @@ def _lacking(sdist: Distribution, error: NoSolution | Gaps) -> NotBuilt:
 
 
 def _ways(wheel: Distribution) -> str:
-    return f"copy {wheel.filename} into packages/, or run `make update`, which resolves what its build requires again"
+    return f"copy {wheel.filename} into packages/, or run `pypi-subset update`, which resolves what its build requires again"
 
 
 def _gone(wheel: Distribution, release: str, what: str) -> Gone:
