@@ -11,6 +11,7 @@ import pytest
 from pypi_subset.doctor.examination import diagnose
 from tests.support.sites.trees import tree
 from tests.support.stages.mirroring import LINUX, mirror
+from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -79,6 +80,17 @@ def test_a_locked_release_that_is_gone(workspace: Workspace, index: Index) -> No
     found = diagnose(workspace.paths)
     (one,) = (one for one in found.findings if one.name == "locked files")
     assert (one.state, "lib" in one.what, "gone" in one.next_step) == ("error", True, True)
+
+
+def test_what_a_build_required_is_gone(workspace: Workspace, index: Index) -> None:
+    """What a locked wheel was built with is looked for as well."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_wheel("tool"))
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"here": "host"}, more='[sdists]\nbuild = ["leaf"]\n')
+    mirror(workspace)
+    index.projects["tool"] = []
+    (one,) = (one for one in diagnose(workspace.paths).findings if one.name == "locked files")
+    assert (one.state, "leaf 1.0 is built with it" in one.what) == ("error", True)
 
 
 def test_what_is_to_be_fetched_needs_room(workspace: Workspace, index: Index) -> None:

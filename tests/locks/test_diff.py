@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pypi_subset.pipeline.plan import plan
+from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -51,3 +53,18 @@ def test_a_set_that_is_gone_takes_its_lock_along(workspace: Workspace, index: In
     assert [path.name for path in workspace.paths.locks.glob("*.toml")] == ["pylock.first--linux.toml"]
     assert summary.superseded == ("two-1.0-py3-none-any.whl",)
     assert not (workspace.paths.site / "simple" / "two").exists()
+
+
+@pytest.mark.parametrize("kind", ["keep", "build"])
+def test_what_builds_require_is_a_change(workspace: Workspace, index: Index, kind: str) -> None:
+    """A newer build requirement is named with the project that is built, by plan and by update."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_wheel("tool"))
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"here": "host"}, more=f'[sdists]\n{kind} = ["leaf"]\n')
+    mirror(workspace)
+    index.add(make_wheel("tool", "2.0"))
+    # What was built stays until a rule refuses what it was built with.
+    workspace.toml({"here": "host"}, more=f'[sdists]\n{kind} = ["leaf"]\n[policy]\ndeny = ["tool==1.0"]\n')
+    (change,) = plan(workspace.paths, update=True).changes
+    assert (change.project, change.before, change.after, change.build_of) == ("tool", "1.0", "2.0", "leaf")
+    assert mirror(workspace, update=True)[0].changes == ("base--here: tool 1.0 -> 2.0, to build leaf",)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import structs
 
-from pypi_subset.errors import PolicyError, SubsetError, UpstreamError
+from pypi_subset.errors import NoSolution, PolicyError, SubsetError, UpstreamError
 from pypi_subset.locks.offered import judged, look, require_decided
 from pypi_subset.model.distributions import Built
 from pypi_subset.packages import gone_list
@@ -450,3 +451,42 @@ def test_the_sdist_of_a_build_requirement_is_looked_for(workspace: Workspace, in
     index.projects["tool"] = [make_buildable("tool", "0.9")]
     (found,) = plan(workspace.paths).gone
     assert (found.filename, found.state) == ("tool-1.0.tar.gz", "gone")
+
+
+def test_a_checkout_without_the_file_names_the_ways(locked: Workspace, index: Index) -> None:
+    """A locked file that is gone from index and packages/ is no failure that passes by itself."""
+    vanish(index, "acme", "2.0")
+    for path in (locked.paths.packages, locked.paths.site):
+        shutil.rmtree(path)
+    with pytest.raises(UpstreamError) as caught:
+        mirror(locked)
+    assert caught.value.what == (
+        "acme-2.0-py3-none-any.whl is locked and not in packages/, and its index does not offer it any more"
+    )
+    assert 'write gone = "drop" below [policy]' in caught.value.next_step
+    # The way that it names leads out.
+    plan(locked.paths)
+    setting(locked, '[policy]\ngone = "drop"\n')
+    mirror(locked)
+    assert versions(locked, "base--linux")["acme"] == "1.0"
+
+
+def test_a_file_that_its_index_lists_is_no_gone_one(locked: Workspace, index: Index) -> None:
+    """If the index lists a file that cannot be fetched, the error is that of the index."""
+    for path in (locked.paths.packages, locked.paths.site):
+        shutil.rmtree(path)
+    index.on_request = lambda path: 500 if path.endswith(".whl") else None
+    with pytest.raises(UpstreamError, match="answered 500"):
+        mirror(locked)
+
+
+@pytest.mark.parametrize("request_", ["acme", "acme==2.0"])
+def test_without_an_alternative_the_drop_is_named(locked: Workspace, index: Index, request_: str) -> None:
+    """The error has the release that is dropped, and the acceptance that keeps it."""
+    index.projects["acme"] = [] if request_ == "acme" else index.projects["acme"][:1]
+    plan(locked.paths)
+    setting(locked, '[policy]\ngone = "drop"\n', requests=f"{request_}\napp\n")
+    with pytest.raises(NoSolution) as caught:
+        mirror(locked)
+    assert "2.0, which was locked, is not taken: gone: the index does not list acme-2.0" in caught.value.problem
+    assert 'with rule = "gone", project = "acme", version = "==2.0"' in caught.value.next_step

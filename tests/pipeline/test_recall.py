@@ -13,6 +13,7 @@ from pypi_subset.locks import lockfile, memory
 from tests.support.programs.commands import subset
 from tests.support.servers.index import Index
 from tests.support.stages.mirroring import LINUX, WINDOWS, mirror, versions
+from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -279,3 +280,27 @@ def test_the_command_lists_them(workspace: Workspace, monkeypatch: pytest.Monkey
         assert f"{words}: {OLD.filename}" in done.stdout
         done = subset("mirror", "--json", cwd=workspace.root)
         assert json.loads(done.stdout)["unvouched"] == [OLD.filename]
+
+
+def test_a_lower_version_for_a_build_has_to_be_allowed(workspace: Workspace, index: Index) -> None:
+    """The closure of a kept sdist is compared like pins: a newer neighbour is no permission, a denied one is."""
+    index.add(make_buildable("leaf", build_requires=["tool", "aid"]), make_wheel("tool"), make_wheel("tool", "2.0"))
+    index.add(make_wheel("aid"))
+    workspace.write("base.txt", "leaf\n")
+    keep = '[sdists]\nkeep = ["leaf"]\n'
+    workspace.toml({"here": "host"}, more=keep)
+    mirror(workspace)
+    index.add(make_wheel("aid", "2.0", requires=["tool<2"]))
+    with pytest.raises(
+        LowerVersions, match=r"base--here: tool 2\.0 -> 1\.0 to build leaf, a lower version, though 2\.0"
+    ):
+        mirror(workspace, update=True)
+    summary, _ = mirror(workspace, update=True, allow_downgrade=True)
+    assert summary.warnings == (
+        "base--here: tool 2.0 -> 1.0 to build leaf, a lower version, though 2.0 is still offered",
+    )
+    workspace.toml({"here": "host"}, more=f'{keep}[policy]\ndeny = ["aid>=2"]\n')
+    mirror(workspace, update=True)
+    workspace.toml({"here": "host"}, more=f'{keep}[policy]\ndeny = ["tool>=2"]\n')
+    summary, _ = mirror(workspace, update=True)
+    assert any("tool 2.0 -> 1.0 to build leaf, a lower version: 2.0 is refused: " in one for one in summary.warnings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.model.candidates import LOCK
@@ -60,6 +61,15 @@ class Vanished:
         self._found = {(one.project, Version(one.version)): one for one in found if one.suspicious}
         self._drop = drop
 
+    def of(self, project: str) -> tuple[Verdict, ...]:
+        """Return the verdicts about the releases of *project*, newest first, whether or not any file is left of them."""
+        own = [
+            one
+            for (name, _), one in sorted(self._found.items(), key=lambda each: each[0][1], reverse=True)
+            if name == project
+        ]
+        return tuple(_gone(one) for one in own)
+
     def verdicts(self, candidate: Candidate) -> tuple[Verdict, ...]:
         """Return why *candidate* is refused, none if nothing of its release is gone."""
         one = candidate.distribution
@@ -68,5 +78,9 @@ class Vanished:
         gone = self._found.get((one.project, one.version))
         if gone is None:
             return ()
-        sentence = f"{gone.state}: {gone.what} (since {gone.since})"
-        return (Verdict(rule=GONE, project=one.project, version=one.version, sentence=sentence),)
+        return (_gone(gone),)
+
+
+def _gone(one: Missing) -> Verdict:
+    sentence = f"{one.state}: {one.what} (since {one.since})"
+    return Verdict(rule=GONE, project=canonicalize_name(one.project), version=Version(one.version), sentence=sentence)

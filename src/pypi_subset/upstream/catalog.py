@@ -17,6 +17,7 @@ from pypi_subset.distributions.metadata import check_metadata, without_descripti
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
 from pypi_subset.model.candidates import LOCK, Candidate
+from pypi_subset.model.intake.gone import FETCH_GONE
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Spool
@@ -213,11 +214,24 @@ class Upstream:
                 found = (each for each in offered if each.distribution.filename == one.filename)
                 address = None if candidate.address else next((each.address for each in found), None)
                 if address is None:
+                    self._require_listed(candidate)
                     raise
                 sha256 = self._fetcher.save(address, path, most(candidate))
         logger.info("%s: fetched", one.filename)
         self._digests[candidate.key] = sha256
         return sha256
+
+    def _require_listed(self, candidate: Candidate) -> None:
+        """
+        Return unless *candidate* is of a lock, and its index does not list it any more.
+
+        :raises UpstreamError: the file is gone.
+        """
+        one, where = candidate.distribution, self.pages.origin(candidate.distribution)
+        if candidate.source != LOCK or one.built or self.pages.listed(where, {one.filename}) or self.pages.doubt(where):
+            return
+        msg = f"{one.filename} is locked and not in packages/, and its index does not offer it any more"
+        raise UpstreamError(msg, project=one.project, next_step=FETCH_GONE)
 
     def _address(self, candidate: Candidate) -> str:
         address = candidate.at()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from pypi_subset.model.intake.rules import MIN_AGE
+from pypi_subset.policy.withdrawn import Vanished
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,6 +135,12 @@ class TargetOffers:
     def quarantine(self, project: NormalizedName) -> Standing | None:
         """Return what an index says of *project* if that is in quarantine there (PEP 792), and its page was read."""
         return self.upstream.pages.quarantine(self._where(project))
+
+    def vanished(self, project: NormalizedName) -> tuple[Verdict, ...]:
+        """Return why locked releases of *project* that its index does not offer any more are not taken, newest first."""
+        judge = self.upstream.pages.judge
+        found = (one for rule in judge.rules if isinstance(rule, Vanished) for one in rule.of(project))
+        return judge.standing([*found], self.target)
 
     def denied(self, project: NormalizedName) -> str:
         """Return which index answered 403 or 410 for its page of *project*, and what, ``""`` without one."""

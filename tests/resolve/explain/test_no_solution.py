@@ -250,6 +250,16 @@ def test_a_quarantined_project_offers_nothing(workspace: Workspace, index: Index
     )
 
 
+def test_an_older_release_because_of_a_quarantine(workspace: Workspace, index: Index) -> None:
+    """What keeps the newest release away is said as for a request: the project is in quarantine."""
+    index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0", requires=["lib"]), make_wheel("lib"))
+    index.status["lib"] = {"status": "quarantined", "reason": "it steals keys"}
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    (one,) = mirror(workspace)[0].outdated
+    assert (one.why, one.step) == ("it requires lib, which is in quarantine (it steals keys)", "")
+
+
 def errors_of(workspace: Workspace) -> list[str]:
     """Return the lines of the error that a mirror ends with."""
     with pytest.raises(SubsetError) as caught:

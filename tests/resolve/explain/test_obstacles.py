@@ -13,7 +13,7 @@ from packaging.version import Version
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution
 from pypi_subset.model.candidates import Candidate
-from pypi_subset.model.distributions import Distribution
+from pypi_subset.model.distributions import Distribution, Standing
 from pypi_subset.resolve.explain.obstacles import RELEASES, Inspector, joined_of
 from pypi_subset.targets.tag import parse
 
@@ -56,6 +56,16 @@ class Shelf:
         """Return nothing: each page is shown."""
         del project
         return ""
+
+    def quarantine(self, project: NormalizedName, /) -> Standing | None:
+        """Return nothing: no project is in quarantine."""
+        del project
+        return None
+
+    def vanished(self, project: NormalizedName, /) -> tuple[Verdict, ...]:
+        """Return nothing: no release vanished."""
+        del project
+        return ()
 
     def newest(self, project: NormalizedName, /) -> Version | None:
         """Return the newest final version."""

@@ -15,6 +15,12 @@ State: TypeAlias = Literal["yanked", "local", "gone", "quarantined", "changed"]
 #: publish until the user decides.
 Decision: TypeAlias = Literal["kept", "dropped", "replaced", "refused"]
 
+#: What the user can do about a locked file that is gone and of which ``packages/`` has no bytes.
+FETCH_GONE = (
+    "copy it into packages/ from a machine that has it; or run `pypi-subset plan`, which lists what is gone, write "
+    'gone = "drop" below [policy], and run `pypi-subset mirror`, which resolves without it'
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Missing:

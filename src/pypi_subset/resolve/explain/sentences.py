@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pypi_subset.resolve.explain.alternatives import way_out
 from pypi_subset.resolve.explain.obstacles import Offers, joined_of
-from pypi_subset.resolve.explain.refused import refused, way_in
+from pypi_subset.resolve.explain.refused import letting_in, refused, way_in
 from pypi_subset.resolve.explain.rejections import admits, allows, by_release, obstacle
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.distributions import Standing
     from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.targets import Target
     from pypi_subset.resolve.explain.obstacles import Asking, Obstacle
@@ -35,6 +36,12 @@ class Shelves(Offers, Protocol):
 
     def denied(self, project: NormalizedName, /) -> str:
         """Return which index answered 403 or 410 for its page of a project, and what; ``""`` without one."""
+
+    def quarantine(self, project: NormalizedName, /) -> Standing | None:
+        """Return what an index says of a project that is in quarantine there (PEP 792)."""
+
+    def vanished(self, project: NormalizedName, /) -> tuple[Verdict, ...]:
+        """Return why locked releases that an index does not offer any more are not taken, newest first."""
 
     def newest(self, project: NormalizedName, /) -> Version | None:
         """Return the newest final release of a project that was not yanked, with any file; ``None`` without one."""
@@ -80,8 +87,7 @@ def _last(step: Sequence[str], found: Obstacle, target: Target, offers: Shelves)
     if found.kind == "url":
         return f"{head} @ {requirement.url}: a URL, and no release of an index"
     if found.kind == "absent":
-        denied = offers.denied(found.project)
-        return f"{head}, which no index shows: {denied}" if denied else f"{head}, which no index has"
+        return f"{head}, which {absence_of(found.project, offers)}"
     if found.kind == "metadata":
         return "; ".join([*step, f"the metadata of {who} cannot be read"])
     candidates = offers.candidates(found.project)
@@ -94,13 +100,26 @@ def _last(step: Sequence[str], found: Obstacle, target: Target, offers: Shelves)
     return f"{head}; {found.project} {max(releases)}: {obstacle(releases[max(releases)], target)}"
 
 
+def absence_of(project: NormalizedName, offers: Shelves) -> str:
+    """Return why there is no file of *project*: ``is in quarantine``, ``no index has`` …."""
+    if (quarantine := offers.quarantine(project)) is not None:
+        return f"is in quarantine{f' ({quarantine.reason})' if quarantine.reason else ''}"
+    if vanished := offers.vanished(project):
+        return f"no index offers any more ({vanished[0].sentence})"
+    denied = offers.denied(project)
+    return f"no index shows: {denied}" if denied else "no index has"
+
+
 def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
     """Return what the user can do about an obstacle; ``""`` if only another version of what requires it helps."""
     if found.kind == "clash":
         place = next((who for who, _ in found.asking if ":" in who or "'" in who), "")
         return place and f"change {place}"
+    if found.kind == "absent" and offers.quarantine(found.project) is None:
+        vanished = offers.vanished(found.project)
+        return letting_in(vanished[0]) if vanished else "check pip's 'index-url'"
     if found.kind != "files":
-        return "check pip's 'index-url'" if found.kind == "absent" else ""
+        return ""
     releases = admitted_by(found.asking, offers.candidates(found.project))
     return way_to(releases[max(releases)], target, offers)
 

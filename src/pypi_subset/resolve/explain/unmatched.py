@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
 from pypi_subset.resolve.explain.hashes import no_solution
 from pypi_subset.resolve.explain.obstacles import is_pinned, joined_of
-from pypi_subset.resolve.explain.refused import newest_refused, reason_of, way_in
+from pypi_subset.resolve.explain.refused import letting_in, newest_refused, reason_of, way_in
 from pypi_subset.resolve.explain.rejections import (
     SHOWN,
     admits,
@@ -72,12 +72,14 @@ def unmatched(
     where = f"{requirement}{f' (required by {origin})' if origin else ''}"
     gap = _Gap(job=job, project=project, where=where, requests=requests)
     candidates = known.upstream.candidates(project)
+    lost = _vanished(requirement, project, gap, known)
     if not candidates:
-        return _absent(project, gap, known)
+        return lost or _absent(project, gap, known)
     releases = by_release(candidates)
     allowed = {version: files for version, files in releases.items() if admits(requirement, version)}
     if not allowed:
-        return gap.error(f"no release satisfies it, the newest is {max(releases)}", _other_version(asking, requirement))
+        what = f"no release satisfies it, the newest is {max(releases)}"
+        return lost or gap.error(what, _other_version(asking, requirement))
     # Pre-releases count only where there is nothing else, as for pip.
     shown = admitted_by(asking, candidates)
     unread = {version: why for (name, version), why in known.unreadable.items() if name == project and version in shown}
@@ -135,6 +137,17 @@ def _barred(
         )
         return gap.error(what, ways or "ask for another version", seen)
     return None
+
+
+def _vanished(requirement: Requirement, project: NormalizedName, gap: _Gap, known: Known) -> NoSolution | None:
+    """Return the error about a locked release that is gone and would satisfy *requirement*; ``None`` without one."""
+    fitting = [one for one in known.upstream.vanished(project) if admits(requirement, one.version)]
+    if not fitting or known.upstream.quarantine(project) is not None:
+        return None
+    one = fitting[0]
+    error = gap.error(f"{one.version}, which was locked, is not taken: {one.sentence}", letting_in(one))
+    error.refused = True
+    return error
 
 
 def _absent(project: NormalizedName, gap: _Gap, known: Known) -> NoSolution:
