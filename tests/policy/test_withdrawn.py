@@ -10,7 +10,7 @@ from packaging.version import Version
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.model.intake.gone import Missing
-from pypi_subset.policy.withdrawn import Vanished, Withdrawn
+from pypi_subset.policy.withdrawn import Vanished, Withdrawn, YankedSince
 
 
 def sentences(yanked: str | None) -> list[str]:
@@ -64,3 +64,19 @@ def test_a_yank_is_no_reason() -> None:
     """Nor is a file of a directory that is not there."""
     others = [replace(GONE, state="yanked"), replace(GONE, state="local"), replace(GONE, state="changed")]
     assert Vanished(others, drop=True).verdicts(candidate("2.0")) == ()
+
+
+def test_a_later_yank_counts_for_what_locks_say() -> None:
+    """A page says itself what is yanked; a lock was made before."""
+    rule = YankedSince([replace(GONE, state="yanked", what="yanked: broken")])
+    (verdict,) = rule.verdicts(candidate("2.0", ""))
+    assert (verdict.rule, verdict.sentence) == ("yanked", "yanked: broken")
+    assert rule.verdicts(candidate("1.0", "")) == ()
+    assert rule.verdicts(candidate("2.0")) == ()
+
+
+def test_the_releases_of_a_project_that_are_gone() -> None:
+    """The newest is the first, whether or not a file of it is left."""
+    rule = Vanished([replace(GONE, version="10.0"), replace(GONE, version="9.0")], drop=True)
+    assert [str(one.version) for one in rule.of("acme")] == ["10.0", "9.0"]
+    assert rule.of("other") == ()

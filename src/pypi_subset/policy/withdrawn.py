@@ -63,12 +63,8 @@ class Vanished:
 
     def of(self, project: str) -> tuple[Verdict, ...]:
         """Return the verdicts about the releases of *project*, newest first, whether or not any file is left of them."""
-        own = [
-            one
-            for (name, _), one in sorted(self._found.items(), key=lambda each: each[0][1], reverse=True)
-            if name == project
-        ]
-        return tuple(_gone(one) for one in own)
+        own = [(version, one) for (name, version), one in self._found.items() if name == project]
+        return tuple(_gone(one, version) for version, one in sorted(own, key=lambda each: each[0], reverse=True))
 
     def verdicts(self, candidate: Candidate) -> tuple[Verdict, ...]:
         """Return why *candidate* is refused, none if nothing of its release is gone."""
@@ -78,9 +74,9 @@ class Vanished:
         gone = self._found.get((one.project, one.version))
         if gone is None:
             return ()
-        return (_gone(gone),)
+        return (_gone(gone, one.version),)
 
 
-def _gone(one: Missing) -> Verdict:
+def _gone(one: Missing, version: Version) -> Verdict:
     sentence = f"{one.state}: {one.what} (since {one.since})"
-    return Verdict(rule=GONE, project=canonicalize_name(one.project), version=Version(one.version), sentence=sentence)
+    return Verdict(rule=GONE, project=canonicalize_name(one.project), version=version, sentence=sentence)

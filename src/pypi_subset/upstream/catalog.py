@@ -222,16 +222,12 @@ class Upstream:
         return sha256
 
     def _require_listed(self, candidate: Candidate) -> None:
-        """
-        Return unless *candidate* is of a lock, and its index does not list it any more.
-
-        :raises UpstreamError: the file is gone.
-        """
+        """Raise the error about a file of a lock that its index does not list any more."""
         one, where = candidate.distribution, self.pages.origin(candidate.distribution)
-        if candidate.source != LOCK or one.built or self.pages.listed(where, {one.filename}) or self.pages.doubt(where):
-            return
-        msg = f"{one.filename} is locked and not in packages/, and its index does not offer it any more"
-        raise UpstreamError(msg, project=one.project, next_step=FETCH_GONE)
+        locked = candidate.source == LOCK and one.url is not None
+        if locked and not self.pages.listed(where, {one.filename}) and not self.pages.doubt(where):
+            msg = f"{one.filename} is locked and not in packages/, and its index does not offer it any more"
+            raise UpstreamError(msg, project=one.project, next_step=FETCH_GONE)
 
     def _address(self, candidate: Candidate) -> str:
         address = candidate.at()
