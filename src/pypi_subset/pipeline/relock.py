@@ -290,8 +290,7 @@ def _changes(before: Lock | None, after: Lock) -> list[str]:
     for one in diff.changes({after.name: before}, [after]):
         what = f"{one.before} -> {one.after}" if one.before and one.after else ""
         what = what or (f"{one.after} added" if one.after else f"{one.before} is not needed any more")
-        build = f", to build {one.build_of}" if one.build_of else ""
-        lines.append(f"{after.name}: {one.project} {what}{build}")
+        lines.append(f"{after.name}: {one.project} {what}{f', to build {one.build_of}' if one.build_of else ''}")
     lines += [
         f"{after.name}: {project} {version} has another file: {file.filename}"
         for project, files_of in new.items()
