@@ -156,8 +156,9 @@ def lowered(
                 said.append(f"{what}, though {old} is still offered")
             else:
                 refused.append(f"{what}, though no line that requires it changed and {old} is still offered")
-        for sentence, is_refused in lowered_builds(before, lock, builds, allowed=allowed):
-            (refused if is_refused else said).append(sentence)
+        of_builds = [*lowered_builds(before, lock, builds, allowed=allowed)]
+        refused += [sentence for sentence, is_refused in of_builds if is_refused]
+        said += [sentence for sentence, is_refused in of_builds if not is_refused]
     if refused:
         raise LowerVersions(refused)
     return tuple(said)
