@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import NotProven, PolicyError, UpstreamError
+from pypi_subset.errors import NoSolution, NotProven, PolicyError, UpstreamError
 from pypi_subset.packages import gone_list
 from pypi_subset.pipeline.clean import clean
 from pypi_subset.pipeline.plan import plan
@@ -183,6 +183,16 @@ def test_what_is_not_known_is_not_absent(workspace: Workspace, index: Index, req
     setting(workspace, requests="app\n")
     mirror(workspace)
     assert versions(workspace, "base--linux") == {"app": "1.0"}
+
+
+def test_what_was_known_before_the_index_was_silent(locked: Workspace, index: Index) -> None:
+    """A release that an earlier look found to be gone can be dropped: the error is about what takes its place."""
+    vanish(index)
+    plan(locked.paths)
+    forbidden(index)
+    setting(locked, '[policy]\ngone = "drop"\n')
+    with pytest.raises(NoSolution, match="acme"):
+        mirror(locked)
 
 
 def laid(space: Workspace) -> Path:

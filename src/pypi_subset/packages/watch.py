@@ -101,10 +101,13 @@ class Watch:
         """
         Return if it is known of each locked file that *jobs* still need whether it is gone.
 
+        What an earlier look found to be gone is known.
+
         :param jobs: those that are resolved again.
         :raises UpstreamError: it is not: their resolutions would take the file for absent.
         """
-        whys = dict(self.doubted)
+        decided = {one.filename for one in self.known if one.suspicious}
+        whys = {name: why for name, why in self.doubted if name not in decided}
         for job in (one for one in jobs if one.name in standing):
             lock = standing[job.name]
             wanted = {Reason(requirement=one.requirement).text for one in job.requirement_set.requests}
