@@ -1,5 +1,5 @@
 # The front door: every goal runs the Invoke task of the same name. The first call makes .venv from tool-lock.txt.
-# `make` alone lists the goals. NAME=value on the command line becomes the task's --name=value; the environment does not:
+# `make` alone lists the goals, `make help GOAL=mirror` says what one takes. NAME=value on the command line becomes the task's --name=value; the environment does not:
 # many shells set names such as SITE, PORT or TARGET for something else.
 
 PYTHON ?= python3
@@ -9,11 +9,14 @@ CHOSEN := $(if $(filter file,$(origin PYTHON)),,--chosen)
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),--given=$(name)))
 GOALS := init add mirror verify publish plan update remove clean why targets target serve servers fetch workflow merge-reports hosts test test-slow test-hosts test-network sweep bench differential clients prove-the-proof hostile docs same-bytes lint
 
-.PHONY: goals $(GOALS)
+.PHONY: goals help $(GOALS)
 .NOTPARALLEL:
 
 goals:
 	@$(FRONT)
+
+help:
+	@$(FRONT) help $(GIVEN)
 
 $(GOALS):
 	@$(FRONT) $@ $(CHOSEN) $(GIVEN)

@@ -79,7 +79,7 @@ class TestMake:
         goals = re.search(r"^GOALS := (.*)$", makefile, re.MULTILINE)
         assert goals
         assert goals[1].split() == [goal.name for goal in read_goals(ROOT)]
-        assert ".PHONY: goals $(GOALS)" in makefile
+        assert ".PHONY: goals help $(GOALS)" in makefile
         listed = run([sys.executable, "-m", "invoke", "--list-format=json", "--list"], ROOT).stdout
         assert sorted(each["name"] for each in json.loads(listed)["tasks"]) == sorted(goals[1].split())
         product = {goal.name for goal in read_goals(ROOT) if not goal.developer}
@@ -98,8 +98,8 @@ class TestMake:
         done = run(["make", "mirror", "REQUIREMENT=other"], checkout)
         assert done.returncode == 2
         assert (
-            "takes no REQUIREMENT; it takes ALLOW_DOWNGRADE, UNISOLATED, REQUIREMENTS, PACKAGES, SITE, QUIET, VERBOSE, "
-            "LOG_FILE, NO_COLOR, JSON and PYTHON; did you mean REQUIREMENTS?"
+            "takes no REQUIREMENT; it takes PROJECT, ON, PY, ALLOW_DOWNGRADE, UNISOLATED, REQUIREMENTS, PACKAGES, SITE, "
+            "QUIET, VERBOSE, LOG_FILE, NO_COLOR, JSON and PYTHON; did you mean REQUIREMENTS?"
         ) in done.stderr
 
     @pytest.mark.parametrize("off", ["no", "0"])
@@ -111,6 +111,16 @@ class TestMake:
         done = run(["make", "mirror", "UNISOLATED=maybe"], checkout)
         assert done.returncode == 2
         assert "UNISOLATED is a switch, and takes no 'maybe'; say UNISOLATED=yes, or leave it out" in done.stderr
+
+    def test_help_needs_nothing_installed(self, tmp_path: Path) -> None:
+        """``make help`` is the list, with a goal its variables; a slip of the pen gets the nearest goal."""
+        folder = copy_checkout(tmp_path / "fresh")
+        assert run(["make", "help"], folder).stdout == run(["make"], folder).stdout
+        shown = run(["make", "help", "GOAL=serve"], folder)
+        assert "  PORT" in shown.stdout
+        wrong = run(["make", "help", "GOAL=mirrot"], folder)
+        assert "error: there is no goal 'mirrot'; did you mean mirror?\n" in wrong.stderr
+        assert not (folder / ".venv").exists()
 
     def test_errors_speak_of_goals(self, checkout: Path) -> None:
         """A next step is a goal with variables: through Make no one knows the command."""
@@ -131,7 +141,7 @@ class TestMake:
         for goal in read_goals(ROOT):
             task = developers[goal.name] if goal.developer else product[goal.name]
             given = flags(goal, dict.fromkeys(goal.variables, "1"))
-            known = {flag for arg in task.get_arguments() for flag in arg.names if len(flag) > 1}
+            known = {arg.names[0] for arg in task.get_arguments()}
             assert {flag.removeprefix("--").partition("=")[0] for flag in given} == known
 
     def test_exit_code_of_the_task_is_that_of_make(self, checkout: Path) -> None:

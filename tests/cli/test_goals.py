@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pypi_subset.cli.app import PANELS, commands
-from pypi_subset.cli.goals import DEVELOPERS, Goal, flags, listing, read_goals, refusal
+from pypi_subset.cli.goals import DEVELOPERS, Goal, flags, help_of, listing, read_goals, refusal
 from tests.support.checkout import ROOT
 
 
@@ -40,10 +40,10 @@ def test_the_interpreter_of_make_is_no_flag() -> None:
     assert flags(add, {"PYTHON": "python3.13", "PY": "3.12"}) == ["--python=3.12"]
 
 
-def test_a_former_variable_is_taken() -> None:
-    """LOG is what LOG_FILE was called."""
+def test_a_further_name_is_taken() -> None:
+    """LOG is what LOG_FILE was called, and INTO is SITE."""
     (mirror,) = (goal for goal in read_goals(ROOT) if goal.name == "mirror")
-    assert flags(mirror, {"LOG": "run.log"}) == ["--log-file=run.log"]
+    assert flags(mirror, {"LOG": "run.log", "INTO": "stick"}) == ["--log-file=run.log", "--site=stick"]
 
 
 def test_what_is_wrong_with_variables() -> None:
@@ -52,3 +52,23 @@ def test_what_is_wrong_with_variables() -> None:
     assert refusal(goal("test"), ["SITES"], {}) == "`make test` takes no SITES; it takes PYTHON alone"
     assert refusal(goal("mirror"), ["JSON"], {"JSON": "maybe"}).startswith("JSON is a switch, and takes no 'maybe'")
     assert refusal(goal("mirror"), ["JSON", "PYTHON", "LOG"], {"JSON": "No"}) == ""
+
+
+def test_help_of_a_goal_speaks_of_variables() -> None:
+    """Every variable of every goal has its meaning, that of the command's help; options are variables."""
+    made = commands()
+    for one in read_goals(ROOT):
+        assert one.meanings.keys() == one.variables.keys()
+        if not one.developer:
+            helps = {str(each.name).rstrip("_"): str(getattr(each, "help", "")) for each in made[one.name].params}
+            for name, flag in one.variables.items():
+                assert one.meanings[name].startswith(helps[flag.removeprefix("--").replace("-", "_")])
+    text = help_of(goal("verify"))
+    assert text.startswith(
+        "make verify: Prove that every request installs, on every target.\n\nInstalls see site/ alone."
+    )
+    assert "  ALL               yes: Prove again what was proven before for the same bytes.\n" in text
+    assert "and where PYTHONS says" in " ".join(text.split())
+    assert "--" not in text
+    assert "`make servers` says how to publish" in " ".join(help_of(goal("serve")).split())
+    assert "  RENEW  " in help_of(goal("docs"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import difflib
 import hashlib
 import os
 import subprocess
@@ -19,10 +20,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pypi_subset.cli.goals import Goal
+
 # The package is not installed yet, and ``-I`` leaves this directory out.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from pypi_subset.cli.goals import flags, listing, read_goals, refusal
+from pypi_subset.cli.goals import flags, help_of, listing, read_goals, refusal
 
 #: The oldest Python that runs the tool; ``requires-python`` in pyproject.toml says the same.
 OLDEST = (3, 11)
@@ -56,6 +59,8 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments:
         sys.stdout.write(listing(goals))
         return 0
+    if arguments[0] == "help":
+        return _help(goals, os.environ.get("GOAL", "") if "--given=GOAL" in arguments else "")
     goal = next(goal for goal in goals if goal.name == arguments[0])
     named = {word.removeprefix("--given=") for word in arguments if word.startswith("--given=")}
     given = {name: value for name, value in os.environ.items() if name in named}
@@ -75,6 +80,18 @@ def main(arguments: Sequence[str]) -> int:
     command = [str(python), "-c", PROGRAM, "--write-pyc", goal.name, *flags(goal, given)]
     sys.stdout.flush()
     return os.execve(python, command, environment)  # noqa: S606 - no shell is wanted
+
+
+def _help(goals: Sequence[Goal], name: str) -> int:
+    """Print the help of the goal *name*, the list without one; return the exit code."""
+    found = [goal for goal in goals if goal.name == name]
+    if name and not found:
+        near = difflib.get_close_matches(name, [goal.name for goal in goals], n=1)
+        hint = f"did you mean {near[0]}?" if near else "`make` lists them"
+        sys.stderr.write(f"error: there is no goal {name!r}; {hint}\n")
+        return 2
+    sys.stdout.write(help_of(found[0]) if found else listing(goals))
+    return 0
 
 
 def set_up(root: Path, *, developer: bool, chosen: bool) -> Path:

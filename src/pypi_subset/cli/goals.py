@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import ast
 import difflib
-from dataclasses import dataclass
+import re
+import textwrap
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-#: Former names of variables.
-OTHER_NAMES = {"LOG": "LOG_FILE"}
+#: Further names of variables: LOG was one, and INTO is what the command has as well.
+OTHER_NAMES = {"LOG": "LOG_FILE", "INTO": "SITE"}
 
 #: The heading of the goals for those who change the tool.
 DEVELOPERS = "Work on pypi-subset"
@@ -34,6 +36,8 @@ class Goal:
     :param switches: the variables whose flag takes no value.
     :param heading: what ``make`` lists it below.
     :param former: whether this is a former name, which ``make`` does not list.
+    :param about: the paragraphs of its help after the first line.
+    :param meanings: Make variable → what it means.
     """
 
     name: str
@@ -43,6 +47,8 @@ class Goal:
     developer: bool
     heading: str = ""
     former: bool = False
+    about: str = ""
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
 
 def refusal(goal: Goal, named: Collection[str], given: Mapping[str, str]) -> str:
@@ -67,6 +73,8 @@ def read_goals(root: Path) -> tuple[Goal, ...]:
     """Return every task: those of the product as `app.PANELS` has them, then those of the checkout's file."""
     folder = root / "src" / "pypi_subset" / "cli"
     common, with_result = (_functions(folder / "command.py")[name] for name in ("shared", "with_result"))
+    texts = [_texts(path) for path in (folder / "command.py", *sorted((folder / "commands").glob("*.py")))]
+    aliases = {name: text for one in texts for name, text in one.items()}
     bodies = {
         name.rstrip("_").replace("_", "-"): node
         for path in sorted((folder / "commands").glob("*.py"))
@@ -77,7 +85,7 @@ def read_goals(root: Path) -> tuple[Goal, ...]:
     def goal(name: str, heading: str, *, former: bool = False) -> Goal:
         node = bodies[name]
         extra = [common, *([with_result] if "result=True" in _decorator(node) else [])]
-        return _goal(node, extra=extra, developer=False, heading=heading, former=former)
+        return _goal(node, extra=extra, developer=False, heading=heading, former=former, aliases=aliases)
 
     product = [goal(name, heading) for heading, names in _panels(folder / "app.py").items() for name in names]
     former = [goal(name, "", former=True) for name in _names(_assigned(folder / "app.py", "FORMER"))]
@@ -90,6 +98,25 @@ def _functions(path: Path) -> dict[str, ast.FunctionDef]:
     """Return the functions of the module at *path*, by their names."""
     body = ast.parse(path.read_text(encoding="utf-8")).body
     return {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+
+
+def _texts(path: Path) -> dict[str, str]:
+    """Return name → help of each annotation that the module at *path* gives a name."""
+    found = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign)]
+    return {ast.unparse(node.targets[0]): text for node in found if (text := _help(node.value))}
+
+
+def _help(node: ast.AST) -> str:
+    """Return the help that a call in *node* states, with its default if that is stated in words."""
+    said = {
+        one.arg: str(one.value.value)
+        for each in ast.walk(node)
+        if isinstance(each, ast.Call)
+        for one in each.keywords
+        if one.arg in {"help", "show_default"} and isinstance(one.value, ast.Constant)
+    }
+    default = f" (default: {said['show_default']})" if said.get("show_default") else ""
+    return f"{said.get('help', '')}{default}"
 
 
 def _decorator(node: ast.FunctionDef) -> str:
@@ -122,7 +149,28 @@ def listing(goals: Sequence[Goal]) -> str:
     for heading in headings:
         own = [goal for goal in goals if goal.heading == heading and not goal.former]
         lines += [f"{heading}:\n", *(f"  make {goal.name:<15} {goal.help}\n" for goal in own), "\n"]
-    return "".join([*lines, "What a goal takes: .venv/bin/inv --help GOAL. A flag --port=1 is PORT=1 for make.\n"])
+    return "".join(
+        [*lines, "What a goal takes: make help GOAL=mirror. Variables stand behind the goal: make serve PORT=8081.\n"]
+    )
+
+
+def help_of(goal: Goal) -> str:
+    """Return what ``make help GOAL=…`` prints: what *goal* does, and the variables that it takes."""
+    paragraphs = [textwrap.fill(" ".join(text.split()), 98) for text in goal.about.split("\n\n") if text.strip()]
+    width = max(map(len, goal.variables), default=0) + 2
+    rows = []
+    for name, meaning in goal.meanings.items():
+        text = f"{'yes: ' * (name in goal.switches)}{meaning}"
+        lines = textwrap.wrap(text, 96 - width) or [""]
+        rows += [f"  {name:<{width}}{lines[0]}", *(f"  {'':<{width}}{line}" for line in lines[1:])]
+    parts = [f"make {goal.name}: {goal.help}", *paragraphs, "\n".join(rows)]
+    return "\n\n".join(filter(None, map(_for_make, parts))) + "\n"
+
+
+def _for_make(text: str) -> str:
+    """Return a text about options as one about variables."""
+    text = re.sub(r"\bpypi-subset (?=[a-z])", "make ", text)
+    return re.sub(r"(?<![\w-])--([a-z][a-z-]+)", lambda found: _variable(found[1].replace("-", "_")), text)
 
 
 def flags(goal: Goal, environment: Mapping[str, str]) -> list[str]:
@@ -136,7 +184,13 @@ def flags(goal: Goal, environment: Mapping[str, str]) -> list[str]:
 
 
 def _goal(
-    node: ast.FunctionDef, *, developer: bool, heading: str, extra: Sequence[ast.FunctionDef] = (), former: bool = False
+    node: ast.FunctionDef,
+    *,
+    developer: bool,
+    heading: str,
+    extra: Sequence[ast.FunctionDef] = (),
+    former: bool = False,
+    aliases: Mapping[str, str] | None = None,
 ) -> Goal:
     """Return the goal of *node*, whose first parameter is the run or Invoke's context; *extra* have more parameters."""
     own = [*node.args.args[1:], *node.args.kwonlyargs, *(one for each in extra for one in each.args.kwonlyargs)]
@@ -147,15 +201,32 @@ def _goal(
         if value
     }
     names = [argument.arg.rstrip("_") for argument in own]
+    first, _, about = (ast.get_docstring(node) or "").partition("\n")
+    said = _said(node) if developer else {}
+    meanings = {
+        _variable(one.arg.rstrip("_")): said.get(one.arg)
+        or (one.annotation and ((aliases or {}).get(ast.unparse(one.annotation)) or _help(one.annotation)))
+        or ""
+        for one in own
+    }
     return Goal(
         name=node.name.rstrip("_").replace("_", "-"),
-        help=(ast.get_docstring(node) or "").partition("\n")[0],
+        help=first,
+        about=about,
+        meanings=meanings,
         variables={_variable(name): f"--{name.replace('_', '-')}" for name in names},
         switches=frozenset(_variable(name.rstrip("_")) for name, value in defaults.items() if value == "False"),
         developer=developer,
         heading=heading,
         former=former,
     )
+
+
+def _said(node: ast.FunctionDef) -> dict[str, str]:
+    """Return parameter → help that the decorator of a developer's task states."""
+    calls = [each for each in node.decorator_list if isinstance(each, ast.Call)]
+    tables = [one.value for each in calls for one in each.keywords if one.arg == "help"]
+    return {name: text for table in tables for name, text in ast.literal_eval(table).items()}
 
 
 def _variable(parameter: str) -> str:
