@@ -292,13 +292,17 @@ def test_fetched_from_the_command_line(site: Path, tmp_path: Path) -> None:
         (tmp_path / "yours" / "thesis.doc").touch()
         refused = command("fetch", f"--url={url}", "--site=yours", cwd=tmp_path)
     away = command("fetch", f"--url={url}", "--site=other", cwd=tmp_path, PIP_RETRIES="0")
-    for run, words in (
-        (refused, "error: yours: mirror did not make thesis.doc"),
-        (away, "error: cannot fetch http://127.0.0.1:"),
-        (command("fetch", cwd=tmp_path), "error: it has to be said from where; as in `--url "),
-        (command("fetch", "--url=site", cwd=tmp_path), "error: no address of a published site: 'site'; as in `--url "),
+    for run, code, words in (
+        (refused, 2, "error: yours: mirror did not make thesis.doc"),
+        (away, 3, "error: cannot fetch http://127.0.0.1:"),
+        (command("fetch", cwd=tmp_path), 2, "error: it has to be said from where; as in `--url "),
+        (
+            command("fetch", "--url=site", cwd=tmp_path),
+            2,
+            "error: no address of a published site: 'site'; as in `--url ",
+        ),
     ):
-        assert (run.returncode, len(run.stderr.splitlines()), run.stderr[: len(words)]) == (1, 1, words)
+        assert (run.returncode, len(run.stderr.splitlines()), run.stderr[: len(words)]) == (code, 1, words)
     assert [path.name for path in (tmp_path / "yours").iterdir()] == ["thesis.doc"]
 
 

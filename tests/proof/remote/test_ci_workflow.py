@@ -459,7 +459,7 @@ def test_a_part_of_another_job_is_not_joined(
         host.outputs["prove-2"] = {"part": ""}
         with pytest.raises(KeyError, match="0"):
             host.run("join")
-    assert done[-1] == ("Join the reports and publish", 1)
+    assert done[-1] == ("Join the reports and publish", 2)
     assert not place.exists()
 
 
