@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -92,7 +93,8 @@ def test_a_standing_lock_is_fetched_and_not_built(workspace: Workspace, index: I
     workspace.write("base.txt", "leaf\n")
     keeping(workspace, "leaf")
     mirror(workspace)
-    for path in (*workspace.paths.packages.glob("*.*"), *workspace.paths.site.rglob("*.whl")):
+    shutil.rmtree(workspace.paths.packages)
+    for path in workspace.paths.site.rglob("*.whl"):
         path.unlink()
     (workspace.paths.site / "simple" / "leaf" / "leaf-1.0.tar.gz").unlink()
     result, said = mirror(workspace)
