@@ -109,6 +109,7 @@ def sweep(_context: Context) -> None:
         "proof": "1 leaves the rest out: the proof alone, beside a plain loop",
         "policy": "1 leaves the rest out: what the rules of [policy] cost",
         "large": "1 leaves the rest out: the resolution of a large list alone, beside uv",
+        "start": "1 leaves the rest out: help and a wrong command line alone",
         "wheels": "how many are indexed; other than 10000: by ours alone, beside 10000",
     }
 )
@@ -122,11 +123,12 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
     proof: str = "",
     policy: str = "",
     large: str = "",
+    start: str = "",
     wheels: int = 10_000,
 ) -> None:
     """Time mirroring beside pex3, uv and nab, indexing and proof beside others; needs PyPI."""
-    parts = (("mirrors", mirrors), ("index", index), ("proof", proof), ("policy", policy), ("large", large))
-    alone = "".join(f" --{name}" for name, given in parts if given not in {"", "0"})
+    parts = {"mirrors": mirrors, "index": index, "proof": proof, "policy": policy, "large": large, "start": start}
+    alone = "".join(f" --{name}" for name, given in parts.items() if given not in {"", "0"})
     chosen = f" --tools {shlex.quote(tools)}" if tools else ""
     run(f"tests.evidence.bench{alone} --runs {runs} --jobs {jobs}{chosen} --wheels {wheels}")
 

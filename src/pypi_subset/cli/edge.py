@@ -18,7 +18,6 @@ from pypi_subset.cli.door import spoken
 from pypi_subset.errors import MachineError, SubsetError, Unforeseen
 from pypi_subset.support import files
 from pypi_subset.support.text import printable, without_secrets
-from pypi_subset.support.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -150,6 +149,8 @@ def state_directory(environment: Mapping[str, str] = os.environ) -> Path | None:
 def _written(evidence: str) -> Path | None:
     """Return the new file that has *evidence*, which its owner alone can read; ``None`` if none can be written."""
     import platform  # noqa: PLC0415 - few runs need it
+
+    from pypi_subset.support.version import __version__  # noqa: PLC0415 - metadata is read
 
     head = f"pypi-subset {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
     # No half of a surrogate pair is left.

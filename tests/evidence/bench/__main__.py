@@ -1,4 +1,4 @@
-"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --policy | --large] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
+"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --policy | --large | --start] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pypi_subset.cli.display import Display
 from tests.evidence.bench import filters, frozen, large, measure, mirroring, proving, rivals
 from tests.evidence.bench.index import indexing
 from tests.evidence.bench.jobs import JOBS
+from tests.evidence.bench.start import starting
 from tests.evidence.bench.tools import TOOLS, Bench, shared_environment
 from tests.support.checkout import ROOT
 
@@ -21,7 +22,8 @@ def main() -> None:
     display = Display()
     index, network = rivals.network_settings()
     environment = shared_environment(network)
-    alone = arguments.mirrors or arguments.index or arguments.proof or arguments.policy or arguments.large
+    chosen = (arguments.mirrors, arguments.index, arguments.proof, arguments.policy, arguments.large, arguments.start)
+    alone = any(chosen)
     if arguments.mirrors or arguments.large or not alone:
         programs = rivals.set_up(CACHE, ROOT / "tests/evidence/bench/bench-lock.txt", environment)
         _say_before(display, rivals.versions(programs))
@@ -41,6 +43,9 @@ def main() -> None:
     if arguments.policy or not alone:
         _say_before(display, {})
         filters.run(display, environment, runs=max(arguments.runs, filters.RUNS))
+    if arguments.start or not alone:
+        _say_before(display, {})
+        starting.run(display, environment)
     display.say(f"after: {measure.machine()}")
 
 
@@ -56,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--index", action="store_true", help="leave whole mirrors out: time the index stage alone")
     parser.add_argument("--proof", action="store_true", help="time the proof alone, beside a plain loop")
     parser.add_argument("--policy", action="store_true", help="time what the rules of [policy] cost, alone")
+    parser.add_argument("--start", action="store_true", help="time help and a wrong command line, alone")
     parser.add_argument(
         "--large",
         action="store_true",
