@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import sys
@@ -185,8 +186,10 @@ def _places(requirements: str, packages: str, site: str) -> dict[str, Any]:
     found = [named(requirements), named(packages), named(site)]
     own = one_shot(found[2])
     # Which ones the user left out, a default cannot say.
-    if (requirements, packages) == PLACES[:2] and own.is_dir():
-        found[:2] = [own / name for name in PLACES[:2]]
+    # A path that is too long is an error of the command that looks there.
+    with contextlib.suppress(OSError):
+        if (requirements, packages) == PLACES[:2] and own.is_dir():
+            found[:2] = [own / name for name in PLACES[:2]]
     return dict(zip(PLACES, found, strict=True))
 
 
