@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.support.checkout import ROOT
+from tests.support.checkout import ROOT, SOURCE
 from tests.test_words import BANNED
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ SYNONYMS = re.compile(
     r"\b(?:folders?|web hosts?|(?:ways? in)(?! which)|seal(?:ed|s)?|pages? of links|over there|lying|spelt)\b",
     re.IGNORECASE,
 )
+#: Names of the code in a docstring, and programs in a text.
+_NAMES = re.compile(r"\*\w+\*|:param \w+|`+[^`]*`+|\w*[=(\[{.]\w+|folder[,.)/ ]*(?==)")
 _END = re.compile(r"""(?<=[.!?])["')*_]*\s+""")
 
 
@@ -107,4 +110,16 @@ def test_lines() -> None:
     code = re.compile(r"^( *`{3,}).*?^\1`*\s*?$|^\|[^\n]*$", re.MULTILINE | re.DOTALL)
     texts = {path.relative_to(ROOT).as_posix(): code.sub("", path.read_text(encoding="utf-8")) for path in PAGES}
     found = [f"{name}: {line}" for name, text in texts.items() for line in text.splitlines() if len(line) > WIDTH]
+    assert not found, "\n".join(found)
+
+
+def test_messages() -> None:
+    """No message, docstring or help in the sources has a synonym of a word in the glossary."""
+    found = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            # One word is a name in the code; a parameter may have an old one.
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+                text = _NAMES.sub("", node.value)
+                found += [f"{path.relative_to(SOURCE)}:{node.lineno}: {one[0]}" for one in SYNONYMS.finditer(text)]
     assert not found, "\n".join(found)

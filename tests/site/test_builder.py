@@ -140,7 +140,7 @@ def wheels(tmp_path: Path) -> list[Path]:
 
 
 def test_pip_installs_from_it(wheels: list[Path], tmp_path: Path, own_pips: Pips) -> None:
-    """By the page of links as by the index; a release for another Python is passed over."""
+    """By the find-links page as by the index; a release for another Python is passed over."""
     site = tmp_path / "site"
     assert pypi_subset.build_index(wheels, site)
     for number, way in enumerate(
@@ -153,7 +153,7 @@ def test_pip_installs_from_it(wheels: list[Path], tmp_path: Path, own_pips: Pips
 
 
 def test_it_holds_the_index_and_nothing_else(wheels: list[Path], tmp_path: Path) -> None:
-    """Pages in both forms, the wheels as hard links, their METADATA, and the page of links."""
+    """Pages in both forms, the wheels as hard links, their METADATA, and the find-links page."""
     site = tmp_path / "site"
     pypi_subset.build_index(wheels, site)
     assert {path.name for path in site.iterdir()} == {"simple", "simple-json", "find-links.html"}

@@ -221,7 +221,7 @@ def test_a_kernel_update_does_not_change_the_manifest(tmp_path: Path) -> None:
 
 
 def test_why_prints_release_pair_and_chain(made: Manifest) -> None:
-    """One line for each pair that needs the project, spelt in any way."""
+    """One line for each pair that needs the project, written in any way."""
     assert manifest.why(made, "Fast", "linux") == (
         'fast 1.0 (linux, base): base.txt:1 app -> web -> server[Turbo.Plus]>=1 -> fast; extra == "turbo-plus"',
     )

@@ -171,7 +171,7 @@ def is_known(form: str, first: int, last: int) -> bool:
 
 
 def is_version(text: str, version: Version) -> bool:
-    """Whether *text* is the same version as *version*, however it is spelt (PEP 440)."""
+    """Whether *text* is the same version as *version*, however it is written (PEP 440)."""
     try:
         return Version(text) == version
     except InvalidVersion:

@@ -55,7 +55,7 @@ class SubsetError(Exception):
     :param next_step: what the user can do about it, one line.
     :param project: normalized project name, if one is to blame.
     :param target: target name, if it happened for one target.
-    :param path: file or directory concerned, as the user spelt it.
+    :param path: file or directory concerned, as the user wrote it.
     :param line: line number in *path*, from 1.
     """
 

@@ -203,7 +203,7 @@ def one_shot(site: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paths:
-    """The three directories of a subset, as the user spelt them."""
+    """The three directories of a subset, as the user wrote them."""
 
     requirements: Path
     packages: Path

@@ -32,8 +32,8 @@ class Places:
         """
         Return these places and those that ``subset.toml`` names.
 
-        :param root: ``requirements/``, as the user spelt it.
-        :param sources: each is named where its path as it is spelt leads elsewhere; a link that leads elsewhere is not.
+        :param root: ``requirements/``, as the user wrote it.
+        :param sources: each is named where its path as it is written leads elsewhere; a link that leads elsewhere is not.
         :param outside: files and directories that are named in any case.
         """
         above = os.path.normpath(root.absolute().parent)

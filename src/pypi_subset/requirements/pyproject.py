@@ -122,7 +122,7 @@ class _Reader:
         return self.known[keys]
 
     def doubles(self) -> Iterator[Fault]:
-        """Yield a fault for each extra and group that stands there twice, spelt differently (PEP 685, PEP 735)."""
+        """Yield a fault for each extra and group that stands there twice, written differently (PEP 685, PEP 735)."""
         for keys in (_EXTRAS, _GROUPS):
             kept = self.names(keys)
             for name in self._table(keys):

@@ -70,7 +70,7 @@ NOWHERE = Reach()
 
 
 def is_same_place(one: str, other: str) -> bool:
-    """Whether two URLs or paths are one place, however they are spelt."""
+    """Whether two URLs or paths are one place, however they are written."""
     return _plain(one) == _plain(other)
 
 

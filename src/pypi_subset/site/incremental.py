@@ -50,7 +50,7 @@ class Comparison:
 
     :param digests: digest of the inputs of each project.
     :param pages: paths of the pages of each project.
-    :param unchanged: projects whose pages and files in the live site are right, with their lines in the page of links.
+    :param unchanged: projects whose pages and files in the live site are right, with their lines in the find-links page.
     """
 
     digests: Mapping[NormalizedName, str]
@@ -105,7 +105,7 @@ def compare(
         if name in last.projects and last.projects[name].digest == digest
         if last.directories.keys() >= {*_directories(pages[name])}
     ]
-    # The page of links is in the top directory.
+    # The find-links page is in the top directory.
     lines = _lines_in(site, last) if same and "" in last.directories else {}
     return Comparison(digests=digests, pages=pages, unchanged={name: lines[name] for name in same if lines})
 
@@ -192,7 +192,7 @@ def _directories(pages: Iterable[str]) -> list[str]:
 
 
 def _lines_in(site: Path, last: BuildState) -> dict[str, str]:
-    """Return the lines of each project in the page of links of *site*, which is as *last* says."""
+    """Return the lines of each project in the find-links page of *site*, which is as *last* says."""
     with files.folder_errors(site):
         page = (site / paths.FIND_LINKS).read_bytes().decode()
     names = sorted(last.projects)

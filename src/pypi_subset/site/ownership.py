@@ -38,7 +38,7 @@ def require_own(site: Path, *, index: bool = False) -> None:
 
 
 def _is_page_of_links(data: bytes) -> bool:
-    """Whether *data* is our page of links: an index without a manifest has one, see `build_index`."""
+    """Whether *data* is our find-links page: an index without a manifest has one, see `build_index`."""
     return (
         b'<meta name="pypi:repository-version"' in data[:200] and b"<title>Links for all projects</title>" in data[:300]
     )

@@ -91,7 +91,7 @@ class Rendering:
 
     :param projects: those of the site, sorted by name.
     :param views: the names of the files that each target gets, by the target's name.
-    :param unchanged: projects whose own pages are there already, with their lines in the page of links.
+    :param unchanged: projects whose own pages are there already, with their lines in the find-links page.
     """
 
     def __init__(
@@ -288,7 +288,7 @@ def _links(page: _Page, to_files: str) -> str:
 
 
 def _lines(page: _Page) -> str:
-    """Return the lines of a project in the page of links."""
+    """Return the lines of a project in the find-links page."""
     if page.views is None:
         return _links(page, f"{SIMPLE}/{href(page.name)}/")
     return left_out.line(page.name, page.views)

@@ -40,7 +40,7 @@ class Reading:
 
 
 def read_tag(tag: str) -> Reading | None:
-    """Return what *tag* says, ``None`` if it is not spelt exactly as in a wheel's file name."""
+    """Return what *tag* says, ``None`` if it is not written exactly as in a wheel's file name."""
     python, *rest = tag.split("-")
     match = PYTHON.fullmatch(python)
     if match is None or len(rest) not in {1, 2}:

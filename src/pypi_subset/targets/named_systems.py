@@ -152,7 +152,7 @@ def _system(family: str, table: dict[str, Any], release: str, facts: tuple[str, 
 
 
 def _find(word: str) -> tuple[System, str] | None:
-    """The system that *word* names, and the architecture, spelt as that system does."""
+    """The system that *word* names, and the architecture, written as that system does."""
     plain = _plain(word)
     for system in systems():
         if plain in system.spellings:

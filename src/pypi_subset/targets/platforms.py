@@ -22,7 +22,7 @@ SYSTEMS = {
     "android": ("posix", "android", "Android"),
     "emscripten": ("posix", "emscripten", "Emscripten"),
 }
-#: ``platform_machine``, spelt as the system itself spells it; on Linux and macOS the tag's last part is the same word.
+#: ``platform_machine``, written as the system itself spells it; on Linux and macOS the tag's last part is the same word.
 LINUX_MACHINES = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "riscv64", "loongarch64")
 MAC_MACHINES = ("arm64", "x86_64")
 WINDOWS_MACHINES = {"win_amd64": "AMD64", "win32": "x86", "win_arm64": "ARM64"}

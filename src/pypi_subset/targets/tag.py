@@ -40,7 +40,7 @@ def parse(name: str, tag: str, python: str | None = None, *, given: Mapping[str,
     Return the target that *tag* describes.
 
     :param name: the target's name, for the result and for errors.
-    :param tag: ``<python>[-<abi>]-<platform>``, spelt as in the file names of wheels (PEP 425, 600, 656, 730, 738, 783).
+    :param tag: ``<python>[-<abi>]-<platform>``, written as in the file names of wheels (PEP 425, 600, 656, 730, 738, 783).
     :param python: full version ``X.Y.Z`` where it is known, or a pre-release ``X.Y.Zrc1``; otherwise it is X.Y.0.
     :param given: values of markers that a tag leaves open.
     :raises TargetError: the tag is none, *python* is no version of it, or *given* contradicts it; ``nearest`` holds

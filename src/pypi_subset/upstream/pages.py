@@ -153,7 +153,7 @@ class Pages:
         if moved and (source is None or not source.only):
             linked = (one for one in self._network.find_links if local_path(one) is None and not self._links_at(one))
             if location := next(linked, None):
-                return f"{without_credentials(location)} has no page of links"
+                return f"{without_credentials(location)} has no page"
 
         def page_at(url: str) -> tuple[str, str] | None:
             kept = self._page_at((url, project))

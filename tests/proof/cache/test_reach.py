@@ -44,8 +44,10 @@ SEEN: dict[str, Callable[[Path], object]] = {
     "the page as JSON": lambda site: (site / "simple/click/index.v1_json").write_text("{} "),
     "the target's page": lambda site: edit(site / "targets/windows/simple/click/index.html"),
     "a page gone": lambda site: shutil.rmtree(site / "targets/windows/simple/colorama"),
-    "a line of the page of links": lambda site: edit(site / "find-links.html", COLORAMA.sha256, "0" * 64),
-    "the rest of the page of links": lambda site: edit(site / "find-links.html", "<!DOCTYPE html>", "<!DOCTYPE html> "),
+    "a line of the find-links page": lambda site: edit(site / "find-links.html", COLORAMA.sha256, "0" * 64),
+    "the rest of the find-links page": lambda site: edit(
+        site / "find-links.html", "<!DOCTYPE html>", "<!DOCTYPE html> "
+    ),
     "a file more": lambda site: make_wheel("colorama", "0.4.7").save(site / "simple/colorama"),
     "a file that is no wheel": lambda site: (site / "simple/click/notes.txt").write_text("hello"),
 }

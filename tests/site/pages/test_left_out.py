@@ -145,7 +145,7 @@ def test_clients_of_a_view_get_its_variant(url: str, tmp_path: Path, own_pips: P
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["--no-index --find-links {}find-links.html", "--index-url {}simple/"])
 def test_the_page_of_a_view_completes_pages_for_all(site: Path, tmp_path: Path, own_pips: Pips, way: str) -> None:
-    """The page of links, and the union, with the view's page of torch beside."""
+    """The find-links page, and the union, with the view's page of torch beside."""
     root = f"{site.as_uri()}/"
     links = f"{way.format(root)} --find-links {root}targets/laptop/simple/torch/index.html"
     code, said, into = install(own_pips, f"pip install {links} app", tmp_path)

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 #: Bytes of the token in the URL of a site that is served here.
 TOKEN = 16
 
-#: Each way in, in the order in which they are tried.
+#: Each route, in the order in which they are tried.
 WAYS = ("find-links", "simple", "target")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Way:
     """
-    One way in.
+    One route.
 
     :param name: one of `WAYS`.
     :param page: the page that an installer is sent to, below the site.
@@ -96,10 +96,10 @@ def _left_out(site: Path, state: tuple[int, ...]) -> dict[str, tuple[str, ...]]:
 @contextlib.contextmanager
 def opened(site: Path, target: str, url: str = "") -> Iterator[tuple[Way, ...]]:
     """
-    Yield the ways in to *site* while the ``with`` block lasts: a page of links on disk, and two indexes over HTTP.
+    Yield the routes to *site* while the ``with`` block lasts: a find-links page on disk, and two indexes over HTTP.
 
     :param target: the target's name; the last way is the index of its own, the one before that of all targets.
-    :param url: where the site is served already; then the page of links is read there as well.
+    :param url: where the site is served already; then the find-links page is read there as well.
     """
     token = secrets.token_hex(TOKEN)
     server = Forward(url) if url else server_of(site, token=token)

@@ -221,7 +221,7 @@ def _target(target: Target) -> dict[str, Any]:
 
 
 def _is_answer(case: Case, checks: Sequence[Check]) -> bool:
-    """Whether *checks* are results of *case* and of nothing else, by each way in, and none of them is red."""
+    """Whether *checks* are results of *case* and of nothing else, by each route, and none of them is red."""
     places = sorted((str(check.proof), check.way) for check in checks)
     own, unpacked = ([(proof, way) for way in WAYS] for proof in (str(case.proof), "unpacked"))
     whole = [*own, ("second opinion", WAYS[-1])]

@@ -90,7 +90,7 @@ class Case:
         return "emulated" if self.interpreter.emulated else "installed"
 
     def held_to(self, way: str) -> tuple[str, ...]:
-        """Return the lines of the constraints file for the way in named *way*."""
+        """Return the lines of the constraints file for the route named *way*."""
         return self.constraints if way == WAYS[0] else self.bounds
 
     def file(self, path: str) -> Path:
@@ -167,7 +167,7 @@ def unproven(subset: Subset, cases: Sequence[Case], targets: Sequence[str] = ())
 
 
 def unanswered(cases: Sequence[Case], checks: Sequence[Check]) -> list[Case]:
-    """Return the cases that have no result, for each way in or for all of them together."""
+    """Return the cases that have no result, for each route or for all of them together."""
     # Half of one kind of proof and half of another are none.
     had: dict[tuple[str, ...], dict[tuple[str, str], set[str]]] = {}
     gaps = {(case.target.name, case.set_name, case.request) for case in cases if case.gaps}

@@ -32,9 +32,9 @@ number, *roots = sys.argv[1:]
 left_out = {"test", "tests", "idlelib", "lib2to3", "turtledemo", "ensurepip", "site-packages", "__pycache__"}
 found = []
 for root in [sysconfig.get_path("stdlib"), *roots]:
-    for folder, inside, names in os.walk(root):
+    for place, inside, names in os.walk(root):
         inside[:] = [name for name in inside if name not in left_out]
-        found += [os.path.join(folder, name) for name in names if name.endswith(".py")]
+        found += [os.path.join(place, name) for name in names if name.endswith(".py")]
 children = []
 for part in range(int(number)):
     child = os.fork()

@@ -132,7 +132,7 @@ def candidates(path: str, pyenv: Path, named: Sequence[str] = ()) -> tuple[Path,
 
     :param path: directories as in ``PATH``.
     :param pyenv: pyenv's root; its versions are found although only one of them is active.
-    :param named: further interpreters or directories of them, as the user spelt them: ``PYTHONS=``.
+    :param named: further interpreters or directories of them, as the user wrote them: ``PYTHONS=``.
     :raises SubsetError: one of *named* is not there.
     """
     # pyenv's shims start what stands in its versions, a tenth of a second later each.

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 #: Seconds that one run of pip may take.
 PATIENCE = 1800
 
-#: No way in is among these: it is always the last thing that is decided.
+#: No route is among these: it is always the last thing that is decided.
 _OPTIONS = ("--only-binary=:all:", "--no-compile", "--no-warn-script-location", "--progress-bar=off")
 
 #: What pip would install, and nothing is installed: it reads metadata alone.
@@ -74,7 +74,7 @@ class Run(Protocol):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
     """
-    How one way in went, or one opinion.
+    How one route went, or one opinion.
 
     :param files: what pip took, ``None`` if it came to none.
     :param findings: what makes it amber.

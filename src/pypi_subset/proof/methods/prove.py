@@ -49,7 +49,7 @@ Kind: TypeAlias = "Installing | Unpacking"
 @dataclass(kw_only=True)
 class Trials:
     """
-    One case on one machine, by one way in after the other; the same files are installed and judged once.
+    One case on one machine, by one route after the other; the same files are installed and judged once.
 
     :param kind: how it is proven.
     :param lying: files → what their installation left; shared by all patch levels of a case.
@@ -90,7 +90,7 @@ class Trials:
         return took, True
 
     def _judge(self, took: Files, way: Way) -> tuple[str, Settled]:
-        """Return the way in by which these files came first, and what is worth knowing of them; raise if they are red."""
+        """Return the route by which these files came first, and what is worth knowing of them; raise if they are red."""
         if took not in self.judged:
             try:
                 self.judged[took] = way.name, self.kind.judge(took, self.lying[took])
@@ -106,7 +106,7 @@ class Trials:
 
 def prove(case: Case) -> tuple[Check, ...]:
     """
-    Return the results of *case*: one for each way in, and a second opinion.
+    Return the results of *case*: one for each route, and a second opinion.
 
     Each is green, red with one sentence, or, if nothing of the case applies there, skipped: then there is but one. What is
     left out as an accepted gap is not tried, and has one result as well.

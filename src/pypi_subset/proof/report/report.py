@@ -137,7 +137,7 @@ def lines_of(report: Report) -> list[str]:
     last += [weakness(report)] if weakness(report) else []
     nowhere = [f"note: {sentence}" for sentence in unasked(report)]
     nowhere += [f"note: {one}" for one in signers(report)]
-    # What is so by each way in is said once.
+    # What is so by each route is said once.
     notes = [f"note: {_place(check)}{note}" for check in checks for note in check.notes]
     nowhere += [f"warning: {one}" for one in report.warnings]
     said = dict.fromkeys(

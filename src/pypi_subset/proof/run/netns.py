@@ -1,4 +1,4 @@
-"""Runs first behind the seal, as a script of its own: gives a new network its loopback, then becomes a command."""
+"""Runs first in the isolated network, as a script of its own: gives a new network its loopback, then becomes a command."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Seal:
 
 def seal() -> Seal:
     """
-    Return the tightest seal that this system allows.
+    Return the strongest isolation that this system allows.
 
     Linux gives a process a network of its own, with loopback alone in it: at once to root, to others in a user
     namespace where that is allowed. Elsewhere that pip is sent to the site and nowhere else is all there is, and the

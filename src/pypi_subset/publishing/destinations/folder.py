@@ -29,7 +29,7 @@ class Folder:
 
     @property
     def name(self) -> str:
-        """The path as the user spelt it."""
+        """The path as the user wrote it."""
         return str(self.path)
 
     def look(self) -> dict[str, Found]:

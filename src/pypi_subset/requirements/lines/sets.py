@@ -208,5 +208,5 @@ def _too_many(files: _Files, above: tuple[Include, ...]) -> str:
 
 
 def _key(path: Path) -> Path:
-    """Return the one path of a file, however it was spelt."""
+    """Return the one path of a file, however it was written."""
     return Path(os.path.normpath(path.absolute()))

@@ -56,9 +56,9 @@ def facts(project: str, views: Iterable[str]) -> dict[str, object]:
 
 
 def line(project: str, views: Iterable[str]) -> str:
-    """Return the line of the project in the page of links. It has no link: a client may take each for a file."""
+    """Return the line of the project in the find-links page. It has no link: a client may take each for a file."""
     pages = ", ".join(f"{view_of(target)}/{project}/{PAGE}" for target in views)
-    return f"<p>{_note(project)} Add the page of your target as a further page of links: {pages}.</p>\n"
+    return f"<p>{_note(project)} Add the page of your target as another --find-links: {pages}.</p>\n"
 
 
 def _note(project: str) -> str:
