@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from pypi_subset.distributions.metadata import licensing_of
 from pypi_subset.errors import Gaps, HashMismatch, NoSolution
+from pypi_subset.errors.tree import FINDING
 from pypi_subset.locks import memory
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
@@ -106,6 +107,8 @@ class Closure:
 
 class Gone(NotBuilt):
     """A file of a locked build environment is not offered any more."""
+
+    exit_code = FINDING
 
 
 class Earlier:
