@@ -78,6 +78,7 @@ CODES = {
             "BadDistribution",
             "BadFiles",
             "Gaps",
+            "Gone",
             "HashMismatch",
             "LowerVersions",
             "NoSolution",
