@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 import time
 
@@ -27,8 +28,8 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
     return Watched()
 
 
-def test_quiet_without_a_terminal() -> None:
-    """In a pipe there is no bar, no colour and no escape sequence; lines and tables remain."""
+def test_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """In a pipe there is no bar, no colour and no escape sequence; lines and tables remain, and stages are lines aside."""
     stream = io.StringIO()
     display = Display(Console(file=stream))
     with display.stage("resolve", 2) as stage:
@@ -37,6 +38,7 @@ def test_quiet_without_a_terminal() -> None:
         display.warn("[bold]x[/nothing]")
     display.table(["target", "bytes", "seconds"], [["linux-" + "x" * 90, 1234567, 0.25], ["mac", 7, 12.0]])
     lines = stream.getvalue().splitlines()
+    assert re.sub(r"\d+\.\d", "N", capsys.readouterr().err) == "resolve: 1 done in N s\n"
     assert lines[:2] == ["a line " + "x" * 300, "warning: [bold]x[/nothing]"]
     assert "\x1b" not in stream.getvalue()
     assert [line.split() for line in lines[-2:]] == [
@@ -66,3 +68,51 @@ def test_bars_from_many_threads(watched: Watched) -> None:
     assert "[bold]name[/]" in watched.getvalue()
     hidden, shown = "\x1b[?25l", "\x1b[?25h"
     assert watched.getvalue().rfind(shown) > watched.getvalue().rfind(hidden) >= 0
+
+
+def test_a_stage_without_a_terminal_is_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each part has a line when it ends, and the whole has one if anything was done; bytes are readable."""
+    display = Display(Console(file=io.StringIO()))
+    with display.stage("download", 0, "bytes") as stage:
+        stage.expect(5_000_000)
+        stage.advance(1_500_000)
+        stage.finished("2 files for linux\x1b[2J", 1.25)
+    with display.stage("index", 0):
+        pass
+    part, whole = capsys.readouterr().err.splitlines()
+    assert part == "download: 2 files for linux\\x1b[2J, 1.2 s"
+    assert re.fullmatch(r"download: 1\.5 MB in \d+\.\d s", whole)
+
+
+def test_quiet_shows_no_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    """With ``--quiet`` only warnings are shown."""
+    display = Display(Console(file=io.StringIO()), quiet=True)
+    with display.stage("resolve", 1) as stage:
+        stage.advance()
+        stage.finished("linux", 1.0)
+    assert capsys.readouterr() == ("", "")
+
+
+def rows(display: Display) -> None:
+    """Print a table of two rows, the second with an empty cell."""
+    display.table(["target", "bytes"], [["linux", 1234], ["", 7]], title="What there is")
+
+
+def test_a_narrow_terminal_gets_blocks(watched: Watched) -> None:
+    """Below 60 columns each row is a block of lines; from 60 on, and without a terminal, it is a table."""
+    rows(Display(Console(file=watched, width=59, force_terminal=True, color_system=None)))
+    assert watched.getvalue() == "What there is\n\ntarget: linux\nbytes: 1,234\n\nbytes: 7\n"
+    wide, pipe = Watched(), io.StringIO()
+    rows(Display(Console(file=wide, width=60, force_terminal=True, color_system=None)))
+    rows(Display(Console(file=pipe, width=20)))
+    for shown in (wide.getvalue(), pipe.getvalue()):
+        assert [line.split() for line in shown.splitlines()[-2:]] == [["linux", "1,234"], ["7"]]
+
+
+def test_a_table_takes_the_width_of_the_terminal(watched: Watched) -> None:
+    """A long cell is folded, and no line is wider than the terminal."""
+    display = Display(Console(file=watched, width=70, force_terminal=True, color_system=None))
+    display.table(["name", "takes"], [["linux", "word " * 40]])
+    lines = watched.getvalue().splitlines()
+    assert max(map(len, lines)) <= 70
+    assert len(lines) > 4

@@ -39,7 +39,6 @@ def make(monkeypatch: pytest.MonkeyPatch) -> None:
         ("`pypi-subset target macos-14 --python 3.12`", "`make target NAME=macos-14 PY=3.12`"),
         ("`pypi-subset why numpy linux`", "`make why PROJECT=numpy TARGET=linux`"),
         ("`pypi-subset add 'a b' c`", "`make add PROJECT=''\"'\"'a b'\"'\"' c'`"),
-        ("see `pypi-subset verify --help`", "see `make help GOAL=verify`"),
         ("`pypi-subset serve -q`", "`make serve QUIET=yes`"),
         ("or with `--unisolated`", "or with `UNISOLATED=yes`"),
         ("as in `--to /srv/www`", "as in `TO=/srv/www`"),
@@ -53,13 +52,6 @@ def make(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_goals_of_make(text: str, goal: str) -> None:
     """Options and arguments become variables; all else stays."""
     assert door.spoken(text) == goal
-
-
-@pytest.mark.usefixtures("make")
-def test_options_of_a_command_line() -> None:
-    """What Typer says of an option is about the variable; an option of another program stays."""
-    said = "invalid value for '--on': 'x' is not one of 'here'; --pre, '--python'"
-    assert door.renamed(said) == "invalid value for ON: 'x' is not one of 'here'; --pre, PY"
 
 
 def test_the_command_speaks_its_own_language() -> None:

@@ -48,16 +48,23 @@ def result(*, changes: tuple[str, ...] = (), superseded: tuple[str, ...] = (), p
         warnings=(),
         resolved=1,
         fetched=2,
+        fetched_bytes=3_400_000,
         published=published,
     )
+
+
+PRUNE = "packages also holds 1 file that no lock names: b.whl; `pypi-subset prune` can remove them"
 
 
 def test_a_mirror_in_words() -> None:
     """Changes, files of no lock, a row for each target, and what became of the site."""
     lines = printed(show_mirror, result(changes=("base--lab: a 1 -> 2",), superseded=("b.whl",)), PATHS, update=True)
-    assert lines[:2] == ["base--lab: a 1 -> 2", "packages also holds 1 file that no lock names: b.whl"]
+    assert lines[:2] == ["base--lab: a 1 -> 2", PRUNE]
     assert lines[-2].split() == ["lab", "1", "2", "1,234,567", "0.2"]
-    assert lines[-1] == "site is built: 1 locks resolved, 2 files fetched"
+    assert lines[-1] == "site is built: 1 lock resolved; 2 files fetched (3.4 MB)"
+    some = replace(result(), resolved=2, fetched=0, fetched_bytes=0, reused=3, present=1)
+    last = printed(show_mirror, some, PATHS, update=False)[-1]
+    assert last == "site is built: 2 locks resolved, 3 unchanged; 0 files fetched, 1 here already"
     assert (
         printed(show_mirror, result(published=False), PATHS, update=True)[0]
         == "nothing changed: every lock is what it was"

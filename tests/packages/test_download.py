@@ -17,6 +17,7 @@ from pypi_subset.packages.pip_download import PipDownload
 from pypi_subset.packages.stock import Stock
 from pypi_subset.pip.pool import Pips
 from pypi_subset.support import files
+from pypi_subset.support.progress import Silent
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
 from pypi_subset.upstream.pip_config import read_network
@@ -66,14 +67,40 @@ def upstream(workspace: Workspace) -> Upstream:
     return Upstream(read_network(), store=work / "store", shelf=workspace.paths.packages)
 
 
+class Bar(Silent):
+    """Counts bytes, and keeps which parts were finished."""
+
+    def __init__(self) -> None:
+        self.total, self.steps, self.parts = 0, list[int](), list[str]()
+
+    def expect(self, count: int) -> None:
+        """Add to the total."""
+        self.total += count
+
+    def advance(self, count: int = 1) -> None:
+        """Keep the count."""
+        self.steps.append(count)
+
+    def finished(self, part: str, seconds: float) -> None:
+        """Keep the part."""
+        assert seconds > 0
+        self.parts.append(part)
+
+
 @pytest.fixture
-def downloads(workspace: Workspace, upstream: Upstream) -> Iterator[Downloads]:
+def bar() -> Bar:
+    """Return what counts the bytes of the downloads."""
+    return Bar()
+
+
+@pytest.fixture
+def downloads(workspace: Workspace, upstream: Upstream, bar: Bar) -> Iterator[Downloads]:
     """Return the downloads of a run."""
     work = workspace.paths.packages / ".work"
     with Loopback(upstream, [LINUX]) as index, Pips(work) as pips:
         gather = PipDownload(index=lambda: index, pips=pips, work=work / "download")
         with Downloads(
-            lambda: upstream, workspace.paths, gather, FileCache(work / "cache"), lambda *_: True
+            lambda: upstream, workspace.paths, gather, FileCache(work / "cache"), lambda *_: True, bar
         ) as downloads:
             yield downloads
 
@@ -88,7 +115,7 @@ def offered(index: Index, wheel: Wheel, folder: Path) -> Distribution:
 def collect(downloads: Downloads, *wanted: Distribution) -> tuple[Artifact, ...]:
     """Return what is collected for a stock without *wanted*, when everything is admitted."""
     stock = Stock(present=(), missing=(("job", wanted),), rejected=(), superseded=(), strangers={})
-    return downloads.collect(stock, targets={"job": LINUX}, progress=lambda _: None)
+    return downloads.collect(stock, targets={"job": LINUX})
 
 
 def lock_of(*wanted: Distribution) -> Lock:
@@ -154,6 +181,22 @@ def test_pip_takes_the_files_of_a_lock_while_others_resolve(index: Index, downlo
     assert taken == [("base--linux.ahead.0", ["app", "lib"]), ("job.0", ["more"])]
     assert {one.distribution.filename for one in found} == {app.filename, lib.filename, more.filename}
     assert all(files.sha256_of(one.path) == one.distribution.sha256 for one in found)
+
+
+def test_each_byte_is_counted_once(
+    index: Index, downloads: Downloads, bar: Bar, upstream: Upstream, tmp_path: Path
+) -> None:
+    """The total is the size of all files, also of one that was here already; a large file is counted while it arrives."""
+    large, small, here = (
+        offered(index, make_wheel(name, ballast=ballast), tmp_path)
+        for name, ballast in (("large", 900_000), ("small", 10), ("here", 10))
+    )
+    upstream.file(Candidate(distribution=here, source="index", hashes=(("sha256", here.sha256 or ""),)))
+    downloads.begin(lock_of(large, small, here), LINUX)
+    collect(downloads, large, small, here)
+    assert bar.total == sum(bar.steps) == sum(one.size or 0 for one in (large, small, here))
+    assert len(bar.steps) > 4
+    assert bar.parts == ["3 files for linux"]
 
 
 def test_a_file_that_pip_refuses_ahead_is_an_error_when_it_is_collected(

@@ -49,7 +49,7 @@ def test_clean_leaves_a_folder_of_strangers_alone(tmp_path: Path) -> None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(b"")
         done = subset("clean", cwd=folder)
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert Path(strange).name in done.stderr
         assert (folder / strange).exists()
         assert (folder / "packages/demo-1.0-py3-none-any.whl").exists()

@@ -23,23 +23,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pypi_subset.support.progress import Unit
+
 
 class Counter(Silent):
     """Counts the steps of one stage."""
 
     def __init__(self) -> None:
-        self.total, self.done = 0, 0
+        self.total, self.done, self.parts = 0, 0, list[str]()
 
     @contextmanager
-    def stage(self, name: str, total: int) -> Iterator[Counter]:
+    def stage(self, name: str, total: int, unit: Unit = "steps") -> Iterator[Counter]:
         """Keep the total."""
-        assert name == "proving"
+        assert (name, unit) == ("proving", "steps")
         self.total = total
         yield self
 
     def advance(self, count: int = 1) -> None:
         """Count."""
         self.done += count
+
+    def finished(self, part: str, seconds: float) -> None:
+        """Keep the part."""
+        assert seconds > 0
+        self.parts.append(part)
 
 
 @pytest.fixture
@@ -67,7 +74,7 @@ def test_green(subset: SubsetOnDisk, capfd: pytest.CaptureFixture[str]) -> None:
     assert report == read_report(report_path(subset.paths.site))
     assert (report.totals.failed, report.targets) == (0, ("windows",))
     # Two cases, and two of the inventory.
-    assert (counter.total, counter.done) == (4, 4)
+    assert (counter.total, counter.done, counter.parts) == (4, 4, ["windows"])
     assert caches(subset) == 2
     assert capfd.readouterr() == ("", "")
 

@@ -32,6 +32,8 @@ def test_silent_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_display_is_a_progress(capfd: pytest.CaptureFixture[str]) -> None:
-    """The same run with the command's display prints its lines alone, since standard output is no terminal."""
+    """The same run with the command's display prints its lines, and the stages on standard error: there is no terminal."""
     assert run(Display()) == 5
-    assert capfd.readouterr() == ("a line\nwarning: this is odd\n", "")
+    shown, aside = capfd.readouterr()
+    assert shown == "a line\nwarning: this is odd\n"
+    assert [line.rpartition(" in ")[0] for line in aside.splitlines()] == ["download: 2 done", "resolve: 3 done"]

@@ -14,7 +14,6 @@ from typer.main import get_command
 
 from pypi_subset.cli.command import SHARED
 from pypi_subset.cli.commands import asking, building, editing, proving, publishing
-from pypi_subset.cli.door import renamed
 from pypi_subset.cli.edge import READER_LEFT, line_of, program
 from pypi_subset.errors import SubsetError
 from pypi_subset.errors.tree import INPUT
@@ -28,8 +27,8 @@ NAME = "pypi-subset"
 #: Heading → commands; ``make`` lists them in this order too.
 PANELS = {
     "First steps": (editing.init, editing.add, building.mirror, proving.verify, publishing.publish),
-    "Keep it up to date": (building.plan, building.update, editing.remove, building.clean),
-    "Ask": (asking.why, asking.targets, asking.target),
+    "Keep it up to date": (building.plan, building.update, editing.remove, building.prune, building.clean),
+    "Ask": (asking.doctor, asking.why, asking.targets, asking.target),
     "Offer and copy": (publishing.serve, publishing.servers, publishing.fetch),
     "Prove on several machines": (proving.workflow, proving.merge_reports),
 }
@@ -165,7 +164,7 @@ def _refuse(error: TyperException, arguments: Sequence[str]) -> None:
     suggestion = suggestion or (f"{' or '.join(near)}?" if near else "")
     place = " ".join([NAME, *(word for word in arguments[:1] if word in _names())])
     step = f"did you mean {suggestion}" if suggestion else f"see `{place} --help`"
-    wrong = SubsetError(renamed(f"{what[:1].lower()}{what[1:]}"), next_step=step)
+    wrong = SubsetError(f"{what[:1].lower()}{what[1:]}", next_step=step)
     with contextlib.suppress(BrokenPipeError):
         if "--json" in arguments:
             from pypi_subset.cli.present import write_error  # noqa: PLC0415 - it needs rich

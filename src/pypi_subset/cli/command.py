@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import shlex
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,6 +122,14 @@ class Run:
     def has_written(self) -> bool:
         """Whether the document of the result is on standard output."""
         return bool(self._written)
+
+    def say_next(self, *words: str) -> None:
+        """Show the command that a user runs next, with the directories that are not the usual ones."""
+        own = one_shot(self.site)
+        places = zip(PLACES, (self.requirements, self.packages, self.site), strict=True)
+        # The site of a subset that a command line asked for leads to the other two.
+        flags = [f"--{name} {shlex.quote(str(path))}" for name, path in places if path not in {Path(name), own / name}]
+        self.display.say(f"Next: `{' '.join(['pypi-subset', *words, *flags])}`")
 
     def write_json(self, document: Mapping[str, Any]) -> None:
         """Write *document*, the result, to standard output."""

@@ -1,5 +1,5 @@
 """
-What the user sees while a task runs: progress bars on a terminal, plain lines anywhere else.
+What the user sees while a command runs: progress bars on a terminal, plain lines anywhere else.
 
 `Display` implements `support.progress.Progress`. Every text passes `literal`: neither rich nor a terminal obeys it.
 """
@@ -10,28 +10,30 @@ import contextlib
 import functools
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Literal
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from pypi_subset.cli.door import spoken
+from pypi_subset.site.pages.sizes import readable_size
 from pypi_subset.support.progress import SILENT
 from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from rich.progress import Progress, TaskID
-
-    from pypi_subset.support.progress import Stage
+    from pypi_subset.cli.bars import Bars
+    from pypi_subset.support.progress import Stage, Unit
 
 
 #: Columns of a table without a terminal: wide enough that no cell folds.
 PLAIN_WIDTH = 140
+#: Columns below which a terminal gets no tables.
+NARROW = 60
 
 
 def literal(text: str, style: str = "") -> Text:
@@ -52,61 +54,85 @@ def display_for(*, json: bool = False, color: bool = True, quiet: bool = False) 
     :param quiet: whether only warnings are shown.
     """
     system: Literal["auto"] | None = "auto" if color else None
-    return Display(Console(file=sys.stderr if json else None, highlight=False, color_system=system), quiet=quiet)
+    return Display(
+        Console(file=sys.stderr if json else None, highlight=False, color_system=system), quiet=quiet, lines=not json
+    )
 
 
-class _Bar:
-    """A stage on a terminal."""
+class _Lines:
+    """A stage without a terminal: a line for each part of it, and one for the whole."""
 
-    def __init__(self, progress: Progress, task: TaskID) -> None:
-        self._progress, self._task = progress, task
+    def __init__(self, name: str, unit: Unit, write: Callable[[str], None]) -> None:
+        self._name, self._unit, self._write = name, unit, write
+        self._began, self._done = time.monotonic(), 0
+        self._lock = threading.Lock()
 
     def advance(self, count: int = 1) -> None:
-        """Move the bar by *count* steps."""
-        self._progress.advance(self._task, count)
+        """Count what is done."""
+        with self._lock:
+            self._done += count
+
+    def expect(self, count: int) -> None:
+        """Show nothing: the line at the end says what was done."""
+
+    def finished(self, part: str, seconds: float) -> None:
+        """Write a line about *part*."""
+        self._write(f"{self._name}: {part}, {seconds:.1f} s")
+
+    def end(self) -> None:
+        """Write a line about the whole, if anything was done."""
+        if self._done:
+            done = readable_size(self._done) if self._unit == "bytes" else f"{self._done:,} done"
+            self._write(f"{self._name}: {done} in {time.monotonic() - self._began:.1f} s")
 
 
 class Display:
     """
-    Shows lines, tables and progress bars; without a terminal it shows no bars.
+    Shows lines, tables and stages.
 
     :param console: where to write; ``None`` means standard output.
     :param quiet: whether only warnings are shown.
+    :param lines: whether stages are lines on standard error if there is no terminal.
     """
 
-    def __init__(self, console: Console | None = None, *, quiet: bool = False) -> None:
-        self._quiet = quiet
+    def __init__(self, console: Console | None = None, *, quiet: bool = False, lines: bool = True) -> None:
+        self._quiet, self._lines = quiet, lines
         self.console = console if console is not None else Console(highlight=False)
         if not self.console.is_terminal:
             self.console.width = PLAIN_WIDTH
         self._lock = threading.Lock()
 
     @functools.cached_property
-    def _bars(self) -> Progress:
+    def _bars(self) -> Bars:
         """The live display, which all open stages share."""
         # Few runs have a terminal and a stage to show; the import takes 30 ms.
-        from rich import progress as rich  # noqa: PLC0415
+        from pypi_subset.cli.bars import Bars  # noqa: PLC0415
 
-        description, bar = rich.TextColumn("{task.description}"), rich.BarColumn(bar_width=24)
-        columns = (rich.SpinnerColumn(), description, bar, rich.MofNCompleteColumn(), rich.TimeElapsedColumn())
-        return rich.Progress(*columns, console=self.console, transient=True)
+        return Bars(self.console)
 
     @contextlib.contextmanager
-    def stage(self, name: str, total: int) -> Iterator[Stage]:
-        """Show a bar *name* of *total* steps while the block runs."""
-        if self._quiet or not self.console.is_terminal:
+    def stage(self, name: str, total: int, unit: Unit = "steps") -> Iterator[Stage]:
+        """
+        Show a stage while the block runs: a bar on a terminal, else lines on standard error.
+
+        :param total: the number of steps or bytes, as far as it is known.
+        """
+        terminal = self.console.is_terminal
+        if self._quiet or not (terminal or self._lines):
             yield SILENT
-            return
+        elif terminal:
+            with self._bars.stage(literal(name).plain, total, unit) as bar:
+                yield bar
+        else:
+            lines = _Lines(name, unit, self._aside)
+            yield lines
+            lines.end()
+
+    def _aside(self, line: str) -> None:
+        """Write one line to standard error, whatever is on standard output."""
         with self._lock:
-            self._bars.start()
-            task = self._bars.add_task(escape(literal(name).plain), total=total)
-        try:
-            yield _Bar(self._bars, task)
-        finally:
-            with self._lock:
-                self._bars.remove_task(task)
-                if not self._bars.task_ids:
-                    self._bars.stop()
+            sys.stderr.write(f"{literal(line).plain}\n")
+            sys.stderr.flush()
 
     def say(self, *lines: str) -> None:
         """Print each of *lines* on its own line, above the bars if there are any."""
@@ -118,8 +144,12 @@ class Display:
         self._print(f"warning: {line}")
 
     def print(self, table: Table) -> None:
-        """Print *table*."""
-        if not self._quiet:
+        """Print *table*; on a narrow terminal each row is a block of lines."""
+        if self._quiet:
+            return
+        if self.console.is_terminal and self.console.width < NARROW:
+            self.console.print(_blocks(table), soft_wrap=True)
+        else:
             self.console.print(table)
 
     def _print(self, *lines: str) -> None:
@@ -141,6 +171,14 @@ class Display:
         for row in rows:
             table.add_row(*(literal(_cell(value)) for value in row))
         self.print(table)
+
+
+def _blocks(table: Table) -> Text:
+    """Return the rows of *table*, each as a line for each cell that holds something, and a blank line between rows."""
+    headings = [str(column.header) for column in table.columns]
+    rows = zip(*([str(cell) for cell in column.cells] for column in table.columns), strict=True)
+    blocks = ["\n".join(f"{name}: {cell}" for name, cell in zip(headings, row, strict=True) if cell) for row in rows]
+    return Text("\n\n".join([*([str(table.title)] if table.title else []), *blocks]))
 
 
 def _cell(value: object) -> str:

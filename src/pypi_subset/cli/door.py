@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 #: A command, or an option with or without a value, between backticks.
 _MARKED = re.compile(r"`(?:pypi-subset(?P<words>(?: [^`]*)?)|(?P<option>--[a-z][a-z-]*)(?:[= ](?P<value>[^`]*))?)`")
 
-#: An option, perhaps between quotes.
-_OPTION = re.compile(r"'?(?<![\w-])(--[a-z][a-z-]*)'?")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usage:
@@ -57,12 +54,6 @@ def spoken(text: str) -> str:
     return _MARKED.sub(_goal, text) if _DOOR.usages else text
 
 
-def renamed(text: str) -> str:
-    """Return *text*, which is about a command line, with each option in the form of the door."""
-    known = {option for usage in _DOOR.usages.values() for option in usage.options}
-    return _OPTION.sub(lambda found: variable(found[1]) if found[1] in known else found[0], text)
-
-
 def variable(option: str) -> str:
     """Return the variable of Make for an option or an argument: PYTHON is the interpreter that makes ``.venv``."""
     name = option.lstrip("-").rstrip("_").replace("-", "_").upper()
@@ -76,8 +67,6 @@ def _goal(found: re.Match[str]) -> str:
             return found[0]
         return f"`{variable(option)}={found['value'] or _nothing_given(option)}`"
     name, *words = found["words"].split(" ", 2)[1:] or [""]
-    if words == ["--help"]:
-        return f"`make help GOAL={name}`"
     usage = _DOOR.usages.get(name, Usage())
     return f"`{' '.join(['make', name, *_variables(words[0] if words else '', usage)]).rstrip()}`"
 

@@ -18,17 +18,21 @@ from pypi_subset.locks.judging import waived_lines
 from pypi_subset.locks.offered import STEP
 from pypi_subset.resolve.explain.older.listing import LINES, outdated_heading, outdated_lines
 from pypi_subset.resolve.explain.older.refused import refused_lines
+from pypi_subset.site.pages.sizes import counted, readable_size
 from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from pypi_subset.cli.display import Display
+    from pypi_subset.doctor.findings import Diagnosis
     from pypi_subset.model.checks import Check
     from pypi_subset.model.intake.gone import Gone
     from pypi_subset.model.locks import AcceptedGap, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
+    from pypi_subset.pipeline.clean import Pruned
     from pypi_subset.pipeline.mirror import MirrorResult
     from pypi_subset.pipeline.plan import Forecast
 
@@ -81,8 +85,9 @@ def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update:
     for line in result.changes or (["nothing changed: every lock is what it was"] if update else []):
         display.say(line)
     if names := result.superseded:
-        count = f"{len(names)} file{'s' * (len(names) != 1)}"
-        display.say(f"{paths.packages} also holds {count} that no lock names: {', '.join(names)}")
+        shown = ", ".join(names[:FEW]) + ", …" * (len(names) > FEW)
+        held = f"{paths.packages} also holds {counted(len(names), 'file')} that no lock names: {shown}"
+        display.say(f"{held}; `pypi-subset prune` can remove them")
     if names := result.unvouched:
         shown = ", ".join(names[:FEW]) + ", …" * (len(names) > FEW)
         count = f"{len(names)} file{'s' * (len(names) != 1)}"
@@ -92,12 +97,21 @@ def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update:
         [(row.target, row.projects, row.files, row.bytes, row.seconds) for row in result.rows],
     )
     state = "built" if result.published else "up to date"
-    display.say(f"{paths.site} is {state}: {result.resolved} locks resolved, {result.fetched} files fetched")
+    display.say(f"{paths.site} is {state}: {'; '.join(_counts(result))}")
     show_outdated(result.outdated, display)
     show_gaps(result.accepted_gaps, display)
     for line in waived_lines(result.waived):
         display.say(line)
     show_gone(result.gone, display)
+
+
+def _counts(result: MirrorResult) -> Iterator[str]:
+    """Yield how many locks and files are new, and how many were there: these need no work."""
+    locks = f"{counted(result.resolved, 'lock')} resolved"
+    yield f"{locks}, {result.reused} unchanged" if result.reused else locks
+    files = f"{counted(result.fetched, 'file')} fetched"
+    files += f" ({readable_size(result.fetched_bytes)})" if result.fetched else ""
+    yield f"{files}, {result.present} here already" if result.present else files
 
 
 def show_outdated(found: Sequence[Outdated], display: Display, *, most: int | None = LINES) -> None:
@@ -157,6 +171,28 @@ def show_plan(found: Forecast, display: Display) -> None:
         ["target", "files", "bytes", "to fetch", "bytes to fetch"],
         [(row.target, row.files, row.bytes, row.fetch_files, row.fetch_bytes) for row in found.rows],
     )
+
+
+def show_pruned(found: Pruned, packages: Path, display: Display) -> None:
+    """Print each file that no lock needs, and what they amount to."""
+    if not found.files:
+        display.say(f"{packages} has no file that no lock names")
+        return
+    display.table(["file", "bytes", "why"], [(one.path, one.size, one.why) for one in found.files])
+    amount = f"{counted(len(found.files), 'file')}, {readable_size(found.size)}"
+    if found.removed:
+        display.say(f"removed from {packages}: {amount}")
+    else:
+        display.say(f"nothing is removed yet: {amount}; `pypi-subset prune --yes` removes them")
+
+
+def show_diagnosis(found: Diagnosis, display: Display) -> None:
+    """Print each finding with its state, and how each target would be proven."""
+    for one in found.findings:
+        display.say("; ".join(filter(None, (f"{one.state}: {one.name}: {one.what}", one.next_step))))
+    if found.targets:
+        rows = [(one.target, one.tag, one.proof, one.interpreter or "-") for one in found.targets]
+        display.table(["target", "tag", "proven how", "interpreter"], rows)
 
 
 def show_report(report: Report, display: Display) -> None:

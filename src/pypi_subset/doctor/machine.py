@@ -74,7 +74,7 @@ def isolation() -> Finding:
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     step = "use Linux with user namespaces, or a machine that holds nothing else (see the threat model)"
     if root:
-        step = "run verify as an ordinary user, or with --unisolated on a machine that holds nothing else"
+        step = "run verify as an ordinary user, or with `--unisolated` on a machine that holds nothing else"
     what = f"no isolation here: {why}"
     return Finding(name="isolation", state="error" if root else "warning", what=what, next_step=step)
 

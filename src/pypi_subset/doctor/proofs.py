@@ -29,7 +29,7 @@ def found(pythons: Sequence[str]) -> tuple[Interpreter, ...]:
 def named(known: Sequence[Interpreter]) -> Finding:
     """Return the finding that lists the interpreters."""
     what = f"{len(known)} interpreters found: {', '.join(map(str, known))}" if known else "no interpreter found"
-    step = "" if known else "install Python, or name one with --pythons"
+    step = "" if known else "install Python, or name one with `--pythons`"
     return Finding(name="interpreters", state="ok" if known else "warning", what=what, next_step=step)
 
 
@@ -50,5 +50,5 @@ def unproven(rows: Sequence[Provable]) -> Iterable[Finding]:
     names = [one.target for one in rows if one.proof == "unpacked"]
     if names:
         what = f"no interpreter here is like {', '.join(names)}: verify unpacks their wheels, and runs nothing"
-        step = "install their Python, name it with --pythons, or let such machines prove (pypi-subset workflow)"
+        step = "install their Python, name it with `--pythons`, or let such machines prove (`pypi-subset workflow`)"
         yield Finding(name="targets", state="ok", what=what, next_step=step)

@@ -148,6 +148,12 @@ class UpstreamError(SubsetError):
     exit_code = SURROUNDINGS
 
 
+class FaultsFound(SubsetError):
+    """An examination of this machine found errors."""
+
+    exit_code = FINDING
+
+
 class HashMismatch(SubsetError):
     """Bytes differ from the hash that a lock or an index promised."""
 

@@ -13,6 +13,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from pypi_subset.model.paths import file_path
 from pypi_subset.packages.file_cache import identity_of, status_of
 from pypi_subset.packages.pip_download import layers
 from pypi_subset.support import files
+from pypi_subset.support.progress import SILENT
 from pypi_subset.support.threads import DaemonThreadPool
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from pypi_subset.packages.file_cache import FileCache
     from pypi_subset.packages.pip_download import PipDownload
     from pypi_subset.packages.stock import Stock
+    from pypi_subset.support.progress import Stage
     from pypi_subset.upstream.catalog import Upstream
 
 
@@ -59,6 +62,7 @@ class Downloads:
     :param gather: lets pip take the files of one job.
     :param cache: learns what is read of each file.
     :param admits: whether the file at a path, of a name, is fit for the subset; one that is not has no artifact.
+    :param bar: counts the bytes that arrive, of those of all files that are begun.
     """
 
     def __init__(
@@ -68,8 +72,10 @@ class Downloads:
         gather: PipDownload,
         cache: FileCache,
         admits: Callable[[Path, str], bool],
+        bar: Stage = SILENT,
     ) -> None:
         self._upstream, self._paths, self._gather, self._cache, self._admits = upstream, paths, gather, cache, admits
+        self._meter = _Meter(bar)
         self._pool = DaemonThreadPool(PARALLEL)
         self._ahead = DaemonThreadPool(os.cpu_count())
         self._lock = threading.Lock()
@@ -117,14 +123,11 @@ class Downloads:
             self._ahead.shutdown(wait=False, cancel_futures=True)
             self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def collect(
-        self, stock: Stock, *, targets: Mapping[str, Target], progress: Callable[[int], None]
-    ) -> tuple[Artifact, ...]:
+    def collect(self, stock: Stock, *, targets: Mapping[str, Target]) -> tuple[Artifact, ...]:
         """
         Return every file that *stock* misses and that is admitted; all of them are in the packages directory then.
 
         :param targets: the target of each job, by the job's name.
-        :param progress: called with the number of files that arrived.
         :raises PipFailed: pip refuses a file for its target.
         :raises UpstreamError: a file cannot be fetched.
         :raises HashMismatch: a file is not what the lock says.
@@ -132,7 +135,6 @@ class Downloads:
         for future in self._taking:
             future.result()
         ahead = [one for _, group in stock.missing for one in group if _key(one) in self._taken]
-        progress(len(ahead))
         runs = {
             f"{job}.{number}": (targets[job], layer)
             for job, group in stock.missing
@@ -143,9 +145,7 @@ class Downloads:
 
         def one_run(name: str) -> list[Distribution]:
             target, layer = runs[name]
-            taken = self._take(name, target, layer, [arriving[_key(one)] for one in layer])
-            progress(len(layer))
-            return taken
+            return self._take(name, target, layer, [arriving[_key(one)] for one in layer])
 
         with DaemonThreadPool(min(len(runs), 2 * (os.cpu_count() or 1))) as pool:
             futures = [pool.submit(one_run, name) for name in runs]
@@ -176,6 +176,7 @@ class Downloads:
         arriving: Iterable[Future[tuple[Candidate, Path]]],
     ) -> list[Distribution]:
         """Return what is admitted of *layer*, after pip has taken it for *target*."""
+        started = time.monotonic()
         arrived = [(one, *future.result()) for one, future in zip(layer, arriving, strict=True)]
         good = [(one, candidate, path) for one, candidate, path in arrived if self._admits(path, one.filename)]
         for one, candidate, path in arrived:
@@ -183,6 +184,9 @@ class Downloads:
                 # Its hash is right: a later run that refuses it again need not fetch it again.
                 (files.link if candidate.path is None else files.copy)(path, self._paths.packages / one.filename)
         places = self._gather(name, target, [(candidate, path) for _, candidate, path in good]) if good else []
+        self._meter.bar.finished(
+            f"{len(layer)} file{'s' * (len(layer) != 1)} for {target.name}", time.monotonic() - started
+        )
         self._taken |= zip((_key(one) for one, _, _ in good), places, strict=True)
         return [one for one, _, _ in good]
 
@@ -190,12 +194,14 @@ class Downloads:
         """Return the file that is being fetched already, or from now on; the caller holds the lock."""
         key = _key(one)
         if key not in self._begun:
+            self._meter.expect(one)
             self._begun[key] = self._pool.submit(self._fetch, one)
         return self._begun[key]
 
     def _fetch(self, one: Distribution) -> tuple[Candidate, Path]:
         """Return the file as `Upstream` knows it, with its hash and that of its METADATA in the cache."""
         upstream = self._upstream()
+        upstream.arrived = self._meter.arrived
         candidate = Candidate(
             distribution=one,
             source=LOCK,
@@ -203,6 +209,7 @@ class Downloads:
             path=None if one.url else upstream.pages.find_local(one),
         )
         path = upstream.file(candidate)
+        self._meter.whole(one)
         sha256 = upstream.sha256(candidate)
         if sha256 != one.sha256:
             msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
@@ -222,6 +229,34 @@ class Downloads:
         identity = identity_of(status_of(path))
         self._cache.fetched(identity, one.filename, one.sha256 or "")
         return Artifact(distribution=one, folder=self._paths.packages, identity=identity)
+
+
+class _Meter:
+    """Counts the bytes of files on *bar*; what arrives of a file beyond its stated size is not counted."""
+
+    def __init__(self, bar: Stage) -> None:
+        self.bar = bar
+        self._left: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def expect(self, one: Distribution) -> None:
+        """Add the size of a file to the total; one without a stated size is not counted."""
+        with self._lock:
+            self._left[one.filename] = one.size or 0
+        self.bar.expect(one.size or 0)
+
+    def arrived(self, filename: str, count: int) -> None:
+        """Count bytes of a file that is expected."""
+        with self._lock:
+            counted = min(count, self._left.get(filename, 0))
+            if counted:
+                self._left[filename] -= counted
+        if counted:
+            self.bar.advance(counted)
+
+    def whole(self, one: Distribution) -> None:
+        """Count what is left of a file: it was here already, or was resumed."""
+        self.arrived(one.filename, one.size or 0)
 
 
 def _key(one: Distribution) -> tuple[str, str | None]:

@@ -85,6 +85,9 @@ class MirrorResult:
     :param warnings: sentences about what is allowed and probably a mistake.
     :param resolved: the number of locks that were resolved.
     :param fetched: the number of files that were fetched.
+    :param reused: the number of locks that match their inputs, and were not resolved.
+    :param present: the number of locked files that were here already.
+    :param fetched_bytes: the size of the files that were fetched, as far as an index states it.
     :param published: whether a new site replaced the old one.
     :param unvouched: names of files whose SHA-256 no index and no request stated when they were locked.
     :param built: names of locked wheels that were built from sdists, in this run or an earlier one.
@@ -109,6 +112,9 @@ class MirrorResult:
     resolved: int
     fetched: int
     published: bool
+    reused: int = 0
+    present: int = 0
+    fetched_bytes: int = 0
     unvouched: tuple[str, ...] = ()
     built: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
@@ -156,7 +162,10 @@ def mirror(
         intake = Intake(subset.bad_files, paths.packages, cache)
         with (
             opened(subset, network, paths.packages, work, progress, unisolated=unisolated, forget=forget) as backend,
-            Downloads(lambda: backend.index().upstream, paths, _gatherer(backend), cache, intake.admits) as downloads,
+            progress.stage("download", 0, "bytes") as bar,
+            Downloads(
+                lambda: backend.index().upstream, paths, _gatherer(backend), cache, intake.admits, bar
+            ) as downloads,
         ):
             locked = relock(subset, paths, backend, intake, progress, update=update, downloads=downloads)
             gone = left_over(subset, paths.locks)
@@ -183,7 +192,11 @@ def mirror(
         doubles = beside_locked(locked.locks)
         for sentence in doubles:
             progress.say(f"note: {sentence}")
-        published = _publish(content, paths, cache)
+        with progress.stage("index", 0) as bar:
+            published = _publish(content, paths, cache)
+            if published:
+                bar.expect(len(artifacts))
+                bar.advance(len(artifacts))
         cache.save(forget=published)
         _add_readme(paths.packages)
     return MirrorResult(
@@ -195,6 +208,9 @@ def mirror(
         warnings=(*locked.warnings, *idle, *backend.unlike, *lower, *left_out.values(), *doubles),
         resolved=len(locked.locks) - len(locked.reused),
         fetched=sum(len(group) for _, group in stock.missing),
+        reused=len(locked.reused),
+        present=len(stock.present),
+        fetched_bytes=sum(one.size or 0 for _, group in stock.missing for one in group),
         published=published,
         unvouched=tuple(
             sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if not one.vouched})
@@ -229,9 +245,7 @@ def _gather(
     logger.info("%d files are in %s, %d are to be fetched", len(present), packages, count)
     if not count:
         return present
-    with progress.stage("download", count) as bar:
-        targets = {job.name: job.target for job in subset.jobs}
-        fetched = downloads.collect(stock, targets=targets, progress=bar.advance)
+    fetched = downloads.collect(stock, targets={job.name: job.target for job in subset.jobs})
     return tuple(sorted([*present, *fetched], key=lambda one: one.distribution.filename))
 
 

@@ -85,6 +85,7 @@ class Resolver:
         offers = self.backend.index().upstream.on(job.target.name)
         found = with_allowed_licenses(job, self._once(job), offers, partial(self._once, job))
         bar.advance()
+        bar.finished(f"{job.requirement_set.name} for {job.target.name}", time.monotonic() - started)
         require_index(job, found.lock)
         found = replace(found, lock=replace(found.lock, fetched=documents_of(job), as_of=self.backend.cutoff))
         return found, time.monotonic() - started

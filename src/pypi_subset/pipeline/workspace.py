@@ -134,7 +134,7 @@ def working(paths: Paths) -> Iterator[Path]:
 def _scratch(paths: Paths) -> Iterator[Path]:
     staging.recover(paths.site)
     # A name of its own for each run: a pip that outlives a failed run may make the directory of that run again.
-    work = paths.packages.absolute() / f".work.{secrets.token_hex(4)}.stage"
+    work = paths.packages.absolute() / f".work.{secrets.randbelow(10**9)}.stage"
     kept = paths.packages.absolute() / KEPT
     with files.folder_errors(paths.packages):
         for store in sorted(paths.packages.glob(".work.*.stage/store")):

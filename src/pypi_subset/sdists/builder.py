@@ -18,7 +18,7 @@ from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.sdists.build import TAG, build
-from pypi_subset.sdists.closure import Closure, Earlier, Gone, files_of, licenses_of
+from pypi_subset.sdists.closure import Closure, Earlier, RequirementGone, files_of, licenses_of
 from pypi_subset.sdists.releases import Turn, require_few, sdists_of, standin, wheel_of
 from pypi_subset.sdists.repair import repaired
 from pypi_subset.support import files
@@ -190,7 +190,7 @@ class Builder:
             return None
         try:
             return self._earlier.of(known, _built(known), self.turn.chain)
-        except Gone as error:
+        except RequirementGone as error:
             self._progress.warn(f"{error.what}: what its build requires is resolved again")
             return None
 

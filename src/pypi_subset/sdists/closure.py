@@ -105,7 +105,7 @@ class Closure:
         return Required(distribution=one, path=self._upstream.file(found))
 
 
-class Gone(NotBuilt):
+class RequirementGone(NotBuilt):
     """A file of a locked build environment is not offered any more."""
 
     exit_code = FINDING
@@ -128,7 +128,7 @@ class Earlier:
 
         :param built: how *wheel* was built.
         :param chain: the releases that are being built.
-        :raises Gone: a file of it is not offered any more.
+        :raises RequirementGone: a file of it is not offered any more.
         :raises HashMismatch: a file has other bytes than when it was locked.
         :raises NotBuilt: what it was built with cannot be built again.
         """
@@ -253,10 +253,10 @@ def _ways(wheel: Distribution) -> str:
     return f"copy {wheel.filename} into packages/, or run `pypi-subset update`, which resolves what its build requires again"
 
 
-def _gone(wheel: Distribution, release: str, what: str) -> Gone:
+def _gone(wheel: Distribution, release: str, what: str) -> RequirementGone:
     """Return the error about *what* of *release*, which the lock of *wheel* names."""
     msg = (
         f"{wheel.project} {wheel.version} cannot be built again as it is locked: it was built with {release}, "
         f"and {what} is not offered any more"
     )
-    return Gone(msg, project=wheel.project, next_step=_ways(wheel))
+    return RequirementGone(msg, project=wheel.project, next_step=_ways(wheel))

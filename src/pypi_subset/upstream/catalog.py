@@ -11,6 +11,7 @@ import hashlib
 import io
 import logging
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pypi_subset.distributions.metadata import check_metadata, without_description
@@ -27,6 +28,7 @@ from pypi_subset.upstream.offers import TargetOffers
 from pypi_subset.upstream.pages import Pages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -45,8 +47,7 @@ class Upstream:
     """
     What the user's indexes and directories hold, each page and file fetched once.
 
-    :param store: a directory for what is fetched; the caller removes it. Files in it are not fetched again. Pages are kept
-        in the directory above it.
+    :param store: a directory for files, which are not fetched again; the caller removes it. Pages are in the one above.
     :param shelf: the directory of files from earlier runs: a file with the right hash is not fetched.
     :param judge: the rules that may refuse a candidate.
     """
@@ -70,6 +71,8 @@ class Upstream:
         self.builds: Builds | None = None
         self._file_of, self._sha256_of = Once(self._obtain), Once(self._hash)
         self._metadata_of = Once(self._read_metadata)
+        #: Called with the name of a file that is fetched as a whole, and bytes that arrived.
+        self.arrived: Callable[[str, int], None] | None = None
         #: The keys of the wheels whose METADATA was asked for, in that order; others are read ahead.
         self._asked: dict[str, None] = {}
 
@@ -206,9 +209,10 @@ class Upstream:
         Where its URL does not do, it is fetched from where its page leads now: a lock has no query.
         """
         one = candidate.distribution
+        arrived = partial(self.arrived, one.filename) if self.arrived else None
         with promised(candidate):
             try:
-                sha256 = self._fetcher.save(self._address(candidate), path, most(candidate))
+                sha256 = self._fetcher.save(self._address(candidate), path, most(candidate), arrived)
             except UpstreamError:
                 offered = self.pages.candidates(self.pages.origin(one))
                 found = (each for each in offered if each.distribution.filename == one.filename)
@@ -216,7 +220,7 @@ class Upstream:
                 if address is None:
                     self._require_listed(candidate)
                     raise
-                sha256 = self._fetcher.save(address, path, most(candidate))
+                sha256 = self._fetcher.save(address, path, most(candidate), arrived)
         logger.info("%s: fetched", one.filename)
         self._digests[candidate.key] = sha256
         return sha256

@@ -8,7 +8,7 @@ import hashlib
 import logging
 import queue
 import re
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pip._internal.exceptions import DiagnosticPipError, PipError
 from pip._vendor.requests import RequestException
@@ -49,8 +49,6 @@ _T = TypeVar("_T")
 _OK, _PARTIAL = 200, 206
 #: Answers that mean "not here". Object stores without a listing right answer 403 for a key that does not exist.
 _ABSENT = frozenset({FORBIDDEN, 404, GONE})
-#: Bytes of a file that are written and hashed at once.
-_BLOCK = 1 << 18
 
 
 class Fetcher:
@@ -104,18 +102,31 @@ class Fetcher:
             _require(response, url, _OK)
             return _guarded(url, lambda: bodies.content(response, url, limit))
 
-    def save(self, url: str, path: Path, limit: int = bounds.LARGEST_FILE) -> str:
+    def save(
+        self,
+        url: str,
+        path: Path,
+        limit: int = bounds.LARGEST_FILE,
+        arrived: Callable[[int], None] | None = None,
+    ) -> str:
         """
         Return the SHA-256 of the file at *url*, after fetching it to *path* as a whole.
 
         It is hashed while it is written, and resumed as often as pip's ``--resume-retries`` allows.
 
         :param limit: bytes; the size that a page promised, where it did.
+        :param arrived: called with the number of bytes of each block; of one that arrives again, as well.
         :raises TooLargeError: it has more bytes.
         :raises UpstreamError: it cannot be fetched.
         """
         left, validator = self._network.options.resume_retries, ""
         digest = hashlib.sha256()
+
+        def heard(block: bytes) -> None:
+            digest.update(block)
+            if arrived is not None:
+                arrived(len(block))
+
         # Closing writes too: what was kept back may not fit either.
         with new_part(path) as stream:
             while True:
@@ -129,7 +140,7 @@ class Fetcher:
                     elif not (start and response.status_code == _PARTIAL):
                         _require(response, url, _OK)
                     validator = response.headers.get("ETag", "")
-                    broken = _copy(response, stream, url, limit - stream.tell(), digest)
+                    broken = bodies.copy(response, stream, url, limit - stream.tell(), heard)
                 if broken is None:
                     break
                 left -= 1
@@ -156,7 +167,7 @@ class Fetcher:
                 return RemoteFile(functools.partial(self.span, url), total, first, data)
             if response.status_code == _OK:
                 with contextlib.suppress(_BrokenError), new_part(path) as stream:
-                    if _copy(response, stream, url, limit):
+                    if bodies.copy(response, stream, url, limit):
                         raise _BrokenError
                     return None
         # A range that cannot be satisfied, or a connection that broke: the plain way has its own retries.
@@ -220,43 +231,6 @@ def matches(path: Path, hashes: tuple[tuple[str, str], ...], sha256: str | None 
         if found != promised:
             return algorithm, promised, found
     return None
-
-
-def _copy(response: Any, stream: IO[bytes], url: str, limit: int, digest: Any = None) -> Exception | None:
-    """
-    Write the body to *stream*; return what broke the connection, if something did.
-
-    :param limit: bytes.
-    :param digest: the hash object that every byte goes into as well.
-    """
-    try:
-        for block in _blocks(bodies.pieces(response, url, limit)):
-            stream.write(block)
-            if digest is not None:
-                digest.update(block)
-    except HTTPError as error:
-        return error
-    return None
-
-
-def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """
-    Yield what *pieces* yields in blocks of about `_BLOCK` bytes; the last one too if *pieces* raises an error.
-
-    TLS gives 16 KiB at a time. Writing and hashing release the interpreter's lock and wait for it, each time.
-    """
-    block, size = [], 0
-    try:
-        for piece in pieces:
-            block.append(piece)
-            size += len(piece)
-            if size >= _BLOCK:
-                yield b"".join(block)
-                block, size = [], 0
-    except HTTPError:
-        yield b"".join(block)
-        raise
-    yield b"".join(block)
 
 
 def _content_range(response: Any) -> tuple[int, int] | None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.programs.commands import subset
+from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
+    from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
 
@@ -29,3 +34,25 @@ def test_targets_are_listed_and_described(workspace: Workspace) -> None:
     assert "  platform_machine = 'x86'\n" in tag
     wrong = subset("target", "nonsense", cwd=workspace.root)
     assert (wrong.returncode, wrong.stderr.startswith("error: there is no system 'nonsense'")) == (2, True)
+
+
+@pytest.mark.slow
+def test_doctor_examines_and_says_what_is_wrong(workspace: Workspace, index: Index) -> None:
+    """Each finding is a line, each target a row; an error is exit code 1, in JSON as well."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"win": "cp312-win_amd64"})
+    good = subset("doctor", cwd=workspace.root, PIP_INDEX_URL=index.url)
+    assert good.returncode == 0, good.stderr
+    lines = good.stdout.splitlines()
+    assert lines[0].startswith("ok: python: CPython 3.")
+    assert f"ok: index: http://{index.host}/simple answers in " in good.stdout
+    assert lines[-1].split() == ["win", "cp312-cp312-win_amd64", "unpacked", "-"]
+    index.close()
+    bad = subset("doctor", "--json", cwd=workspace.root, PIP_INDEX_URL=index.url)
+    assert bad.returncode == 1
+    assert bad.stderr.splitlines()[-1] == "error: doctor found 1 error; see the lines above"
+    document = json.loads(bad.stdout)
+    assert [one["name"] for one in document["findings"] if one["state"] == "error"] == ["index"]
+    missing = subset("doctor", "--pythons", str(workspace.root / "none"), cwd=workspace.root, PIP_INDEX_URL=index.url)
+    assert (missing.returncode, "there is no Python interpreter" in missing.stderr) == (2, True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.programs.commands import subset
+from tests.support.programs.commands import complaints, subset
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -37,10 +38,16 @@ def test_mirror_why_clean(workspace: Workspace, index: Index) -> None:
     first = subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url)
     assert first.returncode == 0, first.stderr
     assert re.search(r"^ *here +2 +2 +[\d,]+ +\d+\.\d *$", first.stdout, re.MULTILINE)
-    assert first.stdout.endswith("site is built: 1 locks resolved, 2 files fetched\n")
+    assert re.search(
+        r"^site is built: 1 lock resolved; 2 files fetched \(\d\.\d kB\)\nNext: `pypi-subset verify`\n\Z",
+        first.stdout,
+        re.MULTILINE,
+    )
     index.close()
     again = subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url)
-    assert again.stdout.endswith("site is up to date: 0 locks resolved, 0 files fetched\n"), again.stderr
+    assert again.stdout.endswith(
+        "site is up to date: 0 locks resolved, 1 unchanged; 0 files fetched, 2 here already\nNext: `pypi-subset verify`\n"
+    ), again.stderr
     for words in (["dep"], ["dep", "here"]):
         because = subset("why", *words, cwd=workspace.root)
         assert "demo" in because.stdout, because.stderr
@@ -98,8 +105,9 @@ def test_json_of_a_mirror_is_one_document(workspace: Workspace, index: Index) ->
     assert "none" in warning
     assert done.stderr == f"warning: {warning}\n"
     # Every other key is a list, and there is nothing to list.
-    counts = {key: document.pop(key) for key in ("resolved", "fetched", "published")}
-    assert (counts, document.pop("schema")) == ({"resolved": 1, "fetched": 2, "published": True}, "1.0")
+    counts = {key: document.pop(key) for key in ("resolved", "fetched", "published", "reused", "present")}
+    assert counts == {"resolved": 1, "fetched": 2, "published": True, "reused": 0, "present": 0}
+    assert (document.pop("schema"), document.pop("fetched_bytes")) == ("1.0", row["bytes"])
     assert document.keys() >= {"changes", "rejected", "bad_files", "built", "kept", "outdated", "accepted_gaps", "gone"}
     assert [value for value in document.values() if value != []] == []
     again = json.loads(subset("update", "--json", cwd=workspace.root, PIP_INDEX_URL=index.url).stdout)
@@ -139,21 +147,22 @@ def test_one_line_from_nothing(tmp_path: Path, index: Index) -> None:
     index.add(make_wheel("demo", requires=["dep"]), make_wheel("dep"), make_wheel("other"))
     words = ["--on", "rhel8", "--python", "3.12", "--into", "stick"]
     first = subset("mirror", "demo", *words, cwd=tmp_path, PIP_INDEX_URL=index.url)
-    assert first.stdout.endswith("stick is built: 1 locks resolved, 2 files fetched\n"), first.stderr
+    assert "stick is built: 1 lock resolved; 2 files fetched (" in first.stdout, first.stderr
+    assert first.stdout.endswith("Next: `pypi-subset verify --site stick`\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".stick.subset", "stick"]
     assert (tmp_path / "stick" / "manifest.json").is_file()
     assert [path.name for path in (tmp_path / "stick" / "locks").glob("pylock.*")] == ["pylock.base--rhel-8.toml"]
     asked = len(index.requests)
     again = subset("mirror", "demo", *words, cwd=tmp_path, PIP_INDEX_URL=index.url)
-    assert again.stdout.endswith("stick is up to date: 0 locks resolved, 0 files fetched\n"), again.stderr
+    assert "stick is up to date: 0 locks resolved, 1 unchanged; 0 files fetched, 2 here already\n" in again.stdout
     assert len(index.requests) == asked
     assert "base.txt:2 demo" in subset("why", "dep", "--site=stick", cwd=tmp_path).stdout
     proven = subset("verify", "--into", "stick", "--processes=1", cwd=tmp_path)
-    assert (proven.returncode, proven.stderr) == (0, "")
+    assert (proven.returncode, complaints(proven)) == (0, "")
     published = subset("publish", "--site=stick", "--to=public", "--grace=0", cwd=tmp_path)
-    assert (published.returncode, published.stderr) == (0, "")
+    assert (published.returncode, complaints(published)) == (0, "")
     other = subset("mirror", "other", *words, cwd=tmp_path, PIP_INDEX_URL=index.url)
-    assert "1 locks resolved, 1 files fetched" in other.stdout, other.stderr
+    assert "1 lock resolved; 1 file fetched" in other.stdout, other.stderr
     assert sorted(path.name for path in (tmp_path / "stick" / "simple").iterdir() if path.is_dir()) == ["other"]
 
 
@@ -175,3 +184,50 @@ def test_projects_on_the_command_line_are_a_subset_of_their_own(tmp_path: Path, 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {said}")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.mark.slow
+def test_prune_lists_first_and_removes_when_it_is_asked(workspace: Workspace, index: Index) -> None:
+    """Without ``--yes`` nothing is removed, and the line says how; in JSON both have the same files."""
+    index.add(make_wheel("demo", "1.0"))
+    workspace.write("base.txt", "demo\n")
+    workspace.toml()
+    assert subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url).returncode == 0
+    index.add(make_wheel("demo", "2.0"))
+    updated = subset("update", cwd=workspace.root, PIP_INDEX_URL=index.url)
+    assert "; `pypi-subset prune` can remove them\n" in updated.stdout, updated.stderr
+    old = workspace.paths.packages / "demo-1.0-py3-none-any.whl"
+    listed = subset("prune", cwd=workspace.root)
+    assert (listed.returncode, old.exists()) == (0, True)
+    assert re.search(r"^demo-1\.0-py3-none-any\.whl +[\d,]+ +no lock names it *$", listed.stdout, re.MULTILINE)
+    assert re.search(
+        r"^nothing is removed yet: 1 file, .*; `pypi-subset prune --yes` removes them$", listed.stdout, re.MULTILINE
+    )
+    document = json.loads(subset("prune", "--json", cwd=workspace.root).stdout)
+    assert [one["path"] for one in document["files"]] == [old.name]
+    assert (document["removed"], document["bytes"]) == (False, old.stat().st_size)
+    done = subset("prune", "-y", cwd=workspace.root)
+    assert (done.returncode, old.exists(), "removed from packages: 1 file" in done.stdout) == (0, False, True)
+    assert subset("prune", cwd=workspace.root).stdout == "packages has no file that no lock names\n"
+    shutil.rmtree(workspace.paths.locks)
+    refused = subset("prune", "--yes", cwd=workspace.root)
+    assert (refused.returncode, "there is no lock" in refused.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_a_run_in_a_pipe_says_what_it_does(workspace: Workspace, index: Index) -> None:
+    """Standard error has a line for each target and each phase, and the next command has the directories in use."""
+    index.add(make_wheel("demo"))
+    workspace.write("base.txt", "demo\n")
+    workspace.toml({"linux": "cp312-manylinux_2_28_x86_64", "win": "cp312-win_amd64"})
+    flags = ("--site", "out site")
+    done = subset("mirror", *flags, cwd=workspace.root, PIP_INDEX_URL=index.url)
+    assert done.returncode == 0, done.stderr
+    said = [re.sub(r"\d+\.\d (s|kB)", r"N \1", line) for line in done.stderr.splitlines()]
+    assert {"resolve: base for linux, N s", "resolve: base for win, N s", "resolve: 2 done in N s"} <= {*said}
+    assert {"index: 1 done in N s"} <= {*said}
+    assert any(re.fullmatch(r"download: [\d,]+ bytes in N s", line) for line in said), said
+    assert any(line.startswith("download: 1 file for ") for line in said)
+    assert done.stdout.endswith("Next: `pypi-subset verify --site 'out site'`\n")
+    quiet = subset("mirror", "--quiet", *flags, cwd=workspace.root, PIP_INDEX_URL=index.url)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")

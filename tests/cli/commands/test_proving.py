@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.evidence.key import VARIABLE
 from pypi_subset.proof.evidence.signatures import signature_of
+from tests.support.programs.commands import complaints
 from tests.support.programs.commands import subset as command
 from tests.support.sites.cases import CLICK, COLORAMA, WINDOWS
 from tests.support.sites.signed import allow, ssh_key
@@ -31,9 +33,11 @@ def subset(tmp_path: Path) -> SubsetOnDisk:
 def test_verify_in_words_and_as_json(subset: SubsetOnDisk) -> None:
     """Words are a table and the totals; JSON is the report in the site, byte for byte."""
     words = command("verify", "--processes=1", cwd=subset.root)
-    assert (words.returncode, words.stderr) == (0, "")
+    assert (words.returncode, complaints(words)) == (0, "")
+    assert re.search(r"^proving: windows, \d+\.\d s\nproving: 4 done in \d+\.\d s\n\Z", words.stderr, re.MULTILINE)
     assert "unpacked" in words.stdout
-    assert words.stdout.splitlines()[-1].startswith("9 passed, 0 failed, 0 skipped; isolation: ")
+    assert words.stdout.splitlines()[-2].startswith("9 passed, 0 failed, 0 skipped; isolation: ")
+    assert words.stdout.splitlines()[-1] == "Next: `pypi-subset publish --to DIR`"
     document = command("verify", "--processes=1", "--json", cwd=subset.root)
     assert (document.returncode, document.stderr) == (0, "")
     assert document.stdout == report_path(subset.paths.site).read_text(encoding="utf-8")
@@ -74,7 +78,7 @@ def test_parts_of_machines_with_other_keys(subset: SubsetOnDisk, tmp_path: Path)
         proven = command(
             "verify", "--processes=1", f"--shard={shard}", *flags, cwd=subset.root, **{VARIABLE: str(other)}
         )
-        assert (proven.returncode, proven.stderr, signature.exists()) == (0, "", bool(flags))
+        assert (proven.returncode, complaints(proven), signature.exists()) == (0, "", bool(flags))
         for path in (report_path(subset.paths.site), *([signature] if flags else [])):
             path.rename(subset.root / path.name.replace("report", f"part{shard[0]}"))
     assert stat.S_IMODE(other.stat().st_mode) == 0o600
@@ -89,7 +93,7 @@ def test_parts_of_machines_with_other_keys(subset: SubsetOnDisk, tmp_path: Path)
     assert (merged.returncode, merged.stderr) == (0, "")
     assert "note: a part (shard 1/2) is signed by prover" in merged.stdout
     published = command("publish", "--to=public", "--grace=0", cwd=subset.root)
-    assert (published.returncode, published.stderr) == (0, "")
+    assert (published.returncode, complaints(published)) == (0, "")
     assert "report.json" in [path.name for path in (subset.root / "public" / "proof").iterdir()]
     refused = command("publish", "--to=public", "--grace=0", cwd=subset.root, **{VARIABLE: str(other)})
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)

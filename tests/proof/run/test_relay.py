@@ -14,6 +14,8 @@ from pypi_subset.support.progress import Silent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pypi_subset.support.progress import Unit
+
 
 class Recorder(Silent):
     """Keeps what happens to its stage."""
@@ -22,15 +24,20 @@ class Recorder(Silent):
         self.seen: list[object] = []
 
     @contextmanager
-    def stage(self, name: str, total: int) -> Iterator[Recorder]:
+    def stage(self, name: str, total: int, unit: Unit = "steps") -> Iterator[Recorder]:
         """Keep the begin and the end."""
         self.seen.append((name, total))
+        assert unit == "steps"
         yield self
         self.seen.append("end")
 
     def advance(self, count: int = 1) -> None:
         """Keep the count."""
         self.seen.append(count)
+
+    def finished(self, part: str, seconds: float) -> None:
+        """Keep the part and its time."""
+        self.seen.append((part, seconds))
 
 
 def test_what_is_sent_is_received() -> None:
@@ -39,8 +46,9 @@ def test_what_is_sent_is_received() -> None:
     with Sender(stream).stage("anything", 3) as stage:
         stage.advance()
         stage.advance(2)
+        stage.finished("linux and more", 1.25)
     assert receive(io.StringIO(stream.getvalue()), recorder) == []
-    assert recorder.seen == [("proving", 3), 1, 2, "end"]
+    assert recorder.seen == [("proving", 3), 1, 2, ("linux and more", 1.25), "end"]
 
 
 def test_other_lines_are_complaints() -> None:

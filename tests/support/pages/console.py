@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 from markdown_it import MarkdownIt
 
+from tests.support.programs.commands import STAGE
 from tests.support.servers.ports import PATIENCE, free_port, listens
 
 if TYPE_CHECKING:
@@ -190,7 +191,8 @@ class Sandbox:
             check=False,
             timeout=LIMIT,
         )
-        return done.returncode, done.stdout
+        # On a terminal these are bars.
+        return done.returncode, STAGE.sub("", done.stdout)
 
     def _environment(self) -> dict[str, str]:
         names = {"HOME": str(self.folder / "home"), "LC_ALL": "C.UTF-8", "PATH": f"{self.bin}:/usr/bin:/bin:/usr/sbin"}

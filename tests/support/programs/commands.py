@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 #: The command ``pypi-subset``, run by the interpreter of the tests.
 PYPI_SUBSET = (sys.executable, "-m", "pypi_subset")
+
+#: A line about a stage.
+STAGE = re.compile(r"^(?:resolve|download|index|proving|publish|fetch): .* s\n", re.MULTILINE)
 
 #: Seconds after which a command is killed.
 PATIENCE = 300
@@ -34,6 +38,11 @@ def run(command: Sequence[str | Path], cwd: Path, **variables: str) -> subproces
         check=False,
         timeout=PATIENCE,
     )
+
+
+def complaints(done: subprocess.CompletedProcess[str]) -> str:
+    """Return what a command wrote to standard error beside the lines about its stages."""
+    return STAGE.sub("", done.stderr)
 
 
 def subset(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:

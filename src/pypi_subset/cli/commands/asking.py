@@ -1,12 +1,44 @@
-"""The commands that answer a question: why, targets, target."""
+"""The commands that answer a question: doctor, why, targets, target."""
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
+from pypi_subset import api
 from pypi_subset.cli.command import Run, command
+from pypi_subset.errors import FaultsFound
+
+
+@command(result=True)
+def doctor(
+    run: Run,
+    *,
+    pythons: Annotated[
+        list[str] | None,
+        typer.Option("--pythons", metavar="PATH", help="Further interpreters, or directories of them, as for verify."),
+    ] = None,
+) -> None:
+    """
+    Examine this machine: what mirror and verify need, and what is missing.
+
+    doctor looks at Python, pip's configuration, each index, credentials, disk room, isolation, interpreters and locked
+    files that are gone. It says how verify would prove each target. It changes nothing. If it finds an error, the exit
+    code is 1.
+    """
+    named = [word for words in pythons or () for word in words.split(os.pathsep) if word]
+    found = api.diagnose(run.paths, pythons=named, progress=run.display)
+    if run.json:
+        run.write_json(found.document())
+    else:
+        from pypi_subset.cli.present import show_diagnosis  # noqa: PLC0415
+
+        show_diagnosis(found, run.answer)
+    if found.errors:
+        msg = f"doctor found {found.errors} error{'s' * (found.errors != 1)}"
+        raise FaultsFound(msg, next_step="see the lines above")
 
 
 @command(result=True)

@@ -1,4 +1,4 @@
-"""The commands that build a subset: mirror, update, plan, clean."""
+"""The commands that build a subset: mirror, update, plan, prune, clean."""
 
 from __future__ import annotations
 
@@ -123,6 +123,7 @@ def _mirror(run: Run, *, update: bool, allow_downgrade: bool, unisolated: bool, 
         from pypi_subset.cli.present import show_mirror  # noqa: PLC0415
 
         show_mirror(result, run.paths, run.display, update=update)
+        run.say_next("verify")
 
 
 @command(result=True)
@@ -146,6 +147,27 @@ def plan(
         from pypi_subset.cli.present import show_plan  # noqa: PLC0415
 
         show_plan(found, run.answer)
+
+
+@command(result=True)
+def prune(
+    run: Run,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them; without it they are listed alone.")] = False,
+) -> None:
+    """
+    List the files in packages/ that no lock names; --yes removes them.
+
+    These are older releases, files with a wrong hash and what a failed run fetched. Every lock in requirements/lock
+    counts. The site keeps its files.
+    """
+    found = api.prune(run.paths, remove=yes)
+    if run.json:
+        run.write_json(found.document())
+    else:
+        from pypi_subset.cli.present import show_pruned  # noqa: PLC0415
+
+        show_pruned(found, run.packages, run.answer)
 
 
 @command()

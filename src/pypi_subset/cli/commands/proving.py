@@ -102,6 +102,8 @@ def verify(  # noqa: PLR0913 - each is a flag, given by its name
         progress=run.display,
     )
     _conclude(run, report)
+    if not (shard or target or run.json):
+        run.say_next("publish --to DIR")
 
 
 @command(result=True)

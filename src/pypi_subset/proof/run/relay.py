@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from contextlib import AbstractContextManager
 
-    from pypi_subset.support.progress import Progress, Stage
+    from pypi_subset.support.progress import Progress, Stage, Unit
 
 
-_TOTAL, _DONE = "pypi-subset total ", "pypi-subset done "
+_TOTAL, _DONE, _PART = "pypi-subset total ", "pypi-subset done ", "pypi-subset part "
 
 
 class Sender(Silent):
@@ -23,7 +23,12 @@ class Sender(Silent):
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
 
-    def stage(self, name: str, total: int) -> AbstractContextManager[Stage]:  # noqa: ARG002 - the receiver names it
+    def stage(
+        self,
+        name: str,  # noqa: ARG002 - the receiver names it
+        total: int,
+        unit: Unit = "steps",  # noqa: ARG002 - as above
+    ) -> AbstractContextManager[Stage]:
         """Send the number of steps."""
         self._send(f"{_TOTAL}{total}")
         return contextlib.nullcontext(self)
@@ -31,6 +36,13 @@ class Sender(Silent):
     def advance(self, count: int = 1) -> None:
         """Send that *count* more steps are done."""
         self._send(f"{_DONE}{count}")
+
+    def expect(self, count: int) -> None:
+        """Send nothing: the number of steps is known when the stage begins."""
+
+    def finished(self, part: str, seconds: float) -> None:
+        """Send that *part* took *seconds*."""
+        self._send(f"{_PART}{seconds:.3f} {part}")
 
     def _send(self, line: str) -> None:
         self._stream.write(f"{line}\n")
@@ -47,6 +59,9 @@ def receive(lines: Iterable[str], progress: Progress) -> list[str]:
                 stage = stack.enter_context(progress.stage("proving", int(line.removeprefix(_TOTAL))))
             elif line.startswith(_DONE):
                 stage.advance(int(line.removeprefix(_DONE)))
+            elif line.startswith(_PART):
+                seconds, _, part = line.removeprefix(_PART).rstrip("\n").partition(" ")
+                stage.finished(part, float(seconds))
             elif line.strip():
                 others.append(line.rstrip())
     return others

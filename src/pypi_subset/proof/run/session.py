@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -120,16 +122,24 @@ class Session:
         #: Why this machine could not run the code of packages, ``""`` if it could.
         self.broken = ""
         self._before = unchanged.snapshot(suite.paths.site)
+        self._targets = {case.name: case.target.name for case in suite.open}
+        self._left = Counter(self._targets.values())
+        self._began = time.monotonic()
 
     def begin(self) -> None:
         """Show progress from now on: a step for each case, and two for the inventory."""
         self._stage = self._shown.enter_context(self._progress.stage("proving", len(self.suite.open) + 2))
+        self._began = time.monotonic()
 
     def take(self, name: str, *checks: Check) -> None:
         """Add the results of the case *name*."""
         self.checks += checks
         logger.info("%s: %s", name or "inventory", ", ".join(check.status for check in checks))
         self._stage.advance()
+        target = self._targets.pop(name, "")
+        self._left[target] -= 1
+        if target and not self._left[target]:
+            self._stage.finished(target, time.monotonic() - self._began)
 
     def stop(self) -> None:
         """Show no progress any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pip._vendor.urllib3.exceptions import HTTPError
 
@@ -15,10 +15,12 @@ from pypi_subset.upstream.pip_config import without_credentials
 from pypi_subset.upstream.transport import patience
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 #: Bytes that are read at once.
 PIECE = 1 << 16
+#: Bytes of a file that are written and hashed at once.
+_BLOCK = 1 << 18
 
 #: Window sizes for `zlib.decompressobj`: a gzip header; a zlib header, which RFC 9110 means by "deflate"; none.
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
@@ -159,3 +161,42 @@ def too_large(url: str, limit: int) -> TooLargeError:
     """Return the error for more than *limit* bytes at *url*."""
     msg = f"{without_credentials(url)} has more than {limit:,} bytes, the most that is taken"
     return TooLargeError(msg, next_step="tell the index's operator, or name another index")
+
+
+def copy(
+    response: Any, stream: IO[bytes], url: str, limit: int, heard: Callable[[bytes], None] | None = None
+) -> Exception | None:
+    """
+    Write the body to *stream*; return what broke the connection, if something did.
+
+    :param limit: bytes.
+    :param heard: called with each block that was written.
+    """
+    try:
+        for block in _blocks(pieces(response, url, limit)):
+            stream.write(block)
+            if heard is not None:
+                heard(block)
+    except HTTPError as error:
+        return error
+    return None
+
+
+def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """
+    Yield what *pieces* yields in blocks of about `_BLOCK` bytes; the last one too if *pieces* raises an error.
+
+    TLS gives 16 KiB at a time. Writing and hashing release the interpreter's lock and wait for it, each time.
+    """
+    block, size = [], 0
+    try:
+        for piece in pieces:
+            block.append(piece)
+            size += len(piece)
+            if size >= _BLOCK:
+                yield b"".join(block)
+                block, size = [], 0
+    except HTTPError:
+        yield b"".join(block)
+        raise
+    yield b"".join(block)

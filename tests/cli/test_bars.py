@@ -1,0 +1,48 @@
+"""Progress bars of a terminal."""
+
+from __future__ import annotations
+
+import io
+import time
+
+from rich.console import Console
+from rich.progress import Progress
+
+from pypi_subset.cli.bars import Amount, Bars, Elapsed
+
+
+def test_bytes_have_speed_and_time_left() -> None:
+    """A stage of bytes shows both amounts, the speed, and how long it takes yet; one of steps shows the steps."""
+    times = iter(range(100))
+    progress = Progress(get_time=lambda: float(next(times)))
+    task = progress.add_task("download", total=10_000_000, unit="bytes")
+    for _ in range(4):
+        progress.advance(task, 1_000_000)
+    shown = Amount().render(progress.tasks[0]).plain
+    amounts, speed, left = shown.split(", ")
+    assert amounts == "4.0 MB of 10.0 MB"
+    assert speed.endswith("B/s")
+    assert left.endswith(" left")
+    steps = Progress()
+    steps.add_task("resolve", total=3, unit="steps", completed=2)
+    assert Amount().render(steps.tasks[0]).plain == "2/3"
+    steps.start_task(steps.task_ids[0])
+    assert Elapsed().render(steps.tasks[0]).plain == "0:00"
+
+
+def test_a_bar_is_shown_from_the_first_byte_that_is_expected() -> None:
+    """A stage without a total is hidden, and grows while more is expected; after the last one the cursor is back."""
+    stream = io.StringIO()
+    bars = Bars(Console(file=stream, width=100, force_terminal=True, color_system=None))
+    with bars.stage("download [x]", 0, "bytes") as bar:
+        time.sleep(0.15)
+        assert "download" not in stream.getvalue()
+        bar.expect(2_000)
+        bar.expect(3_000)
+        bar.advance(5_000)
+        bar.finished("linux", 1.0)
+        time.sleep(0.15)
+    assert "download [x]" in stream.getvalue()
+    assert "5.0 kB of 5.0 kB" in stream.getvalue()
+    hidden, shown = "\x1b[?25l", "\x1b[?25h"
+    assert stream.getvalue().rfind(shown) > stream.getvalue().rfind(hidden) >= 0
