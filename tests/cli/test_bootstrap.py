@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -18,7 +17,7 @@ from invoke import Collection
 from pypi_subset.cli import bootstrap
 from pypi_subset.cli.goals import flags, read_goals
 from pypi_subset.cli.invoke_tasks import tasks
-from tests.support.checkout import ROOT, copy_checkout
+from tests.support.checkout import ROOT, copy_checkout, tasks_module
 from tests.support.programs.commands import run
 from tests.support.servers.index import Index
 from tests.support.wheels import make_wheel
@@ -50,12 +49,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def developers_tasks() -> Collection:
     """Return the tasks of the root ``tasks.py``."""
-    specification = importlib.util.spec_from_file_location("root_tasks", ROOT / "tasks.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return Collection.from_module(module)
+    return Collection.from_module(tasks_module())
 
 
 class TestMake:
