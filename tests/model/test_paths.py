@@ -134,13 +134,10 @@ TURNS = (
         "page.js",
         "proof/page.css",
     ),
-    (
-        *("simple/a/index.html", "targets/t/simple/a/index.v1_json", "simple-json/a/index.html", "find-links.html"),
-        "project/a/index.html",
-    ),
+    (*("simple/a/index.html", "targets/t/simple/a/index.v1_json", "simple-json/a/index.html", "find-links.html"),),
     (
         *("simple/index.html", "simple-json/index.html", "targets/t/simple/index.v1_json"),
-        *("request/base--a/index.html", "list/2/index.html", "search.js"),
+        *("project/a/index.html", "request/base--a/index.html", "list/2/index.html", "search.js"),
     ),
     ("proof/index.html", "proof/report.json"),
     ("manifest.json",),

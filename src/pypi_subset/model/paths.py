@@ -171,8 +171,10 @@ def publish_order(path: str) -> int:
     """
     Return when the file at *path* below the site is to be copied: what names others has a later turn than they.
 
-    0 distributions and their metadata, 1 locks and settings, 2 pages that lead to files, 3 those that lead to such pages
-    and what the search looks through, 4 the proof, 5 the manifest, 6 the release that names it, 7 the front page. In the opposite order all of it can be removed.
+    0 distributions and their metadata, 1 locks and settings, 2 pages that lead to files, 3 those that lead to such pages,
+    pages for people and what the search looks through, 4 the proof, 5 the manifest, 6 the release that names it, 7 the
+    front page. In the opposite order all of it can be removed. Pages for people lead to one another: of one turn, what is
+    new goes first, and no page that a reader can reach leads to a missing one.
     """
     *folders, name = path.split("/")
     if path in _LAST:
@@ -180,7 +182,7 @@ def publish_order(path: str) -> int:
     if folders[:1] == [PROOF]:
         return 4
     if folders[:1] in ([PROJECTS], [REQUESTS], [LISTS]):
-        return 2 if folders[0] == PROJECTS else 3
+        return 3
     is_view = folders[:1] == [VIEWS] and folders[2:3] == [SIMPLE]
     below = len(folders) - (2 if is_view else 0)
     if is_view or folders[:1] in ([SIMPLE], [SIMPLE_JSON]):

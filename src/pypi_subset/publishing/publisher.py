@@ -32,7 +32,7 @@ from pypi_subset.support import bounds, files
 from pypi_subset.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from pypi_subset.publishing.destinations.base import Destination, Found
 
@@ -153,7 +153,7 @@ def publish_to(  # noqa: PLR0913 - as `publish`
         folders = _unused(there, sizes)
         if changed or stale or folders or MARKER in there:
             destination.send(own, [MARKER], lambda _: None, {})
-            _send(release, destination, changed, own, progress)
+            _send(release, destination, changed, there, own, progress)
             _remove(destination, stale, folders, grace)
             destination.remove([MARKER])
     return Published(
@@ -233,16 +233,27 @@ def _by_source(release: Release, paths: Iterable[str], own: Path) -> list[tuple[
     return [*found.items()]
 
 
-def _send(release: Release, destination: Destination, changed: Iterable[str], own: Path, progress: Progress) -> None:
+def _send(
+    release: Release,
+    destination: Destination,
+    changed: Iterable[str],
+    there: Container[str],
+    own: Path,
+    progress: Progress,
+) -> None:
     """
-    Send what changed, each turn when the one before is there.
+    Send what changed, each turn when the one before is there; of a turn, what is new goes first.
 
     :raises FolderError: a file has other bytes than the manifest says; what names it is not sent.
     """
     digests = {**release.digests, **{path: hashlib.sha256(data).hexdigest() for path, data in release.made.items()}}
-    ordered = sorted(changed, key=lambda path: (publish_order(path), path))
+
+    def turn_of(path: str) -> tuple[int, bool]:
+        return publish_order(path), path in there
+
+    ordered = sorted(changed, key=lambda path: (*turn_of(path), path))
     with progress.stage("publish", len(ordered)) as bar:
-        for _, paths in itertools.groupby(ordered, key=publish_order):
+        for _, paths in itertools.groupby(ordered, key=turn_of):
             for source, turn in _by_source(release, paths, own):
                 logger.info("%s: sending %d files", destination.name, len(turn))
                 destination.send(source, turn, bar.advance, digests)
