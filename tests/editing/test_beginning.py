@@ -42,9 +42,10 @@ def test_one_python_is_for_all(tmp_path: Path) -> None:
 
 
 def test_this_machine_without_a_system(tmp_path: Path) -> None:
-    """The target is the host, and the set is empty until a project is added."""
+    """The target is the host. There is no set, and no fault of one, until a project is added."""
     root = tmp_path / "requirements"
-    init(root)
+    done = init(root)
+    assert (done.faults, [path.name for path in root.iterdir()]) == ((), ["subset.toml"])
     assert '\n[targets]\nhere = "host"\n' in (root / "subset.toml").read_text()
     add(root, Wanted(projects=["six"]))
     assert [str(one.requirement) for one in read_subset(root).sets[0].requests] == ["six"]
@@ -55,7 +56,7 @@ def test_this_machine_without_a_system(tmp_path: Path) -> None:
     [
         ({"on": ["rhel88"]}, "there is no system 'rhel88'; did you mean 'rhel-8'"),
         ({"on": ["windows-11"]}, "windows-11 brings no Python of its own, .*; add one, as in `--python 3.12`"),
-        ({"on": ["windows-11"], "pythons": ["3.99"]}, "Python '3.99' is unknown here; write one from"),
+        ({"on": ["windows-11"], "pythons": ["3.99"]}, "Python '3.99' is not supported; write one from"),
         ({"on": ["rhel8", "rhel9", "rhel-10"], "pythons": ["3.9", "3.12"]}, "3 systems and 2 Pythons make no pairs"),
         ({"pythons": ["3.9"]}, "a Python is named without a system; .* `--on debian-12`"),
         ({"projects": ["six>"]}, "'six>' is no requirement"),
@@ -66,6 +67,16 @@ def test_nothing_is_written_after_an_error(tmp_path: Path, given: dict[str, list
     with pytest.raises(SubsetError, match=said):
         init(tmp_path / "requirements", **given)  # type: ignore[arg-type]
     assert [*tmp_path.iterdir()] == []
+
+
+def test_another_document_may_be_the_only_set(tmp_path: Path) -> None:
+    """After init without projects, a source is all that is to be written."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "app"\nversion = "1"\ndependencies = ["six"]\n')
+    root = tmp_path / "requirements"
+    init(root, on=["debian-12"])
+    with (root / "subset.toml").open("a") as stream:
+        stream.write('[sets.app]\nsource = "../pyproject.toml"\n')
+    assert [one.name for one in read_subset(root).sets] == ["app"]
 
 
 @pytest.mark.parametrize("name", ["subset.toml", "gpu.txt"])

@@ -104,8 +104,8 @@ def test_an_old_fault_hinders_no_one(root: Path) -> None:
 def test_a_new_directory(tmp_path: Path) -> None:
     """It is made if a target comes with the requirement; without one nothing is left."""
     root = tmp_path / "deep" / "requirements"
-    with pytest.raises(SubsetError):
-        add(root, Wanted(projects=["pandas"]))
+    with pytest.raises(SubsetError, match="there is no subset yet; `pypi-subset init 'pandas>=2'` makes one"):
+        add(root, Wanted(projects=["pandas>=2"]), dry=True)
     assert not root.exists()
     assert add(root, Wanted(projects=["pandas"], targets=["lab=rhel-10"])).written
     assert [one.name for one in read_subset(root).sets] == ["base"]
@@ -149,6 +149,11 @@ def test_a_text_that_is_not_utf8(root: Path) -> None:
 
 
 def test_a_target_without_a_system(root: Path) -> None:
-    """``--target lab`` alone says too little."""
-    with pytest.raises(SubsetError, match="'lab' does not say which machine the target is"):
-        add(root, Wanted(targets=["lab"]))
+    """``--target lab`` alone says too little; the example keeps the half that is there."""
+    for given, example in (
+        *(("lab", "lab=rhel-10"), ("gpu=", "gpu=rhel-10"), ("rhel9", "lab=rhel-9"), ("=debian12", "lab=debian-12")),
+        *(("host", "lab=host"), ("cp312-win_amd64", "lab=cp312-win_amd64")),
+    ):
+        with pytest.raises(SubsetError, match=f"{given!r} does not say which machine the target is") as caught:
+            add(root, Wanted(targets=[given]))
+        assert caught.value.next_step == f"write NAME=SYSTEM, as in {example}"

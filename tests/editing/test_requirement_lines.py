@@ -69,12 +69,30 @@ def test_lines_that_are_not_replaced(text: str, message: str) -> None:
         ("not a name", "is no requirement"),
         ("numpy>=", "is no requirement"),
         ("a @ https://x/a.whl", "names an address"),
+        (
+            "../dist/acme_tool-1.0-py3-none-any.whl",
+            "is a file, .*copy it to requirements/wheels/, and add acme_tool alone",
+        ),
+        ("acme-1.0.tar.gz", "pip wheel --no-deps acme-1.0.tar.gz -w requirements/wheels, and add acme alone"),
+        ("requirements.txt", r"is a file, .*copy it to requirements/, where each \*.txt is a set"),
+        ("uv.lock", r'is a file, .*source = "../uv.lock" below \[sets.app\]'),
+        ("app/pyproject.toml", r'is a file, .*source = "../app/pyproject.toml" below'),
+        ("environment.yml", r'source = "../environment.yml"'),
+        (".", "'.' is a path, .*pip wheel --no-deps . -w requirements/wheels"),
+        ("../app", "'../app' is a path"),
+        ("..\\app", "is a path"),
     ],
 )
 def test_what_is_no_requirement(text: str, message: str) -> None:
     """A requirement is a project with its versions."""
     with pytest.raises(SubsetError, match=message):
         parsed(text)
+
+
+@pytest.mark.parametrize("text", ["ruamel.yaml", "web.py>=0.6", "zope.interface", "six>=1 ; os_name == 'a/b'"])
+def test_a_project_that_is_like_a_file(text: str) -> None:
+    """Dots in names, and slashes in markers, are no paths."""
+    assert parsed(text).name == text.partition(">")[0]
 
 
 def test_removed() -> None:

@@ -49,9 +49,13 @@ def test_all_faults_are_told(count: int, words: str) -> None:
 
 
 def test_a_target_error_suggests() -> None:
-    """Near spellings are the next step; without one, the step that was given."""
-    near = TargetError("no", nearest=["linux", "mac"], next_step="not this", target="linx")
-    assert (str(near), near.nearest, near.target) == ("no; did you mean 'linux' or 'mac'?", ("linux", "mac"), "linx")
+    """Near spellings are the next step, and the step that was given follows them."""
+    near = TargetError("no", nearest=["linux", "mac"], next_step="`pypi-subset targets` lists all", target="linx")
+    assert (str(near), near.nearest, near.target) == (
+        "no; did you mean 'linux' or 'mac'? `pypi-subset targets` lists all",
+        ("linux", "mac"),
+        "linx",
+    )
     assert str(TargetError("no", next_step="name one")) == "no; name one"
 
 

@@ -195,7 +195,7 @@ def test_empty_folder_says_what_to_create() -> None:
         [
             (
                 "requirements: no requirements file (*.txt) in the directory; "
-                "write one with a line such as 'pandas', for example base.txt"
+                "`pypi-subset add pandas` writes base.txt; [sets.NAME] with a source takes what a project has"
             )
         ],
         [

@@ -136,7 +136,7 @@ class Display:
 
     def say(self, *lines: str) -> None:
         """Print each of *lines* on its own line, above the bars if there are any."""
-        if not self._quiet:
+        if lines and not self._quiet:
             self._print(*lines)
 
     def warn(self, line: str) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SETTINGS = """\
 # The machines that the packages are for. `pypi-subset targets` lists the systems.
+# Each *.txt beside this file is a set: one project a line, as pip reads them.
 # Further settings: the page "subset.toml" of the manual.
 
 [targets]
@@ -64,11 +65,14 @@ def one_shot(root: Path, *, projects: Sequence[str], on: Sequence[str], pythons:
 def _written(root: Path, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str], *, dry: bool) -> Edited:
     texts = Texts(root)
     texts.set(texts.settings, _settings(on, pythons, str(texts.settings)))
+    if not projects:
+        # An empty set would stop mirror, and a source of another document may be all that comes.
+        return texts.finish(dry=dry, empty=root)
     path, text = root / f"{USUAL}.txt", _BASE
     for one in projects:
         text = requirement_lines.added(text, requirement_lines.parsed(one), str(path))
     texts.set(path, text)
-    return texts.finish(dry=dry, empty=None if projects else path)
+    return texts.finish(dry=dry)
 
 
 def _settings(on: Sequence[str], pythons: Sequence[str], path: str) -> str:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
 from pypi_subset.editing import requirement_lines
-from pypi_subset.editing.settings_text import Settings
+from pypi_subset.editing.settings_text import TAG, Settings
 from pypi_subset.errors import FolderError, InputFaults, SubsetError
 from pypi_subset.requirements.encodings import UnreadableText, decoded
 from pypi_subset.requirements.subset import read_subset
-from pypi_subset.requirements.subset_toml import SETTINGS
+from pypi_subset.requirements.subset_toml import HOST, SETTINGS
 from pypi_subset.support import files
+from pypi_subset.targets.named_systems import canonical, is_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -87,13 +89,17 @@ def add(root: Path, wanted: Wanted, *, dry: bool = False) -> Edited:
     """
     texts = Texts(root)
     settings = texts.settings
+    if not (settings.is_file() or texts.requirement_files or wanted.targets):
+        msg = "there is no subset yet"
+        step = f"`pypi-subset init {shlex.join(wanted.projects) or 'PROJECT'}` makes one; --on names the machine"
+        raise FolderError(msg, path=root, next_step=step)
     if settings.is_file() or wanted.targets or wanted.build:
         text = Settings(text=texts.of(settings), name=str(settings))
         for one in wanted.targets:
             name, equals, value = one.partition("=")
             if not (name and equals and value):
                 msg = f"{one!r} does not say which machine the target is"
-                raise SubsetError(msg, next_step="write NAME=SYSTEM, as in lab=rhel-10")
+                raise SubsetError(msg, next_step=f"write NAME=SYSTEM, as in {_example(name, value)}")
             text = Settings(text=text.with_target(name, value, wanted.python), name=text.name)
         for one in wanted.build:
             text = Settings(text=text.with_built(one), name=text.name)
@@ -194,7 +200,7 @@ class Texts:
         """
         Return what differs, after writing it.
 
-        :param empty: a requirements file that may ask for nothing yet.
+        :param empty: a path whose fault does not matter yet: a directory without a set.
         :raises SubsetError: the directory would have a new fault.
         """
         changed = {path: text for path, text in self._after.items() if text != self._before[path]}
@@ -234,6 +240,13 @@ class Texts:
     def _sets(self) -> list[str]:
         subset = _subset(self.root)
         return [one.name for one in subset.sets] if subset else []
+
+
+def _example(name: str, value: str) -> str:
+    """Return a whole ``NAME=SYSTEM`` for a target of which one half is missing."""
+    if is_named(name) or name == HOST or TAG.match(name) or not name:
+        return f"lab={canonical(name or value)}"
+    return f"{name}={value or 'rhel-10'}"
 
 
 def _lines(faults: Iterable[Fault]) -> tuple[str, ...]:

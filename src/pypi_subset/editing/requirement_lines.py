@@ -19,6 +19,9 @@ _PROJECT = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?=\s*(?:
 #: As in pip, a comment begins with a sharp at the beginning or after a space.
 _COMMENT = re.compile(r"(?:^|\s+)#.*$")
 
+#: Documents of conda whose pip part may be the source of a set.
+_ENVIRONMENTS = frozenset({"environment.yml", "environment.yaml"})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
@@ -58,17 +61,42 @@ def parsed(text: str) -> Requirement:
     """
     Return the requirement that a user has typed.
 
-    :raises SubsetError: it is none (PEP 508), or it names an address.
+    :raises SubsetError: it is none (PEP 508), or it names an address or a file.
     """
+    if step := _step_for_file(text):
+        msg = f"{text!r} is a file, not a project"
+        raise SubsetError(msg, next_step=step)
     try:
         found = Requirement(text)
     except InvalidRequirement as error:
+        if re.search(r"^\.+$|^[^\[<>=!~;@]*[/\\]", text):
+            msg = f"{text!r} is a path, not a project"
+            step = f"build its wheel with pip wheel --no-deps {text} -w requirements/wheels, and add its name alone"
+            raise SubsetError(msg, next_step=step) from error
         msg = f"{text!r} is no requirement: {str(error).splitlines()[0]}"
         raise SubsetError(msg, next_step="write a project with its versions, as in 'pandas>=2'") from error
     if found.url:
         msg = f"{text!r} names an address"
         raise SubsetError(msg, next_step=f"copy its wheel to requirements/wheels/, and add {found.name} alone")
     return found
+
+
+def _step_for_file(text: str) -> str:
+    """Return what to do with a file that was named in place of a project, ``""`` if *text* names none."""
+    name = text.replace("\\", "/").rpartition("/")[2]
+    project = name.partition("-")[0]
+    if "://" in text:
+        return ""
+    if name.endswith(".whl"):
+        return f"copy it to requirements/wheels/, and add {project} alone"
+    if name.endswith(".tar.gz"):
+        return f"build its wheel with pip wheel --no-deps {text} -w requirements/wheels, and add {project} alone"
+    if name.endswith(".txt"):
+        return "copy it to requirements/, where each *.txt is a set (`pypi-subset init` writes the targets)"
+    if name.endswith((".lock", ".toml")) or name in _ENVIRONMENTS:
+        where = "below [sets.app] in requirements/subset.toml, which `pypi-subset init` writes"
+        return f'write source = "../{text}" {where}'
+    return ""
 
 
 def added(text: str, asked: Requirement, name: str) -> str:

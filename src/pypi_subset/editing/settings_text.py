@@ -18,7 +18,8 @@ from pypi_subset.targets.named_systems import is_named
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TAG = re.compile(r"(cp|pp|py)\d")
+#: How a tag begins.
+TAG = re.compile(r"(cp|pp|py)\d")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +136,7 @@ def _table(document: tomlkit.TOMLDocument, name: str) -> dict[str, Any]:
 
 def _target(value: str, python: str) -> str | dict[str, str]:
     """Return the value of a target, as short as it can be written."""
-    key = "file" if value.endswith(".json") else "tag" if _TAG.match(value) or value == HOST else "on"
+    key = "file" if value.endswith(".json") else "tag" if TAG.match(value) or value == HOST else "on"
     if not python and (key == "tag" or is_named(value)):
         return value
     return {key: value} | ({"python": python} if python else {})

@@ -128,8 +128,8 @@ class TargetError(SubsetError):
         self, what: str, *, nearest: Sequence[str] = (), target: str | None = None, next_step: str = ""
     ) -> None:
         self.nearest = tuple(nearest)
-        hint = f"did you mean {' or '.join(map(repr, self.nearest))}?" if self.nearest else next_step
-        super().__init__(what, next_step=hint, target=target)
+        hint = f"did you mean {' or '.join(map(repr, self.nearest))}?" if self.nearest else ""
+        super().__init__(what, next_step=" ".join(filter(None, (hint, next_step))), target=target)
 
 
 class PipFailed(SubsetError):

@@ -78,7 +78,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     sets = tuple(sorted([*files, *_read_documents(settings, choices, good, outside, faults)], key=lambda one: one.name))
     # A set that is described wrongly is a set all the same, and has its own fault.
     if not paths and not choices:
-        step = "write one with a line such as 'pandas', for example base.txt"
+        step = "`pypi-subset add pandas` writes base.txt; [sets.NAME] with a source takes what a project has"
         faults.append(Fault(what="no requirements file (*.txt) in the directory", path=root, next_step=step))
     if faults:
         shown = dict.fromkeys(map(places.shown, faults))

@@ -29,6 +29,10 @@ _PREFIXES = {"glibc": "manylinux", "musl": "musllinux"}
 _PYTHON = re.compile(
     r"(?P<pypy>pypy)?(?P<version>3\.(?P<minor>[0-9]{1,2})(?:\.[0-9]+(?:(?:a|b|rc)[0-9]+)?)?)(?P<threads>t)?"
 )
+#: A version of Python 1, 2 or 4 and later.
+_UNSUPPORTED = re.compile(r"(?:pypy)?(?!3\.)[0-9]+\.[0-9]+(?:\.[0-9]+)?t?")
+#: Words for kinds of systems, and what is suggested for these and for a word that is like no name.
+_KINDS, _COMMON = frozenset({"linux", "unix", "posix", "gnu"}), ("debian-12", "rhel-9", "windows-11", "macos-14")
 #: Days after which the facts of a family are compared with their sources again.
 _REVIEW = dt.timedelta(days=365)
 
@@ -110,7 +114,8 @@ def tag_of(name: str, on: str, python: str | None = None) -> tuple[str, str | No
         names = [one.name for one in systems()]
         near = _whole(_plain(on)) or difflib.get_close_matches(_plain(on), names, n=3, cutoff=0.5)
         msg = f"there is no system {on!r}"
-        raise TargetError(msg, nearest=near or ["debian-12", "windows-11", "macos-14"], target=name)
+        near = near if near and _plain(on) not in _KINDS else [*_COMMON]
+        raise TargetError(msg, nearest=near, target=name, next_step="`pypi-subset targets` lists all")
     system, arch = found
     if arch not in system.arches:
         msg = f"{system.name} does not run on {arch!r}"
@@ -119,18 +124,24 @@ def tag_of(name: str, on: str, python: str | None = None) -> tuple[str, str | No
         msg = f"{system.name} brings no Python of its own, so the version must be named"
         raise TargetError(msg, target=name, next_step='add python = "3.12", say')
     match = _PYTHON.fullmatch(python or system.python)
+    if match is None and _UNSUPPORTED.fullmatch(python or ""):
+        raise _unsupported(python or "", name)
     if match is None:
         msg = f"{python!r} is no Python version such as '3.12'"
         versions = nearest_versions(python or "", "3.12", "3.12.4", "3.13t", "pypy3.10")
         raise TargetError(msg, nearest=versions, target=name)
     if not OLDEST_PYTHON <= int(match["minor"]) <= NEWEST_PYTHON or match["minor"] != str(int(match["minor"])):
-        msg = f"Python {python!r} is unknown here"
-        raise TargetError(msg, target=name, next_step=f"write one from 3.{OLDEST_PYTHON} to 3.{NEWEST_PYTHON}")
+        raise _unsupported(python or "", name)
     interpreter = f"{'pp' if match['pypy'] else 'cp'}3{match['minor']}"
     abi = f"-{interpreter}t" if match["threads"] else ""
     # X.Y alone leaves the patch level open.
     full = match["version"] if match["version"].count(".") > 1 else None
     return f"{interpreter}{abi}-{system.platform_of(arch)}", full
+
+
+def _unsupported(python: str, name: str) -> TargetError:
+    msg = f"Python {python!r} is not supported"
+    return TargetError(msg, target=name, next_step=f"write one from 3.{OLDEST_PYTHON} to 3.{NEWEST_PYTHON}")
 
 
 def _system(family: str, table: dict[str, Any], release: str, facts: tuple[str, int]) -> System:
