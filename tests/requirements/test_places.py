@@ -119,7 +119,7 @@ def test_requirements_may_be_a_link(root: Path, tmp_path: Path) -> None:
     assert lines_of(base.requests) == ["base.txt:1 six"]
     said = faults(root, {"base.txt": f"-r {tmp_path}/secret.txt\n"})
     assert "base.txt:1: there is a fault in this file" in said
-    assert said.endswith(f"or name the directory itself: REQUIREMENTS={tmp_path}/elsewhere")
+    assert said.endswith(f"or name the directory itself: `--requirements {tmp_path}/elsewhere`")
     assert "it stands outside" in faults(tmp_path / "elsewhere", {"base.txt": "-r ../../secret.txt\n"})
 
 

@@ -27,7 +27,7 @@ def _mirror(order: Order) -> None:
 
     root = Path(order.root)
     places = {name: Path(order.paths.get(name, root / name)) for name in ("requirements", "packages", "site")}
-    mirror.mirror(Paths(**places), progress=Display(Console(file=io.StringIO())), update=order.update)
+    mirror.mirror(Paths(**places), progress=Display(Console(file=io.StringIO()), lines=False), update=order.update)
 
 
 def _mount(commands: str) -> None:
