@@ -116,7 +116,7 @@ def _swapped(root: Path, name: str, names: list[str]) -> Iterator[Mutant]:
 
 def _entries(root: Path, name: str) -> Iterator[Mutant]:
     """Each file or project that a page leads to, taken out of it."""
-    if name.rpartition(".")[2] not in {"html", "v1_json"} or "/proof/" in name or name in _NO_INDEX:
+    if name.rpartition(".")[2] not in {"html", "v1_json"} or "/proof/" in name or name.startswith(_NO_INDEX):
         return
     data = (root / name).read_bytes()
     for entry, shorter in _json_entries(data) if data.startswith(b"{") else _html_entries(data):
@@ -126,7 +126,8 @@ def _entries(root: Path, name: str) -> Iterator[Mutant]:
 
 
 _MANIFEST = "site/manifest.json"
-_NO_INDEX = {"site/index.html", "site/404.html"}
+#: Pages for people: no client reads them, and the manifest alone knows what they say.
+_NO_INDEX = ("site/index.html", "site/404.html", "site/project/", "site/request/", "site/list/")
 
 
 def _html_entries(data: bytes) -> Iterator[tuple[str, bytes]]:
