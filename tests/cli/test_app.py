@@ -55,6 +55,12 @@ def test_help_of_a_command_has_its_own_options_first(tmp_path: Path) -> None:
     assert "X.Y is served for every X.Y.z" in " ".join(subset("mirror", "-h", cwd=tmp_path).stdout.split())
 
 
+def test_usage_says_what_may_be_repeated(tmp_path: Path) -> None:
+    """Several projects have dots; a single one has none."""
+    for name, usage in (("add", "[PROJECT]..."), ("why", "PROJECT [TARGET]")):
+        assert subset(name, "--help", cwd=tmp_path).stdout.startswith(f"Usage: pypi-subset {name} [OPTIONS] {usage}\n")
+
+
 def test_version(tmp_path: Path) -> None:
     """The version goes to standard output."""
     assert subset("--version", cwd=tmp_path).stdout == "pypi-subset 0.1.0\n"
@@ -86,6 +92,17 @@ def test_help_loads_little(words: str, tmp_path: Path) -> None:
             ["serve", "--port=abc"],
             "invalid value for '--port': 'abc' is not a whole number; see `pypi-subset serve --help`",
         ),
+        (["mirror", "--fore"], "no such option: --fore; see `pypi-subset mirror --help`"),
+        *(
+            (
+                [name, option, "x.txt"],
+                f"no such option: {option}; copy that file to requirements/, where each *.txt is a set",
+            )
+            for name in ("init", "add", "mirror")
+            for option in ("-r", "--requirement")
+        ),
+        (["verify", "-r", "x"], "no such option: -r; see `pypi-subset verify --help`"),
+        (["update", "--dry-run"], "no such option: --dry-run; `pypi-subset plan --update` says what update would do"),
         (["why"], "missing argument 'PROJECT'; see `pypi-subset why --help`"),
     ],
 )

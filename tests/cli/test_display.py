@@ -8,7 +8,9 @@ import threading
 import time
 
 import pytest
+from rich import box
 from rich.console import Console
+from rich.table import Table
 
 from pypi_subset.cli.display import Display
 
@@ -107,6 +109,17 @@ def test_a_narrow_terminal_gets_blocks(watched: Watched) -> None:
     rows(Display(Console(file=pipe, width=20)))
     for shown in (wide.getvalue(), pipe.getvalue()):
         assert [line.split() for line in shown.splitlines()[-2:]] == [["linux", "1,234"], ["7"]]
+
+
+def test_a_table_with_edges_begins_with_its_headings() -> None:
+    """In a pipe and on a terminal, no line of blanks comes first; the rest is what rich prints."""
+    table = Table("target", "set", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_row("linux", "base")
+    for terminal in (False, True):
+        stream = io.StringIO()
+        console = Console(file=stream, width=80, force_terminal=terminal, color_system=None)
+        Display(console).print(table)
+        assert [line.split() for line in stream.getvalue().splitlines()[::2]] == [["target", "set"], ["linux", "base"]]
 
 
 def test_a_table_takes_the_width_of_the_terminal(watched: Watched) -> None:

@@ -54,6 +54,18 @@ def test_what_is_wrong_with_variables() -> None:
     assert refusal(goal("mirror"), ["JSON", "PYTHON", "LOG"], {"JSON": "No"}) == ""
 
 
+def test_what_a_goal_needs() -> None:
+    """A goal whose command has a required argument names its variable; one that is given is enough."""
+    assert refusal(goal("why"), [], {}) == "`make why` needs PROJECT; say `make why PROJECT=…` (`make help GOAL=why`)"
+    assert refusal(goal("why"), ["PROJECT"], {"PROJECT": ""}).startswith("`make why` needs PROJECT")
+    assert refusal(goal("why"), ["PROJECT"], {"PROJECT": "six"}) == ""
+    made = commands()
+    for one in read_goals(ROOT):
+        if not one.developer:
+            required = [str(each.name).rstrip("_").upper() for each in made[one.name].params if each.required]
+            assert [*one.required] == required
+
+
 def test_help_of_a_goal_speaks_of_variables() -> None:
     """Every variable of every goal has its meaning, that of the command's help; options are variables."""
     made = commands()

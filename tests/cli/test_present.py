@@ -91,6 +91,12 @@ def test_a_plan_in_words() -> None:
     ]
 
 
+def test_a_plan_of_nothing_says_so() -> None:
+    """A sentence comes before the table, where no lock would change."""
+    lines = printed(show_plan, Forecast(rows=(), changes=(), removed=(), held=(), early=()))
+    assert lines[0] == "nothing would change: every lock stays as it is"
+
+
 def test_gaps_in_words() -> None:
     """Equal ones are one line with all places, at the end of a mirror and of a plan."""
     places = [("base", "lab"), ("base", "mac")]
@@ -110,7 +116,7 @@ def test_a_plan_counts_wheel_variants() -> None:
     """A line for each project, before the table."""
     passed = (WheelVariants(project="demo", wheels=2, lists=1), WheelVariants(project="torch", wheels=1, lists=0))
     found = Forecast(rows=(), changes=(), removed=(), held=(), early=(), wheel_variants=passed)
-    assert printed(show_plan, found)[:2] == [
+    assert printed(show_plan, found)[1:3] == [
         "demo: 2 wheel variants and 1 variants.json not taken (PEP 825, a draft)",
         "torch: 1 wheel variant not taken (PEP 825, a draft)",
     ]

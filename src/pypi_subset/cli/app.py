@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import re
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
@@ -34,11 +35,34 @@ PANELS = {
 }
 #: Former names, which say what the name is now.
 FORMER = (publishing.hosts,)
+_IN_A_FILE = "copy that file to requirements/, where each *.txt is a set"
+_CONFIGURED = "pip's configuration has the indexes, as in: pip config set global.index-url URL"
+#: What helps in place of an option of pip, or of another command.
+INSTEAD = {
+    **dict.fromkeys(("-r", "--requirement"), _IN_A_FILE),
+    **dict.fromkeys(("-c", "--constraint"), "write `-c FILE` into a *.txt of requirements/"),
+    **dict.fromkeys(("-i", "--index-url", "--extra-index-url", "-f", "--find-links"), _CONFIGURED),
+    **dict.fromkeys(("-e", "--editable"), "build its wheel with pip wheel --no-deps DIR -w requirements/wheels"),
+    **dict.fromkeys(("-d", "--dest"), "name the directory of the site with `--into`"),
+    "--pre": "write --pre into a *.txt of requirements/",
+    "update --dry-run": "`pypi-subset plan --update` says what update would do",
+    "mirror --dry-run": "`pypi-subset plan` says what mirror would do",
+}
+#: The commands that take projects, for which the options of pip are tried.
+_ASKING = frozenset({"init", "add", "mirror", "update", "plan"})
+#: How much of an option must be like another one, from 0 to 1, for a suggestion.
+LIKE = 0.6
 _DEFAULT = re.compile(r"default: \(([^()]*)\)")
 
 
 class Command(TyperCommand):
     """A command whose help has its own options first, and those that all share below."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the words of the line of usage, with dots after an argument that may be given several times."""
+        arguments = [one for one in self.get_params(ctx) if isinstance(one, TyperArgument)]
+        words = [(one.make_metavar(ctx), one.required, "..." * (one.nargs != 1)) for one in arguments]
+        return [str(self.options_metavar), *(f"{name if must else f'[{name}]'}{dots}" for name, must, dots in words)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write a section for each heading."""
@@ -158,12 +182,14 @@ def _refuse(error: TyperException, arguments: Sequence[str]) -> None:
         (" is not a valid integer", " is not a whole number"),
     ):
         said = said.replace(words, ours)
-    near = sorted(getattr(error, "possibilities", None) or ())
+    option = str(getattr(error, "option_name", ""))
+    near = sorted(one for one in getattr(error, "possibilities", None) or () if not option or _is_like(one, option))
     what, _, suggestion = said.partition(". Did you mean ")
     what = what.partition(" (Possible options")[0].rstrip(".")
-    suggestion = suggestion or (f"{' or '.join(near)}?" if near else "")
+    suggestion = ("" if option else suggestion) or (f"{' or '.join(near)}?" if near else "")
     place = " ".join([NAME, *(word for word in arguments[:1] if word in _names())])
     step = f"did you mean {suggestion}" if suggestion else f"see `{place} --help`"
+    step = INSTEAD.get(f"{arguments[0]} {option}") or (INSTEAD.get(option) if arguments[0] in _ASKING else None) or step
     wrong = SubsetError(f"{what[:1].lower()}{what[1:]}", next_step=step)
     with contextlib.suppress(BrokenPipeError):
         if "--json" in arguments:
@@ -171,6 +197,11 @@ def _refuse(error: TyperException, arguments: Sequence[str]) -> None:
 
             write_error(wrong)
         sys.stderr.write(f"{line_of(wrong)}\n")
+
+
+def _is_like(one: str, option: str) -> bool:
+    """Whether an option is like another one without the dashes, which are alike in all."""
+    return difflib.SequenceMatcher(None, one.lstrip("-"), option.lstrip("-")).ratio() >= LIKE
 
 
 def _names() -> set[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rich import box
 from rich.console import Console
+from rich.segment import SegmentLines
 from rich.table import Table
 from rich.text import Text
 
@@ -150,7 +151,10 @@ class Display:
         if self.console.is_terminal and self.console.width < NARROW:
             self.console.print(_blocks(table), soft_wrap=True)
         else:
-            self.console.print(table)
+            lines = self.console.render_lines(table, pad=False)
+            first = "".join(each.text for each in lines[0]) if lines else ""
+            # The upper edge of a table is a line of blanks.
+            self.console.print(SegmentLines(lines if first.strip() else lines[1:], new_lines=True))
 
     def _print(self, *lines: str) -> None:
         self.console.print(Text("\n").join(map(literal, lines)), soft_wrap=True)

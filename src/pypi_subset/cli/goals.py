@@ -37,6 +37,7 @@ class Goal:
     :param heading: what ``make`` lists it below.
     :param former: whether this is a former name, which ``make`` does not list.
     :param about: the paragraphs of its help after the first line.
+    :param required: the variables that must be given.
     :param meanings: Make variable → what it means.
     """
 
@@ -48,6 +49,7 @@ class Goal:
     heading: str = ""
     former: bool = False
     about: str = ""
+    required: tuple[str, ...] = ()
     meanings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -58,6 +60,9 @@ def refusal(goal: Goal, named: Collection[str], given: Mapping[str, str]) -> str
         near = difflib.get_close_matches(strange[0], goal.variables, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         return f"`make {goal.name}` takes no {strange[0]}; it takes {known}{hint}"
+    if missing := [name for name in goal.required if not given.get(name)]:
+        name = missing[0]
+        return f"`make {goal.name}` needs {name}; say `make {goal.name} {name}=…` (`make help GOAL={goal.name}`)"
     for name in sorted(goal.switches & given.keys()):
         if given[name] and given[name].lower() not in ON | OFF:
             return f"{name} is a switch, and takes no {given[name]!r}; say {name}=yes, or leave it out"
@@ -201,6 +206,7 @@ def _goal(
         if value
     }
     names = [argument.arg.rstrip("_") for argument in own]
+    pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
     first, _, about = (ast.get_docstring(node) or "").partition("\n")
     said = _said(node) if developer else {}
     meanings = {
@@ -213,6 +219,7 @@ def _goal(
         name=node.name.rstrip("_").replace("_", "-"),
         help=first,
         about=about,
+        required=tuple(_variable(one.arg.rstrip("_")) for one, value in pairs if value is None),
         meanings=meanings,
         variables={_variable(name): f"--{name.replace('_', '-')}" for name in names},
         switches=frozenset(_variable(name.rstrip("_")) for name, value in defaults.items() if value == "False"),

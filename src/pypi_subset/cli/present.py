@@ -153,6 +153,7 @@ def show_plan(found: Forecast, display: Display) -> None:
     for name in found.removed:
         count = sum(name == f"{one.set}--{one.target}" for one in found.changes)
         display.say(f"- {name}: its lock goes, no set asks for this target any more (projects: {count})")
+    display.say(*([] if found.changes else ["nothing would change: every lock stays as it is"]))
     show_outdated([*(one for one in found.held if one.requested), *found.early], display, most=None)
     places: dict[str, list[str]] = defaultdict(list)
     for each in (one for one in found.held if not one.requested):
