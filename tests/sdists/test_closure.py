@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -272,3 +273,79 @@ def test_a_kept_sdist_takes_no_other_bytes_for_a_build(workspace: Workspace, ind
     index.projects["tool"] = [make_wheel("tool", files={"other.py": b""})]
     with pytest.raises(HashMismatch, match=r"tool-1\.0-py3-none-any\.whl has other bytes"):
         mirror(workspace, update=True)
+
+
+def older(workspace: Workspace) -> None:
+    """Leave of the build requirements what locks had at first: project, version and SHA-256, and no file names."""
+    path = workspace.paths.locks / "pylock.base--here.toml"
+    text = path.read_text()
+    stripped = re.sub(r"\[\[packages\.tool\.pypi-subset\.built\.files\]\]\n(?:[^\[\n].*\n|\n)*", "", text)
+    assert stripped != text
+    path.write_text(stripped)
+    known = workspace.paths.locks / "hashes.txt"
+    known.write_text("".join(line for line in known.read_text().splitlines(keepends=True) if "tool" not in line))
+
+
+@pytest.mark.parametrize("hashes", [True, False], ids=["hashes", "no hashes"])
+@pytest.mark.parametrize("update", [False, True])
+def test_a_lock_without_file_names_lets_no_other_bytes_run(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, *, hashes: bool, update: bool
+) -> None:
+    """The hash that it has is compared; the error has both hashes, and the way out works."""
+    with Index(hashes=hashes) as index:
+        monkeypatch.setenv("PIP_INDEX_URL", index.url)
+        tool = leaf_and_tool(workspace, index)
+        older(workspace)
+        fresh(workspace)
+        mirror(workspace)
+        changed = make_wheel("tool", files={"other.py": b""})
+        index.projects["tool"] = [changed]
+        fresh(workspace)
+        with pytest.raises(HashMismatch) as caught:
+            mirror(workspace, update=update)
+        assert caught.value.what == (
+            "tool 1.0 has other bytes than when a wheel was built with it: "
+            f"sha256 {changed.sha256} of {tool.filename} now, {tool.sha256} then"
+        )
+        assert f"--forget {tool.filename}" in caught.value.next_step
+        index.projects["leaf"] = [make_buildable("leaf", build_requires=["tool"])]
+        result, _ = mirror(workspace, update=True, forget=[tool.filename, "leaf-1.0.tar.gz"])
+    assert f"{tool.filename}: forgotten sha256 {tool.sha256}; now sha256 {changed.sha256}" in result.changes
+
+
+def test_a_resolution_beside_a_lock_without_file_names_takes_no_other_bytes(workspace: Workspace, index: Index) -> None:
+    """It is what another build required that is compared; a further file of that release is none of these."""
+    tool = leaf_and_tool(workspace, index)
+    older(workspace)
+    index.add(make_buildable("other", build_requires=["tool"]))
+    workspace.write("base.txt", "leaf\nother\n")
+    workspace.toml({"here": "host"}, more='[sdists]\nbuild = ["leaf", "other"]\n')
+    changed = make_wheel("tool", tag="py2.py3-none-any", files={"other.py": b""})
+    index.projects["tool"] = [changed]
+    with pytest.raises(HashMismatch, match=r"tool 1\.0 has other bytes than when a wheel was built with it"):
+        mirror(workspace)
+    index.add(tool)
+    mirror(workspace)
+
+
+def test_a_lock_without_file_names_and_a_release_that_is_gone(workspace: Workspace, index: Index) -> None:
+    """What is not offered is named, and nothing else is built with."""
+    leaf_and_tool(workspace, index)
+    older(workspace)
+    index.projects["tool"] = [make_wheel("tool", "0.9")]
+    fresh(workspace)
+    with pytest.raises(UpstreamError, match=r"it was built with tool 1\.0, and that is not offered any more"):
+        mirror(workspace)
+    assert required(workspace) == [("tool", "1.0")]
+
+
+def test_a_lock_without_file_names_and_a_requirement_that_was_built(workspace: Workspace, index: Index) -> None:
+    """It is built again, to the locked hash."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_buildable("tool"))
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"here": "host"}, more='[sdists]\nbuild = ["leaf", "tool"]\n')
+    mirror(workspace)
+    older(workspace)
+    fresh(workspace)
+    mirror(workspace)
+    assert required(workspace) == [("tool", "1.0")]

@@ -89,6 +89,32 @@ def named(locks: Iterable[Lock]) -> dict[str, str]:
     return found
 
 
+def unnamed(locks: Iterable[Lock], forget: Iterable[str] = ()) -> dict[tuple[str, str], frozenset[str]]:
+    """
+    Return (project, version) → SHA-256 of what builds required, for those of *locks* that state no file names of it.
+
+    Locks of built wheels did not always state them.
+
+    :param forget: names of files; the releases that they are of are left out.
+    """
+    left_out = {release_of(name) for name in forget}
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for one in (each.built for lock in locks for each in lock.distributions if each.built):
+        for project, version, sha256 in one.requires if not one.files else ():
+            if (project, version) not in left_out:
+                found[project, version] = found.get((project, version), frozenset()) | {sha256}
+    return found
+
+
+def release_of(filename: str) -> tuple[str, str] | None:
+    """Return the project and the version that a file name states, ``None`` if it is no name of a distribution."""
+    try:
+        project, version, _ = filenames.parse(filename)
+    except filenames.INVALID:
+        return None
+    return str(project), str(version)
+
+
 def require_same(known: Mapping[str, str], now: Mapping[str, str]) -> None:
     """
     Return if every file of *now* has the hash that it has in *known*, or is new.

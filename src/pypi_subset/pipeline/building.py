@@ -51,6 +51,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
     before = [*_standing(locks)]
     everything = memory.named(before) | memory.read(locks)
     known = {name: sha256 for name, sha256 in everything.items() if name not in forget}
+    unnamed = memory.unnamed(before, forget)
     rooms = BuildRooms(unisolated=unisolated)
     found = Builder(
         upstream,
@@ -65,6 +66,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
         progress=progress,
         unlike=unlike,
         known=known,
+        unnamed=unnamed,
         forget=forget,
     )
     found.remember(before)
@@ -80,6 +82,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
         work=work / "builds",
         progress=progress,
         known=known,
+        unnamed=unnamed,
     )
 
 

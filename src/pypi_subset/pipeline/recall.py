@@ -54,8 +54,10 @@ def recall(paths: Paths, before: Sequence[Lock], forget: Sequence[str] = ()) -> 
     :raises LockError: that list is damaged, or a name to be forgotten is not on it.
     """
     everything = memory.named(before) | memory.read(paths.locks)
-    known = memory.without(everything, forget)
-    return Recalled(known=known, forgotten={name: everything[name] for name in forget})
+    unnamed = memory.unnamed(before)
+    then = {name: min(unnamed[release]) for name in forget if (release := memory.release_of(name)) in unnamed}
+    known = memory.without(then | everything, forget)
+    return Recalled(known=known, forgotten={name: (then | everything)[name] for name in forget})
 
 
 def compared(  # noqa: PLR0913 - what a run has, and what the user allows

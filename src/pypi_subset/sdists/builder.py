@@ -18,8 +18,8 @@ from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.sdists.build import TAG, build
-from pypi_subset.sdists.closure import Closure, Earlier, RequirementGone, files_of, licenses_of
-from pypi_subset.sdists.releases import Turn, require_few, sdists_of, standin, wheel_of
+from pypi_subset.sdists.closure import Closure, Earlier, RequirementGone
+from pypi_subset.sdists.releases import Turn, files_of, licenses_of, require_few, sdists_of, standin, wheel_of
 from pypi_subset.sdists.repair import repaired
 from pypi_subset.support import files
 from pypi_subset.upstream.builds import NotBuilt
@@ -52,6 +52,7 @@ class Builder:
     :param work: a directory for the builds of this run.
     :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
     :param known: file name → SHA-256 of all that was ever locked, without what *forget* names.
+    :param unnamed: what locks have no file names of, as `memory.unnamed`.
     :param forget: names of files that may have other bytes than when they were locked.
     """
 
@@ -70,12 +71,13 @@ class Builder:
         progress: Progress,
         unlike: list[str],
         known: Mapping[str, str],
+        unnamed: Mapping[tuple[str, str], frozenset[str]],
         forget: Collection[str] = (),
     ) -> None:
         self._upstream, self._projects, self._host, self._rooms = upstream, frozenset(projects), host, rooms
         self._tags, self._names = [frozenset(one.tags) for one in (*targets, host)], [one.name for one in targets]
         self._locks, self._shelf, self._work, self._progress = locks, shelf, work, progress
-        self._closure = Closure(upstream, host=host, pips=pips, known=known)
+        self._closure = Closure(upstream, host=host, pips=pips, known=known, unnamed=unnamed)
         self._earlier = Earlier(upstream, host=host, builds=self, forget=forget)
         self._locked = known
         self.turn, self._count = Turn(), Counter[str]()

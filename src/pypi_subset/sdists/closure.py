@@ -15,7 +15,6 @@ from pypi_subset.errors import Gaps, HashMismatch, NoSolution
 from pypi_subset.errors.tree import FINDING
 from pypi_subset.locks import memory
 from pypi_subset.model.candidates import Candidate
-from pypi_subset.model.distributions import Distribution
 from pypi_subset.model.locks import Inputs
 from pypi_subset.model.requests import Job, Request, RequirementSet
 from pypi_subset.policy.licenses import license_of
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-    from pypi_subset.model.distributions import Built
+    from pypi_subset.model.distributions import Built, Distribution
     from pypi_subset.model.targets import Target
     from pypi_subset.pip.pool import Pips
     from pypi_subset.upstream.builds import Builds
@@ -44,10 +43,20 @@ class Closure:
 
     :param host: the target that the wheels are for.
     :param known: file name → SHA-256 of all that was ever locked, without what is to be forgotten.
+    :param unnamed: what locks have no file names of, as `memory.unnamed`.
     """
 
-    def __init__(self, upstream: Upstream, *, host: Target, pips: Pips, known: Mapping[str, str]) -> None:
-        self._upstream, self._host, self._pips, self._known = upstream, host, pips, known
+    def __init__(
+        self,
+        upstream: Upstream,
+        *,
+        host: Target,
+        pips: Pips,
+        known: Mapping[str, str],
+        unnamed: Mapping[tuple[str, str], frozenset[str]],
+    ) -> None:
+        self._upstream, self._host, self._pips = upstream, host, pips
+        self._known, self._unnamed = known, unnamed
 
     def of(
         self,
@@ -99,10 +108,25 @@ class Closure:
     def _required(self, one: Distribution) -> Required:
         if one.built is None:
             memory.require_same(self._known, {one.filename: one.sha256 or ""})
+            self._require_as_built(one)
         local = None if one.url or one.built else self._upstream.pages.find_local(one)
         hashes = (("sha256", one.sha256 or ""),)
         found = Candidate(distribution=one, source="what a build requires", hashes=hashes, path=local)
         return Required(distribution=one, path=self._upstream.file(found))
+
+    def _require_as_built(self, one: Distribution) -> None:
+        """
+        Return if a build that states no file names was not with that release, or if its file is still offered.
+
+        :raises HashMismatch: the release has no file of that hash.
+        """
+        then = self._unnamed.get((one.project, str(one.version)))
+        if then is None or one.sha256 in then:
+            return
+        every = self._upstream.on(self._host.name).candidates(canonicalize_name(one.project))
+        release = (each for each in every if each.distribution.version == one.version and each.sdist is None)
+        if not any((each.distribution.sha256 or self._upstream.sha256(each)) in then for each in release):
+            raise _changed(one, one.sha256 or "", min(then))
 
 
 class RequirementGone(NotBuilt):
@@ -132,26 +156,31 @@ class Earlier:
         :raises HashMismatch: a file has other bytes than when it was locked.
         :raises NotBuilt: what it was built with cannot be built again.
         """
-        stated = {one.sha256: one for one in built.files if one.filename.endswith(".whl")}
-        return tuple(self._required(wheel, held, stated.get(held[2]), chain) for held in built.requires)
+        return tuple(self._required(wheel, built, held, chain) for held in built.requires)
 
     def forgotten(self, built: Built) -> str:
         """Return the name of a file of the environment of *built* that is to be forgotten, ``""`` without one."""
-        return next((one.filename for one in built.files if one.filename in self._forget), "")
+        if built.files:
+            return next((one.filename for one in built.files if one.filename in self._forget), "")
+        releases = {(name, version) for name, version, _ in built.requires}
+        return next((name for name in sorted(self._forget) if memory.release_of(name) in releases), "")
 
     def _required(
-        self, wheel: Distribution, held: tuple[str, str, str], stated: Distribution | None, chain: tuple[str, ...]
+        self, wheel: Distribution, built: Built, held: tuple[str, str, str], chain: tuple[str, ...]
     ) -> Required:
         """
         Return one wheel of the environment.
 
         :param held: its project, version and SHA-256.
-        :param stated: the file as it was locked; ``None`` for a wheel that was built.
         """
         name, version, sha256 = held
+        # A wheel that was built is no file of an index.
+        stated = next((one for one in built.files if (one.sha256, one.filename[-4:]) == (sha256, ".whl")), None)
         every = self._upstream.on(self._host.name).candidates(canonicalize_name(name))
         release = [one for one in every if one.distribution.version == Version(version)]
         found = self._offered(release, sha256, stated)
+        if found is None and not built.files:
+            self._require_no_other(release, sha256)
         if found is None and stated is None:
             found = self._rebuilt(wheel, release, sha256, chain)
         if found is None:
@@ -188,6 +217,16 @@ class Earlier:
             memory.require_same({name: sha256}, {name: self._sha256_of(same)})
         return None
 
+    def _require_no_other(self, release: Iterable[Candidate], sha256: str) -> None:
+        """
+        Return if *release* has no wheel for the interpreter that builds.
+
+        :raises HashMismatch: it has one, of another hash than *sha256*.
+        """
+        for one in release:
+            if one.sdist is None and one.tags is not None and not one.tags.isdisjoint(self._host.tags):
+                raise _changed(one.distribution, self._sha256_of(one), sha256)
+
     def _sha256_of(self, one: Candidate) -> str:
         return one.distribution.sha256 or self._upstream.sha256(one)
 
@@ -212,32 +251,6 @@ class Earlier:
         return None
 
 
-def licenses_of(requires: Iterable[Required]) -> tuple[tuple[str, str], ...]:
-    """Return project and licence of those of *requires* whose METADATA names one, sorted."""
-    known = (one.distribution for one in requires)
-    return tuple(sorted((one.project, one.license) for one in known if one.license))
-
-
-def files_of(requires: Iterable[Required]) -> tuple[Distribution, ...]:
-    """Return what indexes and directories have of *requires*, as `Built.files`."""
-    found: dict[str, Distribution] = {}
-    for one in (each.distribution for each in requires):
-        built = one.built
-        facts = (one.filename, one.sha256, one.url) if built is None else (built.filename, built.sha256, built.url)
-        filename, sha256, url = facts
-        found[filename] = Distribution(
-            filename=filename,
-            project=one.project,
-            version=one.version,
-            sha256=sha256,
-            url=url,
-            source=one.source,
-            yanked=one.yanked,
-        )
-        found |= {each.filename: each for each in (built.files if built else ())}
-    return tuple(found[name] for name in sorted(found))
-
-
 def _lacking(sdist: Distribution, error: NoSolution | Gaps) -> NotBuilt:
     first = error if isinstance(error, NoSolution) else error.gaps[0]
     msg = f"{sdist.project} {sdist.version} cannot be built from {sdist.filename}, since its build requires {first.problem}"
@@ -247,6 +260,16 @@ def _lacking(sdist: Distribution, error: NoSolution | Gaps) -> NotBuilt:
     found = NotBuilt(msg, project=sdist.project, next_step=step)
     found.details = first.details
     return found
+
+
+def _changed(one: Distribution, now: str, then: str) -> HashMismatch:
+    """Return that a release has other bytes than a build had, by a lock that does not state the name of its file."""
+    msg = (
+        f"{one.project} {one.version} has other bytes than when a wheel was built with it: "
+        f"sha256 {now} of {one.filename} now, {then} then"
+    )
+    step = f"find out who changed it; if you trust the new file, run `pypi-subset update --forget {one.filename}`"
+    return HashMismatch(msg, project=one.project, next_step=step)
 
 
 def _ways(wheel: Distribution) -> str:

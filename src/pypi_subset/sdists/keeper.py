@@ -47,6 +47,7 @@ class Keeper:
     :param targets: those of the run.
     :param work: a directory for the builds of this run.
     :param known: as in `Builder`.
+    :param unnamed: as in `Builder`.
     """
 
     def __init__(  # noqa: PLR0913 - what a build needs
@@ -61,13 +62,14 @@ class Keeper:
         work: Path,
         progress: Progress,
         known: Mapping[str, str],
+        unnamed: Mapping[tuple[str, str], frozenset[str]],
     ) -> None:
         self._builder, self._upstream, self._projects = builder, upstream, frozenset(projects)
         self._targets = {one.name: one for one in targets}
         #: A name for each target that a build tag can hold.
         self._tags = {name: f"{TAG}{number}" for number, name in enumerate(self._targets, start=1)}
         self._rooms, self._pips, self._work, self._progress = rooms, pips, work, progress
-        self._locked = known
+        self._locked, self._unnamed = known, unnamed
         self._count = Counter[tuple[str, str]]()
         self._made: dict[tuple[str, str], Candidate | NotBuilt] = {}
 
@@ -160,7 +162,7 @@ class Keeper:
         usual = [str(each) for each in requires][:1] == [USUAL]
         asked = [*requires, *([_OLDER_PIPS] if usual else [])]
         exact = replace(at_patch(target, int(python.version.split(".")[2])), exact=True)
-        closure = Closure(self._upstream, host=exact, pips=self._pips, known=self._locked)
+        closure = Closure(self._upstream, host=exact, pips=self._pips, known=self._locked, unnamed=self._unnamed)
         found = closure.of(one, self._builder.turn.chain, work, lambda: None)(asked)
         held |= {each.distribution.filename: each for each in found}
         return found

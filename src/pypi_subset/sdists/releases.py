@@ -10,15 +10,15 @@ from msgspec import structs
 from packaging.tags import Tag
 
 from pypi_subset.model.candidates import Candidate
+from pypi_subset.model.distributions import Distribution
 from pypi_subset.upstream.builds import NotBuilt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from packaging.version import Version
 
-    from pypi_subset.model.distributions import Distribution
-    from pypi_subset.sdists.build import Made
+    from pypi_subset.sdists.build import Made, Required
 
 #: Releases of one project that are built in one run, for one target if they are kept.
 MOST = 5
@@ -122,3 +122,29 @@ class Turn:
                 yield
             finally:
                 self._own.chain = before
+
+
+def licenses_of(requires: Iterable[Required]) -> tuple[tuple[str, str], ...]:
+    """Return project and licence of those of *requires* whose METADATA names one, sorted."""
+    known = (one.distribution for one in requires)
+    return tuple(sorted((one.project, one.license) for one in known if one.license))
+
+
+def files_of(requires: Iterable[Required]) -> tuple[Distribution, ...]:
+    """Return what indexes and directories have of *requires*, as `Built.files`."""
+    found: dict[str, Distribution] = {}
+    for one in (each.distribution for each in requires):
+        built = one.built
+        facts = (one.filename, one.sha256, one.url) if built is None else (built.filename, built.sha256, built.url)
+        filename, sha256, url = facts
+        found[filename] = Distribution(
+            filename=filename,
+            project=one.project,
+            version=one.version,
+            sha256=sha256,
+            url=url,
+            source=one.source,
+            yanked=one.yanked,
+        )
+        found |= {each.filename: each for each in (built.files if built else ())}
+    return tuple(found[name] for name in sorted(found))
