@@ -24,6 +24,7 @@ from pypi_subset.model.door import read_manifest
 from pypi_subset.pipeline import mirror as pipeline
 from pypi_subset.proof.report import report
 from pypi_subset.site import manifest
+from pypi_subset.site.builder import readme_of
 from pypi_subset.site.readme.cache import NAME as READMES
 from tests.support.sites.trees import CACHES, tree
 from tests.support.wheels import make_wheel
@@ -253,7 +254,7 @@ def test_readmes_come_back(workspace: Workspace, index: Index) -> None:
     mirror(workspace)
     index.requests.clear()
     for folder in (workspace.paths.packages, workspace.paths.site):
-        assert (folder / "README.md").read_text().startswith(f"# {folder.name}/\n")
+        assert (folder / "README.md").read_bytes() == readme_of(folder.name)
         before = tree(folder)
         shutil.rmtree(folder)
         mirror(workspace)
