@@ -48,7 +48,8 @@ def mirror(
     Python as X.Y is served for every X.Y.z.
 
     With projects, mirror needs no requirements/: it builds what the command line asks for, in the directory --into.
-    Later commands find that subset by --site.
+    Later commands find that subset by --site. Requirements and packages are beside that directory, in the hidden
+    .NAME.subset. A second call with the same --into replaces the projects of the first.
     """
     if project or on or python:
         run = _one_shot(run, project or [], names_in(on, "--on"), names_in(python, "--python"))
