@@ -131,7 +131,7 @@ def test_private_wheels(sandbox: Sandbox) -> None:
 def test_uv_project(sandbox: Sandbox, index: Index) -> None:
     """The page mirrors and proves what uv locked, from the project to an installation."""
     sandbox.program("uv", f'exec {find_uv_bin()} "$@" --no-config --default-index {index.url} 2>&1')
-    assert sandbox.walk(page("how-to/uv-project.md")) == 5
+    assert sandbox.walk(page("how-to/uv-project.md")) == 8
     code, names = sandbox.run("ls site/simple")
     assert code == 0
     assert {"jupyterlab", "tzdata"} <= {*names.split()} - {"requests"} == {*names.split()}
@@ -154,7 +154,7 @@ def test_pytorch(sandbox: Sandbox) -> None:
 def test_weekly_update(sandbox: Sandbox) -> None:
     """The script of the page updates, proves and publishes."""
     proven(sandbox, "pandas")
-    assert sandbox.walk(page("how-to/weekly-update.md")) == 3
+    assert sandbox.walk(page("how-to/weekly-update.md")) == 4
     assert (sandbox.folder / "www" / "pypi" / "release.json").is_file()
 
 
