@@ -122,3 +122,28 @@ def test_names_of_an_option() -> None:
     assert names_in(None, "--target") == []
     with pytest.raises(SubsetError, match=r"--target wants names, not ','; .* as in --target=one,two"):
         names_in([","], "--target")
+
+
+def test_what_comes_before_mirror(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A missing site leads to mirror; without requirements, to init first."""
+
+    @command()
+    def body(run: Run) -> None:
+        msg = "there is no site"
+        raise SubsetError(msg, path=run.site, next_step="run `pypi-subset mirror`")
+
+    monkeypatch.chdir(tmp_path)
+    said = []
+    for site in ("site", "stick", "site"):
+        with pytest.raises(typer.Exit):
+            body(site=site)
+        said.append(capsys.readouterr().err.partition("; ")[2])
+        if site == "stick":
+            Path("requirements").mkdir()
+    assert said == [
+        "run `pypi-subset init`, then `pypi-subset mirror`\n",
+        "run `pypi-subset init`, then `pypi-subset mirror --site stick`\n",
+        "run `pypi-subset mirror`\n",
+    ]

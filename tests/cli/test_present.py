@@ -53,23 +53,28 @@ def result(*, changes: tuple[str, ...] = (), superseded: tuple[str, ...] = (), p
     )
 
 
-PRUNE = "packages also holds 1 file that no lock names: b.whl; `pypi-subset prune` can remove them"
+COMMAND = "`pypi-subset prune --site stick`"
+PRUNE = f"packages also holds 1 file that no lock names: b.whl; {COMMAND} can remove them"
 
 
 def test_a_mirror_in_words() -> None:
     """Changes, files of no lock, a row for each target, and what became of the site."""
-    lines = printed(show_mirror, result(changes=("base--lab: a 1 -> 2",), superseded=("b.whl",)), PATHS, update=True)
+    lines = printed(
+        show_mirror, result(changes=("base--lab: a 1 -> 2",), superseded=("b.whl",)), PATHS, update=True, prune=COMMAND
+    )
     assert lines[:2] == ["base--lab: a 1 -> 2", PRUNE]
     assert lines[-2].split() == ["lab", "1", "2", "1,234,567", "0.2"]
     assert lines[-1] == "site is built: 1 lock resolved; 2 files fetched (3.4 MB)"
     some = replace(result(), resolved=2, fetched=0, fetched_bytes=0, reused=3, present=1)
-    last = printed(show_mirror, some, PATHS, update=False)[-1]
+    last = printed(show_mirror, some, PATHS, update=False, prune=COMMAND)[-1]
     assert last == "site is built: 2 locks resolved, 3 unchanged; 0 files fetched, 1 here already"
     assert (
-        printed(show_mirror, result(published=False), PATHS, update=True)[0]
+        printed(show_mirror, result(published=False), PATHS, update=True, prune=COMMAND)[0]
         == "nothing changed: every lock is what it was"
     )
-    assert printed(show_mirror, result(published=False), PATHS, update=False)[-1].startswith("site is up to date: ")
+    assert printed(show_mirror, result(published=False), PATHS, update=False, prune=COMMAND)[-1].startswith(
+        "site is up to date: "
+    )
 
 
 def change(project: str, before: str, after: str, target: str = "lab") -> Change:
@@ -105,7 +110,7 @@ def test_gaps_in_words() -> None:
         AcceptedGap(set=own, target=target, reason="not there", until="2027-01-31", **common) for own, target in places
     )
     line = "gap: base on lab, base on mac: fast>=1 is left out (accepted until 2027-01-31: not there); "
-    mirrored = " ".join(printed(show_mirror, replace(result(), accepted_gaps=gaps), PATHS, update=False))
+    mirrored = " ".join(printed(show_mirror, replace(result(), accepted_gaps=gaps), PATHS, update=False, prune=COMMAND))
     planned = Forecast(rows=(), changes=(), removed=(), held=(), early=(), accepted_gaps=gaps)
     for text in (mirrored, " ".join(printed(show_plan, planned))):
         assert f"{line}fast>=1: no wheel fits" in text
@@ -133,7 +138,7 @@ def test_what_is_gone_in_words() -> None:
     }
     refused = Gone(**facts, state="gone", what="it is not listed", decision="refused")  # type: ignore[arg-type]
     kept = Gone(**facts, state="yanked", what="yanked: broken", decision="kept")  # type: ignore[arg-type]
-    text = " ".join(printed(show_mirror, replace(result(), gone=(refused, kept)), PATHS, update=False))
+    text = " ".join(printed(show_mirror, replace(result(), gone=(refused, kept)), PATHS, update=False, prune=COMMAND))
     assert "gone, refused: acme 2.0 (base--lab): it is not listed (since 2026-01-31) yanked, kept: acme 2.0" in text
     assert 'update and publish stop at what is refused: see what became of it; then write gone = "drop"' in text
     planned = Forecast(rows=(), changes=(), removed=(), held=(), early=(), gone=(kept,))

@@ -40,7 +40,7 @@ def test_the_configuration_is_shown_without_secrets(monkeypatch: pytest.MonkeyPa
         index_url="https://me:s3cret@one.example/simple",
         find_links=f"{tmp_path / 'wheels'} {tmp_path / 'no'}",
     )
-    assert (one.state, one.what) == ("ok", "indexes: https://one.example/simple; 2 find-links")
+    assert (one.state, one.what) == ("ok", "indexes: https://one.example/simple; 2 places of find-links")
     assert (two.state, two.what) == (
         "warning",
         f"{tmp_path / 'no'} of find-links does not exist, and pip passes over it",

@@ -22,15 +22,16 @@ def test_each_target_has_its_proof() -> None:
     rows = proofs.provable([describe_host("here"), tag.parse("win", "cp312-win_amd64")], interpreters_here())
     assert [(one.target, one.proof) for one in rows] == [("here", "installed"), ("win", "unpacked")]
     assert sys.version.split()[0] in rows[0].interpreter
-    (found,) = proofs.unproven(rows)
-    assert found.what.startswith("no interpreter here is like win: ")
-    assert [*proofs.unproven(rows[:1])] == []
+    targets = [describe_host("here"), tag.parse("win", "cp312-win_amd64")]
+    (found,) = proofs.unproven(rows, targets, interpreters_here())
+    assert found.what.startswith("no interpreter here is like win (this machine is ")
+    assert [*proofs.unproven(rows[:1], targets, interpreters_here())] == []
 
 
 def test_interpreters_are_named() -> None:
     """Their number, versions and paths; none at all is a warning."""
     known = interpreters_here()
-    assert proofs.named(known).what.startswith(f"{len(known)} interpreters found: ")
+    assert proofs.named(known).what.startswith(f"{len(known)} interpreter")
     assert str(known[0]) in proofs.named(known).what
     assert proofs.named(()).state == "warning"
 

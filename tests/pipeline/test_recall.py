@@ -267,6 +267,16 @@ def test_files_that_no_hash_vouched_for(workspace: Workspace, monkeypatch: pytes
         assert mirror(workspace)[0].unvouched == (OLD.filename,)
 
 
+def test_a_wheel_of_the_user_is_vouched_for(workspace: Workspace) -> None:
+    """No index states the hash of a file in requirements/wheels, and the user needs no word about it."""
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir(parents=True)
+    (folder / OLD.filename).write_bytes(OLD.data)
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    assert mirror(workspace)[0].unvouched == ()
+
+
 @pytest.mark.slow
 def test_the_command_lists_them(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """``mirror`` prints a line, and a list in JSON."""
@@ -276,8 +286,8 @@ def test_the_command_lists_them(workspace: Workspace, monkeypatch: pytest.Monkey
         workspace.write("base.txt", "app\n")
         workspace.toml({"linux": LINUX})
         done = subset("mirror", cwd=workspace.root)
-        words = "no sha256 vouched for 1 file when locked, so the first bytes that came are taken"
-        assert f"{words}: {OLD.filename}" in done.stdout
+        words = "the index states no sha256 for 1 file, so the lock has that of the first download"
+        assert f"{words}: {OLD.filename}; other bytes later are an error" in done.stdout
         done = subset("mirror", "--json", cwd=workspace.root)
         assert json.loads(done.stdout)["unvouched"] == [OLD.filename]
 

@@ -190,7 +190,10 @@ def test_objects_are_printed_in_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--site", "nothing"), "error: nothing: there is no site to publish; run `pypi-subset mirror`\n"),
+        (
+            ("--site", "nothing"),
+            "error: nothing: there is no site to publish; run `pypi-subset init`, then `pypi-subset mirror --site nothing`\n",
+        ),
         (("--objects=maybe",), "error: option '--objects' does not take a value; see `pypi-subset servers --help`\n"),
     ],
 )

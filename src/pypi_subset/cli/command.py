@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: The heading of the options that every command has.
 SHARED = "Shared options"
+#: What errors about a missing site name as the next step.
+_MIRROR = "run `pypi-subset mirror`"
 #: The options that name directories, and the names of these where none is given.
 PLACES = ("requirements", "packages", "site")
 
@@ -124,12 +126,16 @@ class Run:
         return bool(self._written)
 
     def say_next(self, *words: str) -> None:
-        """Show the command that a user runs next, with the directories that are not the usual ones."""
+        """Show the command that a user runs next."""
+        self.display.say(f"Next: {self.spelt(*words)}")
+
+    def spelt(self, *words: str) -> str:
+        """Return a command between backticks, with the directories of this run that are not the usual ones."""
         own = one_shot(self.site)
         places = zip(PLACES, (self.requirements, self.packages, self.site), strict=True)
         # The site of a subset that a command line asked for leads to the other two.
         flags = [f"--{name} {shlex.quote(str(path))}" for name, path in places if path not in {Path(name), own / name}]
-        self.display.say(f"Next: `{' '.join(['pypi-subset', *words, *flags])}`")
+        return f"`{' '.join(['pypi-subset', *words, *flags])}`"
 
     def write_json(self, document: Mapping[str, Any]) -> None:
         """Write *document*, the result, to standard output."""
@@ -172,6 +178,10 @@ def command(*, result: bool = False) -> Callable[[Callable[..., None]], Callable
                 with foreseen(), logging_to(verbose=verbose, file=log_file):
                     body(this, **values)
             except SubsetError as error:
+                if error.next_step == _MIRROR and not this.requirements.exists():
+                    # mirror would name init alone.
+                    first = Run(requirements=this.requirements).spelt("init")
+                    error.next_step = f"run {first}, then {this.spelt('mirror')}"
                 if this.json and not this.has_written:
                     from pypi_subset.cli.present import write_error  # noqa: PLC0415
 

@@ -80,18 +80,21 @@ def write_error(error: SubsetError) -> None:
     write_json({"schema": SCHEMA, **found, **error.documents})
 
 
-def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update: bool) -> None:
-    """Print what changed and what each target needs."""
+def show_mirror(result: MirrorResult, paths: Paths, display: Display, *, update: bool, prune: str) -> None:
+    """Print what changed and what each target needs; *prune* is the command that removes files."""
     for line in result.changes or (["nothing changed: every lock is what it was"] if update else []):
         display.say(line)
     if names := result.superseded:
         shown = ", ".join(names[:FEW]) + ", …" * (len(names) > FEW)
         held = f"{paths.packages} also holds {counted(len(names), 'file')} that no lock names: {shown}"
-        display.say(f"{held}; `pypi-subset prune` can remove them")
+        display.say(f"{held}; {prune} can remove them")
     if names := result.unvouched:
         shown = ", ".join(names[:FEW]) + ", …" * (len(names) > FEW)
-        count = f"{len(names)} file{'s' * (len(names) != 1)}"
-        display.say(f"no sha256 vouched for {count} when locked, so the first bytes that came are taken: {shown}")
+        count = counted(len(names), "file")
+        step = "other bytes later are an error; to state one, write --hash=sha256:… into the requirement's line"
+        display.say(
+            f"the index states no sha256 for {count}, so the lock has that of the first download: {shown}; {step}"
+        )
     display.table(
         ["target", "projects", "files", "bytes", "seconds"],
         [(row.target, row.projects, row.files, row.bytes, row.seconds) for row in result.rows],

@@ -13,6 +13,7 @@ from pypi_subset.locks import offered
 from pypi_subset.locks.judging import standing
 from pypi_subset.model.intake.sources import Sources
 from pypi_subset.pipeline.workspace import inputs_of, opened
+from pypi_subset.site.pages.sizes import counted
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
@@ -51,7 +52,11 @@ def diagnose(paths: Paths, *, pythons: Sequence[str] = (), progress: Progress | 
         stage.advance()
         known = proofs.found(pythons)
         rows = proofs.provable(subset.targets, known) if subset else ()
-        found += [machine.isolation(), proofs.named(known), *proofs.unproven(rows)]
+        found += [
+            machine.isolation(),
+            proofs.named(known),
+            *proofs.unproven(rows, subset.targets if subset else (), known),
+        ]
         stage.advance()
     return Diagnosis(findings=tuple(found), targets=rows)
 
@@ -70,7 +75,8 @@ def _asked(paths: Paths, found: list[Finding]) -> tuple[Subset | None, Network |
     with examined("requirements", found):
         subset, network = inputs_of(paths, SILENT)
         requests = sum(len(one.requests) for one in subset.sets)
-        what = f"{requests} requests in {len(subset.sets)} sets, for {len(subset.targets)} targets"
+        sets, targets = counted(len(subset.sets), "set"), counted(len(subset.targets), "target")
+        what = f"{counted(requests, 'request')} in {sets}, for {targets}"
         locks = standing(subset, paths.locks)
         what += f", {len(locks)} of {len(subset.jobs)} locked"
         found.append(Finding(name="requirements", state="ok", what=what))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pypi_subset.doctor.findings import Finding, examined
+from pypi_subset.site.pages.sizes import counted
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import local_path, read_network, without_credentials
@@ -34,8 +35,8 @@ def configuration(into: list[Finding]) -> Network | None:
     with examined("pip configuration", into):
         network = read_network()
         places = ", ".join(map(without_credentials, network.index_urls)) or "none"
-        more = [f"{len(network.find_links)} find-links"] if network.find_links else []
-        more += [f"{len(network.constraints)} constraints files"] if network.constraints else []
+        more = [counted(len(network.find_links), "place") + " of find-links"] if network.find_links else []
+        more += [counted(len(network.constraints), "constraints file")] if network.constraints else []
         what = "; ".join([f"indexes: {places}", *more])
         if network.index_urls or network.find_links:
             into.append(Finding(name="pip configuration", state="ok", what=what))

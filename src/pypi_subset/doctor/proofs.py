@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.doctor.findings import Finding, Provable
 from pypi_subset.proof.machines import interpreters
-from pypi_subset.proof.machines.matching import fitting
+from pypi_subset.proof.machines.matching import difference, fitting
+from pypi_subset.site.pages.sizes import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +29,9 @@ def found(pythons: Sequence[str]) -> tuple[Interpreter, ...]:
 
 def named(known: Sequence[Interpreter]) -> Finding:
     """Return the finding that lists the interpreters."""
-    what = f"{len(known)} interpreters found: {', '.join(map(str, known))}" if known else "no interpreter found"
+    what = (
+        f"{counted(len(known), 'interpreter')} found: {', '.join(map(str, known))}" if known else "no interpreter found"
+    )
     step = "" if known else "install Python, or name one with `--pythons`"
     return Finding(name="interpreters", state="ok" if known else "warning", what=what, next_step=step)
 
@@ -45,9 +48,10 @@ def provable(targets: Iterable[Target], known: Sequence[Interpreter]) -> tuple[P
     return tuple(rows)
 
 
-def unproven(rows: Sequence[Provable]) -> Iterable[Finding]:
-    """Yield one finding that names the targets of which nothing can be run here."""
-    names = [one.target for one in rows if one.proof == "unpacked"]
+def unproven(rows: Sequence[Provable], targets: Iterable[Target], known: Sequence[Interpreter]) -> Iterable[Finding]:
+    """Yield one finding that names the targets of which nothing can be run here, each with the fact that differs."""
+    unpacked = {one.target for one in rows if one.proof == "unpacked"}
+    names = [f"{one.name} ({difference(one, known)})" for one in targets if one.name in unpacked]
     if names:
         what = f"no interpreter here is like {', '.join(names)}: verify unpacks their wheels, and runs nothing"
         step = "install their Python, name it with `--pythons`, or let such machines prove (`pypi-subset workflow`)"

@@ -89,7 +89,8 @@ class MirrorResult:
     :param present: the number of locked files that were here already.
     :param fetched_bytes: the size of the files that were fetched, as far as an index states it.
     :param published: whether a new site replaced the old one.
-    :param unvouched: names of files whose SHA-256 no index and no request stated when they were locked.
+    :param unvouched: names of files whose SHA-256 no index and no request stated when they were locked. A file of a
+        local directory is not among them.
     :param built: names of locked wheels that were built from sdists, in this run or an earlier one.
     :param kept: names of sdists that the site has, which each machine builds.
     :param views_only: projects with variants: the union index leaves their files out, the views of targets have them.
@@ -213,7 +214,14 @@ def mirror(
         fetched_bytes=sum(one.size or 0 for _, group in stock.missing for one in group),
         published=published,
         unvouched=tuple(
-            sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if not one.vouched})
+            sorted(
+                {
+                    one.distribution.filename
+                    for lock in locked.locks
+                    for one in lock.pins
+                    if not one.vouched and one.distribution.url
+                }
+            )
         ),
         built=tuple(sorted({one.filename for lock in locked.locks for one in lock.distributions if one.built})),
         kept=tuple(sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if one.is_kept})),

@@ -82,6 +82,32 @@ def test_who_can_stand_for_a_target(tag: str, python: str | None, changes: dict[
     assert matching.fits(targets.parse("one", tag, python), an_interpreter(**changes)) is fits
 
 
+@pytest.mark.parametrize(
+    ("tag", "python", "said"),
+    [
+        ("cp310-manylinux_2_39_x86_64", None, "glibc 2.36 here, 2.39 there"),
+        ("cp310-musllinux_1_2_x86_64", None, "musllinux_1_2_x86_64 is another system than this one"),
+        ("cp310-manylinux2014_aarch64", None, "this machine is linux_x86_64, the target is linux_aarch64"),
+        ("cp312-win_amd64", None, "this machine is linux_x86_64, the target is win_amd64"),
+        ("cp311-manylinux2014_x86_64", None, "there is no Python 3.11"),
+        ("cp310-manylinux2014_x86_64", "3.10.4", "there is no Python 3.10.4"),
+        ("pp310-manylinux2014_x86_64", None, "none is of the kind pp"),
+        ("cp313-cp313t-manylinux2014_x86_64", None, "no Python 3.13 has the ABI cp313t"),
+        ("cp315-manylinux2014_x86_64", "3.15.0rc2", "there is no Python 3.15.0rc2"),
+    ],
+)
+def test_what_differs(tag: str, python: str | None, said: str) -> None:
+    """The fact is that of the most similar interpreter, whatever the order."""
+    others = [
+        an_interpreter(),
+        an_interpreter(version=(3, 13, 0), abi="cp313"),
+        an_interpreter(**RC, stage="rc1"),
+    ]
+    target = targets.parse("one", tag, python)
+    assert {matching.difference(target, each) for each in (others, others[::-1])} == {said}
+    assert matching.difference(target, []) == "none was found"
+
+
 @pytest.mark.slow
 def test_host_is_this_interpreter_alone(here: tuple[Interpreter, ...]) -> None:
     """The host is proven by the interpreter that runs the tool, even if another has its version."""

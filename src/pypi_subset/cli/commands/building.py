@@ -123,7 +123,7 @@ def _mirror(run: Run, *, update: bool, allow_downgrade: bool, unisolated: bool, 
     else:
         from pypi_subset.cli.present import show_mirror  # noqa: PLC0415
 
-        show_mirror(result, run.paths, run.display, update=update)
+        show_mirror(result, run.paths, run.display, update=update, prune=run.spelt("prune"))
         run.say_next("verify")
 
 

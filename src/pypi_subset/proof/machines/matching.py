@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.proof.reference.recorded_markers import kind_of, stage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pypi_subset.model.targets import Target
     from pypi_subset.proof.machines.interpreters import Interpreter
@@ -34,18 +34,42 @@ def fits(target: Target, interpreter: Interpreter) -> bool:
     Same implementation, minor version, ABI and machine, and the patch level if the target names one. A newer glibc can
     be held to an older one (PEP 600); a newer macOS or musl cannot, so there nothing but the same will do.
     """
+    return not any(wrong for wrong, _ in _facts(target, interpreter))
+
+
+def difference(target: Target, interpreters: Sequence[Interpreter]) -> str:
+    """Return the fact by which the most similar of *interpreters* is not like *target*, as in ``glibc 2.36 here, 2.39 there``."""
+    found = [[(wrong, said) for wrong, said in _facts(target, one)] for one in interpreters]
+    firsts = [next((number for number, (wrong, _) in enumerate(one) if wrong), len(one)) for one in found]
+    if not firsts or (best := max(firsts)) == len(found[firsts.index(best)]):
+        return "none was found"
+    return found[firsts.index(best)][best][1]
+
+
+def _facts(target: Target, interpreter: Interpreter) -> Iterator[tuple[bool, str]]:
+    """Yield whether each fact about *interpreter* prevents that it stands for *target*, and how to say so."""
     if target.host:
-        return interpreter.path == Path(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))
-    same = (
-        interpreter.implementation == target.implementation
-        and interpreter.version[:2] == target.python[:2]
-        and interpreter.abi in target.abis
-        and interpreter.kind == kind_of(target)
-    )
-    patch = not target.exact or interpreter.version == target.python
+        here = interpreter.path == Path(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))
+        yield not here, "it is not the one that runs the tool"
+        return
+    yield interpreter.kind != kind_of(target), f"this machine is {interpreter.kind}, the target is {kind_of(target)}"
+    yield interpreter.implementation != target.implementation, f"none is of the kind {target.implementation}"
+    minor = ".".join(map(str, target.python[:2]))
+    yield interpreter.version[:2] != target.python[:2], f"there is no Python {minor}"
+    yield interpreter.abi not in target.abis, f"no Python {minor} has the ABI {target.abis[0]}"
+    exact = ".".join(map(str, target.python))
+    yield target.exact and interpreter.version != target.python, f"there is no Python {exact}"
     # A pre-release stands for itself alone: markers and ABI are those of no final release.
-    stage = _stage(target.environment) == _stage(dict(interpreter.markers))
-    return same and patch and stage and _system_fits(target, interpreter)
+    stage = _stage(target.environment)
+    yield stage != _stage(dict(interpreter.markers)), f"there is no Python {target.environment['python_full_version']}"
+    yield not _system_fits(target, interpreter), _system_difference(target, interpreter)
+
+
+def _system_difference(target: Target, interpreter: Interpreter) -> str:
+    glibc = glibc_of(target)
+    if glibc is not None and interpreter.glibc is not None:
+        return f"glibc 2.{interpreter.glibc} here, 2.{glibc} there"
+    return f"{target.platform} is another system than this one"
 
 
 def _stage(markers: Mapping[str, str]) -> str:
