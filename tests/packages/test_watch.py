@@ -185,6 +185,59 @@ def test_what_is_not_known_is_not_absent(workspace: Workspace, index: Index, req
     assert versions(workspace, "base--linux") == {"app": "1.0"}
 
 
+def another_line(space: Workspace) -> None:
+    """Ask for the same in other words."""
+    setting(space, requests="top>=1\n")
+
+
+def an_extra(space: Workspace) -> None:
+    """Ask for an extra as well."""
+    setting(space, requests="top[more]\n")
+
+
+def another_set(space: Workspace) -> None:
+    """Add a set."""
+    space.write("second.txt", "top\n")
+
+
+def a_renamed_set(space: Workspace) -> None:
+    """Rename the set: the lock is of no set any more."""
+    (space.paths.requirements / "base.txt").rename(space.paths.requirements / "second.txt")
+
+
+def another_target(space: Workspace) -> None:
+    """Add a target."""
+    space.toml({"linux": LINUX, "win": "cp312-win_amd64"})
+
+
+@pytest.mark.parametrize("spoil", [empty_page, forbidden])
+@pytest.mark.parametrize("change", [another_line, an_extra, another_set, a_renamed_set, another_target])
+def test_no_resolution_takes_what_is_not_known_for_absent(
+    workspace: Workspace, index: Index, spoil: object, change: object
+) -> None:
+    """Whatever is resolved: a page that a lock depends on, and that says nothing, stops it. No lock changes."""
+    index.style = "html"
+    index.add(OLD, NEW, make_wheel("top", "1.0"), make_wheel("top", "2.0", requires=["acme>=2"], extras=["more"]))
+    setting(workspace, requests="top\n")
+    mirror(workspace)
+    before = {path.name: path.read_text() for path in workspace.paths.locks.iterdir()}
+    assert callable(spoil)
+    assert callable(change)
+    spoil(index)
+    change(workspace)
+    for run in (mirror, lambda space: plan(space.paths)):
+        with pytest.raises(UpstreamError, match=r"whether acme 2.0 of base--linux is gone is not known") as caught:
+            run(workspace)
+        assert caught.value.documents["unknown"]
+        assert "pylock.base--linux.toml" in caught.value.next_step
+    assert {path.name: path.read_text() for path in workspace.paths.locks.iterdir()} == before
+    # The way out, and a request that does not need the page.
+    setting(workspace, requests="top<2\n")
+    (workspace.paths.requirements / "second.txt").unlink(missing_ok=True)
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"top": "1.0"}
+
+
 def test_what_was_known_before_the_index_was_silent(locked: Workspace, index: Index) -> None:
     """A release that an earlier look found to be gone can be dropped: the error is about what takes its place."""
     vanish(index)

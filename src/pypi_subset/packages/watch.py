@@ -18,7 +18,7 @@ from pypi_subset.packages import gone_list
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.intake.gone import Missing
@@ -99,15 +99,14 @@ class Watch:
 
     def require_known(self, jobs: Iterable[Job], standing: Mapping[str, Lock]) -> None:
         """
-        Return if it is known of each locked file that *jobs* still need whether it is gone.
+        Return if it is known of each locked file that *jobs* still need whether it is gone, before they are resolved.
 
-        What an earlier look found to be gone is known.
+        What an earlier look found to be gone is known. `require_read` finds what this one cannot foresee.
 
         :param jobs: those that are resolved again.
         :raises UpstreamError: it is not: their resolutions would take the file for absent.
         """
-        decided = {one.filename for one in self.known if one.suspicious}
-        whys = {name: why for name, why in self.doubted if name not in decided}
+        whys = self._undecided(self.doubted)
         for job in (one for one in jobs if one.name in standing):
             lock = standing[job.name]
             wanted = {Reason(requirement=one.requirement).text for one in job.requirement_set.requests}
@@ -115,12 +114,37 @@ class Watch:
                 one = pin.distribution
                 why = next((whys[each.filename] for each in (one, *pin.build) if each.filename in whys), "")
                 if why and not wanted.isdisjoint(lines_of(lock, one.project)):
-                    msg = f"whether {one.project} {one.version} of {lock.name} is gone is not known: {why}"
-                    path = path_of(self.paths.locks, lock.name)
-                    step = f"see what that page shows; if it is right, remove {path} and run `pypi-subset mirror`"
-                    error = UpstreamError(msg, project=one.project, target=lock.target_name, next_step=step)
-                    error.documents = {"unknown": [*self.unknown]}
-                    raise error
+                    raise self._not_known(one, [lock], why, self.unknown)
+
+    def require_read(self, locks: Iterable[Lock]) -> None:
+        """
+        Return if the pages that the resolutions of this run read say of each file of *locks* whether it is gone.
+
+        :param locks: those on disk, also of other sets and targets, and those that no job has any more.
+        :raises UpstreamError: a page does not: a resolution took the file for absent.
+        """
+        locks = [*locks]
+        look = offered.look(locks, self.pages(), only_read=True)
+        whys = self._undecided(look.doubted)
+        for one in (each for lock in locks for each in (*lock.distributions, *(file for file, _ in lock.built_with))):
+            if why := whys.get(one.filename):
+                having = [lock for lock in locks if one.filename in offered.names_of(lock)]
+                raise self._not_known(one, having, why, look.unknown)
+
+    def _undecided(self, doubted: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Return those of *doubted* that no earlier look found to be gone, by name."""
+        decided = {one.filename for one in self.known if one.suspicious}
+        return {name: why for name, why in doubted if name not in decided}
+
+    def _not_known(self, one: Distribution, locks: Sequence[Lock], why: str, unknown: Collection[str]) -> UpstreamError:
+        """Return the error about a file that *locks* have; *unknown* are all sentences of that kind."""
+        names = ", ".join(lock.name for lock in locks)
+        paths = " and ".join(str(path_of(self.paths.locks, lock.name)) for lock in locks)
+        msg = f"whether {one.project} {one.version} of {names} is gone is not known: {why}"
+        step = f"see what that page shows; if it is right, remove {paths} and run `pypi-subset mirror`"
+        error = UpstreamError(msg, project=one.project, target=locks[0].target_name, next_step=step)
+        error.documents = {"unknown": sorted({*self.unknown, *unknown})}
+        return error
 
     def after(self, reused: Iterable[Lock]) -> tuple[Missing, ...]:
         """Return what is missing after the files of *reused* locks were looked for on the pages that this run read."""

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from pypi_subset.pipeline.workspace import Backend
     from pypi_subset.support.progress import Progress
 
-
 logger = logging.getLogger(__name__)
 
 
@@ -149,6 +148,7 @@ def _relocked(  # noqa: PLR0913 - as above
     warnings = (*said, *intake.pass_over(backend.index().refused))
     for sentence in warnings:
         progress.warn(sentence)
+    watch.require_read([*before.values(), *left_over(subset, paths.locks).values()])
     asked = asked_of(backend.index().upstream.pages, subset.build)
     for line in asked.lines:
         progress.say(line)
