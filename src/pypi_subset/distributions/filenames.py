@@ -29,8 +29,8 @@ INVALID = (InvalidName, InvalidWheelFilename, InvalidSdistFilename)
 # The characters of distribution names (PyPA "Binary distribution format", "Source distribution format"):
 # no path separator, nothing that a page, a shell or a web server interprets.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
-#: The label of a wheel variant, and how the name of the file ends that lists them (PEP 825).
-_LABEL, _VARIANTS = re.compile("[0-9a-z._]+"), "-variants.json"
+#: The label of a wheel variant, and how the name of the file ends that lists those of a release (PEP 825, a draft).
+_LABEL, VARIANTS = re.compile("[0-9a-z._]+"), "-variants.json"
 #: Parts between the dashes of a wheel's name without a build tag.
 _PARTS = 5
 
@@ -71,12 +71,18 @@ def of_wheel_variant(filename: str) -> NormalizedName | None:
 
     :param filename: no name that `parse` reads.
     """
+    found = release_of_variants(filename)
+    return found[0] if found else None
+
+
+def release_of_variants(filename: str) -> tuple[NormalizedName, Version] | None:
+    """Return project and version of a file that `of_wheel_variant` knows, ``None`` for any other file."""
     wheel, _, label = filename.removesuffix(".whl").rpartition("-")
     try:
-        if filename.endswith(_VARIANTS):
-            return parse(f"{filename.removesuffix(_VARIANTS)}.tar.gz")[0]
+        if filename.endswith(VARIANTS):
+            return parse(f"{filename.removesuffix(VARIANTS)}.tar.gz")[:2]
         if filename.endswith(".whl") and _LABEL.fullmatch(label):
-            return parse(f"{wheel}.whl")[0]
+            return parse(f"{wheel}.whl")[:2]
     except INVALID:
         pass
     return None
