@@ -94,10 +94,11 @@ def test_a_wheel_variant_alone_in_requirements(workspace: Workspace, index: Inde
     folder = workspace.paths.requirements / "wheels"
     folder.mkdir(parents=True)
     replace(make_wheel("app"), filename=VARIANTS[0]).save(folder)
+    (folder / VARIANTS[2]).write_text("{}")
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
     found = foresee(workspace)
-    assert found.wheel_variants == (pipeline_plan.WheelVariants(project="app", wheels=1, lists=0),)
+    assert found.wheel_variants == (pipeline_plan.WheelVariants(project="app", wheels=1, lists=1),)
     assert [(one.project, one.after) for one in found.changes] == [("app", "2.0")]
 
 
