@@ -160,8 +160,8 @@ def hook(event, arguments):
     if event == "pickle.find_class" or event == "import" and arguments[0].partition(".")[0] in ("distributed", "dask"):
         print(event, arguments[0], file=log, flush=True)
 sys.addaudithook(hook)
-from pypi_subset.cli.tasks import main
-main(sys.argv)
+from pypi_subset.cli.app import main
+main(sys.argv[1:])
 """
 
 

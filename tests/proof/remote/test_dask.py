@@ -29,7 +29,7 @@ from pypi_subset.proof.remote import cluster as pipe_end
 from pypi_subset.proof.remote import dask as cluster
 from pypi_subset.proof.remote.dask import prove_on_dask
 from pypi_subset.proof.report import report
-from tests.support.programs.commands import PYPI_SUBSET
+from tests.support.programs.commands import PYPI_SUBSET, STAGE
 from tests.support.programs.dask_cluster import CONNECTED, Cluster, Scripted
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, WINDOWS, outcome
 from tests.support.sites.subset_on_disk import SubsetOnDisk
@@ -364,6 +364,7 @@ def test_an_interrupted_run_calls_its_cases_off(tmp_path: Path, dask: Cluster) -
             time.sleep(0.1)
         run.send_signal(signal.SIGINT)
         _, said = run.communicate(timeout=60)
+    said = STAGE.sub("", said)
     assert (run.returncode, said.count("\n"), said.startswith("interrupted: ")) == (130, 1, True), said
     told = report.findings(read_report(report_path(subset.paths.site)).checks)
     assert "stranger.whl" in told[0]
