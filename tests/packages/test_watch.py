@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import shutil
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from pypi_subset.packages import gone_list
 from pypi_subset.pipeline.clean import clean
 from pypi_subset.pipeline.plan import plan
 from pypi_subset.publishing.publication import release_of
+from pypi_subset.publishing.release import following
 from tests.support.stages.mirroring import LINUX, mirror, versions
 from tests.support.wheels import make_wheel
 
@@ -128,6 +131,26 @@ def test_a_run_with_nothing_to_do_asks_nothing(locked: Workspace, index: Index) 
     index.requests.clear()
     mirror(locked)
     assert index.requests == []
+
+
+def test_a_fetched_site_was_admitted_where_it_was_published(locked: Workspace) -> None:
+    """A machine that only joins proofs publishes the same manifest again without a list; another manifest is refused."""
+    (locked.paths.packages / gone_list.FILE).unlink()
+    own = hashlib.sha256((locked.paths.site / "manifest.json").read_bytes()).hexdigest()
+    for digest, refused in (("0" * 64, True), (own, False)):
+        made = following(None, b"", digest, "2026-11-29T00:00:00.000000Z")
+        (locked.paths.site / "release.json").write_bytes(made)
+        with pytest.raises(NotProven, match="no run here has asked") if refused else contextlib.nullcontext():
+            publish(locked)
+
+
+def test_a_machine_that_mirrored_nothing_publishes_what_others_have_proven(locked: Workspace) -> None:
+    """Without a packages directory no look is asked for, as in the last job of a workflow."""
+    shutil.rmtree(locked.paths.packages)
+    publish(locked)
+    locked.paths.packages.mkdir()
+    with pytest.raises(NotProven, match="no run here has asked"):
+        publish(locked)
 
 
 def test_publish_asks_for_a_look(locked: Workspace, index: Index) -> None:

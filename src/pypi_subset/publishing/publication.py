@@ -28,6 +28,7 @@ from pypi_subset.proof.evidence.key import key_path, read
 from pypi_subset.proof.evidence.settings import difference, subset_digest
 from pypi_subset.proof.report.report import FORMS, carry_over, forms_of
 from pypi_subset.proof.report.verdict import cases_in, part_of
+from pypi_subset.publishing.release import read_release
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.support import files
 
@@ -102,7 +103,10 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None, pac
         # No force publishes other bytes under a name that was locked.
         locked = memory.read(requirements / "lock")
         memory.require_same(locked, {one.filename: one.sha256 for one in manifest.files})
-        _require_admitted(requirements, packages)
+        last = read_release(site)
+        # A site that was fetched has its release: what is published again was admitted when it was published first.
+        again = last is not None and last.manifest_sha256 == hashlib.sha256(data).hexdigest()
+        _require_admitted(requirements, packages, looked=again)
     report, doubt = _report(site)
     if report is not None:
         doubt = next(_doubts(report, site, hashlib.sha256(data).hexdigest(), manifest, requirements), None)
@@ -183,7 +187,12 @@ def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.sta
             yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
 
 
-def _require_admitted(requirements: Path, packages: Path | None) -> None:
+def _require_admitted(requirements: Path, packages: Path | None, *, looked: bool) -> None:
+    """
+    Return if no rule refuses a locked release, and the user has decided about each that is gone.
+
+    :param looked: whether the indexes were asked elsewhere what they still offer.
+    """
     try:
         subset = read_subset(requirements)
     except SubsetError:
@@ -192,8 +201,13 @@ def _require_admitted(requirements: Path, packages: Path | None) -> None:
     locks = standing(subset, requirements / "lock")
     with file_cache.remembered(packages) as cache:
         require_admitted(subset, locks, cache)
-    if packages is not None:
-        if not gone_list.is_kept(packages) and any(one.url for lock in locks for one in lock.distributions):
+    # A machine without a packages directory has mirrored nothing: it joins what others have proven.
+    if packages is not None and packages.is_dir():
+        if (
+            not looked
+            and not gone_list.is_kept(packages)
+            and any(one.url for lock in locks for one in lock.distributions)
+        ):
             msg = "whether their indexes still offer the locked files is not known: no run here has asked"
             raise NotProven(msg, path=packages / gone_list.FILE, next_step="run `pypi-subset mirror`, which asks")
         require_decided(judged(subset, gone_list.read(packages), locks), dropped=True)
