@@ -36,10 +36,17 @@ def package(name: str) -> Path:
             assert base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() == digest, archive
             with tarfile.open(archive) as opened:
                 opened.extractall(scratch, filter="data")
-            # Another process may have been faster.
-            if not place.is_dir():
-                (Path(scratch) / "package").rename(place)
+            take(Path(scratch) / "package", place)
     return place
+
+
+def take(whole: Path, place: Path) -> None:
+    """Give the directory *whole* its *place* in one step, unless another process was faster."""
+    try:
+        whole.rename(place)
+    except OSError:
+        if not place.is_dir():
+            raise
 
 
 def axe() -> str:

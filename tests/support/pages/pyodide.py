@@ -11,16 +11,16 @@ import subprocess
 import sys
 import tempfile
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.checkout import ROOT
-from tests.support.pages.npm import package
+from tests.support.pages.npm import package, take
 from tests.support.servers.ports import serving
 from tests.support.sites.workspace import AMBIENT, ORIGINAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.support.pages.browser import Tab
 
@@ -66,7 +66,8 @@ def _wheels() -> list[Path]:
         # As the user of this machine reaches PyPI.
         ambient = {name: value for name, value in ORIGINAL.items() if name.upper().startswith(AMBIENT)}
         with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", scratch, *_WHEELS]
+            whole = Path(scratch, "wheels")
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(whole), *_WHEELS]
             subprocess.run(command, check=True, env={**os.environ, **ambient, "HOME": ORIGINAL["HOME"]})
-            shutil.copytree(scratch, place)
+            take(whole, place)
     return sorted(place.glob("*.whl"))
