@@ -133,7 +133,7 @@ def test_the_oldest_pip_that_is_allowed(workspace: Workspace, tmp_path: Path) ->
     subprocess.run([*install, f"pip=={OLDEST_PIP}"], check=True)
     workspace.write("base.txt", "click\ncolorama; os_name == 'nt'\n")
     workspace.toml({"windows": "cp310-win_amd64", "linux": "cp313-musllinux_1_2_x86_64"})
-    code = "from pypi_subset.cli import tasks; tasks.main(['pypi-subset', 'mirror'])"
+    code = "from pypi_subset.cli.app import main; main(['mirror'])"
     # From the source itself: __version__ wants metadata, which PYTHONPATH's copy of it has.
     source = tmp_path / "source"
     shutil.copytree(ROOT / "src" / "pypi_subset", source / "pypi_subset")
