@@ -91,7 +91,7 @@ def named(locks: Iterable[Lock]) -> dict[str, str]:
 
 def unnamed(locks: Iterable[Lock], forget: Iterable[str] = ()) -> dict[tuple[str, str], frozenset[str]]:
     """
-    Return (project, version) → SHA-256 of what builds required, for those of *locks* that state no file names of it.
+    Return (project, version) → SHA-256 of build requirements, for *locks* that state no file names of them.
 
     Locks of built wheels did not always state them.
 

@@ -285,7 +285,7 @@ def admit(subset: Subset, missing: Sequence[Missing], locks: Iterable[Lock], pag
         pages.judge = replace(pages.judge, rules=(*pages.judge.rules, rule))
     kept: defaultdict[Where, dict[str, Candidate]] = defaultdict(dict)
     for lock in locks:
-        # packages/ has them; it has nothing of what a wheel was built with.
+        # packages/ has these files, and no build requirements.
         for one in (each for each in lock.distributions if each.filename in suspicious):
             where = pages.where(one.project, lock.target_name)
             if decision_of(suspicious[one.filename], lock.target_name, subset) == "kept":

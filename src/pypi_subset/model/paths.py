@@ -107,7 +107,7 @@ def project_page(project: str) -> str:
 
 
 def request_page(set_name: str, project: str) -> str:
-    """Return the path of the page for people of what a set requests of *project*, which is normalized."""
+    """Return the path of the page about the request of a set for *project*, a normalized name."""
     return f"{REQUESTS}/{set_name}--{project}/{PAGE}"
 
 

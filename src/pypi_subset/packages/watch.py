@@ -82,7 +82,7 @@ class Watch:
         decided: bool,
     ) -> Watch:
         """
-        Return the watch before anything is resolved, and let the indexes offer what the user keeps of what is missing.
+        Return the watch before anything is resolved, and let the indexes offer the missing files that the user keeps.
 
         :param standing: the locks on disk.
         :param looked: those of them whose files are looked for.

@@ -63,7 +63,7 @@ def _has_entries(packages: Path) -> bool:
     return False
 
 
-#: The version of the JSON form of what prune finds.
+#: The version of the JSON form of the result of prune.
 SCHEMA = "1.0"
 
 

@@ -95,7 +95,7 @@ def inputs_of(paths: Paths, progress: Progress, *, update: bool = False) -> tupl
 
 def require_separate(paths: Paths) -> None:
     """
-    Refuse directories that stand in one another.
+    Refuse directories if one contains another.
 
     :raises FolderError: the site is, holds, or stands in one of the others.
     """

@@ -38,7 +38,7 @@ def fits(target: Target, interpreter: Interpreter) -> bool:
 
 
 def difference(target: Target, interpreters: Sequence[Interpreter]) -> str:
-    """Return the fact by which the most similar of *interpreters* is not like *target*, as in ``glibc 2.36 here, 2.39 there``."""
+    """Return how the most similar of *interpreters* differs from *target*, as in ``glibc 2.36 here, 2.39 there``."""
     found = [[(wrong, said) for wrong, said in _facts(target, one)] for one in interpreters]
     firsts = [next((number for number, (wrong, _) in enumerate(one) if wrong), len(one)) for one in found]
     if not firsts or (best := max(firsts)) == len(found[firsts.index(best)]):
