@@ -119,7 +119,7 @@ class TestMake:
     def test_errors_speak_of_goals(self, checkout: Path) -> None:
         """A next step is a goal with variables: through Make no one knows the command."""
         done = run(["make", "serve"], checkout)
-        assert "there is no site to serve; run `make mirror`" in done.stderr
+        assert "there is no site to serve; run `make init`, then `make mirror`" in done.stderr
         described = run(["make", "target", "NAME=macos-14"], checkout)
         assert "as in `make target NAME=macos-14 PY=3.12`" in described.stderr
 

@@ -81,7 +81,7 @@ POLICY = (
             [
                 (
                     "subset.toml:3: there is no system 'debain-12'; "
-                    "did you mean 'debian-12' or 'debian-13' or 'debian-11'?"
+                    "did you mean 'debian-12' or 'debian-13' or 'debian-11'? `pypi-subset targets` lists all"
                 )
             ],
         ),

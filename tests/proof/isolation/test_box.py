@@ -128,9 +128,10 @@ def test_inputs_below_a_place_of_its_own(tmp_path: Path, place: str) -> None:
     try:
         (folder / "input").write_text("seen")
         folder.chmod(0o755)
-        code = f"open({place + '/new'!r}, 'w').close(); print(json.dumps(open({str(folder / 'input')!r}).read()))"
+        new = f"{folder}-new"
+        code = f"open({new!r}, 'w').close(); print(json.dumps(open({str(folder / 'input')!r}).read()))"
         assert said(box_of(tmp_path, folder), code) == "seen"
-        assert not Path(place, "new").exists()
+        assert not Path(new).exists()
     finally:
         (folder / "input").unlink()
         folder.rmdir()
