@@ -25,7 +25,7 @@ from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.requirements.subset import read_subset
 from tests.evidence.differential.cases import REQUESTS, TARGETS
 from tests.support.checkout import ROOT, TESTS
-from tests.support.programs.commands import PYPI_SUBSET
+from tests.support.programs.commands import PYPI_SUBSET, complaints
 from tests.support.sites.workspace import AMBIENT, ORIGINAL
 from tests.support.wheels import make_wheel
 
@@ -288,7 +288,7 @@ def test_a_compiled_sdist_is_for_this_machine(workspace: Workspace) -> None:
     done = subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stdout.count("building a wheel from") == 2
-    (line,) = done.stderr.splitlines()
+    (line,) = complaints(done).splitlines()
     assert line.startswith("error: base--win: the wheel of crcmod 1.7 that is built here is for cp311-cp311-linux_")
 
 
@@ -401,9 +401,13 @@ def test_from_nothing_with_uvx(wheel: Path, tmp_path: Path) -> None:
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout
 
-    assert said("mirror six --on rhel8 --python 3.12 --into ./stick").endswith("1 locks resolved, 1 files fetched\n")
+    assert said("mirror six --on rhel8 --python 3.12 --into ./stick").endswith(
+        "stick is built: 1 lock resolved; 1 file fetched (11.1 kB)\nNext: `pypi-subset verify --site stick`\n"
+    )
     assert "0 failed" in said("verify --site stick")
     assert said("init --on windows-11 --python 3.12 --on rhel8 --python 3.9 six").endswith(
         "Next: `pypi-subset mirror`\n"
     )
-    assert said("mirror").endswith("site is built: 2 locks resolved, 1 files fetched\n")
+    assert said("mirror").endswith(
+        "site is built: 2 locks resolved; 1 file fetched (11.1 kB)\nNext: `pypi-subset verify`\n"
+    )
