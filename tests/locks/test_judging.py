@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pypi_subset.errors import PolicyError
 from pypi_subset.locks.judging import require_admitted, standing
+from pypi_subset.model.policy import today
 from pypi_subset.packages.file_cache import FileCache
+from pypi_subset.pipeline.plan import plan
+from pypi_subset.pipeline.prove import prove
+from pypi_subset.publishing.publication import release_of
+from pypi_subset.requirements.subset import read_subset
 from tests.support.advisories.records import affected, record, write_zip
-from tests.support.stages.mirroring import LINUX, mirror
+from tests.support.stages.mirroring import LINUX, mirror, versions
 from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
-
-from datetime import UTC, datetime
-
-from pypi_subset.requirements.subset import read_subset
 
 pytestmark = pytest.mark.usefixtures("configured_index")
 
@@ -112,3 +115,95 @@ def test_locks_that_cannot_be_read_are_left_out(workspace: Workspace) -> None:
     folder.mkdir(parents=True)
     (folder / "pylock.base--linux.toml").write_text("no lock")
     assert standing(subset, folder) == ()
+
+
+REFUSE = '[policy]\nyanked = "refuse"\n'
+
+
+def yanked(workspace: Workspace, index: Index, name: str, *, more: str, targets: dict[str, str]) -> None:
+    """Mirror, yank a file, and let plan find that out: nothing says so before."""
+    workspace.toml(targets, more=more)
+    mirror(workspace)
+    index.yanked[name] = "breaks; badly"
+    with pytest.raises(PolicyError):
+        plan(workspace.paths)
+
+
+def commands(workspace: Workspace) -> Iterator[Callable[[], object]]:
+    """Yield what judges the standing locks and resolves nothing."""
+    paths = workspace.paths
+    yield lambda: mirror(workspace)
+    yield lambda: prove(paths)
+    yield lambda: release_of(paths.site, force=True, requirements=paths.requirements, packages=paths.packages)
+    yield lambda: plan(paths)
+
+
+def test_a_known_yank_stops_each_command(workspace: Workspace, index: Index) -> None:
+    """Under ``"refuse"`` the lock of before has a release that is refused now; the step that it names takes another."""
+    index.add(make_wheel("app"), make_wheel("app", "2.0"))
+    workspace.write("base.txt", "app\n")
+    yanked(workspace, index, "app-2.0-py3-none-any.whl", more=REFUSE, targets={"linux": LINUX})
+    for command in commands(workspace):
+        with pytest.raises(PolicyError) as caught:
+            command()
+        (line,) = caught.value.found
+        assert line == f"base--linux: app 2.0: yanked: breaks; badly (since {today()})"
+        assert caught.value.next_step.startswith("run `pypi-subset update`, which takes what the policy admits, or ")
+    mirror(workspace, update=True)
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+    mirror(workspace)
+
+
+def test_an_acceptance_covers_a_known_yank(workspace: Workspace, index: Index) -> None:
+    """It is the second step that the error names; each run says what is accepted."""
+    index.add(make_wheel("app"), make_wheel("app", "2.0"))
+    workspace.write("base.txt", "app\n")
+    yanked(workspace, index, "app-2.0-py3-none-any.whl", more=REFUSE, targets={"linux": LINUX})
+    entry = '[[policy.accept]]\nrule = "yanked"\nproject = "app"\nreason = "ours"\nuntil = 9999-12-31\n'
+    workspace.toml({"linux": LINUX}, more=f"{REFUSE}{entry}")
+    for _ in range(2):
+        result, said = mirror(workspace)
+        assert [(one.project, one.rule) for one in result.waived] == [("app", "yanked")]
+        assert "no longer needed" not in said
+    assert versions(workspace, "base--linux") == {"app": "2.0"}
+    # pip takes what was not yanked.
+    mirror(workspace, update=True)
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+
+
+def test_a_yank_is_kept_without_the_rule(workspace: Workspace, index: Index) -> None:
+    """``"pinned"`` is the default: what is locked stays, and is named."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    index.yanked["app-1.0-py3-none-any.whl"] = ""
+    assert [(one.state, one.decision) for one in plan(workspace.paths).gone] == [("yanked", "kept")]
+    mirror(workspace)
+
+
+@pytest.mark.parametrize("kind", ["build", "keep"])
+def test_a_known_yank_of_a_build_requirement(workspace: Workspace, index: Index, kind: str) -> None:
+    """The line names the release that is built with it."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_wheel("tool"), make_wheel("tool", "0.9"))
+    workspace.write("base.txt", "leaf\n")
+    more = f'[sdists]\n{kind} = ["leaf"]\n{REFUSE}'
+    yanked(workspace, index, "tool-1.0-py3-none-any.whl", more=more, targets={"here": "host"})
+    with pytest.raises(PolicyError) as caught:
+        mirror(workspace)
+    (line,) = caught.value.found
+    assert line == f"base--here: tool 1.0: yanked: breaks; badly; leaf 1.0 is built with it (since {today()})"
+    mirror(workspace, update=True)
+    mirror(workspace)
+
+
+def test_a_yank_that_was_taken_back(workspace: Workspace, index: Index) -> None:
+    """mirror asks no index; update does, and the lock stays as it was."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    yanked(workspace, index, "app-1.0-py3-none-any.whl", more=REFUSE, targets={"linux": LINUX})
+    index.yanked.clear()
+    with pytest.raises(PolicyError):
+        mirror(workspace)
+    mirror(workspace, update=True)
+    assert mirror(workspace)[0].resolved == 0

@@ -15,8 +15,8 @@ from pypi_subset.locks import lockfile
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.model.documents import DAMAGED
-from pypi_subset.model.intake.rules import GONE
-from pypi_subset.model.intake.verdicts import Waived
+from pypi_subset.model.intake.rules import GONE, YANKED
+from pypi_subset.model.intake.verdicts import Verdict, Waived
 from pypi_subset.model.policy import INTAKE, today
 from pypi_subset.policy.judge import acceptance_for, advisory_rules, age_rule, judge_of
 from pypi_subset.policy.licenses import verdict_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from pypi_subset.model.intake.verdicts import Verdict
+    from pypi_subset.model.intake.gone import Missing
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Subset
     from pypi_subset.policy.judge import Judge
@@ -69,23 +69,30 @@ def cut_off_otherwise(subset: Subset, lock: Lock, prior: datetime | None) -> str
 
 
 def require_admitted(
-    subset: Subset, locks: Iterable[Lock], cache: Hashes | None = None, prior: datetime | None = None
+    subset: Subset,
+    locks: Iterable[Lock],
+    cache: Hashes | None = None,
+    prior: datetime | None = None,
+    *,
+    missing: Iterable[Missing] = (),
 ) -> tuple[Waived, ...]:
     """
     Judge every pin of *locks* again: an advisory may be new, an acceptance gone. Return what the user accepts.
 
     :param cache: remembers what was judged by the same rules and the same database.
     :param prior: pip's ``uploaded-prior-to``, where pip's configuration is read.
+    :param missing: what the last look at the indexes found: what was yanked since it was locked counts.
     :raises PolicyError: a rule refuses a pin.
     :raises SubsetError: the database of advisories cannot be read, or is too old.
     """
     locks = list(locks)
     refused, waived = _parted(subset, _too_new(subset, locks, prior))
     others, more = _parted_or_recalled(subset, locks, cache)
-    refused |= others
+    yanked, accepted = _parted(subset, _yanked_since(subset, locks, missing))
+    refused |= others | yanked
     if refused:
         raise PolicyError([*refused], final=sum(one.is_final for one in refused.values()))
-    return (*waived, *more)
+    return tuple(dict.fromkeys((*waived, *more, *accepted)))
 
 
 def waived_lines(found: Iterable[Waived]) -> list[str]:
@@ -158,6 +165,23 @@ def _too_new(subset: Subset, locks: Iterable[Lock], prior: datetime | None) -> I
                     yield _Finding(
                         lock, f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}", verdict
                     )
+
+
+def _yanked_since(subset: Subset, locks: Iterable[Lock], missing: Iterable[Missing]) -> Iterator[_Finding]:
+    """Yield each locked file, or file that a build required, that was yanked after it was locked, under ``"refuse"``."""
+    if subset.rules.yanked != "refuse":
+        return
+    found = {one.filename: one for one in missing if one.state == YANKED}
+    for lock in locks if found else ():
+        files = [(pin.distribution, "") for pin in lock.pins]
+        files += [(one, f"{pin.distribution.project} {pin.distribution.version}") for one, pin in lock.built_with]
+        for one, built in files:
+            # The lock itself says what was yanked before.
+            if one.yanked is None and (gone := found.get(one.filename)):
+                sentence = f"{gone.what} (since {gone.since})"
+                place = f"{built} is built with " if built and not gone.what.endswith(" is built with it") else ""
+                verdict = Verdict(rule=YANKED, project=one.project, version=one.version, sentence=sentence)
+                yield _Finding(lock, f"{lock.name}: {place}{one.project} {one.version}: {sentence}", verdict)
 
 
 def _locked(one: Distribution, subset: Subset) -> Candidate:

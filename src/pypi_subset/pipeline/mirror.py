@@ -170,7 +170,7 @@ def mirror(
         ):
             locked = relock(subset, paths, backend, intake, progress, update=update, downloads=downloads)
             gone = left_over(subset, paths.locks)
-            waived = require_admitted(subset, locked.locks, cache, backend.prior)
+            waived = require_admitted(subset, locked.locks, cache, backend.prior, missing=locked.missing)
             idle = unneeded_waivers(subset, waived)
             for sentence in idle:
                 progress.warn(sentence)

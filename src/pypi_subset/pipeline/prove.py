@@ -12,7 +12,7 @@ from pypi_subset.locks.judging import require_admitted, standing, unneeded_waive
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import SIGNATURE
 from pypi_subset.model.report import report_path
-from pypi_subset.packages import file_cache
+from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.proof.cases import shards
 from pypi_subset.proof.evidence import signatures
 from pypi_subset.proof.report.verdict import is_red
@@ -78,7 +78,7 @@ def prove(  # noqa: PLR0913 - the settings of a proof
     require_targets(subset, targets)
     with file_cache.remembered(paths.packages) as cache:
         locks = standing(subset, paths.locks)
-        waived = require_admitted(subset, locks, cache)
+        waived = require_admitted(subset, locks, cache, missing=gone_list.read(paths.packages))
     _say_waived(subset, waived, progress or SILENT)
     for sentence in beside_locked(locks):
         (progress or SILENT).say(f"note: {sentence}")

@@ -200,7 +200,7 @@ def _require_admitted(requirements: Path, packages: Path | None, *, looked: bool
         return
     locks = standing(subset, requirements / "lock")
     with file_cache.remembered(packages) as cache:
-        require_admitted(subset, locks, cache)
+        require_admitted(subset, locks, cache, missing=gone_list.read(packages) if packages else ())
     # A machine without a packages directory has mirrored nothing: it joins what others have proven.
     if packages is not None and packages.is_dir():
         if (
