@@ -180,6 +180,45 @@ def test_an_index_that_fails_is_no_gap(workspace: Workspace, index: Index) -> No
         mirror(workspace)
 
 
+@pytest.mark.parametrize("hidden", [403, "empty"])
+@pytest.mark.parametrize("newest", ["hidden", "absent"])
+def test_a_hidden_page_below_is_no_gap(workspace: Workspace, index: Index, newest: str, hidden: int | str) -> None:
+    """Whichever release requires the project of that page: pip might take it, and says something else of the newest one."""
+    index.style = "html"
+    index.add(make_wheel("app"), make_wheel("other"))
+    old, new = ("absent", "other") if newest == "hidden" else ("other", "absent")
+    index.add(make_wheel("fast", "1.0", requires=["middle"]), make_wheel("fast", "2.0", requires=[new]))
+    index.add(make_wheel("middle", requires=[old]))
+    ask(workspace, "app\nfast\n", accept("fast", "linux", "windows"))
+    if hidden == "empty":
+        index.projects["other"] = []
+    else:
+        index.on_request = lambda path: 403 if "/other/" in path else None
+    with pytest.raises(UpstreamError, match=r"whether fast has a solution is not known: .*page of other") as caught:
+        mirror(workspace)
+    assert caught.value.next_step.startswith("see who may read that page")
+
+
+def test_a_hidden_page_elsewhere_is_no_doubt(workspace: Workspace, index: Index) -> None:
+    """Only pages count that the request leads to on the target."""
+    index.add(make_wheel("app", requires=["other; sys_platform == 'darwin'"]), make_wheel("fast", requires=["absent"]))
+    index.add(make_wheel("more", requires=["other"]), make_wheel("more", "0.9"), make_wheel("other"))
+    index.on_request = lambda path: 403 if "/other/" in path else None
+    ask(workspace, "app\nmore\nfast\n", accept("fast", "linux", "windows"))
+    assert len(mirror(workspace)[0].accepted_gaps) == 2
+    assert versions(workspace, "base--linux") == {"app": "1.0", "more": "0.9"}
+
+
+def test_a_gap_asks_no_index_for_a_private_name(workspace: Workspace, index: Index) -> None:
+    """``private`` names are asked of their source alone, also where a gap must be certain."""
+    index.add(make_wheel("app"), make_wheel("fast", requires=["acme-x"]))
+    (workspace.root / "own").mkdir()
+    source = '[sources]\nprivate = ["acme-*"]\n[sources.own]\nwheels = "../own"\nprojects = ["acme-*"]\ntargets = ["windows"]\n'
+    ask(workspace, "app\nfast\n", accept("fast", "linux", "windows"), source)
+    assert len(mirror(workspace)[0].accepted_gaps) == 2
+    assert [one for one in index.requests if "acme" in one.path] == []
+
+
 def test_an_index_that_is_none_is_no_gap(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """A URL under which there is no index has no page of any project."""
     monkeypatch.setenv("PIP_INDEX_URL", index.url.replace("simple", "nosuch"))

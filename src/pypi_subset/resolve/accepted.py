@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from pypi_subset.errors import Gaps, NoSolution, UndefinedMarker, UpstreamError
+from pypi_subset.errors import Gaps, NoSolution, UndefinedMarker
 from pypi_subset.model.locks import LeftOut
+from pypi_subset.resolve.certain import require_certain
 from pypi_subset.resolve.gaps import resolve_or_all_gaps, without_hashes
 from pypi_subset.resolve.resolver import Resolution, resolve
 from pypi_subset.support import files
@@ -43,7 +44,7 @@ def resolve_with_gaps(  # noqa: PLR0913 - as `resolve`, and what may be left out
     :param accepted: normalized projects whose requests may be left out.
     :raises NoSolution: one thing keeps the other requests from a solution.
     :raises Gaps: several do.
-    :raises UpstreamError: an index does not show the page of what an accepted request needs.
+    :raises UpstreamError: an index does not show a page of what an accepted request may need.
     """
     given = partial(resolve, inputs=inputs, index=index, pips=pips)
     every = partial(resolve_or_all_gaps, inputs=inputs, constraints=constraints, index=index, pips=pips)
@@ -66,7 +67,8 @@ def resolve_with_gaps(  # noqa: PLR0913 - as `resolve`, and what may be left out
             except (NoSolution, Gaps) as error:
                 first = error.gaps[0] if isinstance(error, Gaps) else error
                 offers = index.upstream.on(job.target.name)
-                _require_certain(one, first, job, offers)
+                what = f"{job.name}: whether {one.requirement} has a solution is not known"
+                require_certain([one.requirement], error, what, job.target, offers)
                 why = _cause(first, offers)
                 text = str(one.requirement)
                 found[text] = LeftOut(request=text, project=canonicalize_name(one.requirement.name), why=why)
@@ -84,23 +86,6 @@ def _accepted(job: Job, accepted: Collection[str]) -> Iterator[Request]:
         if canonicalize_name(one.requirement.name) in accepted and str(one.requirement) not in seen:
             seen.add(str(one.requirement))
             yield one
-
-
-def _require_certain(one: Request, gap: NoSolution, job: Job, offers: TargetOffers) -> None:
-    """
-    Refuse to leave a request out because an index does not show a page, shows one of another kind, or is none.
-
-    :raises UpstreamError: that is so.
-    """
-    name = canonicalize_name(one.requirement.name)
-    for project in dict.fromkeys([canonicalize_name(gap.project or name), name]):
-        step = "see who may read that page, and whether pip has the credentials (.netrc or a keyring)"
-        if not (why := offers.doubt(project)):
-            step = "check that URL in pip's configuration, or in [sources] of subset.toml"
-            why = offers.doubt(project, moved=True)
-        if why:
-            msg = f"{job.name}: whether {one.requirement} has a solution is not known: {why}"
-            raise UpstreamError(msg, project=project, target=job.target.name, next_step=step)
 
 
 def _cause(gap: NoSolution, offers: TargetOffers) -> str:

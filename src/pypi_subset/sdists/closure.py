@@ -18,6 +18,7 @@ from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.locks import Inputs
 from pypi_subset.model.requests import Job, Request, RequirementSet
 from pypi_subset.policy.licenses import license_of
+from pypi_subset.resolve.certain import require_certain
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.sdists.build import Required
 from pypi_subset.upstream.builds import NotBuilt
@@ -102,6 +103,8 @@ class Closure:
             try:
                 found = resolve(job, inputs=_NONE, constraints=(), index=index, pips=self._pips, work=folder)
             except (NoSolution, Gaps) as error:
+                what = f"whether {sdist.project} {sdist.version} can be built from {sdist.filename} is not known"
+                require_certain(requires, error, what, self._host, self._upstream.on(self._host.name))
                 raise _lacking(sdist, error) from error
         return tuple(self._required(pin.distribution) for pin in found.lock.pins)
 

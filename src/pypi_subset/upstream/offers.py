@@ -155,7 +155,15 @@ class TargetOffers:
 
         :raises UpstreamError: an index does not answer.
         """
-        return self.upstream.pages.doubt(self._where(project), moved=moved)
+        where = self._where(project)
+        if where[1] is None and self.is_private(project):
+            # No index learns the name.
+            return ""
+        return self.upstream.pages.doubt(where, moved=moved)
+
+    def was_read(self, project: NormalizedName) -> bool:
+        """Return whether the pages of *project* were read in this run, for the target or for others of the same source."""
+        return self._where(project) in self.upstream.pages.read(project)
 
     def wheel_variants(self, project: NormalizedName) -> frozenset[str]:
         """Return the names of wheel variants of *project*, and of files about them, that the pages read so far have."""
