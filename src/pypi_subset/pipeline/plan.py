@@ -28,6 +28,7 @@ from pypi_subset.support.progress import SILENT
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.intake.gone import Gone
     from pypi_subset.model.intake.verdicts import Denied, PassedOver, Untimed
     from pypi_subset.model.locks import AcceptedGap, Lock, Outdated
@@ -164,6 +165,18 @@ def _say_empty(subset: Subset, locked: Relocked, progress: Progress) -> None:
             progress.say(f"note: no line of {job.requirement_set.name} applies to {job.target.name}")
 
 
+def _present(paths: Paths) -> frozenset[str]:
+    """Return the names of the files that need not be fetched."""
+    places = (paths.packages, *(paths.site / SIMPLE).glob("*"))
+    return frozenset(path.name for place in places for path in place.glob("*.*"))
+
+
+def _to_fetch(locked: Relocked, present: Collection[str]) -> list[Distribution]:
+    """Return the files of locks that stay as they are, without those called as *present*: each once."""
+    kept = (one for lock in locked.locks if lock.name in locked.reused for one in lock.distributions)
+    return [*{one.filename: one for one in kept if one.filename not in present and one.built is None}.values()]
+
+
 def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progress: Progress | None = None) -> Forecast:
     """
     Return what `mirror` would do; nothing is written but mirror's own caches in ``packages/``.
@@ -191,11 +204,12 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
             _, lower = compared(subset, paths, locked, backend, progress, allowed=True)
             older = _older(subset, locked, backend)
             variants = _wheel_variants(backend.index().upstream)
+            present = _present(paths)
+            addresses = backend.index().upstream.warnings_of(_to_fetch(locked, present))
             _say_empty(subset, locked, progress)
         intake.refuse(strangers(locked.locks, paths.packages))
-        for sentence in intake.close().values():
+        for sentence in (*addresses, *intake.close().values()):
             progress.warn(sentence)
-    present = {path.name for place in (paths.packages, *(paths.site / SIMPLE).glob("*")) for path in place.glob("*.*")}
     changes = diff.changes({**locked.before, **gone}, locked.locks)
     return Forecast(
         rows=_rows(subset, locked.locks, present),
@@ -211,5 +225,5 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         denied=locked.asked.denied,
         on_several_indexes=locked.asked.on_several_indexes,
         wheel_variants=variants,
-        warnings=(*locked.warnings, *lower),
+        warnings=(*locked.warnings, *lower, *addresses),
     )

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.distributions.metadata import check_metadata, without_description
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
-from pypi_subset.errors import BadDistribution, UpstreamError
+from pypi_subset.errors import BadDistribution
 from pypi_subset.model.candidates import LOCK, Candidate
-from pypi_subset.model.intake.gone import FETCH_GONE
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Spool
@@ -26,9 +25,10 @@ from pypi_subset.upstream.checks import checked, checked_metadata, most, own_fil
 from pypi_subset.upstream.http import Fetcher, matches
 from pypi_subset.upstream.offers import TargetOffers
 from pypi_subset.upstream.pages import Pages
+from pypi_subset.upstream.places.addresses import Addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -67,6 +67,7 @@ class Upstream:
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
         self.pages = Pages(network, self._fetcher, Spool(store.parent), judge=judge)
+        self.addresses = Addresses(self._fetcher, self.pages)
         #: Builds wheels from sdists; ``None`` where no project is to be built.
         self.builds: Builds | None = None
         self._file_of, self._sha256_of = Once(self._obtain), Once(self._hash)
@@ -159,6 +160,11 @@ class Upstream:
         stated = candidate.distribution.size or self._sizes.get(candidate.key)
         return stated if stated is not None else self.file(candidate).stat().st_size
 
+    def warnings_of(self, ones: Iterable[Distribution]) -> list[str]:
+        """Return a sentence for each locked file that the address in its lock does not give."""
+        known = ((one, (("sha256", one.sha256 or ""),)) for one in ones)
+        return self.addresses.warnings(Candidate(distribution=one, source=LOCK, hashes=hashes) for one, hashes in known)
+
     # Where the facts come from.
 
     def _remembered(self, candidate: Candidate) -> str:
@@ -203,43 +209,12 @@ class Upstream:
         return path
 
     def _save(self, candidate: Candidate, path: Path) -> str:
-        """
-        Return the SHA-256 of the file, after fetching it to *path*.
-
-        Where its URL does not do, it is fetched from where its page leads now: a lock has no query.
-        """
+        """Return the SHA-256 of the file, after fetching it to *path*."""
         one = candidate.distribution
-        arrived = partial(self.arrived, one.filename) if self.arrived else None
-        with promised(candidate):
-            try:
-                sha256 = self._fetcher.save(self._address(candidate), path, most(candidate), arrived)
-            except UpstreamError:
-                offered = self.pages.candidates(self.pages.origin(one))
-                found = (each for each in offered if each.distribution.filename == one.filename)
-                address = None if candidate.address else next((each.address for each in found), None)
-                if address is None:
-                    self._require_listed(candidate)
-                    raise
-                sha256 = self._fetcher.save(address, path, most(candidate), arrived)
+        sha256 = self.addresses.save(candidate, path, partial(self.arrived, one.filename) if self.arrived else None)
         logger.info("%s: fetched", one.filename)
         self._digests[candidate.key] = sha256
         return sha256
-
-    def _require_listed(self, candidate: Candidate) -> None:
-        """Raise the error about a file of a lock that its index does not list any more."""
-        one, where = candidate.distribution, self.pages.origin(candidate.distribution)
-        locked = candidate.source == LOCK and one.url is not None
-        if locked and not self.pages.listed(where, {one.filename}) and not self.pages.doubt(where):
-            msg = f"{one.filename} is locked and not in packages/, and its index does not offer it any more"
-            raise UpstreamError(msg, project=one.project, next_step=FETCH_GONE)
-
-    def _address(self, candidate: Candidate) -> str:
-        address = candidate.at()
-        if address is None:
-            msg = f"{candidate.distribution.filename} came from a local directory and is not there any more"
-            step = "put it into requirements/wheels or a directory of pip's 'find-links', or run the update"
-            raise UpstreamError(msg, project=candidate.distribution.project, next_step=step)
-        return address
 
     def _place(self, candidate: Candidate) -> Path:
         folder = self._store / candidate.key

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from pypi_subset.errors import BadDistribution, HashMismatch
+from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
 from pypi_subset.support import bounds, files
 from pypi_subset.upstream.http import matches
-from pypi_subset.upstream.pip_config import local_path
+from pypi_subset.upstream.pip_config import local_path, without_credentials
 from pypi_subset.upstream.transport.bodies import TooLargeError
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 #: The form of an upload time (PEP 700).
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
+#: What the text begins with that servers send in place of a file: no archive does.
+_TEXTS = {b"<": "a page in HTML", b"{": "a message in JSON", b"[": "a message in JSON"}
+#: Bytes of a file that are looked at for that.
+_START = 64
 _DAMAGED = "try again; if it stays so, the index is damaged, or the file was changed on the way"
 
 
@@ -135,6 +139,20 @@ def checked(candidate: Candidate, path: Path, sha256: str | None = None) -> Path
         msg = f"{candidate.distribution.filename} has {algorithm} {found}, but {candidate.source} promised {promised}"
         raise HashMismatch(msg, project=candidate.distribution.project, next_step=_DAMAGED)
     return path
+
+
+def require_file(path: Path, url: str) -> None:
+    """
+    Return if what *url* gave is no page or message in place of a distribution.
+
+    :raises UpstreamError: it is; then nothing is at *path* any more.
+    """
+    with files.folder_errors(path), path.open("rb") as stream:
+        start = stream.read(_START).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if kind := next((name for sign, name in _TEXTS.items() if start.startswith(sign)), None):
+        path.unlink()
+        msg = f"{without_credentials(url)} answered with {kind} in place of {path.name}"
+        raise UpstreamError(msg, next_step="it may want a login: see who may read it, and pip's credentials for it")
 
 
 def checked_metadata(candidate: Candidate, data: bytes) -> bytes:

@@ -89,6 +89,16 @@ class Fetcher:
         with self._get(url, {"Accept": ACCEPT}) as response:
             return is_page(response, MEDIA_TYPES)
 
+    def refusal(self, url: str) -> str:
+        """Return why the server does not give the file at *url*, ``""`` if it does; one byte of it is asked for."""
+        try:
+            with self._get(url, {"Range": "bytes=0-0"}) as response:
+                if response.status_code != _PARTIAL:
+                    _require(response, url, _OK)
+        except UpstreamError as error:
+            return error.what
+        return ""
+
     def small(self, url: str, limit: int) -> bytes | None:
         """
         Return the whole content at *url*, or ``None`` if there is none.

@@ -5,23 +5,24 @@ from __future__ import annotations
 import threading
 from collections import Counter, defaultdict
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.policy.untimed import Count
-from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Recent, Spool
 from pypi_subset.upstream.checks import Named, hashed, localized, merge, of_source, remote, wanted
 from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
+from pypi_subset.upstream.places.locations import Locations
 from pypi_subset.upstream.simple_api import from_folder, read_page, requires_python, yanked
 from pypi_subset.upstream.transport.denials import FORBIDDEN
-from pypi_subset.upstream.transport.page import KeptPage, Page
+from pypi_subset.upstream.transport.page import Page
 from pypi_subset.upstream.transport.presence import Presence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from packaging.tags import Tag
@@ -73,7 +74,8 @@ class Pages:
         self.candidates = Recent[Where, tuple[Candidate, ...]](self._read_project, kept)
         # A page needs ten times its bytes while it is read, and threads read no faster together than one by one.
         self._reading = threading.Lock()
-        self._page_at, self._links_at = Once(self._fetch_page), Once(self._read_links)
+        locations = Locations(fetcher, spool)
+        self._page_at, self._links_at = Once(locations.page), Once(locations.links)
         self._is_index = Once[str, bool](lambda url: fetcher.has_page(f"{url}/"))
         #: What locks have of a project beside its pages, and no source offers any more.
         self.kept: dict[Where, tuple[Candidate, ...]] = {}
@@ -205,19 +207,30 @@ class Pages:
             replace(one, verdicts=verdicts) if (verdicts := self.judge.judged(one)) else one for one in candidates
         )
 
-    def _merged(self, where: Where, wants: Wants) -> tuple[Candidate, ...]:
-        """Return what is wanted of a project; the order is pip's: ``find-links`` does not outrank an index."""
+    def readers(self, where: Where) -> list[Callable[[Wants], tuple[Candidate, ...]]]:
+        """
+        Return a function for each place that a project may come from, which reads what is wanted there.
+
+        The order is pip's: ``find-links`` does not outrank an index. Each function raises what `candidates` raises.
+        """
         project, source = where
-        own = tuple(of_source(one, source) for one in self._of(source, where, wants)) if source else ()
         if source is None and self.is_private(project):
             # Another project of that name could be there, and no index learns the name.
-            return ()
+            return []
+        own = [lambda wants: tuple(of_source(one, source) for one in self._of(source, where, wants))] if source else []
         if source is not None and source.only:
-            return merge([own])
-        pages = [self._read_index(url, where, wants) for url in self._network.index_urls]
-        if sum(self._page_at((url, project)) is not None for url in self._network.index_urls) > 1:
-            self.shared.add(project)
-        groups = [own, *pages, *(self._linked(location, where, wants) for location in self._network.find_links)]
+            return own
+        indexes = [partial(self._read_index, url, where) for url in self._network.index_urls]
+        return [*own, *indexes, *(partial(self._linked, location, where) for location in self._network.find_links)]
+
+    def _merged(self, where: Where, wants: Wants) -> tuple[Candidate, ...]:
+        """Return what is wanted of a project."""
+        readers = self.readers(where)
+        groups = [read(wants) for read in readers]
+        if len(readers) < 2:  # noqa: PLR2004 - nothing to compare
+            return merge(groups)
+        if sum(self._page_at((url, where[0])) is not None for url in self._network.index_urls) > 1:
+            self.shared.add(where[0])
         names = Counter(candidate.distribution.filename for group in groups for candidate in group)
         twice = {name for name, count in names.items() if count > 1}
         return merge(
@@ -256,20 +269,6 @@ class Pages:
             candidates = self._parsed(found.page(self._spool), where, wants)
         return remote(candidates) if local_path(index) is None else localized(candidates)
 
-    def _fetch_page(self, place: tuple[str, NormalizedName]) -> KeptPage | None:
-        """Return the page of a project in an index, ``None`` if the index has none."""
-        index, project = place
-        folder = local_path(index)
-        if folder is None:
-            found = self._fetcher.page(f"{index}/{project}/")
-            return None if found is None else KeptPage.of(found, self._spool)
-        page = folder / project / "index.html"
-        if not page.is_file():
-            return None
-        with files.folder_errors(page):
-            text = files.read_input(page, bounds.LARGEST_PAGE).decode()
-        return KeptPage.of(Page(text=text, content_type="text/html", url=page.as_uri()), self._spool)
-
     def _parsed(self, page: Page, where: Where, wants: Wants) -> tuple[Candidate, ...]:
         try:
             return read_page(
@@ -284,16 +283,3 @@ class Pages:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             msg = f"{without_credentials(page.url)} is no page of the simple API: {error!r}"
             raise UpstreamError(msg, project=where[0], next_step="check pip's 'index-url'") from error
-
-    def _read_links(self, location: str) -> Page | tuple[Path, ...]:
-        """Return the page at one location of ``find-links``, or the files there."""
-        folder = local_path(location)
-        if folder is None:
-            return self._fetcher.page(location) or ()
-        with files.folder_errors(folder):
-            if folder.is_dir():
-                return tuple(path for path in folder.iterdir() if path.is_file())
-            if folder.suffix in {".html", ".htm"}:
-                text = files.read_input(folder, bounds.LARGEST_PAGE).decode()
-                return Page(text=text, content_type="text/html", url=folder.as_uri())
-            return (folder,) if folder.is_file() else ()

@@ -21,8 +21,9 @@ from tests.support.servers.index_pages import JSON, anchor, as_html, as_json, en
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
-    from tests.support.servers.index_http import Hit
+    from tests.support.servers.index_http import Answer, Hit
     from tests.support.servers.index_pages import File
 
 
@@ -38,6 +39,9 @@ class Index:
     :param facts: whether the JSON pages give size and upload time (PEP 700).
     :param cache_headers: whether answers may be cached, and carry an ``ETag``; else no cache header at all.
     :param auth: user and password that every request must carry.
+    :param secret: ``("query", "token=…")`` or ``("path", "token")``: what every address must carry, else it is forbidden;
+        the addresses of files on pages carry it.
+    :param tls: a file with a certificate and its key, for https.
     :param delay: seconds that every answer takes.
     :param on_request: called with the path before each answer: returns ``None`` to go on or an HTTP status to fail
         with, or raises `CutError`.
@@ -55,13 +59,17 @@ class Index:
         facts: bool = True,
         cache_headers: bool = False,
         auth: tuple[str, str] | None = None,
+        secret: tuple[str, str] = ("", ""),
+        tls: Path | None = None,
         delay: float = 0.0,
         on_request: Callable[[str], int | None] | None = None,
         on_sent: Callable[[str], None] | None = None,
     ) -> None:
         self.projects = {name: list(files) for name, files in (projects or {}).items()}
         self.style, self.metadata, self.ranges, self.hashes, self.facts = style, metadata, ranges, hashes, facts
-        self.cache_headers, self.auth, self.delay = cache_headers, auth, delay
+        self.cache_headers, self.auth, self.secret, self.delay = cache_headers, auth, secret, delay
+        #: How a range that is counted from the end is answered: rightly, with the beginning, or with half of it.
+        self.suffixes: Literal["", "beginning", "short"] = ""
         self.on_request, self.on_sent = on_request, on_sent
         #: File name → reason (perhaps empty) of what was yanked (PEP 592).
         self.yanked: dict[str, str] = {}
@@ -72,8 +80,14 @@ class Index:
         self.told: dict[str, dict[str, str]] = {}
         #: Path, e.g. ``/files/demo-1.0-py3-none-any.whl`` or ``/simple/demo/`` → a body to send instead of the true one.
         self.overrides: dict[str, bytes] = {}
+        #: Path → the answer there, whatever the index has.
+        self.answers: dict[str, Answer] = {}
+        #: File name → what its entry says instead, by the key in JSON; `fragment` is that of the address in HTML.
+        self.entries: dict[str, dict[str, object]] = {}
+        #: Project → further entries of its page in JSON, as they are.
+        self.strange: dict[str, list[object]] = {}
         self.requests: list[Hit] = []
-        self._server = Server(self)
+        self._server, self._scheme = Server(self, tls), "https" if tls else "http"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def add(self, *files: File) -> None:
@@ -98,12 +112,16 @@ class Index:
     @property
     def url(self) -> str:
         """What ``--index-url`` wants, without credentials."""
-        return f"http://{self.host}/simple/"
+        return f"{self._scheme}://{self.host}{self._secret_path}/simple/"
+
+    @property
+    def _secret_path(self) -> str:
+        return f"/{self.secret[1]}" if self.secret[0] == "path" else ""
 
     @property
     def login_url(self) -> str:
         """`url` with the credentials that it asks for."""
-        return f"http://{':'.join(self.auth)}@{self.host}/simple/" if self.auth else self.url
+        return self.url.replace("://", f"://{':'.join(self.auth)}@") if self.auth else self.url
 
     def hits(self, ending: str = "", method: str = "GET") -> list[Hit]:
         """Return the requests so far whose path ends in *ending*."""
@@ -168,7 +186,7 @@ class Index:
         elif name in self.projects:
             entries = [self._entry(file) for file in self.projects[name]]
             entries = [entry | self.told.get(name, {}) for entry in entries]
-            value = {"meta": meta, "name": name, "files": entries}
+            value = {"meta": meta, "name": name, "files": [*entries, *self.strange.get(name, [])]}
             if name in self.status:
                 value["project-status"] = self.status[name]
             if self.facts:
@@ -185,4 +203,6 @@ class Index:
         entry = entry_of(file, hashes=self.hashes, metadata=self._has_metadata(file), uploaded=uploaded)
         if file.filename in self.yanked:
             entry["yanked"] = self.yanked[file.filename] or True
-        return entry
+        if self.secret[0] == "query":
+            entry["url"] = f"{entry['url']}?{self.secret[1]}"
+        return entry | self.entries.get(file.filename, {})

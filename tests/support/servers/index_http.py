@@ -7,15 +7,17 @@ import contextlib
 import hashlib
 import re
 import socket
+import ssl
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,26 @@ class Hit:
     headers: Mapping[str, str] = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a server sends at one path, whatever is asked for there."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+#: A page for people where a file or a page of an index was asked for.
+LOGIN = Answer(
+    body=b"<html><form action='/login'><input name='password'></form></html>", headers={"Content-Type": "text/html"}
+)
+
+
+def moved(url: str, status: int = 302) -> Answer:
+    """Return an answer that leads to *url*."""
+    return Answer(status=status, headers={"Location": url})
+
+
 class CutError(Exception):
     """Raised by an `on_request` hook: the connection is cut without an answer."""
 
@@ -49,8 +71,11 @@ class Answering(Protocol):
     """What the server below asks: an `Index`."""
 
     ranges: bool
+    suffixes: Literal["", "beginning", "short"]
     cache_headers: bool
     auth: tuple[str, str] | None
+    secret: tuple[str, str]
+    answers: dict[str, Answer]
     delay: float
     on_request: Callable[[str], int | None] | None
     on_sent: Callable[[str], None] | None
@@ -65,16 +90,21 @@ class Server(ThreadingHTTPServer):
     Answers from *index*, each connection in a thread.
 
     :param index: what is served.
+    :param tls: a file with a certificate and its key.
     """
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, index: Answering) -> None:
+    def __init__(self, index: Answering, tls: Path | None = None) -> None:
         self.index = index
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", 0), Handler)
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def process_request(self, request: object, client_address: object) -> None:
         """Answer one connection, and remember that it is open."""
@@ -107,11 +137,20 @@ class Handler(BaseHTTPRequestHandler):
         """Answer one request."""
         index = cast("Server", self.server).index
         path = unquote(urlsplit(self.path).path)
+        where, word = index.secret
+        admitted = not word or (urlsplit(self.path).query == word if where == "query" else path.startswith(f"/{word}/"))
+        path = path.removeprefix(f"/{word}") if word and where == "path" else path
         try:
             if index.delay:
                 time.sleep(index.delay)
             forced = index.on_request(path) if index.on_request else None
-            status, headers, body = self._answer(index, path) if forced is None else (forced, {}, b"")
+            if forced is None and not admitted:
+                forced = HTTPStatus.FORBIDDEN
+            fixed = index.answers.get(path, Answer(status=forced or 0))
+            if fixed.status:
+                status, headers, body = fixed.status, dict(fixed.headers), fixed.body
+            else:
+                status, headers, body = self._answer(index, path)
         except FailedError:
             status, headers, body = HTTPStatus.BAD_GATEWAY, {}, b""
         except CutError:
@@ -156,11 +195,11 @@ class Handler(BaseHTTPRequestHandler):
             if self.headers["If-None-Match"] == tag:
                 return HTTPStatus.NOT_MODIFIED, headers, b""
         if index.ranges and path.startswith("/files/"):
-            return self._ranged(headers, body)
+            return self._ranged(headers, body, index.suffixes)
         return HTTPStatus.OK, headers, body
 
-    def _ranged(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
-        """Return the part that was asked for (RFC 9110, section 14), or all of it."""
+    def _ranged(self, headers: dict[str, str], body: bytes, suffixes: str) -> tuple[int, dict[str, str], bytes]:
+        """Return the part that was asked for (RFC 9110, section 14), or all of it; of a suffix, what *suffixes* says."""
         headers["Accept-Ranges"] = "bytes"
         wanted_range = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers["Range"] or "")
         if not wanted_range or wanted_range[0] == "bytes=-":
@@ -168,6 +207,10 @@ class Handler(BaseHTTPRequestHandler):
         first, last = _span(wanted_range[1], wanted_range[2], len(body))
         if first > last:
             return HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, {"Content-Range": f"bytes */{len(body)}"}, b""
+        if suffixes == "beginning" and not wanted_range[1]:
+            first, last = 0, last - first
+        if suffixes == "short" and not wanted_range[1]:
+            first = (first + last + 1) // 2
         headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
         return HTTPStatus.PARTIAL_CONTENT, headers, body[first : last + 1]
 

@@ -53,7 +53,8 @@ def anchor(entry: Mapping[str, object]) -> str:
     """Return a project page's line for one file (PEP 503, 592, 714)."""
     hashes = cast("dict[str, str]", entry["hashes"])
     metadata = cast("dict[str, str]", entry.get("core-metadata", {}))
-    attributes = {"href": f"{entry['url']}" + "".join(f"#{kind}={digest}" for kind, digest in hashes.items())}
+    fragment = entry.get("fragment", "".join(f"#{kind}={digest}" for kind, digest in hashes.items()))
+    attributes = {"href": f"{entry['url']}{fragment}"}
     if metadata:
         attributes["data-core-metadata"] = f"sha256={metadata['sha256']}"
     if "requires-python" in entry:

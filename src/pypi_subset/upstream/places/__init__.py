@@ -1,0 +1,1 @@
+"""Places that files come from: indexes and locations of links, and the addresses of single files."""
