@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pypi_subset.support import bounds
+from pypi_subset.support.secrets.paths import without_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,13 +57,13 @@ def _escape(sign: str) -> str:
 
 def without_secrets(text: str) -> str:
     """
-    Return *text* with no URL that has a user, a password, a query or a fragment: the query of a signed URL is a password.
+    Return *text* with no URL that has a user, a password, a token, a query or a fragment: the query of a signed URL is one.
 
     A URL ends at a blank here. If a value is a URL as a whole, `url_without_secrets` knows where it ends.
     """
     # A page can have thousands of links, and hardly any of them has such a thing.
-    if "//" in text and ("@" in text or "?" in text or "#" in text):
-        text = _URL.sub(lambda match: f"//{match[1]}{_closing(match[2])}", text)
+    if "//" in text:
+        text = _URL.sub(lambda match: f"{without_tokens(f'//{match[1]}')}{_closing(match[2])}", text)
     if "?" in text:
         text = _QUERY.sub(lambda match: f"{match[1] or ''}{_closing(match[2] or match[3])}", text)
     return text
@@ -76,14 +77,14 @@ def _closing(secret: str | None) -> str:
 
 
 def url_without_secrets(url: str) -> str:
-    """Return *url* without user, password, query and fragment (RFC 3986, 3.2), whatever characters these have."""
+    """Return *url* without user, password, query, fragment (RFC 3986, 3.2) and tokens, whatever characters these have."""
     # As most URLs are; a page has thousands.
     if "@" not in url and "?" not in url and "#" not in url:
-        return url
+        return without_tokens(url)
     # Characters that readers of a URL leave out (WHATWG URL, 4.4).
     scheme, mark, rest = re.split("[?#]", re.sub("[\t\r\n]", "", url), maxsplit=1)[0].partition("//")
     server, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{server.rpartition('@')[2]}{slash}{path}" if mark else scheme
+    return without_tokens(f"{scheme}{mark}{server.rpartition('@')[2]}{slash}{path}" if mark else scheme)
 
 
 # HTML Living Standard, 13.2.5 "Tokenization": control characters, surrogates and noncharacters are parse errors even

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.model.intake.sources import Sources
+from pypi_subset.support.secrets.paths import hide
 from pypi_subset.support.text import url_without_secrets, without_secrets
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ def read_network() -> Network:
         logger.removeHandler(handler)
     for name in ("index_url", "extra_index_urls", "find_links", "constraints"):
         _require_urls(name, getattr(options, name))
+    for url in (options.index_url, *options.extra_index_urls, *options.find_links, *options.constraints):
+        if url and _REMOTE.match(url):
+            hide(url)
     # A page that asks for a password in the middle of parallel work could not be answered.
     options.no_input = True
     options.cache_dir = None

@@ -175,14 +175,13 @@ def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate
     version, tags = named
     hashes = _hashes(entry.get("hashes") or {})
     address = _joined(page, link)
-    # Most have neither user nor query; a page has thousands.
-    is_plain = "@" not in address and "?" not in address
+    url = without_credentials(address)
     size = entry.get("size")
     one = Distribution(
         filename=filename,
         project=project,
         version=version,
-        url=address if is_plain and "#" not in address else without_credentials(address),
+        url=url,
         size=size if isinstance(size, int) else None,
         sha256=hashes.get("sha256"),
         requires_python=requires_python(entry.get("requires-python")),
@@ -197,7 +196,7 @@ def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate
         source=source,
         hashes=tuple(sorted(hashes.items())),
         metadata=_metadata_hash(entry.get("core-metadata", entry.get("dist-info-metadata"))),
-        address=None if is_plain else address,
+        address=None if url == address.partition("#")[0] else address,
     )
 
 

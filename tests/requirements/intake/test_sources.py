@@ -114,7 +114,7 @@ def test_a_private_project_may_have_its_wheel_in_requirements() -> None:
         (
             '[sources.x]\nindex = "https://user:secret@acme.example/simple"\nprojects = ["acme"]',
             (
-                "subset.toml:4: index holds a user, a password, a query or a fragment, which the lock would publish; "
+                "subset.toml:4: index holds a user, a password, a token, a query or a fragment, which the lock would publish; "
                 "put the credentials into netrc, a keyring or pip's configuration"
             ),
         ),

@@ -39,8 +39,8 @@ class Index:
     :param facts: whether the JSON pages give size and upload time (PEP 700).
     :param cache_headers: whether answers may be cached, and carry an ``ETag``; else no cache header at all.
     :param auth: user and password that every request must carry.
-    :param secret: ``("query", "token=…")`` or ``("path", "token")``: what every address must carry, else it is forbidden;
-        the addresses of files on pages carry it.
+    :param secret: ``("query", "token=…")``, which each file needs, or ``("path", "token")``, with which each path begins;
+        else it is forbidden. The addresses of files on pages have it.
     :param tls: a file with a certificate and its key, for https.
     :param delay: seconds that every answer takes.
     :param on_request: called with the path before each answer: returns ``None`` to go on or an HTTP status to fail

@@ -138,7 +138,9 @@ class Handler(BaseHTTPRequestHandler):
         index = cast("Server", self.server).index
         path = unquote(urlsplit(self.path).path)
         where, word = index.secret
-        admitted = not word or (urlsplit(self.path).query == word if where == "query" else path.startswith(f"/{word}/"))
+        # Clients put no query behind the address of a page.
+        asked = urlsplit(self.path).query == word or path.startswith("/simple/")
+        admitted = not word or (asked if where == "query" else path.startswith(f"/{word}/"))
         path = path.removeprefix(f"/{word}") if word and where == "path" else path
         try:
             if index.delay:

@@ -126,6 +126,27 @@ def test_a_private_project_is_looked_up_at_its_source_alone(
         assert public.requests == []
 
 
+@pytest.mark.parametrize("secret", [("query", "token=s3cret1"), ("path", "s3cret1")], ids=lambda one: one[0])
+def test_a_token_is_used_and_never_kept(
+    secret: tuple[str, str], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files whose addresses have a token are fetched, also by a lock; no file and no message has the token."""
+    with Index(secret=secret) as index:
+        index.add(*WHEELS)
+        lock = lock_on(index, workspace, monkeypatch)
+        assert b"/files/alpha-1.0" in lock
+        assert plan(workspace.paths).warnings == ()
+        result, said = mirror(workspace)
+        assert (result.resolved, result.fetched) == (0, 2)
+        kept = [path.read_bytes() for path in workspace.root.rglob("*") if path.is_file()]
+        assert not [data for data in (*kept, said.encode()) if b"s3cret1" in data]
+        index.projects.clear()
+        index.answers["/simple/alpha/"] = Answer(status=500)
+        with pytest.raises(SubsetError, match="/simple/alpha/") as caught:
+            mirror(workspace, update=True)
+        assert "s3cret1" not in str(caught.value)
+
+
 def test_plan_says_it_as_well(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """plan names each file whose address in the lock fails, why, and where mirror takes it from."""
     with Index() as old, Index() as new:

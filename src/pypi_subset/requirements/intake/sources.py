@@ -17,6 +17,7 @@ from pypi_subset.requirements.intake import durations
 from pypi_subset.requirements.intake.directories import unread
 from pypi_subset.requirements.toml import nearest, not_text, unknown_keys
 from pypi_subset.support import files
+from pypi_subset.support.secrets.paths import looks_secret
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -173,9 +174,9 @@ class _Table:
         except ValueError:
             self.fault("index is no URL", "index", step=step)
             return None
-        if "@" in parts.netloc or parts.query or parts.fragment:
+        if "@" in parts.netloc or parts.query or parts.fragment or any(map(looks_secret, parts.path.split("/"))):
             # Not shown: it may hold a password.
-            what = "index holds a user, a password, a query or a fragment, which the lock would publish"
+            what = "index holds a user, a password, a token, a query or a fragment, which the lock would publish"
             self.fault(what, "index", step="put the credentials into netrc, a keyring or pip's configuration")
         elif not usable or not url.isprintable() or " " in url:
             self.fault("index is no URL of a server", "index", step=step)

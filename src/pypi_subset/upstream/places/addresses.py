@@ -16,6 +16,7 @@ from pypi_subset.errors import HashMismatch, UpstreamError
 from pypi_subset.model.candidates import LOCK
 from pypi_subset.model.intake.gone import FETCH_GONE
 from pypi_subset.support import files
+from pypi_subset.support.secrets.paths import HIDDEN
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.checks import Named, checked, most, promised, require_file
 
@@ -76,7 +77,11 @@ class Addresses:
         first, locked = _address(candidate), candidate.source == LOCK
         here = partial(self._fetched, candidate, first, path, arrived)
         server = urlsplit(first).netloc
-        if locked and server in self._failed and (found := self._elsewhere(candidate, path, arrived)):
+        if (
+            locked
+            and (server in self._failed or HIDDEN in first)
+            and (found := self._elsewhere(candidate, path, arrived))
+        ):
             return found
         try:
             return here()
@@ -100,9 +105,12 @@ class Addresses:
         return [sentence for _, future in futures if (sentence := future.result())]
 
     def _warning(self, candidate: Candidate) -> str:
-        if not (why := self._fetcher.refusal(_address(candidate))):
+        address = _address(candidate)
+        why = f"{address} lacks a token" if HIDDEN in address else self._fetcher.refusal(address)
+        other = next(self._listed(candidate), None) if why else None
+        # A lock has no token and no query: the page of a source has the whole address.
+        if not why or (other and other.address is not None):
             return ""
-        other = next(self._listed(candidate), None)
         then = f"no source has it elsewhere: {STEP}" if other is None else f"mirror takes the file from {other.source}"
         return f"{candidate.distribution.filename}: the address in the lock does not give it ({why}); {then}"
 

@@ -1,0 +1,1 @@
+"""Words that no file, no message and no log of ours may hold."""

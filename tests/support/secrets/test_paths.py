@@ -1,0 +1,62 @@
+"""A token in the path of a URL is hidden, and names, versions, hashes and files are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from pypi_subset.support.secrets import paths
+from pypi_subset.support.secrets.paths import HIDDEN, hide, looks_secret, without_tokens
+from pypi_subset.support.text import url_without_secrets, without_secrets
+
+TOKENS = (
+    "aB3dE5fG7hI9jK1l",
+    "x7kq2m9vb4tz",
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "pypi-AgEIcHlwaS5vcmcCJDQ4Zm",
+    "s3cr3t",
+    "TOKEN",
+    "tok-12345",
+    "token_abc123",
+    "SECRET-PART",
+    "secret-token",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N",
+)
+NAMES = (
+    *("simple", "pypi", "root", "+f", "whl", "cu124", "rocm6.2.4", "2.0", "projects", "12345", "team-pypi-local"),
+    *(
+        "python3-internal-2024",
+        "tokenizers",
+        "secretstorage",
+        "manylinux2014",
+        "nvidia-cublas-cu12",
+        "types-s3transfer",
+    ),
+    *("149a00dd717a5a02a3fbc5a6ae1d4e8f", "0123456789abc", "7f3d2c1b-1a2b-3c4d-5e6f-7a8b9c0d1e2f", "h2o-wave"),
+    *("torch-2.6.0%2Bcu124-cp310-cp310-linux_x86_64.whl", "alpha-1.0.tar.gz", "my-project-4f3a2b", "api", "v4"),
+)
+
+
+@pytest.mark.parametrize("part", TOKENS)
+def test_a_token_is_hidden(part: str) -> None:
+    """Wherever it stands in the path, and in a sentence too."""
+    url = f"https://index.example/{part}/team/simple/alpha/"
+    assert without_tokens(url) == f"https://index.example/{HIDDEN}/team/simple/alpha/"
+    assert part not in url_without_secrets(f"https://me:pw@index.example/{part}/x?y=z")
+    assert part not in without_secrets(f"cannot fetch https://index.example/simple/{part}/alpha.whl: refused")
+
+
+@pytest.mark.parametrize("part", NAMES)
+def test_a_name_is_shown(part: str) -> None:
+    """Parts of the addresses of common indexes stay as they are."""
+    assert not looks_secret(part)
+    assert url_without_secrets(f"https://index.example/{part}/simple") == f"https://index.example/{part}/simple"
+
+
+def test_a_part_that_the_user_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may be a hash in any other URL is taken for a token in the URL of an index; links have it as well."""
+    monkeypatch.setattr(paths, "_OWN", set())
+    part = "149a00dd717a5a02a3fbc5a6ae1d4e8f149a00dd717a5a02"
+    assert part in without_tokens(f"https://cdn.example/{part}/alpha.whl")
+    hide(f"https://me@index.example/priv/{part}/team/simple")
+    assert without_tokens(f"https://cdn.example/{part}/alpha.whl") == f"https://cdn.example/{HIDDEN}/alpha.whl"
+    assert without_tokens("https://cdn.example/priv/team/alpha.whl") == "https://cdn.example/priv/team/alpha.whl"
