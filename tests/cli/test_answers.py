@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def root(tmp_path: Path) -> Path:
     """Return the directory of a whole subset for Windows."""
     pins = {"windows": [CLICK, COLORAMA]}
-    return SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write().root
+    return SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write().looked().root
 
 
 def answer(name: str, *words: str, cwd: Path) -> dict[str, Any]:

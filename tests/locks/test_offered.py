@@ -12,7 +12,8 @@ import pytest
 from msgspec import structs
 
 from pypi_subset.errors import NoSolution, PolicyError, SubsetError, UpstreamError
-from pypi_subset.locks.offered import judged, look, require_decided
+from pypi_subset.locks.gone.look import look
+from pypi_subset.locks.offered import judged, require_decided
 from pypi_subset.model.distributions import Built
 from pypi_subset.packages import gone_list
 from pypi_subset.pipeline.plan import plan
@@ -91,7 +92,7 @@ def test_a_file_that_is_there_again_is_forgotten(locked: Workspace, index: Index
     assert plan(locked.paths).gone
     index.projects["acme"] = before
     assert plan(locked.paths).gone == ()
-    assert gone_list.read(locked.paths.packages) == ()
+    assert gone_list.read(locked.paths.packages).files == ()
 
 
 def test_an_update_stops(locked: Workspace, index: Index) -> None:
@@ -276,9 +277,9 @@ def test_a_source_of_now_is_asked_alone(locked: Workspace, index: Index) -> None
 def test_since_is_the_first_look(locked: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """A day later the same file has the day of before."""
     vanish(index, "acme", "2.0")
-    monkeypatch.setattr("pypi_subset.locks.offered.today", lambda: "2026-01-01")
+    monkeypatch.setattr("pypi_subset.locks.gone.look.today", lambda: "2026-01-01")
     plan(locked.paths)
-    monkeypatch.setattr("pypi_subset.locks.offered.today", lambda: "2026-01-02")
+    monkeypatch.setattr("pypi_subset.locks.gone.look.today", lambda: "2026-01-02")
     (found,) = plan(locked.paths).gone
     assert found.since == "2026-01-01"
 
@@ -399,7 +400,7 @@ def test_what_a_build_required_is_looked_for(workspace: Workspace, index: Index,
     locks = [read_lock(workspace, "base--here")]
     seen = read_subset(workspace.paths.requirements)
     with pytest.raises(PolicyError):
-        require_decided(judged(seen, gone_list.read(workspace.paths.packages), locks), dropped=True)
+        require_decided(judged(seen, gone_list.read(workspace.paths.packages).files, locks), dropped=True)
 
 
 @BUILDS

@@ -6,16 +6,19 @@ import contextlib
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pypi_subset.errors import NoSolution, NotProven, PolicyError, UpstreamError
 from pypi_subset.packages import gone_list
+from pypi_subset.pipeline import mirror as pipeline
 from pypi_subset.pipeline.clean import clean
 from pypi_subset.pipeline.plan import plan
 from pypi_subset.publishing.publication import release_of
 from pypi_subset.publishing.release import following
+from tests.support.sites.workspace import Workspace
 from tests.support.stages.mirroring import LINUX, mirror, versions
 from tests.support.wheels import make_wheel
 
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.intake.gone import Gone
     from tests.support.servers.index import Index
-    from tests.support.sites.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("configured_index")
 
@@ -103,7 +105,7 @@ def test_a_fresh_checkout_drops_what_is_gone(locked: Workspace, index: Index) ->
 def test_clean_keeps_what_is_known(locked: Workspace, index: Index) -> None:
     """Also if the index says nothing any more; without an entry, the list goes."""
     clean(locked.paths.packages, locked.paths.site)
-    assert not gone_list.is_kept(locked.paths.packages)
+    assert not (locked.paths.packages / gone_list.FILE).exists()
     mirror(locked)
     vanish(index)
     plan(locked.paths)
@@ -144,12 +146,29 @@ def test_a_fetched_site_was_admitted_where_it_was_published(locked: Workspace) -
             publish(locked)
 
 
-def test_a_machine_that_mirrored_nothing_publishes_what_others_have_proven(locked: Workspace) -> None:
-    """Without a packages directory no look is asked for, as in the last job of a workflow."""
+def fetched(space: Workspace) -> None:
+    """Give the site the release of its publication, as `pypi-subset fetch` does."""
+    own = hashlib.sha256((space.paths.site / "manifest.json").read_bytes()).hexdigest()
+    made = following(None, b"", own, "2026-11-29T00:00:00.000000Z")
+    (space.paths.site / "release.json").write_bytes(made)
+
+
+def test_a_machine_that_mirrored_nothing_publishes_a_fetched_site(locked: Workspace) -> None:
+    """Without a packages directory no look is known: only a site that was published before is published, as in a workflow."""
     shutil.rmtree(locked.paths.packages)
-    publish(locked)
-    locked.paths.packages.mkdir()
     with pytest.raises(NotProven, match="no run here has asked"):
+        publish(locked)
+    assert not locked.paths.packages.exists()
+    fetched(locked)
+    publish(locked)
+
+
+def test_what_is_gone_stops_a_fetched_site(locked: Workspace, index: Index) -> None:
+    """What a look of this checkout found counts, whatever was published before."""
+    vanish(index)
+    plan(locked.paths)
+    fetched(locked)
+    with pytest.raises(PolicyError, match="gone, refused"):
         publish(locked)
 
 
@@ -302,4 +321,64 @@ def test_a_wheel_of_the_user_that_is_not_there(locked: Workspace, place: object)
         assert decisions(found) == [("mine", "local", "kept")]
     path.write_bytes(data)
     assert mirror(locked)[0].gone == ()
-    assert gone_list.read(locked.paths.packages) == ()
+    assert gone_list.read(locked.paths.packages).files == ()
+
+
+def test_a_lock_that_comes_back(locked: Workspace, index: Index) -> None:
+    """A release was dropped, and version control restores the lock that has it: it is refused, as before."""
+    vanish(index)
+    kept = shutil.copytree(locked.paths.requirements, locked.root / "kept")
+    plan(locked.paths)
+    setting(locked, '[policy]\ngone = "drop"\n')
+    mirror(locked)
+    assert versions(locked, "base--linux")["acme"] == "1.0"
+    shutil.rmtree(locked.paths.requirements)
+    shutil.copytree(kept, locked.paths.requirements)
+    forbidden(index)
+    assert decisions(mirror(locked)[0].gone) == [("acme", "gone", "refused")]
+    with pytest.raises(PolicyError, match="gone, refused: acme"):
+        publish(locked)
+
+
+def test_a_lock_that_comes_back_is_looked_for(locked: Workspace, index: Index) -> None:
+    """Its release vanished after an update had replaced it: no look had found that."""
+    kept = shutil.copytree(locked.paths.requirements, locked.root / "kept")
+    index.add(make_wheel("acme", "3.0"))
+    mirror(locked, update=True)
+    index.projects["acme"] = [one for one in index.projects["acme"] if one is not NEW]
+    shutil.rmtree(locked.paths.requirements)
+    shutil.copytree(kept, locked.paths.requirements)
+    with pytest.raises(NotProven, match=f"{NEW.filename} is not known"):
+        publish(locked)
+    assert decisions(mirror(locked)[0].gone) == [("acme", "gone", "refused")]
+    with pytest.raises(PolicyError, match="gone, refused: acme"):
+        publish(locked)
+
+
+def test_two_subsets_share_a_packages_directory(locked: Workspace, index: Index) -> None:
+    """What one knows, a run of the other does not forget; each run with nothing to do asks nothing."""
+    vanish(index)
+    index.add(make_wheel("six"))
+    plan(locked.paths)
+    other = Workspace(locked.root / "second")
+    setting(other, requests="six\n")
+    paths = replace(other.paths, packages=locked.paths.packages)
+    pipeline.mirror(paths)
+    with pytest.raises(PolicyError, match="gone, refused: acme"):
+        publish(locked)
+    release_of(paths.site, force=True, requirements=paths.requirements, packages=paths.packages)
+    index.requests.clear()
+    assert decisions(mirror(locked)[0].gone) == [("acme", "gone", "refused")]
+    pipeline.mirror(paths)
+    assert index.requests == []
+
+
+def test_a_file_that_was_forgotten_is_another_one(locked: Workspace, index: Index) -> None:
+    """After ``--forget`` nothing is said of the bytes of before."""
+    again = make_wheel("acme", "2.0", files={"acme_more.py": b""})
+    index.projects["acme"] = [again]
+    assert decisions(plan(locked.paths).gone) == [("acme", "changed", "kept")]
+    result, _ = mirror(locked, update=True, forget=[NEW.filename])
+    assert decisions(result.gone) == [("acme", "changed", "replaced")]
+    assert mirror(locked)[0].gone == ()
+    publish(locked)

@@ -335,9 +335,11 @@ def test_a_first_publish_that_was_killed_goes_on(site: Path, public: Place) -> N
     assert copied(public.folder) == tree(site)
 
 
-def test_ctrl_c_while_it_waits(site: Path, later: Path, tmp_path: Path) -> None:
+def test_ctrl_c_while_it_waits(site: Path, later: Path, both: tuple[Path, Path], tmp_path: Path) -> None:
     """Ctrl-C is one line and code 130; the copy is whole, and the same command ends what was begun."""
     place = tmp_path / "public"
+    (tmp_path / "packages").mkdir()
+    shutil.copy(both[0].parent / "packages" / ".gone.json", tmp_path / "packages")
     put(site, place)
     with run("--site", later, "--to", place, "--grace=60", cwd=tmp_path) as process:
         for _ in range(400):
@@ -750,6 +752,7 @@ def test_a_proof_without_isolation_is_a_warning(tmp_path: Path, isolation: str, 
     linux = tag.parse("linux", "cp312-manylinux_2_28_x86_64")
     wheel = make_wheel("aa")
     subset = SubsetOnDisk(tmp_path / "a", targets=[linux], lines=["aa"], pins={"linux": [wheel]}).write()
+    subset.looked()
     site, heard = subset.paths.site, Heard()
     plain = report.report_of(complete(site), site=site, isolation=isolation)
     report.write_report(authored(plain, own_key(), subset_digest(subset.plan)), site)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.doctor import indexes, machine, proofs
 from pypi_subset.doctor.findings import Diagnosis, Finding, examined
 from pypi_subset.locks import offered
+from pypi_subset.locks.gone.look import look
 from pypi_subset.locks.judging import standing
 from pypi_subset.model.intake.sources import Sources
 from pypi_subset.pipeline.workspace import inputs_of, opened
@@ -104,13 +105,13 @@ def _ask_whether_gone(subset: Subset, paths: Paths, locks: Sequence[Lock], found
         tempfile.TemporaryDirectory(prefix="pypi-subset-") as folder,
         opened(subset, inputs_of(paths, SILENT)[1], paths.packages, Path(folder)) as backend,
     ):
-        look = offered.look(locks, backend.index().upstream.pages)
-        found += [Finding(name="locked files", state="warning", what=sentence) for sentence in look.unknown]
-        gone = offered.judged(subset, look.missing, locks)
+        looked = look(locks, backend.index().upstream.pages)
+        found += [Finding(name="locked files", state="warning", what=sentence) for sentence in looked.unknown]
+        gone = offered.judged(subset, looked.missing, locks)
         for one in gone:
             if one.decision == "refused":
                 found.append(Finding(name="locked files", state="error", what=str(one), next_step=offered.STEP))
             else:
                 found.append(Finding(name="locked files", state="warning", what=str(one)))
         if not gone:
-            found.append(Finding(name="locked files", state="ok", what=f"all {len(look.asked)} are offered"))
+            found.append(Finding(name="locked files", state="ok", what=f"all {len(looked.asked)} are offered"))

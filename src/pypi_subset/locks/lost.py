@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
 from pypi_subset.locks import lockfile
-from pypi_subset.locks.offered import Look
+from pypi_subset.locks.gone.look import Look
 from pypi_subset.model.intake.gone import Missing
 from pypi_subset.model.intake.sources import OWN_WHEELS
 from pypi_subset.model.policy import today
@@ -65,5 +65,11 @@ def look_locally(sources: Sources, locks: Iterable[Lock], folder: Path) -> Look:
 def _not_there(one: Distribution) -> Missing:
     what = f"{one.filename} is not in its directory any more"
     return Missing(
-        project=one.project, version=str(one.version), filename=one.filename, state="local", what=what, since=today()
+        project=one.project,
+        version=str(one.version),
+        filename=one.filename,
+        sha256=one.sha256 or "",
+        state="local",
+        what=what,
+        since=today(),
     )

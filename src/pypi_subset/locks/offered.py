@@ -1,214 +1,33 @@
-"""Locked files that their index does not offer any more: looking for them, and what follows from that."""
+"""What follows from locked files that their index does not offer any more."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import PolicyError
+from pypi_subset.locks.gone.look import files_with_builds
 from pypi_subset.model.candidates import LOCK, Candidate
-from pypi_subset.model.intake.gone import Gone, Missing
+from pypi_subset.model.intake.gone import Gone, keys_of
 from pypi_subset.model.intake.rules import GONE
-from pypi_subset.model.intake.sources import BUILD, OWN_WHEELS
-from pypi_subset.model.policy import today
 from pypi_subset.policy.withdrawn import Vanished, YankedSince
-from pypi_subset.support.threads import DaemonThreadPool
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
-    from packaging.utils import NormalizedName
-
-    from pypi_subset.model.distributions import Distribution, Standing
-    from pypi_subset.model.intake.gone import Decision, State
-    from pypi_subset.model.intake.sources import Source
+    from pypi_subset.locks.gone.look import Listing, Where
+    from pypi_subset.model.distributions import Distribution
+    from pypi_subset.model.intake.gone import Decision, Key, Missing
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Subset
-    from pypi_subset.policy.judge import Judge
-
-#: A project and the source that serves it, ``None`` for the indexes of pip's configuration.
-Where: TypeAlias = "tuple[NormalizedName, Source | None]"
-
-#: Pages that are fetched at a time.
-_AT_ONCE = 8
 
 #: What the user can do about a file that is gone.
 STEP = (
     'see what became of it; then write gone = "drop" below [policy] to resolve again without it, or keep it by '
     '[[policy.accept]] with rule = "gone"'
 )
-
-
-class Listing(Protocol):
-    """What is asked of `pypi_subset.upstream.pages.Pages`."""
-
-    judge: Judge
-    kept: dict[Where, tuple[Candidate, ...]]
-
-    def where(self, project: NormalizedName, target: str, /) -> Where:
-        """Return which source serves a project on a target."""
-
-    def is_private(self, project: NormalizedName, /) -> bool:
-        """Return whether pip's indexes are never asked for a project."""
-
-    def read(self, project: NormalizedName, /) -> list[Where]:
-        """Return the sources whose pages of a project were read."""
-
-    def listed(self, where: Where, names: Collection[str], /) -> dict[str, Distribution]:
-        """Return those files that a source has now, by name."""
-
-    def doubt(self, where: Where, /) -> str:
-        """Return why a file that is not listed may be there all the same."""
-
-    def quarantine(self, where: Where, /) -> Standing | None:
-        """Return what an index says of a project in quarantine."""
-
-    def find_local(self, one: Distribution, /) -> Path | None:
-        """Return the path of a file from a directory of the user."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
-    """
-    What a look at the indexes found.
-
-    :param asked: names of the files that were looked for.
-    :param missing: those of them that are not offered as they were locked.
-    :param doubted: names of files of which nothing is known, each with the reason, one sentence.
-    """
-
-    asked: frozenset[str] = frozenset()
-    missing: tuple[Missing, ...] = ()
-    doubted: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """Why nothing is known of some files, sorted."""
-        return tuple(sorted({why for _, why in self.doubted}))
-
-    def joined(self, known: Iterable[Missing]) -> tuple[Missing, ...]:
-        """Return what is missing, with what was *known* before of files that were not looked for."""
-        before = {one.filename: one for one in known}
-        own = (_since(one, before.get(one.filename)) for one in self.missing)
-        return (*own, *(one for name, one in before.items() if name not in self.asked))
-
-
-def names_of(lock: Lock) -> frozenset[str]:
-    """Return the names of the files of *lock* that are looked for, those that builds required among them."""
-    return frozenset(one.filename for one, _, _ in _files_of(lock))
-
-
-def look(locks: Iterable[Lock], pages: Listing, *, only_read: bool = False) -> Look:
-    """
-    Return which files of *locks* their sources do not offer any more.
-
-    :param only_read: ask no page that this run has not read.
-    :raises UpstreamError: an index does not answer. That is no answer about a file.
-    """
-    wanted: defaultdict[Where, dict[str, Distribution]] = defaultdict(dict)
-    builds: defaultdict[str, set[str]] = defaultdict(set)
-    for lock in locks:
-        for one, target, built in _files_of(lock):
-            builds[one.filename].add(built)
-            where = pages.where(one.project, target)
-            if _is_asked(one, where, pages) and not (only_read and where not in pages.read(one.project)):
-                wanted[where][one.filename] = one
-    with DaemonThreadPool(_AT_ONCE) as pool:
-        futures = [pool.submit(_look_at, where, own, pages) for where, own in wanted.items()]
-        found = [future.result() for future in futures]
-    return Look(
-        asked=frozenset(name for each in found for name in each.asked),
-        missing=tuple(
-            sorted((_for_builds(one, builds) for each in found for one in each.missing), key=lambda one: one.filename)
-        ),
-        doubted=tuple(sorted(pair for each in found for pair in each.doubted)),
-    )
-
-
-def _files_of(lock: Lock) -> Iterator[tuple[Distribution, str, str]]:
-    """Yield each file of *lock* with the target that it comes from a source for, and what it builds, ``""`` for a pin."""
-    for pin in lock.pins:
-        yield pin.distribution, lock.target_name, ""
-    for one, pin in lock.built_with:
-        # The build of a kept sdist is that of its target, each other one is for all targets.
-        target = lock.target_name if one in pin.build else BUILD
-        yield one, target, f"{pin.distribution.project} {pin.distribution.version}"
-
-
-def _for_builds(one: Missing, builds: Mapping[str, Collection[str]]) -> Missing:
-    """Return *one* with the releases that are built with it, if it is no pin itself."""
-    releases = sorted(builds[one.filename])
-    if not releases or not releases[0]:
-        return one
-    more = f" and {len(releases) - 1} more" if len(releases) > 1 else ""
-    return replace(one, what=f"{one.what}; {releases[0]}{more} is built with it")
-
-
-def _is_asked(one: Distribution, where: Where, pages: Listing) -> bool:
-    """Whether a file comes from where its project comes from now."""
-    source = where[1]
-    if source is None and one.source == OWN_WHEELS:
-        # requirements/wheels has no wheel of the project any more.
-        return True
-    if source is None:
-        return one.source is None and not pages.is_private(one.project)
-    return one.source == source.name or not source.only
-
-
-def _look_at(where: Where, own: dict[str, Distribution], pages: Listing) -> Look:
-    local = {name: one for name, one in own.items() if _stated(one)[2] is None}
-    absent = [name for name, one in local.items() if one.built is None and pages.find_local(one) is None]
-    found = [_missing(local[name], "local", f"{name} is not in its directory any more") for name in absent]
-    remote = {name: one for name, one in own.items() if name not in local}
-    if not remote:
-        return Look(asked=frozenset(local), missing=tuple(found))
-    listed = pages.listed(where, {_stated(one)[0] for one in remote.values()})
-    lost = [one for one in remote.values() if (gone := _against(one, listed)) and gone.state == "gone"]
-    standing = pages.quarantine(where) if lost else None
-    if lost and standing is None and (why := pages.doubt(where)):
-        names = {one.filename for one in lost}
-        return Look(asked=frozenset(own) - names, missing=tuple(found), doubted=tuple((name, why) for name in names))
-    against = [(one, gone) for one in remote.values() if (gone := _against(one, listed))]
-    found += [_in_quarantine(one, standing) if standing and gone.state == "gone" else gone for one, gone in against]
-    return Look(asked=frozenset(own), missing=tuple(found))
-
-
-def _stated(one: Distribution) -> tuple[str, str | None, str | None]:
-    """Return name, SHA-256 and URL of the file on the index; a wheel that was built here has those of its sdist."""
-    return (one.built.filename, one.built.sha256, one.built.url) if one.built else (one.filename, one.sha256, one.url)
-
-
-def _against(one: Distribution, listed: dict[str, Distribution]) -> Missing | None:
-    """Return how what is listed differs from what was locked, ``None`` if it does not."""
-    name, sha256, _ = _stated(one)
-    now = listed.get(name)
-    if now is None:
-        return _missing(one, "gone", f"the index does not list {name} any more, and did not yank it")
-    if now.sha256 and sha256 and now.sha256 != sha256:
-        return _missing(
-            one, "changed", f"the index lists {name} with sha256 {now.sha256}, and it was locked with {sha256}"
-        )
-    if now.yanked is not None and one.yanked is None:
-        return _missing(one, "yanked", f"yanked: {now.yanked}" if now.yanked else "yanked, without a reason")
-    return None
-
-
-def _in_quarantine(one: Distribution, standing: Standing) -> Missing:
-    why = f" ({standing.reason})" if standing.reason else ""
-    return _missing(one, "quarantined", f"{one.project} is in quarantine{why}")
-
-
-def _missing(one: Distribution, state: State, what: str) -> Missing:
-    return Missing(
-        project=one.project, version=str(one.version), filename=one.filename, state=state, what=what, since=today()
-    )
-
-
-def _since(one: Missing, before: Missing | None) -> Missing:
-    return replace(one, since=before.since) if before and before.state == one.state else one
 
 
 def decision_of(one: Missing, target: str, subset: Subset) -> Decision:
@@ -228,21 +47,23 @@ def judged(subset: Subset, missing: Iterable[Missing], locks: Iterable[Lock], no
     missing = [*missing]
     if not missing:
         return []
-    places: defaultdict[str, list[Lock]] = defaultdict(list)
-    for lock in locks:
-        for filename in {one.filename for one, _, _ in _files_of(lock)}:
-            places[filename].append(lock)
-    has = {(lock.name, one.filename) for lock in now for one, _, _ in _files_of(lock)}
+    places = [(lock, _keys(lock)) for lock in locks]
+    has = {lock.name: _keys(lock) for lock in now}
     found = []
     for one in missing:
         by: defaultdict[Decision, list[str]] = defaultdict(list)
-        for lock in places[one.filename]:
-            is_replaced = bool(now) and (lock.name, one.filename) not in has
+        key = (one.filename, one.sha256)
+        for lock in (each for each, keys in places if key in keys):
+            is_replaced = bool(now) and key not in has.get(lock.name, ())
             own: Decision = decision_of(one, lock.target_name, subset)
             by["replaced" if is_replaced else own].append(lock.name)
         facts = asdict(one)
         found += [Gone(**facts, decision=each, locks=tuple(sorted(set(names)))) for each, names in by.items()]
     return sorted(found, key=lambda one: (one.project, one.filename, one.decision))
+
+
+def _keys(lock: Lock) -> frozenset[Key]:
+    return frozenset(key for one, _, _ in files_with_builds(lock) for key in keys_of(one))
 
 
 def require_decided(found: Iterable[Gone], *, dropped: bool = False) -> None:
@@ -265,10 +86,12 @@ def require_decided(found: Iterable[Gone], *, dropped: bool = False) -> None:
 
 def drops(subset: Subset, lock: Lock, missing: Iterable[Missing]) -> str:
     """Return which file of *lock* is not admitted any more, ``""`` if all are."""
-    names = {one.filename: built for one, _, built in reversed([*_files_of(lock)])}
+    every = reversed([*files_with_builds(lock)])
+    builds = {key: built for one, _, built in every for key in keys_of(one)}
     for one in missing:
-        if one.filename in names and decision_of(one, lock.target_name, subset) == "dropped":
-            build = f", which {built} is built with," if (built := names[one.filename]) else ""
+        key = (one.filename, one.sha256)
+        if key in builds and decision_of(one, lock.target_name, subset) == "dropped":
+            build = f", which {built} is built with," if (built := builds[key]) else ""
             return f"{one.project} {one.version}{build} is {one.state}, and dropped by the policy"
     return ""
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.locks import offered
+from pypi_subset.locks.gone.look import files_of, look, with_pins
 from pypi_subset.locks.lockfile import path_of
 from pypi_subset.locks.lost import look_locally
 from pypi_subset.locks.why import lines_of
+from pypi_subset.model.intake.gone import Looked, keys_of
 from pypi_subset.model.intake.sources import OWN_WHEELS
 from pypi_subset.model.locks import Reason
 from pypi_subset.model.paths import file_path
@@ -20,9 +22,10 @@ from pypi_subset.support import files
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from pypi_subset.locks.gone.look import Listing, Look
     from pypi_subset.model.distributions import Distribution
-    from pypi_subset.model.intake.gone import Missing
-    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.intake.gone import Key, Missing
+    from pypi_subset.model.locks import Lock, Pin
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Job, Subset
     from pypi_subset.support.progress import Progress
@@ -33,26 +36,30 @@ class Watch:
     """
     The looks of one run for locked files that an index does not offer any more.
 
-    :param paths: where locks and files are; ``packages/`` remembers the last look.
+    :param paths: where locks and files are; ``packages/`` remembers the looks.
     :param pages: opens what the sources list, at its first call: a run with nothing to do never calls it.
-    :param known: what the last look found.
+    :param known: what looks found of the locks of this run.
+    :param answered: the files about which a look had an answer, also of other locks.
     :param doubted: names of locked files of which this run cannot know it, each with the reason.
     """
 
     subset: Subset
     paths: Paths
-    pages: Callable[[], offered.Listing]
+    pages: Callable[[], Listing]
     known: tuple[Missing, ...]
+    answered: frozenset[Key] = frozenset()
     doubted: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def start(cls, subset: Subset, paths: Paths, pages: Callable[[], offered.Listing]) -> Watch:
+    def start(cls, subset: Subset, paths: Paths, pages: Callable[[], Listing], standing: Mapping[str, Lock]) -> Watch:
         """
-        Return the watch with what the last look found.
+        Return the watch with what looks found of *standing* locks.
 
         :raises SubsetError: the list of that is damaged.
         """
-        return cls(subset=subset, paths=paths, pages=pages, known=gone_list.read(paths.packages))
+        looked = gone_list.read(paths.packages)
+        known = of_locks(looked, standing.values())
+        return cls(subset=subset, paths=paths, pages=pages, known=known, answered=looked.keys)
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -63,7 +70,8 @@ class Watch:
         """
         Return the watch after a look for the files that this run must fetch, and at the directories of the user.
 
-        In a checkout that has had no look, all files are looked for. A run with nothing to do asks no index.
+        A file about which no look had an answer is looked for as well: a lock may come from version control, and a page may
+        have said nothing. A run with nothing to do asks no index.
 
         :param standing: the locks on disk.
         :raises UpstreamError: an index does not answer.
@@ -124,12 +132,12 @@ class Watch:
         :raises UpstreamError: a page does not: a resolution took the file for absent.
         """
         locks = [*locks]
-        look = offered.look(locks, self.pages(), only_read=True)
-        whys = self._undecided(look.doubted)
-        for one in (each for lock in locks for each in (*lock.distributions, *(file for file, _ in lock.built_with))):
+        found = look(locks, self.pages(), only_read=True)
+        whys = self._undecided(found.doubted)
+        for one in (each for lock in locks for each in files_of(lock)):
             if why := whys.get(one.filename):
-                having = [lock for lock in locks if one.filename in offered.names_of(lock)]
-                raise self._not_known(one, having, why, look.unknown)
+                having = [lock for lock in locks if one in files_of(lock)]
+                raise self._not_known(one, having, why, found.unknown)
 
     def _undecided(self, doubted: Iterable[tuple[str, str]]) -> dict[str, str]:
         """Return those of *doubted* that no earlier look found to be gone, by name."""
@@ -146,9 +154,20 @@ class Watch:
         error.documents = {"unknown": sorted({*self.unknown, *unknown})}
         return error
 
-    def after(self, reused: Iterable[Lock]) -> tuple[Missing, ...]:
-        """Return what is missing after the files of *reused* locks were looked for on the pages that this run read."""
-        return offered.look(reused, self.pages(), only_read=True).joined(self.known)
+    def after(self, reused: Collection[Lock], resolved: Collection[Lock]) -> Watch:
+        """
+        Return the watch after the files of *reused* locks were looked for on the pages that this run read.
+
+        What was *resolved* in this run was on such a page. A wheel that is built may be an earlier one: what it was built
+        with is looked for too.
+        """
+        built = [replace(lock, pins=tuple(pin for pin in lock.pins if _is_built(pin))) for lock in resolved]
+        files = [one for lock in (*reused, *built) for one in files_of(lock)]
+        found = look([*reused, *built], self.pages(), only_read=True)
+        doubted = {name for name, _ in found.doubted}
+        fresh = {keys_of(pin.distribution)[0] for lock in resolved for pin in lock.pins}
+        answered = {key for key in fresh if key[0] not in doubted}
+        return replace(self, known=found.joined(self.known), answered=self.answered | answered | _answers(found, files))
 
     def look_for(self, looked: Sequence[Lock], standing: Mapping[str, Lock], progress: Progress) -> Watch:
         """
@@ -157,35 +176,48 @@ class Watch:
         :raises UpstreamError: an index does not answer.
         """
         if not looked:
-            return replace(self, known=of_locks(self.known, standing.values()))
-        look = offered.look(looked, self.pages())
-        for sentence in (one for one in look.unknown if one not in self.unknown):
+            return self
+        found = look(looked, self.pages())
+        for sentence in (one for one in found.unknown if one not in self.unknown):
             progress.warn(f"whether locked files are gone is not known: {sentence}")
-        doubted = tuple(sorted({**dict(self.doubted), **dict(look.doubted)}.items()))
-        found = replace(self, known=of_locks(look.joined(self.known), standing.values()), doubted=doubted)
-        gone_list.write(self.paths.packages, found.known)
-        return found
+        doubted = tuple(sorted({**dict(self.doubted), **dict(found.doubted)}.items()))
+        answered = self.answered | _answers(found, [one for lock in looked for one in files_of(lock)])
+        known = of_locks(Looked(files=found.joined(self.known)), standing.values())
+        watch = replace(self, known=known, answered=answered, doubted=doubted)
+        gone_list.keep(self.paths, standing.values(), watch.known, watch.answered)
+        return watch
 
     def _due(self, standing: Iterable[Lock]) -> list[Lock]:
         """Return *standing* with those pins alone whose files are looked for: those that are not on this machine."""
         packages, site = self.paths.packages, self.paths.site
         with files.folder_errors(packages):
-            present = {entry.name for entry in os.scandir(packages)} if gone_list.is_kept(packages) else set()
+            present = {entry.name for entry in os.scandir(packages)} if packages.is_dir() else set()
         stale = {one.filename for one in self.known if one.state == "local"}
 
-        def due(one: Distribution) -> bool:
-            if not present or one.filename in stale:
+        def absent(one: Distribution) -> bool:
+            if one.filename in stale:
                 return True
             return one.filename not in present and not (site / file_path(one.project, one.filename)).is_file()
 
-        trimmed = (
-            replace(lock, pins=tuple(pin for pin in lock.pins if any(map(due, (pin.distribution, *pin.build)))))
-            for lock in standing
-        )
-        return [lock for lock in trimmed if lock.pins]
+        def due(lock: Lock) -> Lock:
+            unanswered = (pin for one, pin in with_pins(lock) if keys_of(one)[0] not in self.answered)
+            lacking = (pin for pin in lock.pins if any(map(absent, (pin.distribution, *pin.build))))
+            names = {pin.distribution.filename for pin in (*unanswered, *lacking)}
+            return replace(lock, pins=tuple(pin for pin in lock.pins if pin.distribution.filename in names))
+
+        return [lock for lock in map(due, standing) if lock.pins]
 
 
-def of_locks(missing: Iterable[Missing], locks: Iterable[Lock]) -> tuple[Missing, ...]:
-    """Return those of *missing* that one of *locks* has."""
-    names = frozenset[str]().union(*map(offered.names_of, locks))
-    return tuple(one for one in missing if one.filename in names)
+def of_locks(looked: Looked, locks: Iterable[Lock]) -> tuple[Missing, ...]:
+    """Return what is known of the files of *locks*."""
+    return looked.of(one for lock in locks for one in files_of(lock))
+
+
+def _is_built(pin: Pin) -> bool:
+    return bool(pin.build or pin.distribution.built)
+
+
+def _answers(found: Look, files: Iterable[Distribution]) -> frozenset[Key]:
+    """Return name and hash of those of *files* about which a look had an answer."""
+    names = found.asked | found.elsewhere
+    return frozenset(keys_of(one)[0] for one in files if one.filename in names)

@@ -59,7 +59,7 @@ def clean(packages: Path, site: Path) -> None:
 def _has_entries(packages: Path) -> bool:
     """Return whether the list of files that are gone says more than that there are none. A damaged one does not."""
     with contextlib.suppress(SubsetError):
-        return bool(gone_list.read(packages))
+        return bool(gone_list.read(packages).files)
     return False
 
 

@@ -15,6 +15,7 @@ from pypi_subset.locks.beside import beside_locked
 from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.locks.judging import require_admitted, unneeded_waivers
 from pypi_subset.locks.offered import judged
+from pypi_subset.model.intake.gone import Looked
 from pypi_subset.model.intake.variants import notice, variants_locked, views_only
 from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.packages.bad_files import Intake
@@ -180,7 +181,7 @@ def mirror(
             )
             forgotten = recalled.lines(memory.named(locked.locks))
             changes = (*forgotten, *write_locks(subset, paths, locked, gone, recalled.known))
-            gone_list.write(paths.packages, of_locks(locked.missing, locked.locks))
+            gone_list.keep(paths, locked.locks, of_locks(Looked(files=locked.missing), locked.locks), locked.answered)
             stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache)
             artifacts = _gather(subset, stock, downloads, intake, paths.packages, progress)
         left_out = intake.close()

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import LockError, OlderReleases
 from pypi_subset.locks import diff, gaps, lockfile, memory, offered
 from pypi_subset.locks.judging import cut_off_otherwise
-from pypi_subset.model.locks import Inputs, Reason
+from pypi_subset.model.locks import Inputs
 from pypi_subset.packages.watch import Watch
 from pypi_subset.pipeline.origins import Asked, asked_of, from_elsewhere, open_to_the_index, require_index
-from pypi_subset.pipeline.resolving import Resolver, documents_of, raise_errors
+from pypi_subset.pipeline.resolving import Resolver, raise_errors, with_origins
 from pypi_subset.requirements import fetched
 from pypi_subset.resolve.explain.older.causes import Known
 from pypi_subset.resolve.explain.older.listing import outdated_heading, outdated_lines
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from pypi_subset.model.intake.gone import Missing
+    from pypi_subset.model.intake.gone import Key, Missing
     from pypi_subset.model.locks import Lock, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Job, Subset
@@ -50,6 +50,7 @@ class Relocked:
     :param warnings: those about documents of sets, and those about the new resolutions.
     :param asked: what the indexes answered about the projects that were resolved.
     :param missing: files of the standing locks that an index does not offer any more, as the last look found.
+    :param answered: the files about which a look had an answer, or that were resolved from a page.
     :param unknown: why this run does not know whether some are gone, one sentence each.
     """
 
@@ -60,6 +61,7 @@ class Relocked:
     warnings: tuple[str, ...] = ()
     asked: Asked = field(default_factory=Asked)
     missing: tuple[Missing, ...] = ()
+    answered: frozenset[Key] = frozenset()
     unknown: tuple[str, ...] = ()
 
     @property
@@ -122,7 +124,7 @@ def _relocked(  # noqa: PLR0913 - as above
     forecast: bool,
 ) -> Relocked:
     before = _standing_locks(subset, paths.locks, lenient=update)
-    watch = Watch.start(subset, paths, lambda: backend.index().upstream.pages)
+    watch = Watch.start(subset, paths, lambda: backend.index().upstream.pages, before)
     inputs = {job.name: _inputs(subset, job, backend.constraints) for job in subset.jobs}
     if forecast:
         watch = watch.before(before, [*before.values()], progress, decided=False)
@@ -136,8 +138,14 @@ def _relocked(  # noqa: PLR0913 - as above
         watch = watch.before(before, again, progress, decided=update)
     watch.require_known(jobs, before)
     if not jobs:
-        own = tuple(valid[job.name] for job in subset.jobs)
-        return Relocked(before=before, reused=frozenset(valid), locks=own, missing=watch.known, unknown=watch.unknown)
+        return Relocked(
+            before=before,
+            reused=frozenset(valid),
+            locks=tuple(valid[job.name] for job in subset.jobs),
+            missing=watch.known,
+            answered=watch.answered,
+            unknown=watch.unknown,
+        )
     with progress.stage("resolve", len(jobs)) as bar:
         accepted = {job.name: frozenset(one.project for one in subset.gaps_of(job)) for job in jobs}
         resolver = Resolver(inputs=inputs, backend=backend, downloads=downloads, accepted=accepted)
@@ -164,6 +172,8 @@ def _relocked(  # noqa: PLR0913 - as above
         for job in jobs
     }
     locks |= {name: replace(locks[name], outdated=those) for name, those in older.items()}
+    if not forecast:
+        watch = watch.after(valid.values(), [locks[job.name] for job in jobs])
     return Relocked(
         before=before,
         reused=frozenset(valid),
@@ -171,7 +181,8 @@ def _relocked(  # noqa: PLR0913 - as above
         seconds={name: seconds for name, (_, seconds) in found.items()},
         warnings=warnings,
         asked=asked,
-        missing=watch.known if forecast else watch.after(valid.values()),
+        missing=watch.known,
+        answered=watch.answered,
         unknown=watch.unknown,
     )
 
@@ -198,7 +209,7 @@ def _valid(
             progress.say(f"{job.name}: {other}, resolving again")
         else:
             require_index(job, lock)
-            valid[job.name] = _with_origins(lock, job)
+            valid[job.name] = with_origins(lock, job)
     return valid
 
 
@@ -228,21 +239,6 @@ def _changed_inputs(now: Inputs, then: Inputs) -> list[str]:
     """Return the user's words for the inputs that differ."""
     names = {"set": "requirement_set", "target": "target", "policy": "policy", "pip's constraints": "constraint"}
     return [word for word, name in names.items() if getattr(now, name) != getattr(then, name)]
-
-
-def _with_origins(one: Lock, job: Job) -> Lock:
-    """The lock with the places where its requests stand now: a comment may have moved them."""
-    places: dict[str, list[Reason]] = {}
-    for request in job.requirement_set.requests:
-        reason = Reason(requirement=request.requirement, origin=request.origin)
-        places.setdefault(reason.text, []).append(reason)
-    pins = tuple(replace(pin, reasons=_placed(pin.reasons, places)) for pin in one.pins)
-    fetched_now = documents_of(job)
-    return one if (pins, fetched_now) == (one.pins, one.fetched) else replace(one, pins=pins, fetched=fetched_now)
-
-
-def _placed(reasons: tuple[Reason, ...], places: dict[str, list[Reason]]) -> tuple[Reason, ...]:
-    return tuple(sorted({now for old in reasons for now in ([old] if old.by else places.get(old.text, ()))}))
 
 
 def write_locks(

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import Gaps, NoSolution
+from pypi_subset.model.locks import Reason
 from pypi_subset.pipeline.origins import require_index
 from pypi_subset.resolve.accepted import resolve_with_gaps
 from pypi_subset.resolve.licensed import with_allowed_licenses
@@ -125,3 +126,18 @@ def raise_errors(errors: Sequence[BaseException]) -> None:
         gaps += error.gaps if isinstance(error, Gaps) else (error,)
     if gaps:
         raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
+
+
+def with_origins(one: Lock, job: Job) -> Lock:
+    """Return the lock with the places where its requests stand now: a comment may have moved them."""
+    places: dict[str, list[Reason]] = {}
+    for request in job.requirement_set.requests:
+        reason = Reason(requirement=request.requirement, origin=request.origin)
+        places.setdefault(reason.text, []).append(reason)
+    pins = tuple(replace(pin, reasons=_placed(pin.reasons, places)) for pin in one.pins)
+    fetched_now = documents_of(job)
+    return one if (pins, fetched_now) == (one.pins, one.fetched) else replace(one, pins=pins, fetched=fetched_now)
+
+
+def _placed(reasons: tuple[Reason, ...], places: dict[str, list[Reason]]) -> tuple[Reason, ...]:
+    return tuple(sorted({now for old in reasons for now in ([old] if old.by else places.get(old.text, ()))}))

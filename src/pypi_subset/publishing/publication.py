@@ -13,8 +13,6 @@ import msgspec
 
 from pypi_subset.errors import FolderError, HashMismatch, NotProven, SubsetError
 from pypi_subset.locks import memory
-from pypi_subset.locks.judging import require_admitted, standing
-from pypi_subset.locks.offered import judged, require_decided
 from pypi_subset.model.checks import GOOD
 from pypi_subset.model.documents import UPGRADE, encode
 from pypi_subset.model.door import read_bytes
@@ -22,12 +20,12 @@ from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import MANIFEST, PROOF, README, RELEASE, SIGNATURE
 from pypi_subset.model.policy import has_expired, today
 from pypi_subset.model.report import read_report, report_path
-from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.proof.evidence import author, complete, newest
 from pypi_subset.proof.evidence.key import key_path, read
 from pypi_subset.proof.evidence.settings import difference, subset_digest
 from pypi_subset.proof.report.report import FORMS, carry_over, forms_of
 from pypi_subset.proof.report.verdict import cases_in, part_of
+from pypi_subset.publishing.admission import require_admitted
 from pypi_subset.publishing.release import read_release
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.support import files
@@ -106,7 +104,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None, pac
         last = read_release(site)
         # A site that was fetched has its release: what is published again was admitted when it was published first.
         again = last is not None and last.manifest_sha256 == hashlib.sha256(data).hexdigest()
-        _require_admitted(requirements, packages, looked=again)
+        require_admitted(requirements, packages, manifest, again=again)
     report, doubt = _report(site)
     if report is not None:
         doubt = next(_doubts(report, site, hashlib.sha256(data).hexdigest(), manifest, requirements), None)
@@ -185,32 +183,6 @@ def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.sta
             yield NotProven("the manifest does not name this", path=site / path, next_step=step)
         elif path in hashes and files.sha256_of(site / path) != hashes[path]:
             yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
-
-
-def _require_admitted(requirements: Path, packages: Path | None, *, looked: bool) -> None:
-    """
-    Return if no rule refuses a locked release, and the user has decided about each that is gone.
-
-    :param looked: whether the indexes were asked elsewhere what they still offer.
-    """
-    try:
-        subset = read_subset(requirements)
-    except SubsetError:
-        # `_doubts` says so.
-        return
-    locks = standing(subset, requirements / "lock")
-    with file_cache.remembered(packages) as cache:
-        require_admitted(subset, locks, cache, missing=gone_list.read(packages) if packages else ())
-    # A machine without a packages directory has mirrored nothing: it joins what others have proven.
-    if packages is not None and packages.is_dir():
-        if (
-            not looked
-            and not gone_list.is_kept(packages)
-            and any(one.url for lock in locks for one in lock.distributions)
-        ):
-            msg = "whether their indexes still offer the locked files is not known: no run here has asked"
-            raise NotProven(msg, path=packages / gone_list.FILE, next_step="run `pypi-subset mirror`, which asks")
-        require_decided(judged(subset, gone_list.read(packages), locks), dropped=True)
 
 
 def _require_files(site: Path, manifest: Manifest, present: Mapping[str, os.stat_result]) -> None:

@@ -27,6 +27,7 @@ from pypi_subset.proof.evidence import key
 from pypi_subset.proof.remote import ci_workflow
 from pypi_subset.proof.report.verdict import verdict_of
 from pypi_subset.proof.run.suite import run_suite
+from pypi_subset.publishing.publisher import publish
 from pypi_subset.targets import tag as targets
 from pypi_subset.targets.host import describe_host
 from tests.support.checkout import ROOT, SOURCE, copy_checkout
@@ -273,7 +274,7 @@ def test_addresses_that_a_file_does_not_keep(form: str, url: str, to: str, words
 
 @pytest.fixture
 def published(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """Return a workspace whose site is proven: for a machine like this one, for one that is not, and for this one."""
+    """Return a workspace whose site is published in ``public``: for a machine like this one, for one that is not, and for this one."""
     index.add(make_wheel("app", requires=["lib; platform_machine == 'aarch64'"]), make_wheel("lib"))
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
     workspace.write("base.txt", "app\n")
@@ -281,6 +282,7 @@ def published(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatc
     workspace.toml({"here": "host"} | {name: f"cp3{MINOR}-{tag}" for name, tag in tags.items()})
     mirror.mirror(workspace.paths, progress=Display())
     run_suite(workspace.paths, processes=1)
+    publish(workspace.paths, workspace.root / "public")
     return workspace
 
 
@@ -419,7 +421,7 @@ def own() -> list[Any]:
 def test_steps_for_github(published: Workspace, tmp_path: Path, locked: Path, own: list[Any]) -> None:
     """Every job proves its own targets and keeps its report; the last joins them to a whole green one and publishes."""
     place = tmp_path / "www"
-    with object_store(published.paths.site) as url:
+    with object_store(published.root / "public") as url:
         document = read(ci_workflow.render("github", own, url, str(place)))
         assert document["defaults"]["run"]["shell"] == "bash"
         host = GitHub(tmp_path, locked, published, document)
@@ -450,7 +452,7 @@ def test_a_part_of_another_job_is_not_joined(
 ) -> None:
     """A job that keeps a report of other targets than its own ends the run: nothing is joined, nothing is published."""
     place, own = tmp_path / "www", [target for target in own if target.name != "windows"]
-    with object_store(published.paths.site) as url:
+    with object_store(published.root / "public") as url:
         host = GitHub(tmp_path, locked, published, read(ci_workflow.render("github", own, url, str(place))))
         for name in ("prepare", "prove-1"):
             host.run(name)
@@ -467,7 +469,7 @@ def test_a_part_of_another_job_is_not_joined(
 @pytest.mark.skipif(sys.platform != "linux", reason="stands for a machine of GitLab's, which runs Linux")
 def test_steps_for_gitlab(published: Workspace, tmp_path: Path, locked: Path, own: list[Any]) -> None:
     """The same in GitLab's way; a job that is red keeps its report as well, and the joined report is red for it."""
-    with object_store(published.paths.site) as url:
+    with object_store(published.root / "public") as url:
         own = [target for target in own if target.name in {"linux", "here"}]
         for red in (False, True):
             place = tmp_path / f"www {red}"

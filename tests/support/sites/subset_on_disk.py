@@ -65,6 +65,14 @@ class SubsetOnDisk:
         self._publish()
         return self
 
+    def looked(self) -> SubsetOnDisk:
+        """Return itself, after writing what a look leaves in ``packages/`` that had an answer about each file."""
+        answers = {one.filename: one.sha256 for pinned in self.pins.values() for one in pinned}
+        self.paths.packages.mkdir()
+        document = {"schema": "1.1", "files": [], "answered": {"../requirements": answers}}
+        (self.paths.packages / ".gone.json").write_text(json.dumps(document))
+        return self
+
     def file(self, wheel: Wheel) -> Path:
         """Return where *wheel* lies in the site."""
         return self.paths.site / "simple" / _project(wheel) / wheel.filename

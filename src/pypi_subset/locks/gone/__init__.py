@@ -1,0 +1,1 @@
+"""Locked files that their source does not offer any more."""
