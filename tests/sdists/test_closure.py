@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.errors import HashMismatch, NoSolution, UpstreamError
+from pypi_subset.pipeline.plan import plan
 from tests.support.servers.index import Index
 from tests.support.stages.mirroring import mirror, read_lock
 from tests.support.stages.sdists import make_buildable
@@ -349,3 +350,63 @@ def test_a_lock_without_file_names_and_a_requirement_that_was_built(workspace: W
     fresh(workspace)
     mirror(workspace)
     assert required(workspace) == [("tool", "1.0")]
+
+
+def test_a_page_that_says_nothing_is_no_answer_for_a_build(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other index has an older release: nothing is built with it, by a mirror or an update. The ways out work."""
+    with Index(style="html") as index, Index(style="html") as other:
+        monkeypatch.setenv("PIP_INDEX_URL", index.url)
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", other.url)
+        leaf_and_tool(workspace, index)
+        other.add(make_wheel("tool", "0.9"))
+        built = (workspace.paths.packages / "leaf-1.0-0subset-py3-none-any.whl").read_bytes()
+        tool = index.projects["tool"]
+        index.projects["tool"] = []
+        fresh(workspace)
+        for update in (False, True):
+            with pytest.raises(
+                UpstreamError, match=r"whether tool 1\.0 is gone, which leaf 1\.0 is built with"
+            ) as caught:
+                mirror(workspace, update=update)
+            assert "copy leaf-1.0-0subset-py3-none-any.whl into packages/" in caught.value.next_step
+        workspace.paths.packages.mkdir(exist_ok=True)
+        (workspace.paths.packages / "leaf-1.0-0subset-py3-none-any.whl").write_bytes(built)
+        assert mirror(workspace)[0].unknown
+        assert required(workspace) == [("tool", "1.0")]
+        # The page is right: there is no lock any more that names the release.
+        fresh(workspace)
+        for lock in workspace.paths.locks.glob("pylock.*"):
+            lock.unlink()
+        mirror(workspace)
+        assert required(workspace) == [("tool", "0.9")]
+        index.projects["tool"] = tool
+
+
+def test_an_update_adds_file_names_to_a_lock_without(workspace: Workspace, index: Index) -> None:
+    """The wheel stays as it is; until then, each mirror says that nothing is known of the files of its build."""
+    tool = leaf_and_tool(workspace, index)
+    whole = read_lock(workspace, "base--here")
+    older(workspace)
+    result, said = mirror(workspace)
+    assert "the lock base--here does not state the files that leaf 1.0 was built with" in said
+    assert any("run `pypi-subset update`" in one for one in result.warnings)
+    assert "does not state the files" not in mirror(workspace, update=True)[1]
+    assert read_lock(workspace, "base--here") == whole
+    index.projects["tool"] = []
+    (found,) = plan(workspace.paths).gone
+    assert (found.filename, found.decision) == (tool.filename, "refused")
+
+
+def test_an_update_does_without_a_build_requirement_that_is_gone(workspace: Workspace, index: Index) -> None:
+    """A lock without file names could not be asked about it: the wheel is built again, with what is offered."""
+    leaf_and_tool(workspace, index)
+    older(workspace)
+    index.projects["tool"] = [make_wheel("tool", "0.9")]
+    _, said = mirror(workspace, update=True)
+    assert (
+        "it was built with tool 1.0, and that is not offered any more: what its build requires is resolved again"
+        in said
+    )
+    assert required(workspace) == [("tool", "0.9")]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.doctor import indexes, machine, proofs
 from pypi_subset.doctor.findings import Diagnosis, Finding, examined
 from pypi_subset.locks import offered
+from pypi_subset.locks.beside import unstated
 from pypi_subset.locks.gone.look import look
 from pypi_subset.locks.judging import standing
 from pypi_subset.model.intake.sources import Sources
@@ -107,6 +108,7 @@ def _ask_whether_gone(subset: Subset, paths: Paths, locks: Sequence[Lock], found
     ):
         looked = look(locks, backend.index().upstream.pages)
         found += [Finding(name="locked files", state="warning", what=sentence) for sentence in looked.unknown]
+        found += [Finding(name="locked files", state="warning", what=sentence) for sentence in unstated(locks)]
         gone = offered.judged(subset, looked.missing, locks)
         for one in gone:
             if one.decision == "refused":

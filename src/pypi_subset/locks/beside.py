@@ -1,4 +1,4 @@
-"""Build requirements that a site has beside another version of their project."""
+"""Build requirements that a site has beside another version of their project, and those of which a lock lacks the files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,22 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.locks import Lock
+
+
+def unstated(locks: Iterable[Lock]) -> list[str]:
+    """
+    Return a sentence for each release that was built, if its lock does not state the files of its build environment.
+
+    Locks of built wheels did not always state them. An update adds them.
+    """
+    found = [
+        f"the lock {lock.name} does not state the files that {one.project} {one.version} was built with, so mirror and publish "
+        "do not know whether these are gone: run `pypi-subset update`, which adds them"
+        for lock in locks
+        for one in lock.distributions
+        if one.built and one.built.requires and not one.built.files
+    ]
+    return sorted(set(found))
 
 
 def beside_locked(locks: Iterable[Lock]) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError, OlderReleases
-from pypi_subset.locks import diff, gaps, lockfile, memory, offered
+from pypi_subset.locks import beside, diff, gaps, lockfile, memory, offered
 from pypi_subset.locks.judging import cut_off_otherwise
 from pypi_subset.model.locks import Inputs
 from pypi_subset.packages.watch import Watch
@@ -101,7 +101,8 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
     locked = _relocked(subset, paths, backend, intake, progress, update=update, downloads=downloads, forecast=forecast)
     for sentence in open_to_the_index(subset.sources, locked.locks):
         progress.warn(sentence)
-    for sentence in gaps.unneeded(subset, locked.locks):
+    unstated = beside.unstated(locked.locks)
+    for sentence in (*gaps.unneeded(subset, locked.locks), *unstated):
         progress.warn(sentence)
     for name in (one.name for one in locked.locks if one.outdated is None):
         progress.say(
@@ -109,7 +110,7 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
         )
     if subset.outdated == "error" and (found := [one for one in locked.outdated if not one.own]):
         raise OlderReleases(outdated_heading(found), outdated_lines(found), [asdict(one) for one in found])
-    return replace(locked, warnings=(*notices, *locked.warnings))
+    return replace(locked, warnings=(*notices, *locked.warnings, *unstated))
 
 
 def _relocked(  # noqa: PLR0913 - as above

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from pypi_subset.distributions import filenames
 from pypi_subset.errors import HashMismatch
 from pypi_subset.locks import memory
 from pypi_subset.locks.judging import built_with
@@ -19,7 +18,7 @@ from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.sdists.build import TAG, build
 from pypi_subset.sdists.closure import Closure, Earlier, RequirementGone
-from pypi_subset.sdists.releases import Turn, files_of, licenses_of, require_few, sdists_of, standin, wheel_of
+from pypi_subset.sdists.releases import Turn, built_of, files_of, licenses_of, require_few, sdists_of, standin, wheel_of
 from pypi_subset.sdists.repair import repaired
 from pypi_subset.support import files
 from pypi_subset.upstream.builds import NotBuilt
@@ -162,7 +161,9 @@ class Builder:
         if known is not None:
             shelved = self._shelf / known.filename
             if shelved.is_file() and files.sha256_of(shelved) == known.sha256:
-                return _candidate(sdist, known, shelved)
+                known = self._with_files(known)
+                if known is not None:
+                    return built_of(sdist, known, shelved)
         made = self._make(sdist, lambda: self._as_before(known))
         built = Built(
             filename=one.filename,
@@ -178,7 +179,15 @@ class Builder:
             repaired=made.repaired,
             grafted=made.grafted,
         )
-        return _candidate(sdist, structs.replace(wheel_of(one, made), built=built), made.path)
+        return built_of(sdist, structs.replace(wheel_of(one, made), built=built), made.path)
+
+    def _with_files(self, known: Distribution) -> Distribution | None:
+        """Return *known* with the files of its build environment, which older locks do not state; ``None``: one is gone."""
+        built = _built(known)
+        if built.files or not built.requires:
+            return known
+        again = self._as_before(known)
+        return None if again is None else structs.replace(known, built=replace(built, files=files_of(again)))
 
     def _path(self, sdist: Candidate) -> str | None:
         """Return where *sdist* is from the directory of the locks, ``None`` if it is in no directory of a source."""
@@ -225,9 +234,11 @@ class Builder:
             one.distribution for one in offers.candidates(held.project) if one.distribution.version == held.version
         )
         # Of a file without a stated hash nothing is known; what was built here has none yet.
-        return (
-            "" if any(one.sha256 in {None, held.sha256} for one in release) else f"is not from [sources.{source.name}]"
-        )
+        if any(one.sha256 in {None, held.sha256} for one in release):
+            return ""
+        # A page that says nothing is no reason to build again.
+        pages = self._upstream.pages
+        return "" if pages.doubt(pages.where(held.project, BUILD)) else f"is not from [sources.{source.name}]"
 
     def _make(self, sdist: Candidate, earlier: Callable[[], tuple[Required, ...] | None]) -> Made:
         """
@@ -271,18 +282,6 @@ class Builder:
         if built.url is None:
             found = replace(found, path=self._upstream.pages.find_local(facts))
         return found
-
-
-def _candidate(sdist: Candidate, wheel: Distribution, path: Path) -> Candidate:
-    return Candidate(
-        distribution=wheel,
-        source=sdist.source,
-        hashes=(("sha256", wheel.sha256 or ""),),
-        tags=filenames.parse(wheel.filename)[2],
-        path=path,
-        sdist=sdist,
-        verdicts=sdist.verdicts,
-    )
 
 
 def _built(one: Distribution) -> Built:

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.distributions.metadata import licensing_of
-from pypi_subset.errors import Gaps, HashMismatch, NoSolution
+from pypi_subset.errors import Gaps, HashMismatch, NoSolution, UpstreamError
 from pypi_subset.errors.tree import FINDING
 from pypi_subset.locks import memory
 from pypi_subset.model.candidates import Candidate
@@ -156,6 +156,7 @@ class Earlier:
         :param built: how *wheel* was built.
         :param chain: the releases that are being built.
         :raises RequirementGone: a file of it is not offered any more.
+        :raises UpstreamError: the page of one does not say whether it is offered.
         :raises HashMismatch: a file has other bytes than when it was locked.
         :raises NotBuilt: what it was built with cannot be built again.
         """
@@ -187,6 +188,9 @@ class Earlier:
         if found is None and stated is None:
             found = self._rebuilt(wheel, release, sha256, chain)
         if found is None:
+            pages = self._upstream.pages
+            if why := pages.doubt(pages.where(canonicalize_name(name), self._host.name)):
+                raise _not_known(wheel, f"{name} {version}", why)
             what = stated.filename if stated else "that"
             raise _gone(wheel, f"{name} {version}", what)
         facts = structs.replace(
@@ -277,6 +281,17 @@ def _changed(one: Distribution, now: str, then: str) -> HashMismatch:
 
 def _ways(wheel: Distribution) -> str:
     return f"copy {wheel.filename} into packages/, or run `pypi-subset update`, which resolves what its build requires again"
+
+
+def _not_known(wheel: Distribution, release: str, why: str) -> UpstreamError:
+    """Return the error about *release*, which the lock of *wheel* names, and whose page says nothing."""
+    one = f"{wheel.project} {wheel.version}"
+    msg = f"whether {release} is gone, which {one} is built with, is not known: {why}"
+    step = (
+        f"see what that page shows; meanwhile, copy {wheel.filename} into packages/. If the page is right, remove each lock "
+        f"that has {one}, and run `pypi-subset mirror`"
+    )
+    return UpstreamError(msg, project=wheel.project, next_step=step)
 
 
 def _gone(wheel: Distribution, release: str, what: str) -> RequirementGone:

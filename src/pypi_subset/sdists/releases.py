@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 from packaging.tags import Tag
 
+from pypi_subset.distributions import filenames
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.upstream.builds import NotBuilt
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from packaging.version import Version
 
@@ -69,6 +71,19 @@ def wheel_of(sdist: Distribution, made: Made) -> Distribution:
         size=made.path.stat().st_size,
         url=None,
         provenance=None,
+    )
+
+
+def built_of(sdist: Candidate, wheel: Distribution, path: Path) -> Candidate:
+    """Return the candidate of a *wheel* that was built from *sdist*."""
+    return Candidate(
+        distribution=wheel,
+        source=sdist.source,
+        hashes=(("sha256", wheel.sha256 or ""),),
+        tags=filenames.parse(wheel.filename)[2],
+        path=path,
+        sdist=sdist,
+        verdicts=sdist.verdicts,
     )
 
 
