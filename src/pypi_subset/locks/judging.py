@@ -15,6 +15,7 @@ from pypi_subset.locks import lockfile
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.model.documents import DAMAGED
+from pypi_subset.model.intake.gone import keys_of
 from pypi_subset.model.intake.rules import GONE, YANKED
 from pypi_subset.model.intake.verdicts import Verdict, Waived
 from pypi_subset.model.policy import INTAKE, today
@@ -171,13 +172,13 @@ def _yanked_since(subset: Subset, locks: Iterable[Lock], missing: Iterable[Missi
     """Yield each locked file, or file that a build required, that was yanked after it was locked, under ``"refuse"``."""
     if subset.rules.yanked != "refuse":
         return
-    found = {one.filename: one for one in missing if one.state == YANKED}
+    found = {(one.filename, one.sha256): one for one in missing if one.state == YANKED}
     for lock in locks if found else ():
         files = [(pin.distribution, "") for pin in lock.pins]
         files += [(one, f"{pin.distribution.project} {pin.distribution.version}") for one, pin in lock.built_with]
         for one, built in files:
             # The lock itself says what was yanked before.
-            if one.yanked is None and (gone := found.get(one.filename)):
+            if one.yanked is None and (gone := next((found[key] for key in keys_of(one) if key in found), None)):
                 sentence = f"{gone.what} (since {gone.since})"
                 place = f"{built} is built with " if built and not gone.what.endswith(" is built with it") else ""
                 verdict = Verdict(rule=YANKED, project=one.project, version=one.version, sentence=sentence)

@@ -78,7 +78,7 @@ def prove(  # noqa: PLR0913 - the settings of a proof
     require_targets(subset, targets)
     with file_cache.remembered(paths.packages) as cache:
         locks = standing(subset, paths.locks)
-        waived = require_admitted(subset, locks, cache, missing=gone_list.read(paths.packages))
+        waived = require_admitted(subset, locks, cache, missing=gone_list.read(paths.packages).files)
     _say_waived(subset, waived, progress or SILENT)
     for sentence in beside_locked(locks):
         (progress or SILENT).say(f"note: {sentence}")

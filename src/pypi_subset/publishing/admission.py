@@ -38,12 +38,12 @@ def require_admitted(requirements: Path, packages: Path | None, manifest: Manife
     """
     subset = _read(requirements)
     locks = judging.standing(subset, requirements / "lock") if subset else ()
+    looked = gone_list.read(packages) if packages else Looked()
     if subset:
         with file_cache.remembered(packages) as cache:
-            judging.require_admitted(subset, locks, cache)
+            judging.require_admitted(subset, locks, cache, missing=looked.files)
     if packages is None:
         return
-    looked = gone_list.read(packages)
     _require_decided(subset, locks, manifest, looked)
     if not again and (unknown := sorted(set(_unknown(subset, locks, manifest, looked)))):
         raise _not_known(packages, unknown, asked=bool(looked.answered or looked.files), readable=subset is not None)
