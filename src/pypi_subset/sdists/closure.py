@@ -21,6 +21,7 @@ from pypi_subset.policy.licenses import license_of
 from pypi_subset.resolve.certain import require_certain
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.sdists.build import Required
+from pypi_subset.sdists.releases import lacking
 from pypi_subset.upstream.builds import NotBuilt
 from pypi_subset.upstream.gateway import Loopback
 
@@ -105,7 +106,7 @@ class Closure:
             except (NoSolution, Gaps) as error:
                 what = f"whether {sdist.project} {sdist.version} can be built from {sdist.filename} is not known"
                 require_certain(requires, error, what, self._host, self._upstream.on(self._host.name))
-                raise _lacking(sdist, error) from error
+                raise lacking(sdist, error) from error
         return tuple(self._required(pin.distribution) for pin in found.lock.pins)
 
     def _required(self, one: Distribution) -> Required:
@@ -256,17 +257,6 @@ class Earlier:
             )
             raise HashMismatch(msg, project=made.project, next_step=_ways(wheel))
         return None
-
-
-def _lacking(sdist: Distribution, error: NoSolution | Gaps) -> NotBuilt:
-    first = error if isinstance(error, NoSolution) else error.gaps[0]
-    msg = f"{sdist.project} {sdist.version} cannot be built from {sdist.filename}, since its build requires {first.problem}"
-    step = first.next_step
-    if first.sdist is not None:
-        step = f"add {first.sdist[0].partition('==')[0]!r} to build below [sdists] as well"
-    found = NotBuilt(msg, project=sdist.project, next_step=step)
-    found.details = first.details
-    return found
 
 
 def _changed(one: Distribution, now: str, then: str) -> HashMismatch:

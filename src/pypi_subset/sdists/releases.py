@@ -10,6 +10,7 @@ from msgspec import structs
 from packaging.tags import Tag
 
 from pypi_subset.distributions import filenames
+from pypi_subset.errors import NoSolution
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.upstream.builds import NotBuilt
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
+    from pypi_subset.errors import Gaps
     from pypi_subset.sdists.build import Made, Required
 
 #: Releases of one project that are built in one run, for one target if they are kept.
@@ -104,6 +106,18 @@ def refused(one: Distribution, what: str, step: str = "") -> NotBuilt:
     """Return the error about a release that is not built."""
     msg = f"{one.project} {one.version} is not built: {what}"
     return NotBuilt(msg, project=one.project, next_step=step or "ask for a version that has a wheel")
+
+
+def lacking(sdist: Distribution, error: NoSolution | Gaps) -> NotBuilt:
+    """Return the error about a build whose requirements have no solution."""
+    first = error if isinstance(error, NoSolution) else error.gaps[0]
+    msg = f"{sdist.project} {sdist.version} cannot be built from {sdist.filename}, since its build requires {first.problem}"
+    step = first.next_step
+    if first.sdist is not None:
+        step = f"add {first.sdist[0].partition('==')[0]!r} to build below [sdists] as well"
+    found = NotBuilt(msg, project=sdist.project, next_step=step)
+    found.details = first.details
+    return found
 
 
 class Turn:
