@@ -11,6 +11,7 @@ from pypi_subset.support import bounds
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
 from pypi_subset.upstream.session import guarded
+from pypi_subset.upstream.transport import hosts
 from tests.support.programs.commands import subset
 from tests.support.servers.hostile import endless, head, sending
 
@@ -93,34 +94,80 @@ def test_credentials_stay_with_their_server() -> None:
     assert "Authorization" not in there[0]
 
 
-@pytest.mark.parametrize(("stated", "expected"), [("999999", 60), ("9" * 5000, 60), ("-5", 0), ("soon", 0), ("2", 2)])
-def test_pauses_are_bounded(stated: str, expected: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that asks for a pause of days gets a minute."""
-    pauses, answers = list[float](), iter([head(503, Retry_After=stated), PAGE])
-    monkeypatch.setattr("pypi_subset.upstream.session.sleep", pauses.append)
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the pauses that are made from now on: a clock stands still except for them."""
+    made = list[float]()
+    monkeypatch.setattr(hosts, "sleep", made.append)
+    monkeypatch.setattr(hosts, "monotonic", lambda: sum(made))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"), [("999999", 60), ("9" * 5000, 60), ("-5", 0.5), ("soon", 0.5), ("2", 2)]
+)
+def test_pauses_are_bounded(stated: str, expected: float, pauses: list[float]) -> None:
+    """A server that asks for a pause of days gets a minute; one that says nothing of use, half a second."""
+    answers = iter([head(503, Retry_After=stated), PAGE])
     with sending(lambda _: [next(answers)]) as url:
         assert Fetcher(read_network()).page(f"{url}/app/") is not None
     assert pauses == [expected]
 
 
-def test_a_pause_until_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pause_until_a_moment(pauses: list[float]) -> None:
     """``Retry-After`` may be a date."""
-    pauses, answers = list[float](), iter([head(429, Retry_After="Fri, 31 Dec 2999 23:59:59 GMT"), PAGE])
-    monkeypatch.setattr("pypi_subset.upstream.session.sleep", pauses.append)
+    answers = iter([head(429, Retry_After="Fri, 31 Dec 2999 23:59:59 GMT"), PAGE])
     with sending(lambda _: [next(answers)]) as url:
         assert Fetcher(read_network()).page(f"{url}/app/") is not None
     assert pauses == [60]
 
 
-def test_attempts_are_those_of_pip(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault of the server is tried again as often as pip's ``retries`` says, then told."""
-    monkeypatch.setenv("PIP_RETRIES", "2")
-    seen, pauses = list[str](), list[float]()
-    monkeypatch.setattr("pypi_subset.upstream.session.sleep", pauses.append)
-    with sending(lambda _: [head(503)], seen) as url, pytest.raises(UpstreamError, match="answered 503"):
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_a_minute_of_trouble(status: int, pauses: list[float]) -> None:
+    """Whatever a server in trouble answers, it is asked again for a minute, with pauses that grow; then it is an error."""
+    seen = list[str]()
+    with sending(lambda _: [head(status)], seen) as url, pytest.raises(UpstreamError, match=f"answered {status}"):
         Fetcher(read_network()).page(f"{url}/app/")
-    assert len(seen) == 3
-    assert pauses == [0.0, 0.5]
+    assert pauses == [0.5, 1, 2, 4, 8, 16, 16, 16]
+    assert len(seen) == len(pauses) + 1
+
+
+@pytest.mark.parametrize(("retries", "expected"), [("0", []), ("1", [0.5, 1, 2, 4, 8])])
+def test_patience_follows_pip(
+    retries: str, expected: list[float], monkeypatch: pytest.MonkeyPatch, pauses: list[float]
+) -> None:
+    """Each of pip's ``retries`` is 12 seconds of trouble; none is none."""
+    monkeypatch.setenv("PIP_RETRIES", retries)
+    with sending(lambda _: [head(503)]) as url, pytest.raises(UpstreamError, match="answered 503"):
+        Fetcher(read_network()).page(f"{url}/app/")
+    assert pauses == expected
+
+
+@pytest.mark.parametrize("status", [400, 401, 405, 418, 451, 501])
+def test_an_answer_that_is_final(status: int, pauses: list[float]) -> None:
+    """What another attempt does not change is not asked for again."""
+    seen = list[str]()
+    with sending(lambda _: [head(status)], seen) as url, pytest.raises(UpstreamError, match=f"answered {status}"):
+        Fetcher(read_network()).page(f"{url}/app/")
+    assert (len(seen), pauses) == (1, [])
+
+
+def test_an_outage(pauses: list[float]) -> None:
+    """A host that has answered may be gone for a while: it is asked again."""
+    # pip itself asks six times at each attempt.
+    answers = iter([[PAGE], *[[]] * 13, [PAGE]])
+    with sending(lambda _: next(answers)) as url:
+        fetcher = Fetcher(read_network())
+        assert fetcher.page(f"{url}/app/") is not None
+        assert fetcher.page(f"{url}/lib/") is not None
+    assert pauses == [0.5, 1]
+
+
+def test_a_host_that_never_answered(pauses: list[float]) -> None:
+    """That may be a wrong address, which is reported after pip's own attempts."""
+    with sending(lambda _: []) as url, pytest.raises(UpstreamError, match="cannot fetch"):
+        Fetcher(read_network()).page(f"{url}/app/")
+    assert pauses == []
 
 
 @pytest.mark.parametrize("status", [302, 401, 503])

@@ -49,6 +49,9 @@ logger = logging.getLogger(__name__)
 
 #: Files fetched at the same time.
 PARALLEL = 8
+#: Bytes from which a file is large, and how many of those are fetched at the same time: more would share one line so
+#: thinly that each is cut off before it is whole.
+LARGE, PARALLEL_LARGE = 16_000_000, 3
 
 
 class Downloads:
@@ -76,7 +79,7 @@ class Downloads:
     ) -> None:
         self._upstream, self._paths, self._gather, self._cache, self._admits = upstream, paths, gather, cache, admits
         self._meter = _Meter(bar)
-        self._pool = DaemonThreadPool(PARALLEL)
+        self._pool, self._large = DaemonThreadPool(PARALLEL), DaemonThreadPool(PARALLEL_LARGE)
         self._ahead = DaemonThreadPool(os.cpu_count())
         self._lock = threading.Lock()
         self._begun: dict[tuple[str, str | None], Future[tuple[Candidate, Path]]] = {}
@@ -92,7 +95,8 @@ class Downloads:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ahead.shutdown(wait=error is None, cancel_futures=True)
-        self._pool.__exit__(kind, error, trace)
+        for pool in (self._large, self._pool):
+            pool.__exit__(kind, error, trace)
 
     def begin(self, lock: Lock, target: Target | None = None) -> None:
         """
@@ -121,7 +125,8 @@ class Downloads:
         with self._lock:
             self._given_up = True
             self._ahead.shutdown(wait=False, cancel_futures=True)
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            for pool in (self._large, self._pool):
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def collect(self, stock: Stock, *, targets: Mapping[str, Target]) -> tuple[Artifact, ...]:
         """
@@ -195,7 +200,8 @@ class Downloads:
         key = _key(one)
         if key not in self._begun:
             self._meter.expect(one)
-            self._begun[key] = self._pool.submit(self._fetch, one)
+            pool = self._large if (one.size or 0) >= LARGE else self._pool
+            self._begun[key] = pool.submit(self._fetch, one)
         return self._begun[key]
 
     def _fetch(self, one: Distribution) -> tuple[Candidate, Path]:

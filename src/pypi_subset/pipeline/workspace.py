@@ -8,7 +8,8 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import FolderError
+from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.errors.tree import SURROUNDINGS
 from pypi_subset.locks.lost import lost_wheels
 from pypi_subset.model.intake.sources import OWN_WHEELS
 from pypi_subset.pip.pool import Pips
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 #: Below ``packages/``: what a run fetched that failed or was stopped. The next one need not fetch it again.
 KEPT = ".fetched"
+#: Below that: what indexes answered.
+ANSWERS = "answers"
 #: What release 0.1 kept in the packages directory. It is removed: its caches are built again.
 OBSOLETE = (".last-site", ".last-site.*.stage", ".memory.json")
 
@@ -151,9 +154,11 @@ def _scratch(paths: Paths) -> Iterator[Path]:
                 if kept.exists():
                     kept.rename(work / "store")
             yield work
-    except BaseException:
+    except BaseException as error:
+        # Who mends what an index has, and runs again at once, wants its page of now.
+        cut_off = not isinstance(error, SubsetError) or error.exit_code == SURROUNDINGS
         with contextlib.suppress(OSError):
-            _keep(work / "store", kept)
+            _keep(work / "store", kept, answers=cut_off)
         raise
     finally:
         # What cannot be removed now, the next run will remove.
@@ -161,10 +166,16 @@ def _scratch(paths: Paths) -> Iterator[Path]:
             staging.discard(work)
 
 
-def _keep(store: Path, kept: Path) -> None:
-    """Give *store* the name *kept* if there is any whole file in it."""
+def _keep(store: Path, kept: Path, *, answers: bool) -> None:
+    """
+    Give *store* the name *kept* if there is anything in it.
+
+    :param answers: whether what indexes answered is kept beside files.
+    """
     for part in store.glob("*/.*.part"):
         part.unlink()
+    if not answers and (store / ANSWERS).is_dir():
+        staging.discard(store / ANSWERS)
     if any(store.glob("*/*")):
         store.rename(kept)
 
@@ -202,7 +213,7 @@ def opened(  # noqa: PLR0913 - what a run has, and what the user allows
             from pypi_subset.upstream.catalog import Upstream  # noqa: PLC0415
             from pypi_subset.upstream.gateway import Loopback  # noqa: PLC0415
 
-            upstream = Upstream(network, store=work / "store", shelf=packages, judge=judge()[0])
+            upstream = Upstream(network, store=work / "store", shelf=packages, judge=judge()[0], say=progress.say)
             if subset.build or subset.keep:
                 from pypi_subset.pipeline.building import builder_of  # noqa: PLC0415 - few build anything
 

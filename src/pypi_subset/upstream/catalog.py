@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.distributions.metadata import check_metadata, without_description
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
-from pypi_subset.errors import BadDistribution
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Spool
-from pypi_subset.upstream.checks import checked, checked_metadata, most, own_file, promised
-from pypi_subset.upstream.http import Fetcher, matches
+from pypi_subset.upstream.checks import agreeing, checked, checked_metadata, matches, most, own_file, promised
+from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.offers import TargetOffers
 from pypi_subset.upstream.pages import Pages
 from pypi_subset.upstream.places.addresses import Addresses
+from pypi_subset.upstream.transport import kept
+from pypi_subset.upstream.transport.kept import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,11 +51,21 @@ class Upstream:
     :param store: a directory for files, which are not fetched again; the caller removes it. Pages are in the one above.
     :param shelf: the directory of files from earlier runs: a file with the right hash is not fetched.
     :param judge: the rules that may refuse a candidate.
+    :param say: receives a line when all requests to a host wait.
     """
 
-    def __init__(self, network: Network, *, store: Path, shelf: Path, judge: Judge = ADMIT_ALL) -> None:
+    def __init__(
+        self,
+        network: Network,
+        *,
+        store: Path,
+        shelf: Path,
+        judge: Judge = ADMIT_ALL,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
         self._store, self._shelf = store, shelf
-        self._fetcher, self.own_wheels = Fetcher(network), network.own_wheels
+        self._fetcher = Fetcher(network, Kept(store / kept.FOLDER), say)
+        self.own_wheels = network.own_wheels
         self._known: dict[str, Candidate] = {}
         self._sizes: dict[str, int] = {}
         self._ranges = True
@@ -189,24 +200,11 @@ class Upstream:
             path = self._place(candidate)
             with self._locks(key):
                 sha256 = self._stored(candidate) or self._save(candidate, path)
-        return self._agreeing(candidate, checked(candidate, path, sha256))
+        return agreeing(candidate, checked(candidate, path, sha256), self._apart.get(key))
 
     def _hash(self, key: str) -> str:
         path = self._file_of(key)
         return self._digests.get(key) or files.sha256_of(path)
-
-    def _agreeing(self, candidate: Candidate, path: Path) -> Path:
-        """Compare METADATA that was fetched separately with the wheel: resolution uses the one, installation the other."""
-        stated, name = self._apart.get(candidate.key), candidate.distribution.filename
-        try:
-            own = stated if stated is None else hashlib.sha256(read_metadata(path, name)).hexdigest()
-        except BadDistribution:
-            # The intake reports all such files at once.
-            return path
-        if stated != own:
-            msg = f"{name} and the metadata that {candidate.source} gave for it contradict each other"
-            raise BadDistribution(msg, project=candidate.distribution.project, next_step="tell the index's operator")
-        return path
 
     def _save(self, candidate: Candidate, path: Path) -> str:
         """Return the SHA-256 of the file, after fetching it to *path*."""

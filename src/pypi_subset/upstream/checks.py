@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
 from pypi_subset.support import bounds, files
-from pypi_subset.upstream.http import matches
 from pypi_subset.upstream.pip_config import local_path, without_credentials
 from pypi_subset.upstream.transport.bodies import TooLargeError
 
@@ -213,3 +213,38 @@ def upload_time(value: object) -> str | None:
         # There is no such day or hour.
         return None
     return value
+
+
+def matches(path: Path, hashes: tuple[tuple[str, str], ...], sha256: str | None = None) -> tuple[str, str, str] | None:
+    """
+    Return ``None`` if the file has all *hashes*, else the first ``(algorithm, promised, found)`` that differs.
+
+    :param sha256: that of the file, if it is known: the file is read for other algorithms alone.
+    """
+    for algorithm, promised in hashes:
+        found = sha256 if algorithm == "sha256" else None
+        if found is None:
+            with path.open("rb") as stream:
+                found = hashlib.file_digest(stream, algorithm).hexdigest()
+        if found != promised:
+            return algorithm, promised, found
+    return None
+
+
+def agreeing(candidate: Candidate, path: Path, stated: str | None) -> Path:
+    """
+    Return *path*, the wheel of *candidate*: resolution uses METADATA that was fetched apart, installation that in the wheel.
+
+    :param stated: SHA-256 of METADATA that was fetched apart, ``None`` without it.
+    :raises BadDistribution: the two differ.
+    """
+    name = candidate.distribution.filename
+    try:
+        own = stated if stated is None else hashlib.sha256(read_metadata(path, name)).hexdigest()
+    except BadDistribution:
+        # The intake reports all such files at once.
+        return path
+    if stated != own:
+        msg = f"{name} and the metadata that {candidate.source} gave for it contradict each other"
+        raise BadDistribution(msg, project=candidate.distribution.project, next_step="tell the index's operator")
+    return path

@@ -33,8 +33,8 @@ def _read(network: Network) -> Iterator[str]:
     # Imported late: only where constraints are configured.
     from pip._internal.req import req_file  # noqa: PLC0415
 
-    from pypi_subset.upstream.http import CHARSETS, FAILURES, said  # noqa: PLC0415
     from pypi_subset.upstream.session import guarded  # noqa: PLC0415
+    from pypi_subset.upstream.transport.replies import CHARSETS, FAILURES, said  # noqa: PLC0415
 
     step = "correct pip's setting 'constraint' (PIP_CONSTRAINT)"
     count = 0

@@ -23,8 +23,7 @@ from pypi_subset.errors import BadDistribution, SubsetError
 from pypi_subset.support import http_server
 from pypi_subset.support.once import Once
 from pypi_subset.upstream.builds import NotBuilt, require_fitting
-from pypi_subset.upstream.checks import newest_of
-from pypi_subset.upstream.http import matches
+from pypi_subset.upstream.checks import matches, newest_of
 from pypi_subset.upstream.pages import Where
 from pypi_subset.upstream.shared import Known, entry_of, page_of
 from pypi_subset.upstream.transport.answers import Handler

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import logging
 import queue
-import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pip._internal.exceptions import DiagnosticPipError, PipError
-from pip._vendor.requests import RequestException
 from pip._vendor.urllib3.exceptions import HTTPError
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.support import bounds
 from pypi_subset.support.files import new_part
-from pypi_subset.support.text import without_secrets
 from pypi_subset.upstream.pip_config import Network, without_credentials
-from pypi_subset.upstream.session import guarded
+from pypi_subset.upstream.session import guarded, patience_of
 from pypi_subset.upstream.transport import bodies, patience
 from pypi_subset.upstream.transport.denials import FORBIDDEN, GONE, Denials
-from pypi_subset.upstream.transport.page import Page
+from pypi_subset.upstream.transport.hosts import Hosts
+from pypi_subset.upstream.transport.kept import Answer, Kept
 from pypi_subset.upstream.transport.presence import is_page
 from pypi_subset.upstream.transport.remote_file import TAIL, RemoteFile
+from pypi_subset.upstream.transport.replies import FAILURES, attempt, content_range, exactly, failure, page_of, require
+from pypi_subset.upstream.transport.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from pypi_subset.upstream.transport.page import Page
 
 logger = logging.getLogger(__name__)
 
@@ -38,24 +38,29 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+ht
 #: The types of a page, as pip takes them.
 MEDIA_TYPES = frozenset({"application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+html", "text/html"})
 
-#: Encodings of a page that are taken by its header. Other decoders may take a time that grows with the square.
-CHARSETS = re.compile(r"utf-?8|(us-)?ascii|iso-?8859-\d{1,2}|latin-?1|windows-125\d", re.IGNORECASE)
-
-#: What pip's sessions raise: an OSError where a certificate is missing, a ValueError for a URL that is none.
-FAILURES = (RequestException, HTTPError, PipError, OSError, ValueError)
-
 _T = TypeVar("_T")
 
-_OK, _PARTIAL = 200, 206
+#: Bytes of a file after which a broken connection is new trouble.
+_PROGRESS = 1 << 16
+
+_OK, _PARTIAL, _UNCHANGED = 200, 206, 304
 #: Answers that mean "not here". Object stores without a listing right answer 403 for a key that does not exist.
 _ABSENT = frozenset({FORBIDDEN, 404, GONE})
 
 
 class Fetcher:
-    """Fetches for one run, from any thread; sessions and their connections are reused."""
+    """
+    Fetches for one run, from any thread; sessions and their connections are reused.
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
+    A host in trouble is asked again, with pauses that grow, for 12 seconds times pip's setting ``retries``.
+
+    :param kept: what an unfinished run has fetched; ``None``: nothing.
+    :param say: receives a line when all requests to a host wait.
+    """
+
+    def __init__(self, network: Network, kept: Kept | None = None, say: Callable[[str], None] | None = None) -> None:
+        self._network, self._kept = network, kept or Kept(None)
+        self._hosts = Hosts(patience_of(network.options.retries), say)
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self.denials = Denials(self.page)
 
@@ -65,24 +70,29 @@ class Fetcher:
 
         :raises UpstreamError: no answer, or one that is neither.
         """
-        with self._get(url, {"Accept": ACCEPT, "Cache-Control": "max-age=0"}) as response:
-            self.denials.note(url, response.status_code)
+        kept = self._kept.find(url)
+        if kept is not None and kept.fresh:
+            self.denials.note(url, _OK)
+            return page_of(kept)
+
+        def read(response: Any) -> Answer | None:
+            self.denials.note(url, _OK if response.status_code == _UNCHANGED else response.status_code)
             if response.status_code in _ABSENT:
                 return None
-            _require(response, url, _OK)
+            if kept is not None and response.status_code == _UNCHANGED:
+                return self._kept.keep(url, kept)
+            require(response, url, _OK)
             content_type = response.headers.get("Content-Type", "")
             if content_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
                 msg = f"{without_credentials(url)} is of type {content_type or 'unknown'}, and no page of an index"
                 raise UpstreamError(msg, next_step="check pip's 'index-url', and how that server is set up")
-            # HTML and JSON are UTF-8 unless the header says otherwise, whatever HTTP once said about text.
-            charset = re.search(r"charset=[\"']?([-\w.]+)", content_type, re.IGNORECASE)
-            content = _guarded(url, lambda: bodies.content(response, url, bounds.LARGEST_PAGE))
-            known = charset is not None and CHARSETS.fullmatch(charset[1])
-            try:
-                text = content.decode(charset[1] if charset and known else "utf-8", "replace")
-            except LookupError:
-                text = content.decode("utf-8", "replace")
-            return Page(text=text, content_type=content_type, url=response.url)
+            data = bodies.content(response, url, bounds.LARGEST_PAGE)
+            etag = response.headers.get("ETag", "")
+            return self._kept.keep(url, Answer(data=data, url=response.url, content_type=content_type, etag=etag))
+
+        condition = {"If-None-Match": kept.etag} if kept is not None and kept.etag else {}
+        found = self._read(url, {"Accept": ACCEPT, "Cache-Control": "max-age=0", **condition}, read)
+        return None if found is None else page_of(found)
 
     def has_page(self, url: str) -> bool:
         """Return whether there is a page of an index at *url*, without reading it; no answer is an UpstreamError."""
@@ -94,7 +104,7 @@ class Fetcher:
         try:
             with self._get(url, {"Range": "bytes=0-0"}) as response:
                 if response.status_code != _PARTIAL:
-                    _require(response, url, _OK)
+                    require(response, url, _OK)
         except UpstreamError as error:
             return error.what
         return ""
@@ -106,11 +116,17 @@ class Fetcher:
         :param limit: bytes.
         :raises UpstreamError: no answer, or one of more than *limit* bytes.
         """
-        with self._get(url, {}) as response:
+        kept = self._kept.find(url)
+        if kept is not None and len(kept.data) <= limit:
+            return kept.data
+
+        def read(response: Any) -> bytes | None:
             if response.status_code in _ABSENT:
                 return None
-            _require(response, url, _OK)
-            return _guarded(url, lambda: bodies.content(response, url, limit))
+            require(response, url, _OK)
+            return self._kept.keep(url, Answer(data=bodies.content(response, url, limit))).data
+
+        return self._read(url, {}, read)
 
     def save(
         self,
@@ -118,48 +134,71 @@ class Fetcher:
         path: Path,
         limit: int = bounds.LARGEST_FILE,
         arrived: Callable[[int], None] | None = None,
+        sha256: str = "",
     ) -> str:
         """
         Return the SHA-256 of the file at *url*, after fetching it to *path* as a whole.
 
-        It is hashed while it is written, and resumed as often as pip's ``--resume-retries`` allows.
+        It is hashed while it is written. What a broken connection, or a run before this one, left of it is kept: the rest is
+        asked for, by its ETag or where *sha256* will tell whether both are from one file. pip's ``resume-retries = 0``
+        turns that off.
 
         :param limit: bytes; the size that a page promised, where it did.
-        :param arrived: called with the number of bytes of each block; of one that arrives again, as well.
+        :param arrived: called with the number of bytes of each block.
+        :param sha256: what the file should have, ``""`` if that is not known.
         :raises TooLargeError: it has more bytes.
         :raises UpstreamError: it cannot be fetched.
         """
-        left, validator = self._network.options.resume_retries, ""
-        digest = hashlib.sha256()
+        attempts = self._hosts.at(url).attempts()
+        with Unfinished(path) as part:
+            if part.size > limit or not (sha256 or part.validator):
+                part.restart()
+            while not (part.size and part.sha256 == sha256):
+                start, tied = part.size, bool(part.validator)
+                broken = self._go_on(url, part, limit, arrived)
+                if broken is None and part.size and start and not tied and part.sha256 != sha256:
+                    # The two pieces were from two files: one attempt with the whole.
+                    part.restart()
+                    start, broken = 0, self._go_on(url, part, limit, arrived)
+                if broken is None:
+                    break
+                if part.size - start >= _PROGRESS:
+                    attempts.moved_on()
+                if not self._network.options.resume_retries or not attempts.again("broke the connection"):
+                    raise failure(url, broken)
+                if not (sha256 or part.validator):
+                    part.restart()
+            part.finish()
+            return part.sha256
+
+    def _go_on(self, url: str, part: Unfinished, limit: int, arrived: Callable[[int], None] | None) -> Exception | None:
+        """Fetch what is missing of *part*; return what broke the connection, if something did."""
 
         def heard(block: bytes) -> None:
-            digest.update(block)
             if arrived is not None:
                 arrived(len(block))
 
-        # Closing writes too: what was kept back may not fit either.
-        with new_part(path) as stream:
-            while True:
-                start = stream.tell()
-                headers = {"Range": f"bytes={start}-", "If-Range": validator} if start else {}
-                with self._get(url, headers) as response:
-                    if response.status_code == _OK:
-                        stream.seek(0)
-                        stream.truncate()
-                        digest = hashlib.sha256()
-                    elif not (start and response.status_code == _PARTIAL):
-                        _require(response, url, _OK)
-                    validator = response.headers.get("ETag", "")
-                    broken = bodies.copy(response, stream, url, limit - stream.tell(), heard)
-                if broken is None:
-                    break
-                left -= 1
-                if left < 0:
-                    raise _failure(url, broken)
-                if not validator or validator.startswith("W/"):
-                    stream.seek(0)
-                    stream.truncate()
-        return digest.hexdigest()
+        start = part.size
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        if start and part.validator:
+            headers["If-Range"] = part.validator
+        with self._get(url, headers) as response:
+            span = content_range(response)
+            rest = bool(start) and response.status_code == _PARTIAL and (span is None or span[0] == start)
+            if start and not rest and response.status_code != _OK:
+                # Another part than was asked for, or none: all of it, from the beginning.
+                part.restart()
+            else:
+                if not rest:
+                    require(response, url, _OK)
+                    part.restart(response.headers.get("ETag", ""))
+                try:
+                    return bodies.copy(response, part, url, limit - part.size, heard)
+                except bodies.TooLargeError:
+                    # No more of it makes that file.
+                    part.restart()
+                    raise
+        return self._go_on(url, part, limit, arrived)
 
     def tail(self, url: str, path: Path, limit: int = bounds.LARGEST_FILE) -> RemoteFile | None:
         """
@@ -167,36 +206,60 @@ class Fetcher:
 
         :param limit: as for `save`.
         """
-        with self._get(url, {"Range": f"bytes=-{TAIL}"}) as response:
-            span = _content_range(response) if response.status_code == _PARTIAL else None
+        wanted = f"bytes=-{TAIL}"
+        if kept := self._kept.find(url, wanted):
+            return RemoteFile(functools.partial(self.span, url), kept.total, kept.first, kept.data)
+
+        whole = False
+
+        def read(response: Any) -> Answer | None:
+            nonlocal whole
+            span = content_range(response) if response.status_code == _PARTIAL else None
             if span is not None:
                 first, total = span
                 if total > limit:
                     raise bodies.too_large(url, limit)
-                data = self._exactly(response, url, total - first)
-                return RemoteFile(functools.partial(self.span, url), total, first, data)
+                data = exactly(response, url, total - first)
+                return self._kept.keep(url, Answer(data=data, first=first, total=total), wanted)
             if response.status_code == _OK:
                 with contextlib.suppress(_BrokenError), new_part(path) as stream:
                     if bodies.copy(response, stream, url, limit):
                         raise _BrokenError
-                    return None
+                    whole = True
+            return None
+
+        if end := self._read(url, {"Range": wanted}, read):
+            return RemoteFile(functools.partial(self.span, url), end.total, end.first, end.data)
         # A range that cannot be satisfied, or a connection that broke: the plain way has its own retries.
-        self.save(url, path, limit)
+        if not whole:
+            self.save(url, path, limit)
         return None
 
     def span(self, url: str, first: int, last: int) -> bytes:
         """Return bytes *first* to *last*, both included, of the file at *url*."""
-        with self._get(url, {"Range": f"bytes={first}-{last}"}) as response:
-            _require(response, url, _PARTIAL)
-            return self._exactly(response, url, last - first + 1)
+        wanted = f"bytes={first}-{last}"
+        if kept := self._kept.find(url, wanted):
+            return kept.data
 
-    def _exactly(self, response: Any, url: str, count: int) -> bytes:
-        """Return the body of *response*, a part of a file, which must have *count* bytes."""
-        data = _guarded(url, lambda: bodies.content(response, url, min(count, TAIL)))
-        if len(data) != count:
-            msg = f"{without_credentials(url)} answered with {len(data)} bytes of {count} that were asked for"
-            raise UpstreamError(msg, next_step="tell the index's operator")
-        return data
+        def read(response: Any) -> bytes:
+            require(response, url, _PARTIAL)
+            return self._kept.keep(url, Answer(data=exactly(response, url, last - first + 1)), wanted).data
+
+        return self._read(url, {"Range": wanted}, read)
+
+    def _read(self, url: str, headers: dict[str, str], read: Callable[[Any], _T]) -> _T:
+        """Return what *read* makes of the answer; it is asked for again where its body breaks off."""
+        attempts = self._hosts.at(url).attempts()
+        while True:
+            with self._get(url, headers) as response:
+                try:
+                    return read(response)
+                except HTTPError as error:
+                    broken = error
+                except FAILURES as error:
+                    raise failure(url, error) from error
+            if not attempts.again("broke the connection"):
+                raise failure(url, broken) from broken
 
     @contextlib.contextmanager
     def _session(self) -> Iterator[Any]:
@@ -204,7 +267,7 @@ class Fetcher:
         try:
             session = self._idle.get_nowait()
         except queue.Empty:
-            session = guarded(self._network.session())
+            session = guarded(self._network.session(), self._hosts)
         try:
             yield session
         finally:
@@ -215,9 +278,10 @@ class Fetcher:
         # Compressed transfer would change sizes and ranges.
         headers = {"Accept-Encoding": "identity", **headers}
         with (
+            self._hosts.at(url).turn(),
             self._session() as session,
             patience.limited(without_credentials(url), float(session.timeout or 0)),
-            _guarded(url, lambda: session.get(url, headers=headers, stream=True)) as response,
+            attempt(url, lambda: session.get(url, headers=headers, stream=True)) as response,
         ):
             logger.debug("GET %s %s: %d", without_credentials(url), headers.get("Range", ""), response.status_code)
             yield response
@@ -225,52 +289,3 @@ class Fetcher:
 
 class _BrokenError(Exception):
     """A connection broke."""
-
-
-def matches(path: Path, hashes: tuple[tuple[str, str], ...], sha256: str | None = None) -> tuple[str, str, str] | None:
-    """
-    Return ``None`` if the file has all *hashes*, else the first ``(algorithm, promised, found)`` that differs.
-
-    :param sha256: that of the file, if it is known: the file is read for other algorithms alone.
-    """
-    for algorithm, promised in hashes:
-        found = sha256 if algorithm == "sha256" else None
-        if found is None:
-            with path.open("rb") as stream:
-                found = hashlib.file_digest(stream, algorithm).hexdigest()
-        if found != promised:
-            return algorithm, promised, found
-    return None
-
-
-def _content_range(response: Any) -> tuple[int, int] | None:
-    """``bytes 10-19/20`` as ``(10, 20)``; ``None`` if the server does not say the total (RFC 9110, section 14.4)."""
-    found = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})", response.headers.get("Content-Range", ""))
-    return (int(found[1]), int(found[2])) if found else None
-
-
-def _require(response: Any, url: str, status: int) -> None:
-    if response.status_code != status:
-        msg = f"{without_credentials(url)} answered {response.status_code} {response.reason}"
-        steps = {401: "give pip credentials for it (in the URL, .netrc or a keyring)", 403: "see who may read it"}
-        raise UpstreamError(msg, next_step=steps.get(response.status_code, "try again later, or name another index"))
-
-
-def _guarded(url: str, action: Callable[[], _T]) -> _T:
-    """Return what *action* gives; whatever the network layer raises becomes one line."""
-    try:
-        return action()
-    except FAILURES as error:
-        raise _failure(url, error) from error
-
-
-def said(error: Exception) -> str:
-    """What pip or the system below it says about *error*; pip's own errors keep the cause apart."""
-    return str(error.context or error.message) if isinstance(error, DiagnosticPipError) else str(error)
-
-
-def _failure(url: str, error: Exception) -> UpstreamError:
-    bare = without_credentials(url)
-    reason = without_secrets(said(error).strip().partition("\n")[0].replace(url, bare)) or type(error).__name__
-    msg = f"cannot fetch {bare}: {reason}"
-    return UpstreamError(msg, next_step="check the network, and pip's 'index-url' and 'proxy' settings")

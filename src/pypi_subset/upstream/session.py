@@ -4,35 +4,45 @@ from __future__ import annotations
 
 import email.utils
 from datetime import UTC, datetime
-from time import sleep
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from pip._internal.models.link import Link
+from pip._vendor.requests import exceptions
 from pip._vendor.requests.adapters import BaseAdapter
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.support import bounds
 from pypi_subset.upstream.pip_config import without_credentials
-from pypi_subset.upstream.transport import bodies, patience
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from pypi_subset.upstream.transport import bodies, hosts, patience
+from pypi_subset.upstream.transport.hosts import Hosts
 
 _WEB = ("https", "http")
 _UNAUTHORIZED = 401
-#: Answers that ask for another attempt if they say when: Content Too Large, Too Many Requests, Service Unavailable.
-_LATER = frozenset({413, 429, 503})
+#: An answer that asks for another attempt if it says when: Content Too Large (RFC 9110, 15.5.14).
+_IF_STATED = 413
+#: Failures of a connection that do not pass: a certificate that is not trusted, a proxy that refuses.
+_LASTING = (exceptions.SSLError, exceptions.ProxyError)
 
 
-def guarded(session: Any) -> Any:
-    """Return *session*, one of pip's, whose requests are held to the rules of `Gate`."""
+def guarded(session: Any, known: Hosts | None = None) -> Any:
+    """
+    Return *session*, one of pip's, whose requests are held to the rules of `Gate`.
+
+    :param known: the hosts of the run; ``None``: hosts of this session alone.
+    """
     session.max_redirects = bounds.MOST_REDIRECTS
     gates: dict[int, Gate] = {}
     for prefix, adapter in [*session.adapters.items()]:
         if hasattr(adapter, "poolmanager"):
-            session.mount(prefix, gates.setdefault(id(adapter), Gate(adapter, session)))
+            known = known or Hosts(patience_of(adapter.max_retries.total))
+            session.mount(prefix, gates.setdefault(id(adapter), Gate(adapter, session, known)))
     return session
+
+
+def patience_of(retries: object) -> float:
+    """Return the seconds of trouble that a request lasts through with pip's setting ``retries``."""
+    return hosts.SECONDS_PER_RETRY * retries if isinstance(retries, int) else 0.0
 
 
 class Gate(BaseAdapter):
@@ -44,11 +54,12 @@ class Gate(BaseAdapter):
 
     :param adapter: sends a request.
     :param session: knows which origins are trusted.
+    :param known: the hosts of the run.
     """
 
-    def __init__(self, adapter: Any, session: Any) -> None:
+    def __init__(self, adapter: Any, session: Any, known: Hosts) -> None:
         super().__init__()
-        self._adapter, self._session = adapter, session
+        self._adapter, self._session, self._hosts = adapter, session, known
         self.max_retries = adapter.max_retries
         # Attempts that a status asks for are made here: urllib3 would read the body of the answer as a whole.
         adapter.max_retries = self.max_retries.new(status_forcelist=(), respect_retry_after_header=False)
@@ -68,16 +79,27 @@ class Gate(BaseAdapter):
         :raises UpstreamError: the address is plain http to an origin that is not trusted, or the answer leads elsewhere
             than to http.
         """
-        for pause in self._pauses():
+        host = self._hosts.at(request.url)
+        attempts = host.attempts()
+        while True:
             _require_trust(self._session, request.url)
-            response = self._adapter.send(request, stream=True, **options)
+            try:
+                response = self._adapter.send(request, stream=True, **options)
+            except (exceptions.ConnectionError, exceptions.Timeout) as error:
+                # A host that was never there may be a wrong address: that is found out without a minute of attempts.
+                if isinstance(error, _LASTING) or not host.answered or not attempts.again("does not answer"):
+                    raise
+                continue
             # Where pip sends the request again, with credentials.
             response.connection = self
             wanted = self._asked_pause(response)
-            if pause is None or wanted is None:
+            if wanted is None:
+                host.good()
+                break
+            if attempts.over():
                 break
             _drop(response)
-            sleep(max(pause, wanted))
+            attempts.again(f"answered {response.status_code}", wanted)
         if response.is_redirect or response.status_code == _UNAUTHORIZED:
             _require_web(request.url, response)
             _drop(response)
@@ -90,20 +112,15 @@ class Gate(BaseAdapter):
         """Close all connections."""
         self._adapter.close()
 
-    def _pauses(self) -> Iterator[float | None]:
-        """Yield the seconds before each next attempt, ``None`` for the last one."""
-        for tried in range(int(self.max_retries.total or 0)):
-            yield min(self.max_retries.backoff_factor * 2**tried if tried else 0.0, bounds.LONGEST_PAUSE)
-        yield None
-
     def _asked_pause(self, response: Any) -> float | None:
         """Return the seconds that the server wants to pass before the next attempt, ``None`` if it wants none."""
         stated = response.headers.get("Retry-After", "")
+        status = response.status_code
         if not (
-            response.status_code in self.max_retries.status_forcelist or (stated and response.status_code in _LATER)
+            status in hosts.BUSY or status in self.max_retries.status_forcelist or (stated and status == _IF_STATED)
         ):
             return None
-        return min(_seconds(stated), bounds.LONGEST_PAUSE)
+        return _seconds(stated)
 
 
 def _drop(response: Any) -> None:

@@ -132,8 +132,9 @@ def test_a_page_without_files_is_no_gap(workspace: Workspace, index: Index) -> N
         mirror(workspace)
 
 
-def test_a_source_is_named_once(workspace: Workspace, index: Index) -> None:
+def test_a_source_is_named_once(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error about a source that is down is raised at each question, and says it once."""
+    monkeypatch.setenv("PIP_RETRIES", "0")
     index.on_request = lambda path: 503 if path.endswith("/acme/") else None
     workspace.write("base.txt", "acme\n")
     workspace.toml({"linux": LINUX}, more=f'[sources.own]\nindex = "{index.url}"\nprojects = ["acme"]\n')

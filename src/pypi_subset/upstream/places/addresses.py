@@ -119,7 +119,8 @@ class Addresses:
     ) -> str:
         """Return the SHA-256 of the file at *address*, which is at *path* then, if it is the one that is wanted."""
         with promised(candidate):
-            sha256 = self._fetcher.save(address, path, most(candidate), arrived)
+            wanted = candidate.distribution.sha256 or ""
+            sha256 = self._fetcher.save(address, path, most(candidate), arrived, wanted)
         require_file(path, address)
         checked(candidate, path, sha256)
         return sha256

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pip._vendor.urllib3.exceptions import HTTPError
 
@@ -24,6 +24,13 @@ _BLOCK = 1 << 18
 
 #: Window sizes for `zlib.decompressobj`: a gzip header; a zlib header, which RFC 9110 means by "deflate"; none.
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
+
+
+class Writable(Protocol):
+    """What a body is written to."""
+
+    def write(self, block: bytes, /) -> object:
+        """Write *block* as a whole."""
 
 
 class TooLargeError(UpstreamError):
@@ -164,7 +171,7 @@ def too_large(url: str, limit: int) -> TooLargeError:
 
 
 def copy(
-    response: Any, stream: IO[bytes], url: str, limit: int, heard: Callable[[bytes], None] | None = None
+    response: Any, stream: Writable, url: str, limit: int, heard: Callable[[bytes], None] | None = None
 ) -> Exception | None:
     """
     Write the body to *stream*; return what broke the connection, if something did.

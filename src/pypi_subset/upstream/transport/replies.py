@@ -1,0 +1,90 @@
+"""What an answer says: its page, its part of a file, or the line that a user reads of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pip._internal.exceptions import DiagnosticPipError, PipError
+from pip._vendor.requests import RequestException
+from pip._vendor.urllib3.exceptions import HTTPError
+
+from pypi_subset.errors import UpstreamError
+from pypi_subset.support.text import without_secrets
+from pypi_subset.upstream.pip_config import without_credentials
+from pypi_subset.upstream.transport import bodies
+from pypi_subset.upstream.transport.page import Page
+from pypi_subset.upstream.transport.remote_file import TAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pypi_subset.upstream.transport.kept import Answer
+
+#: Encodings of a page that are taken by its header. Other decoders may take a time that grows with the square.
+CHARSETS = re.compile(r"utf-?8|(us-)?ascii|iso-?8859-\d{1,2}|latin-?1|windows-125\d", re.IGNORECASE)
+
+#: What pip's sessions raise: an OSError where a certificate is missing, a ValueError for a URL that is none.
+FAILURES = (RequestException, HTTPError, PipError, OSError, ValueError)
+
+_T = TypeVar("_T")
+
+
+def page_of(answer: Answer) -> Page:
+    """Return the page in *answer*."""
+    # HTML and JSON are UTF-8 unless the header says otherwise, whatever HTTP once said about text.
+    charset = re.search(r"charset=[\"']?([-\w.]+)", answer.content_type, re.IGNORECASE)
+    known = charset is not None and CHARSETS.fullmatch(charset[1])
+    try:
+        text = answer.data.decode(charset[1] if charset and known else "utf-8", "replace")
+    except LookupError:
+        text = answer.data.decode("utf-8", "replace")
+    return Page(text=text, content_type=answer.content_type, url=answer.url)
+
+
+def exactly(response: Any, url: str, count: int) -> bytes:
+    """Return the body of *response*, a part of a file, which must have *count* bytes."""
+    data = bodies.content(response, url, min(count, TAIL))
+    if len(data) != count:
+        msg = f"{without_credentials(url)} answered with {len(data)} bytes of {count} that were asked for"
+        raise UpstreamError(msg, next_step="tell the index's operator")
+    return data
+
+
+def content_range(response: Any) -> tuple[int, int] | None:
+    """``bytes 10-19/20`` as ``(10, 20)``; ``None`` if the server does not say the total (RFC 9110, section 14.4)."""
+    found = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})", response.headers.get("Content-Range", ""))
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def require(response: Any, url: str, status: int) -> None:
+    """
+    Return if *response* has *status*.
+
+    :raises UpstreamError: it has another one.
+    """
+    if response.status_code != status:
+        msg = f"{without_credentials(url)} answered {response.status_code} {response.reason}"
+        steps = {401: "give pip credentials for it (in the URL, .netrc or a keyring)", 403: "see who may read it"}
+        raise UpstreamError(msg, next_step=steps.get(response.status_code, "try again later, or name another index"))
+
+
+def attempt(url: str, action: Callable[[], _T]) -> _T:
+    """Return what *action* gives; whatever the network layer raises becomes one line."""
+    try:
+        return action()
+    except FAILURES as error:
+        raise failure(url, error) from error
+
+
+def said(error: Exception) -> str:
+    """What pip or the system below it says about *error*; pip's own errors keep the cause apart."""
+    return str(error.context or error.message) if isinstance(error, DiagnosticPipError) else str(error)
+
+
+def failure(url: str, error: Exception) -> UpstreamError:
+    """Return the error of one line for *error*, which came while *url* was fetched."""
+    bare = without_credentials(url)
+    reason = without_secrets(said(error).strip().partition("\n")[0].replace(url, bare)) or type(error).__name__
+    msg = f"cannot fetch {bare}: {reason}"
+    return UpstreamError(msg, next_step="check the network, and pip's 'index-url' and 'proxy' settings")
