@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import re
+import stat
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
+from pypi_subset.errors.tree import SURROUNDINGS
 from pypi_subset.model import door
 from pypi_subset.model.documents import UPGRADE
 from pypi_subset.model.manifest import manifest_path
@@ -26,7 +31,7 @@ from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network, without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pypi_subset.model.manifest import Manifest
 
@@ -53,8 +58,9 @@ def fetch_site(url: str, site: Path, *, sha256: str = "", progress: Progress | N
     """
     require_own(site)
     base, pin = address_of(url), _pin(sha256)
-    fetcher, last = Fetcher(read_network()), read_release(site)
-    with staging.staged(site) as stage:
+    fetcher, last = Fetcher(read_network(), say=(progress or SILENT).say), read_release(site)
+    here = _Here(site)
+    with here.until_whole(), staging.staged(site) as stage:
         # Before the manifest: while the site is published, that one may be the later of the two.
         release = _small(fetcher, f"{base}{RELEASE}", MAX_BYTES)
         data = _manifest_at(fetcher, base)
@@ -64,18 +70,21 @@ def fetch_site(url: str, site: Path, *, sha256: str = "", progress: Progress | N
         files.write(manifest_path(stage), data)
         if release is not None:
             files.write(release_path(stage), release)
-        count = _all(fetcher, base, stage, manifest, progress or SILENT)
+        count = _all(fetcher, base, stage, manifest, here, progress or SILENT)
         files.write(stage / README, builder.readme_of("site"))
         _report(fetcher, base, stage)
     return count
 
 
-def _all(fetcher: Fetcher, base: str, stage: Path, manifest: Manifest, progress: Progress) -> int:
-    """Fetch all that *manifest* names into *stage*; return how many files did not have to be made here."""
+def _all(fetcher: Fetcher, base: str, stage: Path, manifest: Manifest, here: _Here, progress: Progress) -> int:
+    """Bring all that *manifest* names into *stage*; return how many files were fetched for that."""
     hashes, sizes = manifest.hashes, {one.path: one.size for one in manifest.files}
     made = _own(manifest, hashes)
     with progress.stage("fetch", len(hashes)) as bar, DaemonThreadPool(_AT_ONCE) as pool:
         wanted = {path: digest for path, digest in hashes.items() if path not in made}
+        alike: defaultdict[str, list[str]] = defaultdict(list)
+        for path, digest in wanted.items():
+            alike[digest].append(path)
         # Beforehand: after an error the stage goes, and who is still fetching must not make it again.
         for path in hashes:
             with files.folder_errors(stage):
@@ -83,14 +92,55 @@ def _all(fetcher: Fetcher, base: str, stage: Path, manifest: Manifest, progress:
         for path, data in made.items():
             files.write(stage / path, data)
         done = [
-            pool.submit(_fetch, fetcher, base, stage, path, digest, sizes.get(path, bounds.LARGEST_PAGE))
-            for path, digest in wanted.items()
+            pool.submit(_bring, fetcher, base, stage, paths, digest, sizes.get(paths[0], bounds.LARGEST_PAGE), here)
+            for digest, paths in alike.items()
         ]
         bar.advance(len(made))
+        count = 0
         for one in done:
-            one.result()
-            bar.advance()
-    return len(wanted)
+            fetched, placed = one.result()
+            count += fetched
+            bar.advance(placed)
+    return count
+
+
+class _Here:
+    """
+    What need not be fetched: files of the old site, and what a fetch that was cut off has fetched.
+
+    :param site: the directory of the site, which may not be there yet.
+    """
+
+    def __init__(self, site: Path) -> None:
+        self._site = Path(os.path.realpath(site))
+        self._cut_off = self._site.with_name(f".{self._site.name}.fetched")
+
+    def place(self, digest: str) -> Path:
+        """Return where a file with the SHA-256 *digest* is fetched to; it stays there until all of the site is here."""
+        with files.folder_errors(self._cut_off):
+            self._cut_off.mkdir(exist_ok=True)
+        return self._cut_off / digest
+
+    def take(self, path: str, digest: str, to: Path) -> bool:
+        """Return whether *to* has got the bytes of SHA-256 *digest*, from the old site under *path* or what was fetched."""
+        for one in (self._cut_off / digest, self._site / path):
+            with files.folder_errors(one), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                if stat.S_ISREG(one.lstat().st_mode) and files.sha256_of(one) == digest:
+                    files.link(one, to)
+                    return True
+        return False
+
+    @contextlib.contextmanager
+    def until_whole(self) -> Iterator[None]:
+        """Remove what was fetched after the block: the site has it, or it is not wanted. A fetch that is cut off keeps it."""
+        try:
+            yield
+        except SubsetError as error:
+            if error.exit_code != SURROUNDINGS:
+                staging.remove_tree(self._cut_off)
+            raise
+        with files.folder_errors(self._cut_off):
+            staging.remove_tree(self._cut_off)
 
 
 def address_of(url: str) -> str:
@@ -199,12 +249,22 @@ def _own(manifest: Manifest, hashes: Mapping[str, str]) -> dict[str, bytes]:
     return {name: text for name, text in own.items() if hashes.get(name) == hashlib.sha256(text).hexdigest()}
 
 
-def _fetch(fetcher: Fetcher, base: str, stage: Path, path: str, digest: str, limit: int) -> None:
-    url, place = base + quote(path), stage / path
-    fetcher.save(url, place, limit)
-    if files.sha256_of(place) != digest:
+def _bring(  # noqa: PLR0913, PLR0917 - files of one fetch
+    fetcher: Fetcher, base: str, stage: Path, paths: Sequence[str], digest: str, limit: int, here: _Here
+) -> tuple[int, int]:
+    """Return how many of *paths*, which have the same bytes and are in *stage* then, had to be fetched, and how many are there."""
+    missing = [path for path in paths if not here.take(path, digest, stage / path)]
+    if not missing:
+        return 0, len(paths)
+    url, place = base + quote(missing[0]), here.place(digest)
+    if fetcher.save(url, place, limit, sha256=digest) != digest:
+        with files.folder_errors(place):
+            place.unlink()
         msg = f"{without_credentials(url)} has other bytes than the manifest there says"
         raise HashMismatch(msg, next_step=_AGAIN)
+    for path in missing:
+        files.link(place, stage / path)
+    return 1, len(paths)
 
 
 def _report(fetcher: Fetcher, base: str, stage: Path) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.upstream.transport import kept
 from pypi_subset.upstream.transport.kept import Answer, Kept
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def test_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: float, f
     """Ten minutes as it is; a clock that was set back makes it old."""
     one = Kept(tmp_path / "answers").keep(URL, Answer(data=b"x"))
     now = time.time()
-    monkeypatch.setattr(kept.time, "time", lambda: now + age)
+    monkeypatch.setattr(time, "time", lambda: now + age)
     assert one.fresh == fresh
 
 
@@ -44,7 +43,7 @@ def test_after_a_day_it_is_of_no_use(tmp_path: Path, monkeypatch: pytest.MonkeyP
     store = Kept(tmp_path / "answers")
     store.keep(URL, Answer(data=b"x"))
     now = time.time()
-    monkeypatch.setattr(kept.time, "time", lambda: now + 86401)
+    monkeypatch.setattr(time, "time", lambda: now + 86401)
     assert store.find(URL) is None
 
 
