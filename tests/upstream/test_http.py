@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,9 @@ from pypi_subset.support.bounds import LARGEST_METADATA
 from pypi_subset.upstream.constraints import read_constraints
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import local_path, read_network, without_credentials
+from pypi_subset.upstream.transport.kept import Kept
 from pypi_subset.upstream.transport.remote_file import TAIL
+from tests.support.servers.hostile import head, sending
 from tests.support.servers.index import Index
 from tests.support.servers.ports import answering
 from tests.support.wheels import Wheel, make_wheel
@@ -82,11 +85,74 @@ def test_what_cannot_be_taken_up_starts_again(
 
 
 def test_it_gives_up_in_the_end(flaky: type[Flaky], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pip's ``resume-retries`` says how often; then it is an error, and no file."""
+    """pip's ``resume-retries`` turns it off; then it is an error, and no file."""
     monkeypatch.setenv("PIP_RESUME_RETRIES", "0")
     with pytest.raises(UpstreamError, match="cannot fetch"):
         Fetcher(read_network()).save(flaky.url, tmp_path / "file")  # type: ignore[attr-defined]
     assert not (tmp_path / "file").exists()
+
+
+@pytest.mark.parametrize("etag", ['"one"', "", 'W/"weak"'])
+def test_the_next_run_goes_on(flaky: type[Flaky], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, etag: str) -> None:
+    """What a run left is taken up by the next: by its ETag, or without one where the hash will tell."""
+    flaky.etag = etag
+    monkeypatch.setenv("PIP_RESUME_RETRIES", "0")
+    sha256 = hashlib.sha256(BODY).hexdigest()
+    with pytest.raises(UpstreamError, match="cannot fetch"):
+        Fetcher(read_network()).save(flaky.url, tmp_path / "file", sha256=sha256)  # type: ignore[attr-defined]
+    found = Fetcher(read_network()).save(flaky.url, tmp_path / "file", sha256=sha256)  # type: ignore[attr-defined]
+    assert found == sha256
+    assert (tmp_path / "file").read_bytes() == BODY
+    assert flaky.seen == ["", f"bytes={len(BODY) // 2}-"]
+    assert [*tmp_path.iterdir()] == [tmp_path / "file"]
+
+
+def test_pieces_of_two_files_are_found_out(flaky: type[Flaky], tmp_path: Path) -> None:
+    """Where the hash of the whole is wrong, all of it is fetched once more."""
+    flaky.etag = ""
+    (tmp_path / ".file.unfinished").write_bytes(b"x" * (len(BODY) // 2))
+    flaky.seen.append("")
+    sha256 = hashlib.sha256(BODY).hexdigest()
+    found = Fetcher(read_network()).save(flaky.url, tmp_path / "file", sha256=sha256)  # type: ignore[attr-defined]
+    assert found == sha256
+    assert flaky.seen == ["", f"bytes={len(BODY) // 2}-", ""]
+
+
+def test_what_is_whole_is_not_asked_for(flaky: type[Flaky], tmp_path: Path) -> None:
+    """A run that was killed between the last byte and the name leaves the whole file."""
+    (tmp_path / ".file.unfinished").write_bytes(BODY)
+    sha256 = hashlib.sha256(BODY).hexdigest()
+    assert Fetcher(read_network()).save(flaky.url, tmp_path / "file", sha256=sha256) == sha256  # type: ignore[attr-defined]
+    assert flaky.seen == []
+
+
+def test_an_old_page_is_asked_for_by_its_etag(index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of an unfinished run is used for ten minutes; after that, if it has not changed, its bytes stay away."""
+    index.cache_headers = True
+    index.add(make_wheel("app"))
+    url, now = f"{index.url}app/", time.time()
+    first = Fetcher(read_network(), Kept(tmp_path / "answers")).page(url)
+    assert Fetcher(read_network(), Kept(tmp_path / "answers")).page(url) == first
+    assert [hit.status for hit in index.requests] == [200]
+    monkeypatch.setattr(time, "time", lambda: now + 700)
+    assert Fetcher(read_network(), Kept(tmp_path / "answers")).page(url) == first
+    assert Fetcher(read_network(), Kept(tmp_path / "answers")).page(url) == first
+    assert [hit.status for hit in index.requests] == [200, 304]
+    monkeypatch.setattr(time, "time", lambda: now + 1500)
+    index.add(make_wheel("app", "2.0"))
+    assert Fetcher(read_network(), Kept(tmp_path / "answers")).page(url) != first
+    assert [hit.status for hit in index.requests] == [200, 304, 200]
+
+
+def test_a_page_that_breaks_off_is_asked_for_again() -> None:
+    """A body that ends early is no page, and no reason to give up."""
+    body = b"<a href='x'>x</a>"
+    whole = head(200, Content_Type="text/html", Content_Length=len(body))
+    answers = iter([[whole, body[:5]], [whole, body]])
+    with sending(lambda _: next(answers)) as url:
+        page = Fetcher(read_network()).page(f"{url}/app/")
+    assert page is not None
+    assert page.text == body.decode()
 
 
 def test_a_server_without_ranges_sends_it_all(tmp_path: Path) -> None:

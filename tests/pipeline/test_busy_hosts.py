@@ -1,0 +1,97 @@
+"""Hosts that are busy, slow or away for a while: the run comes to its end, and what was fetched is not fetched again."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.cli.display import Display
+from pypi_subset.errors import SubsetError
+from pypi_subset.pipeline import mirror
+from pypi_subset.pipeline.workspace import KEPT
+from tests.support.programs.commands import subset
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
+
+#: A chain of projects: each is known when the one before it was read.
+CHAIN = [make_wheel(f"part{number}", requires=[f"part{number + 1}"] if number < 5 else []) for number in range(6)]
+
+
+@pytest.fixture
+def chained(workspace: Workspace, configured_index: Index) -> Workspace:
+    """Return a workspace that asks for the chain."""
+    configured_index.add(*CHAIN)
+    workspace.write("base.txt", "part0\n")
+    workspace.toml({"linux": "cp312-manylinux_2_28_x86_64"})
+    return workspace
+
+
+class Limit:
+    """Allows some requests in a second, and answers 429 to all others."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.times, self.refused = most, deque[float](), 0
+
+    def __call__(self, _path: str) -> int | None:
+        """Return the status of an answer, or ``None`` for a good one."""
+        now = time.monotonic()
+        while self.times and now - self.times[0] > 1:
+            self.times.popleft()
+        if len(self.times) >= self.most:
+            self.refused += 1
+            return 429
+        self.times.append(now)
+        return None
+
+
+def test_a_host_that_allows_few_requests(chained: Workspace, configured_index: Index) -> None:
+    """The subset is complete after one run, and the user hears of each longer pause."""
+    limit = Limit(4)
+    configured_index.on_request = limit
+    done = subset("mirror", cwd=chained.root, PIP_INDEX_URL=configured_index.url)
+    assert done.returncode == 0, done.stderr
+    assert limit.refused > 0
+    assert len([*chained.paths.packages.glob("*.whl")]) == len(CHAIN)
+    # Each page and file once, whatever was refused.
+    good = [hit.path for hit in configured_index.requests if hit.status == 200]
+    assert len(good) == len(set(good))
+
+
+def fail(workspace: Workspace, configured_index: Index, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a mirror fail at the path with that *ending*, which is answered with 503."""
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    configured_index.on_request = lambda path: 503 if path.endswith(ending) else None
+    with pytest.raises(SubsetError, match="answered 503"):
+        mirror.mirror(workspace.paths, progress=Display())
+    configured_index.on_request = None
+    configured_index.requests.clear()
+
+
+def test_what_a_failed_run_fetched_is_there(
+    chained: Workspace, configured_index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages, METADATA and files before the fault are not asked for again; afterwards nothing of them is kept."""
+    fail(chained, configured_index, "/part5/", monkeypatch)
+    mirror.mirror(chained.paths, progress=Display())
+    asked = {hit.path for hit in configured_index.requests}
+    assert not {path for path in asked if path.startswith("/simple/")} - {"/simple/part5/"}
+    assert not any(path.endswith("part0-1.0-py3-none-any.whl.metadata") for path in asked)
+    assert not (chained.paths.packages / KEPT).exists()
+
+
+def test_pages_of_a_run_that_failed_for_another_reason_are_not_kept(
+    chained: Workspace, configured_index: Index
+) -> None:
+    """Who lays the missing wheel into the index, and runs again at once, gets it."""
+    chained.write("base.txt", "part0\nlib\n")
+    with pytest.raises(SubsetError):
+        mirror.mirror(chained.paths, progress=Display())
+    configured_index.add(make_wheel("lib"))
+    mirror.mirror(chained.paths, progress=Display())
+    assert (chained.paths.packages / "lib-1.0-py3-none-any.whl").is_file()
