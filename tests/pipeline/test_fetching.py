@@ -58,8 +58,11 @@ def test_update_fetches_again(workspace: Workspace, index: Index, url: str) -> N
     assert mirror(workspace, update=True)[0].changes == ("base--linux: demo 1.0 -> 2.0",)
 
 
-def test_a_document_that_is_not_there_is_a_fault(workspace: Workspace, index: Index, url: str) -> None:
+def test_a_document_that_is_not_there_is_a_fault(
+    workspace: Workspace, index: Index, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It has the line that names it, and nothing is kept of a run that failed."""
+    monkeypatch.setenv("PIP_RETRIES", "0")
     del index.overrides["/limits/upper.txt"]
     with pytest.raises(InputFaults, match=f"base.txt:1: there is nothing at {url}; correct the URL"):
         mirror(workspace)

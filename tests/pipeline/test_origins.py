@@ -50,8 +50,11 @@ def test_a_project_comes_from_its_source_alone(workspace: Workspace, index: Inde
     assert mirror(workspace)[0].resolved == 0
 
 
-def test_a_source_that_is_down_is_an_error(workspace: Workspace, index: Index, second: Index) -> None:
+def test_a_source_that_is_down_is_an_error(
+    workspace: Workspace, index: Index, second: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Pip's index is no substitute."""
+    monkeypatch.setenv("PIP_RETRIES", "0")
     index.add(make_wheel("acme-core", "9.0"))
     second.on_request = lambda _: 500
     workspace.write("base.txt", "acme-core\n")

@@ -171,9 +171,9 @@ def test_a_host_that_never_answered(pauses: list[float]) -> None:
 
 
 @pytest.mark.parametrize("status", [302, 401, 503])
-def test_endless_refusals(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("pauses")
+def test_endless_refusals(status: int) -> None:
     """The body of an answer that is no page is not read to its end."""
-    monkeypatch.setenv("PIP_RETRIES", "1")
 
     def answer(path: str) -> Iterable[bytes]:
         yield head(status, Location="/there/", WWW_Authenticate="Basic") if path != "/there/" else PAGE

@@ -1,4 +1,4 @@
-"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --policy | --large | --start] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
+"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --policy | --large | --start | --line] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pypi_subset.cli.display import Display
 from tests.evidence.bench import filters, frozen, large, measure, mirroring, proving, rivals
 from tests.evidence.bench.index import indexing
 from tests.evidence.bench.jobs import JOBS
+from tests.evidence.bench.line import lines
 from tests.evidence.bench.start import starting
 from tests.evidence.bench.tools import TOOLS, Bench, shared_environment
 from tests.support.checkout import ROOT
@@ -22,7 +23,8 @@ def main() -> None:
     display = Display()
     index, network = rivals.network_settings()
     environment = shared_environment(network)
-    chosen = (arguments.mirrors, arguments.index, arguments.proof, arguments.policy, arguments.large, arguments.start)
+    names = ("mirrors", "index", "proof", "policy", "large", "start", "line")
+    chosen = [getattr(arguments, name) for name in names]
     alone = any(chosen)
     if arguments.mirrors or arguments.large or not alone:
         programs = rivals.set_up(CACHE, ROOT / "tests/evidence/bench/bench-lock.txt", environment)
@@ -46,6 +48,9 @@ def main() -> None:
     if arguments.start or not alone:
         _say_before(display, {})
         starting.run(display, environment)
+    if arguments.line or not alone:
+        _say_before(display, {})
+        lines.run(display, environment)
     display.say(f"after: {measure.machine()}")
 
 
@@ -62,6 +67,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--proof", action="store_true", help="time the proof alone, beside a plain loop")
     parser.add_argument("--policy", action="store_true", help="time what the rules of [policy] cost, alone")
     parser.add_argument("--start", action="store_true", help="time help and a wrong command line, alone")
+    parser.add_argument("--line", action="store_true", help="time a slow and limited line beside pip and uv, alone")
     parser.add_argument(
         "--large",
         action="store_true",
