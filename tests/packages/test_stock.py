@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import (
-    BadDistribution,
-    HashMismatch,
-)
+from pypi_subset.errors import BadDistribution, HashMismatch
 from tests.support.servers.index import Index
 from tests.support.sites.trees import tree
+from tests.support.stages.mirroring import LINUX, WINDOWS, mirror
+from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from tests.support.sites.workspace import Workspace
-
-from tests.support.stages.mirroring import LINUX, WINDOWS, mirror
 
 #: The user's pip is configured for the loopback index.
 pytestmark = pytest.mark.usefixtures("configured_index")
@@ -60,6 +58,46 @@ def test_a_wrong_hash_is_set_aside(workspace: Workspace, index: Index) -> None:
     (kept,) = (workspace.paths.packages / ".rejected").iterdir()
     assert kept.read_bytes() == b"something else"
     assert tree(workspace.paths.site) == before
+
+
+NAME = "app-1.0-py3-none-any.whl"
+REPLACED = "is locked with other bytes now: the file of before is in "
+
+
+def test_a_wheel_that_was_accepted_again_has_no_wrong_hash(workspace: Workspace) -> None:
+    """The cause is the user's own wheel, whose new bytes the update takes; the file of before is kept."""
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir(parents=True)
+    make_wheel("app").save(folder)
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    (folder / NAME).unlink()
+    make_wheel("app", files={"more.py": b""}).save(folder)
+    with pytest.raises(HashMismatch, match=f"was rebuilt since it was locked.*update --forget {NAME}"):
+        mirror(workspace)
+    summary, said = mirror(workspace, update=True, forget=[NAME])
+    assert f"{NAME} {REPLACED}" in said
+    assert "wrong hash" not in said
+    assert summary.rejected == ()
+    (kept,) = (workspace.paths.packages / ".rejected").iterdir()
+    assert kept.read_bytes() == make_wheel("app").data
+    assert "more.py" in zipfile.ZipFile(workspace.paths.packages / NAME).namelist()
+
+
+def test_a_wheel_that_was_built_again_has_no_wrong_hash(workspace: Workspace, index: Index) -> None:
+    """Its build requires another release now."""
+    code = ["import tool", "body = repr(tool.__version__)"]
+    index.add(make_buildable("leaf", build_requires=["tool"], code=code), make_wheel("tool"), make_wheel("tool", "0.9"))
+    workspace.write("base.txt", "leaf\n")
+    build = '[sdists]\nbuild = ["leaf"]\n'
+    workspace.toml({"here": "host"}, more=build)
+    mirror(workspace)
+    workspace.toml({"here": "host"}, more=f'{build}[policy]\ndeny = ["tool==1.0"]\n')
+    summary, said = mirror(workspace, update=True)
+    assert f"leaf-1.0-0subset-py3-none-any.whl {REPLACED}" in said
+    assert "wrong hash" not in said
+    assert summary.rejected == ()
 
 
 def test_a_stray_file_stops_the_run(workspace: Workspace, index: Index) -> None:

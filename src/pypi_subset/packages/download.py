@@ -219,7 +219,9 @@ class Downloads:
         sha256 = upstream.sha256(candidate)
         if sha256 != one.sha256:
             msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
-            step = "find out who changed it; if you trust the new file, run `pypi-subset update`"
+            step = (
+                f"find out who changed it; if you trust the new file, run `pypi-subset update --forget {one.filename}`"
+            )
             raise HashMismatch(msg, project=one.project, next_step=step)
         # What is wrong with it, is said when it is admitted or not.
         with contextlib.suppress(BadDistribution):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Where files with a wrong hash are kept, below ``packages/``: the user may want to look at them.
+#: Where files with another hash than the lock are kept, below ``packages/``: the user may want to look at them.
 REJECTED = ".rejected"
 
 #: Files of this tool in ``packages/``, beside distributions.
@@ -43,6 +43,7 @@ class Stock:
     :param present: files with the right hash.
     :param missing: what has to be fetched, for each job that is the first to need it.
     :param rejected: names of files whose hash was wrong; they were moved to ``.rejected/``.
+    :param replaced: names of files that had the hash of the lock before; they were moved there too.
     :param superseded: names of distributions that no lock needs.
     :param strangers: all other files, by name, with what is wrong with each.
     """
@@ -50,16 +51,20 @@ class Stock:
     present: tuple[Artifact, ...]
     missing: tuple[tuple[str, tuple[Distribution, ...]], ...]
     rejected: tuple[str, ...]
+    replaced: tuple[str, ...]
     superseded: tuple[str, ...]
     strangers: Mapping[str, BadDistribution]
 
 
-def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, cache: FileCache) -> Stock:
+def take_stock(
+    locks: Sequence[Lock], packages: Path, *, site: Path, cache: FileCache, before: Iterable[Lock] = ()
+) -> Stock:
     """
-    Return what *packages* holds of *locks*; files with a wrong hash are set aside.
+    Return what *packages* holds of *locks*; files with another hash are set aside.
 
     :param site: what *packages* lacks, and this site has, is linked back.
     :param cache: knows the hashes of files that have not changed.
+    :param before: the locks before this run, whose files may have had other bytes under the same names.
     :raises HashMismatch: two locks want different bytes under one name.
     """
     wanted = _wanted(locks)
@@ -77,6 +82,8 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, cache: File
     for name in wrong:
         _reject(packages / name, hashes[name])
         del identities[name]
+    then = {(one.filename, one.sha256) for lock in before for one in lock.distributions} if wrong else set()
+    replaced = [name for name in wrong if (name, hashes[name]) in then]
     right = {*identities}
     right |= _take_back((one for name, (one, _) in wanted.items() if name not in right), packages, site)
     missing: dict[str, list[Distribution]] = {}
@@ -89,7 +96,8 @@ def take_stock(locks: Sequence[Lock], packages: Path, *, site: Path, cache: File
             for name in sorted(right)
         ),
         missing=tuple((job, tuple(group)) for job, group in sorted(missing.items())),
-        rejected=tuple(wrong),
+        rejected=tuple(name for name in wrong if name not in replaced),
+        replaced=tuple(replaced),
         superseded=tuple(sorted(lying.keys() - wanted.keys())),
         strangers=strangers,
     )

@@ -22,7 +22,7 @@ from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import Downloads
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.pip_download import PipDownload
-from pypi_subset.packages.stock import take_stock
+from pypi_subset.packages.stock import REJECTED, take_stock
 from pypi_subset.packages.watch import of_locks
 from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.recall import compared
@@ -183,6 +183,8 @@ def mirror(
             changes = (*forgotten, *write_locks(subset, paths, locked, gone, recalled.known))
             gone_list.keep(paths, locked.locks, of_locks(Looked(files=locked.missing), locked.locks), locked.answered)
             stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache)
+            then = locked.before.values()
+            stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache, before=then)
             artifacts = _gather(subset, stock, downloads, intake, paths.packages, progress)
         left_out = intake.close()
         for sentence in left_out.values():
@@ -247,7 +249,9 @@ def _gather(
 ) -> tuple[Artifact, ...]:
     """Return every admitted artifact, sorted by file name, after fetching those that *packages* lacks."""
     for name in stock.rejected:
-        progress.say(f"{name} had a wrong hash: moved to {packages / '.rejected'} and replaced")
+        progress.say(f"{name} had a wrong hash: moved to {packages / REJECTED} and replaced")
+    for name in stock.replaced:
+        progress.say(f"{name} is locked with other bytes now: the file of before is in {packages / REJECTED}")
     intake.refuse(stock.strangers)
     present = intake.admitted(stock.present)
     count = sum(len(group) for _, group in stock.missing)
