@@ -64,7 +64,7 @@ def test_what_has_sdists_only_is_one_list() -> None:
         "2 gaps",
         (
             "    sdists only, and a subset holds wheels: a==1.0 (base on linux), b==1!2 (base on mac); "
-            'write [sdists] build = ["a", "b"] in subset.toml, or build the wheels: '
+            'write build = ["a", "b"] below [sdists] in subset.toml, or build the wheels: '
             "pip wheel --no-deps a==1.0 'b==1!2' -w 'my requirements/wheels'"
         ),
         "    base on linux: c: nothing",

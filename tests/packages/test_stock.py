@@ -100,6 +100,25 @@ def test_a_wheel_that_was_built_again_has_no_wrong_hash(workspace: Workspace, in
     assert summary.rejected == ()
 
 
+@pytest.mark.parametrize("size", ["longer", "as long"])
+def test_other_bytes_in_a_fresh_checkout(workspace: Workspace, index: Index, size: str) -> None:
+    """To try again helps only if the way was broken; the other way out that the error names leads to the file of today."""
+    index.add(make_wheel("app", files={"x.py": b"1"}))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    body = b"2" if size == "as long" else b"".join(b"%d" % number for number in range(2000))
+    index.projects["app"] = [make_wheel("app", files={"x.py": body})]
+    for path in (workspace.paths.packages, workspace.paths.site):
+        shutil.rmtree(path)
+    with pytest.raises(HashMismatch) as caught:
+        mirror(workspace)
+    assert caught.value.next_step.endswith(f"if you trust the new file, run `pypi-subset update --forget {NAME}`")
+    mirror(workspace, update=True, forget=[NAME])
+    assert mirror(workspace)[0].resolved == 0
+    assert zipfile.ZipFile(workspace.paths.packages / NAME).read("x.py") == body
+
+
 def test_a_stray_file_stops_the_run(workspace: Workspace, index: Index) -> None:
     """A file in packages/ that is no distribution is named; the site stays."""
     index.add(make_wheel("app"), make_wheel("lib"))
@@ -128,7 +147,19 @@ def test_two_sources_with_one_file_name(workspace: Workspace, index: Index) -> N
         workspace.toml({"linux": LINUX, "windows": WINDOWS}, more="".join(tables))
         with pytest.raises(HashMismatch, match="has two contents") as caught:
             mirror(workspace)
-    assert caught.value.next_step == (
-        "have one source serve both targets (see [sources.one] and [sources.two] in subset.toml) "
-        "or give one file another version, then run the update"
-    )
+        assert caught.value.next_step == (
+            "have one source serve both targets (see [sources.one] and [sources.two] in subset.toml) "
+            "or give one file another version, then run `pypi-subset update`"
+        )
+        # The way that it names leads out, whichever of them is meant: nothing was locked.
+        for url, body in ((index.url, "x = 1"), (second.url, "x = 2")):
+            shutil.rmtree(workspace.paths.locks, ignore_errors=True)
+            with pytest.raises(HashMismatch, match="has two contents"):
+                mirror(workspace)
+            assert not [*workspace.paths.locks.glob("*")]
+            only = f'[sources.one]\nindex = "{url}"\nprojects = ["app"]\n'
+            workspace.toml({"linux": LINUX, "windows": WINDOWS}, more=only)
+            mirror(workspace, update=True)
+            kept = zipfile.ZipFile(workspace.paths.packages / NAME)
+            assert body in kept.read("app.py").decode()
+            workspace.toml({"linux": LINUX, "windows": WINDOWS}, more="".join(tables))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import UpstreamError
+from pypi_subset.errors import NoSolution, UpstreamError
 from tests.support.stages.mirroring import mirror
 from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
@@ -43,3 +43,16 @@ def test_a_build_requirement_that_is_not_there(workspace: Workspace, index: Inde
     workspace.write("base.txt", "app\nleaf\n")
     workspace.toml({"here": "host"}, more=f'[sdists]\nbuild = ["leaf"]\n{GAP}')
     assert len(mirror(workspace)[0].accepted_gaps) == 1
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_no_error_proposes_what_would_not_help(workspace: Workspace, index: Index, hidden: bool) -> None:  # noqa: FBT001
+    """An acceptance covers no gap that rests on a hidden page, so that the error does not name it."""
+    index.add(make_wheel("app"), make_wheel("leaf", requires=["absent"]))
+    index.on_request = lambda path: 403 if hidden and "/absent/" in path else None
+    workspace.write("base.txt", "app\nleaf\n")
+    workspace.toml({"here": "host"})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.accept == (() if hidden else ("leaf",))
+    assert ("[[policy.accept]]" in str(caught.value)) is not hidden

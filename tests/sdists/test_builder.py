@@ -90,7 +90,9 @@ def test_a_wheel_for_this_system_ends_the_others_after_one_build(workspace: Work
     assert caught.value.gaps[0].next_step.startswith(
         "install pypi-subset[sdists], whose auditwheel may make it fit; or "
     )
-    assert caught.value.gaps[1].next_step.startswith("build it on such a machine and put it into requirements/wheels")
+    assert caught.value.gaps[1].next_step.startswith(
+        "build it on such a machine and put it into requirements/wheels, with only = false below [sources.wheels] in subset.toml"
+    )
     assert [hit.path for hit in index.hits(".tar.gz")] == ["/files/leaf-4.0.tar.gz"]
 
 
@@ -106,7 +108,7 @@ def test_builds_of_one_project_are_limited(workspace: Workspace, index: Index) -
     assert caught.value.problem == (
         f"gone (required by leaf {MOST + 2}.0): the project offers sdists only, and a subset holds wheels"
     )
-    assert caught.value.next_step.startswith('write [sdists] build = ["gone"] in subset.toml')
+    assert caught.value.next_step.startswith('write build = ["gone"] below [sdists] in subset.toml')
     assert caught.value.requests == ("base.txt:1",)
     assert [hit.path for hit in index.hits(".tar.gz")] == [f"/files/leaf-{MOST + 2 - n}.0.tar.gz" for n in range(MOST)]
 

@@ -257,12 +257,35 @@ def test_a_locked_build_requirement_that_is_gone_is_named(workspace: Workspace, 
     with pytest.raises(UpstreamError) as caught:
         mirror(workspace)
     assert "it was built with tool 1.0, and tool-1.0-py3-none-any.whl is not offered any more" in caught.value.what
-    assert "run `pypi-subset update`" in caught.value.next_step
+    assert caught.value.next_step == (
+        "copy leaf-1.0-0subset-py3-none-any.whl into packages/; or run `pypi-subset plan`, which lists what is gone, decide "
+        "about it by gone or [[policy.accept]], and run `pypi-subset update`, which resolves what the build requires again"
+    )
+    assert [one.state for one in plan(workspace.paths).gone] == ["gone"]
     assert read_lock(workspace, "base--here") == lock
     workspace.toml({"here": "host"}, more='[sdists]\nbuild = ["leaf"]\n[policy]\ngone = "keep"\n')
     _, said = mirror(workspace, update=True)
     assert "tool-1.0-py3-none-any.whl is not offered any more: what its build requires is resolved again" in said
     assert required(workspace) == [("tool", "0.9")]
+
+
+def test_a_requirement_that_is_built_to_other_bytes_can_be_accepted(workspace: Workspace, index: Index) -> None:
+    """An update does not take it by itself: the name to forget is that of its sdist."""
+    code = ["import time", "body = repr(time.time_ns())"]
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_buildable("tool", code=code))
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"here": "host"}, more='[sdists]\nbuild = ["leaf", "tool"]\n')
+    mirror(workspace)
+    fresh(workspace)
+    for update in (False, True):
+        with pytest.raises(HashMismatch) as caught:
+            mirror(workspace, update=update)
+        assert caught.value.next_step == (
+            "copy leaf-1.0-0subset-py3-none-any.whl into packages/, or accept what is built now: "
+            "`pypi-subset update --forget tool-1.0.tar.gz`"
+        )
+    mirror(workspace, update=True, forget=["tool-1.0.tar.gz"])
+    assert mirror(workspace)[0].resolved == 0
 
 
 def test_a_kept_sdist_takes_no_other_bytes_for_a_build(workspace: Workspace, index: Index) -> None:

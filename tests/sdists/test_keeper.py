@@ -113,10 +113,28 @@ def test_a_foreign_target_is_a_gap_with_the_way_out(workspace: Workspace, index:
         f"leaf 3.0 is not built: no interpreter of this machine is mac {MAC}, so no proof could build it",
     ]
     assert caught.value.gaps[0].next_step == (
-        "build its wheel on such a machine, with auditwheel on Linux, and put it into requirements/wheels; or leave leaf "
-        "out there"
+        "build its wheel on such a machine, with auditwheel on Linux, and put it into requirements/wheels, with "
+        "only = false below [sources.wheels] in subset.toml; or leave leaf out there"
     )
     assert index.gets(".tar.gz") == 0
+
+
+@pytest.mark.parametrize("kind", ["build", "keep"])
+def test_a_wheel_of_another_machine_is_beside_the_sdist(workspace: Workspace, index: Index, kind: str) -> None:
+    """The way out of a foreign target: the host still has what is built from the sdist on the index."""
+    index.add(make_buildable("leaf", tag="cp311-cp311-linux_x86_64"))
+    workspace.write("base.txt", "leaf\n")
+    targets, own = {"here": "host", "win": "cp312-win_amd64"}, f'[sdists]\n{kind} = ["leaf"]\n'
+    workspace.toml(targets, more=own)
+    with pytest.raises(NoSolution, match=r"with only = false below \[sources\.wheels\]"):
+        mirror(workspace)
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    make_wheel("leaf", tag="cp312-cp312-win_amd64").save(folder)
+    workspace.toml(targets, more=f"{own}[sources.wheels]\nonly = false\n")
+    mirror(workspace)
+    files = [one.filename for name in ("here", "win") for one in read_lock(workspace, f"base--{name}").distributions]
+    assert [one.startswith("leaf-1.0-cp312") for one in files] == [False, True]
 
 
 def test_a_wheel_that_fits_is_taken(workspace: Workspace, index: Index) -> None:

@@ -114,7 +114,7 @@ class Gaps(SubsetError):
         folder = those[0].sdist[1] if those[0].sdist else ""
         command = f"pip wheel --no-deps {' '.join(map(shlex.quote, releases))} -w {shlex.quote(folder)}"
         build = ", ".join(f'"{release.partition("==")[0]}"' for release in releases)
-        step = f"write [sdists] build = [{build}] in subset.toml, or build the wheels: {command}"
+        step = f"write build = [{build}] below [sdists] in subset.toml, or build the wheels: {command}"
         return f"sdists only, and a subset holds wheels: {', '.join(names)}; {step}"
 
     def _lines(self, those: Sequence[NoSolution]) -> str:

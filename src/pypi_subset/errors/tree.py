@@ -212,6 +212,7 @@ class PolicyError(SubsetError):
 
     :param step: what the user can do, if that is not to update or to accept.
     :param final: the number of those in *found* that no acceptance covers.
+    :param resolves: whether it was found by a run that resolves what the rules of today do not match.
     :param gone: those in *found* that their index does not offer any more, as JSON's values.
     """
 
@@ -221,21 +222,28 @@ class PolicyError(SubsetError):
     LINES = 20
 
     def __init__(
-        self, found: Sequence[str], *, step: str = "", final: int = 0, gone: Sequence[dict[str, object]] = ()
+        self,
+        found: Sequence[str],
+        *,
+        step: str = "",
+        final: int = 0,
+        resolves: bool = False,
+        gone: Sequence[dict[str, object]] = (),
     ) -> None:
         if gone:
             self.documents = {"gone": [*gone]}
         self.found = tuple(found)
         rest = len(self.found) - self.LINES
         self.details = (*self.found[: self.LINES], *([f"and {rest} more"] if rest > 0 else []))
-        ways = [
-            "run `pypi-subset update`, which takes what the policy admits",
-            "accept it with [[policy.accept]] in subset.toml",
-        ]
-        if any(": license: " in one for one in self.found):
-            # Nothing older was taken for it: no release that was read has an allowed one.
-            ways = [*ways[1:], 'state the licences of projects as licenses = { NAME = "MIT" } below [policy]']
-            ways += ["run `pypi-subset update` if the list of licences has changed"]
+        # Nothing older was taken for a licence: no release that was read has an allowed one.
+        licenses = [one for one in self.found if ": license: " in one]
+        ways = ["accept it with [[policy.accept]] in subset.toml"]
+        if len(licenses) < len(self.found):
+            ways.insert(0, "run `pypi-subset update`, which takes what the policy admits")
+        if licenses:
+            ways.append('state the licences of projects as licenses = { NAME = "MIT" } below [policy]')
+        if len(licenses) == len(self.found) and not resolves:
+            ways.append("run `pypi-subset mirror` if the list of licences has changed")
         if final == len(self.found):
             ways = [f"{ways[0]}; no [[policy.accept]] covers a malicious release"]
         elif final:

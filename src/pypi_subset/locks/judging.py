@@ -76,6 +76,7 @@ def require_admitted(
     prior: datetime | None = None,
     *,
     missing: Iterable[Missing] = (),
+    resolves: bool = False,
 ) -> tuple[Waived, ...]:
     """
     Judge every pin of *locks* again: an advisory may be new, an acceptance gone. Return what the user accepts.
@@ -83,6 +84,7 @@ def require_admitted(
     :param cache: remembers what was judged by the same rules and the same database.
     :param prior: pip's ``uploaded-prior-to``, where pip's configuration is read.
     :param missing: what the last look at the indexes found: what was yanked since it was locked counts.
+    :param resolves: whether this run resolved what the rules of today do not match.
     :raises PolicyError: a rule refuses a pin.
     :raises SubsetError: the database of advisories cannot be read, or is too old.
     """
@@ -92,7 +94,7 @@ def require_admitted(
     yanked, accepted = _parted(subset, _yanked_since(subset, locks, missing))
     refused |= others | yanked
     if refused:
-        raise PolicyError([*refused], final=sum(one.is_final for one in refused.values()))
+        raise PolicyError([*refused], final=sum(one.is_final for one in refused.values()), resolves=resolves)
     return tuple(dict.fromkeys((*waived, *more, *accepted)))
 
 

@@ -108,6 +108,15 @@ def strangers(locks: Iterable[Lock], packages: Path) -> Mapping[str, BadDistribu
     return _lying(packages, {one.filename for lock in locks for one in lock.distributions})[1]
 
 
+def require_one_content(locks: Iterable[Lock]) -> None:
+    """
+    Return if no two of *locks* want different bytes under one name. Locks that do are not to be written.
+
+    :raises HashMismatch: two do.
+    """
+    _wanted(locks)
+
+
 def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
     """Each file once, with the name of the first job that needs it."""
     wanted: dict[str, tuple[Distribution, str]] = {}
@@ -121,7 +130,7 @@ def _wanted(locks: Iterable[Lock]) -> dict[str, tuple[Distribution, str]]:
                 msg = (
                     f"{one.filename} has two contents: sha256 {other.sha256} for {first}, {one.sha256} for {lock.name}"
                 )
-                step = f"{_one_of_two(other, one)}, then run the update"
+                step = f"{_one_of_two(other, one)}, then run `pypi-subset update`"
                 raise HashMismatch(msg, project=one.project, target=lock.target_name, next_step=step)
     return wanted
 

@@ -171,7 +171,7 @@ def mirror(
         ):
             locked = relock(subset, paths, backend, intake, progress, update=update, downloads=downloads)
             gone = left_over(subset, paths.locks)
-            waived = require_admitted(subset, locked.locks, cache, backend.prior, missing=locked.missing)
+            waived = require_admitted(subset, locked.locks, cache, backend.prior, missing=locked.missing, resolves=True)
             idle = unneeded_waivers(subset, waived)
             for sentence in idle:
                 progress.warn(sentence)

@@ -199,7 +199,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         intake = Intake(subset.bad_files, paths.packages, cache)
         with opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update, forecast=True)
-            require_admitted(subset, locked.locks, cache, backend.prior, missing=locked.missing)
+            require_admitted(subset, locked.locks, cache, backend.prior, missing=locked.missing, resolves=True)
             require_as_locked(subset.sources, locked.before.values(), (), cache)
             _, lower = compared(subset, paths, locked, backend, progress, allowed=True)
             older = _older(subset, locked, backend)

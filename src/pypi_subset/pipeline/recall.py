@@ -12,6 +12,7 @@ from pypi_subset.errors import LowerVersions
 from pypi_subset.locks import diff, memory
 from pypi_subset.locks.why import lines_of
 from pypi_subset.model.intake.sources import BUILD
+from pypi_subset.packages.stock import require_one_content
 from pypi_subset.targets.host import describe_host
 
 if TYPE_CHECKING:
@@ -77,9 +78,10 @@ def compared(  # noqa: PLR0913 - what a run has, and what the user allows
     :param gone: locks on disk that no job has any more.
     :param forget: names of files that may have other bytes than before.
     :param allowed: whether a lower version is accepted though the newer one is still offered.
-    :raises HashMismatch: a file has other bytes than when it was locked.
+    :raises HashMismatch: a file has other bytes than when it was locked, or for two targets.
     :raises LowerVersions: as `lowered`.
     """
+    require_one_content(locked.locks)
     recalled = recall(paths, [*locked.before.values(), *gone], [*dict.fromkeys([*forget, *rebuilt(locked, forget)])])
     memory.require_same(recalled.known, memory.named(locked.locks))
     if len(locked.reused) == len(locked.locks):

@@ -28,6 +28,15 @@ _PAGE = "see who may read that page, and whether pip has the credentials (.netrc
 _INDEX = "check that URL in pip's configuration, or in [sources] of subset.toml"
 
 
+def is_certain(asked: Iterable[Requirement], found: NoSolution | Gaps, target: Target, offers: TargetOffers) -> bool:
+    """Return whether `require_certain` raises nothing."""
+    try:
+        require_certain(asked, found, "", target, offers)
+    except UpstreamError:
+        return False
+    return True
+
+
 def require_certain(
     asked: Iterable[Requirement], found: NoSolution | Gaps, what: str, target: Target, offers: TargetOffers
 ) -> None:

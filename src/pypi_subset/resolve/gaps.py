@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import Gaps, NoSolution, UndefinedMarker
+from pypi_subset.resolve.certain import is_certain
 from pypi_subset.resolve.resolver import resolve
 
 if TYPE_CHECKING:
@@ -60,7 +61,12 @@ def resolve_or_all_gaps(
                 return resolution
             break
     for gap in found:
-        gap.accept = _acceptable(gap, job.requirement_set)
+        projects = _acceptable(gap, job.requirement_set)
+        asked = [one.requirement for one in job.requirement_set.requests]
+        asked = [one for one in asked if canonicalize_name(one.name) in projects]
+        # No entry covers a gap that rests on a page that an index hides.
+        certain = asked and is_certain(asked, gap, job.target, index.upstream.on(job.target.name))
+        gap.accept = projects if certain else ()
     raise found[0] if len(found) == 1 else Gaps(found)
 
 

@@ -255,7 +255,9 @@ class Earlier:
                 f"{wheel.project} {wheel.version} was built with {made.filename} of sha256 {sha256}, "
                 f"which is built with sha256 {made.sha256} now"
             )
-            raise HashMismatch(msg, project=made.project, next_step=_ways(wheel))
+            sdist = one.sdist.distribution.filename if one.sdist else ""
+            step = f"{_copy(wheel)}, or accept what is built now: `pypi-subset update --forget {sdist}`"
+            raise HashMismatch(msg, project=made.project, next_step=step)
         return None
 
 
@@ -269,8 +271,8 @@ def _changed(one: Distribution, now: str, then: str) -> HashMismatch:
     return HashMismatch(msg, project=one.project, next_step=step)
 
 
-def _ways(wheel: Distribution) -> str:
-    return f"copy {wheel.filename} into packages/, or run `pypi-subset update`, which resolves what its build requires again"
+def _copy(wheel: Distribution) -> str:
+    return f"copy {wheel.filename} into packages/"
 
 
 def _not_known(wheel: Distribution, release: str, why: str) -> UpstreamError:
@@ -290,4 +292,8 @@ def _gone(wheel: Distribution, release: str, what: str) -> RequirementGone:
         f"{wheel.project} {wheel.version} cannot be built again as it is locked: it was built with {release}, "
         f"and {what} is not offered any more"
     )
-    return RequirementGone(msg, project=wheel.project, next_step=_ways(wheel))
+    step = (
+        f"{_copy(wheel)}; or run `pypi-subset plan`, which lists what is gone, decide about it by gone or [[policy.accept]], "
+        "and run `pypi-subset update`, which resolves what the build requires again"
+    )
+    return RequirementGone(msg, project=wheel.project, next_step=step)

@@ -17,7 +17,7 @@ from pypi_subset.sdists.closure import Closure
 from pypi_subset.sdists.releases import refused, require_few, sdists_of, standin, wheel_of
 from pypi_subset.support import files
 from pypi_subset.targets.patch_levels import at_patch
-from pypi_subset.upstream.builds import NotBuilt
+from pypi_subset.upstream.builds import WHEEL_BESIDE, NotBuilt
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -171,5 +171,5 @@ class Keeper:
 def _foreign(one: Distribution, target: Target) -> NotBuilt:
     """Return why the sdist of a release is not kept for *target*."""
     what = f"no interpreter of this machine is {target.name} ({target.tag}), so no proof could build it"
-    step = f"build its wheel on such a machine, with auditwheel on Linux, and put it into requirements/wheels; or leave {one.project} out there"
+    step = f"build its wheel on such a machine, with auditwheel on Linux, and {WHEEL_BESIDE}; or leave {one.project} out there"
     return refused(one, what, step)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pypi_subset.model.distributions import Distribution
 
 
+#: Where a wheel goes that was built on another machine: without the second part, the sdist would not be offered any more.
+WHEEL_BESIDE = "put it into requirements/wheels, with only = false below [sources.wheels] in subset.toml"
+
+
 class NotBuilt(UpstreamError):
     """No wheel can be built from an sdist; or none may be, for enough of that project were built: ``limited``."""
 
@@ -65,7 +69,7 @@ def require_fitting(wheel: Candidate, tags: frozenset[Tag], *, host: bool) -> No
     one = wheel.distribution
     tag = "-".join(one.filename.removesuffix(".whl").rsplit("-", 3)[1:])
     msg = f"the wheel of {one.project} {one.version} that is built here is for {tag}, which does not fit"
-    step = f"build it on such a machine and put it into requirements/wheels, or leave {one.project} out there"
+    step = f"build it on such a machine and {WHEEL_BESIDE}; or leave {one.project} out there"
     if "-linux_" in tag and any("linux" in each.platform for each in tags):
         step = f"install pypi-subset[sdists], whose auditwheel may make it fit; or {step}"
     raise NotBuilt(msg, project=one.project, next_step=step)

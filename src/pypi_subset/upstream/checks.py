@@ -14,6 +14,7 @@ from msgspec import structs
 
 from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
+from pypi_subset.model.candidates import LOCK
 from pypi_subset.support import bounds, files
 from pypi_subset.upstream.pip_config import local_path, without_credentials
 from pypi_subset.upstream.transport.bodies import TooLargeError
@@ -137,7 +138,7 @@ def checked(candidate: Candidate, path: Path, sha256: str | None = None) -> Path
         if candidate.path is None:
             path.unlink()
         msg = f"{candidate.distribution.filename} has {algorithm} {found}, but {candidate.source} promised {promised}"
-        raise HashMismatch(msg, project=candidate.distribution.project, next_step=_DAMAGED)
+        raise HashMismatch(msg, project=candidate.distribution.project, next_step=_way_on(candidate))
     return path
 
 
@@ -182,7 +183,15 @@ def promised(candidate: Candidate) -> Iterator[None]:
         if one.size is None:
             raise
         msg = f"{one.filename} has more than the {one.size} bytes that {candidate.source} promised"
-        raise HashMismatch(msg, project=one.project, next_step=_DAMAGED) from error
+        raise HashMismatch(msg, project=one.project, next_step=_way_on(candidate)) from error
+
+
+def _way_on(candidate: Candidate) -> str:
+    """Return what the user can do about a file that is not what was promised."""
+    if candidate.source != LOCK:
+        return _DAMAGED
+    forget = f"`pypi-subset update --forget {candidate.distribution.filename}`"
+    return f"try again; if it stays so, find out who changed it; if you trust the new file, run {forget}"
 
 
 @contextlib.contextmanager

@@ -75,7 +75,7 @@ LINKS = (
             "--no-binary :all:",
             (
                 "--no-binary asks for an sdist, which a line does not build; remove the line; to build its sdists, "
-                'write [sdists] build = ["PROJECT"] in subset.toml'
+                'write build = ["PROJECT"] below [sdists] in subset.toml'
             ),
         ),
         (

@@ -176,7 +176,7 @@ def test_a_gap_keeps_to_what_is_asked_for(workspace: Workspace, index: Index, mo
             "cp310-cp310-win_amd64",
             (
                 "3.0, 2.0 have a wheel for this target, but base.txt:1 asks for lib==0.1: loosen that; or "
-                'write [sdists] build = ["lib"] in subset.toml, or build the wheel: '
+                'write build = ["lib"] below [sdists] in subset.toml, or build the wheel: '
                 "pip wheel --no-deps lib==0.1 -w DIRECTORY"
             ),
         ),

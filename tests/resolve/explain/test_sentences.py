@@ -22,7 +22,7 @@ APP = canonicalize_name("app")
             {wheel("lib", "2.0"): ["antlr==4.9.*"], "antlr-4.9.3.tar.gz": [], wheel("antlr", "4.10"): []},
             "it requires lib>=2; lib 2.0 requires antlr==4.9.*; antlr 4.9.3: sdist only",
             (
-                'write [sdists] build = ["antlr"] in subset.toml and run `pypi-subset mirror`; '
+                'write build = ["antlr"] below [sdists] in subset.toml and run `pypi-subset mirror`; '
                 "or pip wheel --no-deps antlr==4.9.3 -w requirements/wheels, then `pypi-subset update`"
             ),
         ),

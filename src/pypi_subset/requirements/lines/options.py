@@ -47,7 +47,7 @@ _REFUSED = {
     "--no-index": ("shuts out every index", "remove the line, and set pip's index-url to the index that is meant"),
     "--no-binary": (
         "asks for an sdist, which a line does not build",
-        'remove the line; to build its sdists, write [sdists] build = ["PROJECT"] in subset.toml',
+        'remove the line; to build its sdists, write build = ["PROJECT"] below [sdists] in subset.toml',
     ),
     "--no-require-hashes": ("allows files without a hash", "remove the line, and the hashes that are not to count"),
     "--all-releases": (

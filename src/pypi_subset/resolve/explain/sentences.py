@@ -62,7 +62,7 @@ def build_command(releases: Iterable[tuple[str, Version]], offers: Shelves, *, t
 
 def in_settings(project: str) -> str:
     """Return what has mirror build the sdists of *project*."""
-    return f'write [sdists] build = ["{project}"] in subset.toml'
+    return f'write build = ["{project}"] below [sdists] in subset.toml'
 
 
 def admitted_by(asking: Sequence[Asking], candidates: Iterable[Candidate]) -> dict[Version, list[Candidate]]:

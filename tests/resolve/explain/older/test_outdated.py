@@ -198,7 +198,7 @@ def test_an_old_release_is_explained_by_the_end_of_the_chain(workspace: Workspac
     # A lock has no path of this machine.
     assert workspace.root.is_absolute()
     assert result.outdated[0].step == (
-        'write [sdists] build = ["antlr"] in subset.toml and run `pypi-subset mirror`; '
+        'write build = ["antlr"] below [sdists] in subset.toml and run `pypi-subset mirror`; '
         "or pip wheel --no-deps antlr==4.9.3 -w requirements/wheels, then `pypi-subset update`"
     )
     assert result.document()["outdated"][0]["newest"] == "1.3"
