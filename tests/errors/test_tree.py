@@ -132,15 +132,3 @@ def test_refusals_of_the_policy_are_counted() -> None:
     assert str(few).startswith("the policy refuses 2 releases; run `pypi-subset update`")
     assert few.details == ("app 0: deny", "app 1: deny")
     assert (len(many.details), many.details[-1], len(many.found)) == (21, "and 5 more", 25)
-
-
-@pytest.mark.parametrize("resolves", [False, True])
-def test_an_update_is_no_way_to_another_licence(resolves: bool) -> None:  # noqa: FBT001
-    """A run that resolves by the list of today has looked for one; other rules have that way, whatever else is found."""
-    license_, other = "base--linux: app 1.0: license: its licence is GPL", "base--linux: lib 1.0: deny"
-    alone = PolicyError([license_], resolves=resolves).next_step
-    assert "update" not in alone
-    assert ("run `pypi-subset mirror` if the list" in alone) is not resolves
-    both = PolicyError([license_, other], resolves=resolves).next_step
-    assert both.startswith("run `pypi-subset update`")
-    assert "licenses = { NAME" in both

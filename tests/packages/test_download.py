@@ -114,7 +114,7 @@ def offered(index: Index, wheel: Wheel, folder: Path) -> Distribution:
 
 def collect(downloads: Downloads, *wanted: Distribution) -> tuple[Artifact, ...]:
     """Return what is collected for a stock without *wanted*, when everything is admitted."""
-    stock = Stock(present=(), missing=(("job", wanted),), rejected=(), superseded=(), strangers={})
+    stock = Stock(present=(), missing=(("job", wanted),), rejected=(), replaced=(), superseded=(), strangers={})
     return downloads.collect(stock, targets={"job": LINUX})
 
 

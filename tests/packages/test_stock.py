@@ -113,7 +113,7 @@ def test_other_bytes_in_a_fresh_checkout(workspace: Workspace, index: Index, siz
         shutil.rmtree(path)
     with pytest.raises(HashMismatch) as caught:
         mirror(workspace)
-    assert caught.value.next_step.endswith(f"if you trust the new file, run `pypi-subset update --forget {NAME}`")
+    assert f"if you trust the new file, run `pypi-subset update --forget {NAME}`" in caught.value.next_step
     mirror(workspace, update=True, forget=[NAME])
     assert mirror(workspace)[0].resolved == 0
     assert zipfile.ZipFile(workspace.paths.packages / NAME).read("x.py") == body
@@ -152,7 +152,7 @@ def test_two_sources_with_one_file_name(workspace: Workspace, index: Index) -> N
             "or give one file another version, then run `pypi-subset update`"
         )
         # The way that it names leads out, whichever of them is meant: nothing was locked.
-        for url, body in ((index.url, "x = 1"), (second.url, "x = 2")):
+        for url, number in ((index.url, "1"), (second.url, "2")):
             shutil.rmtree(workspace.paths.locks, ignore_errors=True)
             with pytest.raises(HashMismatch, match="has two contents"):
                 mirror(workspace)
@@ -161,5 +161,5 @@ def test_two_sources_with_one_file_name(workspace: Workspace, index: Index) -> N
             workspace.toml({"linux": LINUX, "windows": WINDOWS}, more=only)
             mirror(workspace, update=True)
             kept = zipfile.ZipFile(workspace.paths.packages / NAME)
-            assert body in kept.read("app.py").decode()
+            assert kept.read("app.py").decode() == f"x = {number}\n"
             workspace.toml({"linux": LINUX, "windows": WINDOWS}, more="".join(tables))

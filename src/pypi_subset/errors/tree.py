@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pypi_subset.errors.ways import ways_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -235,20 +237,7 @@ class PolicyError(SubsetError):
         self.found = tuple(found)
         rest = len(self.found) - self.LINES
         self.details = (*self.found[: self.LINES], *([f"and {rest} more"] if rest > 0 else []))
-        # Nothing older was taken for a licence: no release that was read has an allowed one.
-        licenses = [one for one in self.found if ": license: " in one]
-        ways = ["accept it with [[policy.accept]] in subset.toml"]
-        if len(licenses) < len(self.found):
-            ways.insert(0, "run `pypi-subset update`, which takes what the policy admits")
-        if licenses:
-            ways.append('state the licences of projects as licenses = { NAME = "MIT" } below [policy]')
-        if len(licenses) == len(self.found) and not resolves:
-            ways.append("run `pypi-subset mirror` if the list of licences has changed")
-        if final == len(self.found):
-            ways = [f"{ways[0]}; no [[policy.accept]] covers a malicious release"]
-        elif final:
-            ways[-1] += "; no [[policy.accept]] covers a malicious release"
-        step = step or ", or ".join(ways)
+        step = step or ways_of(self.found, final, resolves=resolves)
         count = f"{len(self.found)} release{'s' * (len(self.found) != 1)}"
         super().__init__(f"the policy refuses {count}", next_step=step)
 

@@ -154,7 +154,7 @@ class Addresses:
                 if same and (other.path is not None or other.at() != candidate.at()):
                     yield other
 
-    def _lost(self, candidate: Candidate, error: UpstreamError | HashMismatch) -> UpstreamError:
+    def _lost(self, candidate: Candidate, error: UpstreamError | HashMismatch) -> UpstreamError | HashMismatch:
         """Return the error about a file whose address is that of a lock, and that no source gives."""
         one, where = candidate.distribution, self._pages.origin(candidate.distribution)
         with contextlib.suppress(UpstreamError):
@@ -163,13 +163,14 @@ class Addresses:
                 return UpstreamError(msg, project=one.project, next_step=FETCH_GONE)
         msg = f"{one.filename}: its address comes from the lock, and no source has these bytes elsewhere: {error.what}"
         step = "; otherwise ".join(filter(None, (error.next_step, STEP)))
-        return UpstreamError(msg, project=one.project, next_step=step)
+        kind = HashMismatch if isinstance(error, HashMismatch) else UpstreamError
+        return kind(msg, project=one.project, next_step=step)
 
 
 def _address(candidate: Candidate) -> str:
     address = candidate.at()
     if address is None:
         msg = f"{candidate.distribution.filename} came from a local directory and is not there any more"
-        step = "put it into requirements/wheels or a directory of pip's 'find-links', or run the update"
+        step = "put it into requirements/wheels or a directory of pip's 'find-links', or run `pypi-subset update`"
         raise UpstreamError(msg, project=candidate.distribution.project, next_step=step)
     return address
