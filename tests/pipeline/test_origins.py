@@ -122,7 +122,12 @@ def test_a_wheel_of_the_user_that_is_lost(workspace: Workspace, index: Index) ->
     assert mirror(workspace)[0].resolved == 0
     with pytest.raises(NoSolution, match=r"app-1\.0-py3-none-any\.whl, which is not in requirements/wheels") as caught:
         mirror(workspace, update=True)
-    assert "put the wheel there again" in caught.value.next_step
+    assert caught.value.what.partition(": ")[2].startswith(
+        "app: no source has a file of app; it was locked from app-1.0-py3"
+    )
+    assert caught.value.next_step == (
+        "put the wheel there again; if the project of the index is meant, write [sources.wheels] with only = false"
+    )
     assert index.requests == []
     workspace.toml({"linux": LINUX}, more="[sources.wheels]\nonly = false\n")
     mirror(workspace, update=True)

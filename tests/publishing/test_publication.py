@@ -131,6 +131,7 @@ def another_manifest(site: Path) -> None:
 
 VERIFY = "run `pypi-subset verify`, or publish it unproven with `--force`"
 FORCE = "or publish it unproven with `--force`"
+MEND = f"mend what it names, run `pypi-subset mirror` and `pypi-subset verify`, {FORCE}"
 NO_AUTHOR = "the report has no author: an earlier version of pypi-subset wrote it, or another program"
 CHANGED = f"the report was changed, or made with another key than the one here; {WAYS_ACROSS}"
 GAP = Finding(rule="gap", project="aa", what="no wheel fits", reason="known", until="2999-01-01")
@@ -190,7 +191,7 @@ DOUBTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "proof/run.js",
         f"the proof does not write this; remove it, {FORCE}",
     ),
-    "red": (lambda site: written(site, *CHECKS), "proof/report.json", f"1 of 3 checks are red; {VERIFY}"),
+    "red": (lambda site: written(site, *CHECKS), "proof/report.json", f"1 of 3 checks are red; {MEND}"),
     "a part": (
         lambda site: written(site, GREEN, targets=["linux"], shard="2/8"),
         "proof/report.json",

@@ -475,7 +475,7 @@ FORCE = "or publish it unproven with `--force`"
 REFUSED: dict[Callable[[Path], None], str] = {
     no_report: f"site: nothing is proven yet; run `pypi-subset verify`, {FORCE}",
     other_bytes: f"report.json: the report is about other bytes than these; run `pypi-subset verify`, {FORCE}",
-    red: f"report.json: 1 of 2 checks are red; run `pypi-subset verify`, {FORCE}",
+    red: f"report.json: 1 of 2 checks are red; mend what it names, run `pypi-subset mirror` and `pypi-subset verify`, {FORCE}",
     one_target: "report.json: only a part was proven: the targets linux; run `pypi-subset verify` for all of it, or join the"
     f" reports of all parts by `pypi-subset merge-reports`, {FORCE}",
     nothing_proven: f"report.json: nothing was proven; run `pypi-subset verify`, {FORCE}",

@@ -229,7 +229,9 @@ def test_a_build_requirement_without_a_wheel_is_built_too(workspace: Workspace, 
         "its build requires tool (required by" in caught.value.problem
         or "its build requires tool:" in caught.value.problem
     )
-    assert caught.value.next_step == "add 'tool' to build below [sdists] as well"
+    assert caught.value.next_step == (
+        "add 'tool' to build below [sdists] as well, and take it out of keep if it is there"
+    )
     building(workspace, "leaf", "tool")
     mirror(workspace)
     pin = read_lock(workspace, "base--here").pins[0].distribution

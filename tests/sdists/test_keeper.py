@@ -194,7 +194,9 @@ def test_a_build_requirement_is_no_kept_sdist(workspace: Workspace, index: Index
     keeping(workspace, "leaf", "tool")
     with pytest.raises(NoSolution) as caught:
         mirror(workspace)
-    assert caught.value.next_step == "add 'tool' to build below [sdists] as well"
+    assert caught.value.next_step == (
+        "add 'tool' to build below [sdists] as well, and take it out of keep if it is there"
+    )
     keeping(workspace, "leaf", more='build = ["tool"]\n')
     result, _ = mirror(workspace)
     assert (result.built, result.kept) == (("tool-1.0-0subset-py3-none-any.whl",), ("leaf-1.0.tar.gz",))

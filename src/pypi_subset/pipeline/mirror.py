@@ -182,7 +182,6 @@ def mirror(
             forgotten = recalled.lines(memory.named(locked.locks))
             changes = (*forgotten, *write_locks(subset, paths, locked, gone, recalled.known))
             gone_list.keep(paths, locked.locks, of_locks(Looked(files=locked.missing), locked.locks), locked.answered)
-            stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache)
             then = locked.before.values()
             stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache, before=then)
             artifacts = _gather(subset, stock, downloads, intake, paths.packages, progress)

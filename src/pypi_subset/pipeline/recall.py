@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -35,15 +35,18 @@ class Recalled:
 
     :param known: file name → SHA-256 of all that was ever locked, without what is to be forgotten.
     :param forgotten: the same of that.
+    :param rebuilt: names of wheels in it that the user did not name: they were built again.
     """
 
     known: Mapping[str, str]
     forgotten: Mapping[str, str]
+    rebuilt: frozenset[str] = frozenset()
 
     def lines(self, now: Mapping[str, str]) -> tuple[str, ...]:
         """Return a line for each forgotten file, with its hash before and *now*."""
         return tuple(
-            f"{name}: forgotten sha256 {sha256}; " + (f"now sha256 {now[name]}" if name in now else "not locked now")
+            f"{name}: {'built again, before' if name in self.rebuilt else 'forgotten'} sha256 {sha256}; "
+            + (f"now sha256 {now[name]}" if name in now else "not locked now")
             for name, sha256 in sorted(self.forgotten.items())
         )
 
@@ -82,7 +85,9 @@ def compared(  # noqa: PLR0913 - what a run has, and what the user allows
     :raises LowerVersions: as `lowered`.
     """
     require_one_content(locked.locks)
-    recalled = recall(paths, [*locked.before.values(), *gone], [*dict.fromkeys([*forget, *rebuilt(locked, forget)])])
+    again = rebuilt(locked, forget)
+    recalled = recall(paths, [*locked.before.values(), *gone], [*dict.fromkeys([*forget, *again])])
+    recalled = replace(recalled, rebuilt=frozenset(again) - {*forget})
     memory.require_same(recalled.known, memory.named(locked.locks))
     if len(locked.reused) == len(locked.locks):
         # The index is not asked for what is reused.

@@ -44,6 +44,7 @@ _FETCHED = (RELEASE,)
 
 _FORCE = "or publish it unproven with `--force`"
 _VERIFY = f"run `pypi-subset verify`, {_FORCE}"
+_MEND = f"mend what it names, run `pypi-subset mirror` and `pypi-subset verify`, {_FORCE}"
 _ASK = f"ask for something that a target needs in requirements/, run `pypi-subset mirror` and `pypi-subset verify`, {_FORCE}"
 _JOIN = (
     f"run `pypi-subset verify` for all of it, or join the reports of all parts by `pypi-subset merge-reports`, {_FORCE}"
@@ -245,8 +246,10 @@ def _red(report: Report) -> tuple[str, str]:
         return f"only a part was proven: {part}", _JOIN
     statuses = [check.status for check in report.checks]
     red = statuses.count("failed")
-    if red or not {*statuses} & {*GOOD}:
-        return f"{red} of {len(statuses)} checks are red" if red else "nothing was proven", _VERIFY
+    if red:
+        return f"{red} of {len(statuses)} checks are red", _MEND
+    if not {*statuses} & {*GOOD}:
+        return "nothing was proven", _VERIFY
     # The inventory installs nothing.
     proven = any(check.status in GOOD for check in cases_in(report))
     if proven:

@@ -114,7 +114,7 @@ def lacking(sdist: Distribution, error: NoSolution | Gaps) -> NotBuilt:
     msg = f"{sdist.project} {sdist.version} cannot be built from {sdist.filename}, since its build requires {first.problem}"
     step = first.next_step
     if first.sdist is not None:
-        step = f"add {first.sdist[0].partition('==')[0]!r} to build below [sdists] as well"
+        step = f"add {first.sdist[0].partition('==')[0]!r} to build below [sdists] as well, and take it out of keep if it is there"
     found = NotBuilt(msg, project=sdist.project, next_step=step)
     found.details = first.details
     return found

@@ -158,6 +158,12 @@ def _absent(project: NormalizedName, gap: _Gap, known: Known) -> NoSolution:
     if (quarantine := known.upstream.quarantine(project)) is None:
         if denied := known.upstream.denied(project):
             return gap.error(f"no index shows a project {project}: {denied}", f"see who may read it, or {_SPELLING}")
+        source = known.upstream.source_of(project)
+        if known.upstream.lost_file(project) or known.upstream.is_private(project) or (source and source.only):
+            # No index of pip's configuration was asked, and `with_source` says what can be done.
+            return gap.error(
+                f"its source has no file of {project}" if source else f"no source has a file of {project}", ""
+            )
         return gap.error(f"no index has a project {project}", _SPELLING)
     why = f" ({quarantine.reason})" if quarantine.reason else ""
     return gap.error(f"{project} is in quarantine{why}", "do without it: it may do harm")
