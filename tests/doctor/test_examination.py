@@ -82,6 +82,21 @@ def test_a_locked_release_that_is_gone(workspace: Workspace, index: Index) -> No
     assert (one.state, "lib" in one.what, "gone" in one.next_step) == ("error", True, True)
 
 
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_locked_release_that_was_yanked(workspace: Workspace, index: Index, accepted: bool) -> None:  # noqa: FBT001
+    """It is an error if the policy refuses it, with the step that mirror names; an acceptance keeps it."""
+    index.add(make_wheel("demo"))
+    workspace.write("base.txt", "demo\n")
+    entry = '[[policy.accept]]\nrule = "yanked"\nproject = "demo"\nreason = "ours"\nuntil = 9999-12-31\n'
+    workspace.toml({"here": "host"}, more=f'[policy]\nyanked = "refuse"\n{entry * accepted}')
+    mirror(workspace)
+    index.yank(index.projects["demo"][0], "broken")
+    (one,) = [one for one in diagnose(workspace.paths).findings if one.name == "locked files"]
+    state, decision, step = ("warning", "kept", "") if accepted else ("error", "refused", "run `pypi-subset update`")
+    assert (one.state, one.what.startswith(f"yanked, {decision}: demo 1.0 ")) == (state, True)
+    assert one.next_step.startswith(step)
+
+
 def test_what_a_build_required_is_gone(workspace: Workspace, index: Index) -> None:
     """What a locked wheel was built with is looked for as well."""
     index.add(make_buildable("leaf", build_requires=["tool"]), make_wheel("tool"))

@@ -52,6 +52,16 @@ def test_nothing_is_built_that_pip_does_not_look_at(workspace: Workspace, index:
     assert [hit.path for hit in index.hits(".tar.gz")] == ["/files/leaf-7.0.tar.gz"]
 
 
+def test_a_newer_sdist_goes_before_an_older_wheel(workspace: Workspace, index: Index) -> None:
+    """The user named the project, so that the newest release is meant; without the name, the wheel is taken."""
+    index.add(make_wheel("leaf", "1.0"), make_buildable("leaf", "2.0"))
+    workspace.write("base.txt", "leaf\n")
+    for project, version in (("other", "1.0"), ("leaf", "2.0")):
+        building(workspace, project)
+        mirror(workspace)
+        assert versions(workspace, "base--here") == {"leaf": version}
+
+
 @pytest.mark.slow
 def test_a_wheel_that_fits_is_not_built(workspace: Workspace, index: Index) -> None:
     """A release with a wheel for one target is built for the others alone."""

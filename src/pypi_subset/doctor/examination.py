@@ -112,7 +112,10 @@ def _ask_whether_gone(subset: Subset, paths: Paths, locks: Sequence[Lock], found
         gone = offered.judged(subset, looked.missing, locks)
         for one in gone:
             if one.decision == "refused":
-                found.append(Finding(name="locked files", state="error", what=str(one), next_step=offered.STEP))
+                step = (
+                    offered.STEP if one.suspicious else "run `pypi-subset update`, which takes what the policy admits"
+                )
+                found.append(Finding(name="locked files", state="error", what=str(one), next_step=step))
             else:
                 found.append(Finding(name="locked files", state="warning", what=str(one)))
         if not gone:

@@ -11,7 +11,7 @@ from pypi_subset.errors import PolicyError
 from pypi_subset.locks.gone.look import files_with_builds
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.intake.gone import Gone, keys_of
-from pypi_subset.model.intake.rules import GONE
+from pypi_subset.model.intake.rules import GONE, YANKED
 from pypi_subset.policy.withdrawn import Vanished, YankedSince
 
 if TYPE_CHECKING:
@@ -31,8 +31,12 @@ STEP = (
 
 
 def decision_of(one: Missing, target: str, subset: Subset) -> Decision:
-    """Return what is done about *one* on *target*: a waiver counts before ``gone`` of ``[policy]``."""
-    waived = any(each.covers((GONE, one.project, target)) and each.admits(one.version) for each in subset.accepted)
+    """Return what is done about *one* on *target*: a waiver counts before ``gone`` and ``yanked`` of ``[policy]``."""
+    is_refused = one.state == YANKED and subset.rules.yanked == "refuse"
+    found = (YANKED if is_refused else GONE, one.project, target)
+    waived = any(each.covers(found) and each.admits(one.version) for each in subset.accepted)
+    if is_refused:
+        return "kept" if waived else "refused"
     if waived or not one.suspicious or subset.rules.gone == "keep":
         return "kept"
     return "dropped" if subset.rules.gone == "drop" else "refused"
@@ -68,13 +72,13 @@ def _keys(lock: Lock) -> frozenset[Key]:
 
 def require_decided(found: Iterable[Gone], *, dropped: bool = False) -> None:
     """
-    Return if the user decided about each suspicious file of *found*.
+    Return if the user decided about each suspicious file of *found*. The policy judges what was yanked.
 
     :param dropped: whether a file that is to be dropped must be gone from the locks as well.
     :raises PolicyError: one is to be decided about.
     """
     bad = {"refused", "dropped"} if dropped else {"refused"}
-    own = [one for one in found if one.decision in bad]
+    own = [one for one in found if one.suspicious and one.decision in bad]
     if own:
         step = (
             STEP
