@@ -435,3 +435,19 @@ def test_an_update_does_without_a_build_requirement_that_is_gone(workspace: Work
         in said
     )
     assert required(workspace) == [("tool", "0.9")]
+
+
+def test_a_source_that_says_nothing_is_no_other_one(workspace: Workspace, index: Index) -> None:
+    """The only source of a build requirement does not show its page: the wheel is not built again without it."""
+    with Index() as own:
+        index.add(make_buildable("leaf", build_requires=["tool"]))
+        own.add(make_wheel("tool"))
+        workspace.write("base.txt", "leaf\n")
+        source = f'[sources.own]\nindex = "{own.url}"\nprojects = ["tool"]\n'
+        workspace.toml({"here": "host"}, more=f'[sdists]\nbuild = ["leaf"]\n{source}')
+        mirror(workspace)
+        own.on_request = lambda path: 403 if path == "/simple/tool/" else None
+        result, said = mirror(workspace, update=True)
+        assert "403" in result.unknown[0]
+        assert "building it again" not in said
+        assert required(workspace) == [("tool", "1.0")]
