@@ -146,9 +146,10 @@ def fill(
 
     needs = manifest.needs_of(content.subset, content.locks)
     inputs = content.subset, content.locks, done.projects
-    people = write_pages(inputs, needs, writer, last=last, packages=packages)
+    laid = dict(manual.of_site(Path(writer.live)))
+    people = write_pages(inputs, needs, writer, last=last, packages=packages, has_manual=manual.FRONT in laid)
     others = writer.put_all(_others(content.subset, content.locks))
-    pages = done.pages | people.pages | others | writer.put_all(manual.of_site(Path(writer.live)))
+    pages = done.pages | people.pages | others | writer.put_all(laid.items())
     made = manifest.manifest_of(content.subset, content.locks, done.projects, content.bad, pages=pages, needs=needs)
     writer.put(paths.MANIFEST, documents.encode(made))
     # The user's own README, if there is one, replaces it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.report.report import carry_over
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site.pages.manual import lay
+from tests.support.pages.page_check import anchors
 from tests.support.sites.workspace import Workspace, own_index
 from tests.support.wheels import make_wheel
 
@@ -55,6 +57,27 @@ def test_the_manifest_lists_the_manual(workspace: Workspace) -> None:
     expected = {"docs/index.html", "docs/_static/furo.css"}
     assert listed == {path: hashlib.sha256((site / path).read_bytes()).hexdigest() for path in expected}
     assert statuses(workspace) == set()
+
+
+def links(site: Path) -> int:
+    """Return how many links to the manual the front page of *site* has."""
+    return [one.segments for one in anchors((site / "index.html").read_text())].count(("docs", "index.html"))
+
+
+def test_the_front_page_leads_to_the_manual(workspace: Workspace) -> None:
+    """It does so once, however often the manual is laid; after a new site, and not in a site without a manual."""
+    site, built = workspace.paths.site, workspace.root.parent / "built"
+    assert links(site) == 1
+    lay(built, site, carry_over)
+    assert links(site) == 1
+    workspace.toml({"old": "cp310-win_amd64", "new": "cp312-win_amd64"})
+    mirror(workspace.paths)
+    assert links(site) == 1
+    shutil.rmtree(site)
+    mirror(workspace.paths)
+    assert links(site) == 0
+    lay(built, site, carry_over)
+    assert (links(site), statuses(workspace)) == (1, set())
 
 
 def test_mirror_keeps_the_manual(workspace: Workspace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
 from packaging.utils import canonicalize_name
 
 from pypi_subset.locks.gaps import accepted_gaps
@@ -11,6 +12,7 @@ from pypi_subset.model.intake.variants import variants_locked
 from pypi_subset.model.paths import PAGE, SIMPLE, request_page, view_of
 from pypi_subset.site.pages.client_config import snippets
 from pypi_subset.site.pages.facts import users_of
+from pypi_subset.site.pages.manual import LINK, NO_LINK
 from pypi_subset.site.pages.search import part_of
 from pypi_subset.site.pages.sizes import counted, readable_size
 from pypi_subset.support import templates
@@ -36,7 +38,12 @@ _TARGET = "TARGET"
 
 
 def front_page(
-    subset: Subset, locks: Sequence[Lock], projects: Sequence[Project], entries: Sequence[Entry] = ()
+    subset: Subset,
+    locks: Sequence[Lock],
+    projects: Sequence[Project],
+    entries: Sequence[Entry] = (),
+    *,
+    has_manual: bool = False,
 ) -> str:
     """
     Return the front page: one HTML5 document with a style and a script beside it, which works from a disk and a server.
@@ -44,6 +51,7 @@ def front_page(
     The script puts the page's own address into the commands, in place of `_SERVER`, and searches.
 
     :param entries: those of the list of projects.
+    :param has_manual: whether the site has the manual; the page leads to it then.
     """
     artifacts = [artifact for project in projects for artifact in project.artifacts]
     users, variants = users_of(locks), variants_locked(locks)
@@ -68,6 +76,7 @@ def front_page(
         ],
         size_of=_size_of,
         kept=_kept(locks),
+        manual=Markup(LINK if has_manual else NO_LINK),  # noqa: S704 - our own constants
         **part_of(entries, 1),
     )
 

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+#: The front page of the manual in a site.
+FRONT = f"{MANUAL}/{PAGE}"
+#: What the front page of the site has where a link to the manual may be, and that link.
+NO_LINK, LINK = "<!-- manual -->", f'<li><a href="{FRONT}">Manual</a></li>'
+
+
 def of_site(site: Path) -> Iterator[tuple[str, bytes]]:
     """
     Yield path and bytes of each file of the manual in *site*.
@@ -46,7 +52,7 @@ def lay(built: Path, site: Path, carry_report: Callable[[Path, Path], None]) -> 
     """
     Replace the manual in *site* by the files of the directory *built*; return how many it has.
 
-    The manifest lists them, so its hash changes. *site* is replaced atomically.
+    The front page leads to them, and the manifest lists them: their hashes change. *site* is replaced atomically.
 
     :param built: the HTML pages as Sphinx wrote them. Hidden files are left out.
     :param carry_report: copies the report of the first site to the second and marks it if it is about another manifest.
@@ -59,14 +65,21 @@ def lay(built: Path, site: Path, carry_report: Callable[[Path, Path], None]) -> 
     with staging.staged(site) as stage:
         writer = StageWriter(stage, live=site)
         for path, _ in files.walk(site, but=(PROOF, MANUAL, MANIFEST, README)):
-            if not path.endswith("/"):
+            if not path.endswith("/") and path != PAGE:
                 writer.link(os.fspath(site / path), path)
+        front = {PAGE: _linked(site / PAGE)}
         others = {path: digest for path, digest in manifest.pages.items() if not is_manual(path)}
-        pages = others | writer.put_all(sorted(manual.items()))
+        pages = others | writer.put_all(sorted([*front.items(), *manual.items()]))
         made = msgspec.structs.replace(manifest, pages=dict(sorted(pages.items())))
         writer.put(MANIFEST, documents.encode(made))
         carry_report(site, Path(stage))
     return len(manual)
+
+
+def _linked(page: Path) -> bytes:
+    """Return the front page at *page* with the link to the manual."""
+    with files.folder_errors(page):
+        return page.read_bytes().replace(NO_LINK.encode(), LINK.encode())
 
 
 def _of_directory(built: Path) -> Iterator[tuple[str, bytes]]:

@@ -56,6 +56,7 @@ def write_pages(
     *,
     last: BuildState,
     packages: Path | None = None,
+    has_manual: bool = False,
 ) -> People:
     """
     Write all pages for people into the staged directory, which holds the distributions and their metadata.
@@ -65,6 +66,7 @@ def write_pages(
     :param writer: writes the staged directory.
     :param last: the `incremental.usable` state of the last build.
     :param packages: the packages directory, which caches READMEs; ``None`` caches none.
+    :param has_manual: whether the site has the manual, see `front_page`.
     :raises SubsetError: METADATA cannot be read, or a page cannot be written.
     """
     subset, locks, projects = content
@@ -86,17 +88,16 @@ def write_pages(
     entries = [search.entry_of(one, built[paths.project_page(one.name)].about, len(subset.targets)) for one in facts]
     pages = {path: one.sha256 for path, one in built.items()}
     pages |= writer.put_all(search.lists(entries))
-    pages |= writer.put_all(_front(subset, locks, projects, entries))
+    front = front_page(subset, locks, projects, entries, has_manual=has_manual)
+    pages |= writer.put_all(_front(front))
     described = frozenset(str(one.described_by.metadata) for one in facts if one.described_by)
     return People(pages=pages, built=built, linked=frozenset(linked), described=described)
 
 
-def _front(
-    subset: Subset, locks: Sequence[Lock], projects: Sequence[Project], entries: Sequence[search.Entry]
-) -> Iterator[tuple[str, bytes]]:
+def _front(page: str) -> Iterator[tuple[str, bytes]]:
     yield paths.STYLE, shipped("templates", "site.css")
     yield paths.SCRIPT, shipped("templates", "site.js")
-    yield paths.PAGE, front_page(subset, locks, projects, entries).encode()
+    yield paths.PAGE, page.encode()
 
 
 def _write_projects(
