@@ -191,12 +191,17 @@ def docs(_context: Context, site: str = "", renew: str = "") -> None:
     if renew not in {"", "0", "no"}:
         run("tests.support.pages.reference")
     run("sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs")
-    if site:
+    built = Path("build/docs")
+    sys.stdout.write(f"the manual is built: open {built}/index.html in a browser\n")
+    if not site:
+        sys.stdout.write("Next: `make docs SITE=site` lays it into a site\n")
+    else:
         from pypi_subset.proof.report.report import carry_over  # noqa: PLC0415 - no other task needs them
         from pypi_subset.site.pages.manual import lay  # noqa: PLC0415
 
-        count = lay(Path("build/docs"), Path(site), carry_over)
-        sys.stdout.write(f"{site}/docs has {count} files of the manual. Next: make verify\n")
+        count = lay(built, Path(site), carry_over)
+        place = "" if site == "site" else f" SITE={shlex.quote(site)}"
+        sys.stdout.write(f"{site}/docs has {count} files of the manual\nNext: `make verify{place}`\n")
 
 
 @task(

@@ -109,6 +109,18 @@ def test_the_search_works_in_a_site_and_from_a_disk(manual: Path, tmp_path: Path
 
 
 @pytest.mark.slow
+def test_make_docs_says_where_the_manual_is() -> None:
+    """The last lines name the front page, which is there, and the next step."""
+    inv = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), "docs"]
+    done = subprocess.run(inv, cwd=ROOT, capture_output=True, text=True, check=False)
+    first, following = done.stdout.splitlines()[-2:]
+    assert (done.returncode, following) == (0, "Next: `make docs SITE=site` lays it into a site"), done.stderr
+    page = re.fullmatch(r"the manual is built: open (\S+) in a browser", first)
+    assert page
+    assert (ROOT / page[1]).is_file()
+
+
+@pytest.mark.slow
 def test_the_manual_builds_without_a_warning(manual: Path) -> None:
     """Sphinx builds every page, and a page loads nothing from another host."""
     tmp_path = manual

@@ -66,7 +66,10 @@ def test_required_words_are_positional(tmp_path: Path) -> None:
         run([*inv, "why", *words, "--site", str(tmp_path)], ROOT) for words in (["six"], ["--project", "six"])
     )
     assert (first.returncode, first.stderr) == (second.returncode, second.stderr)
-    assert f"error: {tmp_path}/manifest.json: the site has no manifest; run `pypi-subset mirror`" in first.stderr
+    assert (
+        f"error: {tmp_path}/manifest.json: the site has no manifest; run `pypi-subset mirror --site {tmp_path}`"
+        in first.stderr
+    )
 
 
 def test_an_error_of_the_program_itself_is_one_line(

@@ -10,6 +10,7 @@ from pypi_subset.editing.beginning import init, one_shot
 from pypi_subset.editing.changes import Wanted, add
 from pypi_subset.errors import SubsetError
 from pypi_subset.requirements.subset import read_subset
+from tests.support.sites.trees import tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,19 +80,69 @@ def test_another_document_may_be_the_only_set(tmp_path: Path) -> None:
     assert [one.name for one in read_subset(root).sets] == ["app"]
 
 
-@pytest.mark.parametrize("name", ["subset.toml", "gpu.txt"])
-def test_a_subset_is_not_overwritten(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("subset.toml", "there is a subset already; change it with `pypi-subset add`"),
+        ("gpu.txt", "there is a set already; `pypi-subset init .*` writes subset.toml beside it; `pypi-subset add`"),
+    ],
+)
+def test_a_subset_is_not_overwritten(tmp_path: Path, name: str, said: str) -> None:
     """If there is a file already, the error names it and the command that changes it."""
     (tmp_path / name).write_text("mine")
-    with pytest.raises(SubsetError, match=rf"{name}: there is a subset already; change it with `pypi-subset add`"):
+    with pytest.raises(SubsetError, match=f"{name}: {said}"):
         init(tmp_path, projects=["six"])
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_targets_beside_requirements_files(tmp_path: Path) -> None:
+    """A directory that has sets alone gets its targets, and the sets stay as they are."""
+    (tmp_path / "gpu.txt").write_text("# mine\nsix\n")
+    init(tmp_path, on=["rhel8"])
+    assert [*targets(tmp_path)] == ["rhel-8"]
+    assert (tmp_path / "gpu.txt").read_text() == "# mine\nsix\n"
+
+
 def test_a_single_command_line_is_the_whole_subset(tmp_path: Path) -> None:
-    """Run again it changes nothing; with other words it asks for those alone."""
+    """Run again it changes nothing; with other words it asks for those alone, if that is allowed."""
     first = one_shot(tmp_path / "one", projects=["six"], on=["rhel8"], pythons=["3.12"])
     again = one_shot(tmp_path / "one", projects=["six"], on=["rhel8"], pythons=["3.12"])
-    other = one_shot(tmp_path / "one", projects=["rich"], on=["rhel8"], pythons=["3.12"])
+    other = one_shot(tmp_path / "one", projects=["rich"], on=["rhel8"], pythons=["3.12"], replace=True)
     assert (first.written, again.changes, other.changes[0].added) == (True, (), ("rich",))
     assert other.changes[0].removed == ("six",)
+
+
+@pytest.mark.parametrize(
+    ("projects", "on", "pythons", "lost"),
+    [
+        (["rich"], ["rhel8"], ["3.12"], "six"),
+        (["six", "rich"], ["rhel9"], ["3.12"], "the target rhel-8"),
+        (["six"], ["rhel8"], ["3.9"], "the target rhel-8"),
+        (["rich"], ["windows-11"], ["3.12"], "six, the target rhel-8, [policy]"),
+    ],
+)
+def test_a_single_command_line_drops_nothing_in_silence(
+    tmp_path: Path, projects: list[str], on: list[str], pythons: list[str], lost: str
+) -> None:
+    """Projects, targets and settings that would be lost are an error, which names the ways on; nothing is written."""
+    root = tmp_path / ".my stick.subset" / "requirements"
+    one_shot(root, projects=["six"], on=["rhel8"], pythons=["3.12"])
+    if "[policy]" in lost:
+        with (root / "subset.toml").open("a") as stream:
+            stream.write("[policy]\nmin_age = 7\n")
+    before = tree(root)
+    with pytest.raises(SubsetError) as caught:
+        one_shot(root, projects=projects, on=on, pythons=pythons)
+    assert caught.value.what == f"an earlier call asked for more, and this one would drop {lost}"
+    site = tmp_path / "my stick"
+    step = f"add to it with `pypi-subset add {' '.join(projects)} --site '{site}'`, or drop that with `--replace`"
+    assert (caught.value.next_step, tree(root)) == (step, before)
+
+
+def test_a_single_command_line_may_name_more(tmp_path: Path) -> None:
+    """Further projects and targets, and other versions of the same project, drop nothing."""
+    root = tmp_path / "one"
+    one_shot(root, projects=["six"], on=["rhel8"], pythons=["3.12"])
+    one_shot(root, projects=["six>=1", "rich"], on=["windows-11", "rhel8"], pythons=["3.12"])
+    assert [*targets(root)] == ["windows-11", "rhel-8"]
+    assert [str(one.requirement) for one in read_subset(root).sets[0].requests] == ["six>=1", "rich"]

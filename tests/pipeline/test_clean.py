@@ -100,7 +100,7 @@ class TestPrune:
             ("app-1.0-py3-none-any.whl", "no lock names it"),
         ]
         assert (found.kept, found.removed) == (1, False)
-        assert found.size == 8 + (mirrored.paths.packages / "app-1.0-py3-none-any.whl").stat().st_size
+        assert found.bytes == 8 + (mirrored.paths.packages / "app-1.0-py3-none-any.whl").stat().st_size
 
     def test_what_a_lock_names_stays(self, mirrored: Workspace) -> None:
         """After it, a mirror has nothing to do, and there is nothing left to remove; the site is as it was."""

@@ -100,7 +100,11 @@ def test_a_gap_leaves_packages_and_locks_as_they_are(two: Workspace, index: Inde
     index.on_request = None
     (two.paths.requirements / "late.txt").unlink()
     (two.paths.requirements / "later.txt").unlink()
-    mirror(two)
+    whole = {path.name for path in kept(two)}
+    summary, _ = mirror(two)
+    came = [path for path in two.paths.packages.glob("*.whl") if path.name not in whole]
+    assert (summary.fetched, summary.present) == (len(came), len(whole))
+    assert summary.fetched_bytes == sum(path.stat().st_size for path in came)
     assert len(fetched(two)) == 2
     assert kept(two) == []
     assert {count for path, count in index.counts().items() if path.endswith(".whl")} == {1}

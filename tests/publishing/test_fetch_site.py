@@ -317,7 +317,10 @@ def test_fetched_from_the_command_line(site: Path, tmp_path: Path) -> None:
         # Of files with the same bytes, one is fetched.
         wanted = tree(site).keys() - beside - web_servers.render(["linux"]).keys()
         count = len({tree(site)[name] for name in wanted})
-        assert done.stdout == f"site is what is published there: {count} files fetched\n"
+        assert done.stdout.splitlines() == [
+            f"site is what is published there: {count} files fetched",
+            "Next: copy here the requirements/ that the site was built from, then `pypi-subset verify`",
+        ]
         assert tree(tmp_path / "site") == tree(site)
         (tmp_path / "yours").mkdir()
         (tmp_path / "yours" / "thesis.doc").touch()

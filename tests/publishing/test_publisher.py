@@ -723,6 +723,7 @@ def test_the_whole_way(
     assert shown.splitlines() == [
         f"public is published: {count + 1} files sent, 0 removed, 0 as they were",
         f"release 1, manifest.json has the SHA-256 {digest}",
+        "Next: `pip config set global.index-url https://HOST/simple/` on each client, once a web server offers public",
     ]
     red(workspace.paths.site)
     with run("--to=public", "--force", cwd=workspace.root) as process:

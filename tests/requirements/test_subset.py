@@ -180,7 +180,7 @@ def test_missing_folder_says_what_to_create() -> None:
     with pytest.raises(InputFaults) as caught:
         read_subset(Path("nowhere"))
     assert str(caught.value) == (
-        "nowhere: no such directory; `pypi-subset init pandas` makes it, with a subset.toml that says:\n"
+        "nowhere: no such directory; `pypi-subset init pandas --requirements nowhere` makes it, with a subset.toml that says:\n"
         "    [targets]\n"
         '    here = "host"'
     )
@@ -195,11 +195,11 @@ def test_empty_folder_says_what_to_create() -> None:
         [
             (
                 "requirements: no requirements file (*.txt) in the directory; "
-                "`pypi-subset add pandas` writes base.txt; [sets.NAME] with a source takes what a project has"
+                "`pypi-subset init pandas` writes base.txt; [sets.NAME] with a source takes what a project has"
             )
         ],
         [
-            "requirements/subset.toml: no such file, so there are no targets; create it with the lines:",
+            "requirements/subset.toml: no such file, so there are no targets; `pypi-subset init` writes it, with the lines:",
             "    [targets]",
             '    here = "host"',
         ],

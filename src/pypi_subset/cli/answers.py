@@ -92,6 +92,41 @@ class WhyAnswer(Document, frozen=True, kw_only=True):
     files: tuple[NeededFile, ...]
 
 
+class SizedFile(Struct, frozen=True, kw_only=True):
+    """
+    One file, with what it is for.
+
+    :param targets: those that need it, sorted.
+    :param requested_by: the requirement of each request that brings it, sorted.
+    """
+
+    filename: str
+    project: str
+    version: str
+    bytes: int
+    targets: tuple[str, ...]
+    requested_by: tuple[str, ...]
+
+
+class SizesAnswer(Document, frozen=True, kw_only=True):
+    """
+    The result of ``sizes``.
+
+    :param schema: version of this form, major.minor.
+    :param files: from the largest to the smallest, at most as many as were asked for.
+    :param total_files: the number of all files.
+    :param total_bytes: the size of all files.
+    """
+
+    name: ClassVar[str] = "the result of sizes"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    files: tuple[SizedFile, ...]
+    total_files: int
+    total_bytes: int
+
+
 class ServerEntry(Struct, frozen=True, kw_only=True):
     """
     One kind of web server.

@@ -29,7 +29,7 @@ NAME = "pypi-subset"
 PANELS = {
     "First steps": (editing.init, editing.add, building.mirror, proving.verify, publishing.publish),
     "Keep it up to date": (building.plan, building.update, editing.remove, building.prune, building.clean),
-    "Ask": (asking.doctor, asking.why, asking.targets, asking.target),
+    "Ask": (asking.doctor, asking.why, asking.sizes, asking.targets, asking.target),
     "Offer and copy": (publishing.serve, publishing.servers, publishing.fetch),
     "Prove on several machines": (proving.workflow, proving.merge_reports),
 }

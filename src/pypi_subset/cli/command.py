@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: The heading of the options that every command has.
 SHARED = "Shared options"
-#: What errors about a missing site name as the next step.
-_MIRROR = "run `pypi-subset mirror`"
+#: What errors about a missing site or a missing lock name in the next step.
+_MIRROR = "`pypi-subset mirror`"
 #: The options that name directories, and the names of these where none is given.
 PLACES = ("requirements", "packages", "site")
 
@@ -137,6 +137,14 @@ class Run:
         flags = [f"--{name} {shlex.quote(str(path))}" for name, path in places if path not in {Path(name), own / name}]
         return f"`{' '.join(['pypi-subset', *words, *flags])}`"
 
+    def with_directories(self, step: str) -> str:
+        """Return a next step whose mirror has the directories of this run; without requirements, init is before it."""
+        mirror = self.spelt("mirror")
+        if not self.requirements.exists():
+            # mirror would name init alone.
+            mirror = f"{Run(requirements=self.requirements).spelt('init')}, then {mirror}"
+        return step.replace(_MIRROR, mirror)
+
     def write_json(self, document: Mapping[str, Any]) -> None:
         """Write *document*, the result, to standard output."""
         from pypi_subset.cli.present import write_json  # noqa: PLC0415
@@ -146,9 +154,7 @@ class Run:
 
     def write_answer(self, document: Document) -> None:
         """Write *document*, the result, to standard output."""
-        from msgspec import to_builtins  # noqa: PLC0415
-
-        self.write_json(to_builtins(document))
+        self.write_json(document.document())
 
     def _display(self, *, quiet: bool) -> Display:
         # Help needs no rich.
@@ -178,10 +184,7 @@ def command(*, result: bool = False) -> Callable[[Callable[..., None]], Callable
                 with foreseen(), logging_to(verbose=verbose, file=log_file):
                     body(this, **values)
             except SubsetError as error:
-                if error.next_step == _MIRROR and not this.requirements.exists():
-                    # mirror would name init alone.
-                    first = Run(requirements=this.requirements).spelt("init")
-                    error.next_step = f"run {first}, then {this.spelt('mirror')}"
+                error.next_step = this.with_directories(error.next_step)
                 if this.json and not this.has_written:
                     from pypi_subset.cli.present import write_error  # noqa: PLC0415
 

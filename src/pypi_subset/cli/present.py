@@ -183,11 +183,11 @@ def show_pruned(found: Pruned, packages: Path, display: Display) -> None:
         display.say(f"{packages} has no file that no lock names")
         return
     display.table(["file", "bytes", "why"], [(one.path, one.size, one.why) for one in found.files])
-    amount = f"{counted(len(found.files), 'file')}, {readable_size(found.size)}"
+    amount = f"{counted(len(found.files), 'file')}, {readable_size(found.bytes)}"
     if found.removed:
         display.say(f"removed from {packages}: {amount}")
     else:
-        display.say(f"nothing is removed yet: {amount}; `pypi-subset prune --yes` removes them")
+        display.say(f"nothing is removed yet: {amount}")
 
 
 def show_diagnosis(found: Diagnosis, display: Display) -> None:

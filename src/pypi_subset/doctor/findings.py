@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pypi_subset.errors import InputFaults, SubsetError
+from pypi_subset.model.documents import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 #: ``error``: a command cannot do its work. ``warning``: it can, with less than it might.
 State = Literal["ok", "warning", "error"]
-
-#: The version of the JSON form of a diagnosis.
-SCHEMA = "1.0"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,10 +49,19 @@ class Provable:
     interpreter: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Diagnosis:
-    """All findings in the order in which a run needs what they are about, and how each target would be proven."""
+class Diagnosis(Document, frozen=True, kw_only=True):
+    """
+    What was found on this machine.
 
+    :param schema: version of this form, major.minor.
+    :param findings: in the order in which a run needs what they are about.
+    :param targets: how each target would be proven.
+    """
+
+    name: ClassVar[str] = "the result of doctor"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"] = "1.0"
     findings: tuple[Finding, ...]
     targets: tuple[Provable, ...] = ()
 
@@ -62,10 +69,6 @@ class Diagnosis:
     def errors(self) -> int:
         """The number of findings that prevent a command."""
         return sum(one.state == "error" for one in self.findings)
-
-    def document(self) -> dict[str, Any]:
-        """Return it as JSON's values."""
-        return {"schema": SCHEMA, **asdict(self)}
 
 
 @contextlib.contextmanager

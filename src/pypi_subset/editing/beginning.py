@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import tomllib
 from typing import TYPE_CHECKING
 
 from pypi_subset.editing import requirement_lines
 from pypi_subset.editing.changes import USUAL, Texts
 from pypi_subset.editing.settings_text import Settings
 from pypi_subset.errors import FolderError, SubsetError, TargetError
-from pypi_subset.requirements.subset_toml import HOST, SETTINGS, name_fault
+from pypi_subset.requirements.subset_toml import HOST, SETTINGS, init_of, name_fault
 from pypi_subset.targets.named_systems import canonical, tag_of
 
 if TYPE_CHECKING:
@@ -35,44 +37,74 @@ def init(
     root: Path, *, projects: Sequence[str] = (), on: Sequence[str] = (), pythons: Sequence[str] = (), dry: bool = False
 ) -> Edited:
     """
-    Return what was written to the new directory *root*.
+    Return what was written to the directory *root*: the targets, and the projects as its first set.
 
     :param projects: requirements (PEP 508) of the set ``base``.
     :param on: names of systems, or ``host``; none means ``host``.
     :param pythons: the Python of each system in turn, or one for all; none means that of the system.
     :param dry: change nothing.
-    :raises FolderError: *root* has a subset already.
+    :raises FolderError: *root* has targets already, or sets that the projects would be added to.
     :raises SubsetError: a system, a Python or a requirement means nothing; then nothing is written.
     """
-    there = [root / SETTINGS, *sorted(root.glob("*.txt"))] if root.is_dir() else []
-    if found := [path for path in there if path.exists()]:
+    if (root / SETTINGS).exists():
+        step = "change it with `pypi-subset add`, or name another `--requirements`"
         msg = "there is a subset already"
-        raise FolderError(
-            msg, path=found[0], next_step="change it with `pypi-subset add`, or name another `--requirements`"
-        )
+        raise FolderError(msg, path=root / SETTINGS, next_step=step)
+    if projects and (sets := Texts(root).requirement_files):
+        step = f"{init_of(root)} writes {SETTINGS} beside it; `pypi-subset add` adds projects then"
+        msg = "there is a set already"
+        raise FolderError(msg, path=sets[0], next_step=step)
     return _written(root, projects, on, pythons, dry=dry)
 
 
-def one_shot(root: Path, *, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str]) -> Edited:
+def one_shot(
+    root: Path, *, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str], replace: bool = False
+) -> Edited:
     """
     Return what changed in the directory *root*, which asks for exactly this now.
 
     The parameters are those of `init`; *root* belongs to one command line alone.
+
+    :param replace: whether something that *root* asks for may be lost.
+    :raises FolderError: something would be lost that the user did not allow; then nothing is written.
     """
-    return _written(root, projects, on, pythons, dry=False)
+    texts = _texts(root, projects, on, pythons)
+    lost = [] if replace else _lost(texts)
+    if lost:
+        site = root.parent.with_name(root.parent.name.removeprefix(".").removesuffix(".subset"))
+        msg = f"an earlier call asked for more, and this one would drop {', '.join(lost)}"
+        words = shlex.join([*projects, "--site", str(site)])
+        step = f"add to it with `pypi-subset add {words}`, or drop that with `--replace`"
+        raise FolderError(msg, path=site, next_step=step)
+    return texts.finish(dry=False)
+
+
+def _lost(texts: Texts) -> list[str]:
+    """Return what *texts* had and do not have any more: projects, targets, and further tables of the settings."""
+    base = texts.root / f"{USUAL}.txt"
+    before, after = ({one.project for one in requirement_lines.entries(lines)} for lines in texts.both(base))
+    was, now = (tomllib.loads(text) for text in map("".join, texts.both(texts.settings)))
+    targets = [name for name, value in was.get("targets", {}).items() if now["targets"].get(name) != value]
+    tables = [f"[{name}]" for name in was.keys() - now.keys()]
+    return [*sorted(before - after), *(f"the target {name}" for name in targets), *sorted(tables)]
 
 
 def _written(root: Path, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str], *, dry: bool) -> Edited:
+    texts = _texts(root, projects, on, pythons)
+    # An empty set would stop mirror, and a source of another document may be all that comes.
+    return texts.finish(dry=dry, empty=None if projects else root)
+
+
+def _texts(root: Path, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str]) -> Texts:
+    """Return the texts of *root* with these targets, and these projects as the usual set."""
     texts = Texts(root)
     texts.set(texts.settings, _settings(on, pythons, str(texts.settings)))
-    if not projects:
-        # An empty set would stop mirror, and a source of another document may be all that comes.
-        return texts.finish(dry=dry, empty=root)
     path, text = root / f"{USUAL}.txt", _BASE
     for one in projects:
         text = requirement_lines.added(text, requirement_lines.parsed(one), str(path))
-    texts.set(path, text)
-    return texts.finish(dry=dry)
+    if projects:
+        texts.set(path, text)
+    return texts
 
 
 def _settings(on: Sequence[str], pythons: Sequence[str], path: str) -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import shlex
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from packaging.utils import canonicalize_name
 
 from pypi_subset.editing import requirement_lines
 from pypi_subset.editing.settings_text import TAG, Settings
 from pypi_subset.errors import FolderError, InputFaults, SubsetError
+from pypi_subset.model.documents import Document
 from pypi_subset.requirements.encodings import UnreadableText, decoded
 from pypi_subset.requirements.subset import read_subset
-from pypi_subset.requirements.subset_toml import HOST, SETTINGS
+from pypi_subset.requirements.subset_toml import HOST, SETTINGS, init_of
 from pypi_subset.support import files
 from pypi_subset.targets.named_systems import canonical, is_named
 
@@ -26,39 +26,36 @@ if TYPE_CHECKING:
     from pypi_subset.errors import Fault
     from pypi_subset.model.requests import Subset
 
-#: The version of the JSON form.
-SCHEMA = "1.0"
 #: The set that is meant if there are several, or none.
 USUAL = "base"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Edit:
     """What differs in one file; *removed* and *added* are lines."""
 
-    path: Path
+    path: str
     removed: tuple[str, ...]
     added: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Edited:
+class Edited(Document, frozen=True, kw_only=True):
     """
-    What `add` or `remove` did.
+    What `init`, `add` or `remove` did.
 
+    :param schema: version of this form, major.minor.
     :param changes: one for each file that differs; none if all that was asked for is there already.
     :param written: whether the files were written.
     :param faults: what is wrong with the directory beside that, and stops mirror, one line each.
     """
 
-    changes: tuple[Change, ...]
+    name: ClassVar[str] = "the result of init, add and remove"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"] = "1.0"
+    changes: tuple[Edit, ...]
     written: bool
     faults: tuple[str, ...] = ()
-
-    def document(self) -> dict[str, Any]:
-        """Return the result as JSON values."""
-        changes = [{"path": str(one.path), "removed": [*one.removed], "added": [*one.added]} for one in self.changes]
-        return {"schema": SCHEMA, "changes": changes, "written": self.written, "faults": [*self.faults]}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,9 +87,7 @@ def add(root: Path, wanted: Wanted, *, dry: bool = False) -> Edited:
     texts = Texts(root)
     settings = texts.settings
     if not (settings.is_file() or texts.requirement_files or wanted.targets):
-        msg = "there is no subset yet"
-        step = f"`pypi-subset init {shlex.join(wanted.projects) or 'PROJECT'}` makes one; --on names the machine"
-        raise FolderError(msg, path=root, next_step=step)
+        raise _no_subset(root, wanted)
     if settings.is_file() or wanted.targets or wanted.build:
         text = Settings(text=texts.of(settings), name=str(settings))
         for one in wanted.targets:
@@ -127,6 +122,8 @@ def remove(root: Path, wanted: Wanted, *, dry: bool = False) -> Edited:
         text = Settings(text=text.without_built(one), name=text.name)
     texts.set(texts.settings, text.text)
     paths = [texts.file_of(wanted.set_name)] if wanted.set_name else texts.requirement_files
+    if not (texts.settings.is_file() or paths):
+        raise _no_subset(root, wanted)
     for one in wanted.projects:
         project, found = canonicalize_name(one), False
         for path in paths:
@@ -178,6 +175,11 @@ class Texts:
         self.of(path)
         self._after[path] = text
 
+    def both(self, path: Path) -> tuple[list[str], list[str]]:
+        """Return the lines of the file at *path* as it was and as it is to be, with their ends."""
+        after = self.of(path)
+        return self._before[path].splitlines(keepends=True), after.splitlines(keepends=True)
+
     def file_of(self, name: str) -> Path:
         """
         Return the requirements file of the set *name*, which need not be there.
@@ -204,7 +206,7 @@ class Texts:
         :raises SubsetError: the directory would have a new fault.
         """
         changed = {path: text for path, text in self._after.items() if text != self._before[path]}
-        changes = tuple(_change(path, self._before[path], text) for path, text in changed.items())
+        changes = tuple(_edit(path, self._before[path], text) for path, text in changed.items())
         standing = _faults(self.root)
         if not changed:
             return Edited(changes=(), written=False, faults=_lines(standing))
@@ -242,6 +244,11 @@ class Texts:
         return [one.name for one in subset.sets] if subset else []
 
 
+def _no_subset(root: Path, wanted: Wanted) -> FolderError:
+    step = f"{init_of(root, *(wanted.projects or ['PROJECT']))} makes one; `--on` names the machine"
+    return FolderError("there is no subset yet", path=root, next_step=step)
+
+
 def _example(name: str, value: str) -> str:
     """Return a whole ``NAME=SYSTEM`` for a target of which one half is missing."""
     if is_named(name) or name == HOST or TAG.match(name) or not name:
@@ -250,7 +257,8 @@ def _example(name: str, value: str) -> str:
 
 
 def _lines(faults: Iterable[Fault]) -> tuple[str, ...]:
-    return tuple(line for one in faults for line in one.lines[:1])
+    # An example below a line is left out, with the words that lead to it.
+    return tuple(one.lines[0].removesuffix(", with the lines:") for one in faults)
 
 
 def _bytes_of(path: Path) -> bytes | None:
@@ -284,7 +292,7 @@ def _faults(root: Path) -> tuple[Fault, ...]:
     return ()
 
 
-def _change(path: Path, before: str, after: str) -> Change:
+def _edit(path: Path, before: str, after: str) -> Edit:
     lines = [*difflib.ndiff(before.splitlines(), after.splitlines())]
     removed, added = (tuple(line[2:] for line in lines if line.startswith(mark)) for mark in ("- ", "+ "))
-    return Change(path=path, removed=removed, added=added)
+    return Edit(path=str(path), removed=removed, added=added)

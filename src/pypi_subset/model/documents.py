@@ -29,6 +29,11 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     name: ClassVar[str]
     version: ClassVar[str]
 
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
+
 
 D = TypeVar("D", bound=Document)
 

@@ -84,6 +84,8 @@ class Downloads:
         self._lock = threading.Lock()
         self._begun: dict[tuple[str, str | None], Future[tuple[Candidate, Path]]] = {}
         self._taking: list[Future[None]] = []
+        #: Bytes of each file that came to this machine in this run, by name; a stopped run may have left others.
+        self.received: dict[str, int] = {}
         #: Where pip has put a file of a name and SHA-256 already.
         self._taken: dict[tuple[str, str | None], Path] = {}
         self._given_up = False
@@ -215,7 +217,11 @@ class Downloads:
             path=None if one.url else upstream.pages.find_local(one),
         )
         path = upstream.file(candidate)
-        self._meter.whole(one)
+        if candidate.key in upstream.left:
+            self._meter.leave_out(one)
+        else:
+            self._meter.whole(one)
+            self.received[one.filename] = path.stat().st_size
         sha256 = upstream.sha256(candidate)
         if sha256 != one.sha256:
             msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
@@ -263,8 +269,14 @@ class _Meter:
             self.bar.advance(counted)
 
     def whole(self, one: Distribution) -> None:
-        """Count what is left of a file: it was here already, or was resumed."""
+        """Count what is left of a file: it was here already, in a directory or since the resolution."""
         self.arrived(one.filename, one.size or 0)
+
+    def leave_out(self, one: Distribution) -> None:
+        """Take a file from the total: a stopped run has fetched it."""
+        with self._lock:
+            left = self._left.pop(one.filename, 0)
+        self.bar.expect(-left)
 
 
 def _key(one: Distribution) -> tuple[str, str | None]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.locks import lockfile
+from pypi_subset.model.documents import Document
 from pypi_subset.model.paths import MANIFEST
 from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.packages.bad_files import LIST
@@ -63,10 +64,6 @@ def _has_entries(packages: Path) -> bool:
     return False
 
 
-#: The version of the JSON form of the result of prune.
-SCHEMA = "1.0"
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unneeded:
     """
@@ -82,27 +79,24 @@ class Unneeded:
     why: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pruned:
+class Pruned(Document, frozen=True, kw_only=True):
     """
     What no lock needs.
 
+    :param schema: version of this form, major.minor.
+    :param bytes: the size of all *files*.
     :param kept: the number of files that a lock needs.
     :param removed: whether *files* are gone now.
     """
 
+    name: ClassVar[str] = "the result of prune"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"] = "1.0"
+    bytes: int
     files: tuple[Unneeded, ...]
     kept: int
     removed: bool
-
-    @property
-    def size(self) -> int:
-        """The bytes of all *files*."""
-        return sum(one.size for one in self.files)
-
-    def document(self) -> dict[str, Any]:
-        """Return it as JSON's values."""
-        return {"schema": SCHEMA, "bytes": self.size, **asdict(self)}
 
 
 def prune(paths: Paths, *, remove: bool) -> Pruned:
@@ -119,9 +113,8 @@ def prune(paths: Paths, *, remove: bool) -> Pruned:
     locks = [lockfile.read(path) for path in sorted(paths.locks.glob("pylock.*.toml"))]
     if not locks:
         msg = "there is no lock, so every file would be removed"
-        raise FolderError(
-            msg, path=paths.locks, next_step="run `pypi-subset mirror` first, or `pypi-subset clean` to empty packages/"
-        )
+        step = "run `pypi-subset mirror`; `pypi-subset clean` empties packages/"
+        raise FolderError(msg, path=paths.locks, next_step=step)
     needed = {one.filename for lock in locks for one in lock.distributions}
     with files.exclusive(paths.packages) if paths.packages.is_dir() else contextlib.nullcontext():
         content = _content(paths.packages)
@@ -130,7 +123,12 @@ def prune(paths: Paths, *, remove: bool) -> Pruned:
             path = paths.packages / one.path
             with files.folder_errors(path):
                 path.unlink()
-    return Pruned(files=found, kept=sum(path.name in needed for path in content), removed=remove)
+    return Pruned(
+        bytes=sum(one.size for one in found),
+        files=found,
+        kept=sum(path.name in needed for path in content),
+        removed=remove,
+    )
 
 
 def _unneeded(content: list[Path], needed: set[str]) -> Iterator[Unneeded]:

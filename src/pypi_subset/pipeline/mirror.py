@@ -7,16 +7,20 @@ The pipeline alone calls the stages; no stage calls another.
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pypi_subset.locks import diff, memory
 from pypi_subset.locks.beside import beside_locked
 from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.locks.judging import require_admitted, unneeded_waivers
 from pypi_subset.locks.offered import judged
-from pypi_subset.model.intake.gone import Looked
-from pypi_subset.model.intake.variants import notice, variants_locked, views_only
+from pypi_subset.model.distributions import BadFile
+from pypi_subset.model.documents import Document
+from pypi_subset.model.intake.gone import Gone, Looked
+from pypi_subset.model.intake.variants import ViewsOnly, notice, variants_locked, views_only
+from pypi_subset.model.intake.verdicts import Denied, Untimed, Waived
+from pypi_subset.model.locks import AcceptedGap, Outdated
 from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import Downloads
@@ -38,11 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pypi_subset.model.distributions import Artifact, BadFile
-    from pypi_subset.model.intake.gone import Gone
-    from pypi_subset.model.intake.variants import ViewsOnly
-    from pypi_subset.model.intake.verdicts import Denied, Untimed, Waived
-    from pypi_subset.model.locks import AcceptedGap, Outdated
+    from pypi_subset.model.distributions import Artifact
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
     from pypi_subset.packages.stock import Stock
@@ -50,9 +50,6 @@ if TYPE_CHECKING:
     from pypi_subset.pipeline.workspace import Backend
     from pypi_subset.support.progress import Progress
 
-
-#: The version of the JSON form of the results.
-SCHEMA = "1.0"
 
 logger = logging.getLogger(__name__)
 
@@ -73,11 +70,11 @@ class Row:
     seconds: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MirrorResult:
+class MirrorResult(Document, frozen=True, kw_only=True):
     """
     What a mirror did.
 
+    :param schema: version of this form, major.minor.
     :param rows: one row for each target that a set serves.
     :param changes: the differences between the old and the new locks, one line each.
     :param rejected: names of files in ``packages/`` that had a wrong hash and were replaced.
@@ -85,10 +82,10 @@ class MirrorResult:
     :param bad_files: the files that the site lacks, because they are damaged or strange.
     :param warnings: sentences about what is allowed and probably a mistake.
     :param resolved: the number of locks that were resolved.
-    :param fetched: the number of files that were fetched.
+    :param fetched: the number of files that were fetched in this run.
     :param reused: the number of locks that match their inputs, and were not resolved.
-    :param present: the number of locked files that were here already.
-    :param fetched_bytes: the size of the files that were fetched, as far as an index states it.
+    :param present: the number of locked files that were here already, those included that a stopped run fetched.
+    :param fetched_bytes: the size of the files that were fetched.
     :param published: whether a new site replaced the old one.
     :param unvouched: names of files whose SHA-256 no index and no request stated when they were locked. A file of a
         local directory is not among them.
@@ -98,13 +95,17 @@ class MirrorResult:
     :param outdated: requested projects that are older than the newest release, and pre-releases, as the locks remember.
     :param accepted_gaps: requests that are left out, because the user accepts that they have no solution.
     :param waived: locked releases that a rule refuses and the user accepts.
-    :param untimed: by index, what has no upload time and was left out by ``min_age`` in this run's resolutions.
-    :param denied: by index and status, projects whose pages it did not show in this run's resolutions.
+    :param untimed: what has no upload time and was left out by ``min_age`` in this run's resolutions, by index.
+    :param denied: projects whose pages an index did not show in this run's resolutions, by index and status.
     :param on_several_indexes: projects that more than one index of pip's configuration has, of this run's resolutions.
     :param gone: files of the locks before this run that an index does not offer any more, as the last look found.
     :param unknown: why this run does not know of some whether they are, one sentence each.
     """
 
+    name: ClassVar[str] = "the result of mirror and update"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"] = "1.0"
     rows: tuple[Row, ...]
     changes: tuple[str, ...]
     rejected: tuple[str, ...]
@@ -129,10 +130,6 @@ class MirrorResult:
     on_several_indexes: tuple[str, ...] = ()
     gone: tuple[Gone, ...] = ()
     unknown: tuple[str, ...] = ()
-
-    def document(self) -> dict[str, Any]:
-        """Return the result as JSON values."""
-        return {"schema": SCHEMA, **asdict(self)}
 
 
 def mirror(
@@ -185,6 +182,8 @@ def mirror(
             then = locked.before.values()
             stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache, before=then)
             artifacts = _gather(subset, stock, downloads, intake, paths.packages, progress)
+        missing = {one.filename for _, group in stock.missing for one in group}
+        fetched = {name: size for name, size in downloads.received.items() if name in missing}
         left_out = intake.close()
         for sentence in left_out.values():
             progress.warn(sentence)
@@ -210,10 +209,10 @@ def mirror(
         bad_files=(*left_out,),
         warnings=(*locked.warnings, *idle, *backend.unlike, *lower, *left_out.values(), *doubles),
         resolved=len(locked.locks) - len(locked.reused),
-        fetched=sum(len(group) for _, group in stock.missing),
+        fetched=len(fetched),
         reused=len(locked.reused),
-        present=len(stock.present),
-        fetched_bytes=sum(one.size or 0 for _, group in stock.missing for one in group),
+        present=len(stock.present) + len(missing) - len(fetched),
+        fetched_bytes=sum(fetched.values()),
         published=published,
         unvouched=tuple(
             sorted(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pypi_subset.distributions import filenames
 from pypi_subset.locks import diff, gaps
 from pypi_subset.locks.diff import Change, needs, size_of
 from pypi_subset.locks.judging import require_admitted
 from pypi_subset.locks.offered import judged
+from pypi_subset.model.documents import Document
+from pypi_subset.model.intake.gone import Gone
+from pypi_subset.model.intake.verdicts import Denied, PassedOver, Untimed
+from pypi_subset.model.locks import AcceptedGap, Outdated
 from pypi_subset.model.paths import SIMPLE
 from pypi_subset.packages import file_cache
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.packages.stock import strangers
-from pypi_subset.pipeline.mirror import SCHEMA
 from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.recall import compared
 from pypi_subset.pipeline.relock import left_over, relock
@@ -29,9 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from pypi_subset.model.distributions import Distribution
-    from pypi_subset.model.intake.gone import Gone
-    from pypi_subset.model.intake.verdicts import Denied, PassedOver, Untimed
-    from pypi_subset.model.locks import AcceptedGap, Lock, Outdated
+    from pypi_subset.model.locks import Lock
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
     from pypi_subset.pipeline.relock import Relocked
@@ -65,11 +66,11 @@ class WheelVariants:
     lists: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Forecast:
+class Forecast(Document, frozen=True, kw_only=True):
     """
     What a run would do.
 
+    :param schema: version of this form, major.minor.
     :param removed: names of the locks that would go, since no set asks for their targets any more.
     :param held: each project that is older than the newest release.
     :param early: each pre-release.
@@ -77,13 +78,17 @@ class Forecast:
     :param unknown: why it is not known of others whether they are gone, one sentence each.
     :param accepted_gaps: each request that is left out, because the user accepts that it has no solution.
     :param passed_over: each newer release that the policy refuses, though it fits.
-    :param untimed: by index, what has no upload time and was left out by ``min_age``.
-    :param denied: by index and status, projects whose pages it did not show.
+    :param untimed: what has no upload time and was left out by ``min_age``, by index.
+    :param denied: projects whose pages an index did not show, by index and status.
     :param on_several_indexes: projects that more than one index of pip's configuration has.
     :param warnings: sentences about what is probably a mistake, and about each lower version than the lock has.
     :param wheel_variants: projects with wheel variants, of those whose pages were read or that are in ``requirements/wheels``.
     """
 
+    name: ClassVar[str] = "the result of plan"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"] = "1.0"
     rows: tuple[Row, ...]
     changes: tuple[Change, ...]
     removed: tuple[str, ...]
@@ -98,10 +103,6 @@ class Forecast:
     gone: tuple[Gone, ...] = ()
     unknown: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-
-    def document(self) -> dict[str, Any]:
-        """Return it as JSON's values."""
-        return {"schema": SCHEMA, **asdict(self)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

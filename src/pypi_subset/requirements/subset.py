@@ -37,6 +37,7 @@ from pypi_subset.requirements.subset_toml import (
     EXAMPLE,
     SETTINGS,
     Choice,
+    init_of,
     read_choices,
     read_outside,
     read_settings,
@@ -78,7 +79,8 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     sets = tuple(sorted([*files, *_read_documents(settings, choices, good, outside, faults)], key=lambda one: one.name))
     # A set that is described wrongly is a set all the same, and has its own fault.
     if not paths and not choices:
-        step = "`pypi-subset add pandas` writes base.txt; [sets.NAME] with a source takes what a project has"
+        first = "`pypi-subset add pandas`" if settings.path.is_file() else init_of(root, "pandas")
+        step = f"{first} writes base.txt; [sets.NAME] with a source takes what a project has"
         faults.append(Fault(what="no requirements file (*.txt) in the directory", path=root, next_step=step))
     if faults:
         shown = dict.fromkeys(map(places.shown, faults))
@@ -109,7 +111,7 @@ def _require_directory(root: Path) -> None:
             raise InputFaults([Fault(what=what, path=root, next_step="name another directory")]) from error
         found = False
     if not found:
-        step = "`pypi-subset init pandas` makes it, with a subset.toml that says:"
+        step = f"{init_of(root, 'pandas')} makes it, with a subset.toml that says:"
         raise InputFaults([Fault(what="no such directory", path=root, next_step=step, excerpt=EXAMPLE)])
 
 

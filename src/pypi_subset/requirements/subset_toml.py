@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,12 @@ WAYS = ("file", "tag", "on")
 EXAMPLE = ("[targets]", f'here = "{HOST}"')
 
 
+def init_of(root: Path, *words: str) -> str:
+    """Return the command that writes what is missing in the directory of requirements *root*, between backticks."""
+    place = () if root == Path("requirements") else ("--requirements", str(root))
+    return f"`{shlex.join(['pypi-subset', 'init', *words, *place])}`"
+
+
 def read_settings(path: Path, faults: list[Fault]) -> Settings:
     """Return the document at *path*, an empty one if it cannot be read."""
     what, step = places_of(path.parent).refusal(path)
@@ -45,7 +52,7 @@ def read_settings(path: Path, faults: list[Fault]) -> Settings:
     try:
         settings = parse_toml(path, decoded(files.read_input(path)))
     except FileNotFoundError:
-        what, step = "no such file, so there are no targets", "create it with the lines:"
+        what, step = "no such file, so there are no targets", f"{init_of(path.parent)} writes it, with the lines:"
         faults.append(Fault(what=what, path=path, next_step=step, excerpt=EXAMPLE))
     except OSError as error:
         faults.append(Fault(what=error.strerror or str(error), path=path, next_step="see that it is a readable file"))

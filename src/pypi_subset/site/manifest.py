@@ -100,6 +100,25 @@ def why(manifest: Manifest, project: str, target: str | None = None) -> tuple[st
     return tuple(lines or [f"{name}: not needed on {target}; needed on {elsewhere}"])
 
 
+def largest(manifest: Manifest, target: str | None = None) -> tuple[File, ...]:
+    """
+    Return the files of the site, or those that *target* needs, from the largest to the smallest.
+
+    :raises SubsetError: the target is unknown; the nearest names are given.
+    """
+    targets = {entry.name for entry in manifest.targets}
+    if target is not None and target not in targets:
+        _refuse("there is no target", target, targets)
+    needed = [one for one in manifest.files if target is None or target in {need.target for need in one.needed_by}]
+    return tuple(sorted(needed, key=lambda one: (-one.size, one.path)))
+
+
+def requested_by(file: File, target: str | None = None) -> tuple[str, ...]:
+    """Return the requirement of each request that brings *file*, to *target* or to any, sorted."""
+    needs = [need for need in file.needed_by if target in {None, need.target}]
+    return tuple(sorted({need.chain[0].requirement for need in needs}))
+
+
 def _file(project: Project, artifact: Artifact, needs: Mapping[str, Sequence[Need]]) -> File:
     distribution = artifact.distribution
     return File(

@@ -69,8 +69,8 @@ class Upstream:
         self._known: dict[str, Candidate] = {}
         self._sizes: dict[str, int] = {}
         self._ranges = True
-        #: The files that this run fetched to the store.
-        self._arrived: set[str] = set()
+        #: The files that this run fetched to the store, and those that a stopped run left there.
+        self._arrived, self.left = set[str](), set[str]()
         #: SHA-256 of the files in the store, by key: none is hashed twice.
         self._digests: dict[str, str] = {}
         #: SHA-256 of METADATA that came as a file of its own (PEP 658), by key.
@@ -265,9 +265,9 @@ class Upstream:
         with files.folder_errors(path):
             sha256 = self._digests.get(key) or files.sha256_of(path)
             # Of what a stopped run fetched, only a hash can tell that it is the file.
-            if key not in self._arrived | self._digests.keys() and not (
-                candidate.hashes and matches(path, candidate.hashes, sha256) is None
-            ):
-                return None
+            if key not in self._arrived | self._digests.keys():
+                if not candidate.hashes or matches(path, candidate.hashes, sha256) is not None:
+                    return None
+                self.left.add(key)
         self._digests[key] = sha256
         return sha256

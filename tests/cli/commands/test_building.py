@@ -29,6 +29,46 @@ def test_folder_without_requirements_is_said(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+#: What each command says in a directory without requirements, after "error: ".
+NOTHING_YET = {
+    **dict.fromkeys(
+        ("mirror", "update", "plan", "merge-reports", "workflow"), "requirements: no such directory; {0} makes it"
+    ),
+    **dict.fromkeys(
+        ("why six", "verify", "publish --to=public"), "site/manifest.json: the site has no manifest; run {1}"
+    ),
+    "serve --port=0": "site: there is no site to serve; run {1}",
+    "servers": "site: there is no site to publish; run {1}",
+    "prune": "requirements/lock: there is no lock, so every file would be removed; run {1}",
+    "add pandas": "requirements: there is no subset yet; {0} makes one",
+    "remove pandas": "requirements: there is no subset yet; {0} makes one",
+}
+
+
+@pytest.mark.parametrize("command", NOTHING_YET)
+def test_what_needs_requirements_names_init(tmp_path: Path, command: str) -> None:
+    """Without requirements, every command that needs them names the command that writes them, and writes nothing."""
+    done = subset(*command.split(), cwd=tmp_path)
+    steps = ("`pypi-subset init pandas`", "`pypi-subset init`, then `pypi-subset mirror`")
+    assert done.stderr.startswith(f"error: {NOTHING_YET[command].format(*steps)}"), done.stderr
+    assert (done.returncode, done.stdout, [*tmp_path.iterdir()]) == (2, "", [])
+
+
+def test_the_next_step_has_the_directories_of_the_run(tmp_path: Path) -> None:
+    """What init leaves to do, and what writes a missing subset.toml, name the directory in use."""
+    flags = ("--requirements", "my own")
+    made = subset("init", "six", *flags, cwd=tmp_path)
+    assert made.stdout.endswith("Next: `pypi-subset mirror --requirements 'my own'`\n"), made.stderr
+    (tmp_path / "my own" / "subset.toml").unlink()
+    refused = subset("plan", *flags, cwd=tmp_path)
+    assert (
+        "no such file, so there are no targets; `pypi-subset init --requirements 'my own'` writes it" in refused.stderr
+    )
+    again = subset("init", *flags, cwd=tmp_path)
+    assert again.stdout.endswith("Next: `pypi-subset mirror --requirements 'my own'`\n"), again.stderr
+    assert subset("clean", *flags, cwd=tmp_path).stdout == "Next: `pypi-subset mirror --requirements 'my own'`\n"
+
+
 @pytest.mark.slow
 def test_mirror_why_clean(workspace: Workspace, index: Index) -> None:
     """A folder with ``requirements/`` is all it needs: mirror, again with nothing to do, why, clean."""
@@ -161,7 +201,10 @@ def test_one_line_from_nothing(tmp_path: Path, index: Index) -> None:
     assert (proven.returncode, complaints(proven)) == (0, "")
     published = subset("publish", "--site=stick", "--to=public", "--grace=0", cwd=tmp_path)
     assert (published.returncode, complaints(published)) == (0, "")
-    other = subset("mirror", "other", *words, cwd=tmp_path, PIP_INDEX_URL=index.url)
+    refused = subset("mirror", "other", *words, cwd=tmp_path, PIP_INDEX_URL=index.url)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("error: stick: an earlier call asked for more, and this one would drop demo; ")
+    other = subset("mirror", "other", "--replace", *words, cwd=tmp_path, PIP_INDEX_URL=index.url)
     assert "1 lock resolved; 1 file fetched" in other.stdout, other.stderr
     assert sorted(path.name for path in (tmp_path / "stick" / "simple").iterdir() if path.is_dir()) == ["other"]
 
@@ -201,7 +244,7 @@ def test_prune_lists_first_and_removes_when_it_is_asked(workspace: Workspace, in
     assert (listed.returncode, old.exists()) == (0, True)
     assert re.search(r"^demo-1\.0-py3-none-any\.whl +[\d,]+ +no lock names it *$", listed.stdout, re.MULTILINE)
     assert re.search(
-        r"^nothing is removed yet: 1 file, .*; `pypi-subset prune --yes` removes them$", listed.stdout, re.MULTILINE
+        r"^nothing is removed yet: 1 file, \d+ bytes\nNext: `pypi-subset prune --yes`\n\Z", listed.stdout, re.MULTILINE
     )
     document = json.loads(subset("prune", "--json", cwd=workspace.root).stdout)
     assert [one["path"] for one in document["files"]] == [old.name]

@@ -20,6 +20,7 @@ from pypi_subset.requirements.subset import read_subset
 from tests.support.checkout import ROOT, schema
 from tests.support.pages import commands
 from tests.support.pages.keys import MEANINGS, TABLES
+from tests.support.pages.schemas import DOCUMENTS, RESULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -43,6 +44,7 @@ SCHEMAS = """\
 
 Each document has a JSON Schema in the package, in `src/pypi_subset/schemas/`. `schema` is its
 version, major.minor: a new minor version only adds fields. A field in brackets may be absent.
+`verify --json` and `merge-reports --json` print the report.
 """
 _HEAD = "<!-- `make docs RENEW=yes` writes this page from the code. -->\n\n"
 
@@ -80,8 +82,8 @@ def schemas_page() -> str:
     """Return the page of the JSON documents that have a schema."""
     parts = [SCHEMAS]
     documents = {one: f"{one}.json" for one in ("manifest", "report", "release")}
-    results = ("fetch", "publish", "servers", "target", "targets", "why")
-    for name, heading in (documents | {one: f"`{one} --json`" for one in results}).items():
+    results = {name.partition(".")[0]: kind for name, kind in DOCUMENTS.items() if kind.name.startswith(RESULT)}
+    for name, heading in (documents | {one: _heading(kind.name) for one, kind in results.items()}).items():
         found = schema(name)
         version = found["$id"].rpartition(":")[2]
         parts.append(f"## {heading}, version {version}\n")
@@ -100,6 +102,11 @@ def schemas_page() -> str:
             )
             parts += [f"### {name}: {title}\n", _table(("Field", "Type", "Content"), rows)]
     return "\n".join(parts)
+
+
+def _heading(name: str) -> str:
+    """Return the commands of a result that is called *name*, each with the option."""
+    return re.sub(r"(?!and\b)\b[a-z-]+", r"`\g<0> --json`", name.removeprefix(RESULT))
 
 
 def _kind(field: dict[str, Any]) -> str:

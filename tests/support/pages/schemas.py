@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pypi_subset.cli import answers
+from pypi_subset.doctor.findings import Diagnosis
+from pypi_subset.editing.changes import Edited
 from pypi_subset.model.manifest import Manifest
 from pypi_subset.model.report import Report
+from pypi_subset.pipeline.clean import Pruned
+from pypi_subset.pipeline.mirror import MirrorResult
+from pypi_subset.pipeline.plan import Forecast
 from pypi_subset.publishing.release import SiteRelease
 from tests.support.checkout import SOURCE
 
@@ -28,14 +33,22 @@ DOCUMENTS: dict[str, type[Document]] = {
     "manifest.schema.json": Manifest,
     "release.schema.json": SiteRelease,
     "report.schema.json": Report,
+    "doctor.schema.json": Diagnosis,
+    "edit.schema.json": Edited,
     "fetch.schema.json": answers.FetchAnswer,
+    "mirror.schema.json": MirrorResult,
+    "plan.schema.json": Forecast,
+    "prune.schema.json": Pruned,
     "publish.schema.json": answers.PublishAnswer,
     "servers.schema.json": answers.ServersAnswer,
+    "sizes.schema.json": answers.SizesAnswer,
     "target.schema.json": answers.TargetAnswer,
     "targets.schema.json": answers.TargetsAnswer,
     "why.schema.json": answers.WhyAnswer,
 }
 
+#: How the name of the result of a command begins.
+RESULT = "the result of "
 _PARAM = re.compile(r":param (\w+): (.*?)(?=\n:|\Z)", re.DOTALL)
 
 
@@ -43,13 +56,16 @@ def generated(kind: type[Document]) -> str:
     """
     Return the JSON Schema of the documents that this version writes.
 
-    It allows no other fields, though a reader ignores them. Field descriptions come from the docstrings.
+    It allows no other fields, though a reader ignores them. A result of a command has every field. Field descriptions
+    come from the docstrings.
     """
     (reference,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     for name, component in components.items():
         _describe(component)
         if "properties" in component:
             component["additionalProperties"] = False
+            if kind.name.startswith(RESULT):
+                component["required"] = [*component["properties"]]
         assert component["title"] == name, "two types have one name"
         del component["title"]
     head = {

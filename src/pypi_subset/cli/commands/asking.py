@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pypi_subset import api
 from pypi_subset.cli.command import Run, command
 from pypi_subset.errors import FaultsFound
+
+if TYPE_CHECKING:
+    from pypi_subset.cli.answers import SizedFile
+    from pypi_subset.model.manifest import File
 
 
 @command(result=True)
@@ -31,14 +35,26 @@ def doctor(
     named = [word for words in pythons or () for word in words.split(os.pathsep) if word]
     found = api.diagnose(run.paths, pythons=named, progress=run.display)
     if run.json:
-        run.write_json(found.document())
+        run.write_answer(found)
     else:
         from pypi_subset.cli.present import show_diagnosis  # noqa: PLC0415
 
         show_diagnosis(found, run.answer)
+    if not (found.errors or run.json):
+        _say_next(run)
     if found.errors:
         msg = f"doctor found {found.errors} error{'s' * (found.errors != 1)}"
         raise FaultsFound(msg, next_step="see the lines above")
+
+
+def _say_next(run: Run) -> None:
+    """Show the command that makes what is not there yet: requirements, a site, or its proof."""
+    from pypi_subset.model.paths import MANIFEST  # noqa: PLC0415
+
+    if not run.requirements.is_dir():
+        run.say_next("init PROJECT")
+    else:
+        run.say_next("verify" if (run.site / MANIFEST).is_file() else "mirror")
 
 
 @command(result=True)
@@ -78,6 +94,54 @@ def why(
         if one.project == name
     ]
     run.write_answer(WhyAnswer(schema="1.0", project=name, files=tuple(one for one in own if one.needed_by)))
+
+
+@command(result=True)
+def sizes(
+    run: Run,
+    *,
+    most: Annotated[int, typer.Option("--most", min=0, metavar="N", help="How many files to list; 0 lists all.")] = 20,
+    target: Annotated[
+        str, typer.Option("--target", metavar="NAME", help="For this target alone.", show_default="all targets")
+    ] = "",
+) -> None:
+    """
+    List the largest files of site/, and the requests that bring them.
+
+    The last line has the number and the size of all files. A file that several targets need counts once. `pypi-subset
+    why` prints the whole chain of requirements.
+    """
+    from pypi_subset.cli.answers import SizesAnswer  # noqa: PLC0415
+    from pypi_subset.model.door import read_manifest  # noqa: PLC0415
+    from pypi_subset.site import manifest  # noqa: PLC0415
+
+    found = manifest.largest(read_manifest(run.site), target or None)
+    files = tuple(_sized(one, target or None) for one in found[: most or None])
+    total = sum(one.size for one in found)
+    if run.json:
+        run.write_answer(SizesAnswer(schema="1.0", files=files, total_files=len(found), total_bytes=total))
+        return
+    from pypi_subset.site.pages.sizes import counted, readable_size  # noqa: PLC0415
+
+    rows = [(one.filename, one.bytes, ", ".join(one.targets), ", ".join(one.requested_by)) for one in files]
+    run.answer.table(["file", "bytes", "targets", "requested by"], rows)
+    own, whole = readable_size(sum(one.bytes for one in files)), readable_size(total)
+    run.answer.say(f"{len(files):,} of {counted(len(found), 'file')}, {own} of {whole}")
+
+
+def _sized(one: File, target: str | None) -> SizedFile:
+    """Return a file with its targets, or with *target*, and the requests that bring it there."""
+    from pypi_subset.cli.answers import SizedFile  # noqa: PLC0415
+    from pypi_subset.site import manifest  # noqa: PLC0415
+
+    return SizedFile(
+        filename=one.filename,
+        project=one.project,
+        version=one.version,
+        bytes=one.size,
+        targets=tuple(sorted({need.target for need in one.needed_by if target in {None, need.target}})),
+        requested_by=manifest.requested_by(one, target),
+    )
 
 
 @command(result=True)

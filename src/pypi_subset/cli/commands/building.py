@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +28,7 @@ Unisolated = Annotated[bool, typer.Option("--unisolated", help="Build sdists wit
 
 
 @command(result=True)
-def mirror(
+def mirror(  # noqa: PLR0913 - each is a flag, given by its name
     run: Run,
     *,
     project: Annotated[
@@ -37,6 +37,9 @@ def mirror(
     ] = None,
     on: On = None,
     python: PythonOf = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Drop what an earlier call with the same --into asked for.")
+    ] = False,
     allow_downgrade: Downgrade = False,
     unisolated: Unisolated = False,
 ) -> None:
@@ -49,10 +52,16 @@ def mirror(
 
     With projects, mirror needs no requirements/: it builds what the command line asks for, in the directory --into.
     Later commands find that subset by --site. Requirements and packages are beside that directory, in the hidden
-    .NAME.subset. A second call with the same --into replaces the projects of the first.
+    .NAME.subset. A second call with the same --into may name more. It drops projects or targets of the first only
+    with --replace.
     """
     if project or on or python:
-        run = _one_shot(run, project or [], names_in(on, "--on"), names_in(python, "--python"))
+        run = _one_shot(run, project or [], names_in(on, "--on"), names_in(python, "--python"), replace=replace)
+    elif replace:
+        msg = "--replace is about projects on the command line"
+        raise SubsetError(
+            msg, next_step="name them, as in `pypi-subset mirror pandas --on rhel8 --into stick --replace`"
+        )
     _mirror(run, update=False, allow_downgrade=allow_downgrade, unisolated=unisolated)
 
 
@@ -82,7 +91,7 @@ def update(
     _mirror(run, update=True, forget=forgotten, allow_downgrade=allow_downgrade, unisolated=unisolated)
 
 
-def _one_shot(run: Run, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str]) -> Run:
+def _one_shot(run: Run, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str], *, replace: bool) -> Run:
     """
     Return the run of a subset that the command line asks for: its requirements are written beside the site.
 
@@ -103,8 +112,8 @@ def _one_shot(run: Run, projects: Sequence[str], on: Sequence[str], pythons: Seq
         raise SubsetError(msg, path=run.site, next_step="name another directory, or remove this one")
     from pypi_subset.editing import beginning  # noqa: PLC0415
 
-    run = replace(run, requirements=own / PLACES[0], packages=own / PLACES[1])
-    beginning.one_shot(run.requirements, projects=projects, on=on, pythons=pythons)
+    run = dataclasses.replace(run, requirements=own / PLACES[0], packages=own / PLACES[1])
+    beginning.one_shot(run.requirements, projects=projects, on=on, pythons=pythons, replace=replace)
     return run
 
 
@@ -119,7 +128,7 @@ def _mirror(run: Run, *, update: bool, allow_downgrade: bool, unisolated: bool, 
         progress=run.display,
     )
     if run.json:
-        run.write_json(result.document())
+        run.write_answer(result)
     else:
         from pypi_subset.cli.present import show_mirror  # noqa: PLC0415
 
@@ -143,11 +152,13 @@ def plan(
     """
     found = api.plan(run.paths, update=update, unisolated=unisolated, progress=run.display)
     if run.json:
-        run.write_json(found.document())
+        run.write_answer(found)
     else:
         from pypi_subset.cli.present import show_plan  # noqa: PLC0415
 
         show_plan(found, run.answer)
+        if found.changes or any(row.fetch_files for row in found.rows):
+            run.say_next("update" if update else "mirror")
 
 
 @command(result=True)
@@ -164,11 +175,13 @@ def prune(
     """
     found = api.prune(run.paths, remove=yes)
     if run.json:
-        run.write_json(found.document())
+        run.write_answer(found)
     else:
         from pypi_subset.cli.present import show_pruned  # noqa: PLC0415
 
         show_pruned(found, run.packages, run.answer)
+        if found.files and not found.removed:
+            run.say_next("prune --yes")
 
 
 @command()
@@ -182,3 +195,4 @@ def clean(run: Run) -> None:
     from pypi_subset.pipeline import clean as pipeline  # noqa: PLC0415
 
     pipeline.clean(run.packages, run.site)
+    run.say_next("mirror")

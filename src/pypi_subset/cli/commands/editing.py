@@ -34,7 +34,8 @@ def init(
     Write a new requirements/ with targets and projects.
 
     init writes subset.toml with the targets and base.txt with the projects, with comments. Without --on, the target is
-    this machine. If requirements/ has a subset already, init changes nothing. `pypi-subset targets` lists the systems.
+    this machine. Beside requirements files of your own, init writes subset.toml alone. If requirements/ has a
+    subset.toml already, init changes nothing. `pypi-subset targets` lists the systems.
     """
     done = api.init(
         run.requirements,
@@ -43,7 +44,8 @@ def init(
         pythons=names_in(python, "--python"),
         dry=dry_run,
     )
-    _show(run, done, then="`pypi-subset mirror`" if project else "`pypi-subset add PROJECT`")
+    has_set = project or any(run.requirements.glob("*.txt"))
+    _show(run, done, then="mirror" if has_set else "add PROJECT")
 
 
 @command(result=True)
@@ -120,9 +122,9 @@ def _wanted(
     return Wanted(projects=projects, set_name=set_name, targets=target, python=python, build=build)
 
 
-def _show(run: Run, done: Edited, *, then: str = "`pypi-subset mirror`") -> None:
+def _show(run: Run, done: Edited, *, then: str = "mirror") -> None:
     if run.json:
-        run.write_json(done.document())
+        run.write_answer(done)
         return
     for change in done.changes:
         marked = [*(("-", line) for line in change.removed), *(("+", line) for line in change.added)]
@@ -134,6 +136,6 @@ def _show(run: Run, done: Edited, *, then: str = "`pypi-subset mirror`") -> None
     if not done.changes:
         run.display.say("nothing changes: it is there already")
     elif done.written:
-        run.display.say(f"Next: {then}")
+        run.say_next(then)
     else:
         run.display.say("nothing was changed (`--dry-run`)")

@@ -132,6 +132,8 @@ def merge_reports(
     own = parts.parts_of(reports or [])
     subset = api.read_subset(run.requirements)
     _conclude(run, merge.merge(run.paths, subset, [*own], bound=own))
+    if not run.json:
+        run.say_next("publish --to DIR")
 
 
 @command()
@@ -181,9 +183,7 @@ def _conclude(run: Run, report: Report) -> None:
     from pypi_subset.proof.report.verdict import is_red  # noqa: PLC0415
 
     if run.json:
-        from msgspec import to_builtins  # noqa: PLC0415
-
-        run.write_json(to_builtins(report))
+        run.write_answer(report)
     else:
         from pypi_subset.cli.present import show_report  # noqa: PLC0415
 

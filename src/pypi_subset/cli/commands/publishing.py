@@ -81,6 +81,7 @@ def servers(run: Run, *, objects: Objects = False) -> None:
     run.answer.table(["server", "fits", "index pages", "how to publish"], rows)
     for one in found:
         run.answer.say(str(one))
+    run.say_next("publish --to DIR")
 
 
 def _answer(site: Path, *, objects: bool) -> ServersAnswer:
@@ -150,6 +151,7 @@ def publish(
     """
     from pypi_subset.model.door import read_manifest  # noqa: PLC0415
     from pypi_subset.model.intake.variants import notice, variants_in  # noqa: PLC0415
+    from pypi_subset.model.paths import SIMPLE, view_of  # noqa: PLC0415
 
     done = api.publish(run.paths, to, force=force, grace=grace, check=check, progress=run.display)
     if done.doubt is not None:
@@ -170,9 +172,13 @@ def publish(
         run.write_answer(document)
         return
     run.display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
-    if variants := notice(variants_in(read_manifest(run.paths.site))):
-        run.display.say(f"note: {variants}")
+    variants = variants_in(read_manifest(run.paths.site))
+    if variants:
+        run.display.say(f"note: {notice(variants)}")
     run.display.say(f"release {done.serial}, manifest.json has the SHA-256 {done.manifest_sha256}")
+    index = view_of("TARGET") if variants else SIMPLE
+    said = f"`pip config set global.index-url https://HOST/{index}/` on each client"
+    run.display.say(f"Next: {said}, once a web server offers {to}")
 
 
 @command(result=True)
@@ -204,3 +210,7 @@ def fetch(
         run.write_answer(FetchAnswer(schema="1.0", site=str(run.site), files=count))
         return
     run.display.say(f"{run.site} is what is published there: {count} files fetched")
+    if run.requirements.is_dir():
+        run.say_next("verify")
+    else:
+        run.display.say(f"Next: copy here the requirements/ that the site was built from, then {run.spelt('verify')}")

@@ -66,7 +66,7 @@ class ViewsOnly:
     """
 
     project: str
-    versions: Mapping[str, tuple[str, ...]]
+    versions: dict[str, tuple[str, ...]]
     index: str
 
 
