@@ -196,12 +196,15 @@ class Choice:
     :param source: normalized path of the document that the set is made of; ``None`` for ``NAME.txt``.
     :param extras: those of the project in *source*, or of the lock.
     :param groups: likewise its dependency groups; ``None`` means the default groups of a lock.
+    :param package: the member of the workspace that is meant, as in ``uv export --package``; ``""`` for the project of
+        the lock.
     """
 
     targets: tuple[str, ...]
     source: Path | None = None
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] | None = None
+    package: str = ""
 
 
 def read_choices(
@@ -214,13 +217,14 @@ def read_choices(
         _check_name(table, name, files)
         if not isinstance(value, dict):
             table.fault(f"{name!r} must be a table", step=f"write [sets.{name}]")
-        table.allow("targets", "source", "extras", "groups")
+        table.allow("targets", "source", "extras", "groups", "package")
         chosen = _read_chosen(table, name, targets)
         choices[name] = Choice(
             targets=tuple(target for target in targets if target in chosen),
             source=_read_source(table),
             extras=_read_parts(table, "extras") or (),
             groups=_read_parts(table, "groups"),
+            package=_read_package(table),
         )
         faults.extend(table.faults)
     return choices
@@ -259,6 +263,15 @@ def _read_parts(table: _Table, key: str) -> tuple[str, ...] | None:
         return table.names(key)
     table.fault(f"{key} without a source that is a pyproject.toml or a lock", key, step="drop the line")
     return None
+
+
+def _read_package(table: _Table) -> str:
+    """Return the member of a workspace, which only a lock of uv tells apart; ``""`` without one."""
+    value = table.text("package")
+    if value is not None and not str(table.values.get("source", "")).endswith("uv.lock"):
+        table.fault("package without a source that is a uv.lock", "package", step="drop the line")
+        return ""
+    return value or ""
 
 
 def _read_chosen(table: _Table, name: str, targets: Collection[str]) -> Collection[str]:

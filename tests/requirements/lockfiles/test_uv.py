@@ -115,6 +115,71 @@ def test_members_are_left_out_and_what_they_require_is_locked(workspace: Workspa
     )
 
 
+MEMBERS = {
+    "top": 'dependencies = ["part[x]", "docs"]\n',
+    "part": 'dependencies = ["shell"]\n[project.optional-dependencies]\nx = ["fast"]\ny = ["color"]\n',
+    "tool": 'dependencies = ["part"]\n[dependency-groups]\ndev = ["lint"]\nmore = ["check"]\n'
+    '[tool.uv]\ndefault-groups = ["more"]\n',
+}
+
+
+@pytest.fixture
+def members(workspace: Workspace, projects: Index) -> Path:
+    """Return the path of the lock of a workspace whose project has two further members."""
+    for name, rest in MEMBERS.items():
+        text = f'[project]\nname = "{name}"\nversion = "1"\nrequires-python = ">=3.10"\n{rest}'
+        own = "[tool.uv.sources]\npart = { workspace = true }\n" if name != "part" else ""
+        if name == "top":
+            own += '[tool.uv.workspace]\nmembers = ["packages/*"]\n[dependency-groups]\ndev = ["plug"]\n'
+        workspace.write("../pyproject.toml" if name == "top" else f"../packages/{name}/pyproject.toml", text + own)
+    uv("lock", "--default-index", projects.url, cwd=workspace.root)
+    return workspace.root / "uv.lock"
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "least"),
+    [
+        (('package = "part"',), ("--package=part",), 1),
+        (('package = "part"', 'extras = ["x", "y"]'), ("--package=part", "--extra=x", "--extra=y"), 4),
+        (('package = "Tool"',), ("--package=tool",), 3),
+        (('package = "tool"', 'groups = ["dev"]'), ("--package=tool", "--no-default-groups", "--group=dev"), 2),
+        (('package = "top"',), ("--package=top",), 5),
+    ],
+)
+def test_a_member_asks_for_what_uv_exports_of_it(
+    workspace: Workspace, members: Path, lines: tuple[str, ...], options: tuple[str, ...], least: int
+) -> None:
+    """The member's own requirements, extras, groups and default groups count, and no others of the workspace."""
+    own = read(workspace, members.name, *lines)
+    assert held(workspace, own, export(workspace, *options)) >= least
+    assert own.notices == ()
+
+
+def test_a_member_that_has_changed_is_a_warning(workspace: Workspace, members: Path) -> None:
+    """What is compared with the lock is the project of the member."""
+    path = workspace.root / "packages" / "tool" / "pyproject.toml"
+    path.write_text(path.read_text().replace('["lint"]', '["hyper"]'))
+    (notice,) = read(workspace, members.name, 'package = "tool"').notices
+    assert "packages/tool/pyproject.toml differs in hyper and lint" in notice
+    assert read(workspace, members.name, 'package = "part"').notices == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "package", "said"),
+    [
+        ("uv.lock", "prt", "uv.lock has no member 'prt'; did you mean 'part'?"),
+        ("uv.lock", "shell", "uv.lock has no member 'shell'; it has: part, tool, top"),
+        ("poetry.lock", "part", "package without a source that is a uv.lock; drop the line"),
+    ],
+)
+def test_no_member_of_that_name(workspace: Workspace, members: Path, source: str, package: str, said: str) -> None:
+    """The error has the members, and a lock of another tool has none."""
+    members.with_name("poetry.lock").write_text("")
+    with pytest.raises(InputFaults) as caught:
+        read(workspace, source, f'package = "{package}"')
+    assert said in str(caught.value)
+
+
 def test_lock_of_a_script_asks_for_what_uv_exports(workspace: Workspace, projects: Index) -> None:
     """``script.py.lock`` has the requirements of the script, with their markers."""
     block = "# /// script\n# requires-python = '>=3.10'\n# dependencies = [\"web[http2]; sys_platform != 'win32'\", 'docs']\n# ///\n"

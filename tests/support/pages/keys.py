@@ -39,6 +39,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "source": "path of a document that the set is made from",
         "extras": "extras of that document",
         "groups": "dependency groups of that document",
+        "package": "member of the workspace, in a `uv.lock`; default: its project",
     },
     "`[sources.NAME]`": {
         "index": "URL of a simple index",

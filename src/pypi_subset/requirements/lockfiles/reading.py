@@ -67,10 +67,10 @@ def fault_of(error: Malformed, source: Source, command: str) -> Fault:
 
 def project_beside(source: Source, name: str = "pyproject.toml") -> Settings | None:
     """Return the project *name* beside a lock, ``None`` if there is none that can be read."""
-    path = source.path.with_name(name)
-    if source.places.refusal(path)[0]:
-        return None
+    path = source.path.parent / name
     try:
+        if source.places.refusal(path)[0]:
+            return None
         found = parse_toml(path, decoded(files.read_input(path)))
     except (OSError, ValueError, UnreadableText):
         return None

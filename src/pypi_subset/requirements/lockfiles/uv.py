@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from packaging.markers import Marker
@@ -24,6 +25,7 @@ from pypi_subset.requirements.lockfiles.uv_format import Requirement, UvLock
 from pypi_subset.requirements.lockfiles.uv_lock import Graph
 from pypi_subset.requirements.pylock import refusal
 from pypi_subset.requirements.source import Notice
+from pypi_subset.requirements.toml import nearest
 from pypi_subset.requirements.tools.finding import listed, table_at
 from pypi_subset.requirements.tools.uv import DEV, SOURCES, UV
 
@@ -54,15 +56,23 @@ def read_uv_lock(source: Source, document: Settings) -> Iterator[Request | Fault
         lines = package_lines(document)
         _require_known(document)
         lock = converted(document, UvLock, lines)
-        chosen = source.choice.groups
+        chosen, member = source.choice.groups, canonicalize_name(source.choice.package)
+        extras = normalized(source.choice.extras)
+        graph_of = partial(Graph, lock=lock, path=source.path, lines=lines, extras=extras, member=member)
+        if member:
+            folder = graph_of(groups=frozenset()).folder
+            if folder is None:
+                step = nearest(source.choice.package, sorted(lock.manifest.members), "it has")
+                yield source.fault(f"{source.path} has no member {source.choice.package!r}", "package", step)
+                return
+            project = project_beside(source, f"{folder}/pyproject.toml")
         groups = normalized(_default_groups(project) if chosen is None else chosen)
-        graph = Graph(lock=lock, path=source.path, lines=lines, extras=normalized(source.choice.extras), groups=groups)
+        graph = graph_of(groups=groups)
         if not graph.roots and not lock.manifest.requirements and not lock.manifest.dependency_groups:
             msg = "the lock has no project: no package has the source '.'"
             raise Malformed(msg)  # noqa: TRY301 - one place makes the fault
         if chosen is None and "*" in groups:
-            groups = normalized(graph.known_groups())
-            graph = Graph(lock=lock, path=source.path, lines=lines, extras=graph.extras, groups=groups)
+            graph = graph_of(groups=normalized(graph.known_groups()))
         yield from unknown(source, graph.known_extras(), graph.known_groups())
         if together := [*_conflicts(source, graph)]:
             yield from together
@@ -134,7 +144,8 @@ def _conflicts(source: Source, graph: Graph) -> Iterator[Fault]:
 def _changed(graph: Graph, project: Settings) -> list[str]:
     """Return the projects whose requirements in *project* are others than those that were locked."""
     table = table_at(project.document, "project")
-    number = next((one for one in graph.roots if "." in graph.lock.package[one].source.values()), None)
+    own = (one for one in graph.roots if graph.member or "." in graph.lock.package[one].source.values())
+    number = next(own, None)
     metadata = None if number is None else graph.lock.package[number].metadata
     if metadata is None or "dynamic" in table or not table:
         return []

@@ -46,6 +46,7 @@ class Graph:
     :param lines: the line of each package.
     :param extras: normalized names of the chosen extras of the project.
     :param groups: the same of the groups.
+    :param member: normalized name of the member of the workspace that is meant; ``""`` for the project of the lock.
     """
 
     lock: UvLock
@@ -53,6 +54,7 @@ class Graph:
     lines: Sequence[int]
     extras: frozenset[str]
     groups: frozenset[str]
+    member: str = ""
     conditions: Conditions = field(default_factory=Conditions)
     named: dict[str, list[int]] = field(default_factory=dict)
     members: set[str] = field(default_factory=set)
@@ -79,10 +81,18 @@ class Graph:
 
     @property
     def roots(self) -> list[int]:
-        """The project of the lock; in a workspace without one, all members."""
+        """The project of the lock, or its member that is meant; in a workspace without a project, all members."""
         packages = self.lock.package
+        if self.member:
+            return [number for number in self.named.get(self.member, []) if self._is_own(number)]
         root = [number for number, one in enumerate(packages) if any(one.source.get(kind) == "." for kind in _OWN)]
         return root or [number for number, one in enumerate(packages) if canonicalize_name(one.name) in self.members]
+
+    @property
+    def folder(self) -> str | None:
+        """The directory of the member that is meant, relative to that of the lock; ``None`` if the lock has none of that name."""
+        places = (self.lock.package[number].source for number in self.roots)
+        return next((str(place) for one in places for kind, place in one.items() if kind in _OWN), None)
 
     def known_extras(self) -> set[str]:
         """Return the names of the extras that the project has."""
@@ -93,7 +103,7 @@ class Graph:
 
     def known_groups(self) -> set[str]:
         """Return the names of the groups that the project has."""
-        found = {*self.lock.manifest.dependency_groups}
+        found = set() if self.member else {*self.lock.manifest.dependency_groups}
         for one in (self.lock.package[number] for number in self.roots):
             found |= {*one.dev_dependencies, *(one.metadata.requires_dev if one.metadata else ())}
         return found
@@ -169,6 +179,8 @@ class Graph:
             yield from _new(fitting[0], one.extras, reached)
 
     def _stated(self) -> Iterator[Requirement]:
+        if self.member:
+            return
         yield from self.lock.manifest.requirements
         for name, stated in self.lock.manifest.dependency_groups.items():
             if canonicalize_name(name) in self.groups:
@@ -208,10 +220,13 @@ class Graph:
             )
         return self.entries[number]
 
+    def _is_own(self, number: int) -> bool:
+        """Whether the source of a package is a directory of the user's own."""
+        return any(kind in self.lock.package[number].source for kind in _OWN)
+
     def _is_member(self, number: int) -> bool:
         """Whether a package is a member of the workspace: the user's own, as the project is."""
-        one = self.lock.package[number]
-        return any(kind in one.source for kind in _OWN) and canonicalize_name(one.name) in self.members
+        return self._is_own(number) and canonicalize_name(self.lock.package[number].name) in self.members
 
     def _conflicting(self) -> Iterator[str]:
         """Yield what is chosen, as markers about conflicts spell it."""
