@@ -29,8 +29,8 @@ NAME = "pypi-subset"
 PANELS = {
     "First steps": (editing.init, editing.add, building.mirror, proving.verify, publishing.publish),
     "Keep it up to date": (building.plan, building.update, editing.remove, building.prune, building.clean),
-    "Ask": (asking.doctor, asking.why, asking.sizes, asking.targets, asking.target),
-    "Offer and copy": (publishing.serve, publishing.servers, publishing.fetch),
+    "Questions": (asking.doctor, asking.why, asking.sizes, asking.targets, asking.target),
+    "Serve and copy": (publishing.serve, publishing.servers, publishing.fetch),
     "Prove on several machines": (proving.workflow, proving.merge_reports),
 }
 #: Former names, which say what the name is now.

@@ -87,7 +87,7 @@ def test_the_matrix_has_each_request_on_each_target() -> None:
         ],
         ["six", "passed installed · simple · 2.0 s", "skipped unpacked · simple · 2.0 s"],
         ["Set more"],
-        ["Tomli", "passed installed · simple · 2.0 s", "not asked for"],
+        ["Tomli", "passed installed · simple · 2.0 s", "not requested"],
     ]
 
 

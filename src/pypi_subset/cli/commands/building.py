@@ -38,7 +38,7 @@ def mirror(  # noqa: PLR0913 - each is a flag, given by its name
     on: On = None,
     python: PythonOf = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Drop what an earlier call with the same --into asked for.")
+        bool, typer.Option("--replace", help="Drop what an earlier call with the same --into requested.")
     ] = False,
     allow_downgrade: Downgrade = False,
     unisolated: Unisolated = False,
@@ -50,7 +50,7 @@ def mirror(  # noqa: PLR0913 - each is a flag, given by its name
     keeps it and fetches exactly what it names. After any error the old site stays as it is. A target that names
     Python as X.Y is served for every X.Y.z.
 
-    With projects, mirror needs no requirements/: it builds what the command line asks for, in the directory --into.
+    With projects, mirror needs no requirements/: it builds what the command line requests, in the directory --into.
     Later commands find that subset by --site. Requirements and packages are beside that directory, in the hidden
     .NAME.subset. A second call with the same --into may name more. It drops projects or targets of the first only
     with --replace.

@@ -58,7 +58,7 @@ def add(  # noqa: PLR0913 - each is a flag, given by its name
     ] = None,
     set_: Annotated[
         str,
-        typer.Option("--set", metavar="SET", help="The set that asks for them.", show_default="the only one, or base"),
+        typer.Option("--set", metavar="SET", help="The set that requests them.", show_default="the only one, or base"),
     ] = "",
     target: Annotated[
         list[str] | None,
@@ -91,7 +91,7 @@ def remove(
     *,
     project: Annotated[list[str] | None, typer.Argument(metavar="PROJECT", help="Names of projects.")] = None,
     set_: Annotated[
-        str, typer.Option("--set", metavar="SET", help="The set that no longer asks for them.", show_default="all")
+        str, typer.Option("--set", metavar="SET", help="The set that no longer requests them.", show_default="all")
     ] = "",
     target: Annotated[list[str] | None, typer.Option("--target", metavar="NAME", help="Names of targets.")] = None,
     build: Annotated[

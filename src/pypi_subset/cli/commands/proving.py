@@ -124,7 +124,7 @@ def merge_reports(
     bytes, and one named as PATH=TARGETS that is about other targets. A part of another key needs its report.json.sig
     beside it, signed by a key in requirements/allowed-signers.
 
-    What requirements/ asks for and no part has a result of is red, and so is what changed here since. The joined report
+    What requirements/ requests and no part has a result of is red, and so is what changed here since. The joined report
     replaces the one in site/.
     """
     from pypi_subset.proof.run import merge, parts  # noqa: PLC0415

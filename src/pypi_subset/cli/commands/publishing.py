@@ -1,4 +1,4 @@
-"""The commands that offer a site to others: serve, servers, publish, fetch."""
+"""The commands that bring a site to its users: serve, servers, publish, fetch."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def serve(
     ] = None,
 ) -> None:
     """
-    Offer site/ on this machine, for pip, uv and browsers.
+    Serve site/ on this machine, for pip, uv and browsers.
 
     serve listens on 127.0.0.1 until Ctrl-C, and refuses requests under names that are not its own. For other machines,
     `pypi-subset servers` says how to publish.
