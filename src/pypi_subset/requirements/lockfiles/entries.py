@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
@@ -208,6 +209,12 @@ class Grouped:
             if any(truths.holds(marker, row.entry.line) for marker in stated):
                 found[row.entry] = found.get(row.entry, frozenset()) | row.extras
         return found
+
+
+class File(Struct, frozen=True):
+    """A file of a package, as uv, poetry and PDM list it."""
+
+    hash: str | None = None
 
 
 def hashes_of(values: Iterable[str | None], name: str, line: int) -> tuple[str, ...]:

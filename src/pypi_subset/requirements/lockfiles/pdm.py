@@ -12,6 +12,7 @@ from pypi_subset.requirements.lockfiles import digests
 from pypi_subset.requirements.lockfiles.choosing import requests_of
 from pypi_subset.requirements.lockfiles.entries import (
     Entry,
+    File,
     Grouped,
     Malformed,
     Row,
@@ -47,17 +48,13 @@ _DEFAULT, _INHERITS = "default", "inherit_metadata"
 _SYSTEMS = {"windows": "win32", "macos": "darwin", "linux": "linux", "manylinux": "linux", "musllinux": "linux"}
 
 
-class _File(Struct, frozen=True):
-    hash: str | None = None
-
-
 class _Package(Struct, frozen=True):
     name: str
     version: str
     groups: list[str] = field(default_factory=lambda: [_DEFAULT])
     marker: str | None = None
     extras: list[str] = []
-    files: list[_File] = []
+    files: list[File] = []
     git: str | None = None
     hg: str | None = None
     svn: str | None = None

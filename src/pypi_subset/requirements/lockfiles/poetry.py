@@ -9,7 +9,16 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.requirements.lockfiles import digests
 from pypi_subset.requirements.lockfiles.choosing import requests_of
-from pypi_subset.requirements.lockfiles.entries import Entry, Grouped, Malformed, Row, hashes_of, name_of, version_of
+from pypi_subset.requirements.lockfiles.entries import (
+    Entry,
+    File,
+    Grouped,
+    Malformed,
+    Row,
+    hashes_of,
+    name_of,
+    version_of,
+)
 from pypi_subset.requirements.lockfiles.reading import (
     converted,
     fault_of,
@@ -38,10 +47,6 @@ _VERSION, _MAIN = "2.1", "main"
 _PLACES = {"git": "git", "url": "a URL", "file": "a path", "directory": "a path"}
 
 
-class _File(Struct, frozen=True):
-    hash: str | None = None
-
-
 class _From(Struct, frozen=True):
     type: str = ""
     url: str = ""
@@ -52,7 +57,7 @@ class _Package(Struct, frozen=True):
     version: str
     groups: list[str] = field(default_factory=lambda: [_MAIN])
     markers: str | dict[str, str] | None = None
-    files: list[_File] = []
+    files: list[File] = []
     source: _From | None = None
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from pypi_subset.requirements.lockfiles.entries import File
+
 
 class Edge(Struct, rename="kebab", frozen=True):
     """A dependency of one package on another."""
@@ -26,10 +28,6 @@ class Requirement(Struct, rename="kebab", frozen=True):
     marker: str | None = None
 
 
-class _File(Struct, frozen=True):
-    hash: str | None = None
-
-
 class Metadata(Struct, rename="kebab", frozen=True):
     """What a project of the user stated when the lock was written."""
 
@@ -47,8 +45,8 @@ class Package(Struct, rename="kebab", frozen=True):
     dependencies: list[Edge] = []
     optional_dependencies: dict[str, list[Edge]] = {}
     dev_dependencies: dict[str, list[Edge]] = {}
-    sdist: _File | None = None
-    wheels: list[_File] = []
+    sdist: File | None = None
+    wheels: list[File] = []
     metadata: Metadata | None = None
 
 
