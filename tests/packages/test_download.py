@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from pypi_subset.support.progress import Silent
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
 from pypi_subset.upstream.pip_config import read_network
+from tests.support.servers.hostile import head, sending
 from tests.support.sites.trees import tree
 from tests.support.stages.values import LINUX, artifact_of
 from tests.support.wheels import make_wheel
@@ -39,6 +42,40 @@ from tests.support.stages.mirroring import THREE, mirror
 
 #: The user's pip is configured for the loopback index.
 pytestmark = pytest.mark.usefixtures("configured_index")
+
+
+def test_a_file_that_was_cut_counts_what_came_since(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next run takes up what a broken one left: the sum is what came over the line, and the file counts once."""
+    wheel = make_wheel("app", files={"app/data.bin": hashlib.shake_256(b"app").digest(1 << 20)})
+    half, heard, cut = len(wheel.data) // 2, list[str](), list[bool]()
+
+    def answer(path: str) -> list[bytes]:
+        if path.startswith("/simple/"):
+            link = f'<a href="/f/{wheel.filename}#sha256={wheel.sha256}">x</a>'
+            return [head(200, Content_Type="text/html"), link.encode()]
+        found = re.search(r"Range: bytes=([0-9]+)-\r", heard[-1])
+        start, size = int(found[1]) if found else 0, len(wheel.data)
+        facts = {"Content_Length": size - start, "ETag": '"one"'}
+        if start:
+            facts["Content_Range"] = f"bytes {start}-{size - 1}/{size}"
+        return [head(206 if start else 200, **facts), wheel.data[start : half if cut else size]]
+
+    monkeypatch.setenv("PIP_RESUME_RETRIES", "0")
+    with sending(answer, heard) as url:
+        monkeypatch.setenv("PIP_INDEX_URL", f"{url}/simple/")
+        workspace.write("base.txt", "app\n")
+        workspace.toml({"linux": LINUX.tag})
+        assert mirror(workspace)[0].fetched_bytes == len(wheel.data)
+        for folder in (workspace.paths.packages, workspace.paths.site):
+            shutil.rmtree(folder)
+        cut.append(True)
+        with pytest.raises(SubsetError, match="cannot fetch"):
+            mirror(workspace)
+        cut.clear()
+        summary, _ = mirror(workspace)
+    (start,) = {int(one) for text in heard for one in re.findall(r"Range: bytes=([0-9]+)-\r", text)}
+    assert (summary.fetched, summary.fetched_bytes) == (1, len(wheel.data) - start)
+    assert 0 < start <= half
 
 
 def test_the_lock_is_enough(workspace: Workspace, index: Index) -> None:

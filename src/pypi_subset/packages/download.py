@@ -217,11 +217,10 @@ class Downloads:
             path=None if one.url else upstream.pages.find_local(one),
         )
         path = upstream.file(candidate)
-        if candidate.key in upstream.left:
-            self._meter.leave_out(one)
-        else:
-            self._meter.whole(one)
-            self.received[one.filename] = path.stat().st_size
+        came = self._meter.end(one, is_left=candidate.key in upstream.left)
+        if came is not None:
+            # Without a count, it came for a resolution of this run or from a directory.
+            self.received[one.filename] = came or path.stat().st_size
         sha256 = upstream.sha256(candidate)
         if sha256 != one.sha256:
             msg = f"{one.filename} has sha256 {sha256} on arrival, the lock says {one.sha256}"
@@ -251,6 +250,7 @@ class _Meter:
     def __init__(self, bar: Stage) -> None:
         self.bar = bar
         self._left: dict[str, int] = {}
+        self._came: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def expect(self, one: Distribution) -> None:
@@ -262,21 +262,28 @@ class _Meter:
     def arrived(self, filename: str, count: int) -> None:
         """Count bytes of a file that is expected."""
         with self._lock:
+            self._came[filename] = self._came.get(filename, 0) + count
             counted = min(count, self._left.get(filename, 0))
             if counted:
                 self._left[filename] -= counted
         if counted:
             self.bar.advance(counted)
 
-    def whole(self, one: Distribution) -> None:
-        """Count what is left of a file: it was here already, in a directory or since the resolution."""
-        self.arrived(one.filename, one.size or 0)
+    def end(self, one: Distribution, *, is_left: bool) -> int | None:
+        """
+        Return the bytes of a whole file that were counted; ``None`` if a stopped run has fetched all of it.
 
-    def leave_out(self, one: Distribution) -> None:
-        """Take a file from the total: a stopped run has fetched it."""
+        What a stopped run has fetched goes from the total. What this run fetched without a count is counted.
+
+        :param is_left: whether a stopped run left the file.
+        """
         with self._lock:
-            left = self._left.pop(one.filename, 0)
-        self.bar.expect(-left)
+            came, left = self._came.get(one.filename, 0), self._left.pop(one.filename, 0)
+        if came or is_left:
+            self.bar.expect(-left)
+        else:
+            self.bar.advance(left)
+        return None if is_left else came
 
 
 def _key(one: Distribution) -> tuple[str, str | None]:
