@@ -92,7 +92,7 @@ class TestMake:
         done = run(["make", "mirror", "REQUIREMENT=other"], checkout)
         assert done.returncode == 2
         assert (
-            "takes no REQUIREMENT; it takes PROJECT, ON, PY, ALLOW_DOWNGRADE, UNISOLATED, REQUIREMENTS, PACKAGES, SITE, "
+            "takes no REQUIREMENT; it takes PROJECT, ON, PY, REPLACE, ALLOW_DOWNGRADE, UNISOLATED, REQUIREMENTS, PACKAGES, SITE, "
             "QUIET, VERBOSE, LOG_FILE, NO_COLOR, JSON and PYTHON; did you mean REQUIREMENTS?"
         ) in done.stderr
 

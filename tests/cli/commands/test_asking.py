@@ -47,7 +47,8 @@ def test_doctor_examines_and_says_what_is_wrong(workspace: Workspace, index: Ind
     lines = good.stdout.splitlines()
     assert lines[0].startswith("ok: python: CPython 3.")
     assert f"ok: index: http://{index.host}/simple answers in " in good.stdout
-    assert lines[-1].split() == ["win", "cp312-cp312-win_amd64", "unpacked", "-"]
+    assert lines[-2].split() == ["win", "cp312-cp312-win_amd64", "unpacked", "-"]
+    assert lines[-1] == "Next: `pypi-subset mirror`"
     index.close()
     bad = subset("doctor", "--json", cwd=workspace.root, PIP_INDEX_URL=index.url)
     assert bad.returncode == 1
